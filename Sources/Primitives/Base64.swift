@@ -1,0 +1,105 @@
+/// RFC 4648 base64 with the standard alphabet and padding, as every AWS protocol uses it.
+package enum Base64 {
+    @usableFromInline static let alphabet: [UInt8] = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
+    )
+
+    /// Digit value by byte; 255 marks a byte outside the alphabet.
+    @usableFromInline static let values: [UInt8] = {
+        var table = [UInt8](repeating: 255, count: 256)
+        for (value, byte) in alphabet.enumerated() {
+            table[Int(byte)] = UInt8(value)
+        }
+        return table
+    }()
+
+    /// Appends the padded text of `bytes`.
+    @inlinable
+    package static func append(_ bytes: some Sequence<UInt8>, to output: inout [UInt8]) {
+        var group: UInt32 = 0
+        var held = 0
+        for byte in bytes {
+            group = group << 8 | UInt32(byte)
+            held += 1
+            if held == 3 {
+                self.digit(group >> 18, &output)
+                self.digit(group >> 12, &output)
+                self.digit(group >> 6, &output)
+                self.digit(group, &output)
+                group = 0
+                held = 0
+            }
+        }
+        if held == 1 {
+            self.digit(group >> 2, &output)
+            self.digit(group << 4, &output)
+            output.append(UInt8(ascii: "="))
+            output.append(UInt8(ascii: "="))
+        } else if held == 2 {
+            self.digit(group >> 10, &output)
+            self.digit(group >> 4, &output)
+            self.digit(group << 2, &output)
+            output.append(UInt8(ascii: "="))
+        }
+    }
+
+    @inlinable
+    static func digit(_ value: UInt32, _ output: inout [UInt8]) {
+        output.append(self.alphabet[Int(value & 63)])
+    }
+
+    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        var output: [UInt8] = []
+        output.reserveCapacity((bytes.underestimatedCount + 2) / 3 * 4)
+        self.append(bytes, to: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// Decodes padded text strictly: no line ends, no missing padding, unused bits zero.
+    /// - Returns: nil when the text is not canonical base64.
+    @inlinable
+    package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+        guard text.count % 4 == 0 else { return nil }
+        var output: [UInt8] = []
+        output.reserveCapacity(text.count / 4 * 3)
+        var group: UInt32 = 0
+        var held = 0
+        var padding = 0
+        for byte in text {
+            if byte == UInt8(ascii: "=") {
+                padding += 1
+                guard padding <= 2 else { return nil }
+                continue
+            }
+            let value = self.values[Int(byte)]
+            guard value != 255, padding == 0 else { return nil }
+            group = group << 6 | UInt32(value)
+            held += 1
+            if held == 4 {
+                output.append(UInt8(truncatingIfNeeded: group >> 16))
+                output.append(UInt8(truncatingIfNeeded: group >> 8))
+                output.append(UInt8(truncatingIfNeeded: group))
+                group = 0
+                held = 0
+            }
+        }
+        return self.finish(group: group, held: held, padding: padding, &output) ? output : nil
+    }
+
+    @inlinable
+    static func finish(group: UInt32, held: Int, padding: Int, _ output: inout [UInt8]) -> Bool {
+        switch (held, padding) {
+        case (0, 0):
+            return true
+        case (2, 2):
+            output.append(UInt8(truncatingIfNeeded: group >> 4))
+            return group & 15 == 0
+        case (3, 1):
+            output.append(UInt8(truncatingIfNeeded: group >> 10))
+            output.append(UInt8(truncatingIfNeeded: group >> 2))
+            return group & 3 == 0
+        default:
+            return false
+        }
+    }
+}
