@@ -1,0 +1,41 @@
+/// One operation of one service, its types erased: what the gateway decodes, authorises and invokes.
+package struct OperationBinding: Sendable {
+    package let schema: OperationSchema
+    /// Reads the input; violations are left in the reader.
+    package let decode: @Sendable (ShapeReader) throws(ShapeError) -> any ReadableShape
+    /// What the request touches, for authorisation.
+    package let access: @Sendable (any ReadableShape, RequestContext) -> [ResourceAccess]
+    package let invoke: @Sendable (any ReadableShape, RequestContext) async throws(ServiceError) -> any WritableShape
+
+    package init<Input: ReadableShape, Output: WritableShape>(
+        _ schema: OperationSchema,
+        input: Input.Type,
+        access: @escaping @Sendable (Input, RequestContext) -> [ResourceAccess],
+        invoke: @escaping @Sendable (Input, RequestContext) async throws(ServiceError) -> Output
+    ) {
+        self.schema = schema
+        self.decode = { (reader) throws(ShapeError) in try Input(from: reader) }
+        self.access = { input, context in access(Self.cast(input), context) }
+        self.invoke = { (input, context) async throws(ServiceError) in try await invoke(Self.cast(input), context) }
+    }
+
+    private static func cast<Input: ReadableShape>(_ input: any ReadableShape) -> Input {
+        guard let typed = input as? Input else {
+            preconditionFailure("\(type(of: input)) was given to an operation that takes \(Input.self)")
+        }
+        return typed
+    }
+}
+
+/// A service as the gateway knows it: a descriptor and its operations.
+package struct ServiceBinding: Sendable {
+    package let schema: ServiceSchema
+    /// In the order of `schema.operations`.
+    package let operations: [OperationBinding]
+
+    package init(schema: ServiceSchema, operations: [OperationBinding]) {
+        precondition(schema.operations.count == operations.count, "\(schema.id): an operation lacks its handler")
+        self.schema = schema
+        self.operations = operations
+    }
+}

@@ -1,0 +1,74 @@
+package import Primitives
+
+/// Who made a request, as authentication proved it.
+package struct Principal: Sendable, Hashable {
+    package enum Kind: String, Sendable, Hashable {
+        case root, user, assumedRole, federatedUser, service, anonymous
+    }
+
+    package var kind: Kind
+    package var account: AccountID
+    package var arn: String
+    /// `AIDA…`, `AROA…:session` or the account for root.
+    package var userID: String
+    /// Empty for anonymous callers.
+    package var accessKeyID: String
+
+    package init(kind: Kind, account: AccountID, arn: String, userID: String, accessKeyID: String) {
+        self.kind = kind
+        self.account = account
+        self.arn = arn
+        self.userID = userID
+        self.accessKeyID = accessKeyID
+    }
+}
+
+/// What a handler knows of the request beside its input. Immutable; made once, after authentication.
+package struct RequestContext: Sendable {
+    package let requestID: RequestID
+    package let principal: Principal
+    /// State is keyed by both account and region.
+    package let account: AccountID
+    package let region: Region
+    /// When the request was accepted.
+    package let time: Timestamp
+    /// The client's address, for conditions and logs.
+    package let sourceAddress: String
+    package let isTLS: Bool
+    package let userAgent: String
+
+    package init(
+        requestID: RequestID,
+        principal: Principal,
+        region: Region,
+        time: Timestamp,
+        sourceAddress: String,
+        isTLS: Bool,
+        userAgent: String
+    ) {
+        self.requestID = requestID
+        self.principal = principal
+        self.account = principal.account
+        self.region = region
+        self.time = time
+        self.sourceAddress = sourceAddress
+        self.isTLS = isTLS
+        self.userAgent = userAgent
+    }
+}
+
+/// One thing that an operation does to one resource, as IAM sees it.
+package struct ResourceAccess: Sendable, Hashable {
+    /// `dynamodb:PutItem`
+    package var action: String
+    /// An ARN, or `*` where the action has no resource.
+    package var resource: String
+    /// Condition keys of this access, such as `dynamodb:LeadingKeys`.
+    package var conditionKeys: [String: [String]]
+
+    package init(action: String, resource: String, conditionKeys: [String: [String]] = [:]) {
+        self.action = action
+        self.resource = resource
+        self.conditionKeys = conditionKeys
+    }
+}

@@ -1,0 +1,58 @@
+package import Primitives
+
+/// Writes one shape in one wire format.
+///
+/// The shape calls `member` before each member's value, `element` before each element and `key` before each map value.
+/// Absent optional members are not mentioned. A writer is used by one task, once.
+package protocol ShapeWriter: AnyObject {
+    func beginStructure(_ schema: ShapeSchema)
+    /// The next value belongs to this member of the open structure.
+    func member(_ member: MemberSchema)
+    func endStructure()
+    func beginList(_ member: MemberSchema, count: Int)
+    func element(_ member: MemberSchema)
+    func endList(_ member: MemberSchema)
+    func beginMap(_ member: MemberSchema, count: Int)
+    func key(_ key: String, _ member: MemberSchema)
+    /// A key given as UTF-8.
+    func key(_ key: Span<UInt8>, _ member: MemberSchema)
+    func endMap(_ member: MemberSchema)
+
+    /// A null element or value of a sparse list or map.
+    func null()
+    func string(_ value: String, _ member: MemberSchema)
+    /// A string given as UTF-8: for values that never become a `String`.
+    func string(_ value: Span<UInt8>, _ member: MemberSchema)
+    func boolean(_ value: Bool, _ member: MemberSchema)
+    func integer(_ value: Int64, _ member: MemberSchema)
+    func double(_ value: Double, _ member: MemberSchema)
+    /// The decimal text of a big number.
+    func bigNumber(_ value: String, _ member: MemberSchema)
+    func timestamp(_ value: Timestamp, _ member: MemberSchema)
+    func blob(_ value: Span<UInt8>, _ member: MemberSchema)
+    func document(_ value: Document, _ member: MemberSchema)
+}
+
+/// A shape that a request can hold.
+package protocol ReadableShape: Sendable {
+    /// Reads a value at the reader's position.
+    init(from reader: ShapeReader) throws(ShapeError)
+}
+
+/// A shape that a response can hold.
+package protocol WritableShape: Sendable {
+    /// The shape's schema; the codec looks its HTTP bindings up there.
+    static var schema: ShapeSchema { get }
+    /// Writes itself: `beginStructure` ... `endStructure`.
+    func write(to writer: any ShapeWriter)
+}
+
+/// A hand-written type to which a model's shape is bound by a patch, such as DynamoDB's attribute map to item bytes.
+package protocol BoundShape: Sendable {
+    /// Reads the value reached through `member`.
+    init(from reader: ShapeReader, _ member: MemberSchema) throws(ShapeError)
+    /// Writes the value reached through `member`.
+    func write(to writer: any ShapeWriter, _ member: MemberSchema)
+    /// A value for a required member that is missing; the violation is reported, the value is never seen by a handler.
+    static var missing: Self { get }
+}

@@ -1,0 +1,50 @@
+package import Primitives
+
+/// A pull reader over one request in one wire format.
+///
+/// The caller walks the schema and asks for what the schema says is next; the reader never builds a tree that the format
+/// does not force on it. Every method that takes a member is told the member through which the value is reached, as its
+/// traits decide names, flattening and timestamp formats. A reader is used by one task, once.
+///
+/// - Null: `nextMember` and `nextKey` skip members whose value is null, unless the target is a document or the map is
+///   sparse. In lists, `nextElement` reports a null of a sparse list and throws for any other.
+/// - Limits: nesting of 128 (DynamoDB's own 32 is the service's), sizes by the body's limit; beyond: `limitExceeded`.
+package protocol WireReader: AnyObject {
+    /// Enters a structure or union. Unknown members are skipped by `nextMember`.
+    func beginStructure(_ schema: ShapeSchema) throws(ShapeError)
+    /// The index in `schema.members` of the next member that is there; nil after the last, which leaves the structure.
+    ///
+    /// A member that occurs twice is reported twice; the later one wins.
+    func nextMember(_ schema: ShapeSchema) throws(ShapeError) -> Int?
+    func beginList(_ member: MemberSchema) throws(ShapeError)
+    /// What comes next in the list; `.end` leaves it, `.null` consumes the null.
+    func nextElement(_ member: MemberSchema) throws(ShapeError) -> WireElement
+    func beginMap(_ member: MemberSchema) throws(ShapeError)
+    /// The next key; nil after the last, which leaves the map.
+    func nextKey(_ member: MemberSchema) throws(ShapeError) -> String?
+    /// The next key's UTF-8 appended to `output`; false after the last, which leaves the map.
+    func nextKey(_ member: MemberSchema, appendingTo output: inout [UInt8]) throws(ShapeError) -> Bool
+    /// Whether the value of the key just read is null; consumes it then. For sparse maps and bound shapes.
+    func readNull() throws(ShapeError) -> Bool
+
+    func readString(_ member: MemberSchema) throws(ShapeError) -> String
+    /// The string's UTF-8 appended to `output`: for values that never become a `String`.
+    func readString(_ member: MemberSchema, appendingTo output: inout [UInt8]) throws(ShapeError)
+    func readBoolean(_ member: MemberSchema) throws(ShapeError) -> Bool
+    /// Any integer type; out of range of the target's type is `invalidValue`.
+    func readInteger(_ member: MemberSchema) throws(ShapeError) -> Int64
+    /// `float` and `double`; `NaN`, `Infinity` and `-Infinity` as the format writes them.
+    func readDouble(_ member: MemberSchema) throws(ShapeError) -> Double
+    /// The decimal text of a big number.
+    func readBigNumber(_ member: MemberSchema) throws(ShapeError) -> String
+    func readTimestamp(_ member: MemberSchema) throws(ShapeError) -> Timestamp
+    func readBlob(_ member: MemberSchema) throws(ShapeError) -> [UInt8]
+    func readDocument(_ member: MemberSchema) throws(ShapeError) -> Document
+    /// Checks that nothing follows the value.
+    func finish() throws(ShapeError)
+}
+
+/// What `WireReader.nextElement` found.
+package enum WireElement: Sendable, Hashable {
+    case value, null, end
+}
