@@ -1,0 +1,87 @@
+package import Primitives
+
+/// What answers the requests that the edge has accepted: the pipeline above the network.
+///
+/// The edge calls `plan` once per request, on the connection's event loop, as soon as the head is complete and lawful.
+/// Requests of one HTTP/1.1 connection are taken strictly one after another; those of HTTP/2 run side by side.
+package protocol EdgeResponder: Sendable {
+    /// Decides from the head alone what happens with the body and who answers.
+    ///
+    /// Called on the event loop: it must not block. State found here travels to the answer in the closure of the plan.
+    func plan(_ head: RequestHead, connection: ConnectionInfo, on loop: LoopContext) -> RequestPlan
+
+    /// The answer for a request that never became one, or whose body broke its bounds. The edge closes the connection
+    /// after it (HTTP/1.1) or ends the stream (HTTP/2).
+    /// - Parameter head: the request's head, when it was whole.
+    func refusal(
+        _ refusal: EdgeRefusal, head: RequestHead?, connection: ConnectionInfo, on loop: LoopContext
+    ) -> EdgeResponse
+}
+
+extension EdgeResponder {
+    package func refusal(
+        _ refusal: EdgeRefusal, head: RequestHead?, connection: ConnectionInfo, on loop: LoopContext
+    ) -> EdgeResponse {
+        EdgeResponse(
+            status: refusal.status, headers: ["Content-Type": "text/plain; charset=utf-8"],
+            body: .bytes(Array((refusal.explanation + "\n").utf8)))
+    }
+}
+
+/// What to do with a request whose head is known.
+///
+/// The closures run in a task that starts synchronously on the connection's event loop (`Task.immediate`) and prefers
+/// that loop as its executor: until the first real suspension nothing leaves the loop. The task is cancelled when the
+/// client disconnects; its answer is then dropped.
+package enum RequestPlan: Sendable {
+    /// Answer now, without the body. A short body is read and dropped, so that the connection lives on.
+    case reply(EdgeResponse)
+    /// Gather the whole body, at most `limitBytes`, then answer. A longer body is refused with
+    /// `EdgeRefusal.bodyTooLarge` without being read.
+    case collect(limitBytes: Int, respond: @Sendable (_ body: [UInt8]) async -> EdgeResponse)
+    /// Answer while the body arrives. What the answer leaves unread is dropped.
+    case stream(respond: @Sendable (_ body: RequestBodyStream) async -> EdgeResponse)
+}
+
+/// Where a request comes from. One value per connection.
+package struct ConnectionInfo: Sendable, Hashable {
+    /// How the connection talks.
+    package enum Protocol: String, Sendable, Hashable {
+        case http1 = "HTTP/1.1"
+        case http2 = "HTTP/2"
+    }
+
+    /// Counts accepted connections from 1 within this process.
+    package let id: UInt64
+    /// The peer's numeric address, such as `127.0.0.1` or `::1`.
+    package let remoteAddress: String
+    package let remotePort: Int
+    package let isTLS: Bool
+    package let `protocol`: Protocol
+    /// Whether the peer is on this machine.
+    package let isLoopback: Bool
+
+    package init(
+        id: UInt64, remoteAddress: String, remotePort: Int, isTLS: Bool, protocol: Protocol, isLoopback: Bool
+    ) {
+        self.id = id
+        self.remoteAddress = remoteAddress
+        self.remotePort = remotePort
+        self.isTLS = isTLS
+        self.`protocol` = `protocol`
+        self.isLoopback = isLoopback
+    }
+}
+
+/// The event loop that a request runs on.
+package struct LoopContext: Sendable {
+    /// 0-based; below the listener's loop count. An index into state that is kept once per loop.
+    package let index: Int
+    /// Runs tasks on this loop. Already the preference of the task that a plan's closure runs in.
+    package let executor: EventLoopTaskExecutor
+
+    package init(index: Int, executor: EventLoopTaskExecutor) {
+        self.index = index
+        self.executor = executor
+    }
+}

@@ -1,0 +1,48 @@
+package import Primitives
+
+/// An answer: head and body, the body whole or as it is produced.
+///
+/// The edge adds `Date`, `Content-Length` or `Transfer-Encoding`, and `Connection`; those of the caller are replaced.
+/// The one exception is `Content-Length` in the answer to HEAD and on a stream of known length.
+package struct EdgeResponse: Sendable {
+    /// The bytes after the head.
+    package enum Body: Sendable {
+        /// All of it: head and body leave in one write.
+        case bytes([UInt8])
+        /// Produced by the closure, in the same task that made the response. When it throws, the client sees a broken
+        /// body (connection closed or stream reset), never a complete one.
+        case stream(@Sendable (_ writer: ResponseBodyWriter) async throws -> Void)
+    }
+
+    /// How an exchange ended, for the access log.
+    package struct Outcome: Sendable, Hashable {
+        /// Body bytes handed to the transport.
+        package let bodyBytes: Int
+        /// False when the client left first or the stream's closure threw.
+        package let isComplete: Bool
+    }
+
+    /// 200...599.
+    package var status: Int
+    package var headers: HeaderFields
+    package var body: Body
+    /// Ends the connection after this answer (HTTP/1.1 only).
+    package var closesConnection: Bool
+    /// Called once, on the event loop, when the answer has been handed over or given up.
+    package var onEnd: (@Sendable (Outcome) -> Void)?
+
+    package init(
+        status: Int, headers: HeaderFields = HeaderFields(), body: Body = .bytes([]), closesConnection: Bool = false,
+        onEnd: (@Sendable (Outcome) -> Void)? = nil
+    ) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.closesConnection = closesConnection
+        self.onEnd = onEnd
+    }
+
+    package init(_ message: ResponseMessage) {
+        self.init(status: message.status, headers: message.headers, body: .bytes(message.body))
+    }
+}
