@@ -1,0 +1,127 @@
+package import Primitives
+
+/// How much a log line matters.
+package enum LogLevel: String, Sendable, Hashable, CaseIterable, Comparable {
+    case debug, info, warning, error
+
+    private var rank: Int {
+        switch self {
+        case .debug: 0
+        case .info: 1
+        case .warning: 2
+        case .error: 3
+        }
+    }
+
+    package static func < (left: LogLevel, right: LogLevel) -> Bool {
+        left.rank < right.rank
+    }
+}
+
+/// One structured line of a log.
+package struct LogRecord: Sendable, Hashable {
+    /// A member of the line; the names are ours, the values may come from clients.
+    package enum Value: Sendable, Hashable {
+        case string(String)
+        case integer(Int64)
+        case boolean(Bool)
+    }
+
+    package struct Member: Sendable, Hashable {
+        package var name: String
+        package var value: Value
+
+        package init(_ name: String, _ value: Value) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    package var time: Timestamp
+    package var level: LogLevel
+    package var message: String
+    package var members: [Member]
+
+    package init(time: Timestamp, level: LogLevel, message: String, members: [Member] = []) {
+        self.time = time
+        self.level = level
+        self.message = message
+        self.members = members
+    }
+
+    /// The line as JSON, with its line end; control characters of clients cannot break it.
+    package func appendJSONLine(to output: inout [UInt8]) {
+        output.append(contentsOf: #"{"time":""#.utf8)
+        Self.appendTime(self.time, to: &output)
+        output.append(contentsOf: #"","level":""#.utf8)
+        output.append(contentsOf: self.level.rawValue.utf8)
+        output.append(contentsOf: #"","message":"#.utf8)
+        Self.appendString(self.message, to: &output)
+        for member in self.members {
+            output.append(UInt8(ascii: ","))
+            Self.appendString(member.name, to: &output)
+            output.append(UInt8(ascii: ":"))
+            switch member.value {
+            case .string(let text): Self.appendString(text, to: &output)
+            case .integer(let number): output.append(contentsOf: String(number).utf8)
+            case .boolean(let truth): output.append(contentsOf: (truth ? "true" : "false").utf8)
+            }
+        }
+        output.append(UInt8(ascii: "}"))
+        output.append(UInt8(ascii: "\n"))
+    }
+
+    private static func appendTime(_ time: Timestamp, to output: inout [UInt8]) {
+        let date = CalendarDate(time)
+        func digits(_ value: Int, _ width: Int) {
+            var divisor = width == 4 ? 1000 : width == 3 ? 100 : 10
+            while divisor > 0 {
+                output.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
+                divisor /= 10
+            }
+        }
+        digits(date.year, 4)
+        output.append(UInt8(ascii: "-"))
+        digits(date.month, 2)
+        output.append(UInt8(ascii: "-"))
+        digits(date.day, 2)
+        output.append(UInt8(ascii: "T"))
+        digits(date.hour, 2)
+        output.append(UInt8(ascii: ":"))
+        digits(date.minute, 2)
+        output.append(UInt8(ascii: ":"))
+        digits(date.second, 2)
+        output.append(UInt8(ascii: "."))
+        digits(date.millisecond, 3)
+        output.append(UInt8(ascii: "Z"))
+    }
+
+    private static func appendString(_ text: String, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                output.append(UInt8(ascii: "\\"))
+                output.append(byte)
+            case 0..<0x20, 0x7F:
+                output.append(contentsOf: #"\u00"#.utf8)
+                Hex.append(CollectionOfOne(byte), to: &output)
+            default:
+                output.append(byte)
+            }
+        }
+        output.append(UInt8(ascii: "\""))
+    }
+}
+
+/// Where log lines go. Never blocks the caller.
+package protocol LogSink: Sendable {
+    func write(_ record: LogRecord)
+}
+
+/// Forgets every line; for tests and tools.
+package struct DiscardingLogSink: LogSink {
+    package init() {}
+
+    package func write(_ record: LogRecord) {}
+}

@@ -1,0 +1,161 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+internal import Synchronization
+
+/// JSON lines in a file that is renamed to `.1`, `.2`, … when it grows too large.
+///
+/// One thread writes; callers append to a bounded buffer. When the disk is slower than the callers, lines are dropped
+/// and counted, never awaited.
+// Sendable: every stored property but the buffer is immutable; the buffer is behind the pthread mutex.
+@safe package final class RotatingLogFile: LogSink, @unchecked Sendable {
+    package struct Limits: Sendable {
+        /// Bytes of a file before it is rotated.
+        package var fileBytesMax = 64 << 20
+        /// Rotated files that are kept.
+        package var fileCountMax = 5
+        /// Bytes that wait for the writer.
+        package var bufferBytesMax = 4 << 20
+
+        package init() {}
+    }
+
+    private let path: String
+    private let limits: Limits
+    package let dropped = Counter()
+
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var buffer: [UInt8] = []
+    private var isClosed = false
+    private var thread: pthread_t?
+
+    /// Opens for appending, created with mode 0600.
+    /// - Returns: nil when the file cannot be opened; `errno` says why.
+    package init?(path: String, limits: Limits = Limits()) {
+        self.path = path
+        self.limits = limits
+        unsafe pthread_mutex_init(self.mutex, nil)
+        unsafe pthread_cond_init(self.condition, nil)
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return nil }
+        closeDescriptor(descriptor)
+        self.startThread()
+    }
+
+    deinit {
+        unsafe pthread_mutex_destroy(self.mutex)
+        unsafe pthread_cond_destroy(self.condition)
+        unsafe self.mutex.deallocate()
+        unsafe self.condition.deallocate()
+    }
+
+    package func write(_ record: LogRecord) {
+        unsafe pthread_mutex_lock(self.mutex)
+        if self.buffer.count >= self.limits.bufferBytesMax || self.isClosed {
+            self.dropped.increment()
+        } else {
+            let wasEmpty = self.buffer.isEmpty
+            record.appendJSONLine(to: &self.buffer)
+            if wasEmpty { unsafe pthread_cond_broadcast(self.condition) }
+        }
+        unsafe pthread_mutex_unlock(self.mutex)
+    }
+
+    /// Writes what waits, then stops the thread.
+    package func close() {
+        unsafe pthread_mutex_lock(self.mutex)
+        self.isClosed = true
+        unsafe pthread_cond_broadcast(self.condition)
+        let thread = self.thread
+        self.thread = nil
+        unsafe pthread_mutex_unlock(self.mutex)
+        if let thread { pthread_join(thread, nil) }
+    }
+
+    private func startThread() {
+        var handle = pthread_t()
+        let argument = unsafe Unmanaged.passRetained(self).toOpaque()
+        let status = unsafe pthread_create(&handle, nil, { argument in
+            guard let argument = unsafe argument else { return nil }
+            unsafe Unmanaged<RotatingLogFile>.fromOpaque(argument).takeRetainedValue().run()
+            return nil
+        }, argument)
+        precondition(status == 0, "the log thread cannot be started: \(status)")
+        self.thread = handle
+    }
+
+    private func run() {
+        var descriptor: Int32 = -1
+        var fileBytes = 0
+        while let bytes = self.take() {
+            if descriptor < 0 {
+                descriptor = unsafe open(self.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+                fileBytes = descriptor < 0 ? 0 : Int(max(0, lseek(descriptor, 0, SEEK_END)))
+            }
+            guard descriptor >= 0, Self.writeAll(bytes, to: descriptor) else {
+                // A full disk must not stop the server: the lines are counted as lost and the file is opened anew.
+                self.dropped.increment()
+                if descriptor >= 0 { closeDescriptor(descriptor) }
+                descriptor = -1
+                continue
+            }
+            fileBytes += bytes.count
+            if fileBytes >= self.limits.fileBytesMax {
+                closeDescriptor(descriptor)
+                descriptor = -1
+                self.rotate()
+            }
+        }
+        if descriptor >= 0 { closeDescriptor(descriptor) }
+    }
+
+    /// Waits for lines; nil when closed and empty.
+    private func take() -> [UInt8]? {
+        unsafe pthread_mutex_lock(self.mutex)
+        defer { unsafe pthread_mutex_unlock(self.mutex) }
+        while self.buffer.isEmpty {
+            if self.isClosed { return nil }
+            unsafe pthread_cond_wait(self.condition, self.mutex)
+        }
+        let bytes = self.buffer
+        self.buffer = []
+        self.buffer.reserveCapacity(min(bytes.count, 1 << 16))
+        return bytes
+    }
+
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        var offset = 0
+        while offset < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { raw in
+                unsafe writeBytes(descriptor, raw.baseAddress?.advanced(by: offset), raw.count - offset)
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return false }
+            offset += count
+        }
+        return true
+    }
+
+    private func rotate() {
+        for index in stride(from: self.limits.fileCountMax - 1, through: 1, by: -1) {
+            unsafe rename("\(self.path).\(index)", "\(self.path).\(index + 1)")
+        }
+        unsafe rename(self.path, "\(self.path).1")
+        unsafe unlink("\(self.path).\(self.limits.fileCountMax + 1)")
+    }
+}
+
+/// `close(2)`, whose name the method above hides.
+private func closeDescriptor(_ descriptor: Int32) {
+    _ = close(descriptor)
+}
+
+/// `write(2)`, whose name the method above hides.
+private func writeBytes(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    unsafe write(descriptor, bytes, count)
+}
