@@ -1,0 +1,80 @@
+package import Primitives
+package import ServiceModel
+
+/// A long-term access key as it is kept.
+package struct AccessKey: Sendable, Hashable {
+    package var accessKeyID: String
+    package var secretAccessKey: String
+    package var account: AccountID
+    /// nil: the account's root; else the name of the user.
+    package var userName: String?
+    package var isActive: Bool
+    package var creation: Timestamp
+    /// Keys that only a client on this machine may use: the well-known `test`/`test`.
+    package var isLoopbackOnly: Bool
+
+    package init(
+        accessKeyID: String,
+        secretAccessKey: String,
+        account: AccountID,
+        userName: String? = nil,
+        isActive: Bool = true,
+        creation: Timestamp,
+        isLoopbackOnly: Bool = false
+    ) {
+        self.accessKeyID = accessKeyID
+        self.secretAccessKey = secretAccessKey
+        self.account = account
+        self.userName = userName
+        self.isActive = isActive
+        self.creation = creation
+        self.isLoopbackOnly = isLoopbackOnly
+    }
+
+    /// Letters, digits and `_`, 1...128 bytes: AWS's own rule is 16...128 `\w`; LocalStack's users have `test`.
+    package static func isLawfulID(_ text: String) -> Bool {
+        (1...128).contains(text.utf8.count)
+            && text.utf8.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || $0 == UInt8(ascii: "_") }
+    }
+
+    /// Visible ASCII, 1...128 bytes.
+    package static func isLawfulSecret(_ text: String) -> Bool {
+        (1...128).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+
+    /// A key with AWS's shapes: `AKIA` and 16 characters, a secret of 40.
+    package static func generate(account: AccountID, random: any RandomSource, now: Timestamp) -> AccessKey {
+        AccessKey(
+            accessKeyID: "AKIA" + Self.identifier(random),
+            secretAccessKey: Base64.encode(random.bytes(30)),
+            account: account,
+            creation: now
+        )
+    }
+
+    /// Sixteen characters of AWS's id alphabet (base32).
+    static func identifier(_ random: any RandomSource) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
+        return String(decoding: random.bytes(16).map { alphabet[Int($0 & 31)] }, as: UTF8.self)
+    }
+
+    /// Whom the key proves.
+    package var principal: Principal {
+        guard let userName = self.userName else {
+            return Principal(
+                kind: .root,
+                account: self.account,
+                arn: "arn:aws:iam::\(self.account):root",
+                userID: self.account.description,
+                accessKeyID: self.accessKeyID
+            )
+        }
+        return Principal(
+            kind: .user,
+            account: self.account,
+            arn: "arn:aws:iam::\(self.account):user/\(userName)",
+            userID: "AIDA" + userName,
+            accessKeyID: self.accessKeyID
+        )
+    }
+}

@@ -1,0 +1,101 @@
+package import Primitives
+package import Signing
+
+/// The keys of one data directory in a file that only its owner reads, secrets sealed.
+///
+/// One line a key, tab-separated: id, account, user or `-`, `active`/`inactive`, `loopback`/`any`, creation in
+/// milliseconds, sealed secret in base64. The first line names the format. Replaced as a whole, under a lock that the
+/// command line and the server share through `flock`.
+package struct AccessKeyFile: Sendable {
+    /// More keys than this are refused.
+    package static let keyCountMax = 10_000
+    static let header = "brume-access-keys 1"
+
+    package let path: String
+    private let box: SecretBox
+    private let random: any RandomSource
+
+    package init(path: String, box: SecretBox, random: any RandomSource) {
+        self.path = path
+        self.box = box
+        self.random = random
+    }
+
+    /// - Returns: no keys when the file is not there.
+    package func read() throws(AccessKeyFileError) -> [AccessKey] {
+        let bytes: [UInt8]
+        do {
+            bytes = try Files.read(self.path)
+        } catch .absent {
+            return []
+        } catch {
+            throw .file(error)
+        }
+        let lines = bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+        guard lines.first == Self.header else { throw .unreadable(line: 1, path: self.path) }
+        var keys: [AccessKey] = []
+        for (index, line) in lines.enumerated().dropFirst() {
+            guard let key = self.parse(line) else { throw .unreadable(line: index + 1, path: self.path) }
+            keys.append(key)
+        }
+        return keys
+    }
+
+    package func write(_ keys: [AccessKey]) throws(AccessKeyFileError) {
+        guard keys.count <= Self.keyCountMax else { throw .tooManyKeys }
+        var text = Self.header + "\n"
+        for key in keys {
+            let sealed = self.box.seal(Array(key.secretAccessKey.utf8), context: key.accessKeyID)
+            let parts = [
+                key.accessKeyID, key.account.description, key.userName ?? "-", key.isActive ? "active" : "inactive",
+                key.isLoopbackOnly ? "loopback" : "any", String(key.creation.millisecondsSinceEpoch),
+                Base64.encode(sealed),
+            ]
+            text += parts.joined(separator: "\t") + "\n"
+        }
+        do {
+            try Files.createDirectories(above: self.path)
+            let suffix = Hex.encode(self.random.bytes(8))
+            try Files.replace(self.path, with: Array(text.utf8), mode: 0o600, temporarySuffix: suffix)
+        } catch {
+            throw .file(error)
+        }
+    }
+
+    private func parse(_ line: String) -> AccessKey? {
+        let parts = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 7, let account = AccountID(parts[1]), let creation = Int64(parts[5]),
+            let sealed = Base64.decode(parts[6].utf8), let secret = self.box.open(sealed, context: parts[0])
+        else { return nil }
+        return AccessKey(
+            accessKeyID: parts[0],
+            secretAccessKey: String(decoding: secret, as: UTF8.self),
+            account: account,
+            userName: parts[2] == "-" ? nil : parts[2],
+            isActive: parts[3] == "active",
+            creation: Timestamp(millisecondsSinceEpoch: creation),
+            isLoopbackOnly: parts[4] == "loopback"
+        )
+    }
+}
+
+/// Why the keys could not be read or written.
+package enum AccessKeyFileError: Error, Sendable, Hashable {
+    case file(FileError)
+    /// The line (from 1) is damaged, or was sealed with another key.
+    case unreadable(line: Int, path: String)
+    case tooManyKeys
+
+    /// A sentence for the operator, with the remedy.
+    package var sentence: String {
+        switch self {
+        case .file(let error):
+            return error.sentence
+        case .unreadable(let line, let path):
+            return "\(path), line \(line) cannot be read: it is damaged, or seal.key beside it is not the one that "
+                + "sealed it. Restore both files from a backup, or remove \(path) to have a new root key made."
+        case .tooManyKeys:
+            return "there are \(AccessKeyFile.keyCountMax) access keys already; delete some first"
+        }
+    }
+}

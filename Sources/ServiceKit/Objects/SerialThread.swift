@@ -1,0 +1,70 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+internal import Synchronization
+
+/// One thread that runs blocking work in order, so that file operations never hold a thread of Swift's pool.
+///
+/// The queue holds one entry a waiting caller, so it is bounded by what bounds the callers: the gateway's limit of
+/// requests in a service's handlers.
+package final class SerialThread: Sendable {
+    private struct State {
+        var queue: [@Sendable () -> Void] = []
+        var isRunning = false
+    }
+
+    private let state = Mutex(State())
+    private let name: String
+
+    package init(name: String) {
+        self.name = name
+    }
+
+    /// Runs `work` after everything given before; the thread ends when nothing waits.
+    package func run<Value: Sendable, Failure: Error>(
+        _ work: @escaping @Sendable () throws(Failure) -> Value
+    ) async -> Result<Value, Failure> {
+        await withCheckedContinuation { continuation in
+            self.enqueue {
+                continuation.resume(returning: Result { () throws(Failure) in try work() })
+            }
+        }
+    }
+
+    private func enqueue(_ work: @escaping @Sendable () -> Void) {
+        let starts = self.state.withLock { state in
+            state.queue.append(work)
+            defer { state.isRunning = true }
+            return !state.isRunning
+        }
+        if starts { self.start() }
+    }
+
+    private func start() {
+        var handle = pthread_t()
+        let argument = unsafe Unmanaged.passRetained(self).toOpaque()
+        let status = unsafe pthread_create(&handle, nil, { argument in
+            guard let argument = unsafe argument else { return nil }
+            unsafe Unmanaged<SerialThread>.fromOpaque(argument).takeRetainedValue().drain()
+            return nil
+        }, argument)
+        precondition(status == 0, "the \(self.name) thread cannot be started: \(status)")
+        pthread_detach(handle)
+    }
+
+    private func drain() {
+        while true {
+            let work = self.state.withLock { state in
+                defer { state.queue.removeAll(keepingCapacity: true) }
+                if state.queue.isEmpty { state.isRunning = false }
+                return state.queue
+            }
+            if work.isEmpty { return }
+            for item in work { item() }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package import Primitives
+package import ServiceModel
+
+/// What a credential needs to be verified with, and whom it proves.
+package struct Credential: Sendable, Hashable {
+    package var accessKeyID: String
+    package var secretAccessKey: String
+    package var principal: Principal
+    /// The token that must come with the key, for temporary credentials; nil for long-term keys.
+    package var sessionToken: String?
+    package var expiration: Timestamp?
+
+    package init(
+        accessKeyID: String,
+        secretAccessKey: String,
+        principal: Principal,
+        sessionToken: String? = nil,
+        expiration: Timestamp? = nil
+    ) {
+        self.accessKeyID = accessKeyID
+        self.secretAccessKey = secretAccessKey
+        self.principal = principal
+        self.sessionToken = sessionToken
+        self.expiration = expiration
+    }
+}
+
+/// What is known of an access key.
+package enum CredentialLookup: Sendable, Hashable {
+    case found(Credential)
+    /// No such key, or a token that does not belong to it.
+    case unknown
+    /// The key exists and was switched off.
+    case inactive
+    /// A temporary credential whose time is over.
+    case expired(at: Timestamp)
+}
+
+/// Access keys and sessions. Local now; a remote adapter serves split roles later.
+package protocol IdentityPort: Sendable {
+    /// Looks a key up; called once a request on the event loop, so it answers from memory.
+    /// - Parameter sessionToken: what the request carries; temporary keys are unknown without theirs.
+    func credential(accessKeyID: String, sessionToken: String?, now: Timestamp) -> CredentialLookup
+
+    /// Makes temporary credentials that act as `principal` until `expiration`.
+    func issueSession(for principal: Principal, expiration: Timestamp) -> Credential
+}

@@ -1,0 +1,45 @@
+/// Where an object of `s3://bucket/key` lives.
+package struct ObjectLocation: Sendable, Hashable {
+    /// 3...63 lower-case letters, digits, dots and hyphens.
+    package let bucket: String
+    /// 1...1,024 bytes of UTF-8, without NUL.
+    package let key: String
+
+    /// - Returns: nil when bucket or key break S3's naming rules.
+    /// - Source: Amazon S3 User Guide, "General purpose bucket naming rules" and "Naming Amazon S3 objects".
+    package init?(bucket: String, key: String) {
+        let bytes = Array(bucket.utf8)
+        guard Self.isBucketName(bytes), (1...1024).contains(key.utf8.count), !key.utf8.contains(0) else { return nil }
+        self.bucket = bucket
+        self.key = key
+    }
+
+    static func isBucketName(_ bytes: [UInt8]) -> Bool {
+        guard (3...63).contains(bytes.count), let first = bytes.first, let last = bytes.last else { return false }
+        func isAlphanumeric(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) }
+        return isAlphanumeric(first) && isAlphanumeric(last)
+            && bytes.allSatisfy { isAlphanumeric($0) || $0 == 0x2D || $0 == 0x2E }
+            && !zip(bytes, bytes.dropFirst()).contains { $0 == 0x2E && $1 == 0x2E }
+    }
+}
+
+/// Why an object could not be read or written.
+package enum ObjectError: Error, Sendable, Hashable {
+    case absent
+    /// The reason is for the operator.
+    case unavailable(String)
+}
+
+/// Objects by bucket and key: the target of exports, the source of imports.
+package protocol ObjectPort: Sendable {
+    /// Replaces the object as a whole: a reader sees the old bytes or the new ones. Durable on return.
+    func put(_ bytes: [UInt8], at location: ObjectLocation) async throws(ObjectError)
+    func get(_ location: ObjectLocation) async throws(ObjectError) -> [UInt8]
+    /// Removing an absent object is no error, as in S3.
+    func delete(_ location: ObjectLocation) async throws(ObjectError)
+    /// Keys that begin with `prefix` after `startAfter`, in byte order.
+    /// - Parameter limit: keys at most, 1...1,000.
+    func list(
+        bucket: String, prefix: String, startAfter: String, limit: Int
+    ) async throws(ObjectError) -> [String]
+}

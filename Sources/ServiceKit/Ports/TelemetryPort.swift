@@ -1,0 +1,10 @@
+package import Primitives
+package import Telemetry
+
+/// Takes the CloudWatch metrics that a service emits about itself.
+package protocol TelemetryPort: Sendable {
+    /// Never blocks and never fails; what cannot be kept is counted by the adapter.
+    func record(_ datum: MetricDatum, account: AccountID, region: Region, time: Timestamp)
+}
+
+extension MetricHistory: TelemetryPort {}
