@@ -1,0 +1,151 @@
+package import Primitives
+package import ServiceModel
+
+extension JSONReader {
+    /// Longest number that a document keeps; a longer one is an attack, not a value.
+    private static let numberBytesMax = 1024
+
+    package func readString(_ member: MemberSchema) throws(ShapeError) -> String {
+        guard self.peek() == UInt8(ascii: "\"") else { throw try self.mismatch(.string, member.name) }
+        return try self.readPlainString()
+    }
+
+    package func readString(_ member: MemberSchema, appendingTo output: inout [UInt8]) throws(ShapeError) {
+        guard self.peek() == UInt8(ascii: "\"") else { throw try self.mismatch(.string, member.name) }
+        try self.readStringBytes(appendingTo: &output)
+    }
+
+    package func readBoolean(_ member: MemberSchema) throws(ShapeError) -> Bool {
+        switch self.peek() {
+        case UInt8(ascii: "t"):
+            try self.skipLiteral("true")
+            return true
+        case UInt8(ascii: "f"):
+            try self.skipLiteral("false")
+            return false
+        default: throw try self.mismatch(.boolean, member.name)
+        }
+    }
+
+    package func readInteger(_ member: MemberSchema) throws(ShapeError) -> Int64 {
+        let type = member.target.type
+        guard self.isAtNumber else { throw try self.mismatch(type, member.name) }
+        let number = try self.scanNumber()
+        let text = self.bytes[number.start..<number.end]
+        guard let decimal = NumberText.decimal(text), decimal.isIntegral || self.strictness == .coral,
+            let value = decimal.truncated(), NumberText.range(of: type)?.contains(value) ?? true
+        else {
+            throw .invalidValue(self.text(of: number), expected: type, member: member.name)
+        }
+        return value
+    }
+
+    package func readDouble(_ member: MemberSchema) throws(ShapeError) -> Double {
+        let type = member.target.type
+        if self.peek() == UInt8(ascii: "\"") {
+            let text = try self.readPlainString()
+            switch text {
+            case "NaN": return .nan
+            case "Infinity": return .infinity
+            case "-Infinity": return -.infinity
+            default: throw .typeMismatch(found: .string, expected: type, member: member.name)
+            }
+        }
+        guard self.isAtNumber else { throw try self.mismatch(type, member.name) }
+        let number = try self.scanNumber()
+        guard number.end - number.start <= Self.numberBytesMax, let value = Double(self.text(of: number)) else {
+            throw .invalidValue(self.text(of: number), expected: type, member: member.name)
+        }
+        return value
+    }
+
+    package func readBigNumber(_ member: MemberSchema) throws(ShapeError) -> String {
+        guard self.isAtNumber else { throw try self.mismatch(member.target.type, member.name) }
+        let number = try self.scanNumber()
+        guard number.end - number.start <= Self.numberBytesMax else {
+            throw .limitExceeded("a number longer than \(Self.numberBytesMax) characters")
+        }
+        return self.text(of: number)
+    }
+
+    package func readTimestamp(_ member: MemberSchema) throws(ShapeError) -> Timestamp {
+        let format = member.timestampFormat ?? .epochSeconds
+        let time: Timestamp?
+        let text: String
+        if format == .epochSeconds {
+            guard self.isAtNumber else { throw try self.mismatch(.timestamp, member.name) }
+            let number = try self.scanNumber()
+            text = self.text(of: number)
+            time = TimestampText.parse(self.bytes[number.start..<number.end], as: .epochSeconds)
+        } else {
+            text = try self.readString(member)
+            time = TimestampText.parse(text.utf8.map(\.self), as: format)
+        }
+        guard let time else { throw .invalidValue(text, expected: .timestamp, member: member.name) }
+        return time
+    }
+
+    package func readBlob(_ member: MemberSchema) throws(ShapeError) -> [UInt8] {
+        guard self.peek() == UInt8(ascii: "\"") else { throw try self.mismatch(.blob, member.name) }
+        let start = self.position + 1
+        let end = self.endOfPlainRun(from: start)
+        if end < self.bytes.count, self.bytes[end] == UInt8(ascii: "\"") {
+            self.position = end + 1
+            if let blob = Base64.decode(self.bytes[start..<end]) { return blob }
+            throw .invalidValue(
+                String(decoding: self.bytes[start..<end], as: UTF8.self), expected: .blob, member: member.name)
+        }
+        let text = try self.readPlainString()
+        guard let blob = Base64.decode(Array(text.utf8)) else {
+            throw .invalidValue(text, expected: .blob, member: member.name)
+        }
+        return blob
+    }
+
+    package func readDocument(_ member: MemberSchema) throws(ShapeError) -> Document {
+        switch self.peek() {
+        case UInt8(ascii: "{"): return .object(try self.readObject(member))
+        case UInt8(ascii: "["):
+            try self.open(UInt8(ascii: "["), .document, member.name)
+            var elements: [Document] = []
+            while try self.advance(UInt8(ascii: "]")) {
+                elements.append(try self.readDocument(member))
+            }
+            return .array(elements)
+        case UInt8(ascii: "\""): return .string(try self.readPlainString())
+        case UInt8(ascii: "t"), UInt8(ascii: "f"): return .boolean(try self.readBoolean(member))
+        case UInt8(ascii: "n"):
+            try self.skipLiteral("null")
+            return .null
+        default: return .number(try self.readBigNumber(member))
+        }
+    }
+
+    private func readObject(_ member: MemberSchema) throws(ShapeError) -> [Document.Member] {
+        try self.open(UInt8(ascii: "{"), .document, member.name)
+        var members: [Document.Member] = []
+        var indices: [String: Int] = [:]
+        while try self.advance(UInt8(ascii: "}")) {
+            guard self.peek() == UInt8(ascii: "\"") else { throw self.unexpected("a name") }
+            let name = try self.readPlainString()
+            try self.readColon()
+            let value = try self.readDocument(member)
+            if let index = indices[name] {
+                members[index].value = value
+            } else {
+                indices[name] = members.count
+                members.append(Document.Member(name, value))
+            }
+        }
+        return members
+    }
+
+    private var isAtNumber: Bool {
+        let byte = self.peek()
+        return byte == UInt8(ascii: "-") || ASCII.isDigit(byte)
+    }
+
+    private func text(of number: NumberToken) -> String {
+        String(decoding: self.bytes[number.start..<number.end], as: UTF8.self)
+    }
+}

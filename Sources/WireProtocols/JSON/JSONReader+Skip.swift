@@ -1,0 +1,119 @@
+package import ServiceModel
+
+extension JSONReader {
+    /// Skips one value of any depth, checking all of its syntax.
+    ///
+    /// Open containers are a bit each, so that neither recursion nor an allocation grows with the input.
+    package func skipValue() throws(ShapeError) {
+        var kinds: UInt128 = 0
+        var openCount = 0
+        repeat {
+            switch self.peek() {
+            case UInt8(ascii: "{"):
+                try self.open(UInt8(ascii: "{"), .structure, "")
+                kinds = kinds << 1 | 1
+                openCount += 1
+            case UInt8(ascii: "["):
+                try self.open(UInt8(ascii: "["), .list, "")
+                kinds <<= 1
+                openCount += 1
+            default:
+                try self.skipScalar()
+            }
+            // Close what ends here, then stand before the next value.
+            while openCount > 0 {
+                let isObject = kinds & 1 == 1
+                guard try self.advance(isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+                    kinds >>= 1
+                    openCount -= 1
+                    continue
+                }
+                if isObject {
+                    try self.skipString()
+                    try self.readColon()
+                }
+                break
+            }
+        } while openCount > 0
+    }
+
+    private func skipScalar() throws(ShapeError) {
+        switch self.peek() {
+        case UInt8(ascii: "\""): try self.skipString()
+        case UInt8(ascii: "t"): try self.skipLiteral("true")
+        case UInt8(ascii: "f"): try self.skipLiteral("false")
+        case UInt8(ascii: "n"): try self.skipLiteral("null")
+        default: _ = try self.scanNumber()
+        }
+    }
+
+    /// Consumes exactly this word.
+    func skipLiteral(_ word: StaticString) throws(ShapeError) {
+        let count = word.utf8CodeUnitCount
+        let start = self.position
+        guard self.bytes.count - start >= count else { throw self.unexpected("a value") }
+        for index in 0..<count where unsafe self.bytes[start + index] != word.utf8Start[index] {
+            throw self.unexpected("a value")
+        }
+        self.position = start + count
+    }
+
+    private func skipString() throws(ShapeError) {
+        guard self.peek() == UInt8(ascii: "\"") else { throw self.unexpected("a string") }
+        self.position += 1
+        var scratch: [UInt8] = []
+        while true {
+            self.position = self.endOfPlainRun(from: self.position)
+            switch self.current {
+            case UInt8(ascii: "\""):
+                self.position += 1
+                return
+            case 0x5C:
+                try self.readEscape(appendingTo: &scratch)
+                scratch.removeAll(keepingCapacity: true)
+            case 0x80...0xFF:
+                self.position += try self.lengthOfSequence()
+            default:
+                throw self.unexpected("a string's end")
+            }
+        }
+    }
+
+    /// Where a number starts and ends, and whether it has a fraction or an exponent.
+    struct NumberToken {
+        var start: Int
+        var end: Int
+        var isPlain: Bool
+    }
+
+    /// Consumes a number by RFC 8259's grammar.
+    func scanNumber() throws(ShapeError) -> NumberToken {
+        _ = self.peek()
+        let start = self.position
+        var isPlain = true
+        if self.current == UInt8(ascii: "-") { self.position += 1 }
+        if self.current == UInt8(ascii: "0") {
+            self.position += 1
+        } else {
+            try self.skipDigits()
+        }
+        if self.current == UInt8(ascii: ".") {
+            isPlain = false
+            self.position += 1
+            try self.skipDigits()
+        }
+        if self.current | 0x20 == UInt8(ascii: "e") {
+            isPlain = false
+            self.position += 1
+            if self.current == UInt8(ascii: "-") || self.current == UInt8(ascii: "+") { self.position += 1 }
+            try self.skipDigits()
+        }
+        return NumberToken(start: start, end: self.position, isPlain: isPlain)
+    }
+
+    private func skipDigits() throws(ShapeError) {
+        let start = self.position
+        while self.current &- 0x30 < 10 { self.position += 1 }
+        guard self.position > start else { throw self.unexpected("a digit") }
+    }
+}
