@@ -1,0 +1,36 @@
+/// How long files, lines and functions may be: what a reader can hold in the head, and what fits a screen.
+enum SizeRules {
+    /// Lines of a hand-written file.
+    static let fileLinesMax = 500
+    /// Characters of a line.
+    static let lineColumnsMax = 120
+    /// Lines of a function, from its first word to its closing brace.
+    static let functionLinesMax = 70
+
+    /// Hand-written Swift and Python files stay under ``fileLinesMax``.
+    @Sendable static func fileLength(_ file: SourceFile) -> [Finding] {
+        guard !file.isGenerated, file.isSwift || file.path.hasSuffix(".py") else { return [] }
+        guard file.lines.count > fileLinesMax else { return [] }
+        return [file.finding(at: fileLinesMax, "file of \(file.lines.count) lines; split it (at most \(fileLinesMax))")]
+    }
+
+    /// Lines of hand-written Swift and Python stay under ``lineColumnsMax``.
+    @Sendable static func lineWidth(_ file: SourceFile) -> [Finding] {
+        guard !file.isGenerated, file.isSwift || file.path.hasSuffix(".py") else { return [] }
+        return file.lines.enumerated().compactMap { index, line in
+            // Bytes first: counting characters is slow, and a line has at least as many bytes.
+            guard line.utf8.count > lineColumnsMax, line.count > lineColumnsMax else { return nil }
+            return file.finding(at: index, "line of \(line.count) columns (at most \(lineColumnsMax))")
+        }
+    }
+
+    /// Functions of hand-written Swift stay under ``functionLinesMax``.
+    @Sendable static func functionLength(_ file: SourceFile) -> [Finding] {
+        guard file.isSwift, !file.isGenerated else { return [] }
+        return FunctionScanner.functions(in: file).compactMap { function in
+            guard function.lineCount > functionLinesMax else { return nil }
+            let text = "\(function.name) has \(function.lineCount) lines; split it (at most \(functionLinesMax))"
+            return file.finding(at: function.firstLine, text)
+        }
+    }
+}
