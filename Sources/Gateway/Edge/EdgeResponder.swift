@@ -45,8 +45,8 @@ package enum RequestPlan: Sendable {
 
 /// Where a request comes from. One value per connection.
 package struct ConnectionInfo: Sendable, Hashable {
-    /// How the connection talks.
-    package enum Protocol: String, Sendable, Hashable {
+    /// The protocol of a connection.
+    package enum Version: String, Sendable, Hashable {
         case http1 = "HTTP/1.1"
         case http2 = "HTTP/2"
     }
@@ -57,18 +57,18 @@ package struct ConnectionInfo: Sendable, Hashable {
     package let remoteAddress: String
     package let remotePort: Int
     package let isTLS: Bool
-    package let `protocol`: Protocol
+    package let version: Version
     /// Whether the peer is on this machine.
     package let isLoopback: Bool
 
     package init(
-        id: UInt64, remoteAddress: String, remotePort: Int, isTLS: Bool, protocol: Protocol, isLoopback: Bool
+        id: UInt64, remoteAddress: String, remotePort: Int, isTLS: Bool, version: Version, isLoopback: Bool
     ) {
         self.id = id
         self.remoteAddress = remoteAddress
         self.remotePort = remotePort
         self.isTLS = isTLS
-        self.`protocol` = `protocol`
+        self.version = version
         self.isLoopback = isLoopback
     }
 }

@@ -2,8 +2,6 @@
 package enum ResponseBodyError: Error, Sendable, Hashable {
     /// The client went away, or took no byte for `EdgeLimits.writeStallTimeout`.
     case disconnected
-    /// More bytes than the answer's own Content-Length announced.
-    case overrun
 }
 
 /// Sends the pieces of a streamed answer, no faster than the client takes them.

@@ -1,0 +1,236 @@
+internal import NIOCore
+internal import NIOSSL
+internal import NIOTLS
+
+/// The first handler of a connection: finds out how the client talks, builds the rest of the pipeline and leaves.
+///
+/// A TLS record of type handshake begins with 0x16, which no HTTP method can; HTTP/2 with prior knowledge begins with
+/// its 24-byte preface; everything else is HTTP/1.1. Until the first byte a connection costs this object only.
+final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    /// What one listener's connections are opened with.
+    struct Terms: Sendable {
+        let certificates: CertificateStore?
+        let allowsPlaintext: Bool
+    }
+
+    private let connection: OpeningConnection
+    private let terms: Terms
+    private var context: ChannelHandlerContext?
+    private var input: ByteBuffer?
+    private var hasHandedOver = false
+    var deadlineSlot = -1
+
+    init(connection: OpeningConnection, terms: Terms) {
+        self.connection = connection
+        self.terms = terms
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.connection.loop.register(self)
+        if context.channel.isActive { self.start(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.start(context)
+        context.fireChannelActive()
+    }
+
+    private func start(_ context: ChannelHandlerContext) {
+        self.connection.loop.arm(self, ticks: self.connection.loop.timeouts.idle)
+        context.read()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        self.connection.loop.deregister(self)
+        if !self.hasHandedOver { self.connection.membership.end() }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.connection.membership.end()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let bytes = self.unwrapInboundIn(data)
+        if self.input == nil {
+            self.input = bytes
+            self.connection.loop.arm(self, ticks: self.connection.loop.timeouts.head)
+        } else {
+            self.input?.writeImmutableBuffer(bytes)
+        }
+        guard let input = self.input, let first = input.readableBytesView.first else { return }
+        do {
+            if first == 0x16 {
+                try self.openTLS(context)
+            } else if !self.terms.allowsPlaintext {
+                context.close(promise: nil)
+            } else {
+                switch HTTP2Preface.match(input) {
+                case .whole: try self.connection.install(.http2, isTLS: false, context: context, after: self)
+                case .none: try self.connection.install(.http1, isTLS: false, context: context, after: self)
+                case .partial: return
+                }
+                self.handOver(context)
+            }
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.read()
+        context.fireChannelReadComplete()
+    }
+
+    private func openTLS(_ context: ChannelHandlerContext) throws {
+        guard let certificates = self.terms.certificates else {
+            context.close(promise: nil)
+            return
+        }
+        let tls = NIOSSLServerHandler(context: certificates.context())
+        try context.channel.syncOptions?.setOption(ChannelOptions.autoRead, value: true)
+        let pipeline = context.pipeline.syncOperations
+        try pipeline.addHandler(TLSOpening(connection: self.connection), position: .after(self))
+        try pipeline.addHandler(tls, position: .after(self))
+        self.handOver(context)
+    }
+
+    /// Passes on what has been read and leaves.
+    private func handOver(_ context: ChannelHandlerContext) {
+        self.hasHandedOver = true
+        if let input = self.input.take() {
+            context.fireChannelRead(self.wrapInboundOut(input))
+        }
+        // `channelReadComplete` comes from the channel, and reads on.
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
+    }
+}
+
+extension ConnectionOpening: DeadlineTarget {
+    func deadlineReached() {
+        self.closeNow()
+    }
+
+    func drain() {
+        self.closeNow()
+    }
+
+    func closeNow() {
+        self.context?.close(promise: nil)
+    }
+}
+
+/// Stands behind the TLS handler during the handshake, then builds what the client asked for by ALPN and leaves.
+final class TLSOpening: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let connection: OpeningConnection
+    private var context: ChannelHandlerContext?
+    private var hasHandedOver = false
+    var deadlineSlot = -1
+
+    init(connection: OpeningConnection) {
+        self.connection = connection
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.connection.loop.register(self)
+        self.connection.loop.arm(self, ticks: self.connection.loop.timeouts.handshake)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        self.connection.loop.deregister(self)
+        guard !self.hasHandedOver else { return }
+        self.connection.loop.counters.handshakesFailed.add(1)
+        self.connection.membership.end()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case TLSUserEvent.handshakeCompleted(let negotiatedProtocol)? = event as? TLSUserEvent else {
+            context.fireUserInboundEventTriggered(event)
+            return
+        }
+        do {
+            let talk = negotiatedProtocol == "h2" ? ConnectionInfo.Version.http2 : .http1
+            try self.connection.install(talk, isTLS: true, context: context, after: self)
+            self.hasHandedOver = true
+            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+}
+
+extension TLSOpening: DeadlineTarget {
+    func deadlineReached() {
+        self.closeNow()
+    }
+
+    func drain() {
+        self.closeNow()
+    }
+
+    func closeNow() {
+        self.context?.close(promise: nil)
+    }
+}
+
+/// A connection whose protocol is not known yet.
+struct OpeningConnection {
+    let loop: EdgeLoop
+    let membership: ConnectionMembership
+    let id: UInt64
+
+    /// Puts the protocol's handlers behind `handler`; from then on they own the membership.
+    func install(
+        _ talk: ConnectionInfo.Version, isTLS: Bool, context: ChannelHandlerContext, after handler: any ChannelHandler
+    ) throws {
+        let address = context.channel.remoteAddress
+        let host = address?.ipAddress ?? ""
+        let info = ConnectionInfo(
+            id: self.id, remoteAddress: host, remotePort: address?.port ?? 0, isTLS: isTLS, version: talk,
+            isLoopback: host.hasPrefix("127.") || host == "::1" || host.hasPrefix("::ffff:127."))
+        // HTTP/2 has flow control of its own; HTTP/1.1 has none but to stop reading.
+        try context.channel.syncOptions?.setOption(ChannelOptions.autoRead, value: talk == .http2)
+        switch talk {
+        case .http1:
+            let connection = HTTP1Connection(loop: self.loop, membership: self.membership, info: info)
+            try context.pipeline.syncOperations.addHandler(
+                connection, position: .after(handler))
+        case .http2:
+            let position = ChannelPipeline.SynchronousOperations.Position.after(handler)
+            try HTTP2Connection.install(
+                on: context.channel, loop: self.loop, membership: self.membership, info: info, position: position)
+        }
+    }
+}
+
+/// The bytes that open an HTTP/2 connection without TLS (RFC 9113, 3.4).
+enum HTTP2Preface {
+    enum Match {
+        case whole, partial, none
+    }
+
+    private static let bytes = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+
+    static func match(_ input: ByteBuffer) -> Match {
+        let length = min(input.readableBytes, self.bytes.count)
+        guard input.readableBytesView.prefix(length).elementsEqual(self.bytes.prefix(length)) else { return .none }
+        return length == self.bytes.count ? .whole : .partial
+    }
+}

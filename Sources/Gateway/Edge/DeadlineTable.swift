@@ -1,0 +1,64 @@
+/// What has a deadline and can be told to end: a connection, or a stream of one. Lives on one event loop.
+protocol DeadlineTarget: AnyObject {
+    /// Where it stands in the table; the table writes it.
+    var deadlineSlot: Int { get set }
+    /// The deadline has passed. It is disarmed already.
+    func deadlineReached()
+    /// End after what is in flight.
+    func drain()
+    /// End now.
+    func closeNow()
+}
+
+/// The deadlines of one event loop's connections.
+///
+/// One 32-bit tick per connection in one dense array, compared once per tick of the loop: 10,000 connections are 40 KB
+/// read in a few microseconds, arming is one store, and no connection owns a timer.
+struct DeadlineTable {
+    private var ticks: [UInt32] = []
+    private var targets: [any DeadlineTarget] = []
+
+    /// Disarmed.
+    static let never = UInt32.max
+
+    var count: Int { self.targets.count }
+    var isEmpty: Bool { self.targets.isEmpty }
+
+    mutating func insert(_ target: any DeadlineTarget) {
+        target.deadlineSlot = self.targets.count
+        self.ticks.append(Self.never)
+        self.targets.append(target)
+    }
+
+    /// - Complexity: O(1); the last one takes the free slot.
+    mutating func remove(_ target: any DeadlineTarget) {
+        let slot = target.deadlineSlot
+        precondition(self.targets[slot] === target, "a target is removed from its own slot")
+        let lastTicks = self.ticks.removeLast()
+        let last = self.targets.removeLast()
+        if slot < self.targets.count {
+            self.ticks[slot] = lastTicks
+            self.targets[slot] = last
+            last.deadlineSlot = slot
+        }
+        target.deadlineSlot = -1
+    }
+
+    @inline(__always)
+    mutating func arm(_ slot: Int, tick: UInt32) {
+        self.ticks[slot] = tick
+    }
+
+    /// The targets whose deadline is at or before `now`, disarmed.
+    mutating func takeExpired(now: UInt32) -> [any DeadlineTarget] {
+        var expired: [any DeadlineTarget] = []
+        for slot in self.ticks.indices where self.ticks[slot] <= now {
+            self.ticks[slot] = Self.never
+            expired.append(self.targets[slot])
+        }
+        return expired
+    }
+
+    /// Everything in the table now.
+    var all: [any DeadlineTarget] { self.targets }
+}

@@ -1,0 +1,201 @@
+internal import NIOCore
+internal import NIOPosix
+internal import Primitives
+internal import Synchronization
+
+/// The listening socket and everything behind it, up to the responder.
+///
+/// One port takes HTTP/1.1, HTTP/2 with prior knowledge, and both over TLS. A connection stays on the event loop that
+/// accepted it.
+package final class EdgeListener: Sendable {
+    /// How a drain ended.
+    package struct DrainReport: Sendable, Hashable {
+        /// Requests that were being read or answered when it began.
+        package let requestsInFlight: Int
+        /// Connections that were still open at the deadline, and were cut.
+        package let connectionsCut: Int
+    }
+
+    /// The port that is listened on; of interest when 0 was asked for.
+    package let port: Int
+    /// One for each event loop, in order.
+    package let loopContexts: [LoopContext]
+
+    private let group: MultiThreadedEventLoopGroup
+    private let loops: [NIOLoopBound<EdgeLoop>]
+    private let eventLoops: [any EventLoop]
+    private let counters: [LoopCounters]
+    private let listeners: [any Channel]
+
+    private init(
+        port: Int, group: MultiThreadedEventLoopGroup, eventLoops: [any EventLoop], loops: [NIOLoopBound<EdgeLoop>],
+        loopContexts: [LoopContext], counters: [LoopCounters], listeners: [any Channel]
+    ) {
+        self.port = port
+        self.group = group
+        self.eventLoops = eventLoops
+        self.loops = loops
+        self.loopContexts = loopContexts
+        self.counters = counters
+        self.listeners = listeners
+    }
+
+    /// Binds and starts to answer.
+    package static func start(
+        _ configuration: EdgeConfiguration, responder: any EdgeResponder
+    ) async throws(EdgeListenerError) -> EdgeListener {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loopCount)
+        let counters = (0..<configuration.loopCount).map { _ in LoopCounters() }
+        var eventLoops: [any EventLoop] = []
+        var loops: [NIOLoopBound<EdgeLoop>] = []
+        var contexts: [LoopContext] = []
+        for (index, eventLoop) in group.makeIterator().enumerated() {
+            eventLoops.append(eventLoop)
+            let (loop, context) = await Self.makeLoop(
+                eventLoop, index: index, configuration: configuration, responder: responder,
+                counters: counters[index])
+            loops.append(loop)
+            contexts.append(context)
+        }
+        let bootstrap = Self.bootstrap(
+            group: group, eventLoops: eventLoops, loops: loops, counters: counters, configuration: configuration)
+        var listeners: [any Channel] = []
+        var port = configuration.port
+        for host in configuration.hosts {
+            do throws(EdgeListenerError) {
+                let listener = try await Self.bind(bootstrap, host: host, port: port)
+                listeners.append(listener)
+                port = listener.localAddress?.port ?? port
+            } catch {
+                for listener in listeners { listener.close(promise: nil) }
+                // The loops have nothing to lose yet; the listening error is what matters.
+                group.shutdownGracefully { _ in }
+                throw error
+            }
+        }
+        return EdgeListener(
+            port: port, group: group, eventLoops: eventLoops, loops: loops, loopContexts: contexts,
+            counters: counters, listeners: listeners)
+    }
+
+    private static func makeLoop(
+        _ eventLoop: any EventLoop, index: Int, configuration: EdgeConfiguration, responder: any EdgeResponder,
+        counters: LoopCounters
+    ) async -> (NIOLoopBound<EdgeLoop>, LoopContext) {
+        let limits = configuration.limits
+        let clock = configuration.clock
+        return await withCheckedContinuation { continuation in
+            eventLoop.execute {
+                let loop = EdgeLoop(
+                    eventLoop: eventLoop, index: index, limits: limits, responder: responder, counters: counters,
+                    clock: clock)
+                continuation.resume(returning: (NIOLoopBound(loop, eventLoop: eventLoop), loop.context))
+            }
+        }
+    }
+
+    private static func bootstrap(
+        group: MultiThreadedEventLoopGroup, eventLoops: [any EventLoop], loops: [NIOLoopBound<EdgeLoop>],
+        counters: [LoopCounters], configuration: EdgeConfiguration
+    ) -> ServerBootstrap {
+        let limits = configuration.limits
+        let count = ConnectionCount(countMax: limits.connectionCountMax)
+        let ids = ConnectionIDs()
+        let terms = ConnectionOpening.Terms(
+            certificates: configuration.certificates, allowsPlaintext: configuration.allowsPlaintext)
+        return ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: Int32(clamping: limits.backlogMax))
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(
+                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: limits.receiveBufferBytes)
+            )
+            .childChannelOption(
+                .writeBufferWaterMark,
+                value: .init(low: limits.responseBufferBytesMax / 2, high: limits.responseBufferBytesMax)
+            )
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let index = eventLoops.firstIndex(where: { $0 === channel.eventLoop }) else {
+                        preconditionFailure("a connection lives on one of the listener's own loops")
+                    }
+                    guard let membership = ConnectionMembership(count: count, counters: counters[index]) else {
+                        throw ListenerFull()
+                    }
+                    let connection = OpeningConnection(
+                        loop: loops[index].value, membership: membership, id: ids.next())
+                    try channel.pipeline.syncOperations.addHandler(
+                        ConnectionOpening(connection: connection, terms: terms))
+                }
+            }
+    }
+
+    /// Makes the bootstrap close the connection it has just accepted.
+    private struct ListenerFull: Error {}
+
+    private static func bind(
+        _ bootstrap: ServerBootstrap, host: String, port: Int
+    ) async throws(EdgeListenerError) -> any Channel {
+        do {
+            return try await bootstrap.bind(host: host, port: port).get()
+        } catch let error as IOError {
+            switch error.errnoCode {
+            case SystemErrorCode.addressInUse: throw .addressInUse(host: host, port: port)
+            case SystemErrorCode.accessDenied, SystemErrorCode.notPermitted:
+                throw .permissionDenied(host: host, port: port)
+            case SystemErrorCode.addressNotAvailable: throw .addressNotAvailable(host: host, port: port)
+            default: throw .failed(host: host, port: port, reason: "\(error)")
+            }
+        } catch is SocketAddressError {
+            throw .unknownHost(host)
+        } catch {
+            throw .failed(host: host, port: port, reason: "\(error)")
+        }
+    }
+
+    /// What happened so far. Cheap; from any thread.
+    package var metrics: EdgeMetrics {
+        var metrics = EdgeMetrics()
+        for counters in self.counters { counters.add(to: &metrics) }
+        return metrics
+    }
+
+    /// Ends gracefully: no new connections, idle ones closed, `Connection: close` and GOAWAY on the others, and those
+    /// that are not done at the deadline are cut. The event loops run on, so that tasks can end; see `shutDown`.
+    package func drain(deadline: Duration) async -> DrainReport {
+        let inFlight = self.metrics.requestsInFlight
+        for listener in self.listeners { try? await listener.close().get() }
+        var isDrained: [EventLoopFuture<Void>] = []
+        for (eventLoop, loop) in zip(self.eventLoops, self.loops) {
+            isDrained.append(eventLoop.flatSubmit { loop.value.drain() })
+        }
+        let first = self.eventLoops[0]
+        let finished = first.makePromise(of: Bool.self)
+        EventLoopFuture.andAllComplete(isDrained, on: first).whenComplete { _ in finished.succeed(true) }
+        let timer = first.scheduleTask(in: .nanoseconds(deadline.wholeNanoseconds)) { finished.succeed(false) }
+        let isFinished = (try? await finished.futureResult.get()) ?? false
+        timer.cancel()
+        var cutCount = 0
+        if !isFinished {
+            for (eventLoop, loop) in zip(self.eventLoops, self.loops) {
+                cutCount += (try? await eventLoop.submit { loop.value.closeNow() }.get()) ?? 0
+            }
+        }
+        return DrainReport(requestsInFlight: inFlight, connectionsCut: cutCount)
+    }
+
+    /// Ends the event loops. Last of all: a task that prefers one of them cannot run on after it.
+    package func shutDown() async {
+        try? await self.group.shutdownGracefully()
+    }
+}
+
+/// Numbers connections over all loops.
+private final class ConnectionIDs: Sendable {
+    private let last = Atomic<UInt64>(0)
+
+    func next() -> UInt64 {
+        self.last.add(1, ordering: .relaxed).newValue
+    }
+}

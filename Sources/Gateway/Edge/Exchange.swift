@@ -1,0 +1,306 @@
+internal import NIOCore
+internal import Primitives
+
+/// What an exchange needs of the connection or stream that carries it. Called on the event loop only.
+protocol ExchangeTransport: AnyObject {
+    /// Head and body at once.
+    func send(_ response: EdgeResponse, body: [UInt8])
+    /// The head of a streamed answer.
+    func sendHead(_ response: EdgeResponse)
+    /// A piece of a streamed answer, never empty. It is on its way when this returns.
+    func sendPiece(_ bytes: [UInt8])
+    /// The end of a streamed answer.
+    func sendEnd()
+    /// The answer cannot be completed; make sure that the client notices.
+    func abortAnswer()
+    /// The answer is handed over or given up; called last.
+    func answerEnded()
+    /// Whether a streamed answer may go on, or has to wait for the client.
+    var isWritable: Bool { get }
+    /// A streamed request body has room again.
+    func bodyHasRoom()
+    /// An answer began to wait for the client.
+    func answerStalled()
+}
+
+/// One request and its answer. It lives on the connection's event loop, whatever carries it.
+final class Exchange {
+    private enum RequestBody {
+        /// Nobody wants it.
+        case dropped
+        case collected(bytes: [UInt8], bytesMax: Int, respond: @Sendable ([UInt8]) async -> EdgeResponse)
+        case streamed(RequestBodyBuffer)
+    }
+
+    private enum Answer {
+        case awaited
+        case streaming(EdgeResponse, waiter: CheckedContinuation<ResponseBodyError?, Never>?)
+        case ended
+    }
+
+    let head: RequestHead
+    private let loop: EdgeLoop
+    /// Held until the exchange ends, so that a running task always finds its way back.
+    private var transport: (any ExchangeTransport)?
+    private var body: RequestBody = .dropped
+    private var answer: Answer = .awaited
+    private var task: Task<Void, Never>?
+    private var bodyBytesSent = 0
+    private var bodyHasRoom = true
+
+    init(head: RequestHead, loop: EdgeLoop, transport: any ExchangeTransport) {
+        self.head = head
+        self.loop = loop
+        self.transport = transport
+        loop.counters.requestsInFlight.add(1)
+        loop.counters.requestsTotal.add(1)
+    }
+
+    /// Whether the head of an answer has left.
+    var hasAnswerBegun: Bool {
+        if case .awaited = self.answer { return false }
+        return true
+    }
+
+    var hasEnded: Bool {
+        if case .ended = self.answer { return true }
+        return false
+    }
+
+    /// Whether the request body may come in; false while the reader of a streamed body is behind.
+    var takesBody: Bool { self.bodyHasRoom }
+
+    // The request's side
+
+    /// - Parameter contentLength: what the head announced, when it did; space is taken for it, within reason.
+    func collect(bytesMax: Int, contentLength: Int?, respond: @escaping @Sendable ([UInt8]) async -> EdgeResponse) {
+        var bytes: [UInt8] = []
+        // What a client merely announces costs it nothing: trust it for a little.
+        bytes.reserveCapacity(min(contentLength ?? 0, bytesMax, 64 * 1024))
+        self.body = .collected(bytes: bytes, bytesMax: bytesMax, respond: respond)
+    }
+
+    func stream(respond: @escaping @Sendable (RequestBodyStream) async -> EdgeResponse) {
+        let bound = NIOLoopBound(self, eventLoop: self.loop.eventLoop)
+        let eventLoop = self.loop.eventLoop
+        let buffer = RequestBodyBuffer(bufferedBytesMax: self.loop.limits.streamBufferBytesMax) {
+            // Never inline: the reader may run inside the transport's own loop over the input.
+            eventLoop.execute { bound.value.resumeBody() }
+        }
+        self.body = .streamed(buffer)
+        self.start { await respond(RequestBodyStream(buffer: buffer)) }
+    }
+
+    /// A piece of the body.
+    /// - Throws: when a collected body is over its bound.
+    func receive(_ piece: ByteBuffer) throws(EdgeRefusal) {
+        switch self.body {
+        case .dropped: break
+        case .collected(var bytes, let bytesMax, let respond):
+            self.body = .dropped
+            guard bytes.count + piece.readableBytes <= bytesMax else { throw .bodyTooLarge }
+            bytes.append(contentsOf: piece.readableBytesView)
+            self.body = .collected(bytes: bytes, bytesMax: bytesMax, respond: respond)
+        case .streamed(let buffer):
+            self.bodyHasRoom = buffer.append([UInt8](piece.readableBytesView))
+        }
+    }
+
+    /// The body is whole.
+    func receiveEnd() {
+        switch self.body {
+        case .dropped: break
+        case .collected(let bytes, _, let respond):
+            self.body = .dropped
+            self.start { await respond(bytes) }
+        case .streamed(let buffer):
+            buffer.complete()
+        }
+        self.bodyHasRoom = true
+    }
+
+    private func resumeBody() {
+        self.bodyHasRoom = true
+        self.transport?.bodyHasRoom()
+    }
+
+    // The answer's side
+
+    /// Runs the operation on the loop; when it never really suspends, the answer is sent before this returns.
+    private func start(_ operation: @escaping @Sendable () async -> EdgeResponse) {
+        let handle = ExchangeHandle(exchange: self, eventLoop: self.loop.eventLoop)
+        let task = Task.immediate(executorPreference: self.loop.context.executor) {
+            let response = await operation()
+            switch response.body {
+            case .bytes:
+                handle.run { $0.reply(response) }
+            case .stream(let produce):
+                handle.run { $0.beginStream(response) }
+                do {
+                    try await produce(ResponseBodyWriter(exchange: handle))
+                    handle.run { $0.endStream() }
+                } catch {
+                    // Whatever it was, the body is incomplete: the transport shows that to the client.
+                    handle.run { $0.abort() }
+                }
+            }
+        }
+        if !self.hasEnded { self.task = task }
+    }
+
+    /// Sends the answer, unless nobody waits for one any more.
+    func reply(_ response: EdgeResponse) {
+        guard case .awaited = self.answer, let transport = self.transport else {
+            self.report(response, isComplete: false)
+            return
+        }
+        switch response.body {
+        case .bytes(let bytes):
+            self.end()
+            transport.send(response, body: bytes)
+            self.bodyBytesSent = bytes.count
+            self.report(response, isComplete: true)
+            transport.answerEnded()
+        case .stream:
+            // A plan that replies at once with a stream.
+            self.start { response }
+        }
+    }
+
+    private func beginStream(_ response: EdgeResponse) {
+        guard case .awaited = self.answer, let transport = self.transport else {
+            self.report(response, isComplete: false)
+            return
+        }
+        self.answer = .streaming(response, waiter: nil)
+        transport.sendHead(response)
+    }
+
+    private func endStream() {
+        guard case .streaming(let response, _) = self.answer, let transport = self.transport else { return }
+        self.end()
+        transport.sendEnd()
+        self.report(response, isComplete: true)
+        transport.answerEnded()
+    }
+
+    /// Gives the answer up: the client sees a broken one.
+    private func abort() {
+        guard case .streaming(let response, _) = self.answer, let transport = self.transport else { return }
+        self.end()
+        transport.abortAnswer()
+        self.report(response, isComplete: false)
+        transport.answerEnded()
+    }
+
+    /// What came of one written piece.
+    enum WriteResult {
+        case sent
+        /// Sent, but the next must wait.
+        case full
+        case failed(ResponseBodyError)
+    }
+
+    func write(_ bytes: [UInt8]) -> WriteResult {
+        guard case .streaming = self.answer, let transport = self.transport else { return .failed(.disconnected) }
+        self.bodyBytesSent += bytes.count
+        transport.sendPiece(bytes)
+        guard case .streaming = self.answer else { return .failed(.disconnected) }
+        return transport.isWritable ? .sent : .full
+    }
+
+    func waitForRoom(_ waiter: CheckedContinuation<ResponseBodyError?, Never>) {
+        guard case .streaming(let response, let former) = self.answer, let transport = self.transport else {
+            waiter.resume(returning: .disconnected)
+            return
+        }
+        precondition(former == nil, "a streamed answer has one writer")
+        if transport.isWritable {
+            waiter.resume(returning: nil)
+            return
+        }
+        self.answer = .streaming(response, waiter: waiter)
+        transport.answerStalled()
+    }
+
+    /// The transport has room for the next piece.
+    func becameWritable() {
+        guard case .streaming(let response, let waiter?) = self.answer else { return }
+        self.answer = .streaming(response, waiter: nil)
+        waiter.resume(returning: nil)
+    }
+
+    /// The client is gone, or is not worth waiting for: the task is cancelled and its answer dropped.
+    func abandon(_ error: RequestBodyError = .disconnected) {
+        guard !self.hasEnded else { return }
+        let answer = self.answer
+        if case .streamed(let buffer) = self.body { buffer.fail(error) }
+        self.body = .dropped
+        let task = self.task
+        self.end()
+        task?.cancel()
+        if case .streaming(let response, let waiter) = answer {
+            waiter?.resume(returning: .disconnected)
+            self.report(response, isComplete: false)
+        }
+    }
+
+    private func end() {
+        self.answer = .ended
+        self.task = nil
+        self.transport = nil
+        self.loop.counters.requestsInFlight.add(-1)
+        // What the answer left unread is dropped, and must not stop the connection.
+        if case .streamed(let buffer) = self.body { buffer.fail(.disconnected) }
+        self.body = .dropped
+        self.bodyHasRoom = true
+    }
+
+    private func report(_ response: EdgeResponse, isComplete: Bool) {
+        response.onEnd?(EdgeResponse.Outcome(bodyBytes: self.bodyBytesSent, isComplete: isComplete))
+    }
+}
+
+/// The way back from a task to its exchange.
+struct ExchangeHandle: Sendable {
+    private let exchange: NIOLoopBound<Exchange>
+    private let eventLoop: any EventLoop
+
+    init(exchange: Exchange, eventLoop: any EventLoop) {
+        self.exchange = NIOLoopBound(exchange, eventLoop: eventLoop)
+        self.eventLoop = eventLoop
+    }
+
+    /// At once when on the loop, as a task that prefers the loop always is.
+    func run(_ body: @escaping @Sendable (Exchange) -> Void) {
+        if self.eventLoop.inEventLoop {
+            body(self.exchange.value)
+        } else {
+            let exchange = self.exchange
+            self.eventLoop.execute { body(exchange.value) }
+        }
+    }
+
+    func write(_ bytes: [UInt8]) async throws(ResponseBodyError) {
+        if bytes.isEmpty { return }
+        let error: ResponseBodyError?
+        if self.eventLoop.inEventLoop {
+            switch self.exchange.value.write(bytes) {
+            case .sent: return
+            case .failed(let reason): throw reason
+            case .full: error = await withCheckedContinuation { self.exchange.value.waitForRoom($0) }
+            }
+        } else {
+            error = await withCheckedContinuation { continuation in
+                self.run { exchange in
+                    switch exchange.write(bytes) {
+                    case .sent: continuation.resume(returning: nil)
+                    case .failed(let reason): continuation.resume(returning: reason)
+                    case .full: exchange.waitForRoom(continuation)
+                    }
+                }
+            }
+        }
+        if let error { throw error }
+    }
+}

@@ -1,0 +1,76 @@
+internal import NIOCore
+
+extension HTTP1Connection: DeadlineTarget {
+    /// Arms what the state asks for. A deadline that is already running for the same reason runs on; only the idle
+    /// time starts anew, with every answered request.
+    func armDeadline() {
+        let wanted = self.wantedDeadline
+        if wanted == self.deadline, wanted != .idle { return }
+        self.deadline = wanted
+        let timeouts = self.loop.timeouts
+        switch wanted {
+        case .none: self.loop.disarm(self)
+        case .idle: self.loop.arm(self, ticks: timeouts.idle)
+        case .head: self.loop.arm(self, ticks: timeouts.head)
+        case .body: self.loop.arm(self, ticks: timeouts.bodyWindow)
+        case .stall:
+            self.unsentBytes = self.bufferedBytes
+            self.loop.arm(self, ticks: timeouts.writeStall)
+        case .linger: self.loop.arm(self, ticks: timeouts.linger)
+        }
+    }
+
+    private var wantedDeadline: Deadline {
+        switch self.phase {
+        case .head: self.input == nil ? .idle : .head
+        case .lingering: .linger
+        case .closed: self.bufferedBytes > 0 ? .stall : .linger
+        case .exchange(let exchange):
+            if exchange.hasAnswerBegun, !self.isWritable {
+                .stall
+            } else if !self.isRequestComplete, exchange.takesBody, !exchange.hasAnswerBegun || exchange.hasEnded {
+                // Once an answer streams, its producer decides how long a two-way exchange may rest.
+                .body
+            } else {
+                .none
+            }
+        }
+    }
+
+    func deadlineReached() {
+        let reached = self.deadline
+        self.deadline = .none
+        switch reached {
+        case .none: break
+        case .head: self.refuse(.tooSlow)
+        case .linger: self.closeNow()
+        case .idle: self.closeUnlessSending()
+        case .stall: self.closeUnlessSending()
+        case .body:
+            if self.windowBytes < self.loop.limits.bodyBytesPerWindowMin { self.refuse(.tooSlow) }
+            self.windowBytes = 0
+        }
+        self.settle()
+    }
+
+    /// A large answer may be on its way to a slow client: it lives as long as the client takes something.
+    private func closeUnlessSending() {
+        let unsent = self.bufferedBytes
+        if unsent == 0 || (self.unsentBytes > 0 && unsent >= self.unsentBytes) { return self.closeNow() }
+        self.unsentBytes = unsent
+    }
+
+    private var bufferedBytes: Int {
+        let options = self.context?.channel.syncOptions
+        return (try? options?.getOption(ChannelOptions.bufferedWritableBytes)) ?? 0
+    }
+
+    func drain() {
+        self.keepsAlive = false
+        if case .head = self.phase, self.input == nil { self.closeNow() }
+    }
+
+    func closeNow() {
+        self.context?.close(promise: nil)
+    }
+}

@@ -1,0 +1,443 @@
+internal import NIOCore
+internal import Primitives
+
+/// One HTTP/1.1 connection, from its first request to its end.
+///
+/// Requests are taken one after another: the next head is parsed when the answer before it is complete, so answers are
+/// in order by construction and a pipelined PUT is done before the GET behind it. What waits in between is bounded by
+/// `EdgeLimits.pipelinedBytesMax`; beyond it the socket is not read.
+final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// What the connection is doing.
+    enum Phase {
+        /// Between requests, or in the middle of a head.
+        case head
+        /// A request is being read or answered.
+        case exchange(Exchange)
+        /// Refused: the rest of the input is dropped until the client has seen the answer.
+        case lingering
+        case closed
+    }
+
+    /// What the armed deadline means.
+    enum Deadline {
+        case none, idle, head, body, stall, linger
+    }
+
+    let loop: EdgeLoop
+    let membership: ConnectionMembership
+    let info: ConnectionInfo
+    var deadlineSlot = -1
+    var phase: Phase = .head
+    var context: ChannelHandlerContext?
+    /// Received and not yet parsed; nil when there is nothing.
+    var input: ByteBuffer?
+    private var headParser = HTTP1HeadParser()
+
+    // The current exchange
+    var bodyParser: HTTP1BodyParser?
+    var isRequestComplete = true
+    var keepsAlive = true
+    private var isVersion10 = false
+    private var isHead = false
+    private var answerFraming: HTTP1ResponseEncoder.Framing = .none
+    private var discardedBytes = 0
+
+    // The turn
+    private var isProcessing = false
+    private var isReading = false
+    private var isTurnScheduled = false
+    private var needsFlush = false
+
+    // The deadline
+    var deadline: Deadline = .none
+    var windowBytes = 0
+    var unsentBytes = 0
+
+    init(loop: EdgeLoop, membership: ConnectionMembership, info: ConnectionInfo) {
+        self.loop = loop
+        self.membership = membership
+        self.info = info
+    }
+
+    // Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.loop.register(self)
+        self.settle()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.end()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.end()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let bytes = self.unwrapInboundIn(data)
+        self.loop.counters.bytesIn.add(bytes.readableBytes)
+        self.windowBytes &+= bytes.readableBytes
+        self.isReading = true
+        if case .lingering = self.phase {
+            if self.windowBytes > self.loop.limits.discardBytesMax { context.close(promise: nil) }
+            return
+        }
+        if self.input == nil {
+            self.input = bytes
+        } else {
+            self.input?.writeImmutableBuffer(bytes)
+        }
+        self.process()
+        self.keepOnlyTheRest(sharedWith: bytes)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.isReading = false
+        self.settle()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, case .exchange(let exchange) = self.phase {
+            exchange.becameWritable()
+            self.settle()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// NIO fills one receive buffer again and again unless somebody holds on to it: the rest moves to a small one.
+    private func keepOnlyTheRest(sharedWith bytes: ByteBuffer) {
+        guard let rest = self.input else { return }
+        if rest.readableBytes == 0 {
+            self.input = nil
+        } else if rest.storageCapacity >= self.loop.limits.receiveBufferBytes,
+            rest.readableBytes < self.loop.limits.receiveBufferBytes
+        {
+            self.input = ByteBuffer(bytes: rest.readableBytesView)
+        }
+    }
+
+    // The turn
+
+    /// Goes as far as the input, the answers and fairness allow. Harmless at any time.
+    private func process() {
+        guard !self.isProcessing, !self.isTurnScheduled else { return }
+        self.isProcessing = true
+        defer { self.isProcessing = false }
+        var requestCount = 0
+        do throws(EdgeRefusal) {
+            while true {
+                switch self.phase {
+                case .head:
+                    guard self.input != nil else { return }
+                    if requestCount == self.loop.limits.pipelinedRequestsPerTurnMax { return self.scheduleTurn() }
+                    guard let head = try self.takeHead() else { return }
+                    requestCount += 1
+                    try self.begin(head)
+                case .exchange(let exchange):
+                    guard try self.advance(exchange) else { return }
+                case .lingering, .closed:
+                    self.input = nil
+                    return
+                }
+            }
+        } catch {
+            self.refuse(error)
+        }
+    }
+
+    /// Other connections of the loop first.
+    private func scheduleTurn() {
+        self.isTurnScheduled = true
+        let bound = NIOLoopBound(self, eventLoop: self.loop.eventLoop)
+        self.loop.eventLoop.execute {
+            let connection = bound.value
+            connection.isTurnScheduled = false
+            connection.process()
+            connection.settle()
+        }
+    }
+
+    private func takeHead() throws(EdgeRefusal) -> HTTP1Head? {
+        guard var input = self.input.take() else { return nil }
+        defer { if input.readableBytes > 0 { self.input = input } }
+        return try self.headParser.next(&input, limits: self.loop.limits)
+    }
+
+    private func begin(_ head: HTTP1Head) throws(EdgeRefusal) {
+        let exchange = Exchange(head: head.request, loop: self.loop, transport: self)
+        self.phase = .exchange(exchange)
+        self.deadline = .none
+        self.windowBytes = self.input?.readableBytes ?? 0
+        self.isVersion10 = head.isVersion10
+        self.isHead = head.request.method == "HEAD"
+        self.keepsAlive = head.keepsAlive && !self.loop.isDraining
+        self.discardedBytes = 0
+        self.unsentBytes = 0
+        self.isRequestComplete = head.framing == .length(0)
+        let bodyParser = try HTTP1BodyParser(framing: head.framing, limits: self.loop.limits)
+        self.bodyParser = self.isRequestComplete ? nil : bodyParser
+        let plan = self.loop.responder.plan(head.request, connection: self.info, on: self.loop.context)
+        switch plan {
+        case .reply(let response):
+            // A client that waits for 100 may send the body or not: only the connection's end is unambiguous.
+            if head.expectsContinue, !self.isRequestComplete { self.keepsAlive = false }
+            exchange.reply(response)
+        case .collect(let bytesMax, let respond):
+            var announced: Int?
+            if case .length(let bytes) = head.framing { announced = bytes }
+            if let announced, announced > bytesMax { throw .bodyTooLarge }
+            exchange.collect(bytesMax: bytesMax, contentLength: announced, respond: respond)
+            self.sendContinue(head)
+        case .stream(let respond):
+            self.sendContinue(head)
+            exchange.stream(respond: respond)
+        }
+        if self.isRequestComplete { exchange.receiveEnd() }
+    }
+
+    private func sendContinue(_ head: HTTP1Head) {
+        guard head.expectsContinue, !self.isRequestComplete, let context = self.context else { return }
+        var buffer = context.channel.allocator.buffer(capacity: 32)
+        buffer.writeStaticString(HTTP1ResponseEncoder.continueHead)
+        self.write(buffer)
+        self.flush()
+    }
+
+    /// Moves the current exchange on.
+    /// - Returns: false when it must wait for input or for its answer.
+    private func advance(_ exchange: Exchange) throws(EdgeRefusal) -> Bool {
+        if self.isRequestComplete {
+            guard exchange.hasEnded else { return false }
+            self.finish()
+            return true
+        }
+        if exchange.hasEnded, !self.keepsAlive {
+            self.linger()
+            return true
+        }
+        guard exchange.takesBody, var input = self.input.take() else { return false }
+        defer { if input.readableBytes > 0 { self.input = input } }
+        guard let part = try self.bodyParser?.next(&input, limits: self.loop.limits) else { return false }
+        switch part {
+        case .incomplete:
+            return false
+        case .bytes(let piece):
+            if exchange.hasEnded {
+                self.discardedBytes += piece.readableBytes
+                if self.discardedBytes > self.loop.limits.discardBytesMax { self.keepsAlive = false }
+            }
+            try exchange.receive(piece)
+        case .end:
+            self.isRequestComplete = true
+            self.bodyParser = nil
+            exchange.receiveEnd()
+        }
+        return true
+    }
+
+    /// Request and answer are complete.
+    private func finish() {
+        if self.keepsAlive, !self.loop.isDraining {
+            self.phase = .head
+        } else if self.input != nil {
+            self.linger()
+        } else {
+            self.closeAfterSending()
+        }
+    }
+
+    /// A plain close would drop what the kernel has not taken yet.
+    private func closeAfterSending() {
+        self.phase = .closed
+        guard let context = self.context else { return }
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        sent.futureResult.whenComplete { _ in bound.value.close(promise: nil) }
+        context.write(self.wrapOutboundOut(context.channel.allocator.buffer(capacity: 0)), promise: sent)
+        self.flush()
+    }
+
+    /// The edge's own answer to what broke a rule; the connection ends with it.
+    func refuse(_ refusal: EdgeRefusal) {
+        self.loop.counters.requestsRefused.add(1)
+        var head: RequestHead?
+        if case .exchange(let exchange) = self.phase {
+            head = exchange.head
+            let hasBegun = exchange.hasAnswerBegun
+            exchange.abandon(.refused(refusal))
+            if hasBegun {
+                // An answer is complete or under way: there is no place for another one.
+                return self.linger()
+            }
+        }
+        let response = self.loop.responder.refusal(
+            refusal, head: head, connection: self.info, on: self.loop.context)
+        self.keepsAlive = false
+        self.isVersion10 = false
+        if case .bytes(let bytes) = response.body {
+            self.send(response, body: bytes)
+        } else {
+            // A stream needs an exchange; a refusal is a few words.
+            self.send(EdgeResponse(status: refusal.status), body: [])
+        }
+        response.onEnd?(EdgeResponse.Outcome(bodyBytes: 0, isComplete: true))
+        self.linger()
+    }
+
+    /// Closes in such a way that the client can read the answer: closing a socket with unread input resets it, and
+    /// the reset overtakes the answer.
+    private func linger() {
+        self.flush()
+        self.phase = .lingering
+        self.input = nil
+        self.windowBytes = 0
+        self.context?.close(mode: .output, promise: nil)
+    }
+
+    /// Flushes, reads on and sets the deadline, as the state now asks.
+    func settle() {
+        guard !self.isProcessing, !self.isReading, let context = self.context else { return }
+        if self.needsFlush { self.flush() }
+        self.armDeadline()
+        if self.wantsInput { context.read() }
+    }
+
+    private var wantsInput: Bool {
+        if self.isTurnScheduled { return false }
+        switch self.phase {
+        case .head, .lingering: return true
+        case .exchange(let exchange):
+            if !self.isRequestComplete { return exchange.takesBody }
+            return (self.input?.readableBytes ?? 0) < self.loop.limits.pipelinedBytesMax
+        case .closed: return false
+        }
+    }
+
+    private func flush() {
+        self.needsFlush = false
+        self.context?.flush()
+    }
+
+    private func write(_ buffer: ByteBuffer) {
+        self.loop.counters.bytesOut.add(buffer.readableBytes)
+        self.needsFlush = true
+        self.context?.write(self.wrapOutboundOut(buffer), promise: nil)
+    }
+
+    private func end() {
+        if case .exchange(let exchange) = self.phase { exchange.abandon() }
+        self.phase = .closed
+        self.input = nil
+        self.context = nil
+        self.loop.deregister(self)
+        self.membership.end()
+    }
+}
+
+extension HTTP1Connection: ExchangeTransport {
+    var isWritable: Bool {
+        self.context?.channel.isWritable ?? false
+    }
+
+    func send(_ response: EdgeResponse, body: [UInt8]) {
+        guard let context = self.context else { return }
+        var framing = HTTP1ResponseEncoder.Framing.length(body.count)
+        if HTTP1ResponseEncoder.isBodiless(response.status) {
+            framing = .none
+        } else if self.isHead, let length = response.headers.first("Content-Length").flatMap(HTTPSyntax.contentLength) {
+            framing = .length(length)
+        }
+        let sendsBody = !self.isHead && framing != .none
+        let capacity = HTTP1ResponseEncoder.headBytesMax(response.headers) + (sendsBody ? body.count : 0)
+        var buffer = context.channel.allocator.buffer(capacity: capacity)
+        self.writeHead(response, framing: framing, to: &buffer)
+        if sendsBody { buffer.writeBytes(body) }
+        self.write(buffer)
+    }
+
+    func sendHead(_ response: EdgeResponse) {
+        guard let context = self.context else { return }
+        if HTTP1ResponseEncoder.isBodiless(response.status) {
+            self.answerFraming = .none
+        } else if let length = response.headers.first("Content-Length").flatMap(HTTPSyntax.contentLength) {
+            self.answerFraming = .length(length)
+        } else if self.isVersion10 {
+            self.answerFraming = .untilClose
+            self.keepsAlive = false
+        } else {
+            self.answerFraming = .chunked
+        }
+        let capacity = HTTP1ResponseEncoder.headBytesMax(response.headers)
+        var buffer = context.channel.allocator.buffer(capacity: capacity)
+        self.writeHead(response, framing: self.answerFraming, to: &buffer)
+        self.write(buffer)
+        self.settle()
+    }
+
+    func sendPiece(_ bytes: [UInt8]) {
+        guard let context = self.context, !self.isHead else { return }
+        var buffer = context.channel.allocator.buffer(capacity: bytes.count + 24)
+        switch self.answerFraming {
+        case .none: return
+        case .chunked: HTTP1ResponseEncoder.writeChunk(bytes, to: &buffer)
+        case .untilClose: buffer.writeBytes(bytes)
+        case .length(let remaining):
+            // Bytes beyond the announced length would be read as the next answer.
+            buffer.writeBytes(bytes.prefix(remaining))
+            self.answerFraming = .length(max(0, remaining - bytes.count))
+        }
+        self.write(buffer)
+        self.settle()
+    }
+
+    func sendEnd() {
+        if case .length(let remaining) = self.answerFraming, remaining > 0, !self.isHead { return self.abortAnswer() }
+        if self.answerFraming == .chunked, !self.isHead, let context = self.context {
+            var buffer = context.channel.allocator.buffer(capacity: 8)
+            buffer.writeStaticString(HTTP1ResponseEncoder.lastChunk)
+            self.write(buffer)
+        }
+    }
+
+    func abortAnswer() {
+        self.phase = .closed
+        self.context?.close(promise: nil)
+    }
+
+    func answerEnded() {
+        self.process()
+        self.settle()
+    }
+
+    func bodyHasRoom() {
+        self.process()
+        self.settle()
+    }
+
+    func answerStalled() {
+        self.settle()
+    }
+
+    private func writeHead(
+        _ response: EdgeResponse, framing: HTTP1ResponseEncoder.Framing, to buffer: inout ByteBuffer
+    ) {
+        if response.closesConnection || self.loop.isDraining { self.keepsAlive = false }
+        if !self.isRequestComplete, (self.bodyParser?.remainingBytes ?? 0) > self.loop.limits.discardBytesMax {
+            self.keepsAlive = false
+        }
+        let connection: StaticString? = self.keepsAlive ? (self.isVersion10 ? "keep-alive" : nil) : "close"
+        HTTP1ResponseEncoder.writeHead(
+            status: response.status, headers: response.headers, framing: framing, connection: connection,
+            date: self.loop.dateText(), to: &buffer)
+    }
+}

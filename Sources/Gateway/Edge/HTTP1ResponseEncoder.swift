@@ -1,0 +1,143 @@
+internal import NIOCore
+internal import Primitives
+
+/// Writes the heads of HTTP/1.1 answers.
+enum HTTP1ResponseEncoder {
+    /// How the client finds the end of the body.
+    enum Framing: Sendable, Hashable {
+        case length(Int)
+        case chunked
+        /// The connection's end; HTTP/1.0 only.
+        case untilClose
+        /// The status allows no body.
+        case none
+    }
+
+    static let continueHead: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
+
+    /// Bytes that a head takes beside its header fields.
+    static let fixedBytesMax = 192
+
+    /// An upper bound of the head's size, to allocate once.
+    static func headBytesMax(_ headers: HeaderFields) -> Int {
+        headers.fields.reduce(self.fixedBytesMax) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+    }
+
+    /// - Parameter connection: the value of `Connection`; nil leaves it out.
+    static func writeHead(
+        status: Int, headers: HeaderFields, framing: Framing, connection: StaticString?, date: String,
+        to buffer: inout ByteBuffer
+    ) {
+        self.writeStatusLine(status, to: &buffer)
+        var hasDate = false
+        for field in headers.fields where !self.isReserved(field.name) {
+            if field.name.utf8.count == 4, HeaderFields.equalNames(field.name, "Date") { hasDate = true }
+            self.writeField(field, to: &buffer)
+        }
+        if !hasDate {
+            buffer.writeStaticString("Date: ")
+            buffer.writeString(date)
+            buffer.writeStaticString("\r\n")
+        }
+        switch framing {
+        case .length(let bytes):
+            buffer.writeStaticString("Content-Length: ")
+            buffer.writeString(String(bytes))
+            buffer.writeStaticString("\r\n")
+        case .chunked: buffer.writeStaticString("Transfer-Encoding: chunked\r\n")
+        case .untilClose, .none: break
+        }
+        if let connection {
+            buffer.writeStaticString("Connection: ")
+            buffer.writeStaticString(connection)
+            buffer.writeStaticString("\r\n")
+        }
+        buffer.writeStaticString("\r\n")
+    }
+
+    /// Opens and closes one chunk around the bytes.
+    static func writeChunk(_ bytes: [UInt8], to buffer: inout ByteBuffer) {
+        buffer.writeString(String(bytes.count, radix: 16))
+        buffer.writeStaticString("\r\n")
+        buffer.writeBytes(bytes)
+        buffer.writeStaticString("\r\n")
+    }
+
+    static let lastChunk: StaticString = "0\r\n\r\n"
+
+    /// Whether an answer with this status has no body, whatever its headers say (RFC 9110, 6.4.1).
+    static func isBodiless(_ status: Int) -> Bool {
+        status == 204 || status == 304 || status < 200
+    }
+
+    private static func writeStatusLine(_ status: Int, to buffer: inout ByteBuffer) {
+        if status == 200 {
+            buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
+            return
+        }
+        buffer.writeStaticString("HTTP/1.1 ")
+        buffer.writeString(String(status))
+        buffer.writeStaticString(" ")
+        buffer.writeStaticString(self.reason(status))
+        buffer.writeStaticString("\r\n")
+    }
+
+    /// The fields that the edge itself writes.
+    static func isReserved(_ name: String) -> Bool {
+        switch name.utf8.count {
+        case 10: HeaderFields.equalNames(name, "Connection") || HeaderFields.equalNames(name, "Keep-Alive")
+        case 14: HeaderFields.equalNames(name, "Content-Length")
+        case 17: HeaderFields.equalNames(name, "Transfer-Encoding")
+        default: false
+        }
+    }
+
+    /// A value that held a line break would start a header, or a response, of the attacker's.
+    private static func writeField(_ field: HeaderFields.Field, to buffer: inout ByteBuffer) {
+        guard field.name.utf8.allSatisfy(HTTPSyntax.isToken) else { return }
+        buffer.writeString(field.name)
+        buffer.writeStaticString(": ")
+        if field.value.utf8.allSatisfy(HTTPSyntax.isFieldValue) {
+            buffer.writeString(field.value)
+        } else {
+            buffer.writeBytes(field.value.utf8.map { HTTPSyntax.isFieldValue($0) ? $0 : 0x20 })
+        }
+        buffer.writeStaticString("\r\n")
+    }
+
+    private static func reason(_ status: Int) -> StaticString {
+        switch status {
+        case 200: "OK"
+        case 201: "Created"
+        case 202: "Accepted"
+        case 204: "No Content"
+        case 206: "Partial Content"
+        case 301: "Moved Permanently"
+        case 302: "Found"
+        case 304: "Not Modified"
+        case 307: "Temporary Redirect"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 408: "Request Timeout"
+        case 409: "Conflict"
+        case 411: "Length Required"
+        case 412: "Precondition Failed"
+        case 413: "Content Too Large"
+        case 414: "URI Too Long"
+        case 415: "Unsupported Media Type"
+        case 416: "Range Not Satisfiable"
+        case 417: "Expectation Failed"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 501: "Not Implemented"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        default: "Status"
+        }
+    }
+}

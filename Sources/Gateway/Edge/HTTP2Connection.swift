@@ -1,0 +1,136 @@
+internal import NIOCore
+internal import NIOHTTP2
+internal import Primitives
+
+/// One HTTP/2 connection: the multiplexer with its limits, and a handler that keeps the books.
+///
+/// NIOHTTP2 enforces framing, flow control, header block and content length rules, and the flood limits (rapid reset,
+/// control frames, CONTINUATION, empty DATA, glitches). Each stream is a channel with one `HTTP2Stream`.
+final class HTTP2Connection: ChannelInboundHandler {
+    typealias InboundIn = HTTP2Frame
+    typealias InboundOut = HTTP2Frame
+
+    private let loop: EdgeLoop
+    private let membership: ConnectionMembership
+    private var context: ChannelHandlerContext?
+    var deadlineSlot = -1
+
+    private init(loop: EdgeLoop, membership: ConnectionMembership) {
+        self.loop = loop
+        self.membership = membership
+    }
+
+    static func install(
+        on channel: any Channel, loop: EdgeLoop, membership: ConnectionMembership, info: ConnectionInfo,
+        position: ChannelPipeline.SynchronousOperations.Position
+    ) throws {
+        let limits = loop.limits
+        let management = NIOHTTP2ServerConnectionManagementHandler(
+            eventLoop: channel.eventLoop,
+            configuration: .init(
+                maxIdleTime: .nanoseconds(limits.idleTimeout.wholeNanoseconds), maxAge: nil, maxGraceTime: nil,
+                keepalive: nil))
+        let boundLoop = NIOLoopBound(loop, eventLoop: channel.eventLoop)
+        let multiplexer = NIOHTTP2Handler(
+            mode: .server, eventLoop: channel.eventLoop, connectionConfiguration: self.connectionConfiguration(limits),
+            streamConfiguration: self.streamConfiguration(limits), streamDelegate: management.http2StreamDelegate
+        ) { stream in
+            stream.eventLoop.makeCompletedFuture {
+                try stream.syncOptions?.setOption(ChannelOptions.autoRead, value: false)
+                try stream.pipeline.syncOperations.addHandler(HTTP2Stream(loop: boundLoop.value, info: info))
+            }
+        }
+        let counter = HTTP2ByteCounter(counters: loop.counters)
+        let connection = HTTP2Connection(loop: loop, membership: membership)
+        try channel.pipeline.syncOperations.addHandlers(
+            [counter, multiplexer, management, connection], position: position)
+    }
+
+    private static func connectionConfiguration(_ limits: EdgeLimits) -> NIOHTTP2Handler.ConnectionConfiguration {
+        var configuration = NIOHTTP2Handler.ConnectionConfiguration()
+        configuration.initialSettings = [
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.http2ConcurrentStreamsMax),
+            HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headBytesMax),
+            HTTP2Setting(parameter: .initialWindowSize, value: limits.http2StreamWindowBytes),
+        ]
+        configuration.targetWindowSize = limits.http2ConnectionWindowBytes
+        configuration.controlFrameRateLimit.maximumCount = limits.http2ControlFramesMax
+        configuration.controlFrameRateLimit.windowLength = .nanoseconds(limits.http2FloodWindow.wholeNanoseconds)
+        configuration.maximumBufferedControlFrames = limits.http2ControlFramesMax
+        return configuration
+    }
+
+    private static func streamConfiguration(_ limits: EdgeLimits) -> NIOHTTP2Handler.StreamConfiguration {
+        var configuration = NIOHTTP2Handler.StreamConfiguration()
+        configuration.targetWindowSize = limits.http2StreamWindowBytes
+        configuration.outboundBufferSizeHighWatermark = limits.responseBufferBytesMax
+        configuration.outboundBufferSizeLowWatermark = limits.responseBufferBytesMax / 2
+        configuration.streamResetFrameRateLimit.maximumCount = limits.http2ResetFramesMax
+        configuration.streamResetFrameRateLimit.windowLength = .nanoseconds(limits.http2FloodWindow.wholeNanoseconds)
+        return configuration
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.loop.register(self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.end()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.end()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A stream's own error has been answered by a reset; anything else ends the connection (the multiplexer has
+        // sent GOAWAY).
+        if error is NIOHTTP2Errors.StreamError { return }
+        context.close(promise: nil)
+    }
+
+    private func end() {
+        self.context = nil
+        self.loop.deregister(self)
+        self.membership.end()
+    }
+}
+
+extension HTTP2Connection: DeadlineTarget {
+    func deadlineReached() {}
+
+    /// GOAWAY; streams in flight go on, and the management handler closes after the last.
+    func drain() {
+        self.context?.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+    }
+
+    func closeNow() {
+        self.context?.close(promise: nil)
+    }
+}
+
+/// Counts the bytes of an HTTP/2 connection on their way through.
+private final class HTTP2ByteCounter: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = IOData
+    typealias OutboundOut = IOData
+
+    private let counters: LoopCounters
+
+    init(counters: LoopCounters) {
+        self.counters = counters
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.counters.bytesIn.add(self.unwrapInboundIn(data).readableBytes)
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        self.counters.bytesOut.add(self.unwrapOutboundIn(data).readableBytes)
+        context.write(data, promise: promise)
+    }
+}

@@ -1,0 +1,58 @@
+internal import NIOHPACK
+internal import Primitives
+
+/// Makes a request head of an HTTP/2 header block.
+///
+/// NIOHTTP2 has checked the pseudo-headers' number and order and that names are lower case; values, method, target and
+/// authority are held to the same rules as in HTTP/1.1, so that the layers above see one kind of request.
+enum HTTP2RequestReader {
+    static func read(_ block: HPACKHeaders, limits: EdgeLimits) throws(EdgeRefusal) -> RequestHead {
+        var method = ""
+        var target = ""
+        var authority: String?
+        var host: String?
+        var headers = HeaderFields()
+        headers.reserveCapacity(block.count)
+        for (name, value, _) in block {
+            switch name {
+            case ":method": method = value
+            case ":path": target = value
+            case ":authority": authority = value
+            case ":scheme": break
+            case "host":
+                guard host == nil else { throw .malformed(.host) }
+                host = value
+            default:
+                try self.checkField(name, value)
+                headers.append(name, value)
+            }
+        }
+        guard headers.count <= limits.headerCountMax else { throw .headTooLarge }
+        guard HTTPSyntax.isMethod(method.utf8), method != "CONNECT" else { throw .malformed(.method) }
+        guard target.utf8.count <= limits.targetBytesMax else { throw .targetTooLong }
+        guard target.utf8.first == UInt8(ascii: "/"), target.utf8.allSatisfy(HTTPSyntax.isTarget) else {
+            throw .malformed(.target)
+        }
+        guard let name = authority ?? host, HTTPSyntax.isHostValue(name) else { throw .malformed(.host) }
+        if let authority, let host, !HTTPSyntax.equal(authority, host) { throw .malformed(.host) }
+        headers.append("host", name)
+        return RequestHead(method: method, target: target, headers: headers)
+    }
+
+    /// A value that HPACK carries may hold what would end a line in HTTP/1.1; the connection's own fields have no
+    /// place here (RFC 9113, 8.2).
+    private static func checkField(_ name: String, _ value: String) throws(EdgeRefusal) {
+        guard !name.isEmpty, name.utf8.allSatisfy(HTTPSyntax.isToken) else { throw .malformed(.headerName) }
+        guard value.utf8.allSatisfy(HTTPSyntax.isFieldValue) else { throw .malformed(.headerValue) }
+        switch name {
+        case "connection", "keep-alive", "proxy-connection", "upgrade": throw .malformed(.headerName)
+        case "transfer-encoding": throw .malformed(.transferEncoding)
+        case "te": guard value == "trailers" else { throw .malformed(.headerValue) }
+        case "content-length":
+            guard HTTPSyntax.contentLength(value) != nil else { throw .malformed(.contentLength) }
+        case "expect":
+            guard HTTPSyntax.equal(value, "100-continue") else { throw .expectationFailed }
+        default: break
+        }
+    }
+}

@@ -1,0 +1,284 @@
+internal import NIOCore
+internal import NIOHPACK
+internal import NIOHTTP2
+internal import Primitives
+
+/// One HTTP/2 stream: one request and its answer.
+final class HTTP2Stream: ChannelInboundHandler {
+    typealias InboundIn = HTTP2Frame.FramePayload
+    typealias OutboundOut = HTTP2Frame.FramePayload
+
+    private let loop: EdgeLoop
+    private let info: ConnectionInfo
+    private var context: ChannelHandlerContext?
+    private var exchange: Exchange?
+    private var isRequestComplete = false
+    private var isRefused = false
+    private var isHead = false
+    private var bodyBytes = 0
+    private var windowBytes = 0
+    private var isReading = false
+    private var isWaitingForBody = false
+    private var isStalled = false
+    var deadlineSlot = -1
+
+    init(loop: EdgeLoop, info: ConnectionInfo) {
+        self.loop = loop
+        self.info = info
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.loop.register(self)
+        if context.channel.isActive { context.read() }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.read()
+        context.fireChannelActive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.end()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.end()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.isReading = true
+        do throws(EdgeRefusal) {
+            switch self.unwrapInboundIn(data) {
+            case .headers(let block):
+                // A second block holds trailers, which are dropped.
+                if self.exchange == nil, !self.isRefused { try self.begin(block.headers, endsStream: block.endStream) }
+                if block.endStream { self.endRequest() }
+            case .data(let data):
+                if case .byteBuffer(let bytes) = data.data { try self.receive(bytes) }
+                if data.endStream { self.endRequest() }
+            default: break
+            }
+        } catch {
+            self.refuse(error)
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.isReading = false
+        self.settle()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            self.isStalled = false
+            self.exchange?.becameWritable()
+            self.settle()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func begin(_ block: HPACKHeaders, endsStream: Bool) throws(EdgeRefusal) {
+        let head = try HTTP2RequestReader.read(block, limits: self.loop.limits)
+        let exchange = Exchange(head: head, loop: self.loop, transport: self)
+        self.exchange = exchange
+        self.isHead = head.method == "HEAD"
+        let announced = head.headers.first("content-length").flatMap(HTTPSyntax.contentLength)
+        if let announced, announced > self.loop.limits.bodyBytesMax { throw .bodyTooLarge }
+        let wantsContinue = !endsStream && head.headers.contains("expect")
+        switch self.loop.responder.plan(head, connection: self.info, on: self.loop.context) {
+        case .reply(let response):
+            exchange.reply(response)
+        case .collect(let bytesMax, let respond):
+            if let announced, announced > bytesMax { throw .bodyTooLarge }
+            exchange.collect(bytesMax: bytesMax, contentLength: announced, respond: respond)
+            if wantsContinue { self.sendContinue() }
+        case .stream(let respond):
+            if wantsContinue { self.sendContinue() }
+            exchange.stream(respond: respond)
+        }
+    }
+
+    private func sendContinue() {
+        self.context?.writeAndFlush(
+            self.wrapOutboundOut(.headers(.init(headers: [":status": "100"]))), promise: nil)
+    }
+
+    private func receive(_ bytes: ByteBuffer) throws(EdgeRefusal) {
+        guard let exchange = self.exchange, bytes.readableBytes > 0 else { return }
+        self.bodyBytes += bytes.readableBytes
+        self.windowBytes += bytes.readableBytes
+        guard self.bodyBytes <= self.loop.limits.bodyBytesMax else { throw .bodyTooLarge }
+        try exchange.receive(bytes)
+    }
+
+    private func endRequest() {
+        guard !self.isRequestComplete else { return }
+        self.isRequestComplete = true
+        self.exchange?.receiveEnd()
+    }
+
+    /// The edge's own answer to what broke a rule; the stream ends with it.
+    private func refuse(_ refusal: EdgeRefusal) {
+        guard !self.isRefused else { return }
+        self.isRefused = true
+        self.loop.counters.requestsRefused.add(1)
+        let head = self.exchange?.head
+        let hasBegun = self.exchange?.hasAnswerBegun ?? false
+        self.exchange?.abandon(.refused(refusal))
+        guard !hasBegun else {
+            self.context?.close(promise: nil)
+            return
+        }
+        let response = self.loop.responder.refusal(refusal, head: head, connection: self.info, on: self.loop.context)
+        if case .bytes(let bytes) = response.body {
+            self.send(response, body: bytes)
+        } else {
+            self.send(EdgeResponse(status: refusal.status), body: [])
+        }
+        response.onEnd?(EdgeResponse.Outcome(bodyBytes: 0, isComplete: true))
+        self.answerEnded()
+    }
+
+    private func settle() {
+        guard let context = self.context, !self.isReading else { return }
+        let isBodyAwaited =
+            !self.isRequestComplete && !self.isRefused && (self.exchange?.takesBody ?? true)
+            && !(self.exchange?.hasAnswerBegun ?? false)
+        if self.isStalled {
+            // `answerStalled` has armed the deadline.
+        } else if isBodyAwaited, !self.isWaitingForBody {
+            self.windowBytes = 0
+            self.loop.arm(self, ticks: self.loop.timeouts.bodyWindow)
+        } else if !isBodyAwaited {
+            self.loop.disarm(self)
+        }
+        self.isWaitingForBody = isBodyAwaited
+        if !self.isRequestComplete, self.exchange?.takesBody ?? true { context.read() }
+    }
+
+    private func end() {
+        self.exchange?.abandon()
+        self.exchange = nil
+        self.context = nil
+        self.loop.deregister(self)
+    }
+}
+
+extension HTTP2Stream: ExchangeTransport {
+    var isWritable: Bool {
+        self.context?.channel.isWritable ?? false
+    }
+
+    func send(_ response: EdgeResponse, body: [UInt8]) {
+        guard let context = self.context else { return }
+        let isBodiless = HTTP1ResponseEncoder.isBodiless(response.status)
+        var length: Int? = isBodiless ? nil : body.count
+        if self.isHead, let announced = response.headers.first("Content-Length").flatMap(HTTPSyntax.contentLength) {
+            length = announced
+        }
+        let sendsBody = !self.isHead && !isBodiless && !body.isEmpty
+        self.write(.headers(.init(headers: self.block(response, length: length), endStream: !sendsBody)))
+        if sendsBody {
+            var buffer = context.channel.allocator.buffer(capacity: body.count)
+            buffer.writeBytes(body)
+            self.write(.data(.init(data: .byteBuffer(buffer), endStream: true)))
+        }
+        context.flush()
+    }
+
+    func sendHead(_ response: EdgeResponse) {
+        let length = response.headers.first("Content-Length").flatMap(HTTPSyntax.contentLength)
+        self.write(.headers(.init(headers: self.block(response, length: length))))
+        self.context?.flush()
+        self.settle()
+    }
+
+    func sendPiece(_ bytes: [UInt8]) {
+        guard let context = self.context, !self.isHead else { return }
+        var buffer = context.channel.allocator.buffer(capacity: bytes.count)
+        buffer.writeBytes(bytes)
+        self.write(.data(.init(data: .byteBuffer(buffer))))
+        context.flush()
+    }
+
+    func sendEnd() {
+        guard let context = self.context else { return }
+        self.write(.data(.init(data: .byteBuffer(context.channel.allocator.buffer(capacity: 0)), endStream: true)))
+        context.flush()
+    }
+
+    func abortAnswer() {
+        self.write(.rstStream(.internalError))
+        self.context?.flush()
+        self.context?.close(promise: nil)
+    }
+
+    /// RFC 9113, 8.1: a complete answer to an incomplete request is followed by RST_STREAM(NO_ERROR).
+    func answerEnded() {
+        if !self.isRequestComplete, let context = self.context {
+            self.isRequestComplete = true
+            self.write(.rstStream(.noError))
+            context.flush()
+        }
+        self.settle()
+    }
+
+    func bodyHasRoom() {
+        self.settle()
+    }
+
+    func answerStalled() {
+        guard !self.isStalled else { return }
+        self.isStalled = true
+        self.loop.arm(self, ticks: self.loop.timeouts.writeStall)
+    }
+
+    private func write(_ payload: HTTP2Frame.FramePayload) {
+        self.context?.write(self.wrapOutboundOut(payload), promise: nil)
+    }
+
+    private func block(_ response: EdgeResponse, length: Int?) -> HPACKHeaders {
+        var block = HPACKHeaders()
+        block.reserveCapacity(response.headers.count + 3)
+        block.add(name: ":status", value: String(response.status))
+        var hasDate = false
+        for field in response.headers.fields where !HTTP1ResponseEncoder.isReserved(field.name) {
+            guard field.name.utf8.allSatisfy(HTTPSyntax.isToken), field.value.utf8.allSatisfy(HTTPSyntax.isFieldValue)
+            else { continue }
+            let name = field.name.lowercased()
+            if name == "date" { hasDate = true }
+            block.add(name: name, value: field.value)
+        }
+        if !hasDate { block.add(name: "date", value: self.loop.dateText()) }
+        if let length { block.add(name: "content-length", value: String(length)) }
+        return block
+    }
+}
+
+extension HTTP2Stream: DeadlineTarget {
+    func deadlineReached() {
+        if self.isStalled {
+            self.closeNow()
+        } else if self.isWaitingForBody {
+            self.isWaitingForBody = false
+            if self.windowBytes < self.loop.limits.bodyBytesPerWindowMin {
+                self.refuse(.tooSlow)
+            } else {
+                self.settle()
+            }
+        }
+    }
+
+    /// A stream in flight ends with its answer; the connection has said GOAWAY.
+    func drain() {}
+
+    func closeNow() {
+        self.context?.close(promise: nil)
+    }
+}

@@ -1,0 +1,27 @@
+/// Why there is no certificate to speak TLS with.
+package enum CertificateError: Error, Sendable, Hashable {
+    /// A file could not be read.
+    case unreadable(path: String, reason: String)
+    /// A file could not be written.
+    case unwritable(path: String, reason: String)
+    /// A file does not hold what it should.
+    case invalid(path: String, reason: String)
+    /// TLS refuses certificate and key.
+    case unusable(reason: String)
+}
+
+extension CertificateError: CustomStringConvertible {
+    /// A sentence with the remedy.
+    package var description: String {
+        switch self {
+        case .unreadable(let path, let reason):
+            "Cannot read \(path): \(reason). Make it readable for this user, or name another file."
+        case .unwritable(let path, let reason):
+            "Cannot write \(path): \(reason). Make its directory writable for this user."
+        case .invalid(let path, let reason):
+            "\(path) is not usable: \(reason). Replace the file; a development certificate is made anew once it is gone."
+        case .unusable(let reason):
+            "TLS refuses the certificate and its key: \(reason)."
+        }
+    }
+}

@@ -1,0 +1,191 @@
+internal import Crypto
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+package import Primitives
+internal import SwiftASN1
+internal import X509
+
+/// The certificate authority that this installation makes for itself, so that clients on this machine can speak TLS.
+///
+/// A directory holds `ca.pem` (what clients trust: `AWS_CA_BUNDLE`), `ca.key`, `server.pem` and `server.key`; keys are
+/// P-256 with mode 0600. What is missing, expired or made for other names is made anew; the CA itself only when it is
+/// missing or expired, so that clients which trust it go on to do so.
+package struct DevelopmentAuthority: Sendable {
+    package let directory: String
+    /// DNS names, with `*.` for one label, and numeric addresses that the server's certificate is valid for.
+    package let names: [String]
+    private let clock: any WallClock
+
+    /// Names that stay on this machine.
+    package static let localNames = ["localhost", "*.localhost", "127.0.0.1", "::1"]
+
+    private static let day: Int64 = 24 * 60 * 60
+    private static let authorityDays: Int64 = 3650
+    /// Apple's and the CA/Browser Forum's bound for server certificates.
+    private static let serverDays: Int64 = 397
+    private static let renewalDays: Int64 = 30
+
+    /// - Parameter names: beside `localNames`.
+    package init(directory: String, names: [String] = [], clock: any WallClock = SystemClock()) {
+        self.directory = directory
+        self.names = Self.localNames + names.filter { !Self.localNames.contains($0) }
+        self.clock = clock
+    }
+
+    /// The file that clients must trust.
+    package var authorityPath: String { self.directory + "/ca.pem" }
+
+    private var authorityKeyPath: String { self.directory + "/ca.key" }
+    private var serverPath: String { self.directory + "/server.pem" }
+    private var serverKeyPath: String { self.directory + "/server.key" }
+
+    /// The server's certificate and key as PEM, made where needed.
+    func prepare() throws(CertificateError) -> (certificate: String, key: String) {
+        try PrivateFile.makeDirectory(self.directory)
+        let authority = try self.authority()
+        if let server = try self.server(of: authority) { return server }
+        return try self.makeServer(of: authority)
+    }
+
+    private typealias Authority = (certificate: Certificate, key: P256.Signing.PrivateKey)
+
+    private var now: Date {
+        Date(timeIntervalSince1970: Double(self.clock.now().secondsSinceEpoch))
+    }
+
+    private func date(days: Int64) -> Date {
+        self.now.addingTimeInterval(Double(days * Self.day))
+    }
+
+    // The authority
+
+    private func authority() throws(CertificateError) -> Authority {
+        let hasCertificate = PrivateFile.exists(self.authorityPath)
+        guard hasCertificate || PrivateFile.exists(self.authorityKeyPath) else { return try self.makeAuthority() }
+        let certificate = try Self.certificate(at: self.authorityPath)
+        let key = try Self.key(at: self.authorityKeyPath)
+        guard certificate.publicKey == Certificate.PublicKey(key.publicKey) else {
+            throw .invalid(path: self.authorityKeyPath, reason: "it is not the key of ca.pem")
+        }
+        // A certificate must not outlive its issuer.
+        guard certificate.notValidAfter > self.date(days: Self.serverDays) else { return try self.makeAuthority() }
+        return (certificate, key)
+    }
+
+    private func makeAuthority() throws(CertificateError) -> Authority {
+        let key = P256.Signing.PrivateKey()
+        let publicKey = Certificate.PublicKey(key.publicKey)
+        do {
+            let identifier = SubjectKeyIdentifier(hash: publicKey)
+            // The name tells one installation's authority from another's in a trust store.
+            let mark = Hex.encode(Array(identifier.keyIdentifier.prefix(4)))
+            let name = try DistinguishedName {
+                OrganizationName("Brume")
+                CommonName("Brume development CA \(mark)")
+            }
+            let certificate = try Certificate(
+                version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey,
+                notValidBefore: self.date(days: -1), notValidAfter: self.date(days: Self.authorityDays),
+                issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
+                extensions: try Certificate.Extensions {
+                    Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
+                    Critical(KeyUsage(keyCertSign: true, cRLSign: true))
+                    identifier
+                },
+                issuerPrivateKey: Certificate.PrivateKey(key))
+            // The key first: a certificate without its key would be refused at the next start.
+            try PrivateFile.write(key.pemRepresentation + "\n", to: self.authorityKeyPath, mode: 0o600)
+            try PrivateFile.write(
+                try certificate.serializeAsPEM().pemString + "\n", to: self.authorityPath, mode: 0o644)
+            return (certificate, key)
+        } catch let error as CertificateError {
+            throw error
+        } catch {
+            throw .unusable(reason: "\(error)")
+        }
+    }
+
+    // The server
+
+    /// The certificate on disk, if it still serves.
+    private func server(of authority: Authority) throws(CertificateError) -> (certificate: String, key: String)? {
+        guard PrivateFile.exists(self.serverPath), PrivateFile.exists(self.serverKeyPath) else { return nil }
+        let certificateText = try PrivateFile.read(self.serverPath)
+        let keyText = try PrivateFile.read(self.serverKeyPath)
+        // Whatever is wrong with it, a new one costs a millisecond.
+        guard let certificate = try? Certificate(pemEncoded: certificateText),
+            let key = try? P256.Signing.PrivateKey(pemRepresentation: keyText),
+            certificate.publicKey == Certificate.PublicKey(key.publicKey),
+            authority.certificate.publicKey.isValidSignature(certificate.signature, for: certificate),
+            certificate.notValidBefore <= self.now,
+            certificate.notValidAfter > self.date(days: Self.renewalDays),
+            let names = try? certificate.extensions.subjectAlternativeNames,
+            Array(names) == self.alternativeNames()
+        else { return nil }
+        return (certificateText, keyText)
+    }
+
+    private func makeServer(of authority: Authority) throws(CertificateError) -> (certificate: String, key: String) {
+        let key = P256.Signing.PrivateKey()
+        do {
+            let identifier = SubjectKeyIdentifier(hash: authority.certificate.publicKey)
+            let certificate = try Certificate(
+                version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: .init(key.publicKey),
+                notValidBefore: self.date(days: -1), notValidAfter: self.date(days: Self.serverDays - 1),
+                issuer: authority.certificate.subject,
+                subject: try DistinguishedName {
+                    OrganizationName("Brume")
+                    CommonName("localhost")
+                },
+                signatureAlgorithm: .ecdsaWithSHA256,
+                extensions: try Certificate.Extensions {
+                    Critical(BasicConstraints.notCertificateAuthority)
+                    Critical(KeyUsage(digitalSignature: true))
+                    try ExtendedKeyUsage([.serverAuth])
+                    SubjectAlternativeNames(self.alternativeNames())
+                    AuthorityKeyIdentifier(keyIdentifier: identifier.keyIdentifier)
+                },
+                issuerPrivateKey: Certificate.PrivateKey(authority.key))
+            let keyText = key.pemRepresentation + "\n"
+            let certificateText = try certificate.serializeAsPEM().pemString + "\n"
+            try PrivateFile.write(keyText, to: self.serverKeyPath, mode: 0o600)
+            try PrivateFile.write(certificateText, to: self.serverPath, mode: 0o644)
+            return (certificateText, keyText)
+        } catch let error as CertificateError {
+            throw error
+        } catch {
+            throw .unusable(reason: "\(error)")
+        }
+    }
+
+    private func alternativeNames() -> [GeneralName] {
+        self.names.map { name in
+            if let address = NumericAddress.bytes(name) {
+                .ipAddress(ASN1OctetString(contentBytes: address[...]))
+            } else {
+                .dnsName(name)
+            }
+        }
+    }
+
+    private static func certificate(at path: String) throws(CertificateError) -> Certificate {
+        let text = try PrivateFile.read(path)
+        do {
+            return try Certificate(pemEncoded: text)
+        } catch {
+            throw .invalid(path: path, reason: "\(error)")
+        }
+    }
+
+    private static func key(at path: String) throws(CertificateError) -> P256.Signing.PrivateKey {
+        let text = try PrivateFile.read(path)
+        do {
+            return try P256.Signing.PrivateKey(pemRepresentation: text)
+        } catch {
+            throw .invalid(path: path, reason: "\(error)")
+        }
+    }
+}
