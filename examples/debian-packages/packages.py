@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Loads this machine's Debian package index into a DynamoDB table, then asks it questions.
 
-The data are real: apt's lists under /var/lib/apt/lists, tens of thousands of packages. Any DynamoDB endpoint will do;
+The data are real: what `apt-cache dumpavail` prints, tens of thousands of packages. Any DynamoDB endpoint will do;
 with Brume:   eval "$(brume env)" && python3 packages.py
 """
 import argparse
-import glob
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -15,24 +15,21 @@ import boto3
 from boto3.dynamodb.conditions import Key
 from botocore.config import Config
 
+KEYS = [("section", "HASH"), ("name", "RANGE")]
 FIELDS = {"Version", "Architecture", "Maintainer", "Installed-Size", "Size", "Homepage", "Depends", "Description"}
 
 
-def read_packages(pattern):
-    """Yields one dictionary a package from apt's lists (RFC 822 paragraphs, continued lines indented)."""
-    for path in sorted(glob.glob(pattern)):
-        record = {}
-        with open(path, encoding="utf-8") as lines:
-            for line in lines:
-                if line == "\n":
-                    if "Package" in record:
-                        yield record
-                    record = {}
-                elif not line.startswith(" "):
-                    name, _, value = line.rstrip("\n").partition(": ")
-                    record[name] = value
-        if "Package" in record:
-            yield record
+def read_packages():
+    """Yields one dictionary a package of apt's lists (RFC 822 paragraphs, continued lines indented)."""
+    record = {}
+    with subprocess.Popen(["apt-cache", "dumpavail"], stdout=subprocess.PIPE, text=True) as apt:
+        for line in apt.stdout:
+            if line == "\n":
+                yield record
+                record = {}
+            elif not line.startswith(" "):
+                name, _, value = line.rstrip("\n").partition(": ")
+                record[name] = value
 
 
 def to_item(record):
@@ -52,14 +49,8 @@ def to_item(record):
 def create_table(dynamodb, name):
     table = dynamodb.create_table(
         TableName=name,
-        KeySchema=[
-            {"AttributeName": "section", "KeyType": "HASH"},
-            {"AttributeName": "name", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "section", "AttributeType": "S"},
-            {"AttributeName": "name", "AttributeType": "S"},
-        ],
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in KEYS],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in KEYS],
         BillingMode="PAY_PER_REQUEST",
     )
     table.wait_until_exists()
@@ -101,7 +92,6 @@ def query_all(table, **arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lists", default="/var/lib/apt/lists/*_Packages", help="apt's package lists (glob)")
     parser.add_argument("--table", default="debian-packages")
     parser.add_argument("--workers", type=int, default=8)
     parser.add_argument("--limit", type=int, help="load at most so many packages")
@@ -109,13 +99,13 @@ def main():
     options = parser.parse_args()
 
     unique = {}
-    for record in read_packages(options.lists):
+    for record in read_packages():
         item = to_item(record)
         unique[item["section"], item["name"]] = item
         if options.limit and len(unique) >= options.limit:
             break
     if not unique:
-        sys.exit(f"no packages in {options.lists}: run `apt-get update` first")
+        sys.exit("apt knows no packages: run `apt-get update` first")
     print(f"{len(unique)} packages in {len({section for section, _ in unique})} sections")
 
     config = Config(max_pool_connections=options.workers, retries={"max_attempts": 3, "mode": "standard"})
