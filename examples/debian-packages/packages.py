@@ -51,8 +51,7 @@ def create_table(dynamodb, name):
         TableName=name,
         KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in KEYS],
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in KEYS],
-        BillingMode="PAY_PER_REQUEST",
-    )
+        BillingMode="PAY_PER_REQUEST")
     table.wait_until_exists()
     return table
 
@@ -114,11 +113,10 @@ def main():
         create_table(dynamodb, options.table)
     table = dynamodb.Table(options.table)
 
-    log = open(options.acknowledged, "a", buffering=1) if options.acknowledged else None
+    log = open(options.acknowledged or "/dev/null", "a", buffering=1)
 
     def acknowledge(batch):
-        if log:
-            log.write("".join(f"{item['section']}\t{item['name']}\n" for item in batch))
+        log.write("".join(f"{item['section']}\t{item['name']}\n" for item in batch))
 
     start = time.perf_counter()
     count = load(table.meta.client, options.table, list(unique.values()), options.workers, acknowledge)
@@ -132,21 +130,18 @@ def main():
     print(f"section   {section}: {len(items)} items in {pages} pages, {len(items) / seconds:.0f} items/s")
     assert len(items) == expected, f"expected {expected}"
 
-    prefix = "lib"
     items, _ = query_all(
-        table, KeyConditionExpression=Key("section").eq(section) & Key("name").begins_with(prefix),
-        ProjectionExpression="#name, #size", ExpressionAttributeNames={"#name": "name", "#size": "size"},
-    )
-    assert len(items) == sum(1 for key in unique if key[0] == section and key[1].startswith(prefix))
-    print(f"prefix    {section}/{prefix}*: {len(items)} items, {sum(item['size'] for item in items)} bytes in all")
+        table, KeyConditionExpression=Key("section").eq(section) & Key("name").begins_with("lib"),
+        ProjectionExpression="#name, #size", ExpressionAttributeNames={"#name": "name", "#size": "size"})
+    assert len(items) == sum(1 for key in unique if key[0] == section and key[1].startswith("lib"))
+    print(f"prefix    {section}/lib*: {len(items)} items, {sum(item['size'] for item in items)} bytes in all")
 
     keys = list(unique)[:200]
     start = time.perf_counter()
     for section, name in keys * 5:
         table.update_item(
             Key={"section": section, "name": name}, UpdateExpression="ADD downloads :one",
-            ExpressionAttributeValues={":one": 1},
-        )
+            ExpressionAttributeValues={":one": 1})
     seconds = time.perf_counter() - start
     print(f"counters  {len(keys) * 5} updates: {len(keys) * 5 / seconds:.0f} updates/s")
     item = table.get_item(Key={"section": keys[0][0], "name": keys[0][1]}, ConsistentRead=True)["Item"]
