@@ -1,0 +1,102 @@
+"""What the acceptance tests share: a running server, and clients that nobody changed.
+
+    server          one server for the whole run; tests make tables of their own names
+    fresh_server    a function that starts a server of the test's own, ended with the test
+    dynamodb, sts   boto3 clients of `server`
+    unique_name     a function that gives names no other test has
+    aws             a function that runs the AWS CLI after `eval "$(brume env)"` and nothing else
+"""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from brume_server import BINARY, Server, clean_environment
+
+# boto3 reads its settings from this process's environment; a developer's own must not decide a test.
+for name in [name for name in os.environ if name.startswith(("AWS_", "BOTO_"))]:
+    del os.environ[name]
+os.environ.update({name: value for name, value in clean_environment("/nonexistent").items() if name.startswith("AWS_")})
+
+_SERVERS = pytest.StashKey[list]()
+
+
+def pytest_configure(config):
+    """Says at once what is missing, rather than in each test."""
+    config.stash[_SERVERS] = []
+    if not os.access(BINARY, os.X_OK):
+        raise pytest.UsageError(f"{BINARY} is not there; run 'make build' first, or set BRUME_BINARY")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A test that fails shows the end of the log of each server that is running then."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for server in item.config.stash[_SERVERS]:
+            report.sections.append((f"log of the server at {server.url}", server.log_tail()))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory, pytestconfig):
+    """One server for the whole run."""
+    with Server(tmp_path_factory.mktemp("server")) as running:
+        pytestconfig.stash[_SERVERS].append(running)
+        yield running
+
+
+@pytest.fixture
+def fresh_server(tmp_path_factory, pytestconfig):
+    """Starts servers of the test's own: `fresh_server("--compat", "localstack")`."""
+    started = []
+
+    def start(*options, ready=True, **settings):
+        running = Server(tmp_path_factory.mktemp("fresh"), *options, **settings)
+        started.append(running)
+        pytestconfig.stash[_SERVERS].append(running)
+        return running.start(wait=ready)
+
+    yield start
+    for running in started:
+        running.close()
+        pytestconfig.stash[_SERVERS].remove(running)
+
+
+@pytest.fixture(scope="session")
+def dynamodb(server):
+    """A DynamoDB client of the shared server."""
+    return server.client("dynamodb")
+
+
+@pytest.fixture(scope="session")
+def sts(server):
+    """An STS client of the shared server."""
+    return server.client("sts")
+
+
+@pytest.fixture(scope="session")
+def unique_name():
+    """Gives names that no other test of this run has: `unique_name("orders")`."""
+    numbers = itertools.count(1)
+    return lambda prefix="table": f"{prefix}-{next(numbers)}"
+
+
+@pytest.fixture(scope="session")
+def aws(server):
+    """Runs the AWS CLI: `aws("dynamodb", "list-tables")` gives its answer, parsed; a refusal raises with its sentence."""
+    environment = server.client_environment()
+
+    def run(*words):
+        command = [sys.executable, "-m", "awscli", *words, "--output", "json"]
+        answer = subprocess.run(
+            command, check=False, env=environment, timeout=60, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+        )
+        assert answer.returncode == 0, f"aws {' '.join(words)} ended with {answer.returncode}: {answer.stderr}"
+        return json.loads(answer.stdout) if answer.stdout.strip() else None
+
+    return run

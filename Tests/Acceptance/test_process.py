@@ -1,0 +1,97 @@
+"""The life of the process: start, refusals to start, drain, kill."""
+
+import json
+import re
+import socket
+import time
+
+import pytest
+
+from brume_server import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Server, ServerDied
+
+
+def test_health_and_readiness_answer_without_a_signature(server):
+    assert server.get("/healthz").status == 200
+    assert server.get("/readyz").status == 200
+
+
+def test_metrics_are_in_prometheus_form(server):
+    text = server.get("/metrics").read().decode()
+    assert re.search(r"^# TYPE \w+ (counter|gauge|histogram)$", text, re.MULTILINE)
+    assert re.search(r"^\w+(\{.*\})? [0-9.e+]+$", text, re.MULTILINE)
+
+
+def test_the_start_lines_name_the_endpoint_and_keep_the_secret(fresh_server):
+    server = fresh_server()
+    log = server.log_tail(200)
+    assert str(server.port) in log
+    assert SECRET_ACCESS_KEY not in log
+
+
+def test_sigterm_drains_and_ends_well(fresh_server):
+    server = fresh_server()
+    assert server.stop() == 0
+    server.start()
+    assert server.get("/readyz").status == 200
+
+
+def test_a_killed_server_starts_again_within_a_second(fresh_server):
+    server = fresh_server()
+    server.kill()
+    begun = time.monotonic()
+    server.start()
+    assert time.monotonic() - begun < 1
+
+
+def test_a_port_in_use_is_told_apart(fresh_server):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ServerDied, match="status 71") as refused:
+            fresh_server(port=port)
+        assert str(port) in str(refused.value)
+
+
+def test_a_store_in_use_is_told_apart(fresh_server):
+    first = fresh_server()
+    second = Server(first.folder)
+    with pytest.raises(ServerDied, match="status 75"):
+        second.start()
+    assert first.get("/readyz").status == 200
+
+
+def test_a_data_directory_that_is_a_file_is_told_apart(tmp_path):
+    server = Server(tmp_path)
+    server.data_dir.write_text("not a directory")
+    with pytest.raises(ServerDied, match="status 73"):
+        server.start()
+
+
+def test_env_prints_what_an_sdk_needs_in_both_forms(server):
+    exports = server.run("env").stdout
+    variables = json.loads(server.run("env", "--output", "json").stdout)
+    assert variables["AWS_ACCESS_KEY_ID"] == ACCESS_KEY_ID
+    assert variables["AWS_SECRET_ACCESS_KEY"] == SECRET_ACCESS_KEY
+    assert variables["AWS_ENDPOINT_URL"].endswith(f":{server.port}")
+    assert variables["AWS_DISABLE_HOST_PREFIX_INJECTION"] == "true"
+    for name in variables:
+        assert f"export {name}=" in exports
+
+
+def test_status_and_healthcheck_find_the_server_and_miss_a_stopped_one(fresh_server):
+    server = fresh_server()
+    assert server.run("healthcheck").returncode == 0
+    assert str(server.port) in server.run("status").stdout
+    server.stop()
+    assert server.run("healthcheck").returncode != 0
+    assert server.run("status").returncode == 69
+
+
+def test_the_root_key_given_first_holds_for_later_starts(fresh_server):
+    server = fresh_server()
+    server.stop()
+    for name in ("BRUME_ROOT_ACCESS_KEY_ID", "BRUME_ROOT_SECRET_ACCESS_KEY"):
+        del server.environment[name]
+    server.start()
+    assert server.client("sts").get_caller_identity()["Account"] == "000000000000"
