@@ -1,0 +1,148 @@
+package import Primitives
+package import ServiceModel
+
+/// Reads one member from text outside of the body: a header, a label, query parameters.
+package final class BoundTextReader: WireReader {
+    /// The member's text: one value, the elements of a list, or the entries of a map.
+    package enum Content: Sendable {
+        case value(String)
+        case list([String])
+        /// A key with all values of that name.
+        case map([(key: String, values: [String])])
+    }
+
+    private var content: Content
+    /// The format of timestamps that the model does not give one for.
+    private let timestampFormat: TimestampFormat
+    /// Headers carry texts with a media type as base64.
+    private let decodesMediaTypes: Bool
+    /// The next element or entry.
+    private var position = -1
+    /// The next value of the entry, where a map's values are lists.
+    private var valuePosition = -1
+
+    package init(_ content: Content, timestampFormat: TimestampFormat, decodesMediaTypes: Bool = false) {
+        self.content = content
+        self.timestampFormat = timestampFormat
+        self.decodesMediaTypes = decodesMediaTypes
+    }
+
+    package func beginStructure(_ schema: ShapeSchema) throws(ShapeError) {
+        throw .typeMismatch(found: .string, expected: schema.type, member: schema.name)
+    }
+
+    package func nextMember(_ schema: ShapeSchema) throws(ShapeError) -> Int? { nil }
+
+    package func beginList(_ member: MemberSchema) throws(ShapeError) {
+        switch self.content {
+        case .value: throw .typeMismatch(found: .string, expected: .list, member: member.name)
+        case .list: self.position = -1
+        case .map: self.valuePosition = -1
+        }
+    }
+
+    package func nextElement(_ member: MemberSchema) throws(ShapeError) -> WireElement {
+        switch self.content {
+        case .value: return .end
+        case .list(let elements):
+            self.position += 1
+            return self.position < elements.count ? .value : .end
+        case .map(let entries):
+            self.valuePosition += 1
+            if self.valuePosition < entries[self.position].values.count { return .value }
+            self.valuePosition = -1
+            return .end
+        }
+    }
+
+    package func beginMap(_ member: MemberSchema) throws(ShapeError) {
+        guard case .map = self.content else {
+            throw .typeMismatch(found: .string, expected: .map, member: member.name)
+        }
+        self.position = -1
+    }
+
+    package func nextKey(_ member: MemberSchema) throws(ShapeError) -> String? {
+        guard case .map(let entries) = self.content else { return nil }
+        self.position += 1
+        self.valuePosition = -1
+        return self.position < entries.count ? entries[self.position].key : nil
+    }
+
+    package func nextKey(_ member: MemberSchema, appendingTo output: inout [UInt8]) throws(ShapeError) -> Bool {
+        guard let key = try self.nextKey(member) else { return false }
+        output.append(contentsOf: key.utf8)
+        return true
+    }
+
+    package func readNull() throws(ShapeError) -> Bool { false }
+
+    package func readString(_ member: MemberSchema) throws(ShapeError) -> String {
+        let text = self.text
+        guard self.decodesMediaTypes, member.target.traits.mediaType ?? member.traits.mediaType != nil else {
+            return text
+        }
+        guard let bytes = Base64.decode(Array(text.utf8)), let decoded = String(validating: bytes, as: UTF8.self)
+        else { throw .invalidValue(text, expected: .string, member: member.name) }
+        return decoded
+    }
+
+    package func readString(_ member: MemberSchema, appendingTo output: inout [UInt8]) throws(ShapeError) {
+        output.append(contentsOf: try self.readString(member).utf8)
+    }
+
+    package func readBoolean(_ member: MemberSchema) throws(ShapeError) -> Bool {
+        switch self.text {
+        case "true": return true
+        case "false": return false
+        default: throw self.invalid(member)
+        }
+    }
+
+    package func readInteger(_ member: MemberSchema) throws(ShapeError) -> Int64 {
+        guard let value = NumberText.integer(Array(self.text.utf8)),
+            NumberText.range(of: member.target.type)?.contains(value) ?? true
+        else { throw self.invalid(member) }
+        return value
+    }
+
+    package func readDouble(_ member: MemberSchema) throws(ShapeError) -> Double {
+        guard let value = NumberText.double(Array(self.text.utf8)) else { throw self.invalid(member) }
+        return value
+    }
+
+    package func readBigNumber(_ member: MemberSchema) throws(ShapeError) -> String {
+        guard NumberText.decimal(Array(self.text.utf8)) != nil else { throw self.invalid(member) }
+        return self.text
+    }
+
+    package func readTimestamp(_ member: MemberSchema) throws(ShapeError) -> Timestamp {
+        let format = member.timestampFormat ?? self.timestampFormat
+        guard let time = TimestampText.parse(Array(self.text.utf8), as: format) else { throw self.invalid(member) }
+        return time
+    }
+
+    package func readBlob(_ member: MemberSchema) throws(ShapeError) -> [UInt8] {
+        guard let blob = Base64.decode(Array(self.text.utf8)) else { throw self.invalid(member) }
+        return blob
+    }
+
+    package func readDocument(_ member: MemberSchema) throws(ShapeError) -> Document {
+        .string(self.text)
+    }
+
+    package func finish() throws(ShapeError) {}
+
+    /// The text of the current value.
+    private var text: String {
+        switch self.content {
+        case .value(let text): text
+        case .list(let elements): elements[self.position]
+        case .map(let entries): entries[self.position].values[max(0, self.valuePosition)]
+        }
+    }
+
+    private func invalid(_ member: MemberSchema) -> ShapeError {
+        .invalidValue(self.text, expected: member.target.type, member: member.name)
+    }
+}

@@ -1,0 +1,37 @@
+internal import Primitives
+
+/// The parameters of a raw query or of a form, decoded, in their order.
+package struct QueryItems: Sendable, Hashable {
+    /// One parameter.
+    package struct Item: Sendable, Hashable {
+        package var name: String
+        /// Empty also where the parameter has no `=`.
+        package var value: String
+    }
+
+    package private(set) var items: [Item] = []
+    /// Whether an escape or the UTF-8 of some parameter was broken; such parameters are left out.
+    package private(set) var isMalformed = false
+
+    package init(_ query: String) {
+        for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
+            let mark = pair.firstIndex(of: UInt8(ascii: "="))
+            let name = Self.decode(pair[..<(mark ?? pair.endIndex)])
+            let value = mark.map { Self.decode(pair[pair.index(after: $0)...]) } ?? ""
+            if let name, let value {
+                self.items.append(Item(name: name, value: value))
+            } else {
+                self.isMalformed = true
+            }
+        }
+    }
+
+    private static func decode(_ text: Substring.UTF8View) -> String? {
+        PercentEncoding.decodeText(Substring(text), plusIsSpace: true)
+    }
+
+    /// Every value of that name, in order.
+    package func values(_ name: String) -> [String] {
+        self.items.lazy.filter { $0.name == name }.map(\.value)
+    }
+}

@@ -1,0 +1,40 @@
+internal import Primitives
+
+/// A URI template of a model, such as `/model/{modelId}/converse` or `/{Bucket}/{Key+}?uploads`.
+package struct URITemplate: Sendable, Hashable {
+    package enum Segment: Sendable, Hashable {
+        /// The decoded text.
+        case literal(String)
+        case label(String)
+        /// One segment or more, slashes included.
+        case greedy(String)
+    }
+
+    /// A parameter that the template demands; without a value its name alone suffices.
+    package struct QueryLiteral: Sendable, Hashable {
+        package var name: String
+        package var value: String?
+    }
+
+    package let segments: [Segment]
+    package let queryLiterals: [QueryLiteral]
+
+    package init(_ text: String) {
+        let halves = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        self.segments = halves[0].split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+            .filter { !$0.isEmpty }
+            .map(Self.segment)
+        self.queryLiterals = halves.count < 2
+            ? []
+            : halves[1].split(separator: "&").map { pair in
+                let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                return QueryLiteral(name: String(parts[0]), value: parts.count > 1 ? String(parts[1]) : nil)
+            }
+    }
+
+    private static func segment(_ text: Substring) -> Segment {
+        guard text.hasPrefix("{"), text.hasSuffix("}") else { return .literal(String(text)) }
+        let name = text.dropFirst().dropLast()
+        return name.hasSuffix("+") ? .greedy(String(name.dropLast())) : .label(String(name))
+    }
+}

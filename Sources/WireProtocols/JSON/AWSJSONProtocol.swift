@@ -1,0 +1,88 @@
+internal import CZlib
+package import Primitives
+package import ServiceModel
+
+/// awsJson1.0 and awsJson1.1: every operation is a POST to `/`, named by `X-Amz-Target`, its input the body.
+package struct AWSJSONProtocol: ServerProtocol {
+    package let name: ProtocolName
+    package let bodyFormat: any BodyFormat
+    private let contentType: String
+    private let errorTypes: JSONErrorTypes
+
+    /// - Parameter name: `awsJson1_0` or `awsJson1_1`.
+    package init(_ name: ProtocolName, errorTypes: JSONErrorTypes = JSONErrorTypes()) {
+        precondition(name == .awsJson1_0 || name == .awsJson1_1, "\(name) is not an awsJson protocol")
+        self.name = name
+        self.contentType = name == .awsJson1_0 ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1"
+        self.bodyFormat = JSONFormat(contentType: self.contentType, strictness: .coral)
+        self.errorTypes = errorTypes
+    }
+
+    package func reader(
+        for operation: OperationSchema, in service: ServiceSchema, request: InboundRequest
+    ) throws(ShapeError) -> any WireReader {
+        if request.body.isEmpty, operation.input.members.isEmpty { return JSONReader(Array("{}".utf8)) }
+        return JSONReader(request.body)
+    }
+
+    package func response(
+        output: any WritableShape, for operation: OperationSchema, in service: ServiceSchema, exchange: Exchange
+    ) -> ResponseMessage {
+        guard operation.output.name != HTTPBindingRules.unitName else {
+            return self.message(operation.status, [], service, exchange)
+        }
+        let writer = JSONWriter()
+        output.write(to: writer)
+        return self.message(operation.status, writer.takeBytes(), service, exchange)
+    }
+
+    package func response(
+        error: ServiceError, for operation: OperationSchema?, in service: ServiceSchema?, exchange: Exchange
+    ) -> ResponseMessage {
+        let schema = operation?.errors.first { $0.name == error.code }
+        let type = self.errorTypes.type(
+            of: error.code, isModelled: schema != nil, in: service, protocol: self.name)
+        let writer = JSONWriter()
+        let body = JSONErrorBody(writer) {
+            writer.addedMember("__type", type)
+        } afterMembers: { hasMessage in
+            guard !hasMessage, !error.message.isEmpty else { return }
+            writer.addedMember(self.errorTypes.messageName(of: error.code, modelled: schema), error.message)
+        }
+        (error.detail ?? PlainErrorDetail()).write(to: body)
+        var message = self.message(error.status, writer.takeBytes(), service, exchange)
+        if exchange.isQueryMode, service?.isQueryCompatible ?? false {
+            let code = error.queryCode ?? schema?.traits.error?.queryCode ?? error.code
+            message.headers.append("x-amzn-query-error", "\(code);\(error.isServerFault ? "Receiver" : "Sender")")
+        }
+        return message
+    }
+
+    private func message(
+        _ status: Int, _ body: [UInt8], _ service: ServiceSchema?, _ exchange: Exchange
+    ) -> ResponseMessage {
+        var headers = HeaderFields()
+        headers.reserveCapacity(8)
+        headers.append("x-amzn-RequestId", exchange.requestID.description)
+        // DynamoDB's clients compare it with the body; no other service sends it.
+        if service?.signingName == "dynamodb" { headers.append("x-amz-crc32", String(Self.checksum(body))) }
+        headers.append("Content-Type", self.contentType)
+        return ResponseMessage(status: status, headers: headers, body: body)
+    }
+
+    /// zlib's CRC-32: several bytes a step, where `Primitives.CRC32` takes one.
+    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+        unsafe bytes.withUnsafeBufferPointer { buffer in
+            UInt32(truncatingIfNeeded: unsafe crc32_z(0, buffer.baseAddress, buffer.count))
+        }
+    }
+
+    package func serviceError(for error: ShapeError, in service: ServiceSchema) -> ServiceError {
+        ServiceError(
+            code: "SerializationException", message: CoralWording(service: service).message(for: error) ?? "")
+    }
+
+    package func serviceError(for violations: [ConstraintViolation], in service: ServiceSchema) -> ServiceError {
+        ServiceError(code: "ValidationException", message: ViolationWording.coral.sentence(violations))
+    }
+}
