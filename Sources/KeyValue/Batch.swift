@@ -1,0 +1,87 @@
+/// What one commit does: everything, provided that every check holds, or nothing.
+package struct Batch: Sendable {
+    package var checks: [Check]
+    /// Done in order: of two writes to one key the later stands.
+    package var writes: [Write]
+    /// Added to change logs, in order, with the batch's version.
+    package var logAppends: [LogAppend]
+    package var token: IdempotencyToken?
+    /// `ReadResult.asOf` or `Page.asOf` of the read that every version in `checks` comes from (the oldest, where there
+    /// were several). With it a check needs no second read unless something near its key changed; without it, each
+    /// check reads. Giving a version that the checks were not read at breaks serialisability.
+    package var readAsOf: CommitVersion?
+
+    package init(
+        checks: [Check] = [],
+        writes: [Write] = [],
+        logAppends: [LogAppend] = [],
+        token: IdempotencyToken? = nil,
+        readAsOf: CommitVersion? = nil
+    ) {
+        self.checks = checks
+        self.writes = writes
+        self.logAppends = logAppends
+        self.token = token
+        self.readAsOf = readAsOf
+    }
+
+    /// Whether the commit changes nothing and only waits for what its checks rest on.
+    package var isChecksOnly: Bool {
+        self.writes.isEmpty && self.logAppends.isEmpty && self.token == nil
+    }
+}
+
+/// What must still be so at the moment of the commit.
+package enum Check: Hashable, Sendable {
+    /// The key bears this version; with nil, the key is absent.
+    case unchanged(_ key: [UInt8], since: CommitVersion?)
+    /// Nothing in the range was set or deleted after `since`, when it held `count` entries: `Page.asOf` and the
+    /// number of entries of a scan of the whole range.
+    case rangeUnchanged(_ range: KeyRange, since: CommitVersion, count: Int)
+
+    /// The key does not exist.
+    package static func absent(_ key: [UInt8]) -> Check {
+        .unchanged(key, since: nil)
+    }
+}
+
+/// One change of a commit.
+package enum Write: Hashable, Sendable {
+    case set(_ key: [UInt8], _ value: [UInt8], stamp: ReplicationStamp? = nil)
+    case delete(_ key: [UInt8])
+
+    /// The key that changes.
+    @inlinable
+    package var key: [UInt8] {
+        switch self {
+        case .set(let key, _, _): key
+        case .delete(let key): key
+        }
+    }
+}
+
+/// Makes a commit that is sent twice happen once, for as long as the token is remembered.
+package struct IdempotencyToken: Hashable, Sendable {
+    /// Unique within the store; at most `StoreLimits.keyBytesMax` bytes.
+    package let id: [UInt8]
+    /// What the commit is about, such as a hash of the request. The same `id` with another fingerprint is refused
+    /// with `tokenMismatch`. At most `IdempotencyToken.fingerprintBytesMax`.
+    package let fingerprint: [UInt8]
+    /// How long the store remembers; at least this long, and not much longer.
+    package let rememberedMilliseconds: Int64
+
+    /// Enough for a hash of any kind.
+    package static let fingerprintBytesMax = 64
+    /// AWS's 10 minutes of TransactWriteItems' `ClientRequestToken`.
+    package static let rememberedMillisecondsDefault: Int64 = 600_000
+
+    package init(
+        id: [UInt8],
+        fingerprint: [UInt8],
+        rememberedMilliseconds: Int64 = IdempotencyToken.rememberedMillisecondsDefault
+    ) {
+        self.id = id
+        self.fingerprint = fingerprint
+        self.rememberedMilliseconds = rememberedMilliseconds
+    }
+}

@@ -1,0 +1,69 @@
+package import Primitives
+
+/// What a read may see.
+package enum ReadMode: Hashable, Sendable {
+    /// Durable state only: what may be shown to a client.
+    case forAnswer
+    /// Also commits that are accepted and not yet durable, so that a hot key does not wait for the disk. Whatever is
+    /// told to a client because of such a read must first pass through `commit` (of checks only, if nothing is to be
+    /// written), which waits until the state it rests on is durable.
+    case forDecision
+}
+
+/// A stored value with the commit that wrote it.
+package struct Versioned: Hashable, Sendable {
+    package let value: [UInt8]
+    package let version: CommitVersion
+    /// When it was committed.
+    package let time: Timestamp
+    /// Where it was first written, for a replicated record.
+    package let stamp: ReplicationStamp?
+
+    @inlinable
+    package init(value: [UInt8], version: CommitVersion, time: Timestamp, stamp: ReplicationStamp? = nil) {
+        self.value = value
+        self.version = version
+        self.time = time
+        self.stamp = stamp
+    }
+}
+
+/// Where and when a replicated record was first written; the later time wins, then the greater region.
+package struct ReplicationStamp: Hashable, Comparable, Sendable {
+    package let time: Timestamp
+    /// The number of the region in the catalogue.
+    package let region: UInt16
+
+    @inlinable
+    package init(time: Timestamp, region: UInt16) {
+        self.time = time
+        self.region = region
+    }
+
+    @inlinable
+    package static func < (left: ReplicationStamp, right: ReplicationStamp) -> Bool {
+        (left.time, left.region) < (right.time, right.region)
+    }
+}
+
+/// The answer of `get`: one element for each key, in the order of the keys, all as of one moment.
+package struct ReadResult: Sendable {
+    package let values: [Versioned?]
+    /// Every commit up to this version is in the answer: give it to `Batch.readAsOf`, and checks are nearly free.
+    package let asOf: CommitVersion
+    /// The newest version in the answer that is not known to be durable; nil when the answer may be told at once.
+    package let undurable: CommitVersion?
+
+    @inlinable
+    package init(values: [Versioned?], asOf: CommitVersion, undurable: CommitVersion? = nil) {
+        self.values = values
+        self.asOf = asOf
+        self.undurable = undurable
+    }
+
+    /// The value of the key at `index`; nil when it is absent.
+    @inlinable
+    package subscript(index: Int) -> Versioned? {
+        self.values[index]
+    }
+}
