@@ -1,0 +1,29 @@
+/// Cases that are not run, each with its reason. A case here that passes is reported, so the list stays short.
+enum ConformanceExceptions {
+    private static let noUser = "no service uses rpcv2Json"
+    private static let compression = "tests what a client compresses: the case has no body to read"
+    private static let emptyList = "tests what a client leaves out: an empty list in a query is no list"
+    private static let emptyPayload = "tests what a client writes: `{}` is read as a structure without members"
+
+    /// Whole protocols that are left out.
+    static let protocols: [String: String] = ["smithy.protocols#rpcv2Json": noUser]
+
+    /// Request cases by id.
+    static let requests: [String: String] = [
+        "SDKAppliedContentEncoding_awsJson1_0": compression,
+        "SDKAppendsGzipAndIgnoresHttpProvidedEncoding_awsJson1_0": compression,
+        "SDKAppliedContentEncoding_awsJson1_1": compression,
+        "SDKAppendsGzipAndIgnoresHttpProvidedEncoding_awsJson1_1": compression,
+        "SDKAppliedContentEncoding_restJson1": compression,
+        "SDKAppendedGzipAfterProvidedEncoding_restJson1": compression,
+        "RestJsonOmitsEmptyListQueryValues": emptyList,
+        "RestJsonHttpWithEmptyStructurePayload": emptyPayload,
+        "RestJsonHttpWithHeadersButNoPayload": emptyPayload,
+    ]
+
+    /// Response cases by id.
+    static let responses: [String: String] = [:]
+
+    /// Malformed requests by id.
+    static let malformed: [String: String] = [:]
+}
