@@ -39,7 +39,9 @@ package struct XMLFormat: BodyFormat {
         case .structure(let schema):
             let name = schema.traits.xmlName ?? schema.name
             let namespace = schema.traits.xmlNamespace ?? self.namespace
-            return XMLWriter(root: .element(name: name, namespace: namespace), prefix: prefix)
+            // An output whose members all travel elsewhere has no body.
+            let isEmpty = !schema.members.contains { $0.traits.location == .body }
+            return XMLWriter(root: .element(name: name, namespace: namespace), prefix: prefix, isEmpty: isEmpty)
         case .payload(let member):
             let shape = member.target
             let name = member.traits.xmlName ?? shape.traits.xmlName ?? shape.name

@@ -32,13 +32,17 @@ package final class XMLWriter: BodyWriter {
     private var output: [UInt8]
     private var suffix: [UInt8]
     private let root: Root
+    private let isEmpty: Bool
     private var frames: [Frame] = []
 
     /// - Parameters:
+    ///   - root: the element around everything.
     ///   - prefix: what stands before the root, such as the envelope of an error.
     ///   - suffix: what stands after it.
-    package init(root: Root, prefix: [UInt8] = [], suffix: [UInt8] = []) {
+    ///   - isEmpty: whether there is no document at all, whatever is written.
+    package init(root: Root, prefix: [UInt8] = [], suffix: [UInt8] = [], isEmpty: Bool = false) {
         self.root = root
+        self.isEmpty = isEmpty
         self.output = prefix
         self.suffix = suffix
         self.frames.reserveCapacity(8)
@@ -46,6 +50,7 @@ package final class XMLWriter: BodyWriter {
 
     package func takeBytes() -> [UInt8] {
         precondition(self.frames.isEmpty, "an XML document was taken before its end")
+        if self.isEmpty { return [] }
         self.output.append(contentsOf: self.suffix)
         self.suffix = []
         return self.output

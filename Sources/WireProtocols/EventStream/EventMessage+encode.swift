@@ -1,0 +1,74 @@
+internal import Primitives
+
+extension EventMessage {
+    /// The message as it goes over the wire.
+    /// - Throws: `EventStreamError` when a part is over its limit.
+    package func encode() throws(EventStreamError) -> [UInt8] {
+        guard self.payload.count <= Self.payloadBytesMax else {
+            throw .payloadTooLong(bytes: self.payload.count)
+        }
+        var headers: [UInt8] = []
+        for header in self.headers {
+            try Self.append(header, to: &headers)
+        }
+        guard headers.count <= Self.headersBytesMax else { throw .headersTooLong(bytes: headers.count) }
+        var output: [UInt8] = []
+        let total = Self.overheadBytes + headers.count + self.payload.count
+        output.reserveCapacity(total)
+        BigEndian.append(UInt32(total), to: &output)
+        BigEndian.append(UInt32(headers.count), to: &output)
+        BigEndian.append(CRC32.checksum(output), to: &output)
+        output.append(contentsOf: headers)
+        output.append(contentsOf: self.payload)
+        BigEndian.append(CRC32.checksum(output), to: &output)
+        return output
+    }
+
+    private static func append(_ header: Header, to output: inout [UInt8]) throws(EventStreamError) {
+        let name = header.name.utf8
+        guard (1...Self.headerNameBytesMax).contains(name.count) else {
+            throw .malformed("a header's name of \(name.count) bytes")
+        }
+        output.append(UInt8(name.count))
+        output.append(contentsOf: name)
+        switch header.value {
+        case .boolean(let value):
+            output.append(value ? 0 : 1)
+        case .byte(let value):
+            output.append(2)
+            output.append(UInt8(bitPattern: value))
+        case .short(let value):
+            output.append(3)
+            BigEndian.append(UInt16(bitPattern: value), to: &output)
+        case .integer(let value):
+            output.append(4)
+            BigEndian.append(UInt32(bitPattern: value), to: &output)
+        case .long(let value):
+            output.append(5)
+            BigEndian.append(UInt64(bitPattern: value), to: &output)
+        case .bytes(let value):
+            output.append(6)
+            try self.append(value, to: &output)
+        case .string(let value):
+            output.append(7)
+            try self.append(value.utf8, to: &output)
+        case .timestamp(let value):
+            output.append(8)
+            BigEndian.append(UInt64(bitPattern: value), to: &output)
+        case .uuid(let high, let low):
+            output.append(9)
+            BigEndian.append(high, to: &output)
+            BigEndian.append(low, to: &output)
+        }
+    }
+
+    private static func append(
+        _ value: some Collection<UInt8>, to output: inout [UInt8]
+    ) throws(EventStreamError) {
+        guard value.count <= Self.headerValueBytesMax else {
+            throw .malformed("a header's value of \(value.count) bytes")
+        }
+        BigEndian.append(UInt16(value.count), to: &output)
+        output.append(contentsOf: value)
+    }
+}

@@ -1,0 +1,209 @@
+package import Primitives
+package import ServiceModel
+
+/// Which of the two query protocols names the fields.
+package enum QueryStyle: Sendable {
+    /// awsQuery: `Names.member.1`, `Map.entry.1.key`; names as in XML.
+    case aws
+    /// ec2Query: every list is flat (`Names.1`), names are capitalised.
+    case ec2
+
+    /// The name of a member's field.
+    func name(_ member: MemberSchema) -> String {
+        switch self {
+        case .aws:
+            return member.traits.xmlName ?? member.name
+        case .ec2:
+            if let name = member.traits.ec2QueryName { return name }
+            let name = member.traits.xmlName ?? member.name
+            guard let first = name.utf8.first, first &- 0x61 < 26 else { return name }
+            return String(decoding: [first ^ 0x20], as: UTF8.self) + name.dropFirst()
+        }
+    }
+}
+
+/// Reads an operation's input from the fields of a form or query.
+package final class QueryReader: WireReader {
+    private enum Frame {
+        case structure(FormFields.Node, next: Int)
+        case list(items: [FormFields.Node], next: Int)
+        case map(entries: [FormFields.Node], next: Int)
+    }
+
+    /// Structures, lists and maps inside each other.
+    private static let depthMax = 128
+
+    private let fields: FormFields
+    private let style: QueryStyle
+    private var frames: [Frame] = []
+    /// What the next `read` or `begin` is about.
+    private var node: FormFields.Node
+
+    /// - Parameters:
+    ///   - query: the raw query of the URI.
+    ///   - form: the body.
+    /// - Throws: `malformed` for broken escapes and for what is not UTF-8.
+    package init(query: String, form: [UInt8], style: QueryStyle) throws(ShapeError) {
+        self.fields = try FormFields([Array(query.utf8)[...], form[...]])
+        self.style = style
+        self.node = self.fields.root
+        self.frames.reserveCapacity(8)
+    }
+
+    private func push(_ frame: Frame) throws(ShapeError) {
+        guard self.frames.count < Self.depthMax else { throw .limitExceeded("nesting of more than \(Self.depthMax)") }
+        self.frames.append(frame)
+    }
+
+    package func beginStructure(_ schema: ShapeSchema) throws(ShapeError) {
+        try self.checkNoText(schema.type, schema.name)
+        try self.push(.structure(self.node, next: 0))
+    }
+
+    package func nextMember(_ schema: ShapeSchema) throws(ShapeError) -> Int? {
+        guard case .structure(let place, var index)? = self.frames.last else {
+            preconditionFailure("no structure is open")
+        }
+        while index < schema.members.count {
+            let member = schema.members[index]
+            index += 1
+            if let child = self.fields.child(self.style.name(member).utf8, of: place) {
+                self.frames[self.frames.count - 1] = .structure(place, next: index)
+                self.node = child
+                return index - 1
+            }
+        }
+        self.frames.removeLast()
+        return nil
+    }
+
+    package func beginList(_ member: MemberSchema) throws(ShapeError) {
+        try self.checkNoText(member.target.type, member.name)
+        var place: FormFields.Node? = self.node
+        if self.style == .aws, !member.traits.isXMLFlattened {
+            place = self.fields.child((member.target.element.traits.xmlName ?? "member").utf8, of: self.node)
+        }
+        try self.push(.list(items: place.map(self.fields.elements) ?? [], next: 0))
+    }
+
+    package func nextElement(_ member: MemberSchema) throws(ShapeError) -> WireElement {
+        guard case .list(let items, let index)? = self.frames.last else { preconditionFailure("no list is open") }
+        guard index < items.count else {
+            self.frames.removeLast()
+            return .end
+        }
+        self.frames[self.frames.count - 1] = .list(items: items, next: index + 1)
+        self.node = items[index]
+        return .value
+    }
+
+    package func beginMap(_ member: MemberSchema) throws(ShapeError) {
+        try self.checkNoText(member.target.type, member.name)
+        var place: FormFields.Node? = self.node
+        if self.style == .aws, !member.traits.isXMLFlattened {
+            place = self.fields.child("entry".utf8, of: self.node)
+        }
+        try self.push(.map(entries: place.map(self.fields.elements) ?? [], next: 0))
+    }
+
+    package func nextKey(_ member: MemberSchema) throws(ShapeError) -> String? {
+        var key: [UInt8] = []
+        return try self.nextKey(member, appendingTo: &key) ? String(decoding: key, as: UTF8.self) : nil
+    }
+
+    package func nextKey(_ member: MemberSchema, appendingTo output: inout [UInt8]) throws(ShapeError) -> Bool {
+        guard case .map(let entries, let index)? = self.frames.last else { preconditionFailure("no map is open") }
+        guard index < entries.count else {
+            self.frames.removeLast()
+            return false
+        }
+        self.frames[self.frames.count - 1] = .map(entries: entries, next: index + 1)
+        let map = member.target
+        let key = self.fields.child((map.key.traits.xmlName ?? "key").utf8, of: entries[index])
+        let value = self.fields.child((map.value.traits.xmlName ?? "value").utf8, of: entries[index])
+        guard let text = key.flatMap(self.fields.value), let value else {
+            throw .malformed("an entry of \(member.name) without key and value")
+        }
+        output.append(contentsOf: text)
+        self.node = value
+        return true
+    }
+
+    package func readNull() throws(ShapeError) -> Bool {
+        false
+    }
+
+    package func readString(_ member: MemberSchema) throws(ShapeError) -> String {
+        String(decoding: try self.text(member), as: UTF8.self)
+    }
+
+    package func readString(_ member: MemberSchema, appendingTo output: inout [UInt8]) throws(ShapeError) {
+        output.append(contentsOf: try self.text(member))
+    }
+
+    package func readBoolean(_ member: MemberSchema) throws(ShapeError) -> Bool {
+        let text = try self.text(member)
+        // Python's and Ruby's own spellings reach AWS, which takes them.
+        let folded = text.map(ASCII.lowercased)
+        if folded.elementsEqual("true".utf8) { return true }
+        guard folded.elementsEqual("false".utf8) else { throw self.invalid(text, member) }
+        return false
+    }
+
+    package func readInteger(_ member: MemberSchema) throws(ShapeError) -> Int64 {
+        let text = try self.text(member)
+        guard let value = NumberText.integer(text), NumberText.range(of: member.target.type)?.contains(value) ?? true
+        else { throw self.invalid(text, member) }
+        return value
+    }
+
+    package func readDouble(_ member: MemberSchema) throws(ShapeError) -> Double {
+        let text = try self.text(member)
+        guard let value = NumberText.double(text) else { throw self.invalid(text, member) }
+        return value
+    }
+
+    package func readBigNumber(_ member: MemberSchema) throws(ShapeError) -> String {
+        let text = try self.text(member)
+        guard NumberText.decimal(text) != nil else { throw self.invalid(text, member) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    package func readTimestamp(_ member: MemberSchema) throws(ShapeError) -> Timestamp {
+        let text = try self.text(member)
+        guard let time = TimestampText.parse(text, as: member.timestampFormat ?? .dateTime) else {
+            throw self.invalid(text, member)
+        }
+        return time
+    }
+
+    package func readBlob(_ member: MemberSchema) throws(ShapeError) -> [UInt8] {
+        let text = try self.text(member)
+        guard let blob = Base64.decode(text) else { throw self.invalid(text, member) }
+        return blob
+    }
+
+    package func readDocument(_ member: MemberSchema) throws(ShapeError) -> Document {
+        throw .invalidValue("a document in a form", expected: .document, member: member.name)
+    }
+
+    /// Fields that no member is named after are not looked at: `Action`, `Version` and the signature are among them.
+    package func finish() throws(ShapeError) {}
+
+    private func text(_ member: MemberSchema) throws(ShapeError) -> ArraySlice<UInt8> {
+        guard let text = self.fields.value(self.node) else {
+            throw .typeMismatch(found: .object, expected: member.target.type, member: member.name)
+        }
+        return text
+    }
+
+    /// A structure, list or map has no text of its own, but for the empty one that stands for an empty list.
+    private func checkNoText(_ expected: ShapeType, _ member: String) throws(ShapeError) {
+        guard !self.frames.isEmpty, let text = self.fields.value(self.node), !text.isEmpty else { return }
+        throw .typeMismatch(found: .string, expected: expected, member: member)
+    }
+
+    private func invalid(_ text: ArraySlice<UInt8>, _ member: MemberSchema) -> ShapeError {
+        .invalidValue(String(decoding: text, as: UTF8.self), expected: member.target.type, member: member.name)
+    }
+}
