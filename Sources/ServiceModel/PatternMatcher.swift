@@ -1,0 +1,82 @@
+internal import Synchronization
+internal import _StringProcessing
+
+/// Whole-value matches of the models' regular expressions.
+///
+/// Nearly all of them are one character class repeated (`[a-zA-Z0-9_.-]+`), which is matched by hand; the rest goes to
+/// the standard library's engine. Compiled patterns are kept: models have a few hundred.
+enum PatternMatcher {
+    /// Patterns beyond this are compiled anew each time.
+    static let cacheCountMax = 1024
+
+    private enum Compiled {
+        case characterClass(CharacterClass)
+        case expression(Regex<AnyRegexOutput>)
+        /// The engine does not know the syntax: AWS's own check is not repeated, the value passes.
+        case unknown
+    }
+
+    private static let cache = Mutex<[String: Compiled]>([:])
+
+    static func matches(_ value: String, _ pattern: String) -> Bool {
+        self.cache.withLock { cache in
+            let compiled: Compiled
+            if let known = cache[pattern] {
+                compiled = known
+            } else {
+                compiled = self.compile(pattern)
+                if cache.count < self.cacheCountMax { cache[pattern] = compiled }
+            }
+            switch compiled {
+            case .characterClass(let characters): return characters.matches(value)
+            case .expression(let expression): return (try? expression.wholeMatch(in: value)) != nil
+            case .unknown: return true
+            }
+        }
+    }
+
+    private static func compile(_ pattern: String) -> Compiled {
+        if let characters = CharacterClass(pattern) { return .characterClass(characters) }
+        guard let expression = try? Regex(pattern).matchingSemantics(.unicodeScalar) else { return .unknown }
+        return .expression(expression)
+    }
+}
+
+/// `[...]+` or `[...]*` over ASCII, anchors allowed.
+struct CharacterClass: Sendable, Hashable {
+    private var members = [Bool](repeating: false, count: 128)
+    private var allowsEmpty = false
+
+    /// - Returns: nil when the pattern is anything else.
+    init?(_ pattern: String) {
+        var rest = Substring(pattern)
+        if rest.hasPrefix("^") { rest = rest.dropFirst() }
+        if rest.hasSuffix("$") { rest = rest.dropLast() }
+        guard rest.hasPrefix("["), rest.hasSuffix("]+") || rest.hasSuffix("]*"), !rest.hasPrefix("[^") else {
+            return nil
+        }
+        self.allowsEmpty = rest.hasSuffix("*")
+        let inner = Array(rest.dropFirst().dropLast(2).utf8)
+        var index = 0
+        while index < inner.count {
+            let byte = inner[index]
+            guard byte < 128, byte != UInt8(ascii: "\\"), byte != UInt8(ascii: "["), byte != UInt8(ascii: "]"),
+                byte != UInt8(ascii: "&")
+            else { return nil }
+            if index + 2 < inner.count, inner[index + 1] == UInt8(ascii: "-") {
+                let last = inner[index + 2]
+                guard last < 128, last >= byte else { return nil }
+                for member in byte...last { self.members[Int(member)] = true }
+                index += 3
+            } else {
+                self.members[Int(byte)] = true
+                index += 1
+            }
+        }
+    }
+
+    func matches(_ value: String) -> Bool {
+        if value.isEmpty { return self.allowsEmpty }
+        return value.utf8.allSatisfy { $0 < 128 && self.members[Int($0)] }
+    }
+}
