@@ -1,0 +1,38 @@
+package import Primitives
+
+/// What one signature is good for: a day, a region and a service.
+package struct CredentialScope: Sendable, Hashable, CustomStringConvertible {
+    /// The last part of every scope.
+    package static let terminator = "aws4_request"
+
+    /// `YYYYMMDD`, equal to the beginning of the request's date.
+    package let date: String
+    /// Any well-formed region; it selects the state that the request sees.
+    package let region: Region
+    /// The signing name, such as `dynamodb`; several services may share one.
+    package let service: String
+
+    package init(date: String, region: Region, service: String) {
+        self.date = date
+        self.region = region
+        self.service = service
+    }
+
+    /// `20150830/us-east-1/dynamodb/aws4_request`
+    package var description: String {
+        var output: [UInt8] = []
+        self.append(to: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// Appends the text of the scope.
+    func append(to output: inout [UInt8]) {
+        output.append(contentsOf: self.date.utf8)
+        output.append(UInt8(ascii: "/"))
+        output.append(contentsOf: self.region.description.utf8)
+        output.append(UInt8(ascii: "/"))
+        output.append(contentsOf: self.service.utf8)
+        output.append(UInt8(ascii: "/"))
+        output.append(contentsOf: Self.terminator.utf8)
+    }
+}

@@ -1,0 +1,159 @@
+package import Primitives
+
+/// What a request claims about its signer: read, and not yet believed.
+///
+/// The way goes on in types: `checked(by:now:isTLS:)` looks at everything that needs no secret, and the result's
+/// `verify` proves the signature.
+package struct ParsedAuthorization: Sendable, Hashable {
+    package let carrier: AuthorizationCarrier
+    /// The word before the parameters, such as `AWS4-HMAC-SHA256`.
+    package let algorithm: String
+    /// `key/date/region/service/aws4_request`, as it came.
+    package let credential: String
+    /// The names between semicolons, as they came.
+    let signedHeaders: SignedHeaderNames
+    /// What the request gives as its signature.
+    package let signature: String
+    /// `X-Amz-Date`, or `Date` where there is none.
+    package let date: String
+    /// `X-Amz-Expires` of a presigned URL.
+    package let expires: String?
+    package let sessionToken: String?
+    /// `x-amz-content-sha256`, from the header or, presigned, from the query.
+    package let contentSHA256: String?
+    /// SigV4a's list of regions.
+    package let regionSet: String?
+    /// The base64 text that an S3 POST form signs; nil for other carriers.
+    package let policy: String?
+
+    /// The signing name in the credential, before anything is checked: it helps to find the service.
+    package var claimedServiceName: Substring? {
+        let parts = self.credential.split(separator: "/", maxSplits: 4, omittingEmptySubsequences: false)
+        return parts.count == 5 ? parts[3] : nil
+    }
+
+    /// Reads the signature of a request from its header or its query.
+    /// - Throws: `missingAuthenticationToken`, `otherScheme`, `twoCarriers`, `notKeyValue`, `repeated`, `incomplete`,
+    ///   `malformedURI`.
+    package init(_ head: RequestHead) throws(SigningError) {
+        let headers = try SigningHeaders(head.headers)
+        guard head.query.isEmpty else {
+            try self.init(headers, try QueryItems(head.query))
+            return
+        }
+        guard let authorization = headers.authorization else { throw .missingAuthenticationToken }
+        try self.init(authorization: authorization, headers)
+    }
+
+    private init(_ headers: SigningHeaders, _ query: QueryItems) throws(SigningError) {
+        let algorithm = try query.value(QueryParameter.algorithm)
+        let signature = try query.value(QueryParameter.signature)
+        if algorithm != nil || signature != nil {
+            if let authorization = headers.authorization { throw .twoCarriers(authorization: authorization) }
+            try self.init(presigned: query, headers, algorithm: algorithm, signature: signature)
+        } else if let authorization = headers.authorization {
+            try self.init(authorization: authorization, headers)
+        } else {
+            throw .missingAuthenticationToken
+        }
+    }
+
+    /// - Source: the order and the sentences: dynalite's `index.js`, whose author recorded DynamoDB's answers.
+    private init(authorization: String, _ headers: SigningHeaders) throws(SigningError) {
+        var reader = AuthorizationReader(authorization)
+        self.algorithm = reader.algorithm
+        guard self.algorithm.hasPrefix("AWS4-") else { throw .otherScheme(self.algorithm) }
+        try reader.readParameters()
+        let date = headers.amzDate ?? headers.date
+        var missing: [String] = []
+        if reader.credential?.isEmpty ?? true { missing.append("Credential") }
+        if reader.signature?.isEmpty ?? true { missing.append("Signature") }
+        if reader.signedHeaders?.isEmpty ?? true { missing.append("SignedHeaders") }
+        if date == nil { missing.append(QueryParameter.date) }
+        guard missing.isEmpty, let credential = reader.credential, let signature = reader.signature,
+            let signedHeaders = reader.signedHeaders, let date
+        else { throw .incomplete(missing: missing, carrier: .header, authorization: authorization) }
+        self.carrier = .header
+        self.credential = String(decoding: credential, as: UTF8.self)
+        self.signature = String(decoding: signature, as: UTF8.self)
+        self.signedHeaders = SignedHeaderNames(text: signedHeaders)
+        self.date = date
+        self.expires = nil
+        self.sessionToken = headers.securityToken
+        self.contentSHA256 = headers.contentSHA256
+        self.regionSet = headers.regionSet
+        self.policy = nil
+    }
+
+    private init(
+        presigned query: QueryItems, _ headers: SigningHeaders, algorithm: String?, signature: String?
+    ) throws(SigningError) {
+        let credential = try query.value(QueryParameter.credential)
+        let signedHeaders = try query.value(QueryParameter.signedHeaders)
+        let date = try query.value(QueryParameter.date)
+        let parts = [
+            (QueryParameter.algorithm, algorithm), (QueryParameter.credential, credential),
+            (QueryParameter.signature, signature), (QueryParameter.signedHeaders, signedHeaders),
+            (QueryParameter.date, date),
+        ]
+        let missing = parts.filter { $0.1?.isEmpty ?? true }.map(\.0)
+        guard missing.isEmpty, let algorithm, let signature, let credential, let signedHeaders, let date else {
+            throw .incomplete(missing: missing, carrier: .query, authorization: "")
+        }
+        self.carrier = .query
+        self.algorithm = algorithm
+        self.credential = credential
+        self.signature = signature
+        let names = SignedHeaderNames(text: ArraySlice(signedHeaders.utf8))
+        self.signedHeaders = names
+        self.date = date
+        self.expires = try query.value(QueryParameter.expires)
+        let token = try query.value(QueryParameter.securityToken)
+        if token != nil, headers.securityToken != nil { throw .repeated(QueryParameter.securityToken) }
+        self.sessionToken = token ?? headers.securityToken
+        // A presigned URL fixes nothing about headers that it does not sign.
+        let isHashSigned = names.contains(QueryParameter.contentSHA256)
+        self.contentSHA256 =
+            try query.value(QueryParameter.contentSHA256) ?? (isHashSigned ? headers.contentSHA256 : nil)
+        self.regionSet = try query.value(QueryParameter.regionSet) ?? headers.regionSet
+        self.policy = nil
+    }
+
+    /// Reads the signature of an S3 POST upload from its form fields, whose names know no case.
+    ///
+    /// The signature covers the policy's text and nothing else; what the policy allows, and until when, is S3's to
+    /// check.
+    /// - Source: S3 API Reference, "Authenticating Requests in Browser-Based Uploads Using POST".
+    package init(policyForm fields: [(name: String, value: String)]) throws(SigningError) {
+        func value(_ name: String) throws(SigningError) -> String? {
+            let found = fields.filter { HeaderFields.equalNames($0.name, name) }
+            guard found.count <= 1 else { throw .repeated(name) }
+            return found.first?.value
+        }
+        let policy = try value("policy")
+        let algorithm = try value(QueryParameter.algorithm)
+        let signature = try value(QueryParameter.signature)
+        guard policy != nil || algorithm != nil || signature != nil else { throw .missingAuthenticationToken }
+        let credential = try value(QueryParameter.credential)
+        let date = try value(QueryParameter.date)
+        let parts = [
+            ("policy", policy), (QueryParameter.algorithm, algorithm), (QueryParameter.credential, credential),
+            (QueryParameter.date, date), (QueryParameter.signature, signature),
+        ]
+        let missing = parts.filter { $0.1?.isEmpty ?? true }.map(\.0)
+        guard missing.isEmpty, let policy, let algorithm, let signature, let credential, let date else {
+            throw .incomplete(missing: missing, carrier: .policyForm, authorization: "")
+        }
+        self.carrier = .policyForm
+        self.algorithm = algorithm
+        self.credential = credential
+        self.signature = signature
+        self.signedHeaders = SignedHeaderNames(text: [])
+        self.date = date
+        self.expires = nil
+        self.sessionToken = try value(QueryParameter.securityToken)
+        self.contentSHA256 = nil
+        self.regionSet = try value(QueryParameter.regionSet)
+        self.policy = policy
+    }
+}
