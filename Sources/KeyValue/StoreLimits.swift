@@ -22,7 +22,7 @@ package struct StoreLimits: Hashable, Sendable {
     /// Of the engines that live in this process.
     ///
     /// A key of DynamoDB's longest sort key takes about 1.1 KB, an item at most 400 KB; a transaction of 4 MB that
-    /// touches twenty indexes and a change log stays under 128 MB.
+    /// touches twenty indexes and a change log stays under 128 MiB.
     package static let embedded = StoreLimits(
         keyBytesMax: 8 << 10, valueBytesMax: 1 << 20, batchOperationsMax: 16_384, batchBytesMax: 128 << 20,
         isShared: false

@@ -1,0 +1,50 @@
+internal import Synchronization
+
+/// Holds a store's health and tells those who watch it; for engines.
+package final class HealthBeacon: Sendable {
+    private struct State {
+        var health: StoreHealth
+        var watchers: [Int: AsyncStream<StoreHealth>.Continuation] = [:]
+        var nextWatcher = 0
+    }
+
+    private let state: Mutex<State>
+
+    package init(_ health: StoreHealth) {
+        self.state = Mutex(State(health: health))
+    }
+
+    package var health: StoreHealth {
+        self.state.withLock { $0.health }
+    }
+
+    /// Changes the health; a store that was closed stays closed, and watching it ends.
+    package func set(_ health: StoreHealth) {
+        let watchers: [AsyncStream<StoreHealth>.Continuation] = self.state.withLock { state in
+            guard state.health != .closed, state.health != health else { return [] }
+            state.health = health
+            return Array(state.watchers.values)
+        }
+        for watcher in watchers {
+            watcher.yield(health)
+            if health == .closed { watcher.finish() }
+        }
+    }
+
+    /// The present health and each later one; of several unread ones the newest is kept.
+    package func updates() -> AsyncStream<StoreHealth> {
+        let (stream, continuation) = AsyncStream.makeStream(of: StoreHealth.self, bufferingPolicy: .bufferingNewest(1))
+        let id = self.state.withLock { state in
+            let id = state.nextWatcher
+            state.nextWatcher += 1
+            state.watchers[id] = continuation
+            continuation.yield(state.health)
+            if state.health == .closed { continuation.finish() }
+            return id
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { $0.watchers[id] = nil }
+        }
+        return stream
+    }
+}
