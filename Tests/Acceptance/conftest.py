@@ -88,7 +88,7 @@ def unique_name():
 
 @pytest.fixture(scope="session")
 def aws(server):
-    """Runs the AWS CLI: `aws("dynamodb", "list-tables")` gives its answer, parsed; a refusal raises with its sentence."""
+    """Runs the AWS CLI: `aws("dynamodb", "list-tables")` gives its answer, parsed; a refusal raises its sentence."""
     environment = server.client_environment()
 
     def run(*words):

@@ -1,0 +1,93 @@
+"""SIGKILL at any moment: what was acknowledged is there afterwards, and nothing is torn."""
+
+import random
+import threading
+import time
+
+import botocore.exceptions
+import pytest
+
+WRITERS = 8
+PAYLOAD_BYTES = 2000
+
+
+@pytest.fixture
+def table(fresh_server):
+    """A server of its own with a table; the name of the table."""
+    server = fresh_server()
+    client = server.client("dynamodb")
+    client.create_table(
+        TableName="kept", BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )
+    client.get_waiter("table_exists").wait(TableName="kept")
+    return server
+
+
+def item(key, version):
+    """An item whose two halves tell whether it was written whole."""
+    body = f"{key}/{version}/".ljust(PAYLOAD_BYTES, "x")
+    return {"id": {"S": key}, "version": {"N": str(version)}, "first": {"S": body}, "second": {"S": body}}
+
+
+def write_until_refused(server, writer, acknowledged, keys=50):
+    """Writes items and a counter until the server is gone; notes what was confirmed, after it was."""
+    client = server.client("dynamodb")
+    version = 0
+    try:
+        while True:
+            version += 1
+            key = f"{writer}-{version % keys}"
+            client.put_item(TableName="kept", Item=item(key, version))
+            acknowledged["items"][key] = version
+            client.update_item(
+                TableName="kept", Key={"id": {"S": f"counter-{writer}"}}, UpdateExpression="ADD amount :one",
+                ExpressionAttributeValues={":one": {"N": "1"}},
+            )
+            acknowledged["counters"][writer] = acknowledged["counters"].get(writer, 0) + 1
+    except (botocore.exceptions.HTTPClientError, botocore.exceptions.ClientError) as error:
+        acknowledged["ends"].append(type(error).__name__)
+
+
+@pytest.mark.parametrize("round_number", range(3))
+def test_acknowledged_writes_survive_sigkill(table, round_number):
+    server, acknowledged = table, {"items": {}, "counters": {}, "ends": []}
+    threads = [
+        threading.Thread(target=write_until_refused, args=(server, writer, acknowledged)) for writer in range(WRITERS)
+    ]
+    for thread in threads:
+        thread.start()
+    time.sleep(random.uniform(0.5, 2.0))
+    server.kill()
+    for thread in threads:
+        thread.join()
+    assert len(acknowledged["items"]) > WRITERS, acknowledged["ends"]
+    server.start()
+
+    client = server.client("dynamodb")
+    for key, version in acknowledged["items"].items():
+        found = client.get_item(TableName="kept", Key={"id": {"S": key}}, ConsistentRead=True).get("Item")
+        assert found, f"{key} was acknowledged and is gone"
+        # A later write of the same key may have been on its way, and may have been kept.
+        kept = int(found["version"]["N"])
+        assert kept >= version, f"{key} went back from version {version} to {kept}"
+        assert found == item(key, kept), f"{key} is torn"
+    for writer, amount in acknowledged["counters"].items():
+        key = {"id": {"S": f"counter-{writer}"}}
+        found = client.get_item(TableName="kept", Key=key, ConsistentRead=True)["Item"]
+        assert int(found["amount"]["N"]) in (amount, amount + 1)
+
+
+def test_a_table_acknowledged_just_before_sigkill_is_there(fresh_server):
+    server = fresh_server()
+    for number in range(5):
+        name = f"table-{number}"
+        server.client("dynamodb").create_table(
+            TableName=name, BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        )
+        server.restart()
+        names = server.client("dynamodb").list_tables()["TableNames"]
+        assert names == [f"table-{known}" for known in range(number + 1)]

@@ -1,0 +1,91 @@
+"""CreateTable, DescribeTable, ListTables, DeleteTable through boto3 and the AWS CLI."""
+
+import botocore.exceptions
+import pytest
+
+
+def create(dynamodb, name, **changes):
+    """A table with a partition key `pk` and a sort key `sk`, unless changed."""
+    options = {
+        "TableName": name, "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        "AttributeDefinitions": [
+            {"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+    } | changes
+    return dynamodb.create_table(**options)["TableDescription"]
+
+
+def refusal(call, *arguments, **options):
+    """The error of a call that must be refused."""
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        call(*arguments, **options)
+    return refused.value.response["Error"]
+
+
+def test_a_table_is_described_as_it_was_created(dynamodb, unique_name):
+    name = unique_name()
+    created = create(dynamodb, name)
+    assert created["TableStatus"] in ("CREATING", "ACTIVE")
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    table = dynamodb.describe_table(TableName=name)["Table"]
+    assert table["TableStatus"] == "ACTIVE"
+    assert table["TableArn"] == f"arn:aws:dynamodb:us-east-1:000000000000:table/{name}"
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert (table["ItemCount"], table["TableSizeBytes"]) == (0, 0)
+    assert {key["AttributeName"]: key["KeyType"] for key in table["KeySchema"]} == {"pk": "HASH", "sk": "RANGE"}
+
+
+def test_a_second_table_of_a_name_is_refused(dynamodb, unique_name):
+    name = unique_name()
+    create(dynamodb, name)
+    error = refusal(create, dynamodb, name)
+    assert error == {"Code": "ResourceInUseException", "Message": f"Table already exists: {name}"}
+
+
+def test_a_missing_table_is_named(dynamodb):
+    error = refusal(dynamodb.describe_table, TableName="missing")
+    assert error == {
+        "Code": "ResourceNotFoundException", "Message": "Requested resource not found: Table: missing not found",
+    }
+    error = refusal(dynamodb.delete_table, TableName="missing")
+    assert error["Code"] == "ResourceNotFoundException"
+
+
+def test_a_deleted_table_is_gone_and_its_successor_is_empty(dynamodb, unique_name):
+    name = unique_name()
+    create(dynamodb, name)
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    dynamodb.put_item(TableName=name, Item={"pk": {"S": "a"}, "sk": {"S": "b"}})
+    assert dynamodb.delete_table(TableName=name)["TableDescription"]["TableStatus"] == "DELETING"
+    dynamodb.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    create(dynamodb, name)
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    assert dynamodb.scan(TableName=name)["Items"] == []
+
+
+def test_tables_are_listed_in_order_page_by_page(fresh_server):
+    dynamodb = fresh_server().client("dynamodb")
+    for number in range(7):
+        create(dynamodb, f"table-{number}")
+    pages = list(dynamodb.get_paginator("list_tables").paginate(PaginationConfig={"PageSize": 3}))
+    assert [len(page["TableNames"]) for page in pages] == [3, 3, 1]
+    assert [name for page in pages for name in page["TableNames"]] == [f"table-{number}" for number in range(7)]
+
+
+@pytest.mark.parametrize("name, length", [("ab", 2), ("a" * 256, 256)])
+def test_a_name_outside_its_bounds_is_refused(dynamodb, name, length):
+    error = refusal(create, dynamodb, name)
+    assert error["Code"] == "ValidationException"
+
+
+def test_the_cli_creates_and_lists(aws, unique_name):
+    name = unique_name("cli")
+    aws(
+        "dynamodb", "create-table", "--table-name", name, "--billing-mode", "PAY_PER_REQUEST",
+        "--attribute-definitions", "AttributeName=id,AttributeType=S", "--key-schema", "AttributeName=id,KeyType=HASH",
+    )
+    assert name in aws("dynamodb", "list-tables")["TableNames"]
+    aws("dynamodb", "put-item", "--table-name", name, "--item", '{"id": {"S": "a"}, "size": {"N": "1"}}')
+    answer = aws("dynamodb", "get-item", "--table-name", name, "--key", '{"id": {"S": "a"}}', "--consistent-read")
+    assert answer["Item"] == {"id": {"S": "a"}, "size": {"N": "1"}}

@@ -1,0 +1,103 @@
+"""HTTP/1.1 as attackers and broken clients send it: refused with a 4xx, never a 500, a hang or an exit."""
+
+import random
+import socket
+import time
+
+import pytest
+
+from raw_http import exchange, request, statuses
+
+
+@pytest.mark.parametrize("data", [
+    request("POST", "/", ["Content-Length: 4", "Transfer-Encoding: chunked"], b"0\r\n\r\n"),
+    request("POST", "/", ["Content-Length: 4", "Content-Length: 5"], b"abcde"),
+    request("POST", "/", ["Content-Length: 4, 5"], b"abcde"),
+    request("POST", "/", ["Content-Length: +4"], b"abcd"),
+    request("POST", "/", ["Content-Length: 0x4"], b"abcd"),
+    request("POST", "/", ["Content-Length: -1"]),
+    request("POST", "/", ["Content-Length: 99999999999999999999"]),
+    request("POST", "/", ["Transfer-Encoding: xchunked"], b"0\r\n\r\n"),
+    request("POST", "/", ["Transfer-Encoding: chunked, identity"], b"0\r\n\r\n"),
+    request("POST", "/", ["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"], b"0\r\n\r\n"),
+    request("POST", "/", ["Content-Length : 4"], b"abcd"),
+    request("GET", "/healthz", ["X-Folded: a\r\n b"]),
+    request("GET", "/healthz", ["X-Null: a\0b"]),
+    request("GET", "/healthz", ["Host: other"]),
+    request("GET", "/health z"),
+    request("G\x01T", "/healthz"),
+    b"GET /healthz HTTP/1.1\r\n\r\n",
+    b"GET /healthz HTTP/9.9\r\nHost: localhost\r\n\r\n",
+    b"GET /healthz HTTP/1.1\nHost: localhost\n\n",
+    b"GET\r\n\r\n",
+], ids=range(20))
+def test_a_request_with_two_readings_is_refused_and_its_connection_closed(server, data):
+    smuggled = request("GET", "/healthz")
+    received = exchange(server.port, data + smuggled, half_close=False)
+    assert len(statuses(received)) == 1, received
+    assert 400 <= statuses(received)[0] < 500, received
+
+
+@pytest.mark.parametrize("status, data", [
+    (414, request(target="/" + "a" * 20_000)),
+    (431, request(headers=["X-Long: " + "a" * 70_000])),
+    (431, request(headers=[f"X-{number}: a" for number in range(200)])),
+    (417, request("POST", "/", ["Expect: a-miracle", "Content-Length: 1"], b"a")),
+    (413, request("POST", "/", ["Content-Length: 6000000000"])),
+], ids=["target", "header", "headers", "expectation", "body"])
+def test_what_is_over_a_limit_is_named_by_its_status(server, status, data):
+    assert statuses(exchange(server.port, data, half_close=False)) == [status]
+
+
+def test_pipelined_requests_are_answered_in_order(server):
+    received = exchange(server.port, request() * 3 + request(target="/readyz"))
+    assert statuses(received) == [200] * 4
+    assert received.rstrip().endswith(b"ready")
+
+
+def test_a_body_in_chunks_is_one_body(server):
+    chunked = request("POST", "/", ["Transfer-Encoding: chunked"], b"2\r\n{}\r\n0\r\n\r\n")
+    received = exchange(server.port, chunked + request())
+    assert len(statuses(received)) == 2
+    assert statuses(received)[1] == 200
+
+
+def test_continue_is_asked_for_before_the_body_is_sent(server):
+    headers = ["Content-Length: 2", "Expect: 100-continue", "X-Amz-Target: DynamoDB_20120810.ListTables"]
+    answers = statuses(exchange(server.port, request("POST", "/", headers) + b"{}"))
+    assert answers in ([100, 400], [100, 403], [400], [403])
+
+
+def test_a_slow_head_is_cut_off(server):
+    begun = time.monotonic()
+    received = exchange(server.port, b"GET /healthz HTTP/1.1\r\nHost: loc", half_close=False, seconds=30)
+    assert statuses(received) in ([408], [])
+    assert time.monotonic() - begun < 15
+
+
+def test_a_request_that_names_no_service_is_refused_as_aws_does(server):
+    answer = server.get("/")
+    assert answer.status == 403
+    assert b"Missing Authentication Token" in answer.read()
+    assert answer.headers["x-amzn-RequestId"]
+
+
+def test_random_bytes_are_never_answered_with_a_500(server):
+    seed = random.randrange(1 << 32)
+    generator = random.Random(seed)
+    whole = request("POST", "/", ["Content-Length: 2", "X-Amz-Target: DynamoDB_20120810.ListTables"], b"{}")
+    for _ in range(300):
+        data = bytearray(whole)
+        for _ in range(generator.randrange(1, 12)):
+            data[generator.randrange(len(data))] = generator.randrange(256)
+        received = exchange(server.port, bytes(data))
+        assert all(status < 500 for status in statuses(received)), f"seed {seed}: {bytes(data)!r}: {received!r}"
+    assert server.get("/healthz").status == 200
+
+
+def test_connections_that_go_away_leave_the_server_well(server):
+    for _ in range(200):
+        connection = socket.create_connection(("127.0.0.1", server.port))
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nabc")
+        connection.close()
+    assert server.get("/healthz").status == 200

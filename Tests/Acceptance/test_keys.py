@@ -1,0 +1,90 @@
+"""Access keys: chosen, made up, deleted, and the modes that ask for less."""
+
+import json
+import stat
+import time
+
+import botocore.exceptions
+import pytest
+
+KEY_SECONDS_MAX = 5
+
+
+def identity_with(server, access_key_id, secret_access_key):
+    """The caller's identity with a key, or the code of the refusal."""
+    client = server.client("sts", session=server.session(access_key_id, secret_access_key))
+    try:
+        return client.get_caller_identity()
+    except botocore.exceptions.ClientError as error:
+        return error.response["Error"]["Code"]
+
+
+def eventually(check):
+    """A running server takes a change of the key file up within a moment."""
+    deadline = time.monotonic() + KEY_SECONDS_MAX
+    while not check():
+        assert time.monotonic() < deadline, f"not so within {KEY_SECONDS_MAX} s"
+        time.sleep(0.05)
+
+
+def test_a_chosen_key_works_in_its_account_until_it_is_deleted(server):
+    made = server.run(
+        "keys", "create", "--access-key-id", "test", "--secret-access-key", "test", "--account", "111122223333",
+    )
+    assert made.returncode == 0, made.stderr
+    eventually(lambda: identity_with(server, "test", "test") != "InvalidClientTokenId")
+    assert identity_with(server, "test", "test")["Account"] == "111122223333"
+    assert identity_with(server, "test", "guess") == "SignatureDoesNotMatch"
+    assert "test" in server.run("keys", "list").stdout
+    assert server.run("keys", "delete", "test").returncode == 0
+    eventually(lambda: identity_with(server, "test", "test") == "InvalidClientTokenId")
+
+
+def test_a_made_up_key_is_printed_once(server):
+    made = json.loads(server.run("keys", "create", "--output", "json").stdout)
+    eventually(lambda: "Account" in identity_with(server, made["accessKeyId"], made["secretAccessKey"]))
+    assert made["secretAccessKey"] not in server.run("keys", "list").stdout
+
+
+def test_secrets_are_the_owners_alone(server):
+    files = [path for path in (server.data_dir / "identity").rglob("*") if path.is_file()]
+    assert files
+    for path in files:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+        assert server.environment["BRUME_ROOT_SECRET_ACCESS_KEY"].encode() not in path.read_bytes(), path
+
+
+def test_accounts_do_not_see_each_other(server, unique_name):
+    name = unique_name()
+    made = json.loads(server.run("keys", "create", "--account", "444455556666", "--output", "json").stdout)
+    other = server.session(made["accessKeyId"], made["secretAccessKey"])
+    eventually(lambda: "Account" in identity_with(server, made["accessKeyId"], made["secretAccessKey"]))
+    server.client("dynamodb").create_table(
+        TableName=name, BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )
+    assert name not in server.client("dynamodb", session=other).list_tables()["TableNames"]
+    elsewhere = server.session(region="eu-central-1")
+    assert name not in server.client("dynamodb", session=elsewhere).list_tables()["TableNames"]
+
+
+def test_localstack_mode_takes_test_and_maps_twelve_digits_to_accounts(fresh_server):
+    server = fresh_server("--compat", "localstack")
+    assert identity_with(server, "test", "test")["Account"] == "000000000000"
+    assert identity_with(server, "111111111111", "test")["Account"] == "111111111111"
+    assert identity_with(server, "test", "guess") == "SignatureDoesNotMatch"
+    health = json.loads(server.get("/_localstack/health").read())
+    assert health["services"]["dynamodb"] in ("available", "running")
+
+
+def test_without_localstack_mode_its_key_and_health_are_unknown(server):
+    assert identity_with(server, "111111111111", "test") == "InvalidClientTokenId"
+    assert server.get("/_localstack/health").status != 200
+
+
+@pytest.mark.parametrize("key", [("AKIANOBODYNOBODY0000", "any"), ("test", "test")])
+def test_accepting_any_credentials_is_asked_for_by_name_and_warned_about(fresh_server, key):
+    server = fresh_server("--insecure-accept-any-credentials")
+    assert "Account" in identity_with(server, *key)
+    assert "signature" in server.log_tail(200).lower()

@@ -1,0 +1,64 @@
+"""TLS, HTTP/2 and plain HTTP on one port, with the certificate that `brume env` names."""
+
+import socket
+import ssl
+
+import httpx
+import pytest
+
+
+@pytest.fixture(scope="module")
+def trusted(server):
+    """A TLS context that trusts only the authority of `brume env`."""
+    return ssl.create_default_context(cafile=server.client_environment()["AWS_CA_BUNDLE"])
+
+
+def test_http2_is_chosen_by_a_client_that_offers_it(server, trusted):
+    with httpx.Client(http2=True, verify=trusted) as client:
+        answer = client.get(f"https://localhost:{server.port}/healthz")
+    assert (answer.status_code, answer.http_version) == (200, "HTTP/2")
+
+
+def test_http1_over_tls_serves_a_client_without_http2(server, trusted):
+    with httpx.Client(http2=False, verify=trusted) as client:
+        answer = client.get(f"https://localhost:{server.port}/healthz")
+    assert (answer.status_code, answer.http_version) == (200, "HTTP/1.1")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "dynamodb.us-east-1.localhost"])
+def test_the_certificate_holds_for_the_names_of_this_machine(server, trusted, host):
+    with socket.create_connection(("127.0.0.1", server.port)) as plain:
+        with trusted.wrap_socket(plain, server_hostname=host) as connection:
+            assert connection.version() == "TLSv1.3"
+
+
+def test_a_client_that_does_not_know_the_authority_refuses(server):
+    with pytest.raises(httpx.ConnectError, match="certificate verify failed"):
+        httpx.get(f"https://localhost:{server.port}/healthz", verify=ssl.create_default_context())
+
+
+def test_the_authority_outlives_a_restart(fresh_server):
+    server = fresh_server()
+    bundle = server.client_environment()["AWS_CA_BUNDLE"]
+    before = open(bundle, encoding="ascii").read()
+    server.restart()
+    assert open(bundle, encoding="ascii").read() == before
+    context = ssl.create_default_context(cadata=before)
+    assert httpx.get(f"https://localhost:{server.port}/healthz", verify=context).status_code == 200
+
+
+def test_old_tls_is_refused(server, trusted):
+    context = ssl.create_default_context(cafile=server.client_environment()["AWS_CA_BUNDLE"])
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with socket.create_connection(("127.0.0.1", server.port)) as plain, pytest.raises((ssl.SSLError, ConnectionError)):
+        context.wrap_socket(plain, server_hostname="localhost")
+
+
+def test_bytes_that_are_neither_tls_nor_http_do_not_hang(server):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as connection:
+        connection.sendall(b"\x16\x03\x01\x00\x05hello and no handshake")
+        while connection.recv(4096):
+            pass
+    assert server.get("/healthz").status == 200
