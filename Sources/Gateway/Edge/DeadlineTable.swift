@@ -1,5 +1,5 @@
 /// What has a deadline and can be told to end: a connection, or a stream of one. Lives on one event loop.
-protocol DeadlineTarget: AnyObject {
+package protocol DeadlineTarget: AnyObject {
     /// Where it stands in the table; the table writes it.
     var deadlineSlot: Int { get set }
     /// The deadline has passed. It is disarmed already.
@@ -14,24 +14,26 @@ protocol DeadlineTarget: AnyObject {
 ///
 /// One 32-bit tick per connection in one dense array, compared once per tick of the loop: 10,000 connections are 40 KB
 /// read in a few microseconds, arming is one store, and no connection owns a timer.
-struct DeadlineTable {
+package struct DeadlineTable {
     private var ticks: [UInt32] = []
     private var targets: [any DeadlineTarget] = []
 
     /// Disarmed.
-    static let never = UInt32.max
+    package static let never = UInt32.max
 
-    var count: Int { self.targets.count }
-    var isEmpty: Bool { self.targets.isEmpty }
+    package var count: Int { self.targets.count }
+    package var isEmpty: Bool { self.targets.isEmpty }
 
-    mutating func insert(_ target: any DeadlineTarget) {
+    package init() {}
+
+    package mutating func insert(_ target: any DeadlineTarget) {
         target.deadlineSlot = self.targets.count
         self.ticks.append(Self.never)
         self.targets.append(target)
     }
 
     /// - Complexity: O(1); the last one takes the free slot.
-    mutating func remove(_ target: any DeadlineTarget) {
+    package mutating func remove(_ target: any DeadlineTarget) {
         let slot = target.deadlineSlot
         precondition(self.targets[slot] === target, "a target is removed from its own slot")
         let lastTicks = self.ticks.removeLast()
@@ -45,12 +47,12 @@ struct DeadlineTable {
     }
 
     @inline(__always)
-    mutating func arm(_ slot: Int, tick: UInt32) {
+    package mutating func arm(_ slot: Int, tick: UInt32) {
         self.ticks[slot] = tick
     }
 
     /// The targets whose deadline is at or before `now`, disarmed.
-    mutating func takeExpired(now: UInt32) -> [any DeadlineTarget] {
+    package mutating func takeExpired(now: UInt32) -> [any DeadlineTarget] {
         var expired: [any DeadlineTarget] = []
         for slot in self.ticks.indices where self.ticks[slot] <= now {
             self.ticks[slot] = Self.never
@@ -60,5 +62,5 @@ struct DeadlineTable {
     }
 
     /// Everything in the table now.
-    var all: [any DeadlineTarget] { self.targets }
+    package var all: [any DeadlineTarget] { self.targets }
 }

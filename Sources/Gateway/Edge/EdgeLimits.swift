@@ -26,6 +26,8 @@ package struct EdgeLimits: Sendable, Hashable {
     package var pipelinedBytesMax = 8 * 1024
     /// Bytes taken from the kernel in one read. With what NIO keeps per channel this is the idle connection's memory.
     package var receiveBufferBytes = 4 * 1024
+    /// Reads from one connection before others of the loop get their turn.
+    package var readsPerTurnMax = 4
     /// Pending connections that the kernel holds for us.
     package var backlogMax = 1024
 

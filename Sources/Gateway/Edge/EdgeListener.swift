@@ -111,6 +111,7 @@ package final class EdgeListener: Sendable {
             .childChannelOption(
                 .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: limits.receiveBufferBytes)
             )
+            .childChannelOption(.maxMessagesPerRead, value: UInt(limits.readsPerTurnMax))
             .childChannelOption(
                 .writeBufferWaterMark,
                 value: .init(low: limits.responseBufferBytesMax / 2, high: limits.responseBufferBytesMax)

@@ -1,10 +1,10 @@
-internal import NIOCore
+package import NIOCore
 internal import Primitives
 
 /// Takes the body of one request off the bytes of a connection.
-struct HTTP1BodyParser {
+package struct HTTP1BodyParser {
     /// What the next bytes are.
-    enum Part {
+    package enum Part {
         /// A piece of the body, never empty.
         case bytes(ByteBuffer)
         /// The body, trailers included, is over; what follows belongs to the next request.
@@ -28,9 +28,9 @@ struct HTTP1BodyParser {
     private var trailerLineStart = 0
     private var trailerCount = 0
     /// Body bytes announced so far.
-    private(set) var bodyBytes = 0
+    package private(set) var bodyBytes = 0
 
-    init(framing: HTTP1BodyFraming, limits: EdgeLimits) throws(EdgeRefusal) {
+    package init(framing: HTTP1BodyFraming, limits: EdgeLimits) throws(EdgeRefusal) {
         switch framing {
         case .length(let bytes):
             guard bytes <= limits.bodyBytesMax else { throw .bodyTooLarge }
@@ -42,7 +42,7 @@ struct HTTP1BodyParser {
     }
 
     /// What is still to come, when it is known.
-    var remainingBytes: Int? {
+    package var remainingBytes: Int? {
         switch self.state {
         case .length(let remaining): remaining
         case .end: 0
@@ -51,7 +51,7 @@ struct HTTP1BodyParser {
     }
 
     /// Takes one part off the front of `input`.
-    mutating func next(_ input: inout ByteBuffer, limits: EdgeLimits) throws(EdgeRefusal) -> Part {
+    package mutating func next(_ input: inout ByteBuffer, limits: EdgeLimits) throws(EdgeRefusal) -> Part {
         while true {
             switch self.state {
             case .length(let remaining):
@@ -126,14 +126,37 @@ struct HTTP1BodyParser {
             index += 1
         }
         guard index > 0 else { throw .malformed(.chunk) }
-        if index < end - 1 {
-            guard bytes[index] == UInt8(ascii: ";") else { throw .malformed(.chunk) }
-            while index < end - 1 {
-                guard HTTPSyntax.isFieldValue(bytes[index]), bytes[index] < 0x80 else { throw .malformed(.chunk) }
+        try Self.checkExtensions(bytes.extracting(index..<(end - 1)))
+        return (size, end + 1)
+    }
+
+    /// Checks `*( ";" token [ "=" ( token / quoted-string ) ] )`. Nothing of it is used; its laxness has been.
+    private static func checkExtensions(_ bytes: Span<UInt8>) throws(EdgeRefusal) {
+        var index = 0
+        func byte() -> UInt8 { index < bytes.count ? bytes[index] : 0 }
+        func token() throws(EdgeRefusal) {
+            let start = index
+            while HTTPSyntax.isToken(byte()) { index += 1 }
+            guard index > start else { throw .malformed(.chunk) }
+        }
+        while index < bytes.count {
+            guard byte() == UInt8(ascii: ";") else { throw .malformed(.chunk) }
+            index += 1
+            try token()
+            guard byte() == UInt8(ascii: "=") else { continue }
+            index += 1
+            guard byte() == UInt8(ascii: "\"") else {
+                try token()
+                continue
+            }
+            index += 1
+            while byte() != UInt8(ascii: "\"") {
+                if byte() == UInt8(ascii: "\\") { index += 1 }
+                guard HTTPSyntax.isFieldValue(byte()), byte() < 0x80 else { throw .malformed(.chunk) }
                 index += 1
             }
+            index += 1
         }
-        return (size, end + 1)
     }
 
     private mutating func skipTrailers(_ input: inout ByteBuffer, limits: EdgeLimits) throws(EdgeRefusal) -> Bool {

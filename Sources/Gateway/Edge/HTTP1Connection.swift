@@ -225,7 +225,9 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
             self.linger()
             return true
         }
-        guard exchange.takesBody, var input = self.input.take() else { return false }
+        guard exchange.takesBody else { return false }
+        // Without input too: the parser knows whether the body is over.
+        var input = self.input.take() ?? ByteBuffer()
         defer { if input.readableBytes > 0 { self.input = input } }
         guard let part = try self.bodyParser?.next(&input, limits: self.loop.limits) else { return false }
         switch part {

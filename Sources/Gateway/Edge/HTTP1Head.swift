@@ -1,23 +1,23 @@
-internal import NIOCore
-internal import Primitives
+package import NIOCore
+package import Primitives
 
 /// How the end of a message's body is found.
-enum HTTP1BodyFraming: Sendable, Hashable {
+package enum HTTP1BodyFraming: Sendable, Hashable {
     /// Exactly this many bytes; 0 when the request has none.
     case length(Int)
     case chunked
 }
 
 /// A request head that holds every rule, and what it says about the connection.
-struct HTTP1Head: Sendable, Hashable {
-    var request: RequestHead
-    var framing: HTTP1BodyFraming
+package struct HTTP1Head: Sendable, Hashable {
+    package var request: RequestHead
+    package var framing: HTTP1BodyFraming
     /// HTTP/1.0: no chunked answers.
-    var isVersion10: Bool
+    package var isVersion10: Bool
     /// Whether the client wants the connection to live on.
-    var keepsAlive: Bool
+    package var keepsAlive: Bool
     /// Whether the client waits for `100 Continue` before it sends the body.
-    var expectsContinue: Bool
+    package var expectsContinue: Bool
 }
 
 /// Finds and reads request heads in the bytes of a connection.
@@ -25,17 +25,19 @@ struct HTTP1Head: Sendable, Hashable {
 /// It is stricter than RFC 9112 asks, because what two parsers read differently is how requests are smuggled: lines end
 /// with CR LF only, no folded lines, no space before the colon, one Content-Length or one `Transfer-Encoding: chunked`
 /// and never both, exactly one Host. It pulls: nothing behind the head is looked at.
-struct HTTP1HeadParser {
+package struct HTTP1HeadParser {
     /// Bytes from the head's start that hold no end of the head.
     private var scannedBytes = 0
     private var lineStart = 0
     private var lineCount = 0
     private var hasSkippedEmptyLine = false
 
+    package init() {}
+
     /// Takes one head off the front of `input` when it is whole.
     /// - Returns: nil when more bytes are needed.
     /// - Complexity: O(bytes not looked at before), plus O(head) once.
-    mutating func next(_ input: inout ByteBuffer, limits: EdgeLimits) throws(EdgeRefusal) -> HTTP1Head? {
+    package mutating func next(_ input: inout ByteBuffer, limits: EdgeLimits) throws(EdgeRefusal) -> HTTP1Head? {
         if self.scannedBytes == 0, !self.skipEmptyLine(&input) { return nil }
         guard let end = try self.scan(input.readableBytesUInt8Span, limits: limits) else { return nil }
         let head = try HTTP1HeadReader.read(input.readableBytesUInt8Span.extracting(0..<end), limits: limits)

@@ -14,6 +14,8 @@ struct HTTP1HeadReader {
     private var closes = false
     private var keepsAlive = false
     private var expectsContinue = false
+    /// Whether a tab stood around the value read last.
+    private var hasTrimmedTab = false
 
     private init() {}
 
@@ -160,12 +162,19 @@ struct HTTP1HeadReader {
     }
 
     private mutating func fieldValue(_ bytes: Span<UInt8>) throws(EdgeRefusal) -> String {
-        while bytes[self.index] == 0x20 || bytes[self.index] == 0x09 { self.index += 1 }
+        self.hasTrimmedTab = false
+        while bytes[self.index] == 0x20 || bytes[self.index] == 0x09 {
+            if bytes[self.index] == 0x09 { self.hasTrimmedTab = true }
+            self.index += 1
+        }
         let start = self.index
         while HTTPSyntax.isFieldValue(bytes[self.index]) { self.index += 1 }
         var end = self.index
         guard bytes[end] == 0x0D else { throw .malformed(.headerValue) }
-        while end > start, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
+        while end > start, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 {
+            if bytes[end - 1] == 0x09 { self.hasTrimmedTab = true }
+            end -= 1
+        }
         let value = try self.string(bytes, start..<end, or: .headerValue)
         try self.lineEnd(bytes)
         return value
@@ -204,12 +213,15 @@ struct HTTP1HeadReader {
             if HTTPSyntax.list(value, contains: "close") { self.closes = true }
             if HTTPSyntax.list(value, contains: "keep-alive") { self.keepsAlive = true }
         case 14 where HeaderFields.equalNames(name, "Content-Length"):
-            guard self.contentLength == nil, let length = HTTPSyntax.contentLength(value) else {
+            // A lawful tab around these two is what some parsers see and others do not.
+            guard !self.hasTrimmedTab, self.contentLength == nil, let length = HTTPSyntax.contentLength(value) else {
                 throw .malformed(.contentLength)
             }
             self.contentLength = length
         case 17 where HeaderFields.equalNames(name, "Transfer-Encoding"):
-            guard !self.isChunked, HTTPSyntax.equal(value, "chunked") else { throw .malformed(.transferEncoding) }
+            guard !self.hasTrimmedTab, !self.isChunked, HTTPSyntax.equal(value, "chunked") else {
+                throw .malformed(.transferEncoding)
+            }
             self.isChunked = true
         default: break
         }
