@@ -23,7 +23,7 @@ build: ## Install what is missing and build .build/release/brume
 	swift build -c release --product brume
 
 test: ## Everything that CI runs: format, tidy, layers, models, build, unit, acceptance, bench smoke
-	@Scripts/install-dependencies build acceptance
+	@Scripts/install-dependencies build acceptance cases
 	@Scripts/check
 
 coverage: ## Line coverage of the unit tests, per target (a debug build of its own)
