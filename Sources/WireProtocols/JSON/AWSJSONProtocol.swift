@@ -31,7 +31,7 @@ package struct AWSJSONProtocol: ServerProtocol {
         guard operation.output.name != HTTPBindingRules.unitName else {
             return self.message(operation.status, [], service, exchange)
         }
-        let writer = JSONWriter()
+        let writer = JSONWriter(ignoringJSONNames: true)
         output.write(to: writer)
         return self.message(operation.status, writer.takeBytes(), service, exchange)
     }
@@ -42,7 +42,7 @@ package struct AWSJSONProtocol: ServerProtocol {
         let schema = operation?.errors.first { $0.name == error.code }
         let type = self.errorTypes.type(
             of: error.code, isModelled: schema != nil, in: service, protocol: self.name)
-        let writer = JSONWriter()
+        let writer = JSONWriter(ignoringJSONNames: true)
         let body = JSONErrorBody(writer) {
             writer.addedMember("__type", type)
         } afterMembers: { hasMessage in

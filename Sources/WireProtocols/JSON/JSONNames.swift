@@ -6,7 +6,7 @@ enum JSONNames {
     /// - Complexity: one comparison where `expected` is right, else O(members).
     @inline(__always)
     static func index(
-        of bytes: [UInt8], _ start: Int, _ end: Int, in schema: ShapeSchema, expected: Int
+        of bytes: [UInt8], _ start: Int, _ end: Int, in schema: ShapeSchema, expected: Int, acceptsModelNames: Bool
     ) -> Int? {
         let members = schema.members
         if expected < members.count, self.matches(bytes, start, end, members[expected].jsonNameUTF8) {
@@ -15,7 +15,13 @@ enum JSONNames {
         for index in members.indices where self.matches(bytes, start, end, members[index].jsonNameUTF8) {
             return index
         }
-        return nil
+        return acceptsModelNames ? self.indexByModelName(bytes[start..<end], schema) : nil
+    }
+
+    /// awsJson takes the model's names even where `jsonName` gives others.
+    @inline(never)
+    private static func indexByModelName(_ name: ArraySlice<UInt8>, _ schema: ShapeSchema) -> Int? {
+        schema.members.firstIndex { $0.traits.jsonName != nil && name.elementsEqual($0.name.utf8) }
     }
 
     @inline(__always)

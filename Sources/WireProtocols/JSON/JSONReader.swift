@@ -98,11 +98,15 @@ package final class JSONReader: BodyReader {
         let index: Int?
         if end < self.bytes.count, self.bytes[end] == UInt8(ascii: "\"") {
             self.position = end + 1
-            index = JSONNames.index(of: self.bytes, start, end, in: schema, expected: self.expectedIndex)
+            index = JSONNames.index(
+                of: self.bytes, start, end, in: schema, expected: self.expectedIndex,
+                acceptsModelNames: self.strictness == .coral)
         } else {
             var name: [UInt8] = []
             try self.readStringBytes(appendingTo: &name)
-            index = JSONNames.index(of: name, 0, name.count, in: schema, expected: self.expectedIndex)
+            index = JSONNames.index(
+                of: name, 0, name.count, in: schema, expected: self.expectedIndex,
+                acceptsModelNames: self.strictness == .coral)
         }
         try self.readColon()
         return index

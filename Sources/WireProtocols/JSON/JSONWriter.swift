@@ -9,7 +9,11 @@ package final class JSONWriter: BodyWriter {
     /// Open arrays and objects.
     private var depth = 0
 
-    package init(reserving capacity: Int = 512) {
+    /// awsJson writes the model's names even where `jsonName` gives others.
+    private let ignoresJSONNames: Bool
+
+    package init(reserving capacity: Int = 512, ignoringJSONNames: Bool = false) {
+        self.ignoresJSONNames = ignoringJSONNames
         self.output.reserveCapacity(capacity)
     }
 
@@ -22,8 +26,12 @@ package final class JSONWriter: BodyWriter {
 
     package func member(_ member: MemberSchema) {
         self.separate()
-        let name = member.jsonNameUTF8
-        self.appendQuoted(name.span)
+        if self.ignoresJSONNames, member.traits.jsonName != nil {
+            self.appendQuoted(member.name)
+        } else {
+            let name = member.jsonNameUTF8
+            self.appendQuoted(name.span)
+        }
         self.output.append(UInt8(ascii: ":"))
         self.needsComma = false
     }

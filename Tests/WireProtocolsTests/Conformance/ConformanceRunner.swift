@@ -102,14 +102,14 @@ struct ConformanceRunner {
             headers.append(name, value)
         }
         let mediaType = item["bodyMediaType"]?.string
-        if addsContentType, let mediaType, !headers.contains("Content-Type") {
-            headers.append("Content-Type", mediaType)
-        }
         var target = item["uri"]?.string ?? "/"
         let query = (item["queryParams"]?.array ?? []).compactMap(\.string).joined(separator: "&")
         if !query.isEmpty { target += (target.contains("?") ? "&" : "?") + query }
         let text = item["body"]?.string ?? ""
         let body = mediaType == "application/cbor" ? Base64.decode(Array(text.utf8)) ?? [] : Array(text.utf8)
+        if addsContentType, !body.isEmpty, let mediaType, !headers.contains("Content-Type") {
+            headers.append("Content-Type", mediaType)
+        }
         let head = RequestHead(method: item["method"]?.string ?? "POST", target: target, headers: headers)
         var request = InboundRequest(head: head, body: body)
         if wire.name == .restJson1 || wire.name == .restXml {
@@ -152,9 +152,15 @@ struct ConformanceRunner {
             let value = DynamicValue.parse(params, operation.output)
             message = wire.response(
                 output: DynamicShape(own: operation.output, value: value), for: operation, in: self.model.service,
-                exchange: Exchange(requestID: Self.requestID))
+                exchange: Exchange(requestID: Self.requestID(item)))
         }
         return Self.difference(item, message)
+    }
+
+    /// The id that the case expects; ours where it does not care.
+    private static func requestID(_ item: CaseJSON) -> RequestID {
+        let header = (item["headers"]?.strings ?? [:]).first { $0.key.lowercased() == "x-amzn-requestid" }
+        return header.map { RequestID($0.value) } ?? self.requestID
     }
 
     /// What in a response is not as the case says.

@@ -27,4 +27,15 @@ import Testing
         }
         #expect(counts == [456, 356, 655])
     }
+
+    @Test(.enabled(if: !CaseFile.smithy.isEmpty, "the cases are not in this checkout"))
+    func `every exception is a case`() {
+        for (list, exceptions) in [
+            ("requestCases", ConformanceExceptions.requests), ("responseCases", ConformanceExceptions.responses),
+            ("malformedRequestCases", ConformanceExceptions.malformed),
+        ] {
+            let ids = CaseFile.smithy.flatMap { $0.serverCases(list) }.compactMap { $0["id"]?.string }
+            #expect(exceptions.keys.filter { !ids.contains($0) } == [])
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import Primitives
 import ServiceModel
 import WireProtocols
 
@@ -9,7 +10,10 @@ enum ConformedProtocols {
         case .awsJson1_0, .awsJson1_1:
             AWSJSONProtocol(name, errorTypes: JSONErrorTypes(namespaces: [model.service.id: model.errorNamespace]))
         case .restJson1: RestJSONProtocol()
-        default: nil
+        case .restXml: RestXMLProtocol(bareErrorServices: ["amazons3"])
+        case .awsQuery: AWSQueryProtocol()
+        case .ec2Query: EC2QueryProtocol()
+        case .rpcv2Cbor: RPCv2CBORProtocol()
         }
     }
 
@@ -23,6 +27,18 @@ enum ConformedProtocols {
                 return "no JSON: \(actualText)"
             }
             return left.isSame(as: right) ? nil : "expected \(left.text), got \(right.text)"
+        case "application/cbor":
+            let expectedBytes = Base64.decode(Array(expected.utf8)) ?? []
+            if expectedBytes.isEmpty, actual.isEmpty { return nil }
+            guard let left = CaseCBOR.parse(expectedBytes), let right = CaseCBOR.parse(actual) else {
+                return "no CBOR: \(actual)"
+            }
+            return right.withoutNamespace.isSame(as: left.withoutNamespace) ? nil : "expected \(left), got \(right)"
+        case _ where expected.contains("<"):
+            guard let left = CaseXML.parse(expected), let right = CaseXML.parse(actualText) else {
+                return "no XML: \(actualText)"
+            }
+            return right.difference(from: left)
         default:
             return expected == actualText ? nil : "expected \(expected), got \(actualText)"
         }

@@ -4,54 +4,85 @@ extension DynamicValue {
     /// Reads a structure as generated code does: by the schema, defaults filled, violations noted in the reader.
     static func readStructure(_ reader: ShapeReader, _ schema: ShapeSchema) throws(ShapeError) -> DynamicValue {
         var members: [String: DynamicValue] = [:]
-        try reader.wire.beginStructure(schema)
-        while let index = try reader.wire.nextMember(schema) {
+        try reader.beginStructure(schema)
+        while let index = try reader.nextMember(schema) {
             let member = schema.members[index]
             members[member.name] = try self.read(reader, member)
         }
-        if schema.type == .structure {
-            for member in schema.members where members[member.name] == nil {
-                members[member.name] = self.defaultValue(member)
+        guard schema.type == .structure else { return .structure(members) }
+        for member in schema.members where members[member.name] == nil {
+            if let value = self.defaultValue(member) {
+                members[member.name] = value
+            } else if member.traits.isRequired {
+                members[member.name] = reader.missing(member, .null)
             }
         }
         return .structure(members)
     }
 
     static func read(_ reader: ShapeReader, _ member: MemberSchema) throws(ShapeError) -> DynamicValue {
-        let wire = reader.wire
         switch member.target.type {
         case .structure, .union: return try self.readStructure(reader, member.target)
-        case .list:
-            var elements: [DynamicValue] = []
-            try wire.beginList(member)
-            loop: while true {
-                switch try wire.nextElement(member) {
-                case .value: elements.append(try self.read(reader, member.target.element))
-                case .null: elements.append(.null)
-                case .end: break loop
-                }
+        case .list: return .list(try self.readList(reader, member))
+        case .map: return .map(try self.readMap(reader, member))
+        case .string, .enumeration: return .string(try reader.string(member))
+        case .blob: return .blob(try reader.blob(member))
+        case .boolean: return .boolean(try reader.boolean(member))
+        case .byte, .short, .integer, .long, .intEnumeration: return .integer(try reader.integer(member))
+        case .bigInteger, .bigDecimal: return .bigNumber(try reader.bigNumber(member))
+        case .float: return .double(Double(Float(try reader.double(member))))
+        case .double: return .double(try reader.double(member))
+        case .timestamp: return .timestamp(try reader.timestamp(member))
+        case .document: return .document(try reader.document(member))
+        }
+    }
+
+    private static func readList(_ reader: ShapeReader, _ member: MemberSchema) throws(ShapeError) -> [DynamicValue] {
+        if member.target.traits.isSparse { return try self.readSparseList(reader, member) }
+        if member.constraints?.hasUniqueItems ?? false {
+            return try reader.uniqueList(member) { (element) throws(ShapeError) in try self.read(reader, element) }
+        }
+        return try reader.list(member) { (element) throws(ShapeError) in try self.read(reader, element) }
+    }
+
+    /// Nulls are kept, which no generated input needs, so the wire is asked directly.
+    private static func readSparseList(
+        _ reader: ShapeReader, _ member: MemberSchema
+    ) throws(ShapeError) -> [DynamicValue] {
+        var elements: [DynamicValue] = []
+        try reader.wire.beginList(member)
+        while true {
+            switch try reader.wire.nextElement(member) {
+            case .value: elements.append(try self.read(reader, member.target.element))
+            case .null: elements.append(.null)
+            case .end: return elements
             }
-            return .list(elements)
-        case .map:
-            var entries: [String: DynamicValue] = [:]
-            try wire.beginMap(member)
-            while let key = try wire.nextKey(member) {
-                if member.target.traits.isSparse, try wire.readNull() {
-                    entries[key] = .null
-                } else {
-                    entries[key] = try self.read(reader, member.target.value)
-                }
-            }
-            return .map(entries)
-        case .string, .enumeration: return .string(try wire.readString(member))
-        case .blob: return .blob(try wire.readBlob(member))
-        case .boolean: return .boolean(try wire.readBoolean(member))
-        case .byte, .short, .integer, .long, .intEnumeration: return .integer(try wire.readInteger(member))
-        case .bigInteger, .bigDecimal: return .bigNumber(try wire.readBigNumber(member))
-        case .float: return .double(Double(Float(try wire.readDouble(member))))
-        case .double: return .double(try wire.readDouble(member))
-        case .timestamp: return .timestamp(try wire.readTimestamp(member))
-        case .document: return .document(try wire.readDocument(member))
+        }
+    }
+
+    private static func readMap(
+        _ reader: ShapeReader, _ member: MemberSchema
+    ) throws(ShapeError) -> [String: DynamicValue] {
+        try reader.map(member) { (value) throws(ShapeError) in
+            if member.target.traits.isSparse, try reader.wire.readNull() { return .null }
+            return try self.read(reader, value)
+        }
+    }
+}
+
+extension DynamicValue: Hashable {
+    func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .boolean(let value): hasher.combine(value)
+        case .integer(let value): hasher.combine(value)
+        case .double(let value): hasher.combine(value.isNaN ? 0 : value)
+        case .bigNumber(let value), .string(let value): hasher.combine(value)
+        case .blob(let value): hasher.combine(value)
+        case .timestamp(let value): hasher.combine(value)
+        case .document: hasher.combine(1)
+        case .list(let elements): hasher.combine(elements)
+        case .map(let entries), .structure(let entries): hasher.combine(entries)
         }
     }
 }
