@@ -1,0 +1,15 @@
+/// How the answers of an operation are cut into pages: the names of the members that SDKs follow.
+package struct Paginator: Sendable, Hashable {
+    package let inputTokens: [String]
+    package let outputTokens: [String]
+    /// The member that limits a page, if there is one.
+    package let limit: String?
+    package let results: [String]
+
+    package init(inputTokens: [String], outputTokens: [String], limit: String?, results: [String]) {
+        self.inputTokens = inputTokens
+        self.outputTokens = outputTokens
+        self.limit = limit
+        self.results = results
+    }
+}
