@@ -103,8 +103,10 @@ import Testing
         let path = "Sources/Services/STS/Generated/Shapes.swift"
         let headerLine = "// Made by the generator from the facts of a public model, so do not edit it by hand."
         let header = lines(GeneratedRules.headerLinesMax, of: headerLine)
-        let sentence = "/// Returns details about the identity whose credentials are used to call the operation."
+        let sentence = "/// Returns details about the user or role whose credentials are used to call the operation."
+        let names = "let names = \"" + String(repeating: "GetItem ", count: 40) + "\""
         #expect(messages(header + "\nlet a = \"GetCallerIdentity\"", path: path) == [])
+        #expect(messages(header + "\n" + names, path: path) == [])
         #expect(messages(header + "\n" + sentence, path: path).count == 1)
     }
 }

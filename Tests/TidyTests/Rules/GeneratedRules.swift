@@ -2,7 +2,7 @@
 enum GeneratedRules {
     /// Lines at the top that say where the file is from.
     static let headerLinesMax = 10
-    /// Words in a row that make a comment or a string literal prose.
+    /// Uncapitalised words in a row that make a comment or a string literal prose.
     static let proseWordsMin = 12
 
     /// Generated files hold facts of an interface, names and limits, never its documentation's sentences.
@@ -15,15 +15,18 @@ enum GeneratedRules {
         }
     }
 
-    /// The length of the longest run of plain words, each parted from the next by one space.
+    /// The longest run of words of a sentence, each parted from the next by one space.
+    ///
+    /// A capitalised word goes on with a run but does not count: lists of names are facts.
     private static func longestRun(_ line: String) -> Int {
         var longest = 0
         var current = 0
-        for word in line.split(separator: " ", omittingEmptySubsequences: true) {
-            let isPlain =
-                word.contains(where: \.isLetter)
-                && word.allSatisfy { $0.isLetter || ",.;:'()-/".contains($0) }
-            current = isPlain ? current + 1 : 0
+        for word in line.split(separator: " ") {
+            guard word.contains(where: \.isLetter), word.allSatisfy({ $0.isLetter || ",.;:'()-/".contains($0) }) else {
+                current = 0
+                continue
+            }
+            if word.first?.isUppercase == false { current += 1 }
             longest = max(longest, current)
         }
         return longest
