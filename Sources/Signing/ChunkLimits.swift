@@ -2,8 +2,8 @@
 package struct ChunkLimits: Sendable, Hashable {
     /// Smallest chunk but the last one that has data; S3's own rule.
     package var chunkBytesMin = 8192
-    /// Largest signed chunk. It is held until its signature is proven, so this bounds the memory of an upload; SDKs send
-    /// 64 KiB to 1 MiB. Unsigned chunks pass through and have no bound but the body's.
+    /// Largest signed chunk. It is held until its signature is proven, so this bounds the memory of an upload; SDKs
+    /// send 64 KiB to 1 MiB. Unsigned chunks pass through and have no bound but the body's.
     package var chunkBytesMax = 16 * 1024 * 1024
     /// The line that opens a chunk: sixteen digits and a signature fit.
     package var chunkLineBytesMax = 128

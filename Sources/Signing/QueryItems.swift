@@ -41,7 +41,8 @@ struct QueryItems {
         var found: String?
         for item in self.items where item.name.elementsEqual(name.utf8) {
             guard found == nil else { throw .repeated(name) }
-            guard let decoded = PercentEncoding.decode(item.value), let text = String(validating: decoded, as: UTF8.self)
+            guard let decoded = PercentEncoding.decode(item.value),
+                let text = String(validating: decoded, as: UTF8.self)
             else { throw .malformedURI }
             found = text
         }

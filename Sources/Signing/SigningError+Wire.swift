@@ -151,7 +151,8 @@ extension SigningError {
             "Unsupported AWS 'algorithm': '\(name)' belongs to SigV4a, which this server does not verify "
                 + "(only AWS4-HMAC-SHA256 for now). "
         case .malformedCredential(let text, _):
-            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '\(text)'"
+            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
+                + "got '\(text)'"
         case .wrongScope(let faults, _):
             faults.map(Self.sentence).joined(separator: " ")
         case .malformedURI:

@@ -1,0 +1,62 @@
+import Primitives
+import Signing
+import Testing
+
+@Suite struct SigningKeyCacheTests {
+    private static func scope(_ index: Int) -> CredentialScope {
+        CredentialScope(date: "20150830", region: .standard, service: "s\(index)")
+    }
+
+    @Test(arguments: [2, 3, 8, 64]) func `the cache is bounded`(_ countMax: Int) {
+        let cache = SigningKeyCache(countMax: countMax)
+        for index in 0..<(countMax * 5) {
+            _ = cache.key(for: Fixture.credential, scope: Self.scope(index))
+            #expect(cache.count <= countMax)
+        }
+        #expect(cache.count > 0)
+    }
+
+    @Test func `a key from the cache signs as one that was derived`() {
+        let cache = SigningKeyCache(countMax: 4)
+        let text = Array("text".utf8)
+        for round in 0..<3 {
+            for index in 0..<6 {
+                let derived = SigningKey(secretAccessKey: Fixture.secret, scope: Self.scope(index))
+                let cached = cache.key(for: Fixture.credential, scope: Self.scope(index))
+                #expect(cached.signature(of: text) == derived.signature(of: text), "round \(round), key \(index)")
+            }
+        }
+    }
+
+    @Test func `a recreated access key does not sign with its former secret`() {
+        let cache = SigningKeyCache()
+        let text = Array("text".utf8)
+        let former = cache.key(for: Fixture.credential, scope: Self.scope(0)).signature(of: text)
+        let other = SigningCredential(accessKeyID: Fixture.credential.accessKeyID, secretAccessKey: "new")
+        let new = cache.key(for: other, scope: Self.scope(0)).signature(of: text)
+        #expect(new != former)
+        #expect(new == SigningKey(secretAccessKey: "new", scope: Self.scope(0)).signature(of: text))
+        #expect(cache.key(for: Fixture.credential, scope: Self.scope(0)).signature(of: text) == former)
+        #expect(cache.count == 1)
+    }
+
+    @Test func `a proven request is refused once its key has another secret`() throws {
+        let cache = SigningKeyCache()
+        let head = try Fixture.signed()
+        try verify(head, keys: cache)
+        let other = SigningCredential(accessKeyID: Fixture.credential.accessKeyID, secretAccessKey: "new")
+        let error = failure { () throws(SigningError) in try verify(head, credential: other, keys: cache) }
+        #expect(error?.mismatch != nil)
+    }
+
+    @Test func `digests are read from lower-case digits only`() {
+        let text = "b5d5f5ec9a7d1b5f5ec9a7d1b5f5ec9a7d1b5f5ec9a7d1b5f5ec9a7d1b5f5ec9"
+        #expect(Digest256(lowercaseHex: text.utf8)?.description == text)
+        #expect(Digest256(lowercaseHex: text.uppercased().utf8) == nil)
+        #expect(Digest256(lowercaseHex: text.dropLast().utf8) == nil)
+        #expect(Digest256(lowercaseHex: (text + "0").utf8) == nil)
+        #expect(Hex.encode(Digest256(hashing: []).bytes) == Digest256.ofNothing.description)
+        #expect(
+            Digest256.ofNothing.description == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    }
+}
