@@ -1,0 +1,119 @@
+/// A map of attribute names to values in its stored form: an item, a key, the values of an expression.
+package struct AttributeMap: Sendable, Hashable {
+    /// What is wrong with a value, and in which attribute; told by the operation when its turn comes.
+    package struct Failure: Sendable, Hashable {
+        package let attribute: String
+        package let message: String
+    }
+
+    static let formatByte: UInt8 = 1
+
+    /// The stored form; see README.
+    package let bytes: [UInt8]
+    package let failure: Failure?
+
+    init(_ builder: consuming StoredItemBuilder) {
+        self.bytes = builder.bytes
+        self.failure = builder.failure
+    }
+
+    /// An empty map.
+    package init() {
+        self.bytes = [Self.formatByte, 0, 0, 0, 0]
+        self.failure = nil
+    }
+
+    /// Bytes that were stored.
+    /// - Returns: nil when they are of another format.
+    package init?(stored bytes: [UInt8]) {
+        guard bytes.count >= 5, bytes[0] == Self.formatByte else { return nil }
+        self.bytes = bytes
+        self.failure = nil
+    }
+
+    package init(_ tree: AttributeTree) {
+        var builder = StoredItemBuilder()
+        var place = builder.beginMapBody()
+        builder.append(tree, &place)
+        builder.endMapBody(place)
+        self.init(builder)
+    }
+
+    /// The attributes of some stored values, taken over as they are.
+    package init(_ attributes: [(name: ArraySlice<UInt8>, value: StoredValue)]) {
+        var builder = StoredItemBuilder()
+        var place = builder.beginMapBody()
+        for (name, value) in attributes {
+            place.count += 1
+            builder.appendName(name)
+            builder.appendStored(value.stored)
+        }
+        builder.endMapBody(place)
+        self.init(builder)
+    }
+
+    /// Attributes in their order.
+    package var attributes: StoredEntries { StoredEntries(self.bytes, 1, self.bytes.count) }
+
+    package var count: Int { StoredBytes.length(self.bytes, at: 1, self.bytes.count) ?? 0 }
+    package var isEmpty: Bool { self.count == 0 }
+
+    /// The value of the attribute of that name.
+    /// - Complexity: O(attributes), none of them looked into.
+    package func value(_ name: some Collection<UInt8>) -> StoredValue? {
+        self.attributes.value(name)
+    }
+
+    package subscript(name: String) -> StoredValue? {
+        self.value(name.utf8)
+    }
+
+    package var tree: AttributeTree {
+        AttributeTree(self.attributes.map { .init($0.nameText, $0.value.tree) })
+    }
+
+    /// The size that AWS charges for the item, in bytes: names and values.
+    package var itemBytes: Int {
+        self.attributes.reduce(0) { $0 + $1.name.count + $1.value.chargedBytes }
+    }
+
+    /// A copy in which some attributes are set (or removed, by nil); the others keep their bytes and their order.
+    ///
+    /// New attributes come last, in the order of `changes`.
+    package func changing(_ changes: [(name: String, value: AttributeValue?)]) -> AttributeMap {
+        var builder = StoredItemBuilder()
+        var place = builder.beginMapBody()
+        var isDone = [Bool](repeating: false, count: changes.count)
+        for attribute in self.attributes {
+            if let index = changes.firstIndex(where: { $0.name.utf8.elementsEqual(attribute.name) }) {
+                isDone[index] = true
+                guard let value = changes[index].value else { continue }
+                place.count += 1
+                builder.appendName(attribute.name)
+                builder.append(value)
+            } else {
+                place.count += 1
+                builder.appendName(attribute.name)
+                builder.appendStored(attribute.value.stored)
+            }
+        }
+        for (index, change) in changes.enumerated() where !isDone[index] {
+            guard let value = change.value else { continue }
+            place.count += 1
+            builder.appendName(Array(change.name.utf8)[...])
+            builder.append(value)
+        }
+        builder.endMapBody(place)
+        return AttributeMap(builder)
+    }
+
+    /// A copy with only the attributes that the closure keeps.
+    package func filter(_ isKept: (ArraySlice<UInt8>) -> Bool) -> AttributeMap {
+        AttributeMap(self.attributes.filter { isKept($0.name) }.map { ($0.name, $0.value) })
+    }
+
+    /// Equality as expressions see it: without regard to order.
+    package func isEqual(to other: AttributeMap) -> Bool {
+        AttributeValue.m(self.tree).isEqual(to: .m(other.tree))
+    }
+}

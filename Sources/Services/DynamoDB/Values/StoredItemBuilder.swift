@@ -1,0 +1,235 @@
+internal import Primitives
+
+/// Appends a map's stored form, one pass, no tree.
+///
+/// A value that breaks DynamoDB's rules is noted in `failure`, the first one, and something lawful is stored in its
+/// place: AWS reports what is wrong with the document as a whole before it looks at values, so the caller decides when
+/// the failure is told.
+struct StoredItemBuilder {
+    /// Levels of lists and maps in an attribute.
+    /// - Source: DynamoDB Developer Guide, "Quotas", nested attribute depth.
+    static let nestingMax = 32
+    static let nameBytesMax = 65_535
+
+    private(set) var bytes: [UInt8] = []
+    private(set) var failure: AttributeMap.Failure?
+    /// The attribute of the item that is being appended.
+    var attribute: ArraySlice<UInt8> = []
+    private var nesting = 0
+
+    init() {
+        self.bytes.reserveCapacity(1024)
+        self.bytes.append(AttributeMap.formatByte)
+    }
+
+    mutating func fail(_ message: String) {
+        guard self.failure == nil else { return }
+        self.failure = AttributeMap.Failure(
+            attribute: String(decoding: self.attribute, as: UTF8.self),
+            message: message
+        )
+    }
+
+    // A map's or list's place, so that its count and length can be written when they are known.
+
+    struct Place {
+        var offset: Int
+        var count: UInt32 = 0
+        /// Bytes of count, and of the length before it in nested ones.
+        var headerBytes = 8
+    }
+
+    /// A map's body: what an item holds, and what follows the length in `M`.
+    mutating func beginMapBody() -> Place {
+        let place = Place(offset: self.bytes.count, headerBytes: 4)
+        self.appendZeros(4)
+        return place
+    }
+
+    mutating func endMapBody(_ place: Place) {
+        self.patch(place.count, at: place.offset)
+    }
+
+    mutating func beginMap() -> Place {
+        self.bytes.append(AttributeType.m.rawValue)
+        return self.beginNested()
+    }
+
+    mutating func beginList() -> Place {
+        self.bytes.append(AttributeType.l.rawValue)
+        return self.beginNested()
+    }
+
+    private mutating func beginNested() -> Place {
+        self.nesting += 1
+        if self.nesting > Self.nestingMax { self.fail("Nesting Levels have exceeded supported limits") }
+        let place = Place(offset: self.bytes.count)
+        self.appendZeros(8)
+        return place
+    }
+
+    mutating func endNested(_ place: Place) {
+        self.nesting -= 1
+        self.patch(UInt32(self.bytes.count - place.offset - 4), at: place.offset)
+        self.patch(place.count, at: place.offset + 4)
+    }
+
+    /// Makes room for a name's length; the name is appended to `bytes` by `append`, then closed by `endName`.
+    mutating func beginName() -> Int {
+        self.appendZeros(2)
+        return self.bytes.count
+    }
+
+    mutating func endName(_ start: Int) {
+        let count = self.bytes.count - start
+        if count > Self.nameBytesMax {
+            self.fail("Attribute name is too large, must be less than 64 Kb")
+            self.bytes.removeSubrange((start + Self.nameBytesMax)...)
+        }
+        let stored = UInt16(min(count, Self.nameBytesMax))
+        self.bytes[start - 2] = UInt8(stored >> 8)
+        self.bytes[start - 1] = UInt8(stored & 0xFF)
+    }
+
+    /// Appends into the buffer itself, so that text goes from the wire to its place without a copy.
+    mutating func withBytes<Failure: Error>(
+        _ append: (inout [UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
+        try append(&self.bytes)
+    }
+
+    mutating func appendType(_ type: AttributeType) {
+        self.bytes.append(type.rawValue)
+    }
+
+    /// Makes room for a length of four bytes.
+    mutating func beginBytes() -> Int {
+        self.appendZeros(4)
+        return self.bytes.count
+    }
+
+    mutating func endBytes(_ start: Int) {
+        self.patch(UInt32(self.bytes.count - start), at: start - 4)
+    }
+
+    /// The text just appended from `start` becomes a number's canonical text.
+    mutating func endNumber(_ start: Int) {
+        let text = self.bytes[start...]
+        if !DynamoDBNumber.isCanonicalInteger(text) {
+            do throws(ValidationFailure) {
+                let number = try DynamoDBNumber.parse(text)
+                self.bytes.removeSubrange(start...)
+                number.appendText(to: &self.bytes)
+            } catch {
+                self.fail(error.message)
+                self.bytes.removeSubrange(start...)
+                self.bytes.append(UInt8(ascii: "0"))
+            }
+        }
+        self.endBytes(start)
+    }
+
+    mutating func appendBoolean(_ value: Bool) {
+        self.bytes.append(value ? AttributeType.bool.rawValue : AttributeType.falseByte)
+    }
+
+    /// Appends bytes that hold a stored value already.
+    mutating func appendStored(_ value: ArraySlice<UInt8>) {
+        self.bytes.append(contentsOf: value)
+    }
+
+    mutating func append(_ bytes: some Sequence<UInt8>) {
+        self.bytes.append(contentsOf: bytes)
+    }
+
+    mutating func removeRange(_ range: Range<Int>) {
+        self.bytes.removeSubrange(range)
+    }
+
+    mutating func removeLast(from offset: Int) {
+        self.bytes.removeSubrange(offset...)
+    }
+
+    private mutating func appendZeros(_ count: Int) {
+        for _ in 0..<count { self.bytes.append(0) }
+    }
+
+    private mutating func patch(_ value: UInt32, at offset: Int) {
+        self.bytes[offset] = UInt8(truncatingIfNeeded: value >> 24)
+        self.bytes[offset + 1] = UInt8(truncatingIfNeeded: value >> 16)
+        self.bytes[offset + 2] = UInt8(truncatingIfNeeded: value >> 8)
+        self.bytes[offset + 3] = UInt8(truncatingIfNeeded: value)
+    }
+}
+
+extension StoredItemBuilder {
+    /// Appends a tree.
+    mutating func append(_ value: AttributeValue) {
+        switch value {
+        case .s(let text): self.appendScalar(.s, Array(text.utf8))
+        case .n(let number): self.appendScalar(.n, Array(number.text.utf8))
+        case .b(let bytes): self.appendScalar(.b, bytes)
+        case .ss(let texts): self.appendSet(.ss, texts.map { Array($0.utf8) })
+        case .ns(let numbers): self.appendSet(.ns, numbers.map { Array($0.text.utf8) })
+        case .bs(let values): self.appendSet(.bs, values)
+        case .m(let tree):
+            var place = self.beginMap()
+            self.append(tree, &place)
+            self.endNested(place)
+        case .l(let elements):
+            var place = self.beginList()
+            for element in elements {
+                place.count += 1
+                self.append(element)
+            }
+            self.endNested(place)
+        case .bool(let value): self.appendBoolean(value)
+        case .null: self.appendType(.null)
+        }
+    }
+
+    mutating func append(_ tree: AttributeTree, _ place: inout Place) {
+        for entry in tree.entries {
+            place.count += 1
+            self.appendName(Array(entry.name.utf8)[...])
+            self.append(entry.value)
+        }
+    }
+
+    mutating func appendName(_ name: ArraySlice<UInt8>) {
+        let start = self.beginName()
+        self.append(name)
+        self.endName(start)
+    }
+
+    private mutating func appendScalar(_ type: AttributeType, _ bytes: [UInt8]) {
+        self.appendType(type)
+        let start = self.beginBytes()
+        self.append(bytes)
+        self.endBytes(start)
+    }
+
+    private mutating func appendSet(_ type: AttributeType, _ elements: [[UInt8]]) {
+        self.appendType(type)
+        let place = Place(offset: self.bytes.count, count: UInt32(elements.count))
+        self.append([0, 0, 0, 0, 0, 0, 0, 0])
+        for element in elements {
+            let start = self.beginBytes()
+            self.append(element)
+            self.endBytes(start)
+        }
+        self.endSet(place)
+    }
+
+    mutating func beginSet(_ type: AttributeType) -> Place {
+        self.appendType(type)
+        let place = Place(offset: self.bytes.count)
+        self.append([0, 0, 0, 0, 0, 0, 0, 0])
+        return place
+    }
+
+    mutating func endSet(_ place: Place) {
+        self.patch(UInt32(self.bytes.count - place.offset - 4), at: place.offset)
+        self.patch(place.count, at: place.offset + 4)
+    }
+}

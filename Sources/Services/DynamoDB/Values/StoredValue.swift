@@ -1,0 +1,196 @@
+/// One stored value inside an item's bytes, found and not copied.
+package struct StoredValue: Sendable {
+    /// The whole item.
+    let bytes: [UInt8]
+    /// The value with its type byte.
+    package let range: Range<Int>
+    package let type: AttributeType
+
+    /// - Returns: nil when no whole value stands there.
+    init?(_ bytes: [UInt8], at offset: Int, end limit: Int) {
+        guard offset < limit, let type = AttributeType(storedByte: bytes[offset]),
+            let end = Self.end(bytes, type, at: offset, limit)
+        else { return nil }
+        self.bytes = bytes
+        self.range = offset..<end
+        self.type = type
+    }
+
+    private static func end(_ bytes: [UInt8], _ type: AttributeType, at offset: Int, _ limit: Int) -> Int? {
+        if type == .null || type == .bool { return offset + 1 }
+        guard let length = StoredBytes.length(bytes, at: offset + 1, limit), length <= limit - offset - 5 else {
+            return nil
+        }
+        return offset + 5 + length
+    }
+
+    /// What follows type and length: the text of `S` and `N`, the bytes of `B`.
+    package var content: ArraySlice<UInt8> {
+        self.range.count > 5 ? self.bytes[(self.range.lowerBound + 5)..<self.range.upperBound] : []
+    }
+
+    /// The value with its type byte: what a new item can take over as it is.
+    package var stored: ArraySlice<UInt8> { self.bytes[self.range] }
+
+    package var boolean: Bool { self.bytes[self.range.lowerBound] == AttributeType.bool.rawValue }
+
+    package var number: DynamoDBNumber? {
+        self.type == .n ? try? DynamoDBNumber.parse(self.content) : nil
+    }
+
+    /// Elements of a list or set, entries of a map; 0 for everything else.
+    package var elementCount: Int {
+        switch self.type {
+        case .l, .m, .ss, .ns, .bs:
+            StoredBytes.length(self.bytes, at: self.range.lowerBound + 5, self.range.upperBound) ?? 0
+        default: 0
+        }
+    }
+
+    /// The value of a map's entry; nil when there is none or this is no map.
+    package func entry(_ name: some Collection<UInt8>) -> StoredValue? {
+        guard self.type == .m else { return nil }
+        return StoredEntries(self.bytes, self.range.lowerBound + 5, self.range.upperBound).value(name)
+    }
+
+    /// The element of a list; nil beyond its end or when this is no list.
+    package func element(_ index: Int) -> StoredValue? {
+        guard self.type == .l, index >= 0, index < self.elementCount else { return nil }
+        var offset = self.range.lowerBound + 9
+        for _ in 0..<index {
+            guard let value = StoredValue(self.bytes, at: offset, end: self.range.upperBound) else { return nil }
+            offset = value.range.upperBound
+        }
+        return StoredValue(self.bytes, at: offset, end: self.range.upperBound)
+    }
+
+    /// The elements of a list, in order.
+    package var elements: [StoredValue] {
+        guard self.type == .l else { return [] }
+        var elements: [StoredValue] = []
+        var offset = self.range.lowerBound + 9
+        for _ in 0..<self.elementCount {
+            guard let value = StoredValue(self.bytes, at: offset, end: self.range.upperBound) else { break }
+            elements.append(value)
+            offset = value.range.upperBound
+        }
+        return elements
+    }
+
+    /// The contents of a set's elements, in order.
+    package var members: [ArraySlice<UInt8>] {
+        guard self.type == .ss || self.type == .ns || self.type == .bs else { return [] }
+        var members: [ArraySlice<UInt8>] = []
+        var offset = self.range.lowerBound + 9
+        for _ in 0..<self.elementCount {
+            guard let length = StoredBytes.length(self.bytes, at: offset, self.range.upperBound),
+                length <= self.range.upperBound - offset - 4
+            else { break }
+            members.append(self.bytes[(offset + 4)..<(offset + 4 + length)])
+            offset += 4 + length
+        }
+        return members
+    }
+
+    /// The entries of a map, in order.
+    package var entries: StoredEntries {
+        self.type == .m
+            ? StoredEntries(self.bytes, self.range.lowerBound + 5, self.range.upperBound) : StoredEntries(self.bytes, 0, 0)
+    }
+
+    /// The value as a tree.
+    package var tree: AttributeValue {
+        switch self.type {
+        case .s: .s(String(decoding: self.content, as: UTF8.self))
+        case .n: .n(self.number ?? .zero)
+        case .b: .b(Array(self.content))
+        case .ss: .ss(self.members.map { String(decoding: $0, as: UTF8.self) })
+        case .ns: .ns(self.members.map { (try? DynamoDBNumber.parse($0)) ?? .zero })
+        case .bs: .bs(self.members.map(Array.init))
+        case .m: .m(AttributeTree(self.entries.map { .init($0.nameText, $0.value.tree) }))
+        case .l: .l(self.elements.map(\.tree))
+        case .bool: .bool(self.boolean)
+        case .null: .null
+        }
+    }
+
+    /// The size that AWS charges for the value, without its name.
+    ///
+    /// Text and bytes their length; numbers by digits; null and booleans 1; a list or map 3 and 1 an element besides.
+    /// - Source: DynamoDB Developer Guide, "DynamoDB item sizes and formats".
+    package var chargedBytes: Int {
+        switch self.type {
+        case .s, .b: self.content.count
+        case .n: DynamoDBNumber.chargedBytes(self.content)
+        case .ss, .bs: self.members.reduce(0) { $0 + $1.count }
+        case .ns: self.members.reduce(0) { $0 + DynamoDBNumber.chargedBytes($1) }
+        case .m: self.entries.reduce(3) { $0 + $1.name.count + $1.value.chargedBytes + 1 }
+        case .l: self.elements.reduce(3) { $0 + $1.chargedBytes + 1 }
+        case .bool, .null: 1
+        }
+    }
+}
+
+/// The entries of a map's body, in order; ends early where the bytes are damaged.
+package struct StoredEntries: Sequence, IteratorProtocol, Sendable {
+    package struct Entry: Sendable {
+        package let name: ArraySlice<UInt8>
+        package let value: StoredValue
+
+        package var nameText: String { String(decoding: self.name, as: UTF8.self) }
+    }
+
+    private let bytes: [UInt8]
+    private let end: Int
+    private var offset: Int
+    private var left: Int
+
+    init(_ bytes: [UInt8], _ start: Int, _ end: Int) {
+        self.bytes = bytes
+        self.end = end
+        self.offset = start + 4
+        self.left = StoredBytes.length(bytes, at: start, end) ?? 0
+    }
+
+    package mutating func next() -> Entry? {
+        guard self.left > 0, let nameCount = StoredBytes.nameLength(self.bytes, at: self.offset, self.end) else {
+            return nil
+        }
+        let nameStart = self.offset + 2
+        guard let value = StoredValue(self.bytes, at: nameStart + nameCount, end: self.end) else { return nil }
+        self.left -= 1
+        self.offset = value.range.upperBound
+        return Entry(name: self.bytes[nameStart..<(nameStart + nameCount)], value: value)
+    }
+
+    /// The value of the entry of that name.
+    package func value(_ name: some Collection<UInt8>) -> StoredValue? {
+        var offset = self.offset
+        for _ in 0..<self.left {
+            guard let nameCount = StoredBytes.nameLength(self.bytes, at: offset, self.end) else { return nil }
+            let nameStart = offset + 2
+            guard let value = StoredValue(self.bytes, at: nameStart + nameCount, end: self.end) else { return nil }
+            if nameCount == name.count, self.bytes[nameStart..<(nameStart + nameCount)].elementsEqual(name) {
+                return value
+            }
+            offset = value.range.upperBound
+        }
+        return nil
+    }
+}
+
+/// Lengths in stored items, checked against the end.
+enum StoredBytes {
+    static func length(_ bytes: [UInt8], at offset: Int, _ end: Int) -> Int? {
+        guard offset >= 0, offset + 4 <= end else { return nil }
+        return Int(bytes[offset]) << 24 | Int(bytes[offset + 1]) << 16 | Int(bytes[offset + 2]) << 8
+            | Int(bytes[offset + 3])
+    }
+
+    /// The length of a name that lies before the end whole.
+    static func nameLength(_ bytes: [UInt8], at offset: Int, _ end: Int) -> Int? {
+        guard offset + 2 <= end else { return nil }
+        let length = Int(bytes[offset]) << 8 | Int(bytes[offset + 1])
+        return offset + 2 + length <= end ? length : nil
+    }
+}
