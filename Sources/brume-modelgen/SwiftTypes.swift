@@ -83,22 +83,24 @@ struct SwiftTypes {
             return ["writer.string(\(value)\(shape.enum == nil ? "" : ".rawValue"), \(member))"]
         case "list":
             let (element, item) = ("element\(depth)", "item\(depth)")
+            let body = self.write(shape.member?.shape ?? "", item, element, depth: depth + 1)
             return [
                 "let \(element) = \(member).target.element",
                 "writer.beginList(\(member), count: \(value).count)",
                 "for \(item) in \(value) {",
                 "    writer.element(\(element))",
-            ] + self.write(shape.member?.shape ?? "", item, element, depth: depth + 1).map { "    " + $0 } + [
+            ] + body.map { "    " + $0 } + [
                 "}", "writer.endList(\(member))",
             ]
         case "map":
             let (entry, key, item) = ("value\(depth)", "key\(depth)", "item\(depth)")
-            return [
-                "let \(entry) = \(member).target.value",
+            let body = self.write(shape.value?.shape ?? "", item, entry, depth: depth + 1)
+            let needsEntry = body.contains { $0.contains(entry) }
+            return (needsEntry ? ["let \(entry) = \(member).target.value"] : []) + [
                 "writer.beginMap(\(member), count: \(value).count)",
                 "for (\(key), \(item)) in \(value).sorted(by: { $0.key < $1.key }) {",
                 "    writer.key(\(key), \(member).target.key)",
-            ] + self.write(shape.value?.shape ?? "", item, entry, depth: depth + 1).map { "    " + $0 } + [
+            ] + body.map { "    " + $0 } + [
                 "}", "writer.endMap(\(member))",
             ]
         case "blob": return ["writer.blob(\(value).span, \(member))"]

@@ -43,7 +43,6 @@ package struct BatchGetItemOutput: WritableShape {
         if let value = self.unprocessedKeys {
             let member = schema.members[1]
             writer.member(member)
-            let value0 = member.target.value
             writer.beginMap(member, count: value.count)
             for (key0, item0) in value.sorted(by: { $0.key < $1.key }) {
                 writer.key(key0, member.target.key)

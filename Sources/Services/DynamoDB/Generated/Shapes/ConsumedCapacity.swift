@@ -65,7 +65,6 @@ package struct ConsumedCapacity: WritableShape {
         if let value = self.localSecondaryIndexes {
             let member = schema.members[5]
             writer.member(member)
-            let value0 = member.target.value
             writer.beginMap(member, count: value.count)
             for (key0, item0) in value.sorted(by: { $0.key < $1.key }) {
                 writer.key(key0, member.target.key)
@@ -76,7 +75,6 @@ package struct ConsumedCapacity: WritableShape {
         if let value = self.globalSecondaryIndexes {
             let member = schema.members[6]
             writer.member(member)
-            let value0 = member.target.value
             writer.beginMap(member, count: value.count)
             for (key0, item0) in value.sorted(by: { $0.key < $1.key }) {
                 writer.key(key0, member.target.key)
@@ -87,7 +85,6 @@ package struct ConsumedCapacity: WritableShape {
         if let value = self.vectorIndexes {
             let member = schema.members[7]
             writer.member(member)
-            let value0 = member.target.value
             writer.beginMap(member, count: value.count)
             for (key0, item0) in value.sorted(by: { $0.key < $1.key }) {
                 writer.key(key0, member.target.key)

@@ -1,0 +1,29 @@
+/// How many units a read or a write takes.
+/// - Source: DynamoDB Developer Guide, "DynamoDB read and write capacity consumption".
+package enum CapacityUnits {
+    /// How consistent a read is, and what that costs for each 4 KB.
+    package enum ReadConsistency: Sendable, Hashable {
+        case eventual, strong, transactional
+
+        var factor: Double {
+            switch self {
+            case .eventual: 0.5
+            case .strong: 1
+            case .transactional: 2
+            }
+        }
+    }
+
+    package static let readUnitBytes = 4096
+    package static let writeUnitBytes = 1024
+
+    /// At least one unit of 4 KB, also for an item that is not there.
+    package static func read(bytes: Int, _ consistency: ReadConsistency) -> Double {
+        Double(max(1, (bytes + self.readUnitBytes - 1) / self.readUnitBytes)) * consistency.factor
+    }
+
+    /// At least one unit of 1 KB; the larger of the item before and after.
+    package static func write(bytes: Int, isTransactional: Bool = false) -> Double {
+        Double(max(1, (bytes + self.writeUnitBytes - 1) / self.writeUnitBytes)) * (isTransactional ? 2 : 1)
+    }
+}

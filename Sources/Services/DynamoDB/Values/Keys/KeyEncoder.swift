@@ -1,0 +1,85 @@
+/// Makes the ordered bytes of keys.
+///
+/// Table: prefix (10), hash of the partition key (16), sort key as it is, because it is last.
+/// Index: prefix (10), hash of the partition key (16), sort keys ended order-preservingly, hash of the base key (16).
+/// Strings sort as UTF-8, binary as unsigned bytes, numbers as numbers.
+package enum KeyEncoder {
+    /// Prefix and partition hash.
+    package static let partitionBytes = KeySpace.prefixBytes + PartitionHash.bytes
+
+    /// The key of an item in its table. The item has passed `KeyCheck`.
+    package static func tableKey(_ space: KeySpace, _ schema: KeySchema, _ item: AttributeMap) -> [UInt8] {
+        var key = space.prefix
+        self.appendPartition(schema, item, to: &key)
+        if let sort = schema.sort.first, let value = item[sort.name] { self.appendSort(value.content, sort.type, to: &key) }
+        return key
+    }
+
+    /// The key of an item in an index; nil when the item lacks one of the index's attributes (sparse indexes).
+    package static func indexKey(
+        _ space: KeySpace, _ schema: KeySchema, _ item: AttributeMap, baseKey: [UInt8]
+    ) -> [UInt8]? {
+        for element in schema.elements {
+            guard let value = item[element.name], value.type == element.type else { return nil }
+        }
+        var key = space.prefix
+        self.appendPartition(schema, item, to: &key)
+        for element in schema.sort {
+            if let value = item[element.name] { self.appendEnded(value.content, element.type, to: &key) }
+        }
+        PartitionHash.append(baseKey, to: &key)
+        return key
+    }
+
+    /// The prefix that all items of a partition share.
+    /// - Parameter values: the contents of the partition's attributes, in the schema's order.
+    package static func partitionPrefix(
+        _ space: KeySpace, _ schema: KeySchema, _ values: [ArraySlice<UInt8>]
+    ) -> [UInt8] {
+        var key = space.prefix
+        self.appendPartition(schema, values, to: &key)
+        return key
+    }
+
+    private static func appendPartition(_ schema: KeySchema, _ item: AttributeMap, to key: inout [UInt8]) {
+        self.appendPartition(schema, schema.partition.map { item[$0.name]?.content ?? [] }, to: &key)
+    }
+
+    private static func appendPartition(_ schema: KeySchema, _ values: [ArraySlice<UInt8>], to key: inout [UInt8]) {
+        var identity: [UInt8] = []
+        for (element, value) in zip(schema.partition, values) {
+            identity.append(element.type.rawValue)
+            let count = UInt32(value.count)
+            for shift in stride(from: UInt32(24), through: 0, by: -8) {
+                identity.append(UInt8(truncatingIfNeeded: count >> shift))
+            }
+            identity.append(contentsOf: value)
+        }
+        PartitionHash.append(identity, to: &key)
+    }
+
+    /// Appends a table's sort key: nothing follows it, so nothing is escaped.
+    package static func appendSort(_ value: ArraySlice<UInt8>, _ type: AttributeType, to key: inout [UInt8]) {
+        if type == .n {
+            ((try? DynamoDBNumber.parse(value)) ?? .zero).appendKeyBytes(to: &key)
+        } else {
+            key.append(contentsOf: value)
+        }
+    }
+
+    /// Appends an index's sort key: a zero byte is written as 0, 255, and 0, 0 ends it.
+    package static func appendEnded(_ value: ArraySlice<UInt8>, _ type: AttributeType, to key: inout [UInt8]) {
+        if type == .n { return self.appendSort(value, type, to: &key) }
+        self.appendEscaped(value, to: &key)
+        key.append(0)
+        key.append(0)
+    }
+
+    /// The same without an end: the bytes that every value with this beginning starts with.
+    package static func appendEscaped(_ value: ArraySlice<UInt8>, to key: inout [UInt8]) {
+        for byte in value {
+            key.append(byte)
+            if byte == 0 { key.append(0xFF) }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+/// One attribute of a key.
+package struct KeyElement: Sendable, Hashable {
+    package let name: String
+    /// `s`, `n` or `b`.
+    package let type: AttributeType
+
+    package init(_ name: String, _ type: AttributeType) {
+        precondition(type == .s || type == .n || type == .b, "a key attribute is a string, a number or binary")
+        self.name = name
+        self.type = type
+    }
+}
+
+/// The key of a table or index: the partition's attributes, then the sort key's.
+///
+/// A table has one and at most one; an index up to four of each (November 2025).
+package struct KeySchema: Sendable, Hashable {
+    package static let elementCountMax = 4
+
+    package let partition: [KeyElement]
+    package let sort: [KeyElement]
+
+    package init(partition: [KeyElement], sort: [KeyElement] = []) {
+        precondition(!partition.isEmpty && partition.count <= Self.elementCountMax && sort.count <= Self.elementCountMax)
+        self.partition = partition
+        self.sort = sort
+    }
+
+    package var elements: [KeyElement] { self.partition + self.sort }
+
+    package func contains(_ name: some Sequence<UInt8>) -> Bool {
+        self.elements.contains { $0.name.utf8.elementsEqual(name) }
+    }
+}
+
+/// What a key's bytes are for.
+package struct KeySpace: Sendable, Hashable {
+    /// From the catalogue, new at every create.
+    package let table: UInt64
+    /// 0 for the table itself.
+    package let index: UInt16
+
+    package init(table: UInt64, index: UInt16 = 0) {
+        self.table = table
+        self.index = index
+    }
+
+    package static let prefixBytes = 10
+
+    /// Table (8) and index (2), big-endian.
+    package var prefix: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(64)
+        for shift in stride(from: UInt64(56), through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: self.table >> shift)) }
+        bytes.append(UInt8(self.index >> 8))
+        bytes.append(UInt8(self.index & 0xFF))
+        return bytes
+    }
+}
