@@ -1,0 +1,295 @@
+internal import KeyValue
+internal import Primitives
+
+/// The order of commits, as a value: decides whether a batch may be done, gives it its version and queues it. It does
+/// no reading and no writing; the store holds it behind one lock whose holders never wait.
+///
+/// Stripes: 4,096 slots by key hash, each with the version of the last commit that touched a key of it. A check whose
+/// stripe has not moved since the caller's read holds without another look. One lock over all stripes, rather than one
+/// a stripe: what is done under it takes less time than taking several locks, and order, versions and range checks
+/// need one order over all stripes anyway.
+struct Admission {
+    static let stripeCount = 4096
+
+    /// The version of the newest accepted commit.
+    private(set) var lastVersion: UInt64
+    /// Every commit up to here is durable, or has failed and been told so.
+    private(set) var settledVersion: UInt64
+    private var lastTime: Timestamp
+    private var stripes: [UInt64]
+    /// Counts as the last commit of every stripe: raised when something happened that the stripes do not show.
+    private var floor: UInt64
+    private(set) var overlay = Overlay()
+    private var recent: RecentWrites
+    private var queue = CommitQueue()
+    /// The last version of the group that is being written.
+    private var writingVersion: UInt64 = 0
+    /// Answers that wait for the group that is being written.
+    private var writingBarriers: [QueuedItem] = []
+    /// Why no write is accepted; nil while they are.
+    private(set) var refusal: StorageError?
+    /// Whether writes may be taken again without a restart.
+    private(set) var isResumable = true
+    private(set) var isClosed = false
+    /// Whether the committer sleeps and must be woken for new work.
+    var isCommitterIdle = false
+
+    init(recoveredVersion version: UInt64, time: Timestamp) {
+        self.lastVersion = version
+        self.settledVersion = version
+        self.lastTime = time
+        self.stripes = Array(repeating: 0, count: Self.stripeCount)
+        self.floor = version
+        self.recent = RecentWrites(coveredAfter: version)
+    }
+
+    /// Whether everything that was accepted is settled.
+    var isSettled: Bool { self.settledVersion == self.lastVersion }
+
+    /// The version of the last commit that may have touched `key`.
+    func stripeVersion(_ key: HashedKey) -> UInt64 {
+        max(self.floor, self.stripes[Self.stripe(key)])
+    }
+
+    private static func stripe(_ key: HashedKey) -> Int {
+        key.hash & (Self.stripeCount - 1)
+    }
+
+    /// Does everything of a commit but writing it.
+    ///
+    /// - Returns: nil when `waiter` was queued and will be resumed; else what to tell it now.
+    mutating func admit(
+        _ commit: PreparedCommit, _ observed: Observations, now: Timestamp, waiter: Waiter<CommitOutcome>
+    ) -> CommitOutcome? {
+        guard !self.isClosed else { return .failed(.unavailable(RocksDBStore.closedReason)) }
+        var needs: [ReadNeed] = []
+        if let outcome = self.tokenOutcome(commit, observed, now: now, needs: &needs) {
+            return self.settle(outcome.0, restingOn: outcome.1, waiter)
+        }
+        var restingOn: UInt64 = 0
+        for index in commit.batch.checks.indices {
+            switch self.verdict(index, commit, observed, restingOn: &restingOn) {
+            case .holds:
+                continue
+            case .fails:
+                guard needs.isEmpty else { return .needsReads(needs) }
+                return self.settle(.failed(.checkFailed(index: index)), restingOn: restingOn, waiter)
+            case .needs(let need):
+                needs.append(need)
+            }
+        }
+        guard needs.isEmpty else { return .needsReads(needs) }
+        if commit.batch.isChecksOnly {
+            let receipt = CommitReceipt(version: CommitVersion(self.lastVersion), time: max(self.lastTime, now))
+            return self.settle(.done(receipt), restingOn: restingOn, waiter)
+        }
+        if let refusal { return .failed(refusal) }
+        guard self.queue.hasRoom(for: commit.bytes) else { return .failed(.overloaded) }
+        self.accept(commit, now: now, waiter: waiter)
+        return nil
+    }
+
+    /// Removes a range in order with the commits.
+    ///
+    /// - Returns: as `admit`.
+    mutating func admitRemoval(
+        _ family: Family, start: [UInt8], end: [UInt8], discarding range: KeyRange?, now: Timestamp,
+        waiter: Waiter<CommitOutcome>
+    ) -> CommitOutcome? {
+        guard !self.isClosed else { return .failed(.unavailable(RocksDBStore.closedReason)) }
+        if let refusal { return .failed(refusal) }
+        guard self.queue.hasRoom(for: 0) else { return .failed(.overloaded) }
+        let receipt = self.nextReceipt(now)
+        let version = receipt.version.rawValue
+        if let range {
+            self.overlay.add(discard: range, version: version)
+            // Every check from now on looks at what is really there.
+            self.floor = version
+            self.recent = RecentWrites(coveredAfter: version)
+        }
+        self.queue.append(QueuedItem(
+            version: version, work: .removal(family, start: start, end: end), bytes: 0, waiter: waiter,
+            outcome: .done(receipt), receipt: receipt
+        ))
+        return nil
+    }
+
+    private mutating func accept(_ commit: PreparedCommit, now: Timestamp, waiter: Waiter<CommitOutcome>) {
+        let receipt = self.nextReceipt(now)
+        let version = receipt.version.rawValue
+        for key in commit.writeKeys { self.stripes[Self.stripe(key)] = version }
+        self.overlay.add(commit, receipt: receipt)
+        self.recent.add(commit.writeKeys, version: version)
+        var remembered: RememberedToken?
+        if let token = commit.batch.token, let tokenKey = commit.tokenKey {
+            let expires = Timestamp(millisecondsSinceEpoch: now.millisecondsSinceEpoch + token.rememberedMilliseconds)
+            let record = RememberedToken(
+                fingerprint: token.fingerprint, version: version, time: receipt.time, expires: expires
+            )
+            self.stripes[Self.stripe(tokenKey)] = version
+            self.overlay.add(token: tokenKey, record)
+            remembered = record
+        }
+        self.queue.append(QueuedItem(
+            version: version, work: .commit(commit, remembered: remembered), bytes: commit.bytes, waiter: waiter,
+            outcome: .done(receipt), receipt: receipt
+        ))
+    }
+
+    private mutating func nextReceipt(_ now: Timestamp) -> CommitReceipt {
+        self.lastVersion += 1
+        self.lastTime = max(self.lastTime, now)
+        return CommitReceipt(version: CommitVersion(self.lastVersion), time: self.lastTime)
+    }
+
+    /// Answers now, or once everything up to `version` is durable.
+    private mutating func settle(
+        _ outcome: CommitOutcome, restingOn version: UInt64, _ waiter: Waiter<CommitOutcome>
+    ) -> CommitOutcome? {
+        guard version > self.settledVersion else { return outcome }
+        let receipt = CommitReceipt(version: CommitVersion(version), time: self.lastTime)
+        let barrier = QueuedItem(
+            version: version, work: .barrier, bytes: 0, waiter: waiter, outcome: outcome, receipt: receipt
+        )
+        if version <= self.writingVersion {
+            self.writingBarriers.append(barrier)
+        } else {
+            guard self.queue.hasRoom(for: 0) else { return .failed(.overloaded) }
+            self.queue.append(barrier)
+        }
+        return nil
+    }
+}
+
+extension Admission {
+    private enum Verdict {
+        case holds
+        case fails
+        case needs(ReadNeed)
+    }
+
+    /// - Parameter restingOn: raised to the newest undurable version that the verdict may rest on.
+    private func verdict(
+        _ index: Int, _ commit: PreparedCommit, _ observed: Observations, restingOn: inout UInt64
+    ) -> Verdict {
+        switch commit.batch.checks[index] {
+        case .unchanged(_, let since):
+            let key = commit.checkKeys[index]
+            let stripeVersion = self.stripeVersion(key)
+            restingOn = max(restingOn, stripeVersion)
+            if let readAsOf = commit.batch.readAsOf, stripeVersion <= readAsOf.rawValue { return .holds }
+            if let entry = self.overlay.entry(key) {
+                return entry.record?.version == since ? .holds : .fails
+            }
+            if let found = observed.versions[index], found.stripeVersion == stripeVersion {
+                return found.value == since?.rawValue ? .holds : .fails
+            }
+            return .needs(ReadNeed(subject: .check(index: index), stripeVersion: stripeVersion))
+        case .rangeUnchanged(let range, let since, _):
+            guard !observed.rangesFailed.contains(index) else { return .fails }
+            restingOn = max(restingOn, self.lastVersion)
+            let knownAsOf = max(since.rawValue, observed.rangesHoldAsOf[index] ?? 0)
+            switch self.recent.touched(range, after: knownAsOf) {
+            case false: return .holds
+            case true: return .fails
+            case nil: return .needs(ReadNeed(subject: .check(index: index), stripeVersion: 0))
+            }
+        }
+    }
+
+    /// What a token that was used before makes of the commit; nil when the commit is to be done.
+    private func tokenOutcome(
+        _ commit: PreparedCommit, _ observed: Observations, now: Timestamp, needs: inout [ReadNeed]
+    ) -> (CommitOutcome, restingOn: UInt64)? {
+        guard let token = commit.batch.token, let key = commit.tokenKey else { return nil }
+        let stripeVersion = self.stripeVersion(key)
+        let remembered: RememberedToken
+        if let waiting = self.overlay.token(key) {
+            remembered = waiting
+        } else if let found = observed.token, found.stripeVersion == stripeVersion {
+            guard let value = found.value, now < value.expires else { return nil }
+            remembered = value
+        } else {
+            needs.append(ReadNeed(subject: .token, stripeVersion: stripeVersion))
+            return (.needsReads(needs), 0)
+        }
+        guard remembered.fingerprint == token.fingerprint else {
+            return (.failed(.tokenMismatch), remembered.version)
+        }
+        let receipt = CommitReceipt(
+            version: CommitVersion(remembered.version), time: remembered.time, isReplay: true
+        )
+        return (.done(receipt), remembered.version)
+    }
+}
+
+extension Admission {
+    /// What the committer does next.
+    enum Next {
+        case write([QueuedItem])
+        case wait
+        case stop
+    }
+
+    mutating func next() -> Next {
+        guard self.queue.isEmpty else {
+            let group = self.queue.takeGroup()
+            self.writingVersion = group.reduce(self.writingVersion) { max($0, $1.version) }
+            return .write(group)
+        }
+        if self.isClosed { return .stop }
+        self.isCommitterIdle = true
+        return .wait
+    }
+
+    /// The group became durable: its waiters, and these, may be told.
+    mutating func groupIsDurable(_ group: [QueuedItem]) -> [QueuedItem] {
+        for item in group {
+            switch item.work {
+            case .commit(let commit, _): self.overlay.remove(commit, version: item.version)
+            case .removal: self.overlay.remove(discardVersion: item.version)
+            case .barrier: break
+            }
+        }
+        self.settledVersion = max(self.settledVersion, self.writingVersion)
+        defer { self.writingBarriers.removeAll() }
+        return self.writingBarriers
+    }
+
+    /// The group was not written: everything that was built on it fails with it, and what was seen of it is void.
+    ///
+    /// - Returns: all that waited behind the group.
+    mutating func groupFailed(refusingWith refusal: StorageError, isResumable: Bool) -> [QueuedItem] {
+        self.refuse(refusal, isResumable: isResumable)
+        let waiting = self.writingBarriers + self.queue.takeAll()
+        self.writingBarriers.removeAll()
+        self.overlay.removeAll()
+        self.voidReads()
+        return waiting
+    }
+
+    /// Makes every check look again: the state is not what the stripes say. Gives a version away for that.
+    private mutating func voidReads() {
+        self.lastVersion += 1
+        self.settledVersion = self.lastVersion
+        self.floor = self.lastVersion
+        self.recent = RecentWrites(coveredAfter: self.lastVersion)
+    }
+
+    /// Refuses writes from now on; what was accepted goes on.
+    mutating func refuse(_ refusal: StorageError, isResumable: Bool) {
+        guard self.isResumable else { return }
+        self.refusal = refusal
+        self.isResumable = isResumable
+    }
+
+    /// Takes writes again, on an engine that may have been opened anew and may know a group that seemed to fail.
+    mutating func takeWrites() {
+        self.refusal = nil
+        self.voidReads()
+    }
+
+    mutating func close() {
+        self.isClosed = true
+    }
+}

@@ -1,0 +1,72 @@
+internal import KeyValue
+
+/// Something that waits for the committer.
+struct QueuedItem: Sendable {
+    enum Work: Sendable {
+        case commit(PreparedCommit, remembered: RememberedToken?)
+        /// Every key of a family in a range; for items also a discard of the overlay.
+        case removal(Family, start: [UInt8], end: [UInt8])
+        /// Nothing is written: an answer waits for what is before it.
+        case barrier
+    }
+
+    let version: UInt64
+    let work: Work
+    let bytes: Int
+    let waiter: Waiter<CommitOutcome>
+    /// What the waiter is told when everything up to here is durable.
+    let outcome: CommitOutcome
+    let receipt: CommitReceipt
+}
+
+/// Commits that wait, in the order of their versions, within two bounds.
+struct CommitQueue {
+    static let countMax = 16_384
+    /// Above the largest batch, so that an empty queue takes any batch.
+    static let bytesMax = 256 << 20
+    /// One group is written in one piece; beyond this a group's first commits would wait for the copying of the rest.
+    static let groupBytesMax = 8 << 20
+
+    private(set) var items: [QueuedItem] = []
+    private var bytes = 0
+
+    var isEmpty: Bool { self.items.isEmpty }
+
+    func hasRoom(for bytes: Int) -> Bool {
+        self.items.count < Self.countMax && (self.items.isEmpty || self.bytes + bytes <= Self.bytesMax)
+    }
+
+    mutating func append(_ item: QueuedItem) {
+        self.items.append(item)
+        self.bytes += item.bytes
+    }
+
+    /// Takes the next group: everything, or as much from the front as one write should hold.
+    mutating func takeGroup() -> [QueuedItem] {
+        guard self.bytes > Self.groupBytesMax else {
+            defer {
+                self.items.removeAll(keepingCapacity: true)
+                self.bytes = 0
+            }
+            return self.items
+        }
+        var groupBytes = 0
+        var count = 0
+        while count < self.items.count, count == 0 || groupBytes + self.items[count].bytes <= Self.groupBytesMax {
+            groupBytes += self.items[count].bytes
+            count += 1
+        }
+        let group = Array(self.items[..<count])
+        self.items.removeFirst(count)
+        self.bytes -= groupBytes
+        return group
+    }
+
+    mutating func takeAll() -> [QueuedItem] {
+        defer {
+            self.items.removeAll()
+            self.bytes = 0
+        }
+        return self.items
+    }
+}

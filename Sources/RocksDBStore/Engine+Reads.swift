@@ -1,0 +1,154 @@
+internal import CRocksDB
+internal import KeyValue
+
+extension Engine {
+    /// What a read may do and what it sees.
+    struct View {
+        let isFromMemoryOnly: Bool
+        /// nil for the newest state.
+        var snapshot: Snapshot?
+    }
+
+    /// The record of `key`; nil when it is absent.
+    func record(_ key: [UInt8], _ view: View) throws(EngineFailure) -> Versioned? {
+        try unsafe self.value(.items, key, view) { bytes throws(EngineFailure) in
+            try unsafe RecordCodec.decode(bytes)
+        }
+    }
+
+    /// The bytes of `key`; nil when it is absent.
+    func bytes(_ family: Family, _ key: [UInt8], _ view: View) throws(EngineFailure) -> [UInt8]? {
+        try unsafe self.value(family, key, view) { bytes throws(EngineFailure) in
+            unsafe Array(bytes)
+        }
+    }
+
+    /// The version of the record of `key` alone, without copying its value; nil when it is absent.
+    func version(_ key: [UInt8], _ view: View) throws(EngineFailure) -> UInt64? {
+        try unsafe self.value(.items, key, view) { bytes throws(EngineFailure) in
+            guard bytes.count >= RecordCodec.headerBytes else {
+                throw .corrupt("a record is shorter than its header")
+            }
+            return unsafe RecordCodec.version(bytes)
+        }
+    }
+
+    private func value<Value>(
+        _ family: Family,
+        _ key: [UInt8],
+        _ view: View,
+        _ read: (UnsafeRawBufferPointer) throws(EngineFailure) -> Value
+    ) throws(EngineFailure) -> Value? {
+        let standing = unsafe view.isFromMemoryOnly ? self.memoryReads : self.diskReads
+        var options = unsafe standing
+        if let snapshot = view.snapshot {
+            unsafe options = Self.readOptions(fromMemoryOnly: view.isFromMemoryOnly)
+            unsafe rocksdb_readoptions_set_snapshot(options, snapshot.pointer)
+        }
+        defer { if unsafe options != standing { unsafe rocksdb_readoptions_destroy(options) } }
+        let slice = try unsafe Self.checked { error in
+            unsafe key.withUnsafeBytes { bytes in
+                unsafe rocksdb_get_pinned_cf(
+                    self.database, options, self.handle(family), Self.characters(bytes), bytes.count, error
+                )
+            }
+        }
+        guard let slice = unsafe slice else { return nil }
+        defer { unsafe rocksdb_pinnableslice_destroy(slice) }
+        var count = 0
+        let base = unsafe rocksdb_pinnableslice_value(slice, &count)
+        return try unsafe read(UnsafeRawBufferPointer(start: base, count: count))
+    }
+
+    /// One state of the database, whatever is written after; it is let go with the last reference.
+    @safe
+    final class Snapshot: @unchecked Sendable {
+        let pointer: OpaquePointer
+        private let engine: Engine
+
+        init(_ engine: Engine) {
+            guard let pointer = unsafe rocksdb_create_snapshot(engine.database) else {
+                preconditionFailure("RocksDB allocates or aborts")
+            }
+            unsafe self.pointer = pointer
+            self.engine = engine
+        }
+
+        deinit {
+            unsafe rocksdb_release_snapshot(self.engine.database, self.pointer)
+        }
+    }
+
+    /// Calls `body` with the keys and values from `start` (inclusive) to `end` (exclusive) as of now, in order, until
+    /// it returns false. The bytes are RocksDB's and live until `body` returns.
+    func forEach(
+        _ family: Family,
+        from start: [UInt8],
+        to end: [UInt8]?,
+        reverse: Bool = false,
+        isFromMemoryOnly: Bool,
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(EngineFailure) -> Bool
+    ) throws(EngineFailure) {
+        let options = unsafe Self.readOptions(fromMemoryOnly: isFromMemoryOnly)
+        defer { unsafe rocksdb_readoptions_destroy(options) }
+        // RocksDB keeps pointers to the bounds: the copies outlive the iterator.
+        let bounds = Bounds(start: start, end: end)
+        unsafe bounds.set(on: options)
+        guard let iterator = unsafe rocksdb_create_iterator_cf(self.database, options, self.handle(family)) else {
+            preconditionFailure("RocksDB allocates or aborts")
+        }
+        defer {
+            unsafe rocksdb_iter_destroy(iterator)
+            withExtendedLifetime(bounds) {}
+        }
+        if reverse { unsafe rocksdb_iter_seek_to_last(iterator) } else { unsafe bounds.seekToStart(iterator) }
+        while unsafe rocksdb_iter_valid(iterator) != 0 {
+            var (keyCount, valueCount) = (0, 0)
+            let key = unsafe rocksdb_iter_key(iterator, &keyCount)
+            let value = unsafe rocksdb_iter_value(iterator, &valueCount)
+            let isWanted = try unsafe body(
+                UnsafeRawBufferPointer(start: key, count: keyCount),
+                UnsafeRawBufferPointer(start: value, count: valueCount)
+            )
+            guard isWanted else { return }
+            if reverse { unsafe rocksdb_iter_prev(iterator) } else { unsafe rocksdb_iter_next(iterator) }
+        }
+        try unsafe Self.checked { error in unsafe rocksdb_iter_get_error(iterator, error) }
+    }
+
+    /// The two ends of an iteration, in memory that does not move.
+    @safe
+    private final class Bounds {
+        private let start: UnsafeMutableRawBufferPointer
+        private let end: UnsafeMutableRawBufferPointer?
+
+        init(start: [UInt8], end: [UInt8]?) {
+            unsafe self.start = Self.copy(start)
+            unsafe self.end = end.map { unsafe Self.copy($0) }
+        }
+
+        deinit {
+            unsafe self.start.deallocate()
+            unsafe self.end?.deallocate()
+        }
+
+        func set(on options: OpaquePointer) {
+            let start = unsafe UnsafeRawBufferPointer(self.start)
+            unsafe rocksdb_readoptions_set_iterate_lower_bound(options, Engine.characters(start), start.count)
+            guard let raw = unsafe self.end else { return }
+            let end = UnsafeRawBufferPointer(raw)
+            unsafe rocksdb_readoptions_set_iterate_upper_bound(options, Engine.characters(end), end.count)
+        }
+
+        func seekToStart(_ iterator: OpaquePointer) {
+            let start = unsafe UnsafeRawBufferPointer(self.start)
+            unsafe rocksdb_iter_seek(iterator, Engine.characters(start), start.count)
+        }
+
+        private static func copy(_ bytes: [UInt8]) -> UnsafeMutableRawBufferPointer {
+            let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, bytes.count), alignment: 1)
+            unsafe copy.copyBytes(from: bytes)
+            return unsafe UnsafeMutableRawBufferPointer(rebasing: copy[..<bytes.count])
+        }
+    }
+}

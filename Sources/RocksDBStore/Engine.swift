@@ -1,0 +1,135 @@
+internal import CRocksDB
+
+/// One opened RocksDB database, behind Swift types: the only code that holds its handles.
+///
+/// Every call may come from any thread. The database closes when the last reference goes; until then its lock on the
+/// directory stands.
+@safe
+final class Engine: @unchecked Sendable {
+    let database: OpaquePointer
+    private let handles: [OpaquePointer]
+    /// Reads that never touch the disk: they answer `incomplete` instead.
+    let memoryReads: OpaquePointer
+    let diskReads: OpaquePointer
+    private let syncedWrites: OpaquePointer
+    private let bufferedWrites: OpaquePointer
+
+    private static let readTierBlockCache: Int32 = 1
+
+    init(path: String, options: StoreOptions) throws(EngineFailure) {
+        let settings = EngineOptions(options)
+        let names = Family.allCases.map { Array($0.name.utf8CString) }
+        var handles = unsafe [OpaquePointer?](repeating: nil, count: names.count)
+        let database = try unsafe Self.checked { error in
+            unsafe Self.withPointers(names) { namePointers in
+                unsafe rocksdb_open_column_families(
+                    settings.database, path, Int32(names.count), namePointers, settings.families.map { unsafe $0 },
+                    &handles, error
+                )
+            }
+        }
+        guard let database = unsafe database, unsafe handles.allSatisfy({ unsafe $0 != nil }) else {
+            throw .other("RocksDB opened nothing and said nothing")
+        }
+        unsafe self.database = database
+        unsafe self.handles = handles.compactMap { unsafe $0 }
+        unsafe self.memoryReads = Self.readOptions(fromMemoryOnly: true)
+        unsafe self.diskReads = Self.readOptions(fromMemoryOnly: false)
+        unsafe self.syncedWrites = rocksdb_writeoptions_create()
+        unsafe rocksdb_writeoptions_set_sync(self.syncedWrites, 1)
+        unsafe self.bufferedWrites = rocksdb_writeoptions_create()
+    }
+
+    deinit {
+        unsafe rocksdb_readoptions_destroy(self.memoryReads)
+        unsafe rocksdb_readoptions_destroy(self.diskReads)
+        unsafe rocksdb_writeoptions_destroy(self.syncedWrites)
+        unsafe rocksdb_writeoptions_destroy(self.bufferedWrites)
+        for unsafe handle in unsafe self.handles { unsafe rocksdb_column_family_handle_destroy(handle) }
+        unsafe rocksdb_close(self.database)
+    }
+
+    func handle(_ family: Family) -> OpaquePointer {
+        unsafe self.handles[family.rawValue]
+    }
+
+    /// Options for reads that differ from the two standing ones; the caller destroys them.
+    static func readOptions(fromMemoryOnly: Bool) -> OpaquePointer {
+        guard let options = unsafe rocksdb_readoptions_create() else {
+            preconditionFailure("RocksDB allocates or aborts")
+        }
+        unsafe rocksdb_readoptions_set_verify_checksums(options, 1)
+        if fromMemoryOnly { unsafe rocksdb_readoptions_set_read_tier(options, Self.readTierBlockCache) }
+        return unsafe options
+    }
+
+    /// Writes one group; with `isSynced` it is on the disk when this returns, and visible to reads only then.
+    func write(_ group: GroupWriter, isSynced: Bool) throws(EngineFailure) {
+        try unsafe Self.checked { error in
+            unsafe rocksdb_write(
+                self.database, isSynced ? self.syncedWrites : self.bufferedWrites, group.batch, error
+            )
+        }
+    }
+
+    /// Drops the tables that lie wholly inside a range which nothing reads any more.
+    func deleteFiles(_ family: Family, from start: [UInt8], to end: [UInt8]) throws(EngineFailure) {
+        try unsafe Self.checked { error in
+            unsafe start.withUnsafeBytes { startBytes in
+                unsafe end.withUnsafeBytes { endBytes in
+                    unsafe rocksdb_delete_file_in_range_cf(
+                        self.database, self.handle(family), Self.characters(startBytes), startBytes.count,
+                        Self.characters(endBytes), endBytes.count, error
+                    )
+                }
+            }
+        }
+    }
+
+    /// Writes the memtables out, so that the next start reads no log.
+    func flush() throws(EngineFailure) {
+        let options = unsafe rocksdb_flushoptions_create()
+        defer { unsafe rocksdb_flushoptions_destroy(options) }
+        for family in Family.allCases {
+            try unsafe Self.checked { error in
+                unsafe rocksdb_flush_cf(self.database, options, self.handle(family), error)
+            }
+        }
+    }
+
+    /// Calls RocksDB and turns its error string, where there is one, into a failure.
+    static func checked<Value>(
+        _ call: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Value
+    ) throws(EngineFailure) -> Value {
+        var sentence: UnsafeMutablePointer<CChar>?
+        let value = unsafe call(&sentence)
+        guard let sentence = unsafe sentence else { return value }
+        defer { unsafe rocksdb_free(sentence) }
+        throw EngineFailure(sentence: unsafe String(cString: sentence))
+    }
+
+    /// Bytes as C's `char *`; RocksDB accepts a null pointer with length 0 only in some calls, so it never sees one.
+    static func characters(_ bytes: UnsafeRawBufferPointer) -> UnsafePointer<CChar> {
+        guard let base = bytes.baseAddress else { return unsafe Self.noBytes }
+        return unsafe base.assumingMemoryBound(to: CChar.self)
+    }
+
+    /// Never freed and never written.
+    private nonisolated(unsafe) static let noBytes: UnsafePointer<CChar> = {
+        let pointer = UnsafeMutablePointer<CChar>.allocate(capacity: 1)
+        unsafe pointer.initialize(to: 0)
+        return unsafe UnsafePointer(pointer)
+    }()
+
+    private static func withPointers<Value>(
+        _ strings: [[CChar]], _ body: ([UnsafePointer<CChar>?]) -> Value
+    ) -> Value {
+        let copies = unsafe strings.map { string in
+            let copy = UnsafeMutablePointer<CChar>.allocate(capacity: string.count)
+            unsafe copy.initialize(from: string, count: string.count)
+            return unsafe copy
+        }
+        defer { for unsafe copy in unsafe copies { unsafe copy.deallocate() } }
+        return unsafe body(copies.map { unsafe UnsafePointer($0) })
+    }
+}

@@ -1,0 +1,45 @@
+/// What RocksDB says went wrong, read from its sentence: the C API has no error codes.
+enum EngineFailure: Error, Hashable, Sendable {
+    /// The answer is not in memory and the read was told not to touch the disk.
+    case incomplete
+    /// The disk is full, or a quota or file-size limit is reached: space may come back.
+    case noSpace(String)
+    /// Written data could not be made durable. The system may have dropped it from its cache, so that a later fsync
+    /// that succeeds proves nothing: never retried.
+    case sync(String)
+    /// A checksum or a format did not match.
+    case corrupt(String)
+    /// Another process holds RocksDB's own lock.
+    case locked(String)
+    case other(String)
+
+    /// The one place that reads RocksDB's sentences (`Status::ToString`: a class, then the context, then strerror).
+    init(sentence: String) {
+        let isIOError = sentence.hasPrefix("IO error")
+        if sentence.hasPrefix("Result incomplete") {
+            self = .incomplete
+        } else if sentence.hasPrefix("Corruption") {
+            self = .corrupt(sentence)
+        } else if isIOError, Self.spaceSentences.contains(where: sentence.contains) {
+            self = .noSpace(sentence)
+        } else if isIOError, Self.syncSentences.contains(where: sentence.contains) {
+            self = .sync(sentence)
+        } else if isIOError, sentence.contains("lock") {
+            self = .locked(sentence)
+        } else {
+            self = .other(sentence)
+        }
+    }
+
+    private static let spaceSentences = ["No space left on device", "Disk quota exceeded", "File too large"]
+    private static let syncSentences = ["fsync", "fdatasync", "Sync", "sync_file_range"]
+
+    var sentence: String {
+        switch self {
+        case .incomplete: "not in memory"
+        case .noSpace(let sentence), .sync(let sentence), .corrupt(let sentence), .locked(let sentence),
+            .other(let sentence):
+            sentence
+        }
+    }
+}

@@ -1,0 +1,86 @@
+internal import CRocksDB
+internal import KeyValue
+internal import Primitives
+
+/// Gathers one group of commits as RocksDB's WriteBatch. Belongs to the committer's thread.
+@safe
+final class GroupWriter {
+    private(set) var batch: OpaquePointer
+    private var header: [UInt8] = []
+
+    /// A batch that grew beyond this is replaced after its group, not kept.
+    private static let keptBytesMax = 16 << 20
+
+    init() {
+        unsafe self.batch = rocksdb_writebatch_create()
+    }
+
+    deinit {
+        unsafe rocksdb_writebatch_destroy(self.batch)
+    }
+
+    func clear() {
+        var bytes = 0
+        _ = unsafe rocksdb_writebatch_data(self.batch, &bytes)
+        if bytes > Self.keptBytesMax {
+            unsafe rocksdb_writebatch_destroy(self.batch)
+            unsafe self.batch = rocksdb_writebatch_create()
+        } else {
+            unsafe rocksdb_writebatch_clear(self.batch)
+        }
+    }
+
+    /// Adds a record: its header and its value are joined here, without a copy in between.
+    func set(
+        _ key: [UInt8], _ value: [UInt8], version: UInt64, time: Timestamp, stamp: ReplicationStamp?,
+        on engine: Engine
+    ) {
+        RecordCodec.writeHeader(version: version, time: time, stamp: stamp, to: &self.header)
+        let handle = unsafe engine.handle(.items)
+        unsafe key.withUnsafeBytes { keyBytes in
+            unsafe self.header.withUnsafeBytes { headerBytes in
+                unsafe value.withUnsafeBytes { valueBytes in
+                    var keyPointer: UnsafePointer<CChar>? = unsafe Engine.characters(keyBytes)
+                    var keyCount = keyBytes.count
+                    let pointers: [UnsafePointer<CChar>?] = unsafe [
+                        Engine.characters(headerBytes), Engine.characters(valueBytes),
+                    ]
+                    unsafe rocksdb_writebatch_putv_cf(
+                        self.batch, handle, 1, &keyPointer, &keyCount, 2, pointers,
+                        [headerBytes.count, valueBytes.count]
+                    )
+                }
+            }
+        }
+    }
+
+    func put(_ family: Family, _ key: [UInt8], _ value: [UInt8], on engine: Engine) {
+        unsafe key.withUnsafeBytes { keyBytes in
+            unsafe value.withUnsafeBytes { valueBytes in
+                unsafe rocksdb_writebatch_put_cf(
+                    self.batch, engine.handle(family), Engine.characters(keyBytes), keyBytes.count,
+                    Engine.characters(valueBytes), valueBytes.count
+                )
+            }
+        }
+    }
+
+    func delete(_ family: Family, _ key: [UInt8], on engine: Engine) {
+        unsafe key.withUnsafeBytes { keyBytes in
+            unsafe rocksdb_writebatch_delete_cf(
+                self.batch, engine.handle(family), Engine.characters(keyBytes), keyBytes.count
+            )
+        }
+    }
+
+    func deleteRange(_ family: Family, from start: [UInt8], to end: [UInt8], on engine: Engine) {
+        unsafe start.withUnsafeBytes { startBytes in
+            unsafe end.withUnsafeBytes { endBytes in
+                unsafe rocksdb_writebatch_delete_range_cf(
+                    self.batch, engine.handle(family), Engine.characters(startBytes), startBytes.count,
+                    Engine.characters(endBytes), endBytes.count
+                )
+            }
+        }
+    }
+}

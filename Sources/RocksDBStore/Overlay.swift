@@ -1,0 +1,71 @@
+internal import KeyValue
+
+/// Commits that are accepted and not yet durable, by key: what `forDecision` sees before the disk has it.
+///
+/// Bounded by the bounds of the queue.
+struct Overlay {
+    /// The newest accepted state of one key.
+    struct Entry {
+        let version: UInt64
+        /// nil: deleted.
+        let record: Versioned?
+    }
+
+    private var entries: [HashedKey: Entry] = [:]
+    private var tokens: [HashedKey: RememberedToken] = [:]
+    /// Ranges that are being discarded, with the version of the discard; nearly always empty.
+    private var discards: [(range: KeyRange, version: UInt64)] = []
+
+    /// - Returns: nil when no waiting commit touches `key`.
+    func entry(_ key: HashedKey) -> Entry? {
+        let found = self.entries[key]
+        guard !self.discards.isEmpty else { return found }
+        guard let discard = self.discards.last(where: { $0.range.contains(key.bytes) }) else { return found }
+        if let found, found.version > discard.version { return found }
+        return Entry(version: discard.version, record: nil)
+    }
+
+    func token(_ key: HashedKey) -> RememberedToken? {
+        self.tokens[key]
+    }
+
+    mutating func add(_ commit: PreparedCommit, receipt: CommitReceipt) {
+        let version = receipt.version.rawValue
+        for (write, key) in zip(commit.batch.writes, commit.writeKeys) {
+            switch write {
+            case .set(_, let value, let stamp):
+                let record = Versioned(value: value, version: receipt.version, time: receipt.time, stamp: stamp)
+                self.entries[key] = Entry(version: version, record: record)
+            case .delete:
+                self.entries[key] = Entry(version: version, record: nil)
+            }
+        }
+    }
+
+    mutating func add(token key: HashedKey, _ remembered: RememberedToken) {
+        self.tokens[key] = remembered
+    }
+
+    mutating func add(discard range: KeyRange, version: UInt64) {
+        self.discards.append((range, version))
+    }
+
+    /// Forgets what became durable.
+    mutating func remove(_ commit: PreparedCommit, version: UInt64) {
+        for key in commit.writeKeys {
+            guard let index = self.entries.index(forKey: key), self.entries[index].value.version == version else {
+                continue
+            }
+            self.entries.remove(at: index)
+        }
+        if let tokenKey = commit.tokenKey, self.tokens[tokenKey]?.version == version { self.tokens[tokenKey] = nil }
+    }
+
+    mutating func remove(discardVersion version: UInt64) {
+        self.discards.removeAll { $0.version == version }
+    }
+
+    mutating func removeAll() {
+        self = Overlay()
+    }
+}

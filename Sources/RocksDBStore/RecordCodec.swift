@@ -1,0 +1,67 @@
+internal import KeyValue
+internal import Primitives
+
+/// The bytes before each stored value:
+///
+///     format 1 | flags 1 | version 8 | commit time 8 (ms since 1970) | if flag 0: stamp time 8, region 2
+///
+/// Numbers are big-endian. The rest of the record is the value as the service gave it.
+enum RecordCodec {
+    static let format: UInt8 = 1
+    static let headerBytes = 18
+    static let stampBytes = 10
+    private static let flagStamp: UInt8 = 1
+
+    /// Writes the header of one record over `output`.
+    static func writeHeader(
+        version: UInt64, time: Timestamp, stamp: ReplicationStamp?, to output: inout [UInt8]
+    ) {
+        output.removeAll(keepingCapacity: true)
+        output.append(Self.format)
+        output.append(stamp == nil ? 0 : Self.flagStamp)
+        BigEndian.append(version, to: &output)
+        BigEndian.append(UInt64(bitPattern: time.millisecondsSinceEpoch), to: &output)
+        guard let stamp else { return }
+        BigEndian.append(UInt64(bitPattern: stamp.time.millisecondsSinceEpoch), to: &output)
+        BigEndian.append(stamp.region, to: &output)
+    }
+
+    /// Reads a record back.
+    ///
+    /// - Throws: `corrupt` for bytes that `writeHeader` does not write.
+    static func decode(_ bytes: UnsafeRawBufferPointer) throws(EngineFailure) -> Versioned {
+        let (count, flags) = unsafe (bytes.count, bytes.count >= Self.headerBytes ? bytes[1] : 0)
+        let isKnown = unsafe count >= Self.headerBytes && bytes[0] == Self.format && flags & ~Self.flagStamp == 0
+        let headerBytes = flags == Self.flagStamp ? Self.headerBytes + Self.stampBytes : Self.headerBytes
+        guard isKnown, count >= headerBytes else {
+            throw .corrupt("a record of \(count) bytes has no header that this version of Brume knows")
+        }
+        var stamp: ReplicationStamp?
+        if flags == Self.flagStamp {
+            let time = unsafe Self.timestamp(bytes, at: Self.headerBytes)
+            let region = unsafe UInt16(bigEndian: bytes.loadUnaligned(
+                fromByteOffset: Self.headerBytes + 8, as: UInt16.self
+            ))
+            stamp = ReplicationStamp(time: time, region: region)
+        }
+        let value = unsafe [UInt8](unsafeUninitializedCapacity: count - headerBytes) { output, initializedCount in
+            unsafe UnsafeMutableRawBufferPointer(output).copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: bytes[headerBytes...])
+            )
+            initializedCount = count - headerBytes
+        }
+        return unsafe Versioned(
+            value: value, version: CommitVersion(Self.version(bytes)), time: Self.timestamp(bytes, at: 10), stamp: stamp
+        )
+    }
+
+    /// The version alone, of bytes that `decode` accepts.
+    static func version(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        unsafe UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 2, as: UInt64.self))
+    }
+
+    private static func timestamp(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Timestamp {
+        let raw = unsafe UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        return Timestamp(millisecondsSinceEpoch: Int64(bitPattern: raw))
+    }
+}

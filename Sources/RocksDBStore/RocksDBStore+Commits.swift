@@ -1,0 +1,126 @@
+package import KeyValue
+internal import Primitives
+internal import Synchronization
+
+extension RocksDBStore {
+    @discardableResult
+    package func commit(_ batch: Batch) async throws(StorageError) -> CommitReceipt {
+        let prepared = PreparedCommit(batch, bytes: try self.limits.checkedBytes(of: batch))
+        var observed = Observations()
+        for _ in 0..<Self.admissionRoundsMax {
+            let observedSoFar = observed
+            let outcome = await self.enqueue { state, now, waiter in
+                state.admit(prepared, observedSoFar, now: now, waiter: waiter)
+            }
+            switch outcome {
+            case .done(let receipt): return receipt
+            case .failed(let error): throw error
+            case .needsReads(let needs): observed = try await self.observe(needs, prepared, observed)
+            }
+        }
+        throw .conflict
+    }
+
+    package func discard(_ range: KeyRange) async throws(StorageError) {
+        guard !range.isEmpty else { return }
+        // No key is longer, so this is past every key.
+        let end = range.end ?? [UInt8](repeating: 0xFF, count: self.limits.keyBytesMax + 1)
+        try await self.remove(.items, start: range.start, end: end, discarding: range)
+        // The range is empty now; giving its tables back at once instead of at a compaction is a bonus.
+        try await self.fromDisk { engine throws(EngineFailure) in
+            try engine.deleteFiles(.items, from: range.start, to: end)
+        }
+    }
+
+    /// Queues a removal behind the commits that came before it, and waits until it is durable.
+    func remove(
+        _ family: Family, start: [UInt8], end: [UInt8], discarding range: KeyRange?
+    ) async throws(StorageError) {
+        let outcome = await self.enqueue { state, now, waiter in
+            state.admitRemoval(family, start: start, end: end, discarding: range, now: now, waiter: waiter)
+        }
+        if case .failed(let error) = outcome { throw error }
+    }
+
+    /// Asks the admission under its lock and waits for the answer.
+    private func enqueue(
+        _ ask: (inout Admission, Timestamp, Waiter<CommitOutcome>) -> CommitOutcome?
+    ) async -> CommitOutcome {
+        let now = self.options.clock.now()
+        return await Waiter.wait { waiter in
+            let (outcome, mustWake): (CommitOutcome?, Bool) = self.admission.withLock { state in
+                let outcome = ask(&state, now, waiter)
+                guard outcome == nil else { return (outcome, false) }
+                self.publish(state)
+                defer { state.isCommitterIdle = false }
+                return (nil, state.isCommitterIdle)
+            }
+            if let outcome { waiter.resume(outcome) }
+            if mustWake { self.wakeup.signal() }
+        }
+    }
+
+    /// Reads what checks need, in memory where that suffices.
+    private func observe(
+        _ needs: [ReadNeed], _ commit: PreparedCommit, _ observed: Observations
+    ) async throws(StorageError) -> Observations {
+        let inMemory = try self.fromMemory { engine throws(EngineFailure) in
+            try self.observations(needs, commit, observed, engine, isFromMemoryOnly: true)
+        }
+        if let inMemory { return inMemory }
+        return try await self.fromDisk { engine throws(EngineFailure) in
+            try self.observations(needs, commit, observed, engine, isFromMemoryOnly: false)
+        }
+    }
+
+    private func observations(
+        _ needs: [ReadNeed], _ commit: PreparedCommit, _ observedSoFar: Observations, _ engine: Engine,
+        isFromMemoryOnly: Bool
+    ) throws(EngineFailure) -> Observations {
+        let view = Engine.View(isFromMemoryOnly: isFromMemoryOnly)
+        var observed = observedSoFar
+        for need in needs {
+            switch need.subject {
+            case .token:
+                guard let key = commit.tokenKey else { continue }
+                let stored = try engine.bytes(.tokens, key.bytes, view)
+                let remembered = try stored.map { bytes throws(EngineFailure) in try RememberedToken(stored: bytes) }
+                observed.token = .init(value: remembered, stripeVersion: need.stripeVersion)
+            case .check(let index):
+                switch commit.batch.checks[index] {
+                case .unchanged(let key, _):
+                    let version = try engine.version(key, view)
+                    observed.versions[index] = .init(value: version, stripeVersion: need.stripeVersion)
+                case .rangeUnchanged(let range, let since, let count):
+                    let asOf = self.settledVersion.load(ordering: .acquiring)
+                    if try Self.holds(range, since, count, engine, isFromMemoryOnly: isFromMemoryOnly) {
+                        observed.rangesHoldAsOf[index] = asOf
+                    } else {
+                        observed.rangesFailed.insert(index)
+                    }
+                }
+            }
+        }
+        return observed
+    }
+
+    /// Nothing newer than `since` is there and nothing is missing: then nothing was set, deleted or replaced.
+    private static func holds(
+        _ range: KeyRange, _ since: CommitVersion, _ count: Int, _ engine: Engine, isFromMemoryOnly: Bool
+    ) throws(EngineFailure) -> Bool {
+        guard !range.isEmpty else { return count == 0 }
+        var seenCount = 0
+        var isUnchanged = true
+        try unsafe engine.forEach(
+            .items, from: range.start, to: range.end, isFromMemoryOnly: isFromMemoryOnly
+        ) { _, value throws(EngineFailure) in
+            guard value.count >= RecordCodec.headerBytes else {
+                throw .corrupt("a record is shorter than its header")
+            }
+            seenCount += 1
+            isUnchanged = unsafe RecordCodec.version(value) <= since.rawValue && seenCount <= count
+            return isUnchanged
+        }
+        return isUnchanged && seenCount == count
+    }
+}

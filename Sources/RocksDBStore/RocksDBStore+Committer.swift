@@ -1,0 +1,201 @@
+internal import KeyValue
+internal import Primitives
+internal import Synchronization
+
+/// What the committer's thread keeps between groups.
+private struct CommitterState {
+    let writer = GroupWriter()
+    /// The engine saw a failed write: it takes no more before it is opened anew.
+    var mustReopen = false
+    var nextSweep = Timestamp(millisecondsSinceEpoch: 0)
+}
+
+extension RocksDBStore {
+    private static let tokenSweepMilliseconds: Int64 = 10_000
+    private static let tokenSweepCountMax = 256
+
+    /// The committer's thread: joins what waits into groups until the store is closed.
+    func runCommitter() {
+        var state = CommitterState()
+        while true {
+            switch self.admission.withLock({ $0.next() }) {
+            case .write(let group):
+                self.write(group, &state)
+            case .wait:
+                let isRefusing = !self.beacon.health.isTakingWrites
+                self.wakeup.wait(milliseconds: isRefusing ? self.options.spaceCheckMilliseconds : nil)
+                if isRefusing { self.takeWritesAgain(&state) }
+            case .stop:
+                self.finishClosing()
+                return
+            }
+        }
+    }
+
+    private func write(_ group: [QueuedItem], _ state: inout CommitterState) {
+        if let lack = self.lackOfSpace(hysteresis: 0) {
+            return self.fail(group, with: .unavailable(lack), reason: lack, isResumable: true)
+        }
+        guard let engine = self.engine else { preconditionFailure("writes are refused while there is no engine") }
+        do throws(EngineFailure) {
+            try self.put(group, engine, &state)
+        } catch {
+            state.mustReopen = true
+            var isResumable = false
+            if case .noSpace = error { isResumable = true }
+            return self.fail(group, with: .unknownOutcome, reason: Self.reason(error), isResumable: isResumable)
+        }
+        CrashPoint.reach("store.group.afterWrite")
+        let barriers = self.admission.withLock { admission in
+            defer { self.publish(admission) }
+            return admission.groupIsDurable(group)
+        }
+        self.options.groupObserver?.groupResumes()
+        for item in group { item.waiter.resume(item.outcome) }
+        for item in barriers { item.waiter.resume(item.outcome) }
+        self.options.groupObserver?.groupResumed(commitCount: group.count + barriers.count)
+    }
+
+    /// Makes the group durable.
+    private func put(
+        _ group: [QueuedItem], _ engine: Engine, _ state: inout CommitterState
+    ) throws(EngineFailure) {
+        var lastReceipt: CommitReceipt?
+        state.writer.clear()
+        try self.sweepTokens(engine, &state)
+        for item in group {
+            if case .barrier = item.work { continue }
+            lastReceipt = item.receipt
+            Self.add(item, to: state.writer, on: engine)
+        }
+        if let sentence = self.options.gate?.beforeWrite(commitCount: group.count) {
+            throw EngineFailure(sentence: sentence)
+        }
+        guard let lastReceipt else { return }
+        state.writer.put(
+            .meta, StoreLayout.lastCommitKey,
+            StoreLayout.lastCommitValue(version: lastReceipt.version.rawValue, time: lastReceipt.time), on: engine
+        )
+        CrashPoint.reach("store.group.beforeWrite")
+        try engine.write(state.writer, isSynced: self.options.durability == .durable)
+        if let sentence = self.options.gate?.afterWrite(commitCount: group.count) {
+            throw EngineFailure(sentence: sentence)
+        }
+    }
+
+    private static func add(_ item: QueuedItem, to writer: GroupWriter, on engine: Engine) {
+        switch item.work {
+        case .barrier:
+            break
+        case .removal(let family, let start, let end):
+            writer.deleteRange(family, from: start, to: end, on: engine)
+        case .commit(let commit, let remembered):
+            for write in commit.batch.writes {
+                switch write {
+                case .set(let key, let value, let stamp):
+                    writer.set(key, value, version: item.version, time: item.receipt.time, stamp: stamp, on: engine)
+                case .delete(let key):
+                    writer.delete(.items, key, on: engine)
+                }
+            }
+            for (index, append) in commit.batch.logAppends.enumerated() {
+                let position = LogPosition(version: item.receipt.version, index: UInt32(index))
+                let value = StoreLayout.logValue(time: item.receipt.time, payload: append.payload)
+                writer.put(.log, StoreLayout.logKey(append.log, position), value, on: engine)
+            }
+            if let token = commit.batch.token, let remembered {
+                writer.put(.tokens, StoreLayout.tokenKey(token.id), remembered.stored, on: engine)
+                writer.put(.tokens, StoreLayout.tokenExpiryKey(remembered.expires, token.id), [], on: engine)
+            }
+        }
+    }
+
+    /// Adds the removal of some expired tokens in front of the group, now and then.
+    private func sweepTokens(_ engine: Engine, _ state: inout CommitterState) throws(EngineFailure) {
+        let now = self.options.clock.now()
+        guard now >= state.nextSweep else { return }
+        var expired: [[UInt8]] = []
+        try unsafe engine.forEach(
+            .tokens, from: [1], to: StoreLayout.tokenExpiryStart(now), isFromMemoryOnly: false
+        ) { key, _ throws(EngineFailure) in
+            unsafe expired.append(Array(key))
+            return expired.count < Self.tokenSweepCountMax
+        }
+        for expiryKey in expired {
+            state.writer.delete(.tokens, expiryKey, on: engine)
+            let tokenKey = StoreLayout.tokenKey(Array(expiryKey.dropFirst(9)))
+            // The same token may have been used again since: then its record expires later.
+            guard let stored = try engine.bytes(.tokens, tokenKey, Engine.View(isFromMemoryOnly: false)),
+                try RememberedToken(stored: stored).expires <= now
+            else { continue }
+            state.writer.delete(.tokens, tokenKey, on: engine)
+        }
+        guard expired.count < Self.tokenSweepCountMax else { return }
+        state.nextSweep = Timestamp(
+            millisecondsSinceEpoch: now.millisecondsSinceEpoch + Self.tokenSweepMilliseconds
+        )
+    }
+
+    /// Stops taking writes; the group and all that waits behind it fail.
+    private func fail(_ group: [QueuedItem], with error: StorageError, reason: String, isResumable: Bool) {
+        let refusal = StorageError.unavailable(reason)
+        let waiting = self.admission.withLock { admission in
+            defer { self.publish(admission) }
+            return admission.groupFailed(refusingWith: refusal, isResumable: isResumable)
+        }
+        self.beacon.set(.readOnly(reason: reason))
+        for item in group {
+            if case .barrier = item.work {
+                item.waiter.resume(.failed(refusal))
+            } else {
+                item.waiter.resume(.failed(error))
+            }
+        }
+        for item in waiting { item.waiter.resume(.failed(refusal)) }
+    }
+
+    /// Looks whether what stopped the writes has passed.
+    private func takeWritesAgain(_ state: inout CommitterState) {
+        guard self.admission.withLock({ $0.isResumable && !$0.isClosed }) else { return }
+        guard self.lackOfSpace(hysteresis: self.options.freeBytesHysteresis) == nil else { return }
+        if state.mustReopen {
+            self.dropEngine()
+            CrashPoint.reach("store.reopen")
+            do throws(EngineFailure) {
+                self.install(try Engine(path: self.directory.enginePath, options: self.options))
+            } catch {
+                self.beacon.set(.readOnly(reason: "the store cannot be opened again: \(error.sentence)"))
+                return
+            }
+            state.mustReopen = false
+        }
+        self.admission.withLock { admission in
+            admission.takeWrites()
+            self.publish(admission)
+        }
+        self.beacon.set(.takingWrites)
+    }
+
+    /// - Returns: the reason not to write; nil while there is room.
+    private func lackOfSpace(hysteresis: UInt64) -> String? {
+        let neededBytes = self.options.freeBytesReserve + hysteresis
+        guard let freeBytes = self.options.freeSpace.freeBytes(at: self.directory.path), freeBytes < neededBytes else {
+            return nil
+        }
+        return "the disk of \(self.directory.path) has \(freeBytes >> 20) MiB free and \(neededBytes >> 20) MiB are"
+            + " kept in reserve: make room, writes are taken again by themselves"
+    }
+
+    private static func reason(_ failure: EngineFailure) -> String {
+        switch failure {
+        case .noSpace(let sentence):
+            "the disk is full (\(sentence)): make room, writes are taken again by themselves"
+        case .sync(let sentence):
+            "the disk failed to make a write durable (\(sentence)): check the disk, then restart"
+        case .corrupt(let sentence):
+            "damaged data was found (\(sentence)): restore the store from a backup"
+        case .incomplete, .locked, .other:
+            "the log cannot be written (\(failure.sentence)): remove the cause, then restart"
+        }
+    }
+}

@@ -1,0 +1,187 @@
+package import KeyValue
+internal import Synchronization
+
+extension RocksDBStore {
+    package func getCached(_ keys: [[UInt8]], _ mode: ReadMode) throws(StorageError) -> ReadResult? {
+        try self.fromMemory { engine throws(EngineFailure) in
+            try self.read(keys, mode, engine, isFromMemoryOnly: true)
+        }
+    }
+
+    package func get(_ keys: [[UInt8]], _ mode: ReadMode) async throws(StorageError) -> ReadResult {
+        if let result = try self.getCached(keys, mode) { return result }
+        return try await self.fromDisk { engine throws(EngineFailure) in
+            try self.read(keys, mode, engine, isFromMemoryOnly: false)
+        }
+    }
+
+    package func scanCached(
+        _ range: KeyRange, limit: Int, byteLimit: Int, reverse: Bool
+    ) throws(StorageError) -> Page? {
+        precondition(limit >= 1 && byteLimit >= 1, "a page holds at least one entry")
+        return try self.fromMemory { engine throws(EngineFailure) in
+            try self.page(range, limit, byteLimit, reverse, engine, isFromMemoryOnly: true)
+        }
+    }
+
+    package func scan(
+        _ range: KeyRange, limit: Int, byteLimit: Int, reverse: Bool
+    ) async throws(StorageError) -> Page {
+        if let page = try self.scanCached(range, limit: limit, byteLimit: byteLimit, reverse: reverse) { return page }
+        return try await self.fromDisk { engine throws(EngineFailure) in
+            try self.page(range, limit, byteLimit, reverse, engine, isFromMemoryOnly: false)
+        }
+    }
+
+    /// Runs `body` here; nil when it would have to touch the disk, or while there is no engine.
+    func fromMemory<Value>(
+        _ body: (Engine) throws(EngineFailure) -> Value
+    ) throws(StorageError) -> Value? {
+        guard let engine = self.engine else {
+            guard !self.isClosed else { throw .unavailable(Self.closedReason) }
+            return nil
+        }
+        do throws(EngineFailure) {
+            return try body(engine)
+        } catch {
+            guard error != .incomplete else { return nil }
+            throw self.storageError(error)
+        }
+    }
+
+    /// Runs `body` on a thread that may wait for the disk.
+    func fromDisk<Value: Sendable>(
+        _ body: @escaping @Sendable (Engine) throws(EngineFailure) -> Value
+    ) async throws(StorageError) -> Value {
+        try await self.pool.run {
+            guard let engine = self.waitForEngine() else {
+                return .failure(.unavailable(self.isClosed ? Self.closedReason : "the store is being opened again"))
+            }
+            do throws(EngineFailure) {
+                return .success(try body(engine))
+            } catch {
+                return .failure(self.storageError(error))
+            }
+        }.get()
+    }
+
+    /// Blocks for as long as the engine is opened anew, within a bound.
+    private func waitForEngine() -> Engine? {
+        for _ in 0..<Self.reopenWaitMillisecondsMax {
+            if let engine = self.engine { return engine }
+            guard !self.isClosed else { return nil }
+            WorkerThread.sleep(milliseconds: 1)
+        }
+        return nil
+    }
+
+    private func page(
+        _ range: KeyRange, _ limit: Int, _ byteLimit: Int, _ reverse: Bool, _ engine: Engine, isFromMemoryOnly: Bool
+    ) throws(EngineFailure) -> Page {
+        let asOf = CommitVersion(self.settledVersion.load(ordering: .acquiring))
+        var entries: [Page.Entry] = []
+        guard !range.isEmpty else { return Page(entries: entries, asOf: asOf, continuation: nil) }
+        var bytes = 0
+        var continuation: [UInt8]?
+        try unsafe engine.forEach(
+            .items, from: range.start, to: range.end, reverse: reverse, isFromMemoryOnly: isFromMemoryOnly
+        ) { key, value throws(EngineFailure) in
+            guard entries.count < limit, bytes < byteLimit else {
+                continuation = unsafe reverse ? entries[entries.count - 1].key : Array(key)
+                return false
+            }
+            let record = try unsafe RecordCodec.decode(value)
+            unsafe entries.append(Page.Entry(key: Array(key), record: record))
+            bytes += key.count + record.value.count
+            return true
+        }
+        return Page(entries: entries, asOf: asOf, continuation: continuation)
+    }
+
+    /// One moment's values: the newest state where nothing is under way, which is nearly always, else a snapshot or,
+    /// for decisions, the overlay over the engine.
+    private func read(
+        _ keys: [[UInt8]], _ mode: ReadMode, _ engine: Engine, isFromMemoryOnly: Bool
+    ) throws(EngineFailure) -> ReadResult {
+        let settled = self.settledVersion.load(ordering: .acquiring)
+        let isQuiet = self.lastVersion.load(ordering: .acquiring) == settled
+        let asOf = CommitVersion(settled)
+        var view = Engine.View(isFromMemoryOnly: isFromMemoryOnly)
+        if isQuiet || (keys.count == 1 && mode == .forAnswer) {
+            let values = try Self.records(keys, engine, view)
+            // One key is one moment; several are if nothing was accepted while they were read.
+            if keys.count == 1 || self.lastVersion.load(ordering: .acquiring) == settled {
+                return ReadResult(values: values, asOf: asOf)
+            }
+        }
+        guard mode == .forAnswer else { return try self.readOverlaid(keys, engine, isFromMemoryOnly: isFromMemoryOnly) }
+        view.snapshot = Engine.Snapshot(engine)
+        return ReadResult(values: try Self.records(keys, engine, view), asOf: asOf)
+    }
+
+    private static func records(
+        _ keys: [[UInt8]], _ engine: Engine, _ view: Engine.View
+    ) throws(EngineFailure) -> [Versioned?] {
+        var values: [Versioned?] = []
+        values.reserveCapacity(keys.count)
+        for key in keys { values.append(try engine.record(key, view)) }
+        return values
+    }
+
+    /// How often a read of several keys starts again because a commit came between, before it takes a snapshot.
+    private static let overlaidReadsMax = 3
+
+    private func readOverlaid(
+        _ keys: [[UInt8]], _ engine: Engine, isFromMemoryOnly: Bool
+    ) throws(EngineFailure) -> ReadResult {
+        let hashed = keys.map(HashedKey.init)
+        for attempt in 0...Self.overlaidReadsMax {
+            // What the overlay does not hold is in the engine already: the engine has everything up to what was
+            // settled when the overlay was looked at.
+            var view = Engine.View(isFromMemoryOnly: isFromMemoryOnly)
+            let isLast = attempt == Self.overlaidReadsMax
+            let cut = self.admission.withLock { state in
+                OverlayCut(state, hashed, snapshot: isLast ? Engine.Snapshot(engine) : nil)
+            }
+            view.snapshot = cut.snapshot
+            var values: [Versioned?] = []
+            var engineKeys: [HashedKey] = []
+            values.reserveCapacity(keys.count)
+            for (key, entry) in zip(hashed, cut.entries) {
+                if let entry {
+                    values.append(entry.record)
+                } else {
+                    values.append(try engine.record(key.bytes, view))
+                    engineKeys.append(key)
+                }
+            }
+            let isOneMoment = isLast || keys.count == 1 || engineKeys.isEmpty || self.admission.withLock { state in
+                engineKeys.allSatisfy { state.stripeVersion($0) <= cut.version }
+            }
+            guard isOneMoment else { continue }
+            return ReadResult(
+                values: values, asOf: CommitVersion(cut.version), undurable: cut.undurable.map(CommitVersion.init)
+            )
+        }
+        preconditionFailure("the last attempt reads a snapshot")
+    }
+}
+
+/// What the overlay held at one moment.
+private struct OverlayCut {
+    /// The last commit that was accepted then.
+    let version: UInt64
+    let entries: [Overlay.Entry?]
+    let undurable: UInt64?
+    /// The engine's state of the same moment.
+    let snapshot: Engine.Snapshot?
+
+    init(_ state: borrowing Admission, _ keys: [HashedKey], snapshot: Engine.Snapshot?) {
+        self.version = state.lastVersion
+        let overlay = state.overlay
+        self.entries = keys.map { overlay.entry($0) }
+        let newest = self.entries.reduce(0) { max($0, $1?.version ?? 0) }
+        self.undurable = newest > state.settledVersion ? newest : nil
+        self.snapshot = snapshot
+    }
+}

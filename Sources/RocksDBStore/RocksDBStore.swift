@@ -1,0 +1,186 @@
+package import KeyValue
+internal import Primitives
+internal import Synchronization
+
+/// The embedded engine: RocksDB, with versions, checks and the order of commits kept in Swift.
+///
+/// - Reads run where they are called, from memory only; what is not in memory is read by a small pool of threads.
+/// - Commits are decided under one short lock (`Admission`), queued, and written by one thread of the store in groups,
+///   one synced write each. Nothing here blocks an event loop or Swift's cooperative pool.
+/// - `close` must be called; until then the store's threads keep it alive.
+package final class RocksDBStore: OrderedStore {
+    /// Rounds of reading and asking again before a commit gives up with `conflict`.
+    static let admissionRoundsMax = 16
+    /// How long a read waits for the engine while it is opened anew.
+    static let reopenWaitMillisecondsMax = 10_000
+    /// Versions that are skipped at each start: more than a crash can have left unsynced, so that no version is ever
+    /// given twice even where `commit` did not wait for the disk.
+    static let versionGapAtOpen: UInt64 = 1 << 20
+    static let closedReason = "the store is closed"
+
+    package let limits: StoreLimits
+    let options: StoreOptions
+    let directory: StoreDirectory
+    let beacon = HealthBeacon(.takingWrites)
+    let admission: Mutex<Admission>
+    /// Copies of `Admission.lastVersion` and `.settledVersion`, set under its lock, read without it.
+    let lastVersion: Atomic<UInt64>
+    let settledVersion: Atomic<UInt64>
+    let pool: ReadPool
+    let wakeup = Wakeup()
+    /// nil while the engine is opened anew, and after `close`.
+    private let slot: Mutex<Engine?>
+    private let closing = Mutex(Closing.open)
+
+    private enum Closing {
+        case open
+        case closing([Waiter<Void>])
+        case closed
+    }
+
+    /// Opens the store in the directory at `path`, making it where it is missing.
+    ///
+    /// Blocks for as long as the log takes to be read: call it at start, not from an event loop.
+    package init(path: String, options: StoreOptions = StoreOptions()) throws(StoreOpenError) {
+        self.directory = try StoreDirectory(path: path)
+        CrashPoint.reach("store.open.afterFormat")
+        if let freeBytes = options.freeSpace.freeBytes(at: path), freeBytes < Self.openBytesMin(options) {
+            throw .noSpace(path: path, reason: "\(freeBytes >> 20) MiB free")
+        }
+        let recovered: (version: UInt64, time: Timestamp)
+        let engine: Engine
+        do throws(EngineFailure) {
+            engine = try Engine(path: self.directory.enginePath, options: options)
+            recovered = try Self.lastCommit(of: engine)
+        } catch {
+            throw Self.openError(error, path: path)
+        }
+        self.options = options
+        self.limits = options.limits
+        let version = recovered.version + Self.versionGapAtOpen
+        self.admission = Mutex(Admission(recoveredVersion: version, time: recovered.time))
+        self.lastVersion = Atomic(version)
+        self.settledVersion = Atomic(version)
+        self.pool = ReadPool(threadCount: options.readThreadCount)
+        self.slot = Mutex(engine)
+        WorkerThread.start { self.runCommitter() }
+    }
+
+    package var health: StoreHealth { self.beacon.health }
+
+    package func healthUpdates() -> AsyncStream<StoreHealth> { self.beacon.updates() }
+
+    package func close() async {
+        await Waiter<Void>.wait { waiter in
+            let isFirst: Bool? = self.closing.withLock { state in
+                switch state {
+                case .open:
+                    state = .closing([waiter])
+                    return true
+                case .closing(var waiters):
+                    waiters.append(waiter)
+                    state = .closing(waiters)
+                    return false
+                case .closed:
+                    return nil
+                }
+            }
+            switch isFirst {
+            case nil: waiter.resume(())
+            case false?: break
+            case true?:
+                self.admission.withLock { $0.close() }
+                self.wakeup.signal()
+            }
+        }
+    }
+
+    /// The last act of the committer's thread.
+    func finishClosing() {
+        self.pool.stop {
+            // A flush makes the next start quick; where it fails, the log still has everything.
+            if let engine = self.engine { try? engine.flush() }
+            self.dropEngine()
+            self.beacon.set(.closed)
+            let waiters: [Waiter<Void>] = self.closing.withLock { state in
+                defer { state = .closed }
+                if case .closing(let waiters) = state { return waiters }
+                return []
+            }
+            for waiter in waiters { waiter.resume(()) }
+        }
+    }
+}
+
+extension RocksDBStore {
+    /// The engine of this moment.
+    var engine: Engine? { self.slot.withLock { $0 } }
+
+    var isClosed: Bool { self.beacon.health == .closed || self.admission.withLock { $0.isClosed } }
+
+    func install(_ engine: Engine) {
+        self.slot.withLock { $0 = engine }
+    }
+
+    /// Takes the engine away from new reads, waits for those under way and closes it. Blocks.
+    func dropEngine() {
+        var engine = self.slot.withLock { slot in
+            defer { slot = nil }
+            return slot
+        }
+        var waitedMilliseconds = 0
+        while engine != nil, !isKnownUniquelyReferenced(&engine),
+            waitedMilliseconds < Self.reopenWaitMillisecondsMax {
+            WorkerThread.sleep(milliseconds: 1)
+            waitedMilliseconds += 1
+        }
+    }
+
+    /// Turns the engine's failure at a read into the store's error, and stops writes when data is damaged.
+    func storageError(_ failure: EngineFailure) -> StorageError {
+        guard case .corrupt(let sentence) = failure else { return .unavailable(failure.sentence) }
+        self.refuseWrites("damaged data was found (\(sentence)): restore the store from a backup")
+        return .corrupt(sentence)
+    }
+
+    /// For good: nothing but a restart takes writes again.
+    func refuseWrites(_ reason: String) {
+        self.admission.withLock { $0.refuse(.unavailable(reason), isResumable: false) }
+        self.beacon.set(.readOnly(reason: reason))
+    }
+
+    /// Sets the copies that are read without the lock; call it under the lock.
+    func publish(_ state: borrowing Admission) {
+        self.lastVersion.store(state.lastVersion, ordering: .releasing)
+        self.settledVersion.store(state.settledVersion, ordering: .releasing)
+    }
+
+    static func lastCommit(of engine: Engine) throws(EngineFailure) -> (version: UInt64, time: Timestamp) {
+        let view = Engine.View(isFromMemoryOnly: false)
+        guard let value = try engine.bytes(.meta, StoreLayout.lastCommitKey, view) else {
+            return (0, Timestamp(millisecondsSinceEpoch: 0))
+        }
+        guard let version = BigEndian.read(UInt64.self, from: value),
+            let time = BigEndian.read(UInt64.self, from: value, at: 8)
+        else { throw .corrupt("the number of the last commit is too short") }
+        return (version, Timestamp(millisecondsSinceEpoch: Int64(bitPattern: time)))
+    }
+
+    /// Opening may write out everything that the log holds.
+    private static func openBytesMin(_ options: StoreOptions) -> UInt64 {
+        min(options.freeBytesReserve, 2 * options.logBytesMax)
+    }
+
+    private static func openError(_ failure: EngineFailure, path: String) -> StoreOpenError {
+        switch failure {
+        case .locked: .locked(path: path, processID: nil)
+        case .noSpace(let reason): .noSpace(path: path, reason: reason)
+        case .corrupt(let reason): .corrupt(path: path, reason: reason)
+        case .sync(let reason): .unwritable(path: path, reason: reason)
+        case .incomplete: .corrupt(path: path, reason: failure.sentence)
+        case .other(let reason):
+            reason.hasPrefix("IO error")
+                ? .unwritable(path: path, reason: reason) : .corrupt(path: path, reason: reason)
+        }
+    }
+}

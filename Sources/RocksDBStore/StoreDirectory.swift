@@ -1,0 +1,158 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// Why a store could not be opened. Each has its own remedy, so each is told apart.
+package enum StoreOpenError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Another process has it open.
+    case locked(path: String, processID: Int32?)
+    /// The directory cannot be made, read or written.
+    case unwritable(path: String, reason: String)
+    /// A newer Brume wrote it.
+    case newerFormat(path: String, found: Int, supported: Int)
+    /// A checksum or a file does not fit; nothing was changed.
+    case corrupt(path: String, reason: String)
+    /// The disk has no room to open it.
+    case noSpace(path: String, reason: String)
+
+    package var description: String {
+        switch self {
+        case .locked(let path, let processID):
+            "\(path) is in use by \(processID.map { "process \($0)" } ?? "another process"): stop it, or choose another"
+                + " data directory"
+        case .unwritable(let path, let reason):
+            "\(path) cannot be written: \(reason). Choose another data directory or change its owner"
+        case .newerFormat(let path, let found, let supported):
+            "\(path) has format \(found) and this Brume knows up to \(supported): use the newer Brume that wrote it"
+        case .corrupt(let path, let reason):
+            "\(path) is damaged (\(reason)): restore it from a backup; the files were left as they are"
+        case .noSpace(let path, let reason):
+            "\(path) is on a full disk (\(reason)): make room and start again"
+        }
+    }
+}
+
+/// A store's directory, held for one process:
+///
+///     format    one line, "brume-store 1"
+///     lock      locked while a process uses the store; holds its process id
+///     rocksdb/  the engine's files
+@safe
+final class StoreDirectory: Sendable {
+    static let formatSupported = 1
+    private static let formatWord = "brume-store"
+
+    let path: String
+    var enginePath: String { self.path + "/rocksdb" }
+    private let lockDescriptor: Int32
+
+    /// Makes the directory where it is missing, and locks it until this object goes.
+    init(path: String) throws(StoreOpenError) {
+        self.path = path
+        try Self.makeDirectory(path)
+        self.lockDescriptor = try Self.lock(path)
+        do {
+            try Self.checkFormat(path)
+            try Self.makeDirectory(path + "/rocksdb")
+        } catch {
+            close(self.lockDescriptor)
+            throw error
+        }
+    }
+
+    deinit {
+        close(self.lockDescriptor)
+    }
+
+    private static func makeDirectory(_ path: String) throws(StoreOpenError) {
+        for end in path.indices.dropFirst() where path[end] == "/" {
+            unsafe mkdir(String(path[..<end]), 0o755)
+        }
+        guard unsafe mkdir(path, 0o700) != 0 else { return }
+        var information = stat()
+        guard errno == EEXIST, unsafe stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else {
+            throw .unwritable(path: path, reason: Self.reason(errno == EEXIST ? ENOTDIR : errno))
+        }
+    }
+
+    private static func lock(_ path: String) throws(StoreOpenError) -> Int32 {
+        let descriptor = unsafe open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .unwritable(path: path, reason: Self.reason(errno)) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            let holder = Self.read(descriptor).split(separator: "\n").first.flatMap { Int32($0) }
+            close(descriptor)
+            guard code == EWOULDBLOCK else { throw .unwritable(path: path, reason: Self.reason(code)) }
+            throw .locked(path: path, processID: holder)
+        }
+        // The number is for the other process's message only: the lock holds without it.
+        ftruncate(descriptor, 0)
+        _ = Self.write(descriptor, "\(getpid())\n")
+        return descriptor
+    }
+
+    private static func checkFormat(_ path: String) throws(StoreOpenError) {
+        let descriptor = unsafe open(path + "/format", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            guard errno == ENOENT else { throw .unwritable(path: path, reason: Self.reason(errno)) }
+            guard unsafe access(path + "/rocksdb/CURRENT", F_OK) != 0 else {
+                throw .corrupt(path: path, reason: "the file format is missing")
+            }
+            return try Self.writeFormat(path)
+        }
+        let words = Self.read(descriptor).split(whereSeparator: \.isWhitespace)
+        close(descriptor)
+        guard words.count == 2, words[0] == Self.formatWord, let found = Int(words[1]), found >= 1 else {
+            throw .corrupt(path: path, reason: "the file format is not readable")
+        }
+        guard found <= Self.formatSupported else {
+            throw .newerFormat(path: path, found: found, supported: Self.formatSupported)
+        }
+    }
+
+    /// Whole or not at all: written beside its place, synced, then renamed.
+    private static func writeFormat(_ path: String) throws(StoreOpenError) {
+        let descriptor = unsafe open(path + "/format.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .unwritable(path: path, reason: Self.reason(errno)) }
+        let line = "\(Self.formatWord) \(Self.formatSupported)\n"
+        let isWritten = Self.write(descriptor, line) && fsync(descriptor) == 0
+        let code = errno
+        close(descriptor)
+        guard unsafe isWritten && rename(path + "/format.new", path + "/format") == 0 else {
+            let reason = Self.reason(isWritten ? errno : code)
+            throw code == ENOSPC ? .noSpace(path: path, reason: reason) : .unwritable(path: path, reason: reason)
+        }
+        let directory = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if directory >= 0 {
+            fsync(directory)
+            close(directory)
+        }
+    }
+
+    private static func read(_ descriptor: Int32) -> String {
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+            unsafe pread(descriptor, buffer.baseAddress, buffer.count, 0)
+        }
+        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    }
+
+    private static func write(_ descriptor: Int32, _ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        #if canImport(Glibc)
+        return unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) } == bytes.count
+        #elseif canImport(Musl)
+        return unsafe bytes.withUnsafeBytes { unsafe Musl.write(descriptor, $0.baseAddress, $0.count) } == bytes.count
+        #else
+        return unsafe bytes.withUnsafeBytes { unsafe Darwin.write(descriptor, $0.baseAddress, $0.count) } == bytes.count
+        #endif
+    }
+
+    private static func reason(_ code: Int32) -> String {
+        unsafe String(cString: strerror(code))
+    }
+}

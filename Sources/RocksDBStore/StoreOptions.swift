@@ -1,0 +1,63 @@
+package import KeyValue
+package import Primitives
+
+/// How a `RocksDBStore` is opened. Sizes in bytes.
+package struct StoreOptions: Sendable {
+    /// What `commit` has waited for when it returns.
+    package enum Durability: String, Sendable, CaseIterable {
+        /// The disk has the commit (fsync of the log, one for each group of commits). The default.
+        case durable
+        /// The operating system has the commit: it survives the end of the process, even by `kill -9`; a power cut or a
+        /// crash of the system may lose the last seconds, whole commits from the end.
+        case processCrashOnly
+    }
+
+    package var durability: Durability = .durable
+    /// Uncompressed blocks of tables, with their indexes and filters.
+    package var blockCacheBytes = 128 << 20
+    /// One memtable. With `logBytesMax` it bounds the log that a restart reads again, 0.2–0.4 s here.
+    package var writeBufferBytes = 32 << 20
+    /// The log is kept below this by writing memtables out.
+    package var logBytesMax: UInt64 = 64 << 20
+    /// Threads that read from the disk.
+    package var readThreadCount = 4
+    /// Writes are refused while less is free on the disk: room for memtables and compactions that are under way.
+    package var freeBytesReserve: UInt64 = 256 << 20
+    /// Writes are taken again when this much more than the reserve is free.
+    package var freeBytesHysteresis: UInt64 = 64 << 20
+    /// How long a store that lacks space waits before it looks again.
+    package var spaceCheckMilliseconds = 1000
+    package var limits: StoreLimits = .embedded
+    package var clock: any WallClock = SystemClock()
+    package var freeSpace: any FreeSpaceProbe = DiskFreeSpace()
+    /// For tests: stands between the committer and the disk.
+    package var gate: (any CommitGate)?
+    /// Told about each group of commits, so that an executor can wake its loop once for the whole group.
+    package var groupObserver: (any CommitGroupObserver)?
+
+    package init() {}
+}
+
+/// Knows how much room the disk has.
+package protocol FreeSpaceProbe: Sendable {
+    /// Bytes that this process may still write to the file system of `path`; nil when the system does not say.
+    func freeBytes(at path: String) -> UInt64?
+}
+
+/// Hears when the committer begins and ends to resume the tasks of one group, on the committer's thread: an executor
+/// may collect the jobs that it is given in between and wake its thread once.
+///
+/// SwiftNIO's loops need none: a loop that was woken and has not run yet is not woken again.
+package protocol CommitGroupObserver: Sendable {
+    func groupResumes()
+    func groupResumed(commitCount: Int)
+}
+
+/// For tests: sees each group of commits just before and just after it is written, on the committer's thread, and may
+/// block there. A sentence in the form of RocksDB's own makes the write fail with it.
+package protocol CommitGate: Sendable {
+    /// - Returns: nil to go on; a sentence to fail without having written.
+    func beforeWrite(commitCount: Int) -> String?
+    /// - Returns: nil to go on; a sentence to fail although the log was written: the outcome is unknown then.
+    func afterWrite(commitCount: Int) -> String?
+}
