@@ -14,6 +14,11 @@ package final class EdgeListener: Sendable {
         package let requestsInFlight: Int
         /// Connections that were still open at the deadline, and were cut.
         package let connectionsCut: Int
+
+        package init(requestsInFlight: Int, connectionsCut: Int) {
+            self.requestsInFlight = requestsInFlight
+            self.connectionsCut = connectionsCut
+        }
     }
 
     /// The port that is listened on; of interest when 0 was asked for.
@@ -148,7 +153,7 @@ package final class EdgeListener: Sendable {
             case SystemErrorCode.addressNotAvailable: throw .addressNotAvailable(host: host, port: port)
             default: throw .failed(host: host, port: port, reason: "\(error)")
             }
-        } catch is SocketAddressError {
+        } catch is SocketAddressError.UnknownHost {
             throw .unknownHost(host)
         } catch {
             throw .failed(host: host, port: port, reason: "\(error)")

@@ -13,8 +13,8 @@ final class EdgeLoop {
 
     private var table = DeadlineTable()
     private var isTicking = false
-    private let start = NIODeadline.now()
-    /// Ticks since `start`, as coarse as the tick.
+    /// Ticks that the loop has lived. A loop that could not run has not waited for its clients either: what they sent
+    /// meanwhile lies unread, and must not be held against them.
     private var now: UInt32 = 0
     private(set) var isDraining = false
     private var drained: EventLoopPromise<Void>?
@@ -86,7 +86,6 @@ final class EdgeLoop {
     private func startTicking() {
         guard !self.isTicking else { return }
         self.isTicking = true
-        self.now = self.currentTick()
         self.scheduleTick()
     }
 
@@ -95,12 +94,8 @@ final class EdgeLoop {
         self.eventLoop.scheduleTask(in: self.timeouts.tick) { bound.value.tick() }
     }
 
-    private func currentTick() -> UInt32 {
-        UInt32(clamping: (NIODeadline.now() - self.start).nanoseconds / self.timeouts.tick.nanoseconds)
-    }
-
     private func tick() {
-        self.now = self.currentTick()
+        self.now &+= 1
         for target in self.table.takeExpired(now: self.now) where target.deadlineSlot >= 0 {
             target.deadlineReached()
         }

@@ -20,6 +20,11 @@ package struct EdgeResponse: Sendable {
         package let bodyBytes: Int
         /// False when the client left first or the stream's closure threw.
         package let isComplete: Bool
+
+        package init(bodyBytes: Int, isComplete: Bool) {
+            self.bodyBytes = bodyBytes
+            self.isComplete = isComplete
+        }
     }
 
     /// 200...599.

@@ -10,9 +10,10 @@ final class HTTP2Connection: ChannelInboundHandler {
     typealias InboundIn = HTTP2Frame
     typealias InboundOut = HTTP2Frame
 
-    private let loop: EdgeLoop
+    let loop: EdgeLoop
     private let membership: ConnectionMembership
     private var context: ChannelHandlerContext?
+    private var streamErrorEchoes = 0
     var deadlineSlot = -1
 
     private init(loop: EdgeLoop, membership: ConnectionMembership) {
@@ -30,18 +31,19 @@ final class HTTP2Connection: ChannelInboundHandler {
             configuration: .init(
                 maxIdleTime: .nanoseconds(limits.idleTimeout.wholeNanoseconds), maxAge: nil, maxGraceTime: nil,
                 keepalive: nil))
-        let boundLoop = NIOLoopBound(loop, eventLoop: channel.eventLoop)
+        let connection = HTTP2Connection(loop: loop, membership: membership)
+        let bound = NIOLoopBound(connection, eventLoop: channel.eventLoop)
         let multiplexer = NIOHTTP2Handler(
             mode: .server, eventLoop: channel.eventLoop, connectionConfiguration: self.connectionConfiguration(limits),
             streamConfiguration: self.streamConfiguration(limits), streamDelegate: management.http2StreamDelegate
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
                 try stream.syncOptions?.setOption(ChannelOptions.autoRead, value: false)
-                try stream.pipeline.syncOperations.addHandler(HTTP2Stream(loop: boundLoop.value, info: info))
+                try stream.pipeline.syncOperations.addHandler(
+                    HTTP2Stream(connection: bound.value, info: info))
             }
         }
         let counter = HTTP2ByteCounter(counters: loop.counters)
-        let connection = HTTP2Connection(loop: loop, membership: membership)
         try channel.pipeline.syncOperations.addHandlers(
             [counter, multiplexer, management, connection], position: position)
     }
@@ -84,11 +86,22 @@ final class HTTP2Connection: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
+    /// A stream tells of its error; NIOHTTP2 fires the same error on the connection right after.
+    func noteStreamError() {
+        self.streamErrorEchoes += 1
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A stream's own error has been answered by a reset; anything else ends the connection (the multiplexer has
-        // sent GOAWAY).
-        if error is NIOHTTP2Errors.StreamError { return }
-        context.close(promise: nil)
+        if self.streamErrorEchoes > 0 {
+            // The stream has been reset; the others have nothing to do with it.
+            self.streamErrorEchoes -= 1
+            return
+        }
+        // NIOHTTP2 leaves it to us to end the connection. Not at once: frames that are written, GOAWAY among them, may
+        // not be flushed yet.
+        context.flush()
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.eventLoop.execute { bound.value.close(promise: nil) }
     }
 
     private func end() {

@@ -27,6 +27,7 @@ enum HTTP2RequestReader {
                 headers.append(name, value)
             }
         }
+        guard headers.all("content-length").count <= 1 else { throw .malformed(.contentLength) }
         guard headers.count <= limits.headerCountMax else { throw .headTooLarge }
         guard HTTPSyntax.isMethod(method.utf8), method != "CONNECT" else { throw .malformed(.method) }
         guard target.utf8.count <= limits.targetBytesMax else { throw .targetTooLong }

@@ -8,7 +8,7 @@ final class HTTP2Stream: ChannelInboundHandler {
     typealias InboundIn = HTTP2Frame.FramePayload
     typealias OutboundOut = HTTP2Frame.FramePayload
 
-    private let loop: EdgeLoop
+    private let connection: HTTP2Connection
     private let info: ConnectionInfo
     private var context: ChannelHandlerContext?
     private var exchange: Exchange?
@@ -20,12 +20,16 @@ final class HTTP2Stream: ChannelInboundHandler {
     private var isReading = false
     private var isWaitingForBody = false
     private var isStalled = false
+    /// The last frame written while the request was incomplete.
+    private var lastWrite: EventLoopFuture<Void>?
     var deadlineSlot = -1
 
-    init(loop: EdgeLoop, info: ConnectionInfo) {
-        self.loop = loop
+    init(connection: HTTP2Connection, info: ConnectionInfo) {
+        self.connection = connection
         self.info = info
     }
+
+    private var loop: EdgeLoop { self.connection.loop }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -48,6 +52,7 @@ final class HTTP2Stream: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.connection.noteStreamError()
         context.close(promise: nil)
     }
 
@@ -57,11 +62,16 @@ final class HTTP2Stream: ChannelInboundHandler {
             switch self.unwrapInboundIn(data) {
             case .headers(let block):
                 // A second block holds trailers, which are dropped.
-                if self.exchange == nil, !self.isRefused { try self.begin(block.headers, endsStream: block.endStream) }
-                if block.endStream { self.endRequest() }
+                let isFirst = self.exchange == nil && !self.isRefused
+                if block.endStream { self.isRequestComplete = true }
+                if isFirst { try self.begin(block.headers) }
+                if block.endStream { self.exchange?.receiveEnd() }
             case .data(let data):
                 if case .byteBuffer(let bytes) = data.data { try self.receive(bytes) }
-                if data.endStream { self.endRequest() }
+                if data.endStream {
+                    self.isRequestComplete = true
+                    self.exchange?.receiveEnd()
+                }
             default: break
             }
         } catch {
@@ -83,14 +93,14 @@ final class HTTP2Stream: ChannelInboundHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    private func begin(_ block: HPACKHeaders, endsStream: Bool) throws(EdgeRefusal) {
+    private func begin(_ block: HPACKHeaders) throws(EdgeRefusal) {
         let head = try HTTP2RequestReader.read(block, limits: self.loop.limits)
         let exchange = Exchange(head: head, loop: self.loop, transport: self)
         self.exchange = exchange
         self.isHead = head.method == "HEAD"
         let announced = head.headers.first("content-length").flatMap(HTTPSyntax.contentLength)
         if let announced, announced > self.loop.limits.bodyBytesMax { throw .bodyTooLarge }
-        let wantsContinue = !endsStream && head.headers.contains("expect")
+        let wantsContinue = !self.isRequestComplete && head.headers.contains("expect")
         switch self.loop.responder.plan(head, connection: self.info, on: self.loop.context) {
         case .reply(let response):
             exchange.reply(response)
@@ -115,12 +125,6 @@ final class HTTP2Stream: ChannelInboundHandler {
         self.windowBytes += bytes.readableBytes
         guard self.bodyBytes <= self.loop.limits.bodyBytesMax else { throw .bodyTooLarge }
         try exchange.receive(bytes)
-    }
-
-    private func endRequest() {
-        guard !self.isRequestComplete else { return }
-        self.isRequestComplete = true
-        self.exchange?.receiveEnd()
     }
 
     /// The edge's own answer to what broke a rule; the stream ends with it.
@@ -219,13 +223,18 @@ extension HTTP2Stream: ExchangeTransport {
         self.context?.close(promise: nil)
     }
 
-    /// RFC 9113, 8.1: a complete answer to an incomplete request is followed by RST_STREAM(NO_ERROR).
+    /// RFC 9113, 8.1: a complete answer to an incomplete request is followed by RST_STREAM(NO_ERROR), but not before
+    /// all of the answer is on its way: a reset drops what flow control holds back.
     func answerEnded() {
         if !self.isRequestComplete, let context = self.context {
             self.isRequestComplete = true
-            self.write(.rstStream(.noError))
-            context.flush()
+            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+            (self.lastWrite ?? context.eventLoop.makeSucceededVoidFuture()).whenSuccess {
+                bound.value.write(.rstStream(.noError))
+                bound.value.context?.flush()
+            }
         }
+        self.lastWrite = nil
         self.settle()
     }
 
@@ -240,7 +249,13 @@ extension HTTP2Stream: ExchangeTransport {
     }
 
     private func write(_ payload: HTTP2Frame.FramePayload) {
-        self.context?.write(self.wrapOutboundOut(payload), promise: nil)
+        guard let context = self.context else { return }
+        var promise: EventLoopPromise<Void>?
+        if !self.isRequestComplete {
+            promise = context.eventLoop.makePromise(of: Void.self)
+            self.lastWrite = promise?.futureResult
+        }
+        context.write(self.wrapOutboundOut(payload), promise: promise)
     }
 
     private func block(_ response: EdgeResponse, length: Int?) -> HPACKHeaders {

@@ -25,14 +25,15 @@ struct ClosureResponder: EdgeResponder {
 }
 
 /// Runs a test's body against a listener on a free port, and ends the listener.
+@discardableResult
 func withListener<Result: Sendable>(
     _ responder: any EdgeResponder = ClosureResponder.echo, limits: EdgeLimits = EdgeLimits(), loopCount: Int = 1,
-    certificates: CertificateStore? = nil, allowsPlaintext: Bool = true,
+    host: String = "127.0.0.1", certificates: CertificateStore? = nil, allowsPlaintext: Bool = true,
     _ body: (EdgeListener) async throws -> Result
 ) async throws -> Result {
     let listener = try await EdgeListener.start(
         EdgeConfiguration(
-            port: 0, loopCount: loopCount, certificates: certificates, allowsPlaintext: allowsPlaintext,
+            hosts: [host], port: 0, loopCount: loopCount, certificates: certificates, allowsPlaintext: allowsPlaintext,
             limits: limits),
         responder: responder)
     do {
@@ -98,6 +99,11 @@ final class RawClient: Sendable {
             .connect(host: "127.0.0.1", port: port).get()
         client.channel.withLock { $0 = channel }
         return client
+    }
+
+    /// The handler that feeds this client, for a pipeline of the test's own.
+    func makeCollector() -> some ChannelHandler & Sendable {
+        Collector(self, greeting: [])
     }
 
     private func update(_ change: (inout State) -> Void) {

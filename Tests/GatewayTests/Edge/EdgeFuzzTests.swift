@@ -1,0 +1,46 @@
+import Gateway
+import Primitives
+import Testing
+
+@Suite struct `the listener under random bytes` {
+    @Test(arguments: [11, 12] as [UInt64])
+    func `no input hangs a connection, gets a 5xx, or ends the server`(seed: UInt64) async throws {
+        var limits = EdgeLimits()
+        limits.timerTick = .milliseconds(10)
+        limits.headTimeout = .milliseconds(100)
+        limits.bodyWindow = .milliseconds(100)
+        limits.idleTimeout = .milliseconds(100)
+        limits.lingerTimeout = .milliseconds(100)
+        let mutator = RequestMutator(seed: seed)
+        try await withListener(limits: limits) { listener in
+            for round in 0..<10 {
+                let inputs = (0..<20).map { _ in mutator.next() }
+                await withTaskGroup(of: Void.self) { group in
+                    for input in inputs {
+                        group.addTask {
+                            let text = "seed \(seed), round \(round): \(String(decoding: input, as: UTF8.self).debugDescription)"
+                            guard let client = try? await RawClient.connect(port: listener.port) else {
+                                Issue.record("no connection; \(text)")
+                                return
+                            }
+                            // The server may close before it has taken everything.
+                            try? await client.send(input)
+                            guard let answer = await client.receiveAll() else {
+                                Issue.record("a connection hangs; \(text)")
+                                return
+                            }
+                            for line in answer.split(whereSeparator: { $0 == "\r\n" }) where line.hasPrefix("HTTP/1.1 5") {
+                                Issue.record("\(line); \(text)")
+                            }
+                            #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 "), "\(text)")
+                        }
+                    }
+                }
+            }
+            #expect(await eventually { listener.metrics.connectionsOpen == 0 })
+            #expect(listener.metrics.requestsInFlight == 0)
+            let answer = try await RawClient.converse(port: listener.port, "GET /alive HTTP/1.0\r\n\r\n")
+            #expect(answer?.hasPrefix("HTTP/1.1 200 OK\r\n") == true)
+        }
+    }
+}
