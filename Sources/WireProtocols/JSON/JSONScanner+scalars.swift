@@ -1,21 +1,21 @@
-package import Primitives
-package import ServiceModel
+internal import Primitives
+internal import ServiceModel
 
-extension JSONReader {
+extension JSONScanner {
     /// Longest number that a document keeps; a longer one is an attack, not a value.
     private static let numberBytesMax = 1024
 
-    package func readString(_ member: MemberSchema) throws(ShapeError) -> String {
+    mutating func readString(_ member: MemberSchema) throws(ShapeError) -> String {
         guard self.peek() == UInt8(ascii: "\"") else { throw try self.mismatch(.string, member.name) }
         return try self.readPlainString()
     }
 
-    package func readString(_ member: MemberSchema, appendingTo output: inout [UInt8]) throws(ShapeError) {
+    mutating func readString(_ member: MemberSchema, appendingTo output: inout [UInt8]) throws(ShapeError) {
         guard self.peek() == UInt8(ascii: "\"") else { throw try self.mismatch(.string, member.name) }
         try self.readStringBytes(appendingTo: &output)
     }
 
-    package func readBoolean(_ member: MemberSchema) throws(ShapeError) -> Bool {
+    mutating func readBoolean(_ member: MemberSchema) throws(ShapeError) -> Bool {
         switch self.peek() {
         case UInt8(ascii: "t"):
             try self.skipLiteral("true")
@@ -27,7 +27,7 @@ extension JSONReader {
         }
     }
 
-    package func readInteger(_ member: MemberSchema) throws(ShapeError) -> Int64 {
+    mutating func readInteger(_ member: MemberSchema) throws(ShapeError) -> Int64 {
         let type = member.target.type
         guard self.isAtNumber else { throw try self.mismatch(type, member.name) }
         let number = try self.scanNumber()
@@ -40,7 +40,7 @@ extension JSONReader {
         return value
     }
 
-    package func readDouble(_ member: MemberSchema) throws(ShapeError) -> Double {
+    mutating func readDouble(_ member: MemberSchema) throws(ShapeError) -> Double {
         let type = member.target.type
         if self.peek() == UInt8(ascii: "\"") {
             let text = try self.readPlainString()
@@ -59,7 +59,7 @@ extension JSONReader {
         return value
     }
 
-    package func readBigNumber(_ member: MemberSchema) throws(ShapeError) -> String {
+    mutating func readBigNumber(_ member: MemberSchema) throws(ShapeError) -> String {
         guard self.isAtNumber else { throw try self.mismatch(member.target.type, member.name) }
         let number = try self.scanNumber()
         guard number.end - number.start <= Self.numberBytesMax else {
@@ -68,7 +68,7 @@ extension JSONReader {
         return self.text(of: number)
     }
 
-    package func readTimestamp(_ member: MemberSchema) throws(ShapeError) -> Timestamp {
+    mutating func readTimestamp(_ member: MemberSchema) throws(ShapeError) -> Timestamp {
         let format = member.timestampFormat ?? .epochSeconds
         let time: Timestamp?
         let text: String
@@ -85,7 +85,7 @@ extension JSONReader {
         return time
     }
 
-    package func readBlob(_ member: MemberSchema) throws(ShapeError) -> [UInt8] {
+    mutating func readBlob(_ member: MemberSchema) throws(ShapeError) -> [UInt8] {
         guard self.peek() == UInt8(ascii: "\"") else { throw try self.mismatch(.blob, member.name) }
         let start = self.position + 1
         let end = self.endOfPlainRun(from: start)
@@ -102,7 +102,7 @@ extension JSONReader {
         return blob
     }
 
-    package func readDocument(_ member: MemberSchema) throws(ShapeError) -> Document {
+    mutating func readDocument(_ member: MemberSchema) throws(ShapeError) -> Document {
         switch self.peek() {
         case UInt8(ascii: "{"): return .object(try self.readObject(member))
         case UInt8(ascii: "["):
@@ -121,7 +121,7 @@ extension JSONReader {
         }
     }
 
-    private func readObject(_ member: MemberSchema) throws(ShapeError) -> [Document.Member] {
+    private mutating func readObject(_ member: MemberSchema) throws(ShapeError) -> [Document.Member] {
         try self.open(UInt8(ascii: "{"), .document, member.name)
         var members: [Document.Member] = []
         var indices: [String: Int] = [:]
@@ -141,8 +141,10 @@ extension JSONReader {
     }
 
     private var isAtNumber: Bool {
-        let byte = self.peek()
-        return byte == UInt8(ascii: "-") || ASCII.isDigit(byte)
+        mutating get {
+            let byte = self.peek()
+            return byte == UInt8(ascii: "-") || ASCII.isDigit(byte)
+        }
     }
 
     private func text(of number: NumberToken) -> String {

@@ -1,10 +1,10 @@
-package import ServiceModel
+internal import ServiceModel
 
-extension JSONReader {
+extension JSONScanner {
     /// Skips one value of any depth, checking all of its syntax.
     ///
     /// Open containers are a bit each, so that neither recursion nor an allocation grows with the input.
-    package func skipValue() throws(ShapeError) {
+    mutating func skipValue() throws(ShapeError) {
         var kinds: UInt128 = 0
         var openCount = 0
         repeat {
@@ -37,7 +37,7 @@ extension JSONReader {
         } while openCount > 0
     }
 
-    private func skipScalar() throws(ShapeError) {
+    private mutating func skipScalar() throws(ShapeError) {
         switch self.peek() {
         case UInt8(ascii: "\""): try self.skipString()
         case UInt8(ascii: "t"): try self.skipLiteral("true")
@@ -48,7 +48,7 @@ extension JSONReader {
     }
 
     /// Consumes exactly this word.
-    func skipLiteral(_ word: StaticString) throws(ShapeError) {
+    mutating func skipLiteral(_ word: StaticString) throws(ShapeError) {
         let count = word.utf8CodeUnitCount
         let start = self.position
         guard self.bytes.count - start >= count else { throw self.unexpected("a value") }
@@ -58,7 +58,7 @@ extension JSONReader {
         self.position = start + count
     }
 
-    private func skipString() throws(ShapeError) {
+    private mutating func skipString() throws(ShapeError) {
         guard self.peek() == UInt8(ascii: "\"") else { throw self.unexpected("a string") }
         self.position += 1
         var scratch: [UInt8] = []
@@ -87,7 +87,7 @@ extension JSONReader {
     }
 
     /// Consumes a number by RFC 8259's grammar.
-    func scanNumber() throws(ShapeError) -> NumberToken {
+    mutating func scanNumber() throws(ShapeError) -> NumberToken {
         _ = self.peek()
         let start = self.position
         var isPlain = true
@@ -111,7 +111,7 @@ extension JSONReader {
         return NumberToken(start: start, end: self.position, isPlain: isPlain)
     }
 
-    private func skipDigits() throws(ShapeError) {
+    private mutating func skipDigits() throws(ShapeError) {
         let start = self.position
         while self.current &- 0x30 < 10 { self.position += 1 }
         guard self.position > start else { throw self.unexpected("a digit") }

@@ -1,37 +1,18 @@
 internal import Primitives
 internal import ServiceModel
 
-extension JSONReader {
+extension JSONScanner {
     /// The first byte from `start` on that does not stand for itself: a quote, a backslash, a control character or a
     /// byte beyond ASCII. The count of bytes when there is none.
     @inline(__always)
     func endOfPlainRun(from start: Int) -> Int {
         unsafe self.bytes.withUnsafeBytes { buffer in
-            var index = start
-            // Eight bytes at a time: a byte's high bit in the mask says that it is not plain. Borrows can set wrong
-            // bits only above the first right one, and only the lowest is used.
-            while index &+ 8 <= buffer.count {
-                let word = UInt64(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-                let quotes = word ^ 0x2222_2222_2222_2222
-                let backslashes = word ^ 0x5C5C_5C5C_5C5C_5C5C
-                let ones: UInt64 = 0x0101_0101_0101_0101
-                let mask =
-                    ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
-                        | (word &- 0x2020_2020_2020_2020) | word) & 0x8080_8080_8080_8080
-                if mask != 0 { return index &+ mask.trailingZeroBitCount &>> 3 }
-                index &+= 8
-            }
-            while index < buffer.count {
-                let byte = unsafe buffer[index]
-                if byte == 0x22 || byte == 0x5C || byte &- 0x20 >= 0x60 { return index }
-                index &+= 1
-            }
-            return buffer.count
+            unsafe JSONText.endOfPlainRun(in: buffer, from: start, stopsBeyondASCII: true)
         }
     }
 
     /// Reads the string at the position's quote.
-    func readPlainString() throws(ShapeError) -> String {
+    mutating func readPlainString() throws(ShapeError) -> String {
         let start = self.position + 1
         let end = self.endOfPlainRun(from: start)
         if end < self.bytes.count, self.bytes[end] == 0x22 {
@@ -45,7 +26,7 @@ extension JSONReader {
 
     /// Appends the UTF-8 of the string at the position's quote.
     @inline(__always)
-    func readStringBytes(appendingTo output: inout [UInt8]) throws(ShapeError) {
+    mutating func readStringBytes(appendingTo output: inout [UInt8]) throws(ShapeError) {
         let start = self.position + 1
         let end = self.endOfPlainRun(from: start)
         self.append(start, end, to: &output)
@@ -59,14 +40,23 @@ extension JSONReader {
 
     @inline(__always)
     private func append(_ start: Int, _ end: Int, to output: inout [UInt8]) {
-        unsafe self.bytes.withUnsafeBufferPointer { buffer in
-            unsafe output.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start..<end]))
+        let count = end &- start
+        guard count > 0 else { return }
+        unsafe self.bytes.withUnsafeBytes { source in
+            output.append(addingCapacity: count) { span in
+                unsafe span.withUnsafeMutableBufferPointer { target, initializedCount in
+                    guard let from = source.baseAddress, let to = target.baseAddress else { return }
+                    unsafe UnsafeMutableRawPointer(to + initializedCount).copyMemory(
+                        from: from + start, byteCount: count)
+                    initializedCount += count
+                }
+            }
         }
     }
 
     /// Reads on where a string is no longer plain.
     @inline(never)
-    private func readRest(appendingTo output: inout [UInt8]) throws(ShapeError) {
+    private mutating func readRest(appendingTo output: inout [UInt8]) throws(ShapeError) {
         while true {
             let byte = self.current
             switch byte {
@@ -124,7 +114,7 @@ extension JSONReader {
     }
 
     /// Reads the escape at the position's backslash.
-    func readEscape(appendingTo output: inout [UInt8]) throws(ShapeError) {
+    mutating func readEscape(appendingTo output: inout [UInt8]) throws(ShapeError) {
         self.position += 1
         let byte = self.current
         self.position += 1
@@ -141,7 +131,7 @@ extension JSONReader {
     }
 
     /// The scalar of `XXXX` behind `\u`, with the second half of a surrogate pair.
-    private func readScalar() throws(ShapeError) -> Unicode.Scalar {
+    private mutating func readScalar() throws(ShapeError) -> Unicode.Scalar {
         let high = try self.readHex()
         if let scalar = Unicode.Scalar(high) { return scalar }
         guard high < 0xDC00, self.current == 0x5C else { throw self.unexpected("the pair of a surrogate") }
@@ -155,7 +145,7 @@ extension JSONReader {
         return scalar
     }
 
-    private func readHex() throws(ShapeError) -> UInt32 {
+    private mutating func readHex() throws(ShapeError) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {
             guard let digit = ASCII.hexValue(self.current) else { throw self.unexpected("a hexadecimal digit") }
