@@ -50,7 +50,7 @@ package struct BoundAttributeValue: Sendable, Hashable, BoundShape {
 }
 
 /// Members of the model's `AttributeValue`, in its order; checked against the schema when a value is read.
-private let memberTypes: [AttributeType] = [.s, .n, .b, .ss, .ns, .m, .l, .null, .bool, .bs]
+private let memberTypes: [AttributeType] = [.s, .n, .b, .ss, .ns, .bs, .m, .l, .null, .bool]
 
 private func type(_ index: Int, _ schema: ShapeSchema) -> AttributeType {
     let type = memberTypes[index]
