@@ -28,6 +28,14 @@ package struct XMLFormat: BodyFormat {
         try XMLReader(parsing: body)
     }
 
+    /// Whether a response has a place of its own for the member; labels and queries are a request's alone.
+    private static func isOutsideOfBody(_ location: MemberLocation) -> Bool {
+        switch location {
+        case .header, .prefixHeaders, .statusCode, .payload: true
+        case .body, .label, .query, .queryParams, .eventHeader, .eventPayload: false
+        }
+    }
+
     package func makeWriter(root: BodyRoot) -> any BodyWriter {
         if let envelope = self.envelope {
             return XMLWriter(root: .none(memberNamespace: nil), prefix: envelope.prefix, suffix: envelope.suffix)
@@ -40,7 +48,7 @@ package struct XMLFormat: BodyFormat {
             let name = schema.traits.xmlName ?? schema.name
             let namespace = schema.traits.xmlNamespace ?? self.namespace
             // An output whose members all travel elsewhere has no body.
-            let isEmpty = !schema.members.contains { $0.traits.location == .body }
+            let isEmpty = schema.members.allSatisfy { Self.isOutsideOfBody($0.traits.location) }
             return XMLWriter(root: .element(name: name, namespace: namespace), prefix: prefix, isEmpty: isEmpty)
         case .payload(let member):
             let shape = member.target

@@ -42,11 +42,24 @@ struct CaseXML: Sendable, Equatable {
             guard left.count == right.count else {
                 return "\(left.count) <\(name)> in <\(self.name)>, not \(right.count)"
             }
-            for (left, right) in zip(left, right) {
+            for (left, right) in zip(Self.ordered(left), Self.ordered(right)) {
                 if let difference = left.difference(from: right, isRoot: false) { return "\(self.name)/\(difference)" }
             }
         }
         return nil
+    }
+
+    /// Names of the keys of maps in the cases.
+    private static let keyNames: Set<String> = ["key", "K", "Attribute", "OuterKey", "InnerKey"]
+
+    /// The entries of a map in the order of their keys; anything else as it stands.
+    private static func ordered(_ elements: [CaseXML]) -> [CaseXML] {
+        let areEntries = elements.allSatisfy { $0.children.contains { self.keyNames.contains($0.name) } }
+        guard areEntries else { return elements }
+        func key(_ entry: CaseXML) -> String {
+            entry.children.first { self.keyNames.contains($0.name) }?.text ?? ""
+        }
+        return elements.sorted { key($0) < key($1) }
     }
 
     private struct Parser {

@@ -106,7 +106,7 @@ struct ConformanceRunner {
         let query = (item["queryParams"]?.array ?? []).compactMap(\.string).joined(separator: "&")
         if !query.isEmpty { target += (target.contains("?") ? "&" : "?") + query }
         let text = item["body"]?.string ?? ""
-        let body = mediaType == "application/cbor" ? Base64.decode(Array(text.utf8)) ?? [] : Array(text.utf8)
+        let body = wire.name == .rpcv2Cbor ? Base64.decode(Array(text.utf8)) ?? [] : Array(text.utf8)
         if addsContentType, !body.isEmpty, let mediaType, !headers.contains("Content-Type") {
             headers.append("Content-Type", mediaType)
         }

@@ -11,7 +11,7 @@ struct SmithyModel {
 
     init(_ file: CaseFile) {
         let content = file.content
-        var builder = SmithyShapes(content["shapes"]?.object ?? [:])
+        var builder = SmithyShapes(content)
         let id = content["service"]?["id"]?.string ?? ""
         self.namespace = String(id.prefix { $0 != "#" })
         let name = content["service"]?["name"]?.string ?? ""
@@ -89,7 +89,11 @@ struct SmithyRoutes {
         for name in (content["operations"]?.object ?? [:]).keys {
             let own = declared[name]
             guard let request = requests[name] else {
-                self.routes[name] = own ?? Route(uri: "/\(name)")
+                // A template that fits the requests of an operation without one is that operation's.
+                let isForeign = own.map { own in
+                    requests.contains { declared[$0.key] == nil && Self.fits(own, $0.value) }
+                }
+                self.routes[name] = isForeign == false ? own : Route(uri: "/\(name)")
                 continue
             }
             if let own, Self.fits(own, request) {

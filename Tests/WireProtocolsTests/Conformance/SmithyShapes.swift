@@ -4,9 +4,35 @@ import ServiceModel
 struct SmithyShapes {
     private(set) var shapes: [String: ShapeSchema] = [:]
     private let declarations: [String: CaseJSON]
+    /// Outputs whose only member is the document itself, as S3's GetBucketLocation has it.
+    private let unwrapped: Set<String>
 
-    init(_ declarations: [String: CaseJSON]) {
-        self.declarations = Self.withRestoredTraits(declarations)
+    init(_ content: CaseJSON) {
+        var declarations = Self.withRestoredTraits(content["shapes"]?.object ?? [:])
+        Self.restoreRoots(&declarations, content)
+        self.declarations = declarations
+        self.unwrapped = Set(
+            (content["operations"]?.object ?? [:]).values.compactMap { operation in
+                operation["traits"]?["aws.customizations#s3UnwrappedXmlOutput"] == nil
+                    ? nil : operation["output"]?.string
+            })
+    }
+
+    /// Outputs of restXml lost their `xmlName` and `xmlNamespace` in the same way; the cases show what they were.
+    private static func restoreRoots(_ declarations: inout [String: CaseJSON], _ content: CaseJSON) {
+        guard content["service"]?["protocols"]?.array.first?.string == "aws.protocols#restXml" else { return }
+        for item in content["responseCases"]?.array ?? [] where item["error"] == nil {
+            guard let output = content["operations"]?[item["operation"]?.string ?? ""]?["output"]?.string,
+                let root = CaseXML.parse(item["body"]?.string ?? ""), let declaration = declarations[output],
+                declaration["traits"] == nil,
+                declaration["members"]?.object.values.contains(where: { $0["traits"]?["httpPayload"] != nil }) == false
+            else { continue }
+            var traits: [String: CaseJSON] = ["xmlName": .string(root.name)]
+            if let uri = root.attributes["xmlns"] { traits["xmlNamespace"] = .object(["uri": .string(uri)]) }
+            var own = declaration.object
+            own["traits"] = .object(traits)
+            declarations[output] = .object(own)
+        }
     }
 
     /// `apply NoCustomCodeError …` swallowed the traits of `CustomCodeError`.
@@ -35,7 +61,9 @@ struct SmithyShapes {
         let name = String(id.drop { $0 != "#" }.dropFirst())
         guard let declaration = self.declarations[id] else { return self.prelude(id, name) }
         let type = Self.type(declaration)
-        let shape = ShapeSchema(name: name, type: type, traits: Self.shapeTraits(declaration, type))
+        var traits = Self.shapeTraits(declaration, type)
+        traits.isWrapper = self.unwrapped.contains(id)
+        let shape = ShapeSchema(name: name, type: type, traits: traits)
         self.shapes[id] = shape
         let members = self.memberOrder(declaration, type)
         if type == .structure || type == .union || type == .list || type == .map {
