@@ -55,7 +55,8 @@ package protocol OrderedStore: AnyObject, Sendable {
     /// Does all of `batch`, or nothing of it.
     ///
     /// A batch of checks only is how an answer that rests on undurable state waits until that state is durable.
-    /// - Throws: `checkFailed` after the state that failed the check is durable; the other cases as `StorageError` says.
+    /// - Throws: `checkFailed` once the state that failed the check is durable; the other cases as `StorageError`
+    ///   says.
     @discardableResult
     func commit(_ batch: Batch) async throws(StorageError) -> CommitReceipt
 
