@@ -9,8 +9,8 @@ internal import Darwin
 extension SeededRandomSource {
     /// The seed of a random test: its own number, so that every run of `make test` is the same.
     ///
-    /// `make fuzz` gives another start with each run in `BRUME_TEST_SEED`; the tests' own numbers keep them apart. A test
-    /// prints the seed when it fails, and `make fuzz FUZZ_SEED=…` repeats the run that found it.
+    /// `make fuzz` gives another start with each run in `BRUME_TEST_SEED`; the tests' own numbers keep them apart. A
+    /// test prints the seed when it fails, and `make fuzz FUZZ_SEED=…` repeats the run that found it.
     ///
     /// - Parameter own: a number that no other test has.
     /// - Returns: what to give to `init(seed:)`.
