@@ -2,12 +2,18 @@
 package protocol DeadlineTarget: AnyObject {
     /// Where it stands in the table; the table writes it.
     var deadlineSlot: Int { get set }
+    /// False for a stream of a connection that stands in the table itself.
+    var isConnection: Bool { get }
     /// The deadline has passed. It is disarmed already.
     func deadlineReached()
     /// End after what is in flight.
     func drain()
     /// End now.
     func closeNow()
+}
+
+extension DeadlineTarget {
+    package var isConnection: Bool { true }
 }
 
 /// The deadlines of one event loop's connections.

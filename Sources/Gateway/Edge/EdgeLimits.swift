@@ -16,6 +16,9 @@ package struct EdgeLimits: Sendable, Hashable {
     package var chunkLineBytesMax = 256
     /// Bytes of an unwanted body that are read and dropped to keep the connection; with more to come it is closed.
     package var discardBytesMax = 256 * 1024
+    /// Bytes read and dropped after a refusal, so that the client comes to read the answer; above any AWS request that
+    /// is not streamed.
+    package var lingerBytesMax = 64 * 1024 * 1024
     /// Bytes kept between the network and the reader of a streamed body before reading pauses.
     package var streamBufferBytesMax = 64 * 1024
     /// Bytes of answers that may wait for a slow reader before a streaming answer pauses.
@@ -31,9 +34,9 @@ package struct EdgeLimits: Sendable, Hashable {
     /// Pending connections that the kernel holds for us.
     package var backlogMax = 1024
 
-    /// A connection without a request for this long is closed.
+    /// A connection without a request for this long is closed, also one that has never sent a byte.
     package var idleTimeout: Duration = .seconds(120)
-    /// From a head's first byte to its last; 408 beyond. Also the time to say the first byte of the TLS greeting.
+    /// From a head's first byte to its last; 408 beyond.
     package var headTimeout: Duration = .seconds(10)
     /// From the first TLS byte to the end of the handshake.
     package var handshakeTimeout: Duration = .seconds(10)

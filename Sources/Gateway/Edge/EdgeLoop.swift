@@ -125,7 +125,7 @@ final class EdgeLoop {
         self.isDraining = true
         let targets = self.table.all
         for target in targets where target.deadlineSlot >= 0 { target.closeNow() }
-        return targets.count
+        return targets.count(where: \.isConnection)
     }
 
     /// The `Date` header's value, made once a second.

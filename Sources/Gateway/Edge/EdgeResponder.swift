@@ -12,7 +12,12 @@ package protocol EdgeResponder: Sendable {
 
     /// The answer for a request that never became one, or whose body broke its bounds. The edge closes the connection
     /// after it (HTTP/1.1) or ends the stream (HTTP/2).
-    /// - Parameter head: the request's head, when it was whole.
+    /// - Parameters:
+    ///   - refusal: what went wrong.
+    ///   - head: the request's head, when it was whole.
+    ///   - connection: where it came from.
+    ///   - loop: the event loop that it runs on.
+    /// - Returns: the answer; its body must be bytes, not a stream.
     func refusal(
         _ refusal: EdgeRefusal, head: RequestHead?, connection: ConnectionInfo, on loop: LoopContext
     ) -> EdgeResponse

@@ -72,7 +72,11 @@ final class Exchange {
 
     // The request's side
 
-    /// - Parameter contentLength: what the head announced, when it did; space is taken for it, within reason.
+    /// The body shall be gathered, and then answered.
+    /// - Parameters:
+    ///   - bytesMax: a longer body is refused.
+    ///   - contentLength: what the head announced, when it did; space is taken for it, within reason.
+    ///   - respond: makes the answer.
     func collect(bytesMax: Int, contentLength: Int?, respond: @escaping @Sendable ([UInt8]) async -> EdgeResponse) {
         var bytes: [UInt8] = []
         // What a client merely announces costs it nothing: trust it for a little.
@@ -129,11 +133,12 @@ final class Exchange {
     /// Runs the operation on the loop; when it never really suspends, the answer is sent before this returns.
     private func start(_ operation: @escaping @Sendable () async -> EdgeResponse) {
         let handle = ExchangeHandle(exchange: self, eventLoop: self.loop.eventLoop)
+        // Awaited by nobody: the exchange holds it, is ended by it, and cancels it when the client has gone.
         let task = Task.immediate(executorPreference: self.loop.context.executor) {
             let response = await operation()
             switch response.body {
             case .bytes:
-                handle.run { $0.reply(response) }
+                handle.reply(response)
             case .stream(let produce):
                 handle.run { $0.beginStream(response) }
                 do {
@@ -278,6 +283,14 @@ struct ExchangeHandle: Sendable {
         } else {
             let exchange = self.exchange
             self.eventLoop.execute { body(exchange.value) }
+        }
+    }
+
+    func reply(_ response: EdgeResponse) {
+        if self.eventLoop.inEventLoop {
+            self.exchange.value.reply(response)
+        } else {
+            self.run { $0.reply(response) }
         }
     }
 

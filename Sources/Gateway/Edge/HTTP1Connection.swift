@@ -89,7 +89,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         self.windowBytes &+= bytes.readableBytes
         self.isReading = true
         if case .lingering = self.phase {
-            if self.windowBytes > self.loop.limits.discardBytesMax { context.close(promise: nil) }
+            if self.windowBytes > self.loop.limits.lingerBytesMax { context.close(promise: nil) }
             return
         }
         if self.input == nil {

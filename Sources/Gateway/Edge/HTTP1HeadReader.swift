@@ -19,7 +19,12 @@ struct HTTP1HeadReader {
 
     private init() {}
 
-    /// - Parameter bytes: ends with an empty line; every LF in it follows a CR.
+    /// Reads one head.
+    /// - Parameters:
+    ///   - bytes: ends with an empty line; every LF in it follows a CR.
+    ///   - limits: bound the target and the number of header lines.
+    /// - Returns: the head.
+    /// - Throws: the first rule that does not hold.
     static func read(_ bytes: Span<UInt8>, limits: EdgeLimits) throws(EdgeRefusal) -> HTTP1Head {
         var reader = HTTP1HeadReader()
         return try reader.head(bytes, limits: limits)

@@ -23,7 +23,14 @@ enum HTTP1ResponseEncoder {
         headers.fields.reduce(self.fixedBytesMax) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
     }
 
-    /// - Parameter connection: the value of `Connection`; nil leaves it out.
+    /// Writes status line and header fields, up to the empty line.
+    /// - Parameters:
+    ///   - status: 200...599.
+    ///   - headers: written as they are, but for the fields that the edge decides on.
+    ///   - framing: how the body will end.
+    ///   - connection: the value of `Connection`; nil leaves it out.
+    ///   - date: the value of `Date`, unless `headers` has one.
+    ///   - buffer: written to at its end.
     static func writeHead(
         status: Int, headers: HeaderFields, framing: Framing, connection: StaticString?, date: String,
         to buffer: inout ByteBuffer

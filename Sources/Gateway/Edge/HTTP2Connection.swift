@@ -14,6 +14,8 @@ final class HTTP2Connection: ChannelInboundHandler {
     private let membership: ConnectionMembership
     private var context: ChannelHandlerContext?
     private var streamErrorEchoes = 0
+    private var streamCount = 0
+    private var isGoingAway = false
     var deadlineSlot = -1
 
     private init(loop: EdgeLoop, membership: ConnectionMembership) {
@@ -26,11 +28,11 @@ final class HTTP2Connection: ChannelInboundHandler {
         position: ChannelPipeline.SynchronousOperations.Position
     ) throws {
         let limits = loop.limits
+        // It says GOAWAY in the two steps that lose no request; its timers start with a connection, which has begun
+        // before it comes, so that the idle time is ours.
         let management = NIOHTTP2ServerConnectionManagementHandler(
             eventLoop: channel.eventLoop,
-            configuration: .init(
-                maxIdleTime: .nanoseconds(limits.idleTimeout.wholeNanoseconds), maxAge: nil, maxGraceTime: nil,
-                keepalive: nil))
+            configuration: .init(maxIdleTime: nil, maxAge: nil, maxGraceTime: nil, keepalive: nil))
         let connection = HTTP2Connection(loop: loop, membership: membership)
         let bound = NIOLoopBound(connection, eventLoop: channel.eventLoop)
         let multiplexer = NIOHTTP2Handler(
@@ -75,6 +77,17 @@ final class HTTP2Connection: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.loop.register(self)
+        self.loop.arm(self, ticks: self.loop.timeouts.idle)
+    }
+
+    func streamOpened() {
+        self.streamCount += 1
+        if !self.isGoingAway { self.loop.disarm(self) }
+    }
+
+    func streamClosed() {
+        self.streamCount -= 1
+        if self.streamCount == 0, !self.isGoingAway { self.loop.arm(self, ticks: self.loop.timeouts.idle) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -112,10 +125,16 @@ final class HTTP2Connection: ChannelInboundHandler {
 }
 
 extension HTTP2Connection: DeadlineTarget {
-    func deadlineReached() {}
+    func deadlineReached() {
+        if self.isGoingAway { return self.closeNow() }
+        self.drain()
+        // A client that does not answer the GOAWAY's PING is not waited for.
+        self.loop.arm(self, ticks: self.loop.timeouts.linger)
+    }
 
     /// GOAWAY; streams in flight go on, and the management handler closes after the last.
     func drain() {
+        self.isGoingAway = true
         self.context?.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
     }
 

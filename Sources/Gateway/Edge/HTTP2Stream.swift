@@ -34,6 +34,7 @@ final class HTTP2Stream: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.loop.register(self)
+        self.connection.streamOpened()
         if context.channel.isActive { context.read() }
     }
 
@@ -167,10 +168,12 @@ final class HTTP2Stream: ChannelInboundHandler {
     }
 
     private func end() {
+        guard self.context != nil else { return }
         self.exchange?.abandon()
         self.exchange = nil
         self.context = nil
         self.loop.deregister(self)
+        self.connection.streamClosed()
     }
 }
 
@@ -289,6 +292,8 @@ extension HTTP2Stream: DeadlineTarget {
             }
         }
     }
+
+    var isConnection: Bool { false }
 
     /// A stream in flight ends with its answer; the connection has said GOAWAY.
     func drain() {}

@@ -113,7 +113,11 @@ import Testing
         let responder = ClosureResponder { _, _, _ in
             .collect(limitBytes: 0) { _ in
                 let gate = Gate()
-                await withTaskCancellationHandler { await gate.wait() } onCancel: { gate.open() }
+                await withTaskCancellationHandler {
+                    await gate.wait()
+                } onCancel: {
+                    gate.open()
+                }
                 isCancelled.change { $0 = true }
                 return EdgeResponse(status: 200)
             }

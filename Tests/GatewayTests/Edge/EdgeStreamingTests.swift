@@ -134,7 +134,11 @@ import Testing
                 @Sendable func waitForCancellation() async {
                     started.change { $0 += 1 }
                     let gate = Gate()
-                    await withTaskCancellationHandler { await gate.wait() } onCancel: { gate.open() }
+                    await withTaskCancellationHandler {
+                        await gate.wait()
+                    } onCancel: {
+                        gate.open()
+                    }
                     cancelled.change { $0.append(head.path) }
                 }
                 guard head.path == "/stream" else {
@@ -265,8 +269,9 @@ import Testing
         }
     }
 
-    @Test func `an answer before the end of a long body ends the connection, before a short one it does not`(
-    ) async throws {
+    @Test func `an answer before the end of a long body ends the connection, before a short one it does not`()
+        async throws
+    {
         let responder = ClosureResponder { _, _, _ in
             .stream { body in
                 var iterator = body.makeAsyncIterator()

@@ -19,7 +19,8 @@ struct ClosureResponder: EdgeResponder {
     /// Answers with the method, the path, the query and the body, so that a test sees what arrived.
     static let echo = ClosureResponder { head, _, _ in
         .collect(limitBytes: 1024 * 1024) { body in
-            EdgeResponse(status: 200, headers: ["X-Seen": "\(head.method) \(head.path)?\(head.query)"], body: .bytes(body))
+            let seen = "\(head.method) \(head.path)?\(head.query)"
+            return EdgeResponse(status: 200, headers: ["X-Seen": seen], body: .bytes(body))
         }
     }
 }
@@ -90,7 +91,7 @@ final class RawClient: Sendable {
     private let state = Mutex(State())
     private let channel = Mutex<(any Channel)?>(nil)
 
-    /// - Parameter greeting: sent as soon as the connection stands, however busy the test's own threads are.
+    /// Connects; `greeting` is sent as soon as the connection stands, however busy the test's own threads are.
     static func connect(port: Int, sending greeting: String = "") async throws -> RawClient {
         let client = RawClient()
         let bytes = Array(greeting.utf8)

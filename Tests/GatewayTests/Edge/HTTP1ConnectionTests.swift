@@ -59,7 +59,8 @@ import Testing
             let client = try await RawClient.connect(port: listener.port)
             var input = ""
             for index in 0..<40 {
-                input += index % 2 == 0
+                input +=
+                    index % 2 == 0
                     ? "GET /\(index) HTTP/1.1\r\nHost: a\r\n\r\n"
                     : "PUT /\(index) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n+\r\n0\r\n\r\n"
             }
@@ -99,9 +100,10 @@ import Testing
             #expect(listener.metrics.bytesIn <= 4096 + limits.receiveBufferBytes * limits.readsPerTurnMax + 3 * 7)
             gate.open()
             try await sending.value
-            let responses = try #require(await client.receive { bytes in
-                bytes.count(where: { $0 == UInt8(ascii: "H") }) >= count
-            })
+            let responses = try #require(
+                await client.receive { bytes in
+                    bytes.count(where: { $0 == UInt8(ascii: "H") }) >= count
+                })
             #expect(responses.count > count * 50)
             client.close()
         }
@@ -128,8 +130,9 @@ import Testing
             .reply(EdgeResponse(status: status, body: .bytes(Array("hello".utf8))))
         }
         try await withListener(responder) { listener in
-            let answer = try #require(try await RawClient.converse(
-                port: listener.port, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+            let answer = try #require(
+                try await RawClient.converse(
+                    port: listener.port, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
             #expect(answer.hasSuffix("\r\n\r\n"))
             #expect(!answer.contains("Content-Length"))
         }
@@ -166,9 +169,10 @@ import Testing
     @Test func `a body that is not wanted gets its answer instead of 100, and the connection ends`() async throws {
         let responder = ClosureResponder { _, _, _ in .reply(EdgeResponse(status: 403)) }
         try await withListener(responder) { listener in
-            let answer = try #require(try await RawClient.converse(
-                port: listener.port,
-                "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"))
+            let answer = try #require(
+                try await RawClient.converse(
+                    port: listener.port,
+                    "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"))
             #expect(answer.hasPrefix("HTTP/1.1 403 Forbidden\r\n"))
             #expect(answer.contains("Connection: close\r\n"))
         }
@@ -178,7 +182,9 @@ import Testing
         let responder = ClosureResponder { _, _, _ in .reply(EdgeResponse(status: 403)) }
         try await withListener(responder) { listener in
             let client = try await RawClient.connect(port: listener.port)
-            for body in ["Content-Length: 5\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"] {
+            let sized = "Content-Length: 5\r\n\r\nhello"
+            let chunked = "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+            for body in [sized, chunked] {
                 try await client.send("PUT / HTTP/1.1\r\nHost: a\r\n\(body)")
             }
             #expect(await client.responses(2)?.map(\.status) == [403, 403])

@@ -12,8 +12,10 @@ private func parseWithReference(_ bytes: [UInt8]) -> [ParsedByReference] {
     var requests: [ParsedByReference] = []
     var current: ParsedByReference?
     do {
-        try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPRequestDecoder(
-            leftOverBytesStrategy: .dropBytes)))
+        try channel.pipeline.syncOperations.addHandler(
+            ByteToMessageHandler(
+                HTTPRequestDecoder(
+                    leftOverBytesStrategy: .dropBytes)))
         try channel.writeInbound(ByteBuffer(bytes: bytes))
     } catch {
         // What was read before the error counts.

@@ -194,7 +194,8 @@ func parseRequests(_ bytes: [UInt8], pieceBytes: Int, limits: EdgeLimits = EdgeL
         var limits = EdgeLimits()
         limits.bodyBytesMax = 10
         func sized(_ count: Int) -> [UInt8] {
-            Array("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: \(count)\r\n\r\n".utf8) + Array(repeating: 65, count: count)
+            let head = "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: \(count)\r\n\r\n"
+            return Array(head.utf8) + Array(repeating: 65, count: count)
         }
         func chunked(_ count: Int) -> [UInt8] {
             let chunks = String(repeating: "1\r\nA\r\n", count: count)

@@ -1,6 +1,6 @@
 import Testing
 
-/// Requests that must be refused, each the whole input of a connection, followed by a request that must not be answered.
+/// Requests that must be refused, each the whole input of a connection, followed by one that must not be answered.
 struct HostileRequest: Sendable, CustomTestStringConvertible {
     let name: String
     let bytes: String
@@ -43,7 +43,9 @@ struct HostileRequest: Sendable, CustomTestStringConvertible {
         .init("CL over every limit", post("Content-Length: 9000000000000000000\r\n"), status: 413),
         .init("TE gzip, chunked", post("Transfer-Encoding: gzip, chunked\r\n", body: "0\r\n\r\n")),
         .init("TE identity", post("Transfer-Encoding: identity\r\n")),
-        .init("TE chunked twice", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", body: "0\r\n\r\n")),
+        .init(
+            "TE chunked twice",
+            post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", body: "0\r\n\r\n")),
         .init("TE chunked, chunked", post("Transfer-Encoding: chunked, chunked\r\n", body: "0\r\n\r\n")),
         .init("TE chunked and identity", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n")),
         .init("TE xchunked", post("Transfer-Encoding: xchunked\r\n")),
@@ -72,7 +74,9 @@ struct HostileRequest: Sendable, CustomTestStringConvertible {
         .init("chunk longer than its size", chunked("3\r\nabcd\r\n0\r\n\r\n")),
         .init("chunk extension with CR", chunked("3;a=\rb\r\nabc\r\n0\r\n\r\n")),
         .init("chunk extension with bare LF", chunked("3;a\nabc\r\n0\r\n\r\n")),
-        .init("chunk extension without end", chunked("3;" + String(repeating: "a", count: 300) + "\r\nabc\r\n0\r\n\r\n")),
+        .init(
+            "chunk extension without end",
+            chunked("3;" + String(repeating: "a", count: 300) + "\r\nabc\r\n0\r\n\r\n")),
         .init("last chunk with bare LF", chunked("0\n\n")),
         .init("trailer with space before colon", chunked("0\r\nA : b\r\n\r\n")),
         .init("trailer with Content-Length", chunked("0\r\nContent-Length: 5\r\n\r\n")),

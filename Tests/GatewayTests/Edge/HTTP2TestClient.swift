@@ -31,6 +31,7 @@ final class HTTP2TestClient: Sendable {
 
     static func connect(port: Int, tls: NIOSSLContext? = nil) async throws -> HTTP2TestClient {
         let isGoingAway = Shared(false)
+        let multiplexer = Shared<NIOHTTP2Handler.StreamMultiplexer?>(nil)
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -42,17 +43,18 @@ final class HTTP2TestClient: Sendable {
                     // A test sends what a good client would not.
                     configuration.headerBlockValidation = .disabled
                     configuration.contentLengthValidation = .disabled
-                    try pipeline.addHandler(
-                        NIOHTTP2Handler(
-                            mode: .client, eventLoop: channel.eventLoop, connectionConfiguration: configuration,
-                            streamConfiguration: .init()
-                        ) { stream in stream.close() })
+                    let handler = NIOHTTP2Handler(
+                        mode: .client, eventLoop: channel.eventLoop, connectionConfiguration: configuration,
+                        streamConfiguration: .init()
+                    ) { stream in stream.close() }
+                    try pipeline.addHandler(handler)
+                    let created = try handler.syncMultiplexer()
+                    multiplexer.change { $0 = created }
                     try pipeline.addHandler(FrameWatcher(isGoingAway: isGoingAway))
                 }
             }
             .connect(host: "127.0.0.1", port: port).get()
-        let multiplexer = try await channel.pipeline.handler(type: NIOHTTP2Handler.self)
-            .flatMap { $0.multiplexer }.get()
+        guard let multiplexer = multiplexer.current else { throw ChannelError.ioOnClosedChannel }
         return HTTP2TestClient(channel: channel, multiplexer: multiplexer, isGoingAway: isGoingAway)
     }
 

@@ -48,9 +48,11 @@ import Testing
     }
 
     @Test func `bodies of megabytes pass in both directions`() async throws {
-        try await withListener(ClosureResponder { _, _, _ in
-            .collect(limitBytes: 8 * 1024 * 1024) { EdgeResponse(status: 200, body: .bytes($0)) }
-        }) { listener in
+        try await withListener(
+            ClosureResponder { _, _, _ in
+                .collect(limitBytes: 8 * 1024 * 1024) { EdgeResponse(status: 200, body: .bytes($0)) }
+            }
+        ) { listener in
             let client = try await HTTP2TestClient.connect(port: listener.port)
             let body = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0) }
             #expect(try await client.request("PUT", "/", body: body).body == body)
@@ -111,24 +113,25 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("lower-case method", "get", "/", [], 400),
-        ("CONNECT of an authority and a path", "CONNECT", "/", [], 400),
-        ("relative path", "GET", "a", [], 400), ("path with a space", "GET", "/a b", [], 400),
-        ("path with fragment", "GET", "/a#b", [], 400),
-        ("value with a line break", "GET", "/", [("x-a", "b\r\nx-c: d")], 400),
-        ("value with NUL", "GET", "/", [("x-a", "b\0")], 400),
-        ("transfer-encoding", "GET", "/", [("transfer-encoding", "chunked")], 400),
-        ("connection", "GET", "/", [("connection", "close")], 400),
-        ("two hosts", "GET", "/", [(":authority", "a"), ("host", "b")], 400),
-        ("host with user", "GET", "/", [(":authority", "u@a")], 400),
-        ("content-length with plus", "GET", "/", [("content-length", "+0")], 400),
-        ("two content-lengths", "GET", "/", [("content-length", "0"), ("content-length", "0")], 400),
-        ("content-length of a body that is not there", "GET", "/", [("content-length", "5")], 400),
-        ("upper-case name", "GET", "/", [("X-A", "b")], 400),
-        ("other expectation", "GET", "/", [("expect", "tea")], 417),
-        ("method and method", "GET", "/", [(":method", "PUT")], 400),
-    ] as [(String, String, String, [(String, String)], Int)])
+    @Test(
+        arguments: [
+            ("lower-case method", "get", "/", [], 400),
+            ("CONNECT of an authority and a path", "CONNECT", "/", [], 400),
+            ("relative path", "GET", "a", [], 400), ("path with a space", "GET", "/a b", [], 400),
+            ("path with fragment", "GET", "/a#b", [], 400),
+            ("value with a line break", "GET", "/", [("x-a", "b\r\nx-c: d")], 400),
+            ("value with NUL", "GET", "/", [("x-a", "b\0")], 400),
+            ("transfer-encoding", "GET", "/", [("transfer-encoding", "chunked")], 400),
+            ("connection", "GET", "/", [("connection", "close")], 400),
+            ("two hosts", "GET", "/", [(":authority", "a"), ("host", "b")], 400),
+            ("host with user", "GET", "/", [(":authority", "u@a")], 400),
+            ("content-length with plus", "GET", "/", [("content-length", "+0")], 400),
+            ("two content-lengths", "GET", "/", [("content-length", "0"), ("content-length", "0")], 400),
+            ("content-length of a body that is not there", "GET", "/", [("content-length", "5")], 400),
+            ("upper-case name", "GET", "/", [("X-A", "b")], 400),
+            ("other expectation", "GET", "/", [("expect", "tea")], 417),
+            ("method and method", "GET", "/", [(":method", "PUT")], 400),
+        ] as [(String, String, String, [(String, String)], Int)])
     func `what could be read in two ways is refused or reset`(
         name: String, method: String, path: String, headers: [(String, String)], status: Int
     ) async throws {
@@ -144,7 +147,8 @@ import Testing
             let pseudo = headers.filter { $0.0.hasPrefix(":") }
             var block = HPACKHeaders([(":method", method), (":path", path), (":scheme", "http")])
             if !pseudo.contains(where: { $0.0 == ":authority" }) { block.add(name: ":authority", value: "a") }
-            for (name, value) in pseudo + headers.filter({ !$0.0.hasPrefix(":") }) { block.add(name: name, value: value) }
+            let others = headers.filter { !$0.0.hasPrefix(":") }
+            for (name, value) in pseudo + others { block.add(name: name, value: value) }
             let (_, answer) = try await client.open(block, endsStream: true)
             let result = try await answer.get()
             #expect(result.isReset || result.status == "\(status)", "\(name): \(result)")
@@ -170,7 +174,11 @@ import Testing
         let responder = ClosureResponder { _, _, _ in
             .collect(limitBytes: 0) { _ in
                 let gate = Gate()
-                await withTaskCancellationHandler { await gate.wait() } onCancel: { gate.open() }
+                await withTaskCancellationHandler {
+                    await gate.wait()
+                } onCancel: {
+                    gate.open()
+                }
                 isCancelled.change { $0 = true }
                 return EdgeResponse(status: 200)
             }
@@ -226,6 +234,20 @@ import Testing
             let (_, answer) = try await client.open(block, endsStream: false)
             #expect(try await answer.get().status == "408")
             await client.close()
+        }
+    }
+
+    @Test(arguments: [0, 1])
+    func `an idle connection is told to go away and closed`(requestCount: Int) async throws {
+        var limits = EdgeLimits()
+        limits.timerTick = .milliseconds(10)
+        limits.idleTimeout = .milliseconds(1_500)
+        try await withListener(limits: limits) { listener in
+            let client = try await HTTP2TestClient.connect(port: listener.port)
+            for _ in 0..<requestCount { _ = try await client.request() }
+            try await client.channel.closeFuture.get()
+            #expect(client.isGoingAway.current)
+            #expect(await eventually { listener.metrics.connectionsOpen == 0 })
         }
     }
 

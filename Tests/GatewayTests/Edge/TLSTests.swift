@@ -42,7 +42,8 @@ import Darwin
         }.connect(host: host, port: port).get()
         // The write waits for the handshake, and may fail with it.
         try? await channel.writeAndFlush(
-            ByteBuffer(string: "GET /tls HTTP/1.1\r\nHost: \(name)\r\nConnection: close\r\n\r\n")).get()
+            ByteBuffer(string: "GET /tls HTTP/1.1\r\nHost: \(name)\r\nConnection: close\r\n\r\n")
+        ).get()
         return await client.receiveAll() ?? ""
     }
 
@@ -136,8 +137,9 @@ import Darwin
         }
     }
 
-    @Test func `the authority stays, and the server's certificate is made anew for other names or when it expires`(
-    ) throws {
+    @Test func `the authority stays, and the server's certificate is made anew for other names or when it expires`()
+        throws
+    {
         let directory = temporaryDirectory()
         let clock = ManualClock()
         func prepare(_ names: [String]) throws -> (ca: String, server: String) {
@@ -171,8 +173,8 @@ import Darwin
         #expect(self.text(directory + "/ca.pem") == "nonsense")
     }
 
-    @Test func `certificate files of the user are taken, and again on reload; a broken one keeps the old`(
-    ) async throws {
+    @Test func `certificate files of the user are taken, and again on reload; a broken one keeps the old`() async throws
+    {
         let directory = temporaryDirectory()
         _ = try CertificateStore(.development(DevelopmentAuthority(directory: directory)))
         let certificates = try CertificateStore(

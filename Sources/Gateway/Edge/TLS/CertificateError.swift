@@ -19,7 +19,7 @@ extension CertificateError: CustomStringConvertible {
         case .unwritable(let path, let reason):
             "Cannot write \(path): \(reason). Make its directory writable for this user."
         case .invalid(let path, let reason):
-            "\(path) is not usable: \(reason). Replace the file; a development certificate is made anew once it is gone."
+            "\(path) is not usable: \(reason). Replace the file; development certificates are made anew once gone."
         case .unusable(let reason):
             "TLS refuses the certificate and its key: \(reason)."
         }

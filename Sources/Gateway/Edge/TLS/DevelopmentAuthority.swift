@@ -1,12 +1,13 @@
 internal import Crypto
+package import Primitives
+internal import SwiftASN1
+internal import X509
+
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials
 #else
 internal import Foundation
 #endif
-package import Primitives
-internal import SwiftASN1
-internal import X509
 
 /// The certificate authority that this installation makes for itself, so that clients on this machine can speak TLS.
 ///
@@ -28,7 +29,10 @@ package struct DevelopmentAuthority: Sendable {
     private static let serverDays: Int64 = 397
     private static let renewalDays: Int64 = 30
 
-    /// - Parameter names: beside `localNames`.
+    /// - Parameters:
+    ///   - directory: where certificates and keys are kept; made when it is not there.
+    ///   - names: beside `localNames`.
+    ///   - clock: decides what has expired.
     package init(directory: String, names: [String] = [], clock: any WallClock = SystemClock()) {
         self.directory = directory
         self.names = Self.localNames + names.filter { !Self.localNames.contains($0) }

@@ -40,7 +40,11 @@ enum PrivateFile {
     }
 
     /// Replaces the file in one step, so that nobody ever reads half of it.
-    /// - Parameter mode: the permissions; 0o600 for keys.
+    /// - Parameters:
+    ///   - text: the new content.
+    ///   - path: the file; its directory must be there.
+    ///   - mode: the permissions; 0o600 for keys.
+    /// - Throws: `CertificateError.unwritable`; the old file is then as it was.
     static func write(_ text: String, to path: String, mode: mode_t) throws(CertificateError) {
         let temporary = path + ".new"
         _ = unsafe unlink(temporary)
