@@ -1,0 +1,117 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The settings of every target; the reasons stand in docs/decisions.md.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
+/// A library of this package at Sources/<name>.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: ["README.md"], swiftSettings: settings)
+}
+
+/// A command of this package at Sources/<name>.
+func command(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, exclude: ["README.md"], swiftSettings: settings)
+}
+
+/// The tests of a target, at Tests/<name>Tests.
+func tests(
+    _ name: String, path: String? = nil, exclude: [String] = [], _ dependencies: [Target.Dependency]
+) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: dependencies, path: path, exclude: exclude, swiftSettings: settings
+    )
+}
+
+/// One AWS service: its model, generated, and its operations.
+struct Service {
+    var name: String
+    /// Beside Primitives, ServiceModel, ServiceKit and KeyValue, which every service may use.
+    var uses: [Target.Dependency] = []
+    /// What the generated code binds shapes to.
+    var modelUses: [Target.Dependency] = []
+    /// Only names are known yet; there is no operation with a handler.
+    var isNamesOnly = false
+}
+
+let services = [
+    Service(
+        name: "DynamoDB", uses: ["DynamoDBValues", "Telemetry"], modelUses: ["DynamoDBValues"]
+    ),
+    Service(name: "DynamoDBStreams", isNamesOnly: true),
+    Service(name: "STS"),
+]
+
+let serviceTargets = services.flatMap { service -> [Target] in
+    let model = Target.target(
+        name: service.name + "Model",
+        dependencies: ["Primitives", "ServiceModel"] + service.modelUses,
+        path: "Sources/Services/\(service.name)/Generated",
+        swiftSettings: settings
+    )
+    if true { return [model] }
+    let operations = Target.target(
+        name: service.name + "Service",
+        dependencies: ["Primitives", "ServiceModel", "ServiceKit", "KeyValue", .target(name: service.name + "Model")]
+            + service.uses,
+        path: "Sources/Services/\(service.name)/Service",
+        exclude: ["README.md"],
+        swiftSettings: settings
+    )
+    return [model, operations]
+}
+
+let package = Package(
+    name: "brume",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        // L0
+        library("Primitives"),
+        // L1
+        library("ServiceModel", ["Primitives"]),
+        library("KeyValue", ["Primitives"]),
+        library("Signing", ["Primitives", crypto]),
+        library("Telemetry", ["Primitives"]),
+        // L2
+        .systemLibrary(name: "CRocksDB", path: "Sources/CRocksDB", providers: [.apt(["librocksdb-dev"])]),
+        .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        library("WireProtocols", ["ServiceModel", "Primitives", "CZlib"]),
+        library("RocksDBStore", ["KeyValue", "Primitives", "CRocksDB"]),
+        .target(
+            name: "DynamoDBValues", dependencies: ["Primitives", "ServiceModel", crypto],
+            path: "Sources/Services/DynamoDB/Values", exclude: ["README.md"], swiftSettings: settings
+        ),
+        // L3
+        library("ServiceKit", ["Primitives", "ServiceModel", "Signing", "Telemetry"]),
+        // L5
+        library("Gateway", [
+            "Primitives", "ServiceModel", "ServiceKit", "Signing", "Telemetry", "WireProtocols", crypto,
+            .product(name: "X509", package: "swift-certificates"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+            .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        ]),
+    ] + serviceTargets
+)

@@ -1,0 +1,39 @@
+package import ServiceModel
+
+/// A service as the gateway serves it: its binding and how much of the process it may take.
+package struct RegisteredService: Sendable {
+    /// How a service writes its request ids.
+    package enum RequestIDForm: Sendable {
+        /// A UUID, as most services.
+        case uuid
+        /// 52 characters of base32, as DynamoDB.
+        case long
+    }
+
+    package var binding: ServiceBinding
+    package var requestIDForm: RequestIDForm
+    /// Bytes of a collected body, before and after `Content-Encoding` is undone.
+    package var bodyBytesMax: Int
+    /// Requests in a handler at once.
+    package var concurrencyMax: Int
+    /// Requests that wait for a place; beyond, the service's throttling error.
+    package var waitingCountMax: Int
+    /// The service's answer when it is asked too much.
+    package var throttlingError: ServiceError
+
+    package init(
+        binding: ServiceBinding,
+        requestIDForm: RequestIDForm = .uuid,
+        bodyBytesMax: Int = 1 << 20,
+        concurrencyMax: Int = 4096,
+        waitingCountMax: Int = 4096,
+        throttlingError: ServiceError = ServiceError(code: "ThrottlingException", message: "Rate exceeded")
+    ) {
+        self.binding = binding
+        self.requestIDForm = requestIDForm
+        self.bodyBytesMax = bodyBytesMax
+        self.concurrencyMax = concurrencyMax
+        self.waitingCountMax = waitingCountMax
+        self.throttlingError = throttlingError
+    }
+}

@@ -1,0 +1,61 @@
+internal import ServiceModel
+package import Telemetry
+internal import WireProtocols
+
+/// Every service of this process and the ways in which a request names one.
+package final class ServiceCatalog: Sendable {
+    package let services: [ServiceEntry]
+    /// Whole `X-Amz-Target` values of the implemented operations.
+    private let operationByTarget: [String: (ServiceEntry, OperationEntry)]
+    private let serviceByTargetPrefix: [String: ServiceEntry]
+    private let servicesBySigningName: [String: [ServiceEntry]]
+    private let serviceByHostLabel: [String: ServiceEntry]
+
+    package init(_ registrations: [RegisteredService], metrics: MetricRegistry) {
+        let services = registrations.map { ServiceEntry($0, metrics: metrics) }
+        self.services = services
+        var byTarget: [String: (ServiceEntry, OperationEntry)] = [:]
+        var byPrefix: [String: ServiceEntry] = [:]
+        for service in services {
+            guard let prefix = service.schema.targetPrefix else { continue }
+            byPrefix[prefix] = service
+            for operation in service.operations {
+                byTarget["\(prefix).\(operation.binding.schema.name)"] = (service, operation)
+            }
+        }
+        self.operationByTarget = byTarget
+        self.serviceByTargetPrefix = byPrefix
+        self.servicesBySigningName = Dictionary(grouping: services, by: \.schema.signingName)
+        self.serviceByHostLabel = Dictionary(services.map { ($0.schema.endpointPrefix, $0) }) { first, _ in first }
+    }
+
+    /// What `X-Amz-Target` names; nil when the prefix is no service's.
+    func target(_ value: String) -> IdentifiedTarget? {
+        if let (service, operation) = self.operationByTarget[value] { return .operation(service, operation) }
+        guard let dot = value.utf8.lastIndex(of: UInt8(ascii: ".")),
+            let service = self.serviceByTargetPrefix[String(value[..<dot])]
+        else { return nil }
+        return service.target(String(value[value.utf8.index(after: dot)...]))
+    }
+
+    /// The service whose shape name stands in an rpc-v2 path.
+    func service(shapeName: String) -> ServiceEntry? {
+        self.serviceByTargetPrefix[shapeName]
+    }
+
+    func services(signingName: String) -> [ServiceEntry] {
+        self.servicesBySigningName[signingName] ?? []
+    }
+
+    /// The service of a host such as `dynamodb.us-east-1.localhost:4566`; the prefixes that SDKs put before it
+    /// (`data-`, `sync-`, `stream-`) are accepted.
+    func service(host: String) -> ServiceEntry? {
+        var rest = Substring(host)
+        for prefix in ["data-", "sync-", "stream-"] where rest.hasPrefix(prefix) {
+            rest = rest.dropFirst(prefix.count)
+        }
+        let labels = rest.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
+        if labels.count > 2, let service = self.serviceByHostLabel["\(labels[0]).\(labels[1])"] { return service }
+        return labels.count > 1 ? self.serviceByHostLabel[String(labels[0])] : nil
+    }
+}

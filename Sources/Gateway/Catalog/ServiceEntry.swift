@@ -1,0 +1,69 @@
+package import ServiceModel
+internal import Telemetry
+
+/// A service in the catalogue, with what its requests share.
+package final class ServiceEntry: Sendable {
+    package let registration: RegisteredService
+    package let schema: ServiceSchema
+    package let operations: [OperationEntry]
+    let limiter: ConcurrencyLimiter
+    /// Requests for operations of the AWS service that have no handler here.
+    let unimplemented: Counter
+
+    private let indexByName: [String: Int]
+    private let allNames: Set<String>
+
+    init(_ registration: RegisteredService, metrics: MetricRegistry) {
+        let schema = registration.binding.schema
+        self.registration = registration
+        self.schema = schema
+        self.operations = registration.binding.operations.map {
+            OperationEntry(binding: $0, service: schema.id, metrics: metrics)
+        }
+        self.limiter = ConcurrencyLimiter(
+            activeMax: registration.concurrencyMax,
+            waitingMax: registration.waitingCountMax
+        )
+        self.unimplemented = metrics.counter(
+            "brume_unimplemented_requests_total",
+            help: "Requests for operations that have no handler",
+            labels: [("service", schema.id)]
+        )
+        self.allNames = Set(schema.operationNames)
+        self.indexByName = Dictionary(
+            uniqueKeysWithValues: registration.binding.operations.enumerated().map { ($1.schema.name, $0) }
+        )
+    }
+
+    /// What a request for `name` is.
+    func target(_ name: String) -> IdentifiedTarget {
+        if let index = self.indexByName[name] { return .operation(self, self.operations[index]) }
+        return self.allNames.contains(name) ? .notImplemented(self, name) : .unknownOperation(self, name)
+    }
+}
+
+/// One operation in the catalogue, with its own counters: nothing is looked up by name while a request is recorded.
+package final class OperationEntry: Sendable {
+    package let binding: OperationBinding
+    let duration: DurationHistogram
+    let succeeded: Counter
+    let clientErrors: Counter
+    let serverErrors: Counter
+
+    init(binding: OperationBinding, service: String, metrics: MetricRegistry) {
+        self.binding = binding
+        let labels = [("service", service), ("operation", binding.schema.name)]
+        let help = "Requests answered, by the class of the status"
+        self.duration = metrics.histogram(
+            "brume_request_duration_seconds",
+            help: "From the whole head to the encoded answer",
+            labels: labels
+        )
+        func counter(_ status: String) -> Counter {
+            metrics.counter("brume_requests_total", help: help, labels: labels + [("status", status)])
+        }
+        self.succeeded = counter("2xx")
+        self.clientErrors = counter("4xx")
+        self.serverErrors = counter("5xx")
+    }
+}

@@ -1,0 +1,163 @@
+package import Primitives
+internal import ServiceModel
+package import Telemetry
+internal import WireProtocols
+
+/// The request's way, from its head to its answer:
+///
+///     accept → limits     Edge/
+///     identify            Steps/Identify.swift, Steps/ResolveForm.swift, Steps/Refuse.swift
+///     authenticate        Steps/Authenticate.swift
+///     decode              Steps/Decode.swift
+///     authorize           Steps/Authorize.swift
+///     throttle            Steps/Throttle.swift
+///     invoke              Steps/Invoke.swift
+///     encode              Steps/Encode.swift
+///     record              Steps/Record.swift
+///
+/// Each step takes the value of the one before and makes the next; nothing else is shared.
+package final class Pipeline: EdgeResponder {
+    private let catalog: ServiceCatalog
+    private let routes: InternalRoutes
+    private let codecs: ServerProtocols
+    private let identify: Identify
+    private let resolveForm = ResolveForm()
+    private let authenticate: Authenticate
+    private let decode = Decode()
+    private let authorize: Authorize
+    private let throttle = Throttle()
+    private let invoke = Invoke()
+    private let encode = Encode()
+    private let record: Record
+    private let random: any RandomSource
+
+    package init(
+        catalog: ServiceCatalog,
+        routes: InternalRoutes,
+        authenticator: Authenticator,
+        authorizer: any Authorizer,
+        accessLog: any LogSink,
+        clock: any WallClock,
+        random: any RandomSource
+    ) {
+        self.catalog = catalog
+        self.routes = routes
+        self.codecs = ServerProtocols()
+        self.identify = Identify(catalog: catalog, routes: ServiceRoutes(catalog))
+        self.authenticate = Authenticate(authenticator: authenticator)
+        self.authorize = Authorize(authorizer: authorizer)
+        self.record = Record(
+            log: accessLog,
+            clock: clock,
+            unrecognised: routes.metrics.counter(
+                "brume_unrecognised_requests_total",
+                help: "Requests that named no operation that is served here"
+            )
+        )
+        self.random = random
+    }
+
+    package func plan(_ head: RequestHead, connection: ConnectionInfo, on loop: LoopContext) -> RequestPlan {
+        if let response = self.routes.response(head) { return .reply(EdgeResponse(response)) }
+        let started = ContinuousClock.now
+        let request = self.identify(head)
+        return .collect(limitBytes: self.bodyBytesMax(request.target)) { body in
+            await self.respond(request, body: body, connection, started)
+        }
+    }
+
+    private func bodyBytesMax(_ target: IdentifiedTarget) -> Int {
+        switch target {
+        case .operation(let service, _), .notImplemented(let service, _), .unknownOperation(let service, _):
+            service.registration.bodyBytesMax
+        case .form(let services):
+            services.map(\.registration.bodyBytesMax).max() ?? 0
+        case .unknownService, .unidentified:
+            1 << 20
+        }
+    }
+
+    private func respond(
+        _ identified: IdentifiedRequest, body: [UInt8], _ connection: ConnectionInfo,
+        _ started: ContinuousClock.Instant
+    ) async -> EdgeResponse {
+        let request = self.resolveForm(identified, body: body)
+        let requestID = self.requestID(request.target)
+        let codec = self.codecs[request.wireProtocol]
+        var ending = Ending(request, requestID: requestID, bodyBytes: body.count, started: started)
+        let message: ResponseMessage
+        do throws(ServiceError) {
+            message = try await self.answer(request, body, connection, codec, &ending)
+            ending.record.status = message.status
+        } catch {
+            ending.record.errorCode = error.code
+            message = self.encode.error(
+                error,
+                requestID: requestID,
+                head: request.head,
+                service: ending.service,
+                operation: ending.operation,
+                codec
+            )
+            ending.record.status = message.status
+        }
+        ending.record.responseBytes = message.body.count
+        self.record(ending.record, entry: ending.operation, connection)
+        return EdgeResponse(message)
+    }
+
+    /// The steps between identification and recording.
+    private func answer(
+        _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo, _ codec: any ServerProtocol,
+        _ ending: inout Ending
+    ) async throws(ServiceError) -> ResponseMessage {
+        if let refusal = Refuse.error(for: request) { throw refusal }
+        let authenticated = try self.authenticate(request, body: body, requestID: ending.record.requestID, connection)
+        ending.record.context = authenticated.context
+        let decoded = try self.decode(authenticated, codec)
+        try self.authorize(decoded)
+        try await self.throttle(authenticated.service)
+        defer { self.throttle.release(authenticated.service) }
+        let output = try await self.invoke(decoded)
+        return self.encode.output(output, authenticated, codec)
+    }
+
+    private func requestID(_ target: IdentifiedTarget) -> RequestID {
+        if case .operation(let service, _) = target, service.registration.requestIDForm == .long {
+            return .long(self.random)
+        }
+        return .uuid(self.random)
+    }
+}
+
+/// What the end of a request needs, however it ended.
+private struct Ending {
+    let service: ServiceEntry?
+    let operation: OperationEntry?
+    var record: RequestRecord
+
+    init(
+        _ request: IdentifiedRequest, requestID: RequestID, bodyBytes: Int, started: ContinuousClock.Instant
+    ) {
+        let name: String
+        switch request.target {
+        case .operation(let service, let operation):
+            (self.service, self.operation, name) = (service, operation, operation.binding.schema.name)
+        case .notImplemented(let service, let operation), .unknownOperation(let service, let operation):
+            (self.service, self.operation, name) = (service, nil, operation)
+        case .form, .unknownService, .unidentified:
+            (self.service, self.operation, name) = (nil, nil, "")
+        }
+        self.record = RequestRecord(
+            requestID: requestID,
+            service: self.service?.schema.id ?? "",
+            operation: name,
+            status: 0,
+            errorCode: nil,
+            context: nil,
+            bodyBytes: bodyBytes,
+            responseBytes: 0,
+            started: started
+        )
+    }
+}

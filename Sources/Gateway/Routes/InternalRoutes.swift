@@ -1,0 +1,68 @@
+internal import Primitives
+package import Telemetry
+
+/// What the process says about its own fitness.
+package struct Readiness: Sendable, Hashable {
+    package var isReady: Bool
+    /// One line each: what is not as it should be.
+    package var reasons: [String]
+
+    package init(isReady: Bool, reasons: [String] = []) {
+        self.isReady = isReady
+        self.reasons = reasons
+    }
+}
+
+/// The paths that are not AWS's. They need no signature, show no data, and are told from S3's paths by carrying neither
+/// `Authorization` nor a query.
+package struct InternalRoutes: Sendable {
+    package var metrics: MetricRegistry
+    package var readiness: @Sendable () -> Readiness
+    /// Called before the exposition is written, to refresh gauges.
+    package var refreshMetrics: @Sendable () -> Void
+    /// More paths, such as LocalStack's health; exact path to JSON text.
+    package var documents: [String: @Sendable () -> String]
+
+    package init(
+        metrics: MetricRegistry,
+        readiness: @escaping @Sendable () -> Readiness,
+        refreshMetrics: @escaping @Sendable () -> Void = {},
+        documents: [String: @Sendable () -> String] = [:]
+    ) {
+        self.metrics = metrics
+        self.readiness = readiness
+        self.refreshMetrics = refreshMetrics
+        self.documents = documents
+    }
+
+    /// - Returns: nil when the request is not for one of these paths.
+    func response(_ head: RequestHead) -> ResponseMessage? {
+        guard head.method == "GET" || head.method == "HEAD", head.query.isEmpty,
+            !head.headers.contains("authorization"), !head.headers.contains("x-amz-target")
+        else { return nil }
+        switch head.path {
+        case "/healthz":
+            return self.text(200, "ok\n")
+        case "/readyz":
+            let readiness = self.readiness()
+            let lines = readiness.reasons.isEmpty ? ["ready"] : readiness.reasons
+            return self.text(readiness.isReady ? 200 : 503, lines.joined(separator: "\n") + "\n")
+        case "/metrics":
+            self.refreshMetrics()
+            return self.message(200, "text/plain; version=0.0.4; charset=utf-8", self.metrics.exposition())
+        default:
+            return self.documents[head.path].map { self.message(200, "application/json", $0()) }
+        }
+    }
+
+    private func text(_ status: Int, _ body: String) -> ResponseMessage {
+        self.message(status, "text/plain; charset=utf-8", body)
+    }
+
+    private func message(_ status: Int, _ contentType: String, _ body: String) -> ResponseMessage {
+        let headers: HeaderFields = [
+            "Content-Type": contentType, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+        ]
+        return ResponseMessage(status: status, headers: headers, body: Array(body.utf8))
+    }
+}

@@ -1,0 +1,34 @@
+internal import Primitives
+internal import ServiceModel
+internal import WireProtocols
+
+/// Writes an output or an error in the request's protocol.
+struct Encode: Sendable {
+    func output(
+        _ output: any WritableShape, _ request: AuthenticatedRequest, _ codec: any ServerProtocol
+    ) -> ResponseMessage {
+        codec.response(
+            output: output,
+            for: request.operation.binding.schema,
+            in: request.service.schema,
+            exchange: WireProtocols.Exchange(requestID: request.context.requestID, request: request.head)
+        )
+    }
+
+    /// - Parameter service: nil where the request never named one.
+    func error(
+        _ error: ServiceError,
+        requestID: RequestID,
+        head: RequestHead,
+        service: ServiceEntry?,
+        operation: OperationEntry?,
+        _ codec: any ServerProtocol
+    ) -> ResponseMessage {
+        codec.response(
+            error: error,
+            for: operation?.binding.schema,
+            in: service?.schema,
+            exchange: WireProtocols.Exchange(requestID: requestID, request: head)
+        )
+    }
+}

@@ -1,0 +1,125 @@
+internal import Primitives
+internal import ServiceModel
+internal import WireProtocols
+
+/// What a request is about, as far as its head tells.
+enum IdentifiedTarget: Sendable {
+    case operation(ServiceEntry, OperationEntry)
+    /// An operation of the AWS service that has no handler here.
+    case notImplemented(ServiceEntry, String)
+    /// No operation of the AWS service.
+    case unknownOperation(ServiceEntry, String)
+    /// awsQuery and ec2Query: the body names the operation.
+    case form([ServiceEntry])
+    /// The signature names a service that this process does not serve.
+    case unknownService(String)
+    /// Nothing in the request names a service.
+    case unidentified
+}
+
+/// A request whose service and protocol are known; not authenticated yet.
+struct IdentifiedRequest: Sendable {
+    var head: RequestHead
+    var target: IdentifiedTarget
+    var wireProtocol: ProtocolName
+    var labels: [PathLabel]
+}
+
+/// Finds the service, the operation and the protocol of a request, cheapest test first, without touching the body.
+///
+/// - Source: the order of DESIGN, section 3; measured against botocore's requests of every service.
+struct Identify: Sendable {
+    let catalog: ServiceCatalog
+    let routes: ServiceRoutes
+
+    func callAsFunction(_ head: RequestHead) -> IdentifiedRequest {
+        if let value = head.headers.first("smithy-protocol") { return self.rpc(value, head) }
+        if let value = head.headers.first("x-amz-target") { return self.target(value, head) }
+        return self.untargeted(head)
+    }
+
+    /// `Smithy-Protocol: rpc-v2-cbor`, path `/service/{Shape}/operation/{Op}`; a prefix may precede.
+    private func rpc(_ value: String, _ head: RequestHead) -> IdentifiedRequest {
+        let parts = head.path.split(separator: "/").suffix(4).map(String.init)
+        guard value == "rpc-v2-cbor", parts.count == 4, parts[0] == "service", parts[2] == "operation",
+            let service = self.catalog.service(shapeName: parts[1])
+        else {
+            return IdentifiedRequest(head: head, target: .unidentified, wireProtocol: .rpcv2Cbor, labels: [])
+        }
+        return IdentifiedRequest(head: head, target: service.target(parts[3]), wireProtocol: .rpcv2Cbor, labels: [])
+    }
+
+    private func target(_ value: String, _ head: RequestHead) -> IdentifiedRequest {
+        let contentType = head.headers.first("content-type") ?? ""
+        let isVersion1 = contentType.hasPrefix("application/x-amz-json-1.1")
+        return IdentifiedRequest(
+            head: head,
+            target: self.catalog.target(value) ?? .unidentified,
+            wireProtocol: isVersion1 ? .awsJson1_1 : .awsJson1_0,
+            labels: []
+        )
+    }
+
+    private func untargeted(_ head: RequestHead) -> IdentifiedRequest {
+        let scope = self.scopeService(head)
+        var candidates = scope.map(self.catalog.services(signingName:)) ?? []
+        if candidates.isEmpty, scope == nil, let host = head.headers.first("host"),
+            let service = self.catalog.service(host: host)
+        {
+            candidates = [service]
+        }
+        if let scope, candidates.isEmpty {
+            return self.request(head, .unknownService(scope), .restJson1)
+        }
+        let pool = candidates.isEmpty ? self.catalog.services : candidates
+        if let found = self.routes.match(head, among: pool) {
+            return IdentifiedRequest(
+                head: head,
+                target: found.target,
+                wireProtocol: found.wireProtocol,
+                labels: found.labels
+            )
+        }
+        let forms = pool.filter { $0.schema.protocols.contains(.awsQuery) || $0.schema.protocols.contains(.ec2Query) }
+        if !forms.isEmpty, self.isForm(head) {
+            let isEC2 = forms.allSatisfy { $0.schema.protocols.contains(.ec2Query) }
+            return self.request(head, .form(forms), isEC2 ? .ec2Query : .awsQuery)
+        }
+        guard let service = candidates.first else { return self.request(head, .unidentified, .restJson1) }
+        return self.request(head, .unknownOperation(service, ""), service.schema.protocols.first ?? .restJson1)
+    }
+
+    private func request(
+        _ head: RequestHead, _ target: IdentifiedTarget, _ wireProtocol: ProtocolName
+    ) -> IdentifiedRequest {
+        IdentifiedRequest(head: head, target: target, wireProtocol: wireProtocol, labels: [])
+    }
+
+    private func isForm(_ head: RequestHead) -> Bool {
+        if head.method == "GET" { return head.query.utf8.contains(UInt8(ascii: "=")) }
+        let contentType = head.headers.first("content-type") ?? ""
+        return contentType.lowercased().hasPrefix("application/x-www-form-urlencoded")
+    }
+
+    /// The service in the credential scope of the `Authorization` header or of `X-Amz-Credential`.
+    private func scopeService(_ head: RequestHead) -> String? {
+        if let authorization = head.headers.first("authorization"),
+            let range = authorization.firstRange(of: "Credential=")
+        {
+            let credential = authorization[range.upperBound...].prefix { $0 != "," && $0 != " " }
+            return Self.service(inScope: credential)
+        }
+        for pair in head.query.split(separator: "&") where pair.hasPrefix("X-Amz-Credential=") {
+            guard let value = PercentEncoding.decodeText(pair.dropFirst("X-Amz-Credential=".count)) else { return nil }
+            return Self.service(inScope: value[...])
+        }
+        return nil
+    }
+
+    /// `<key>/<date>/<region>/<service>/aws4_request`; SigV4a's scope has no region.
+    private static func service(inScope credential: Substring) -> String? {
+        let parts = credential.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count >= 4, parts.last == "aws4_request" else { return nil }
+        return String(parts[parts.count - 2])
+    }
+}

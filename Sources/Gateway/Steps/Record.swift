@@ -1,0 +1,66 @@
+internal import Primitives
+internal import ServiceModel
+internal import Telemetry
+
+/// What is known of a request when its answer leaves.
+struct RequestRecord: Sendable {
+    var requestID: RequestID
+    var service: String
+    var operation: String
+    var status: Int
+    /// The code of the error that was answered.
+    var errorCode: String?
+    var context: RequestContext?
+    var bodyBytes: Int
+    var responseBytes: Int
+    var started: ContinuousClock.Instant
+}
+
+/// Counts the request and writes its line of the access log.
+///
+/// The line holds no header, no query string and no body: presigned signatures, tokens and data have no way into it.
+struct Record: Sendable {
+    let log: any LogSink
+    let clock: any WallClock
+    /// Requests that named no operation of ours.
+    let unrecognised: Counter
+
+    func callAsFunction(_ record: RequestRecord, entry: OperationEntry?, _ connection: ConnectionInfo) {
+        let elapsed = ContinuousClock.now - record.started
+        let microseconds = UInt64(max(0, elapsed / .microseconds(1)))
+        if let entry {
+            entry.duration.record(microseconds: microseconds)
+            switch record.status {
+            case ..<400: entry.succeeded.increment()
+            case ..<500: entry.clientErrors.increment()
+            default: entry.serverErrors.increment()
+            }
+        } else {
+            self.unrecognised.increment()
+        }
+        self.log.write(self.line(record, microseconds: microseconds, connection))
+    }
+
+    private func line(_ record: RequestRecord, microseconds: UInt64, _ connection: ConnectionInfo) -> LogRecord {
+        var members: [LogRecord.Member] = [
+            .init("requestId", .string(record.requestID.description)),
+            .init("service", .string(record.service)),
+            .init("operation", .string(record.operation)),
+            .init("status", .integer(Int64(record.status))),
+            .init("microseconds", .integer(Int64(microseconds))),
+            .init("bytesIn", .integer(Int64(record.bodyBytes))),
+            .init("bytesOut", .integer(Int64(record.responseBytes))),
+            .init("client", .string(connection.remoteAddress)),
+            .init("protocol", .string(connection.version.rawValue)),
+            .init("tls", .boolean(connection.isTLS)),
+        ]
+        if let code = record.errorCode { members.append(.init("error", .string(code))) }
+        if let context = record.context {
+            members.append(.init("account", .string(context.account.description)))
+            members.append(.init("region", .string(context.region.description)))
+            members.append(.init("accessKeyId", .string(context.principal.accessKeyID)))
+            members.append(.init("userAgent", .string(String(context.userAgent.prefix(200)))))
+        }
+        return LogRecord(time: self.clock.now(), level: .info, message: "request", members: members)
+    }
+}

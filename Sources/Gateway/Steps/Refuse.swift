@@ -1,0 +1,55 @@
+internal import Telemetry
+internal import Primitives
+internal import ServiceModel
+
+/// The errors of requests that name nothing that is served here, in the words of AWS where it has some.
+enum Refuse {
+    /// - Returns: nil for a request that names an operation with a handler.
+    static func error(for request: IdentifiedRequest) -> ServiceError? {
+        switch request.target {
+        case .operation:
+            return nil
+        case .notImplemented(let service, let name):
+            service.unimplemented.increment()
+            return self.unknownOperation(
+                request,
+                "\(name) of \(service.schema.id) is not implemented in this version of Brume."
+            )
+        case .unknownOperation(let service, let name):
+            let isQuery = request.wireProtocol == .awsQuery || request.wireProtocol == .ec2Query
+            let sentence =
+                isQuery
+                ? "Could not find operation \(name) for version \(service.schema.apiVersion)"
+                : name.isEmpty ? "" : "The requested operation \(name) is not recognized by the service."
+            return self.unknownOperation(request, sentence)
+        case .form, .unidentified:
+            guard request.head.headers.contains("x-amz-target") || request.wireProtocol == .rpcv2Cbor else {
+                return ServiceError(
+                    code: "MissingAuthenticationToken",
+                    status: 403,
+                    message: "Missing Authentication Token: nothing in this request names a service. A request of an "
+                        + "AWS SDK names one in its signature."
+                )
+            }
+            return ServiceError(code: "UnknownOperationException", status: 400, message: "")
+        case .unknownService(let name):
+            return ServiceError(
+                code: "NotImplemented",
+                status: 501,
+                message: "The service \(name) is not served by this Brume server."
+            )
+        }
+    }
+
+    /// awsQuery: `InvalidAction`, 400. awsJson, REST and CBOR: `UnknownOperationException`; CBOR with 404.
+    private static func unknownOperation(_ request: IdentifiedRequest, _ sentence: String) -> ServiceError {
+        switch request.wireProtocol {
+        case .awsQuery, .ec2Query:
+            ServiceError(code: "InvalidAction", status: 400, message: sentence)
+        case .restJson1, .restXml, .rpcv2Cbor:
+            ServiceError(code: "UnknownOperationException", status: 404, message: sentence)
+        case .awsJson1_0, .awsJson1_1:
+            ServiceError(code: "UnknownOperationException", status: 400, message: sentence)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+/// Everything that can be set, as it holds after flags, environment, file and defaults were put together.
+package struct Configuration: Sendable, Hashable {
+    /// TCP port of the edge; 0 takes a free one.
+    package var port = 4566
+    /// Names or numeric addresses to listen on.
+    package var hosts = ["127.0.0.1"]
+    /// Where everything is kept.
+    package var dataDirectory = ""
+    /// Region of requests without a scope, and what `brume env` exports.
+    package var region = "us-east-1"
+    /// Event loops; each answers requests on a thread of its own.
+    package var loops = 2
+    /// Bytes of data blocks that the store keeps in memory.
+    package var blockCacheMegabytes = 64
+    /// `durable` syncs before an answer; `relaxed` leaves syncing to the system (a power cut loses the last second).
+    package var durability = Durability.durable
+    /// PEM files of a certificate of one's own; both or none.
+    package var tlsCertificate: String?
+    package var tlsKey: String?
+    /// More names for the development certificate.
+    package var tlsNames: [String] = []
+    /// Whether requests without TLS are answered.
+    package var allowsPlaintext = true
+    package var compatibility = Compatibility.none
+    /// Signatures are not looked at. Off unless asked for by name; the start-up lines warn.
+    package var acceptsAnyCredentials = false
+    /// Seconds that open requests have after a stop signal.
+    package var drainSeconds = 10
+
+    package enum Durability: String, Sendable, Hashable, CaseIterable {
+        case durable, relaxed
+    }
+
+    package enum Compatibility: String, Sendable, Hashable, CaseIterable {
+        case none, localstack
+    }
+
+    package init() {}
+}
+
+/// Why a configuration cannot be used; a sentence that names the place and the remedy.
+package struct ConfigurationError: Error, Sendable, Hashable {
+    package let sentence: String
+
+    package init(_ sentence: String) {
+        self.sentence = sentence
+    }
+}

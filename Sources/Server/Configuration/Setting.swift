@@ -1,0 +1,112 @@
+/// One thing that can be set by flag, environment variable and file, under one name.
+package struct Setting: Sendable {
+    /// The flag without its hyphens, and the key in the file.
+    package let name: String
+    /// For help and for the documentation.
+    package let summary: String
+    /// The text of the default, for help.
+    package let standard: String
+    /// Takes a text from any of the three sources.
+    /// - Throws: `ConfigurationError` saying what was expected.
+    let apply: @Sendable (_ text: String, _ configuration: inout Configuration) throws(ConfigurationError) -> Void
+
+    /// The environment variable: `data-dir` is `BRUME_DATA_DIR`.
+    package var environmentVariable: String {
+        "BRUME_" + self.name.uppercased().replacing("-", with: "_")
+    }
+
+    /// Every setting, in the order of the documentation.
+    package static let all: [Setting] = [
+        Setting("port", "TCP port of the endpoint (0 takes a free one)", "4566") { text, configuration in
+            configuration.port = try Self.integer(text, 0...65_535)
+        },
+        Setting("host", "addresses to listen on, separated by commas", "127.0.0.1") { text, configuration in
+            configuration.hosts = try Self.list(text)
+        },
+        Setting("data-dir", "where everything is kept", "~/.brume") { text, configuration in
+            configuration.dataDirectory = try Self.nonEmpty(text)
+        },
+        Setting("region", "region of requests without a signature scope", "us-east-1") { text, configuration in
+            configuration.region = try Self.nonEmpty(text)
+        },
+        Setting("loops", "event loops, each a thread", "one a core, at most 8") { text, configuration in
+            configuration.loops = try Self.integer(text, 1...256)
+        },
+        Setting("block-cache-mb", "memory for data blocks, in MiB", "64") { text, configuration in
+            configuration.blockCacheMegabytes = try Self.integer(text, 1...1_048_576)
+        },
+        Setting("durability", "durable, or relaxed: a power cut may lose the last second", "durable") {
+            text, configuration in
+            configuration.durability = try Self.choice(text)
+        },
+        Setting("tls-cert", "certificate chain of your own (PEM)", "a development certificate") { text, configuration in
+            configuration.tlsCertificate = try Self.nonEmpty(text)
+        },
+        Setting("tls-key", "private key of tls-cert (PEM)", "a development key") { text, configuration in
+            configuration.tlsKey = try Self.nonEmpty(text)
+        },
+        Setting("tls-names", "more names for the development certificate", "none") { text, configuration in
+            configuration.tlsNames = try Self.list(text)
+        },
+        Setting("plaintext", "whether plain HTTP is answered beside TLS", "true") { text, configuration in
+            configuration.allowsPlaintext = try Self.truth(text)
+        },
+        Setting("compat", "none, or localstack: key test/test on loopback, /_localstack/health", "none") {
+            text, configuration in
+            configuration.compatibility = try Self.choice(text)
+        },
+        Setting("insecure-accept-any-credentials", "do not look at signatures", "false") { text, configuration in
+            configuration.acceptsAnyCredentials = try Self.truth(text)
+        },
+        Setting("drain-seconds", "how long open requests may take after a stop signal", "10") { text, configuration in
+            configuration.drainSeconds = try Self.integer(text, 0...3600)
+        },
+    ]
+
+    init(
+        _ name: String,
+        _ summary: String,
+        _ standard: String,
+        apply: @escaping @Sendable (String, inout Configuration) throws(ConfigurationError) -> Void
+    ) {
+        self.name = name
+        self.summary = summary
+        self.standard = standard
+        self.apply = apply
+    }
+
+    private static func integer(_ text: String, _ range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
+        guard let value = Int(text), range.contains(value) else {
+            throw ConfigurationError("takes a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    private static func truth(_ text: String) throws(ConfigurationError) -> Bool {
+        switch text.lowercased() {
+        case "true", "yes", "on", "1": return true
+        case "false", "no", "off", "0": return false
+        default: throw ConfigurationError("takes true or false")
+        }
+    }
+
+    private static func nonEmpty(_ text: String) throws(ConfigurationError) -> String {
+        guard !text.isEmpty, !text.utf8.contains(0) else { throw ConfigurationError("takes a text") }
+        return text
+    }
+
+    private static func list(_ text: String) throws(ConfigurationError) -> [String] {
+        let parts = text.split(separator: ",").map { $0.trimmingPrefix(while: { $0 == " " }) }.map(String.init)
+        guard !parts.isEmpty else { throw ConfigurationError("takes one name or several, separated by commas") }
+        return parts
+    }
+
+    private static func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ text: String
+    ) throws(ConfigurationError) -> Choice {
+        guard let choice = Choice(rawValue: text) else {
+            throw ConfigurationError("takes one of: " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return choice
+    }
+}

@@ -1,0 +1,88 @@
+internal import Primitives
+internal import ServiceKit
+
+/// One thing that `brume doctor` looked at.
+package struct Finding: Sendable, Hashable {
+    package var subject: String
+    package var isGood: Bool
+    package var detail: String
+    package var remedy: String?
+
+    init(_ subject: String, isGood: Bool, _ detail: String, remedy: String? = nil) {
+        self.subject = subject
+        self.isGood = isGood
+        self.detail = detail
+        self.remedy = isGood ? nil : remedy
+    }
+}
+
+/// Looks at what a server needs.
+package enum Diagnosis {
+    package static func findings(_ configuration: Configuration) -> [Finding] {
+        let status = ServerProbe.status(configuration)
+        return [
+            self.dataDirectory(configuration),
+            self.keys(configuration),
+            self.port(configuration, status),
+            Finding(
+                "server",
+                isGood: status.isRunning,
+                status.detail,
+                remedy: "start it with: brume start --data-dir \(configuration.dataDirectory)"
+            ),
+            self.awsCommandLine(),
+        ]
+    }
+
+    private static func dataDirectory(_ configuration: Configuration) -> Finding {
+        do throws(FileError) {
+            try DataDirectory(path: configuration.dataDirectory).prepare(random: SystemRandomSource())
+            return Finding("data directory", isGood: true, "\(configuration.dataDirectory) can be written")
+        } catch {
+            return Finding(
+                "data directory",
+                isGood: false,
+                error.sentence,
+                remedy: "choose a directory of yours: brume start --data-dir ~/.brume"
+            )
+        }
+    }
+
+    private static func keys(_ configuration: Configuration) -> Finding {
+        do throws(StartError) {
+            let count = try KeyStore(configuration).list().count
+            return Finding(
+                "access keys",
+                isGood: count > 0,
+                count == 0 ? "there is none yet" : "\(count) in \(configuration.dataDirectory)/identity",
+                remedy: "the first `brume start` makes a root key; more with: brume keys create"
+            )
+        } catch {
+            return Finding("access keys", isGood: false, error.sentence, remedy: nil)
+        }
+    }
+
+    private static func port(_ configuration: Configuration, _ status: ServerStatus) -> Finding {
+        if status.isRunning {
+            return Finding("port", isGood: true, "\(status.endpoint ?? "") is this server's")
+        }
+        let isFree = !ServerProbe.isAnswering(port: configuration.port)
+        return Finding(
+            "port",
+            isGood: isFree,
+            isFree ? "\(configuration.port) is free" : "\(configuration.port) is taken by another program",
+            remedy: "stop that program, or take another port: brume start --port 4567"
+        )
+    }
+
+    private static func awsCommandLine() -> Finding {
+        let path = ProcessEnvironment.variables["PATH"] ?? ""
+        let found = path.split(separator: ":").map { "\($0)/aws" }.first { Files.stamp($0) != nil }
+        return Finding(
+            "aws command",
+            isGood: found != nil,
+            found ?? "not in PATH (only needed if you want to use it)",
+            remedy: "python3 -m pip install awscli"
+        )
+    }
+}

@@ -1,0 +1,157 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+internal import Primitives
+internal import ServiceKit
+
+/// An access key as the command line shows it.
+package struct KeyDescription: Sendable, Hashable {
+    package var accessKeyID: String
+    package var secretAccessKey: String
+    package var account: String
+    package var userName: String?
+    package var isActive: Bool
+
+    init(_ key: AccessKey) {
+        self.accessKeyID = key.accessKeyID
+        self.secretAccessKey = key.secretAccessKey
+        self.account = key.account.description
+        self.userName = key.userName
+        self.isActive = key.isActive
+    }
+}
+
+/// The access keys of a data directory, for commands and for the first start.
+///
+/// Changes are made under a lock on `access-keys.lock`, so that two commands do not lose each other's keys.
+package struct KeyStore: Sendable {
+    private let file: AccessKeyFile
+    private let random: any RandomSource
+    private let clock: any WallClock
+
+    package init(_ configuration: Configuration) throws(StartError) {
+        let random = SystemRandomSource()
+        let directory = DataDirectory(path: configuration.dataDirectory)
+        do throws(FileError) {
+            try directory.prepare(random: random)
+            self.file = try directory.accessKeyFile(random: random)
+        } catch {
+            throw StartError(
+                .dataDirectory,
+                "the data directory cannot be used: \(error.sentence). Name another with --data-dir."
+            )
+        }
+        self.random = random
+        self.clock = SystemClock()
+    }
+
+    package func list() throws(StartError) -> [KeyDescription] {
+        try self.read().map(KeyDescription.init)
+    }
+
+    package func create(
+        accessKeyID: String?, secretAccessKey: String?, account: String, userName: String?
+    ) throws(StartError) -> KeyDescription {
+        guard let account = AccountID(account) else {
+            throw StartError(.configuration, "an account is twelve digits, not \"\(account)\"")
+        }
+        var key = AccessKey.generate(account: account, random: self.random, now: self.clock.now())
+        key.userName = userName
+        if let accessKeyID { key.accessKeyID = accessKeyID }
+        if let secretAccessKey { key.secretAccessKey = secretAccessKey }
+        guard AccessKey.isLawfulID(key.accessKeyID) else {
+            throw StartError(.configuration, "an access key id is 1 to 128 letters, digits and underscores")
+        }
+        guard AccessKey.isLawfulSecret(key.secretAccessKey) else {
+            throw StartError(.configuration, "a secret access key is 1 to 128 visible ASCII characters")
+        }
+        if let userName, userName.isEmpty || userName.utf8.contains(where: { $0 < 0x21 || $0 > 0x7E }) {
+            throw StartError(.configuration, "a user name is visible ASCII without spaces")
+        }
+        return try self.change { (keys) throws(StartError) in
+            guard !keys.contains(where: { $0.accessKeyID == key.accessKeyID }) else {
+                throw StartError(
+                    .configuration,
+                    "there is an access key \(key.accessKeyID) already; delete it first with "
+                        + "`brume keys delete \(key.accessKeyID)`"
+                )
+            }
+            keys.append(key)
+            return KeyDescription(key)
+        }
+    }
+
+    package func delete(_ accessKeyID: String) throws(StartError) {
+        try self.change { (keys) throws(StartError) in
+            guard let index = keys.firstIndex(where: { $0.accessKeyID == accessKeyID }) else {
+                throw StartError(
+                    .configuration,
+                    "there is no access key \(accessKeyID); `brume keys list` shows which there are"
+                )
+            }
+            keys.remove(at: index)
+        }
+    }
+
+    /// Makes sure that there is a root key, and in LocalStack's mode the key `test`.
+    /// - Returns: the root key that was made now; nil when there was one.
+    func ensureKeys(
+        root: (accessKeyID: String, secretAccessKey: String)?, addsTestKey: Bool
+    ) throws(StartError) -> KeyDescription? {
+        try self.change { (keys) throws(StartError) in
+            var made: KeyDescription?
+            if let root {
+                keys.removeAll { $0.accessKeyID == root.accessKeyID }
+                var key = AccessKey.generate(account: .standard, random: self.random, now: self.clock.now())
+                key.accessKeyID = root.accessKeyID
+                key.secretAccessKey = root.secretAccessKey
+                keys.insert(key, at: 0)
+            } else if !keys.contains(where: { $0.userName == nil && !$0.isLoopbackOnly }) {
+                let key = AccessKey.generate(account: .standard, random: self.random, now: self.clock.now())
+                keys.insert(key, at: 0)
+                made = KeyDescription(key)
+            }
+            keys.removeAll { $0.accessKeyID == "test" && $0.isLoopbackOnly }
+            if addsTestKey, !keys.contains(where: { $0.accessKeyID == "test" }) {
+                var key = AccessKey.generate(account: .standard, random: self.random, now: self.clock.now())
+                key.accessKeyID = "test"
+                key.secretAccessKey = "test"
+                key.isLoopbackOnly = true
+                keys.append(key)
+            }
+            return made
+        }
+    }
+
+    private func read() throws(StartError) -> [AccessKey] {
+        do throws(AccessKeyFileError) {
+            return try self.file.read()
+        } catch {
+            throw StartError(.storeDamaged, error.sentence)
+        }
+    }
+
+    private func change<Value>(
+        _ work: (inout [AccessKey]) throws(StartError) -> Value
+    ) throws(StartError) -> Value {
+        let lock = unsafe open("\(self.file.path).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0, flock(lock, LOCK_EX) == 0 else {
+            throw StartError(.dataDirectory, "cannot lock \(self.file.path).lock")
+        }
+        defer { close(lock) }
+        let before = try self.read()
+        var keys = before
+        let value = try work(&keys)
+        guard keys != before else { return value }
+        do throws(AccessKeyFileError) {
+            try self.file.write(keys)
+        } catch {
+            throw StartError(.dataDirectory, error.sentence)
+        }
+        return value
+    }
+}

@@ -1,0 +1,36 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// What the process was started with.
+package enum ProcessEnvironment {
+    /// Every environment variable.
+    package static var variables: [String: String] {
+        var variables: [String: String] = [:]
+        guard var entry = unsafe environ else { return [:] }
+        while let pointer = unsafe entry.pointee {
+            let line = unsafe String(cString: pointer)
+            if let equals = line.firstIndex(of: "=") {
+                variables[String(line[..<equals])] = String(line[line.index(after: equals)...])
+            }
+            unsafe entry += 1
+        }
+        return variables
+    }
+
+    /// Cores that are online.
+    package static var coreCount: Int {
+        max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    }
+
+    package static var processID: Int32 { getpid() }
+
+    /// Whether a process of that id is alive.
+    package static func isRunning(_ processID: Int32) -> Bool {
+        kill(processID, 0) == 0 || errno == EPERM
+    }
+}

@@ -1,0 +1,136 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+internal import ServiceKit
+
+/// How a server on a data directory is.
+package struct ServerStatus: Sendable, Hashable {
+    package var isRunning: Bool
+    package var isReady: Bool
+    package var endpoint: String?
+    package var address: ServerAddress?
+    /// One sentence.
+    package var detail: String
+
+    /// For people.
+    package var lines: [String] {
+        guard let address = self.address, self.isRunning else { return [self.detail] }
+        return [
+            "brume \(address.version) runs as process \(address.processID)",
+            "endpoint  \(self.endpoint ?? "")",
+            "ready     \(self.isReady ? "yes" : "no: \(self.detail)")",
+        ]
+    }
+}
+
+/// Asks a running server how it is, over plain HTTP on the loopback interface.
+package enum ServerProbe {
+    /// How long connecting and answering may take, in seconds.
+    static let timeoutSeconds = 3
+
+    package static func address(_ configuration: Configuration) -> ServerAddress? {
+        let path = DataDirectory(path: configuration.dataDirectory).serverFile
+        guard let bytes = try? Files.read(path) else { return nil }
+        let address = ServerAddress(text: String(decoding: bytes, as: UTF8.self))
+        return address.flatMap { ProcessEnvironment.isRunning($0.processID) ? $0 : nil }
+    }
+
+    /// - Parameter port: asked instead of what the data directory names.
+    package static func status(_ configuration: Configuration, port: Int? = nil) -> ServerStatus {
+        let address = self.address(configuration)
+        guard let port = port ?? address?.port else {
+            return ServerStatus(
+                isRunning: false,
+                isReady: false,
+                detail: "no server runs on \(configuration.dataDirectory); start one with `brume start`"
+            )
+        }
+        let host = address?.host ?? "127.0.0.1"
+        let endpoint = "http\(configuration.allowsPlaintext ? "" : "s")://localhost:\(port)"
+        guard configuration.allowsPlaintext else {
+            let answers = self.isAnswering(port: port)
+            return ServerStatus(
+                isRunning: answers,
+                isReady: answers,
+                endpoint: endpoint,
+                address: address,
+                detail: answers ? "port \(port) answers" : "nothing answers on port \(port)"
+            )
+        }
+        guard let answer = self.get("/readyz", host: host, port: port) else {
+            return ServerStatus(
+                isRunning: false,
+                isReady: false,
+                endpoint: endpoint,
+                address: address,
+                detail: "nothing answers on port \(port)"
+            )
+        }
+        return ServerStatus(
+            isRunning: true,
+            isReady: answer.status == 200,
+            endpoint: endpoint,
+            address: address,
+            detail: answer.body
+        )
+    }
+
+    /// Whether something accepts connections on a port of this machine.
+    static func isAnswering(port: Int) -> Bool {
+        let descriptor = self.connection(host: "127.0.0.1", port: port)
+        guard descriptor >= 0 else { return false }
+        close(descriptor)
+        return true
+    }
+
+    private static func get(_ path: String, host: String, port: Int) -> (status: Int, body: String)? {
+        let descriptor = self.connection(host: host, port: port)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        let request = Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
+        let sent = unsafe request.withUnsafeBytes { unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        guard sent == request.count else { return nil }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4096)
+        while bytes.count < 1 << 16 {
+            let count = unsafe piece.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+            guard count > 0 else { break }
+            bytes.append(contentsOf: piece[..<count])
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let parts = text.split(separator: " ", maxSplits: 2)
+        guard parts.count == 3, let status = Int(parts[1]) else { return nil }
+        let body = text.firstRange(of: "\r\n\r\n").map { String(text[$0.upperBound...]) } ?? ""
+        return (status, body.split(separator: "\n").joined(separator: " "))
+    }
+
+    private static func connection(host: String, port: Int) -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return -1 }
+        var timeout = timeval(tv_sec: self.timeoutSeconds, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            unsafe setsockopt(descriptor, SOL_SOCKET, option, &timeout, size)
+        }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(clamping: port)).bigEndian
+        if unsafe inet_pton(AF_INET, host == "0.0.0.0" ? "127.0.0.1" : host, &address.sin_addr) != 1 {
+            address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        }
+        let status = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        if status != 0 {
+            close(descriptor)
+            return -1
+        }
+        return descriptor
+    }
+}

@@ -1,0 +1,33 @@
+package import DynamoDBModel
+package import KeyValue
+package import Primitives
+package import ServiceKit
+
+/// Amazon DynamoDB on an ordered store.
+package final class DynamoDBService: DynamoDBOperations {
+    let store: any OrderedStore
+    let catalog: TableCatalog
+    let items: ItemStore
+    let clock: any WallClock
+    let random: any RandomSource
+    let telemetry: any TelemetryPort
+
+    package init(
+        store: any OrderedStore,
+        clock: any WallClock,
+        random: any RandomSource,
+        telemetry: any TelemetryPort
+    ) {
+        self.store = store
+        self.catalog = TableCatalog(store: store)
+        self.items = ItemStore(store: store, catalog: self.catalog)
+        self.clock = clock
+        self.random = random
+        self.telemetry = telemetry
+    }
+
+    /// Goes on with what a stop interrupted: the items of deleted tables are removed. Call once after start.
+    package func resume() async {
+        await self.catalog.discardDeletedTables()
+    }
+}

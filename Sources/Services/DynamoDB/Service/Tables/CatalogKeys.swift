@@ -1,0 +1,37 @@
+internal import DynamoDBValues
+internal import KeyValue
+internal import Primitives
+
+/// The keys of the catalogue. Table number 0 is never a table's, so nothing meets the items.
+///
+///     0 (8) · 0 (2) · "next-table"                          → the next free table number
+///     0 (8) · 1 (2) · account (12) · region · 0 · name      → table record
+///     0 (8) · 2 (2) · table number (8)                      → a deleted table whose items are being removed
+enum CatalogKeys {
+    static let nextTable = KeySpace(table: 0, index: 0).prefix + Array("next-table".utf8)
+
+    static func table(_ reference: TableReference) -> [UInt8] {
+        self.tables(reference.account, reference.region).start + Array(reference.name.utf8)
+    }
+
+    /// All tables of an account in a region, in the order of their names.
+    static func tables(_ account: AccountID, _ region: Region) -> KeyRange {
+        let prefix = KeySpace(table: 0, index: 1).prefix + Array(account.description.utf8)
+        return KeyRange(prefix: prefix + Array(region.description.utf8) + [0])
+    }
+
+    static let deletedTables = KeyRange(prefix: KeySpace(table: 0, index: 2).prefix)
+
+    static func deletedTable(_ number: UInt64) -> [UInt8] {
+        var key = KeySpace(table: 0, index: 2).prefix
+        BigEndian.append(number, to: &key)
+        return key
+    }
+
+    /// Every key of a table and its indexes.
+    static func contents(_ number: UInt64) -> KeyRange {
+        var prefix: [UInt8] = []
+        BigEndian.append(number, to: &prefix)
+        return KeyRange(prefix: prefix)
+    }
+}

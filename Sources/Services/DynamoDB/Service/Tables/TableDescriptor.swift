@@ -1,0 +1,46 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import Primitives
+
+/// All that is known of a table.
+struct TableDescriptor: Sendable, Hashable {
+    var name: String
+    var account: AccountID
+    var region: Region
+    /// The prefix of its keys; never used again after the table is deleted.
+    var number: UInt64
+    /// The `TableId` of descriptions.
+    var tableID: String
+    var creation: Timestamp
+    var schema: KeySchema
+    var indexes: [IndexDescriptor] = []
+    var isOnDemand: Bool
+    var throughput = Throughput(read: 0, write: 0)
+    var isDeletionProtected = false
+    var tableClass: String?
+    /// The view type; nil while no stream is enabled.
+    var streamViewType: String?
+
+    var space: KeySpace { KeySpace(table: self.number) }
+
+    var arn: String {
+        ARN(service: "dynamodb", region: self.region, account: self.account, resource: "table/\(self.name)").description
+    }
+
+    func index(_ name: String) -> IndexDescriptor? {
+        self.indexes.first { $0.name == name }
+    }
+
+    func space(of index: IndexDescriptor) -> KeySpace {
+        KeySpace(table: self.number, index: index.number)
+    }
+
+    /// Every attribute that is part of a key, once, in the order of first use.
+    var attributes: [KeyElement] {
+        var elements: [KeyElement] = []
+        for element in self.schema.elements + self.indexes.flatMap(\.schema.elements) where !elements.contains(element) {
+            elements.append(element)
+        }
+        return elements
+    }
+}

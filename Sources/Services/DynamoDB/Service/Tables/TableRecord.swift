@@ -1,0 +1,130 @@
+internal import DynamoDBValues
+internal import Primitives
+
+/// A table descriptor as it is stored: as an item, so that fields can be added without a new format.
+enum TableRecord {
+    static func encode(_ table: TableDescriptor) -> [UInt8] {
+        var tree = AttributeTree([
+            .init("name", .s(table.name)), .init("account", .s(table.account.description)),
+            .init("region", .s(table.region.description)), .init("number", self.number(Int(table.number))),
+            .init("tableId", .s(table.tableID)),
+            .init("creation", self.number(Int(table.creation.millisecondsSinceEpoch))),
+            .init("schema", self.schema(table.schema)), .init("onDemand", .bool(table.isOnDemand)),
+            .init("throughput", self.throughput(table.throughput)),
+            .init("deletionProtection", .bool(table.isDeletionProtected)),
+            .init("indexes", .l(table.indexes.map(self.index))),
+        ])
+        tree["tableClass"] = table.tableClass.map { .s($0) }
+        tree["streamViewType"] = table.streamViewType.map { .s($0) }
+        return AttributeMap(tree).bytes
+    }
+
+    /// - Returns: nil when the record is damaged.
+    static func decode(_ bytes: [UInt8]) -> TableDescriptor? {
+        guard let tree = AttributeMap(stored: bytes)?.tree, let name = self.text(tree["name"]),
+            let account = self.text(tree["account"]).flatMap(AccountID.init),
+            let region = self.text(tree["region"]).flatMap(Region.init), let number = self.integer(tree["number"]),
+            let tableID = self.text(tree["tableId"]), let creation = self.integer(tree["creation"]),
+            let schema = self.schema(tree["schema"]), case .l(let indexes)? = tree["indexes"]
+        else { return nil }
+        var table = TableDescriptor(
+            name: name,
+            account: account,
+            region: region,
+            number: UInt64(number),
+            tableID: tableID,
+            creation: Timestamp(millisecondsSinceEpoch: Int64(creation)),
+            schema: schema,
+            isOnDemand: tree["onDemand"] == .bool(true)
+        )
+        table.indexes = indexes.compactMap(self.index)
+        guard table.indexes.count == indexes.count else { return nil }
+        table.throughput = self.throughput(tree["throughput"])
+        table.isDeletionProtected = tree["deletionProtection"] == .bool(true)
+        table.tableClass = self.text(tree["tableClass"])
+        table.streamViewType = self.text(tree["streamViewType"])
+        return table
+    }
+
+    private static func number(_ value: Int) -> AttributeValue { .n(DynamoDBNumber(value)) }
+
+    private static func text(_ value: AttributeValue?) -> String? {
+        guard case .s(let text)? = value else { return nil }
+        return text
+    }
+
+    private static func integer(_ value: AttributeValue?) -> Int? {
+        guard case .n(let number)? = value else { return nil }
+        return Int(number.text)
+    }
+
+    private static func throughput(_ value: Throughput) -> AttributeValue {
+        .m(AttributeTree([.init("read", self.number(value.read)), .init("write", self.number(value.write))]))
+    }
+
+    private static func throughput(_ value: AttributeValue?) -> Throughput {
+        guard case .m(let tree)? = value else { return Throughput(read: 0, write: 0) }
+        return Throughput(read: self.integer(tree["read"]) ?? 0, write: self.integer(tree["write"]) ?? 0)
+    }
+
+    private static func schema(_ schema: KeySchema) -> AttributeValue {
+        func elements(_ elements: [KeyElement]) -> AttributeValue {
+            .l(elements.map { .l([.s($0.name), .s($0.type.descriptor)]) })
+        }
+        return .m(
+            AttributeTree([.init("partition", elements(schema.partition)), .init("sort", elements(schema.sort))])
+        )
+    }
+
+    private static func schema(_ value: AttributeValue?) -> KeySchema? {
+        guard case .m(let tree)? = value, let partition = self.elements(tree["partition"]),
+            let sort = self.elements(tree["sort"]), !partition.isEmpty
+        else { return nil }
+        return KeySchema(partition: partition, sort: sort)
+    }
+
+    private static func elements(_ value: AttributeValue?) -> [KeyElement]? {
+        guard case .l(let values)? = value else { return nil }
+        let elements = values.compactMap { value -> KeyElement? in
+            guard case .l(let pair) = value, pair.count == 2, let name = self.text(pair[0]),
+                let type = self.text(pair[1]).flatMap(AttributeType.init(descriptor:))
+            else { return nil }
+            return KeyElement(name, type)
+        }
+        return elements.count == values.count ? elements : nil
+    }
+
+    private static func index(_ index: IndexDescriptor) -> AttributeValue {
+        var tree = AttributeTree([
+            .init("name", .s(index.name)), .init("number", self.number(Int(index.number))),
+            .init("global", .bool(index.isGlobal)), .init("schema", self.schema(index.schema)),
+            .init("throughput", self.throughput(index.throughput)),
+        ])
+        switch index.projection {
+        case .all: tree["projection"] = .s("ALL")
+        case .keysOnly: tree["projection"] = .s("KEYS_ONLY")
+        case .include(let names): tree["projection"] = .l(names.map { .s($0) })
+        }
+        return .m(tree)
+    }
+
+    private static func index(_ value: AttributeValue) -> IndexDescriptor? {
+        guard case .m(let tree) = value, let name = self.text(tree["name"]), let number = self.integer(tree["number"]),
+            let schema = self.schema(tree["schema"])
+        else { return nil }
+        let projection: IndexDescriptor.Projection
+        switch tree["projection"] {
+        case .s("KEYS_ONLY"): projection = .keysOnly
+        case .l(let names): projection = .include(names.compactMap(self.text))
+        default: projection = .all
+        }
+        return IndexDescriptor(
+            name: name,
+            number: UInt16(clamping: number),
+            isGlobal: tree["global"] == .bool(true),
+            schema: schema,
+            projection: projection,
+            throughput: self.throughput(tree["throughput"])
+        )
+    }
+}

@@ -1,0 +1,26 @@
+internal import ArgumentParser
+internal import Server
+
+/// `brume`: AWS at ground level.
+@main
+struct Brume: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "brume",
+        abstract: "AWS at ground level: AWS services on your own machine, behind their real wire protocols.",
+        discussion: """
+            Start a server with `brume start`, then in another shell:
+
+              eval "$(brume env)"
+              aws dynamodb list-tables
+
+            Exit codes: 0 success, 64 wrong usage, 69 no server answers, 70 internal error, 71 port in use, \
+            73 data directory not writable, 74 store damaged, 75 store in use by another process, \
+            76 store written by a newer version, 77 no permission, 78 wrong configuration.
+            """,
+        version: BuildInformation.version,
+        subcommands: [
+            Start.self, Status.self, Environment.self, Keys.self, Healthcheck.self, Doctor.self, Version.self,
+            Completion.self,
+        ]
+    )
+}

@@ -1,0 +1,31 @@
+internal import ArgumentParser
+internal import Server
+
+/// `brume doctor`: what is missing and how to get it.
+struct Doctor: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Say what is missing and how to get it.")
+
+    @OptionGroup var directory: DirectoryOptions
+
+    @Option(help: "text or json.")
+    var output: OutputFormat = .text
+
+    func run() async throws {
+        let configuration = try self.directory.load()
+        let findings = Diagnosis.findings(configuration)
+        switch self.output {
+        case .text:
+            for finding in findings {
+                Terminal.output("\(finding.isGood ? "ok     " : "missing") \(finding.subject): \(finding.detail)")
+                if let remedy = finding.remedy { Terminal.output("        \(remedy)") }
+            }
+        case .json:
+            let rows = findings.map { finding in
+                "{\"subject\":\(quoted(finding.subject)),\"ok\":\(finding.isGood),"
+                    + "\"detail\":\(quoted(finding.detail)),\"remedy\":\(quoted(finding.remedy ?? ""))}"
+            }
+            Terminal.output("[" + rows.joined(separator: ",") + "]")
+        }
+        if findings.contains(where: { !$0.isGood }) { throw ExitCode(1) }
+    }
+}

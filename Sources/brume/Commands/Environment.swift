@@ -1,0 +1,39 @@
+internal import ArgumentParser
+internal import Server
+
+/// `brume env`: the exports that make SDKs and the AWS CLI talk to the server.
+struct Environment: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "env",
+        abstract: "Print the exports an SDK needs: eval \"$(brume env)\"."
+    )
+
+    @OptionGroup var directory: DirectoryOptions
+
+    @Option(name: .customLong("access-key-id"), help: "The key to export (default: the root key).")
+    var accessKeyID: String?
+
+    @Flag(help: "Plain HTTP instead of TLS in the endpoint.")
+    var plaintext = false
+
+    @Option(help: "text (shell exports) or json.")
+    var output: OutputFormat = .text
+
+    func run() async throws {
+        let configuration = try self.directory.load()
+        let variables = try orExit { () throws(StartError) in
+            try ClientEnvironment.variables(
+                configuration,
+                accessKeyID: self.accessKeyID,
+                usesPlaintext: self.plaintext
+            )
+        }
+        switch self.output {
+        case .text:
+            for (name, value) in variables { Terminal.output("export \(name)=\(shellQuoted(value))") }
+        case .json:
+            let members = variables.map { "\(quoted($0.name)):\(quoted($0.value))" }
+            Terminal.output("{" + members.joined(separator: ",") + "}")
+        }
+    }
+}

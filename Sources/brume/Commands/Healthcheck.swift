@@ -1,0 +1,22 @@
+internal import ArgumentParser
+internal import Server
+
+/// `brume healthcheck`: success when the server is ready, for containers and scripts.
+struct Healthcheck: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Exit with 0 when the server is ready, with 69 when it is not."
+    )
+
+    @OptionGroup var directory: DirectoryOptions
+
+    @Option(help: "Ask this port instead of the one that the data directory names.")
+    var port: Int?
+
+    func run() async throws {
+        let configuration = try self.directory.load()
+        let status = ServerProbe.status(configuration, port: self.port)
+        guard status.isReady else {
+            throw Exit.failure(.noServer, status.detail)
+        }
+    }
+}

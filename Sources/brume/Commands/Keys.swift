@@ -1,0 +1,104 @@
+internal import ArgumentParser
+internal import Server
+
+/// `brume keys`: access keys of the data directory. A running server knows a change within a second.
+struct Keys: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List, create and delete access keys.",
+        subcommands: [List.self, Create.self, Delete.self],
+        defaultSubcommand: List.self
+    )
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the access keys, without their secrets.")
+
+        @OptionGroup var directory: DirectoryOptions
+
+        @Option(help: "text or json.")
+        var output: OutputFormat = .text
+
+        func run() async throws {
+            let store = try keyStore(self.directory)
+            let keys = try orExit { () throws(StartError) in try store.list() }
+            switch self.output {
+            case .text:
+                for key in keys {
+                    let user = key.userName ?? "root"
+                    let state = key.isActive ? "active" : "inactive"
+                    Terminal.output("\(key.accessKeyID)\t\(key.account)\t\(user)\t\(state)")
+                }
+            case .json:
+                let rows = keys.map { key in
+                    "{\"accessKeyId\":\(quoted(key.accessKeyID)),\"account\":\(quoted(key.account)),"
+                        + "\"user\":\(quoted(key.userName ?? "root")),\"active\":\(key.isActive)}"
+                }
+                Terminal.output("[" + rows.joined(separator: ",") + "]")
+            }
+        }
+    }
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Create an access key and print it; the secret is shown only here and by `brume env`."
+        )
+
+        @OptionGroup var directory: DirectoryOptions
+
+        @Option(name: .customLong("access-key-id"), help: "A chosen id; made up when absent.")
+        var accessKeyID: String?
+
+        @Option(name: .customLong("secret-access-key"), help: "A chosen secret; made up when absent.")
+        var secretAccessKey: String?
+
+        @Option(help: "The twelve digits of the account (default: 000000000000).")
+        var account: String = "000000000000"
+
+        @Option(help: "Name of the user that the key belongs to; the account's root when absent.")
+        var user: String?
+
+        @Option(help: "text or json.")
+        var output: OutputFormat = .text
+
+        func run() async throws {
+            let store = try keyStore(self.directory)
+            let key = try orExit { () throws(StartError) in
+                try store.create(
+                    accessKeyID: self.accessKeyID,
+                    secretAccessKey: self.secretAccessKey,
+                    account: self.account,
+                    userName: self.user
+                )
+            }
+            switch self.output {
+            case .text:
+                Terminal.output("aws_access_key_id = \(key.accessKeyID)")
+                Terminal.output("aws_secret_access_key = \(key.secretAccessKey)")
+            case .json:
+                Terminal.output(
+                    "{\"accessKeyId\":\(quoted(key.accessKeyID)),\"secretAccessKey\":\(quoted(key.secretAccessKey)),"
+                        + "\"account\":\(quoted(key.account))}"
+                )
+            }
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Delete an access key; its sessions end with it.")
+
+        @OptionGroup var directory: DirectoryOptions
+
+        @Argument(help: "The key's id.")
+        var accessKeyID: String
+
+        func run() async throws {
+            let store = try keyStore(self.directory)
+            try orExit { () throws(StartError) in try store.delete(self.accessKeyID) }
+        }
+    }
+}
+
+/// The keys of the directory that the options name.
+private func keyStore(_ options: DirectoryOptions) throws -> KeyStore {
+    let configuration = try options.load()
+    return try orExit { () throws(StartError) in try KeyStore(configuration) }
+}

@@ -1,0 +1,102 @@
+internal import ArgumentParser
+internal import Server
+
+/// `brume start`: runs the server in the foreground.
+struct Start: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Start the server in the foreground.",
+        discussion: """
+            Flags beat environment variables, which beat the configuration file. Every flag has a variable (--data-dir: \
+            BRUME_DATA_DIR) and a line of the file (data-dir: …). SIGTERM and SIGINT drain and stop; SIGHUP reads \
+            certificates again.
+            """
+    )
+
+    @Option(help: ArgumentHelp("Configuration file (default: config.yaml in the data directory).", valueName: "file"))
+    var config: String?
+
+    @Option(help: "TCP port of the endpoint; 0 takes a free one (default: 4566).")
+    var port: String?
+
+    @Option(help: "Addresses to listen on, separated by commas (default: 127.0.0.1).")
+    var host: String?
+
+    @Option(name: .customLong("data-dir"), help: "Where everything is kept (default: ~/.brume).")
+    var dataDirectory: String?
+
+    @Option(help: "Region of requests without a signature scope (default: us-east-1).")
+    var region: String?
+
+    @Option(help: "Event loops, each a thread (default: one a core, at most 8).")
+    var loops: String?
+
+    @Option(name: .customLong("block-cache-mb"), help: "Memory for data blocks, in MiB (default: 64).")
+    var blockCacheMegabytes: String?
+
+    @Option(help: "durable, or relaxed: a power cut may lose the last second (default: durable).")
+    var durability: String?
+
+    @Option(name: .customLong("tls-cert"), help: "Certificate chain of your own (PEM).")
+    var tlsCertificate: String?
+
+    @Option(name: .customLong("tls-key"), help: "Private key of --tls-cert (PEM).")
+    var tlsKey: String?
+
+    @Option(name: .customLong("tls-names"), help: "More names for the development certificate.")
+    var tlsNames: String?
+
+    @Option(help: "Whether plain HTTP is answered beside TLS (default: true).")
+    var plaintext: String?
+
+    @Option(help: "none or localstack: key test/test on loopback, /_localstack/health (default: none).")
+    var compat: String?
+
+    @Option(name: .customLong("drain-seconds"), help: "Time for open requests after a stop signal (default: 10).")
+    var drainSeconds: String?
+
+    @Flag(
+        name: .customLong("insecure-accept-any-credentials"),
+        help: "Do not look at signatures. For experiments on a trusted machine only."
+    )
+    var acceptsAnyCredentials = false
+
+    private var flags: [String: String] {
+        let given: [(String, String?)] = [
+            ("port", self.port), ("host", self.host), ("data-dir", self.dataDirectory), ("region", self.region),
+            ("loops", self.loops), ("block-cache-mb", self.blockCacheMegabytes), ("durability", self.durability),
+            ("tls-cert", self.tlsCertificate), ("tls-key", self.tlsKey), ("tls-names", self.tlsNames),
+            ("plaintext", self.plaintext), ("compat", self.compat), ("drain-seconds", self.drainSeconds),
+            ("insecure-accept-any-credentials", self.acceptsAnyCredentials ? "true" : nil),
+        ]
+        return Dictionary(uniqueKeysWithValues: given.compactMap { name, text in text.map { (name, $0) } })
+    }
+
+    func run() async throws {
+        let configuration = try loadConfiguration(flags: self.flags, file: self.config)
+        do throws(StartError) {
+            let server = try await BrumeServer.start(configuration)
+            for line in server.startLines {
+                Terminal.output(line.isWarning ? Terminal.warning(line.text) : line.text)
+            }
+            await server.runUntilSignal()
+        } catch {
+            throw Exit.failure(Exit(error), error.sentence)
+        }
+    }
+}
+
+extension Exit {
+    /// The exit code of a start that failed.
+    init(_ error: StartError) {
+        switch error.reason {
+        case .configuration: self = .wrongConfiguration
+        case .dataDirectory: self = .dataDirectoryNotWritable
+        case .storeLocked: self = .storeInUse
+        case .storeNewer: self = .storeNewer
+        case .storeDamaged: self = .storeDamaged
+        case .portInUse: self = .portInUse
+        case .noPermission: self = .noPermission
+        case .other: self = .internalError
+        }
+    }
+}

@@ -1,0 +1,30 @@
+internal import ArgumentParser
+internal import Server
+
+/// `brume status`: whether a server runs on the data directory, where, and how it is.
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Say whether a server runs, where, and how it is.")
+
+    @OptionGroup var directory: DirectoryOptions
+
+    @Option(help: "text or json.")
+    var output: OutputFormat = .text
+
+    func run() async throws {
+        let configuration = try self.directory.load()
+        let status = ServerProbe.status(configuration)
+        switch self.output {
+        case .text:
+            for line in status.lines { Terminal.output(line) }
+        case .json:
+            let address = status.address
+            Terminal.output(
+                "{\"running\":\(status.isRunning),\"ready\":\(status.isReady),"
+                    + "\"endpoint\":\(quoted(status.endpoint ?? "")),\"pid\":\(address?.processID ?? 0),"
+                    + "\"version\":\(quoted(address?.version ?? "")),"
+                    + "\"dataDirectory\":\(quoted(configuration.dataDirectory)),\"detail\":\(quoted(status.detail))}"
+            )
+        }
+        if !status.isRunning { throw ExitCode(Exit.noServer.rawValue) }
+    }
+}

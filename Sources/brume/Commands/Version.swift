@@ -1,0 +1,17 @@
+internal import ArgumentParser
+internal import Server
+
+/// `brume version`.
+struct Version: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the version.")
+
+    @Option(help: "text or json.")
+    var output: OutputFormat = .text
+
+    func run() async throws {
+        switch self.output {
+        case .text: Terminal.output("brume \(BuildInformation.version)")
+        case .json: Terminal.output("{\"version\":\(quoted(BuildInformation.version))}")
+        }
+    }
+}

@@ -1,0 +1,70 @@
+internal import ArgumentParser
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// How the process ends; the numbers follow `sysexits.h` where it has one.
+enum Exit: Int32 {
+    case success = 0
+    case usage = 64
+    case noServer = 69
+    case internalError = 70
+    case portInUse = 71
+    case dataDirectoryNotWritable = 73
+    case storeDamaged = 74
+    case storeInUse = 75
+    case storeNewer = 76
+    case noPermission = 77
+    case wrongConfiguration = 78
+
+    /// Says the sentence on standard error and gives what to throw.
+    static func failure(_ code: Exit, _ sentence: String) -> ExitCode {
+        Terminal.error("brume: \(sentence)")
+        return ExitCode(code.rawValue)
+    }
+}
+
+/// Writing to the person at the terminal.
+enum Terminal {
+    static func error(_ line: String) {
+        write(line + "\n", to: STDERR_FILENO)
+    }
+
+    static func output(_ line: String) {
+        write(line + "\n", to: STDOUT_FILENO)
+    }
+
+    /// Whether standard output is a terminal that wants colours (https://no-color.org).
+    static var hasColours: Bool {
+        isatty(STDOUT_FILENO) == 1 && unsafe getenv("NO_COLOR") == nil
+    }
+
+    static func bold(_ text: String) -> String {
+        self.hasColours ? "\u{1B}[1m\(text)\u{1B}[0m" : text
+    }
+
+    static func warning(_ text: String) -> String {
+        self.hasColours ? "\u{1B}[33m\(text)\u{1B}[0m" : text
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        let bytes = Array(text.utf8)
+        var offset = 0
+        while offset < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { raw in
+                unsafe writeBytes(descriptor, raw.baseAddress?.advanced(by: offset), raw.count - offset)
+            }
+            guard count > 0 else { return }
+            offset += count
+        }
+    }
+}
+
+/// `write(2)`, whose name the method above hides.
+private func writeBytes(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    unsafe write(descriptor, bytes, count)
+}

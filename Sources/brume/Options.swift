@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import Server
+
+/// Where the data are, for the commands that look at a data directory.
+struct DirectoryOptions: ParsableArguments {
+    @Option(name: .customLong("data-dir"), help: "Data directory of the server (default: ~/.brume).")
+    var dataDirectory: String?
+
+    @Option(help: ArgumentHelp("Configuration file.", valueName: "file"))
+    var config: String?
+
+    func load() throws -> Configuration {
+        var flags: [String: String] = [:]
+        if let dataDirectory = self.dataDirectory { flags["data-dir"] = dataDirectory }
+        return try loadConfiguration(flags: flags, file: self.config)
+    }
+}
+
+/// How results are written.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+}
+
+/// Loads the configuration, or ends with the sentence that says what is wrong.
+func loadConfiguration(flags: [String: String], file: String?) throws -> Configuration {
+    do throws(ConfigurationError) {
+        return try ConfigurationLoader.load(
+            flags: flags,
+            environment: ProcessEnvironment.variables,
+            file: file,
+            coreCount: ProcessEnvironment.coreCount
+        )
+    } catch {
+        throw Exit.failure(.wrongConfiguration, error.sentence)
+    }
+}
+
+/// A text as a JSON string.
+func quoted(_ text: String) -> String {
+    var output = "\""
+    for scalar in text.unicodeScalars {
+        switch scalar {
+        case "\"": output += "\\\""
+        case "\\": output += "\\\\"
+        case "\n": output += "\\n"
+        default:
+            if scalar.value < 0x20 {
+                let digits = String(scalar.value, radix: 16)
+                output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            } else {
+                output.unicodeScalars.append(scalar)
+            }
+        }
+    }
+    return output + "\""
+}
+
+/// A text as one word of a POSIX shell.
+func shellQuoted(_ text: String) -> String {
+    let isPlain = text.utf8.allSatisfy {
+        ($0 | 0x20) &- 0x61 < 26 || $0 &- 0x30 < 10 || "-._/:+=@,".utf8.contains($0)
+    }
+    return isPlain && !text.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+}
+
+/// Does it, or ends with the sentence and the exit code of what went wrong.
+func orExit<Value>(_ work: () throws(StartError) -> Value) throws -> Value {
+    do throws(StartError) {
+        return try work()
+    } catch {
+        throw Exit.failure(Exit(error), error.sentence)
+    }
+}
