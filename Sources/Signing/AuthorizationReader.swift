@@ -11,33 +11,30 @@ struct AuthorizationReader {
     private var position: Int
 
     init(_ text: String) {
-        self.text = text
-        self.bytes = Array(text.utf8)
+        let bytes = Array(text.utf8)
         var end = 0
-        while end < self.bytes.count, self.bytes[end] != UInt8(ascii: " "), self.bytes[end] != UInt8(ascii: ",") {
-            end += 1
-        }
-        // The one word that matters needs no copy.
-        self.algorithm =
-            self.bytes[..<end].elementsEqual(SigningAlgorithm.hmac.utf8)
-            ? SigningAlgorithm.hmac : String(decoding: self.bytes[..<end], as: UTF8.self)
+        while end < bytes.count, !Self.isSeparator(bytes[end]) { end += 1 }
+        self.text = text
+        self.bytes = bytes
         self.position = end
+        // The one word that matters needs no copy.
+        let isUsual = equal(bytes.span, 0..<end, SigningAlgorithm.hmac)
+        self.algorithm = isUsual ? SigningAlgorithm.hmac : String(decoding: bytes[..<end], as: UTF8.self)
     }
 
-    /// - Throws: `notKeyValue`, `repeated`. Names that AWS does not know are passed over.
+    /// Reads all parts; names that AWS does not know are passed over.
+    /// - Throws: `notKeyValue`, `repeated`.
     mutating func readParameters() throws(SigningError) {
-        while let part = self.nextPart() {
-            guard let equal = part.firstIndex(of: UInt8(ascii: "=")) else {
-                throw .notKeyValue(authorization: self.text)
-            }
-            let name = part[..<equal]
-            let value = part[(equal + 1)...]
+        while let (start, equalSign, end) = self.nextPart() {
+            guard equalSign < end else { throw .notKeyValue(authorization: self.text) }
+            let value = self.bytes[(equalSign + 1)..<end]
+            let name = start..<equalSign
             switch name.count {
-            case 10 where name.elementsEqual("Credential".utf8):
+            case 10 where equal(self.bytes.span, name, "Credential"):
                 try Self.set(&self.credential, "Credential", value)
-            case 13 where name.elementsEqual("SignedHeaders".utf8):
+            case 13 where equal(self.bytes.span, name, "SignedHeaders"):
                 try Self.set(&self.signedHeaders, "SignedHeaders", value)
-            case 9 where name.elementsEqual("Signature".utf8):
+            case 9 where equal(self.bytes.span, name, "Signature"):
                 try Self.set(&self.signature, "Signature", value)
             default:
                 break
@@ -52,11 +49,20 @@ struct AuthorizationReader {
         slot = value
     }
 
-    private mutating func nextPart() -> ArraySlice<UInt8>? {
-        while self.position < self.bytes.count, Self.isSeparator(self.bytes[self.position]) { self.position += 1 }
-        let start = self.position
-        while self.position < self.bytes.count, !Self.isSeparator(self.bytes[self.position]) { self.position += 1 }
-        return start < self.position ? self.bytes[start..<self.position] : nil
+    /// The next part that is not empty: where it begins, has its first equal sign (its end without one), and ends.
+    private mutating func nextPart() -> (start: Int, equalSign: Int, end: Int)? {
+        var start = self.position
+        let bytes = self.bytes
+        while start < bytes.count, Self.isSeparator(bytes[start]) { start += 1 }
+        guard start < bytes.count else { return nil }
+        var end = start
+        var equalSign = -1
+        while end < bytes.count, !Self.isSeparator(bytes[end]) {
+            if equalSign < 0, bytes[end] == UInt8(ascii: "=") { equalSign = end }
+            end += 1
+        }
+        self.position = end
+        return (start, equalSign < 0 ? end : equalSign, end)
     }
 
     private static func isSeparator(_ byte: UInt8) -> Bool {
@@ -70,4 +76,27 @@ enum SigningAlgorithm {
     static let asymmetricPrefix = "AWS4-ECDSA-P256-SHA256"
     static let chunk = "AWS4-HMAC-SHA256-PAYLOAD"
     static let trailer = "AWS4-HMAC-SHA256-TRAILER"
+}
+
+/// Whether the bytes at `range` are those of `text`.
+func equal(_ bytes: Span<UInt8>, _ range: Range<Int>, _ text: String) -> Bool {
+    let text = text.utf8.span
+    guard range.count == text.count else { return false }
+    for index in text.indices where text[index] != bytes[range.lowerBound + index] { return false }
+    return true
+}
+
+/// `ASCII.lowercased`, which the compiler leaves as a call in loops here.
+@inline(__always)
+func lowercased(_ byte: UInt8) -> UInt8 {
+    byte &- 0x41 < 26 ? byte | 0x20 : byte
+}
+
+/// Whether a header's name is `lowercase`, ASCII case aside.
+func isNamed(_ name: String, _ lowercase: String) -> Bool {
+    let name = name.utf8.span
+    let lowercase = lowercase.utf8.span
+    guard name.count == lowercase.count else { return false }
+    for index in name.indices where lowercased(name[index]) != lowercase[index] { return false }
+    return true
 }

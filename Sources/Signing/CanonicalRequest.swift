@@ -7,9 +7,15 @@ enum CanonicalRequest {
     /// Room for what SDKs sign; longer requests grow the buffer.
     private static let byteCountUsual = 1024
 
-    /// - Parameter payload: what stands in the last line, a hash in hexadecimal or a marker.
+    /// - Parameters:
+    ///   - head: the request.
+    ///   - signed: its signed headers.
+    ///   - form: how the path is written.
+    ///   - payload: what stands in the last line, a hash in hexadecimal or a marker.
+    /// - Returns: the text, as it is hashed.
+    /// - Throws: `malformedURI`
     static func bytes(
-        _ head: RequestHead, names: SignedHeaderNames, form: SigningRules.PathForm, payload: PayloadLine
+        _ head: RequestHead, signed: SignedFields, form: SigningRules.PathForm, payload: PayloadLine
     ) throws(SigningError) -> [UInt8] {
         let newline = UInt8(ascii: "\n")
         var output: [UInt8] = []
@@ -20,33 +26,35 @@ enum CanonicalRequest {
         output.append(newline)
         if !head.query.isEmpty { try QueryItems(head.query).appendCanonical(to: &output) }
         output.append(newline)
-        names.forEach { names, range in
-            for index in range { output.append(names[index]) }
-            output.append(UInt8(ascii: ":"))
-            self.appendValues(of: names, range, head.headers, to: &output)
-            output.append(newline)
-        }
+        self.appendHeaders(signed, head.headers, to: &output)
         output.append(newline)
-        output.append(contentsOf: names.text)
+        output.append(contentsOf: signed.text)
         output.append(newline)
         payload.append(to: &output)
         return output
     }
 
-    /// The values of all lines of one name, with commas between. A name without a line has an empty value, as it would
-    /// for a client that signed it so; a header that got lost on the way then shows as a mismatch.
-    private static func appendValues(
-        of names: Span<UInt8>, _ range: Range<Int>, _ headers: HeaderFields, to output: inout [UInt8]
-    ) {
-        var isFirst = true
-        for field in headers.fields where SignedHeaderNames.equal(field.name.utf8.span, names, range) {
-            if !isFirst { output.append(UInt8(ascii: ",")) }
-            isFirst = false
-            self.appendTrimmed(field.value, to: &output)
-        }
-        // HTTP/2's name for it; the edge hands it over as `Host`.
-        if isFirst, range.count == 10, SignedHeaderNames.equal(":authority".utf8.span, names, range) {
-            self.appendTrimmed(headers.first("host") ?? "", to: &output)
+    /// A line for each name. One without a header has an empty value, as it would for a client that signed it so; a
+    /// header that got lost on the way then shows as a mismatch.
+    private static func appendHeaders(_ signed: SignedFields, _ headers: HeaderFields, to output: inout [UInt8]) {
+        let fields = headers.fields.span
+        let names = signed.text
+        for index in signed.entries.indices {
+            let entry = signed.entries[index]
+            let range = (names.startIndex + Int(entry.start))..<(names.startIndex + Int(entry.end))
+            output.append(contentsOf: names[range])
+            output.append(UInt8(ascii: ":"))
+            if entry.line >= 0 {
+                self.appendTrimmed(fields[Int(entry.line)].value, to: &output)
+            } else if equal(names.span, entry.range, ":authority") {
+                // HTTP/2's name for it; the edge hands it over as `Host`.
+                self.appendTrimmed(headers.first("host") ?? "", to: &output)
+            }
+            for further in signed.furtherLines where Int(further.entry) == index {
+                output.append(UInt8(ascii: ","))
+                self.appendTrimmed(fields[Int(further.line)].value, to: &output)
+            }
+            output.append(UInt8(ascii: "\n"))
         }
     }
 
@@ -54,7 +62,7 @@ enum CanonicalRequest {
     private static func appendTrimmed(_ value: String, to output: inout [UInt8]) {
         let bytes = value.utf8.span
         guard self.needsTrimming(bytes) else {
-            output.append(contentsOf: value.utf8)
+            unsafe bytes.withUnsafeBufferPointer { unsafe output.append(contentsOf: $0) }
             return
         }
         var isFirstWord = true
@@ -77,9 +85,16 @@ enum CanonicalRequest {
         var wasSpace = true
         for index in bytes.indices {
             let byte = bytes[index]
-            let isSpace = self.isSpace(byte)
-            if isSpace, wasSpace || byte != UInt8(ascii: " ") { return true }
-            wasSpace = isSpace
+            guard byte <= UInt8(ascii: " ") else {
+                wasSpace = false
+                continue
+            }
+            if self.isSpace(byte) {
+                if wasSpace || byte != UInt8(ascii: " ") { return true }
+                wasSpace = true
+            } else {
+                wasSpace = false
+            }
         }
         return wasSpace
     }
@@ -104,8 +119,12 @@ enum PayloadLine {
 
 /// The text that is signed.
 enum StringToSign {
-    /// - Parameter hash: of the canonical request.
-    static func bytes(amzDate: String, scope: CredentialScope, hash: Digest256) -> [UInt8] {
+    /// - Parameters:
+    ///   - amzDate: the request's date as `AmzDate` writes it.
+    ///   - scope: the text of the scope.
+    ///   - hash: of the canonical request.
+    /// - Returns: the text for a whole request.
+    static func bytes(amzDate: String, scope: ArraySlice<UInt8>, hash: Digest256) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(192)
         self.appendHead(SigningAlgorithm.hmac, amzDate: amzDate, scope: scope, to: &output)
@@ -114,12 +133,12 @@ enum StringToSign {
     }
 
     /// The lines that all kinds begin with, the newline after the scope included.
-    static func appendHead(_ algorithm: String, amzDate: String, scope: CredentialScope, to output: inout [UInt8]) {
+    static func appendHead(_ algorithm: String, amzDate: String, scope: ArraySlice<UInt8>, to output: inout [UInt8]) {
         output.append(contentsOf: algorithm.utf8)
         output.append(UInt8(ascii: "\n"))
         output.append(contentsOf: amzDate.utf8)
         output.append(UInt8(ascii: "\n"))
-        scope.append(to: &output)
+        output.append(contentsOf: scope)
         output.append(UInt8(ascii: "\n"))
     }
 }

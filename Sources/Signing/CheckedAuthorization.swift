@@ -14,23 +14,32 @@ package struct CheckedAuthorization: Sendable, Hashable {
 
     /// The request's date in the form that is signed.
     let amzDate: String
-    let signedHeaders: SignedHeaderNames
-    let signatureText: String
+    let signedFields: SignedFields
+    let signatureBytes: ArraySlice<UInt8>
+    /// The scope's text, from the credential.
+    let scopeBytes: ArraySlice<UInt8>
     let policy: String?
     let allowsUnsignedPayload: Bool
 }
 
 extension ParsedAuthorization {
     /// Checks date, window, signed headers, algorithm and scope, in AWS's order.
-    /// - Parameter rules: what the service demands.
-    /// - Parameter headers: of the same request; those that must be signed are looked for among them.
-    /// - Parameter isTLS: whether the request came over TLS; only `UnsignedPayload.overTLS` asks.
+    /// - Parameters:
+    ///   - rules: what the service demands.
+    ///   - headers: of the request that was parsed.
+    ///   - now: the time by our clock.
+    ///   - isTLS: whether the request came over TLS; only `UnsignedPayload.overTLS` asks.
+    /// - Returns: the same authorization, fit to be proven.
+    /// - Throws: `malformedDate`, `expired`, `notYetCurrent`, the errors of `X-Amz-Expires`, `hostNotSigned`,
+    ///   `headersNotSigned`, `tooManySignedHeaders`, `unsupportedAlgorithm`, `asymmetricSignature`,
+    ///   `malformedCredential`, `wrongScope`, `contentHashMissing`, `contentHashUnsupported`.
     package func checked(
         by rules: SigningRules, headers: HeaderFields, now: Timestamp, isTLS: Bool
     ) throws(SigningError) -> CheckedAuthorization {
         let (requestTime, amzDate) = try self.readDate()
         try self.checkWindow(requestTime, rules, now: now)
-        if self.carrier != .policyForm { try self.checkSignedHeaders(headers, rules) }
+        let signed = try SignedFields(self.signedHeaders, headers, rules)
+        if self.carrier != .policyForm { try Self.checkSigned(signed) }
         try self.checkAlgorithm()
         let (accessKeyID, scope) = try self.readCredential(rules, amzDate: amzDate)
         return CheckedAuthorization(
@@ -42,8 +51,9 @@ extension ParsedAuthorization {
             payload: try self.readPayload(rules),
             rules: rules,
             amzDate: amzDate,
-            signedHeaders: self.signedHeaders,
-            signatureText: self.signature,
+            signedFields: signed,
+            signatureBytes: self.signatureBytes,
+            scopeBytes: self.credentialBytes.dropFirst(accessKeyID.utf8.count + 1),
             policy: self.policy,
             allowsUnsignedPayload: rules.unsignedPayload.isAllowed(isTLS: isTLS)
         )
@@ -88,38 +98,9 @@ extension ParsedAuthorization {
         return seconds
     }
 
-    /// `host` and every `x-amz-*` header must be signed, or a stranger could change the operation or the region.
-    ///
-    /// Two need not: `x-amz-content-sha256` is compared with the body, and (but in S3) `x-amz-security-token` with the
-    /// key's token, so that clients may add it after signing as AWS IoT has them do.
-    /// - Source: IAM User Guide, "Create a signed AWS API request", step 1, `CanonicalHeaders`; S3 API Reference adds
-    ///   `Content-MD5`.
-    private func checkSignedHeaders(_ headers: HeaderFields, _ rules: SigningRules) throws(SigningError) {
-        let names = self.signedHeaders
-        let count = names.count
-        guard count <= SigningRules.signedHeaderCountMax else { throw .tooManySignedHeaders(count: count) }
-        guard names.contains("host") || names.contains(":authority") else { throw .hostNotSigned }
-        var missing: [String] = []
-        for field in headers.fields where Self.mustBeSigned(field.name, rules) && !names.contains(field.name) {
-            missing.append(field.name.lowercased())
-        }
-        guard missing.isEmpty else { throw .headersNotSigned(missing) }
-    }
-
-    private static func mustBeSigned(_ name: String, _ rules: SigningRules) -> Bool {
-        let bytes = name.utf8.span
-        guard bytes.count > 6, bytes[5] == UInt8(ascii: "-") || rules.isS3 else { return false }
-        guard self.hasAmzPrefix(bytes) else {
-            return rules.isS3 && HeaderFields.equalNames(name, "content-md5")
-        }
-        if HeaderFields.equalNames(name, "x-amz-content-sha256") { return false }
-        return rules.isS3 || !HeaderFields.equalNames(name, "x-amz-security-token")
-    }
-
-    private static func hasAmzPrefix(_ bytes: Span<UInt8>) -> Bool {
-        bytes[0] | 0x20 == UInt8(ascii: "x") && bytes[1] == UInt8(ascii: "-") && bytes[2] | 0x20 == UInt8(ascii: "a")
-            && bytes[3] | 0x20 == UInt8(ascii: "m") && bytes[4] | 0x20 == UInt8(ascii: "z")
-            && bytes[5] == UInt8(ascii: "-")
+    private static func checkSigned(_ signed: SignedFields) throws(SigningError) {
+        guard signed.contains("host") || signed.contains(":authority") else { throw .hostNotSigned }
+        guard signed.missingNames.isEmpty else { throw .headersNotSigned(signed.missingNames) }
     }
 
     private func checkAlgorithm() throws(SigningError) {
@@ -134,27 +115,55 @@ extension ParsedAuthorization {
     private func readCredential(
         _ rules: SigningRules, amzDate: String
     ) throws(SigningError) -> (accessKeyID: String, CredentialScope) {
-        let parts = self.credential.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard parts.count == 5, !parts[0].isEmpty else {
+        guard let parts = self.credentialParts else {
             throw .malformedCredential(self.credential, carrier: self.carrier)
         }
-        let date = String(Substring(parts[1]))
-        let regionName = String(Substring(parts[2]))
-        let service = String(Substring(parts[3]))
+        let date = String(decoding: parts.date, as: UTF8.self)
+        let regionName = String(decoding: parts.region, as: UTF8.self)
+        let service = String(decoding: parts.service, as: UTF8.self)
         let region = Region(regionName)
         var faults: [ScopeFault] = []
         if region == nil { faults.append(.region(regionName)) }
         if let expected = rules.signingName, service != expected {
             faults.append(.service(expected: expected, found: service))
         }
-        if !parts[4].elementsEqual(CredentialScope.terminator.utf8) {
-            faults.append(.terminator(String(Substring(parts[4]))))
+        if !equal(parts.terminator.span, 0..<parts.terminator.count, CredentialScope.terminator) {
+            faults.append(.terminator(String(decoding: parts.terminator, as: UTF8.self)))
         }
-        if !amzDate.utf8.prefix(8).elementsEqual(parts[1]) {
+        if !(parts.date.count == 8 && equal(amzDate.utf8.span, 0..<8, date)) {
             faults.append(.date(scope: date, request: amzDate))
         }
         guard faults.isEmpty, let region else { throw .wrongScope(faults, carrier: self.carrier) }
-        return (String(Substring(parts[0])), CredentialScope(date: date, region: region, service: service))
+        let accessKeyID = String(decoding: parts.accessKeyID, as: UTF8.self)
+        return (accessKeyID, CredentialScope(date: date, region: region, service: service))
+    }
+
+    private struct CredentialParts {
+        let accessKeyID: ArraySlice<UInt8>
+        let date: ArraySlice<UInt8>
+        let region: ArraySlice<UInt8>
+        let service: ArraySlice<UInt8>
+        let terminator: ArraySlice<UInt8>
+    }
+
+    /// nil unless there are exactly five parts and a key id.
+    private var credentialParts: CredentialParts? {
+        let bytes = self.credentialBytes
+        var slashes: [4 of Int] = [0, 0, 0, 0]
+        var count = 0
+        for index in bytes.indices where bytes[index] == UInt8(ascii: "/") {
+            guard count < 4 else { return nil }
+            slashes[count] = index
+            count += 1
+        }
+        guard count == 4, slashes[0] > bytes.startIndex else { return nil }
+        return CredentialParts(
+            accessKeyID: bytes[..<slashes[0]],
+            date: bytes[(slashes[0] + 1)..<slashes[1]],
+            region: bytes[(slashes[1] + 1)..<slashes[2]],
+            service: bytes[(slashes[2] + 1)..<slashes[3]],
+            terminator: bytes[(slashes[3] + 1)...]
+        )
     }
 
     private func readPayload(_ rules: SigningRules) throws(SigningError) -> PayloadDeclaration {

@@ -18,14 +18,14 @@ package struct ChunkSeed: Sendable {
 struct ChunkSignatureChain: Sendable {
     private let key: SigningKey
     private let amzDate: String
-    private let scope: CredentialScope
+    private let scope: ArraySlice<UInt8>
     private var previous: Digest256
 
     init?(_ seed: ChunkSeed) {
         guard let key = seed.key else { return nil }
         self.key = key
         self.amzDate = seed.amzDate
-        self.scope = seed.scope
+        self.scope = ArraySlice(seed.scope.description.utf8)
         self.previous = seed.seedSignature
     }
 

@@ -10,8 +10,9 @@ package struct ChunkedPayloadSigner: Sendable {
         self.hasTrailer = seed.hasTrailer
     }
 
-    /// One chunk as it goes over the wire.
-    /// - Parameter payload: not empty; an empty chunk would end the body.
+    /// Signs one chunk of the payload, which may not be empty: an empty chunk would end the body.
+    /// - Parameter payload: the chunk's bytes.
+    /// - Returns: the chunk as it goes over the wire.
     package mutating func chunk(_ payload: [UInt8]) -> [UInt8] {
         precondition(!payload.isEmpty, "an empty chunk would end the body")
         var output: [UInt8] = []
@@ -22,8 +23,9 @@ package struct ChunkedPayloadSigner: Sendable {
         return output
     }
 
-    /// The end of the body.
+    /// Ends the body.
     /// - Parameter trailers: lower-case names and values; none unless the seed has a trailer.
+    /// - Returns: the last chunk and the trailer as they go over the wire.
     package mutating func end(trailers: HeaderFields = HeaderFields()) -> [UInt8] {
         precondition(self.hasTrailer || trailers.count == 0, "the head did not announce a trailer")
         var output: [UInt8] = []

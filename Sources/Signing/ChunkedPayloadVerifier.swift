@@ -41,8 +41,11 @@ package struct ChunkedPayloadVerifier: Sendable {
     /// What the trailer said, names in lower case; complete when `finish` returned.
     package private(set) var trailers = HeaderFields()
 
-    /// - Parameter headers: of the request; says the decoded length (`x-amz-decoded-content-length`) and the names of
-    ///   the trailer's fields (`x-amz-trailer`).
+    /// - Parameters:
+    ///   - seed: what the proven head says of the chunks.
+    ///   - headers: of the request; they say the decoded length (`x-amz-decoded-content-length`) and the names of the
+    ///     trailer's fields (`x-amz-trailer`).
+    ///   - limits: the bounds.
     /// - Throws: `decodedLengthMissing`, `malformedTrailer` when more fields are announced than allowed.
     package init(
         _ seed: ChunkSeed, headers: HeaderFields, limits: ChunkLimits = ChunkLimits()
@@ -279,7 +282,7 @@ extension ArraySlice<UInt8> {
     }
 }
 
-extension Array<UInt8> {
+extension [UInt8] {
     fileprivate mutating func append(copying bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { unsafe self.append(contentsOf: $0) }
     }

@@ -20,19 +20,6 @@ package struct CredentialScope: Sendable, Hashable, CustomStringConvertible {
 
     /// `20150830/us-east-1/dynamodb/aws4_request`
     package var description: String {
-        var output: [UInt8] = []
-        self.append(to: &output)
-        return String(decoding: output, as: UTF8.self)
-    }
-
-    /// Appends the text of the scope.
-    func append(to output: inout [UInt8]) {
-        output.append(contentsOf: self.date.utf8)
-        output.append(UInt8(ascii: "/"))
-        output.append(contentsOf: self.region.description.utf8)
-        output.append(UInt8(ascii: "/"))
-        output.append(contentsOf: self.service.utf8)
-        output.append(UInt8(ascii: "/"))
-        output.append(contentsOf: Self.terminator.utf8)
+        "\(self.date)/\(self.region)/\(self.service)/\(Self.terminator)"
     }
 }

@@ -26,39 +26,40 @@ package struct Digest256: Sendable, Hashable, CustomStringConvertible {
     /// - Returns: nil for anything else; AWS compares signatures as text, so upper case never matches.
     package init?(lowercaseHex text: some Collection<UInt8>) {
         guard text.count == Self.byteCount * 2 else { return nil }
-        var words: [4 of UInt64] = [0, 0, 0, 0]
-        var digitIndex = 0
-        for digit in text {
-            let value: UInt8
+        var iterator = text.makeIterator()
+        guard let first = Self.word(&iterator), let second = Self.word(&iterator), let third = Self.word(&iterator),
+            let fourth = Self.word(&iterator)
+        else { return nil }
+        self.words = (first, second, third, fourth)
+    }
+
+    /// The next sixteen digits.
+    private static func word(_ digits: inout some IteratorProtocol<UInt8>) -> UInt64? {
+        var word: UInt64 = 0
+        for _ in 0..<16 {
+            guard let digit = digits.next() else { return nil }
             if digit &- 0x30 < 10 {
-                value = digit &- 0x30
+                word = word << 4 | UInt64(digit &- 0x30)
             } else if digit &- 0x61 < 6 {
-                value = digit &- 0x61 &+ 10
+                word = word << 4 | UInt64(digit &- 0x57)
             } else {
                 return nil
             }
-            words[digitIndex / 16] = words[digitIndex / 16] << 4 | UInt64(value)
-            digitIndex += 1
         }
-        self.words = (words[0], words[1], words[2], words[3])
+        return word
     }
 
     init(_ digest: SHA256Digest) {
-        self.words = unsafe digest.withUnsafeBytes { unsafe Self.words(of: $0) }
-    }
-
-    init(_ code: HashedAuthenticationCode<SHA256>) {
-        self.words = unsafe code.withUnsafeBytes { unsafe Self.words(of: $0) }
-    }
-
-    private static func words(of bytes: UnsafeRawBufferPointer) -> (UInt64, UInt64, UInt64, UInt64) {
-        precondition(bytes.count == Self.byteCount, "a SHA-256 digest has 32 bytes")
-        return unsafe (
-            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
-            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
-            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self)),
-            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
-        )
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        // Without a result: the closure's generic result would be instantiated at run time, once a call.
+        unsafe digest.withUnsafeBytes { bytes in
+            precondition(bytes.count == Self.byteCount, "a SHA-256 digest has 32 bytes")
+            unsafe words.0 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
+            unsafe words.1 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            unsafe words.2 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+            unsafe words.3 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+        }
+        self.words = words
     }
 
     /// Equal, without telling by its time where two digests differ.
@@ -97,19 +98,28 @@ package struct Digest256: Sendable, Hashable, CustomStringConvertible {
 
     /// Appends the 64 lower-case hexadecimal digits.
     package func appendHex(to output: inout [UInt8]) {
-        Self.appendHex(self.words.0, to: &output)
-        Self.appendHex(self.words.1, to: &output)
-        Self.appendHex(self.words.2, to: &output)
-        Self.appendHex(self.words.3, to: &output)
+        var digits: [8 of UInt64] = [0, 0, 0, 0, 0, 0, 0, 0]
+        Self.writeHex(self.words.0, at: 0, &digits)
+        Self.writeHex(self.words.1, at: 2, &digits)
+        Self.writeHex(self.words.2, at: 4, &digits)
+        Self.writeHex(self.words.3, at: 6, &digits)
+        unsafe digits.span.withUnsafeBytes { unsafe output.append(contentsOf: $0) }
     }
 
-    private static func appendHex(_ word: UInt64, to output: inout [UInt8]) {
-        var rest = word
-        for _ in 0..<16 {
-            let digit = UInt8(truncatingIfNeeded: rest >> 60)
-            output.append(digit < 10 ? digit &+ 0x30 : digit &+ 0x57)
-            rest <<= 4
-        }
+    private static func writeHex(_ word: UInt64, at start: Int, _ digits: inout [8 of UInt64]) {
+        digits[start] = self.digits(of: UInt32(truncatingIfNeeded: word >> 32)).bigEndian
+        digits[start + 1] = self.digits(of: UInt32(truncatingIfNeeded: word)).bigEndian
+    }
+
+    /// Eight digits as the bytes of one word, made all at once: nibbles are spread out to bytes, then those above 9
+    /// get the distance between `0` + 10 and `a` added.
+    private static func digits(of half: UInt32) -> UInt64 {
+        var spread = UInt64(half)
+        spread = (spread << 16 | spread) & 0x0000_FFFF_0000_FFFF
+        spread = (spread << 8 | spread) & 0x00FF_00FF_00FF_00FF
+        spread = (spread << 4 | spread) & 0x0F0F_0F0F_0F0F_0F0F
+        let isLetter = (spread &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return spread &+ 0x3030_3030_3030_3030 &+ isLetter &* 0x27
     }
 }
 

@@ -8,12 +8,10 @@ package struct ParsedAuthorization: Sendable, Hashable {
     package let carrier: AuthorizationCarrier
     /// The word before the parameters, such as `AWS4-HMAC-SHA256`.
     package let algorithm: String
-    /// `key/date/region/service/aws4_request`, as it came.
-    package let credential: String
     /// The names between semicolons, as they came.
-    let signedHeaders: SignedHeaderNames
-    /// What the request gives as its signature.
-    package let signature: String
+    let signedHeaders: ArraySlice<UInt8>
+    let credentialBytes: ArraySlice<UInt8>
+    let signatureBytes: ArraySlice<UInt8>
     /// `X-Amz-Date`, or `Date` where there is none.
     package let date: String
     /// `X-Amz-Expires` of a presigned URL.
@@ -25,6 +23,12 @@ package struct ParsedAuthorization: Sendable, Hashable {
     package let regionSet: String?
     /// The base64 text that an S3 POST form signs; nil for other carriers.
     package let policy: String?
+
+    /// `key/date/region/service/aws4_request`, as it came.
+    package var credential: String { String(decoding: self.credentialBytes, as: UTF8.self) }
+
+    /// What the request gives as its signature.
+    package var signature: String { String(decoding: self.signatureBytes, as: UTF8.self) }
 
     /// The signing name in the credential, before anything is checked: it helps to find the service.
     package var claimedServiceName: Substring? {
@@ -62,7 +66,9 @@ package struct ParsedAuthorization: Sendable, Hashable {
     private init(authorization: String, _ headers: SigningHeaders) throws(SigningError) {
         var reader = AuthorizationReader(authorization)
         self.algorithm = reader.algorithm
-        guard self.algorithm.hasPrefix("AWS4-") else { throw .otherScheme(self.algorithm) }
+        guard reader.algorithm == SigningAlgorithm.hmac || reader.algorithm.hasPrefix("AWS4-") else {
+            throw .otherScheme(self.algorithm)
+        }
         try reader.readParameters()
         let date = headers.amzDate ?? headers.date
         var missing: [String] = []
@@ -74,9 +80,9 @@ package struct ParsedAuthorization: Sendable, Hashable {
             let signedHeaders = reader.signedHeaders, let date
         else { throw .incomplete(missing: missing, carrier: .header, authorization: authorization) }
         self.carrier = .header
-        self.credential = String(decoding: credential, as: UTF8.self)
-        self.signature = String(decoding: signature, as: UTF8.self)
-        self.signedHeaders = SignedHeaderNames(text: signedHeaders)
+        self.credentialBytes = credential
+        self.signatureBytes = signature
+        self.signedHeaders = signedHeaders
         self.date = date
         self.expires = nil
         self.sessionToken = headers.securityToken
@@ -102,17 +108,18 @@ package struct ParsedAuthorization: Sendable, Hashable {
         }
         self.carrier = .query
         self.algorithm = algorithm
-        self.credential = credential
-        self.signature = signature
-        let names = SignedHeaderNames(text: ArraySlice(signedHeaders.utf8))
-        self.signedHeaders = names
+        self.credentialBytes = ArraySlice(credential.utf8)
+        self.signatureBytes = ArraySlice(signature.utf8)
+        self.signedHeaders = ArraySlice(signedHeaders.utf8)
         self.date = date
         self.expires = try query.value(QueryParameter.expires)
         let token = try query.value(QueryParameter.securityToken)
         if token != nil, headers.securityToken != nil { throw .repeated(QueryParameter.securityToken) }
         self.sessionToken = token ?? headers.securityToken
         // A presigned URL fixes nothing about headers that it does not sign.
-        let isHashSigned = names.contains(QueryParameter.contentSHA256)
+        let isHashSigned = signedHeaders.utf8.split(separator: UInt8(ascii: ";")).contains {
+            $0.elementsEqual("x-amz-content-sha256".utf8)
+        }
         self.contentSHA256 =
             try query.value(QueryParameter.contentSHA256) ?? (isHashSigned ? headers.contentSHA256 : nil)
         self.regionSet = try query.value(QueryParameter.regionSet) ?? headers.regionSet
@@ -146,9 +153,9 @@ package struct ParsedAuthorization: Sendable, Hashable {
         }
         self.carrier = .policyForm
         self.algorithm = algorithm
-        self.credential = credential
-        self.signature = signature
-        self.signedHeaders = SignedHeaderNames(text: [])
+        self.credentialBytes = ArraySlice(credential.utf8)
+        self.signatureBytes = ArraySlice(signature.utf8)
+        self.signedHeaders = []
         self.date = date
         self.expires = nil
         self.sessionToken = try value(QueryParameter.securityToken)

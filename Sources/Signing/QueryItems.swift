@@ -35,8 +35,10 @@ struct QueryItems {
         return encoded
     }
 
-    /// The decoded value of the only item of that name; nil when there is none.
+    /// Finds the only item of a name.
     /// - Parameter name: unreserved characters only.
+    /// - Returns: the decoded value; nil when there is no such item.
+    /// - Throws: `repeated`, `malformedURI`
     func value(_ name: String) throws(SigningError) -> String? {
         var found: String?
         for item in self.items where item.name.elementsEqual(name.utf8) {

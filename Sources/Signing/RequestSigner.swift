@@ -15,7 +15,8 @@ package struct RequestSigner: Sendable {
     private let service: String
     private let rules: SigningRules
 
-    /// - Parameter rules: of the service that will verify; the signing name in them is not used.
+    /// A signer for one service in one region; of `rules`, those of the service that will verify, the signing name is
+    /// not used.
     package init(credential: SigningCredential, region: Region, service: String, rules: SigningRules) {
         self.credential = credential
         self.region = region
@@ -24,8 +25,11 @@ package struct RequestSigner: Sendable {
     }
 
     /// Signs in the `Authorization` header.
-    /// - Parameter head: with its `Host`; dates and signatures of an earlier try are replaced.
-    /// - Parameter payload: `absent` hashes `body` and says nothing of it in a header.
+    /// - Parameters:
+    ///   - head: with its `Host`; dates and signatures of an earlier try are replaced.
+    ///   - payload: `absent` hashes `body` and says nothing of it in a header.
+    ///   - body: the whole body, for `absent` only.
+    ///   - time: the request's date.
     /// - Returns: the head to send, and the seed of the chunks where the payload is `aws-chunked`.
     /// - Throws: `malformedURI`
     package func sign(
@@ -38,7 +42,7 @@ package struct RequestSigner: Sendable {
         if let text = payload.header { signed.headers.set("X-Amz-Content-SHA256", text) }
         let names = Self.namesToSign(signed.headers)
         let (signature, key) = try self.signature(signed, names, self.line(payload, body), at: time)
-        let list = String(decoding: names.text, as: UTF8.self)
+        let list = String(decoding: names, as: UTF8.self)
         signed.headers.append(
             "Authorization",
             "\(SigningAlgorithm.hmac) Credential=\(self.credential.accessKeyID)/\(self.scope(time)), "
@@ -48,7 +52,11 @@ package struct RequestSigner: Sendable {
     }
 
     /// Signs in the query, for a URL that needs no secret until it expires.
-    /// - Parameter expiresSeconds: 1...604,800.
+    /// - Parameters:
+    ///   - head: with its `Host`.
+    ///   - expiresSeconds: 1...604,800.
+    ///   - body: the whole body; S3 leaves it open.
+    ///   - time: the request's date, from which the seconds count.
     /// - Returns: the head with the longer query.
     /// - Throws: `expiresOutOfRange`, `malformedURI`
     package func presign(
@@ -64,7 +72,7 @@ package struct RequestSigner: Sendable {
             (QueryParameter.credential, "\(self.credential.accessKeyID)/\(self.scope(time))"),
             (QueryParameter.date, AmzDate.format(time)),
             (QueryParameter.expires, String(expiresSeconds)),
-            (QueryParameter.signedHeaders, String(decoding: names.text, as: UTF8.self)),
+            (QueryParameter.signedHeaders, String(decoding: names, as: UTF8.self)),
         ]
         if let token = self.credential.sessionToken { parameters.append((QueryParameter.securityToken, token)) }
         for (name, value) in parameters { Self.append(name, value, to: &signed.query) }
@@ -75,7 +83,9 @@ package struct RequestSigner: Sendable {
     }
 
     /// Signs the policy of an S3 POST upload.
-    /// - Parameter policy: the base64 text of the form's `policy` field.
+    /// - Parameters:
+    ///   - policy: the base64 text of the form's `policy` field.
+    ///   - time: the form's date.
     /// - Returns: the fields to add to the form.
     package func signPolicy(_ policy: String, at time: Timestamp) -> [(name: String, value: String)] {
         let key = SigningKey(secretAccessKey: self.credential.secretAccessKey, scope: self.scope(time))
@@ -90,11 +100,14 @@ package struct RequestSigner: Sendable {
     }
 
     private func signature(
-        _ head: RequestHead, _ names: SignedHeaderNames, _ payload: PayloadLine, at time: Timestamp
+        _ head: RequestHead, _ names: ArraySlice<UInt8>, _ payload: PayloadLine, at time: Timestamp
     ) throws(SigningError) -> (Digest256, SigningKey) {
-        let canonical = try CanonicalRequest.bytes(head, names: names, form: self.rules.pathForm, payload: payload)
+        let canonical = try CanonicalRequest.bytes(
+            head, signed: try SignedFields(names, head.headers, self.rules), form: self.rules.pathForm, payload: payload
+        )
         let text = StringToSign.bytes(
-            amzDate: AmzDate.format(time), scope: self.scope(time), hash: Digest256(hashing: canonical.span)
+            amzDate: AmzDate.format(time), scope: ArraySlice(self.scope(time).description.utf8),
+            hash: Digest256(hashing: canonical.span)
         )
         let key = SigningKey(secretAccessKey: self.credential.secretAccessKey, scope: self.scope(time))
         return (key.signature(of: text), key)
@@ -128,9 +141,9 @@ package struct RequestSigner: Sendable {
         )
     }
 
-    private static func namesToSign(_ headers: HeaderFields) -> SignedHeaderNames {
+    private static func namesToSign(_ headers: HeaderFields) -> ArraySlice<UInt8> {
         let names = Set(headers.fields.map { $0.name.lowercased() }).subtracting(self.unsignedNames).sorted()
-        return SignedHeaderNames(text: ArraySlice(names.joined(separator: ";").utf8))
+        return ArraySlice(names.joined(separator: ";").utf8)
     }
 
     private static func append(_ name: String, _ value: String, to query: inout String) {

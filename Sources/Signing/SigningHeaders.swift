@@ -11,24 +11,26 @@ struct SigningHeaders {
 
     /// - Throws: `repeated`; a proxy and we could read different ones of two such lines.
     init(_ headers: HeaderFields) throws(SigningError) {
-        for field in headers.fields {
-            switch field.name.utf8.count {
-            case 4 where HeaderFields.equalNames(field.name, "date"):
-                try Self.set(&self.date, field)
-            case 10 where HeaderFields.equalNames(field.name, "x-amz-date"):
-                try Self.set(&self.amzDate, field)
-            case 13 where HeaderFields.equalNames(field.name, "authorization"):
+        let fields = headers.fields.span
+        for index in fields.indices {
+            // Lengths first: most fields are none of these.
+            switch fields[index].name.utf8.count {
+            case 4 where isNamed(fields[index].name, "date"):
+                try Self.set(&self.date, fields[index])
+            case 10 where isNamed(fields[index].name, "x-amz-date"):
+                try Self.set(&self.amzDate, fields[index])
+            case 13 where isNamed(fields[index].name, "authorization"):
                 // Two lines read as one with a comma; AWS then misses an equal sign, and says so.
                 if let first = self.authorization {
-                    throw .notKeyValue(authorization: first + "," + field.value)
+                    throw .notKeyValue(authorization: first + "," + fields[index].value)
                 }
-                self.authorization = field.value
-            case 16 where HeaderFields.equalNames(field.name, "x-amz-region-set"):
-                try Self.set(&self.regionSet, field)
-            case 20 where HeaderFields.equalNames(field.name, "x-amz-security-token"):
-                try Self.set(&self.securityToken, field)
-            case 20 where HeaderFields.equalNames(field.name, "x-amz-content-sha256"):
-                try Self.set(&self.contentSHA256, field)
+                self.authorization = fields[index].value
+            case 16 where isNamed(fields[index].name, "x-amz-region-set"):
+                try Self.set(&self.regionSet, fields[index])
+            case 20 where isNamed(fields[index].name, "x-amz-security-token"):
+                try Self.set(&self.securityToken, fields[index])
+            case 20 where isNamed(fields[index].name, "x-amz-content-sha256"):
+                try Self.set(&self.contentSHA256, fields[index])
             default:
                 break
             }

@@ -3,10 +3,12 @@ internal import Primitives
 
 /// The key that AWS derives from a secret for one day, region and service, ready to sign.
 ///
-/// The keyed HMAC state is kept rather than the key: a copy of it costs 580 ns a signature, keying anew 1,480 ns, and
-/// the derivation 8,200 ns (measured with swift-crypto 4.5.2).
+/// The keyed state is kept rather than the key: keying anew costs 900 ns a signature, the derivation 7,200 ns. It is two
+/// hash states rather than swift-crypto's `HMAC`, whose generic code is not specialised here and costs another 200 ns.
 package struct SigningKey: Sendable {
-    private let keyed: HMAC<SHA256>
+    /// SHA-256 that has taken the key's inner and outer pad.
+    private let inner: SHA256
+    private let outer: SHA256
 
     /// - Source: IAM User Guide, "Create a signed AWS API request", step 4 "Calculate the signature".
     package init(secretAccessKey: String, scope: CredentialScope) {
@@ -14,14 +16,31 @@ package struct SigningKey: Sendable {
         for part in [scope.date, scope.region.description, scope.service, CredentialScope.terminator] {
             key = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Array(part.utf8), using: key))
         }
-        self.keyed = HMAC(key: key)
+        // RFC 2104; the key is a digest, hence shorter than a block.
+        var innerPad = [UInt8](repeating: 0x36, count: SHA256.blockByteCount)
+        var outerPad = [UInt8](repeating: 0x5C, count: SHA256.blockByteCount)
+        unsafe key.withUnsafeBytes { bytes in
+            for index in bytes.indices {
+                unsafe innerPad[index] ^= bytes[index]
+                unsafe outerPad[index] ^= bytes[index]
+            }
+        }
+        var inner = SHA256()
+        inner.update(data: innerPad)
+        var outer = SHA256()
+        outer.update(data: outerPad)
+        self.inner = inner
+        self.outer = outer
     }
 
     /// HMAC-SHA256 of `text`.
     package func signature(of text: [UInt8]) -> Digest256 {
-        var hmac = self.keyed
-        hmac.update(data: text)
-        return Digest256(hmac.finalize())
+        var inner = self.inner
+        unsafe text.span.withUnsafeBytes { unsafe inner.update(bufferPointer: $0) }
+        let digest = inner.finalize()
+        var outer = self.outer
+        unsafe digest.withUnsafeBytes { unsafe outer.update(bufferPointer: $0) }
+        return Digest256(outer.finalize())
     }
 }
 

@@ -54,6 +54,24 @@ package struct SigningRules: Sendable, Hashable {
         self.isS3 = isS3
     }
 
+    /// `host` and every `x-amz-*` header must be signed, or a stranger could change the operation.
+    ///
+    /// Two need not: `x-amz-content-sha256` is compared with the body, and (but in S3) `x-amz-security-token` with the
+    /// key's token, so that clients may add it after signing as AWS IoT has them do.
+    /// - Source: IAM User Guide, "Create a signed AWS API request", step 1, `CanonicalHeaders`; S3 API Reference adds
+    ///   `Content-MD5`.
+    func mustBeSigned(_ name: String) -> Bool {
+        guard Self.hasAmzPrefix(name.utf8.span) else { return self.isS3 && isNamed(name, "content-md5") }
+        if isNamed(name, "x-amz-content-sha256") { return false }
+        return self.isS3 || !isNamed(name, "x-amz-security-token")
+    }
+
+    private static func hasAmzPrefix(_ bytes: Span<UInt8>) -> Bool {
+        bytes.count > 6 && bytes[0] | 0x20 == UInt8(ascii: "x") && bytes[1] == UInt8(ascii: "-")
+            && bytes[2] | 0x20 == UInt8(ascii: "a") && bytes[3] | 0x20 == UInt8(ascii: "m")
+            && bytes[4] | 0x20 == UInt8(ascii: "z") && bytes[5] == UInt8(ascii: "-")
+    }
+
     /// Every service but S3.
     package static func standard(signingName: String?) -> SigningRules {
         SigningRules(signingName: signingName)

@@ -40,9 +40,14 @@ package enum BodyEvidence: Sendable {
 
 extension CheckedAuthorization {
     /// Proves the signature, the session token and, where it is at hand, the body.
-    /// - Parameter head: of the request that the authorization was parsed from.
-    /// - Parameter credential: the secret that belongs to `accessKeyID`.
-    /// - Throws: `signatureMismatch`, `invalidToken`, `contentHashMissing`, `contentHashMismatch`, `malformedURI`.
+    /// - Parameters:
+    ///   - head: of the request that was parsed and checked.
+    ///   - body: the body, its hash, or that it comes later.
+    ///   - credential: the secret that belongs to `accessKeyID`.
+    ///   - keys: derived keys of former requests.
+    /// - Returns: the signer, and what is left to check of a body that comes later.
+    /// - Throws: `signatureMismatch`, `invalidToken`, `contentHashMissing`, `contentHashUnsupported`,
+    ///   `contentHashMismatch`, `malformedURI`.
     package func verify(
         _ head: RequestHead, body: BodyEvidence, credential: SigningCredential, keys: SigningKeyCache
     ) throws(SigningError) -> VerifiedAuthorization {
@@ -68,12 +73,13 @@ extension CheckedAuthorization {
     private func verifyRequest(
         _ head: RequestHead, _ body: BodyEvidence, _ key: SigningKey
     ) throws(SigningError) -> BodyObligation {
+        precondition(head.headers.count == self.signedFields.lineCount, "the head that was checked is proven")
         let (line, obligation) = try self.payloadLine(body)
         let canonical = try CanonicalRequest.bytes(
-            head, names: self.signedHeaders, form: self.rules.pathForm, payload: line
+            head, signed: self.signedFields, form: self.rules.pathForm, payload: line
         )
         let text = StringToSign.bytes(
-            amzDate: self.amzDate, scope: self.scope, hash: Digest256(hashing: canonical.span)
+            amzDate: self.amzDate, scope: self.scopeBytes, hash: Digest256(hashing: canonical.span)
         )
         let signature = try self.prove(text, canonical: canonical, key)
         switch obligation {
@@ -145,7 +151,7 @@ extension CheckedAuthorization {
         _ text: [UInt8], canonical: [UInt8], _ key: SigningKey
     ) throws(SigningError) -> Digest256 {
         let computed = key.signature(of: text)
-        guard let provided = Digest256(lowercaseHex: self.signatureText.utf8), provided == computed else {
+        guard let provided = Digest256(lowercaseHex: self.signatureBytes), provided == computed else {
             throw self.mismatch(canonical: canonical, text: text)
         }
         return computed
@@ -155,7 +161,7 @@ extension CheckedAuthorization {
         .signatureMismatch(
             SignatureMismatch(
                 accessKeyID: self.accessKeyID,
-                signatureProvided: self.signatureText,
+                signatureProvided: String(decoding: self.signatureBytes, as: UTF8.self),
                 canonicalRequest: String(decoding: canonical, as: UTF8.self),
                 stringToSign: String(decoding: text, as: UTF8.self)
             )

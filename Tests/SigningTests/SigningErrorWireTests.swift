@@ -167,10 +167,11 @@ import Testing
 
     @Test func `S3 shows the strings as text and bytes`() {
         let wire = SigningError.signatureMismatch(Self.mismatch).wireError(for: .s3)
-        #expect(wire.elements.map(\.name) == [
-            "AWSAccessKeyId", "StringToSign", "SignatureProvided", "StringToSignBytes", "CanonicalRequest",
-            "CanonicalRequestBytes",
-        ])
+        #expect(
+            wire.elements.map(\.name) == [
+                "AWSAccessKeyId", "StringToSign", "SignatureProvided", "StringToSignBytes", "CanonicalRequest",
+                "CanonicalRequestBytes",
+            ])
         #expect(wire.elements[3].value == "41 57 53 34 0a 78")
     }
 

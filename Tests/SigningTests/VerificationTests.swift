@@ -192,8 +192,10 @@ import Testing
         let names = (0..<SigningRules.signedHeaderCountMax).map { ";h\($0)" }.joined()
         let tooMany = try Self.changed { $0.replacing("SignedHeaders=host", with: "SignedHeaders=host") }
         var many = tooMany
-        many.headers.set("Authorization", try #require(many.headers.first("authorization")).replacing(
-            ";x-amz-target,", with: ";x-amz-target\(names),"))
+        many.headers.set(
+            "Authorization",
+            try #require(many.headers.first("authorization")).replacing(
+                ";x-amz-target,", with: ";x-amz-target\(names),"))
         #expect(Self.refused(many) == .tooManySignedHeaders(count: SigningRules.signedHeaderCountMax + 4))
     }
 
