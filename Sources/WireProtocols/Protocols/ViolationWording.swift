@@ -20,17 +20,40 @@ package enum ViolationWording: Sendable {
 
     /// One violation, without the count in front.
     package func clause(_ violation: ConstraintViolation) -> String {
-        let path = self.path(violation.path)
-        let demand = self.demand(violation)
         switch self {
         case .coral:
-            let value = violation.value.map { "'\($0)'" } ?? "null"
-            return "Value \(value) at '\(path)' failed to satisfy constraint: \(demand)"
+            if let container = violation.container, let last = violation.path.last {
+                return self.containerClause(violation, container, last)
+            }
+            let value = violation.isSensitive ? "" : " " + (violation.value.map { "'\($0)'" } ?? "null")
+            let demand = self.demand(violation)
+            return "Value\(value) at '\(self.path(violation.path))' failed to satisfy constraint: \(demand)"
         case .smithy:
             var value = "Value"
             if case .length = violation.demand, let length = violation.length { value += " with length \(length)" }
-            return "\(value) at '\(path)' failed to satisfy constraint: \(demand)"
+            let demand = self.demand(violation)
+            return "\(value) at '\(self.path(violation.path))' failed to satisfy constraint: \(demand)"
         }
+    }
+
+    /// AWS's older services report the whole list or map, and all that is demanded of each part of it.
+    private func containerClause(
+        _ violation: ConstraintViolation, _ container: ConstraintViolation.Container,
+        _ part: ConstraintViolation.PathStep
+    ) -> String {
+        let subject =
+            switch part {
+            case .keyOf: "Map keys"
+            case .key: "Map value"
+            case .element, .member: "Member"
+            }
+        let demands = container.demands.map { demand in
+            self.demand(ConstraintViolation(path: [], demand: demand, value: nil))
+        }
+        let value = violation.isSensitive ? "" : " '\(container.value)'"
+        let path = self.path(Array(violation.path.dropLast()))
+        return "Value\(value) at '\(path)' failed to satisfy constraint: "
+            + "\(subject) must satisfy constraint: [\(demands.joined(separator: ", "))]"
     }
 
     /// `keySchema.1.member.attributeName`, or `/keySchema/0/attributeName`.
@@ -58,12 +81,6 @@ package enum ViolationWording: Sendable {
     }
 
     private func demand(_ violation: ConstraintViolation) -> String {
-        let text = self.plainDemand(violation)
-        guard self == .coral, case .keyOf? = violation.path.last else { return text }
-        return "Map keys must satisfy constraint: [\(text)]"
-    }
-
-    private func plainDemand(_ violation: ConstraintViolation) -> String {
         switch violation.demand {
         case .notNull: "Member must not be null"
         case .length(let min, let max): self.length(min, max, violation.length)

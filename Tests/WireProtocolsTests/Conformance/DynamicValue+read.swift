@@ -38,35 +38,28 @@ extension DynamicValue {
     }
 
     private static func readList(_ reader: ShapeReader, _ member: MemberSchema) throws(ShapeError) -> [DynamicValue] {
-        if member.target.traits.isSparse { return try self.readSparseList(reader, member) }
-        if member.constraints?.hasUniqueItems ?? false {
-            return try reader.uniqueList(member) { (element) throws(ShapeError) in try self.read(reader, element) }
-        }
-        return try reader.list(member) { (element) throws(ShapeError) in try self.read(reader, element) }
-    }
-
-    /// Nulls are kept, which no generated input needs, so the wire is asked directly.
-    private static func readSparseList(
-        _ reader: ShapeReader, _ member: MemberSchema
-    ) throws(ShapeError) -> [DynamicValue] {
-        var elements: [DynamicValue] = []
-        try reader.wire.beginList(member)
-        while true {
-            switch try reader.wire.nextElement(member) {
-            case .value: elements.append(try self.read(reader, member.target.element))
-            case .null: elements.append(.null)
-            case .end: return elements
+        if member.target.traits.isSparse {
+            let elements = try reader.sparseList(member) { (element) throws(ShapeError) in
+                try self.read(reader, element)
             }
+            return elements.map { $0 ?? .null }
         }
+        let elements = try reader.list(member) { (element) throws(ShapeError) in try self.read(reader, element) }
+        // AWS's models do not have this trait, so generated shapes never ask for it.
+        if member.constraints?.hasUniqueItems ?? false, Set(elements).count != elements.count {
+            reader.note(.uniqueItems, member) { "\(elements)" }
+        }
+        return elements
     }
 
     private static func readMap(
         _ reader: ShapeReader, _ member: MemberSchema
     ) throws(ShapeError) -> [String: DynamicValue] {
-        try reader.map(member) { (value) throws(ShapeError) in
-            if member.target.traits.isSparse, try reader.wire.readNull() { return .null }
-            return try self.read(reader, value)
+        if member.target.traits.isSparse {
+            let entries = try reader.sparseMap(member) { (value) throws(ShapeError) in try self.read(reader, value) }
+            return entries.mapValues { $0 ?? .null }
         }
+        return try reader.map(member) { (value) throws(ShapeError) in try self.read(reader, value) }
     }
 }
 

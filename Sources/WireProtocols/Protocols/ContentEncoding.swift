@@ -1,0 +1,32 @@
+internal import Primitives
+package import ServiceModel
+
+/// Undoes the compression of request bodies (`Content-Encoding: gzip`), which SDKs apply to large requests.
+package enum ContentEncoding {
+    /// The body behind a request's last encoding, where that is gzip, and the head without it.
+    ///
+    /// A streamed blob is left alone: S3 keeps an object's encoding with the object. Encodings that are not gzip are
+    /// the service's own matter. The signature covers the encoded bytes, so this comes after authentication.
+    /// - Parameter bytesMax: the most that may be behind the encoding.
+    /// - Throws: `malformed`, `limitExceeded`.
+    package static func decoded(
+        _ request: InboundRequest, for operation: OperationSchema, bytesMax: Int
+    ) throws(ShapeError) -> InboundRequest {
+        guard let header = request.head.headers.first("Content-Encoding"), !operation.hasStreamingInput else {
+            return request
+        }
+        var encodings = header.split(separator: ",").map { String($0).trimmed }
+        guard encodings.last?.lowercased() == "gzip" else { return request }
+        encodings.removeLast()
+        var request = request
+        request.head.headers.remove("Content-Encoding")
+        if !encodings.isEmpty { request.head.headers.append("Content-Encoding", encodings.joined(separator: ", ")) }
+        guard !request.body.isEmpty else { return request }
+        let inflater = try GzipInflater(outputBytesMax: bytesMax)
+        var body: [UInt8] = []
+        try inflater.inflate(request.body, appendingTo: &body)
+        try inflater.finish()
+        request.body = body
+        return request
+    }
+}

@@ -1,0 +1,90 @@
+internal import CZlib
+package import ServiceModel
+
+/// Inflates gzip piece by piece and stops at a bound, so that a small body cannot fill the memory.
+///
+/// Several members in a row count as one stream (RFC 1952, 2.2). Used by one task.
+@safe package final class GzipInflater {
+    /// Bytes of room that one call of zlib gets.
+    private static let chunkBytes = 64 * 1024
+    /// zlib's window of 32 KiB, and nothing but gzip framing.
+    private static let windowBits: Int32 = 15 + 16
+
+    // On the heap: zlib keeps the stream's address and refuses another.
+    private let stream: UnsafeMutablePointer<z_stream>
+    private let outputBytesMax: Int
+    private var outputBytes = 0
+    /// Whether the last member has ended and nothing of another has come.
+    private var isAtEnd = false
+
+    /// - Parameter outputBytesMax: more than this is refused.
+    package init(outputBytesMax: Int) throws(ShapeError) {
+        self.outputBytesMax = outputBytesMax
+        unsafe self.stream = .allocate(capacity: 1)
+        unsafe self.stream.initialize(to: z_stream())
+        let status = unsafe inflateInit2_(
+            self.stream, Self.windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        guard status == Z_OK else { throw .limitExceeded("no memory to inflate a body") }
+    }
+
+    deinit {
+        unsafe inflateEnd(self.stream)
+        unsafe self.stream.deallocate()
+    }
+
+    /// Appends what a piece of the compressed body holds.
+    /// - Throws: `malformed` for what is not gzip, `limitExceeded` beyond the bound; the inflater is dead then.
+    package func inflate(_ input: [UInt8], appendingTo output: inout [UInt8]) throws(ShapeError) {
+        guard !input.isEmpty else { return }
+        var input = input
+        let failure: ShapeError? = unsafe input.withUnsafeMutableBufferPointer { buffer in
+            unsafe self.stream.pointee.next_in = buffer.baseAddress
+            unsafe self.stream.pointee.avail_in = UInt32(buffer.count)
+            while unsafe self.stream.pointee.avail_in > 0 {
+                if let failure = self.step(&output) { return failure }
+            }
+            return nil
+        }
+        if let failure { throw failure }
+    }
+
+    /// One call of zlib, and the output that is still inside it.
+    private func step(_ output: inout [UInt8]) -> ShapeError? {
+        if self.isAtEnd {
+            guard unsafe inflateReset(self.stream) == Z_OK else { return .malformed("gzip: cannot start over") }
+            self.isAtEnd = false
+        }
+        repeat {
+            var status: Int32 = Z_OK
+            let before = output.count
+            output.append(addingCapacity: Self.chunkBytes) { span in
+                unsafe span.withUnsafeMutableBufferPointer { target, count in
+                    guard let base = target.baseAddress else { return }
+                    unsafe self.stream.pointee.next_out = base + count
+                    unsafe self.stream.pointee.avail_out = UInt32(Self.chunkBytes)
+                    status = unsafe CZlib.inflate(self.stream, Z_NO_FLUSH)
+                    count += Self.chunkBytes - Int(unsafe self.stream.pointee.avail_out)
+                }
+            }
+            self.outputBytes += output.count - before
+            if self.outputBytes > self.outputBytesMax {
+                return .limitExceeded("a body of more than \(self.outputBytesMax) bytes behind its Content-Encoding")
+            }
+            switch status {
+            case Z_OK: break
+            case Z_STREAM_END:
+                self.isAtEnd = true
+                return nil
+            // No progress is only lawful where the input has been used up.
+            case Z_BUF_ERROR where unsafe self.stream.pointee.avail_in == 0: return nil
+            default: return .malformed("gzip: the body is damaged")
+            }
+        } while unsafe self.stream.pointee.avail_out == 0
+        return nil
+    }
+
+    /// Checks that the last member was whole; its checksum and length were compared by zlib.
+    package func finish() throws(ShapeError) {
+        guard self.isAtEnd else { throw .malformed("gzip: the body is cut short") }
+    }
+}
