@@ -123,7 +123,8 @@ extension CBORScanner {
             throw .malformed("a decimal fraction's exponent that is no integer")
         }
         let head = try self.head()
-        let isInteger = head.major == .unsigned || head.major == .negative
+        let isInteger =
+            head.major == .unsigned || head.major == .negative
             || (head.major == .tag && (head.argument == 2 || head.argument == 3))
         guard isInteger, let mantissa = try self.bigNumberText(head) else {
             throw .malformed("a decimal fraction's mantissa that is no integer")

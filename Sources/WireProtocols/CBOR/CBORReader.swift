@@ -180,10 +180,11 @@ package final class CBORReader: BodyReader {
                 : .typeMismatch(found: head.token, expected: expected, member: name)
         }
         // Of a list or map, the last member is what it holds.
-        self.frames.append(Frame(
-            remaining: try self.scanner.count(head),
-            isSparse: collection?.traits.isSparse ?? false,
-            holdsDocuments: collection?.members.last?.target.type == .document))
+        self.frames.append(
+            Frame(
+                remaining: try self.scanner.count(head),
+                isSparse: collection?.traits.isSparse ?? false,
+                holdsDocuments: collection?.members.last?.target.type == .document))
     }
 
     /// Whether the open map or array has one more; leaves it when not.

@@ -31,8 +31,9 @@ package struct CBORHead: Sendable, Hashable {
     }
 }
 
-/// Walks over the items of one CBOR document (RFC 8949), strictly: well-formed, valid UTF-8, bounded in depth. Nothing is
-/// allocated because a length says so.
+/// Walks over the items of one CBOR document (RFC 8949), strictly: well-formed, valid UTF-8, bounded in depth.
+///
+/// Nothing is allocated because a length says so.
 package struct CBORScanner: Sendable {
     /// Arrays, maps and tags inside each other; DESIGN's bound for every format.
     package static let depthMax = 128
@@ -150,6 +151,7 @@ package struct CBORScanner: Sendable {
 
     /// Passes over the next item with everything in it and checks that it is well-formed.
     /// - Parameter depth: of the place where the item stands.
+    /// - Throws: `malformed`, or `limitExceeded` below `depthMax`.
     package mutating func skipItem(depth: Int = 0) throws(ShapeError) {
         guard depth <= Self.depthMax else { throw .limitExceeded("nesting of more than \(Self.depthMax)") }
         let head = try self.head()

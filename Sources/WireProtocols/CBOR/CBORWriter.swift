@@ -148,7 +148,8 @@ package final class CBORWriter: BodyWriter {
 
     /// A decimal text: an integer, a bignum or a decimal fraction, whichever holds it exactly.
     private func number(_ text: String) {
-        guard var decimal = NumberText.decimal(Array(text.utf8)), decimal.digits.count <= CBORNumber.bignumBytesMax else {
+        guard var decimal = NumberText.decimal(Array(text.utf8)), decimal.digits.count <= CBORNumber.bignumBytesMax
+        else {
             return self.text(text.utf8)
         }
         // A positive exponent is spelled out where that is short; else it stays one.

@@ -31,8 +31,11 @@ package struct EventStreamCodec: Sendable {
         self.format = format
     }
 
-    /// What a message says.
-    /// - Parameter input: the operation's input, for the initial request of RPC protocols.
+    /// Tells what a message is.
+    /// - Parameters:
+    ///   - message: as it came out of the decoder.
+    ///   - input: the operation's input, for the initial request of RPC protocols.
+    /// - Returns: what to read, or what went wrong.
     /// - Throws: `malformed` when the headers that every message has are missing or of the wrong type.
     package func inbound(_ message: EventMessage, input: ShapeSchema? = nil) throws(ShapeError) -> Inbound {
         switch try Self.required(":message-type", message) {
@@ -78,7 +81,8 @@ package struct EventStreamCodec: Sendable {
     /// The last message of a stream that failed: as an exception where the union has the error, else as an error that
     /// SDKs hand over with code and sentence.
     package func message(error: ServiceError) -> EventMessage {
-        guard let member = self.stream.members.first(where: { $0.target.traits.error != nil && Self.matches($0, error) })
+        guard
+            let member = self.stream.members.first(where: { $0.target.traits.error != nil && Self.matches($0, error) })
         else {
             return EventMessage(headers: [
                 EventMessage.Header(":message-type", .string("error")),

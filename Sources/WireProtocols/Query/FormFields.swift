@@ -60,8 +60,9 @@ struct FormFields: Sendable {
             try self.decode(field[..<mark])
             let nameEnd = self.bytes.count
             try self.decode(field[mark...].dropFirst())
-            self.fields.append(Field(
-                nameStart: Int32(nameStart), nameEnd: Int32(nameEnd), valueEnd: Int32(self.bytes.count)))
+            self.fields.append(
+                Field(
+                    nameStart: Int32(nameStart), nameEnd: Int32(nameEnd), valueEnd: Int32(self.bytes.count)))
         }
     }
 
@@ -112,12 +113,6 @@ struct FormFields: Sendable {
             found = field
         }
         return found.map { self.bytes[Int($0.nameEnd)..<Int($0.valueEnd)] }
-    }
-
-    /// Whether there is a field below the place.
-    func hasChildren(_ node: Node) -> Bool {
-        guard let last = node.fields.last else { return false }
-        return Int(self.fields[last].nameEnd - self.fields[last].nameStart) > node.pathLength
     }
 
     /// The place below by that name; nil where no field begins so.

@@ -42,6 +42,7 @@ package final class QueryReader: WireReader {
     /// - Parameters:
     ///   - query: the raw query of the URI.
     ///   - form: the body.
+    ///   - style: how the protocol names fields.
     /// - Throws: `malformed` for broken escapes and for what is not UTF-8.
     package init(query: String, form: [UInt8], style: QueryStyle) throws(ShapeError) {
         self.fields = try FormFields([Array(query.utf8)[...], form[...]])

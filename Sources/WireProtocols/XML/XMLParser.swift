@@ -5,7 +5,8 @@ internal import ServiceModel
 ///
 /// No document type declarations, so no entities but the five that XML has built in; processing instructions and
 /// comments are passed over.
-/// DEVIATION: references to control characters are read as in XML 1.1, because S3 keys may hold them and S3 writes them so.
+/// DEVIATION: references to control characters are read as in XML 1.1, because S3 keys may hold them and S3 writes
+/// them so.
 struct XMLParser {
     private struct OpenElement {
         var index: Int32
@@ -238,9 +239,10 @@ struct XMLParser {
         let index = Int32(self.tree.elements.count)
         self.link(index)
         let attributeStart = Int32(self.tree.attributes.count)
-        self.tree.elements.append(XMLTree.Element(
-            nameStart: Int32(local), nameEnd: Int32(name.upperBound), textStart: 0, textEnd: 0,
-            attributeStart: attributeStart, attributeEnd: attributeStart))
+        self.tree.elements.append(
+            XMLTree.Element(
+                nameStart: Int32(local), nameEnd: Int32(name.upperBound), textStart: 0, textEnd: 0,
+                attributeStart: attributeStart, attributeEnd: attributeStart))
         try self.attributes(of: Int(index))
         let isEmpty = self.byte == UInt8(ascii: "/")
         if isEmpty { self.position += 1 }

@@ -54,9 +54,10 @@ package final class XMLReader: BodyReader {
         if element.firstChild < 0, !self.text(of: element).allSatisfy(XMLParser.isSpace) {
             throw .typeMismatch(found: .string, expected: schema.type, member: schema.name)
         }
-        self.frames.append(Frame(
-            kind: .structure, next: element.firstChild, attribute: Int(element.attributeStart),
-            attributeEnd: Int(element.attributeEnd)))
+        self.frames.append(
+            Frame(
+                kind: .structure, next: element.firstChild, attribute: Int(element.attributeStart),
+                attributeEnd: Int(element.attributeEnd)))
     }
 
     package func nextMember(_ schema: ShapeSchema) throws(ShapeError) -> Int? {

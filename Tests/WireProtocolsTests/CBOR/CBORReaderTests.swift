@@ -21,11 +21,12 @@ import WireProtocols
         #expect(try CBORReader(Self.bytes(hex)).readBigNumber(Self.member(.bigDecimal)) == text)
     }
 
-    @Test(arguments: [
-        ("f90001", 5.960464477539063e-8), ("f903ff", 6.097555160522461e-5), ("f90400", 6.103515625e-5),
-        ("f93c00", 1), ("f9c400", -4), ("f97bff", 65504), ("f97c00", .infinity), ("f9fc00", -.infinity),
-        ("fa47c35000", 100_000), ("fb3ff199999999999a", 1.1), ("1864", 100), ("3863", -100),
-    ] as [(String, Double)])
+    @Test(
+        arguments: [
+            ("f90001", 5.960464477539063e-8), ("f903ff", 6.097555160522461e-5), ("f90400", 6.103515625e-5),
+            ("f93c00", 1), ("f9c400", -4), ("f97bff", 65504), ("f97c00", .infinity), ("f9fc00", -.infinity),
+            ("fa47c35000", 100_000), ("fb3ff199999999999a", 1.1), ("1864", 100), ("3863", -100),
+        ] as [(String, Double)])
     func `numbers of every width are doubles`(_ hex: String, _ value: Double) throws {
         #expect(try CBORReader(Self.bytes(hex)).readDouble(Self.member(.double)) == value)
     }
@@ -47,10 +48,11 @@ import WireProtocols
         #expect((value != nil) == fits)
     }
 
-    @Test(arguments: [
-        ("c11a514b67b0", 1_363_896_240_000), ("c1fb41d452d9ec200000", 1_363_896_240_500), ("c120", -1000),
-        ("c1f90000", 0),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("c11a514b67b0", 1_363_896_240_000), ("c1fb41d452d9ec200000", 1_363_896_240_500), ("c120", -1000),
+            ("c1f90000", 0),
+        ] as [(String, Int64)])
     func `timestamps bear tag 1`(_ hex: String, _ milliseconds: Int64) throws {
         let time = try CBORReader(Self.bytes(hex)).readTimestamp(Self.member(.timestamp))
         #expect(time.millisecondsSinceEpoch == milliseconds)

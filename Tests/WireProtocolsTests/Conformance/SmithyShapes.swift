@@ -152,7 +152,9 @@ struct SmithyShapes {
             constraints.enumValues = (declaration["members"]?.object ?? [:]).sorted { $0.key < $1.key }.map {
                 $0.value["traits"]?["enumValue"]?.string ?? $0.value["traits"]?["enumValue"]?.text ?? $0.key
             }
-            if let values = traits?["enum"]?.array { constraints.enumValues = values.compactMap { $0["value"]?.string } }
+            if let values = traits?["enum"]?.array {
+                constraints.enumValues = values.compactMap { $0["value"]?.string }
+            }
         }
         result.constraints = constraints.isEmpty ? nil : constraints
         return result

@@ -50,7 +50,8 @@ import WireProtocols
     private static func form(_ value: DynamicValue, _ style: QueryStyle) -> [UInt8] {
         let root = EverythingSchema.through(self.schema)
         let fields = self.fields(value, root, "", style)
-        return Array(fields.map { "\(PercentEncoding.encode($0))=\(PercentEncoding.encode($1))" }.joined(separator: "&").utf8)
+        return Array(
+            fields.map { "\(PercentEncoding.encode($0))=\(PercentEncoding.encode($1))" }.joined(separator: "&").utf8)
     }
 
     private static func read(_ form: [UInt8], _ style: QueryStyle) throws(ShapeError) -> DynamicValue {

