@@ -1,70 +1,67 @@
 internal import Primitives
 
-/// Takes an `Authorization` header apart: a word, then `Name=value` parts between commas or spaces.
+/// An `Authorization` header taken apart: a word, then `Name=value` parts between commas or spaces.
 struct AuthorizationReader {
+    let bytes: [UInt8]
     let algorithm: String
-    private(set) var credential: ArraySlice<UInt8>?
-    private(set) var signedHeaders: ArraySlice<UInt8>?
-    private(set) var signature: ArraySlice<UInt8>?
-    private let text: String
-    private let bytes: [UInt8]
-    private var position: Int
-
-    init(_ text: String) {
-        let bytes = Array(text.utf8)
-        var end = 0
-        while end < bytes.count, !Self.isSeparator(bytes[end]) { end += 1 }
-        self.text = text
-        self.bytes = bytes
-        self.position = end
-        // The one word that matters needs no copy.
-        let isUsual = equal(bytes.span, 0..<end, SigningAlgorithm.hmac)
-        self.algorithm = isUsual ? SigningAlgorithm.hmac : String(decoding: bytes[..<end], as: UTF8.self)
-    }
+    let credential: Range<Int>?
+    let signedHeaders: Range<Int>?
+    let signature: Range<Int>?
 
     /// Reads all parts; names that AWS does not know are passed over.
-    /// - Throws: `notKeyValue`, `repeated`.
-    mutating func readParameters() throws(SigningError) {
-        while let (start, equalSign, end) = self.nextPart() {
-            guard equalSign < end else { throw .notKeyValue(authorization: self.text) }
-            let value = self.bytes[(equalSign + 1)..<end]
-            let name = start..<equalSign
+    /// - Parameter text: the header's value.
+    /// - Throws: `otherScheme`, `notKeyValue`, `repeated`.
+    init(_ text: String) throws(SigningError) {
+        let array = Array(text.utf8)
+        let bytes = array.span
+        var end = 0
+        while end < bytes.count, !Self.isSeparator(bytes[end]) { end += 1 }
+        if equal(bytes, 0..<end, SigningAlgorithm.hmac) {
+            // The one word that matters needs no copy.
+            self.algorithm = SigningAlgorithm.hmac
+        } else {
+            self.algorithm = String(decoding: array[..<end], as: UTF8.self)
+            guard self.algorithm.hasPrefix("AWS4-") else { throw .otherScheme(self.algorithm) }
+        }
+        var credential: Range<Int>?
+        var signedHeaders: Range<Int>?
+        var signature: Range<Int>?
+        while end < bytes.count {
+            guard !Self.isSeparator(bytes[end]) else {
+                end += 1
+                continue
+            }
+            let start = end
+            while end < bytes.count, !Self.isSeparator(bytes[end]), bytes[end] != UInt8(ascii: "=") { end += 1 }
+            let name = start..<end
+            guard end < bytes.count, bytes[end] == UInt8(ascii: "=") else { throw .notKeyValue(authorization: text) }
+            while end < bytes.count, !Self.isSeparator(bytes[end]) { end += 1 }
+            let value = (name.upperBound + 1)..<end
             switch name.count {
-            case 10 where equal(self.bytes.span, name, "Credential"):
-                try Self.set(&self.credential, "Credential", value)
-            case 13 where equal(self.bytes.span, name, "SignedHeaders"):
-                try Self.set(&self.signedHeaders, "SignedHeaders", value)
-            case 9 where equal(self.bytes.span, name, "Signature"):
-                try Self.set(&self.signature, "Signature", value)
+            case 10 where equal(bytes, name, "Credential"):
+                try Self.set(&credential, "Credential", value)
+            case 13 where equal(bytes, name, "SignedHeaders"):
+                try Self.set(&signedHeaders, "SignedHeaders", value)
+            case 9 where equal(bytes, name, "Signature"):
+                try Self.set(&signature, "Signature", value)
             default:
                 break
             }
         }
+        self.credential = credential
+        self.signedHeaders = signedHeaders
+        self.signature = signature
+        self.bytes = array
     }
 
     private static func set(
-        _ slot: inout ArraySlice<UInt8>?, _ name: String, _ value: ArraySlice<UInt8>
+        _ slot: inout Range<Int>?, _ name: String, _ value: Range<Int>
     ) throws(SigningError) {
         guard slot == nil else { throw .repeated(name) }
         slot = value
     }
 
-    /// The next part that is not empty: where it begins, has its first equal sign (its end without one), and ends.
-    private mutating func nextPart() -> (start: Int, equalSign: Int, end: Int)? {
-        var start = self.position
-        let bytes = self.bytes
-        while start < bytes.count, Self.isSeparator(bytes[start]) { start += 1 }
-        guard start < bytes.count else { return nil }
-        var end = start
-        var equalSign = -1
-        while end < bytes.count, !Self.isSeparator(bytes[end]) {
-            if equalSign < 0, bytes[end] == UInt8(ascii: "=") { equalSign = end }
-            end += 1
-        }
-        self.position = end
-        return (start, equalSign < 0 ? end : equalSign, end)
-    }
-
+    @inline(__always)
     private static func isSeparator(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: " ") || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\t")
     }

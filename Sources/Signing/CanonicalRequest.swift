@@ -10,12 +10,15 @@ enum CanonicalRequest {
     /// - Parameters:
     ///   - head: the request.
     ///   - signed: its signed headers.
+    ///   - bytes: hold the list that names them.
+    ///   - list: where the list is.
     ///   - form: how the path is written.
     ///   - payload: what stands in the last line, a hash in hexadecimal or a marker.
     /// - Returns: the text, as it is hashed.
     /// - Throws: `malformedURI`
     static func bytes(
-        _ head: RequestHead, signed: SignedFields, form: SigningRules.PathForm, payload: PayloadLine
+        _ head: RequestHead, signed: SignedFields, in bytes: [UInt8], _ list: Range<Int>,
+        form: SigningRules.PathForm, payload: PayloadLine
     ) throws(SigningError) -> [UInt8] {
         let newline = UInt8(ascii: "\n")
         var output: [UInt8] = []
@@ -26,9 +29,9 @@ enum CanonicalRequest {
         output.append(newline)
         if !head.query.isEmpty { try QueryItems(head.query).appendCanonical(to: &output) }
         output.append(newline)
-        self.appendHeaders(signed, head.headers, to: &output)
+        self.appendHeaders(signed, bytes, head.headers, to: &output)
         output.append(newline)
-        output.append(contentsOf: signed.text)
+        output.append(contentsOf: bytes[list])
         output.append(newline)
         payload.append(to: &output)
         return output
@@ -36,17 +39,17 @@ enum CanonicalRequest {
 
     /// A line for each name. One without a header has an empty value, as it would for a client that signed it so; a
     /// header that got lost on the way then shows as a mismatch.
-    private static func appendHeaders(_ signed: SignedFields, _ headers: HeaderFields, to output: inout [UInt8]) {
+    private static func appendHeaders(
+        _ signed: SignedFields, _ bytes: [UInt8], _ headers: HeaderFields, to output: inout [UInt8]
+    ) {
         let fields = headers.fields.span
-        let names = signed.text
         for index in signed.entries.indices {
             let entry = signed.entries[index]
-            let range = (names.startIndex + Int(entry.start))..<(names.startIndex + Int(entry.end))
-            output.append(contentsOf: names[range])
+            output.append(contentsOf: bytes[entry.range])
             output.append(UInt8(ascii: ":"))
             if entry.line >= 0 {
                 self.appendTrimmed(fields[Int(entry.line)].value, to: &output)
-            } else if equal(names.span, entry.range, ":authority") {
+            } else if equal(bytes.span, entry.range, ":authority") {
                 // HTTP/2's name for it; the edge hands it over as `Host`.
                 self.appendTrimmed(headers.first("host") ?? "", to: &output)
             }

@@ -15,11 +15,14 @@ package struct CheckedAuthorization: Sendable, Hashable {
     /// The request's date in the form that is signed.
     let amzDate: String
     let signedFields: SignedFields
-    let signatureBytes: ArraySlice<UInt8>
-    /// The scope's text, from the credential.
-    let scopeBytes: ArraySlice<UInt8>
+    let text: AuthorizationText
     let policy: String?
     let allowsUnsignedPayload: Bool
+
+    /// The scope's text, from the credential.
+    var scopeText: ArraySlice<UInt8> {
+        self.text.bytes[self.text.credential].dropFirst(self.accessKeyID.utf8.count + 1)
+    }
 }
 
 extension ParsedAuthorization {
@@ -38,8 +41,10 @@ extension ParsedAuthorization {
     ) throws(SigningError) -> CheckedAuthorization {
         let (requestTime, amzDate) = try self.readDate()
         try self.checkWindow(requestTime, rules, now: now)
-        let signed = try SignedFields(self.signedHeaders, headers, rules)
-        if self.carrier != .policyForm { try Self.checkSigned(signed) }
+        let signed =
+            self.carrier == .policyForm
+            ? SignedFields.none
+            : try SignedFields(self.text.bytes.span, self.text.signedHeaders, headers, rules)
         try self.checkAlgorithm()
         let (accessKeyID, scope) = try self.readCredential(rules, amzDate: amzDate)
         return CheckedAuthorization(
@@ -52,8 +57,7 @@ extension ParsedAuthorization {
             rules: rules,
             amzDate: amzDate,
             signedFields: signed,
-            signatureBytes: self.signatureBytes,
-            scopeBytes: self.credentialBytes.dropFirst(accessKeyID.utf8.count + 1),
+            text: self.text,
             policy: self.policy,
             allowsUnsignedPayload: rules.unsignedPayload.isAllowed(isTLS: isTLS)
         )
@@ -98,11 +102,6 @@ extension ParsedAuthorization {
         return seconds
     }
 
-    private static func checkSigned(_ signed: SignedFields) throws(SigningError) {
-        guard signed.contains("host") || signed.contains(":authority") else { throw .hostNotSigned }
-        guard signed.missingNames.isEmpty else { throw .headersNotSigned(signed.missingNames) }
-    }
-
     private func checkAlgorithm() throws(SigningError) {
         guard self.algorithm != SigningAlgorithm.hmac else {
             guard self.regionSet == nil else { throw .asymmetricSignature(QueryParameter.regionSet) }
@@ -118,51 +117,53 @@ extension ParsedAuthorization {
         guard let parts = self.credentialParts else {
             throw .malformedCredential(self.credential, carrier: self.carrier)
         }
-        let date = String(decoding: parts.date, as: UTF8.self)
-        let regionName = String(decoding: parts.region, as: UTF8.self)
-        let service = String(decoding: parts.service, as: UTF8.self)
+        let bytes = self.text.bytes.span
+        let date = self.text.string(parts.date)
+        let regionName = self.text.string(parts.region)
+        let service = self.text.string(parts.service)
         let region = Region(regionName)
         var faults: [ScopeFault] = []
         if region == nil { faults.append(.region(regionName)) }
-        if let expected = rules.signingName, service != expected {
+        if let expected = rules.signingName, !equal(bytes, parts.service, expected) {
             faults.append(.service(expected: expected, found: service))
         }
-        if !equal(parts.terminator.span, 0..<parts.terminator.count, CredentialScope.terminator) {
-            faults.append(.terminator(String(decoding: parts.terminator, as: UTF8.self)))
+        if !equal(bytes, parts.terminator, CredentialScope.terminator) {
+            faults.append(.terminator(self.text.string(parts.terminator)))
         }
         if !(parts.date.count == 8 && equal(amzDate.utf8.span, 0..<8, date)) {
             faults.append(.date(scope: date, request: amzDate))
         }
         guard faults.isEmpty, let region else { throw .wrongScope(faults, carrier: self.carrier) }
-        let accessKeyID = String(decoding: parts.accessKeyID, as: UTF8.self)
+        let accessKeyID = self.text.string(parts.accessKeyID)
         return (accessKeyID, CredentialScope(date: date, region: region, service: service))
     }
 
     private struct CredentialParts {
-        let accessKeyID: ArraySlice<UInt8>
-        let date: ArraySlice<UInt8>
-        let region: ArraySlice<UInt8>
-        let service: ArraySlice<UInt8>
-        let terminator: ArraySlice<UInt8>
+        let accessKeyID: Range<Int>
+        let date: Range<Int>
+        let region: Range<Int>
+        let service: Range<Int>
+        let terminator: Range<Int>
     }
 
     /// nil unless there are exactly five parts and a key id.
     private var credentialParts: CredentialParts? {
-        let bytes = self.credentialBytes
+        let bytes = self.text.bytes.span
+        let whole = self.text.credential
         var slashes: [4 of Int] = [0, 0, 0, 0]
         var count = 0
-        for index in bytes.indices where bytes[index] == UInt8(ascii: "/") {
+        for index in whole where bytes[index] == UInt8(ascii: "/") {
             guard count < 4 else { return nil }
             slashes[count] = index
             count += 1
         }
-        guard count == 4, slashes[0] > bytes.startIndex else { return nil }
+        guard count == 4, slashes[0] > whole.lowerBound else { return nil }
         return CredentialParts(
-            accessKeyID: bytes[..<slashes[0]],
-            date: bytes[(slashes[0] + 1)..<slashes[1]],
-            region: bytes[(slashes[1] + 1)..<slashes[2]],
-            service: bytes[(slashes[2] + 1)..<slashes[3]],
-            terminator: bytes[(slashes[3] + 1)...]
+            accessKeyID: whole.lowerBound..<slashes[0],
+            date: (slashes[0] + 1)..<slashes[1],
+            region: (slashes[1] + 1)..<slashes[2],
+            service: (slashes[2] + 1)..<slashes[3],
+            terminator: (slashes[3] + 1)..<whole.upperBound
         )
     }
 

@@ -25,19 +25,25 @@ package struct Digest256: Sendable, Hashable, CustomStringConvertible {
     /// A digest from its 64 lower-case hexadecimal digits.
     /// - Returns: nil for anything else; AWS compares signatures as text, so upper case never matches.
     package init?(lowercaseHex text: some Collection<UInt8>) {
-        guard text.count == Self.byteCount * 2 else { return nil }
-        var iterator = text.makeIterator()
-        guard let first = Self.word(&iterator), let second = Self.word(&iterator), let third = Self.word(&iterator),
-            let fourth = Self.word(&iterator)
+        let bytes = Array(text)
+        self.init(lowercaseHex: bytes.span, bytes.indices)
+    }
+
+    /// A digest from the 64 lower-case hexadecimal digits at a range.
+    init?(lowercaseHex bytes: Span<UInt8>, _ range: Range<Int>) {
+        guard range.count == Self.byteCount * 2 else { return nil }
+        let start = range.lowerBound
+        guard let first = Self.word(bytes, start), let second = Self.word(bytes, start + 16),
+            let third = Self.word(bytes, start + 32), let fourth = Self.word(bytes, start + 48)
         else { return nil }
         self.words = (first, second, third, fourth)
     }
 
-    /// The next sixteen digits.
-    private static func word(_ digits: inout some IteratorProtocol<UInt8>) -> UInt64? {
+    /// Sixteen digits.
+    private static func word(_ bytes: Span<UInt8>, _ start: Int) -> UInt64? {
         var word: UInt64 = 0
-        for _ in 0..<16 {
-            guard let digit = digits.next() else { return nil }
+        for index in start..<(start + 16) {
+            let digit = bytes[index]
             if digit &- 0x30 < 10 {
                 word = word << 4 | UInt64(digit &- 0x30)
             } else if digit &- 0x61 < 6 {

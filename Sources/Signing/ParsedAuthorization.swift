@@ -2,16 +2,13 @@ package import Primitives
 
 /// What a request claims about its signer: read, and not yet believed.
 ///
-/// The way goes on in types: `checked(by:now:isTLS:)` looks at everything that needs no secret, and the result's
+/// The way goes on in types: `checked(by:headers:now:isTLS:)` looks at everything that needs no secret, and the result's
 /// `verify` proves the signature.
 package struct ParsedAuthorization: Sendable, Hashable {
     package let carrier: AuthorizationCarrier
     /// The word before the parameters, such as `AWS4-HMAC-SHA256`.
     package let algorithm: String
-    /// The names between semicolons, as they came.
-    let signedHeaders: ArraySlice<UInt8>
-    let credentialBytes: ArraySlice<UInt8>
-    let signatureBytes: ArraySlice<UInt8>
+    let text: AuthorizationText
     /// `X-Amz-Date`, or `Date` where there is none.
     package let date: String
     /// `X-Amz-Expires` of a presigned URL.
@@ -25,10 +22,10 @@ package struct ParsedAuthorization: Sendable, Hashable {
     package let policy: String?
 
     /// `key/date/region/service/aws4_request`, as it came.
-    package var credential: String { String(decoding: self.credentialBytes, as: UTF8.self) }
+    package var credential: String { self.text.string(self.text.credential) }
 
     /// What the request gives as its signature.
-    package var signature: String { String(decoding: self.signatureBytes, as: UTF8.self) }
+    package var signature: String { self.text.string(self.text.signature) }
 
     /// The signing name in the credential, before anything is checked: it helps to find the service.
     package var claimedServiceName: Substring? {
@@ -64,12 +61,8 @@ package struct ParsedAuthorization: Sendable, Hashable {
 
     /// - Source: the order and the sentences: dynalite's `index.js`, whose author recorded DynamoDB's answers.
     private init(authorization: String, _ headers: SigningHeaders) throws(SigningError) {
-        var reader = AuthorizationReader(authorization)
+        let reader = try AuthorizationReader(authorization)
         self.algorithm = reader.algorithm
-        guard reader.algorithm == SigningAlgorithm.hmac || reader.algorithm.hasPrefix("AWS4-") else {
-            throw .otherScheme(self.algorithm)
-        }
-        try reader.readParameters()
         let date = headers.amzDate ?? headers.date
         var missing: [String] = []
         if reader.credential?.isEmpty ?? true { missing.append("Credential") }
@@ -80,9 +73,9 @@ package struct ParsedAuthorization: Sendable, Hashable {
             let signedHeaders = reader.signedHeaders, let date
         else { throw .incomplete(missing: missing, carrier: .header, authorization: authorization) }
         self.carrier = .header
-        self.credentialBytes = credential
-        self.signatureBytes = signature
-        self.signedHeaders = signedHeaders
+        self.text = AuthorizationText(
+            bytes: reader.bytes, credential: credential, signedHeaders: signedHeaders, signature: signature
+        )
         self.date = date
         self.expires = nil
         self.sessionToken = headers.securityToken
@@ -108,9 +101,7 @@ package struct ParsedAuthorization: Sendable, Hashable {
         }
         self.carrier = .query
         self.algorithm = algorithm
-        self.credentialBytes = ArraySlice(credential.utf8)
-        self.signatureBytes = ArraySlice(signature.utf8)
-        self.signedHeaders = ArraySlice(signedHeaders.utf8)
+        self.text = AuthorizationText(credential: credential, signedHeaders: signedHeaders, signature: signature)
         self.date = date
         self.expires = try query.value(QueryParameter.expires)
         let token = try query.value(QueryParameter.securityToken)
@@ -153,9 +144,7 @@ package struct ParsedAuthorization: Sendable, Hashable {
         }
         self.carrier = .policyForm
         self.algorithm = algorithm
-        self.credentialBytes = ArraySlice(credential.utf8)
-        self.signatureBytes = ArraySlice(signature.utf8)
-        self.signedHeaders = []
+        self.text = AuthorizationText(credential: credential, signedHeaders: "", signature: signature)
         self.date = date
         self.expires = nil
         self.sessionToken = try value(QueryParameter.securityToken)

@@ -100,10 +100,11 @@ package struct RequestSigner: Sendable {
     }
 
     private func signature(
-        _ head: RequestHead, _ names: ArraySlice<UInt8>, _ payload: PayloadLine, at time: Timestamp
+        _ head: RequestHead, _ names: [UInt8], _ payload: PayloadLine, at time: Timestamp
     ) throws(SigningError) -> (Digest256, SigningKey) {
         let canonical = try CanonicalRequest.bytes(
-            head, signed: try SignedFields(names, head.headers, self.rules), form: self.rules.pathForm, payload: payload
+            head, signed: try SignedFields(names.span, names.indices, head.headers, nil), in: names,
+            names.indices, form: self.rules.pathForm, payload: payload
         )
         let text = StringToSign.bytes(
             amzDate: AmzDate.format(time), scope: ArraySlice(self.scope(time).description.utf8),
@@ -141,9 +142,9 @@ package struct RequestSigner: Sendable {
         )
     }
 
-    private static func namesToSign(_ headers: HeaderFields) -> ArraySlice<UInt8> {
+    private static func namesToSign(_ headers: HeaderFields) -> [UInt8] {
         let names = Set(headers.fields.map { $0.name.lowercased() }).subtracting(self.unsignedNames).sorted()
-        return ArraySlice(names.joined(separator: ";").utf8)
+        return Array(names.joined(separator: ";").utf8)
     }
 
     private static func append(_ name: String, _ value: String, to query: inout String) {

@@ -1,6 +1,5 @@
 internal import Crypto
 
-
 /// Seals small secrets (secret keys at rest, session tokens) with AES-256-GCM under one key.
 ///
 /// A sealed box is `nonce (12) + ciphertext + tag (16)`; the context is authenticated, so that a box made for one

@@ -1,10 +1,10 @@
 internal import Primitives
 
-/// The signed headers of one request: the list that names them, and where each stands among the header lines.
+/// The signed headers of one request: where each name of their list stands among the header lines.
 struct SignedFields: Sendable, Hashable {
     /// One name of the list.
     struct Entry: Sendable, Hashable {
-        /// Where the name lies in the list's text.
+        /// Where the name lies in the buffer that holds the list.
         let start: Int32
         let end: Int32
         /// The first header line of that name; -1 for none.
@@ -19,49 +19,62 @@ struct SignedFields: Sendable, Hashable {
         let line: Int32
     }
 
-    /// The names between semicolons, in the request's own order and spelling.
-    let text: ArraySlice<UInt8>
+    /// Names in the request's own order.
     private(set) var entries: [Entry] = []
     private(set) var furtherLines: [FurtherLine] = []
     /// Header lines of the request.
     let lineCount: Int
-    /// Headers that must be signed and are not, in lower case.
-    private(set) var missingNames: [String] = []
+
+    /// No names and no headers, for what signs no request.
+    static let none = SignedFields(lineCount: 0)
+
+    private init(lineCount: Int) {
+        self.lineCount = lineCount
+    }
 
     /// Parses the list and finds its names among the headers; a name matches in lower case only.
     /// - Parameters:
-    ///   - text: the list.
+    ///   - bytes: hold the list.
+    ///   - list: where the list is, names between semicolons.
     ///   - headers: of the same request.
-    ///   - rules: tell which headers must be signed.
+    ///   - rules: tell which headers must be signed; nil demands none.
     /// - Complexity: O(names × headers) comparisons of lengths; both are bounded.
-    /// - Throws: `tooManySignedHeaders`
-    init(_ text: ArraySlice<UInt8>, _ headers: HeaderFields, _ rules: SigningRules) throws(SigningError) {
-        self.text = text
+    /// - Throws: `tooManySignedHeaders`, `hostNotSigned`, `headersNotSigned`
+    init(
+        _ bytes: Span<UInt8>, _ list: Range<Int>, _ headers: HeaderFields, _ rules: SigningRules?
+    ) throws(SigningError) {
         self.lineCount = headers.count
-        let names = text.span
-        let separator = UInt8(ascii: ";")
         self.entries.reserveCapacity(8)
-        var start = 0
-        for index in 0...names.count where index == names.count || names[index] == separator {
+        var start = list.lowerBound
+        var isHostSigned = false
+        for index in list.lowerBound...list.upperBound {
+            guard index == list.upperBound || bytes[index] == UInt8(ascii: ";") else { continue }
             self.entries.append(Entry(start: Int32(start), end: Int32(index), line: -1))
+            let name = start..<index
+            if name.count == 4, equal(bytes, name, "host") { isHostSigned = true }
+            if name.count == 10, equal(bytes, name, ":authority") { isHostSigned = true }
             start = index + 1
         }
         guard self.entries.count <= SigningRules.signedHeaderCountMax else {
             throw .tooManySignedHeaders(count: self.entries.count)
         }
+        if rules != nil, !isHostSigned { throw .hostNotSigned }
+        var missing: [String] = []
         let fields = headers.fields.span
         for line in fields.indices {
-            if !self.place(fields[line].name.utf8.span, Int32(line), names), rules.mustBeSigned(fields[line].name) {
-                self.missingNames.append(fields[line].name.lowercased())
-            }
+            if self.place(fields[line].name.utf8.span, Int32(line), bytes) { continue }
+            if let rules, rules.mustBeSigned(fields[line].name) { missing.append(fields[line].name.lowercased()) }
         }
+        guard missing.isEmpty else { throw .headersNotSigned(missing) }
     }
 
     /// - Returns: whether the list has the name.
-    private mutating func place(_ name: Span<UInt8>, _ line: Int32, _ names: Span<UInt8>) -> Bool {
+    private mutating func place(_ name: Span<UInt8>, _ line: Int32, _ bytes: Span<UInt8>) -> Bool {
         for index in self.entries.indices {
             let entry = self.entries[index]
-            guard Int(entry.end - entry.start) == name.count, Self.equal(name, names, entry.range) else { continue }
+            guard Int(entry.end - entry.start) == name.count, Self.matches(name, bytes, Int(entry.start)) else {
+                continue
+            }
             if entry.line < 0 {
                 self.entries[index].line = line
             } else {
@@ -72,17 +85,8 @@ struct SignedFields: Sendable, Hashable {
         return false
     }
 
-    private static func equal(_ header: Span<UInt8>, _ names: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        for index in header.indices where lowercased(header[index]) != names[range.lowerBound + index] {
-            return false
-        }
+    private static func matches(_ header: Span<UInt8>, _ bytes: Span<UInt8>, _ start: Int) -> Bool {
+        for index in header.indices where lowercased(header[index]) != bytes[start + index] { return false }
         return true
-    }
-
-    /// Whether the list has this name.
-    func contains(_ lowercase: String) -> Bool {
-        let names = self.text.span
-        for entry in self.entries where Signing.equal(names, entry.range, lowercase) { return true }
-        return false
     }
 }

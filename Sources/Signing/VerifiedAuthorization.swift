@@ -76,10 +76,11 @@ extension CheckedAuthorization {
         precondition(head.headers.count == self.signedFields.lineCount, "the head that was checked is proven")
         let (line, obligation) = try self.payloadLine(body)
         let canonical = try CanonicalRequest.bytes(
-            head, signed: self.signedFields, form: self.rules.pathForm, payload: line
+            head, signed: self.signedFields, in: self.text.bytes, self.text.signedHeaders, form: self.rules.pathForm,
+            payload: line
         )
         let text = StringToSign.bytes(
-            amzDate: self.amzDate, scope: self.scopeBytes, hash: Digest256(hashing: canonical.span)
+            amzDate: self.amzDate, scope: self.scopeText, hash: Digest256(hashing: canonical.span)
         )
         let signature = try self.prove(text, canonical: canonical, key)
         switch obligation {
@@ -151,7 +152,8 @@ extension CheckedAuthorization {
         _ text: [UInt8], canonical: [UInt8], _ key: SigningKey
     ) throws(SigningError) -> Digest256 {
         let computed = key.signature(of: text)
-        guard let provided = Digest256(lowercaseHex: self.signatureBytes), provided == computed else {
+        guard let provided = Digest256(lowercaseHex: self.text.bytes.span, self.text.signature), provided == computed
+        else {
             throw self.mismatch(canonical: canonical, text: text)
         }
         return computed
@@ -161,7 +163,7 @@ extension CheckedAuthorization {
         .signatureMismatch(
             SignatureMismatch(
                 accessKeyID: self.accessKeyID,
-                signatureProvided: String(decoding: self.signatureBytes, as: UTF8.self),
+                signatureProvided: self.text.string(self.text.signature),
                 canonicalRequest: String(decoding: canonical, as: UTF8.self),
                 stringToSign: String(decoding: text, as: UTF8.self)
             )
