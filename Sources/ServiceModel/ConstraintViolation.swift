@@ -20,17 +20,49 @@ package struct ConstraintViolation: Sendable, Hashable {
         case uniqueItems
     }
 
+    /// The list or map whose element, key or value offends: AWS's older services report the whole of it.
+    package struct Container: Sendable, Hashable {
+        /// The list or map as AWS prints it.
+        package var value: String
+        /// Everything that is demanded of each element, key or value, the broken demand among it.
+        package var demands: [Demand]
+
+        package init(value: String, demands: [Demand]) {
+            self.value = value
+            self.demands = demands
+        }
+    }
+
     package var path: [PathStep]
     package var demand: Demand
     /// The value as AWS prints it; nil for null.
     package var value: String?
     /// The length that broke a length demand.
     package var length: Int?
+    /// The value must not be shown; `value` is nil then.
+    package var isSensitive = false
+    /// Set when `path` ends in an element or a key and the element's own constraints are broken.
+    package var container: Container?
 
     package init(path: [PathStep], demand: Demand, value: String?, length: Int? = nil) {
         self.path = path
         self.demand = demand
         self.value = value
         self.length = length
+    }
+}
+
+extension Constraints {
+    /// Everything that is demanded, in the order in which AWS lists it.
+    package var demands: [ConstraintViolation.Demand] {
+        var demands: [ConstraintViolation.Demand] = []
+        if let max = self.lengthMax { demands.append(.length(min: nil, max: max)) }
+        if let min = self.lengthMin { demands.append(.length(min: min, max: nil)) }
+        if let max = self.rangeMax { demands.append(.range(min: nil, max: max)) }
+        if let min = self.rangeMin { demands.append(.range(min: min, max: nil)) }
+        if let pattern = self.pattern { demands.append(.pattern(pattern)) }
+        if !self.enumValues.isEmpty { demands.append(.enumeration(self.enumValues)) }
+        if self.hasUniqueItems { demands.append(.uniqueItems) }
+        return demands
     }
 }

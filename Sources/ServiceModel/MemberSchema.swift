@@ -50,6 +50,11 @@ package final class MemberSchema: @unchecked Sendable {
         self.traits.timestampFormat ?? self.target.traits.timestampFormat
     }
 
+    /// Whether the value must never be shown.
+    package var isSensitive: Bool {
+        self.traits.isSensitive || self.target.traits.isSensitive
+    }
+
     /// What the model demands of the value here: the member's own constraints, else the shape's.
     package var constraints: Constraints? {
         self.traits.constraints ?? self.target.traits.constraints

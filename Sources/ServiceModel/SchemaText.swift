@@ -5,24 +5,30 @@
 ///
 ///     service <id> <key=value>...
 ///     names <every operation of the AWS service>
-///     shape <name> <type> <trait>...            numbered from 0 in the order of the lines
-///     member <name> <number of its shape> <trait>...
+///     shape <name> <type> <trait>...
+///     member <name> <shape> <trait>...
 ///     operation <name> <input> <output> <key=value>...
 ///
 /// `member` lines belong to the shape line before them. Written by `brume-modelgen` only, so a fault is a programmer's
 /// error and traps.
 package struct SchemaText: Sendable {
     package let service: ServiceSchema
-    /// By number.
-    package let shapes: [ShapeSchema]
+    private let shapes: [String: ShapeSchema]
 
     package init(_ text: String) {
         var reader = SchemaTextReader()
         for line in text.split(separator: "\n") {
             reader.read(line.split(separator: " "))
         }
-        self.shapes = reader.definedShapes()
-        self.service = reader.serviceSchema(self.shapes)
+        reader.defineMembers()
+        self.shapes = reader.shapes
+        self.service = reader.serviceSchema()
+    }
+
+    /// The shape of that name, which must be in the text.
+    package func shape(_ name: String) -> ShapeSchema {
+        guard let shape = self.shapes[name] else { preconditionFailure("\(self.service.id) has no shape \(name)") }
+        return shape
     }
 }
 
@@ -30,19 +36,21 @@ package struct SchemaText: Sendable {
 private struct SchemaTextReader {
     private struct Member {
         var name: String
-        var target: Int
+        var target: Substring
         var traits: MemberTraits
     }
 
     private struct Operation {
         var name: String
-        var input: Int
-        var output: Int
+        var input: Substring
+        var output: Substring
         var facts: SchemaWords
     }
 
-    private var shapes: [ShapeSchema] = []
-    private var members: [[Member]] = []
+    private(set) var shapes: [String: ShapeSchema] = [:]
+    private var current: ShapeSchema?
+    private var members: [Member] = []
+    private var gathered: [(ShapeSchema, [Member])] = []
     private var operations: [Operation] = []
     private var names: [String] = []
     private var service = SchemaWords([])
@@ -56,22 +64,20 @@ private struct SchemaTextReader {
         case "shape":
             guard let type = ShapeType(schemaWord: words[2]) else { preconditionFailure("shape type \(words[2])") }
             let traits = ShapeTraits(SchemaWords(words.dropFirst(3)))
-            self.shapes.append(ShapeSchema(name: String(words[1]), type: type, traits: traits))
-            self.members.append([])
+            self.endShape()
+            let shape = ShapeSchema(name: String(words[1]), type: type, traits: traits)
+            self.shapes[shape.name] = shape
+            self.current = shape
         case "member":
-            let member = Member(
-                name: SchemaWords.decoded(words[1]),
-                target: Self.number(words[2]),
-                traits: MemberTraits(SchemaWords(words.dropFirst(3)))
-            )
-            self.members[self.members.count - 1].append(member)
+            let traits = MemberTraits(SchemaWords(words.dropFirst(3)))
+            self.members.append(Member(name: SchemaWords.decoded(words[1]), target: words[2], traits: traits))
         case "operation":
             let facts = SchemaWords(words.dropFirst(4))
             self.operations.append(
                 Operation(
                     name: String(words[1]),
-                    input: Self.number(words[2]),
-                    output: Self.number(words[3]),
+                    input: words[2],
+                    output: words[3],
                     facts: facts
                 )
             )
@@ -80,21 +86,26 @@ private struct SchemaTextReader {
         }
     }
 
-    static func number(_ word: Substring) -> Int {
-        guard let number = Int(word) else { preconditionFailure("schema number \(word)") }
-        return number
+    private mutating func endShape() {
+        if let shape = self.current { self.gathered.append((shape, self.members)) }
+        self.members = []
     }
 
-    func definedShapes() -> [ShapeSchema] {
-        for (shape, members) in zip(self.shapes, self.members) {
-            shape.define(members: members.map {
-                MemberSchema(name: $0.name, target: self.shapes[$0.target], traits: $0.traits)
-            })
+    private func shape(_ name: Substring) -> ShapeSchema {
+        guard let shape = self.shapes[String(name)] else { preconditionFailure("shape \(name) is not in the text") }
+        return shape
+    }
+
+    mutating func defineMembers() {
+        self.endShape()
+        for (shape, members) in self.gathered {
+            shape.define(
+                members: members.map { MemberSchema(name: $0.name, target: self.shape($0.target), traits: $0.traits) }
+            )
         }
-        return self.shapes
     }
 
-    func serviceSchema(_ shapes: [ShapeSchema]) -> ServiceSchema {
+    func serviceSchema() -> ServiceSchema {
         let facts = self.service
         return ServiceSchema(
             id: facts["id"] ?? "",
@@ -102,15 +113,15 @@ private struct SchemaTextReader {
             endpointPrefix: facts["endpoint"] ?? "",
             targetPrefix: facts["target"],
             apiVersion: facts["version"] ?? "",
-            protocols: (facts["protocols"] ?? "").split(separator: ",").compactMap { ProtocolName(rawValue: String($0)) },
+            protocols: facts.list("protocols").compactMap(ProtocolName.init(rawValue:)),
             isQueryCompatible: facts.has("query-compatible"),
             xmlNamespace: facts["xmlns"].map { XMLNamespace(uri: $0) },
             operations: self.operations.map { operation in
                 OperationSchema(
                     name: operation.name,
-                    input: shapes[operation.input],
-                    output: shapes[operation.output],
-                    errors: (operation.facts["errors"] ?? "").split(separator: ",").map { shapes[Self.number($0)] },
+                    input: self.shape(operation.input),
+                    output: self.shape(operation.output),
+                    errors: operation.facts.list("errors").map { self.shape($0[...]) },
                     method: operation.facts["method"] ?? "POST",
                     uri: operation.facts["uri"] ?? "/",
                     status: operation.facts["status"].flatMap { Int($0) } ?? 200,

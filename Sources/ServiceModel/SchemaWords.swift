@@ -9,9 +9,18 @@ struct SchemaWords {
     }
 
     subscript(key: String) -> String? {
+        self.encoded(key).map(Self.decoded)
+    }
+
+    /// The values of a list, which commas part.
+    func list(_ key: String) -> [String] {
+        self.encoded(key)?.split(separator: ",", omittingEmptySubsequences: false).map(Self.decoded) ?? []
+    }
+
+    private func encoded(_ key: String) -> Substring? {
         for word in self.words where word.utf8.count > key.utf8.count && word.hasPrefix(key) {
             let rest = word.dropFirst(key.count)
-            if rest.first == "=" { return Self.decoded(rest.dropFirst()) }
+            if rest.first == "=" { return rest.dropFirst() }
         }
         return nil
     }
@@ -83,7 +92,7 @@ extension Constraints {
         self.rangeMin = facts.number("low")
         self.rangeMax = facts.number("high")
         self.pattern = facts["pattern"]
-        self.enumValues = (facts["enum"] ?? "").split(separator: ",").map(String.init)
+        self.enumValues = facts.list("enum")
         self.hasUniqueItems = facts.has("unique")
         if self.isEmpty { return nil }
     }

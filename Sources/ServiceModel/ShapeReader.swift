@@ -21,8 +21,6 @@ package final class ShapeReader {
         self.wire = wire
     }
 
-
-
     /// Enters a structure or union at the current place.
     package func beginStructure(_ schema: ShapeSchema) throws(ShapeError) {
         try self.wire.beginStructure(schema)
@@ -44,78 +42,15 @@ package final class ShapeReader {
     /// Called after the structure has been left, so the structure's own place is where the member is missing.
     /// - Returns: the value that stands for it; the violation keeps it from every handler.
     package func missing<Value>(_ member: MemberSchema, _ stand: Value) -> Value {
-        let place = self.depth == 0 ? [] : self.path + (self.step.map { [$0] } ?? [])
-        self.append(
-            ConstraintViolation(path: place + [.member(member.name)], demand: .notNull, value: nil)
-        )
+        var place = self.place
+        place.append(.member(member.name))
+        self.append(ConstraintViolation(path: place, demand: .notNull, value: nil))
         return stand
     }
 
-
-
-    /// Reads a list; `read` is given the element's schema for each element.
-    package func list<Element>(
-        _ member: MemberSchema, _ read: (MemberSchema) throws(ShapeError) -> Element
-    ) throws(ShapeError) -> [Element] {
-        let element = member.target.element
-        var elements: [Element] = []
-        try self.wire.beginList(member)
-        self.enter()
-        loop: while true {
-            self.step = .element(index: elements.count)
-            switch try self.wire.nextElement(member) {
-            case .value: elements.append(try read(element))
-            case .null:
-                // Only sparse lists report nulls, and no operation of ours has one that is read.
-                throw .typeMismatch(found: .null, expected: element.target.type, member: element.name)
-            case .end: break loop
-            }
-        }
-        self.leave()
-        if let constraints = member.constraints {
-            self.check(count: elements.count, constraints) { "\(elements)" }
-        }
-        return elements
-    }
-
-    /// Reads a list whose elements may have to be unique.
-    package func uniqueList<Element: Hashable>(
-        _ member: MemberSchema, _ read: (MemberSchema) throws(ShapeError) -> Element
-    ) throws(ShapeError) -> [Element] {
-        let elements = try self.list(member, read)
-        if Set(elements).count != elements.count { self.note(.uniqueItems, value: "\(elements)") }
-        return elements
-    }
-
-    /// Reads a map; a key that occurs twice keeps its later value.
-    package func map<Value>(
-        _ member: MemberSchema, _ read: (MemberSchema) throws(ShapeError) -> Value
-    ) throws(ShapeError) -> [String: Value] {
-        let value = member.target.value
-        let key = member.target.key
-        var entries: [String: Value] = [:]
-        try self.wire.beginMap(member)
-        self.enter()
-        while let name = try self.wire.nextKey(member) {
-            if let constraints = key.constraints {
-                self.step = .keyOf(name)
-                self.check(string: name, constraints)
-            }
-            self.step = .key(name)
-            entries[name] = try read(value)
-        }
-        self.leave()
-        if let constraints = member.constraints {
-            self.check(count: entries.count, constraints) { "\(entries.keys.sorted())" }
-        }
-        return entries
-    }
-
-
-
     package func string(_ member: MemberSchema) throws(ShapeError) -> String {
         let value = try self.wire.readString(member)
-        if let constraints = member.constraints { self.check(string: value, constraints) }
+        if let constraints = member.constraints { self.check(string: value, constraints, member) }
         return value
     }
 
@@ -125,16 +60,17 @@ package final class ShapeReader {
 
     package func integer(_ member: MemberSchema) throws(ShapeError) -> Int64 {
         let value = try self.wire.readInteger(member)
-        if let constraints = member.constraints { self.check(number: Double(value), constraints) { String(value) } }
+        if let constraints = member.constraints { self.check(number: Double(value), "\(value)", constraints, member) }
         return value
     }
 
     package func double(_ member: MemberSchema) throws(ShapeError) -> Double {
         let value = try self.wire.readDouble(member)
-        if let constraints = member.constraints { self.check(number: value, constraints) { "\(value)" } }
+        if let constraints = member.constraints { self.check(number: value, "\(value)", constraints, member) }
         return value
     }
 
+    /// The decimal text of a big number.
     package func bigNumber(_ member: MemberSchema) throws(ShapeError) -> String {
         try self.wire.readBigNumber(member)
     }
@@ -146,7 +82,7 @@ package final class ShapeReader {
     package func blob(_ member: MemberSchema) throws(ShapeError) -> [UInt8] {
         let value = try self.wire.readBlob(member)
         if let constraints = member.constraints {
-            self.check(count: value.count, constraints) { "java.nio.HeapByteBuffer" }
+            self.check(count: value.count, constraints, member) { ValueText.buffer(count: value.count) }
         }
         return value
     }
@@ -155,28 +91,111 @@ package final class ShapeReader {
         try self.wire.readDocument(member)
     }
 
-
+    /// The steps to the value that is being read.
+    private var place: [ConstraintViolation.PathStep] {
+        guard self.depth > 0, let step = self.step else { return self.path }
+        return self.path + [step]
+    }
 
     /// Notes a violation of the value being read.
-    package func note(_ demand: ConstraintViolation.Demand, value: String?, length: Int? = nil) {
-        let place = self.path + (self.step.map { [$0] } ?? [])
-        self.append(ConstraintViolation(path: place, demand: demand, value: value, length: length))
-    }
-
-    /// Puts the step to what a hand-written shape reads below the current place; `leave` takes it away again.
-    package func enter() {
-        if self.depth > 0, let step = self.step { self.path.append(step) }
-        self.depth += 1
-        self.step = nil
-    }
-
-    package func leave() {
-        self.depth -= 1
-        self.step = self.depth > 0 ? self.path.popLast() : nil
+    package func note(
+        _ demand: ConstraintViolation.Demand, _ member: MemberSchema, length: Int? = nil, value: () -> String
+    ) {
+        var violation = ConstraintViolation(path: self.place, demand: demand, value: nil, length: length)
+        violation.isSensitive = member.isSensitive
+        if !member.isSensitive { violation.value = value() }
+        self.append(violation)
     }
 
     private func append(_ violation: ConstraintViolation) {
         guard self.violations.count < Self.violationCountMax else { return }
         self.violations.append(violation)
+    }
+
+    /// Goes down into the value being read.
+    private func enter() {
+        if self.depth > 0, let step = self.step { self.path.append(step) }
+        self.depth += 1
+        self.step = nil
+    }
+
+    /// Goes up to the value that `enter` went down from.
+    private func leave() {
+        self.depth -= 1
+        self.step = self.depth > 0 ? self.path.popLast() : nil
+    }
+}
+
+extension ShapeReader {
+    /// What a list or map that is being read must know when it ends.
+    package struct Aggregate {
+        fileprivate let member: MemberSchema
+        fileprivate let firstViolation: Int
+    }
+
+    /// Enters a list at the current place.
+    package func beginList(_ member: MemberSchema) throws(ShapeError) -> Aggregate {
+        try self.wire.beginList(member)
+        self.enter()
+        return Aggregate(member: member, firstViolation: self.violations.count)
+    }
+
+    /// What comes next in the list; to be followed by `end`, after the last.
+    package func nextElement(_ member: MemberSchema, index: Int) throws(ShapeError) -> WireElement {
+        self.step = .element(index: index)
+        return try self.wire.nextElement(member)
+    }
+
+    /// Enters a map at the current place.
+    package func beginMap(_ member: MemberSchema) throws(ShapeError) -> Aggregate {
+        try self.wire.beginMap(member)
+        self.enter()
+        return Aggregate(member: member, firstViolation: self.violations.count)
+    }
+
+    /// The next key, checked; nil after the last, to be followed by `end`.
+    package func nextKey(_ member: MemberSchema) throws(ShapeError) -> String? {
+        guard let name = try self.wire.nextKey(member) else { return nil }
+        let key = member.target.key
+        if let constraints = key.constraints {
+            self.step = .keyOf(name)
+            self.check(string: name, constraints, key)
+        }
+        self.step = .key(name)
+        return name
+    }
+
+    /// Leaves the list or map and checks it as a whole.
+    /// - Parameter value: what was read, to be printed in a violation.
+    package func end(_ aggregate: Aggregate, count: Int, _ value: () -> Any) {
+        self.leave()
+        let member = aggregate.member
+        if aggregate.firstViolation < self.violations.count {
+            self.setContainer(aggregate, ValueText.text(value()))
+        }
+        if let constraints = member.constraints {
+            self.check(count: count, constraints, member) { ValueText.text(value()) }
+        }
+    }
+
+    /// Tells the violations of elements, keys and values in which list or map they stand.
+    private func setContainer(_ aggregate: Aggregate, _ text: String) {
+        let depth = self.place.count + 1
+        let target = aggregate.member.target
+        for index in aggregate.firstViolation..<self.violations.count {
+            let violation = self.violations[index]
+            guard violation.path.count == depth, let last = violation.path.last else { continue }
+            let part: MemberSchema
+            switch last {
+            case .element: part = target.element
+            case .keyOf: part = target.key
+            case .key: part = target.value
+            case .member: continue
+            }
+            self.violations[index].container = ConstraintViolation.Container(
+                value: text,
+                demands: part.constraints?.demands ?? []
+            )
+        }
     }
 }

@@ -32,27 +32,3 @@ package protocol ShapeWriter: AnyObject {
     func blob(_ value: Span<UInt8>, _ member: MemberSchema)
     func document(_ value: Document, _ member: MemberSchema)
 }
-
-/// A shape that a request can hold.
-package protocol ReadableShape: Sendable {
-    /// Reads a value at the reader's position.
-    init(from reader: ShapeReader) throws(ShapeError)
-}
-
-/// A shape that a response can hold.
-package protocol WritableShape: Sendable {
-    /// The shape's schema; the codec looks its HTTP bindings up there.
-    static var schema: ShapeSchema { get }
-    /// Writes itself: `beginStructure` ... `endStructure`.
-    func write(to writer: any ShapeWriter)
-}
-
-/// A hand-written type to which a model's shape is bound by a patch, such as DynamoDB's attribute map to item bytes.
-package protocol BoundShape: Sendable {
-    /// Reads the value reached through `member`.
-    init(from reader: ShapeReader, _ member: MemberSchema) throws(ShapeError)
-    /// Writes the value reached through `member`.
-    func write(to writer: any ShapeWriter, _ member: MemberSchema)
-    /// A value for a required member that is missing; the violation is reported, the value is never seen by a handler.
-    static var missing: Self { get }
-}

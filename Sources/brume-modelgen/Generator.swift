@@ -1,8 +1,12 @@
-internal import Foundation
+package import Foundation
 
 /// Finds the models, generates, and writes or compares.
-struct Generator {
+package struct Generator {
     let root: URL
+
+    package init(root: URL) {
+        self.root = root
+    }
 
     /// Services whose Swift name is not their model's name capitalised.
     private static let names = [
@@ -10,7 +14,7 @@ struct Generator {
     ]
 
     /// - Returns: path relative to the root to content, of every model there.
-    func generate() throws -> [String: String] {
+    package func generate() throws -> [String: String] {
         let models = self.root.appending(path: "Models")
         var files: [String: String] = [:]
         let names = try FileManager.default.contentsOfDirectory(atPath: models.path).sorted()
@@ -26,7 +30,7 @@ struct Generator {
     }
 
     /// The files of one service's model in a folder.
-    static func service(_ service: String, named name: String, in folder: URL) throws -> [String: String] {
+    package static func service(_ service: String, named name: String, in folder: URL) throws -> [String: String] {
         let decoder = JSONDecoder()
         let file = try decoder.decode(ModelFile.self, from: Data(contentsOf: folder.appending(path: "\(service).json")))
         let listing = try String(contentsOf: folder.appending(path: "\(service).ops"), encoding: .utf8)
@@ -36,6 +40,9 @@ struct Generator {
             FileManager.default.fileExists(atPath: patchPath.path)
             ? try decoder.decode(PatchFile.self, from: Data(contentsOf: patchPath)) : PatchFile()
         let listedNames = listed.filter { !$0.isEmpty }
+        guard Set(listedNames).count == listedNames.count else {
+            throw GeneratorError("\(service).ops names an operation twice")
+        }
         let ir = try ServiceIR(name: name, file: file, listed: listedNames, patch: patch)
         return ServiceEmitter(service: ir).files()
     }
@@ -53,7 +60,7 @@ struct Generator {
     }
 
     /// - Returns: what is not as the models say.
-    func stale() throws -> [String] {
+    package func stale() throws -> [String] {
         let files = try self.generate()
         let changed = files.filter { path, content in
             (try? String(contentsOf: self.root.appending(path: path), encoding: .utf8)) != content
@@ -62,7 +69,7 @@ struct Generator {
     }
 
     /// - Returns: how many files were written.
-    func write() throws -> Int {
+    package func write() throws -> Int {
         let files = try self.generate()
         for orphan in self.orphans(files) { try FileManager.default.removeItem(at: self.root.appending(path: orphan)) }
         for (path, content) in files {

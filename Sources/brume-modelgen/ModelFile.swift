@@ -7,6 +7,7 @@ struct ModelFile: Decodable {
         var endpointPrefix: String
         var jsonVersion: String?
         var `protocol`: String
+        var protocols: [String]?
         var serviceId: String
         var signingName: String?
         var targetPrefix: String?
@@ -152,6 +153,8 @@ struct PatchFile: Decodable {
         var optional: [String]?
         /// Constraints that the service does not check this way.
         var dropConstraints: Bool?
+        /// An enumeration's values in the order in which the service prints them.
+        var values: [String]?
         var reason: String
     }
 

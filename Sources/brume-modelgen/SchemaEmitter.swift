@@ -2,32 +2,26 @@
 struct SchemaEmitter {
     let service: ServiceIR
 
-    func file() -> String {
-        let type = "\(self.service.name)Schema"
-        return """
-            internal import ServiceModel
-
-            /// What the AWS model says of \(self.service.name), read once at first use.
-            package enum \(type) {
-                private static let model = SchemaText(text)
-
-                package static var service: ServiceSchema { self.model.service }
-
-                /// Shapes by number.
-                static let shapes: [ShapeSchema] = model.shapes
-
-                private static let text = #\"\"\"
-            \(self.text().split(separator: "\n").map { "        " + $0 }.joined(separator: "\n"))
-                    \"\"\"#
-            }
-
-            """.replacing("internal import ServiceModel", with: "package import ServiceModel")
+    func lines() -> [String] {
+        [
+            "/// What the AWS model says of \(self.service.name), read once at first use.",
+            "package enum \(self.service.name)Schema {",
+            "    private static let model = SchemaText(text)",
+            "",
+            "    package static var service: ServiceSchema { self.model.service }",
+            "",
+            "    /// The shape of that name in the model.",
+            "    static func shape(_ name: String) -> ShapeSchema { self.model.shape(name) }",
+            "",
+            "    private static let text = #\"\"\"",
+        ] + self.text().map { "        " + $0 } + ["        \"\"\"#", "}"]
     }
 
-    func text() -> String {
+    /// The schema text, line by line.
+    func text() -> [String] {
         var lines = [self.serviceLine(), "names " + self.service.file.operations.map(\.name).joined(separator: " ")]
         let inputs = Set(self.service.operations.map(\.input))
-        for name in self.service.numbered {
+        for name in self.service.inSchema {
             let shape = self.service.shape(name)
             lines.append(
                 (["shape", name, self.type(shape)] + self.facts(shape) + (inputs.contains(name) ? ["input"] : []))
@@ -40,8 +34,7 @@ struct SchemaEmitter {
                 lines.append(self.memberLine(reference, of: shape))
             }
         }
-        lines += self.service.operations.map(self.operationLine)
-        return lines.joined(separator: "\n")
+        return lines + self.service.operations.map(self.operationLine)
     }
 
     private func serviceLine() -> String {
@@ -49,7 +42,7 @@ struct SchemaEmitter {
         var words = [
             "service", "id=\(self.service.file.service)",
             "signing=\(metadata.signingName ?? metadata.endpointPrefix)", "endpoint=\(metadata.endpointPrefix)",
-            "version=\(metadata.apiVersion)", "protocols=\(self.protocolName(metadata))",
+            "version=\(metadata.apiVersion)", "protocols=\(self.protocols(metadata).joined(separator: ","))",
         ]
         if let target = metadata.targetPrefix { words.append("target=\(Self.escaped(target))") }
         if let uri = metadata.xmlNamespace { words.append("xmlns=\(Self.escaped(uri))") }
@@ -57,21 +50,24 @@ struct SchemaEmitter {
         return words.joined(separator: " ")
     }
 
-    private func protocolName(_ metadata: ModelFile.Metadata) -> String {
-        switch metadata.protocol {
-        case "json": metadata.jsonVersion == "1.1" ? "awsJson1_1" : "awsJson1_0"
-        case "rest-json": "restJson1"
-        case "rest-xml": "restXml"
-        case "query": "awsQuery"
-        case "ec2": "ec2Query"
-        default: "rpcv2Cbor"
+    /// In the model's order of preference.
+    private func protocols(_ metadata: ModelFile.Metadata) -> [String] {
+        (metadata.protocols ?? [metadata.protocol]).map { name in
+            switch name {
+            case "json": metadata.jsonVersion == "1.1" ? "awsJson1_1" : "awsJson1_0"
+            case "rest-json": "restJson1"
+            case "rest-xml": "restXml"
+            case "query": "awsQuery"
+            case "ec2": "ec2Query"
+            default: "rpcv2Cbor"
+            }
         }
     }
 
     private func type(_ shape: ModelFile.Shape) -> String {
         switch shape.type {
-        case "structure": shape.document == true ? "document" : shape.union == true ? "union" : "structure"
-        case "string", "character": shape.enum == nil ? "string" : "enum"
+        case "structure": shape.isDocument ? "document" : shape.isUnion ? "union" : "structure"
+        case "string", "character": shape.isEnumeration ? "enum" : "string"
         default: shape.type
         }
     }
@@ -84,7 +80,7 @@ struct SchemaEmitter {
         if let pattern = shape.pattern { words.append("pattern=\(Self.escaped(pattern))") }
         if let values = shape.enum { words.append("enum=" + values.map(Self.escaped).joined(separator: ",")) }
         if shape.exception == true {
-            words.append("error=\(shape.error?.httpStatusCode ?? (shape.fault == true ? 500 : 400))")
+            words.append("error=\(shape.errorStatus)")
             if shape.fault == true { words.append("fault") }
             if let code = shape.error?.code { words.append("code=\(Self.escaped(code))") }
         }
@@ -102,7 +98,7 @@ struct SchemaEmitter {
 
     private func memberLine(_ member: ModelFile.Reference, of shape: ModelFile.Shape) -> String {
         let name = member.name ?? ""
-        var words = ["member", Self.escaped(name), String(self.service.number(member.shape))]
+        var words = ["member", Self.escaped(name), member.shape]
         if self.service.isRequired(member, of: shape) { words.append("required") }
         words += self.location(member, of: shape)
         if member.flattened == true || self.service.shape(member.shape).flattened == true { words.append("flattened") }
@@ -136,17 +132,12 @@ struct SchemaEmitter {
 
     private func operationLine(_ operation: ServiceIR.Operation) -> String {
         let facts = operation.facts
-        var words = [
-            "operation", facts.name, String(self.service.number(operation.input)),
-            String(self.service.number(operation.output)),
-        ]
-        if !facts.errors.isEmpty {
-            words.append("errors=" + facts.errors.map { String(self.service.number($0)) }.joined(separator: ","))
-        }
+        var words = ["operation", facts.name, operation.input, operation.output]
+        if !facts.errors.isEmpty { words.append("errors=" + facts.errors.joined(separator: ",")) }
         if let method = facts.http.method, method != "POST" { words.append("method=\(method)") }
         if let uri = facts.http.requestUri, uri != "/" { words.append("uri=\(Self.escaped(uri))") }
         if let status = facts.http.responseCode, status != 200 { words.append("status=\(status)") }
-        if let wrapper = facts.output?.resultWrapper { words.append("wrapper=\(wrapper)") }
+        if let wrapper = facts.output?.resultWrapper { words.append("wrapper=\(Self.escaped(wrapper))") }
         if facts.unsigned == true { words.append("unsigned") }
         if let prefix = facts.hostPrefix { words.append("host-prefix=\(Self.escaped(prefix))") }
         return words.joined(separator: " ")
@@ -156,11 +147,14 @@ struct SchemaEmitter {
         Int(exactly: value).map { String($0) } ?? String(value)
     }
 
-    /// Spaces, `%`, commas and what is not visible ASCII as `%XX`.
+    /// Bytes that the schema text, or the literal around it, uses itself.
+    private static let marks = Array("%,\"#".utf8)
+
+    /// Spaces, marks and what is not visible ASCII as `%XX`.
     static func escaped(_ text: String) -> String {
         var output = ""
         for byte in text.utf8 {
-            if byte > 0x20, byte < 0x7F, byte != UInt8(ascii: "%"), byte != UInt8(ascii: ",") {
+            if byte > 0x20, byte < 0x7F, !Self.marks.contains(byte) {
                 output.unicodeScalars.append(Unicode.Scalar(byte))
             } else {
                 let digits = String(byte, radix: 16, uppercase: true)

@@ -1,14 +1,12 @@
 /// A service as it is generated: the listed operations and every shape they reach.
 struct ServiceIR {
+    /// An operation with an input and an output of its own.
     struct Operation {
         var facts: ModelFile.Operation
-        /// Names of structures; operations without one have the empty structure of `emptyName`.
+        /// Names of structures.
         var input: String
         var output: String
     }
-
-    static let emptyInput = "EmptyInput"
-    static let emptyOutput = "EmptyOutput"
 
     let name: String
     let file: ModelFile
@@ -16,54 +14,122 @@ struct ServiceIR {
     /// Shapes by name, patches applied.
     let shapes: [String: ModelFile.Shape]
     let bindings: [String: PatchFile.Binding]
-    /// Shapes in the schema, by name; the index is the shape's number.
-    let numbered: [String]
-    private let numbers: [String: Int]
+    /// Shapes in the schema, by name.
+    let inSchema: [String]
     /// Shapes that Swift types are made for.
     let read: Set<String>
     let written: Set<String>
     let errors: [String]
+    private let typeNames: [String: String]
 
     init(name: String, file: ModelFile, listed: [String], patch: PatchFile) throws {
         self.name = name
         self.file = file
         var shapes = Dictionary(uniqueKeysWithValues: file.shapes.map { ($0.name, $0) })
-        for correction in patch.corrections ?? [] {
-            guard var shape = shapes[correction.shape] else {
-                throw GeneratorError("\(file.service): a correction names \(correction.shape), which is no shape")
-            }
-            shape.required?.removeAll { (correction.optional ?? []).contains($0) }
-            if correction.dropConstraints == true { (shape.min, shape.max, shape.pattern) = (nil, nil, nil) }
-            shapes[shape.name] = shape
-        }
-        for name in [Self.emptyInput, Self.emptyOutput] {
-            shapes[name] = ModelFile.Shape(name: name, type: "structure", members: [])
-        }
-        self.shapes = shapes
+        for correction in patch.corrections ?? [] { try Self.apply(correction, to: &shapes, of: file.service) }
         var bindings: [String: PatchFile.Binding] = [:]
         for binding in patch.bindings ?? [] {
-            for shape in binding.shapes { bindings[shape] = binding }
+            for shape in binding.shapes {
+                guard shapes[shape] != nil else {
+                    throw GeneratorError("\(file.service): a binding names \(shape), which is no shape")
+                }
+                bindings[shape] = binding
+            }
         }
         self.bindings = bindings
+        self.operations = try Self.operations(listed, of: file, &shapes)
+        self.shapes = shapes
+        self.errors = Set(self.operations.flatMap(\.facts.errors)).sorted()
+        let inputs = Reachability(shapes: shapes, bindings: bindings, from: self.operations.map(\.input))
+        let outputs = Reachability(
+            shapes: shapes,
+            bindings: bindings,
+            from: self.operations.map(\.output) + self.errors
+        )
+        self.read = inputs.typed
+        self.written = outputs.typed
+        self.inSchema = inputs.all.union(outputs.all).sorted()
+        self.typeNames = Self.typeNames(shapes.values, bindings, service: name)
+        try self.refuseStreams()
+    }
+
+    private static func apply(
+        _ correction: PatchFile.Correction, to shapes: inout [String: ModelFile.Shape], of service: String
+    ) throws {
+        guard var shape = shapes[correction.shape] else {
+            throw GeneratorError("\(service): a correction names \(correction.shape), which is no shape")
+        }
+        shape.required?.removeAll { (correction.optional ?? []).contains($0) }
+        if correction.dropConstraints == true { (shape.min, shape.max, shape.pattern) = (nil, nil, nil) }
+        if let values = correction.values {
+            guard Set(values) == Set(shape.enum ?? []) else {
+                throw GeneratorError("\(service): a correction of \(shape.name) names other values than the model")
+            }
+            shape.enum = values
+        }
+        shapes[shape.name] = shape
+    }
+
+    /// The listed operations; each has an input type of its own, because handlers are told apart by it.
+    private static func operations(
+        _ listed: [String], of file: ModelFile, _ shapes: inout [String: ModelFile.Shape]
+    ) throws -> [Operation] {
         let byName = Dictionary(uniqueKeysWithValues: file.operations.map { ($0.name, $0) })
-        self.operations = try listed.map { name in
+        let uses = Dictionary(file.operations.compactMap { $0.input.map { ($0.shape, 1) } }, uniquingKeysWith: +)
+        return try listed.map { name in
             guard let facts = byName[name] else {
                 throw GeneratorError("\(file.service): \(name) is listed, but no operation of the model")
             }
+            var input = facts.input?.shape
+            // Another operation takes the same structure, listed or not yet: a copy under the operation's name.
+            if let shared = input, uses[shared] != 1 { input = Self.addCopy(of: shared, "\(name)Input", &shapes) }
             return Operation(
                 facts: facts,
-                input: facts.input?.shape ?? Self.emptyInput,
-                output: facts.output?.shape ?? Self.emptyOutput
+                input: input ?? Self.addCopy(of: nil, "\(name)Input", &shapes),
+                output: facts.output?.shape ?? Self.addCopy(of: nil, "\(name)Output", &shapes)
             )
         }
-        let errors = Set(self.operations.flatMap(\.facts.errors))
-        self.errors = errors.sorted()
-        let inputs = Reachability(shapes: shapes, bindings: bindings, from: self.operations.map(\.input))
-        let outputs = Reachability(shapes: shapes, bindings: bindings, from: self.operations.map(\.output) + self.errors)
-        self.read = inputs.typed
-        self.written = outputs.typed
-        self.numbered = inputs.all.union(outputs.all).sorted()
-        self.numbers = Dictionary(uniqueKeysWithValues: self.numbered.enumerated().map { ($1, $0) })
+    }
+
+    private static func addCopy(
+        of original: String?, _ wanted: String, _ shapes: inout [String: ModelFile.Shape]
+    ) -> String {
+        var name = wanted
+        while shapes[name] != nil { name += "_" }
+        var copy = original.flatMap { shapes[$0] } ?? ModelFile.Shape(name: name, type: "structure", members: [])
+        copy.name = name
+        shapes[name] = copy
+        return name
+    }
+
+    /// Names in Swift, by shape; unique also where case does not count, as they become names of files.
+    private static func typeNames(
+        _ shapes: some Sequence<ModelFile.Shape>, _ bindings: [String: PatchFile.Binding], service: String
+    ) -> [String: String] {
+        var taken = Set(["\(service)Schema", "\(service)Operations", "\(service)Error"].map { $0.lowercased() })
+        taken.formUnion(bindings.values.map { $0.type.lowercased() })
+        var names: [String: String] = [:]
+        // All shapes of the model, so that a name does not change when further operations are listed.
+        for shape in shapes.sorted(by: { $0.name < $1.name }) where shape.isTyped && bindings[shape.name] == nil {
+            var name = SwiftNames.type(shape.name)
+            while !taken.insert(name.lowercased()).inserted { name += "Shape" }
+            names[shape.name] = name
+        }
+        return names
+    }
+
+    private func refuseStreams() throws {
+        for name in self.inSchema {
+            let shape = self.shape(name)
+            if shape.eventstream == true || shape.streaming == true {
+                throw GeneratorError("\(self.file.service): \(name) is streamed, which is not generated yet")
+            }
+            for member in shape.members ?? [] where member.streaming == true {
+                throw GeneratorError(
+                    "\(self.file.service): \(name).\(member.name ?? "") is streamed, which is not generated yet"
+                )
+            }
+        }
     }
 
     func shape(_ name: String) -> ModelFile.Shape {
@@ -71,19 +137,25 @@ struct ServiceIR {
         return shape
     }
 
-    func number(_ name: String) -> Int {
-        guard let number = self.numbers[name] else { preconditionFailure("\(name) is not in the schema") }
-        return number
-    }
-
-    /// Modules that bound shapes come from.
-    var modules: [String] {
-        Set(self.bindings.values.map(\.module)).sorted()
+    /// The Swift type of a structure, union or enumeration.
+    func typeName(_ shape: String) -> String {
+        guard let name = self.typeNames[shape] else { preconditionFailure("\(shape) has no type of its own") }
+        return name
     }
 
     func isRequired(_ member: ModelFile.Reference, of shape: ModelFile.Shape) -> Bool {
         (shape.required ?? []).contains(member.name ?? "")
     }
+}
+
+extension ModelFile.Shape {
+    var isEnumeration: Bool { self.type == "string" && self.enum != nil }
+    var isDocument: Bool { self.type == "structure" && self.document == true }
+    var isUnion: Bool { self.type == "structure" && self.union == true }
+    /// Whether a Swift type of its own stands for it.
+    var isTyped: Bool { self.isEnumeration || (self.type == "structure" && !self.isDocument) }
+    /// The status of an error; what the model leaves out follows from whose fault it is.
+    var errorStatus: Int { self.error?.httpStatusCode ?? (self.fault == true ? 500 : 400) }
 }
 
 /// The shapes that can be reached from some; through bound shapes only the schema goes on.
@@ -99,7 +171,9 @@ struct Reachability {
         _ name: String, _ shapes: [String: ModelFile.Shape], _ bindings: [String: PatchFile.Binding], isTyped: Bool
     ) {
         let isTyped = isTyped && bindings[name] == nil
-        guard !self.all.contains(name) || (isTyped && !self.typed.contains(name)), let shape = shapes[name] else { return }
+        guard !self.all.contains(name) || (isTyped && !self.typed.contains(name)), let shape = shapes[name] else {
+            return
+        }
         self.all.insert(name)
         if isTyped { self.typed.insert(name) }
         for reference in (shape.members ?? []) + [shape.member, shape.key, shape.value].compactMap({ $0 }) {
@@ -109,8 +183,8 @@ struct Reachability {
 }
 
 /// Why nothing could be generated; a sentence.
-struct GeneratorError: Error {
-    let sentence: String
+package struct GeneratorError: Error {
+    package let sentence: String
 
     init(_ sentence: String) {
         self.sentence = sentence

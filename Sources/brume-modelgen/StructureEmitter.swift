@@ -4,10 +4,12 @@ struct StructureEmitter {
     let types: SwiftTypes
     let shape: ModelFile.Shape
 
-    private struct Property {
+    /// One member in Swift.
+    struct Property {
         var name: String
         var type: String
         var isRequired: Bool
+        /// The structure would hold itself: its value stands behind a reference.
         var isBoxed: Bool
         var index: Int
         var shape: String
@@ -19,19 +21,20 @@ struct StructureEmitter {
         self.shape = shape
     }
 
-    private var isRead: Bool { self.service.read.contains(self.shape.name) }
-    private var isWritten: Bool { self.service.written.contains(self.shape.name) }
-
-    private var properties: [Property] {
-        let isRecursive = self.types.isRecursive(self.shape.name)
-        return (self.shape.members ?? []).enumerated().map { index, member in
-            let target = self.service.shape(member.shape)
-            let isBoxed = isRecursive && target.type == "structure" && self.service.bindings[member.shape] == nil
+    /// In the model's order.
+    var properties: [Property] {
+        let members = self.shape.members ?? []
+        return zip(members.indices, SwiftNames.members(members.map { $0.name ?? "" })).map { index, name in
+            let member = members[index]
+            let isBoxed =
+                self.types.isPlainStructure(member.shape)
+                && self.types.holdsDirectly(member.shape, self.shape.name)
             let type = self.types.type(member.shape)
             return Property(
-                name: SwiftNames.member(member.name ?? ""),
+                name: name,
                 type: isBoxed ? "Indirect<\(type)>" : type,
-                isRequired: self.isRead && self.service.isRequired(member, of: self.shape),
+                // What must hold itself has no end: the model cannot mean it.
+                isRequired: !isBoxed && self.service.isRequired(member, of: self.shape),
                 isBoxed: isBoxed,
                 index: index,
                 shape: member.shape
@@ -39,16 +42,25 @@ struct StructureEmitter {
         }
     }
 
+    /// Modules beside ServiceModel that the type needs.
+    var modules: Set<String> {
+        (self.shape.members ?? []).reduce(into: []) { $0.formUnion(self.types.modules($1.shape)) }
+    }
+
     func lines() -> [String] {
         let properties = self.properties
-        let protocols = (self.isRead ? ["ReadableShape"] : []) + (self.isWritten ? ["WritableShape"] : [])
-        var lines = ["package struct \(SwiftNames.type(self.shape.name)): \(protocols.joined(separator: ", ")) {"]
-        lines.append("    package static let schema = \(self.service.name)Schema.shapes[\(self.service.number(self.shape.name))]")
+        let isRead = self.service.read.contains(self.shape.name)
+        let isWritten = self.service.written.contains(self.shape.name)
+        let protocols = (isRead ? ["ReadableShape"] : []) + (isWritten ? ["WritableShape"] : [])
+        var lines = [
+            "package struct \(self.service.typeName(self.shape.name)): \(protocols.joined(separator: ", ")) {",
+            "    package static let schema = \(self.service.name)Schema.shape(\"\(self.shape.name)\")",
+        ]
         if !properties.isEmpty { lines.append("") }
         lines += properties.map { "    package var \($0.name): \($0.type)\($0.isRequired ? "" : "?")" }
         lines += [""] + self.initializer(properties)
-        if self.isRead { lines += [""] + self.reader(properties) }
-        if self.isWritten { lines += [""] + self.writer(properties) }
+        if isRead { lines += [""] + self.reader(properties) }
+        if isWritten { lines += [""] + self.writer(properties) }
         return lines + ["}"]
     }
 
@@ -56,7 +68,7 @@ struct StructureEmitter {
         guard !properties.isEmpty else { return ["    package init() {}"] }
         let parameters = properties.map { "        \($0.name): \($0.type)\($0.isRequired ? "" : "? = nil")" }
         return ["    package init("] + [parameters.joined(separator: ",\n")] + ["    ) {"]
-            + properties.map { "        self.\(Self.bare($0.name)) = \($0.name)" } + ["    }"]
+            + properties.map { "        self.\(SwiftNames.bare($0.name)) = \($0.name)" } + ["    }"]
     }
 
     private func reader(_ properties: [Property]) -> [String] {
@@ -82,9 +94,8 @@ struct StructureEmitter {
         }
         for property in properties {
             let missing = "reader.missing(schema.members[\(property.index)], \(self.types.stand(property.shape)))"
-            lines.append(
-                "        self.\(Self.bare(property.name)) = \(property.name)\(property.isRequired ? " ?? \(missing)" : "")"
-            )
+            let value = property.isRequired ? "\(property.name) ?? \(missing)" : property.name
+            lines.append("        self.\(SwiftNames.bare(property.name)) = \(value)")
         }
         return lines + ["    }"]
     }
@@ -94,20 +105,14 @@ struct StructureEmitter {
         if !properties.isEmpty { lines.append("        let schema = Self.schema") }
         lines.append("        writer.beginStructure(\(properties.isEmpty ? "Self.schema" : "schema"))")
         for property in properties {
-            let access = "self.\(Self.bare(property.name))"
+            let access = "self.\(SwiftNames.bare(property.name))"
             let value = property.isRequired ? access : "value"
+            let member = ["let member = schema.members[\(property.index)]", "writer.member(member)"]
             let body =
-                [
-                    "let member = schema.members[\(property.index)]", "writer.member(member)",
-                ] + self.types.write(property.shape, property.isBoxed ? "\(value).value" : value, "member")
+                member + self.types.write(property.shape, property.isBoxed ? "\(value).value" : value, "member")
             lines.append(property.isRequired ? "        do {" : "        if let value = \(access) {")
             lines += body.map { "            " + $0 } + ["        }"]
         }
         return lines + ["        writer.endStructure()", "    }"]
-    }
-
-    /// A name behind a dot needs no backticks.
-    static func bare(_ name: String) -> String {
-        name.replacing("`", with: "")
     }
 }

@@ -6,28 +6,31 @@ enum SwiftNames {
         "let", "open", "operator", "private", "precedencegroup", "protocol", "public", "rethrows", "static", "struct",
         "subscript", "typealias", "var", "break", "case", "catch", "continue", "default", "defer", "do", "else",
         "fallthrough", "for", "guard", "if", "in", "repeat", "return", "throw", "switch", "where", "while", "as",
-        "false", "is", "nil", "super", "throws", "true", "try", "any", "some", "await", "async", "package",
+        "false", "is", "nil", "super", "throws", "true", "try", "any", "await", "async", "package",
     ]
-    /// Members that Swift keeps for itself, or that the generated code uses.
+    /// Members that Swift keeps for itself, or that generated functions use for their own variables.
     private static let reservedMembers: Set<String> = [
-        "self", "Self", "init", "Type", "Protocol", "schema", "index", "member", "reader", "writer", "rawValue",
-        "hashValue", "description", "reflecting",
+        "self", "init", "schema", "index", "member", "reader", "writer",
     ]
-    /// Types that generated code refers to by their plain names.
+    /// `.none` of an optional enumeration would silently be the optional's own.
+    private static let reservedConstants: Set<String> = ["none", "some"]
+    /// Types that generated code, or every handler, refers to by their plain names.
     private static let reservedTypes: Set<String> = [
         "Any", "AnyObject", "Array", "Bool", "Character", "Dictionary", "Double", "Error", "Float", "Hashable", "Int",
         "Int64", "Never", "Optional", "Protocol", "RawRepresentable", "Result", "Self", "Sendable", "Set", "String",
-        "Type", "UInt8", "Void", "Document", "MemberSchema", "OperationSchema", "OperationBinding", "ReadableShape",
-        "RequestContext", "ResourceAccess", "SchemaText", "ServiceBinding", "ServiceError", "ServiceSchema",
-        "ShapeError", "ShapeReader", "ShapeSchema", "ShapeWriter", "Timestamp", "WritableShape", "BoundShape",
+        "Substring", "Type", "UInt8", "Void", "Document", "Indirect", "MemberSchema", "OperationSchema",
+        "OperationBinding", "Paginator", "ReadableShape", "RequestContext", "ResourceAccess", "SchemaText",
+        "ServiceBinding", "ServiceError", "ServiceModel", "ServiceSchema", "ShapeError", "ShapeReader", "ShapeSchema",
+        "ShapeWriter", "Timestamp", "WritableShape", "BoundShape", "Primitives", "Swift",
     ]
-    private static let acronyms: [String: String] = ["Arn": "ARN", "Arns": "ARNs", "Id": "ID", "Ids": "IDs", "Url": "URL"]
+    private static let acronyms = ["Arn": "ARN", "Arns": "ARNs", "Id": "ID", "Ids": "IDs", "Url": "URL", "Urls": "URLs"]
 
     /// A shape's type: capitalised, `Shape` behind a name that is taken.
     static func type(_ name: String) -> String {
         let cleaned = self.cleaned(name)
         let capitalised = cleaned.prefix(1).uppercased() + cleaned.dropFirst()
-        return self.reservedTypes.contains(capitalised) ? capitalised + "Shape" : capitalised
+        let named = capitalised.first?.isLetter ?? false ? capitalised : "_" + capitalised
+        return self.reservedTypes.contains(named) || named.allSatisfy({ $0 == "_" }) ? named + "Shape" : named
     }
 
     /// A member, an operation's function or an enumeration's constant: lower camel case, acronyms whole.
@@ -38,19 +41,44 @@ enum SwiftNames {
             return self.acronyms[word] ?? word
         }.joined()
         if result.first?.isNumber ?? true { result = "_" + result }
-        if self.reservedMembers.contains(result) { return result + "_" }
+        if self.reservedMembers.contains(result) || result.allSatisfy({ $0 == "_" }) { result += "_" }
+        if result == "_" { result = "__" }
         return self.keywords.contains(result) ? "`\(result)`" : result
     }
 
-    /// Constants of `PAY_PER_REQUEST`, `TrimHorizon`, `2012-10-17`, `s3:PutObject`.
-    static func constant(_ value: String) -> String {
-        let parts = value.split { !$0.isLetter && !$0.isNumber }
+    /// Members of one structure: no two alike.
+    static func members(_ names: [String]) -> [String] {
+        self.unique(names.map(self.member))
+    }
+
+    /// Constants of one enumeration: `PAY_PER_REQUEST`, `TrimHorizon`, `2012-10-17`, `s3:PutObject`.
+    static func constants(_ values: [String]) -> [String] {
+        self.unique(values.map(self.constant))
+    }
+
+    private static func constant(_ value: String) -> String {
+        let parts = value.split { !$0.isASCII || (!$0.isLetter && !$0.isNumber) }
         let camel = parts.enumerated().map { index, part in
             let isShouting = !part.contains(where: \.isLowercase)
             let word = isShouting ? part.lowercased() : String(part)
             return index == 0 ? word : word.prefix(1).uppercased() + word.dropFirst()
         }.joined()
-        return self.member(camel.isEmpty ? "empty" : camel)
+        let name = self.member(camel.isEmpty ? "empty" : camel)
+        return self.reservedConstants.contains(name) ? name + "_" : name
+    }
+
+    private static func unique(_ names: [String]) -> [String] {
+        var taken: Set<String> = []
+        return names.map { name in
+            var name = name
+            while !taken.insert(name).inserted { name = self.bare(name) + "_" }
+            return name
+        }
+    }
+
+    /// A name behind a dot needs no backticks.
+    static func bare(_ name: String) -> String {
+        name.replacing("`", with: "")
     }
 
     private static func cleaned(_ name: String) -> String {

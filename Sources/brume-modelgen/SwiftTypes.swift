@@ -7,10 +7,10 @@ struct SwiftTypes {
         if let binding = self.service.bindings[name] { return binding.type }
         let shape = self.service.shape(name)
         switch shape.type {
-        case "structure": return shape.document == true ? "Document" : SwiftNames.type(name)
-        case "string", "character": return shape.enum == nil ? "String" : SwiftNames.type(name)
-        case "list": return "[\(self.type(shape.member?.shape ?? ""))]"
-        case "map": return "[String: \(self.type(shape.value?.shape ?? ""))]"
+        case "structure": return shape.isDocument ? "Document" : self.service.typeName(name)
+        case "string", "character": return shape.isEnumeration ? self.service.typeName(name) : "String"
+        case "list": return "[\(self.item(shape, shape.member))]"
+        case "map": return "[String: \(self.item(shape, shape.value))]"
         case "blob": return "[UInt8]"
         case "boolean": return "Bool"
         case "byte", "short", "integer", "long": return "Int"
@@ -21,20 +21,39 @@ struct SwiftTypes {
         }
     }
 
+    /// The type of an element or a map's value.
+    private func item(_ shape: ModelFile.Shape, _ reference: ModelFile.Reference?) -> String {
+        self.type(reference?.shape ?? "") + (shape.sparse == true ? "?" : "")
+    }
+
+    /// Modules beside ServiceModel that the type comes from.
+    func modules(_ name: String) -> Set<String> {
+        if let binding = self.service.bindings[name] { return [binding.module] }
+        let shape = self.service.shape(name)
+        switch shape.type {
+        case "list": return self.modules(shape.member?.shape ?? "")
+        case "map": return self.modules(shape.value?.shape ?? "")
+        case "timestamp": return ["Primitives"]
+        default: return []
+        }
+    }
+
     /// An expression that reads a value of the shape; `member` names its `MemberSchema`.
     func read(_ name: String, _ member: String) -> String {
         if let binding = self.service.bindings[name] { return "try \(binding.type)(from: reader, \(member))" }
         let shape = self.service.shape(name)
         switch shape.type {
         case "structure":
-            return shape.document == true ? "try reader.document(\(member))" : "try \(self.type(name))(from: reader)"
+            return shape.isDocument ? "try reader.document(\(member))" : "try \(self.type(name))(from: reader)"
         case "string", "character":
             let text = "try reader.string(\(member))"
-            return shape.enum == nil ? text : "\(self.type(name))(rawValue: \(text))"
+            return shape.isEnumeration ? "\(self.type(name))(rawValue: \(text))" : text
         case "list":
-            return self.closure("list", member, self.read(shape.member?.shape ?? "", "member"))
+            let method = shape.sparse == true ? "sparseList" : "list"
+            return self.closure(method, member, self.read(shape.member?.shape ?? "", "member"))
         case "map":
-            return self.closure("map", member, self.read(shape.value?.shape ?? "", "member"))
+            let method = shape.sparse == true ? "sparseMap" : "map"
+            return self.closure(method, member, self.read(shape.value?.shape ?? "", "member"))
         case "blob": return "try reader.blob(\(member))"
         case "boolean": return "try reader.boolean(\(member))"
         case "byte", "short", "integer", "long": return "Int(try reader.integer(\(member)))"
@@ -45,7 +64,8 @@ struct SwiftTypes {
     }
 
     private func closure(_ method: String, _ member: String, _ body: String) -> String {
-        let parameter = body.contains("member") ? "member" : "_"
+        // A structure is read without its member's schema.
+        let parameter = body.contains("member)") ? "member" : "_"
         return "try reader.\(method)(\(member)) { (\(parameter)) throws(ShapeError) in \(body) }"
     }
 
@@ -55,13 +75,12 @@ struct SwiftTypes {
         let shape = self.service.shape(name)
         switch shape.type {
         case "structure":
-            if shape.document == true { return "Document.null" }
-            if shape.union == true { return "\(self.type(name)).unknown" }
-            let arguments = (shape.members ?? []).filter { self.service.isRequired($0, of: shape) }.map {
-                "\(SwiftNames.member($0.name ?? "")): \(self.stand($0.shape))"
-            }
+            if shape.isDocument { return "Document.null" }
+            if shape.isUnion { return "\(self.type(name)).unknown" }
+            let properties = StructureEmitter(service: self.service, shape: shape).properties
+            let arguments = properties.filter(\.isRequired).map { "\($0.name): \(self.stand($0.shape))" }
             return "\(self.type(name))(\(arguments.joined(separator: ", ")))"
-        case "string", "character": return shape.enum == nil ? "\"\"" : "\(self.type(name))(rawValue: \"\")"
+        case "string", "character": return shape.isEnumeration ? "\(self.type(name))(rawValue: \"\")" : "\"\""
         case "list", "blob": return "[]"
         case "map": return "[:]"
         case "boolean": return "false"
@@ -77,32 +96,26 @@ struct SwiftTypes {
         let shape = self.service.shape(name)
         switch shape.type {
         case "structure":
-            return shape.document == true
-                ? ["writer.document(\(value), \(member))"] : ["\(value).write(to: writer)"]
+            return [shape.isDocument ? "writer.document(\(value), \(member))" : "\(value).write(to: writer)"]
         case "string", "character":
-            return ["writer.string(\(value)\(shape.enum == nil ? "" : ".rawValue"), \(member))"]
+            return ["writer.string(\(value)\(shape.isEnumeration ? ".rawValue" : ""), \(member))"]
         case "list":
             let (element, item) = ("element\(depth)", "item\(depth)")
-            let body = self.write(shape.member?.shape ?? "", item, element, depth: depth + 1)
             return [
                 "let \(element) = \(member).target.element",
                 "writer.beginList(\(member), count: \(value).count)",
                 "for \(item) in \(value) {",
                 "    writer.element(\(element))",
-            ] + body.map { "    " + $0 } + [
-                "}", "writer.endList(\(member))",
-            ]
+            ] + self.writeItem(shape, shape.member, item, element, depth) + ["}", "writer.endList(\(member))"]
         case "map":
             let (entry, key, item) = ("value\(depth)", "key\(depth)", "item\(depth)")
-            let body = self.write(shape.value?.shape ?? "", item, entry, depth: depth + 1)
-            let needsEntry = body.contains { $0.contains(entry) }
-            return (needsEntry ? ["let \(entry) = \(member).target.value"] : []) + [
+            let body = self.writeItem(shape, shape.value, item, entry, depth)
+            let isUsed = body.contains { $0.contains("\(entry))") || $0.contains("\(entry).") }
+            return (isUsed ? ["let \(entry) = \(member).target.value"] : []) + [
                 "writer.beginMap(\(member), count: \(value).count)",
                 "for (\(key), \(item)) in \(value).sorted(by: { $0.key < $1.key }) {",
                 "    writer.key(\(key), \(member).target.key)",
-            ] + body.map { "    " + $0 } + [
-                "}", "writer.endMap(\(member))",
-            ]
+            ] + body + ["}", "writer.endMap(\(member))"]
         case "blob": return ["writer.blob(\(value).span, \(member))"]
         case "boolean": return ["writer.boolean(\(value), \(member))"]
         case "byte", "short", "integer", "long": return ["writer.integer(Int64(\(value)), \(member))"]
@@ -112,20 +125,32 @@ struct SwiftTypes {
         }
     }
 
-    /// Whether the shape holds itself without a list or map in between, so that the value needs a box.
-    func isRecursive(_ name: String) -> Bool {
+    /// The body of a loop over a list or map.
+    private func writeItem(
+        _ shape: ModelFile.Shape, _ reference: ModelFile.Reference?, _ item: String, _ member: String, _ depth: Int
+    ) -> [String] {
+        let lines = self.write(reference?.shape ?? "", item, member, depth: depth + 1)
+        guard shape.sparse == true else { return lines.map { "    " + $0 } }
+        return ["    if let \(item) {"] + lines.map { "        " + $0 } + [
+            "    } else {", "        writer.null()", "    }",
+        ]
+    }
+
+    /// Whether a value of the one structure can hold one of the other without a list, map or union in between.
+    func holdsDirectly(_ name: String, _ other: String) -> Bool {
         var seen: Set<String> = []
-        var waiting = self.directStructures(name)
+        var waiting = [name]
         while let next = waiting.popLast() {
-            if next == name { return true }
-            if seen.insert(next).inserted { waiting += self.directStructures(next) }
+            if next == other { return true }
+            guard seen.insert(next).inserted, self.isPlainStructure(next) else { continue }
+            waiting += (self.service.shape(next).members ?? []).map(\.shape).filter(self.isPlainStructure)
         }
         return false
     }
 
-    private func directStructures(_ name: String) -> [String] {
-        (self.service.shape(name).members ?? []).map(\.shape).filter {
-            self.service.bindings[$0] == nil && self.service.shape($0).type == "structure"
-        }
+    /// A structure that becomes a struct; unions are indirect enumerations.
+    func isPlainStructure(_ name: String) -> Bool {
+        let shape = self.service.shape(name)
+        return shape.type == "structure" && !shape.isDocument && !shape.isUnion && self.service.bindings[name] == nil
     }
 }

@@ -4,6 +4,13 @@ struct UnionEmitter {
     let types: SwiftTypes
     let shape: ModelFile.Shape
 
+    /// One member in Swift.
+    private struct Case {
+        var name: String
+        var shape: String
+        var index: Int
+    }
+
     init(service: ServiceIR, shape: ModelFile.Shape) {
         self.service = service
         self.types = SwiftTypes(service: service)
@@ -15,18 +22,23 @@ struct UnionEmitter {
         let isWritten = self.service.written.contains(self.shape.name)
         let protocols = (isRead ? ["ReadableShape"] : []) + (isWritten ? ["WritableShape"] : [])
         let members = self.shape.members ?? []
-        let number = self.service.number(self.shape.name)
-        var lines = ["package indirect enum \(SwiftNames.type(self.shape.name)): \(protocols.joined(separator: ", ")) {"]
-        lines.append("    package static let schema = \(self.service.name)Schema.shapes[\(number)]")
-        lines.append("")
-        lines += members.map { "    case \(SwiftNames.member($0.name ?? ""))(\(self.types.type($0.shape)))" }
+        // `unknown` is ours: a member of that name gives way.
+        let names = SwiftNames.members(["unknown"] + members.map { $0.name ?? "" }).dropFirst()
+        let cases = zip(names, members.indices).map { Case(name: $0, shape: members[$1].shape, index: $1) }
+        let name = self.service.typeName(self.shape.name)
+        var lines = [
+            "package indirect enum \(name): \(protocols.joined(separator: ", ")) {",
+            "    package static let schema = \(self.service.name)Schema.shape(\"\(self.shape.name)\")",
+            "",
+        ]
+        lines += cases.map { "    case \($0.name)(\(self.types.type($0.shape)))" }
         lines += ["    /// No member, or one that this version does not know.", "    case unknown"]
-        if isRead { lines += [""] + self.reader(members) }
-        if isWritten { lines += [""] + self.writer(members) }
+        if isRead { lines += [""] + self.reader(cases) }
+        if isWritten { lines += [""] + self.writer(cases) }
         return lines + ["}"]
     }
 
-    private func reader(_ members: [ModelFile.Reference]) -> [String] {
+    private func reader(_ cases: [Case]) -> [String] {
         var lines = [
             "    package init(from reader: ShapeReader) throws(ShapeError) {",
             "        let schema = Self.schema",
@@ -38,24 +50,27 @@ struct UnionEmitter {
             "            }",
             "            switch index {",
         ]
-        for (index, member) in members.enumerated() {
-            let read = self.types.read(member.shape, "schema.members[\(index)]")
-            lines += ["            case \(index):", "                value = .\(SwiftNames.member(member.name ?? ""))(\(read))"]
+        for member in cases {
+            let read = self.types.read(member.shape, "schema.members[\(member.index)]")
+            lines += [
+                "            case \(member.index):",
+                "                value = .\(SwiftNames.bare(member.name))(\(read))",
+            ]
         }
         return lines + ["            default: break", "            }", "        }", "        self = value", "    }"]
     }
 
-    private func writer(_ members: [ModelFile.Reference]) -> [String] {
+    private func writer(_ cases: [Case]) -> [String] {
         var lines = [
             "    package func write(to writer: any ShapeWriter) {",
             "        let schema = Self.schema",
             "        writer.beginStructure(schema)",
             "        switch self {",
         ]
-        for (index, member) in members.enumerated() {
+        for member in cases {
             lines += [
-                "        case .\(SwiftNames.member(member.name ?? ""))(let value):",
-                "            let member = schema.members[\(index)]",
+                "        case .\(SwiftNames.bare(member.name))(let value):",
+                "            let member = schema.members[\(member.index)]",
                 "            writer.member(member)",
             ]
             lines += self.types.write(member.shape, "value", "member").map { "            " + $0 }

@@ -161,8 +161,8 @@ extension DynamoDBOperations {
     }
 }
 
-/// How the answers of an operation are cut into pages, by operation.
 extension DynamoDBSchema {
+    /// How the answers of an operation are cut into pages, by operation.
     package static let paginators: [String: Paginator] = [
         "ListTables": Paginator(
             inputTokens: ["ExclusiveStartTableName"], outputTokens: ["LastEvaluatedTableName"],

@@ -8,622 +8,622 @@ package enum DynamoDBSchema {
 
     package static var service: ServiceSchema { self.model.service }
 
-    /// Shapes by number.
-    static let shapes: [ShapeSchema] = model.shapes
+    /// The shape of that name in the model.
+    static func shape(_ name: String) -> ShapeSchema { self.model.shape(name) }
 
     private static let text = #"""
         service id=dynamodb signing=dynamodb endpoint=dynamodb version=2012-08-10 protocols=awsJson1_0 target=DynamoDB_20120810
         names BatchExecuteStatement BatchGetItem BatchWriteItem CancelBulkOperation CreateBackup CreateGlobalTable CreateTable DeleteBackup DeleteItem DeleteResourcePolicy DeleteTable DescribeBackup DescribeBulkOperation DescribeContinuousBackups DescribeContributorInsights DescribeEndpoints DescribeExport DescribeGlobalTable DescribeGlobalTableSettings DescribeImport DescribeKinesisStreamingDestination DescribeLimits DescribeTable DescribeTableReplicaAutoScaling DescribeTimeToLive DisableKinesisStreamingDestination EnableKinesisStreamingDestination ExecuteStatement ExecuteTransaction ExportTableToPointInTime GetItem GetResourcePolicy ImportTable ListBackups ListBulkOperations ListContributorInsights ListExports ListGlobalTables ListImports ListTables ListTagsOfResource PutItem PutResourcePolicy Query RestoreTableFromBackup RestoreTableToPointInTime Scan SearchVectors StartBulkPutItems TagResource TransactGetItems TransactWriteItems UntagResource UpdateContinuousBackups UpdateContributorInsights UpdateGlobalTable UpdateGlobalTableSettings UpdateItem UpdateKinesisStreamingDestination UpdateTable UpdateTableReplicaAutoScaling UpdateTimeToLive
         shape ArchivalReason string
         shape ArchivalSummary structure
-        member ArchivalDateTime 40
-        member ArchivalReason 0
-        member ArchivalBackupArn 14
+        member ArchivalDateTime Date
+        member ArchivalReason ArchivalReason
+        member ArchivalBackupArn BackupArn
         shape AttributeAction enum enum=ADD,PUT,DELETE
         shape AttributeDefinition structure
-        member AttributeName 87 required
-        member AttributeType 152 required
+        member AttributeName KeySchemaAttributeName required
+        member AttributeType ScalarAttributeType required
         shape AttributeDefinitions list
-        member member 3
+        member member AttributeDefinition
         shape AttributeMap map
-        member key 6
-        member value 9
+        member key AttributeName
+        member value AttributeValue
         shape AttributeName string max=65535
         shape AttributeNameList list min=1
-        member member 6
+        member member AttributeName
         shape AttributeUpdates map
-        member key 6
-        member value 11
+        member key AttributeName
+        member value AttributeValueUpdate
         shape AttributeValue structure
-        member S 167
-        member N 107
-        member B 24
-        member SS 168
-        member NS 108
-        member BS 25
-        member M 101
-        member L 92
-        member NULL 106
-        member BOOL 26
+        member S StringAttributeValue
+        member N NumberAttributeValue
+        member B BinaryAttributeValue
+        member SS StringSetAttributeValue
+        member NS NumberSetAttributeValue
+        member BS BinarySetAttributeValue
+        member M MapAttributeValue
+        member L ListAttributeValue
+        member NULL NullAttributeValue
+        member BOOL BooleanAttributeValue
         shape AttributeValueList list
-        member member 9
+        member member AttributeValue
         shape AttributeValueUpdate structure
-        member Value 9
-        member Action 2
+        member Value AttributeValue
+        member Action AttributeAction
         shape AvailabilityErrorMessage string
         shape Backfilling boolean
         shape BackupArn string min=37 max=1024
         shape BatchGetItemInput structure input
-        member RequestItems 17 required
-        member ReturnConsumedCapacity 143
+        member RequestItems BatchGetRequestMap required
+        member ReturnConsumedCapacity ReturnConsumedCapacity
         shape BatchGetItemOutput structure
-        member Responses 18
-        member UnprocessedKeys 17
-        member ConsumedCapacity 36
+        member Responses BatchGetResponseMap
+        member UnprocessedKeys BatchGetRequestMap
+        member ConsumedCapacity ConsumedCapacityMultiple
         shape BatchGetRequestMap map min=1 max=100
-        member key 169
-        member value 90
+        member key TableArn
+        member value KeysAndAttributes
         shape BatchGetResponseMap map
-        member key 169
-        member value 79
+        member key TableArn
+        member value ItemList
         shape BatchWriteItemInput structure input
-        member RequestItems 21 required
-        member ReturnConsumedCapacity 143
-        member ReturnItemCollectionMetrics 144
+        member RequestItems BatchWriteItemRequestMap required
+        member ReturnConsumedCapacity ReturnConsumedCapacity
+        member ReturnItemCollectionMetrics ReturnItemCollectionMetrics
         shape BatchWriteItemOutput structure
-        member UnprocessedItems 21
-        member ItemCollectionMetrics 75
-        member ConsumedCapacity 36
+        member UnprocessedItems BatchWriteItemRequestMap
+        member ItemCollectionMetrics ItemCollectionMetricsPerTable
+        member ConsumedCapacity ConsumedCapacityMultiple
         shape BatchWriteItemRequestMap map min=1 max=25
-        member key 169
-        member value 201
+        member key TableArn
+        member value WriteRequests
         shape BillingMode enum enum=PROVISIONED,PAY_PER_REQUEST
         shape BillingModeSummary structure
-        member BillingMode 22
-        member LastUpdateToPayPerRequestDateTime 40
+        member BillingMode BillingMode
+        member LastUpdateToPayPerRequestDateTime Date
         shape BinaryAttributeValue blob
         shape BinarySetAttributeValue list
-        member member 24
+        member member BinaryAttributeValue
         shape BooleanAttributeValue boolean
         shape BooleanObject boolean
         shape Capacity structure
-        member ReadCapacityUnits 37
-        member WriteCapacityUnits 37
-        member CapacityUnits 37
+        member ReadCapacityUnits ConsumedCapacityUnits
+        member WriteCapacityUnits ConsumedCapacityUnits
+        member CapacityUnits ConsumedCapacityUnits
         shape ComparisonOperator enum enum=EQ,NE,IN,LE,LT,GE,GT,BETWEEN,NOT_NULL,NULL,CONTAINS,NOT_CONTAINS,BEGINS_WITH
         shape Condition structure
-        member AttributeValueList 10
-        member ComparisonOperator 29 required
+        member AttributeValueList AttributeValueList
+        member ComparisonOperator ComparisonOperator required
         shape ConditionExpression string
         shape ConditionalCheckFailedException structure error=400
-        member message 50
-        member Item 5
+        member message ErrorMessage
+        member Item AttributeMap
         shape ConditionalOperator enum enum=AND,OR
         shape ConsistentRead boolean
         shape ConsumedCapacity structure
-        member TableName 169
-        member CapacityUnits 37
-        member ReadCapacityUnits 37
-        member WriteCapacityUnits 37
-        member Table 28
-        member LocalSecondaryIndexes 160
-        member GlobalSecondaryIndexes 160
-        member VectorIndexes 197
+        member TableName TableArn
+        member CapacityUnits ConsumedCapacityUnits
+        member ReadCapacityUnits ConsumedCapacityUnits
+        member WriteCapacityUnits ConsumedCapacityUnits
+        member Table Capacity
+        member LocalSecondaryIndexes SecondaryIndexesCapacityMap
+        member GlobalSecondaryIndexes SecondaryIndexesCapacityMap
+        member VectorIndexes VectorIndexesCapacityMap
         shape ConsumedCapacityMultiple list
-        member member 35
+        member member ConsumedCapacity
         shape ConsumedCapacityUnits double
         shape CreateTableInput structure input
-        member AttributeDefinitions 4
-        member TableName 169 required
-        member KeySchema 86
-        member LocalSecondaryIndexes 99
-        member GlobalSecondaryIndexes 63
-        member BillingMode 22
-        member ProvisionedThroughput 116
-        member StreamSpecification 164
-        member SSESpecification 149
-        member Tags 180
-        member TableClass 170
-        member DeletionProtectionEnabled 46
-        member WarmThroughput 198
-        member ResourcePolicy 140
-        member OnDemandThroughput 109
-        member GlobalTableSourceArn 169
-        member GlobalTableSettingsReplicationMode 65
-        member VectorIndexes 196
+        member AttributeDefinitions AttributeDefinitions
+        member TableName TableArn required
+        member KeySchema KeySchema
+        member LocalSecondaryIndexes LocalSecondaryIndexList
+        member GlobalSecondaryIndexes GlobalSecondaryIndexList
+        member BillingMode BillingMode
+        member ProvisionedThroughput ProvisionedThroughput
+        member StreamSpecification StreamSpecification
+        member SSESpecification SSESpecification
+        member Tags TagList
+        member TableClass TableClass
+        member DeletionProtectionEnabled DeletionProtectionEnabled
+        member WarmThroughput WarmThroughput
+        member ResourcePolicy ResourcePolicy
+        member OnDemandThroughput OnDemandThroughput
+        member GlobalTableSourceArn TableArn
+        member GlobalTableSettingsReplicationMode GlobalTableSettingsReplicationMode
+        member VectorIndexes VectorIndexList
         shape CreateTableOutput structure
-        member TableDescription 172
+        member TableDescription TableDescription
         shape Date timestamp
         shape DeleteItemInput structure input
-        member TableName 169 required
-        member Key 82 required
-        member Expected 51
-        member ConditionalOperator 33
-        member ReturnValues 145
-        member ReturnConsumedCapacity 143
-        member ReturnItemCollectionMetrics 144
-        member ConditionExpression 31
-        member ExpressionAttributeNames 53
-        member ExpressionAttributeValues 55
-        member ReturnValuesOnConditionCheckFailure 146
+        member TableName TableArn required
+        member Key Key required
+        member Expected ExpectedAttributeMap
+        member ConditionalOperator ConditionalOperator
+        member ReturnValues ReturnValue
+        member ReturnConsumedCapacity ReturnConsumedCapacity
+        member ReturnItemCollectionMetrics ReturnItemCollectionMetrics
+        member ConditionExpression ConditionExpression
+        member ExpressionAttributeNames ExpressionAttributeNameMap
+        member ExpressionAttributeValues ExpressionAttributeValueMap
+        member ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
         shape DeleteItemOutput structure
-        member Attributes 5
-        member ConsumedCapacity 35
-        member ItemCollectionMetrics 73
+        member Attributes AttributeMap
+        member ConsumedCapacity ConsumedCapacity
+        member ItemCollectionMetrics ItemCollectionMetrics
         shape DeleteRequest structure
-        member Key 82 required
+        member Key Key required
         shape DeleteTableInput structure input
-        member TableName 169 required
+        member TableName TableArn required
         shape DeleteTableOutput structure
-        member TableDescription 172
+        member TableDescription TableDescription
         shape DeletionProtectionEnabled boolean
         shape DescribeTableInput structure input
-        member TableName 169 required
+        member TableName TableArn required
         shape DescribeTableOutput structure
-        member Table 172
+        member Table TableDescription
         shape DisassociationProtectionEnabled boolean
         shape ErrorMessage string
         shape ExpectedAttributeMap map
-        member key 6
-        member value 52
+        member key AttributeName
+        member value ExpectedAttributeValue
         shape ExpectedAttributeValue structure
-        member Value 9
-        member Exists 27
-        member ComparisonOperator 29
-        member AttributeValueList 10
+        member Value AttributeValue
+        member Exists BooleanObject
+        member ComparisonOperator ComparisonOperator
+        member AttributeValueList AttributeValueList
         shape ExpressionAttributeNameMap map
-        member key 54
-        member value 6
+        member key ExpressionAttributeNameVariable
+        member value AttributeName
         shape ExpressionAttributeNameVariable string
         shape ExpressionAttributeValueMap map
-        member key 56
-        member value 9
+        member key ExpressionAttributeValueVariable
+        member value AttributeValue
         shape ExpressionAttributeValueVariable string
         shape FilterConditionMap map
-        member key 6
-        member value 30
+        member key AttributeName
+        member value Condition
         shape GetItemInput structure input
-        member TableName 169 required
-        member Key 82 required
-        member AttributesToGet 7
-        member ConsistentRead 34
-        member ReturnConsumedCapacity 143
-        member ProjectionExpression 114
-        member ExpressionAttributeNames 53
+        member TableName TableArn required
+        member Key Key required
+        member AttributesToGet AttributeNameList
+        member ConsistentRead ConsistentRead
+        member ReturnConsumedCapacity ReturnConsumedCapacity
+        member ProjectionExpression ProjectionExpression
+        member ExpressionAttributeNames ExpressionAttributeNameMap
         shape GetItemOutput structure
-        member Item 5
-        member ConsumedCapacity 35
+        member Item AttributeMap
+        member ConsumedCapacity ConsumedCapacity
         shape GlobalSecondaryIndex structure
-        member IndexName 68 required
-        member KeySchema 86 required
-        member Projection 113 required
-        member ProvisionedThroughput 116
-        member OnDemandThroughput 109
-        member WarmThroughput 198
+        member IndexName IndexName required
+        member KeySchema KeySchema required
+        member Projection Projection required
+        member ProvisionedThroughput ProvisionedThroughput
+        member OnDemandThroughput OnDemandThroughput
+        member WarmThroughput WarmThroughput
         shape GlobalSecondaryIndexDescription structure
-        member IndexName 68
-        member KeySchema 86
-        member Projection 113
-        member IndexStatus 69
-        member Backfilling 13
-        member ProvisionedThroughput 117
-        member IndexSizeBytes 100
-        member ItemCount 100
-        member IndexArn 166
-        member OnDemandThroughput 109
-        member WarmThroughput 64
+        member IndexName IndexName
+        member KeySchema KeySchema
+        member Projection Projection
+        member IndexStatus IndexStatus
+        member Backfilling Backfilling
+        member ProvisionedThroughput ProvisionedThroughputDescription
+        member IndexSizeBytes LongObject
+        member ItemCount LongObject
+        member IndexArn String
+        member OnDemandThroughput OnDemandThroughput
+        member WarmThroughput GlobalSecondaryIndexWarmThroughputDescription
         shape GlobalSecondaryIndexDescriptionList list
-        member member 61
+        member member GlobalSecondaryIndexDescription
         shape GlobalSecondaryIndexList list
-        member member 60
+        member member GlobalSecondaryIndex
         shape GlobalSecondaryIndexWarmThroughputDescription structure
-        member ReadUnitsPerSecond 112
-        member WriteUnitsPerSecond 112
-        member Status 69
+        member ReadUnitsPerSecond PositiveLongObject
+        member WriteUnitsPerSecond PositiveLongObject
+        member Status IndexStatus
         shape GlobalTableSettingsReplicationMode enum enum=ENABLED,DISABLED,ENABLED_WITH_OVERRIDES
         shape GlobalTableWitnessDescription structure
-        member RegionName 127
-        member WitnessStatus 199
+        member RegionName RegionName
+        member WitnessStatus WitnessStatus
         shape GlobalTableWitnessDescriptionList list
-        member member 66
+        member member GlobalTableWitnessDescription
         shape IndexName string min=3 max=255 pattern=[a-zA-Z0-9_.-]+
         shape IndexStatus enum enum=CREATING,UPDATING,DELETING,ACTIVE
         shape Integer integer
         shape InternalServerError structure error=500 fault
-        member message 50
+        member message ErrorMessage
         shape ItemCollectionKeyAttributeMap map
-        member key 6
-        member value 9
+        member key AttributeName
+        member value AttributeValue
         shape ItemCollectionMetrics structure
-        member ItemCollectionKey 72
-        member SizeEstimateRangeGB 77
+        member ItemCollectionKey ItemCollectionKeyAttributeMap
+        member SizeEstimateRangeGB ItemCollectionSizeEstimateRange
         shape ItemCollectionMetricsMultiple list
-        member member 73
+        member member ItemCollectionMetrics
         shape ItemCollectionMetricsPerTable map
-        member key 169
-        member value 74
+        member key TableArn
+        member value ItemCollectionMetricsMultiple
         shape ItemCollectionSizeEstimateBound double
         shape ItemCollectionSizeEstimateRange list
-        member member 76
+        member member ItemCollectionSizeEstimateBound
         shape ItemCollectionSizeLimitExceededException structure error=400
-        member message 50
+        member message ErrorMessage
         shape ItemList list
-        member member 5
+        member member AttributeMap
         shape KMSMasterKeyArn string
         shape KMSMasterKeyId string
         shape Key map
-        member key 6
-        member value 9
+        member key AttributeName
+        member value AttributeValue
         shape KeyConditions map
-        member key 6
-        member value 30
+        member key AttributeName
+        member value Condition
         shape KeyExpression string
         shape KeyList list min=1 max=100
-        member member 82
+        member member Key
         shape KeySchema list min=1
-        member member 88
+        member member KeySchemaElement
         shape KeySchemaAttributeName string min=1 max=255
         shape KeySchemaElement structure
-        member AttributeName 87 required
-        member KeyType 89 required
+        member AttributeName KeySchemaAttributeName required
+        member KeyType KeyType required
         shape KeyType enum enum=HASH,RANGE
         shape KeysAndAttributes structure
-        member Keys 85 required
-        member AttributesToGet 7
-        member ConsistentRead 34
-        member ProjectionExpression 114
-        member ExpressionAttributeNames 53
+        member Keys KeyList required
+        member AttributesToGet AttributeNameList
+        member ConsistentRead ConsistentRead
+        member ProjectionExpression ProjectionExpression
+        member ExpressionAttributeNames ExpressionAttributeNameMap
         shape LimitExceededException structure error=400
-        member message 50
+        member message ErrorMessage
         shape ListAttributeValue list
-        member member 9
+        member member AttributeValue
         shape ListTablesInput structure input
-        member ExclusiveStartTableName 174
-        member Limit 94
+        member ExclusiveStartTableName TableName
+        member Limit ListTablesInputLimit
         shape ListTablesInputLimit integer low=1 high=100
         shape ListTablesOutput structure
-        member TableNames 175
-        member LastEvaluatedTableName 174
+        member TableNames TableNameList
+        member LastEvaluatedTableName TableName
         shape LocalSecondaryIndex structure
-        member IndexName 68 required
-        member KeySchema 86 required
-        member Projection 113 required
+        member IndexName IndexName required
+        member KeySchema KeySchema required
+        member Projection Projection required
         shape LocalSecondaryIndexDescription structure
-        member IndexName 68
-        member KeySchema 86
-        member Projection 113
-        member IndexSizeBytes 100
-        member ItemCount 100
-        member IndexArn 166
+        member IndexName IndexName
+        member KeySchema KeySchema
+        member Projection Projection
+        member IndexSizeBytes LongObject
+        member ItemCount LongObject
+        member IndexArn String
         shape LocalSecondaryIndexDescriptionList list
-        member member 97
+        member member LocalSecondaryIndexDescription
         shape LocalSecondaryIndexList list
-        member member 96
+        member member LocalSecondaryIndex
         shape LongObject long
         shape MapAttributeValue map
-        member key 6
-        member value 9
+        member key AttributeName
+        member value AttributeValue
         shape MultiRegionConsistency enum enum=EVENTUAL,STRONG
         shape NonKeyAttributeName string min=1 max=255
         shape NonKeyAttributeNameList list min=1 max=20
-        member member 103
+        member member NonKeyAttributeName
         shape NonNegativeLongObject long low=0
         shape NullAttributeValue boolean
         shape NumberAttributeValue string
         shape NumberSetAttributeValue list
-        member member 107
+        member member NumberAttributeValue
         shape OnDemandThroughput structure
-        member MaxReadRequestUnits 100
-        member MaxWriteRequestUnits 100
+        member MaxReadRequestUnits LongObject
+        member MaxWriteRequestUnits LongObject
         shape OnDemandThroughputOverride structure
-        member MaxReadRequestUnits 100
+        member MaxReadRequestUnits LongObject
         shape PositiveIntegerObject integer low=1
         shape PositiveLongObject long low=1
         shape Projection structure
-        member ProjectionType 115
-        member NonKeyAttributes 104
+        member ProjectionType ProjectionType
+        member NonKeyAttributes NonKeyAttributeNameList
         shape ProjectionExpression string
         shape ProjectionType enum enum=ALL,KEYS_ONLY,INCLUDE
         shape ProvisionedThroughput structure
-        member ReadCapacityUnits 112 required
-        member WriteCapacityUnits 112 required
+        member ReadCapacityUnits PositiveLongObject required
+        member WriteCapacityUnits PositiveLongObject required
         shape ProvisionedThroughputDescription structure
-        member LastIncreaseDateTime 40
-        member LastDecreaseDateTime 40
-        member NumberOfDecreasesToday 112
-        member ReadCapacityUnits 105
-        member WriteCapacityUnits 105
+        member LastIncreaseDateTime Date
+        member LastDecreaseDateTime Date
+        member NumberOfDecreasesToday PositiveLongObject
+        member ReadCapacityUnits NonNegativeLongObject
+        member WriteCapacityUnits NonNegativeLongObject
         shape ProvisionedThroughputExceededException structure error=400
-        member message 50
-        member ThrottlingReasons 184
+        member message ErrorMessage
+        member ThrottlingReasons ThrottlingReasonList
         shape ProvisionedThroughputOverride structure
-        member ReadCapacityUnits 112
+        member ReadCapacityUnits PositiveLongObject
         shape PutItemInput structure input
-        member TableName 169 required
-        member Item 121 required
-        member Expected 51
-        member ReturnValues 145
-        member ReturnConsumedCapacity 143
-        member ReturnItemCollectionMetrics 144
-        member ConditionalOperator 33
-        member ConditionExpression 31
-        member ExpressionAttributeNames 53
-        member ExpressionAttributeValues 55
-        member ReturnValuesOnConditionCheckFailure 146
+        member TableName TableArn required
+        member Item PutItemInputAttributeMap required
+        member Expected ExpectedAttributeMap
+        member ReturnValues ReturnValue
+        member ReturnConsumedCapacity ReturnConsumedCapacity
+        member ReturnItemCollectionMetrics ReturnItemCollectionMetrics
+        member ConditionalOperator ConditionalOperator
+        member ConditionExpression ConditionExpression
+        member ExpressionAttributeNames ExpressionAttributeNameMap
+        member ExpressionAttributeValues ExpressionAttributeValueMap
+        member ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
         shape PutItemInputAttributeMap map
-        member key 6
-        member value 9
+        member key AttributeName
+        member value AttributeValue
         shape PutItemOutput structure
-        member Attributes 5
-        member ConsumedCapacity 35
-        member ItemCollectionMetrics 73
+        member Attributes AttributeMap
+        member ConsumedCapacity ConsumedCapacity
+        member ItemCollectionMetrics ItemCollectionMetrics
         shape PutRequest structure
-        member Item 121 required
+        member Item PutItemInputAttributeMap required
         shape QueryInput structure input
-        member TableName 169 required
-        member IndexName 68
-        member Select 161
-        member AttributesToGet 7
-        member Limit 111
-        member ConsistentRead 34
-        member KeyConditions 83
-        member QueryFilter 57
-        member ConditionalOperator 33
-        member ScanIndexForward 27
-        member ExclusiveStartKey 82
-        member ReturnConsumedCapacity 143
-        member ProjectionExpression 114
-        member FilterExpression 31
-        member KeyConditionExpression 84
-        member ExpressionAttributeNames 53
-        member ExpressionAttributeValues 55
+        member TableName TableArn required
+        member IndexName IndexName
+        member Select Select
+        member AttributesToGet AttributeNameList
+        member Limit PositiveIntegerObject
+        member ConsistentRead ConsistentRead
+        member KeyConditions KeyConditions
+        member QueryFilter FilterConditionMap
+        member ConditionalOperator ConditionalOperator
+        member ScanIndexForward BooleanObject
+        member ExclusiveStartKey Key
+        member ReturnConsumedCapacity ReturnConsumedCapacity
+        member ProjectionExpression ProjectionExpression
+        member FilterExpression ConditionExpression
+        member KeyConditionExpression KeyExpression
+        member ExpressionAttributeNames ExpressionAttributeNameMap
+        member ExpressionAttributeValues ExpressionAttributeValueMap
         shape QueryOutput structure
-        member Items 79
-        member Count 70
-        member ScannedCount 70
-        member LastEvaluatedKey 82
-        member ConsumedCapacity 35
+        member Items ItemList
+        member Count Integer
+        member ScannedCount Integer
+        member LastEvaluatedKey Key
+        member ConsumedCapacity ConsumedCapacity
         shape Reason string
         shape RegionName string
         shape ReplicaDescription structure
-        member RegionName 127
-        member ReplicaStatus 132
-        member ReplicaArn 166
-        member ReplicaStatusDescription 133
-        member ReplicaStatusPercentProgress 134
-        member KMSMasterKeyId 81
-        member ProvisionedThroughputOverride 119
-        member OnDemandThroughputOverride 110
-        member WarmThroughput 177
-        member GlobalSecondaryIndexes 131
-        member ReplicaInaccessibleDateTime 40
-        member ReplicaTableClassSummary 171
-        member GlobalTableSettingsReplicationMode 65
+        member RegionName RegionName
+        member ReplicaStatus ReplicaStatus
+        member ReplicaArn String
+        member ReplicaStatusDescription ReplicaStatusDescription
+        member ReplicaStatusPercentProgress ReplicaStatusPercentProgress
+        member KMSMasterKeyId KMSMasterKeyId
+        member ProvisionedThroughputOverride ProvisionedThroughputOverride
+        member OnDemandThroughputOverride OnDemandThroughputOverride
+        member WarmThroughput TableWarmThroughputDescription
+        member GlobalSecondaryIndexes ReplicaGlobalSecondaryIndexDescriptionList
+        member ReplicaInaccessibleDateTime Date
+        member ReplicaTableClassSummary TableClassSummary
+        member GlobalTableSettingsReplicationMode GlobalTableSettingsReplicationMode
         shape ReplicaDescriptionList list
-        member member 128
+        member member ReplicaDescription
         shape ReplicaGlobalSecondaryIndexDescription structure
-        member IndexName 68
-        member ProvisionedThroughputOverride 119
-        member OnDemandThroughputOverride 110
-        member WarmThroughput 64
+        member IndexName IndexName
+        member ProvisionedThroughputOverride ProvisionedThroughputOverride
+        member OnDemandThroughputOverride OnDemandThroughputOverride
+        member WarmThroughput GlobalSecondaryIndexWarmThroughputDescription
         shape ReplicaGlobalSecondaryIndexDescriptionList list
-        member member 130
+        member member ReplicaGlobalSecondaryIndexDescription
         shape ReplicaStatus enum enum=CREATING,CREATION_FAILED,UPDATING,DELETING,ACTIVE,REGION_DISABLED,INACCESSIBLE_ENCRYPTION_CREDENTIALS,ARCHIVING,ARCHIVED,REPLICATION_NOT_AUTHORIZED
         shape ReplicaStatusDescription string
         shape ReplicaStatusPercentProgress string
         shape ReplicatedWriteConflictException structure error=400
-        member message 50
+        member message ErrorMessage
         shape RequestLimitExceeded structure error=400
-        member message 50
-        member ThrottlingReasons 184
+        member message ErrorMessage
+        member ThrottlingReasons ThrottlingReasonList
         shape Resource string
         shape ResourceInUseException structure error=400
-        member message 50
+        member message ErrorMessage
         shape ResourceNotFoundException structure error=400
-        member message 50
+        member message ErrorMessage
         shape ResourcePolicy string
         shape RestoreInProgress boolean
         shape RestoreSummary structure
-        member SourceBackupArn 14
-        member SourceTableArn 169
-        member RestoreDateTime 40 required
-        member RestoreInProgress 141 required
+        member SourceBackupArn BackupArn
+        member SourceTableArn TableArn
+        member RestoreDateTime Date required
+        member RestoreInProgress RestoreInProgress required
         shape ReturnConsumedCapacity enum enum=INDEXES,TOTAL,NONE
         shape ReturnItemCollectionMetrics enum enum=SIZE,NONE
         shape ReturnValue enum enum=NONE,ALL_OLD,UPDATED_OLD,ALL_NEW,UPDATED_NEW
         shape ReturnValuesOnConditionCheckFailure enum enum=ALL_OLD,NONE
         shape SSEDescription structure
-        member Status 150
-        member SSEType 151
-        member KMSMasterKeyArn 80
-        member InaccessibleEncryptionDateTime 40
+        member Status SSEStatus
+        member SSEType SSEType
+        member KMSMasterKeyArn KMSMasterKeyArn
+        member InaccessibleEncryptionDateTime Date
         shape SSEEnabled boolean
         shape SSESpecification structure
-        member Enabled 148
-        member SSEType 151
-        member KMSMasterKeyId 81
+        member Enabled SSEEnabled
+        member SSEType SSEType
+        member KMSMasterKeyId KMSMasterKeyId
         shape SSEStatus enum enum=ENABLING,ENABLED,DISABLING,DISABLED,UPDATING
         shape SSEType enum enum=AES256,KMS
         shape ScalarAttributeType enum enum=S,N,B
         shape ScanInput structure input
-        member TableName 169 required
-        member IndexName 68
-        member AttributesToGet 7
-        member Limit 111
-        member Select 161
-        member ScanFilter 57
-        member ConditionalOperator 33
-        member ExclusiveStartKey 82
-        member ReturnConsumedCapacity 143
-        member TotalSegments 156
-        member Segment 155
-        member ProjectionExpression 114
-        member FilterExpression 31
-        member ExpressionAttributeNames 53
-        member ExpressionAttributeValues 55
-        member ConsistentRead 34
+        member TableName TableArn required
+        member IndexName IndexName
+        member AttributesToGet AttributeNameList
+        member Limit PositiveIntegerObject
+        member Select Select
+        member ScanFilter FilterConditionMap
+        member ConditionalOperator ConditionalOperator
+        member ExclusiveStartKey Key
+        member ReturnConsumedCapacity ReturnConsumedCapacity
+        member TotalSegments ScanTotalSegments
+        member Segment ScanSegment
+        member ProjectionExpression ProjectionExpression
+        member FilterExpression ConditionExpression
+        member ExpressionAttributeNames ExpressionAttributeNameMap
+        member ExpressionAttributeValues ExpressionAttributeValueMap
+        member ConsistentRead ConsistentRead
         shape ScanOutput structure
-        member Items 79
-        member Count 70
-        member ScannedCount 70
-        member LastEvaluatedKey 82
-        member ConsumedCapacity 35
+        member Items ItemList
+        member Count Integer
+        member ScannedCount Integer
+        member LastEvaluatedKey Key
+        member ConsumedCapacity ConsumedCapacity
         shape ScanSegment integer low=0 high=999999
         shape ScanTotalSegments integer low=1 high=1000000
         shape SearchSchema list min=1
-        member member 158
+        member member SearchSchemaElement
         shape SearchSchemaElement structure
-        member AttributeName 6 required
-        member SearchSchemaElementType 159 required
+        member AttributeName AttributeName required
+        member SearchSchemaElementType SearchSchemaElementType required
         shape SearchSchemaElementType enum enum=HASH,INLINE_FILTER
         shape SecondaryIndexesCapacityMap map
-        member key 68
-        member value 28
+        member key IndexName
+        member value Capacity
         shape Select enum enum=ALL_ATTRIBUTES,ALL_PROJECTED_ATTRIBUTES,SPECIFIC_ATTRIBUTES,COUNT
         shape StreamArn string min=37 max=1024
         shape StreamEnabled boolean
         shape StreamSpecification structure
-        member StreamEnabled 163 required
-        member StreamViewType 165
+        member StreamEnabled StreamEnabled required
+        member StreamViewType StreamViewType
         shape StreamViewType enum enum=NEW_IMAGE,OLD_IMAGE,NEW_AND_OLD_IMAGES,KEYS_ONLY
         shape String string
         shape StringAttributeValue string
         shape StringSetAttributeValue list
-        member member 167
+        member member StringAttributeValue
         shape TableArn string min=1 max=1024
         shape TableClass enum enum=STANDARD,STANDARD_INFREQUENT_ACCESS
         shape TableClassSummary structure
-        member TableClass 170
-        member LastUpdateDateTime 40
+        member TableClass TableClass
+        member LastUpdateDateTime Date
         shape TableDescription structure
-        member AttributeDefinitions 4
-        member TableName 174
-        member KeySchema 86
-        member TableStatus 176
-        member CreationDateTime 40
-        member ProvisionedThroughput 117
-        member TableSizeBytes 100
-        member ItemCount 100
-        member TableArn 166
-        member TableId 173
-        member BillingModeSummary 23
-        member LocalSecondaryIndexes 98
-        member GlobalSecondaryIndexes 62
-        member StreamSpecification 164
-        member LatestStreamLabel 166
-        member LatestStreamArn 162
-        member GlobalTableVersion 166
-        member Replicas 129
-        member GlobalTableWitnesses 67
-        member GlobalTableSettingsReplicationMode 65
-        member RestoreSummary 142
-        member SSEDescription 147
-        member ArchivalSummary 1
-        member TableClassSummary 171
-        member DeletionProtectionEnabled 46
-        member DisassociationProtectionEnabled 49
-        member OnDemandThroughput 109
-        member WarmThroughput 177
-        member MultiRegionConsistency 102
-        member VectorIndexes 195
+        member AttributeDefinitions AttributeDefinitions
+        member TableName TableName
+        member KeySchema KeySchema
+        member TableStatus TableStatus
+        member CreationDateTime Date
+        member ProvisionedThroughput ProvisionedThroughputDescription
+        member TableSizeBytes LongObject
+        member ItemCount LongObject
+        member TableArn String
+        member TableId TableId
+        member BillingModeSummary BillingModeSummary
+        member LocalSecondaryIndexes LocalSecondaryIndexDescriptionList
+        member GlobalSecondaryIndexes GlobalSecondaryIndexDescriptionList
+        member StreamSpecification StreamSpecification
+        member LatestStreamLabel String
+        member LatestStreamArn StreamArn
+        member GlobalTableVersion String
+        member Replicas ReplicaDescriptionList
+        member GlobalTableWitnesses GlobalTableWitnessDescriptionList
+        member GlobalTableSettingsReplicationMode GlobalTableSettingsReplicationMode
+        member RestoreSummary RestoreSummary
+        member SSEDescription SSEDescription
+        member ArchivalSummary ArchivalSummary
+        member TableClassSummary TableClassSummary
+        member DeletionProtectionEnabled DeletionProtectionEnabled
+        member DisassociationProtectionEnabled DisassociationProtectionEnabled
+        member OnDemandThroughput OnDemandThroughput
+        member WarmThroughput TableWarmThroughputDescription
+        member MultiRegionConsistency MultiRegionConsistency
+        member VectorIndexes VectorIndexDescriptionList
         shape TableId string pattern=[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
         shape TableName string min=3 max=255 pattern=[a-zA-Z0-9_.-]+
         shape TableNameList list
-        member member 174
+        member member TableName
         shape TableStatus enum enum=CREATING,UPDATING,DELETING,ACTIVE,INACCESSIBLE_ENCRYPTION_CREDENTIALS,ARCHIVING,ARCHIVED,REPLICATION_NOT_AUTHORIZED
         shape TableWarmThroughputDescription structure
-        member ReadUnitsPerSecond 112
-        member WriteUnitsPerSecond 112
-        member Status 176
+        member ReadUnitsPerSecond PositiveLongObject
+        member WriteUnitsPerSecond PositiveLongObject
+        member Status TableStatus
         shape Tag structure
-        member Key 179 required
-        member Value 181 required
+        member Key TagKeyString required
+        member Value TagValueString required
         shape TagKeyString string min=1 max=128
         shape TagList list
-        member member 178
+        member member Tag
         shape TagValueString string min=0 max=256
         shape ThrottlingException structure error=400
-        member message 12
-        member throttlingReasons 184
+        member message AvailabilityErrorMessage
+        member throttlingReasons ThrottlingReasonList
         shape ThrottlingReason structure
-        member reason 126
-        member resource 137
+        member reason Reason
+        member resource Resource
         shape ThrottlingReasonList list
-        member member 183
+        member member ThrottlingReason
         shape TransactionConflictException structure error=400
-        member message 50
+        member message ErrorMessage
         shape UpdateExpression string
         shape UpdateItemInput structure input
-        member TableName 169 required
-        member Key 82 required
-        member AttributeUpdates 8
-        member Expected 51
-        member ConditionalOperator 33
-        member ReturnValues 145
-        member ReturnConsumedCapacity 143
-        member ReturnItemCollectionMetrics 144
-        member UpdateExpression 186
-        member ConditionExpression 31
-        member ExpressionAttributeNames 53
-        member ExpressionAttributeValues 55
-        member ReturnValuesOnConditionCheckFailure 146
+        member TableName TableArn required
+        member Key Key required
+        member AttributeUpdates AttributeUpdates
+        member Expected ExpectedAttributeMap
+        member ConditionalOperator ConditionalOperator
+        member ReturnValues ReturnValue
+        member ReturnConsumedCapacity ReturnConsumedCapacity
+        member ReturnItemCollectionMetrics ReturnItemCollectionMetrics
+        member UpdateExpression UpdateExpression
+        member ConditionExpression ConditionExpression
+        member ExpressionAttributeNames ExpressionAttributeNameMap
+        member ExpressionAttributeValues ExpressionAttributeValueMap
+        member ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
         shape UpdateItemOutput structure
-        member Attributes 5
-        member ConsumedCapacity 35
-        member ItemCollectionMetrics 73
+        member Attributes AttributeMap
+        member ConsumedCapacity ConsumedCapacity
+        member ItemCollectionMetrics ItemCollectionMetrics
         shape VectorAttributeDefinition structure
-        member AttributeName 190 required
+        member AttributeName VectorAttributeName required
         shape VectorAttributeName string min=1 max=255
         shape VectorCapacity structure
-        member VectorSearchRequestBytes 37
-        member VectorWriteRequestBytes 37
+        member VectorSearchRequestBytes ConsumedCapacityUnits
+        member VectorWriteRequestBytes ConsumedCapacityUnits
         shape VectorDistanceFunction enum enum=COSINE,DOT_PRODUCT,EUCLIDEAN
         shape VectorIndex structure
-        member IndexName 68 required
-        member VectorAttribute 189 required
-        member SearchSchema 157
-        member Projection 113 required
-        member Dimensions 112 required
-        member DistanceFunction 192 required
+        member IndexName IndexName required
+        member VectorAttribute VectorAttributeDefinition required
+        member SearchSchema SearchSchema
+        member Projection Projection required
+        member Dimensions PositiveLongObject required
+        member DistanceFunction VectorDistanceFunction required
         shape VectorIndexDescription structure
-        member IndexName 68
-        member SearchSchema 157
-        member Projection 113
-        member VectorAttribute 189
-        member Dimensions 112
-        member DistanceFunction 192
-        member IndexStatus 69
-        member Backfilling 13
-        member IndexSizeBytes 100
-        member ItemCount 100
-        member IndexArn 166
+        member IndexName IndexName
+        member SearchSchema SearchSchema
+        member Projection Projection
+        member VectorAttribute VectorAttributeDefinition
+        member Dimensions PositiveLongObject
+        member DistanceFunction VectorDistanceFunction
+        member IndexStatus IndexStatus
+        member Backfilling Backfilling
+        member IndexSizeBytes LongObject
+        member ItemCount LongObject
+        member IndexArn String
         shape VectorIndexDescriptionList list
-        member member 194
+        member member VectorIndexDescription
         shape VectorIndexList list
-        member member 193
+        member member VectorIndex
         shape VectorIndexesCapacityMap map
-        member key 68
-        member value 191
+        member key IndexName
+        member value VectorCapacity
         shape WarmThroughput structure
-        member ReadUnitsPerSecond 100
-        member WriteUnitsPerSecond 100
+        member ReadUnitsPerSecond LongObject
+        member WriteUnitsPerSecond LongObject
         shape WitnessStatus enum enum=CREATING,DELETING,ACTIVE
         shape WriteRequest structure
-        member PutRequest 123
-        member DeleteRequest 43
+        member PutRequest PutRequest
+        member DeleteRequest DeleteRequest
         shape WriteRequests list min=1 max=25
-        member member 200
-        operation BatchGetItem 15 16 errors=118,139,136,71,182
-        operation BatchWriteItem 19 20 errors=118,139,78,136,71,135,182
-        operation CreateTable 38 39 errors=138,91,71
-        operation DeleteItem 41 42 errors=32,118,139,78,185,136,71,135,182
-        operation DeleteTable 44 45 errors=138,139,91,71
-        operation DescribeTable 47 48 errors=139,71
-        operation GetItem 58 59 errors=118,139,136,71,182
-        operation ListTables 93 95 errors=71
-        operation PutItem 120 122 errors=32,118,139,78,185,136,71,135,182
-        operation Query 124 125 errors=118,139,136,71,182
-        operation Scan 153 154 errors=118,139,136,71,182
-        operation UpdateItem 187 188 errors=32,118,139,78,185,136,71,135,182
+        member member WriteRequest
+        operation BatchGetItem BatchGetItemInput BatchGetItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
+        operation BatchWriteItem BatchWriteItemInput BatchWriteItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
+        operation CreateTable CreateTableInput CreateTableOutput errors=ResourceInUseException,LimitExceededException,InternalServerError
+        operation DeleteItem DeleteItemInput DeleteItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
+        operation DeleteTable DeleteTableInput DeleteTableOutput errors=ResourceInUseException,ResourceNotFoundException,LimitExceededException,InternalServerError
+        operation DescribeTable DescribeTableInput DescribeTableOutput errors=ResourceNotFoundException,InternalServerError
+        operation GetItem GetItemInput GetItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
+        operation ListTables ListTablesInput ListTablesOutput errors=InternalServerError
+        operation PutItem PutItemInput PutItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
+        operation Query QueryInput QueryOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
+        operation Scan ScanInput ScanOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
+        operation UpdateItem UpdateItemInput UpdateItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
         """#
 }

@@ -8,8 +8,8 @@ package enum DynamoDBStreamsSchema {
 
     package static var service: ServiceSchema { self.model.service }
 
-    /// Shapes by number.
-    static let shapes: [ShapeSchema] = model.shapes
+    /// The shape of that name in the model.
+    static func shape(_ name: String) -> ShapeSchema { self.model.shape(name) }
 
     private static let text = #"""
         service id=dynamodbstreams signing=dynamodb endpoint=streams.dynamodb version=2012-08-10 protocols=awsJson1_0 target=DynamoDBStreams_20120810

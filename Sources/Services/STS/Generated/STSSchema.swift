@@ -8,33 +8,33 @@ package enum STSSchema {
 
     package static var service: ServiceSchema { self.model.service }
 
-    /// Shapes by number.
-    static let shapes: [ShapeSchema] = model.shapes
+    /// The shape of that name in the model.
+    static func shape(_ name: String) -> ShapeSchema { self.model.shape(name) }
 
     private static let text = #"""
         service id=sts signing=sts endpoint=sts version=2011-06-15 protocols=awsQuery xmlns=https://sts.amazonaws.com/doc/2011-06-15/
         names AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity AssumeRoot DecodeAuthorizationMessage GetAccessKeyInfo GetCallerIdentity GetDelegatedAccessToken GetFederationToken GetSessionToken GetWebIdentityToken
         shape Credentials structure
-        member AccessKeyId 6 required
-        member SecretAccessKey 7 required
-        member SessionToken 18 required
-        member Expiration 10 required
+        member AccessKeyId accessKeyIdType required
+        member SecretAccessKey accessKeySecretType required
+        member SessionToken tokenType required
+        member Expiration dateType required
         shape GetCallerIdentityRequest structure input
         shape GetCallerIdentityResponse structure
-        member UserId 19
-        member Account 8
-        member Arn 9
+        member UserId userIdType
+        member Account accountType
+        member Arn arnType
         shape GetSessionTokenRequest structure input
-        member DurationSeconds 11
-        member SerialNumber 14
-        member TokenCode 17
-        member MinimumSessionTokenSize 12
+        member DurationSeconds durationSecondsType
+        member SerialNumber serialNumberType
+        member TokenCode tokenCodeType
+        member MinimumSessionTokenSize minimumSessionTokenSizeType
         shape GetSessionTokenResponse structure
-        member Credentials 0
-        member SessionTokenUtilization 16
-        member SessionTokenSize 15
+        member Credentials Credentials
+        member SessionTokenUtilization sessionTokenUtilizationType
+        member SessionTokenSize sessionTokenSizeType
         shape RegionDisabledException structure error=403 code=RegionDisabledException
-        member message 13
+        member message regionDisabledMessage
         shape accessKeyIdType string min=16 max=128 pattern=[\w]*
         shape accessKeySecretType string sensitive
         shape accountType string
@@ -49,7 +49,7 @@ package enum STSSchema {
         shape tokenCodeType string min=6 max=6 pattern=[\d]*
         shape tokenType string
         shape userIdType string
-        operation GetCallerIdentity 1 2 wrapper=GetCallerIdentityResult
-        operation GetSessionToken 3 4 errors=5 wrapper=GetSessionTokenResult
+        operation GetCallerIdentity GetCallerIdentityRequest GetCallerIdentityResponse wrapper=GetCallerIdentityResult
+        operation GetSessionToken GetSessionTokenRequest GetSessionTokenResponse errors=RegionDisabledException wrapper=GetSessionTokenResult
         """#
 }

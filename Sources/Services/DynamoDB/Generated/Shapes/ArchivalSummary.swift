@@ -4,7 +4,7 @@ package import Primitives
 package import ServiceModel
 
 package struct ArchivalSummary: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[1]
+    package static let schema = DynamoDBSchema.shape("ArchivalSummary")
 
     package var archivalDateTime: Timestamp?
     package var archivalReason: String?

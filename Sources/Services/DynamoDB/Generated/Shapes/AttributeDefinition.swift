@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct AttributeDefinition: ReadableShape, WritableShape {
-    package static let schema = DynamoDBSchema.shapes[3]
+    package static let schema = DynamoDBSchema.shape("AttributeDefinition")
 
     package var attributeName: String
     package var attributeType: ScalarAttributeType

@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct AttributeValueUpdate: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[11]
+    package static let schema = DynamoDBSchema.shape("AttributeValueUpdate")
 
     package var value: BoundAttributeValue?
     package var action: AttributeAction?

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct BatchGetItemInput: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[15]
+    package static let schema = DynamoDBSchema.shape("BatchGetItemInput")
 
     package var requestItems: [String: KeysAndAttributes]
     package var returnConsumedCapacity: ReturnConsumedCapacity?

@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct BatchGetItemOutput: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[16]
+    package static let schema = DynamoDBSchema.shape("BatchGetItemOutput")
 
     package var responses: [String: [AttributeMap]]?
     package var unprocessedKeys: [String: KeysAndAttributes]?

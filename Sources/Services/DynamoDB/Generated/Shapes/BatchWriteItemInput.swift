@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct BatchWriteItemInput: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[19]
+    package static let schema = DynamoDBSchema.shape("BatchWriteItemInput")
 
     package var requestItems: [String: [WriteRequest]]
     package var returnConsumedCapacity: ReturnConsumedCapacity?

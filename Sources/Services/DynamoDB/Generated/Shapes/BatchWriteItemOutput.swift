@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct BatchWriteItemOutput: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[20]
+    package static let schema = DynamoDBSchema.shape("BatchWriteItemOutput")
 
     package var unprocessedItems: [String: [WriteRequest]]?
     package var itemCollectionMetrics: [String: [ItemCollectionMetrics]]?

@@ -4,7 +4,7 @@ package import Primitives
 package import ServiceModel
 
 package struct BillingModeSummary: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[23]
+    package static let schema = DynamoDBSchema.shape("BillingModeSummary")
 
     package var billingMode: BillingMode?
     package var lastUpdateToPayPerRequestDateTime: Timestamp?

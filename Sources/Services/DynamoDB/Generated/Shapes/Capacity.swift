@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct Capacity: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[28]
+    package static let schema = DynamoDBSchema.shape("Capacity")
 
     package var readCapacityUnits: Double?
     package var writeCapacityUnits: Double?

@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct Condition: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[30]
+    package static let schema = DynamoDBSchema.shape("Condition")
 
     package var attributeValueList: [BoundAttributeValue]?
     package var comparisonOperator: ComparisonOperator

@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct ConditionalCheckFailedException: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[32]
+    package static let schema = DynamoDBSchema.shape("ConditionalCheckFailedException")
 
     package var message: String?
     package var item: AttributeMap?

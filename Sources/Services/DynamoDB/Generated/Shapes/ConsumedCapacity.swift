@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct ConsumedCapacity: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[35]
+    package static let schema = DynamoDBSchema.shape("ConsumedCapacity")
 
     package var tableName: String?
     package var capacityUnits: Double?

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct CreateTableInput: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[38]
+    package static let schema = DynamoDBSchema.shape("CreateTableInput")
 
     package var attributeDefinitions: [AttributeDefinition]?
     package var tableName: String

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct CreateTableOutput: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[39]
+    package static let schema = DynamoDBSchema.shape("CreateTableOutput")
 
     package var tableDescription: TableDescription?
 

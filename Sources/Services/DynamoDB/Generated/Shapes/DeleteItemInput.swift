@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct DeleteItemInput: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[41]
+    package static let schema = DynamoDBSchema.shape("DeleteItemInput")
 
     package var tableName: String
     package var key: AttributeMap

@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct DeleteItemOutput: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[42]
+    package static let schema = DynamoDBSchema.shape("DeleteItemOutput")
 
     package var attributes: AttributeMap?
     package var consumedCapacity: ConsumedCapacity?

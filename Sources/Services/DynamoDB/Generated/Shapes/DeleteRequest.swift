@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct DeleteRequest: ReadableShape, WritableShape {
-    package static let schema = DynamoDBSchema.shapes[43]
+    package static let schema = DynamoDBSchema.shape("DeleteRequest")
 
     package var key: AttributeMap
 

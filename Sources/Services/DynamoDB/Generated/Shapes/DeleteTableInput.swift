@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct DeleteTableInput: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[44]
+    package static let schema = DynamoDBSchema.shape("DeleteTableInput")
 
     package var tableName: String
 

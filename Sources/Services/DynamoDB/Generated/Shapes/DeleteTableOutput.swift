@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct DeleteTableOutput: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[45]
+    package static let schema = DynamoDBSchema.shape("DeleteTableOutput")
 
     package var tableDescription: TableDescription?
 

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct DescribeTableInput: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[47]
+    package static let schema = DynamoDBSchema.shape("DescribeTableInput")
 
     package var tableName: String
 

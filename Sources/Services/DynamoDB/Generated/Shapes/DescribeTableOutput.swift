@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct DescribeTableOutput: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[48]
+    package static let schema = DynamoDBSchema.shape("DescribeTableOutput")
 
     package var table: TableDescription?
 

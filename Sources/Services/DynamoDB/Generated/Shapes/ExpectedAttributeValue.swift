@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct ExpectedAttributeValue: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[52]
+    package static let schema = DynamoDBSchema.shape("ExpectedAttributeValue")
 
     package var value: BoundAttributeValue?
     package var exists: Bool?

@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct GetItemInput: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[58]
+    package static let schema = DynamoDBSchema.shape("GetItemInput")
 
     package var tableName: String
     package var key: AttributeMap

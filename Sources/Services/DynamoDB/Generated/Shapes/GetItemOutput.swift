@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct GetItemOutput: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[59]
+    package static let schema = DynamoDBSchema.shape("GetItemOutput")
 
     package var item: AttributeMap?
     package var consumedCapacity: ConsumedCapacity?

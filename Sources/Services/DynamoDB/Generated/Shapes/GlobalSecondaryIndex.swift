@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct GlobalSecondaryIndex: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[60]
+    package static let schema = DynamoDBSchema.shape("GlobalSecondaryIndex")
 
     package var indexName: String
     package var keySchema: [KeySchemaElement]

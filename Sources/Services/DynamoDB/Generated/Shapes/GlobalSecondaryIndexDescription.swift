@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct GlobalSecondaryIndexDescription: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[61]
+    package static let schema = DynamoDBSchema.shape("GlobalSecondaryIndexDescription")
 
     package var indexName: String?
     package var keySchema: [KeySchemaElement]?

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct GlobalSecondaryIndexWarmThroughputDescription: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[64]
+    package static let schema = DynamoDBSchema.shape("GlobalSecondaryIndexWarmThroughputDescription")
 
     package var readUnitsPerSecond: Int?
     package var writeUnitsPerSecond: Int?

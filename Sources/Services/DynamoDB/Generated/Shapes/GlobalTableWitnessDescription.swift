@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct GlobalTableWitnessDescription: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[66]
+    package static let schema = DynamoDBSchema.shape("GlobalTableWitnessDescription")
 
     package var regionName: String?
     package var witnessStatus: WitnessStatus?

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct InternalServerError: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[71]
+    package static let schema = DynamoDBSchema.shape("InternalServerError")
 
     package var message: String?
 

@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct ItemCollectionMetrics: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[73]
+    package static let schema = DynamoDBSchema.shape("ItemCollectionMetrics")
 
     package var itemCollectionKey: AttributeMap?
     package var sizeEstimateRangeGB: [Double]?

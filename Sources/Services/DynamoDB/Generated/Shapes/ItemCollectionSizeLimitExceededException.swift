@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct ItemCollectionSizeLimitExceededException: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[78]
+    package static let schema = DynamoDBSchema.shape("ItemCollectionSizeLimitExceededException")
 
     package var message: String?
 

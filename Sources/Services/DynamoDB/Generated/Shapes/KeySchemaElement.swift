@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct KeySchemaElement: ReadableShape, WritableShape {
-    package static let schema = DynamoDBSchema.shapes[88]
+    package static let schema = DynamoDBSchema.shape("KeySchemaElement")
 
     package var attributeName: String
     package var keyType: KeyType

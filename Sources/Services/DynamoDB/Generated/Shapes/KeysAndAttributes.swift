@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct KeysAndAttributes: ReadableShape, WritableShape {
-    package static let schema = DynamoDBSchema.shapes[90]
+    package static let schema = DynamoDBSchema.shape("KeysAndAttributes")
 
     package var keys: [AttributeMap]
     package var attributesToGet: [String]?

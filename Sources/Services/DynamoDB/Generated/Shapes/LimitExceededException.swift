@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct LimitExceededException: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[91]
+    package static let schema = DynamoDBSchema.shape("LimitExceededException")
 
     package var message: String?
 

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct ListTablesInput: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[93]
+    package static let schema = DynamoDBSchema.shape("ListTablesInput")
 
     package var exclusiveStartTableName: String?
     package var limit: Int?

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct ListTablesOutput: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[95]
+    package static let schema = DynamoDBSchema.shape("ListTablesOutput")
 
     package var tableNames: [String]?
     package var lastEvaluatedTableName: String?

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct LocalSecondaryIndex: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[96]
+    package static let schema = DynamoDBSchema.shape("LocalSecondaryIndex")
 
     package var indexName: String
     package var keySchema: [KeySchemaElement]

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct LocalSecondaryIndexDescription: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[97]
+    package static let schema = DynamoDBSchema.shape("LocalSecondaryIndexDescription")
 
     package var indexName: String?
     package var keySchema: [KeySchemaElement]?

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct OnDemandThroughput: ReadableShape, WritableShape {
-    package static let schema = DynamoDBSchema.shapes[109]
+    package static let schema = DynamoDBSchema.shape("OnDemandThroughput")
 
     package var maxReadRequestUnits: Int?
     package var maxWriteRequestUnits: Int?

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct OnDemandThroughputOverride: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[110]
+    package static let schema = DynamoDBSchema.shape("OnDemandThroughputOverride")
 
     package var maxReadRequestUnits: Int?
 

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct Projection: ReadableShape, WritableShape {
-    package static let schema = DynamoDBSchema.shapes[113]
+    package static let schema = DynamoDBSchema.shape("Projection")
 
     package var projectionType: ProjectionType?
     package var nonKeyAttributes: [String]?

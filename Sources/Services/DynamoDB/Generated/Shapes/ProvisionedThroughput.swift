@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct ProvisionedThroughput: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[116]
+    package static let schema = DynamoDBSchema.shape("ProvisionedThroughput")
 
     package var readCapacityUnits: Int
     package var writeCapacityUnits: Int

@@ -4,7 +4,7 @@ package import Primitives
 package import ServiceModel
 
 package struct ProvisionedThroughputDescription: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[117]
+    package static let schema = DynamoDBSchema.shape("ProvisionedThroughputDescription")
 
     package var lastIncreaseDateTime: Timestamp?
     package var lastDecreaseDateTime: Timestamp?

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct ProvisionedThroughputExceededException: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[118]
+    package static let schema = DynamoDBSchema.shape("ProvisionedThroughputExceededException")
 
     package var message: String?
     package var throttlingReasons: [ThrottlingReason]?

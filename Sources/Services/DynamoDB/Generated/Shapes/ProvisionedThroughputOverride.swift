@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct ProvisionedThroughputOverride: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[119]
+    package static let schema = DynamoDBSchema.shape("ProvisionedThroughputOverride")
 
     package var readCapacityUnits: Int?
 

@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct PutItemInput: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[120]
+    package static let schema = DynamoDBSchema.shape("PutItemInput")
 
     package var tableName: String
     package var item: AttributeMap

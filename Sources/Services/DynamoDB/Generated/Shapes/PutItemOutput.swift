@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct PutItemOutput: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[122]
+    package static let schema = DynamoDBSchema.shape("PutItemOutput")
 
     package var attributes: AttributeMap?
     package var consumedCapacity: ConsumedCapacity?

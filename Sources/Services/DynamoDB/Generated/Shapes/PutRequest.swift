@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct PutRequest: ReadableShape, WritableShape {
-    package static let schema = DynamoDBSchema.shapes[123]
+    package static let schema = DynamoDBSchema.shape("PutRequest")
 
     package var item: AttributeMap
 

@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct QueryInput: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[124]
+    package static let schema = DynamoDBSchema.shape("QueryInput")
 
     package var tableName: String
     package var indexName: String?

@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct QueryOutput: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[125]
+    package static let schema = DynamoDBSchema.shape("QueryOutput")
 
     package var items: [AttributeMap]?
     package var count: Int?

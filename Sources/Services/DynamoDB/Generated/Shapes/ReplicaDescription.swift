@@ -4,7 +4,7 @@ package import Primitives
 package import ServiceModel
 
 package struct ReplicaDescription: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[128]
+    package static let schema = DynamoDBSchema.shape("ReplicaDescription")
 
     package var regionName: String?
     package var replicaStatus: ReplicaStatus?

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct ReplicaGlobalSecondaryIndexDescription: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[130]
+    package static let schema = DynamoDBSchema.shape("ReplicaGlobalSecondaryIndexDescription")
 
     package var indexName: String?
     package var provisionedThroughputOverride: ProvisionedThroughputOverride?

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct ReplicatedWriteConflictException: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[135]
+    package static let schema = DynamoDBSchema.shape("ReplicatedWriteConflictException")
 
     package var message: String?
 

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct RequestLimitExceeded: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[136]
+    package static let schema = DynamoDBSchema.shape("RequestLimitExceeded")
 
     package var message: String?
     package var throttlingReasons: [ThrottlingReason]?

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct ResourceInUseException: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[138]
+    package static let schema = DynamoDBSchema.shape("ResourceInUseException")
 
     package var message: String?
 

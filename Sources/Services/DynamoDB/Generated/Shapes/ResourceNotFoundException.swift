@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct ResourceNotFoundException: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[139]
+    package static let schema = DynamoDBSchema.shape("ResourceNotFoundException")
 
     package var message: String?
 

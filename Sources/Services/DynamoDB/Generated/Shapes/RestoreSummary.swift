@@ -4,18 +4,18 @@ package import Primitives
 package import ServiceModel
 
 package struct RestoreSummary: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[142]
+    package static let schema = DynamoDBSchema.shape("RestoreSummary")
 
     package var sourceBackupARN: String?
     package var sourceTableARN: String?
-    package var restoreDateTime: Timestamp?
-    package var restoreInProgress: Bool?
+    package var restoreDateTime: Timestamp
+    package var restoreInProgress: Bool
 
     package init(
         sourceBackupARN: String? = nil,
         sourceTableARN: String? = nil,
-        restoreDateTime: Timestamp? = nil,
-        restoreInProgress: Bool? = nil
+        restoreDateTime: Timestamp,
+        restoreInProgress: Bool
     ) {
         self.sourceBackupARN = sourceBackupARN
         self.sourceTableARN = sourceTableARN
@@ -36,15 +36,15 @@ package struct RestoreSummary: WritableShape {
             writer.member(member)
             writer.string(value, member)
         }
-        if let value = self.restoreDateTime {
+        do {
             let member = schema.members[2]
             writer.member(member)
-            writer.timestamp(value, member)
+            writer.timestamp(self.restoreDateTime, member)
         }
-        if let value = self.restoreInProgress {
+        do {
             let member = schema.members[3]
             writer.member(member)
-            writer.boolean(value, member)
+            writer.boolean(self.restoreInProgress, member)
         }
         writer.endStructure()
     }

@@ -9,5 +9,5 @@ package struct ReturnConsumedCapacity: RawRepresentable, Hashable, Sendable {
 
     package static let indexes = Self(rawValue: "INDEXES")
     package static let total = Self(rawValue: "TOTAL")
-    package static let none = Self(rawValue: "NONE")
+    package static let none_ = Self(rawValue: "NONE")
 }

@@ -8,5 +8,5 @@ package struct ReturnItemCollectionMetrics: RawRepresentable, Hashable, Sendable
     }
 
     package static let size = Self(rawValue: "SIZE")
-    package static let none = Self(rawValue: "NONE")
+    package static let none_ = Self(rawValue: "NONE")
 }

@@ -7,7 +7,7 @@ package struct ReturnValue: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    package static let none = Self(rawValue: "NONE")
+    package static let none_ = Self(rawValue: "NONE")
     package static let allOld = Self(rawValue: "ALL_OLD")
     package static let updatedOld = Self(rawValue: "UPDATED_OLD")
     package static let allNew = Self(rawValue: "ALL_NEW")

@@ -8,5 +8,5 @@ package struct ReturnValuesOnConditionCheckFailure: RawRepresentable, Hashable, 
     }
 
     package static let allOld = Self(rawValue: "ALL_OLD")
-    package static let none = Self(rawValue: "NONE")
+    package static let none_ = Self(rawValue: "NONE")
 }

@@ -4,7 +4,7 @@ package import Primitives
 package import ServiceModel
 
 package struct SSEDescription: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[147]
+    package static let schema = DynamoDBSchema.shape("SSEDescription")
 
     package var status: SSEStatus?
     package var sseType: SSEType?

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct SSESpecification: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[149]
+    package static let schema = DynamoDBSchema.shape("SSESpecification")
 
     package var enabled: Bool?
     package var sseType: SSEType?

@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct ScanInput: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[153]
+    package static let schema = DynamoDBSchema.shape("ScanInput")
 
     package var tableName: String
     package var indexName: String?

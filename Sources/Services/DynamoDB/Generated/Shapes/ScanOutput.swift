@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct ScanOutput: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[154]
+    package static let schema = DynamoDBSchema.shape("ScanOutput")
 
     package var items: [AttributeMap]?
     package var count: Int?

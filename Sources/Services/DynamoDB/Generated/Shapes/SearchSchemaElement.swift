@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct SearchSchemaElement: ReadableShape, WritableShape {
-    package static let schema = DynamoDBSchema.shapes[158]
+    package static let schema = DynamoDBSchema.shape("SearchSchemaElement")
 
     package var attributeName: String
     package var searchSchemaElementType: SearchSchemaElementType

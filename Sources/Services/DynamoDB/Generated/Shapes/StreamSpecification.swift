@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct StreamSpecification: ReadableShape, WritableShape {
-    package static let schema = DynamoDBSchema.shapes[164]
+    package static let schema = DynamoDBSchema.shape("StreamSpecification")
 
     package var streamEnabled: Bool
     package var streamViewType: StreamViewType?

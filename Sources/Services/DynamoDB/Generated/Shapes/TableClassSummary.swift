@@ -4,7 +4,7 @@ package import Primitives
 package import ServiceModel
 
 package struct TableClassSummary: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[171]
+    package static let schema = DynamoDBSchema.shape("TableClassSummary")
 
     package var tableClass: TableClass?
     package var lastUpdateDateTime: Timestamp?

@@ -4,7 +4,7 @@ package import Primitives
 package import ServiceModel
 
 package struct TableDescription: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[172]
+    package static let schema = DynamoDBSchema.shape("TableDescription")
 
     package var attributeDefinitions: [AttributeDefinition]?
     package var tableName: String?

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct TableWarmThroughputDescription: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[177]
+    package static let schema = DynamoDBSchema.shape("TableWarmThroughputDescription")
 
     package var readUnitsPerSecond: Int?
     package var writeUnitsPerSecond: Int?

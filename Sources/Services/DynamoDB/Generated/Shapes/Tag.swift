@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct Tag: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[178]
+    package static let schema = DynamoDBSchema.shape("Tag")
 
     package var key: String
     package var value: String

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct ThrottlingException: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[182]
+    package static let schema = DynamoDBSchema.shape("ThrottlingException")
 
     package var message: String?
     package var throttlingReasons: [ThrottlingReason]?

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct ThrottlingReason: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[183]
+    package static let schema = DynamoDBSchema.shape("ThrottlingReason")
 
     package var reason: String?
     package var resource: String?

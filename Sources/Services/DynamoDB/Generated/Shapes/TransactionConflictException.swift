@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct TransactionConflictException: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[185]
+    package static let schema = DynamoDBSchema.shape("TransactionConflictException")
 
     package var message: String?
 

@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct UpdateItemInput: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[187]
+    package static let schema = DynamoDBSchema.shape("UpdateItemInput")
 
     package var tableName: String
     package var key: AttributeMap

@@ -4,7 +4,7 @@ package import DynamoDBValues
 package import ServiceModel
 
 package struct UpdateItemOutput: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[188]
+    package static let schema = DynamoDBSchema.shape("UpdateItemOutput")
 
     package var attributes: AttributeMap?
     package var consumedCapacity: ConsumedCapacity?

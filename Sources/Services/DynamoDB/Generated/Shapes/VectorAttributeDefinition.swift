@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct VectorAttributeDefinition: ReadableShape, WritableShape {
-    package static let schema = DynamoDBSchema.shapes[189]
+    package static let schema = DynamoDBSchema.shape("VectorAttributeDefinition")
 
     package var attributeName: String
 

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct VectorCapacity: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[191]
+    package static let schema = DynamoDBSchema.shape("VectorCapacity")
 
     package var vectorSearchRequestBytes: Double?
     package var vectorWriteRequestBytes: Double?

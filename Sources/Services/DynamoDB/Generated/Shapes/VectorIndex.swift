@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct VectorIndex: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[193]
+    package static let schema = DynamoDBSchema.shape("VectorIndex")
 
     package var indexName: String
     package var vectorAttribute: VectorAttributeDefinition

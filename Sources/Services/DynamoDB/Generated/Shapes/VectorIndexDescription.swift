@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct VectorIndexDescription: WritableShape {
-    package static let schema = DynamoDBSchema.shapes[194]
+    package static let schema = DynamoDBSchema.shape("VectorIndexDescription")
 
     package var indexName: String?
     package var searchSchema: [SearchSchemaElement]?

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct WarmThroughput: ReadableShape {
-    package static let schema = DynamoDBSchema.shapes[198]
+    package static let schema = DynamoDBSchema.shape("WarmThroughput")
 
     package var readUnitsPerSecond: Int?
     package var writeUnitsPerSecond: Int?

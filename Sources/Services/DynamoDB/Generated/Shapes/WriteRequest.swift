@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct WriteRequest: ReadableShape, WritableShape {
-    package static let schema = DynamoDBSchema.shapes[200]
+    package static let schema = DynamoDBSchema.shape("WriteRequest")
 
     package var putRequest: PutRequest?
     package var deleteRequest: DeleteRequest?

@@ -4,18 +4,18 @@ package import Primitives
 package import ServiceModel
 
 package struct Credentials: WritableShape {
-    package static let schema = STSSchema.shapes[0]
+    package static let schema = STSSchema.shape("Credentials")
 
-    package var accessKeyID: String?
-    package var secretAccessKey: String?
-    package var sessionToken: String?
-    package var expiration: Timestamp?
+    package var accessKeyID: String
+    package var secretAccessKey: String
+    package var sessionToken: String
+    package var expiration: Timestamp
 
     package init(
-        accessKeyID: String? = nil,
-        secretAccessKey: String? = nil,
-        sessionToken: String? = nil,
-        expiration: Timestamp? = nil
+        accessKeyID: String,
+        secretAccessKey: String,
+        sessionToken: String,
+        expiration: Timestamp
     ) {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
@@ -26,25 +26,25 @@ package struct Credentials: WritableShape {
     package func write(to writer: any ShapeWriter) {
         let schema = Self.schema
         writer.beginStructure(schema)
-        if let value = self.accessKeyID {
+        do {
             let member = schema.members[0]
             writer.member(member)
-            writer.string(value, member)
+            writer.string(self.accessKeyID, member)
         }
-        if let value = self.secretAccessKey {
+        do {
             let member = schema.members[1]
             writer.member(member)
-            writer.string(value, member)
+            writer.string(self.secretAccessKey, member)
         }
-        if let value = self.sessionToken {
+        do {
             let member = schema.members[2]
             writer.member(member)
-            writer.string(value, member)
+            writer.string(self.sessionToken, member)
         }
-        if let value = self.expiration {
+        do {
             let member = schema.members[3]
             writer.member(member)
-            writer.timestamp(value, member)
+            writer.timestamp(self.expiration, member)
         }
         writer.endStructure()
     }

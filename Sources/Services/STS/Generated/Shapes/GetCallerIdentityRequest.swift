@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct GetCallerIdentityRequest: ReadableShape {
-    package static let schema = STSSchema.shapes[1]
+    package static let schema = STSSchema.shape("GetCallerIdentityRequest")
 
     package init() {}
 

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct GetCallerIdentityResponse: WritableShape {
-    package static let schema = STSSchema.shapes[2]
+    package static let schema = STSSchema.shape("GetCallerIdentityResponse")
 
     package var userID: String?
     package var account: String?

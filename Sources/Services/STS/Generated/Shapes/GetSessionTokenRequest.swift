@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct GetSessionTokenRequest: ReadableShape {
-    package static let schema = STSSchema.shapes[3]
+    package static let schema = STSSchema.shape("GetSessionTokenRequest")
 
     package var durationSeconds: Int?
     package var serialNumber: String?

@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct GetSessionTokenResponse: WritableShape {
-    package static let schema = STSSchema.shapes[4]
+    package static let schema = STSSchema.shape("GetSessionTokenResponse")
 
     package var credentials: Credentials?
     package var sessionTokenUtilization: Int?

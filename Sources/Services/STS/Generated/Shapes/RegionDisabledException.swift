@@ -3,7 +3,7 @@
 package import ServiceModel
 
 package struct RegionDisabledException: WritableShape {
-    package static let schema = STSSchema.shapes[5]
+    package static let schema = STSSchema.shape("RegionDisabledException")
 
     package var message: String?
 

@@ -1,0 +1,89 @@
+/// Values as AWS's older services print them in their validation errors.
+///
+/// Strings and numbers as they are, `[a, b]`, `{key=value}`, `KeySchemaElement(attributeName=id, keyType=HASH)`. It looks
+/// into values by reflection, which is slow, but only a refused request needs it.
+/// - Source: AWS's answers in public issues; `java.util.AbstractCollection.toString`, `java.nio.HeapByteBuffer.toString`.
+package struct ValueText {
+    /// A longer text is cut: a body of megabytes must not come back as an error, nor fill the log.
+    package static let charactersMax = 4096
+    private static let redacted = "*** Sensitive Data Redacted ***"
+
+    private var output = ""
+
+    /// The text of a value that a shape has read.
+    package static func text(_ value: some Any) -> String {
+        var text = ValueText()
+        text.append(value)
+        return String(text.output.prefix(self.charactersMax))
+    }
+
+    /// The length of a buffer, never its bytes.
+    static func buffer(count: Int) -> String {
+        "java.nio.HeapByteBuffer[pos=0 lim=\(count) cap=\(count)]"
+    }
+
+    private var isFull: Bool { self.output.utf8.count >= Self.charactersMax }
+
+    private mutating func append(_ value: Any) {
+        guard !self.isFull else { return }
+        switch value {
+        case let text as String: self.output += text
+        case let bytes as [UInt8]: self.output += Self.buffer(count: bytes.count)
+        case let enumeration as any RawRepresentable<String>: self.output += enumeration.rawValue
+        case let shape as any ModelShape: self.append(shape)
+        case let bound as any BoundShape: self.output += "\(bound)"
+        default: self.appendReflected(value)
+        }
+    }
+
+    private mutating func appendReflected(_ value: Any) {
+        let mirror = Mirror(reflecting: value)
+        switch mirror.displayStyle {
+        case .optional:
+            if let wrapped = mirror.children.first { self.append(wrapped.value) } else { self.output += "null" }
+        case .collection:
+            self.append(mirror.children.map(\.value), "[", "]") { text, element in text.append(element) }
+        case .dictionary:
+            let entries = mirror.children.map { Array(Mirror(reflecting: $0.value).children.map(\.value)) }
+            let sorted = entries.sorted { "\($0[0])" < "\($1[0])" }
+            self.append(sorted, "{", "}") { text, entry in
+                text.output += "\(entry[0])="
+                text.append(entry[1])
+            }
+        default: self.output += "\(value)"
+        }
+    }
+
+    /// A structure or union: its members by the model's names.
+    private mutating func append(_ shape: any ModelShape) {
+        let schema = type(of: shape).schema
+        let mirror = Mirror(reflecting: shape)
+        let members: [(schema: MemberSchema?, child: Mirror.Child)] =
+            if mirror.displayStyle == .struct {
+                zip(schema.members, mirror.children).map { ($0, $1) }
+            } else {
+                // A union shows which member is set by its label only.
+                mirror.children.map { (nil, $0) }
+            }
+        self.append(members, schema.name + "(", ")") { text, member in
+            let name = member.schema?.name ?? member.child.label ?? ""
+            text.output += name.prefix(1).lowercased() + name.dropFirst() + "="
+            if member.schema?.isSensitive ?? false {
+                text.output += Self.redacted
+            } else {
+                text.append(member.child.value)
+            }
+        }
+    }
+
+    private mutating func append<Item>(
+        _ items: [Item], _ opening: String, _ closing: String, _ body: (inout ValueText, Item) -> Void
+    ) {
+        self.output += opening
+        for (index, item) in items.enumerated() where !self.isFull {
+            if index > 0 { self.output += ", " }
+            body(&self, item)
+        }
+        self.output += closing
+    }
+}
