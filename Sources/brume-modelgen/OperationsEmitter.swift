@@ -25,7 +25,7 @@ struct OperationsEmitter {
             let input = self.service.typeName(operation.input)
             return [
                 "    func access(_ input: \(input), _ context: RequestContext) -> [ResourceAccess]",
-                "    func \(SwiftNames.member(operation.facts.name))(",
+                "    func \(SwiftNames.operation(operation.facts.name))(",
                 "        _ input: \(input), _ context: RequestContext",
                 "    ) async throws(ServiceError) -> \(self.service.typeName(operation.output))",
             ]
@@ -47,7 +47,7 @@ struct OperationsEmitter {
             "            operations: [",
         ]
         for (index, operation) in self.service.operations.enumerated() {
-            let function = SwiftNames.bare(SwiftNames.member(operation.facts.name))
+            let function = SwiftNames.bare(SwiftNames.operation(operation.facts.name))
             lines += [
                 "                OperationBinding(",
                 "                    operations[\(index)], input: \(self.service.typeName(operation.input)).self,",

@@ -34,7 +34,8 @@ struct StructureEmitter {
                 name: name,
                 type: isBoxed ? "Indirect<\(type)>" : type,
                 // What must hold itself has no end: the model cannot mean it.
-                isRequired: !isBoxed && self.service.isRequired(member, of: self.shape),
+                isRequired: self.service.isRequired(member, of: self.shape)
+                    && !(isBoxed && self.types.holdsDirectly(member.shape, self.shape.name, isForced: true)),
                 isBoxed: isBoxed,
                 index: index,
                 shape: member.shape
@@ -93,9 +94,14 @@ struct StructureEmitter {
             lines += ["            default: break", "            }", "        }"]
         }
         for property in properties {
-            let missing = "reader.missing(schema.members[\(property.index)], \(self.types.stand(property.shape)))"
-            let value = property.isRequired ? "\(property.name) ?? \(missing)" : property.name
-            lines.append("        self.\(SwiftNames.bare(property.name)) = \(value)")
+            guard property.isRequired else {
+                lines.append("        self.\(SwiftNames.bare(property.name)) = \(property.name)")
+                continue
+            }
+            let stand = self.types.stand(property.shape)
+            let boxed = property.isBoxed ? "Indirect(\(stand))" : stand
+            let missing = "reader.missing(schema.members[\(property.index)], \(boxed))"
+            lines.append("        self.\(SwiftNames.bare(property.name)) = \(property.name) ?? \(missing)")
         }
         return lines + ["    }"]
     }

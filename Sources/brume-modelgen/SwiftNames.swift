@@ -12,8 +12,8 @@ enum SwiftNames {
     private static let reservedMembers: Set<String> = [
         "self", "init", "schema", "index", "member", "reader", "writer",
     ]
-    /// `.none` of an optional enumeration would silently be the optional's own.
-    private static let reservedConstants: Set<String> = ["none", "some"]
+    /// `.none` of an optional enumeration would silently be the optional's own; the others the type has itself.
+    private static let reservedConstants: Set<String> = ["none", "some", "rawValue", "hashValue"]
     /// Types that generated code, or every handler, refers to by their plain names.
     private static let reservedTypes: Set<String> = [
         "Any", "AnyObject", "Array", "Bool", "Character", "Dictionary", "Double", "Error", "Float", "Hashable", "Int",
@@ -44,6 +44,12 @@ enum SwiftNames {
         if self.reservedMembers.contains(result) || result.allSatisfy({ $0 == "_" }) { result += "_" }
         if result == "_" { result = "__" }
         return self.keywords.contains(result) ? "`\(result)`" : result
+    }
+
+    /// The function of an operation.
+    static func operation(_ name: String) -> String {
+        let function = self.member(name)
+        return ["access", "binding"].contains(function) ? function + "_" : function
     }
 
     /// Members of one structure: no two alike.

@@ -78,7 +78,10 @@ struct SwiftTypes {
             if shape.isDocument { return "Document.null" }
             if shape.isUnion { return "\(self.type(name)).unknown" }
             let properties = StructureEmitter(service: self.service, shape: shape).properties
-            let arguments = properties.filter(\.isRequired).map { "\($0.name): \(self.stand($0.shape))" }
+            let arguments = properties.filter(\.isRequired).map { property in
+                let stand = self.stand(property.shape)
+                return "\(property.name): \(property.isBoxed ? "Indirect(\(stand))" : stand)"
+            }
             return "\(self.type(name))(\(arguments.joined(separator: ", ")))"
         case "string", "character": return shape.isEnumeration ? "\(self.type(name))(rawValue: \"\")" : "\"\""
         case "list", "blob": return "[]"
@@ -137,13 +140,17 @@ struct SwiftTypes {
     }
 
     /// Whether a value of the one structure can hold one of the other without a list, map or union in between.
-    func holdsDirectly(_ name: String, _ other: String) -> Bool {
+    /// - Parameter isForced: whether it cannot but hold one.
+    func holdsDirectly(_ name: String, _ other: String, isForced: Bool = false) -> Bool {
         var seen: Set<String> = []
         var waiting = [name]
         while let next = waiting.popLast() {
             if next == other { return true }
             guard seen.insert(next).inserted, self.isPlainStructure(next) else { continue }
-            waiting += (self.service.shape(next).members ?? []).map(\.shape).filter(self.isPlainStructure)
+            let shape = self.service.shape(next)
+            waiting += (shape.members ?? []).filter { member in
+                self.isPlainStructure(member.shape) && (!isForced || self.service.isRequired(member, of: shape))
+            }.map(\.shape)
         }
         return false
     }
