@@ -21,6 +21,7 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
     private var context: ChannelHandlerContext?
     private var input: ByteBuffer?
     private var hasHandedOver = false
+    private var awaitsCertificate = false
     var deadlineSlot = -1
 
     init(connection: OpeningConnection, terms: Terms) {
@@ -67,10 +68,10 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
         } else {
             self.input?.writeImmutableBuffer(bytes)
         }
-        guard let input = self.input, let first = input.readableBytesView.first else { return }
+        guard !self.awaitsCertificate, let input = self.input, let first = input.readableBytesView.first else { return }
         do {
             if first == 0x16 {
-                try self.openTLS(context)
+                self.awaitCertificate(context)
             } else if !self.terms.allowsPlaintext {
                 context.close(promise: nil)
             } else {
@@ -87,16 +88,30 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        context.read()
+        if !self.awaitsCertificate { context.read() }
         context.fireChannelReadComplete()
     }
 
-    private func openTLS(_ context: ChannelHandlerContext) throws {
+    /// The certificate may still be in the making, just after the start.
+    private func awaitCertificate(_ context: ChannelHandlerContext) {
         guard let certificates = self.terms.certificates else {
             context.close(promise: nil)
             return
         }
-        let tls = NIOSSLServerHandler(context: certificates.context())
+        self.awaitsCertificate = true
+        certificates.context(on: context.eventLoop).assumeIsolated().whenComplete { result in
+            // The deadline, or the client, may have been faster.
+            guard let context = self.context, context.channel.isActive else { return }
+            do {
+                try self.openTLS(context, tls: try result.get())
+            } catch {
+                context.close(promise: nil)
+            }
+        }
+    }
+
+    private func openTLS(_ context: ChannelHandlerContext, tls tlsContext: NIOSSLContext) throws {
+        let tls = NIOSSLServerHandler(context: tlsContext)
         try context.channel.syncOptions?.setOption(ChannelOptions.autoRead, value: true)
         let pipeline = context.pipeline.syncOperations
         try pipeline.addHandler(TLSOpening(connection: self.connection), position: .after(self))

@@ -28,7 +28,7 @@ package struct EdgeLimits: Sendable, Hashable {
     /// Unparsed bytes kept behind a request that is being answered; beyond, the connection is not read.
     package var pipelinedBytesMax = 8 * 1024
     /// Bytes taken from the kernel in one read. With what NIO keeps per channel this is the idle connection's memory.
-    package var receiveBufferBytes = 4 * 1024
+    package var receiveBufferBytes = 8 * 1024
     /// Reads from one connection before others of the loop get their turn.
     package var readsPerTurnMax = 4
     /// Pending connections that the kernel holds for us.

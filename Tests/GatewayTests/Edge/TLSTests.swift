@@ -1,5 +1,6 @@
 import Gateway
 import NIOCore
+import NIOEmbedded
 import NIOPosix
 import NIOSSL
 import NIOTLS
@@ -196,6 +197,45 @@ import Darwin
             #expect(throws: CertificateError.self) { try certificates.reload() }
             #expect(await isReachable("later.test"))
         }
+    }
+
+    @Test func `a certificate may be made while the server already listens`() async throws {
+        let directory = temporaryDirectory()
+        let certificates = CertificateStore(preparing: .development(DevelopmentAuthority(directory: directory)))
+        try await withListener(certificates: certificates) { listener in
+            // Without waiting first: the client brings no trust along, only its greeting, and hears the server's.
+            let client = try await RawClient.connect(port: listener.port)
+            try await client.send(Self.clientHello())
+            let answer = await client.receive { !$0.isEmpty }
+            #expect(answer?.first == 0x16)
+            client.close()
+            try await certificates.whenReady()
+            let tls = try self.client(trusting: directory + "/ca.pem", protocols: [])
+            let text = try await self.get(port: listener.port, tls: tls, name: "localhost")
+            #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        }
+    }
+
+    @Test func `without a certificate to come, TLS is closed and the reason told`() async throws {
+        let path = temporaryDirectory() + "/none.pem"
+        let certificates = CertificateStore(preparing: .files(certificatePath: path, keyPath: path))
+        try await withListener(certificates: certificates) { listener in
+            let client = try await RawClient.connect(port: listener.port)
+            try await client.send(Self.clientHello())
+            #expect(await client.receiveAll() == "")
+            let error = CertificateError.unreadable(path: path, reason: "No such file or directory")
+            await #expect(throws: error) { try await certificates.whenReady() }
+        }
+    }
+
+    /// What a client says first.
+    private static func clientHello() throws -> [UInt8] {
+        let channel = EmbeddedChannel()
+        let context = try NIOSSLContext(configuration: .makeClientConfiguration())
+        try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: "a.b"))
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        let bytes = try channel.readOutbound(as: ByteBuffer.self)
+        return bytes.map { Array($0.readableBytesView) } ?? []
     }
 
     @Test func `missing files are named`() {

@@ -1,3 +1,5 @@
+internal import NIOCore
+internal import NIOPosix
 internal import NIOSSL
 internal import Synchronization
 
@@ -11,13 +13,46 @@ package final class CertificateStore: Sendable {
         case files(certificatePath: String, keyPath: String)
     }
 
-    private let source: Source
-    private let current: Mutex<NIOSSLContext>
+    private typealias Outcome = Result<NIOSSLContext, CertificateError>
 
-    /// Reads or makes the certificate: some milliseconds.
+    private enum State {
+        /// Those who wait are told once.
+        case preparing(waiters: [@Sendable (Outcome) -> Void])
+        case decided(Outcome)
+    }
+
+    private let source: Source
+    private let state: Mutex<State>
+
+    /// Reads or makes the certificate, and returns when it is there: some 50 ms with an empty directory, most of it
+    /// for the disk.
     package init(_ source: Source) throws(CertificateError) {
         self.source = source
-        self.current = Mutex(try Self.load(source))
+        self.state = Mutex(.decided(.success(try Self.load(source))))
+    }
+
+    /// Reads or makes the certificate on a thread of its own, so that nobody's start waits for it. TLS connections that
+    /// come first wait for the certificate; when there is none, they are closed, and `whenReady` tells why.
+    package init(preparing source: Source) {
+        self.source = source
+        self.state = Mutex(.preparing(waiters: []))
+        NIOSingletons.posixBlockingThreadPool.submit { _ in
+            let outcome: Outcome
+            do throws(CertificateError) {
+                outcome = .success(try Self.load(source))
+            } catch {
+                outcome = .failure(error)
+            }
+            self.decide(outcome)
+        }
+    }
+
+    /// Returns when there is a certificate, and throws when there will be none.
+    package func whenReady() async throws(CertificateError) {
+        let outcome = await withCheckedContinuation { continuation in
+            self.whenDecided { continuation.resume(returning: $0) }
+        }
+        _ = try outcome.get()
     }
 
     /// The file that clients must trust, when the certificate is of our own making.
@@ -30,12 +65,34 @@ package final class CertificateStore: Sendable {
 
     /// Takes the files as they are now, for connections from here on. On an error the old certificate stays.
     package func reload() throws(CertificateError) {
-        let context = try Self.load(self.source)
-        self.current.withLock { $0 = context }
+        self.decide(.success(try Self.load(self.source)))
     }
 
-    func context() -> NIOSSLContext {
-        self.current.withLock { $0 }
+    func context(on eventLoop: any EventLoop) -> EventLoopFuture<NIOSSLContext> {
+        let promise = eventLoop.makePromise(of: NIOSSLContext.self)
+        self.whenDecided { outcome in promise.completeWith(outcome.mapError { $0 }) }
+        return promise.futureResult
+    }
+
+    private func decide(_ outcome: Outcome) {
+        let waiters = self.state.withLock { state in
+            defer { state = .decided(outcome) }
+            guard case .preparing(let waiters) = state else { return [@Sendable (Outcome) -> Void]() }
+            return waiters
+        }
+        for waiter in waiters { waiter(outcome) }
+    }
+
+    private func whenDecided(_ waiter: @escaping @Sendable (Outcome) -> Void) {
+        let outcome: Outcome? = self.state.withLock { state in
+            switch state {
+            case .decided(let outcome): return outcome
+            case .preparing(let waiters):
+                state = .preparing(waiters: waiters + [waiter])
+                return nil
+            }
+        }
+        if let outcome { waiter(outcome) }
     }
 
     private static func load(_ source: Source) throws(CertificateError) -> NIOSSLContext {
@@ -49,7 +106,9 @@ package final class CertificateStore: Sendable {
             let chain = try NIOSSLCertificate.fromPEMBytes(Array(text.certificate.utf8))
             let key = try NIOSSLPrivateKey(bytes: Array(text.key.utf8), format: .pem)
             var configuration = TLSConfiguration.makeServerConfiguration(
-                certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+                certificateChain: chain.map { .certificate($0) },
+                privateKey: .privateKey(key)
+            )
             configuration.minimumTLSVersion = .tlsv12
             configuration.applicationProtocols = ["h2", "http/1.1"]
             return try NIOSSLContext(configuration: configuration)
