@@ -51,7 +51,6 @@ package enum Write: Hashable, Sendable {
     case delete(_ key: [UInt8])
 
     /// The key that changes.
-    @inlinable
     package var key: [UInt8] {
         switch self {
         case .set(let key, _, _): key

@@ -4,7 +4,6 @@ package import Primitives
 package struct CommitVersion: Hashable, Comparable, Sendable {
     package let rawValue: UInt64
 
-    @inlinable
     package init(_ rawValue: UInt64) {
         self.rawValue = rawValue
     }
@@ -12,7 +11,6 @@ package struct CommitVersion: Hashable, Comparable, Sendable {
     /// Before every commit.
     package static let zero = CommitVersion(0)
 
-    @inlinable
     package static func < (left: CommitVersion, right: CommitVersion) -> Bool {
         left.rawValue < right.rawValue
     }

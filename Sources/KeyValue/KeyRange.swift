@@ -72,7 +72,6 @@ package struct Page: Sendable {
         package let key: [UInt8]
         package let record: Versioned
 
-        @inlinable
         package init(key: [UInt8], record: Versioned) {
             self.key = key
             self.record = record

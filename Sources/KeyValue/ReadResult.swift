@@ -19,7 +19,6 @@ package struct Versioned: Hashable, Sendable {
     /// Where it was first written, for a replicated record.
     package let stamp: ReplicationStamp?
 
-    @inlinable
     package init(value: [UInt8], version: CommitVersion, time: Timestamp, stamp: ReplicationStamp? = nil) {
         self.value = value
         self.version = version
@@ -34,13 +33,11 @@ package struct ReplicationStamp: Hashable, Comparable, Sendable {
     /// The number of the region in the catalogue.
     package let region: UInt16
 
-    @inlinable
     package init(time: Timestamp, region: UInt16) {
         self.time = time
         self.region = region
     }
 
-    @inlinable
     package static func < (left: ReplicationStamp, right: ReplicationStamp) -> Bool {
         (left.time, left.region) < (right.time, right.region)
     }
@@ -54,7 +51,6 @@ package struct ReadResult: Sendable {
     /// The newest version in the answer that is not known to be durable; nil when the answer may be told at once.
     package let undurable: CommitVersion?
 
-    @inlinable
     package init(values: [Versioned?], asOf: CommitVersion, undurable: CommitVersion? = nil) {
         self.values = values
         self.asOf = asOf
@@ -62,7 +58,6 @@ package struct ReadResult: Sendable {
     }
 
     /// The value of the key at `index`; nil when it is absent.
-    @inlinable
     package subscript(index: Int) -> Versioned? {
         self.values[index]
     }

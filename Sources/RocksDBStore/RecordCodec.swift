@@ -19,11 +19,15 @@ enum RecordCodec {
         output.removeAll(keepingCapacity: true)
         output.append(Self.format)
         output.append(stamp == nil ? 0 : Self.flagStamp)
-        BigEndian.append(version, to: &output)
-        BigEndian.append(UInt64(bitPattern: time.millisecondsSinceEpoch), to: &output)
+        Self.append(version, to: &output)
+        Self.append(UInt64(bitPattern: time.millisecondsSinceEpoch), to: &output)
         guard let stamp else { return }
-        BigEndian.append(UInt64(bitPattern: stamp.time.millisecondsSinceEpoch), to: &output)
+        Self.append(UInt64(bitPattern: stamp.time.millisecondsSinceEpoch), to: &output)
         BigEndian.append(stamp.region, to: &output)
+    }
+
+    private static func append(_ value: UInt64, to output: inout [UInt8]) {
+        unsafe withUnsafeBytes(of: value.bigEndian) { unsafe output.append(contentsOf: $0) }
     }
 
     /// Reads a record back.

@@ -101,6 +101,7 @@ package final class RocksDBStore: OrderedStore {
             // A flush makes the next start quick; where it fails, the log still has everything.
             if let engine = self.engine { try? engine.flush() }
             self.dropEngine()
+            self.directory.release()
             self.beacon.set(.closed)
             let waiters: [Waiter<Void>] = self.closing.withLock { state in
                 defer { state = .closed }

@@ -5,6 +5,7 @@ internal import Musl
 #else
 internal import Darwin
 #endif
+internal import Synchronization
 
 /// Why a store could not be opened. Each has its own remedy, so each is told apart.
 package enum StoreOpenError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -41,31 +42,39 @@ package enum StoreOpenError: Error, Hashable, Sendable, CustomStringConvertible 
 ///     format    one line, "brume-store 1"
 ///     lock      locked while a process uses the store; holds its process id
 ///     rocksdb/  the engine's files
-@safe
 final class StoreDirectory: Sendable {
     static let formatSupported = 1
     private static let formatWord = "brume-store"
 
     let path: String
     var enginePath: String { self.path + "/rocksdb" }
-    private let lockDescriptor: Int32
+    /// nil once released.
+    private let lockDescriptor: Mutex<Int32?>
 
-    /// Makes the directory where it is missing, and locks it until this object goes.
+    /// Makes the directory where it is missing, and locks it until `release`.
     init(path: String) throws(StoreOpenError) {
         self.path = path
         try Self.makeDirectory(path)
-        self.lockDescriptor = try Self.lock(path)
-        do {
+        self.lockDescriptor = Mutex(try Self.lock(path))
+        do throws(StoreOpenError) {
             try Self.checkFormat(path)
             try Self.makeDirectory(path + "/rocksdb")
         } catch {
-            close(self.lockDescriptor)
+            self.release()
             throw error
         }
     }
 
     deinit {
-        close(self.lockDescriptor)
+        self.release()
+    }
+
+    /// Lets another process have the directory. May be called again.
+    func release() {
+        self.lockDescriptor.withLock { descriptor in
+            if let descriptor { close(descriptor) }
+            descriptor = nil
+        }
     }
 
     private static func makeDirectory(_ path: String) throws(StoreOpenError) {

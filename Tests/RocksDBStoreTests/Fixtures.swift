@@ -120,10 +120,11 @@ final class StoreFixture: Sendable {
     }
 
     /// Opens what the files hold at this moment, as after `kill -9`: the running store keeps its own copy.
-    func crash() throws -> RocksDBStore {
+    func crash(_ damage: (String) throws -> Void = { _ in }) throws -> RocksDBStore {
         let old = self.path
         self.generation.withLock { $0 += 1 }
         try FileManager.default.copyItem(atPath: old, toPath: self.path)
+        try damage(self.path)
         return try self.open()
     }
 

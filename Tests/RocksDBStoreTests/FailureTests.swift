@@ -1,0 +1,180 @@
+import Foundation
+import KeyValue
+import Primitives
+import RocksDBStore
+import Testing
+
+@Suite struct FailureTests {
+    /// The health that a condition waits for, out of those that follow.
+    private func wait(_ store: RocksDBStore, _ condition: (StoreHealth) -> Bool) async {
+        for await health in store.healthUpdates() where condition(health) { return }
+    }
+
+    @Test func `below the reserve writes are refused before the disk is full, and taken again with room`() async throws {
+        try await withFixture { fixture in
+            let store = try fixture.open()
+            let options = fixture.options
+            try await store.commit(Batch(writes: [.set([1], [1])]))
+            let groups = fixture.disk.groupCounts.count
+            fixture.disk.setFreeBytes(options.freeBytesReserve - 1)
+            for _ in 0..<3 {
+                do {
+                    try await store.commit(Batch(writes: [.set([1], [2])]))
+                    Issue.record("a write below the reserve was taken")
+                } catch StorageError.unavailable(let reason) {
+                    #expect(reason.contains("255 MiB free") && reason.contains(fixture.path))
+                }
+            }
+            #expect(fixture.disk.groupCounts.count == groups, "nothing was written")
+            #expect(try await store.get([[1]], .forDecision)[0]?.value == [1])
+            #expect(!store.health.isTakingWrites)
+            // Enough for the reserve, not yet enough to begin again.
+            fixture.disk.setFreeBytes(options.freeBytesReserve + options.freeBytesHysteresis - 1)
+            await #expect(throws: StorageError.self) { try await store.commit(Batch(writes: [.set([1], [2])])) }
+            fixture.disk.setFreeBytes(options.freeBytesReserve + options.freeBytesHysteresis)
+            await self.wait(store) { $0.isTakingWrites }
+            try await store.commit(Batch(writes: [.set([1], [3])]))
+            #expect(try await store.get([[1]], .forAnswer)[0]?.value == [3])
+        }
+    }
+
+    @Test func `an fsync error stops writes for good and says so`() async throws {
+        try await withFixture { fixture in
+            let store = try fixture.open()
+            try await store.commit(Batch(writes: [.set([1], [1])]))
+            fixture.disk.failNextWrite("IO error: While fdatasync: /x/000004.log: Input/output error")
+            await #expect(throws: StorageError.unknownOutcome) {
+                try await store.commit(Batch(writes: [.set([1], [2])]))
+            }
+            guard case .readOnly(let reason) = store.health else {
+                Issue.record("the store still takes writes")
+                return
+            }
+            #expect(reason.contains("failed to make a write durable") && reason.contains("restart"))
+            await #expect(throws: StorageError.unavailable(reason)) {
+                try await store.commit(Batch(writes: [.set([1], [2])]))
+            }
+            await #expect(throws: StorageError.unavailable(reason)) { try await store.discard(.all) }
+            #expect(try await store.get([[1]], .forAnswer)[0]?.value == [1])
+        }
+    }
+
+    /// The log had the group although the write failed: after the engine was opened anew the group is there, under the
+    /// versions that its callers were never told, and nothing decided on the state before goes through.
+    @Test func `a group that failed after it was written may come back, and old reads do not hold then`() async throws {
+        try await withFixture { fixture in
+            let store = try fixture.open()
+            let first = try await store.commit(Batch(writes: [.set([1], [1])]))
+            let read = try await store.get([[1], [2]], .forDecision)
+            fixture.disk.failAfterNextWrite("IO error: No space left on device: While appending to file: x")
+            await #expect(throws: StorageError.unknownOutcome) {
+                try await store.commit(Batch(writes: [.set([1], [2]), .set([2], [2])]))
+            }
+            await self.wait(store) { $0.isTakingWrites }
+            let after = try await store.get([[1], [2]], .forAnswer)
+            #expect(after.values.map { $0?.value } == [[2], [2]])
+            for check in [Check.unchanged([1], since: read[0]?.version), .absent([2])] {
+                await #expect(throws: StorageError.checkFailed(index: 0)) {
+                    try await store.commit(Batch(checks: [check], writes: [.set([3], [3])], readAsOf: read.asOf))
+                }
+            }
+            let last = try await store.commit(Batch(writes: [.set([1], [4])]))
+            let versions = [first.version] + after.values.compactMap { $0?.version }
+            #expect(versions.allSatisfy { $0 < last.version })
+        }
+    }
+
+    @Test func `a damaged block is told, never served, and stops writes`() async throws {
+        try await withFixture { fixture in
+            let first = try fixture.open()
+            let random = SeededRandomSource(seed: 3)
+            for key in 0..<64 as Range<UInt8> {
+                try await first.commit(Batch(writes: [.set([key], random.bytes(2000))]))
+            }
+            await first.close()
+            let engine = fixture.path + "/rocksdb"
+            for name in try FileManager.default.contentsOfDirectory(atPath: engine) where name.hasSuffix(".sst") {
+                let url = URL(fileURLWithPath: engine + "/" + name)
+                var bytes = try Data(contentsOf: url)
+                guard bytes.count > 100_000 else { continue }
+                for offset in stride(from: 1000, to: 90_000, by: 997) { bytes[offset] ^= 0xFF }
+                try bytes.write(to: url)
+            }
+            let store = try fixture.open()
+            do {
+                _ = try await store.get([[5]], .forAnswer)
+                Issue.record("a damaged block was served")
+            } catch StorageError.corrupt(let sentence) {
+                #expect(sentence.contains("checksum"))
+            }
+            #expect(!store.health.isTakingWrites)
+            await #expect(throws: StorageError.self) { try await store.commit(Batch(writes: [.set([200], [1])])) }
+        }
+    }
+
+    @Test func `a torn tail of the log is cut off and what was acknowledged stays`() async throws {
+        try await withFixture { fixture in
+            let store = try fixture.open()
+            for key in 0..<50 as Range<UInt8> { try await store.commit(Batch(writes: [.set([key], [key])])) }
+            let again = try fixture.crash { path in
+                for name in try FileManager.default.contentsOfDirectory(atPath: path + "/rocksdb")
+                where name.hasSuffix(".log") {
+                    let handle = try #require(FileHandle(forWritingAtPath: path + "/rocksdb/" + name))
+                    try handle.seekToEnd()
+                    try handle.write(contentsOf: Data([9, 9, 9, 9, 200, 0, 1, 7, 7, 7]))
+                    try handle.close()
+                }
+            }
+            let page = try await again.scan(.all, limit: 100, byteLimit: .max, reverse: false)
+            #expect(page.entries.map(\.key) == (0..<50).map { [$0] })
+        }
+    }
+
+    @Test func `waiting commits join into one group`() async throws {
+        try await withFixture { fixture in
+            let store = try fixture.open()
+            fixture.disk.hold()
+            try await withThrowingTaskGroup(of: CommitReceipt.self) { group in
+                for key in 0..<64 as Range<UInt8> {
+                    group.addTask { try await store.commit(Batch(writes: [.set([key], [key])])) }
+                }
+                let keys = (0..<64 as Range<UInt8>).map { [$0] }
+                while try await store.get(keys, .forDecision).values.contains(nil) { await Task.yield() }
+                fixture.disk.release()
+                let versions = try await group.reduce(into: Set<CommitVersion>()) { $0.insert($1.version) }
+                #expect(versions.count == 64)
+            }
+            #expect(fixture.disk.groupCounts.count <= 2 && fixture.disk.groupCounts.reduce(0, +) == 64)
+        }
+    }
+
+    @Test func `a full queue refuses, forgets nothing and recovers`() async throws {
+        try await withFixture { fixture in
+            let store = try fixture.open()
+            fixture.disk.hold()
+            let count = 17_000
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                for index in 0..<count {
+                    group.addTask {
+                        do {
+                            try await store.commit(Batch(writes: [.set([UInt8(index >> 8), UInt8(index & 255)], [1])]))
+                            return true
+                        } catch StorageError.overloaded {
+                            return false
+                        }
+                    }
+                }
+                var refusedCount = 0
+                var doneCount = 0
+                // The first answers can only be refusals: the disk is held.
+                while refusedCount + doneCount < count, let isDone = try await group.next() {
+                    if isDone { doneCount += 1 } else { refusedCount += 1 }
+                    if refusedCount == 1 && doneCount == 0 { fixture.disk.release() }
+                }
+                #expect(refusedCount > 0 && doneCount > 0)
+                let page = try await store.scan(.all, limit: count, byteLimit: .max, reverse: false)
+                #expect(page.entries.count == doneCount)
+            }
+        }
+    }
+}
