@@ -1,0 +1,156 @@
+package import DynamoDBValues
+
+/// A compiled condition, filter or key condition.
+package struct Condition: Sendable {
+    let tree: SyntaxTree
+    let root: Int32
+
+    /// Whether the condition holds for an item.
+    /// - Parameter item: nil for an item that is not there; no path finds anything in it.
+    /// - Complexity: as many searches for attributes as the condition has paths; no tree of the item is built.
+    package func holds(for item: AttributeMap?) -> Bool {
+        Evaluator(self.tree, item).holds(self.root)
+    }
+
+    /// The top-level attributes that the condition reads, each once.
+    package var attributeNames: [String] {
+        var names: [String] = []
+        for path in self.paths {
+            guard case .name(let name) = path.first else { continue }
+            let text = String(decoding: name, as: UTF8.self)
+            if !names.contains(text) { names.append(text) }
+        }
+        return names
+    }
+
+    /// Refuses paths into key attributes.
+    package func check(_ keys: KeyNames) throws(ValidationFailure) {
+        for path in self.paths { try keys.checkScalar(path) }
+    }
+
+    /// Refuses a query's filter that names a part of the key it queries by.
+    package func checkQueryFilter(_ schema: KeySchema) throws(ValidationFailure) {
+        let names = self.attributeNames
+        guard let key = schema.elements.first(where: { names.contains($0.name) }) else { return }
+        throw ValidationFailure(
+            "Filter Expression can only contain non-primary key attributes: Primary key attribute: \(key.name)"
+        )
+    }
+
+    private var paths: [ArraySlice<PathStep>] {
+        self.tree.nodes.filter { $0.kind == .path }.map(self.tree.path)
+    }
+}
+
+/// Evaluates nodes of a condition over one item.
+private struct Evaluator {
+    private let tree: SyntaxTree
+    private let item: AttributeMap?
+
+    init(_ tree: SyntaxTree, _ item: AttributeMap?) {
+        self.tree = tree
+        self.item = item
+    }
+
+    func holds(_ index: Int32) -> Bool {
+        let node = self.tree.nodes[Int(index)]
+        let first = Int(node.first)
+        switch node.kind {
+        case .group: return self.holds(self.tree.children[first])
+        case .not: return !self.holds(self.tree.children[first])
+        case .or: return self.holds(self.tree.children[first]) || self.holds(self.tree.children[first + 1])
+        case .and: return self.holds(self.tree.children[first]) && self.holds(self.tree.children[first + 1])
+        case .comparison:
+            return self.compare(
+                self.operand(self.tree.children[first]), node.symbol, self.operand(self.tree.children[first + 1])
+            )
+        case .between:
+            let value = self.operand(self.tree.children[first])
+            return self.compare(value, .greaterOrEqual, self.operand(self.tree.children[first + 1]))
+                && self.compare(value, .lessOrEqual, self.operand(self.tree.children[first + 2]))
+        case .oneOf:
+            guard let value = self.operand(self.tree.children[first]) else { return false }
+            return self.tree.children(of: node).dropFirst().contains { candidate in
+                self.operand(candidate).map { $0.isEqual(to: value) } ?? false
+            }
+        case .function: return self.function(node)
+        case .arithmetic, .path, .value: return false
+        }
+    }
+
+    /// A missing operand is unequal to everything, and neither less nor greater.
+    private func compare(_ left: StoredValue?, _ symbol: ExpressionToken.Kind, _ right: StoredValue?) -> Bool {
+        guard let left, let right else { return symbol == .notEqual }
+        switch symbol {
+        case .equal: return left.isEqual(to: right)
+        case .notEqual: return !left.isEqual(to: right)
+        case .less: return left.order(against: right).map { $0 < 0 } ?? false
+        case .lessOrEqual: return left.order(against: right).map { $0 <= 0 } ?? false
+        case .greater: return left.order(against: right).map { $0 > 0 } ?? false
+        case .greaterOrEqual: return left.order(against: right).map { $0 >= 0 } ?? false
+        default: return false
+        }
+    }
+
+    private func operand(_ index: Int32) -> StoredValue? {
+        let node = self.tree.bare(index)
+        switch node.kind {
+        case .value: return self.tree.value(node)
+        case .path: return self.item?.value(at: self.tree.path(node))
+        case .function where node.function == .size:
+            return self.operand(self.tree.children[Int(node.first)])?.size.map { .number(DynamoDBNumber($0)) }
+        default: return nil
+        }
+    }
+
+    private func function(_ node: SyntaxNode) -> Bool {
+        let value = self.operand(self.tree.children[Int(node.first)])
+        switch node.function {
+        case .attributeExists: return value != nil
+        case .attributeNotExists: return value == nil
+        case .attributeType, .beginsWith, .contains:
+            guard let value, let operand = self.operand(self.tree.children[Int(node.first) + 1]) else { return false }
+            switch node.function {
+            case .attributeType: return operand.content.elementsEqual(value.type.descriptor.utf8)
+            case .beginsWith:
+                return value.type == operand.type && (value.type == .s || value.type == .b)
+                    && value.content.starts(with: operand.content)
+            default: return value.contains(operand)
+            }
+        case .size, .ifNotExists, .listAppend, .unknown: return false
+        }
+    }
+}
+
+extension StoredValue {
+    /// What `size` gives: UTF-16 units of a string, bytes of binary, elements of the rest; nil for what has no size.
+    fileprivate var size: Int? {
+        switch self.type {
+        case .s:
+            // A character of four UTF-8 bytes is two UTF-16 units, every other one is one.
+            self.content.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : $1 >= 0xF0 ? 2 : 1) }
+        case .b: self.content.count
+        case .ss, .ns, .bs, .l, .m: self.elementCount
+        case .n, .bool, .null: nil
+        }
+    }
+
+    /// `contains`: a part of a string or of binary, a member of a set, an element of a list.
+    fileprivate func contains(_ operand: StoredValue) -> Bool {
+        switch (self.type, operand.type) {
+        case (.s, .s), (.b, .b): Self.isFound(operand.content, in: self.content)
+        default: self.containsMember(operand)
+        }
+    }
+
+    private static func isFound(_ part: ArraySlice<UInt8>, in whole: ArraySlice<UInt8>) -> Bool {
+        guard let first = part.first else { return true }
+        guard part.count <= whole.count else { return false }
+        var rest = whole.dropLast(part.count - 1)
+        while let start = rest.firstIndex(of: first) {
+            if whole[start..<(start + part.count)] == part { return true }
+            rest = rest[(start + 1)...]
+        }
+        return false
+    }
+}

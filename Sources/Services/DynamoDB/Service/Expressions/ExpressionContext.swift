@@ -1,0 +1,134 @@
+package import DynamoDBValues
+
+/// What the expressions of one request share: the names and values that placeholders stand for.
+///
+/// Make one for each request, compile its expressions with it in the order in which AWS checks them, then ask `finish`
+/// for what none of them used:
+///
+/// ```swift
+/// var context = try ExpressionContext(names: input.expressionAttributeNames, values: input.expressionAttributeValues)
+/// let update = try context.update(text)
+/// let condition = try context.condition(text, .condition)
+/// try context.finish()
+/// ```
+///
+/// Every failure here is one that AWS finds without looking at the table; PutItem and UpdateItem put an envelope around
+/// it (`ValidationFailure.enveloped`).
+package struct ExpressionContext: Sendable {
+    private static let namesParameter = "ExpressionAttributeNames"
+    private static let valuesParameter = "ExpressionAttributeValues"
+
+    private var names: Placeholders
+    private let attributeNames: [[UInt8]]
+    private var values: Placeholders
+    private let attributeValues: [StoredValue]
+
+    /// - Parameter isEnveloped: whether the operation is PutItem or UpdateItem, which word a broken set differently.
+    package init(
+        names: [String: String]?, values: AttributeMap?, isEnveloped: Bool = false
+    ) throws(ValidationFailure) {
+        if let names {
+            guard !names.isEmpty else { throw ValidationFailure("\(Self.namesParameter) must not be empty") }
+            // Sorted, so that the same request gets the same answer each time.
+            let sorted = names.sorted { $0.key < $1.key }
+            self.names = Placeholders(sorted.map { Array($0.key.utf8)[...] })
+            self.attributeNames = sorted.map { Array($0.value.utf8) }
+            try self.names.checkForm(Self.namesParameter, prefix: "#")
+            if let empty = sorted.first(where: { $0.value.isEmpty }) {
+                throw ValidationFailure(
+                    "\(Self.namesParameter) contains invalid value: Empty attribute name for key \(empty.key)"
+                )
+            }
+        } else {
+            self.names = Placeholders([])
+            self.attributeNames = []
+        }
+        if let values {
+            guard !values.isEmpty else { throw ValidationFailure("\(Self.valuesParameter) must not be empty") }
+            let entries = Array(values.attributes)
+            self.values = Placeholders(entries.map(\.name))
+            self.attributeValues = entries.map(\.value)
+            try self.values.checkForm(Self.valuesParameter, prefix: ":")
+            if let failure = values.failure { throw Self.invalidValue(failure, isEnveloped: isEnveloped) }
+        } else {
+            self.values = Placeholders([])
+            self.attributeValues = []
+        }
+    }
+
+    /// How a value that breaks DynamoDB's rules is reported: with its key, but for what AWS reports bare.
+    private static func invalidValue(_ failure: AttributeMap.Failure, isEnveloped: Bool) -> ValidationFailure {
+        let isBare =
+            failure.message.hasPrefix("Nesting Levels") || failure.message.hasSuffix("must have the value of true")
+            || isEnveloped && failure.message.hasPrefix("One or more parameter values were invalid")
+        guard !isBare else { return ValidationFailure(failure.message) }
+        return ValidationFailure(
+            "\(self.valuesParameter) contains invalid value: \(failure.message) for key \(failure.attribute)"
+        )
+    }
+
+    /// Refuses names and values that no expression used. Call it after the last expression.
+    package func finish() throws(ValidationFailure) {
+        try self.names.checkUse(of: Self.namesParameter)
+        try self.values.checkUse(of: Self.valuesParameter)
+    }
+
+    /// Compiles a condition or filter.
+    package mutating func condition(
+        _ text: String, _ kind: ExpressionKind = .condition
+    ) throws(ValidationFailure) -> Condition {
+        precondition(kind != .update && kind != .projection, "an update or a projection is no condition")
+        let bytes = Array(text.utf8)
+        try kind.checkSize(bytes)
+        var (tree, root) = try ExpressionParser.condition(bytes, kind)
+        try PlaceCheck(kind, tree).condition(root)
+        var check = OperandCheck(kind, tree, self)
+        try check.condition(root)
+        (tree, self) = check.finish()
+        return Condition(tree: tree, root: root)
+    }
+
+    /// Compiles the key condition of a query; `KeyCondition.resolved` then holds it against the key's schema.
+    package mutating func keyCondition(_ text: String) throws(ValidationFailure) -> KeyCondition {
+        try KeyCondition(try self.condition(text, .keyCondition))
+    }
+
+    /// Compiles a projection.
+    package mutating func projection(_ text: String) throws(ValidationFailure) -> Projection {
+        let bytes = Array(text.utf8)
+        try ExpressionKind.projection.checkSize(bytes)
+        var (tree, paths) = try ExpressionParser.projection(bytes)
+        let places = PlaceCheck(.projection, tree)
+        for path in paths { try places.path(tree.nodes[Int(path)]) }
+        var check = OperandCheck(.projection, tree, self)
+        for path in paths { try check.path(path) }
+        (tree, self) = check.finish()
+        let resolved = paths.map { tree.path(tree.nodes[Int($0)]) }
+        try PathOverlap.check(resolved, .projection)
+        return Projection(resolved)
+    }
+
+    /// Compiles an update.
+    package mutating func update(_ text: String) throws(ValidationFailure) -> UpdatePlan {
+        let bytes = Array(text.utf8)
+        try ExpressionKind.update.checkSize(bytes)
+        var (tree, actions) = try ExpressionParser.update(bytes)
+        try PlaceCheck(.update, tree).update(actions)
+        var check = OperandCheck(.update, tree, self)
+        try check.update(actions)
+        (tree, self) = check.finish()
+        return UpdatePlan(tree: tree, actions: actions)
+    }
+
+
+
+    /// The attribute that `#name` stands for; marks it as used.
+    mutating func attributeName(_ placeholder: ArraySlice<UInt8>) -> [UInt8]? {
+        self.names.use(placeholder).map { self.attributeNames[$0] }
+    }
+
+    /// The value that `:value` stands for; marks it as used.
+    mutating func attributeValue(_ placeholder: ArraySlice<UInt8>) -> StoredValue? {
+        self.values.use(placeholder).map { self.attributeValues[$0] }
+    }
+}

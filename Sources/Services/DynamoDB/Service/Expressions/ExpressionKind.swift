@@ -1,0 +1,45 @@
+package import DynamoDBValues
+
+/// The parameters that carry an expression.
+package enum ExpressionKind: String, Sendable, Hashable {
+    case condition = "ConditionExpression"
+    case filter = "FilterExpression"
+    case keyCondition = "KeyConditionExpression"
+    case projection = "ProjectionExpression"
+    case update = "UpdateExpression"
+
+    /// Longest text of one expression.
+    /// - Source: DynamoDB Developer Guide, "Quotas", "Expression parameters".
+    package static let utf8CountMax = 4096
+    /// Operators and functions in one expression.
+    static let operatorCountMax = 300
+    /// Operands of one `IN`.
+    static let inOperandCountMax = 100
+    /// Steps of one document path.
+    static let pathStepCountMax = 32
+    /// Largest index into a list.
+    static let listIndexMax = 2_147_483_647
+
+    /// What is wrong with this expression, as AWS begins all such sentences.
+    func invalid(_ detail: String) -> ValidationFailure {
+        ValidationFailure("Invalid \(self.rawValue): \(detail)")
+    }
+
+    /// Refuses what is refused before the text is read.
+    func checkSize(_ text: [UInt8]) throws(ValidationFailure) {
+        guard !text.isEmpty else { throw self.invalid("The expression can not be empty;") }
+        guard text.count > Self.utf8CountMax else { return }
+        let sentence = "Expression size has exceeded the maximum allowed size;"
+        // AWS leaves the size out in this one.
+        throw self.invalid(self == .update ? sentence : "\(sentence) expression size: \(text.count)")
+    }
+}
+
+extension ValidationFailure {
+    /// The same with the words that PutItem and UpdateItem put before what they refuse without looking at the table.
+    ///
+    /// - Source: answers of AWS in 2026 as moto's tests record them; other operations print the bare sentence.
+    package var enveloped: ValidationFailure {
+        ValidationFailure("1 validation error detected: \(self.message)")
+    }
+}

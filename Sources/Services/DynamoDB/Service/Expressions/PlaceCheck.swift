@@ -1,0 +1,97 @@
+internal import DynamoDBValues
+
+/// The first checks of a parsed expression, in the order of its text: reserved words, list indices, names of functions
+/// and where each function stands.
+struct PlaceCheck {
+    private let kind: ExpressionKind
+    private let tree: SyntaxTree
+
+    init(_ kind: ExpressionKind, _ tree: SyntaxTree) {
+        self.kind = kind
+        self.tree = tree
+    }
+
+    func condition(_ root: Int32) throws(ValidationFailure) {
+        try self.visit(root, isConditionDue: true)
+    }
+
+    /// Sections are read one after the other, in the order in which they first appear, and each may appear once.
+    func update(_ actions: [WrittenAction]) throws(ValidationFailure) {
+        var seen: [UpdateSection] = []
+        for section in actions.map(\.section) where !seen.contains(section) {
+            seen.append(section)
+            let all = actions.filter { $0.section == section }
+            for action in all {
+                try self.visit(action.path, isConditionDue: false)
+                if let value = action.value { try self.visit(value, isConditionDue: false) }
+            }
+            if let first = all.first, all.contains(where: { $0.clause != first.clause }) {
+                throw self.kind.invalid(
+                    "The \"\(section.name)\" section can only be used once in an update expression;"
+                )
+            }
+        }
+    }
+
+    private func visit(_ index: Int32, isConditionDue: Bool) throws(ValidationFailure) {
+        let node = self.tree.nodes[Int(index)]
+        switch node.kind {
+        case .path:
+            try self.path(node)
+        case .value:
+            break
+        case .function:
+            try self.function(node, isConditionDue: isConditionDue)
+            for child in self.tree.children(of: node) { try self.visit(child, isConditionDue: false) }
+        case .group:
+            for child in self.tree.children(of: node) { try self.visit(child, isConditionDue: isConditionDue) }
+        case .or, .and, .not:
+            for child in self.tree.children(of: node) { try self.visit(child, isConditionDue: true) }
+        case .comparison, .between, .oneOf, .arithmetic:
+            for child in self.tree.children(of: node) { try self.visit(child, isConditionDue: false) }
+        }
+    }
+
+    func path(_ node: SyntaxNode) throws(ValidationFailure) {
+        for step in self.tree.writtenSteps[node.run] {
+            let text = self.tree.bytes(step.token)
+            switch step.kind {
+            case .placeholder:
+                break
+            case .index:
+                let isInRange = text.count <= 10 && OperandCheck.integer(text) <= ExpressionKind.listIndexMax
+                guard isInRange else {
+                    throw self.kind.invalid(
+                        "List index is not within the allowable range; index: [\(self.tree.quote(step.token))]"
+                    )
+                }
+            case .name:
+                guard !ReservedWords.contains(text) else {
+                    throw self.kind.invalid(
+                        "Attribute name is a reserved keyword; reserved keyword: \(self.tree.quote(step.token))"
+                    )
+                }
+            }
+        }
+    }
+
+    private func function(_ node: SyntaxNode, isConditionDue: Bool) throws(ValidationFailure) {
+        let name = self.tree.quote(node.token)
+        guard node.function != .unknown else { throw self.kind.invalid("Invalid function name; function: \(name)") }
+        if self.kind == .update {
+            guard node.function.isOfUpdates else {
+                throw self.kind.invalid("The function is not allowed in an update expression; function: \(name)")
+            }
+            return
+        }
+        guard !node.function.isOfUpdates else {
+            throw self.kind.invalid("The function is not allowed in a condition expression; function: \(name)")
+        }
+        guard node.function.isCondition == isConditionDue else {
+            throw self.kind.invalid(
+                "The function is not allowed to be used this way in an expression; function: \(name)"
+            )
+        }
+        try OperandCheck.operandCount(node, self.kind)
+    }
+}

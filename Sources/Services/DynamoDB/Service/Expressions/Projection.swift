@@ -1,0 +1,93 @@
+package import DynamoDBValues
+
+/// A compiled projection: which parts of an item an answer has.
+package struct Projection: Sendable {
+    /// The paths below one attribute or element.
+    private struct Branch: Sendable {
+        /// The whole of it, so that nothing below matters.
+        var isWhole = false
+        var steps: [(step: PathStep, branch: Int)] = []
+    }
+
+    private var branches = [Branch()]
+
+    /// - Parameter paths: without overlaps, unless these are the paths of an update.
+    init(_ paths: [ArraySlice<PathStep>]) {
+        for path in paths { self.insert(path) }
+    }
+
+    /// A projection of whole top-level attributes, such as AttributesToGet asks for.
+    package init(attributes: [String]) {
+        self.init(attributes.map { [PathStep.name(Array($0.utf8)[...])] })
+    }
+
+    private mutating func insert(_ path: ArraySlice<PathStep>) {
+        var branch = 0
+        for step in path {
+            if let known = self.branches[branch].steps.first(where: { $0.step == step }) {
+                branch = known.branch
+            } else {
+                self.branches.append(Branch())
+                self.branches[branch].steps.append((step, self.branches.count - 1))
+                branch = self.branches.count - 1
+            }
+        }
+        self.branches[branch].isWhole = true
+    }
+
+    /// The top-level attributes that the projection reads.
+    package var attributeNames: [String] {
+        self.branches[0].steps.map(\.step.text)
+    }
+
+    /// Refuses paths into key attributes.
+    package func check(_ keys: KeyNames) throws(ValidationFailure) {
+        for (step, branch) in self.branches[0].steps {
+            guard let below = self.branches[branch].steps.first else { continue }
+            try keys.checkScalar([step, below.step])
+        }
+    }
+
+    /// The projected item: whole attributes as they are stored, documents with what was asked for and exists.
+    ///
+    /// Elements of a list move together, in the list's order.
+    package func apply(to item: AttributeMap) -> AttributeMap {
+        var attributes: [AttributeChange] = []
+        for (step, branch) in self.branches[0].steps {
+            guard case .name(let name) = step, let value = item.value(named: name) else { continue }
+            if self.branches[branch].isWhole {
+                attributes.append(AttributeChange(name, value))
+            } else if let tree = self.project(value, branch), let part = try? StoredValue(tree) {
+                attributes.append(AttributeChange(name, part))
+            }
+        }
+        return AttributeMap(attributes)
+    }
+
+    /// - Returns: nil when nothing that was asked for exists.
+    private func project(_ value: StoredValue, _ branch: Int) -> AttributeValue? {
+        guard !self.branches[branch].isWhole else { return value.tree }
+        switch value.type {
+        case .m:
+            var entries: [AttributeTree.Entry] = []
+            for (step, below) in self.branches[branch].steps {
+                guard case .name(let name) = step, let entry = value.entry(named: name),
+                    let part = self.project(entry, below)
+                else { continue }
+                entries.append(.init(String(decoding: name, as: UTF8.self), part))
+            }
+            return entries.isEmpty ? nil : .m(AttributeTree(entries))
+        case .l:
+            var elements: [(index: Int, part: AttributeValue)] = []
+            for (step, below) in self.branches[branch].steps {
+                guard case .index(let index) = step, let element = value.element(index),
+                    let part = self.project(element, below)
+                else { continue }
+                elements.append((index, part))
+            }
+            return elements.isEmpty ? nil : .l(elements.sorted { $0.index < $1.index }.map(\.part))
+        default:
+            return nil
+        }
+    }
+}

@@ -1,0 +1,211 @@
+internal import DynamoDBValues
+
+/// An expression as read: nodes in an arena, so that a request makes few allocations and a check walks indices.
+///
+/// The checks that resolve placeholders fill `steps` and `values`; evaluation then needs no text.
+struct SyntaxTree: Sendable {
+    let text: [UInt8]
+    let tokens: [ExpressionToken]
+    var nodes: [SyntaxNode] = []
+    /// The children of all nodes, each node's in one run.
+    var children: [Int32] = []
+    /// The steps of all paths as written, each path's in one run.
+    var writtenSteps: [WrittenStep] = []
+    /// `writtenSteps` with placeholders replaced; as many, once resolved.
+    var steps: [PathStep] = []
+    /// The values of all `:placeholders` in the order in which they were resolved.
+    var values: [StoredValue] = []
+    /// Operators and functions.
+    var operatorCount = 0
+
+    init(_ text: [UInt8]) {
+        self.text = text
+        self.tokens = ExpressionLexer.tokens(text)
+        self.nodes.reserveCapacity(self.tokens.count)
+    }
+
+    /// The text of a token as a message quotes it.
+    func quote(_ token: Int32) -> String {
+        let token = self.tokens[Int(token)]
+        return token.kind == .end ? "<EOF>" : String(decoding: self.text[token.range], as: UTF8.self)
+    }
+
+    func bytes(_ token: Int32) -> ArraySlice<UInt8> {
+        self.text[self.tokens[Int(token)].range]
+    }
+
+    func children(of node: SyntaxNode) -> ArraySlice<Int32> {
+        self.children[node.run]
+    }
+
+    /// The node without the parentheses around it.
+    func bare(_ index: Int32) -> SyntaxNode {
+        var node = self.nodes[Int(index)]
+        while node.kind == .group { node = self.nodes[Int(self.children[Int(node.first)])] }
+        return node
+    }
+
+    /// The resolved steps of a path node.
+    func path(_ node: SyntaxNode) -> ArraySlice<PathStep> {
+        self.steps[node.run]
+    }
+
+    /// The resolved value of a value node.
+    func value(_ node: SyntaxNode) -> StoredValue {
+        self.values[Int(node.first)]
+    }
+
+    mutating func append(
+        _ kind: SyntaxNode.Kind, at token: Int, _ children: [Int32], symbol: ExpressionToken.Kind = .unknown,
+        function: ExpressionFunction = .unknown
+    ) -> Int32 {
+        let first = Int32(self.children.count)
+        self.children.append(contentsOf: children)
+        return self.append(
+            SyntaxNode(
+                kind: kind, symbol: symbol, function: function, token: Int32(token), first: first,
+                count: Int32(children.count)
+            )
+        )
+    }
+
+    mutating func append(_ node: SyntaxNode) -> Int32 {
+        self.nodes.append(node)
+        return Int32(self.nodes.count - 1)
+    }
+}
+
+/// A node of a `SyntaxTree`.
+struct SyntaxNode: Sendable {
+    enum Kind: UInt8, Sendable {
+        case or
+        case and
+        case not
+        /// Parentheses around a condition or an operand.
+        case group
+        /// Two operands and a comparator.
+        case comparison
+        /// The operand and its bounds.
+        case between
+        /// The operand and the candidates of `IN`.
+        case oneOf
+        case function
+        /// `+` or `-`.
+        case arithmetic
+        case path
+        case value
+    }
+
+    let kind: Kind
+    /// The operator of a comparison or an arithmetic node.
+    let symbol: ExpressionToken.Kind
+    let function: ExpressionFunction
+    /// The token that names the node in messages.
+    let token: Int32
+    /// Where the children or the path's steps begin; of a resolved value its index in `values`.
+    var first: Int32
+    let count: Int32
+
+    var run: Range<Int> { Int(self.first)..<Int(self.first + self.count) }
+
+    /// Whether the node can stand where a condition is due.
+    var isCondition: Bool {
+        switch self.kind {
+        case .or, .and, .not, .comparison, .between, .oneOf, .function: true
+        case .group, .arithmetic, .path, .value: false
+        }
+    }
+
+    /// Whether the node can stand where an operand is due.
+    var isOperand: Bool {
+        self.kind == .function || self.kind == .path || self.kind == .value || self.kind == .arithmetic
+    }
+}
+
+/// The functions of all kinds of expressions; names are told apart by case.
+enum ExpressionFunction: UInt8, Sendable, CaseIterable {
+    case attributeExists
+    case attributeNotExists
+    case attributeType
+    case beginsWith
+    case contains
+    case size
+    case ifNotExists
+    case listAppend
+    case unknown
+
+    var name: String {
+        switch self {
+        case .attributeExists: "attribute_exists"
+        case .attributeNotExists: "attribute_not_exists"
+        case .attributeType: "attribute_type"
+        case .beginsWith: "begins_with"
+        case .contains: "contains"
+        case .size: "size"
+        case .ifNotExists: "if_not_exists"
+        case .listAppend: "list_append"
+        case .unknown: ""
+        }
+    }
+
+    var operandCount: Int {
+        switch self {
+        case .attributeExists, .attributeNotExists, .size: 1
+        default: 2
+        }
+    }
+
+    var isOfUpdates: Bool { self == .ifNotExists || self == .listAppend }
+
+    /// Whether the function is true or false, and so a condition by itself.
+    var isCondition: Bool { !self.isOfUpdates && self != .size && self != .unknown }
+
+    /// Whether the first operand must be a document path.
+    var needsPath: Bool {
+        switch self {
+        case .attributeExists, .attributeNotExists, .attributeType, .ifNotExists: true
+        default: false
+        }
+    }
+
+    init(_ name: ArraySlice<UInt8>) {
+        self = Self.allCases.first { $0.name.utf8.elementsEqual(name) } ?? .unknown
+    }
+}
+
+/// A step of a path as written.
+struct WrittenStep: Sendable {
+    enum Kind: UInt8, Sendable {
+        case name
+        case placeholder
+        case index
+    }
+
+    let kind: Kind
+    let token: Int32
+}
+
+/// A step of a document path.
+package enum PathStep: Sendable, Hashable {
+    case name(ArraySlice<UInt8>)
+    case index(Int)
+
+    var isIndex: Bool {
+        if case .index = self { true } else { false }
+    }
+
+    /// As messages print it: `name`, `[3]`.
+    var text: String {
+        switch self {
+        case .name(let name): String(decoding: name, as: UTF8.self)
+        case .index(let index): "[\(index)]"
+        }
+    }
+}
+
+extension Sequence<PathStep> {
+    /// As messages print a path: `[a, b, [3]]`.
+    var pathText: String {
+        "[" + self.map(\.text).joined(separator: ", ") + "]"
+    }
+}

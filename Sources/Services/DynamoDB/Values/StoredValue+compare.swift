@@ -1,0 +1,112 @@
+extension StoredValue {
+    /// Equality as expressions see it: numbers by value, sets and maps without regard to order.
+    /// - Complexity: O(bytes) for scalars and lists, O(elements²) for sets and maps; no tree is built.
+    package func isEqual(to other: StoredValue) -> Bool {
+        guard self.type == other.type else { return false }
+        switch self.type {
+        // A stored number is the canonical text, so equal numbers are equal bytes.
+        case .s, .n, .b: return self.content == other.content
+        case .bool: return self.boolean == other.boolean
+        case .null: return true
+        case .ss, .ns, .bs: return self.hasEqualMembers(other)
+        case .l:
+            guard self.elementCount == other.elementCount else { return false }
+            return zip(self.elements, other.elements).allSatisfy { $0.isEqual(to: $1) }
+        case .m:
+            guard self.elementCount == other.elementCount else { return false }
+            for entry in self.entries {
+                guard let value = other.entry(named: entry.name), entry.value.isEqual(to: value) else { return false }
+            }
+            return true
+        }
+    }
+
+    private func hasEqualMembers(_ other: StoredValue) -> Bool {
+        guard self.elementCount == other.elementCount else { return false }
+        let (left, right) = (self.members, other.members)
+        // Members are unique on both sides, so that each of one is in the other says enough.
+        if left.count <= 16 { return left.allSatisfy(right.contains) }
+        return Set(left) == Set(right)
+    }
+
+    /// The order of two values: strings and binary by unsigned bytes, numbers by value.
+    /// - Returns: below 0, 0 or above 0; nil when the types differ or have no order.
+    package func order(against other: StoredValue) -> Int? {
+        guard self.type == other.type else { return nil }
+        switch self.type {
+        case .s, .b: return StoredBytes.order(self.content, other.content)
+        case .n: return DynamoDBNumber.order(canonical: self.content, other.content)
+        default: return nil
+        }
+    }
+
+    /// Whether a set has this content as a member, or a list an equal element.
+    package func containsMember(_ value: StoredValue) -> Bool {
+        switch (self.type, value.type) {
+        case (.ss, .s), (.ns, .n), (.bs, .b): self.members.contains(value.content)
+        case (.l, _): self.elements.contains { $0.isEqual(to: value) }
+        default: false
+        }
+    }
+
+    /// The value of a map's entry; nil when there is none or this is no map.
+    package func entry(named name: ArraySlice<UInt8>) -> StoredValue? {
+        self.type == .m ? self.entries.value(named: name) : nil
+    }
+}
+
+extension StoredEntries {
+    /// `value` for a name whose bytes are at hand; not generic, so that it is fast from another module.
+    package func value(named name: ArraySlice<UInt8>) -> StoredValue? {
+        self.value(name)
+    }
+}
+
+extension AttributeMap {
+    /// The value of the attribute of that name.
+    /// - Complexity: O(attributes), none of them looked into.
+    package func value(named name: ArraySlice<UInt8>) -> StoredValue? {
+        self.attributes.value(name)
+    }
+}
+
+extension StoredBytes {
+    /// The order of unsigned bytes, a prefix before what it begins.
+    static func order(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Int {
+        var (leftIndex, rightIndex) = (left.startIndex, right.startIndex)
+        while leftIndex < left.endIndex, rightIndex < right.endIndex {
+            let difference = Int(left[leftIndex]) - Int(right[rightIndex])
+            if difference != 0 { return difference }
+            leftIndex += 1
+            rightIndex += 1
+        }
+        return left.count - right.count
+    }
+}
+
+extension DynamoDBNumber {
+    /// The order of two numbers by their canonical texts, without making numbers of them.
+    ///
+    /// Canonical texts have no needless zeros, so the longer integer part is the larger number and equally long ones
+    /// compare as text: a point stands at the same place in both.
+    /// - Returns: below 0, 0 or above 0.
+    package static func order(canonical left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Int {
+        let minus = UInt8(ascii: "-")
+        switch (left.first == minus, right.first == minus) {
+        case (true, false): return -1
+        case (false, true): return 1
+        case (false, false): return self.magnitudeOrder(left, right)
+        case (true, true): return self.magnitudeOrder(right.dropFirst(), left.dropFirst())
+        }
+    }
+
+    private static func magnitudeOrder(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Int {
+        let leftDigits = self.integerDigits(left)
+        let rightDigits = self.integerDigits(right)
+        return leftDigits == rightDigits ? StoredBytes.order(left, right) : leftDigits - rightDigits
+    }
+
+    private static func integerDigits(_ text: ArraySlice<UInt8>) -> Int {
+        (text.firstIndex(of: UInt8(ascii: ".")) ?? text.endIndex) - text.startIndex
+    }
+}

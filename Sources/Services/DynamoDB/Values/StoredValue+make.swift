@@ -1,0 +1,158 @@
+extension StoredValue {
+    /// A value of its own from a tree.
+    /// - Throws: when lists and maps nest deeper than DynamoDB allows.
+    package init(_ tree: AttributeValue) throws(ValidationFailure) {
+        var builder = StoredItemBuilder()
+        builder.append(tree)
+        if let failure = builder.failure { throw ValidationFailure(failure.message) }
+        let start = AttributeMap.formatBytes
+        guard let value = StoredValue(builder.bytes, at: start, end: builder.bytes.count) else {
+            preconditionFailure("a value just built is whole")
+        }
+        self = value
+    }
+
+    /// A number's stored form.
+    package static func number(_ number: DynamoDBNumber) -> StoredValue {
+        var bytes: [UInt8] = [AttributeType.n.rawValue, 0, 0, 0, 0]
+        bytes.reserveCapacity(24)
+        number.appendText(to: &bytes)
+        return self.closing(bytes)
+    }
+
+    /// A list of the elements of two lists.
+    package static func concatenating(_ left: StoredValue, _ right: StoredValue) -> StoredValue {
+        precondition(left.type == .l && right.type == .l, "only lists are concatenated")
+        var bytes = self.opening(.l, count: left.elementCount + right.elementCount)
+        bytes.reserveCapacity(9 + left.range.count + right.range.count)
+        bytes.append(contentsOf: left.body)
+        bytes.append(contentsOf: right.body)
+        return self.closing(bytes)
+    }
+
+    /// The set with the members of both, those of `self` first.
+    package func union(_ other: StoredValue) -> StoredValue {
+        precondition(self.type == other.type && self.type.isSet, "only sets of one type are united")
+        let known = Set(self.members)
+        let added = other.members.filter { !known.contains($0) }
+        var bytes = Self.opening(self.type, count: self.elementCount + added.count)
+        bytes.reserveCapacity(9 + self.range.count + other.range.count)
+        bytes.append(contentsOf: self.body)
+        for member in added { Self.appendMember(member, to: &bytes) }
+        return Self.closing(bytes)
+    }
+
+    /// The set without the members of another; nil when none is left.
+    package func subtracting(_ other: StoredValue) -> StoredValue? {
+        precondition(self.type == other.type && self.type.isSet, "only sets of one type are subtracted")
+        let taken = Set(other.members)
+        let kept = self.members.filter { !taken.contains($0) }
+        guard !kept.isEmpty else { return nil }
+        var bytes = Self.opening(self.type, count: kept.count)
+        for member in kept { Self.appendMember(member, to: &bytes) }
+        return Self.closing(bytes)
+    }
+
+    /// What follows type, length and count.
+    private var body: ArraySlice<UInt8> {
+        self.range.count > 9 ? self.bytes[(self.range.lowerBound + 9)..<self.range.upperBound] : []
+    }
+
+    private static func opening(_ type: AttributeType, count: Int) -> [UInt8] {
+        [type.rawValue, 0, 0, 0, 0] + self.lengthBytes(count)
+    }
+
+    private static func appendMember(_ member: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: self.lengthBytes(member.count))
+        bytes.append(contentsOf: member)
+    }
+
+    private static func closing(_ opened: [UInt8]) -> StoredValue {
+        var bytes = opened
+        for (index, byte) in self.lengthBytes(opened.count - 5).enumerated() { bytes[1 + index] = byte }
+        guard let value = StoredValue(bytes, at: 0, end: bytes.count) else {
+            preconditionFailure("a value just built is whole")
+        }
+        return value
+    }
+
+    fileprivate static func lengthBytes(_ count: Int) -> [UInt8] {
+        let length = UInt32(count)
+        return [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: length >> $0) }
+    }
+}
+
+extension AttributeType {
+    /// Whether this is one of the three sets.
+    package var isSet: Bool { self == .ss || self == .ns || self == .bs }
+}
+
+/// What becomes of one attribute of an item.
+package struct AttributeChange: Sendable {
+    package let name: ArraySlice<UInt8>
+    /// nil removes the attribute.
+    package let value: StoredValue?
+
+    package init(_ name: ArraySlice<UInt8>, _ value: StoredValue?) {
+        self.name = name
+        self.value = value
+    }
+}
+
+extension AttributeMap {
+    /// Bytes before the map's body.
+    static let formatBytes = 1
+
+    /// A copy in which some attributes are set or removed; the others keep their bytes and their order.
+    ///
+    /// New attributes come last, in the order of `changes`, whose names are unique.
+    /// - Complexity: O(bytes of the item + attributes × changes); untouched attributes are copied in runs.
+    package func replacing(_ changes: [AttributeChange]) -> AttributeMap {
+        var bytes: [UInt8] = []
+        let added = changes.reduce(0) { $0 + $1.name.count + ($1.value?.range.count ?? 0) + 2 }
+        bytes.reserveCapacity(self.bytes.count + added)
+        bytes.append(contentsOf: [Self.formatByte, 0, 0, 0, 0])
+        var count = 0
+        var isDone = [Bool](repeating: false, count: changes.count)
+        var runStart = Self.formatBytes + 4
+        for attribute in self.attributes {
+            guard let index = changes.firstIndex(where: { $0.name == attribute.name }) else {
+                count += 1
+                continue
+            }
+            isDone[index] = true
+            bytes.append(contentsOf: self.bytes[runStart..<(attribute.name.startIndex - 2)])
+            runStart = attribute.value.range.upperBound
+            if let value = changes[index].value {
+                Self.appendEntry(attribute.name, value, to: &bytes)
+                count += 1
+            }
+        }
+        bytes.append(contentsOf: self.bytes[runStart...])
+        for (index, change) in changes.enumerated() where !isDone[index] {
+            guard let value = change.value else { continue }
+            Self.appendEntry(change.name, value, to: &bytes)
+            count += 1
+        }
+        return AttributeMap(whole: bytes, count: count)
+    }
+
+    /// A map of these attributes, whose names are unique.
+    package init(_ attributes: [AttributeChange]) {
+        self = AttributeMap().replacing(attributes)
+    }
+
+    private static func appendEntry(_ name: ArraySlice<UInt8>, _ value: StoredValue, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(truncatingIfNeeded: name.count >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: name.count))
+        bytes.append(contentsOf: name)
+        bytes.append(contentsOf: value.stored)
+    }
+
+    private init(whole: [UInt8], count: Int) {
+        var bytes = whole
+        for (index, byte) in StoredValue.lengthBytes(count).enumerated() { bytes[Self.formatBytes + index] = byte }
+        self.bytes = bytes
+        self.failure = nil
+    }
+}
