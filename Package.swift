@@ -60,7 +60,7 @@ let serviceTargets = services.flatMap { service -> [Target] in
         path: "Sources/Services/\(service.name)/Generated",
         swiftSettings: settings
     )
-    if true { return [model] }
+    if service.isNamesOnly { return [model] }
     let operations = Target.target(
         name: service.name + "Service",
         dependencies: ["Primitives", "ServiceModel", "ServiceKit", "KeyValue", .target(name: service.name + "Model")]
@@ -113,5 +113,14 @@ let package = Package(
             .product(name: "NIOHPACK", package: "swift-nio-http2"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
         ]),
+        // L6
+        library("Server", [
+            "Primitives", "ServiceModel", "ServiceKit", "Signing", "Telemetry", "KeyValue", "RocksDBStore", "Gateway",
+            "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "STSModel", "STSService",
+            .product(name: "Yams", package: "Yams"),
+        ]),
+        // L7
+        command("brume", ["Server", argumentParser]),
+        command("brume-modelgen", [argumentParser]),
     ] + serviceTargets
 )

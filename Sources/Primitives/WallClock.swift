@@ -7,7 +7,9 @@ internal import Darwin
 #endif
 
 /// A point of UTC time in milliseconds since 1970, the resolution of every AWS timestamp.
+@usableFromInline
 package struct Timestamp: Sendable, Hashable, Comparable {
+    @usableFromInline
     package var millisecondsSinceEpoch: Int64
 
     @inlinable

@@ -21,7 +21,13 @@ struct Decode: Sendable {
         let input: any ReadableShape
         let violations: [ConstraintViolation]
         do throws(ShapeError) {
-            let wire = try codec.reader(for: request.operation.binding.schema, in: service, request: inbound)
+            let schema = request.operation.binding.schema
+            let plain = try ContentEncoding.decoded(
+                inbound,
+                for: schema,
+                bytesMax: request.service.registration.bodyBytesMax
+            )
+            let wire = try codec.reader(for: schema, in: service, request: plain)
             let reader = ShapeReader(wire)
             input = try request.operation.binding.decode(reader)
             try wire.finish()

@@ -1,4 +1,4 @@
-package import DynamoDBModel
+internal import DynamoDBModel
 package import KeyValue
 package import Primitives
 package import ServiceKit

@@ -62,3 +62,12 @@ func validating<Value>(_ work: () throws(ValidationFailure) -> Value) throws(Ser
         throw .validation(error)
     }
 }
+
+/// The same for PutItem and UpdateItem, which put other words before what they refuse without looking at the table.
+func validatingEnveloped<Value>(_ work: () throws(ValidationFailure) -> Value) throws(ServiceError) -> Value {
+    do throws(ValidationFailure) {
+        return try work()
+    } catch {
+        throw .validation(error.enveloped)
+    }
+}

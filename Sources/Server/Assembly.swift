@@ -1,0 +1,57 @@
+internal import DynamoDBModel
+internal import DynamoDBService
+internal import DynamoDBStreamsModel
+internal import Gateway
+internal import KeyValue
+internal import Primitives
+internal import RocksDBStore
+internal import STSModel
+internal import STSService
+internal import ServiceKit
+internal import ServiceModel
+
+/// The only place that names engines and services.
+enum Assembly {
+    /// Opens the store of a data directory.
+    static func store(_ configuration: Configuration, at path: String) throws(StartError) -> any OrderedStore {
+        var options = StoreOptions()
+        options.blockCacheBytes = configuration.blockCacheMegabytes << 20
+        options.durability = configuration.durability == .durable ? .durable : .processCrashOnly
+        do throws(StoreOpenError) {
+            return try RocksDBStore(path: path, options: options)
+        } catch {
+            throw StartError(self.reason(error), "the store cannot be opened: \(error.description).")
+        }
+    }
+
+    private static func reason(_ error: StoreOpenError) -> StartError.Reason {
+        switch error {
+        case .locked: .storeLocked
+        case .unwritable, .noSpace: .dataDirectory
+        case .newerFormat: .storeNewer
+        case .corrupt: .storeDamaged
+        }
+    }
+
+    /// Every service of this process, and what it does once after start.
+    static func services(
+        store: any OrderedStore, identity: any IdentityPort, clock: any WallClock, random: any RandomSource,
+        telemetry: any TelemetryPort
+    ) -> (services: [RegisteredService], afterStart: @Sendable () async -> Void) {
+        let dynamoDB = DynamoDBService(store: store, clock: clock, random: random, telemetry: telemetry)
+        let services = [
+            RegisteredService(
+                binding: dynamoDB.binding,
+                requestIDForm: .long,
+                // BatchWriteItem takes 16 MB of items; base64 and names come on top.
+                bodyBytesMax: 24 << 20
+            ),
+            RegisteredService(binding: DynamoDBStreamsOperations.binding, requestIDForm: .long),
+            RegisteredService(
+                binding: STSService(identity: identity, clock: clock).binding,
+                throttlingError: ServiceError(code: "Throttling", message: "Rate exceeded")
+            ),
+        ]
+        return (services, { await dynamoDB.resume() })
+    }
+}

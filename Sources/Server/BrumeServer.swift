@@ -1,0 +1,277 @@
+internal import Gateway
+internal import KeyValue
+internal import Primitives
+internal import ServiceKit
+internal import Signing
+internal import Synchronization
+internal import Telemetry
+
+/// A running server: everything that `start` opened, until `stop`.
+package final class BrumeServer: Sendable {
+    /// The certificate of the development authority in the directory of TLS files.
+    static let authorityFileName = "ca.pem"
+
+    /// A line that the server says when it starts.
+    package struct StartLine: Sendable, Hashable {
+        package var text: String
+        package var isWarning = false
+    }
+
+    package let port: Int
+    package let startLines: [StartLine]
+
+    private let configuration: Configuration
+    private let directory: DataDirectory
+    private let store: any OrderedStore
+    private let listener: EdgeListener
+    private let certificates: CertificateStore
+    private let accessLog: RotatingLogFile
+    private let isDraining: DrainFlag
+    /// What goes on after start; ended by `stop`.
+    private let background: Task<Void, Never>
+
+    private init(
+        configuration: Configuration, directory: DataDirectory, store: any OrderedStore, listener: EdgeListener,
+        certificates: CertificateStore, accessLog: RotatingLogFile, isDraining: DrainFlag,
+        startLines: [StartLine], afterStart: @escaping @Sendable () async -> Void
+    ) {
+        self.configuration = configuration
+        self.directory = directory
+        self.store = store
+        self.listener = listener
+        self.port = listener.port
+        self.certificates = certificates
+        self.accessLog = accessLog
+        self.isDraining = isDraining
+        self.startLines = startLines
+        // Awaited by `stop`, which cancels it first.
+        self.background = Task { await afterStart() }
+    }
+
+    /// Opens everything and begins to answer.
+    package static func start(_ configuration: Configuration) async throws(StartError) -> BrumeServer {
+        let random = SystemRandomSource()
+        let clock = SystemClock()
+        let directory = DataDirectory(path: configuration.dataDirectory)
+        let madeKey = try self.ensureKeys(configuration)
+        let box = try self.using(directory) { () throws(FileError) in try directory.secretBox(random: random) }
+        let identity = try self.identity(configuration, directory, box, random)
+        let store = try Assembly.store(configuration, at: directory.store)
+        let certificates = try self.certificates(configuration, directory)
+        guard let accessLog = RotatingLogFile(path: "\(directory.logs)/access.log") else {
+            throw StartError(.dataDirectory, "cannot write \(directory.logs)/access.log")
+        }
+        let history = MetricHistory()
+        let (services, afterStart) = Assembly.services(
+            store: store, identity: identity, clock: clock, random: random, telemetry: history
+        )
+        let metrics = MetricRegistry()
+        let isDraining = DrainFlag()
+        let edge = EdgeGauges(metrics)
+        let catalog = ServiceCatalog(services, metrics: metrics)
+        let routes = InternalRoutes(
+            metrics: metrics,
+            readiness: { Self.readiness(store, isDraining) },
+            refreshMetrics: { edge.refresh() },
+            documents: configuration.compatibility == .localstack
+                ? LocalStackCompatibility.documents(services.map(\.binding.schema.id)) : [:]
+        )
+        let pipeline = Pipeline(
+            catalog: catalog,
+            routes: routes,
+            authenticator: Authenticator(
+                identity: identity,
+                isLoopbackOnly: { identity.isLoopbackOnly(accessKeyID: $0) },
+                keys: SigningKeyCache(),
+                clock: clock,
+                mode: configuration.acceptsAnyCredentials ? .acceptAnyCredentials : .verify,
+                defaultRegion: Region(configuration.region) ?? .standard,
+                log: accessLog
+            ),
+            authorizer: AccountAuthorizer(),
+            accessLog: accessLog,
+            clock: clock,
+            random: random
+        )
+        let listener = try await self.listen(configuration, certificates, pipeline)
+        edge.listener.withLock { $0 = listener }
+        try self.publish(listener.port, configuration, directory, random)
+        return BrumeServer(
+            configuration: configuration, directory: directory, store: store, listener: listener,
+            certificates: certificates, accessLog: accessLog, isDraining: isDraining,
+            startLines: StartLines.lines(
+                configuration, port: listener.port, services: services.map(\.binding.schema), madeKey: madeKey
+            ),
+            afterStart: afterStart
+        )
+    }
+
+    /// Serves until SIGTERM or SIGINT, then drains. SIGHUP reads the certificate again.
+    package func runUntilSignal() async {
+        for await signal in ProcessSignals.stream() {
+            switch signal {
+            case .reload:
+                // A certificate that cannot be read keeps the old one; the log says so.
+                do throws(CertificateError) {
+                    try self.certificates.reload()
+                    self.note(.info, "certificate read again")
+                } catch {
+                    self.note(.error, "certificate kept: \(error.description)")
+                }
+            case .stop:
+                await self.stop()
+                return
+            }
+        }
+    }
+
+    /// `/readyz` flips first, open requests end until the deadline, then everything is closed.
+    package func stop() async {
+        self.isDraining.raise()
+        self.background.cancel()
+        let report = await self.listener.drain(deadline: .seconds(self.configuration.drainSeconds))
+        await self.background.value
+        await self.store.close()
+        await self.listener.shutDown()
+        self.note(.info, "stopped; \(report.connectionsCut) connections were cut")
+        self.accessLog.close()
+        // A server that starts later writes its own; a stale file only costs `status` a look at the process id.
+        try? Files.remove(self.directory.serverFile)
+    }
+
+    private func note(_ level: LogLevel, _ message: String) {
+        self.accessLog.write(LogRecord(time: SystemClock().now(), level: level, message: message))
+    }
+
+    private static func readiness(_ store: any OrderedStore, _ isDraining: DrainFlag) -> Readiness {
+        if isDraining.isRaised { return Readiness(isReady: false, reasons: ["draining"]) }
+        switch store.health {
+        case .takingWrites: return Readiness(isReady: true)
+        case .readOnly(let reason): return Readiness(isReady: false, reasons: ["the store takes no writes: \(reason)"])
+        case .closed: return Readiness(isReady: false, reasons: ["the store is closed"])
+        }
+    }
+}
+
+extension BrumeServer {
+    private static func using<Value>(
+        _ directory: DataDirectory, _ work: () throws(FileError) -> Value
+    ) throws(StartError) -> Value {
+        do throws(FileError) {
+            return try work()
+        } catch {
+            throw StartError(.dataDirectory, "the data directory cannot be used: \(error.sentence)")
+        }
+    }
+
+    private static func ensureKeys(_ configuration: Configuration) throws(StartError) -> KeyDescription? {
+        let environment = ProcessEnvironment.variables
+        let accessKeyID = environment["BRUME_ROOT_ACCESS_KEY_ID"]
+        let secret = environment["BRUME_ROOT_SECRET_ACCESS_KEY"]
+        var root: (accessKeyID: String, secretAccessKey: String)?
+        switch (accessKeyID, secret) {
+        case (nil, nil): break
+        case (let accessKeyID?, let secret?):
+            guard AccessKey.isLawfulID(accessKeyID), AccessKey.isLawfulSecret(secret) else {
+                throw StartError(
+                    .configuration,
+                    "BRUME_ROOT_ACCESS_KEY_ID is 1 to 128 letters, digits and underscores, and "
+                        + "BRUME_ROOT_SECRET_ACCESS_KEY 1 to 128 visible ASCII characters"
+                )
+            }
+            root = (accessKeyID, secret)
+        default:
+            throw StartError(
+                .configuration,
+                "BRUME_ROOT_ACCESS_KEY_ID and BRUME_ROOT_SECRET_ACCESS_KEY go together: set both or neither"
+            )
+        }
+        return try KeyStore(configuration)
+            .ensureKeys(root: root, addsTestKey: configuration.compatibility == .localstack)
+    }
+
+    private static func identity(
+        _ configuration: Configuration, _ directory: DataDirectory, _ box: SecretBox, _ random: any RandomSource
+    ) throws(StartError) -> LocalIdentity {
+        do throws(AccessKeyFileError) {
+            return try LocalIdentity(
+                file: AccessKeyFile(path: directory.accessKeys, box: box, random: random),
+                box: box,
+                random: random,
+                mapsAccountIDs: configuration.compatibility == .localstack
+            )
+        } catch {
+            throw StartError(.storeDamaged, error.sentence)
+        }
+    }
+
+    private static func certificates(
+        _ configuration: Configuration, _ directory: DataDirectory
+    ) throws(StartError) -> CertificateStore {
+        do throws(CertificateError) {
+            if let certificate = configuration.tlsCertificate, let key = configuration.tlsKey {
+                return try CertificateStore(.files(certificatePath: certificate, keyPath: key))
+            }
+            return try CertificateStore(
+                .development(DevelopmentAuthority(directory: directory.tls, names: configuration.tlsNames))
+            )
+        } catch {
+            throw StartError(configuration.tlsCertificate == nil ? .dataDirectory : .configuration, error.description)
+        }
+    }
+
+    private static func listen(
+        _ configuration: Configuration, _ certificates: CertificateStore, _ pipeline: Pipeline
+    ) async throws(StartError) -> EdgeListener {
+        let edge = EdgeConfiguration(
+            hosts: configuration.hosts,
+            port: configuration.port,
+            loopCount: configuration.loops,
+            certificates: certificates,
+            allowsPlaintext: configuration.allowsPlaintext
+        )
+        do throws(EdgeListenerError) {
+            return try await EdgeListener.start(edge, responder: pipeline)
+        } catch {
+            let reason: StartError.Reason =
+                switch error {
+                case .addressInUse: .portInUse
+                case .permissionDenied: .noPermission
+                case .addressNotAvailable, .unknownHost: .configuration
+                case .failed: .other
+                }
+            throw StartError(reason, error.description)
+        }
+    }
+
+    /// Tells the other commands where the server is.
+    private static func publish(
+        _ port: Int, _ configuration: Configuration, _ directory: DataDirectory, _ random: any RandomSource
+    ) throws(StartError) {
+        let address = ServerAddress(
+            processID: ProcessEnvironment.processID,
+            port: port,
+            host: configuration.hosts[0],
+            version: BuildInformation.version
+        )
+        try self.using(directory) { () throws(FileError) in
+            try Files.replace(
+                directory.serverFile,
+                with: Array(address.text.utf8),
+                mode: 0o644,
+                temporarySuffix: Hex.encode(random.bytes(8))
+            )
+        }
+    }
+}
+
+/// Raised once, when the server begins to stop.
+final class DrainFlag: Sendable {
+    private let flag = Atomic<Bool>(false)
+
+    func raise() {
+        self.flag.store(true, ordering: .releasing)
+    }
+
+    var isRaised: Bool { self.flag.load(ordering: .acquiring) }
+}

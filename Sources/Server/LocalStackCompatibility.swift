@@ -1,0 +1,13 @@
+/// What suites written for LocalStack look for.
+enum LocalStackCompatibility {
+    /// `/_localstack/health` with the services that there are, and the paths of its predecessors.
+    static func documents(_ services: [String]) -> [String: @Sendable () -> String] {
+        let rows = services.map { "\"\($0)\": \"running\"" }.joined(separator: ", ")
+        let health = "{\"services\": {\(rows)}, \"edition\": \"brume\", \"version\": \"\(BuildInformation.version)\"}"
+        let info = "{\"version\": \"\(BuildInformation.version)\", \"edition\": \"brume\", \"is_license_activated\": false}"
+        return [
+            "/_localstack/health": { health }, "/health": { health }, "/_localstack/info": { info },
+            "/_localstack/init": { "{\"completed\": {\"BOOT\": true, \"START\": true, \"READY\": true, \"SHUTDOWN\": false}, \"scripts\": []}" },
+        ]
+    }
+}

@@ -1,0 +1,64 @@
+internal import ServiceModel
+
+/// What the server says when it starts: where it is, what it serves, and what is enforced.
+enum StartLines {
+    static func lines(
+        _ configuration: Configuration, port: Int, services: [ServiceSchema], madeKey: KeyDescription?
+    ) -> [BrumeServer.StartLine] {
+        let scheme = configuration.allowsPlaintext ? "http and https" : "https"
+        let names = services.map { service in
+            "\(service.id) (\(service.operations.count) of \(service.operationNames.count) operations)"
+        }
+        var lines: [BrumeServer.StartLine] = [
+            .init(text: "brume \(BuildInformation.version)"),
+            .init(
+                text: "endpoint     localhost:\(port), \(scheme), listening on \(configuration.hosts.joined(separator: ", "))"
+            ),
+            .init(text: "data         \(configuration.dataDirectory)"),
+            .init(text: "services     \(names.joined(separator: ", "))"),
+        ]
+        if configuration.acceptsAnyCredentials {
+            lines.append(
+                .init(
+                    text: "signatures   NOT VERIFIED: --insecure-accept-any-credentials is on; whoever reaches this port "
+                        + "is whoever they say",
+                    isWarning: true
+                )
+            )
+        } else {
+            lines.append(.init(text: "signatures   verified (SigV4); every request needs a key of this server"))
+        }
+        lines.append(
+            .init(text: "permissions  each key may do everything in its own account; IAM policies are not evaluated yet")
+        )
+        lines.append(self.durability(configuration))
+        if configuration.compatibility == .localstack {
+            lines.append(
+                .init(
+                    text: "compat       localstack: key test/test and twelve-digit account keys, from this machine only",
+                    isWarning: true
+                )
+            )
+        }
+        if let madeKey {
+            lines.append(.init(text: "root key     \(madeKey.accessKeyID) was made; its secret: brume env"))
+        }
+        let directory = configuration.dataDirectory
+        lines.append(.init(text: "next         eval \"$(brume env --data-dir \(shellWord(directory)))\""))
+        return lines
+    }
+
+    private static func durability(_ configuration: Configuration) -> BrumeServer.StartLine {
+        configuration.durability == .durable
+            ? .init(text: "durability   a write is answered when the disk has it")
+            : .init(
+                text: "durability   RELAXED: a write survives the process, but a power cut may lose the last seconds",
+                isWarning: true
+            )
+    }
+
+    private static func shellWord(_ text: String) -> String {
+        text.utf8.allSatisfy { "-._/".utf8.contains($0) || ($0 | 0x20) &- 0x61 < 26 || $0 &- 0x30 < 10 }
+            ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+    }
+}

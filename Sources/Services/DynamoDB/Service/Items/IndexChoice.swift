@@ -1,0 +1,32 @@
+internal import DynamoDBValues
+
+/// The index that a Query or Scan names.
+enum IndexChoice {
+    /// - Returns: nil for the table itself.
+    static func index(
+        _ name: String?, _ table: TableDescriptor, isConsistent: Bool
+    ) throws(ValidationFailure) -> IndexDescriptor? {
+        guard let name else { return nil }
+        guard let index = table.index(name) else {
+            throw ValidationFailure("The table does not have the specified index: \(name)")
+        }
+        if index.isGlobal, isConsistent {
+            throw ValidationFailure("Consistent reads are not supported on global secondary indexes")
+        }
+        return index
+    }
+}
+
+extension Consumption {
+    /// What a page of a Query or Scan consumes: the sum of what was evaluated, rounded once.
+    mutating func addPage(_ answer: PageAnswer, _ index: IndexDescriptor?, isConsistent: Bool) {
+        let consistency: CapacityUnits.ReadConsistency = isConsistent ? .strong : .eventual
+        let units = CapacityUnits.read(bytes: answer.evaluatedBytes, consistency)
+        if let index {
+            self.add(units, index: index)
+            for bytes in answer.fetchedBytes { self.add(CapacityUnits.read(bytes: bytes, consistency)) }
+        } else {
+            self.add(units)
+        }
+    }
+}

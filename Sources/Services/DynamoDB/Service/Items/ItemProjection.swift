@@ -1,0 +1,37 @@
+internal import DynamoDBValues
+
+/// The part of each item that a read returns.
+struct ItemProjection: Sendable {
+    private let projection: Projection?
+
+    /// For operations without other expressions.
+    init(
+        expression: String?, names: [String: String]?, attributesToGet: [String]?
+    ) throws(ValidationFailure) {
+        try LegacyParameters.refuse(["AttributesToGet": attributesToGet != nil])
+        try ExpressionParameters.check(names: names, values: nil, ["ProjectionExpression": expression])
+        var context = try ExpressionContext(names: names, values: nil)
+        try self.init(expression: expression, &context)
+        try context.finish()
+    }
+
+    /// For operations with more expressions, which share names.
+    init(expression: String?, _ context: inout ExpressionContext) throws(ValidationFailure) {
+        if let expression {
+            self.projection = try context.projection(expression)
+        } else {
+            self.projection = nil
+        }
+    }
+
+    var isWhole: Bool { self.projection == nil }
+
+    /// Refuses paths into key attributes.
+    func check(_ table: TableDescriptor) throws(ValidationFailure) {
+        try self.projection?.check(table.keyNames)
+    }
+
+    func apply(_ item: AttributeMap) -> AttributeMap {
+        self.projection?.apply(to: item) ?? item
+    }
+}

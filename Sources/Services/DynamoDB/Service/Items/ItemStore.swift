@@ -1,0 +1,195 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import KeyValue
+internal import ServiceModel
+
+/// Reads, decides and commits items of tables, with their index entries, in one way for every operation.
+final class ItemStore: Sendable {
+    /// How often a decision is made anew because another writer was faster.
+    static let attemptsMax = 64
+    /// The largest item, in AWS's count of bytes.
+    static let itemBytesMax = 409_600
+
+    private let store: any OrderedStore
+    private let catalog: TableCatalog
+
+    init(store: any OrderedStore, catalog: TableCatalog) {
+        self.store = store
+        self.catalog = catalog
+    }
+
+    /// An item that was read, and its table as of the same moment.
+    struct Found: Sendable {
+        let table: TableDescriptor
+        let item: AttributeMap?
+    }
+
+    // Reading
+
+    /// The item under a key, as durable.
+    func read(_ reference: TableReference, key: AttributeMap) async throws(ServiceError) -> Found {
+        for _ in 0..<Self.attemptsMax {
+            let table = try await self.table(reference)
+            try validating { () throws(ValidationFailure) in try KeyCheck.key(key, table.descriptor.schema) }
+            let itemKey = KeyEncoder.tableKey(table.descriptor.space, table.descriptor.schema, key)
+            let read = try await self.get([table.key, itemKey], .forAnswer)
+            guard try self.isCurrent(reference, table, read[0]) else { continue }
+            return Found(table: table.descriptor, item: try Self.item(read[1]))
+        }
+        throw ServiceError(.conflict)
+    }
+
+    /// Items under several keys of a table, as of one moment; nil for those that are not there.
+    func read(
+        _ reference: TableReference, keys: [AttributeMap]
+    ) async throws(ServiceError) -> (table: TableDescriptor, items: [AttributeMap?]) {
+        for _ in 0..<Self.attemptsMax {
+            let table = try await self.table(reference)
+            var wanted = [table.key]
+            for key in keys {
+                try validating { () throws(ValidationFailure) in try KeyCheck.key(key, table.descriptor.schema) }
+                wanted.append(KeyEncoder.tableKey(table.descriptor.space, table.descriptor.schema, key))
+            }
+            guard Set(wanted).count == wanted.count else {
+                throw .validation("Provided list of item keys contains duplicates")
+            }
+            let read = try await self.get(wanted, .forAnswer)
+            guard try self.isCurrent(reference, table, read[0]) else { continue }
+            var items: [AttributeMap?] = []
+            for value in read.values.dropFirst() { items.append(try Self.item(value)) }
+            return (table.descriptor, items)
+        }
+        throw ServiceError(.conflict)
+    }
+
+    // Writing
+
+    /// One item's change, decided from what is there.
+    enum Change: Sendable {
+        case put(AttributeMap)
+        case delete
+        /// The item stays as it is; the answer still waits until what it rests on is durable.
+        case none
+    }
+
+    /// Reads the item under a key, lets `decide` say what becomes of it, and commits that durably.
+    ///
+    /// - Parameter key: the key attributes out of the request; given the table, so that it can be checked first.
+    /// - Parameter decide: pure; called again when another writer was faster. What it throws is told after the state
+    ///   it rests on is durable.
+    func write<Answer: Sendable>(
+        _ reference: TableReference,
+        key: (TableDescriptor) throws(ServiceError) -> AttributeMap,
+        decide: (TableDescriptor, AttributeMap?) throws(ServiceError) -> (Change, Answer)
+    ) async throws(ServiceError) -> Answer {
+        for _ in 0..<Self.attemptsMax {
+            let table = try await self.table(reference)
+            let keyItem = try key(table.descriptor)
+            let itemKey = KeyEncoder.tableKey(table.descriptor.space, table.descriptor.schema, keyItem)
+            let read = try await self.get([table.key, itemKey], .forDecision)
+            guard try self.isCurrent(reference, table, read[0]) else { continue }
+            let existing = try Self.item(read[1])
+            var checks: [Check] = [
+                .unchanged(table.key, since: table.version), .unchanged(itemKey, since: read[1]?.version),
+            ]
+            let decision = Result { () throws(ServiceError) in try decide(table.descriptor, existing) }
+            if case .success((let change, let answer)) = decision {
+                let writes = Self.writes(change, at: itemKey, existing, table.descriptor)
+                if writes.isEmpty && read.undurable == nil { return answer }
+                if try await self.commit(Batch(checks: checks, writes: writes, readAsOf: read.asOf)) { return answer }
+            } else if read.undurable == nil {
+                return try decision.get().1
+            } else {
+                // What the refusal rests on must be durable before it is told.
+                checks.removeFirst()
+                if try await self.commit(Batch(checks: checks, readAsOf: read.asOf)) { return try decision.get().1 }
+            }
+        }
+        throw ServiceError(.conflict)
+    }
+
+    /// The writes of a change: the item and what its indexes hold of it.
+    static func writes(
+        _ change: Change, at itemKey: [UInt8], _ existing: AttributeMap?, _ table: TableDescriptor
+    ) -> [Write] {
+        let new: AttributeMap?
+        switch change {
+        case .put(let item): new = item
+        case .delete: new = nil
+        case .none: return []
+        }
+        if new == nil && existing == nil { return [] }
+        var writes: [Write] = [new.map { .set(itemKey, $0.bytes) } ?? .delete(itemKey)]
+        for index in table.indexes {
+            let space = table.space(of: index)
+            let oldKey = existing.flatMap { KeyEncoder.indexKey(space, index.schema, $0, baseKey: itemKey) }
+            let newKey = new.flatMap { KeyEncoder.indexKey(space, index.schema, $0, baseKey: itemKey) }
+            if let oldKey, oldKey != newKey { writes.append(.delete(oldKey)) }
+            if let newKey, let new { writes.append(.set(newKey, index.projected(new, table.schema).bytes)) }
+        }
+        return writes
+    }
+
+    // The store
+
+    private func table(_ reference: TableReference) async throws(ServiceError) -> TableCatalog.Snapshot {
+        if let known = self.catalog.cached(reference) { return known }
+        guard let table = try await self.catalog.snapshot(reference) else { throw .resourceNotFound }
+        return table
+    }
+
+    /// Whether the descriptor that keys were made with is the one that was read with the items.
+    private func isCurrent(
+        _ reference: TableReference, _ table: TableCatalog.Snapshot, _ record: Versioned?
+    ) throws(ServiceError) -> Bool {
+        if record?.version == table.version { return true }
+        guard try self.catalog.note(reference, table.key, record) != nil else { throw .resourceNotFound }
+        return false
+    }
+
+    func get(_ keys: [[UInt8]], _ mode: ReadMode) async throws(ServiceError) -> ReadResult {
+        do throws(StorageError) {
+            if let cached = try self.store.getCached(keys, mode) { return cached }
+            return try await self.store.get(keys, mode)
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+
+    /// - Returns: false when a check failed or another commit won, so that the caller decides again.
+    private func commit(_ batch: Batch) async throws(ServiceError) -> Bool {
+        do throws(StorageError) {
+            try await self.store.commit(batch)
+            return true
+        } catch .checkFailed, .conflict {
+            return false
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+
+    func scan(
+        _ range: KeyRange, limit: Int, byteLimit: Int, reverse: Bool
+    ) async throws(ServiceError) -> Page {
+        do throws(StorageError) {
+            if let page = try self.store.scanCached(range, limit: limit, byteLimit: byteLimit, reverse: reverse) {
+                return page
+            }
+            return try await self.store.scan(range, limit: limit, byteLimit: byteLimit, reverse: reverse)
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+
+    /// The descriptor of a table, for reads of many items.
+    func descriptor(_ reference: TableReference) async throws(ServiceError) -> TableDescriptor {
+        guard let table = try await self.catalog.snapshot(reference) else { throw .resourceNotFound }
+        return table.descriptor
+    }
+
+    static func item(_ record: Versioned?) throws(ServiceError) -> AttributeMap? {
+        guard let record else { return nil }
+        guard let item = AttributeMap(stored: record.value) else { throw ServiceError(.corrupt("item")) }
+        return item
+    }
+}

@@ -1,0 +1,63 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+
+/// What an UpdateItem request asks for, compiled once.
+struct ItemUpdate: Sendable {
+    let condition: WriteCondition
+    private let plan: UpdatePlan?
+
+    init(_ input: UpdateItemInput) throws(ValidationFailure) {
+        try LegacyParameters.refuse([
+            "AttributeUpdates": input.attributeUpdates != nil, "Expected": input.expected != nil,
+            "ConditionalOperator": input.conditionalOperator != nil,
+        ])
+        try ExpressionParameters.check(
+            names: input.expressionAttributeNames,
+            values: input.expressionAttributeValues,
+            ["UpdateExpression": input.updateExpression, "ConditionExpression": input.conditionExpression]
+        )
+        var context = try ExpressionContext(
+            names: input.expressionAttributeNames,
+            values: input.expressionAttributeValues,
+            isEnveloped: true
+        )
+        if let expression = input.updateExpression {
+            self.plan = try context.update(expression)
+        } else {
+            self.plan = nil
+        }
+        self.condition = try WriteCondition(
+            expression: input.conditionExpression,
+            &context,
+            returnsOld: input.returnValuesOnConditionCheckFailure
+        )
+        try context.finish()
+    }
+
+    /// - Throws: when the update touches the key.
+    func check(_ table: TableDescriptor) throws(ValidationFailure) {
+        try self.plan?.check(table.keyNames)
+        try self.condition.check(table)
+    }
+
+    /// The item as the update leaves it; without anything to update, an item that is not there is made of its key.
+    func apply(to item: AttributeMap?, key: AttributeMap) throws(ValidationFailure) -> AttributeMap {
+        try self.plan?.apply(to: item, key: key) ?? item ?? key
+    }
+
+    /// Whether the update leaves an item that is not there as it is: it only removes.
+    func leavesAbsent(_ updated: AttributeMap, key: AttributeMap) -> Bool {
+        self.plan != nil && updated.count == key.count
+    }
+
+    /// What `ReturnValues` asks for; nil where there is nothing to show.
+    func attributes(_ wanted: ReturnValue?, old: AttributeMap?, new: AttributeMap) -> AttributeMap? {
+        switch wanted {
+        case .some(.allOld): old
+        case .some(.allNew): new
+        case .some(.updatedOld): self.plan?.updatedAttributes(of: old)
+        case .some(.updatedNew): self.plan?.updatedAttributes(of: new)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,107 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import KeyValue
+internal import ServiceModel
+
+/// What a Query or Scan reads: where, how far, and what it keeps.
+struct PageRequest {
+    /// 1 MB of items, before the filter.
+    static let pageBytesMax = 1 << 20
+    /// Entries and bytes that are read at once; longer work goes on in further slices.
+    static let sliceCountMax = 100
+    static let sliceBytesMax = 64 << 10
+
+    var table: TableDescriptor
+    /// nil: the table itself.
+    var index: IndexDescriptor?
+    var range: KeyRange
+    var isReverse = false
+    var limit: Int?
+    var filter: Condition?
+    /// Contents of the partition key that items must have: their place is a hash, so the key itself is compared.
+    var partition: [ArraySlice<UInt8>]?
+    /// Whether the items themselves are wanted, or only their number.
+    var collectsItems = true
+    /// Local indexes: what is wanted is not all in the index, so the table's item is read.
+    var fetchesFromTable = false
+}
+
+/// What was read.
+struct PageAnswer {
+    var items: [AttributeMap] = []
+    var count = 0
+    var scannedCount = 0
+    /// AWS's size of everything evaluated.
+    var evaluatedBytes = 0
+    /// The key of the last item evaluated, when there may be more.
+    var lastKey: AttributeMap?
+    /// Sizes of the items that were fetched from the table.
+    var fetchedBytes: [Int] = []
+}
+
+extension ItemStore {
+    /// Reads one page: at most `limit` items and 1 MB are evaluated.
+    func page(_ request: PageRequest) async throws(ServiceError) -> PageAnswer {
+        var answer = PageAnswer()
+        var range = request.range
+        var last: AttributeMap?
+        while !range.isEmpty {
+            let left = request.limit.map { $0 - answer.scannedCount } ?? PageRequest.sliceCountMax
+            let page = try await self.scan(
+                range,
+                limit: min(left, PageRequest.sliceCountMax),
+                byteLimit: PageRequest.sliceBytesMax,
+                reverse: request.isReverse
+            )
+            for entry in page.entries {
+                guard let item = try Self.item(entry.record) else { continue }
+                guard Self.isInPartition(item, request) else { continue }
+                let bytes = item.itemBytes
+                if answer.evaluatedBytes + bytes > PageRequest.pageBytesMax, last != nil {
+                    answer.lastKey = last.map { Self.key(of: $0, request) }
+                    return answer
+                }
+                answer.evaluatedBytes += bytes
+                answer.scannedCount += 1
+                last = item
+                try await self.evaluate(item, request, &answer)
+                if answer.scannedCount == request.limit {
+                    answer.lastKey = Self.key(of: item, request)
+                    return answer
+                }
+            }
+            guard let continuation = page.continuation else { return answer }
+            range = range.continued(from: continuation, reverse: request.isReverse)
+        }
+        return answer
+    }
+
+    private func evaluate(
+        _ entry: AttributeMap, _ request: PageRequest, _ answer: inout PageAnswer
+    ) async throws(ServiceError) {
+        var item = entry
+        if request.fetchesFromTable {
+            let key = KeyEncoder.tableKey(request.table.space, request.table.schema, entry)
+            let read = try await self.get([key], .forAnswer)
+            guard let whole = try Self.item(read[0]) else { return }
+            answer.fetchedBytes.append(whole.itemBytes)
+            item = whole
+        }
+        if let filter = request.filter, !filter.holds(for: item) { return }
+        answer.count += 1
+        if request.collectsItems { answer.items.append(item) }
+    }
+
+    private static func isInPartition(_ item: AttributeMap, _ request: PageRequest) -> Bool {
+        guard let partition = request.partition else { return true }
+        let schema = request.index?.schema ?? request.table.schema
+        return zip(schema.partition, partition).allSatisfy { element, content in
+            item[element.name].map { $0.content == content } ?? false
+        }
+    }
+
+    /// `LastEvaluatedKey`: the table's key, and the index's.
+    private static func key(of item: AttributeMap, _ request: PageRequest) -> AttributeMap {
+        item.filter { request.table.schema.contains($0) || request.index?.schema.contains($0) ?? false }
+    }
+}

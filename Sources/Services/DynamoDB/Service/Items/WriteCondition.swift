@@ -1,0 +1,56 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import ServiceModel
+
+/// The condition of a write, compiled once a request, and what its failure shows.
+struct WriteCondition: Sendable {
+    private let condition: Condition?
+    private let returnsOld: Bool
+
+    /// For operations without other expressions: names and values that the condition does not use are refused.
+    init(
+        expression: String?,
+        names: [String: String]?,
+        values: AttributeMap?,
+        returnsOld: ReturnValuesOnConditionCheckFailure?,
+        isEnveloped: Bool
+    ) throws(ValidationFailure) {
+        try ExpressionParameters.check(names: names, values: values, ["ConditionExpression": expression])
+        var context = try ExpressionContext(names: names, values: values, isEnveloped: isEnveloped)
+        try self.init(expression: expression, &context, returnsOld: returnsOld)
+        try context.finish()
+    }
+
+    /// For operations with more expressions, which share names and values.
+    init(
+        expression: String?, _ context: inout ExpressionContext, returnsOld: ReturnValuesOnConditionCheckFailure?
+    ) throws(ValidationFailure) {
+        if let expression {
+            self.condition = try context.condition(expression)
+        } else {
+            self.condition = nil
+        }
+        self.returnsOld = returnsOld == .allOld
+    }
+
+    /// Refuses paths into key attributes.
+    func check(_ table: TableDescriptor) throws(ValidationFailure) {
+        try self.condition?.check(table.keyNames)
+    }
+
+    /// - Throws: `ConditionalCheckFailedException`, with the item when the request asks for it.
+    func check(_ existing: AttributeMap?) throws(ServiceError) {
+        guard let condition = self.condition, !condition.holds(for: existing) else { return }
+        throw DynamoDBError.conditionalCheckFailed(
+            message: "The conditional request failed",
+            item: self.returnsOld ? existing : nil
+        )
+    }
+}
+
+extension TableDescriptor {
+    /// The key attributes, as expressions must know them.
+    var keyNames: KeyNames {
+        KeyNames(self.schema, indexes: self.indexes.map(\.schema))
+    }
+}

@@ -1,0 +1,93 @@
+package import DynamoDBModel
+internal import DynamoDBValues
+package import ServiceModel
+
+extension DynamoDBService {
+    /// Keys of one request, over all tables.
+    static let batchGetKeysMax = 100
+    /// Bytes of items in one answer; what does not fit is left to a further request.
+    static let batchGetBytesMax = 16 << 20
+
+    package func access(_ input: BatchGetItemInput, _ context: RequestContext) -> [ResourceAccess] {
+        input.requestItems.keys.sorted().map {
+            ResourceAccess(action: "dynamodb:BatchGetItem", resource: context.tableARN($0))
+        }
+    }
+
+    package func batchGetItem(
+        _ input: BatchGetItemInput, _ context: RequestContext
+    ) async throws(ServiceError) -> BatchGetItemOutput {
+        let plans = try Self.plans(input, context)
+        var responses: [String: [AttributeMap]] = [:]
+        var unprocessed: [String: KeysAndAttributes] = [:]
+        var capacities: [ConsumedCapacity] = []
+        var answeredBytes = 0
+        for plan in plans {
+            let (_, items) = try await self.items.read(plan.reference, keys: plan.request.keys)
+            let consistency: CapacityUnits.ReadConsistency = plan.request.consistentRead == true ? .strong : .eventual
+            var consumption = Consumption(plan.table)
+            var kept: [AttributeMap] = []
+            var left: [AttributeMap] = []
+            for (key, item) in zip(plan.request.keys, items) {
+                let bytes = item?.itemBytes ?? 0
+                guard answeredBytes + bytes <= Self.batchGetBytesMax else {
+                    left.append(key)
+                    continue
+                }
+                answeredBytes += bytes
+                consumption.add(CapacityUnits.read(bytes: bytes, consistency))
+                if let item { kept.append(plan.projection.apply(item)) }
+            }
+            responses[plan.table] = kept
+            if !left.isEmpty {
+                unprocessed[plan.table] = plan.request.replacingKeys(left)
+            }
+            if let report = consumption.report(input.returnConsumedCapacity) { capacities.append(report) }
+        }
+        return BatchGetItemOutput(
+            responses: responses,
+            unprocessedKeys: unprocessed,
+            consumedCapacity: capacities.isEmpty ? nil : capacities
+        )
+    }
+
+    private struct Plan {
+        let table: String
+        let reference: TableReference
+        let request: KeysAndAttributes
+        let projection: ItemProjection
+    }
+
+    private static func plans(
+        _ input: BatchGetItemInput, _ context: RequestContext
+    ) throws(ServiceError) -> [Plan] {
+        var plans: [Plan] = []
+        guard input.requestItems.values.reduce(0, { $0 + $1.keys.count }) <= Self.batchGetKeysMax else {
+            throw .validation("Too many items requested for the BatchGetItem call")
+        }
+        for (table, request) in input.requestItems.sorted(by: { $0.key < $1.key }) {
+            let reference = try TableReference(table, context)
+            let projection = try validating { () throws(ValidationFailure) in
+                for key in request.keys {
+                    if let failure = key.failure { throw ValidationFailure(failure.message) }
+                }
+                return try ItemProjection(
+                    expression: request.projectionExpression,
+                    names: request.expressionAttributeNames,
+                    attributesToGet: request.attributesToGet
+                )
+            }
+            plans.append(Plan(table: table, reference: reference, request: request, projection: projection))
+        }
+        return plans
+    }
+}
+
+extension KeysAndAttributes {
+    /// The same request for other keys.
+    fileprivate func replacingKeys(_ keys: [AttributeMap]) -> KeysAndAttributes {
+        var copy = self
+        copy.keys = keys
+        return copy
+    }
+}

@@ -1,0 +1,140 @@
+package import DynamoDBModel
+internal import DynamoDBValues
+package import ServiceModel
+
+extension DynamoDBService {
+    /// Requests of one call, over all tables.
+    static let batchWriteRequestsMax = 25
+
+    package func access(_ input: BatchWriteItemInput, _ context: RequestContext) -> [ResourceAccess] {
+        input.requestItems.keys.sorted().map {
+            ResourceAccess(action: "dynamodb:BatchWriteItem", resource: context.tableARN($0))
+        }
+    }
+
+    /// Everything is checked before anything is written; each write then stands alone, as AWS promises no more.
+    package func batchWriteItem(
+        _ input: BatchWriteItemInput, _ context: RequestContext
+    ) async throws(ServiceError) -> BatchWriteItemOutput {
+        let writes = try await self.plan(input, context)
+        let outcomes = try await self.run(writes)
+        var consumptions: [String: Consumption] = [:]
+        var unprocessed: [String: [WriteRequest]] = [:]
+        for (write, outcome) in zip(writes, outcomes) {
+            switch outcome {
+            case .success(let done):
+                consumptions[write.table, default: Consumption(write.table)]
+                    .addWrite(done.old, write.item, done.descriptor)
+            case .failure(let error) where error.code == "ThrottlingException":
+                unprocessed[write.table, default: []].append(write.request)
+            case .failure(let error):
+                throw error
+            }
+        }
+        let reports = consumptions.sorted { $0.key < $1.key }.compactMap { $0.value.report(input.returnConsumedCapacity) }
+        return BatchWriteItemOutput(
+            unprocessedItems: unprocessed,
+            consumedCapacity: reports.isEmpty ? nil : reports
+        )
+    }
+
+    private struct BatchWrite: Sendable {
+        let table: String
+        let reference: TableReference
+        let request: WriteRequest
+        /// nil for a delete.
+        let item: AttributeMap?
+        let key: AttributeMap
+    }
+
+    private struct Done: Sendable {
+        let old: AttributeMap?
+        let descriptor: TableDescriptor
+    }
+
+    private func plan(
+        _ input: BatchWriteItemInput, _ context: RequestContext
+    ) async throws(ServiceError) -> [BatchWrite] {
+        let count = input.requestItems.values.reduce(0) { $0 + $1.count }
+        guard count <= Self.batchWriteRequestsMax else {
+            throw .validation("Too many items requested for the BatchWriteItem call")
+        }
+        var writes: [BatchWrite] = []
+        for (table, requests) in input.requestItems.sorted(by: { $0.key < $1.key }) {
+            let reference = try TableReference(table, context)
+            for request in requests {
+                try validating { () throws(ValidationFailure) in try Self.checkShape(request) }
+            }
+            let descriptor = try await self.items.descriptor(reference)
+            var seen: Set<[UInt8]> = []
+            for request in requests {
+                let item = request.putRequest?.item
+                let key = item ?? request.deleteRequest?.key ?? AttributeMap()
+                try validating { () throws(ValidationFailure) in
+                    if let item {
+                        try ItemCheck.put(item, descriptor)
+                    } else {
+                        try KeyCheck.key(key, descriptor.schema)
+                    }
+                }
+                guard seen.insert(KeyEncoder.tableKey(descriptor.space, descriptor.schema, key)).inserted else {
+                    throw .validation("Provided list of item keys contains duplicates")
+                }
+                writes.append(
+                    BatchWrite(table: table, reference: reference, request: request, item: item, key: key)
+                )
+            }
+        }
+        return writes
+    }
+
+    private static func checkShape(_ request: WriteRequest) throws(ValidationFailure) {
+        switch (request.putRequest, request.deleteRequest) {
+        case (nil, nil), (_?, _?):
+            throw ValidationFailure(
+                "Supplied AttributeValue has more than one datatypes set, "
+                    + "must contain exactly one of the supported datatypes"
+            )
+        case (let put?, nil):
+            if let failure = put.item.failure { throw ValidationFailure(failure.message) }
+        case (nil, let delete?):
+            if let failure = delete.key.failure { throw ValidationFailure(failure.message) }
+        }
+    }
+
+    /// All at once, so that they share a group commit.
+    private func run(_ writes: [BatchWrite]) async throws(ServiceError) -> [Result<Done, ServiceError>] {
+        let items = self.items
+        return await withTaskGroup(of: (Int, Result<Done, ServiceError>).self) { group in
+            for (index, write) in writes.enumerated() {
+                group.addTask {
+                    do throws(ServiceError) {
+                        return (index, .success(try await Self.write(write, items)))
+                    } catch {
+                        return (index, .failure(error))
+                    }
+                }
+            }
+            var outcomes: [Result<Done, ServiceError>?] = Array(repeating: nil, count: writes.count)
+            for await (index, outcome) in group { outcomes[index] = outcome }
+            return outcomes.compactMap { $0 }
+        }
+    }
+
+    private static func write(_ write: BatchWrite, _ items: ItemStore) async throws(ServiceError) -> Done {
+        try await items.write(write.reference) { (table) throws(ServiceError) in
+            // The table may be another one of the same name by now.
+            try validating { () throws(ValidationFailure) in
+                if let item = write.item {
+                    try ItemCheck.put(item, table)
+                } else {
+                    try KeyCheck.key(write.key, table.schema)
+                }
+            }
+            return write.key
+        } decide: { (table, existing) throws(ServiceError) in
+            let change: ItemStore.Change = write.item.map { .put($0) } ?? (existing == nil ? .none : .delete)
+            return (change, Done(old: existing, descriptor: table))
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package import DynamoDBModel
+internal import DynamoDBValues
+package import ServiceModel
+
+extension DynamoDBService {
+    package func access(_ input: DeleteItemInput, _ context: RequestContext) -> [ResourceAccess] {
+        [ResourceAccess(action: "dynamodb:DeleteItem", resource: context.tableARN(input.tableName))]
+    }
+
+    package func deleteItem(
+        _ input: DeleteItemInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DeleteItemOutput {
+        let reference = try TableReference(input.tableName, context)
+        let condition = try validating { () throws(ValidationFailure) in
+            if let failure = input.key.failure { throw ValidationFailure(failure.message) }
+            try LegacyParameters.refuse([
+                "Expected": input.expected != nil, "ConditionalOperator": input.conditionalOperator != nil,
+            ])
+            try ReturnValuesCheck.oldOrNone(input.returnValues)
+            return try WriteCondition(
+                expression: input.conditionExpression,
+                names: input.expressionAttributeNames,
+                values: input.expressionAttributeValues,
+                returnsOld: input.returnValuesOnConditionCheckFailure,
+                isEnveloped: false
+            )
+        }
+        let (old, table) = try await self.items.write(reference) { (table) throws(ServiceError) in
+            try validating { () throws(ValidationFailure) in
+                try KeyCheck.key(input.key, table.schema)
+                try condition.check(table)
+            }
+            return input.key
+        } decide: { (table, existing) throws(ServiceError) in
+            try condition.check(existing)
+            return (existing == nil ? .none : .delete, (existing, table))
+        }
+        var consumption = Consumption(input.tableName)
+        consumption.addWrite(old, nil, table)
+        return DeleteItemOutput(
+            attributes: input.returnValues == .allOld ? old : nil,
+            consumedCapacity: consumption.report(input.returnConsumedCapacity),
+            itemCollectionMetrics: ItemCollection.metrics(input.key, table, input.returnItemCollectionMetrics)
+        )
+    }
+}

@@ -1,0 +1,39 @@
+package import DynamoDBModel
+internal import KeyValue
+package import ServiceModel
+
+extension DynamoDBService {
+    package func access(_ input: DeleteTableInput, _ context: RequestContext) -> [ResourceAccess] {
+        [ResourceAccess(action: "dynamodb:DeleteTable", resource: context.tableARN(input.tableName))]
+    }
+
+    /// The table is gone when the answer leaves; its items are removed afterwards.
+    package func deleteTable(
+        _ input: DeleteTableInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DeleteTableOutput {
+        let reference = try TableReference(input.tableName, context)
+        for _ in 0..<TableCatalog.attemptsMax {
+            guard let table = try await self.catalog.snapshot(reference) else {
+                throw DynamoDBError.resourceNotFound(
+                    message: "Requested resource not found: Table: \(reference.name) not found"
+                )
+            }
+            guard !table.descriptor.isDeletionProtected else {
+                throw .validation(
+                    "Resource cannot be deleted as it is currently protected against deletion. "
+                        + "Disable deletion protection first."
+                )
+            }
+            if try await self.catalog.delete(reference, table) {
+                self.discardSoon()
+                return DeleteTableOutput(tableDescription: table.descriptor.description(.deleting))
+            }
+        }
+        throw ServiceError(.conflict)
+    }
+
+    private func discardSoon() {
+        // Nobody waits for it: the mark of the deleted table makes the next start go on with it.
+        Task { await self.catalog.discardDeletedTables() }
+    }
+}

@@ -1,0 +1,34 @@
+package import DynamoDBModel
+internal import DynamoDBValues
+package import ServiceModel
+
+extension DynamoDBService {
+    package func access(_ input: GetItemInput, _ context: RequestContext) -> [ResourceAccess] {
+        [ResourceAccess(action: "dynamodb:GetItem", resource: context.tableARN(input.tableName))]
+    }
+
+    /// Every read sees what is durable, so `ConsistentRead` changes only what is charged.
+    package func getItem(
+        _ input: GetItemInput, _ context: RequestContext
+    ) async throws(ServiceError) -> GetItemOutput {
+        let reference = try TableReference(input.tableName, context)
+        let projection = try validating { () throws(ValidationFailure) in
+            if let failure = input.key.failure { throw ValidationFailure(failure.message) }
+            return try ItemProjection(
+                expression: input.projectionExpression,
+                names: input.expressionAttributeNames,
+                attributesToGet: input.attributesToGet
+            )
+        }
+        let found = try await self.items.read(reference, key: input.key)
+        var consumption = Consumption(input.tableName)
+        if input.returnConsumedCapacity != nil {
+            let consistency: CapacityUnits.ReadConsistency = input.consistentRead == true ? .strong : .eventual
+            consumption.add(CapacityUnits.read(bytes: found.item?.itemBytes ?? 0, consistency))
+        }
+        return GetItemOutput(
+            item: found.item.map(projection.apply),
+            consumedCapacity: consumption.report(input.returnConsumedCapacity)
+        )
+    }
+}

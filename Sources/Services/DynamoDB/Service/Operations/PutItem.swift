@@ -1,0 +1,48 @@
+package import DynamoDBModel
+internal import DynamoDBValues
+package import ServiceModel
+
+extension DynamoDBService {
+    package func access(_ input: PutItemInput, _ context: RequestContext) -> [ResourceAccess] {
+        [ResourceAccess(action: "dynamodb:PutItem", resource: context.tableARN(input.tableName))]
+    }
+
+    /// Order of checks: parameters that exclude each other, the item's values and size, `ReturnValues`, expressions,
+    /// the table, the item's keys, the condition.
+    package func putItem(
+        _ input: PutItemInput, _ context: RequestContext
+    ) async throws(ServiceError) -> PutItemOutput {
+        let reference = try TableReference(input.tableName, context)
+        let condition = try validatingEnveloped { () throws(ValidationFailure) in
+            if let failure = input.item.failure { throw ValidationFailure(failure.message) }
+            try LegacyParameters.refuse([
+                "Expected": input.expected != nil, "ConditionalOperator": input.conditionalOperator != nil,
+            ])
+            try ReturnValuesCheck.oldOrNone(input.returnValues)
+            return try WriteCondition(
+                expression: input.conditionExpression,
+                names: input.expressionAttributeNames,
+                values: input.expressionAttributeValues,
+                returnsOld: input.returnValuesOnConditionCheckFailure,
+                isEnveloped: true
+            )
+        }
+        let (old, table) = try await self.items.write(reference) { (table) throws(ServiceError) in
+            try validating { () throws(ValidationFailure) in
+                try ItemCheck.put(input.item, table)
+                try condition.check(table)
+            }
+            return input.item
+        } decide: { (table, existing) throws(ServiceError) in
+            try condition.check(existing)
+            return (.put(input.item), (existing, table))
+        }
+        var consumption = Consumption(input.tableName)
+        consumption.addWrite(old, input.item, table)
+        return PutItemOutput(
+            attributes: input.returnValues == .allOld ? old : nil,
+            consumedCapacity: consumption.report(input.returnConsumedCapacity),
+            itemCollectionMetrics: ItemCollection.metrics(input.item, table, input.returnItemCollectionMetrics)
+        )
+    }
+}

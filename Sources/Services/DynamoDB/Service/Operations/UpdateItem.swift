@@ -1,0 +1,50 @@
+package import DynamoDBModel
+internal import DynamoDBValues
+package import ServiceModel
+
+extension DynamoDBService {
+    package func access(_ input: UpdateItemInput, _ context: RequestContext) -> [ResourceAccess] {
+        [ResourceAccess(action: "dynamodb:UpdateItem", resource: context.tableARN(input.tableName))]
+    }
+
+    package func updateItem(
+        _ input: UpdateItemInput, _ context: RequestContext
+    ) async throws(ServiceError) -> UpdateItemOutput {
+        let reference = try TableReference(input.tableName, context)
+        let update = try validatingEnveloped { () throws(ValidationFailure) in
+            if let failure = input.key.failure { throw ValidationFailure(failure.message) }
+            return try ItemUpdate(input)
+        }
+        let outcome = try await self.items.write(reference) { (table) throws(ServiceError) in
+            try validating { () throws(ValidationFailure) in
+                try KeyCheck.key(input.key, table.schema)
+                try update.check(table)
+            }
+            return input.key
+        } decide: { (table, existing) throws(ServiceError) in
+            try update.condition.check(existing)
+            let updated = try validating { () throws(ValidationFailure) in
+                let updated = try update.apply(to: existing, key: input.key)
+                try ItemCheck.updated(updated, table)
+                return updated
+            }
+            // Removing from an item that is not there does not make it.
+            let isLeft = existing == nil && update.leavesAbsent(updated, key: input.key)
+            return (isLeft ? .none : .put(updated), UpdateOutcome(table: table, old: existing, new: updated))
+        }
+        var consumption = Consumption(input.tableName)
+        consumption.addWrite(outcome.old, outcome.new, outcome.table)
+        return UpdateItemOutput(
+            attributes: update.attributes(input.returnValues, old: outcome.old, new: outcome.new),
+            consumedCapacity: consumption.report(input.returnConsumedCapacity),
+            itemCollectionMetrics: ItemCollection.metrics(input.key, outcome.table, input.returnItemCollectionMetrics)
+        )
+    }
+}
+
+/// What an update did.
+private struct UpdateOutcome: Sendable {
+    let table: TableDescriptor
+    let old: AttributeMap?
+    let new: AttributeMap
+}

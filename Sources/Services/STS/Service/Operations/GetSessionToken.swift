@@ -1,0 +1,47 @@
+internal import Primitives
+internal import ServiceKit
+package import STSModel
+package import ServiceModel
+
+extension STSService {
+    /// Twelve hours.
+    static let sessionSecondsStandard = 43_200
+    /// AWS caps sessions of an account's root at one hour, whatever is asked for.
+    static let rootSessionSecondsMax = 3600
+
+    package func access(_ input: GetSessionTokenRequest, _ context: RequestContext) -> [ResourceAccess] {
+        [ResourceAccess(action: "sts:GetSessionToken", resource: "*")]
+    }
+
+    /// - Source: AWS STS API Reference, GetSessionToken.
+    package func getSessionToken(
+        _ input: GetSessionTokenRequest, _ context: RequestContext
+    ) async throws(ServiceError) -> GetSessionTokenResponse {
+        guard !context.principal.accessKeyID.hasPrefix("ASIA") else {
+            throw ServiceError(
+                code: "AccessDenied",
+                status: 403,
+                message: "Cannot call GetSessionToken with session credentials"
+            )
+        }
+        guard input.serialNumber == nil, input.tokenCode == nil else {
+            throw ServiceError(
+                code: "AccessDenied",
+                status: 403,
+                message: "MultiFactorAuthentication failed: there are no MFA devices on this server"
+            )
+        }
+        var seconds = input.durationSeconds ?? Self.sessionSecondsStandard
+        if context.principal.kind == .root { seconds = min(seconds, Self.rootSessionSecondsMax) }
+        let expiration = Timestamp(secondsSinceEpoch: self.clock.now().secondsSinceEpoch + Int64(seconds))
+        let session = self.identity.issueSession(for: context.principal, expiration: expiration)
+        return GetSessionTokenResponse(
+            credentials: Credentials(
+                accessKeyID: session.accessKeyID,
+                secretAccessKey: session.secretAccessKey,
+                sessionToken: session.sessionToken ?? "",
+                expiration: expiration
+            )
+        )
+    }
+}
