@@ -18,6 +18,44 @@ enum CBORNumber {
         }
     }
 
+    /// Beyond nine digits an exponent means no number that anyone stores, and decimal texts are not read with one.
+    static let exponentMagnitudeMax: UInt64 = 999_999_999
+
+    /// Positive exponents and numbers of digits up to this are spelled out as integers.
+    private static let plainDigitsMax = 64
+
+    /// The same number without an exponent above zero, where that is short.
+    static func normalised(_ decimal: NumberText.Decimal) -> NumberText.Decimal {
+        var decimal = decimal
+        if decimal.exponent > 0, decimal.exponent <= self.plainDigitsMax, decimal.digits.count <= self.plainDigitsMax {
+            if !decimal.digits.isEmpty {
+                decimal.digits.append(contentsOf: repeatElement(0, count: decimal.exponent))
+            }
+            decimal.exponent = 0
+        }
+        if decimal.digits.isEmpty { decimal.isNegative = false }
+        return decimal
+    }
+
+    /// One text for one number and scale: `-273.15`, `0.001`, `1E300`.
+    static func text(_ decimal: NumberText.Decimal) -> String {
+        let decimal = self.normalised(decimal)
+        var digits = decimal.digits.isEmpty ? [0] : decimal.digits
+        var text: [UInt8] = decimal.isNegative ? [UInt8(ascii: "-")] : []
+        let isPlain = decimal.exponent <= 0 && decimal.exponent >= -self.plainDigitsMax
+        let fractionCount = isPlain ? -decimal.exponent : 0
+        if digits.count <= fractionCount {
+            digits.insert(contentsOf: repeatElement(0, count: fractionCount + 1 - digits.count), at: 0)
+        }
+        text.append(contentsOf: digits.dropLast(fractionCount).map { $0 + 0x30 })
+        if fractionCount > 0 {
+            text.append(UInt8(ascii: "."))
+            text.append(contentsOf: digits.suffix(fractionCount).map { $0 + 0x30 })
+        }
+        let number = String(decoding: text, as: UTF8.self)
+        return isPlain ? number : "\(number)E\(decimal.exponent)"
+    }
+
     /// The decimal digits of a number given as big-endian bytes, plus `increment`; `0` for none.
     /// - Complexity: O(n²) of at most `bignumBytesMax` bytes.
     static func decimalText(_ magnitude: some Collection<UInt8>, increment: UInt64 = 0) -> String {
@@ -108,7 +146,7 @@ extension CBORScanner {
             return try self.decimalFraction()
         case (.simple, _):
             guard let value = self.double(head), value.isFinite else { return nil }
-            return value.description
+            return NumberText.decimal(Array(value.description.utf8)).map(CBORNumber.text)
         default:
             return nil
         }
@@ -119,8 +157,11 @@ extension CBORScanner {
         guard array.major == .array, array.isIndefinite || array.argument == 2 else {
             throw .malformed("a decimal fraction that is not a pair")
         }
-        guard let exponent = self.integer(try self.head()), Int32(exactly: exponent) != nil else {
+        guard let exponent = self.integer(try self.head()) else {
             throw .malformed("a decimal fraction's exponent that is no integer")
+        }
+        guard exponent.magnitude <= CBORNumber.exponentMagnitudeMax else {
+            throw .limitExceeded("an exponent of more than nine digits")
         }
         let head = try self.head()
         let isInteger =
@@ -130,6 +171,8 @@ extension CBORScanner {
             throw .malformed("a decimal fraction's mantissa that is no integer")
         }
         guard !array.isIndefinite || self.takeBreak() else { throw .malformed("a decimal fraction that is not a pair") }
-        return exponent == 0 ? mantissa : "\(mantissa)E\(exponent)"
+        guard var decimal = NumberText.decimal(Array(mantissa.utf8)) else { return mantissa }
+        decimal.exponent = Int(exponent)
+        return CBORNumber.text(decimal)
     }
 }

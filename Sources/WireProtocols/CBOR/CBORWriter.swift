@@ -146,17 +146,15 @@ package final class CBORWriter: BodyWriter {
         }
     }
 
+    /// Digits of a number that is written as one; the digits of the longest bignum that is read.
+    private static let digitsMax = 2500
+
     /// A decimal text: an integer, a bignum or a decimal fraction, whichever holds it exactly.
     private func number(_ text: String) {
-        guard var decimal = NumberText.decimal(Array(text.utf8)), decimal.digits.count <= CBORNumber.bignumBytesMax
-        else {
+        guard let parsed = NumberText.decimal(Array(text.utf8)), parsed.digits.count <= Self.digitsMax else {
             return self.text(text.utf8)
         }
-        // A positive exponent is spelled out where that is short; else it stays one.
-        if decimal.exponent > 0, decimal.exponent <= 64 {
-            decimal.digits.append(contentsOf: repeatElement(0, count: decimal.exponent))
-            decimal.exponent = 0
-        }
+        let decimal = CBORNumber.normalised(parsed)
         if decimal.exponent != 0 {
             self.output.append(0xC4)
             self.head(.array, 2)

@@ -14,8 +14,10 @@ import WireProtocols
         ("00", "0"), ("20", "-1"), ("1bffffffffffffffff", "18446744073709551615"),
         ("3bffffffffffffffff", "-18446744073709551616"), ("c249010000000000000000", "18446744073709551616"),
         ("c349010000000000000000", "-18446744073709551617"), ("c240", "0"), ("c340", "-1"),
-        ("c48221196ab3", "27315E-2"), ("c482200a", "10E-1"), ("c482001864", "100"), ("c49f2001ff", "1E-1"),
-        ("c25f4101ff", "1"), ("f93e00", "1.5"),
+        ("c48221196ab3", "273.15"), ("c482200a", "1.0"), ("c482001864", "100"), ("c49f2001ff", "0.1"),
+        ("c25f4101ff", "1"), ("f93e00", "1.5"), ("c482020a", "1000"), ("c48239012b20", "-1E-300"),
+        ("c48219012c01", "1E300"),
+        ("c4822200", "0.000"), ("fb8000000000000000", "0.0"), ("fb7fefffffffffffff", "17976931348623157E292"),
     ])
     func `big numbers become decimal texts`(_ hex: String, _ text: String) throws {
         #expect(try CBORReader(Self.bytes(hex)).readBigNumber(Self.member(.bigDecimal)) == text)
@@ -29,6 +31,14 @@ import WireProtocols
         ] as [(String, Double)])
     func `numbers of every width are doubles`(_ hex: String, _ value: Double) throws {
         #expect(try CBORReader(Self.bytes(hex)).readDouble(Self.member(.double)) == value)
+    }
+
+    @Test func `an exponent has at most nine digits`() throws {
+        let member = Self.member(.bigDecimal)
+        #expect(try CBORReader(Self.bytes("c4821a3b9ac9ff01")).readBigNumber(member) == "1E999999999")
+        #expect(throws: ShapeError.limitExceeded("an exponent of more than nine digits")) {
+            try CBORReader(Self.bytes("c4821a3b9aca0001")).readBigNumber(member)
+        }
     }
 
     @Test func `NaN of every width is NaN`() throws {

@@ -53,7 +53,7 @@ extension DynamicValue {
         case .float: return .double(Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits))))
         case .double: return .double(Double(bitPattern: bits))
         case .bigInteger: return .bigNumber(bits % 8 == 0 ? "\(bits)" : "-\(bits)\(source.next())\(source.next())")
-        case .bigDecimal: return .bigNumber("\(bits)E-\(1 + bits % 30)")
+        case .bigDecimal: return .bigNumber("\(bits >> (bits % 64)).\(source.next())")
         case .timestamp:
             let range: UInt64 = 315_537_897_600_000
             return .timestamp(Timestamp(millisecondsSinceEpoch: Int64(bits % range) - 62_135_596_800_000))
