@@ -1,44 +1,40 @@
+internal import Primitives
 internal import Synchronization
-internal import _StringProcessing
 
-/// Whole-value matches of the models' regular expressions.
+/// Whole-value matches of the models' regular expressions, each compiled once.
 ///
-/// Nearly all of them are one character class repeated (`[a-zA-Z0-9_.-]+`), which is matched by hand; the rest goes to
-/// the standard library's engine. Compiled patterns are kept: models have a few hundred.
+/// Most of them are one character class repeated (`[a-zA-Z0-9_.-]+`), which is matched by hand; the rest takes time
+/// linear in the value, because requests choose the values.
 enum PatternMatcher {
-    /// Patterns beyond this are compiled anew each time.
-    static let cacheCountMax = 1024
+    /// Patterns beyond this are compiled anew each time; the models have a few hundred.
+    private static let cacheCountMax = 4096
 
     private enum Compiled {
         case characterClass(CharacterClass)
-        case expression(Regex<AnyRegexOutput>)
-        /// The engine does not know the syntax: AWS's own check is not repeated, the value passes.
+        case pattern(LinearPattern)
+        /// A form that is not understood: AWS's own check is not repeated, the value passes.
         case unknown
     }
 
     private static let cache = Mutex<[String: Compiled]>([:])
 
     static func matches(_ value: String, _ pattern: String) -> Bool {
-        self.cache.withLock { cache in
-            let compiled: Compiled
-            if let known = cache[pattern] {
-                compiled = known
-            } else {
-                compiled = self.compile(pattern)
-                if cache.count < self.cacheCountMax { cache[pattern] = compiled }
-            }
-            switch compiled {
-            case .characterClass(let characters): return characters.matches(value)
-            case .expression(let expression): return (try? expression.wholeMatch(in: value)) != nil
-            case .unknown: return true
-            }
+        let known = self.cache.withLock { $0[pattern] }
+        switch known ?? self.compile(pattern) {
+        case .characterClass(let characters): return characters.matches(value)
+        case .pattern(let pattern): return pattern.matchesWhole(value)
+        case .unknown: return true
         }
     }
 
     private static func compile(_ pattern: String) -> Compiled {
-        if let characters = CharacterClass(pattern) { return .characterClass(characters) }
-        guard let expression = try? Regex(pattern).matchingSemantics(.unicodeScalar) else { return .unknown }
-        return .expression(expression)
+        let compiled =
+            CharacterClass(pattern).map(Compiled.characterClass)
+            ?? LinearPattern(pattern).map(Compiled.pattern) ?? .unknown
+        self.cache.withLock { cache in
+            if cache.count < self.cacheCountMax { cache[pattern] = compiled }
+        }
+        return compiled
     }
 }
 

@@ -2,6 +2,7 @@ package import Primitives
 
 /// Who made a request, as authentication proved it.
 package struct Principal: Sendable, Hashable {
+    /// What sort of identity it is.
     package enum Kind: String, Sendable, Hashable {
         case root, user, assumedRole, federatedUser, service, anonymous
     }

@@ -31,7 +31,7 @@ extension ShapeReader {
         return false
     }
 
-    /// - Parameter text: the number as it is printed.
+    /// A number's range; `text` is the number as it is printed.
     package func check(
         number: Double, _ text: @autoclosure () -> String, _ constraints: Constraints, _ member: MemberSchema
     ) {

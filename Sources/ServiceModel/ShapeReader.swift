@@ -165,8 +165,7 @@ extension ShapeReader {
         return name
     }
 
-    /// Leaves the list or map and checks it as a whole.
-    /// - Parameter value: what was read, to be printed in a violation.
+    /// Leaves the list or map and checks it as a whole; `value` is what was read, to be printed in a violation.
     package func end(_ aggregate: Aggregate, count: Int, _ value: () -> Any) {
         self.leave()
         let member = aggregate.member

@@ -1,8 +1,8 @@
 /// Values as AWS's older services print them in their validation errors.
 ///
-/// Strings and numbers as they are, `[a, b]`, `{key=value}`, `KeySchemaElement(attributeName=id, keyType=HASH)`. It looks
-/// into values by reflection, which is slow, but only a refused request needs it.
-/// - Source: AWS's answers in public issues; `java.util.AbstractCollection.toString`, `java.nio.HeapByteBuffer.toString`.
+/// Strings and numbers as they are, `[a, b]`, `{key=value}`, `KeySchemaElement(attributeName=id, keyType=HASH)`. It
+/// looks into values by reflection, which is slow, but only a refused request needs it.
+/// - Source: AWS's answers in public issues; `toString` of Java's collections and `java.nio.HeapByteBuffer`.
 package struct ValueText {
     /// A longer text is cut: a body of megabytes must not come back as an error, nor fill the log.
     package static let charactersMax = 4096
@@ -28,10 +28,12 @@ package struct ValueText {
         guard !self.isFull else { return }
         switch value {
         case let text as String: self.output += text
-        case let bytes as [UInt8]: self.output += Self.buffer(count: bytes.count)
+        // An empty array of another type would be cast, too.
+        case let bytes as [UInt8] where type(of: value) == [UInt8].self: self.output += Self.buffer(count: bytes.count)
         case let enumeration as any RawRepresentable<String>: self.output += enumeration.rawValue
         case let shape as any ModelShape: self.append(shape)
         case let bound as any BoundShape: self.output += "\(bound)"
+        case let box as any IndirectValue: self.append(box.anyValue)
         default: self.appendReflected(value)
         }
     }
@@ -86,4 +88,13 @@ package struct ValueText {
         }
         self.output += closing
     }
+}
+
+/// An `Indirect` of whatever type.
+private protocol IndirectValue {
+    var anyValue: Any { get }
+}
+
+extension Indirect: IndirectValue {
+    fileprivate var anyValue: Any { self.value }
 }

@@ -2,9 +2,9 @@ package import Primitives
 
 /// A pull reader over one request in one wire format.
 ///
-/// The caller walks the schema and asks for what the schema says is next; the reader never builds a tree that the format
-/// does not force on it. Every method that takes a member is told the member through which the value is reached, as its
-/// traits decide names, flattening and timestamp formats. A reader is used by one task, once.
+/// The caller walks the schema and asks for what the schema says is next; the reader never builds a tree that the
+/// format does not force on it. Every method that takes a member is told the member through which the value is
+/// reached, as its traits decide names, flattening and timestamp formats. A reader is used by one task, once.
 ///
 /// - Null: `nextMember` and `nextKey` skip members whose value is null, unless the target is a document or the map is
 ///   sparse. In lists, `nextElement` reports a null of a sparse list and throws for any other.

@@ -30,8 +30,9 @@ struct OperationsEmitter {
                 "    ) async throws(ServiceError) -> \(self.service.typeName(operation.output))",
             ]
         }
+        let name = self.service.name
         return [
-            "/// A handler and the accesses it authorises for each operation of \(self.service.name) that is implemented.",
+            "/// A handler and the accesses it authorises for each operation of \(name) that is implemented.",
             "package protocol \(self.service.name)Operations: Sendable {",
         ] + requirements.joined(separator: [""]) + ["}"]
     }
@@ -75,7 +76,8 @@ struct OperationsEmitter {
             let limit = page.limit_key.map(SwiftLiteral.string) ?? "nil"
             lines += [
                 "        \"\(name)\": Paginator(",
-                "            inputTokens: \(Self.list(page.input_token)), outputTokens: \(Self.list(page.output_token)),",
+                "            inputTokens: \(Self.list(page.input_token)),",
+                "            outputTokens: \(Self.list(page.output_token)),",
                 "            limit: \(limit), results: \(Self.list(page.result_key))",
                 "        ),",
             ]

@@ -33,7 +33,7 @@ struct ServiceEmitter {
         return self.file(lines, importing: structure.modules)
     }
 
-    /// - Parameter modules: beside ServiceModel; nil imports nothing.
+    /// A file that imports the modules beside ServiceModel; nil imports nothing.
     private func file(_ lines: [String], importing modules: Set<String>? = []) -> String {
         let imports = modules.map { $0.union(["ServiceModel"]).sorted().map { "package import \($0)" } + [""] } ?? []
         return ([Self.notice, ""] + imports + lines).joined(separator: "\n") + "\n"

@@ -23,7 +23,9 @@ enum SwiftNames {
         "ServiceBinding", "ServiceError", "ServiceModel", "ServiceSchema", "ShapeError", "ShapeReader", "ShapeSchema",
         "ShapeWriter", "Timestamp", "WritableShape", "BoundShape", "Primitives", "Swift",
     ]
-    private static let acronyms = ["Arn": "ARN", "Arns": "ARNs", "Id": "ID", "Ids": "IDs", "Url": "URL", "Urls": "URLs"]
+    private static let acronyms = [
+        "Arn": "ARN", "Arns": "ARNs", "Id": "ID", "Ids": "IDs", "Url": "URL", "Urls": "URLs",
+    ]
 
     /// A shape's type: capitalised, `Shape` behind a name that is taken.
     static func type(_ name: String) -> String {

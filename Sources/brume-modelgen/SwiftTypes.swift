@@ -139,8 +139,8 @@ struct SwiftTypes {
         ]
     }
 
-    /// Whether a value of the one structure can hold one of the other without a list, map or union in between.
-    /// - Parameter isForced: whether it cannot but hold one.
+    /// Whether a value of the one structure can hold one of the other without a list, map or union in between; or, if
+    /// `isForced`, whether it must.
     func holdsDirectly(_ name: String, _ other: String, isForced: Bool = false) -> Bool {
         var seen: Set<String> = []
         var waiting = [name]

@@ -46,7 +46,7 @@ struct UnionEmitter {
             "        try reader.beginStructure(schema)",
             "        while let index = try reader.nextMember(schema) {",
             "            guard case .unknown = value else {",
-            "                throw .invalidValue(\"several members of a union\", expected: .union, member: schema.name)",
+            "                throw .invalidValue(\"several members\", expected: .union, member: schema.name)",
             "            }",
             "            switch index {",
         ]

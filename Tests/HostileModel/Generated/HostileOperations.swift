@@ -105,7 +105,8 @@ extension HostileSchema {
     /// How the answers of an operation are cut into pages, by operation.
     package static let paginators: [String: Paginator] = [
         "Init": Paginator(
-            inputTokens: ["Words", "Long"], outputTokens: ["Words", "Long"],
+            inputTokens: ["Words", "Long"],
+            outputTokens: ["Words", "Long"],
             limit: "Long", results: ["Node"]
         ),
     ]

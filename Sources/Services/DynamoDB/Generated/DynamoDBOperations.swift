@@ -165,15 +165,18 @@ extension DynamoDBSchema {
     /// How the answers of an operation are cut into pages, by operation.
     package static let paginators: [String: Paginator] = [
         "ListTables": Paginator(
-            inputTokens: ["ExclusiveStartTableName"], outputTokens: ["LastEvaluatedTableName"],
+            inputTokens: ["ExclusiveStartTableName"],
+            outputTokens: ["LastEvaluatedTableName"],
             limit: "Limit", results: ["TableNames"]
         ),
         "Query": Paginator(
-            inputTokens: ["ExclusiveStartKey"], outputTokens: ["LastEvaluatedKey"],
+            inputTokens: ["ExclusiveStartKey"],
+            outputTokens: ["LastEvaluatedKey"],
             limit: "Limit", results: ["Items", "Count", "ScannedCount"]
         ),
         "Scan": Paginator(
-            inputTokens: ["ExclusiveStartKey"], outputTokens: ["LastEvaluatedKey"],
+            inputTokens: ["ExclusiveStartKey"],
+            outputTokens: ["LastEvaluatedKey"],
             limit: "Limit", results: ["Items", "Count", "ScannedCount"]
         ),
     ]

@@ -90,7 +90,7 @@ package enum DynamoDBSchema {
         member ReadCapacityUnits ConsumedCapacityUnits
         member WriteCapacityUnits ConsumedCapacityUnits
         member CapacityUnits ConsumedCapacityUnits
-        shape ComparisonOperator enum enum=EQ,NE,IN,LE,LT,GE,GT,BETWEEN,NOT_NULL,NULL,CONTAINS,NOT_CONTAINS,BEGINS_WITH
+        shape ComparisonOperator enum enum=IN,NULL,BETWEEN,LT,NOT_CONTAINS,EQ,GT,NOT_NULL,NE,LE,BEGINS_WITH,GE,CONTAINS
         shape Condition structure
         member AttributeValueList AttributeValueList
         member ComparisonOperator ComparisonOperator required
@@ -98,7 +98,7 @@ package enum DynamoDBSchema {
         shape ConditionalCheckFailedException structure error=400
         member message ErrorMessage
         member Item AttributeMap
-        shape ConditionalOperator enum enum=AND,OR
+        shape ConditionalOperator enum enum=OR,AND
         shape ConsistentRead boolean
         shape ConsumedCapacity structure
         member TableName TableArn
@@ -323,7 +323,7 @@ package enum DynamoDBSchema {
         member ProjectionType ProjectionType
         member NonKeyAttributes NonKeyAttributeNameList
         shape ProjectionExpression string
-        shape ProjectionType enum enum=ALL,KEYS_ONLY,INCLUDE
+        shape ProjectionType enum enum=ALL,INCLUDE,KEYS_ONLY
         shape ProvisionedThroughput structure
         member ReadCapacityUnits PositiveLongObject required
         member WriteCapacityUnits PositiveLongObject required
@@ -430,7 +430,7 @@ package enum DynamoDBSchema {
         member RestoreInProgress RestoreInProgress required
         shape ReturnConsumedCapacity enum enum=INDEXES,TOTAL,NONE
         shape ReturnItemCollectionMetrics enum enum=SIZE,NONE
-        shape ReturnValue enum enum=NONE,ALL_OLD,UPDATED_OLD,ALL_NEW,UPDATED_NEW
+        shape ReturnValue enum enum=ALL_NEW,UPDATED_OLD,ALL_OLD,NONE,UPDATED_NEW
         shape ReturnValuesOnConditionCheckFailure enum enum=ALL_OLD,NONE
         shape SSEDescription structure
         member Status SSEStatus
@@ -444,7 +444,7 @@ package enum DynamoDBSchema {
         member KMSMasterKeyId KMSMasterKeyId
         shape SSEStatus enum enum=ENABLING,ENABLED,DISABLING,DISABLED,UPDATING
         shape SSEType enum enum=AES256,KMS
-        shape ScalarAttributeType enum enum=S,N,B
+        shape ScalarAttributeType enum enum=B,N,S
         shape ScanInput structure input
         member TableName TableArn required
         member IndexName IndexName
@@ -479,7 +479,7 @@ package enum DynamoDBSchema {
         shape SecondaryIndexesCapacityMap map
         member key IndexName
         member value Capacity
-        shape Select enum enum=ALL_ATTRIBUTES,ALL_PROJECTED_ATTRIBUTES,SPECIFIC_ATTRIBUTES,COUNT
+        shape Select enum enum=SPECIFIC_ATTRIBUTES,COUNT,ALL_ATTRIBUTES,ALL_PROJECTED_ATTRIBUTES
         shape StreamArn string min=37 max=1024
         shape StreamEnabled boolean
         shape StreamSpecification structure

@@ -19,7 +19,7 @@ package indirect enum Choice: ReadableShape, WritableShape {
         try reader.beginStructure(schema)
         while let index = try reader.nextMember(schema) {
             guard case .unknown = value else {
-                throw .invalidValue("several members of a union", expected: .union, member: schema.name)
+                throw .invalidValue("several members", expected: .union, member: schema.name)
             }
             switch index {
             case 0:

@@ -7,17 +7,17 @@ package struct ComparisonOperator: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    package static let eq = Self(rawValue: "EQ")
-    package static let ne = Self(rawValue: "NE")
     package static let `in` = Self(rawValue: "IN")
-    package static let le = Self(rawValue: "LE")
-    package static let lt = Self(rawValue: "LT")
-    package static let ge = Self(rawValue: "GE")
-    package static let gt = Self(rawValue: "GT")
-    package static let between = Self(rawValue: "BETWEEN")
-    package static let notNull = Self(rawValue: "NOT_NULL")
     package static let null = Self(rawValue: "NULL")
-    package static let contains = Self(rawValue: "CONTAINS")
+    package static let between = Self(rawValue: "BETWEEN")
+    package static let lt = Self(rawValue: "LT")
     package static let notContains = Self(rawValue: "NOT_CONTAINS")
+    package static let eq = Self(rawValue: "EQ")
+    package static let gt = Self(rawValue: "GT")
+    package static let notNull = Self(rawValue: "NOT_NULL")
+    package static let ne = Self(rawValue: "NE")
+    package static let le = Self(rawValue: "LE")
     package static let beginsWith = Self(rawValue: "BEGINS_WITH")
+    package static let ge = Self(rawValue: "GE")
+    package static let contains = Self(rawValue: "CONTAINS")
 }

@@ -7,6 +7,6 @@ package struct ConditionalOperator: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    package static let and = Self(rawValue: "AND")
     package static let or = Self(rawValue: "OR")
+    package static let and = Self(rawValue: "AND")
 }

@@ -8,6 +8,6 @@ package struct ProjectionType: RawRepresentable, Hashable, Sendable {
     }
 
     package static let all = Self(rawValue: "ALL")
-    package static let keysOnly = Self(rawValue: "KEYS_ONLY")
     package static let include = Self(rawValue: "INCLUDE")
+    package static let keysOnly = Self(rawValue: "KEYS_ONLY")
 }

@@ -7,9 +7,9 @@ package struct ReturnValue: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    package static let none_ = Self(rawValue: "NONE")
-    package static let allOld = Self(rawValue: "ALL_OLD")
-    package static let updatedOld = Self(rawValue: "UPDATED_OLD")
     package static let allNew = Self(rawValue: "ALL_NEW")
+    package static let updatedOld = Self(rawValue: "UPDATED_OLD")
+    package static let allOld = Self(rawValue: "ALL_OLD")
+    package static let none_ = Self(rawValue: "NONE")
     package static let updatedNew = Self(rawValue: "UPDATED_NEW")
 }

@@ -7,7 +7,7 @@ package struct ScalarAttributeType: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    package static let s = Self(rawValue: "S")
-    package static let n = Self(rawValue: "N")
     package static let b = Self(rawValue: "B")
+    package static let n = Self(rawValue: "N")
+    package static let s = Self(rawValue: "S")
 }

@@ -7,8 +7,8 @@ package struct Select: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    package static let allAttributes = Self(rawValue: "ALL_ATTRIBUTES")
-    package static let allProjectedAttributes = Self(rawValue: "ALL_PROJECTED_ATTRIBUTES")
     package static let specificAttributes = Self(rawValue: "SPECIFIC_ATTRIBUTES")
     package static let count = Self(rawValue: "COUNT")
+    package static let allAttributes = Self(rawValue: "ALL_ATTRIBUTES")
+    package static let allProjectedAttributes = Self(rawValue: "ALL_PROJECTED_ATTRIBUTES")
 }

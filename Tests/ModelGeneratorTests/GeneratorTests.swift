@@ -1,0 +1,137 @@
+import Foundation
+import Testing
+import brume_modelgen
+
+@Suite struct GeneratorTests {
+    static let root = URL(filePath: #filePath).resolvingSymlinksInPath().appending(path: "../../..").standardized
+    static let hostile = root.appending(path: "Tests/HostileModel/Model")
+
+    @Test func `the model of hostile names generates what is compiled here`() throws {
+        let generated = self.expectedFiles(in: Self.root.appending(path: "Tests/HostileModel/Generated"))
+        let files = try Generator.service("hostile", named: "Hostile", in: Self.hostile)
+        #expect(Set(files.keys) == Set(generated.keys))
+        for (path, content) in files {
+            #expect(content == generated[path], "\(path) differs; generate it again (see docs/adding-an-operation.md)")
+        }
+    }
+
+    private func expectedFiles(in folder: URL) -> [String: String] {
+        var files: [String: String] = [:]
+        let walker = FileManager.default.enumerator(atPath: folder.path)
+        while let path = walker?.nextObject() as? String {
+            guard path.hasSuffix(".swift") else { continue }
+            files[path] = try? String(contentsOf: folder.appending(path: path), encoding: .utf8)
+        }
+        return files
+    }
+
+    @Test func `the sources of all services are what their models say`() throws {
+        #expect(try Generator(root: Self.root).stale() == [])
+    }
+
+    @Test func `the same model gives the same text`() throws {
+        let first = try Generator.service("hostile", named: "Hostile", in: Self.hostile)
+        for _ in 0..<3 { #expect(try Generator.service("hostile", named: "Hostile", in: Self.hostile) == first) }
+    }
+
+    @Test func `an operation that is not listed leaves nothing but its name`() throws {
+        let files = try Generator.service("hostile", named: "Hostile", in: Self.hostile)
+        let mentions = files.filter { $0.value.contains("Unlisted") }
+        #expect(mentions.map(\.key) == ["HostileSchema.swift"])
+        #expect(mentions.values.first?.contains("UnlistedInput") == false)
+    }
+
+    @Test func `a shape is only read when an input reaches it, and only written when an output does`() throws {
+        let files = try Generator.service("hostile", named: "Hostile", in: Self.hostile)
+        let (input, output) = (files["Shapes/BindingInput.swift"] ?? "", files["Shapes/BindingOutput.swift"] ?? "")
+        #expect(input.contains("init(from reader") && !input.contains("func write(to writer"))
+        #expect(!output.contains("init(from reader") && output.contains("func write(to writer"))
+    }
+}
+
+/// Models that cannot be generated, and trees that are not as they should be; each in a folder of its own.
+@Suite struct GeneratorFaultTests {
+    private func withFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "brume-modelgen-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        return try body(folder)
+    }
+
+    private func write(_ text: String, _ folder: URL, _ path: String) throws {
+        let url = folder.appending(path: path)
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try text.write(to: url, atomically: true, encoding: .utf8)
+    }
+
+    private static let model = """
+        {"source":"a test","service":"shop","metadata":{"apiVersion":"1","endpointPrefix":"shop","protocol":"json",
+        "serviceId":"Shop"},"operations":[{"name":"Buy","http":{},"input":{"shape":"BuyInput"},"errors":[]},
+        {"name":"Stream","http":{},"input":{"shape":"StreamInput"},"errors":[]}],
+        "shapes":[{"name":"BuyInput","type":"structure","members":[{"name":"Colour","shape":"Colour"}]},
+        {"name":"Body","type":"blob","streaming":true},{"name":"Colour","type":"string","enum":["RED","GREEN"]},
+        {"name":"StreamInput","type":"structure","members":[{"name":"Body","shape":"Body"}]}],"paginators":{}}
+        """
+
+    @Test(arguments: [
+        ("Sell", "{}", "shop: Sell is listed, but no operation of the model"),
+        ("Buy\nBuy", "{}", "shop.ops names an operation twice"),
+        ("Stream", "{}", "shop: Body is streamed, which is not generated yet"),
+        (
+            "Buy", #"{"bindings":[{"shapes":["Nope"],"type":"T","module":"M","reason":"r"}]}"#,
+            "shop: a binding names Nope, which is no shape"
+        ),
+        (
+            "Buy", #"{"corrections":[{"shape":"Nope","reason":"r"}]}"#,
+            "shop: a correction names Nope, which is no shape"
+        ),
+        (
+            "Buy", #"{"corrections":[{"shape":"Colour","values":["RED"],"reason":"r"}]}"#,
+            "shop: a correction of Colour names other values than the model"
+        ),
+    ])
+    func `a model that cannot be generated is refused with a sentence`(
+        _ listing: String, _ patch: String, _ sentence: String
+    ) throws {
+        try self.withFolder { folder in
+            try self.write(Self.model, folder, "shop.json")
+            try self.write(listing, folder, "shop.ops")
+            try self.write(patch, folder, "shop.patch.json")
+            let error = #expect(throws: GeneratorError.self) {
+                try Generator.service("shop", named: "Shop", in: folder)
+            }
+            #expect(error?.sentence == sentence)
+        }
+    }
+
+    @Test func `changed, missing and left-over files are found, and mended`() throws {
+        try self.withFolder { folder in
+            try self.write(Self.model, folder, "Models/shop.json")
+            try self.write("Buy", folder, "Models/shop.ops")
+            let generator = Generator(root: folder)
+            let generated = "Sources/Services/Shop/Generated"
+            #expect(try generator.stale().count == 5)
+            #expect(try generator.write() == 5)
+            #expect(try generator.stale() == [])
+            try self.write("// changed\n", folder, "\(generated)/ShopSchema.swift")
+            try self.write("// left over\n", folder, "\(generated)/Shapes/Gone.swift")
+            try FileManager.default.removeItem(at: folder.appending(path: "\(generated)/Shapes/Colour.swift"))
+            #expect(
+                try generator.stale() == [
+                    "\(generated)/Shapes/Colour.swift", "\(generated)/ShopSchema.swift",
+                    "\(generated)/Shapes/Gone.swift",
+                ])
+            _ = try generator.write()
+            #expect(try generator.stale() == [])
+        }
+    }
+
+    @Test func `a folder without models is refused`() throws {
+        try self.withFolder { folder in
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: "Models"), withIntermediateDirectories: true
+            )
+            #expect(throws: GeneratorError.self) { try Generator(root: folder).generate() }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import DynamoDBModel
+import ServiceModel
+import Testing
+import WireProtocols
+
+/// Inputs that break DynamoDB's model, in the words that AWS answers with.
+///
+/// - Source: AWS's answers as recorded in public issues; the order of an enumeration's values is in the model's patch.
+@Suite struct DynamoDBWordingTests {
+    static let examples: [(operation: String, json: String, sentence: String)] = [
+        (
+            "DescribeTable", "{}",
+            "1 validation error detected: Value null at 'tableName' failed to satisfy constraint: "
+                + "Member must not be null"
+        ),
+        (
+            "PutItem", #"{"TableName":"t","Item":{},"ReturnValues":"SOME"}"#,
+            "1 validation error detected: Value 'SOME' at 'returnValues' failed to satisfy constraint: "
+                + "Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"
+        ),
+        (
+            "ListTables", #"{"Limit":101}"#,
+            "1 validation error detected: Value '101' at 'limit' failed to satisfy constraint: "
+                + "Member must have value less than or equal to 100"
+        ),
+        (
+            "Query", #"{"TableName":"t","Limit":0}"#,
+            "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: "
+                + "Member must have value greater than or equal to 1"
+        ),
+        (
+            "CreateTable",
+            """
+            {"TableName":"t","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"X"}],
+            "KeySchema":[{"KeyType":"HASH"}]}
+            """,
+            "2 validation errors detected: Value 'X' at 'attributeDefinitions.1.member.attributeType' failed to "
+                + "satisfy constraint: Member must satisfy enum value set: [B, N, S]; Value null at "
+                + "'keySchema.1.member.attributeName' failed to satisfy constraint: Member must not be null"
+        ),
+        (
+            "BatchWriteItem", #"{"RequestItems":{"t":[]}}"#,
+            "1 validation error detected: Value '{t=[]}' at 'requestItems' failed to satisfy constraint: "
+                + "Map value must satisfy constraint: [Member must have length less than or equal to 25, "
+                + "Member must have length greater than or equal to 1]"
+        ),
+        (
+            "BatchGetItem", #"{"RequestItems":{"t":{"Keys":[]}}}"#,
+            "1 validation error detected: Value '[]' at 'requestItems.t.member.keys' failed to satisfy constraint: "
+                + "Member must have length greater than or equal to 1"
+        ),
+        (
+            "Scan", #"{"TableName":"t","Segment":-1,"TotalSegments":0}"#,
+            "2 validation errors detected: Value '-1' at 'segment' failed to satisfy constraint: "
+                + "Member must have value greater than or equal to 0; Value '0' at 'totalSegments' failed to satisfy "
+                + "constraint: Member must have value greater than or equal to 1"
+        ),
+    ]
+
+    @Test(arguments: examples) func `AWS's sentence`(_ operation: String, _ json: String, _ sentence: String) throws {
+        let binding = try #require(Self.operations[operation])
+        let reader = ShapeReader(JSONReader(Array(json.utf8)))
+        _ = try binding(reader)
+        #expect(ViolationWording.coral.sentence(reader.violations) == sentence)
+    }
+
+    private typealias Decode = @Sendable (ShapeReader) throws -> any ReadableShape
+
+    private static let operations: [String: Decode] = [
+        "BatchGetItem": { try BatchGetItemInput(from: $0) },
+        "BatchWriteItem": { try BatchWriteItemInput(from: $0) },
+        "CreateTable": { try CreateTableInput(from: $0) },
+        "DescribeTable": { try DescribeTableInput(from: $0) },
+        "ListTables": { try ListTablesInput(from: $0) },
+        "PutItem": { try PutItemInput(from: $0) },
+        "Query": { try QueryInput(from: $0) },
+        "Scan": { try ScanInput(from: $0) },
+    ]
+
+    @Test func `every operation of the model is named, and those with handlers are bound in order`() {
+        let service = DynamoDBSchema.service
+        #expect(service.operationNames.count == 62)
+        #expect(service.operations.map(\.name) == service.operations.map(\.name).sorted())
+        #expect(service.operations.count == 12)
+        #expect(service.targetPrefix == "DynamoDB_20120810" && service.signingName == "dynamodb")
+        #expect(DynamoDBSchema.paginators["Query"]?.inputTokens == ["ExclusiveStartKey"])
+    }
+}
