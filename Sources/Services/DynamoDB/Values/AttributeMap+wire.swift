@@ -1,3 +1,4 @@
+internal import Primitives
 package import ServiceModel
 
 extension AttributeMap: BoundShape {
@@ -99,6 +100,7 @@ private struct ValueTranscoder {
     mutating func value(_ member: MemberSchema) throws(ShapeError) {
         let schema = member.target
         try self.wire.beginStructure(schema)
+        self.builder.checkNesting()
         let start = self.builder.bytes.count
         var count = 0
         while let index = try self.wire.nextMember(schema) {
@@ -222,7 +224,10 @@ private struct ValueTranscoder {
         } else if !isUnique {
             switch type {
             case .ns: self.builder.fail("Input collection contains duplicates")
-            case .bs: self.builder.fail(invalid + "Input collection of type BS contains duplicates.")
+            case .bs:
+                let texts = elements.map { Base64.encode($0) }.joined(separator: ", ")
+                // AWS leaves out the space.
+                self.builder.fail(invalid + "Input collection [\(texts)]of type BS contains duplicates.")
             default:
                 let texts = elements.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ", ")
                 self.builder.fail(invalid + "Input collection [\(texts)] contains duplicates.")

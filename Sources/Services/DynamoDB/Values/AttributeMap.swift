@@ -114,6 +114,9 @@ package struct AttributeMap: Sendable, Hashable {
 
     /// Equality as expressions see it: without regard to order.
     package func isEqual(to other: AttributeMap) -> Bool {
-        AttributeValue.m(self.tree).isEqual(to: .m(other.tree))
+        self.count == other.count
+            && self.attributes.allSatisfy { entry in
+                other.value(named: entry.name).map { entry.value.isEqual(to: $0) } ?? false
+            }
     }
 }

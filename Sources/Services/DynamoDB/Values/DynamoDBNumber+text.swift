@@ -8,93 +8,56 @@ extension DynamoDBNumber {
     }
 
     package static func parse(_ text: ArraySlice<UInt8>) throws(ValidationFailure) -> DynamoDBNumber {
-        guard let number = try self.scan(text) else {
-            throw .notANumber(String(decoding: text, as: UTF8.self))
-        }
-        return try number.checked()
-    }
-
-    /// - Returns: nil when the text is no number.
-    private static func scan(_ text: ArraySlice<UInt8>) throws(ValidationFailure) -> DynamoDBNumber? {
-        var index = text.startIndex
-        let end = text.endIndex
-        var isNegative = false
-        if index < end, text[index] == UInt8(ascii: "-") || text[index] == UInt8(ascii: "+") {
-            isNegative = text[index] == UInt8(ascii: "-")
-            index += 1
-        }
-        var coefficient: UInt128 = 0
-        var digits = 0
-        var exponent = 0
-        // Zeros are held back until a digit follows, so that 1 and 125 zeros is one significant digit.
-        var heldZeros = 0
-        var hasDigits = false
-        var isFraction = false
-        while index < end {
-            let byte = text[index]
-            if byte == UInt8(ascii: "."), !isFraction {
-                isFraction = true
-            } else if ASCII.isDigit(byte) {
-                hasDigits = true
-                if isFraction { exponent -= 1 }
-                if byte == UInt8(ascii: "0") {
-                    heldZeros += digits > 0 ? 1 : 0
-                } else {
-                    digits += heldZeros + 1
-                    guard digits <= self.significantDigitsMax, let power = self.power(heldZeros + 1) else {
-                        // The rest must still be a number for this to be the right error.
-                        throw .tooManyDigits
-                    }
-                    coefficient = coefficient * power + UInt128(byte - UInt8(ascii: "0"))
-                    heldZeros = 0
-                }
-            } else {
-                break
-            }
-            index += 1
-        }
-        guard hasDigits else { return nil }
-        if index < end {
-            guard text[index] == UInt8(ascii: "e") || text[index] == UInt8(ascii: "E"),
-                let written = self.scanExponent(text[(index + 1)...])
-            else { return nil }
-            exponent += written
-        }
-        return self.normalised(isNegative, coefficient, exponent + heldZeros)
-    }
-
-    /// Clamped far outside of the range, so that no exponent overflows.
-    private static func scanExponent(_ text: ArraySlice<UInt8>) -> Int? {
-        var rest = text
-        var isNegative = false
-        if let sign = rest.first, sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") {
-            isNegative = sign == UInt8(ascii: "-")
-            rest = rest.dropFirst()
-        }
-        guard !rest.isEmpty, rest.allSatisfy(ASCII.isDigit) else { return nil }
-        let value = rest.reduce(0) { min(100_000, $0 * 10 + Int($1 - UInt8(ascii: "0"))) }
-        return isNegative ? -value : value
+        var scan = NumberScan(text)
+        guard scan.read() else { throw .notANumber(String(decoding: text, as: UTF8.self)) }
+        guard scan.digitCount > 0 else { return .zero }
+        let magnitude = scan.digitCount - 1 + scan.exponent
+        guard magnitude <= self.magnitudeMax else { throw .numberOverflow }
+        guard magnitude >= self.magnitudeMin else { throw .numberUnderflow }
+        guard scan.digitCount <= self.significantDigitsMax else { throw .tooManyDigits }
+        return DynamoDBNumber(trusted: scan.isNegative, scan.coefficient, scan.exponent)
     }
 
     /// Appends the text that AWS prints: plain, without an exponent, without needless zeros.
     package func appendText(to output: inout [UInt8]) {
         if self.isNegative { output.append(UInt8(ascii: "-")) }
-        let digits = Array(String(self.coefficient).utf8)
-        if self.exponent >= 0 {
-            output.append(contentsOf: digits)
-            output.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: self.exponent))
-            return
-        }
-        let point = digits.count + self.exponent
-        if point > 0 {
-            output.append(contentsOf: digits[..<point])
-            output.append(UInt8(ascii: "."))
-            output.append(contentsOf: digits[point...])
-        } else {
+        let point = self.digitCount + self.exponent
+        if self.exponent < 0, point <= 0 {
             output.append(UInt8(ascii: "0"))
             output.append(UInt8(ascii: "."))
             output.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: -point))
-            output.append(contentsOf: digits)
+        }
+        let start = output.count
+        self.appendDigits(to: &output)
+        if self.exponent >= 0 {
+            output.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: self.exponent))
+        } else if point > 0 {
+            output.insert(UInt8(ascii: "."), at: start + point)
+        }
+    }
+
+    /// Appends the digits of the coefficient; zero has one.
+    private func appendDigits(to output: inout [UInt8]) {
+        let start = output.count
+        var rest = self.coefficient
+        // Division of 128 bits is slow: at most two are made, for nineteen digits each.
+        while rest > UInt128(UInt64.max) {
+            let (quotient, part) = rest.quotientAndRemainder(dividingBy: 10_000_000_000_000_000_000)
+            Self.appendReversed(UInt64(part), minimumCount: 19, to: &output)
+            rest = quotient
+        }
+        Self.appendReversed(UInt64(rest), minimumCount: 1, to: &output)
+        output[start...].reverse()
+    }
+
+    private static func appendReversed(_ value: UInt64, minimumCount: Int, to output: inout [UInt8]) {
+        var rest = value
+        var count = 0
+        while rest > 0 || count < minimumCount {
+            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+            output.append(UInt8(ascii: "0") + UInt8(digit))
+            rest = quotient
+            count += 1
         }
     }
 
@@ -144,7 +107,8 @@ extension DynamoDBNumber {
         let magnitude = UInt16(self.magnitude + 0x8000)
         output.append(UInt8(magnitude >> 8) ^ mask)
         output.append(UInt8(magnitude & 0xFF) ^ mask)
-        let digits = Array(String(self.coefficient).utf8)
+        var digits: [UInt8] = []
+        self.appendDigits(to: &digits)
         var index = 0
         while index < digits.count {
             let high = digits[index] - UInt8(ascii: "0")

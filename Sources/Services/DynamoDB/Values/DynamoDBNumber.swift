@@ -30,6 +30,14 @@ package struct DynamoDBNumber: Sendable, Hashable {
         guard coefficient != 0 else { return .zero }
         var coefficient = coefficient
         var exponent = exponent
+        if coefficient <= UInt128(UInt64.max) {
+            var small = UInt64(coefficient)
+            while case (let quotient, 0) = small.quotientAndRemainder(dividingBy: 10) {
+                small = quotient
+                exponent += 1
+            }
+            return DynamoDBNumber(trusted: isNegative, UInt128(small), exponent)
+        }
         while true {
             let (quotient, remainder) = coefficient.quotientAndRemainder(dividingBy: 10)
             guard remainder == 0 else { break }
@@ -42,9 +50,9 @@ package struct DynamoDBNumber: Sendable, Hashable {
     /// Checks what AWS checks of a number that is to be stored.
     func checked() throws(ValidationFailure) -> DynamoDBNumber {
         guard self.coefficient != 0 else { return self }
-        guard self.digitCount <= Self.significantDigitsMax else { throw .tooManyDigits }
         guard self.magnitude <= Self.magnitudeMax else { throw .numberOverflow }
         guard self.magnitude >= Self.magnitudeMin else { throw .numberUnderflow }
+        guard self.digitCount <= Self.significantDigitsMax else { throw .tooManyDigits }
         return self
     }
 
@@ -137,7 +145,8 @@ extension DynamoDBNumber: Comparable {
     package static func difference(
         _ left: DynamoDBNumber, _ right: DynamoDBNumber
     ) throws(ValidationFailure) -> DynamoDBNumber {
-        let negated = right.coefficient == 0 ? right : DynamoDBNumber(trusted: !right.isNegative, right.coefficient, right.exponent)
+        guard right.coefficient != 0 else { return left }
+        let negated = DynamoDBNumber(trusted: !right.isNegative, right.coefficient, right.exponent)
         return try self.sum(left, negated)
     }
 

@@ -6,7 +6,7 @@ internal import Primitives
 /// place: AWS reports what is wrong with the document as a whole before it looks at values, so the caller decides when
 /// the failure is told.
 struct StoredItemBuilder {
-    /// Levels of lists and maps in an attribute.
+    /// Levels of an attribute, its own and that of the deepest value counted.
     /// - Source: DynamoDB Developer Guide, "Quotas", nested attribute depth.
     static let nestingMax = 32
     static let nameBytesMax = 65_535
@@ -50,6 +50,15 @@ struct StoredItemBuilder {
         self.patch(place.count, at: place.offset)
     }
 
+    /// To be called before each value of a list or map, and each attribute of an item.
+    mutating func checkNesting() {
+        guard self.nesting >= Self.nestingMax else { return }
+        self.fail(
+            "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
+                + "limit"
+        )
+    }
+
     mutating func beginMap() -> Place {
         self.bytes.append(AttributeType.m.rawValue)
         return self.beginNested()
@@ -62,7 +71,6 @@ struct StoredItemBuilder {
 
     private mutating func beginNested() -> Place {
         self.nesting += 1
-        if self.nesting > Self.nestingMax { self.fail("Nesting Levels have exceeded supported limits") }
         let place = Place(offset: self.bytes.count)
         self.appendZeros(8)
         return place
@@ -165,6 +173,7 @@ struct StoredItemBuilder {
 extension StoredItemBuilder {
     /// Appends a tree.
     mutating func append(_ value: AttributeValue) {
+        self.checkNesting()
         switch value {
         case .s(let text): self.appendScalar(.s, Array(text.utf8))
         case .n(let number): self.appendScalar(.n, Array(number.text.utf8))

@@ -7,30 +7,42 @@ package enum KeyCheck {
     /// A `Key` of a request: exactly the key's attributes, of the right types and sizes.
     package static func key(_ key: AttributeMap, _ schema: KeySchema) throws(ValidationFailure) {
         if let failure = key.failure { throw ValidationFailure(failure.message) }
-        let elements = schema.elements
-        guard key.count == elements.count else { throw .keyElement }
-        for element in elements {
-            guard let value = key[element.name], value.type == element.type else { throw .keyElement }
-            try self.content(value, element)
-        }
-        try self.sizes(key, schema)
+        guard key.count == schema.elements.count else { throw .keyElement }
+        try self.values(key, schema, missing: { _ in .keyElement }, mismatch: { _, _ in .keyElement })
     }
 
     /// An item to be stored: the key's attributes are there, of the right types and sizes.
     package static func item(_ item: AttributeMap, _ schema: KeySchema) throws(ValidationFailure) {
-        for element in schema.elements {
-            guard let value = item[element.name] else {
-                throw .invalid("Missing the key \(element.name) in the item")
-            }
-            guard value.type == element.type else {
-                throw .invalid(
-                    "Type mismatch for key \(element.name) expected: \(element.type.descriptor) "
-                        + "actual: \(value.type.descriptor)"
-                )
-            }
-            try self.content(value, element)
+        try self.values(item, schema) { element in
+            .invalid("Missing the key \(element.name) in the item")
+        } mismatch: { element, value in
+            .invalid(
+                "Type mismatch for key \(element.name) expected: \(element.type.descriptor) "
+                    + "actual: \(value.type.descriptor)"
+            )
         }
-        try self.sizes(item, schema)
+    }
+
+    /// Each attribute of the key in the schema's order: that it is there, its type, that it is not empty, its size.
+    private static func values(
+        _ item: AttributeMap,
+        _ schema: KeySchema,
+        missing: (KeyElement) -> ValidationFailure,
+        mismatch: (KeyElement, StoredValue) -> ValidationFailure
+    ) throws(ValidationFailure) {
+        var bytes = (partition: 0, sort: 0)
+        for (position, element) in schema.elements.enumerated() {
+            guard let value = item[element.name] else { throw missing(element) }
+            guard value.type == element.type else { throw mismatch(element, value) }
+            try self.content(value, element)
+            if position < schema.partition.count {
+                bytes.partition += value.chargedBytes
+                guard bytes.partition <= self.partitionBytesMax else { throw .partitionTooLarge }
+            } else {
+                bytes.sort += value.chargedBytes
+                guard bytes.sort <= self.sortBytesMax else { throw .sortTooLarge }
+            }
+        }
     }
 
     /// An item's attributes that are a secondary index's key: of the right type where they are there, and not empty.
@@ -39,23 +51,29 @@ package enum KeyCheck {
     ) throws(ValidationFailure) {
         for element in schema.elements {
             guard let value = item[element.name] else { continue }
-            guard value.type == element.type else {
-                throw .invalid(
-                    "Type mismatch for Index Key \(element.name) Expected: \(element.type.descriptor) "
-                        + "Actual: \(value.type.descriptor) IndexName: \(indexName)"
-                )
-            }
-            if value.type != .n, value.content.isEmpty {
-                throw ValidationFailure(
-                    "One or more parameter values are not valid. A value specified for a secondary index key is not "
-                        + "supported. The AttributeValue for a key attribute cannot contain an empty "
-                        + "\(value.type == .s ? "string" : "binary") value. IndexName: \(indexName), IndexKey: \(element.name)"
-                )
-            }
-            let isPartition = schema.partition.contains(element)
-            let limit = isPartition ? self.partitionBytesMax : self.sortBytesMax
-            if value.content.count > limit { throw isPartition ? .partitionTooLarge : .sortTooLarge }
+            try self.indexAttribute(value, element, schema, indexName)
         }
+    }
+
+    private static func indexAttribute(
+        _ value: StoredValue, _ element: KeyElement, _ schema: KeySchema, _ indexName: String
+    ) throws(ValidationFailure) {
+        guard value.type == element.type else {
+            throw .invalid(
+                "Type mismatch for Index Key \(element.name) Expected: \(element.type.descriptor) "
+                    + "Actual: \(value.type.descriptor) IndexName: \(indexName)"
+            )
+        }
+        if value.type != .n, value.content.isEmpty {
+            throw ValidationFailure(
+                "One or more parameter values are not valid. A value specified for a secondary index key is not "
+                    + "supported. The AttributeValue for a key attribute cannot contain an empty "
+                    + "\(value.type == .s ? "string" : "binary") value. IndexName: \(indexName), IndexKey: \(element.name)"
+            )
+        }
+        let isPartition = schema.partition.contains(element)
+        let limit = isPartition ? self.partitionBytesMax : self.sortBytesMax
+        if value.content.count > limit { throw isPartition ? .partitionTooLarge : .sortTooLarge }
     }
 
     private static func content(_ value: StoredValue, _ element: KeyElement) throws(ValidationFailure) {
@@ -66,12 +84,22 @@ package enum KeyCheck {
         )
     }
 
-    private static func sizes(_ item: AttributeMap, _ schema: KeySchema) throws(ValidationFailure) {
-        func bytes(_ elements: [KeyElement]) -> Int {
-            elements.reduce(0) { $0 + (item[$1.name]?.chargedBytes ?? 0) }
+    /// The attributes of a secondary index's key that an update has changed; AWS words an empty one differently here.
+    package static func updatedIndexAttributes(
+        _ item: AttributeMap, was before: AttributeMap?, _ schema: KeySchema, indexName: String
+    ) throws(ValidationFailure) {
+        for element in schema.elements {
+            guard let value = item[element.name] else { continue }
+            if let old = before?[element.name], old.isEqual(to: value) { continue }
+            if value.type == element.type, value.type != .n, value.content.isEmpty {
+                throw ValidationFailure(
+                    "One or more parameter values are not valid. The update expression attempted to update a secondary "
+                        + "index key to a value that is not supported. The AttributeValue for a key attribute cannot "
+                        + "contain an empty \(value.type == .s ? "string" : "binary") value."
+                )
+            }
+            try self.indexAttribute(value, element, schema, indexName)
         }
-        guard bytes(schema.partition) <= self.partitionBytesMax else { throw .partitionTooLarge }
-        guard bytes(schema.sort) <= self.sortBytesMax else { throw .sortTooLarge }
     }
 }
 

@@ -1,0 +1,158 @@
+import DynamoDBValues
+import Testing
+
+/// Items in their stored form.
+struct StoredItemTests {
+    /// A random value of at most this depth.
+    static func value(_ depth: Int, _ random: inout SeededGenerator) -> AttributeValue {
+        func text() -> String {
+            String((0..<Int.random(in: 0...6, using: &random)).map { _ in "ab\0é😀".randomElement(using: &random) ?? "a" })
+        }
+        func bytes() -> [UInt8] { (0..<Int.random(in: 0...5, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) } }
+        func any() -> DynamoDBNumber { DynamoDBNumber(Int.random(in: -1_000_000...1_000_000, using: &random)) }
+        func unique<Element: Hashable>(_ make: () -> Element) -> [Element] {
+            var elements: [Element] = []
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                let element = make()
+                if !elements.contains(element) { elements.append(element) }
+            }
+            return elements
+        }
+        switch Int.random(in: 0..<(depth > 0 ? 10 : 8), using: &random) {
+        case 0: return .s(text())
+        case 1: return .n(any())
+        case 2: return .b(bytes())
+        case 3: return .bool(Bool.random(using: &random))
+        case 4: return .null
+        case 5: return .ss(unique(text))
+        case 6: return .ns(unique(any))
+        case 7: return .bs(unique(bytes))
+        case 8: return .l((0..<Int.random(in: 0...3, using: &random)).map { _ in self.value(depth - 1, &random) })
+        default: return .m(self.tree(depth - 1, &random))
+        }
+    }
+
+    static func tree(_ depth: Int, _ random: inout SeededGenerator) -> AttributeTree {
+        var tree = AttributeTree()
+        for _ in 0..<Int.random(in: 0...4, using: &random) {
+            tree["n\(Int.random(in: 0...9, using: &random))"] = self.value(depth, &random)
+        }
+        return tree
+    }
+
+    /// The size by the rule, from the tree.
+    private static func size(_ value: AttributeValue) -> Int {
+        switch value {
+        case .s(let text): text.utf8.count
+        case .n(let number): (number.digitCount + 1) / 2 + 1 + (number.isNegative ? 1 : 0)
+        case .b(let bytes): bytes.count
+        case .ss(let texts): texts.reduce(0) { $0 + $1.utf8.count }
+        case .ns(let numbers): numbers.reduce(0) { $0 + self.size(.n($1)) }
+        case .bs(let values): values.reduce(0) { $0 + $1.count }
+        case .l(let elements): elements.reduce(3) { $0 + 1 + self.size($1) }
+        case .m(let map): map.entries.reduce(3) { $0 + 1 + $1.name.utf8.count + self.size($1.value) }
+        case .bool, .null: 1
+        }
+    }
+
+    @Test func `an item comes back as it went in, with its size`() throws {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<500 {
+            let tree = Self.tree(4, &random)
+            let map = AttributeMap(tree)
+            #expect(map.tree == tree, "seed \(seed)")
+            #expect(map.count == tree.count && map.failure == nil, "seed \(seed)")
+            #expect(AttributeMap(stored: map.bytes)?.tree == tree, "seed \(seed)")
+            #expect(map.itemBytes == tree.entries.reduce(0) { $0 + $1.name.utf8.count + Self.size($1.value) }, "seed \(seed)")
+            for entry in tree.entries { #expect(map[entry.name]?.tree == entry.value, "seed \(seed)") }
+            #expect(map["absent"] == nil)
+        }
+    }
+
+    @Test func `damaged bytes are read without harm`() throws {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<500 {
+            var bytes = AttributeMap(Self.tree(3, &random)).bytes
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                case 1: bytes.removeLast(Int.random(in: 0..<bytes.count, using: &random))
+                default: bytes.append(UInt8.random(in: 0...255, using: &random))
+                }
+            }
+            guard let map = AttributeMap(stored: bytes) else { continue }
+            // Whatever stands there, reading ends and stays inside.
+            #expect(map.tree.count <= bytes.count, "seed \(seed)")
+            #expect(map.itemBytes >= 0, "seed \(seed)")
+            _ = map.isEqual(to: map)
+        }
+    }
+
+    @Test func `equality does not regard the order of names and members`() {
+        let left = item([("a", .ss(["x", "y"])), ("b", map([("p", .null), ("q", number("1.0"))]))])
+        let right = item([("b", map([("q", number("1")), ("p", .null)])), ("a", .ss(["y", "x"]))])
+        #expect(left.isEqual(to: right))
+        #expect(!left.isEqual(to: item([("a", .ss(["x", "y"]))])))
+        #expect(!item([("l", .l([.null, .bool(true)]))]).isEqual(to: item([("l", .l([.bool(true), .null]))])))
+        #expect(!item([("n", number("1"))]).isEqual(to: item([("n", .s("1"))])))
+    }
+
+    @Test func `equality of stored values is equality of trees`() {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<500 {
+            let (left, right) = (Self.value(2, &random), Self.value(1, &random))
+            #expect(stored(left).isEqual(to: stored(right)) == left.isEqual(to: right), "seed \(seed)")
+            #expect(stored(left).isEqual(to: stored(left)), "seed \(seed)")
+        }
+    }
+
+    @Test func `attributes are replaced, removed and added without touching the others`() {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<300 {
+            let tree = Self.tree(2, &random)
+            var expected = tree
+            var changes: [AttributeChange] = []
+            for index in 0..<4 where Bool.random(using: &random) {
+                let name = "n\(index)"
+                let value: AttributeValue? = Bool.random(using: &random) ? Self.value(1, &random) : nil
+                expected[name] = value
+                changes.append(AttributeChange(Array(name.utf8)[...], value.map(stored)))
+            }
+            #expect(AttributeMap(tree).replacing(changes).tree == expected, "seed \(seed)")
+        }
+    }
+
+    @Test func `a value nests 32 levels at most`() {
+        func nested(_ levels: Int) -> AttributeValue {
+            (1..<levels).reduce(AttributeValue.null) { value, level in level % 2 == 0 ? .l([value]) : map([("m", value)]) }
+        }
+        let sentence =
+            "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+        #expect(refusal { () throws(ValidationFailure) in _ = try StoredValue(nested(32)) } == nil)
+        #expect(refusal { () throws(ValidationFailure) in _ = try StoredValue(nested(33)) } == sentence)
+        #expect(item([("a", nested(32))]).failure == nil)
+        #expect(item([("a", nested(33))]).failure?.message == sentence)
+    }
+
+    @Test func `sets unite and subtract by member`() {
+        let letters = stored(.ss(["a", "b"]))
+        #expect(letters.union(stored(.ss(["b", "c"]))).tree == .ss(["a", "b", "c"]))
+        #expect(letters.subtracting(stored(.ss(["a", "z"])))?.tree == .ss(["b"]))
+        #expect(letters.subtracting(stored(.ss(["b", "a"]))) == nil)
+        let lists = StoredValue.concatenating(stored(.l([.null])), stored(.l([.s("x")])))
+        #expect(lists.tree == .l([.null, .s("x")]))
+    }
+
+    @Test func `what AWS charges for an item is its names and values`() {
+        // Developer Guide, "DynamoDB item sizes and formats".
+        #expect(item([("id", .s("abc"))]).itemBytes == 5)
+        #expect(item([("flag", .bool(true)), ("none", .null)]).itemBytes == 10)
+        #expect(item([("l", .l([]))]).itemBytes == 4)
+        #expect(item([("m", map([("k", .s("vv"))]))]).itemBytes == 1 + 3 + 1 + 1 + 2)
+        #expect(item([("b", .b([1, 2, 3]))]).itemBytes == 4)
+    }
+}
