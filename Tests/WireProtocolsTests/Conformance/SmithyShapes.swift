@@ -149,11 +149,14 @@ struct SmithyShapes {
         }
         var constraints = self.constraints(traits) ?? Constraints()
         if type == .enumeration || type == .intEnumeration {
-            constraints.enumValues = (declaration["members"]?.object ?? [:]).sorted { $0.key < $1.key }.map {
+            // Internal values are taken but not shown.
+            let members = (declaration["members"]?.object ?? [:]).filter { $0.value["traits"]?["internal"] == nil }
+            constraints.enumValues = members.sorted { $0.key < $1.key }.map {
                 $0.value["traits"]?["enumValue"]?.string ?? $0.value["traits"]?["enumValue"]?.text ?? $0.key
             }
             if let values = traits?["enum"]?.array {
-                constraints.enumValues = values.compactMap { $0["value"]?.string }
+                let shown = values.filter { $0["tags"]?.array.contains(.string("internal")) != true }
+                constraints.enumValues = shown.compactMap { $0["value"]?.string }
             }
         }
         result.constraints = constraints.isEmpty ? nil : constraints

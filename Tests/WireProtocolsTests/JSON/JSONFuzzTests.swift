@@ -10,6 +10,7 @@ import WireProtocols
 /// - Foundation detects UTF-16 and UTF-32 by their zero bytes and skips a byte order mark: RFC 8259 (8.1) has UTF-8 and
 ///   allows a mark to be refused.
 /// - Foundation refuses numbers that no `Double` holds (`1e999`): ours keeps a number's text.
+/// - Foundation takes a comma before a closing brace: RFC 8259 (4) does not.
 /// - Nesting: ours stops at 128, Foundation at 512; the generator stays below.
 @Suite struct JSONFuzzTests {
     private static func foundationAccepts(_ bytes: [UInt8]) -> Bool {
@@ -38,6 +39,7 @@ import WireProtocols
         if marks.contains(where: { bytes.starts(with: $0) }) || bytes.prefix(4).contains(0) { return true }
         // A number beyond Double: an exponent of three digits or a very long integer.
         let text = String(decoding: bytes, as: UTF8.self)
+        if text.firstMatch(of: /,\s*[}\]]/) != nil { return true }
         return text.firstMatch(of: /[eE][+]?[0-9]{3,}/) != nil || text.firstMatch(of: /[0-9]{300,}/) != nil
     }
 
