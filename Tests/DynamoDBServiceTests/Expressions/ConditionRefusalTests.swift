@@ -56,7 +56,9 @@ struct ConditionRefusalTests {
         Case("a.Year = :n", "Attribute name is a reserved keyword; reserved keyword: Year"),
         Case("foo(a)", "Invalid function name; function: foo"),
         Case("Size(a) > :n", "Invalid function name; function: Size"),
-        Case("if_not_exists(a, :n) = :n", "The function is not allowed in a condition expression; function: if_not_exists"),
+        Case(
+            "if_not_exists(a, :n) = :n",
+            "The function is not allowed in a condition expression; function: if_not_exists"),
         Case("list_append(a, :l) = :l", "The function is not allowed in a condition expression; function: list_append"),
         Case(
             "size(a)", "The function is not allowed to be used this way in an expression; function: size"
@@ -164,7 +166,8 @@ struct ConditionRefusalTests {
     }
 
     @Test func `the first failure is told in AWS's order`() {
-        #expect(Self.answer("((abort = :x))") == "Invalid ConditionExpression: The expression has redundant parentheses;")
+        #expect(
+            Self.answer("((abort = :x))") == "Invalid ConditionExpression: The expression has redundant parentheses;")
         #expect(Self.answer("a = :x AND year = :n")?.hasSuffix("reserved keyword: year") == true)
         #expect(Self.answer("#x < :t AND foo(a)")?.hasSuffix("function: foo") == true)
         #expect(Self.answer("#x < :t")?.hasSuffix("attribute name: #x") == true)

@@ -8,10 +8,12 @@ struct ExpressionFuzzTests {
         "a = :n AND (b <> :s OR NOT attribute_exists(#c.d[3]))", "size(a.b[1]) BETWEEN :n AND :n", "a IN (:n, :s, b)",
         "begins_with(a, :s) and contains(b, :n)", "attribute_type(a, :s)",
         "SET a = if_not_exists(a, :n) + :n, b.c = list_append(:l, b.c) REMOVE d[0] ADD e :n DELETE f :ss",
-        "SET #c = a - (b + :n)", "a, b.c, #c[2].d", "pk = :s AND sk BETWEEN :n AND :n", "pk = :s AND begins_with(sk, :s)",
+        "SET #c = a - (b + :n)", "a, b.c, #c[2].d", "pk = :s AND sk BETWEEN :n AND :n",
+        "pk = :s AND begins_with(sk, :s)",
     ]
     private static let parts = [
-        "a", "#c", ":n", ":s", "=", "<>", "<", ">=", "(", ")", "[", "]", "0", "12", ",", ".", "+", "-", " AND ", " OR ", " NOT ",
+        "a", "#c", ":n", ":s", "=", "<>", "<", ">=", "(", ")", "[", "]", "0", "12", ",", ".", "+", "-", " AND ", " OR ",
+        " NOT ",
         " IN ", " BETWEEN ", "SET ", " REMOVE ", " ADD ", " DELETE ", "size(", "attribute_exists(", "if_not_exists(",
         "list_append(", "contains(", "ü", "😀", "!", "\n", "abort",
     ]
@@ -62,7 +64,9 @@ struct ExpressionFuzzTests {
                     switch Int.random(in: 0..<3, using: &random) {
                     case 0 where place < bytes.count: bytes.remove(at: place)
                     case 1 where place < bytes.count: bytes[place] = UInt8.random(in: 32..<127, using: &random)
-                    default: bytes.insert(contentsOf: Array((Self.parts.randomElement(using: &random) ?? "").utf8), at: place)
+                    default:
+                        bytes.insert(
+                            contentsOf: Array((Self.parts.randomElement(using: &random) ?? "").utf8), at: place)
                     }
                 }
             case 1:
@@ -71,7 +75,9 @@ struct ExpressionFuzzTests {
                     bytes += Array((Self.parts.randomElement(using: &random) ?? "").utf8)
                 }
             default:
-                bytes = (0..<Int.random(in: 0...60, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+                bytes = (0..<Int.random(in: 0...60, using: &random)).map { _ in
+                    UInt8.random(in: 0...255, using: &random)
+                }
             }
             let text = String(decoding: bytes, as: UTF8.self)
             let failure = refusal { () throws(ValidationFailure) in try Self.exercise(text, Self.subject) }

@@ -25,26 +25,35 @@ struct KeyConditionTests {
         Case("NOT pk = :p", invalid + "Invalid operator used in KeyConditionExpression: NOT"),
         Case("pk IN (:p)", invalid + "Invalid operator used in KeyConditionExpression: IN"),
         Case("pk <> :p", invalid + "Invalid operator used in KeyConditionExpression: <>"),
-        Case("pk = :p AND attribute_exists(sk)", invalid + "Invalid operator used in KeyConditionExpression: attribute_exists"),
+        Case(
+            "pk = :p AND attribute_exists(sk)",
+            invalid + "Invalid operator used in KeyConditionExpression: attribute_exists"),
         Case("pk = :p AND contains(sk, :1)", invalid + "Invalid operator used in KeyConditionExpression: contains"),
         Case("pk = :p AND size(sk) = :1", invalid + "KeyConditionExpressions cannot contain nested operations"),
-        Case("pk = sk", invalid + "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"),
+        Case(
+            "pk = sk",
+            invalid + "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"),
         Case(":p = :q", invalid + "Invalid condition in KeyConditionExpression: No key attribute specified"),
         Case("pk.a = :p", invalid + "KeyConditionExpressions cannot have conditions on nested attributes"),
-        Case("pk = :p AND sk > :1 AND sk < :2", invalid + "KeyConditionExpressions must only contain one condition per key"),
+        Case(
+            "pk = :p AND sk > :1 AND sk < :2",
+            invalid + "KeyConditionExpressions must only contain one condition per key"),
         Case(
             "pk = :p AND begins_with(:p, sk)",
-            invalid + "Invalid condition in KeyConditionExpression: begins_with operator must have the key attribute as "
+            invalid
+                + "Invalid condition in KeyConditionExpression: begins_with operator must have the key attribute as "
                 + "its first operand"
         ),
         Case(
             "pk = :p AND :1 BETWEEN sk AND :2",
-            invalid + "Invalid condition in KeyConditionExpression: BETWEEN operator must have the key attribute as its "
+            invalid
+                + "Invalid condition in KeyConditionExpression: BETWEEN operator must have the key attribute as its "
                 + "first operand"
         ),
         Case(
             "pk = :p AND begins_with(sk, :1)",
-            invalid + "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N"
+            invalid
+                + "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N"
         ),
         Case("((pk = :p))", invalid + "The expression has redundant parentheses;"),
     ])
@@ -53,7 +62,8 @@ struct KeyConditionTests {
         #expect(text == example.output)
     }
 
-    private static let type = "One or more parameter values were invalid: Condition parameter type does not match schema type"
+    private static let type =
+        "One or more parameter values were invalid: Condition parameter type does not match schema type"
 
     @Test(arguments: [
         Case("sk = :1", "Query condition missed key schema element: pk"),
@@ -66,12 +76,13 @@ struct KeyConditionTests {
         Case("pk = :p AND begins_with(sk, :p)", type),
         Case(
             "pk = :e",
-            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "
-                + "string value. Key: pk"
+            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
+                + "empty string value. Key: pk"
         ),
         Case(
             "pk = :long",
-            "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"
+            "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit "
+                + "of2048 bytes"
         ),
     ])
     func `a condition must fit the key`(_ example: Case<String, String>) throws {
@@ -114,7 +125,9 @@ struct KeyConditionTests {
     private static let texts: [String] = ["", "a", "a\0", "a\0b", "ab", "b", "\u{7F}", "ä", "\u{10FFFF}"]
 
     /// The items of one partition, with the keys that the table or index has for them.
-    private static func keys(_ values: [AttributeValue], _ schema: KeySchema, isIndex: Bool) -> [(AttributeValue, [UInt8])] {
+    private static func keys(_ values: [AttributeValue], _ schema: KeySchema, isIndex: Bool) -> [(
+        AttributeValue, [UInt8]
+    )] {
         values.enumerated().compactMap { position, value in
             let subject = item([("pk", .s("p")), ("sk", value)])
             guard isIndex else {
@@ -125,10 +138,11 @@ struct KeyConditionTests {
         }
     }
 
-    @Test(arguments: [
-        "sk = :v", "sk < :v", "sk <= :v", "sk > :v", "sk >= :v", ":v < sk", ":v >= sk", "sk BETWEEN :v AND :w",
-        "begins_with(sk, :v)",
-    ], [false, true])
+    @Test(
+        arguments: [
+            "sk = :v", "sk < :v", "sk <= :v", "sk > :v", "sk >= :v", ":v < sk", ":v >= sk", "sk BETWEEN :v AND :w",
+            "begins_with(sk, :v)",
+        ], [false, true])
     func `the range holds exactly the keys for which the condition holds`(_ text: String, _ isIndex: Bool) throws {
         let numbers = ["-1E100", "-12", "-1.5", "-1", "0", "0.001", "1", "1.5", "2", "10", "12", "1E125"].map(number)
         let strings = Self.texts.dropFirst(isIndex ? 0 : 1).map { AttributeValue.s($0) }
@@ -140,7 +154,8 @@ struct KeyConditionTests {
             for (low, value) in values.enumerated() {
                 for other in text.contains(":w") ? values[low...] : values[low...low] {
                     if value == .s("") || other == .s("") { continue }
-                    let used: [(String, AttributeValue)] = text.contains(":w") ? [(":v", value), (":w", other)] : [(":v", value)]
+                    let used: [(String, AttributeValue)] =
+                        text.contains(":w") ? [(":v", value), (":w", other)] : [(":v", value)]
                     var context = try ExpressionContext(names: nil, values: item(used + [(":p", .s("p"))]))
                     let condition = try context.condition("pk = :p AND " + text)
                     let range = try context.keyCondition("pk = :p AND " + text).resolved(schema)

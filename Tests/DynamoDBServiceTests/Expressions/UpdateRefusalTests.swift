@@ -217,8 +217,8 @@ struct ProjectionRefusalTests {
         ),
         Case(
             "a.b.c, a.b",
-            "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a, b, c], "
-                + "path two: [a, b]"
+            "Two document paths overlap with each other; must remove or rewrite one of these paths; "
+                + "path one: [a, b, c], path two: [a, b]"
         ),
         Case(
             "a.b, a[0]",

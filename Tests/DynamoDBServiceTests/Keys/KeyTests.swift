@@ -16,28 +16,32 @@ struct KeyCheckTests {
     private static let hashSize = "Size of hashkey has exceeded the maximum size limit of2048 bytes"
     private static let sortSize = "Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
 
-    @Test(arguments: [
-        Case([("id", .s("a")), ("at", number("1"))], nil), Case([("id", .s("a"))], mismatch), Case([], mismatch),
-        Case([("id", .s("a")), ("when", number("1"))], mismatch), Case([("id", .s("a")), ("at", .s("1"))], mismatch),
-        Case([("id", .s("a")), ("at", number("1")), ("x", .null)], mismatch),
-        Case([("id", .s("")), ("at", number("1"))], empty("string", "id")),
-        Case([("id", long), ("at", number("1"))], invalid + hashSize),
-        Case([("id", long), ("at", .s("1"))], invalid + hashSize),
-    ] as [Case<[(String, AttributeValue)], String?>])
+    @Test(
+        arguments: [
+            Case([("id", .s("a")), ("at", number("1"))], nil), Case([("id", .s("a"))], mismatch), Case([], mismatch),
+            Case([("id", .s("a")), ("when", number("1"))], mismatch),
+            Case([("id", .s("a")), ("at", .s("1"))], mismatch),
+            Case([("id", .s("a")), ("at", number("1")), ("x", .null)], mismatch),
+            Case([("id", .s("")), ("at", number("1"))], empty("string", "id")),
+            Case([("id", long), ("at", number("1"))], invalid + hashSize),
+            Case([("id", long), ("at", .s("1"))], invalid + hashSize),
+        ] as [Case<[(String, AttributeValue)], String?>])
     func `a key has the key's attributes and nothing else`(_ example: Case<[(String, AttributeValue)], String?>) {
         let text = refusal { () throws(ValidationFailure) in try KeyCheck.key(item(example.input), Self.schema) }
         #expect(text == example.output)
     }
 
-    @Test(arguments: [
-        Case([("at", number("1")), ("id", .s("a")), ("more", .null)], nil),
-        Case([("at", number("1"))], invalid + "Missing the key id in the item"),
-        Case([("id", .s("a"))], invalid + "Missing the key at in the item"),
-        Case([("id", number("5")), ("at", number("1"))], invalid + "Type mismatch for key id expected: S actual: N"),
-        Case([("id", .s("a")), ("at", .l([]))], invalid + "Type mismatch for key at expected: N actual: L"),
-        Case([("id", .s(""))], empty("string", "id")),
-        Case([("id", long)], invalid + hashSize),
-    ] as [Case<[(String, AttributeValue)], String?>])
+    @Test(
+        arguments: [
+            Case([("at", number("1")), ("id", .s("a")), ("more", .null)], nil),
+            Case([("at", number("1"))], invalid + "Missing the key id in the item"),
+            Case([("id", .s("a"))], invalid + "Missing the key at in the item"),
+            Case(
+                [("id", number("5")), ("at", number("1"))], invalid + "Type mismatch for key id expected: S actual: N"),
+            Case([("id", .s("a")), ("at", .l([]))], invalid + "Type mismatch for key at expected: N actual: L"),
+            Case([("id", .s(""))], empty("string", "id")),
+            Case([("id", long)], invalid + hashSize),
+        ] as [Case<[(String, AttributeValue)], String?>])
     func `an item has its key`(_ example: Case<[(String, AttributeValue)], String?>) {
         let text = refusal { () throws(ValidationFailure) in try KeyCheck.item(item(example.input), Self.schema) }
         #expect(text == example.output)
@@ -60,7 +64,9 @@ struct KeyCheckTests {
     @Test func `index attributes are of their type and not empty where they are there`() {
         let schema = KeySchema(partition: [KeyElement("g", .s)], sort: [KeyElement("h", .b)])
         func put(_ entries: [(String, AttributeValue)]) -> String? {
-            refusal { () throws(ValidationFailure) in try KeyCheck.indexAttributes(item(entries), schema, indexName: "byG") }
+            refusal { () throws(ValidationFailure) in
+                try KeyCheck.indexAttributes(item(entries), schema, indexName: "byG")
+            }
         }
         #expect(put([("x", .null)]) == nil)
         #expect(put([("g", .s("a")), ("h", .b([0]))]) == nil)
@@ -88,8 +94,8 @@ struct KeyCheckTests {
         #expect(
             update([("g", .s("a"))], [("g", .s(""))])
                 == "One or more parameter values are not valid. The update expression attempted to update a secondary "
-                + "index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an "
-                + "empty string value."
+                + "index key to a value that is not supported. The AttributeValue for a key attribute cannot contain "
+                + "an empty string value."
         )
     }
 }
@@ -123,7 +129,8 @@ struct KeyEncoderTests {
         let base: [UInt8] = [1, 2, 3]
         let whole = item([("g", .s("a")), ("h", number("1")), ("i", .s("x"))])
         #expect(KeyEncoder.indexKey(Self.space, schema, whole, baseKey: base) != nil)
-        #expect(KeyEncoder.indexKey(Self.space, schema, whole.filter { !$0.elementsEqual("h".utf8) }, baseKey: base) == nil)
+        #expect(
+            KeyEncoder.indexKey(Self.space, schema, whole.filter { !$0.elementsEqual("h".utf8) }, baseKey: base) == nil)
         let wrong = item([("g", .s("a")), ("h", .s("1")), ("i", .s("x"))])
         #expect(KeyEncoder.indexKey(Self.space, schema, wrong, baseKey: base) == nil)
     }
@@ -138,7 +145,9 @@ struct KeyEncoderTests {
             let key: [UInt8]
         }
         let rows: [Row] = (0..<400).map { position in
-            let text = String((0..<Int.random(in: 0...3, using: &random)).map { _ in "\0a\u{FF}".randomElement(using: &random) ?? "a" })
+            let text = String(
+                (0..<Int.random(in: 0...3, using: &random)).map { _ in "\0a\u{FF}".randomElement(using: &random) ?? "a"
+                })
             let value = Int.random(in: -3...3, using: &random)
             let subject = item([("g", .s("p")), ("t", .s(text)), ("n", .n(DynamoDBNumber(value)))])
             let key = KeyEncoder.indexKey(Self.space, schema, subject, baseKey: Array("\(position)".utf8)) ?? []

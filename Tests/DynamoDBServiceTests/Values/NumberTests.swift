@@ -4,15 +4,20 @@ import Testing
 /// Numbers: what AWS takes, prints and computes.
 struct NumberTests {
     @Test(arguments: [
-        Case("0", "0"), Case("-0", "0"), Case("0.000", "0"), Case("0E999", "0"), Case("1", "1"), Case("+1", "1"), Case("007", "7"),
-        Case("1e3", "1000"), Case("1E-3", "0.001"), Case("1.0", "1"), Case("1.50", "1.5"), Case("-1.5", "-1.5"), Case(".5", "0.5"),
-        Case("5.", "5"), Case("100", "100"), Case("0.00100", "0.001"), Case("-12.3400e2", "-1234"), Case("123e-5", "0.00123"),
+        Case("0", "0"), Case("-0", "0"), Case("0.000", "0"), Case("0E999", "0"), Case("1", "1"), Case("+1", "1"),
+        Case("007", "7"),
+        Case("1e3", "1000"), Case("1E-3", "0.001"), Case("1.0", "1"), Case("1.50", "1.5"), Case("-1.5", "-1.5"),
+        Case(".5", "0.5"),
+        Case("5.", "5"), Case("100", "100"), Case("0.00100", "0.001"), Case("-12.3400e2", "-1234"),
+        Case("123e-5", "0.00123"),
         Case("18446744073709551616", "18446744073709551616"),
         Case("10000000000000000000000000000000000001", "10000000000000000000000000000000000001"),
         Case("99999999999999999999999999999999999999", "99999999999999999999999999999999999999"),
         Case("0.12345678901234567890123456789012345678", "0.12345678901234567890123456789012345678"),
         Case("1" + String(repeating: "0", count: 100), "1" + String(repeating: "0", count: 100)),
-        Case("9.9999999999999999999999999999999999999E125", String(repeating: "9", count: 38) + String(repeating: "0", count: 88)),
+        Case(
+            "9.9999999999999999999999999999999999999E125",
+            String(repeating: "9", count: 38) + String(repeating: "0", count: 88)),
         Case("1E-130", "0." + String(repeating: "0", count: 129) + "1"),
     ])
     func `a number is printed plainly`(_ example: Case<String, String>) throws {
@@ -20,7 +25,8 @@ struct NumberTests {
         #expect(try DynamoDBNumber(example.output).text == example.output)
     }
 
-    private static let overflow = "Number overflow. Attempting to store a number with magnitude larger than supported range"
+    private static let overflow =
+        "Number overflow. Attempting to store a number with magnitude larger than supported range"
     private static let underflow =
         "Number underflow. Attempting to store a number with magnitude smaller than supported range"
     private static let digits = "Attempting to store more than 38 significant digits in a Number"
@@ -31,15 +37,18 @@ struct NumberTests {
 
     @Test(arguments: [
         Case("", "The parameter cannot be converted to a numeric value"),
-        Case("abc", notNumeric("abc")), Case("1,5", notNumeric("1,5")), Case(" 1", notNumeric(" 1")), Case("1 ", notNumeric("1 ")),
-        Case("--1", notNumeric("--1")), Case("1e", notNumeric("1e")), Case("e5", notNumeric("e5")), Case(".", notNumeric(".")),
+        Case("abc", notNumeric("abc")), Case("1,5", notNumeric("1,5")), Case(" 1", notNumeric(" 1")),
+        Case("1 ", notNumeric("1 ")),
+        Case("--1", notNumeric("--1")), Case("1e", notNumeric("1e")), Case("e5", notNumeric("e5")),
+        Case(".", notNumeric(".")),
         Case("1.2.3", notNumeric("1.2.3")), Case("NaN", notNumeric("NaN")), Case("Infinity", notNumeric("Infinity")),
         Case("0x10", notNumeric("0x10")), Case("1e1.5", notNumeric("1e1.5")),
         Case(String(repeating: "1", count: 50) + "x", notNumeric(String(repeating: "1", count: 50) + "x")),
         Case("1E126", overflow), Case("-1E126", overflow), Case("1E99999999999999999999", overflow),
         Case("9999999999999999999999999999999999999999E100", overflow),
         Case("1E-131", underflow), Case("-1E-131", underflow), Case("1E-99999999999999999999", underflow),
-        Case("123456789012345678901234567890123456789", digits), Case("1.00000000000000000000000000000000000001", digits),
+        Case("123456789012345678901234567890123456789", digits),
+        Case("1.00000000000000000000000000000000000001", digits),
     ])
     func `what is no number is refused`(_ example: Case<String, String>) {
         let text = refusal { () throws(ValidationFailure) in _ = try DynamoDBNumber(example.input) }
@@ -132,7 +141,8 @@ struct NumberPropertyTests {
 
         /// Places from the first digit to the last that is not zero.
         var significantDigits: Int {
-            guard let low = self.digits.firstIndex(where: { $0 != 0 }), let high = self.digits.lastIndex(where: { $0 != 0 })
+            guard let low = self.digits.firstIndex(where: { $0 != 0 }),
+                let high = self.digits.lastIndex(where: { $0 != 0 })
             else { return 0 }
             return high - low + 1
         }
@@ -145,7 +155,8 @@ struct NumberPropertyTests {
         let digits = (0..<count).map { _ in String(Int.random(in: 0...9, using: &generator)) }.joined()
         let sign = Bool.random(using: &generator) ? "-" : ""
         let isNear = Int.random(in: 0..<4, using: &generator) > 0
-        let exponent = isNear ? Int.random(in: -20...20, using: &generator) : Int.random(in: -130...87, using: &generator)
+        let exponent =
+            isNear ? Int.random(in: -20...20, using: &generator) : Int.random(in: -130...87, using: &generator)
         return (try? DynamoDBNumber("\(sign)\(digits)E\(exponent)")) ?? .zero
     }
 
@@ -160,7 +171,9 @@ struct NumberPropertyTests {
 
             let texts = (Array(left.text.utf8), Array(right.text.utf8))
             let order = DynamoDBNumber.order(canonical: texts.0[...], texts.1[...])
-            #expect((order < 0) == (left < right) && (order == 0) == (left == right), "seed \(seed): \(left.text) \(right.text)")
+            #expect(
+                (order < 0) == (left < right) && (order == 0) == (left == right),
+                "seed \(seed): \(left.text) \(right.text)")
 
             var keys: ([UInt8], [UInt8]) = ([], [])
             left.appendKeyBytes(to: &keys.0)
@@ -172,11 +185,16 @@ struct NumberPropertyTests {
             #expect(!keys.0.starts(with: keys.1) || left == right, "seed \(seed): a key begins with another")
 
             let sum = leftDecimal + rightDecimal
-            let isStorable = sum.sign == 0
+            let isStorable =
+                sum.sign == 0
                 || sum.significantDigits <= 38 && sum.magnitude <= 125 && sum.magnitude >= -130
             if let computed = try? DynamoDBNumber.sum(left, right) {
-                #expect(isStorable && !(Decimal(computed) < sum) && !(sum < Decimal(computed)), "seed \(seed): \(left.text) + \(right.text)")
-                #expect(try DynamoDBNumber.difference(computed, right) == left || left.digitCount + right.digitCount > 38, "seed \(seed)")
+                #expect(
+                    isStorable && !(Decimal(computed) < sum) && !(sum < Decimal(computed)),
+                    "seed \(seed): \(left.text) + \(right.text)")
+                #expect(
+                    try DynamoDBNumber.difference(computed, right) == left || left.digitCount + right.digitCount > 38,
+                    "seed \(seed)")
             } else {
                 #expect(!isStorable, "seed \(seed): \(left.text) + \(right.text)")
             }

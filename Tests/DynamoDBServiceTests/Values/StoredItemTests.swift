@@ -6,9 +6,12 @@ struct StoredItemTests {
     /// A random value of at most this depth.
     static func value(_ depth: Int, _ random: inout SeededGenerator) -> AttributeValue {
         func text() -> String {
-            String((0..<Int.random(in: 0...6, using: &random)).map { _ in "ab\0é😀".randomElement(using: &random) ?? "a" })
+            String(
+                (0..<Int.random(in: 0...6, using: &random)).map { _ in "ab\0é😀".randomElement(using: &random) ?? "a" })
         }
-        func bytes() -> [UInt8] { (0..<Int.random(in: 0...5, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) } }
+        func bytes() -> [UInt8] {
+            (0..<Int.random(in: 0...5, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+        }
         func any() -> DynamoDBNumber { DynamoDBNumber(Int.random(in: -1_000_000...1_000_000, using: &random)) }
         func unique<Element: Hashable>(_ make: () -> Element) -> [Element] {
             var elements: [Element] = []
@@ -64,7 +67,9 @@ struct StoredItemTests {
             #expect(map.tree == tree, "seed \(seed)")
             #expect(map.count == tree.count && map.failure == nil, "seed \(seed)")
             #expect(AttributeMap(stored: map.bytes)?.tree == tree, "seed \(seed)")
-            #expect(map.itemBytes == tree.entries.reduce(0) { $0 + $1.name.utf8.count + Self.size($1.value) }, "seed \(seed)")
+            #expect(
+                map.itemBytes == tree.entries.reduce(0) { $0 + $1.name.utf8.count + Self.size($1.value) },
+                "seed \(seed)")
             for entry in tree.entries { #expect(map[entry.name]?.tree == entry.value, "seed \(seed)") }
             #expect(map["absent"] == nil)
         }
@@ -77,7 +82,8 @@ struct StoredItemTests {
             var bytes = AttributeMap(Self.tree(3, &random)).bytes
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 switch Int.random(in: 0..<3, using: &random) {
-                case 0: bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                case 0:
+                    bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
                 case 1: bytes.removeLast(Int.random(in: 0..<bytes.count, using: &random))
                 default: bytes.append(UInt8.random(in: 0...255, using: &random))
                 }
@@ -128,10 +134,13 @@ struct StoredItemTests {
 
     @Test func `a value nests 32 levels at most`() {
         func nested(_ levels: Int) -> AttributeValue {
-            (1..<levels).reduce(AttributeValue.null) { value, level in level % 2 == 0 ? .l([value]) : map([("m", value)]) }
+            (1..<levels).reduce(AttributeValue.null) { value, level in
+                level % 2 == 0 ? .l([value]) : map([("m", value)])
+            }
         }
         let sentence =
-            "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+            "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
+            + "limit"
         #expect(refusal { () throws(ValidationFailure) in _ = try StoredValue(nested(32)) } == nil)
         #expect(refusal { () throws(ValidationFailure) in _ = try StoredValue(nested(33)) } == sentence)
         #expect(item([("a", nested(32))]).failure == nil)

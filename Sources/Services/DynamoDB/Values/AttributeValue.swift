@@ -35,7 +35,8 @@ package indirect enum AttributeValue: Sendable, Hashable {
         case (.s(let left), .s(let right)): left.utf8.elementsEqual(right.utf8)
         case (.n(let left), .n(let right)): left == right
         case (.b(let left), .b(let right)): left == right
-        case (.ss(let left), .ss(let right)): left.count == right.count && Set(left.map { Array($0.utf8) }) == Set(right.map { Array($0.utf8) })
+        case (.ss(let left), .ss(let right)):
+            left.count == right.count && Set(left.map { Array($0.utf8) }) == Set(right.map { Array($0.utf8) })
         case (.ns(let left), .ns(let right)): left.count == right.count && Set(left) == Set(right)
         case (.bs(let left), .bs(let right)): left.count == right.count && Set(left) == Set(right)
         case (.bool(let left), .bool(let right)): left == right
@@ -52,6 +53,7 @@ package indirect enum AttributeValue: Sendable, Hashable {
 
 /// The entries of a map in their order; names are unique.
 package struct AttributeTree: Sendable, Hashable {
+    /// One name and its value.
     package struct Entry: Sendable, Hashable {
         package var name: String
         package var value: AttributeValue

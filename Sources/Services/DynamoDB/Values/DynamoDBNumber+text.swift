@@ -77,7 +77,8 @@ extension DynamoDBNumber {
     }
 
     /// What AWS charges: a byte for each two significant digits, one more, and one for a sign.
-    /// - Parameter text: canonical.
+    ///
+    /// `text` is canonical.
     /// - Source: DynamoDB Developer Guide, "DynamoDB item sizes and formats".
     static func chargedBytes(_ text: ArraySlice<UInt8>) -> Int {
         var digits = 0

@@ -1,7 +1,7 @@
 /// A decimal number of up to 38 significant digits between 1E-130 and 9.99…E+125, or zero; exact, never a `Double`.
 ///
-/// The value is `coefficient × 10^exponent`, negated when `isNegative`. Normalised: the coefficient has no trailing zero,
-/// and zero is `0 × 10^0`, positive; so equal numbers are equal values.
+/// The value is `coefficient × 10^exponent`, negated when `isNegative`. Normalised: the coefficient has no trailing
+/// zero, and zero is `0 × 10^0`, positive; so equal numbers are equal values.
 /// - Source: DynamoDB Developer Guide, "Supported data types and naming rules", Number.
 package struct DynamoDBNumber: Sendable, Hashable {
     package static let significantDigitsMax = 38

@@ -95,7 +95,8 @@ package struct StoredValue: Sendable {
     /// The entries of a map, in order.
     package var entries: StoredEntries {
         self.type == .m
-            ? StoredEntries(self.bytes, self.range.lowerBound + 5, self.range.upperBound) : StoredEntries(self.bytes, 0, 0)
+            ? StoredEntries(self.bytes, self.range.lowerBound + 5, self.range.upperBound)
+            : StoredEntries(self.bytes, 0, 0)
     }
 
     /// The value as a tree.
@@ -133,6 +134,7 @@ package struct StoredValue: Sendable {
 
 /// The entries of a map's body, in order; ends early where the bytes are damaged.
 package struct StoredEntries: Sequence, IteratorProtocol, Sendable {
+    /// One name and its value, found and not copied.
     package struct Entry: Sendable {
         package let name: ArraySlice<UInt8>
         package let value: StoredValue

@@ -6,7 +6,8 @@ package struct Condition: Sendable {
     let root: Int32
 
     /// Whether the condition holds for an item.
-    /// - Parameter item: nil for an item that is not there; no path finds anything in it.
+    ///
+    /// `item` is nil for one that is not there: no path finds anything in it.
     /// - Complexity: as many searches for attributes as the condition has paths; no tree of the item is built.
     package func holds(for item: AttributeMap?) -> Bool {
         Evaluator(self.tree, item).holds(self.root)

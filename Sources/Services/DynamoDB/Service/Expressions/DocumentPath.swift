@@ -28,7 +28,7 @@ package struct KeyNames: Sendable {
     private let table: [String]
     private let index: [String]
 
-    /// - Parameter indexes: the schemas of all secondary indexes of the table.
+    /// `indexes` are the schemas of all secondary indexes of the table.
     package init(_ table: KeySchema, indexes: [KeySchema] = []) {
         let names = table.elements.map(\.name)
         self.table = names

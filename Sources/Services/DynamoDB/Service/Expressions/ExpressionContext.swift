@@ -23,7 +23,7 @@ package struct ExpressionContext: Sendable {
     private var values: Placeholders
     private let attributeValues: [StoredValue]
 
-    /// - Parameter isEnveloped: whether the operation is PutItem or UpdateItem, which word a broken set differently.
+    /// `isEnveloped` says that the operation is PutItem or UpdateItem, which word a broken set differently.
     package init(
         names: [String: String]?, values: AttributeMap?, isEnveloped: Bool = false
     ) throws(ValidationFailure) {
@@ -119,8 +119,6 @@ package struct ExpressionContext: Sendable {
         (tree, self) = check.finish()
         return UpdatePlan(tree: tree, actions: actions)
     }
-
-
 
     /// The attribute that `#name` stands for; marks it as used.
     mutating func attributeName(_ placeholder: ArraySlice<UInt8>) -> [UInt8]? {

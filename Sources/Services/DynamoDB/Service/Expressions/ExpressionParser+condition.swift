@@ -2,7 +2,8 @@ internal import DynamoDBValues
 
 extension ExpressionParser {
     /// A condition, or an operand in its place where parentheses leave open which of the two it is.
-    /// - Parameter precedence: of the operator on the left: 1 `OR`, 2 `AND`.
+    ///
+    /// `precedence` is that of the operator on the left: 1 `OR`, 2 `AND`.
     mutating func condition(above precedence: Int) throws(ValidationFailure) -> Term {
         var left = try self.negation()
         while true {

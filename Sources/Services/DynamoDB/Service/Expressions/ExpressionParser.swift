@@ -25,7 +25,9 @@ struct ExpressionParser {
     }
 
     /// Reads a condition, filter or key condition.
-    static func condition(_ text: [UInt8], _ kind: ExpressionKind) throws(ValidationFailure) -> (SyntaxTree, root: Int32) {
+    static func condition(_ text: [UInt8], _ kind: ExpressionKind) throws(ValidationFailure) -> (
+        SyntaxTree, root: Int32
+    ) {
         var parser = ExpressionParser(kind, text)
         let term = try parser.condition(above: 0)
         try parser.require(term.isCondition)
@@ -42,8 +44,6 @@ struct ExpressionParser {
         try parser.expect(.end)
         return (parser.tree, paths)
     }
-
-
 
     var current: ExpressionToken.Kind { self.tree.tokens[self.index].kind }
 
@@ -107,8 +107,6 @@ struct ExpressionParser {
         guard self.tree.nodes[Int(inner)].kind != .group else { throw self.redundantParentheses }
         return self.tree.append(.group, at: token, [inner])
     }
-
-
 
     /// A value, a path, a function, or one of these in parentheses.
     mutating func operand() throws(ValidationFailure) -> Int32 {

@@ -59,8 +59,6 @@ struct OperandCheck {
         }
     }
 
-
-
     private mutating func visit(_ index: Int32) throws(ValidationFailure) {
         let node = self.tree.nodes[Int(index)]
         switch node.kind {
@@ -156,8 +154,6 @@ struct OperandCheck {
     static func integer(_ digits: ArraySlice<UInt8>) -> Int {
         digits.reduce(0) { $0 &* 10 &+ Int($1 &- UInt8(ascii: "0")) }
     }
-
-
 
     /// The type of an operand when no item can change it.
     private func type(_ index: Int32) -> AttributeType? {

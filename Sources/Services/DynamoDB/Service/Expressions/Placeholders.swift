@@ -56,7 +56,8 @@ struct Placeholders: Sendable {
     }
 
     /// The order in which AWS lists the members of a set of strings, which is that of a Java `HashSet`.
-    /// - Parameter capacityFor: how many strings the set was made from.
+    ///
+    /// `capacityFor` is how many strings the set was made from.
     static func listed(_ texts: [String], of capacityFor: Int) -> [String] {
         var capacity = 16
         while capacity < capacityFor * 4 / 3 + 1 { capacity *= 2 }

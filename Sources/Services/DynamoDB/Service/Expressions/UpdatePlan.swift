@@ -60,13 +60,10 @@ package struct UpdatePlan: Sendable {
 
     /// The item as the update leaves it.
     ///
-    /// Everything is computed from the item as it was. AWS reports, in this order: a target whose parent cannot have it,
-    /// an operand of a wrong type, then section by section from the last a target without a parent and an attribute
+    /// Everything is computed from the item as it was. AWS reports, in this order: a target whose parent cannot have
+    /// it, an operand of a wrong type, then section by section from the last a target without a parent and an attribute
     /// that is read and is not there, then numbers out of range.
-    /// - Parameters:
-    ///   - item: the item before; nil when it is not there.
-    ///   - key: what a new item begins with.
-    /// - Throws: the sentence of a `ValidationException`; also when the new item is over 400 KB.
+    /// An item over 400 KB is refused too. `item` is nil when there is none yet; a new one begins with `key`.
     package func apply(to item: AttributeMap?, key: AttributeMap) throws(ValidationFailure) -> AttributeMap {
         let base = item ?? key
         var work = UpdateWork(self, base)

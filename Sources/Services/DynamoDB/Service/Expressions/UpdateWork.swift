@@ -79,8 +79,6 @@ struct UpdateWork {
         return changes
     }
 
-
-
     /// Why an action has no effect yet.
     private enum Fault: Error {
         /// An operand of a wrong type: reported before everything else.

@@ -6,7 +6,8 @@ extension ResolvedKeyCondition {
     ///
     /// In a table the sort key stands last and as it is, so a value ends where the key ends. In an index values are
     /// ended, and the hash of the item's own key follows: an equal value is a prefix.
-    /// - Parameter space: of the table, or of the index when `isIndex`.
+    ///
+    /// `space` is the table's, or the index's when `isIndex`.
     package func range(_ space: KeySpace, _ schema: KeySchema, isIndex: Bool) -> KeyRange {
         var prefix = KeyEncoder.partitionPrefix(space, schema, self.partition)
         for (element, value) in zip(schema.sort, self.equalSort) {

@@ -68,7 +68,8 @@ package enum KeyCheck {
             throw ValidationFailure(
                 "One or more parameter values are not valid. A value specified for a secondary index key is not "
                     + "supported. The AttributeValue for a key attribute cannot contain an empty "
-                    + "\(value.type == .s ? "string" : "binary") value. IndexName: \(indexName), IndexKey: \(element.name)"
+                    + "\(value.type == .s ? "string" : "binary") value. IndexName: \(indexName), "
+                    + "IndexKey: \(element.name)"
             )
         }
         let isPartition = schema.partition.contains(element)

@@ -11,7 +11,9 @@ package enum KeyEncoder {
     package static func tableKey(_ space: KeySpace, _ schema: KeySchema, _ item: AttributeMap) -> [UInt8] {
         var key = space.prefix
         self.appendPartition(schema, item, to: &key)
-        if let sort = schema.sort.first, let value = item[sort.name] { self.appendSort(value.content, sort.type, to: &key) }
+        if let sort = schema.sort.first, let value = item[sort.name] {
+            self.appendSort(value.content, sort.type, to: &key)
+        }
         return key
     }
 
@@ -32,7 +34,8 @@ package enum KeyEncoder {
     }
 
     /// The prefix that all items of a partition share.
-    /// - Parameter values: the contents of the partition's attributes, in the schema's order.
+    ///
+    /// `values` are the contents of the partition's attributes, in the schema's order.
     package static func partitionPrefix(
         _ space: KeySpace, _ schema: KeySchema, _ values: [ArraySlice<UInt8>]
     ) -> [UInt8] {

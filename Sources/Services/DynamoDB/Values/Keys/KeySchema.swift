@@ -21,7 +21,8 @@ package struct KeySchema: Sendable, Hashable {
     package let sort: [KeyElement]
 
     package init(partition: [KeyElement], sort: [KeyElement] = []) {
-        precondition(!partition.isEmpty && partition.count <= Self.elementCountMax && sort.count <= Self.elementCountMax)
+        precondition(
+            !partition.isEmpty && partition.count <= Self.elementCountMax && sort.count <= Self.elementCountMax)
         self.partition = partition
         self.sort = sort
     }
@@ -51,7 +52,9 @@ package struct KeySpace: Sendable, Hashable {
     package var prefix: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(64)
-        for shift in stride(from: UInt64(56), through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: self.table >> shift)) }
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: self.table >> shift))
+        }
         bytes.append(UInt8(self.index >> 8))
         bytes.append(UInt8(self.index & 0xFF))
         return bytes
