@@ -2,6 +2,7 @@ internal import Gateway
 internal import KeyValue
 internal import Primitives
 internal import ServiceKit
+internal import ServiceModel
 internal import Signing
 internal import Synchronization
 internal import Telemetry

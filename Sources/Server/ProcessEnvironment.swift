@@ -11,7 +11,7 @@ package enum ProcessEnvironment {
     /// Every environment variable.
     package static var variables: [String: String] {
         var variables: [String: String] = [:]
-        guard var entry = unsafe environ else { return [:] }
+        var entry = unsafe environ
         while let pointer = unsafe entry.pointee {
             let line = unsafe String(cString: pointer)
             if let equals = line.firstIndex(of: "=") {

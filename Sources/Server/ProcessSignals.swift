@@ -28,9 +28,22 @@ enum ProcessSignals {
                 source.resume()
                 return source
             }
-            continuation.onTermination = { _ in
-                for source in sources { source.cancel() }
-            }
+            let held = SignalSources(sources)
+            continuation.onTermination = { _ in held.cancel() }
         }
+    }
+}
+
+/// Keeps the sources alive as long as somebody listens.
+// Sendable: the sources are only cancelled, which Dispatch allows from any thread.
+private final class SignalSources: @unchecked Sendable {
+    private let sources: [any DispatchSourceSignal]
+
+    init(_ sources: [any DispatchSourceSignal]) {
+        self.sources = sources
+    }
+
+    func cancel() {
+        for source in self.sources { source.cancel() }
     }
 }

@@ -40,7 +40,9 @@ enum Terminal {
 
     /// Whether standard output is a terminal that wants colours (https://no-color.org).
     static var hasColours: Bool {
-        isatty(STDOUT_FILENO) == 1 && unsafe getenv("NO_COLOR") == nil
+        guard isatty(STDOUT_FILENO) == 1 else { return false }
+        let noColour = unsafe getenv("NO_COLOR")
+        return unsafe noColour == nil
     }
 
     static func bold(_ text: String) -> String {

@@ -17,48 +17,74 @@ package struct Setting: Sendable {
 
     /// Every setting, in the order of the documentation.
     package static let all: [Setting] = [
-        Setting("port", "TCP port of the endpoint (0 takes a free one)", "4566") { text, configuration in
+        Setting(
+            "port", "TCP port of the endpoint (0 takes a free one)", "4566"
+        ) { (text, configuration) throws(ConfigurationError) in
             configuration.port = try Self.integer(text, 0...65_535)
         },
-        Setting("host", "addresses to listen on, separated by commas", "127.0.0.1") { text, configuration in
+        Setting(
+            "host", "addresses to listen on, separated by commas", "127.0.0.1"
+        ) { (text, configuration) throws(ConfigurationError) in
             configuration.hosts = try Self.list(text)
         },
-        Setting("data-dir", "where everything is kept", "~/.brume") { text, configuration in
+        Setting(
+            "data-dir", "where everything is kept", "~/.brume"
+        ) { (text, configuration) throws(ConfigurationError) in
             configuration.dataDirectory = try Self.nonEmpty(text)
         },
-        Setting("region", "region of requests without a signature scope", "us-east-1") { text, configuration in
+        Setting(
+            "region", "region of requests without a signature scope", "us-east-1"
+        ) { (text, configuration) throws(ConfigurationError) in
             configuration.region = try Self.nonEmpty(text)
         },
-        Setting("loops", "event loops, each a thread", "one a core, at most 8") { text, configuration in
+        Setting(
+            "loops", "event loops, each a thread", "one a core, at most 8"
+        ) { (text, configuration) throws(ConfigurationError) in
             configuration.loops = try Self.integer(text, 1...256)
         },
-        Setting("block-cache-mb", "memory for data blocks, in MiB", "64") { text, configuration in
+        Setting(
+            "block-cache-mb", "memory for data blocks, in MiB", "64"
+        ) { (text, configuration) throws(ConfigurationError) in
             configuration.blockCacheMegabytes = try Self.integer(text, 1...1_048_576)
         },
-        Setting("durability", "durable, or relaxed: a power cut may lose the last second", "durable") {
-            text, configuration in
+        Setting(
+            "durability", "durable, or relaxed: a power cut may lose the last second", "durable"
+        ) { (text, configuration) throws(ConfigurationError) in
             configuration.durability = try Self.choice(text)
         },
-        Setting("tls-cert", "certificate chain of your own (PEM)", "a development certificate") { text, configuration in
+        Setting(
+            "tls-cert", "certificate chain of your own (PEM)", "a development certificate"
+        ) { (text, configuration) throws(ConfigurationError) in
             configuration.tlsCertificate = try Self.nonEmpty(text)
         },
-        Setting("tls-key", "private key of tls-cert (PEM)", "a development key") { text, configuration in
+        Setting(
+            "tls-key", "private key of tls-cert (PEM)", "a development key"
+        ) { (text, configuration) throws(ConfigurationError) in
             configuration.tlsKey = try Self.nonEmpty(text)
         },
-        Setting("tls-names", "more names for the development certificate", "none") { text, configuration in
+        Setting(
+            "tls-names", "more names for the development certificate", "none"
+        ) { (text, configuration) throws(ConfigurationError) in
             configuration.tlsNames = try Self.list(text)
         },
-        Setting("plaintext", "whether plain HTTP is answered beside TLS", "true") { text, configuration in
+        Setting(
+            "plaintext", "whether plain HTTP is answered beside TLS", "true"
+        ) { (text, configuration) throws(ConfigurationError) in
             configuration.allowsPlaintext = try Self.truth(text)
         },
-        Setting("compat", "none, or localstack: key test/test on loopback, /_localstack/health", "none") {
-            text, configuration in
+        Setting(
+            "compat", "none, or localstack: key test/test on loopback, /_localstack/health", "none"
+        ) { (text, configuration) throws(ConfigurationError) in
             configuration.compatibility = try Self.choice(text)
         },
-        Setting("insecure-accept-any-credentials", "do not look at signatures", "false") { text, configuration in
+        Setting(
+            "insecure-accept-any-credentials", "do not look at signatures", "false"
+        ) { (text, configuration) throws(ConfigurationError) in
             configuration.acceptsAnyCredentials = try Self.truth(text)
         },
-        Setting("drain-seconds", "how long open requests may take after a stop signal", "10") { text, configuration in
+        Setting(
+            "drain-seconds", "how long open requests may take after a stop signal", "10"
+        ) { (text, configuration) throws(ConfigurationError) in
             configuration.drainSeconds = try Self.integer(text, 0...3600)
         },
     ]
