@@ -215,6 +215,8 @@ struct HTTP1HeadReader {
             guard HTTPSyntax.equal(value, "100-continue") else { throw .expectationFailed }
             self.expectsContinue = true
         case 10 where HeaderFields.equalNames(name, "Connection"):
+            // Parsers disagree on tabs here. To end the connection is always lawful, and agrees with all of them.
+            if self.hasTrimmedTab || value.utf8.contains(0x09) { self.closes = true }
             if HTTPSyntax.list(value, contains: "close") { self.closes = true }
             if HTTPSyntax.list(value, contains: "keep-alive") { self.keepsAlive = true }
         case 14 where HeaderFields.equalNames(name, "Content-Length"):

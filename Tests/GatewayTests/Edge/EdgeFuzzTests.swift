@@ -2,9 +2,10 @@ import Gateway
 import Primitives
 import Testing
 
-@Suite struct `the listener under random bytes` {
+@Suite struct EdgeFuzzTests {
     @Test(arguments: [11, 12] as [UInt64])
-    func `no input hangs a connection, gets a 5xx, or ends the server`(seed: UInt64) async throws {
+    func `no input hangs a connection, gets a 5xx, or ends the server`(own: UInt64) async throws {
+        let seed = SeededRandomSource.testSeed(own)
         var limits = EdgeLimits()
         limits.timerTick = .milliseconds(10)
         limits.headTimeout = .milliseconds(100)
