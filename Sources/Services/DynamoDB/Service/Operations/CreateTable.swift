@@ -12,20 +12,19 @@ extension DynamoDBService {
     package func createTable(
         _ input: CreateTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> CreateTableOutput {
-        if !input.tableName.hasPrefix("arn:"), !(3...255).contains(input.tableName.utf8.count) {
-            throw .validation("TableName must be at least 3 characters long and at most 255 characters long")
-        }
         let reference = try TableReference(input.tableName, context)
-        let definition = try validating { () throws(ValidationFailure) in try TableDefinition(input) }
-        try Self.refuseWhatIsNotStored(input)
+        let definition = try validating { () throws(ValidationFailure) in try TableDefinition(input, context) }
+        try Self.refuseWhatHasNoEffect(input)
+        let tableID = RequestID.uuid(self.random).description
+        let creation = self.clock.now()
         let descriptor = try await self.catalog.create(reference) { number in
             var table = TableDescriptor(
                 name: reference.name,
                 account: reference.account,
                 region: reference.region,
                 number: number,
-                tableID: RequestID.uuid(self.random).description,
-                creation: context.time,
+                tableID: tableID,
+                creation: creation,
                 schema: definition.schema,
                 indexes: definition.indexes,
                 isOnDemand: definition.isOnDemand,
@@ -33,18 +32,20 @@ extension DynamoDBService {
             )
             table.isDeletionProtected = input.deletionProtectionEnabled ?? false
             table.tableClass = input.tableClass?.rawValue
+            table.streamViewType = definition.streamViewType
+            table.settings = definition.settings
             return table
         }
         return CreateTableOutput(tableDescription: descriptor.description(.creating))
     }
 
-    /// Parameters whose effect does not exist here yet are refused: a table without the stream, the tags or the policy
-    /// that was asked for is not the table that was asked for.
-    private static func refuseWhatIsNotStored(_ input: CreateTableInput) throws(ServiceError) {
+    // DEVIATION: what would make another table of it than the one that was asked for is refused: a policy that is not
+    // enforced, a replica that is none, an index that finds nothing.
+    private static func refuseWhatHasNoEffect(_ input: CreateTableInput) throws(ServiceError) {
         let given: KeyValuePairs = [
-            "StreamSpecification": input.streamSpecification?.streamEnabled == true,
             "ResourcePolicy": input.resourcePolicy != nil,
             "GlobalTableSourceArn": input.globalTableSourceARN != nil,
+            "GlobalTableSettingsReplicationMode": input.globalTableSettingsReplicationMode != nil,
             "VectorIndexes": input.vectorIndexes != nil,
         ]
         guard let name = given.first(where: { $0.value })?.key else { return }

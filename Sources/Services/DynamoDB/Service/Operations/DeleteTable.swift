@@ -1,5 +1,4 @@
 package import DynamoDBModel
-internal import KeyValue
 package import ServiceModel
 
 extension DynamoDBService {
@@ -13,11 +12,7 @@ extension DynamoDBService {
     ) async throws(ServiceError) -> DeleteTableOutput {
         let reference = try TableReference(input.tableName, context)
         for _ in 0..<TableCatalog.attemptsMax {
-            guard let table = try await self.catalog.snapshot(reference) else {
-                throw DynamoDBError.resourceNotFound(
-                    message: "Requested resource not found: Table: \(reference.name) not found"
-                )
-            }
+            guard let table = try await self.catalog.snapshot(reference) else { throw .tableNotFound(reference) }
             guard !table.descriptor.isDeletionProtected else {
                 throw .validation(
                     "Resource cannot be deleted as it is currently protected against deletion. "
@@ -25,15 +20,10 @@ extension DynamoDBService {
                 )
             }
             if try await self.catalog.delete(reference, table) {
-                self.discardSoon()
+                self.catalog.startDiscarding()
                 return DeleteTableOutput(tableDescription: table.descriptor.description(.deleting))
             }
         }
-        throw ServiceError(.conflict)
-    }
-
-    private func discardSoon() {
-        // Nobody waits for it: the mark of the deleted table makes the next start go on with it.
-        Task { await self.catalog.discardDeletedTables() }
+        throw TableCatalog.tooManyChanges
     }
 }

@@ -1,12 +1,8 @@
 package import DynamoDBModel
 internal import DynamoDBValues
-internal import KeyValue
 package import ServiceModel
 
 extension DynamoDBService {
-    /// Items counted for a description; AWS's own figure is up to six hours old.
-    static let countedItemsMax = 10_000
-
     package func access(_ input: DescribeTableInput, _ context: RequestContext) -> [ResourceAccess] {
         [ResourceAccess(action: "dynamodb:DescribeTable", resource: context.tableARN(input.tableName))]
     }
@@ -15,28 +11,25 @@ extension DynamoDBService {
         _ input: DescribeTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeTableOutput {
         let reference = try TableReference(input.tableName, context)
-        guard let table = try await self.catalog.snapshot(reference) else {
-            throw DynamoDBError.resourceNotFound(
-                message: "Requested resource not found: Table: \(reference.name) not found"
-            )
+        guard let table = try await self.catalog.snapshot(reference)?.descriptor else {
+            throw .tableNotFound(reference)
         }
-        let (count, bytes) = try await self.contents(of: table.descriptor)
-        return DescribeTableOutput(table: table.descriptor.description(.active, itemCount: count, sizeBytes: bytes))
+        let figures = try await self.items.figures(table.space)
+        var indexFigures: [String: TableFigures] = [:]
+        for index in table.indexes {
+            indexFigures[index.name] = try await self.items.figures(table.space(of: index))
+        }
+        return DescribeTableOutput(
+            table: table.description(.active, figures: figures, indexFigures: indexFigures)
+        )
     }
+}
 
-    /// Number and size of the first items; larger tables show the bound.
-    private func contents(of table: TableDescriptor) async throws(ServiceError) -> (count: Int, bytes: Int) {
-        var range = KeyRange(prefix: table.space.prefix)
-        var (count, bytes) = (0, 0)
-        while !range.isEmpty, count < Self.countedItemsMax {
-            let page = try await self.items.scan(range, limit: 100, byteLimit: 64 << 10, reverse: false)
-            for entry in page.entries {
-                count += 1
-                bytes += try ItemStore.item(entry.record)?.itemBytes ?? 0
-            }
-            guard let continuation = page.continuation else { break }
-            range = range.continued(from: continuation, reverse: false)
-        }
-        return (count, bytes)
+extension ServiceError {
+    /// The answer of operations on tables when there is no such table.
+    static func tableNotFound(_ reference: TableReference) -> ServiceError {
+        DynamoDBError.resourceNotFound(
+            message: "Requested resource not found: Table: \(reference.name) not found"
+        )
     }
 }

@@ -28,6 +28,12 @@ enum CatalogKeys {
         return key
     }
 
+    /// The table number in a key of `deletedTables`; nil for a number that no table has.
+    static func deletedNumber(_ key: [UInt8]) -> UInt64? {
+        guard let number = BigEndian.read(UInt64.self, from: key, at: KeySpace.prefixBytes) else { return nil }
+        return number > 0 ? number : nil
+    }
+
     /// Every key of a table and its indexes.
     static func contents(_ number: UInt64) -> KeyRange {
         var prefix: [UInt8] = []

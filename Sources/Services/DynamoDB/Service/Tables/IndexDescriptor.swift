@@ -18,6 +18,9 @@ struct IndexDescriptor: Sendable, Hashable {
     var projection: Projection
     /// Zero for on-demand tables.
     var throughput = Throughput(read: 0, write: 0)
+    /// Stored and shown, and without an effect, as the table's.
+    var onDemandLimit: UnitPair?
+    var warmThroughput: UnitPair?
 
     /// What the index keeps of an item.
     func projected(_ item: AttributeMap, _ table: KeySchema) -> AttributeMap {

@@ -13,8 +13,9 @@ final class TableCatalog: Sendable {
     static let cachedCountMax = 10_000
     /// How often a change is tried anew because another one was faster.
     static let attemptsMax = 64
-    /// Tables of an account in a region that one listing walks at once.
-    static let listingCountMax = 100
+    /// Entries that a listing or a removal reads at once.
+    static let sliceCountMax = 100
+    static let sliceBytesMax = 1 << 20
 
     /// A descriptor with the commit that wrote it.
     struct Snapshot: Sendable {
@@ -23,8 +24,15 @@ final class TableCatalog: Sendable {
         let version: CommitVersion
     }
 
+    /// Whether a removal of deleted tables runs, and whether another table was deleted since it began.
+    private enum Removal {
+        case idle
+        case running(mustRepeat: Bool)
+    }
+
     private let store: any OrderedStore
     private let cache = Mutex<[TableReference: Snapshot]>([:])
+    private let removal = Mutex(Removal.idle)
 
     init(store: any OrderedStore) {
         self.store = store
@@ -48,6 +56,8 @@ final class TableCatalog: Sendable {
         guard let descriptor = TableRecord.decode(record.value) else { throw ServiceError(.corrupt("table record")) }
         let snapshot = Snapshot(descriptor: descriptor, key: key, version: record.version)
         self.cache.withLock { cache in
+            // A read that was slower than a newer one does not bring the old descriptor back.
+            if let known = cache[reference], known.version > snapshot.version { return }
             if cache.count >= Self.cachedCountMax { cache.removeAll() }
             cache[reference] = snapshot
         }
@@ -60,7 +70,8 @@ final class TableCatalog: Sendable {
         return try self.note(reference, key, try await self.get([key], .forAnswer)[0])
     }
 
-    /// Names in order, after one.
+    /// Names in the order of their bytes.
+    /// - Parameter after: where to begin: behind this name, whether or not there is such a table.
     func names(
         _ account: AccountID, _ region: Region, after: String?, limit: Int
     ) async throws(ServiceError) -> (names: [String], hasMore: Bool) {
@@ -69,7 +80,7 @@ final class TableCatalog: Sendable {
         if let after { range = KeyRange(start: range.start + Array(after.utf8) + [0], end: range.end) }
         var names: [String] = []
         while !range.isEmpty {
-            let page = try await self.scan(range, limit: min(limit + 1 - names.count, Self.listingCountMax))
+            let page = try await self.scan(range, limit: min(limit + 1 - names.count, Self.sliceCountMax))
             names += page.entries.map { String(decoding: $0.key[prefixCount...], as: UTF8.self) }
             guard names.count <= limit, let continuation = page.continuation else { break }
             range = range.continued(from: continuation, reverse: false)
@@ -86,10 +97,13 @@ final class TableCatalog: Sendable {
         let key = CatalogKeys.table(reference)
         for _ in 0..<Self.attemptsMax {
             let read = try await self.get([key, CatalogKeys.nextTable], .forDecision)
-            guard read[0] == nil else {
+            if let present = read[0] {
+                let check = Batch(checks: [.unchanged(key, since: present.version)], readAsOf: read.asOf)
+                // The refusal waits until the table that it rests on is durable.
+                if read.undurable != nil, !(try await self.commit(check)) { continue }
                 throw DynamoDBError.resourceInUse(message: "Table already exists: \(reference.name)")
             }
-            let number = read[1].flatMap { BigEndian.read(UInt64.self, from: $0.value) } ?? 1
+            let number = try Self.nextNumber(read[1])
             var next: [UInt8] = []
             BigEndian.append(number + 1, to: &next)
             let descriptor = make(number)
@@ -100,7 +114,24 @@ final class TableCatalog: Sendable {
             )
             if try await self.commit(batch) { return descriptor }
         }
-        throw ServiceError(.conflict)
+        throw Self.tooManyChanges
+    }
+
+    private static func nextNumber(_ record: Versioned?) throws(ServiceError) -> UInt64 {
+        guard let record else { return 1 }
+        // A number that cannot be read must not become one that was used before.
+        guard let number = BigEndian.read(UInt64.self, from: record.value), number > 0, number < .max else {
+            throw ServiceError(.corrupt("next table number"))
+        }
+        return number
+    }
+
+    /// AWS's answer to too many tables at once; clients repeat it.
+    static var tooManyChanges: ServiceError {
+        DynamoDBError.limitExceeded(
+            message: "Subscriber limit exceeded: Only \(self.attemptsMax) tables can be created, updated, or deleted "
+                + "simultaneously"
+        )
     }
 
     /// Takes a table away at once; its items are removed afterwards, by `discardDeletedTables`.
@@ -115,14 +146,51 @@ final class TableCatalog: Sendable {
         return true
     }
 
+    // Removing what deleted tables leave behind
+
+    /// Begins to remove the items of deleted tables, unless that goes on already, and does not wait for it.
+    func startDiscarding() {
+        let mustStart = self.removal.withLock { state in
+            guard case .running = state else {
+                state = .running(mustRepeat: false)
+                return true
+            }
+            state = .running(mustRepeat: true)
+            return false
+        }
+        guard mustStart else { return }
+        // Nobody waits for it: the mark of a deleted table makes the next deletion, or the next start, go on with it.
+        Task { await self.discardUntilQuiet() }
+    }
+
+    private func discardUntilQuiet() async {
+        while true {
+            await self.discardDeletedTables()
+            let isDone = self.removal.withLock { state in
+                guard case .running(mustRepeat: true) = state else {
+                    state = .idle
+                    return true
+                }
+                state = .running(mustRepeat: false)
+                return false
+            }
+            if isDone { return }
+        }
+    }
+
     /// Removes the items of tables that were deleted. May be interrupted at any point and called again.
     func discardDeletedTables() async {
         do throws(StorageError) {
             var range = CatalogKeys.deletedTables
             while !range.isEmpty {
-                let page = try await self.store.scan(range, limit: 100, byteLimit: 1 << 16, reverse: false)
+                let page = try await self.store.scan(
+                    range,
+                    limit: Self.sliceCountMax,
+                    byteLimit: Self.sliceBytesMax,
+                    reverse: false
+                )
                 for entry in page.entries {
-                    guard let number = BigEndian.read(UInt64.self, from: entry.key, at: 10) else { continue }
+                    guard let number = CatalogKeys.deletedNumber(entry.key) else { continue }
                     try await self.store.discard(CatalogKeys.contents(number))
                     try await self.store.commit(Batch(writes: [.delete(entry.key)]))
                 }
@@ -148,7 +216,7 @@ final class TableCatalog: Sendable {
 
     private func scan(_ range: KeyRange, limit: Int) async throws(ServiceError) -> Page {
         do throws(StorageError) {
-            return try await self.store.scan(range, limit: limit, byteLimit: 1 << 20, reverse: false)
+            return try await self.store.scan(range, limit: limit, byteLimit: Self.sliceBytesMax, reverse: false)
         } catch {
             throw ServiceError(error)
         }

@@ -3,13 +3,17 @@ internal import DynamoDBValues
 internal import Primitives
 
 extension TableDescriptor {
-    /// What DescribeTable shows.
-    /// - Parameter contents: number and size of items, as far as they are known.
+    /// What an answer shows of the table.
+    /// - Parameters:
+    ///   - figures: of the table and, by name, of its indexes; zero where nothing was counted.
     func description(
-        _ status: TableStatus, itemCount: Int = 0, sizeBytes: Int = 0
+        _ status: TableStatus, figures: TableFigures = TableFigures(), indexFigures: [String: TableFigures] = [:]
     ) -> TableDescription {
-        TableDescription(
-            attributeDefinitions: self.attributes.map {
+        let isNew = status == .creating
+        let label = self.streamViewType.map { _ in self.streamLabel }
+        return TableDescription(
+            // AWS sorts the definitions, and keeps the order of keys and indexes.
+            attributeDefinitions: self.attributes.sorted { $0.name < $1.name }.map {
                 AttributeDefinition(
                     attributeName: $0.name,
                     attributeType: ScalarAttributeType(rawValue: $0.type.descriptor)
@@ -20,20 +24,41 @@ extension TableDescriptor {
             tableStatus: status,
             creationDateTime: self.creation,
             provisionedThroughput: Self.throughput(self.throughput),
-            tableSizeBytes: sizeBytes,
-            itemCount: itemCount,
+            tableSizeBytes: figures.sizeBytes,
+            itemCount: figures.itemCount,
             tableARN: self.arn,
             tableID: self.tableID,
             billingModeSummary: self.isOnDemand
-                ? BillingModeSummary(billingMode: .payPerRequest, lastUpdateToPayPerRequestDateTime: self.creation) : nil,
-            localSecondaryIndexes: self.localIndexes(itemCount, sizeBytes),
-            globalSecondaryIndexes: self.globalIndexes(status, itemCount, sizeBytes),
+                ? BillingModeSummary(
+                    billingMode: .payPerRequest,
+                    lastUpdateToPayPerRequestDateTime: isNew ? nil : self.creation
+                ) : nil,
+            localSecondaryIndexes: self.localIndexes(indexFigures),
+            globalSecondaryIndexes: self.globalIndexes(status, indexFigures),
             streamSpecification: self.streamViewType.map {
                 StreamSpecification(streamEnabled: true, streamViewType: StreamViewType(rawValue: $0))
             },
+            latestStreamLabel: label,
+            latestStreamARN: label.map { "\(self.arn)/stream/\($0)" },
+            sseDescription: self.settings.encryptionKeyARN.map {
+                SSEDescription(status: .enabled, sseType: .kms, kmsMasterKeyARN: $0)
+            },
             tableClassSummary: self.tableClass.map { TableClassSummary(tableClass: TableClass(rawValue: $0)) },
-            deletionProtectionEnabled: self.isDeletionProtected
+            deletionProtectionEnabled: self.isDeletionProtected,
+            onDemandThroughput: Self.limit(self.settings.onDemandLimit),
+            warmThroughput: self.warmThroughput(status)
         )
+    }
+
+    /// When the stream began, as its ARN says it: `2026-11-24T05:00:30.123`.
+    private var streamLabel: String {
+        func padded(_ value: Int, _ width: Int) -> String {
+            let digits = String(value)
+            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        }
+        let date = CalendarDate(self.creation)
+        return "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))T\(padded(date.hour, 2)):"
+            + "\(padded(date.minute, 2)):\(padded(date.second, 2)).\(padded(date.millisecond, 3))"
     }
 
     private static func elements(_ schema: KeySchema) -> [KeySchemaElement] {
@@ -49,15 +74,36 @@ extension TableDescriptor {
         )
     }
 
+    private static func limit(_ units: UnitPair?) -> OnDemandThroughput? {
+        units.map { OnDemandThroughput(maxReadRequestUnits: $0.read, maxWriteRequestUnits: $0.write) }
+    }
+
+    /// What table or index serves at once; the answer of CreateTable says only what its request said.
+    private func warmUnits(_ given: UnitPair?, _ provisioned: Throughput) -> Throughput {
+        let least = self.isOnDemand ? BillingRule.onDemandUnits : provisioned
+        return Throughput(read: given?.read ?? least.read, write: given?.write ?? least.write)
+    }
+
+    private func warmThroughput(_ status: TableStatus) -> TableWarmThroughputDescription? {
+        let given = self.settings.warmThroughput
+        if status == .creating, given == nil { return nil }
+        let units = self.warmUnits(given, self.throughput)
+        return TableWarmThroughputDescription(
+            readUnitsPerSecond: units.read,
+            writeUnitsPerSecond: units.write,
+            status: status == .creating ? .updating : .active
+        )
+    }
+
     private static func projection(_ projection: IndexDescriptor.Projection) -> DynamoDBModel.Projection {
         switch projection {
-        case .all: DynamoDBModel.Projection(projectionType: .all)
-        case .keysOnly: DynamoDBModel.Projection(projectionType: .keysOnly)
-        case .include(let names): DynamoDBModel.Projection(projectionType: .include, nonKeyAttributes: names)
+        case .all: .init(projectionType: .all)
+        case .keysOnly: .init(projectionType: .keysOnly)
+        case .include(let names): .init(projectionType: .include, nonKeyAttributes: names.sorted())
         }
     }
 
-    private func localIndexes(_ itemCount: Int, _ sizeBytes: Int) -> [LocalSecondaryIndexDescription]? {
+    private func localIndexes(_ figures: [String: TableFigures]) -> [LocalSecondaryIndexDescription]? {
         let indexes = self.indexes.filter { !$0.isGlobal }
         guard !indexes.isEmpty else { return nil }
         return indexes.map { index in
@@ -65,28 +111,37 @@ extension TableDescriptor {
                 indexName: index.name,
                 keySchema: Self.elements(index.schema),
                 projection: Self.projection(index.projection),
-                indexSizeBytes: sizeBytes,
-                itemCount: itemCount,
+                indexSizeBytes: figures[index.name]?.sizeBytes ?? 0,
+                itemCount: figures[index.name]?.itemCount ?? 0,
                 indexARN: "\(self.arn)/index/\(index.name)"
             )
         }
     }
 
     private func globalIndexes(
-        _ status: TableStatus, _ itemCount: Int, _ sizeBytes: Int
+        _ status: TableStatus, _ figures: [String: TableFigures]
     ) -> [GlobalSecondaryIndexDescription]? {
         let indexes = self.indexes.filter(\.isGlobal)
         guard !indexes.isEmpty else { return nil }
         return indexes.map { index in
-            GlobalSecondaryIndexDescription(
+            let warm = self.warmUnits(index.warmThroughput, index.throughput)
+            return GlobalSecondaryIndexDescription(
                 indexName: index.name,
                 keySchema: Self.elements(index.schema),
                 projection: Self.projection(index.projection),
                 indexStatus: IndexStatus(rawValue: status.rawValue),
                 provisionedThroughput: Self.throughput(index.throughput),
-                indexSizeBytes: sizeBytes,
-                itemCount: itemCount,
-                indexARN: "\(self.arn)/index/\(index.name)"
+                indexSizeBytes: figures[index.name]?.sizeBytes ?? 0,
+                itemCount: figures[index.name]?.itemCount ?? 0,
+                indexARN: "\(self.arn)/index/\(index.name)",
+                onDemandThroughput: Self.limit(index.onDemandLimit),
+                warmThroughput: status == .creating
+                    ? nil
+                    : GlobalSecondaryIndexWarmThroughputDescription(
+                        readUnitsPerSecond: warm.read,
+                        writeUnitsPerSecond: warm.write,
+                        status: .active
+                    )
             )
         }
     }

@@ -20,6 +20,8 @@ struct TableDescriptor: Sendable, Hashable {
     var tableClass: String?
     /// The view type; nil while no stream is enabled.
     var streamViewType: String?
+    /// Stored and shown, and without an effect.
+    var settings = StoredSettings()
 
     var space: KeySpace { KeySpace(table: self.number) }
 
@@ -38,7 +40,8 @@ struct TableDescriptor: Sendable, Hashable {
     /// Every attribute that is part of a key, once, in the order of first use.
     var attributes: [KeyElement] {
         var elements: [KeyElement] = []
-        for element in self.schema.elements + self.indexes.flatMap(\.schema.elements) where !elements.contains(element) {
+        for element in self.schema.elements + self.indexes.flatMap(\.schema.elements)
+        where !elements.contains(element) {
             elements.append(element)
         }
         return elements

@@ -16,6 +16,12 @@ enum TableRecord {
         ])
         tree["tableClass"] = table.tableClass.map { .s($0) }
         tree["streamViewType"] = table.streamViewType.map { .s($0) }
+        tree["onDemandLimit"] = table.settings.onDemandLimit.map(self.units)
+        tree["warmThroughput"] = table.settings.warmThroughput.map(self.units)
+        tree["encryptionKey"] = table.settings.encryptionKeyARN.map { .s($0) }
+        if !table.settings.tags.isEmpty {
+            tree["tags"] = .l(table.settings.tags.map { .l([.s($0.key), .s($0.value)]) })
+        }
         return AttributeMap(tree).bytes
     }
 
@@ -23,7 +29,8 @@ enum TableRecord {
     static func decode(_ bytes: [UInt8]) -> TableDescriptor? {
         guard let tree = AttributeMap(stored: bytes)?.tree, let name = self.text(tree["name"]),
             let account = self.text(tree["account"]).flatMap(AccountID.init),
-            let region = self.text(tree["region"]).flatMap(Region.init), let number = self.integer(tree["number"]),
+            let region = self.text(tree["region"]).flatMap(Region.init),
+            let number = self.integer(tree["number"]).flatMap(UInt64.init(exactly:)), number > 0,
             let tableID = self.text(tree["tableId"]), let creation = self.integer(tree["creation"]),
             let schema = self.schema(tree["schema"]), case .l(let indexes)? = tree["indexes"]
         else { return nil }
@@ -31,7 +38,7 @@ enum TableRecord {
             name: name,
             account: account,
             region: region,
-            number: UInt64(number),
+            number: number,
             tableID: tableID,
             creation: Timestamp(millisecondsSinceEpoch: Int64(creation)),
             schema: schema,
@@ -43,6 +50,10 @@ enum TableRecord {
         table.isDeletionProtected = tree["deletionProtection"] == .bool(true)
         table.tableClass = self.text(tree["tableClass"])
         table.streamViewType = self.text(tree["streamViewType"])
+        table.settings.onDemandLimit = self.units(tree["onDemandLimit"])
+        table.settings.warmThroughput = self.units(tree["warmThroughput"])
+        table.settings.encryptionKeyARN = self.text(tree["encryptionKey"])
+        table.settings.tags = self.tags(tree["tags"])
         return table
     }
 
@@ -67,6 +78,28 @@ enum TableRecord {
         return Throughput(read: self.integer(tree["read"]) ?? 0, write: self.integer(tree["write"]) ?? 0)
     }
 
+    private static func units(_ value: UnitPair) -> AttributeValue {
+        var tree = AttributeTree()
+        tree["read"] = value.read.map(self.number)
+        tree["write"] = value.write.map(self.number)
+        return .m(tree)
+    }
+
+    private static func units(_ value: AttributeValue?) -> UnitPair? {
+        guard case .m(let tree)? = value else { return nil }
+        return UnitPair(read: self.integer(tree["read"]), write: self.integer(tree["write"]))
+    }
+
+    private static func tags(_ value: AttributeValue?) -> [TableTag] {
+        guard case .l(let values)? = value else { return [] }
+        return values.compactMap { value in
+            guard case .l(let pair) = value, pair.count == 2, let key = self.text(pair[0]),
+                let text = self.text(pair[1])
+            else { return nil }
+            return TableTag(key: key, value: text)
+        }
+    }
+
     private static func schema(_ schema: KeySchema) -> AttributeValue {
         func elements(_ elements: [KeyElement]) -> AttributeValue {
             .l(elements.map { .l([.s($0.name), .s($0.type.descriptor)]) })
@@ -78,7 +111,8 @@ enum TableRecord {
 
     private static func schema(_ value: AttributeValue?) -> KeySchema? {
         guard case .m(let tree)? = value, let partition = self.elements(tree["partition"]),
-            let sort = self.elements(tree["sort"]), !partition.isEmpty
+            let sort = self.elements(tree["sort"]), (1...KeySchema.elementCountMax).contains(partition.count),
+            sort.count <= KeySchema.elementCountMax
         else { return nil }
         return KeySchema(partition: partition, sort: sort)
     }
@@ -87,7 +121,8 @@ enum TableRecord {
         guard case .l(let values)? = value else { return nil }
         let elements = values.compactMap { value -> KeyElement? in
             guard case .l(let pair) = value, pair.count == 2, let name = self.text(pair[0]),
-                let type = self.text(pair[1]).flatMap(AttributeType.init(descriptor:))
+                let type = self.text(pair[1]).flatMap(AttributeType.init(descriptor:)),
+                type == .s || type == .n || type == .b
             else { return nil }
             return KeyElement(name, type)
         }
@@ -105,26 +140,34 @@ enum TableRecord {
         case .keysOnly: tree["projection"] = .s("KEYS_ONLY")
         case .include(let names): tree["projection"] = .l(names.map { .s($0) })
         }
+        tree["onDemandLimit"] = index.onDemandLimit.map(self.units)
+        tree["warmThroughput"] = index.warmThroughput.map(self.units)
         return .m(tree)
     }
 
     private static func index(_ value: AttributeValue) -> IndexDescriptor? {
-        guard case .m(let tree) = value, let name = self.text(tree["name"]), let number = self.integer(tree["number"]),
-            let schema = self.schema(tree["schema"])
+        guard case .m(let tree) = value, let name = self.text(tree["name"]),
+            let number = self.integer(tree["number"]).flatMap(UInt16.init(exactly:)), number > 0,
+            let schema = self.schema(tree["schema"]), let projection = self.projection(tree["projection"])
         else { return nil }
-        let projection: IndexDescriptor.Projection
-        switch tree["projection"] {
-        case .s("KEYS_ONLY"): projection = .keysOnly
-        case .l(let names): projection = .include(names.compactMap(self.text))
-        default: projection = .all
-        }
         return IndexDescriptor(
             name: name,
-            number: UInt16(clamping: number),
+            number: number,
             isGlobal: tree["global"] == .bool(true),
             schema: schema,
             projection: projection,
-            throughput: self.throughput(tree["throughput"])
+            throughput: self.throughput(tree["throughput"]),
+            onDemandLimit: self.units(tree["onDemandLimit"]),
+            warmThroughput: self.units(tree["warmThroughput"])
         )
+    }
+
+    private static func projection(_ value: AttributeValue?) -> IndexDescriptor.Projection? {
+        switch value {
+        case .s("ALL"): .all
+        case .s("KEYS_ONLY"): .keysOnly
+        case .l(let names): .include(names.compactMap(self.text))
+        default: nil
+        }
     }
 }

@@ -9,25 +9,30 @@ struct TableReference: Sendable, Hashable {
 
     /// - Throws: for names that no table can have, and for tables of other accounts or regions.
     init(_ text: String, _ context: RequestContext) throws(ServiceError) {
-        if text.hasPrefix("arn:") {
-            guard let arn = ARN(text), arn.service == "dynamodb", arn.resource.hasPrefix("table/") else {
-                throw .validation("Invalid table ARN: \(text)")
-            }
-            let name = arn.resource.dropFirst("table/".count)
-            guard Self.isLawfulName(name) else { throw .validation(Self.invalidName) }
-            guard arn.region == context.region.description, arn.account == context.account.description else {
-                throw ServiceError(
-                    code: "AccessDeniedException",
-                    status: 400,
-                    message: "User: \(context.principal.arn) is not authorized to perform this operation on resource: "
-                        + text
-                )
-            }
-            self.init(account: context.account, region: context.region, name: String(name))
+        guard text.hasPrefix("arn:") else {
+            try Self.check(text)
+            self.init(account: context.account, region: context.region, name: text)
             return
         }
-        guard Self.isLawfulName(text[...]) else { throw .validation(Self.invalidName) }
-        self.init(account: context.account, region: context.region, name: text)
+        guard let arn = ARN(text), arn.service == "dynamodb", arn.resource.hasPrefix("table/"),
+            Self.isLawfulName(arn.resource.dropFirst("table/".count))
+        else {
+            throw .validation("1 validation error detected: Invalid resource type in '\(text)'")
+        }
+        guard arn.partition == context.region.partition else {
+            throw .validation("1 validation error detected: Invalid AWS partition in '\(text)'")
+        }
+        guard arn.region == context.region.description else {
+            throw .validation("1 validation error detected: Invalid AWS region in '\(text)'")
+        }
+        guard arn.account == context.account.description else {
+            throw ServiceError(code: "AccessDeniedException", status: 400, message: "Access is denied")
+        }
+        self.init(
+            account: context.account,
+            region: context.region,
+            name: String(arn.resource.dropFirst("table/".count))
+        )
     }
 
     init(account: AccountID, region: Region, name: String) {
@@ -38,19 +43,31 @@ struct TableReference: Sendable, Hashable {
 
     /// - Source: DynamoDB Developer Guide, "Naming rules".
     static func isLawfulName(_ name: Substring) -> Bool {
-        (3...255).contains(name.utf8.count)
-            && name.utf8.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || "_.-".utf8.contains($0) }
+        (3...255).contains(name.utf8.count) && self.hasLawfulCharacters(name)
     }
 
-    static let invalidName =
-        "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain only "
-        + "the characters a-z, A-Z, 0-9, '_', '-', and '.'"
+    private static func hasLawfulCharacters(_ name: some StringProtocol) -> Bool {
+        name.utf8.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || "_.-".utf8.contains($0) }
+    }
+
+    private static func check(_ name: String) throws(ServiceError) {
+        guard (3...255).contains(name.utf8.count) else {
+            throw .validation("TableName must be at least 3 characters long and at most 255 characters long")
+        }
+        guard self.hasLawfulCharacters(name) else {
+            throw .validation(
+                "1 validation error detected: Value '\(name)' at 'tableName' failed to satisfy constraint: "
+                    + "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
+            )
+        }
+    }
 }
 
 extension RequestContext {
     /// The ARN that a table of this name has for this caller; what an ARN says stays as it is.
     func tableARN(_ name: String) -> String {
-        name.hasPrefix("arn:")
-            ? name : ARN(service: "dynamodb", region: self.region, account: self.account, resource: "table/\(name)").description
+        guard !name.hasPrefix("arn:") else { return name }
+        return ARN(service: "dynamodb", region: self.region, account: self.account, resource: "table/\(name)")
+            .description
     }
 }

@@ -1,0 +1,82 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+
+/// The AttributeDefinitions of a request: exactly the attributes that the keys of table and indexes need.
+struct DefinedAttributes {
+    private let names: [String]
+    private let types: [String: AttributeType]
+
+    init(_ definitions: [AttributeDefinition]) throws(ValidationFailure) {
+        var types: [String: AttributeType] = [:]
+        for definition in definitions {
+            guard types[definition.attributeName] == nil else {
+                throw ValidationFailure("Attribute Name is duplicated: \(definition.attributeName)")
+            }
+            types[definition.attributeName] = AttributeType(descriptor: definition.attributeType.rawValue)
+        }
+        self.types = types
+        self.names = definitions.map(\.attributeName)
+    }
+
+    /// Every attribute of the table's key is defined.
+    func checkTable(_ schema: [KeySchemaElement]) throws(ValidationFailure) {
+        guard schema.count <= self.names.count else {
+            throw ValidationFailure("Invalid KeySchema: Some index key attribute have no definition")
+        }
+        try self.check(schema)
+    }
+
+    /// Every attribute of a key is defined.
+    func check(_ schema: [KeySchemaElement]) throws(ValidationFailure) {
+        guard schema.contains(where: { self.types[$0.attributeName] == nil }) else { return }
+        throw .invalid(
+            "Some index key attributes are not defined in AttributeDefinitions. Keys: "
+                + "\(Self.list(schema.map(\.attributeName))), AttributeDefinitions: \(Self.list(self.names))"
+        )
+    }
+
+    /// Every definition is used; AWS looks at this before it looks at the indexes' other rules.
+    func checkUse(_ table: [KeySchemaElement], _ input: CreateTableInput) throws(ValidationFailure) {
+        guard input.localSecondaryIndexes != nil || input.globalSecondaryIndexes != nil else {
+            guard table.count == self.names.count else {
+                throw .invalid(
+                    "Number of attributes in KeySchema does not exactly match number of attributes defined in "
+                        + "AttributeDefinitions"
+                )
+            }
+            return
+        }
+        let local = (input.localSecondaryIndexes ?? []).map(\.keySchema)
+        let global = (input.globalSecondaryIndexes ?? []).map(\.keySchema)
+        if input.localSecondaryIndexes?.isEmpty == true { throw .invalid("List of LocalSecondaryIndexes is empty") }
+        if input.globalSecondaryIndexes?.isEmpty == true { throw .invalid("List of GlobalSecondaryIndexes is empty") }
+        for schema in local + global { try self.check(schema) }
+        var used: [String] = []
+        for element in table + (local + global).joined() where !used.contains(element.attributeName) {
+            used.append(element.attributeName)
+        }
+        guard used.count < self.names.count else { return }
+        throw .invalid(
+            "Some AttributeDefinitions are not used. AttributeDefinitions: \(Self.list(self.names)), "
+                + "keys used: \(Self.list(used))"
+        )
+    }
+
+    /// The key as types; its order and its attributes have been checked.
+    func resolve(_ schema: [KeySchemaElement]) throws(ValidationFailure) -> KeySchema {
+        var (partition, sort): ([KeyElement], [KeyElement]) = ([], [])
+        for element in schema {
+            // An unknown type is refused where requests are read; a set or a map never gets this far.
+            guard let type = self.types[element.attributeName], type == .s || type == .n || type == .b else {
+                throw ValidationFailure("Invalid KeySchema: Some index key attribute have no definition")
+            }
+            let resolved = KeyElement(element.attributeName, type)
+            if element.keyType == .hash { partition.append(resolved) } else { sort.append(resolved) }
+        }
+        return KeySchema(partition: partition, sort: sort)
+    }
+
+    private static func list(_ names: [String]) -> String {
+        "[\(names.joined(separator: ", "))]"
+    }
+}

@@ -1,0 +1,76 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import Primitives
+internal import ServiceModel
+
+/// What CreateTable demands of the parameters that only descriptions show.
+enum SettingsRule {
+    static let tagCountMax = 50
+    static let tagKeyCharactersMax = 128
+    static let tagValueCharactersMax = 256
+
+    static func streamViewType(_ given: StreamSpecification?) throws(ValidationFailure) -> String? {
+        guard let given else { return nil }
+        guard given.streamEnabled else {
+            guard given.streamViewType == nil else {
+                throw .invalid("Table is being created with a stream disabled, UpdateViewType should not be specified")
+            }
+            return nil
+        }
+        guard let viewType = given.streamViewType else {
+            throw .invalid("Table is being created with a stream enabled, UpdateViewType is required")
+        }
+        return viewType.rawValue
+    }
+
+    /// - Returns: nil for a table that the key AWS owns encrypts: `{}` and `Enabled: false` say that too.
+    static func encryptionKeyARN(
+        _ given: SSESpecification?, _ context: RequestContext
+    ) throws(ValidationFailure) -> String? {
+        guard let given else { return nil }
+        guard given.enabled != false else {
+            guard given.sseType == nil else { throw .invalid("SSEType can not be specified if Enabled is false") }
+            guard given.kmsMasterKeyID == nil else {
+                throw .invalid("KMSMasterKeyId can not be specified if Enabled is false")
+            }
+            return nil
+        }
+        guard given.sseType != .aes256 else { throw .invalid("SSEType AES256 is not supported") }
+        guard given.kmsMasterKeyID == nil || given.sseType == .kms else {
+            throw .invalid("SSEType KMS is required if KMSMasterKeyId is specified")
+        }
+        guard given.enabled == true || given.sseType != nil else { return nil }
+        let key = given.kmsMasterKeyID ?? "alias/aws/dynamodb"
+        guard !key.hasPrefix("arn:") else { return key }
+        return ARN(
+            service: "kms",
+            region: context.region,
+            account: context.account,
+            resource: key.hasPrefix("alias/") ? key : "key/\(key)"
+        ).description
+    }
+
+    static func tags(_ given: [Tag]) throws(ValidationFailure) -> [TableTag] {
+        var keys: Set<String> = []
+        for tag in given {
+            guard (1...Self.tagKeyCharactersMax).contains(tag.key.unicodeScalars.count) else {
+                throw ValidationFailure("The Tag Key provided is invalid, Key: \(tag.key)")
+            }
+            guard tag.value.unicodeScalars.count <= Self.tagValueCharactersMax else {
+                throw ValidationFailure("The Tag Value provided is invalid, Value: \(tag.value)")
+            }
+            guard !tag.key.hasPrefix("aws:") else {
+                throw ValidationFailure("Tag Key cannot be prefixed with aws:, Key: \(tag.key)")
+            }
+            guard keys.insert(tag.key).inserted else {
+                throw ValidationFailure(
+                    "Duplicate Tag Keys provided as input: Duplicate Tag Key found \(tag.key)"
+                )
+            }
+        }
+        guard given.count <= Self.tagCountMax else {
+            throw ValidationFailure("Number of Tags exceed the current limit for the provided ResourceArn")
+        }
+        return given.map { TableTag(key: $0.key, value: $0.value) }
+    }
+}

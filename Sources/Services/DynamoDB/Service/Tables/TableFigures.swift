@@ -1,0 +1,79 @@
+internal import DynamoDBValues
+internal import KeyValue
+internal import ServiceModel
+
+/// Number and size of the items of a table, or of the entries of an index.
+///
+/// Up to `countMax` items and `bytesMax` bytes they are counted. Beyond, they are estimated from where the counting
+/// stopped: partitions lie at their hashes, so that what was read is a known share of all of it. (AWS's own figures are
+/// up to six hours old.)
+struct TableFigures: Sendable, Hashable {
+    static let countMax = 10_000
+    static let bytesMax = 16 << 20
+    /// With fewer partitions the place where the counting stopped says nothing; what was counted is told then.
+    static let estimatedPartitionsMin = 100
+
+    var itemCount = 0
+    var sizeBytes = 0
+
+    /// Takes note of entries one after another, in the order of their keys.
+    struct Counter {
+        private(set) var figures = TableFigures()
+        private var partitionCount = 0
+        private var lastPartition: ArraySlice<UInt8> = []
+
+        /// - Returns: whether there is room for another one.
+        mutating func add(_ key: [UInt8], _ bytes: Int) -> Bool {
+            let partition = key.prefix(KeyEncoder.partitionBytes).dropFirst(KeySpace.prefixBytes)
+            if partition != self.lastPartition {
+                self.partitionCount += 1
+                self.lastPartition = partition
+            }
+            self.figures.itemCount += 1
+            self.figures.sizeBytes += bytes
+            return self.figures.itemCount < TableFigures.countMax && self.figures.sizeBytes < TableFigures.bytesMax
+        }
+
+        /// The figures of a table of which only a beginning was counted.
+        var estimate: TableFigures {
+            guard self.partitionCount >= TableFigures.estimatedPartitionsMin else { return self.figures }
+            var place: UInt64 = 0
+            for byte in self.lastPartition.prefix(8) { place = place << 8 | UInt64(byte) }
+            guard place > 0 else { return self.figures }
+            let scale = 0x1p64 / Double(place)
+            return TableFigures(
+                itemCount: Self.scaled(self.figures.itemCount, scale),
+                sizeBytes: Self.scaled(self.figures.sizeBytes, scale)
+            )
+        }
+
+        private static func scaled(_ count: Int, _ scale: Double) -> Int {
+            Int(exactly: (Double(count) * scale).rounded()) ?? count
+        }
+    }
+}
+
+extension ItemStore {
+    /// Counts what lies in a table or an index.
+    func figures(_ space: KeySpace) async throws(ServiceError) -> TableFigures {
+        var range = KeyRange(prefix: space.prefix)
+        var counter = TableFigures.Counter()
+        while !range.isEmpty {
+            let page = try await self.scan(
+                range,
+                limit: PageRequest.sliceCountMax,
+                byteLimit: PageRequest.sliceBytesMax,
+                reverse: false
+            )
+            for entry in page.entries {
+                let bytes = try Self.item(entry.record)?.itemBytes ?? 0
+                guard counter.add(entry.key, bytes) else { return counter.estimate }
+            }
+            guard let continuation = page.continuation else { break }
+            range = range.continued(from: continuation, reverse: false)
+            // The slices come from memory where they are there: others on this thread get their turn between them.
+            await Task.yield()
+        }
+        return counter.figures
+    }
+}
