@@ -35,6 +35,8 @@ package final class MemberSchema: @unchecked Sendable {
         self.target = target
         self.traits = traits
         self.jsonNameUTF8 = Array((traits.jsonName ?? name).utf8)
+        self.constraints = traits.constraints ?? target.traits.constraints
+        self.isConstrained = self.constraints != nil
     }
 
     fileprivate var isPlaced = false
@@ -56,9 +58,9 @@ package final class MemberSchema: @unchecked Sendable {
     }
 
     /// What the model demands of the value here: the member's own constraints, else the shape's.
-    package var constraints: Constraints? {
-        self.traits.constraints ?? self.target.traits.constraints
-    }
+    package let constraints: Constraints?
+    /// Whether there are constraints; asked for each value, where a copy of them would cost.
+    let isConstrained: Bool
 }
 
 /// What a model says of a member beyond its target.

@@ -3,11 +3,11 @@
 /// A literal of typed values of this size does not compile in reasonable time; a text costs nothing to compile and some
 /// hundred microseconds to read. One fact a line, words separated by spaces, `%`-escaped where a word holds a space:
 ///
-///     service <id> <key=value>...
+///     service <fact>...
 ///     names <every operation of the AWS service>
-///     shape <name> <type> <trait>...
-///     member <name> <shape> <trait>...
-///     operation <name> <input> <output> <key=value>...
+///     shape <name> <type> <fact>...
+///     member <name> <shape> <fact>...
+///     operation <name> <input> <output> <fact>...
 ///
 /// `member` lines belong to the shape line before them. Written by `brume-modelgen` only, so a fault is a programmer's
 /// error and traps.
@@ -17,8 +17,8 @@ package struct SchemaText: Sendable {
 
     package init(_ text: String) {
         var reader = SchemaTextReader()
-        for line in text.split(separator: "\n") {
-            reader.read(line.split(separator: " "))
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
+            reader.read(line.split(separator: UInt8(ascii: " ")))
         }
         reader.defineMembers()
         self.shapes = reader.shapes
@@ -36,15 +36,15 @@ package struct SchemaText: Sendable {
 private struct SchemaTextReader {
     private struct Member {
         var name: String
-        var target: Substring
+        var target: String
         var traits: MemberTraits
     }
 
     private struct Operation {
         var name: String
-        var input: Substring
-        var output: Substring
-        var facts: SchemaWords
+        var input: String
+        var output: String
+        var facts: [SchemaFact]
     }
 
     private(set) var shapes: [String: ShapeSchema] = [:]
@@ -53,36 +53,30 @@ private struct SchemaTextReader {
     private var gathered: [(ShapeSchema, [Member])] = []
     private var operations: [Operation] = []
     private var names: [String] = []
-    private var service = SchemaWords([])
+    private var service: [SchemaFact] = []
 
-    mutating func read(_ words: [Substring]) {
-        switch words[0] {
+    mutating func read(_ words: [Substring.UTF8View]) {
+        func word(_ index: Int) -> String { SchemaFact.decoded(words[index]) }
+        func facts(from index: Int) -> some Sequence<SchemaFact> { words.dropFirst(index).lazy.map(SchemaFact.init) }
+        switch word(0) {
         case "service":
-            self.service = SchemaWords(words.dropFirst(1))
+            self.service = Array(facts(from: 1))
         case "names":
-            self.names = words.dropFirst().map(String.init)
+            self.names = words.dropFirst().map(SchemaFact.decoded)
         case "shape":
-            guard let type = ShapeType(schemaWord: words[2]) else { preconditionFailure("shape type \(words[2])") }
-            let traits = ShapeTraits(SchemaWords(words.dropFirst(3)))
+            guard let type = ShapeType(schemaWord: word(2)) else { preconditionFailure("shape type \(word(2))") }
             self.endShape()
-            let shape = ShapeSchema(name: String(words[1]), type: type, traits: traits)
+            let shape = ShapeSchema(name: word(1), type: type, traits: ShapeTraits(facts(from: 3)))
             self.shapes[shape.name] = shape
             self.current = shape
         case "member":
-            let traits = MemberTraits(SchemaWords(words.dropFirst(3)))
-            self.members.append(Member(name: SchemaWords.decoded(words[1]), target: words[2], traits: traits))
+            self.members.append(Member(name: word(1), target: word(2), traits: MemberTraits(facts(from: 3))))
         case "operation":
-            let facts = SchemaWords(words.dropFirst(4))
             self.operations.append(
-                Operation(
-                    name: String(words[1]),
-                    input: words[2],
-                    output: words[3],
-                    facts: facts
-                )
+                Operation(name: word(1), input: word(2), output: word(3), facts: Array(facts(from: 4)))
             )
         default:
-            preconditionFailure("schema line \(words[0])")
+            preconditionFailure("schema line \(word(0))")
         }
     }
 
@@ -91,8 +85,8 @@ private struct SchemaTextReader {
         self.members = []
     }
 
-    private func shape(_ name: Substring) -> ShapeSchema {
-        guard let shape = self.shapes[String(name)] else { preconditionFailure("shape \(name) is not in the text") }
+    private func shape(_ name: String) -> ShapeSchema {
+        guard let shape = self.shapes[name] else { preconditionFailure("shape \(name) is not in the text") }
         return shape
     }
 
@@ -106,31 +100,34 @@ private struct SchemaTextReader {
     }
 
     func serviceSchema() -> ServiceSchema {
-        let facts = self.service
+        func fact(_ key: String) -> SchemaFact? { self.service.first { $0.key == key } }
         return ServiceSchema(
-            id: facts["id"] ?? "",
-            signingName: facts["signing"] ?? "",
-            endpointPrefix: facts["endpoint"] ?? "",
-            targetPrefix: facts["target"],
-            apiVersion: facts["version"] ?? "",
-            protocols: facts.list("protocols").compactMap(ProtocolName.init(rawValue:)),
-            isQueryCompatible: facts.has("query-compatible"),
-            xmlNamespace: facts["xmlns"].map { XMLNamespace(uri: $0) },
-            operations: self.operations.map { operation in
-                OperationSchema(
-                    name: operation.name,
-                    input: self.shape(operation.input),
-                    output: self.shape(operation.output),
-                    errors: operation.facts.list("errors").map { self.shape($0[...]) },
-                    method: operation.facts["method"] ?? "POST",
-                    uri: operation.facts["uri"] ?? "/",
-                    status: operation.facts["status"].flatMap { Int($0) } ?? 200,
-                    resultWrapper: operation.facts["wrapper"],
-                    isUnsigned: operation.facts.has("unsigned"),
-                    hostPrefix: operation.facts["host-prefix"]
-                )
-            },
+            id: fact("id")?.text ?? "",
+            signingName: fact("signing")?.text ?? "",
+            endpointPrefix: fact("endpoint")?.text ?? "",
+            targetPrefix: fact("target")?.text,
+            apiVersion: fact("version")?.text ?? "",
+            protocols: fact("protocols")?.list.compactMap(ProtocolName.init(rawValue:)) ?? [],
+            isQueryCompatible: fact("query-compatible") != nil,
+            xmlNamespace: (fact("xmlns")?.text).map { XMLNamespace(uri: $0) },
+            operations: self.operations.map(self.operationSchema),
             operationNames: self.names
+        )
+    }
+
+    private func operationSchema(_ operation: Operation) -> OperationSchema {
+        func fact(_ key: String) -> SchemaFact? { operation.facts.first { $0.key == key } }
+        return OperationSchema(
+            name: operation.name,
+            input: self.shape(operation.input),
+            output: self.shape(operation.output),
+            errors: fact("errors")?.list.map(self.shape) ?? [],
+            method: fact("method")?.text ?? "POST",
+            uri: fact("uri")?.text ?? "/",
+            status: fact("status")?.integer ?? 200,
+            resultWrapper: fact("wrapper")?.text,
+            isUnsigned: fact("unsigned") != nil,
+            hostPrefix: fact("host-prefix")?.text
         )
     }
 }

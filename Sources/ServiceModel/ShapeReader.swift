@@ -50,7 +50,9 @@ package final class ShapeReader {
 
     package func string(_ member: MemberSchema) throws(ShapeError) -> String {
         let value = try self.wire.readString(member)
-        if let constraints = member.constraints { self.check(string: value, constraints, member) }
+        if member.isConstrained, let constraints = member.constraints {
+            self.check(string: value, constraints, member)
+        }
         return value
     }
 
@@ -60,13 +62,17 @@ package final class ShapeReader {
 
     package func integer(_ member: MemberSchema) throws(ShapeError) -> Int64 {
         let value = try self.wire.readInteger(member)
-        if let constraints = member.constraints { self.check(number: Double(value), "\(value)", constraints, member) }
+        if member.isConstrained, let constraints = member.constraints {
+            self.check(number: Double(value), "\(value)", constraints, member)
+        }
         return value
     }
 
     package func double(_ member: MemberSchema) throws(ShapeError) -> Double {
         let value = try self.wire.readDouble(member)
-        if let constraints = member.constraints { self.check(number: value, "\(value)", constraints, member) }
+        if member.isConstrained, let constraints = member.constraints {
+            self.check(number: value, "\(value)", constraints, member)
+        }
         return value
     }
 
@@ -81,7 +87,7 @@ package final class ShapeReader {
 
     package func blob(_ member: MemberSchema) throws(ShapeError) -> [UInt8] {
         let value = try self.wire.readBlob(member)
-        if let constraints = member.constraints {
+        if member.isConstrained, let constraints = member.constraints {
             self.check(count: value.count, constraints, member) { ValueText.buffer(count: value.count) }
         }
         return value
@@ -157,7 +163,7 @@ extension ShapeReader {
     package func nextKey(_ member: MemberSchema) throws(ShapeError) -> String? {
         guard let name = try self.wire.nextKey(member) else { return nil }
         let key = member.target.key
-        if let constraints = key.constraints {
+        if key.isConstrained, let constraints = key.constraints {
             self.step = .keyOf(name)
             self.check(string: name, constraints, key)
         }
@@ -172,7 +178,7 @@ extension ShapeReader {
         if aggregate.firstViolation < self.violations.count {
             self.setContainer(aggregate, ValueText.text(value()))
         }
-        if let constraints = member.constraints {
+        if member.isConstrained, let constraints = member.constraints {
             self.check(count: count, constraints, member) { ValueText.text(value()) }
         }
     }
