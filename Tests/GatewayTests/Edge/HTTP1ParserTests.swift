@@ -129,6 +129,7 @@ func parseRequests(_ bytes: [UInt8], pieceBytes: Int, limits: EdgeLimits = EdgeL
         ("HTTP/1.1", "Connection: keep-alive, Close\r\n", false), ("HTTP/1.1", "Connection: upgrade\r\n", true),
         ("HTTP/1.0", "", false), ("HTTP/1.0", "Connection: Keep-Alive\r\n", true),
         ("HTTP/1.0", "Connection: keep-alive\r\nConnection: close\r\n", false),
+        ("HTTP/1.0", "Connection: keep-alive\t\r\n", false),
     ])
     func `the client decides whether the connection lives on`(version: String, headers: String, keepsAlive: Bool) {
         let parsed = parseRequests(Array("GET / \(version)\r\nHost: a\r\n\(headers)\r\n".utf8), pieceBytes: 1000)
