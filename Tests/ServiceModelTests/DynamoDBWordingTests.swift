@@ -39,8 +39,8 @@ import WireProtocols
                 + "'keySchema.1.member.attributeName' failed to satisfy constraint: Member must not be null"
         ),
         (
-            "BatchWriteItem", #"{"RequestItems":{"t":[]}}"#,
-            "1 validation error detected: Value '{t=[]}' at 'requestItems' failed to satisfy constraint: "
+            "BatchWriteItem", #"{"RequestItems":{"t":[],"u":[]}}"#,
+            "1 validation error detected: Value '{t=[], u=[]}' at 'requestItems' failed to satisfy constraint: "
                 + "Map value must satisfy constraint: [Member must have length less than or equal to 25, "
                 + "Member must have length greater than or equal to 1]"
         ),

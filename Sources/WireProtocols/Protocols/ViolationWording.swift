@@ -13,9 +13,11 @@ package enum ViolationWording: Sendable {
     /// The whole sentence.
     /// - Parameter violations: at least one.
     package func sentence(_ violations: [ConstraintViolation]) -> String {
-        let kept = violations.prefix(Self.violationCountMax)
+        // Several elements of one list break its demands in the same words.
+        var told: Set<String> = []
+        let kept = violations.map(self.clause).filter { told.insert($0).inserted }.prefix(Self.violationCountMax)
         let head = "\(kept.count) validation error\(kept.count == 1 ? "" : "s") detected"
-        return head + (self == .coral ? ": " : ". ") + kept.map(self.clause).joined(separator: "; ")
+        return head + (self == .coral ? ": " : ". ") + kept.joined(separator: "; ")
     }
 
     /// One violation, without the count in front.
@@ -93,7 +95,9 @@ package enum ViolationWording: Sendable {
 
     private func length(_ min: Int?, _ max: Int?, _ length: Int?) -> String {
         if self == .smithy, let min, let max { return "Member must have length between \(min) and \(max), inclusive" }
-        if let min, max == nil || (length ?? 0) < min { return "Member must have length greater than or equal to \(min)" }
+        if let min, max == nil || (length ?? 0) < min {
+            return "Member must have length greater than or equal to \(min)"
+        }
         return "Member must have length less than or equal to \(max ?? 0)"
     }
 

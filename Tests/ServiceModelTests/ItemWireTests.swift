@@ -1,0 +1,79 @@
+import DynamoDBModel
+import Primitives
+import ServiceModel
+import Testing
+import WireProtocols
+
+/// Items from the wire to their stored form and back, through the generated code.
+@Suite struct ItemWireTests {
+    /// The item of a PutItem as GetItem answers it.
+    private func roundTrip(_ item: String) throws -> String {
+        let reader = ShapeReader(JSONReader(Array(#"{"TableName":"t","Item":\#(item)}"#.utf8)))
+        let input = try PutItemInput(from: reader)
+        try reader.wire.finish()
+        #expect(reader.violations.isEmpty)
+        let writer = JSONWriter()
+        GetItemOutput(item: input.item).write(to: writer)
+        let text = String(decoding: writer.takeBytes(), as: UTF8.self)
+        return String(text.dropFirst(#"{"Item":"#.count).dropLast())
+    }
+
+    @Test(arguments: [
+        "{}",
+        #"{"s":{"S":""},"t":{"S":"a\"\\é😀\u0001"}}"#,
+        #"{"n":{"N":"12345678901234567890123456789012345678"},"m":{"N":"-0.5"}}"#,
+        #"{"b":{"B":""},"c":{"B":"AAEC/w=="}}"#,
+        #"{"yes":{"BOOL":true},"no":{"BOOL":false},"nothing":{"NULL":true}}"#,
+        #"{"ss":{"SS":["a","b"]},"ns":{"NS":["1","2.5"]},"bs":{"BS":["AA==","AQ=="]}}"#,
+        #"{"l":{"L":[{"S":"a"},{"L":[]},{"M":{"x":{"L":[{"N":"1"}]},"y":{"NULL":true}}}]},"m":{"M":{}}}"#,
+        #"{"":{"S":"an empty name"},"ключ":{"M":{"":{"S":""}}}}"#,
+    ])
+    func `an item of every type comes back byte for byte`(_ item: String) throws {
+        #expect(try self.roundTrip(item) == item)
+    }
+
+    @Test(arguments: [
+        (#"{"a":{"S":"1"},"b":{"S":"2"},"a":{"N":"3"}}"#, #"{"b":{"S":"2"},"a":{"N":"3"}}"#),
+        (#"{"m":{"M":{"x":{"S":"1"},"x":{"L":[{"S":"2"}]}}}}"#, #"{"m":{"M":{"x":{"L":[{"S":"2"}]}}}}"#),
+        (#"{"a":{"N":"1e3"},"b":{"N":"007"},"c":{"N":"-0"}}"#, #"{"a":{"N":"1000"},"b":{"N":"7"},"c":{"N":"0"}}"#),
+        (#"{"a" : { "S" : "\u0061\/" , "Unknown" : [1, {}] } }"#, #"{"a":{"S":"a/"}}"#),
+    ])
+    func `the later of two names counts, numbers are normalised, unknown members are skipped`(
+        _ item: String, _ expected: String
+    ) throws {
+        #expect(try self.roundTrip(item) == expected)
+    }
+
+    @Test(arguments: [
+        #"{"a":"text"}"#, #"{"a":{"S":1}}"#, #"{"a":{"SS":"a"}}"#, #"{"a":{"L":[null]}}"#, #"{"a":{"M":[]}}"#,
+        #"{"a":{"B":"?"}}"#, #"{"a":{"BOOL":"true"}}"#, #"[]"#, #"{"a":{"S":"a"}"#, #"{"a":{"SS":["a",null]}}"#,
+    ])
+    func `a value of the wrong kind is refused while it is read`(_ item: String) {
+        #expect(throws: ShapeError.self) { try self.roundTrip(item) }
+    }
+
+    @Test func `random items come back as they went in`() throws {
+        let seed = SeededRandomSource.testSeed(0x17E3)
+        let random = SeededRandomSource(seed: seed)
+        func below(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
+        func value(_ depth: Int) -> String {
+            let text = (0..<below(40)).map { _ in ["a", "é", "😀", "\\n", "\\\"", " "][below(6)] }.joined()
+            switch below(depth > 0 ? 9 : 6) {
+            case 0, 1: return #"{"S":"\#(text)"}"#
+            case 2: return #"{"N":"\#(below(1_000_000))"}"#
+            case 3: return #"{"BOOL":\#(below(2) == 0)}"#
+            case 4: return #"{"NULL":true}"#
+            case 5: return #"{"SS":["\#(text)1","\#(text)2"]}"#
+            case 6: return #"{"L":[\#((0..<below(4)).map { _ in value(depth - 1) }.joined(separator: ","))]}"#
+            default: return #"{"M":\#(map(depth - 1))}"#
+            }
+        }
+        func map(_ depth: Int) -> String {
+            "{" + (0..<below(6)).map { #""name\#($0)":\#(value(depth))"# }.joined(separator: ",") + "}"
+        }
+        for round in 0..<300 {
+            let item = map(6)
+            #expect(try self.roundTrip(item) == item, "round \(round), seed \(seed)")
+        }
+    }
+}
