@@ -11,7 +11,7 @@ import brume_modelgen
         let files = try Generator.service("hostile", named: "Hostile", in: Self.hostile)
         #expect(Set(files.keys) == Set(generated.keys))
         for (path, content) in files {
-            #expect(content == generated[path], "\(path) differs; Sources/brume-modelgen/README.md says how it is made again")
+            #expect(content == generated[path], "\(path); Sources/brume-modelgen/README.md says how it is made again")
         }
     }
 

@@ -9,7 +9,7 @@ import WireProtocols
 @Suite struct DynamoDBWordingTests {
     static let examples: [(operation: String, json: String, sentence: String)] = [
         (
-            "DescribeTable", "{}",
+            "DeleteItem", #"{"Key":{}}"#,
             "1 validation error detected: Value null at 'tableName' failed to satisfy constraint: "
                 + "Member must not be null"
         ),
@@ -70,7 +70,7 @@ import WireProtocols
         "BatchGetItem": { try BatchGetItemInput(from: $0) },
         "BatchWriteItem": { try BatchWriteItemInput(from: $0) },
         "CreateTable": { try CreateTableInput(from: $0) },
-        "DescribeTable": { try DescribeTableInput(from: $0) },
+        "DeleteItem": { try DeleteItemInput(from: $0) },
         "ListTables": { try ListTablesInput(from: $0) },
         "PutItem": { try PutItemInput(from: $0) },
         "Query": { try QueryInput(from: $0) },
