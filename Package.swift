@@ -76,6 +76,7 @@ let package = Package(
     name: "brume",
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
@@ -108,10 +109,11 @@ let package = Package(
             .product(name: "X509", package: "swift-certificates"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
-            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOTLS", package: "swift-nio"),
             .product(name: "NIOHTTP2", package: "swift-nio-http2"),
             .product(name: "NIOHPACK", package: "swift-nio-http2"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "SwiftASN1", package: "swift-asn1"),
         ]),
         // L6
         library("Server", [
@@ -122,5 +124,36 @@ let package = Package(
         // L7
         command("brume", ["Server", argumentParser]),
         command("brume-modelgen", [argumentParser]),
-    ] + serviceTargets
+        command("StoreCrashProbe", ["KeyValue", "RocksDBStore"]),
+        // What tests share
+        library("KeyValueConformance", ["KeyValue", "Primitives"]),
+        .target(
+            name: "HostileModel", dependencies: ["Primitives", "ServiceModel"], path: "Tests/HostileModel",
+            exclude: ["Model"], swiftSettings: settings
+        ),
+    ] + serviceTargets + [
+        tests("DynamoDBService", [
+            "DynamoDBModel", "DynamoDBService", "DynamoDBValues", "KeyValue", "Primitives", "ServiceKit",
+            "ServiceModel", "Telemetry",
+        ]),
+        tests("Gateway", [
+            "Gateway", "Primitives", .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOTLS", package: "swift-nio"),
+            .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        ]),
+        tests("KeyValue", ["KeyValue", "KeyValueConformance", "Primitives"]),
+        tests("ModelGenerator", [
+            "HostileModel", "Primitives", "ServiceModel", "WireProtocols", "brume-modelgen",
+        ]),
+        tests("Primitives", ["Primitives"]),
+        tests("RocksDBStore", ["KeyValue", "KeyValueConformance", "Primitives", "RocksDBStore", "StoreCrashProbe"]),
+        tests("STSService", ["Primitives", "STSModel", "STSService", "ServiceKit", "ServiceModel"]),
+        tests("ServiceModel", ["DynamoDBModel", "HostileModel", "Primitives", "ServiceModel", "WireProtocols"]),
+        tests("Signing", ["Primitives", "Signing"]),
+        tests("Tidy", []),
+        tests("WireProtocols", ["Primitives", "ServiceModel", "WireProtocols"]),
+    ]
 )

@@ -58,7 +58,6 @@ package final class BrumeServer: Sendable {
         let box = try self.using(directory) { () throws(FileError) in try directory.secretBox(random: random) }
         let identity = try self.identity(configuration, directory, box, random)
         let store = try Assembly.store(configuration, at: directory.store)
-        let certificates = try self.certificates(configuration, directory)
         guard let accessLog = RotatingLogFile(path: "\(directory.logs)/access.log") else {
             throw StartError(.dataDirectory, "cannot write \(directory.logs)/access.log")
         }
@@ -66,6 +65,10 @@ package final class BrumeServer: Sendable {
         let (services, afterStart) = Assembly.services(
             store: store, identity: identity, clock: clock, random: random, telemetry: history
         )
+        let hosts = services.map(\.binding.schema.endpointPrefix).flatMap { host in
+            ["\(host).localhost", "\(host).\(configuration.region).localhost"]
+        }
+        let certificates = try self.certificates(configuration, directory, hosts)
         let metrics = MetricRegistry()
         let isDraining = DrainFlag()
         let edge = EdgeGauges(metrics)
@@ -95,6 +98,7 @@ package final class BrumeServer: Sendable {
             random: random
         )
         let listener = try await self.listen(configuration, certificates, pipeline)
+        try await self.wait(for: certificates, configuration)
         edge.listener.withLock { $0 = listener }
         try self.publish(listener.port, configuration, directory, random)
         return BrumeServer(
@@ -207,15 +211,26 @@ extension BrumeServer {
     }
 
     private static func certificates(
-        _ configuration: Configuration, _ directory: DataDirectory
+        _ configuration: Configuration, _ directory: DataDirectory, _ hosts: [String]
     ) throws(StartError) -> CertificateStore {
         do throws(CertificateError) {
             if let certificate = configuration.tlsCertificate, let key = configuration.tlsKey {
                 return try CertificateStore(.files(certificatePath: certificate, keyPath: key))
             }
-            return try CertificateStore(
-                .development(DevelopmentAuthority(directory: directory.tls, names: configuration.tlsNames))
+            // Made beside the start, so that plain HTTP need not wait for it; `start` waits before it says it is ready.
+            return CertificateStore(
+                preparing: .development(DevelopmentAuthority(directory: directory.tls, names: hosts + configuration.tlsNames))
             )
+        } catch {
+            throw StartError(configuration.tlsCertificate == nil ? .dataDirectory : .configuration, error.description)
+        }
+    }
+
+    private static func wait(
+        for certificates: CertificateStore, _ configuration: Configuration
+    ) async throws(StartError) {
+        do throws(CertificateError) {
+            try await certificates.whenReady()
         } catch {
             throw StartError(configuration.tlsCertificate == nil ? .dataDirectory : .configuration, error.description)
         }

@@ -46,7 +46,7 @@ def write_until_refused(server, writer, acknowledged, keys=50):
                 ExpressionAttributeValues={":one": {"N": "1"}},
             )
             acknowledged["counters"][writer] = acknowledged["counters"].get(writer, 0) + 1
-    except (botocore.exceptions.HTTPClientError, botocore.exceptions.ClientError) as error:
+    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
         acknowledged["ends"].append(type(error).__name__)
 
 

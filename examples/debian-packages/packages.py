@@ -58,14 +58,10 @@ def create_table(dynamodb, name):
 
 def load(client, table_name, items, workers, acknowledge):
     """Writes 25 items a request from several threads; `acknowledge` hears of each batch that the server confirmed."""
-    serializer = boto3.dynamodb.types.TypeSerializer()
     batches = [items[start:start + 25] for start in range(0, len(items), 25)]
 
     def write(batch):
-        requests = [
-            {"PutRequest": {"Item": {key: serializer.serialize(value) for key, value in item.items()}}}
-            for item in batch
-        ]
+        requests = [{"PutRequest": {"Item": item}} for item in batch]
         while requests:
             answer = client.batch_write_item(RequestItems={table_name: requests})
             requests = answer["UnprocessedItems"].get(table_name, [])

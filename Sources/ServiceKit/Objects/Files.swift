@@ -11,6 +11,8 @@ package enum FileError: Error, Sendable, Hashable {
     case absent
     /// What was done to which path, and the system's error number.
     case failed(operation: String, path: String, errno: Int32)
+    /// The file was read, but what stands in it cannot be used.
+    case unusable(path: String, reason: String)
 
     /// A sentence for the operator.
     package var sentence: String {
@@ -20,6 +22,8 @@ package enum FileError: Error, Sendable, Hashable {
         case .failed(let operation, let path, let errno):
             let reason = unsafe String(cString: strerror(errno))
             return "cannot \(operation) \(path): \(reason)"
+        case .unusable(let path, let reason):
+            return "cannot use \(path): \(reason)"
         }
     }
 }
@@ -147,7 +151,7 @@ package enum Files {
     }
 
     private static func error(_ operation: String, _ path: String) -> FileError {
-        errno == ENOENT && (operation == "open" || operation == "read")
+        (errno == ENOENT || errno == ENOTDIR) && (operation == "open" || operation == "read")
             ? .absent : .failed(operation: operation, path: path, errno: errno)
     }
 }

@@ -83,7 +83,7 @@ extension DynamoDBNumber {
     static func chargedBytes(_ text: ArraySlice<UInt8>) -> Int {
         var digits = 0
         var trailingZeros = 0
-        for byte in text where ASCII.isDigit(byte) {
+        for byte in text.prefix(while: { $0 != UInt8(ascii: "E") }) where ASCII.isDigit(byte) {
             if byte == UInt8(ascii: "0") {
                 if digits > 0 { trailingZeros += 1 }
             } else {
