@@ -112,9 +112,10 @@ package final class MemoryStore: OrderedStore {
         return self.state.withLock { state in
             let watermark = CommitVersion(state.version)
             let kept = state.logs[log] ?? []
-            let start = position.flatMap { position in
-                kept.firstIndex { $0.position > position } ?? kept.count
-            } ?? 0
+            let start =
+                position.flatMap { position in
+                    kept.firstIndex { $0.position > position } ?? kept.count
+                } ?? 0
             var entries: [LogEntry] = []
             var bytes = 0
             for entry in kept[start...] {

@@ -45,11 +45,9 @@ package protocol OrderedStore: AnyObject, Sendable {
 
     /// One page of durable entries as of one moment.
     ///
-    /// - Parameters:
-    ///   - limit: entries at most, at least 1.
-    ///   - byteLimit: the page ends with the entry that brings keys and values to this many bytes; at least one entry
-    ///     is returned where there is one, however large.
-    ///   - reverse: from the end of `range` to its start.
+    /// At most `limit` entries, which is at least 1; `reverse` goes from the end of `range` to its start. The page ends
+    /// with the entry that brings keys and values to `byteLimit` bytes; at least one entry is returned where there is
+    /// one, however large.
     func scan(_ range: KeyRange, limit: Int, byteLimit: Int, reverse: Bool) async throws(StorageError) -> Page
 
     /// Does all of `batch`, or nothing of it.
@@ -60,18 +58,16 @@ package protocol OrderedStore: AnyObject, Sendable {
     @discardableResult
     func commit(_ batch: Batch) async throws(StorageError) -> CommitReceipt
 
-    /// Removes every key of `range`, without making each removal a commit: for data that is dead as a whole, such as
-    /// that of a deleted table.
+    /// Removes every key of `range` that is there now, piece by piece, outside transactions: for data that is dead as a
+    /// whole, such as that of a deleted table. What is written into the range meanwhile stays.
     ///
     /// May be called again at any time, and must be when it threw or the process ended before it returned.
     func discard(_ range: KeyRange) async throws(StorageError)
 
     /// Entries of one change log in commit order, without gaps up to `LogPage.watermark`.
     ///
-    /// - Parameters:
-    ///   - position: the last entry that was read; nil for the oldest that is kept.
-    ///   - limit: entries at most, at least 1.
-    ///   - byteLimit: as in `scan`, over payloads.
+    /// `position` is the last entry that was read, nil for the oldest that is kept; `limit` and `byteLimit` are as in
+    /// `scan`, over payloads.
     func readLog(
         _ log: LogID, after position: LogPosition?, limit: Int, byteLimit: Int
     ) async throws(StorageError) -> LogPage

@@ -27,14 +27,16 @@ enum ChangeLogRules {
     private static func appends(_ subject: StoreUnderTest) async throws {
         let store = subject.store
         let other = LogID(6)
-        let first = try await store.commit(Batch(logAppends: [
-            LogAppend(log: Self.log, payload: [1]), LogAppend(log: other, payload: [2]),
-            LogAppend(log: Self.log, payload: []),
-        ]))
+        let first = try await store.commit(
+            Batch(logAppends: [
+                LogAppend(log: Self.log, payload: [1]), LogAppend(log: other, payload: [2]),
+                LogAppend(log: Self.log, payload: []),
+            ]))
         subject.clock.advance(milliseconds: 5)
-        let second = try await store.commit(Batch(
-            writes: [.set([1], [1])], logAppends: [LogAppend(log: Self.log, payload: [3])]
-        ))
+        let second = try await store.commit(
+            Batch(
+                writes: [.set([1], [1])], logAppends: [LogAppend(log: Self.log, payload: [3])]
+            ))
         let found = try await Self.entries(store)
         try requireEqual(found.map(\.payload), [[1], [], [3]], "the payloads")
         try requireEqual(found.map(\.position.version), [first.version, first.version, second.version], "versions")
@@ -79,9 +81,10 @@ enum ChangeLogRules {
                 group.addTask {
                     for round in 0..<roundCount {
                         let payload = IsolationRules.bytes(writer * 1000 + round)
-                        let receipt = try await store.commit(Batch(
-                            writes: [.set(payload, [1])], logAppends: [LogAppend(log: Self.log, payload: payload)]
-                        ))
+                        let receipt = try await store.commit(
+                            Batch(
+                                writes: [.set(payload, [1])], logAppends: [LogAppend(log: Self.log, payload: payload)]
+                            ))
                         written.payloads.withLock { $0[receipt.version] = payload }
                     }
                 }
@@ -139,9 +142,10 @@ enum ChangeLogRules {
         let store = subject.store
         try await store.put([1], [1])
         try await requireThrows(.checkFailed(index: 0)) {
-            try await store.commit(Batch(
-                checks: [.absent([1])], logAppends: [LogAppend(log: Self.log, payload: [1])]
-            ))
+            try await store.commit(
+                Batch(
+                    checks: [.absent([1])], logAppends: [LogAppend(log: Self.log, payload: [1])]
+                ))
         }
         try requireEqual(try await Self.entries(store), [], "the log")
     }

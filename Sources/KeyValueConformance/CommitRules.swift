@@ -19,13 +19,14 @@ enum CommitRules {
     private static func wholeBatch(_ subject: StoreUnderTest) async throws {
         let store = subject.store
         try await store.put([9], [9])
-        let receipt = try await store.commit(Batch(
-            checks: [.absent([1])],
-            writes: [
-                .set([1], [1]), .set([2], [2]), .delete([9]), .set([3], [3]), .set([3], [4]), .set([5], [5]),
-                .delete([5]),
-            ]
-        ))
+        let receipt = try await store.commit(
+            Batch(
+                checks: [.absent([1])],
+                writes: [
+                    .set([1], [1]), .set([2], [2]), .delete([9]), .set([3], [3]), .set([3], [4]), .set([5], [5]),
+                    .delete([5]),
+                ]
+            ))
         let read = try await store.get([[1], [2], [3], [5], [9]], .forAnswer)
         try requireEqual(read.values.map { $0?.value }, [[1], [2], [4], nil, nil], "the values")
         for record in read.values {
@@ -52,9 +53,10 @@ enum CommitRules {
             }
         }
         try requireEqual(try await store.value([7]), nil, "the value of a commit that failed")
-        try await store.commit(Batch(
-            checks: [.unchanged([1], since: first.version), .absent([2])], writes: [write]
-        ))
+        try await store.commit(
+            Batch(
+                checks: [.unchanged([1], since: first.version), .absent([2])], writes: [write]
+            ))
         try requireEqual(try await store.value([7]), [7], "the value of a commit that held")
     }
 
@@ -68,9 +70,10 @@ enum CommitRules {
         // The same bytes are there again, and yet this is another record (ABA).
         for readAsOf in [nil, read.asOf] {
             try await requireThrows(.checkFailed(index: 0)) {
-                try await store.commit(Batch(
-                    checks: [.unchanged([1], since: read[0]?.version)], writes: [.set([1], [2])], readAsOf: readAsOf
-                ))
+                try await store.commit(
+                    Batch(
+                        checks: [.unchanged([1], since: read[0]?.version)], writes: [.set([1], [2])], readAsOf: readAsOf
+                    ))
             }
         }
     }
@@ -92,7 +95,8 @@ enum CommitRules {
         let keys: [[UInt8]] = [[7], [3], [200], [19], [3], [0]]
         for mode in [ReadMode.forAnswer, .forDecision] {
             let read = try await subject.store.get(keys, mode)
-            try requireEqual(read.values.map { $0?.value }, [[7, 7], [3, 3], nil, [19, 19], [3, 3], [0, 0]], "values")
+            try requireEqual(
+                read.values.map { $0?.value }, [[7, 7], [3, 3], nil, [19, 19], [3, 3], [0, 0]], "values")
             try requireEqual(read.undurable, nil, "what is not durable")
             guard let cached = try subject.store.getCached(keys, mode) else { continue }
             try requireEqual(cached.values, read.values, "the values from memory")
@@ -155,13 +159,15 @@ enum CommitRules {
         for key in 0..<200 as Range<UInt8> { try await store.put([key], [0]) }
         for key in 0..<200 as Range<UInt8> {
             let read = try await store.get([[key], [key, 1]], .forDecision)
-            try await store.commit(Batch(
-                checks: [.unchanged([key], since: read[0]?.version), .absent([key, 1])], writes: [.set([key], [1])]
-            ))
-            try await requireThrows(.checkFailed(index: 0)) {
-                try await store.commit(Batch(
-                    checks: [.unchanged([key], since: read[0]?.version)], writes: [.set([key], [2])]
+            try await store.commit(
+                Batch(
+                    checks: [.unchanged([key], since: read[0]?.version), .absent([key, 1])], writes: [.set([key], [1])]
                 ))
+            try await requireThrows(.checkFailed(index: 0)) {
+                try await store.commit(
+                    Batch(
+                        checks: [.unchanged([key], since: read[0]?.version)], writes: [.set([key], [2])]
+                    ))
             }
         }
     }

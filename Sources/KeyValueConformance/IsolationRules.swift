@@ -37,10 +37,11 @@ enum IsolationRules {
                         try await Self.retrying {
                             let read = try await store.get([[1]], .forDecision)
                             let sum = Self.number(read[0]?.value) + 1
-                            try await store.commit(Batch(
-                                checks: [.unchanged([1], since: read[0]?.version)],
-                                writes: [.set([1], Self.bytes(sum))], readAsOf: task % 2 == 0 ? read.asOf : nil
-                            ))
+                            try await store.commit(
+                                Batch(
+                                    checks: [.unchanged([1], since: read[0]?.version)],
+                                    writes: [.set([1], Self.bytes(sum))], readAsOf: task % 2 == 0 ? read.asOf : nil
+                                ))
                         }
                     }
                 }
@@ -62,12 +63,13 @@ enum IsolationRules {
                         try await Self.retrying {
                             let read = try await store.get(keys, .forDecision)
                             guard read[0]?.value == [1], read[1]?.value == [1] else { return }
-                            try await store.commit(Batch(
-                                checks: [
-                                    .unchanged(keys[0], since: read[0]?.version),
-                                    .unchanged(keys[1], since: read[1]?.version),
-                                ], writes: [.set(keys[own], [0])], readAsOf: round % 2 == 0 ? read.asOf : nil
-                            ))
+                            try await store.commit(
+                                Batch(
+                                    checks: [
+                                        .unchanged(keys[0], since: read[0]?.version),
+                                        .unchanged(keys[1], since: read[1]?.version),
+                                    ], writes: [.set(keys[own], [0])], readAsOf: round % 2 == 0 ? read.asOf : nil
+                                ))
                         }
                     }
                 }
@@ -87,9 +89,10 @@ enum IsolationRules {
                 for own in 0..<2 {
                     group.addTask {
                         do {
-                            try await store.commit(Batch(
-                                checks: [.absent(keys[1 - own])], writes: [.set(keys[own], [1])]
-                            ))
+                            try await store.commit(
+                                Batch(
+                                    checks: [.absent(keys[1 - own])], writes: [.set(keys[own], [1])]
+                                ))
                             return 1
                         } catch StorageError.checkFailed {
                             return 0
@@ -113,10 +116,11 @@ enum IsolationRules {
                         try await Self.retrying {
                             let page = try await store.scan(range, limit: 100, byteLimit: .max, reverse: false)
                             guard page.entries.isEmpty else { return }
-                            try await store.commit(Batch(
-                                checks: [.rangeUnchanged(range, since: page.asOf, count: 0)],
-                                writes: [.set([round, task], [task])]
-                            ))
+                            try await store.commit(
+                                Batch(
+                                    checks: [.rangeUnchanged(range, since: page.asOf, count: 0)],
+                                    writes: [.set([round, task], [task])]
+                                ))
                         }
                     }
                 }

@@ -19,10 +19,11 @@ enum LifecycleRules {
         let log = LogID(1)
         var expected: [[UInt8]: Versioned] = [:]
         for key in 0..<100 as Range<UInt8> {
-            let receipt = try await subject.store.commit(Batch(
-                writes: [.set([key], [key, key]), .delete([key / 2])],
-                logAppends: [LogAppend(log: log, payload: [key])]
-            ))
+            let receipt = try await subject.store.commit(
+                Batch(
+                    writes: [.set([key], [key, key]), .delete([key / 2])],
+                    logAppends: [LogAppend(log: log, payload: [key])]
+                ))
             expected[[key]] = Versioned(value: [key, key], version: receipt.version, time: receipt.time)
             expected[[key / 2]] = nil
         }

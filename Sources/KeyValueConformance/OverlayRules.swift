@@ -12,7 +12,6 @@ enum OverlayRules {
         ConformanceRule("a failed group fails what was built on it", needs: .diskControl, Self.failedGroup),
         ConformanceRule("what was read of a failed group is void", needs: .diskControl, Self.voidReads),
         ConformanceRule("a retry with the token of a waiting commit waits with it", needs: .diskControl, Self.tokens),
-        ConformanceRule("a discard hides at once what it covers", needs: .diskControl, Self.discards),
     ]
 
     /// Accepts a commit without waiting for it, and returns when `forDecision` sees it.
@@ -36,10 +35,13 @@ enum OverlayRules {
             let read = try await store.get([[1], [2]], .forDecision)
             try requireEqual(read[0]?.value, round == 0 ? nil : [round - 1], "the value in round \(round)")
             try requireEqual(read.undurable, tasks.isEmpty ? nil : read[0]?.version, "what is not durable")
-            tasks.append(try await Self.accept(store, [1], [round], Batch(
-                checks: [.unchanged([1], since: read[0]?.version), .absent([2])], writes: [.set([1], [round])],
-                readAsOf: round % 2 == 0 ? read.asOf : nil
-            )))
+            tasks.append(
+                try await Self.accept(
+                    store, [1], [round],
+                    Batch(
+                        checks: [.unchanged([1], since: read[0]?.version), .absent([2])], writes: [.set([1], [round])],
+                        readAsOf: round % 2 == 0 ? read.asOf : nil
+                    )))
         }
         disk.release()
         var last = CommitVersion.zero
@@ -57,9 +59,11 @@ enum OverlayRules {
         let log = LogID(1)
         try await store.put([1], [1])
         disk.hold()
-        let task = try await Self.accept(store, [1], [2], Batch(
-            writes: [.set([1], [2]), .set([2], [2])], logAppends: [LogAppend(log: log, payload: [2])]
-        ))
+        let task = try await Self.accept(
+            store, [1], [2],
+            Batch(
+                writes: [.set([1], [2]), .set([2], [2])], logAppends: [LogAppend(log: log, payload: [2])]
+            ))
         let read = try await store.get([[1], [2]], .forAnswer)
         try requireEqual(read.values.map { $0?.value }, [[1], nil], "the values that are told")
         try requireEqual(try await store.keys(), [[1]], "the keys that are told")
@@ -128,9 +132,13 @@ enum OverlayRules {
         var tasks: [Task<CommitReceipt, any Error>] = []
         for round in 1...5 as ClosedRange<UInt8> {
             let read = try await store.get([[1]], .forDecision)
-            tasks.append(try await Self.accept(store, [1], [round], Batch(
-                checks: [.unchanged([1], since: read[0]?.version)], writes: [.set([1], [round])], readAsOf: read.asOf
-            )))
+            tasks.append(
+                try await Self.accept(
+                    store, [1], [round],
+                    Batch(
+                        checks: [.unchanged([1], since: read[0]?.version)], writes: [.set([1], [round])],
+                        readAsOf: read.asOf
+                    )))
         }
         disk.fill()
         disk.release()
@@ -147,9 +155,10 @@ enum OverlayRules {
         try requireEqual(read[0]?.value, [0], "the value after the failure")
         disk.makeRoom()
         try await eventually("the store takes writes again") { store.health == .takingWrites }
-        let receipt = try await store.commit(Batch(
-            checks: [.unchanged([1], since: read[0]?.version)], writes: [.set([1], [9])]
-        ))
+        let receipt = try await store.commit(
+            Batch(
+                checks: [.unchanged([1], since: read[0]?.version)], writes: [.set([1], [9])]
+            ))
         try requireEqual(try await store.get([[1]], .forAnswer)[0]?.version, receipt.version, "the version")
     }
 
@@ -166,9 +175,10 @@ enum OverlayRules {
         disk.makeRoom()
         try await eventually("the store takes writes again") { store.health == .takingWrites }
         try await requireThrows(.checkFailed(index: 0)) {
-            try await store.commit(Batch(
-                checks: [.unchanged([1], since: read[0]?.version)], writes: [.set([1], [2])], readAsOf: read.asOf
-            ))
+            try await store.commit(
+                Batch(
+                    checks: [.unchanged([1], since: read[0]?.version)], writes: [.set([1], [2])], readAsOf: read.asOf
+                ))
         }
         let again = try await store.put([1], [3])
         try require(read.values.allSatisfy { ($0?.version ?? .zero) < again.version }, "the failed version came again")
@@ -194,28 +204,5 @@ enum OverlayRules {
         try require(releasesThen > releases, "the retry did not wait")
         try require(receipt.isReplay, "the retry is a replay")
         try requireEqual(receipt.version, try await first.value.version, "the version of the retry")
-    }
-
-    private static func discards(_ subject: StoreUnderTest) async throws {
-        guard let disk = subject.disk else { return }
-        let store = subject.store
-        try await store.commit(Batch(writes: [.set([1, 1], [1]), .set([2, 1], [1])]))
-        disk.hold()
-        let task = try await Self.accept(store, [1, 2], [1], Batch(writes: [.set([1, 2], [1])]))
-        // Awaited below.
-        let discard = Task { try await store.discard(KeyRange(prefix: [1])) }
-        try await eventually("the discard is accepted") {
-            try await store.get([[1, 1]], .forDecision)[0] == nil
-        }
-        let read = try await store.get([[1, 1], [1, 2], [2, 1]], .forDecision)
-        try requireEqual(read.values.map { $0?.value }, [nil, nil, [1]], "the values behind the discard")
-        let later = try await Self.accept(store, [1, 3], [3], Batch(
-            checks: [.absent([1, 1]), .absent([1, 2])], writes: [.set([1, 3], [3])], readAsOf: read.asOf
-        ))
-        disk.release()
-        _ = try await task.value
-        try await discard.value
-        _ = try await later.value
-        try requireEqual(try await store.keys(), [[1, 3], [2, 1]], "the keys")
     }
 }

@@ -5,6 +5,7 @@ enum RangeRules {
     static let all = [
         ConformanceRule("a discard removes its range and nothing else", Self.discard),
         ConformanceRule("a check does not take a discarded key for the one that was read", Self.checks),
+        ConformanceRule("a discard of many keys spares what is written meanwhile", Self.meanwhile),
         ConformanceRule("a discard to the end of the store removes the longest keys too", Self.toTheEnd),
     ]
 
@@ -38,10 +39,32 @@ enum RangeRules {
                 try await store.commit(Batch(checks: [check], writes: [.set([1, 1], [2])], readAsOf: read.asOf))
             }
         }
-        try await store.commit(Batch(
-            checks: [.absent([1, 1]), .absent([1, 2])], writes: [.set([1, 1], [3])], readAsOf: read.asOf
-        ))
+        try await store.commit(
+            Batch(
+                checks: [.absent([1, 1]), .absent([1, 2])], writes: [.set([1, 1], [3])], readAsOf: read.asOf
+            ))
         try requireEqual(try await store.value([1, 1]), [3], "the value")
+    }
+
+    private static func meanwhile(_ subject: StoreUnderTest) async throws {
+        let store = subject.store
+        let keys = (0..<5000).map { [1, UInt8($0 >> 8), UInt8($0 & 255)] }
+        try await store.commit(Batch(writes: keys.map { .set($0, [0]) } + [.set([0], [0]), .set([2], [0])]))
+        async let discarded: Void = store.discard(KeyRange(prefix: [1]))
+        var written: [[UInt8]] = []
+        for key in keys.reversed().prefix(50) {
+            written.append(key + [7])
+            try await store.put(key + [7], [1])
+        }
+        try await discarded
+        try requireEqual(
+            try await store.keys(in: KeyRange(prefix: [1])).filter { $0.count == 3 }, [], "what was there before"
+        )
+        // A discard that began after a write may take it along: those that are there are all there.
+        let later = try await store.keys(in: KeyRange(prefix: [1]))
+        try require(Set(later).isSubset(of: written), "keys that nobody wrote")
+        try requireEqual(try await store.keys(in: KeyRange(prefix: [0])), [[0]], "the neighbour before")
+        try requireEqual(try await store.keys(in: KeyRange(prefix: [2])), [[2]], "the neighbour after")
     }
 
     private static func toTheEnd(_ subject: StoreUnderTest) async throws {

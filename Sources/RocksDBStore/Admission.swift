@@ -89,28 +89,21 @@ struct Admission {
         return nil
     }
 
-    /// Removes a range in order with the commits.
+    /// Queues the removal of entries of a change log, which nothing checks and nothing reads again.
     ///
     /// - Returns: as `admit`.
-    mutating func admitRemoval(
-        _ family: Family, start: [UInt8], end: [UInt8], discarding range: KeyRange?, now: Timestamp,
-        waiter: Waiter<CommitOutcome>
+    mutating func admitTrim(
+        _ keys: [[UInt8]], bytes: Int, now: Timestamp, waiter: Waiter<CommitOutcome>
     ) -> CommitOutcome? {
         guard !self.isClosed else { return .failed(.unavailable(RocksDBStore.closedReason)) }
         if let refusal { return .failed(refusal) }
-        guard self.queue.hasRoom(for: 0) else { return .failed(.overloaded) }
+        guard self.queue.hasRoom(for: bytes) else { return .failed(.overloaded) }
         let receipt = self.nextReceipt(now)
-        let version = receipt.version.rawValue
-        if let range {
-            self.overlay.add(discard: range, version: version)
-            // Every check from now on looks at what is really there.
-            self.floor = version
-            self.recent = RecentWrites(coveredAfter: version)
-        }
-        self.queue.append(QueuedItem(
-            version: version, work: .removal(family, start: start, end: end), bytes: 0, waiter: waiter,
-            outcome: .done(receipt), receipt: receipt
-        ))
+        self.queue.append(
+            QueuedItem(
+                version: receipt.version.rawValue, work: .trim(keys), bytes: bytes, waiter: waiter,
+                outcome: .done(receipt), receipt: receipt
+            ))
         return nil
     }
 
@@ -130,10 +123,11 @@ struct Admission {
             self.overlay.add(token: tokenKey, record)
             remembered = record
         }
-        self.queue.append(QueuedItem(
-            version: version, work: .commit(commit, remembered: remembered), bytes: commit.bytes, waiter: waiter,
-            outcome: .done(receipt), receipt: receipt
-        ))
+        self.queue.append(
+            QueuedItem(
+                version: version, work: .commit(commit, remembered: remembered), bytes: commit.bytes, waiter: waiter,
+                outcome: .done(receipt), receipt: receipt
+            ))
     }
 
     private mutating func nextReceipt(_ now: Timestamp) -> CommitReceipt {
@@ -168,7 +162,7 @@ extension Admission {
         case needs(ReadNeed)
     }
 
-    /// - Parameter restingOn: raised to the newest undurable version that the verdict may rest on.
+    /// Judges one check, and raises `restingOn` to the newest undurable version that the verdict may rest on.
     private func verdict(
         _ index: Int, _ commit: PreparedCommit, _ observed: Observations, restingOn: inout UInt64
     ) -> Verdict {
@@ -245,11 +239,8 @@ extension Admission {
     /// The group became durable: its waiters, and these, may be told.
     mutating func groupIsDurable(_ group: [QueuedItem]) -> [QueuedItem] {
         for item in group {
-            switch item.work {
-            case .commit(let commit, _): self.overlay.remove(commit, version: item.version)
-            case .removal: self.overlay.remove(discardVersion: item.version)
-            case .barrier: break
-            }
+            guard case .commit(let commit, _) = item.work else { continue }
+            self.overlay.remove(commit, version: item.version)
         }
         self.settledVersion = max(self.settledVersion, self.writingVersion)
         defer { self.writingBarriers.removeAll() }

@@ -4,8 +4,8 @@ internal import KeyValue
 struct QueuedItem: Sendable {
     enum Work: Sendable {
         case commit(PreparedCommit, remembered: RememberedToken?)
-        /// Every key of a family in a range; for items also a discard of the overlay.
-        case removal(Family, start: [UInt8], end: [UInt8])
+        /// These entries of a change log go.
+        case trim([[UInt8]])
         /// Nothing is written: an answer waits for what is before it.
         case barrier
     }

@@ -61,6 +61,8 @@ extension Engine {
     }
 
     /// One state of the database, whatever is written after; it is let go with the last reference.
+    ///
+    /// Holds no state but a pointer that RocksDB lets any thread read through.
     @safe
     final class Snapshot: @unchecked Sendable {
         let pointer: OpaquePointer

@@ -45,7 +45,7 @@ final class Engine: @unchecked Sendable {
         unsafe rocksdb_readoptions_destroy(self.diskReads)
         unsafe rocksdb_writeoptions_destroy(self.syncedWrites)
         unsafe rocksdb_writeoptions_destroy(self.bufferedWrites)
-        for unsafe handle in unsafe self.handles { unsafe rocksdb_column_family_handle_destroy(handle) }
+        for index in unsafe self.handles.indices { unsafe rocksdb_column_family_handle_destroy(self.handles[index]) }
         unsafe rocksdb_close(self.database)
     }
 
@@ -72,12 +72,12 @@ final class Engine: @unchecked Sendable {
         }
     }
 
-    /// Drops the tables that lie wholly inside a range which nothing reads any more.
-    func deleteFiles(_ family: Family, from start: [UInt8], to end: [UInt8]) throws(EngineFailure) {
+    /// Asks for a compaction of a range that was emptied, so that its room is given back soon.
+    func suggestCompaction(_ family: Family, from start: [UInt8], to end: [UInt8]) throws(EngineFailure) {
         try unsafe Self.checked { error in
             unsafe start.withUnsafeBytes { startBytes in
                 unsafe end.withUnsafeBytes { endBytes in
-                    unsafe rocksdb_delete_file_in_range_cf(
+                    unsafe rocksdb_suggest_compact_range_cf(
                         self.database, self.handle(family), Self.characters(startBytes), startBytes.count,
                         Self.characters(endBytes), endBytes.count, error
                     )
@@ -114,7 +114,7 @@ final class Engine: @unchecked Sendable {
         return unsafe base.assumingMemoryBound(to: CChar.self)
     }
 
-    /// Never freed and never written.
+    /// One address for all calls: safe from any thread, as it is never freed and never written.
     private nonisolated(unsafe) static let noBytes: UnsafePointer<CChar> = {
         let pointer = UnsafeMutablePointer<CChar>.allocate(capacity: 1)
         unsafe pointer.initialize(to: 0)
@@ -129,7 +129,7 @@ final class Engine: @unchecked Sendable {
             unsafe copy.initialize(from: string, count: string.count)
             return unsafe copy
         }
-        defer { for unsafe copy in unsafe copies { unsafe copy.deallocate() } }
+        defer { for index in unsafe copies.indices { unsafe copies[index].deallocate() } }
         return unsafe body(copies.map { unsafe UnsafePointer($0) })
     }
 }

@@ -32,7 +32,7 @@ final class EngineOptions {
     }
 
     deinit {
-        for unsafe family in unsafe self.families { unsafe rocksdb_options_destroy(family) }
+        for index in unsafe self.families.indices { unsafe rocksdb_options_destroy(self.families[index]) }
         unsafe rocksdb_options_destroy(self.database)
     }
 

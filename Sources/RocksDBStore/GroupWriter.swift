@@ -72,15 +72,4 @@ final class GroupWriter {
             )
         }
     }
-
-    func deleteRange(_ family: Family, from start: [UInt8], to end: [UInt8], on engine: Engine) {
-        unsafe start.withUnsafeBytes { startBytes in
-            unsafe end.withUnsafeBytes { endBytes in
-                unsafe rocksdb_writebatch_delete_range_cf(
-                    self.batch, engine.handle(family), Engine.characters(startBytes), startBytes.count,
-                    Engine.characters(endBytes), endBytes.count
-                )
-            }
-        }
-    }
 }

@@ -13,16 +13,10 @@ struct Overlay {
 
     private var entries: [HashedKey: Entry] = [:]
     private var tokens: [HashedKey: RememberedToken] = [:]
-    /// Ranges that are being discarded, with the version of the discard; nearly always empty.
-    private var discards: [(range: KeyRange, version: UInt64)] = []
 
     /// - Returns: nil when no waiting commit touches `key`.
     func entry(_ key: HashedKey) -> Entry? {
-        let found = self.entries[key]
-        guard !self.discards.isEmpty else { return found }
-        guard let discard = self.discards.last(where: { $0.range.contains(key.bytes) }) else { return found }
-        if let found, found.version > discard.version { return found }
-        return Entry(version: discard.version, record: nil)
+        self.entries[key]
     }
 
     func token(_ key: HashedKey) -> RememberedToken? {
@@ -46,10 +40,6 @@ struct Overlay {
         self.tokens[key] = remembered
     }
 
-    mutating func add(discard range: KeyRange, version: UInt64) {
-        self.discards.append((range, version))
-    }
-
     /// Forgets what became durable.
     mutating func remove(_ commit: PreparedCommit, version: UInt64) {
         for key in commit.writeKeys {
@@ -59,10 +49,6 @@ struct Overlay {
             self.entries.remove(at: index)
         }
         if let tokenKey = commit.tokenKey, self.tokens[tokenKey]?.version == version { self.tokens[tokenKey] = nil }
-    }
-
-    mutating func remove(discardVersion version: UInt64) {
-        self.discards.removeAll { $0.version == version }
     }
 
     mutating func removeAll() {

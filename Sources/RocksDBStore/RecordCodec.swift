@@ -43,9 +43,10 @@ enum RecordCodec {
         var stamp: ReplicationStamp?
         if flags == Self.flagStamp {
             let time = unsafe Self.timestamp(bytes, at: Self.headerBytes)
-            let region = unsafe UInt16(bigEndian: bytes.loadUnaligned(
-                fromByteOffset: Self.headerBytes + 8, as: UInt16.self
-            ))
+            let region = unsafe UInt16(
+                bigEndian: bytes.loadUnaligned(
+                    fromByteOffset: Self.headerBytes + 8, as: UInt16.self
+                ))
             stamp = ReplicationStamp(time: time, region: region)
         }
         let value = unsafe [UInt8](unsafeUninitializedCapacity: count - headerBytes) { output, initializedCount in

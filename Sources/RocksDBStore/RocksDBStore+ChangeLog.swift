@@ -15,20 +15,14 @@ extension RocksDBStore {
         }
     }
 
-    package func trimLog(_ log: LogID, through position: LogPosition) async throws(StorageError) {
-        let start = StoreLayout.logKey(log, LogPosition(version: .zero, index: 0))
-        // The next possible key: one zero byte longer.
-        let end = StoreLayout.logKey(log, position) + [0]
-        try await self.remove(.log, start: start, end: end, discarding: nil)
-    }
-
     /// Groups reach the engine in the order of versions and each as a whole, so what one iterator sees has no gaps.
     private func logPage(
         _ log: LogID, _ position: LogPosition?, _ limit: Int, _ byteLimit: Int, _ engine: Engine,
         isFromMemoryOnly: Bool
     ) throws(EngineFailure) -> LogPage {
         let watermark = CommitVersion(self.settledVersion.load(ordering: .acquiring))
-        let start = position.map { StoreLayout.logKey(log, $0) + [0] }
+        let start =
+            position.map { StoreLayout.logKey(log, $0) + [0] }
             ?? StoreLayout.logKey(log, LogPosition(version: .zero, index: 0))
         let end = StoreLayout.logKey(log, .end(of: CommitVersion(.max))) + [0]
         var entries: [LogEntry] = []

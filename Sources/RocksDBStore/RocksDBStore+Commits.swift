@@ -21,29 +21,8 @@ extension RocksDBStore {
         throw .conflict
     }
 
-    package func discard(_ range: KeyRange) async throws(StorageError) {
-        guard !range.isEmpty else { return }
-        // No key is longer, so this is past every key.
-        let end = range.end ?? [UInt8](repeating: 0xFF, count: self.limits.keyBytesMax + 1)
-        try await self.remove(.items, start: range.start, end: end, discarding: range)
-        // The range is empty now; giving its tables back at once instead of at a compaction is a bonus.
-        try await self.fromDisk { engine throws(EngineFailure) in
-            try engine.deleteFiles(.items, from: range.start, to: end)
-        }
-    }
-
-    /// Queues a removal behind the commits that came before it, and waits until it is durable.
-    func remove(
-        _ family: Family, start: [UInt8], end: [UInt8], discarding range: KeyRange?
-    ) async throws(StorageError) {
-        let outcome = await self.enqueue { state, now, waiter in
-            state.admitRemoval(family, start: start, end: end, discarding: range, now: now, waiter: waiter)
-        }
-        if case .failed(let error) = outcome { throw error }
-    }
-
     /// Asks the admission under its lock and waits for the answer.
-    private func enqueue(
+    func enqueue(
         _ ask: (inout Admission, Timestamp, Waiter<CommitOutcome>) -> CommitOutcome?
     ) async -> CommitOutcome {
         let now = self.options.clock.now()

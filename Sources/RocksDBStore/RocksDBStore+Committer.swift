@@ -87,8 +87,8 @@ extension RocksDBStore {
         switch item.work {
         case .barrier:
             break
-        case .removal(let family, let start, let end):
-            writer.deleteRange(family, from: start, to: end, on: engine)
+        case .trim(let keys):
+            for key in keys { writer.delete(.log, key, on: engine) }
         case .commit(let commit, let remembered):
             for write in commit.batch.writes {
                 switch write {

@@ -155,9 +155,11 @@ extension RocksDBStore {
                     engineKeys.append(key)
                 }
             }
-            let isOneMoment = isLast || keys.count == 1 || engineKeys.isEmpty || self.admission.withLock { state in
-                engineKeys.allSatisfy { state.stripeVersion($0) <= cut.version }
-            }
+            let isOneMoment =
+                isLast || keys.count == 1 || engineKeys.isEmpty
+                || self.admission.withLock { state in
+                    engineKeys.allSatisfy { state.stripeVersion($0) <= cut.version }
+                }
             guard isOneMoment else { continue }
             return ReadResult(
                 values: values, asOf: CommitVersion(cut.version), undurable: cut.undurable.map(CommitVersion.init)

@@ -131,7 +131,8 @@ extension RocksDBStore {
         }
         var waitedMilliseconds = 0
         while engine != nil, !isKnownUniquelyReferenced(&engine),
-            waitedMilliseconds < Self.reopenWaitMillisecondsMax {
+            waitedMilliseconds < Self.reopenWaitMillisecondsMax
+        {
             WorkerThread.sleep(milliseconds: 1)
             waitedMilliseconds += 1
         }

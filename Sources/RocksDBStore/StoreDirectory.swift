@@ -1,3 +1,5 @@
+internal import Synchronization
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@ internal import Musl
 #else
 internal import Darwin
 #endif
-internal import Synchronization
 
 /// Why a store could not be opened. Each has its own remedy, so each is told apart.
 package enum StoreOpenError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -25,17 +25,21 @@ struct WorkerThread: Sendable {
         let box = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
         #if canImport(Darwin)
         var thread: pthread_t?
-        let result = unsafe pthread_create(&thread, &attributes, { raw in
-            unsafe Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().run()
-            return nil
-        }, box)
+        let result = unsafe pthread_create(
+            &thread, &attributes,
+            { raw in
+                unsafe Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().run()
+                return nil
+            }, box)
         #else
         var thread = pthread_t()
-        let result = unsafe pthread_create(&thread, &attributes, { raw in
-            guard let raw = unsafe raw else { return nil }
-            unsafe Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().run()
-            return nil
-        }, box)
+        let result = unsafe pthread_create(
+            &thread, &attributes,
+            { raw in
+                guard let raw = unsafe raw else { return nil }
+                unsafe Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().run()
+                return nil
+            }, box)
         #endif
         precondition(result == 0, "the system has no thread left: raise its limit of processes")
     }

@@ -1,3 +1,6 @@
+internal import KeyValue
+internal import RocksDBStore
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -5,16 +8,14 @@ internal import Musl
 #else
 internal import Darwin
 #endif
-internal import KeyValue
-internal import RocksDBStore
 
 /// A process for tests to kill: writes to a store and says on standard output what was acknowledged.
 ///
 ///     StoreCrashProbe write <directory>              until it is killed
 ///     StoreCrashProbe outgrow <directory> <bytes>    with files limited to that size, so that the log really fails
 ///
-/// Each task owns a counter. Commit `n` of a task sets `[task, 0]` and `[task, 1]` to `n`, adds `[task, 2, n]`, and logs
-/// `task n`; once it is acknowledged the line `task n version` appears.
+/// Each task owns a counter. Commit `n` of a task sets `[task, 0]` and `[task, 1]` to `n`, adds `[task, 2, n]`, and
+/// logs `task n`; once it is acknowledged the line `task n version` appears.
 @main
 struct StoreCrashProbe {
     static let taskCount: UInt8 = 16
@@ -59,14 +60,16 @@ struct StoreCrashProbe {
                 let bytes = Array(String(next).utf8)
                 // A kilobyte, so that the log fills.
                 let value = bytes + [32] + [UInt8](repeating: task, count: 1000)
-                let receipt = try await store.commit(Batch(
-                    checks: [
-                        .unchanged([task, 0], since: read[0]?.version), .unchanged([task, 1], since: read[1]?.version),
-                    ],
-                    writes: [.set([task, 0], value), .set([task, 1], value), .set([task, 2] + bytes, bytes)],
-                    logAppends: [LogAppend(log: Self.log, payload: [task] + bytes)],
-                    readAsOf: read.asOf
-                ))
+                let receipt = try await store.commit(
+                    Batch(
+                        checks: [
+                            .unchanged([task, 0], since: read[0]?.version),
+                            .unchanged([task, 1], since: read[1]?.version),
+                        ],
+                        writes: [.set([task, 0], value), .set([task, 1], value), .set([task, 2] + bytes, bytes)],
+                        logAppends: [LogAppend(log: Self.log, payload: [task] + bytes)],
+                        readAsOf: read.asOf
+                    ))
                 Self.say("\(task) \(next) \(receipt.version.rawValue)")
                 number = next
             } catch {

@@ -14,6 +14,7 @@ final class TestDisk: DiskControl, CommitGate, FreeSpaceProbe {
         var sentences: [String] = []
         var lateSentences: [String] = []
         var releaseCount = 0
+        var heldCount = 0
         var groupCounts: [Int] = []
     }
 
@@ -48,11 +49,17 @@ final class TestDisk: DiskControl, CommitGate, FreeSpaceProbe {
 
     var releaseCount: Int { self.state.withLock { $0.releaseCount } }
 
+    /// How many groups had to wait.
+    var heldCount: Int { self.state.withLock { $0.heldCount } }
+
     /// The number of commits in each group so far.
     var groupCounts: [Int] { self.state.withLock { $0.groupCounts } }
 
     func beforeWrite(commitCount: Int) -> String? {
-        while self.state.withLock({ $0.isHeld }) { usleep(100) }
+        if self.state.withLock({ $0.isHeld }) {
+            self.state.withLock { $0.heldCount += 1 }
+            while self.state.withLock({ $0.isHeld }) { usleep(100) }
+        }
         return self.state.withLock { state in
             state.groupCounts.append(commitCount)
             if state.isFull {
@@ -123,9 +130,31 @@ final class StoreFixture: Sendable {
     func crash(_ damage: (String) throws -> Void = { _ in }) throws -> RocksDBStore {
         let old = self.path
         self.generation.withLock { $0 += 1 }
-        try FileManager.default.copyItem(atPath: old, toPath: self.path)
+        try Self.copy(old, to: self.path)
         try damage(self.path)
         return try self.open()
+    }
+
+    /// Copies the files as they are at one moment: again when the store replaced some meanwhile, as compaction does.
+    private static func copy(_ source: String, to target: String) throws {
+        let files = FileManager.default
+        func picture() throws -> [String] {
+            try files.contentsOfDirectory(atPath: source + "/rocksdb").sorted().map { name in
+                let attributes = try? files.attributesOfItem(atPath: source + "/rocksdb/" + name)
+                return name.hasPrefix("MANIFEST") ? "\(name) \(attributes?[.size] ?? 0)" : name
+            }
+        }
+        for _ in 0..<100 {
+            let before = try picture()
+            try? files.removeItem(atPath: target)
+            do {
+                try files.copyItem(atPath: source, toPath: target)
+            } catch {
+                continue
+            }
+            if try picture() == before { return }
+        }
+        throw CocoaError(.fileWriteUnknown)
     }
 
     func closeAll() async {
