@@ -74,7 +74,7 @@ package struct AttributeMap: Sendable, Hashable {
 
     /// The size that AWS charges for the item, in bytes: names and values.
     package var itemBytes: Int {
-        self.attributes.reduce(0) { $0 + $1.name.count + $1.value.chargedBytes }
+        StoredWalk.chargedEntries(self.bytes.span, at: Self.formatBytes, self.bytes.count, overhead: 0)
     }
 
     /// A copy in which some attributes are set (or removed, by nil); the others keep their bytes and their order.

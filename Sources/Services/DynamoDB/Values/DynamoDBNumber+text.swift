@@ -76,24 +76,6 @@ extension DynamoDBNumber {
         return digits.allSatisfy(ASCII.isDigit)
     }
 
-    /// What AWS charges: a byte for each two significant digits, one more, and one for a sign.
-    ///
-    /// `text` is canonical.
-    /// - Source: DynamoDB Developer Guide, "DynamoDB item sizes and formats".
-    static func chargedBytes(_ text: ArraySlice<UInt8>) -> Int {
-        var digits = 0
-        var trailingZeros = 0
-        for byte in text.prefix(while: { $0 != UInt8(ascii: "E") }) where ASCII.isDigit(byte) {
-            if byte == UInt8(ascii: "0") {
-                if digits > 0 { trailingZeros += 1 }
-            } else {
-                digits += trailingZeros + 1
-                trailingZeros = 0
-            }
-        }
-        return (digits + 1) / 2 + 1 + (text.first == UInt8(ascii: "-") ? 1 : 0)
-    }
-
     /// Appends bytes that sort as the numbers do and end themselves.
     ///
     /// Class (negative 0, zero 1, positive 2), magnitude + 32,768 (2), digits in pairs as 1...100, terminator 0; all

@@ -55,18 +55,11 @@ extension StoredValue {
     }
 }
 
-extension StoredEntries {
-    /// `value` for a name whose bytes are at hand; not generic, so that it is fast from another module.
-    package func value(named name: ArraySlice<UInt8>) -> StoredValue? {
-        self.value(name)
-    }
-}
-
 extension AttributeMap {
     /// The value of the attribute of that name.
     /// - Complexity: O(attributes), none of them looked into.
     package func value(named name: ArraySlice<UInt8>) -> StoredValue? {
-        self.attributes.value(name)
+        self.attributes.value(named: name)
     }
 }
 

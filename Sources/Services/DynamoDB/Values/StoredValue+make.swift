@@ -59,26 +59,35 @@ extension StoredValue {
     }
 
     private static func opening(_ type: AttributeType, count: Int) -> [UInt8] {
-        [type.rawValue, 0, 0, 0, 0] + self.lengthBytes(count)
+        var bytes: [UInt8] = [type.rawValue, 0, 0, 0, 0, 0, 0, 0, 0]
+        StoredBytes.write(count, to: &bytes, at: 5)
+        return bytes
     }
 
     private static func appendMember(_ member: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: self.lengthBytes(member.count))
+        let start = bytes.count
+        for _ in 0..<4 { bytes.append(0) }
+        StoredBytes.write(member.count, to: &bytes, at: start)
         bytes.append(contentsOf: member)
     }
 
-    private static func closing(_ opened: [UInt8]) -> StoredValue {
+    private static func closing(_ opened: consuming [UInt8]) -> StoredValue {
         var bytes = opened
-        for (index, byte) in self.lengthBytes(opened.count - 5).enumerated() { bytes[1 + index] = byte }
+        StoredBytes.write(bytes.count - 5, to: &bytes, at: 1)
         guard let value = StoredValue(bytes, at: 0, end: bytes.count) else {
             preconditionFailure("a value just built is whole")
         }
         return value
     }
+}
 
-    fileprivate static func lengthBytes(_ count: Int) -> [UInt8] {
-        let length = UInt32(count)
-        return [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: length >> $0) }
+extension StoredBytes {
+    /// Writes a length or count of four bytes.
+    static func write(_ length: Int, to bytes: inout [UInt8], at offset: Int) {
+        bytes[offset] = UInt8(truncatingIfNeeded: length >> 24)
+        bytes[offset + 1] = UInt8(truncatingIfNeeded: length >> 16)
+        bytes[offset + 2] = UInt8(truncatingIfNeeded: length >> 8)
+        bytes[offset + 3] = UInt8(truncatingIfNeeded: length)
     }
 }
 
@@ -111,30 +120,42 @@ extension AttributeMap {
         var bytes: [UInt8] = []
         let added = changes.reduce(0) { $0 + $1.name.count + ($1.value?.range.count ?? 0) + 2 }
         bytes.reserveCapacity(self.bytes.count + added)
-        bytes.append(contentsOf: [Self.formatByte, 0, 0, 0, 0])
-        var count = 0
-        var isDone = [Bool](repeating: false, count: changes.count)
+        for byte in [Self.formatByte, 0, 0, 0, 0] { bytes.append(byte) }
+        // Where each change's attribute stands now; changes are few, so each is searched for.
+        let places = changes.map { self.place(of: $0.name) }
+        let replaced = places.indices.filter { places[$0] != nil }.sorted {
+            self.start(places[$0]) < self.start(places[$1])
+        }
+        var count = self.count
         var runStart = Self.formatBytes + 4
-        for attribute in self.attributes {
-            guard let index = changes.firstIndex(where: { $0.name == attribute.name }) else {
-                count += 1
-                continue
-            }
-            isDone[index] = true
-            bytes.append(contentsOf: self.bytes[runStart..<(attribute.name.startIndex - 2)])
-            runStart = attribute.value.range.upperBound
+        for index in replaced {
+            guard let place = places[index] else { continue }
+            bytes.append(contentsOf: self.bytes[runStart..<place.range.lowerBound])
+            runStart = place.valueEnd
             if let value = changes[index].value {
-                Self.appendEntry(attribute.name, value, to: &bytes)
-                count += 1
+                Self.appendEntry(changes[index].name, value, to: &bytes)
+            } else {
+                count -= 1
             }
         }
         bytes.append(contentsOf: self.bytes[runStart...])
-        for (index, change) in changes.enumerated() where !isDone[index] {
+        for (index, change) in changes.enumerated() where places[index] == nil {
             guard let value = change.value else { continue }
             Self.appendEntry(change.name, value, to: &bytes)
             count += 1
         }
-        return AttributeMap(whole: bytes, count: count)
+        StoredBytes.write(count, to: &bytes, at: Self.formatBytes)
+        return AttributeMap(whole: bytes)
+    }
+
+    private func place(of name: ArraySlice<UInt8>) -> StoredWalk.Place? {
+        StoredWalk.find(
+            name.span, self.bytes.span, at: Self.formatBytes + 4, count: self.count, self.bytes.count
+        )
+    }
+
+    private func start(_ place: StoredWalk.Place?) -> Int {
+        place?.nameStart ?? 0
     }
 
     /// A map of these attributes, whose names are unique.
@@ -149,10 +170,8 @@ extension AttributeMap {
         bytes.append(contentsOf: value.stored)
     }
 
-    private init(whole: [UInt8], count: Int) {
-        var bytes = whole
-        for (index, byte) in StoredValue.lengthBytes(count).enumerated() { bytes[Self.formatBytes + index] = byte }
-        self.bytes = bytes
+    private init(whole: [UInt8]) {
+        self.bytes = whole
         self.failure = nil
     }
 }

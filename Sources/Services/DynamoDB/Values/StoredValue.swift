@@ -58,8 +58,8 @@ package struct StoredValue: Sendable {
         guard self.type == .l, index >= 0, index < self.elementCount else { return nil }
         var offset = self.range.lowerBound + 9
         for _ in 0..<index {
-            guard let value = StoredValue(self.bytes, at: offset, end: self.range.upperBound) else { return nil }
-            offset = value.range.upperBound
+            guard let end = StoredWalk.valueEnd(self.bytes.span, at: offset, self.range.upperBound) else { return nil }
+            offset = end
         }
         return StoredValue(self.bytes, at: offset, end: self.range.upperBound)
     }
@@ -120,15 +120,7 @@ package struct StoredValue: Sendable {
     /// Text and bytes their length; numbers by digits; null and booleans 1; a list or map 3 and 1 an element besides.
     /// - Source: DynamoDB Developer Guide, "DynamoDB item sizes and formats".
     package var chargedBytes: Int {
-        switch self.type {
-        case .s, .b: self.content.count
-        case .n: DynamoDBNumber.chargedBytes(self.content)
-        case .ss, .bs: self.members.reduce(0) { $0 + $1.count }
-        case .ns: self.members.reduce(0) { $0 + DynamoDBNumber.chargedBytes($1) }
-        case .m: self.entries.reduce(3) { $0 + $1.name.count + $1.value.chargedBytes + 1 }
-        case .l: self.elements.reduce(3) { $0 + $1.chargedBytes + 1 }
-        case .bool, .null: 1
-        }
+        StoredWalk.charged(self.bytes.span, at: self.range.lowerBound, self.range.upperBound)
     }
 }
 
@@ -167,17 +159,13 @@ package struct StoredEntries: Sequence, IteratorProtocol, Sendable {
 
     /// The value of the entry of that name.
     package func value(_ name: some Collection<UInt8>) -> StoredValue? {
-        var offset = self.offset
-        for _ in 0..<self.left {
-            guard let nameCount = StoredBytes.nameLength(self.bytes, at: offset, self.end) else { return nil }
-            let nameStart = offset + 2
-            guard let value = StoredValue(self.bytes, at: nameStart + nameCount, end: self.end) else { return nil }
-            if nameCount == name.count, self.bytes[nameStart..<(nameStart + nameCount)].elementsEqual(name) {
-                return value
-            }
-            offset = value.range.upperBound
-        }
-        return nil
+        self.value(named: Array(name)[...])
+    }
+
+    /// The value of the entry of that name.
+    package func value(named name: ArraySlice<UInt8>) -> StoredValue? {
+        let place = StoredWalk.find(name.span, self.bytes.span, at: self.offset, count: self.left, self.end)
+        return place.flatMap { StoredValue(self.bytes, at: $0.valueStart, end: self.end) }
     }
 }
 

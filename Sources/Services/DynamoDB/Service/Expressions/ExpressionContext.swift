@@ -30,7 +30,7 @@ package struct ExpressionContext: Sendable {
         if let names {
             guard !names.isEmpty else { throw ValidationFailure("\(Self.namesParameter) must not be empty") }
             // Sorted, so that the same request gets the same answer each time.
-            let sorted = names.sorted { $0.key < $1.key }
+            let sorted = names.count == 1 ? Array(names) : names.sorted { $0.key < $1.key }
             self.names = Placeholders(sorted.map { Array($0.key.utf8)[...] })
             self.attributeNames = sorted.map { Array($0.value.utf8) }
             try self.names.checkForm(Self.namesParameter, prefix: "#")
@@ -40,18 +40,25 @@ package struct ExpressionContext: Sendable {
                 )
             }
         } else {
-            self.names = Placeholders([])
+            self.names = .none
             self.attributeNames = []
         }
         if let values {
             guard !values.isEmpty else { throw ValidationFailure("\(Self.valuesParameter) must not be empty") }
-            let entries = Array(values.attributes)
-            self.values = Placeholders(entries.map(\.name))
-            self.attributeValues = entries.map(\.value)
+            var keys: [ArraySlice<UInt8>] = []
+            var contents: [StoredValue] = []
+            keys.reserveCapacity(values.count)
+            contents.reserveCapacity(values.count)
+            for entry in values.attributes {
+                keys.append(entry.name)
+                contents.append(entry.value)
+            }
+            self.values = Placeholders(keys)
+            self.attributeValues = contents
             try self.values.checkForm(Self.valuesParameter, prefix: ":")
             if let failure = values.failure { throw Self.invalidValue(failure, isEnveloped: isEnveloped) }
         } else {
-            self.values = Placeholders([])
+            self.values = .none
             self.attributeValues = []
         }
     }
@@ -82,7 +89,8 @@ package struct ExpressionContext: Sendable {
         try kind.checkSize(bytes)
         var (tree, root) = try ExpressionParser.condition(bytes, kind)
         try PlaceCheck(kind, tree).condition(root)
-        var check = OperandCheck(kind, tree, self)
+        var check = OperandCheck(kind, tree, self.moved())
+        tree = .none
         try check.condition(root)
         (tree, self) = check.finish()
         return Condition(tree: tree, root: root)
@@ -98,9 +106,9 @@ package struct ExpressionContext: Sendable {
         let bytes = Array(text.utf8)
         try ExpressionKind.projection.checkSize(bytes)
         var (tree, paths) = try ExpressionParser.projection(bytes)
-        let places = PlaceCheck(.projection, tree)
-        for path in paths { try places.path(tree.nodes[Int(path)]) }
-        var check = OperandCheck(.projection, tree, self)
+        for path in paths { try PlaceCheck(.projection, tree).path(tree.nodes[Int(path)]) }
+        var check = OperandCheck(.projection, tree, self.moved())
+        tree = .none
         for path in paths { try check.path(path) }
         (tree, self) = check.finish()
         let resolved = paths.map { tree.path(tree.nodes[Int($0)]) }
@@ -114,10 +122,26 @@ package struct ExpressionContext: Sendable {
         try ExpressionKind.update.checkSize(bytes)
         var (tree, actions) = try ExpressionParser.update(bytes)
         try PlaceCheck(.update, tree).update(actions)
-        var check = OperandCheck(.update, tree, self)
+        var check = OperandCheck(.update, tree, self.moved())
+        tree = .none
         try check.update(actions)
         (tree, self) = check.finish()
         return UpdatePlan(tree: tree, actions: actions)
+    }
+
+    /// Gives the context away, so that marks are set in place and not in a copy. A context whose expression was refused
+    /// is left without names and values.
+    private mutating func moved() -> ExpressionContext {
+        let context = self
+        self = ExpressionContext()
+        return context
+    }
+
+    private init() {
+        self.names = .none
+        self.attributeNames = []
+        self.values = .none
+        self.attributeValues = []
     }
 
     /// The attribute that `#name` stands for; marks it as used.

@@ -17,20 +17,38 @@ struct PlaceCheck {
 
     /// Sections are read one after the other, in the order in which they first appear, and each may appear once.
     func update(_ actions: [WrittenAction]) throws(ValidationFailure) {
+        guard self.hasRepeatedSection(actions) else {
+            for action in actions { try self.action(action) }
+            return
+        }
         var seen: [UpdateSection] = []
-        for section in actions.map(\.section) where !seen.contains(section) {
+        for section in actions.map({ $0.section }) where !seen.contains(section) {
             seen.append(section)
             let all = actions.filter { $0.section == section }
-            for action in all {
-                try self.visit(action.path, isConditionDue: false)
-                if let value = action.value { try self.visit(value, isConditionDue: false) }
-            }
+            for action in all { try self.action(action) }
             if let first = all.first, all.contains(where: { $0.clause != first.clause }) {
                 throw self.kind.invalid(
                     "The \"\(section.name)\" section can only be used once in an update expression;"
                 )
             }
         }
+    }
+
+    private func hasRepeatedSection(_ actions: [WrittenAction]) -> Bool {
+        var seen: UInt8 = 0
+        var clause = -1
+        for action in actions where action.clause != clause {
+            let bit = 1 << action.section.rawValue as UInt8
+            if seen & bit != 0 { return true }
+            seen |= bit
+            clause = action.clause
+        }
+        return false
+    }
+
+    private func action(_ action: WrittenAction) throws(ValidationFailure) {
+        try self.visit(action.path, isConditionDue: false)
+        if let value = action.value { try self.visit(value, isConditionDue: false) }
     }
 
     private func visit(_ index: Int32, isConditionDue: Bool) throws(ValidationFailure) {

@@ -11,6 +11,8 @@ struct Placeholders: Sendable {
     private let indices: [ArraySlice<UInt8>: Int]
     private var isUsed: [Bool]
 
+    static let none = Placeholders([])
+
     init(_ keys: [ArraySlice<UInt8>]) {
         self.keys = keys
         self.isUsed = [Bool](repeating: false, count: keys.count)
@@ -41,7 +43,6 @@ struct Placeholders: Sendable {
     /// Refuses a key that is no placeholder.
     func checkForm(_ parameter: String, prefix: Unicode.Scalar) throws(ValidationFailure) {
         for key in self.keys {
-            let text = String(decoding: key, as: UTF8.self)
             if key.count > Self.keyUTF8CountMax {
                 throw ValidationFailure(
                     "\(parameter) contains invalid key: The expression attribute map contains a key that is too long; "
@@ -50,6 +51,7 @@ struct Placeholders: Sendable {
             }
             guard key.count > 1, key.first == UInt8(ascii: prefix), key.dropFirst().allSatisfy(ExpressionLexer.isWord)
             else {
+                let text = String(decoding: key, as: UTF8.self)
                 throw ValidationFailure("\(parameter) contains invalid key: Syntax error; key: \"\(text)\"")
             }
         }

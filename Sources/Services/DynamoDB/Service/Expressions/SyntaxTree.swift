@@ -22,7 +22,11 @@ struct SyntaxTree: Sendable {
         self.text = text
         self.tokens = ExpressionLexer.tokens(text)
         self.nodes.reserveCapacity(self.tokens.count)
+        self.children.reserveCapacity(self.tokens.count)
     }
+
+    /// A tree of nothing: what stands where a tree was moved away.
+    static let none = SyntaxTree([])
 
     /// The text of a token as a message quotes it.
     func quote(_ token: Int32) -> String {

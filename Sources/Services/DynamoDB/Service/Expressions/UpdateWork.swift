@@ -28,24 +28,26 @@ struct UpdateWork {
             if self.parent(action.path) != nil, !self.isWritable(action.path) { throw .updatePath }
         }
         var overflow: ValidationFailure?
-        // The clauses of actions that fail only after all types have been looked at.
-        var missing: [(clause: Int, failure: ValidationFailure)] = []
+        // The last section with an action that reads what is not there; told after all types have been looked at.
+        var missingClause = -1
         for action in actions {
             do throws(Fault) {
                 self.effects.append(try self.effect(action))
             } catch {
                 switch error {
                 case .type: throw .operandType
-                case .missing: missing.append((action.clause, .missingAttribute))
+                case .missing: missingClause = max(missingClause, action.clause)
                 case .number(let failure): overflow = overflow ?? failure
                 }
                 self.effects.append(.keep)
             }
         }
-        let unwritable = actions.filter { !self.isWritable($0.path) }
-        if let last = (unwritable.map(\.clause) + missing.map(\.clause)).max() {
-            throw unwritable.contains { $0.clause == last } ? .updatePath : .missingAttribute
+        var unwritableClause = -1
+        for action in actions where action.path.count > 1 && !self.isWritable(action.path) {
+            unwritableClause = max(unwritableClause, action.clause)
         }
+        if unwritableClause >= 0, unwritableClause >= missingClause { throw .updatePath }
+        if missingClause >= 0 { throw .missingAttribute }
         if let overflow { throw overflow }
     }
 

@@ -74,9 +74,9 @@ final class ItemStore: Sendable {
 
     /// Reads the item under a key, lets `decide` say what becomes of it, and commits that durably.
     ///
-    /// - Parameter key: the key attributes out of the request; given the table, so that it can be checked first.
-    /// - Parameter decide: pure; called again when another writer was faster. What it throws is told after the state
-    ///   it rests on is durable.
+    /// `key` takes the key attributes out of the request; it is given the table, so that it can be checked first.
+    /// `decide` is pure, and called again when another writer was faster. What it throws is told after the state it
+    /// rests on is durable.
     func write<Answer: Sendable>(
         _ reference: TableReference,
         key: (TableDescriptor) throws(ServiceError) -> AttributeMap,

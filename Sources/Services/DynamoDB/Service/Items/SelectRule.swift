@@ -30,7 +30,8 @@ struct SelectRule {
         }
     }
 
-    /// Whether items of an index must be completed from the table: local indexes only, when more is wanted than they hold.
+    /// Whether items of an index must be completed from the table: local indexes only, when more is wanted than they
+    /// hold.
     static func fetches(_ select: Select?, hasProjection: Bool, index: IndexDescriptor?) -> Bool {
         guard let index, !index.isGlobal, index.projection != .all else { return false }
         return select == .allAttributes || hasProjection

@@ -38,7 +38,8 @@ enum StartKey {
 
     private static func wrongSchema(_ index: IndexDescriptor?) -> ValidationFailure {
         index == nil
-            ? ValidationFailure("The provided starting key is invalid: The provided key element does not match the schema")
+            ? ValidationFailure(
+                "The provided starting key is invalid: The provided key element does not match the schema")
             : Self.invalid
     }
 

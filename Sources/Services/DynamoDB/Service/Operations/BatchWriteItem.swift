@@ -31,7 +31,9 @@ extension DynamoDBService {
                 throw error
             }
         }
-        let reports = consumptions.sorted { $0.key < $1.key }.compactMap { $0.value.report(input.returnConsumedCapacity) }
+        let reports = consumptions.sorted { $0.key < $1.key }.compactMap {
+            $0.value.report(input.returnConsumedCapacity)
+        }
         return BatchWriteItemOutput(
             unprocessedItems: unprocessed,
             consumedCapacity: reports.isEmpty ? nil : reports

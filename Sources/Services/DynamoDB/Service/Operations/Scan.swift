@@ -45,11 +45,13 @@ private struct ScanSegment {
             (self.index, self.count) = (0, 1)
         case (nil, _?):
             throw ValidationFailure(
-                "The Segment parameter is required but was not present in the request when parameter TotalSegments is present"
+                "The Segment parameter is required but was not present in the request when parameter "
+                    + "TotalSegments is present"
             )
         case (_?, nil):
             throw ValidationFailure(
-                "The TotalSegments parameter is required but was not present in the request when Segment parameter is present"
+                "The TotalSegments parameter is required but was not present in the request when Segment "
+                    + "parameter is present"
             )
         case (let segment?, let total?):
             guard segment < total else {
@@ -69,7 +71,9 @@ private struct ScanSegment {
             var key = space.prefix
             // The share of 2^64 below `number`, exactly: 128-bit arithmetic.
             let share = UInt64(truncatingIfNeeded: (UInt128(number) << 64) / UInt128(self.count))
-            for shift in stride(from: UInt64(56), through: 0, by: -8) { key.append(UInt8(truncatingIfNeeded: share >> shift)) }
+            for shift in stride(from: UInt64(56), through: 0, by: -8) {
+                key.append(UInt8(truncatingIfNeeded: share >> shift))
+            }
             return key
         }
         return KeyRange(

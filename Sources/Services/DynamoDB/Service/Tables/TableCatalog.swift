@@ -70,8 +70,7 @@ final class TableCatalog: Sendable {
         return try self.note(reference, key, try await self.get([key], .forAnswer)[0])
     }
 
-    /// Names in the order of their bytes.
-    /// - Parameter after: where to begin: behind this name, whether or not there is such a table.
+    /// Names in the order of their bytes, from behind `after`, whether or not there is such a table.
     func names(
         _ account: AccountID, _ region: Region, after: String?, limit: Int
     ) async throws(ServiceError) -> (names: [String], hasMore: Bool) {

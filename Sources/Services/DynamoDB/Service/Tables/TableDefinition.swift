@@ -15,7 +15,7 @@ struct TableDefinition: Sendable, Hashable {
     let streamViewType: String?
     let settings: StoredSettings
 
-    /// - Parameter context: whose key a KMS key id means.
+    /// Checks a request in AWS's order; `context` says whose key a KMS key id means.
     init(_ input: CreateTableInput, _ context: RequestContext) throws(ValidationFailure) {
         let (definitions, keySchema) = try Self.shape(input)
         let billing = try BillingRule(input)

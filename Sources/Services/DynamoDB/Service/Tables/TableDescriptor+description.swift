@@ -3,9 +3,8 @@ internal import DynamoDBValues
 internal import Primitives
 
 extension TableDescriptor {
-    /// What an answer shows of the table.
-    /// - Parameters:
-    ///   - figures: of the table and, by name, of its indexes; zero where nothing was counted.
+    /// What an answer shows of the table, with the figures of it and, by name, of its indexes; zero where nothing was
+    /// counted.
     func description(
         _ status: TableStatus, figures: TableFigures = TableFigures(), indexFigures: [String: TableFigures] = [:]
     ) -> TableDescription {

@@ -1,6 +1,6 @@
 internal import Primitives
-internal import ServiceKit
 package import STSModel
+internal import ServiceKit
 package import ServiceModel
 
 extension STSService {

@@ -1,0 +1,126 @@
+/// Walks stored bytes by offsets: nothing is retained and nothing allocated on the way.
+///
+/// Every length is checked against the end of what it lies in; damaged bytes end the walk.
+enum StoredWalk {
+    /// Where an entry of a map stands.
+    struct Place {
+        let nameStart: Int
+        let valueStart: Int
+        let valueEnd: Int
+
+        /// The entry with the length of its name.
+        var range: Range<Int> { (self.nameStart - 2)..<self.valueEnd }
+        var name: Range<Int> { self.nameStart..<self.valueStart }
+    }
+
+    static func length(_ bytes: borrowing Span<UInt8>, at offset: Int, _ limit: Int) -> Int? {
+        guard offset + 4 <= limit else { return nil }
+        return Int(bytes[offset]) << 24 | Int(bytes[offset + 1]) << 16 | Int(bytes[offset + 2]) << 8
+            | Int(bytes[offset + 3])
+    }
+
+    /// Where the value ends; nil when no whole value stands there.
+    static func valueEnd(_ bytes: borrowing Span<UInt8>, at offset: Int, _ limit: Int) -> Int? {
+        guard offset < limit, bytes[offset] != 0, bytes[offset] <= AttributeType.falseByte else { return nil }
+        if bytes[offset] >= AttributeType.null.rawValue { return offset + 1 }
+        guard let length = self.length(bytes, at: offset + 1, limit), length <= limit - offset - 5 else { return nil }
+        return offset + 5 + length
+    }
+
+    /// The entry at an offset; nil when none is whole there.
+    static func entry(_ bytes: borrowing Span<UInt8>, at offset: Int, _ limit: Int) -> Place? {
+        guard offset + 2 <= limit else { return nil }
+        let valueStart = offset + 2 + Int(bytes[offset]) << 8 + Int(bytes[offset + 1])
+        guard valueStart <= limit, let valueEnd = self.valueEnd(bytes, at: valueStart, limit) else { return nil }
+        return Place(nameStart: offset + 2, valueStart: valueStart, valueEnd: valueEnd)
+    }
+
+    /// The entry of that name among `count` entries.
+    static func find(
+        _ name: borrowing Span<UInt8>, _ bytes: borrowing Span<UInt8>, at start: Int, count: Int, _ limit: Int
+    ) -> Place? {
+        var offset = start
+        for _ in 0..<count {
+            guard let place = self.entry(bytes, at: offset, limit) else { return nil }
+            if place.name.count == name.count, self.isEqual(name, bytes, place.nameStart) { return place }
+            offset = place.valueEnd
+        }
+        return nil
+    }
+
+    private static func isEqual(
+        _ name: borrowing Span<UInt8>, _ bytes: borrowing Span<UInt8>, _ start: Int
+    ) -> Bool {
+        for index in name.indices where name[index] != bytes[start + index] { return false }
+        return true
+    }
+
+    /// The size that AWS charges for the entries of a map's body that begins with its count.
+    static func chargedEntries(
+        _ bytes: borrowing Span<UInt8>, at start: Int, _ limit: Int, overhead: Int
+    ) -> Int {
+        var total = 0
+        var offset = start + 4
+        for _ in 0..<(self.length(bytes, at: start, limit) ?? 0) {
+            guard let place = self.entry(bytes, at: offset, limit) else { return total }
+            total += place.name.count + overhead + self.charged(bytes, at: place.valueStart, place.valueEnd)
+            offset = place.valueEnd
+        }
+        return total
+    }
+
+    /// The size that AWS charges for a whole value.
+    static func charged(_ bytes: borrowing Span<UInt8>, at offset: Int, _ end: Int) -> Int {
+        switch AttributeType(storedByte: bytes[offset]) {
+        case .s, .b: return end - offset - 5
+        case .n: return self.chargedNumber(bytes, offset + 5, end)
+        case .m: return 3 + self.chargedEntries(bytes, at: offset + 5, end, overhead: 1)
+        case .l: return self.chargedElements(bytes, at: offset + 5, end)
+        case .ss, .bs: return self.chargedMembers(bytes, at: offset + 5, end, isNumeric: false)
+        case .ns: return self.chargedMembers(bytes, at: offset + 5, end, isNumeric: true)
+        case .bool, .null, nil: return 1
+        }
+    }
+
+    private static func chargedElements(_ bytes: borrowing Span<UInt8>, at start: Int, _ limit: Int) -> Int {
+        var total = 3
+        var offset = start + 4
+        for _ in 0..<(self.length(bytes, at: start, limit) ?? 0) {
+            guard let end = self.valueEnd(bytes, at: offset, limit) else { return total }
+            total += 1 + self.charged(bytes, at: offset, end)
+            offset = end
+        }
+        return total
+    }
+
+    private static func chargedMembers(
+        _ bytes: borrowing Span<UInt8>, at start: Int, _ limit: Int, isNumeric: Bool
+    ) -> Int {
+        var total = 0
+        var offset = start + 4
+        for _ in 0..<(self.length(bytes, at: start, limit) ?? 0) {
+            guard let length = self.length(bytes, at: offset, limit), length <= limit - offset - 4 else { return total }
+            let end = offset + 4 + length
+            total += isNumeric ? self.chargedNumber(bytes, offset + 4, end) : length
+            offset = end
+        }
+        return total
+    }
+
+    /// A byte for each two significant digits of a canonical number, one more, and one for a sign.
+    /// - Source: DynamoDB Developer Guide, "DynamoDB item sizes and formats".
+    private static func chargedNumber(_ bytes: borrowing Span<UInt8>, _ start: Int, _ end: Int) -> Int {
+        var digits = 0
+        var trailingZeros = 0
+        for index in start..<max(start, end) {
+            switch bytes[index] {
+            case UInt8(ascii: "0"): trailingZeros += digits > 0 ? 1 : 0
+            case UInt8(ascii: "1")...UInt8(ascii: "9"):
+                digits += trailingZeros + 1
+                trailingZeros = 0
+            default: break
+            }
+        }
+        return (digits + 1) / 2 + 1 + (start < end && bytes[start] == UInt8(ascii: "-") ? 1 : 0)
+    }
+}
