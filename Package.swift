@@ -22,7 +22,8 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 
 /// A command of this package at Sources/<name>.
 func command(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, path: path, exclude: ["README.md"], swiftSettings: settings)
+    .executableTarget(
+        name: name, dependencies: dependencies, path: path, exclude: ["README.md"], swiftSettings: settings)
 }
 
 /// The tests of a target, at Tests/<name>Tests.
@@ -104,23 +105,28 @@ let package = Package(
         // L3
         library("ServiceKit", ["Primitives", "ServiceModel", "Signing", "Telemetry"]),
         // L5
-        library("Gateway", [
-            "Primitives", "ServiceModel", "ServiceKit", "Signing", "Telemetry", "WireProtocols", crypto,
-            .product(name: "X509", package: "swift-certificates"),
-            .product(name: "NIOCore", package: "swift-nio"),
-            .product(name: "NIOPosix", package: "swift-nio"),
-            .product(name: "NIOTLS", package: "swift-nio"),
-            .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-            .product(name: "NIOHPACK", package: "swift-nio-http2"),
-            .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            .product(name: "SwiftASN1", package: "swift-asn1"),
-        ]),
+        library(
+            "Gateway",
+            [
+                "Primitives", "ServiceModel", "ServiceKit", "Signing", "Telemetry", "WireProtocols", crypto,
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ]),
         // L6
-        library("Server", [
-            "Primitives", "ServiceModel", "ServiceKit", "Signing", "Telemetry", "KeyValue", "RocksDBStore", "Gateway",
-            "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "STSModel", "STSService",
-            .product(name: "Yams", package: "Yams"),
-        ]),
+        library(
+            "Server",
+            [
+                "Primitives", "ServiceModel", "ServiceKit", "Signing", "Telemetry", "KeyValue", "RocksDBStore",
+                "Gateway",
+                "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "STSModel", "STSService",
+                .product(name: "Yams", package: "Yams"),
+            ]),
         // L7
         command("brume", ["Server", argumentParser]),
         command("brume-modelgen", [argumentParser]),
@@ -132,24 +138,31 @@ let package = Package(
             exclude: ["Model"], swiftSettings: settings
         ),
     ] + serviceTargets + [
-        tests("DynamoDBService", [
-            "DynamoDBModel", "DynamoDBService", "DynamoDBValues", "KeyValue", "Primitives", "ServiceKit",
-            "ServiceModel", "Telemetry",
-        ]),
-        tests("Gateway", [
-            "Gateway", "Primitives", .product(name: "NIOCore", package: "swift-nio"),
-            .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-            .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOTLS", package: "swift-nio"),
-            .product(name: "NIOHPACK", package: "swift-nio-http2"),
-            .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-            .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        ]),
+        tests(
+            "DynamoDBService",
+            [
+                "DynamoDBModel", "DynamoDBService", "DynamoDBValues", "KeyValue", "Primitives", "ServiceKit",
+                "ServiceModel", "Telemetry",
+            ]),
+        tests(
+            "Gateway",
+            [
+                "Gateway", "Primitives", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         tests("KeyValue", ["KeyValue", "KeyValueConformance", "Primitives"]),
-        tests("ModelGenerator", [
-            "HostileModel", "Primitives", "ServiceModel", "WireProtocols", "brume-modelgen",
-        ]),
+        tests(
+            "ModelGenerator",
+            [
+                "HostileModel", "Primitives", "ServiceModel", "WireProtocols", "brume-modelgen",
+            ]),
         tests("Primitives", ["Primitives"]),
         tests("RocksDBStore", ["KeyValue", "KeyValueConformance", "Primitives", "RocksDBStore", "StoreCrashProbe"]),
+        tests("ServiceKit", ["Primitives", "ServiceKit", "ServiceModel", "Signing"]),
         tests("STSService", ["Primitives", "STSModel", "STSService", "ServiceKit", "ServiceModel"]),
         tests("ServiceModel", ["DynamoDBModel", "HostileModel", "Primitives", "ServiceModel", "WireProtocols"]),
         tests("Signing", ["Primitives", "Signing"]),

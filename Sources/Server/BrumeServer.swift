@@ -27,13 +27,13 @@ package final class BrumeServer: Sendable {
     private let listener: EdgeListener
     private let certificates: CertificateStore
     private let accessLog: RotatingLogFile
-    private let isDraining: DrainFlag
+    private let phase: ServerPhase
     /// What goes on after start; ended by `stop`.
     private let background: Task<Void, Never>
 
     private init(
         configuration: Configuration, directory: DataDirectory, store: any OrderedStore, listener: EdgeListener,
-        certificates: CertificateStore, accessLog: RotatingLogFile, isDraining: DrainFlag,
+        certificates: CertificateStore, accessLog: RotatingLogFile, phase: ServerPhase,
         startLines: [StartLine], afterStart: @escaping @Sendable () async -> Void
     ) {
         self.configuration = configuration
@@ -43,7 +43,7 @@ package final class BrumeServer: Sendable {
         self.port = listener.port
         self.certificates = certificates
         self.accessLog = accessLog
-        self.isDraining = isDraining
+        self.phase = phase
         self.startLines = startLines
         // Awaited by `stop`, which cancels it first.
         self.background = Task { await afterStart() }
@@ -70,12 +70,12 @@ package final class BrumeServer: Sendable {
         }
         let certificates = try self.certificates(configuration, directory, hosts)
         let metrics = MetricRegistry()
-        let isDraining = DrainFlag()
+        let phase = ServerPhase()
         let edge = EdgeGauges(metrics)
         let catalog = ServiceCatalog(services, metrics: metrics)
         let routes = InternalRoutes(
             metrics: metrics,
-            readiness: { Self.readiness(store, isDraining) },
+            readiness: { Self.readiness(store, phase) },
             refreshMetrics: { edge.refresh() },
             documents: configuration.compatibility == .localstack
                 ? LocalStackCompatibility.documents(services.map(\.binding.schema.id)) : [:]
@@ -103,7 +103,7 @@ package final class BrumeServer: Sendable {
         try self.publish(listener.port, configuration, directory, random)
         return BrumeServer(
             configuration: configuration, directory: directory, store: store, listener: listener,
-            certificates: certificates, accessLog: accessLog, isDraining: isDraining,
+            certificates: certificates, accessLog: accessLog, phase: phase,
             startLines: StartLines.lines(
                 configuration, port: listener.port, services: services.map(\.binding.schema), madeKey: madeKey
             ),
@@ -111,8 +111,9 @@ package final class BrumeServer: Sendable {
         )
     }
 
-    /// Serves until SIGTERM or SIGINT, then drains. SIGHUP reads the certificate again.
+    /// Says on `/readyz` that it serves, until SIGTERM or SIGINT, then drains. SIGHUP reads the certificate again.
     package func runUntilSignal() async {
+        self.phase.advance(to: .serving)
         for await signal in ProcessSignals.stream() {
             switch signal {
             case .reload:
@@ -132,7 +133,7 @@ package final class BrumeServer: Sendable {
 
     /// `/readyz` flips first, open requests end until the deadline, then everything is closed.
     package func stop() async {
-        self.isDraining.raise()
+        self.phase.advance(to: .draining)
         self.background.cancel()
         let report = await self.listener.drain(deadline: .seconds(self.configuration.drainSeconds))
         await self.background.value
@@ -148,8 +149,12 @@ package final class BrumeServer: Sendable {
         self.accessLog.write(LogRecord(time: SystemClock().now(), level: level, message: message))
     }
 
-    private static func readiness(_ store: any OrderedStore, _ isDraining: DrainFlag) -> Readiness {
-        if isDraining.isRaised { return Readiness(isReady: false, reasons: ["draining"]) }
+    private static func readiness(_ store: any OrderedStore, _ phase: ServerPhase) -> Readiness {
+        switch phase.current {
+        case .starting: return Readiness(isReady: false, reasons: ["starting"])
+        case .draining: return Readiness(isReady: false, reasons: ["draining"])
+        case .serving: break
+        }
         switch store.health {
         case .takingWrites: return Readiness(isReady: true)
         case .readOnly(let reason): return Readiness(isReady: false, reasons: ["the store takes no writes: \(reason)"])
@@ -219,7 +224,8 @@ extension BrumeServer {
             }
             // Made beside the start, so that plain HTTP need not wait for it; `start` waits before it says it is ready.
             return CertificateStore(
-                preparing: .development(DevelopmentAuthority(directory: directory.tls, names: hosts + configuration.tlsNames))
+                preparing: .development(
+                    DevelopmentAuthority(directory: directory.tls, names: hosts + configuration.tlsNames))
             )
         } catch {
             throw StartError(configuration.tlsCertificate == nil ? .dataDirectory : .configuration, error.description)
@@ -281,13 +287,20 @@ extension BrumeServer {
     }
 }
 
-/// Raised once, when the server begins to stop.
-final class DrainFlag: Sendable {
-    private let flag = Atomic<Bool>(false)
-
-    func raise() {
-        self.flag.store(true, ordering: .releasing)
+/// How far the server's life has come; it only goes forward.
+final class ServerPhase: Sendable {
+    enum Step: UInt8, AtomicRepresentable {
+        /// Not everything is made yet, or the start lines are not said.
+        case starting
+        case serving
+        case draining
     }
 
-    var isRaised: Bool { self.flag.load(ordering: .acquiring) }
+    private let step = Atomic<Step>(.starting)
+
+    func advance(to step: Step) {
+        self.step.store(step, ordering: .releasing)
+    }
+
+    var current: Step { self.step.load(ordering: .acquiring) }
 }

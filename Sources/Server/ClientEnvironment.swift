@@ -3,7 +3,7 @@ internal import ServiceKit
 
 /// The environment variables with which an unmodified SDK finds this server.
 package enum ClientEnvironment {
-    /// - Parameter accessKeyID: the key to use; nil: the root key.
+    /// What `brume env` prints, in its order; `accessKeyID` nil means the root key.
     package static func variables(
         _ configuration: Configuration, accessKeyID: String?, usesPlaintext: Bool
     ) throws(StartError) -> [(name: String, value: String)] {

@@ -1,3 +1,6 @@
+internal import Primitives
+internal import ServiceKit
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -5,8 +8,6 @@ internal import Musl
 #else
 internal import Darwin
 #endif
-internal import Primitives
-internal import ServiceKit
 
 /// An access key as the command line shows it.
 package struct KeyDescription: Sendable, Hashable {

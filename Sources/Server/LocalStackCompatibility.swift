@@ -4,10 +4,13 @@ enum LocalStackCompatibility {
     static func documents(_ services: [String]) -> [String: @Sendable () -> String] {
         let rows = services.map { "\"\($0)\": \"running\"" }.joined(separator: ", ")
         let health = "{\"services\": {\(rows)}, \"edition\": \"brume\", \"version\": \"\(BuildInformation.version)\"}"
-        let info = "{\"version\": \"\(BuildInformation.version)\", \"edition\": \"brume\", \"is_license_activated\": false}"
+        let info =
+            "{\"version\": \"\(BuildInformation.version)\", \"edition\": \"brume\", \"is_license_activated\": false}"
+        let stages =
+            #"{"completed": {"BOOT": true, "START": true, "READY": true, "SHUTDOWN": false}, "scripts": []}"#
         return [
             "/_localstack/health": { health }, "/health": { health }, "/_localstack/info": { info },
-            "/_localstack/init": { "{\"completed\": {\"BOOT\": true, \"START\": true, \"READY\": true, \"SHUTDOWN\": false}, \"scripts\": []}" },
+            "/_localstack/init": { stages },
         ]
     }
 }

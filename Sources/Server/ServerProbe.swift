@@ -1,3 +1,5 @@
+internal import ServiceKit
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@ internal import Musl
 #else
 internal import Darwin
 #endif
-internal import ServiceKit
 
 /// How a server on a data directory is.
 package struct ServerStatus: Sendable, Hashable {
@@ -39,7 +40,7 @@ package enum ServerProbe {
         return address.flatMap { ProcessEnvironment.isRunning($0.processID) ? $0 : nil }
     }
 
-    /// - Parameter port: asked instead of what the data directory names.
+    /// How the server is; `port` is asked instead of the one that the data directory names.
     package static func status(_ configuration: Configuration, port: Int? = nil) -> ServerStatus {
         let address = self.address(configuration)
         guard let port = port ?? address?.port else {
@@ -92,7 +93,9 @@ package enum ServerProbe {
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         let request = Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
-        let sent = unsafe request.withUnsafeBytes { unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        let sent = unsafe request.withUnsafeBytes {
+            unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
         guard sent == request.count else { return nil }
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)

@@ -9,18 +9,18 @@ enum StartLines {
         let names = services.map { service in
             "\(service.id) (\(service.operations.count) of \(service.operationNames.count) operations)"
         }
+        let hosts = configuration.hosts.joined(separator: ", ")
         var lines: [BrumeServer.StartLine] = [
             .init(text: "brume \(BuildInformation.version)"),
-            .init(
-                text: "endpoint     localhost:\(port), \(scheme), listening on \(configuration.hosts.joined(separator: ", "))"
-            ),
+            .init(text: "endpoint     localhost:\(port), \(scheme), listening on \(hosts)"),
             .init(text: "data         \(configuration.dataDirectory)"),
             .init(text: "services     \(names.joined(separator: ", "))"),
         ]
         if configuration.acceptsAnyCredentials {
             lines.append(
                 .init(
-                    text: "signatures   NOT VERIFIED: --insecure-accept-any-credentials is on; whoever reaches this port "
+                    text:
+                        "signatures   NOT VERIFIED: --insecure-accept-any-credentials is on; whoever reaches this port "
                         + "is whoever they say",
                     isWarning: true
                 )
@@ -29,13 +29,15 @@ enum StartLines {
             lines.append(.init(text: "signatures   verified (SigV4); every request needs a key of this server"))
         }
         lines.append(
-            .init(text: "permissions  each key may do everything in its own account; IAM policies are not evaluated yet")
+            .init(
+                text: "permissions  each key may do everything in its own account; IAM policies are not evaluated yet")
         )
         lines.append(self.durability(configuration))
         if configuration.compatibility == .localstack {
             lines.append(
                 .init(
-                    text: "compat       localstack: key test/test and twelve-digit account keys, from this machine only",
+                    text:
+                        "compat       localstack: key test/test and twelve-digit account keys, from this machine only",
                     isWarning: true
                 )
             )

@@ -27,10 +27,12 @@ package struct Configuration: Sendable, Hashable {
     /// Seconds that open requests have after a stop signal.
     package var drainSeconds = 10
 
+    /// When a write is acknowledged: once it is on disk, or once the system has it.
     package enum Durability: String, Sendable, Hashable, CaseIterable {
         case durable, relaxed
     }
 
+    /// Whose habits are followed beside AWS's own.
     package enum Compatibility: String, Sendable, Hashable, CaseIterable {
         case none, localstack
     }

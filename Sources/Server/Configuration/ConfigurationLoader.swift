@@ -3,12 +3,16 @@ internal import Yams
 
 /// Puts flags, environment, file and defaults together; the earlier of them wins.
 package enum ConfigurationLoader {
+    /// Joins what the user said: flags beat the environment, the environment beats the file.
+    ///
     /// - Parameters:
     ///   - flags: setting name to text, as given on the command line.
     ///   - environment: all variables of the process; those that begin with `BRUME_` and are no setting are refused
     ///     unless they are listed in `otherVariables`.
     ///   - file: the file named by `--config`; nil: `config.yaml` in the data directory, if it is there.
     ///   - coreCount: for the default of `loops`.
+    /// - Returns: every setting, with its default where nobody said otherwise.
+    /// - Throws: the setting that is unknown or cannot be read, and where it was said.
     package static func load(
         flags: [String: String], environment: [String: String], file: String?, coreCount: Int
     ) throws(ConfigurationError) -> Configuration {

@@ -24,8 +24,8 @@ package final class LocalIdentity: IdentityPort {
     private let mapsAccountIDs: Bool
     private let state: Mutex<State>
 
-    /// - Parameter mapsAccountIDs: LocalStack's rule: a key id of twelve digits is that account's, with the secret of
-    ///   the `test` key.
+    /// Reads the keys of `file`. `mapsAccountIDs` is LocalStack's rule: a key id of twelve digits is that account's,
+    /// with the secret of the `test` key.
     package init(
         file: AccessKeyFile,
         box: SecretBox,
@@ -68,7 +68,9 @@ package final class LocalIdentity: IdentityPort {
     }
 
     private func mappedKey(_ accessKeyID: String, _ state: State) -> AccessKey? {
-        guard self.mapsAccountIDs, let account = AccountID(accessKeyID), var key = state.keys["test"] else { return nil }
+        guard self.mapsAccountIDs, let account = AccountID(accessKeyID), var key = state.keys["test"] else {
+            return nil
+        }
         key.accessKeyID = accessKeyID
         key.account = account
         return key

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@ internal import Musl
 #else
 internal import Darwin
 #endif
-internal import Synchronization
 
 /// One thread that runs blocking work in order, so that file operations never hold a thread of Swift's pool.
 ///
@@ -47,11 +48,13 @@ package final class SerialThread: Sendable {
     private func start() {
         var handle = pthread_t()
         let argument = unsafe Unmanaged.passRetained(self).toOpaque()
-        let status = unsafe pthread_create(&handle, nil, { argument in
-            guard let argument = unsafe argument else { return nil }
-            unsafe Unmanaged<SerialThread>.fromOpaque(argument).takeRetainedValue().drain()
-            return nil
-        }, argument)
+        let status = unsafe pthread_create(
+            &handle, nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                unsafe Unmanaged<SerialThread>.fromOpaque(argument).takeRetainedValue().drain()
+                return nil
+            }, argument)
         precondition(status == 0, "the \(self.name) thread cannot be started: \(status)")
         pthread_detach(handle)
     }

@@ -39,7 +39,7 @@ package enum CredentialLookup: Sendable, Hashable {
 /// Access keys and sessions. Local now; a remote adapter serves split roles later.
 package protocol IdentityPort: Sendable {
     /// Looks a key up; called once a request on the event loop, so it answers from memory.
-    /// - Parameter sessionToken: what the request carries; temporary keys are unknown without theirs.
+    /// Temporary keys are unknown without their `sessionToken`, as the request carries it.
     func credential(accessKeyID: String, sessionToken: String?, now: Timestamp) -> CredentialLookup
 
     /// Makes temporary credentials that act as `principal` until `expiration`.

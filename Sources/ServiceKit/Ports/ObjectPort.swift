@@ -37,8 +37,7 @@ package protocol ObjectPort: Sendable {
     func get(_ location: ObjectLocation) async throws(ObjectError) -> [UInt8]
     /// Removing an absent object is no error, as in S3.
     func delete(_ location: ObjectLocation) async throws(ObjectError)
-    /// Keys that begin with `prefix` after `startAfter`, in byte order.
-    /// - Parameter limit: keys at most, 1...1,000.
+    /// Keys that begin with `prefix` after `startAfter`, in byte order; at most `limit` of them, 1...1,000.
     func list(
         bucket: String, prefix: String, startAfter: String, limit: Int
     ) async throws(ObjectError) -> [String]

@@ -1,0 +1,101 @@
+import Foundation
+import Primitives
+import ServiceKit
+import ServiceModel
+import Signing
+import Testing
+
+/// Keys from a file that others change, and sessions that end with them.
+struct LocalIdentityTests {
+    private let folder = ScratchFolder()
+    private let box: SecretBox
+    private let file: AccessKeyFile
+    private let now = Timestamp(secondsSinceEpoch: 1_800_000_000)
+
+    init() throws {
+        self.box = try #require(SecretBox(key: Array(repeating: 7, count: 32)))
+        self.file = AccessKeyFile(path: self.folder.path + "/keys", box: self.box, random: SeededRandomSource(seed: 1))
+    }
+
+    private func key(_ id: String, account: String = "111122223333", isActive: Bool = true) throws -> AccessKey {
+        AccessKey(
+            accessKeyID: id, secretAccessKey: "secret of \(id)".replacing(" ", with: "-"),
+            account: try #require(AccountID(account)), isActive: isActive, creation: self.now)
+    }
+
+    private func later(_ milliseconds: Int64) -> Timestamp {
+        Timestamp(millisecondsSinceEpoch: self.now.millisecondsSinceEpoch + milliseconds)
+    }
+
+    private func secret(_ lookup: CredentialLookup) -> String? {
+        guard case .found(let credential) = lookup else { return nil }
+        return credential.secretAccessKey
+    }
+
+    @Test func `keys are written so that only their owner reads them, and secrets only with the seal`() throws {
+        try self.file.write([self.key("ONE")])
+        let attributes = try FileManager.default.attributesOfItem(atPath: self.file.path)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+        let text = try String(contentsOfFile: self.file.path, encoding: .utf8)
+        #expect(text.contains("ONE"))
+        #expect(!text.contains("secret"))
+        let stranger = try #require(SecretBox(key: Array(repeating: 8, count: 32)))
+        let other = AccessKeyFile(path: self.file.path, box: stranger, random: SeededRandomSource(seed: 1))
+        #expect(throws: AccessKeyFileError.unreadable(line: 2, path: self.file.path)) { try other.read() }
+        #expect(try self.file.read() == [self.key("ONE")])
+    }
+
+    @Test func `a key made or deleted by another process is known within half a second`() throws {
+        try self.file.write([self.key("ONE")])
+        let identity = try LocalIdentity(file: self.file, box: self.box)
+        #expect(self.secret(identity.credential(accessKeyID: "ONE", sessionToken: nil, now: self.now)) != nil)
+        try self.file.write([self.key("SECOND"), self.key("OFF", isActive: false)])
+        let next = self.later(LocalIdentity.reloadIntervalMilliseconds)
+        #expect(identity.credential(accessKeyID: "ONE", sessionToken: nil, now: next) == .unknown)
+        #expect(identity.credential(accessKeyID: "OFF", sessionToken: nil, now: next) == .inactive)
+        #expect(
+            self.secret(identity.credential(accessKeyID: "SECOND", sessionToken: nil, now: next)) == "secret-of-SECOND")
+    }
+
+    @Test func `a file that was damaged meanwhile keeps the keys that were read before`() throws {
+        try self.file.write([self.key("ONE")])
+        let identity = try LocalIdentity(file: self.file, box: self.box)
+        try "brume-access-keys 1\nnonsense\n".write(toFile: self.file.path, atomically: true, encoding: .utf8)
+        let next = self.later(LocalIdentity.reloadIntervalMilliseconds)
+        #expect(self.secret(identity.credential(accessKeyID: "ONE", sessionToken: nil, now: next)) != nil)
+    }
+
+    @Test func `a session acts as who asked for it, until it expires or its key goes`() throws {
+        try self.file.write([self.key("ONE")])
+        let identity = try LocalIdentity(file: self.file, box: self.box)
+        let principal = try self.key("ONE").principal
+        let session = identity.issueSession(for: principal, expiration: self.later(1000))
+        let token = try #require(session.sessionToken)
+        func look(_ id: String, _ token: String?, _ now: Timestamp) -> CredentialLookup {
+            identity.credential(accessKeyID: id, sessionToken: token, now: now)
+        }
+        #expect(self.secret(look(session.accessKeyID, token, self.now)) == session.secretAccessKey)
+        #expect(look(session.accessKeyID, nil, self.now) == .unknown)
+        #expect(look("ONE", token, self.now) == .unknown)
+        #expect(look(session.accessKeyID, String(token.dropLast(4)) + "AAAA", self.now) == .unknown)
+        #expect(look(session.accessKeyID, token, self.later(1000)) == .expired(at: self.later(1000)))
+        try self.file.write([])
+        #expect(look(session.accessKeyID, token, self.later(999)) == .inactive)
+    }
+
+    @Test func `a key id of twelve digits is that account's only where LocalStack's habits are asked for`() throws {
+        try self.file.write([self.key("test", account: "000000000000")])
+        let plain = try LocalIdentity(file: self.file, box: self.box)
+        #expect(plain.credential(accessKeyID: "123456789012", sessionToken: nil, now: self.now) == .unknown)
+        let mapping = try LocalIdentity(file: self.file, box: self.box, mapsAccountIDs: true)
+        guard
+            case .found(let credential) = mapping.credential(
+                accessKeyID: "123456789012", sessionToken: nil, now: self.now)
+        else {
+            Issue.record("the account's key is unknown")
+            return
+        }
+        #expect(credential.principal.account.description == "123456789012")
+        #expect(credential.secretAccessKey == "secret-of-test")
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import Primitives
+import ServiceKit
+import Testing
+
+/// What holds of objects, whatever their keys.
+struct DirectoryObjectsTests {
+    private static func location(_ key: String, bucket: String = "a-bucket") throws -> ObjectLocation {
+        try #require(ObjectLocation(bucket: bucket, key: key))
+    }
+
+    @Test(arguments: [
+        "plain", "folder/file.json", "../../outside", "..", "a//b/", "/", "ümlaut/\u{1F600}", "~temporary", "100%",
+        String(repeating: "k", count: 1024), String(repeating: "ü", count: 512),
+    ])
+    func `an object comes back as it went, whatever its key`(_ key: String) async throws {
+        let folder = ScratchFolder()
+        let objects = DirectoryObjects(directory: folder.path)
+        let location = try Self.location(key)
+        try await objects.put([1, 2, 3], at: location)
+        try await objects.put([4, 5], at: location)
+        #expect(try await objects.get(location) == [4, 5])
+        #expect(try await objects.list(bucket: "a-bucket", prefix: "", startAfter: "", limit: 10) == [key])
+        // Nothing climbs out of the bucket's folder, and no temporary file is left.
+        #expect(folder.files.filter { !$0.hasPrefix("a-bucket") } == [])
+        try await objects.delete(location)
+        await #expect(throws: ObjectError.absent) { try await objects.get(location) }
+    }
+
+    @Test func `keys are listed in byte order, from behind a key, under a prefix, up to a limit`() async throws {
+        let folder = ScratchFolder()
+        let objects = DirectoryObjects(directory: folder.path)
+        for key in ["b/2", "b/10", "a", "b/1", "c", "b"] {
+            try await objects.put(Array(key.utf8), at: Self.location(key))
+        }
+        try await objects.put([], at: Self.location("b/3", bucket: "another"))
+        #expect(
+            try await objects.list(bucket: "a-bucket", prefix: "b", startAfter: "", limit: 10)
+                == ["b", "b/1", "b/10", "b/2"])
+        #expect(try await objects.list(bucket: "a-bucket", prefix: "b/", startAfter: "b/1", limit: 1) == ["b/10"])
+        #expect(try await objects.list(bucket: "missing", prefix: "", startAfter: "", limit: 10) == [])
+        #expect(try await objects.list(bucket: "../another", prefix: "", startAfter: "", limit: 10) == [])
+    }
+
+    @Test func `removing an absent object is no error`() async throws {
+        let objects = DirectoryObjects(directory: ScratchFolder().path)
+        try await objects.delete(Self.location("absent"))
+    }
+
+    @Test(arguments: ["ab", "Upper", "-dash", "dash-", "two..dots", "a/b", "..", String(repeating: "a", count: 64)])
+    func `a bucket has a name of S3's kind`(_ bucket: String) {
+        #expect(ObjectLocation(bucket: bucket, key: "key") == nil)
+    }
+
+    @Test(arguments: ["", "nul\u{0}", String(repeating: "k", count: 1025)])
+    func `a key has 1 to 1,024 bytes without NUL`(_ key: String) {
+        #expect(ObjectLocation(bucket: "a-bucket", key: key) == nil)
+    }
+}
