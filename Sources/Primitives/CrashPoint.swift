@@ -1,3 +1,5 @@
+internal import Synchronization
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@ internal import Musl
 #else
 internal import Darwin
 #endif
-internal import Synchronization
 
 /// Named places at which the process can be made to die as if by `kill -9`, so that crash tests run on the release
 /// binary: `BRUME_CRASH_AT=store.group.beforeWrite`, or `BRUME_CRASH_AT=store.group.beforeWrite:17` for the 17th time.

@@ -1,9 +1,9 @@
 /// A regular expression that is matched in time proportional to the text, whatever the text.
 ///
-/// All threads of the match advance together (Thompson's construction), so no input makes it try the same place twice: a
-/// backtracking engine needs 2^n steps for `([0-9]+)+` and eighty digits followed by a letter. It knows the syntax that
-/// AWS's models use of Java's: classes, `\d \w \s \p{L}`, groups, alternatives, counts, `^` and `$`. Look-around and
-/// back-references cannot be matched this way.
+/// All threads of the match advance together (Thompson's construction), so no input makes it try the same place twice:
+/// a backtracking engine needs 2^n steps for `([0-9]+)+` and eighty digits followed by a letter. It knows the syntax
+/// that AWS's models use of Java's: classes, `\d \w \s \p{L}`, groups, alternatives, counts, `^` and `$`. Look-around
+/// and back-references cannot be matched this way.
 /// - Source: Russ Cox, "Regular Expression Matching Can Be Simple And Fast".
 package struct LinearPattern: Sendable {
     /// Larger programs, from nested counts, are refused.

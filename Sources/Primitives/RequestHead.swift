@@ -1,6 +1,7 @@
 /// What a request says before its body, exactly as it arrived.
 ///
-/// Path and query stay raw (percent-encoded): model ids carry encoded `:` and `/`, and the signature covers the raw form.
+/// Path and query stay raw (percent-encoded): model ids carry encoded `:` and `/`, and the signature covers the raw
+/// form.
 package struct RequestHead: Sendable, Hashable {
     /// Upper-case method, such as `POST`.
     package var method: String

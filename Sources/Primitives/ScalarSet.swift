@@ -105,7 +105,8 @@ struct ScalarSet: Sendable {
         if value < 128 {
             isMember = (value < 64 ? self.low >> UInt64(value) : self.high >> UInt64(value - 64)) & 1 == 1
         } else {
-            isMember = self.ranges.contains { $0.contains(value) }
+            isMember =
+                self.ranges.contains { $0.contains(value) }
                 || (!self.categories.isEmpty && self.hasCategory(scalar))
                 || self.complements.contains { $0.contains(scalar) }
         }

@@ -2,8 +2,8 @@ package import Primitives
 
 /// What a request claims about its signer: read, and not yet believed.
 ///
-/// The way goes on in types: `checked(by:headers:now:isTLS:)` looks at everything that needs no secret, and the result's
-/// `verify` proves the signature.
+/// The way goes on in types: `checked(by:headers:now:isTLS:)` looks at everything that needs no secret, and the
+/// result's `verify` proves the signature.
 package struct ParsedAuthorization: Sendable, Hashable {
     package let carrier: AuthorizationCarrier
     /// The word before the parameters, such as `AWS4-HMAC-SHA256`.

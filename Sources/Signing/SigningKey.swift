@@ -3,8 +3,9 @@ internal import Primitives
 
 /// The key that AWS derives from a secret for one day, region and service, ready to sign.
 ///
-/// The keyed state is kept rather than the key: keying anew costs 900 ns a signature, the derivation 7,200 ns. It is two
-/// hash states rather than swift-crypto's `HMAC`, whose generic code is not specialised here and costs another 200 ns.
+/// The keyed state is kept rather than the key: keying anew costs 900 ns a signature, the derivation 7,200 ns. It is
+/// two hash states rather than swift-crypto's `HMAC`, whose generic code is not specialised here and costs another
+/// 200 ns.
 package struct SigningKey: Sendable {
     /// SHA-256 that has taken the key's inner and outer pad.
     private let inner: SHA256

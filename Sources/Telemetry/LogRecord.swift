@@ -27,6 +27,7 @@ package struct LogRecord: Sendable, Hashable {
         case boolean(Bool)
     }
 
+    /// A name with its value, in the order of writing.
     package struct Member: Sendable, Hashable {
         package var name: String
         package var value: Value

@@ -12,6 +12,7 @@ package struct MetricDatum: Sendable, Hashable {
     /// CloudWatch's `StandardUnit`, such as `Count` or `Milliseconds`.
     package var unit: String
 
+    /// One of the names that tell series of one metric apart, as in CloudWatch.
     package struct Dimension: Sendable, Hashable {
         package var name: String
         package var value: String
@@ -50,11 +51,12 @@ package struct StatisticSet: Sendable, Hashable {
 
 /// The last hours of every metric, a statistic set a minute, in memory.
 ///
-/// Bounded twice: `minuteCountMax` a series and `seriesCountMax` series; a new series beyond that is refused and counted.
+/// Bounded twice: `minuteCountMax` a series and `seriesCountMax` series; a new one beyond that is refused and counted.
 package final class MetricHistory: Sendable {
     package static let minuteCountMax = 180
     package static let seriesCountMax = 10_000
 
+    /// What a series is found by.
     package struct SeriesID: Sendable, Hashable {
         package var account: AccountID
         package var region: Region
@@ -108,7 +110,8 @@ package final class MetricHistory: Sendable {
     }
 
     /// The statistic sets of a series from one time up to, not including, another; by minute, oldest first.
-    package func statistics(of id: SeriesID, from: Timestamp, to: Timestamp) -> [(minute: Timestamp, set: StatisticSet)] {
+    package func statistics(of id: SeriesID, from: Timestamp, to: Timestamp) -> [(minute: Timestamp, set: StatisticSet)]
+    {
         let minutes = self.series.withLock { $0[id]?.minutes ?? [] }
         return minutes.compactMap { entry in
             let time = Timestamp(secondsSinceEpoch: entry.minute * 60)

@@ -34,7 +34,8 @@ package final class Gauge: Sendable {
 package final class DurationHistogram: Sendable {
     /// Upper bounds in microseconds; one more bucket takes what is beyond the last.
     package static let boundsMicroseconds: [UInt64] = [
-        50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 10_000_000, 60_000_000,
+        50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 10_000_000,
+        60_000_000,
     ]
 
     private let buckets: [Counter]

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@ internal import Musl
 #else
 internal import Darwin
 #endif
-internal import Synchronization
 
 /// JSON lines in a file that is renamed to `.1`, `.2`, … when it grows too large.
 ///
@@ -80,11 +81,13 @@ internal import Synchronization
     private func startThread() {
         var handle = pthread_t()
         let argument = unsafe Unmanaged.passRetained(self).toOpaque()
-        let status = unsafe pthread_create(&handle, nil, { argument in
-            guard let argument = unsafe argument else { return nil }
-            unsafe Unmanaged<RotatingLogFile>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, argument)
+        let status = unsafe pthread_create(
+            &handle, nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                unsafe Unmanaged<RotatingLogFile>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, argument)
         precondition(status == 0, "the log thread cannot be started: \(status)")
         self.thread = handle
     }

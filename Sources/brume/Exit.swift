@@ -1,4 +1,5 @@
 internal import ArgumentParser
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)

@@ -2,10 +2,11 @@ import KeyValue
 import Testing
 
 @Suite struct KeyRangeTests {
-    @Test(arguments: [
-        ([], nil), ([0], [1]), ([1, 255], [2]), ([255], nil), ([255, 255], nil), ([1, 2, 255, 255], [1, 3]),
-        ([254, 255], [255]),
-    ] as [([UInt8], [UInt8]?)])
+    @Test(
+        arguments: [
+            ([], nil), ([0], [1]), ([1, 255], [2]), ([255], nil), ([255, 255], nil), ([1, 2, 255, 255], [1, 3]),
+            ([254, 255], [255]),
+        ] as [([UInt8], [UInt8]?)])
     func `the end of a prefix is the next prefix`(_ prefix: [UInt8], _ end: [UInt8]?) {
         #expect(KeyRange(prefix: prefix) == KeyRange(start: prefix, end: end))
     }

@@ -5,10 +5,12 @@ import ServiceModel
 import Testing
 
 struct GetSessionTokenTests {
-    @Test(arguments: [
-        (nil, 43_200), (900, 900), (129_600, 129_600),
-    ] as [(Int?, Int)])
-    func `a user's session lasts as long as was asked for, or twelve hours`(_ asked: Int?, _ seconds: Int) async throws {
+    @Test(
+        arguments: [
+            (nil, 43_200), (900, 900), (129_600, 129_600),
+        ] as [(Int?, Int)])
+    func `a user's session lasts as long as was asked for, or twelve hours`(_ asked: Int?, _ seconds: Int) async throws
+    {
         let answer = try await service().getSessionToken(GetSessionTokenRequest(durationSeconds: asked), userContext)
         let credentials = try #require(answer.credentials)
         let end = start.secondsSinceEpoch + Int64(seconds)

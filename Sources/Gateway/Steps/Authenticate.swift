@@ -95,7 +95,8 @@ package struct Authenticator: Sendable {
                 accessKeyID,
                 now,
                 "there is no such access key; make one with `brume keys create --access-key-id \(accessKeyID) "
-                    + "--secret-access-key …`, or take one of `brume keys list`; `eval \"$(brume env)\"` exports the root key"
+                    + "--secret-access-key …`, or take one of `brume keys list`; `eval \"$(brume env)\"` exports "
+                    + "the root key"
             )
             throw .unknownAccessKey(accessKeyID)
         case .inactive:

@@ -2,14 +2,14 @@ package import ServiceModel
 
 /// Decides whether a principal may do what a request asks.
 package protocol Authorizer: Sendable {
-    /// - Parameter access: what the request touches; computed only when the decision needs it.
-    /// - Throws: the service's access-denied error.
+    /// Returns where the principal may, and throws the service's access-denied error where not; `access`, what the
+    /// request touches, is computed only when the decision needs it.
     func authorize(_ context: RequestContext, access: () -> [ResourceAccess]) throws(ServiceError)
 }
 
 /// Whoever proved a key of an account may do everything in that account; nobody else may do anything.
 ///
-/// The principal's account is also the account whose state the handler sees, so nothing of another account is reachable.
+/// The principal's account is also the account whose state the handler sees: nothing of another account is reachable.
 package struct AccountAuthorizer: Authorizer {
     package init() {}
 

@@ -15,7 +15,7 @@ struct Encode: Sendable {
         )
     }
 
-    /// - Parameter service: nil where the request never named one.
+    /// An error in the form of its protocol; `service` is nil where the request never named one.
     func error(
         _ error: ServiceError,
         requestID: RequestID,

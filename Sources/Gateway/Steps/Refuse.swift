@@ -1,6 +1,6 @@
-internal import Telemetry
 internal import Primitives
 internal import ServiceModel
+internal import Telemetry
 
 /// The errors of requests that name nothing that is served here, in the words of AWS where it has some.
 enum Refuse {

@@ -1,7 +1,7 @@
 internal import Primitives
 internal import ServiceModel
 
-/// Finds the operation of an awsQuery or ec2Query request: `Action` and `Version` in the body, or in the query of a GET.
+/// Finds the operation of an awsQuery or ec2Query request: `Action` and `Version` in the body, or in a GET's query.
 ///
 /// `Action` alone is ambiguous between services; with `Version` it is not.
 struct ResolveForm: Sendable {
@@ -28,7 +28,9 @@ struct ResolveForm: Sendable {
     static func value(of name: String, in pairs: [UInt8]) -> String? {
         let prefix = Array((name + "=").utf8)
         for pair in pairs.split(separator: UInt8(ascii: "&")) where pair.starts(with: prefix) {
-            guard let bytes = PercentEncoding.decode(pair.dropFirst(prefix.count), plusIsSpace: true) else { return nil }
+            guard let bytes = PercentEncoding.decode(pair.dropFirst(prefix.count), plusIsSpace: true) else {
+                return nil
+            }
             return String(validating: bytes, as: UTF8.self)
         }
         return nil

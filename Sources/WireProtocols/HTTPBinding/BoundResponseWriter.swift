@@ -25,7 +25,7 @@ package final class BoundResponseWriter: ShapeWriter {
     private var text: BoundTextWriter?
     private var contentType: String?
 
-    /// - Parameter root: what the body's root stands for; the output's own structure where nil.
+    /// `root` is what the body's root stands for; the output's own structure where nil.
     package init(format: any BodyFormat, status: Int, root: BodyRoot? = nil) {
         self.format = format
         self.status = status

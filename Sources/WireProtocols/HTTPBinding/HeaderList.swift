@@ -51,7 +51,8 @@ package enum HeaderList {
     package static func join(_ elements: [String], quoting: Bool) -> String {
         guard quoting else { return elements.joined(separator: ", ") }
         return elements.map { element in
-            let needsQuotes = element.utf8.contains { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") }
+            let needsQuotes =
+                element.utf8.contains { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") }
                 || element.trimmed != element
             guard needsQuotes else { return element }
             var quoted = "\""

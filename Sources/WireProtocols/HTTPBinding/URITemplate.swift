@@ -2,6 +2,7 @@ internal import Primitives
 
 /// A URI template of a model, such as `/model/{modelId}/converse` or `/{Bucket}/{Key+}?uploads`.
 package struct URITemplate: Sendable, Hashable {
+    /// What stands between two slashes.
     package enum Segment: Sendable, Hashable {
         /// The decoded text.
         case literal(String)
@@ -24,7 +25,8 @@ package struct URITemplate: Sendable, Hashable {
         self.segments = halves[0].split(separator: "/", omittingEmptySubsequences: false).dropFirst()
             .filter { !$0.isEmpty }
             .map(Self.segment)
-        self.queryLiterals = halves.count < 2
+        self.queryLiterals =
+            halves.count < 2
             ? []
             : halves[1].split(separator: "&").map { pair in
                 let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -9,7 +9,7 @@ package struct AWSJSONProtocol: ServerProtocol {
     private let contentType: String
     private let errorTypes: JSONErrorTypes
 
-    /// - Parameter name: `awsJson1_0` or `awsJson1_1`.
+    /// `name` is `awsJson1_0` or `awsJson1_1`.
     package init(_ name: ProtocolName, errorTypes: JSONErrorTypes = JSONErrorTypes()) {
         precondition(name == .awsJson1_0 || name == .awsJson1_1, "\(name) is not an awsJson protocol")
         self.name = name

@@ -83,6 +83,8 @@ internal import Synchronization
     }
 
     /// A schema with its table: the schema is held so that its identity is never given to another.
+    ///
+    /// Safe to send: neither changes once it is made, and the tables stand behind a lock.
     private struct Held: @unchecked Sendable {
         var schema: ShapeSchema
         var names: JSONNames

@@ -3,8 +3,8 @@ package import ServiceModel
 
 /// Reads a shape from JSON text in one pass over its bytes, without a tree.
 ///
-/// Strict RFC 8259: UTF-8 only (no overlong forms, no surrogates, no lone `\uD800`), no byte order mark, no comments, no
-/// trailing commas, nothing behind the value. Of a name that occurs twice the later value wins. Numbers are kept as
+/// Strict RFC 8259: UTF-8 only (no overlong forms, no surrogates, no lone `\uD800`), no byte order mark, no comments,
+/// no trailing commas, nothing behind the value. Of a name that occurs twice the later value wins. Numbers are kept as
 /// text until the schema says what they are, so 38 digits never pass through `Double`.
 @safe package final class JSONReader: BodyReader {
     /// How far the reader follows AWS's older services, which let more pass.

@@ -92,12 +92,14 @@ struct JSONScanner {
         let index: Int?
         if end < self.bytes.count, self.bytes[end] == UInt8(ascii: "\"") {
             self.position = end + 1
-            index = names.index(of: self.bytes, start, end, expected: self.expectedIndex)
+            index =
+                names.index(of: self.bytes, start, end, expected: self.expectedIndex)
                 ?? (self.strictness == .coral ? names.indexByModelName(self.bytes, start, end, schema) : nil)
         } else {
             var name: [UInt8] = []
             try self.readStringBytes(appendingTo: &name)
-            index = names.index(of: name, 0, name.count, expected: self.expectedIndex)
+            index =
+                names.index(of: name, 0, name.count, expected: self.expectedIndex)
                 ?? (self.strictness == .coral ? names.indexByModelName(name, 0, name.count, schema) : nil)
         }
         try self.readColon()
@@ -209,7 +211,9 @@ struct JSONScanner {
     mutating func open(_ bracket: UInt8, _ expected: ShapeType, _ member: String) throws(ShapeError) {
         guard self.peek() == bracket else { throw try self.mismatch(expected, member) }
         self.depth += 1
-        guard self.depth <= JSONReader.depthMax else { throw .limitExceeded("nesting deeper than \(JSONReader.depthMax)") }
+        guard self.depth <= JSONReader.depthMax else {
+            throw .limitExceeded("nesting deeper than \(JSONReader.depthMax)")
+        }
         self.position += 1
         self.isFirst = true
     }

@@ -7,8 +7,7 @@ package enum ContentEncoding {
     ///
     /// A streamed blob is left alone: S3 keeps an object's encoding with the object. Encodings that are not gzip are
     /// the service's own matter. The signature covers the encoded bytes, so this comes after authentication.
-    /// - Parameter bytesMax: the most that may be behind the encoding.
-    /// - Throws: `malformed`, `limitExceeded`.
+    /// More than `bytesMax` behind the encoding is `limitExceeded`; what does not inflate is `malformed`.
     package static func decoded(
         _ request: InboundRequest, for operation: OperationSchema, bytesMax: Int
     ) throws(ShapeError) -> InboundRequest {

@@ -17,7 +17,7 @@ package import ServiceModel
     /// Whether the last member has ended and nothing of another has come.
     private var isAtEnd = false
 
-    /// - Parameter outputBytesMax: more than this is refused.
+    /// More output than `outputBytesMax` will be refused.
     package init(outputBytesMax: Int) throws(ShapeError) {
         self.outputBytesMax = outputBytesMax
         unsafe self.stream = .allocate(capacity: 1)

@@ -35,7 +35,8 @@ package enum NumberText {
 
         private static func accumulate(_ value: inout Int64, _ digit: Int64, _ isNegative: Bool) -> Bool {
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-            let (sum, carry) = isNegative
+            let (sum, carry) =
+                isNegative
                 ? product.subtractingReportingOverflow(digit) : product.addingReportingOverflow(digit)
             value = sum
             return !overflow && !carry

@@ -35,8 +35,7 @@ package protocol ServerProtocol: Sendable {
     /// An unreadable request in the protocol's words.
     func serviceError(for error: ShapeError, in service: ServiceSchema) -> ServiceError
 
-    /// A readable request that breaks the model's constraints, all of them in one sentence.
-    /// - Parameter violations: at least one.
+    /// A readable request that breaks the model's constraints, all of them (at least one) in one sentence.
     func serviceError(for violations: [ConstraintViolation], in service: ServiceSchema) -> ServiceError
 }
 

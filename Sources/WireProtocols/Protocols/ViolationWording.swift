@@ -10,8 +10,7 @@ package enum ViolationWording: Sendable {
     /// AWS stops counting here.
     package static let violationCountMax = 10
 
-    /// The whole sentence.
-    /// - Parameter violations: at least one.
+    /// The whole sentence for at least one violation.
     package func sentence(_ violations: [ConstraintViolation]) -> String {
         // Several elements of one list break its demands in the same words.
         var told: Set<String> = []

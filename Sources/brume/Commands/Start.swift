@@ -6,9 +6,9 @@ struct Start: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start the server in the foreground.",
         discussion: """
-            Flags beat environment variables, which beat the configuration file. Every flag has a variable (--data-dir: \
-            BRUME_DATA_DIR) and a line of the file (data-dir: …). SIGTERM and SIGINT drain and stop; SIGHUP reads \
-            certificates again.
+            Flags beat environment variables, which beat the configuration file. Every flag has a variable \
+            (--data-dir: BRUME_DATA_DIR) and a line of the file (data-dir: …). SIGTERM and SIGINT drain and stop; \
+            SIGHUP reads certificates again.
             """
     )
 

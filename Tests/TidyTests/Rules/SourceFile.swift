@@ -60,9 +60,7 @@ struct SourceFile: Sendable {
         ["brume", "brume-modelgen", "Bench"].contains(targetFolder) || path.hasPrefix("Bench/")
     }
 
-    /// - Parameters:
-    ///   - index: the line, counted from 0.
-    ///   - message: what is wrong and what to do instead.
+    /// A finding in the line at `index`, counted from 0; `message` says what is wrong and what to do instead.
     func finding(at index: Int, _ message: String) -> Finding {
         Finding(path: path, line: index + 1, message: message)
     }

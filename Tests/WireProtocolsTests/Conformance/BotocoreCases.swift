@@ -90,9 +90,10 @@ private struct BotocoreCase {
 
     private var operation: CaseJSON {
         var operation: [String: CaseJSON] = [
-            "errors": .array((self.given["errors"]?.array ?? []).compactMap { $0["shape"]?.string }.map {
-                .string(Self.id($0))
-            })
+            "errors": .array(
+                (self.given["errors"]?.array ?? []).compactMap { $0["shape"]?.string }.map {
+                    .string(Self.id($0))
+                })
         ]
         for side in ["input", "output"] {
             if let shape = self.given[side]?["shape"]?.string { operation[side] = .string(Self.id(shape)) }

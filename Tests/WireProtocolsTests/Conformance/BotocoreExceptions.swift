@@ -6,7 +6,9 @@ enum BotocoreExceptions {
             "Ec2ProtocolIdempotencyTokenAutoFill", "QueryProtocolIdempotencyTokenAutoFill",
             "QueryIdempotencyTokenAutoFill", "RestJsonQueryIdempotencyTokenAutoFill",
         ],
-        "an empty map leaves no header behind": ["HttpPrefixHeadersAreNotPresent", "RestJsonHttpPrefixHeadersAreNotPresent"],
+        "an empty map leaves no header behind": [
+            "HttpPrefixHeadersAreNotPresent", "RestJsonHttpPrefixHeadersAreNotPresent",
+        ],
         "a server puts every parameter in the map, Smithy's own cases for servers say so": [
             "RestXmlQueryParamsStringListMap", "RestXmlQueryPrecedence", "RestJsonQueryParamsStringListMap",
             "RestJsonQueryPrecedence",

@@ -23,14 +23,18 @@ import Testing
     @Test(arguments: BotocoreCases.inputs)
     func `requests are read as botocore writes them`(_ file: CaseFile) {
         let exceptions = BotocoreExceptions.requests.merging(ConformanceExceptions.requests) { own, _ in own }
-        let failures = BotocoreCases.convert(file).flatMap { ConformanceRunner($0).requests(except: exceptions).failures }
+        let failures = BotocoreCases.convert(file).flatMap {
+            ConformanceRunner($0).requests(except: exceptions).failures
+        }
         #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
     }
 
     @Test(arguments: BotocoreCases.outputs)
     func `responses are written as botocore reads them`(_ file: CaseFile) {
         let exceptions = BotocoreExceptions.responses.merging(ConformanceExceptions.responses) { own, _ in own }
-        let failures = BotocoreCases.convert(file).flatMap { ConformanceRunner($0).responses(except: exceptions).failures }
+        let failures = BotocoreCases.convert(file).flatMap {
+            ConformanceRunner($0).responses(except: exceptions).failures
+        }
         #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
     }
 

@@ -17,7 +17,8 @@ extension DynamicValue {
                 }
             }
             return .structure(members.filter { $0.value != .null })
-        case .list: return .list(json.array.map { Self.parse($0, schema.element.target, blobsAreBase64: blobsAreBase64) })
+        case .list:
+            return .list(json.array.map { Self.parse($0, schema.element.target, blobsAreBase64: blobsAreBase64) })
         case .map:
             return .map(json.object.mapValues { Self.parse($0, schema.value.target, blobsAreBase64: blobsAreBase64) })
         case .string, .enumeration: return .string(json.string ?? json.text)

@@ -6,7 +6,8 @@ import WireProtocols
 @Suite struct RouteTableTests {
     private static let templates = [
         "GET /foundation-models", "GET /foundation-models/{modelIdentifier}", "POST /model/{modelId}/converse",
-        "GET /{Bucket}", "GET /{Bucket}?location", "GET /{Bucket}?list-type=2", "GET /{Bucket}/{Key+}", "PUT /{Bucket}/{Key+}",
+        "GET /{Bucket}", "GET /{Bucket}?location", "GET /{Bucket}?list-type=2", "GET /{Bucket}/{Key+}",
+        "PUT /{Bucket}/{Key+}",
         "GET /a/{path+}/end", "GET /ReDosLiteral/{str}/(a+)+", "GET /",
     ]
     private static let table = RouteTable(
@@ -16,7 +17,9 @@ import WireProtocols
         })
 
     private static func match(_ method: String, _ target: String) -> String? {
-        guard let match = self.table.match(RequestHead(method: method, target: target, headers: [:])) else { return nil }
+        guard let match = self.table.match(RequestHead(method: method, target: target, headers: [:])) else {
+            return nil
+        }
         return ([self.templates[match.index]] + match.labels.map { "\($0.name)=\($0.rawValue)" }).joined(separator: " ")
     }
 

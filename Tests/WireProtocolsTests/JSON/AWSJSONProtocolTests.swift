@@ -9,7 +9,8 @@ import WireProtocols
         "ConditionalCheckFailedException",
         ["message": JSONTestSchemas.string, "Item": JSONTestSchemas.map(JSONTestSchemas.string)])
     private static let operation = OperationSchema(
-        name: "PutItem", input: JSONTestSchemas.everything, output: JSONTestSchemas.everything, errors: [conditionFailed])
+        name: "PutItem", input: JSONTestSchemas.everything, output: JSONTestSchemas.everything,
+        errors: [conditionFailed])
 
     private static func body(_ message: ResponseMessage) -> String { String(decoding: message.body, as: UTF8.self) }
 
@@ -41,7 +42,8 @@ import WireProtocols
 
     @Test func `awsJson1_1 errors bear the bare code`() {
         let response = AWSJSONProtocol(.awsJson1_1).response(
-            error: ServiceError(code: "SerializationException", message: ""), for: nil, in: nil, exchange: Self.exchange)
+            error: ServiceError(code: "SerializationException", message: ""), for: nil, in: nil, exchange: Self.exchange
+        )
         #expect(Self.body(response) == #"{"__type":"SerializationException"}"#)
     }
 
@@ -86,14 +88,29 @@ import WireProtocols
     }
 
     @Test(arguments: [
-        (#"{"string":1}"#, "NUMBER_VALUE cannot be converted to String", "NUMBER_VALUE can not be converted to a String"),
-        (#"{"integer":"1"}"#, "STRING_VALUE cannot be converted to Integer", "STRING_VALUE can not be converted to an Integer"),
-        (#"{"string":{}}"#, "Start of structure or map found where not expected", "Start of structure or map found where not expected."),
-        (#"{"string":[]}"#, "Unrecognized collection type class java.lang.String", "Start of list found where not expected"),
+        (
+            #"{"string":1}"#, "NUMBER_VALUE cannot be converted to String",
+            "NUMBER_VALUE can not be converted to a String"
+        ),
+        (
+            #"{"integer":"1"}"#, "STRING_VALUE cannot be converted to Integer",
+            "STRING_VALUE can not be converted to an Integer"
+        ),
+        (
+            #"{"string":{}}"#, "Start of structure or map found where not expected",
+            "Start of structure or map found where not expected."
+        ),
+        (
+            #"{"string":[]}"#, "Unrecognized collection type class java.lang.String",
+            "Start of list found where not expected"
+        ),
         (#"{"list":"a"}"#, "Unexpected field type", "Expected list or null"),
         (#"{"map":1}"#, "Unexpected field type", "Expected map or null"),
         (#"{"union":1}"#, "Unexpected field type", "Expected null"),
-        (#"{"blob":1}"#, "only base-64-encoded strings are convertible to bytes", "NUMBER_VALUE can not be converted to a ByteBuffer"),
+        (
+            #"{"blob":1}"#, "only base-64-encoded strings are convertible to bytes",
+            "NUMBER_VALUE can not be converted to a ByteBuffer"
+        ),
         (#"{"string":"#, "", ""),
     ])
     func `values of the wrong kind are worded as AWS words them`(

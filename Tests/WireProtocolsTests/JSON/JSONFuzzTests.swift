@@ -51,7 +51,10 @@ import WireProtocols
             let expected = Self.foundationAccepts(bytes)
             let found = Self.weAccept(bytes)
             if expected != found, !Self.isKnownDifference(bytes) {
-                Issue.record("seed \(seed), round \(round): ours \(found), Foundation's \(expected): \(bytes) \(String(decoding: bytes, as: UTF8.self))")
+                let text = String(decoding: bytes, as: UTF8.self)
+                Issue.record(
+                    "seed \(seed), round \(round): ours \(found), Foundation's \(expected): \(bytes) \(text)"
+                )
                 return
             }
             // Skipping and reading must agree; text behind the value would close the object around it.
@@ -84,7 +87,9 @@ import WireProtocols
 struct JSONGenerator {
     private let random: SeededRandomSource
     private static let punctuation = Array("{}[]:,\"\\ \n\t0123456789-+.eEtrufalsn/'u".utf8)
-    private static let scalars = ["a", "é", "😹", "\u{7f}", "\\n", "\\\"", "\\u00e9", "\\ud83d\\ude39", "/", "key", "\u{FFFF}"]
+    private static let scalars = [
+        "a", "é", "😹", "\u{7f}", "\\n", "\\\"", "\\u00e9", "\\ud83d\\ude39", "/", "key", "\u{FFFF}",
+    ]
 
     init(seed: UInt64) {
         self.random = SeededRandomSource(seed: seed)

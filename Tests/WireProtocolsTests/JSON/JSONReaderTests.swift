@@ -23,7 +23,8 @@ import WireProtocols
 
     @Test(arguments: [
         ("null", Document.null), (" true\n", .boolean(true)), ("\t-0", .number("-0")), ("1E+2", .number("1E+2")),
-        ("0.10", .number("0.10")), (#""""#, .string("")), ("[]", .array([])), ("[ 1 , 2 ]", .array([.number("1"), .number("2")])),
+        ("0.10", .number("0.10")), (#""""#, .string("")), ("[]", .array([])),
+        ("[ 1 , 2 ]", .array([.number("1"), .number("2")])),
         ("{}", .object([])), (#"{ "a" : { "b" : [ ] } }"#, .object([.init("a", .object([.init("b", .array([]))]))])),
         (#""\"\\\/\b\f\n\r\t\u0041\u00e9\ud83d\ude39""#, .string("\"\\/\u{8}\u{c}\n\r\tAé😹")),
         ("\"é😹 plain text that is longer than one word\"", .string("é😹 plain text that is longer than one word")),
@@ -37,22 +38,26 @@ import WireProtocols
         "", " ", "nul", "nullx", "True", "tru", "+1", "01", "-", "1.", ".5", "1e", "1e+", "0x10", "NaN", "Infinity",
         "[", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}",
         "{,}", "{a:1}", "{'a':1}", "{1:1}", "{null:1}", "\"", "\"a", "\"\\", "\"\\x\"", "\"\\u12\"", "\"\\u123g\"",
-        "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\\ud800x\"", "\"\n\"", "\"\u{0}\"", "\"\u{1f}\"", "1 2", "{}{}", "[]]",
+        "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\\ud800x\"", "\"\n\"", "\"\u{0}\"", "\"\u{1f}\"", "1 2",
+        "{}{}", "[]]",
         "// c\n1", "/* c */1", "\u{feff}1", "1\u{c}", "1\u{a0}", "[1\u{b}]",
     ])
     func `malformed texts are refused`(_ text: String) {
         #expect(throws: ShapeError.self) { try Self.document(Array(text.utf8)) }
     }
 
-    @Test(arguments: [
-        [0x80], [0xC0, 0x80], [0xC1, 0xBF], [0xC3], [0xE0, 0x80, 0x80], [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80],
-        [0xED, 0xBF, 0xBF], [0xE2, 0x82], [0xF0, 0x80, 0x80, 0x80], [0xF0, 0x8F, 0xBF, 0xBF], [0xF4, 0x90, 0x80, 0x80],
-        [0xF5, 0x80, 0x80, 0x80], [0xF0, 0x9F, 0x98], [0xFE], [0xFF], [0xC3, 0x28], [0xE2, 0x28, 0xA1],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x80], [0xC0, 0x80], [0xC1, 0xBF], [0xC3], [0xE0, 0x80, 0x80], [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80],
+            [0xED, 0xBF, 0xBF], [0xE2, 0x82], [0xF0, 0x80, 0x80, 0x80], [0xF0, 0x8F, 0xBF, 0xBF],
+            [0xF4, 0x90, 0x80, 0x80],
+            [0xF5, 0x80, 0x80, 0x80], [0xF0, 0x9F, 0x98], [0xFE], [0xFF], [0xC3, 0x28], [0xE2, 0x28, 0xA1],
+        ] as [[UInt8]])
     func `ill-formed UTF-8 is refused in values, keys and skipped members`(_ bytes: [UInt8]) {
         let quoted = [0x22] + bytes + [0x22] as [UInt8]
         let texts = [
-            quoted, Array("{".utf8) + quoted + Array(":1}".utf8), Array("{\"unknown\":".utf8) + quoted + Array("}".utf8),
+            quoted, Array("{".utf8) + quoted + Array(":1}".utf8),
+            Array("{\"unknown\":".utf8) + quoted + Array("}".utf8),
         ]
         for text in texts {
             #expect(throws: ShapeError.self) { try Self.document(text) }
@@ -96,9 +101,11 @@ import WireProtocols
         #expect(
             try Self.read(#"{"string":"a","integer":1,"string":"b"}"#)
                 == .structure(["string": .string("b"), "integer": .integer(1)]))
-        #expect(try Self.document(Array(#"{"a":1,"b":2,"a":3}"#.utf8)) == .object([
-            .init("a", .number("3")), .init("b", .number("2")),
-        ]))
+        #expect(
+            try Self.document(Array(#"{"a":1,"b":2,"a":3}"#.utf8))
+                == .object([
+                    .init("a", .number("3")), .init("b", .number("2")),
+                ]))
     }
 
     @Test func `names are compared after their escapes`() throws {
@@ -108,7 +115,10 @@ import WireProtocols
     @Test func `names that differ only behind the eighth byte are told apart`() throws {
         let schema = JSONTestSchemas.structure(
             "Names",
-            ["attribute1": JSONTestSchemas.string, "attribute2": JSONTestSchemas.string, "attribute": JSONTestSchemas.string])
+            [
+                "attribute1": JSONTestSchemas.string, "attribute2": JSONTestSchemas.string,
+                "attribute": JSONTestSchemas.string,
+            ])
         for name in ["attribute1", "attribute2", "attribute"] {
             #expect(try Self.read("{\"\(name)\":\"x\"}", schema) == .structure([name: .string("x")]))
         }
@@ -116,7 +126,8 @@ import WireProtocols
     }
 
     @Test func `nulls are nothing, but in sparse maps, sparse lists and documents`() throws {
-        #expect(try Self.read(#"{"string":null,"map":{"a":null,"b":1}}"#) == .structure(["map": .map(["b": .integer(1)])]))
+        #expect(
+            try Self.read(#"{"string":null,"map":{"a":null,"b":1}}"#) == .structure(["map": .map(["b": .integer(1)])]))
         #expect(
             try Self.read(#"{"sparseMap":{"a":null},"sparseList":[null,"x"],"document":null}"#)
                 == .structure([
@@ -143,7 +154,10 @@ import WireProtocols
         (#"{"map":[]}"#, .typeMismatch(found: .array, expected: .map, member: "map")),
         (#"{"union":[]}"#, .typeMismatch(found: .array, expected: .union, member: "Union")),
         (#"{"blob":"a"}"#, .invalidValue("a", expected: .blob, member: "blob")),
-        (#"{"timestamp":"2020-01-01T00:00:00Z"}"#, .typeMismatch(found: .string, expected: .timestamp, member: "timestamp")),
+        (
+            #"{"timestamp":"2020-01-01T00:00:00Z"}"#,
+            .typeMismatch(found: .string, expected: .timestamp, member: "timestamp")
+        ),
         (#"[]"#, .typeMismatch(found: .array, expected: .structure, member: "Everything")),
         (#"{"double":"1"}"#, .typeMismatch(found: .string, expected: .double, member: "double")),
     ])
@@ -163,10 +177,11 @@ import WireProtocols
     @Test func `texts can be appended to bytes that are there`() throws {
         let reader = JSONReader(Array(#"{"map":{"k\u00e9y":1}}"#.utf8))
         let schema = JSONTestSchemas.everything
-        let index = try #require(try {
-            try reader.beginStructure(schema)
-            return try reader.nextMember(schema)
-        }())
+        let index = try #require(
+            try {
+                try reader.beginStructure(schema)
+                return try reader.nextMember(schema)
+            }())
         let member = schema.members[index]
         var output: [UInt8] = [0x3E]
         try reader.beginMap(member)

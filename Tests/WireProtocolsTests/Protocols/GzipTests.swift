@@ -33,7 +33,9 @@ import WireProtocols
 
     @Test func `a cut or damaged body is malformed`() {
         for count in 0..<Self.hello.count {
-            #expect(throws: ShapeError.self, "cut after \(count)") { try Self.inflate([Array(Self.hello.prefix(count))]) }
+            #expect(throws: ShapeError.self, "cut after \(count)") {
+                try Self.inflate([Array(Self.hello.prefix(count))])
+            }
         }
         // Every bit matters but those of the header's time, flags of the compressor and operating system.
         for index in Self.hello.indices where !(4...9).contains(index) {

@@ -15,7 +15,8 @@ import WireProtocols
             "Value with length 1 at '/TableName' failed to satisfy constraint: Member must have length between 3 and 255, inclusive"
         ),
         (
-            ConstraintViolation(path: [.member("TableName")], demand: .length(min: 3, max: 4), value: "abcde", length: 5),
+            ConstraintViolation(
+                path: [.member("TableName")], demand: .length(min: 3, max: 4), value: "abcde", length: 5),
             "Value 'abcde' at 'tableName' failed to satisfy constraint: Member must have length less than or equal to 4",
             "Value with length 5 at '/TableName' failed to satisfy constraint: Member must have length between 3 and 4, inclusive"
         ),
@@ -38,7 +39,8 @@ import WireProtocols
         ),
         (
             Self.within(
-                ConstraintViolation(path: [.member("RequestItems"), .keyOf("a!")], demand: .pattern("[a-z]+"), value: "a!"),
+                ConstraintViolation(
+                    path: [.member("RequestItems"), .keyOf("a!")], demand: .pattern("[a-z]+"), value: "a!"),
                 "{a!=[]}", [.pattern("[a-z]+")]),
             "Value '{a!=[]}' at 'requestItems' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-z]+]",
             "Value at '/RequestItems' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-z]+"
@@ -46,7 +48,8 @@ import WireProtocols
         (
             Self.within(
                 ConstraintViolation(
-                    path: [.member("Names"), .element(index: 1)], demand: .length(min: 1, max: 3), value: "", length: 0),
+                    path: [.member("Names"), .element(index: 1)], demand: .length(min: 1, max: 3), value: "",
+                    length: 0),
                 "[a, ]", [.length(min: nil, max: 3), .length(min: 1, max: nil)]),
             "Value '[a, ]' at 'names' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 3, Member must have length greater than or equal to 1]",
             "Value with length 0 at '/Names/1' failed to satisfy constraint: Member must have length between 1 and 3, inclusive"
@@ -54,7 +57,8 @@ import WireProtocols
         (
             Self.within(
                 ConstraintViolation(
-                    path: [.member("RequestItems"), .key("t")], demand: .length(min: 1, max: nil), value: "[]", length: 0),
+                    path: [.member("RequestItems"), .key("t")], demand: .length(min: 1, max: nil), value: "[]",
+                    length: 0),
                 "{t=[]}", [.length(min: 1, max: nil)]),
             "Value '{t=[]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length greater than or equal to 1]",
             "Value with length 0 at '/RequestItems/t' failed to satisfy constraint: Member must have length greater than or equal to 1"
@@ -90,10 +94,24 @@ import WireProtocols
     }
 
     @Test func `several violations stand in one sentence, ten at most`() {
+        func violation(_ name: String) -> ConstraintViolation {
+            ConstraintViolation(path: [.member(name)], demand: .notNull, value: nil)
+        }
+        func clause(_ name: String) -> String {
+            "Value null at '\(name)' failed to satisfy constraint: Member must not be null"
+        }
+        #expect(
+            ViolationWording.coral.sentence([violation("a"), violation("b")])
+                == "2 validation errors detected: \(clause("a")); \(clause("b"))")
+        let names = (0..<11).map { "member\($0)" }
+        #expect(
+            ViolationWording.coral.sentence(names.map(violation))
+                == "10 validation errors detected: " + names.prefix(10).map(clause).joined(separator: "; "))
+    }
+
+    @Test func `elements that break a list's demand in the same words are told once`() {
         let one = ConstraintViolation(path: [.member("A")], demand: .notNull, value: nil)
         let clause = "Value null at 'a' failed to satisfy constraint: Member must not be null"
-        #expect(ViolationWording.coral.sentence([one, one]) == "2 validation errors detected: \(clause); \(clause)")
-        let many = ViolationWording.coral.sentence(Array(repeating: one, count: 11))
-        #expect(many == "10 validation errors detected: " + Array(repeating: clause, count: 10).joined(separator: "; "))
+        #expect(ViolationWording.coral.sentence([one, one]) == "1 validation error detected: \(clause)")
     }
 }
