@@ -83,7 +83,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
-        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
         // L0
@@ -95,6 +94,7 @@ let package = Package(
         library("Telemetry", ["Primitives"]),
         // L2
         .systemLibrary(name: "CRocksDB", path: "Sources/CRocksDB", providers: [.apt(["librocksdb-dev"])]),
+        .systemLibrary(name: "CLibYAML", path: "Sources/CLibYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
         library("WireProtocols", ["ServiceModel", "Primitives", "CZlib"]),
         library("RocksDBStore", ["KeyValue", "Primitives", "CRocksDB"]),
@@ -124,8 +124,7 @@ let package = Package(
             [
                 "Primitives", "ServiceModel", "ServiceKit", "Signing", "Telemetry", "KeyValue", "RocksDBStore",
                 "Gateway",
-                "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "STSModel", "STSService",
-                .product(name: "Yams", package: "Yams"),
+                "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "STSModel", "STSService", "CLibYAML",
             ]),
         // L7
         command("brume", ["Server", argumentParser]),

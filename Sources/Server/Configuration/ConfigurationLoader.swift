@@ -1,5 +1,4 @@
 internal import ServiceKit
-internal import Yams
 
 /// Puts flags, environment, file and defaults together; the earlier of them wins.
 package enum ConfigurationLoader {
@@ -72,43 +71,41 @@ package enum ConfigurationLoader {
     private static func apply(
         file text: String, path: String, to configuration: inout Configuration
     ) throws(ConfigurationError) {
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: text)
+        let root: YAMLNode?
+        do throws(YAMLError) {
+            root = try YAMLNode.document(text)
         } catch {
-            throw ConfigurationError("\(path): \(error)")
+            throw ConfigurationError("\(self.place(path, error.place)): this is no YAML: \(error.reason)")
         }
-        guard let root, root.null == nil else { return }
-        guard case .mapping(let mapping) = root else {
+        guard let root else { return }
+        guard case .mapping(let mapping, _) = root else {
             throw ConfigurationError("\(path): the file is a list of `name: value` lines")
         }
         var seen: Set<String> = []
         for (key, value) in mapping {
-            let place = self.place(path, key)
-            guard let name = key.string, let setting = Setting.all.first(where: { $0.name == name }) else {
-                throw ConfigurationError("\(place): there is no setting of the name `\(key.string ?? "?")`")
+            let place = self.place(path, key.place)
+            guard let name = key.text, let setting = Setting.all.first(where: { $0.name == name }) else {
+                throw ConfigurationError("\(place): there is no setting of the name `\(key.text ?? "?")`")
             }
             guard seen.insert(name).inserted else {
                 throw ConfigurationError("\(place): `\(name)` is set twice")
             }
-            try self.apply(setting, try self.scalar(value, self.place(path, value)), place, &configuration)
+            try self.apply(setting, try self.scalar(value, self.place(path, value.place)), place, &configuration)
         }
     }
 
-    private static func scalar(_ node: Node, _ place: String) throws(ConfigurationError) -> String {
+    private static func scalar(_ node: YAMLNode, _ place: String) throws(ConfigurationError) -> String {
         switch node {
-        case .scalar(let scalar):
-            return scalar.string
-        case .sequence(let sequence):
-            return sequence.compactMap(\.string).joined(separator: ",")
-        default:
-            throw ConfigurationError("\(place): a text, a number or a list was expected")
+        case .scalar(let text, _): return text
+        case .sequence(let nodes, _) where nodes.allSatisfy({ $0.text != nil }):
+            return nodes.compactMap(\.text).joined(separator: ",")
+        case .sequence, .mapping:
+            throw ConfigurationError("\(place): a text, a number or a list of them was expected")
         }
     }
 
-    private static func place(_ path: String, _ node: Node) -> String {
-        guard let mark = node.mark else { return path }
-        return "\(path):\(mark.line):\(mark.column)"
+    private static func place(_ path: String, _ place: YAMLPlace) -> String {
+        "\(path):\(place.line):\(place.column)"
     }
 
     private static func apply(
