@@ -105,7 +105,9 @@ package final class BrumeServer: Sendable {
             configuration: configuration, directory: directory, store: store, listener: listener,
             certificates: certificates, accessLog: accessLog, phase: phase,
             startLines: StartLines.lines(
-                configuration, port: listener.port, services: services.map(\.binding.schema), madeKey: madeKey
+                configuration, port: listener.port, services: services.map(\.binding.schema), madeKey: madeKey,
+                // As this process was called: the line must work where it was typed, and `brume` may not be in PATH.
+                program: CommandLine.arguments.first ?? "brume"
             ),
             afterStart: afterStart
         )

@@ -82,7 +82,7 @@ package enum Diagnosis {
             "aws command",
             isGood: found != nil,
             found ?? "not in PATH (only needed if you want to use it)",
-            remedy: "python3 -m pip install awscli"
+            remedy: "2.13 or later, or: python3 -m venv ~/aws && ~/aws/bin/pip install awscli && PATH=~/aws/bin:$PATH"
         )
     }
 }

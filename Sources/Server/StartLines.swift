@@ -3,7 +3,8 @@ internal import ServiceModel
 /// What the server says when it starts: where it is, what it serves, and what is enforced.
 enum StartLines {
     static func lines(
-        _ configuration: Configuration, port: Int, services: [ServiceSchema], madeKey: KeyDescription?
+        _ configuration: Configuration, port: Int, services: [ServiceSchema], madeKey: KeyDescription?,
+        program: String = "brume"
     ) -> [BrumeServer.StartLine] {
         let scheme = configuration.allowsPlaintext ? "http and https" : "https"
         let names = services.map { service in
@@ -45,8 +46,8 @@ enum StartLines {
         if let madeKey {
             lines.append(.init(text: "root key     \(madeKey.accessKeyID) was made; its secret: brume env"))
         }
-        let directory = configuration.dataDirectory
-        lines.append(.init(text: "next         eval \"$(brume env --data-dir \(shellWord(directory)))\""))
+        let words = "\(shellWord(program)) env --data-dir \(shellWord(configuration.dataDirectory))"
+        lines.append(.init(text: "next         eval \"$(\(words))\""))
         return lines
     }
 

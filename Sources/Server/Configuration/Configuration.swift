@@ -12,7 +12,7 @@ package struct Configuration: Sendable, Hashable {
     package var loops = 2
     /// Bytes of data blocks that the store keeps in memory.
     package var blockCacheMegabytes = 64
-    /// `durable` syncs before an answer; `relaxed` leaves syncing to the system (a power cut loses the last second).
+    /// `durable` syncs before an answer; `relaxed` leaves syncing to the system (a power cut loses the last seconds).
     package var durability = Durability.durable
     /// PEM files of a certificate of one's own; both or none.
     package var tlsCertificate: String?

@@ -48,7 +48,7 @@ package struct Setting: Sendable {
             configuration.blockCacheMegabytes = try Self.integer(text, 1...1_048_576)
         },
         Setting(
-            "durability", "durable, or relaxed: a power cut may lose the last second", "durable"
+            "durability", "durable, or relaxed: a power cut may lose the last seconds", "durable"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.durability = try Self.choice(text)
         },

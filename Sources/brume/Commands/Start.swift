@@ -33,7 +33,7 @@ struct Start: AsyncParsableCommand {
     @Option(name: .customLong("block-cache-mb"), help: "Memory for data blocks, in MiB (default: 64).")
     var blockCacheMegabytes: String?
 
-    @Option(help: "durable, or relaxed: a power cut may lose the last second (default: durable).")
+    @Option(help: "durable, or relaxed: a power cut may lose the last seconds (default: durable).")
     var durability: String?
 
     @Option(name: .customLong("tls-cert"), help: "Certificate chain of your own (PEM).")
