@@ -32,6 +32,7 @@ coverage: ## Line coverage of the unit tests, per target (a debug build of its o
 
 bench: ## Measure the release build and write the figures as JSON
 	@Scripts/install-dependencies build
+	swift build -c release --product brume
 	swift build -c release --product Bench
 	@mkdir -p $(dir $(BENCH_JSON))
 	.build/release/Bench --json $(BENCH_JSON)

@@ -129,6 +129,14 @@ let package = Package(
         // L7
         command("brume", ["Server", argumentParser]),
         command("brume-modelgen", [argumentParser]),
+        command(
+            "Bench",
+            [
+                "Primitives", "ServiceModel", "Signing", "KeyValue", "WireProtocols", "RocksDBStore", "DynamoDBModel",
+                "DynamoDBValues", argumentParser,
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         command("StoreCrashProbe", ["KeyValue", "RocksDBStore"]),
         // What tests share
         library("KeyValueConformance", ["KeyValue", "Primitives"]),

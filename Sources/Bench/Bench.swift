@@ -1,0 +1,13 @@
+internal import ArgumentParser
+
+/// `Bench`: what the server and its parts cost on this machine, beside what a bare answer costs.
+@main
+struct Bench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "Bench",
+        abstract: "Measure the release build of brume beside a bare NIO server, and write the figures as JSON.",
+        discussion: "docs/benchmarks.md says what each row means and how to compare two runs.",
+        subcommands: [Measure.self, Bare.self],
+        defaultSubcommand: Measure.self
+    )
+}

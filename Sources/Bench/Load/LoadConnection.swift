@@ -1,0 +1,168 @@
+internal import Foundation
+
+/// One connection that sends whole requests and reads whole answers, with as little work as that takes.
+@safe
+final class LoadConnection {
+    /// How long a blocking exchange waits for its answer.
+    static let answerSecondsMax = 10
+
+    let socket: Int32
+    /// When the last request was sent, by `monotonicNanoseconds`.
+    private(set) var sentAt: Int64 = 0
+    private var buffer: UnsafeMutableRawBufferPointer
+    private var filled = 0
+    /// Where the answer ends in the buffer; 0 until its head is read.
+    private var end = 0
+    private var headBytes = 0
+
+    /// Connects to a port of this machine.
+    init(port: UInt16) throws {
+        unsafe self.buffer = .allocate(byteCount: 64 << 10, alignment: 16)
+        self.socket = try Self.connect(port: port)
+    }
+
+    deinit {
+        close(self.socket)
+        unsafe self.buffer.deallocate()
+    }
+
+    /// Sends a request; the answer to the one before must have been read.
+    func send(_ request: [UInt8]) throws {
+        self.filled = 0
+        self.end = 0
+        self.sentAt = monotonicNanoseconds()
+        var sent = 0
+        while sent < request.count {
+            let count = unsafe request.withUnsafeBytes { bytes in
+                unsafe Foundation.send(
+                    self.socket, bytes.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL)
+                )
+            }
+            guard count > 0 else { throw BenchError.system("sending a request", errno) }
+            sent += count
+        }
+    }
+
+    /// Reads what is there.
+    /// - Returns: whether the answer is whole.
+    /// - Throws: when the server closed the connection, or answered with anything but 200.
+    func receive(waits: Bool = false) throws -> Bool {
+        let flags = waits ? 0 : Int32(MSG_DONTWAIT)
+        let count = unsafe recv(
+            self.socket, self.buffer.baseAddress?.advanced(by: self.filled), self.buffer.count - self.filled, flags)
+        if count < 0, errno == EAGAIN || errno == EINTR {
+            if waits { throw BenchError("no answer within \(Self.answerSecondsMax) s") }
+            return false
+        }
+        guard count > 0 else {
+            throw count == 0
+                ? BenchError("the server closed the connection:\n\(self.text)")
+                : BenchError.system("reading an answer", errno)
+        }
+        self.filled += count
+        if self.end == 0 { try self.readHead() }
+        guard self.end > 0, self.filled >= self.end else { return false }
+        guard self.filled == self.end else { throw BenchError("more than one answer came:\n\(self.text)") }
+        try self.checkStatus()
+        return true
+    }
+
+    /// Sends a request and waits for the whole answer, head and body.
+    func exchange(_ request: [UInt8]) throws -> [UInt8] {
+        try self.send(request)
+        while try !self.receive(waits: true) {}
+        return unsafe Array(self.buffer[..<self.filled])
+    }
+
+    private var text: String {
+        unsafe String(decoding: UnsafeRawBufferPointer(rebasing: self.buffer[..<self.filled]), as: UTF8.self)
+    }
+
+    /// Finds the end of the answer once its head is there.
+    private func readHead() throws {
+        guard let headBytes = self.endOfHead() else { return }
+        self.headBytes = headBytes
+        guard let length = self.contentLength() else {
+            throw BenchError("an answer without Content-Length:\n\(self.text)")
+        }
+        self.end = self.headBytes + length
+        guard unsafe self.end > self.buffer.count else { return }
+        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: self.end, alignment: 16)
+        unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: self.buffer[..<self.filled]))
+        unsafe self.buffer.deallocate()
+        unsafe self.buffer = larger
+    }
+
+    /// Behind the empty line; nil while it is not there.
+    private func endOfHead() -> Int? {
+        var index = 3
+        while index < self.filled {
+            if unsafe self.buffer[index] == 0x0A, unsafe self.buffer[index - 2] == 0x0A { return index + 1 }
+            index += 1
+        }
+        return nil
+    }
+
+    private func contentLength() -> Int? {
+        let name: StaticString = "content-length:"
+        let nameBytes = name.utf8CodeUnitCount
+        var lineStart = 0
+        while lineStart + nameBytes < self.headBytes {
+            if self.line(at: lineStart, begins: name) { return self.number(from: lineStart + nameBytes) }
+            while lineStart < self.headBytes, unsafe self.buffer[lineStart] != 0x0A { lineStart += 1 }
+            lineStart += 1
+        }
+        return nil
+    }
+
+    /// Whether a line begins with a name, in whatever case.
+    private func line(at start: Int, begins name: StaticString) -> Bool {
+        name.withUTF8Buffer { letters in
+            letters.indices.allSatisfy { unsafe self.buffer[start + $0] | 0x20 == letters[$0] | 0x20 }
+        }
+    }
+
+    private func number(from start: Int) -> Int {
+        var value = 0
+        for index in start..<self.headBytes {
+            let byte = unsafe self.buffer[index]
+            if byte == 0x20 { continue }
+            guard (0x30...0x39).contains(byte), value < 1 << 30 else { break }
+            value = value * 10 + Int(byte - 0x30)
+        }
+        return value
+    }
+
+    /// `HTTP/1.1 200`: the three digits stand at byte 9.
+    private func checkStatus() throws {
+        let isGood =
+            unsafe self.filled > 12 && self.buffer[9] == 0x32 && self.buffer[10] == 0x30
+            && self.buffer[11] == 0x30
+        guard isGood else { throw BenchError("an answer that is not 200:\n\(self.text)") }
+    }
+
+    private static func connect(port: UInt16) throws -> Int32 {
+        let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard socket >= 0 else { throw BenchError.system("socket", errno) }
+        var isOn: Int32 = 1
+        unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(MemoryLayout<Int32>.size))
+        var limit = timeval(tv_sec: Self.answerSecondsMax, tv_usec: 0)
+        unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Foundation.connect(socket, $0, size)
+            }
+        }
+        guard code == 0 else {
+            let error = BenchError.system("connecting to port \(port)", errno)
+            close(socket)
+            throw error
+        }
+        return socket
+    }
+}

@@ -1,0 +1,71 @@
+/// A ratio that the project promises, and where it stands.
+///
+/// Reported, never enforced: a busy machine must not fail a build.
+struct Bar {
+    let name: String
+    let value: Operand
+    let base: Operand
+    let limit: Limit
+
+    /// One metric of one row.
+    struct Operand {
+        let row: String
+        let metric: Metric
+    }
+
+    /// What the ratio must not exceed, or must reach.
+    enum Limit {
+        case atMost(Double)
+        case atLeast(Double)
+    }
+
+    /// Connections and writers at which all bars are measured.
+    static let concurrency = 64
+
+    static let all = [
+        Bar(
+            name: "GetItem of 1 KB, verified: CPU against bare",
+            value: Operand(row: Scenario.getItem.rowName, metric: .cpuMicroseconds),
+            base: Operand(row: Scenario.getItem.bareName, metric: .cpuMicroseconds),
+            limit: .atMost(2.8)
+        ),
+        Bar(
+            name: "durable PutItem of 1 KB: CPU against bare",
+            value: Operand(row: Scenario.putItem.rowName, metric: .cpuMicroseconds),
+            base: Operand(row: Scenario.putItem.bareName, metric: .cpuMicroseconds),
+            limit: .atMost(3.6)
+        ),
+        Bar(
+            name: "durable PutItem of 1 KB: rate against the committer's",
+            value: Operand(row: Scenario.putItem.rowName, metric: .perSecond),
+            base: Operand(row: StoreBench.commitName, metric: .perSecond),
+            limit: .atLeast(0.5)
+        ),
+    ]
+
+    /// The ratio of each round, because what disturbed one round disturbed both of its samples.
+    func judged(_ rows: [Row]) -> JudgedBar {
+        func samples(_ operand: Operand) -> [Double] {
+            let row = rows.first { $0.name == operand.row && $0.concurrency == Self.concurrency }
+            return row?.samples[operand.metric] ?? []
+        }
+        let ratios = zip(samples(self.value), samples(self.base)).filter { $1 > 0 }.map { $0 / $1 }
+        let ratio = Spread(ratios)
+        switch self.limit {
+        case .atMost(let limit):
+            return JudgedBar(
+                name: self.name, limit: "≤ \(limit)", ratio: ratio, isMet: ratio.map { $0.median <= limit })
+        case .atLeast(let limit):
+            return JudgedBar(
+                name: self.name, limit: "≥ \(limit)", ratio: ratio, isMet: ratio.map { $0.median >= limit })
+        }
+    }
+}
+
+/// A bar with the ratio that was measured; nil where its rows were not.
+struct JudgedBar: Codable {
+    let name: String
+    let limit: String
+    let ratio: Spread?
+    let isMet: Bool?
+}

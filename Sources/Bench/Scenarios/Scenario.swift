@@ -1,0 +1,58 @@
+/// What is asked of the server, as a client of DynamoDB would ask it.
+enum Scenario: CaseIterable {
+    case getItem
+    case putItem
+    case updateItem
+    case query
+
+    private static let itemPartition = "item"
+    private static let queryPartition = "list"
+    private static let counterPartition = "hits"
+
+    /// The operation, as AWS names it.
+    var operation: String {
+        switch self {
+        case .getItem: "GetItem"
+        case .putItem: "PutItem"
+        case .updateItem: "UpdateItem"
+        case .query: "Query"
+        }
+    }
+
+    /// The name of its row.
+    var rowName: String {
+        switch self {
+        case .getItem, .putItem: self.operation
+        case .updateItem: "UpdateItem counter"
+        case .query: "Query of \(Fixture.queryCount)"
+        }
+    }
+
+    /// The name of the row in which the bare server answers the same requests with the same bytes.
+    var bareName: String { "bare " + self.rowName }
+
+    /// Whether that row is measured: for what has a bar.
+    var hasBareTwin: Bool { self == .getItem || self == .putItem }
+
+    /// Bodies of PutItem for the items that GetItem and Query read.
+    static var storedItems: [String] {
+        let items = (0..<Fixture.itemCount).map { Fixture.put(partition: self.itemPartition, sort: $0, variant: 0) }
+        let list = (0..<Fixture.queryCount).map { Fixture.put(partition: self.queryPartition, sort: $0, variant: 0) }
+        return items + list
+    }
+
+    func requests(port: UInt16) throws -> SignedRequests {
+        let range = 0..<Fixture.itemCount
+        let bodies: [String]
+        switch self {
+        case .getItem: bodies = range.map { Fixture.get(partition: Self.itemPartition, sort: $0) }
+        case .putItem:
+            bodies = (1...2).flatMap { variant in
+                range.map { Fixture.put(partition: Self.itemPartition, sort: $0, variant: variant) }
+            }
+        case .updateItem: bodies = range.map { Fixture.count(partition: Self.counterPartition, sort: $0) }
+        case .query: bodies = [Fixture.query(partition: Self.queryPartition)]
+        }
+        return try SignedRequests(self.operation, bodies: bodies, port: port)
+    }
+}
