@@ -34,6 +34,18 @@ package struct UpdatePlan: Sendable {
         for action in self.actions { try keys.checkScalar(action.path) }
     }
 
+    /// The type of the value that the update gives a top-level attribute; nil when it computes one, or leaves it.
+    package func givenType(of name: String) -> AttributeType? {
+        for action in self.actions where action.path.count == 1 {
+            guard case .name(let target) = action.path.first, target.elementsEqual(name.utf8),
+                let index = action.value
+            else { continue }
+            let node = self.tree.bare(index)
+            return node.kind == .value ? self.tree.value(node).type : nil
+        }
+        return nil
+    }
+
     private func isTarget(_ node: SyntaxNode) -> Bool {
         self.actions.contains { $0.path.startIndex == Int(node.first) }
     }

@@ -3,27 +3,31 @@ internal import ServiceModel
 
 /// Checks of an item that is to be stored.
 enum ItemCheck {
-    /// The item's own values first, then its keys, then its size: AWS's order.
-    static func put(_ item: AttributeMap, _ table: TableDescriptor) throws(ValidationFailure) {
-        if let failure = item.failure { throw ValidationFailure(failure.message) }
+    /// An item that is put, before its table is looked at.
+    static func size(_ item: AttributeMap) throws(ValidationFailure) {
+        guard item.itemBytes <= AttributeMap.itemBytesMax else { throw .itemTooLarge }
+    }
+
+    /// The keys of an item that is put: the table's, then those of its indexes.
+    static func keys(_ item: AttributeMap, _ table: TableDescriptor) throws(ValidationFailure) {
         try KeyCheck.item(item, table.schema)
-        try self.indexes(item, table)
-        guard item.itemBytes <= ItemStore.itemBytesMax else {
-            throw ValidationFailure("Item size has exceeded the maximum allowed size")
-        }
-    }
-
-    /// What an update made of an item.
-    static func updated(_ item: AttributeMap, _ table: TableDescriptor) throws(ValidationFailure) {
-        try self.indexes(item, table)
-        guard item.itemBytes <= ItemStore.itemBytesMax else {
-            throw ValidationFailure("Item size to update has exceeded the maximum allowed size")
-        }
-    }
-
-    private static func indexes(_ item: AttributeMap, _ table: TableDescriptor) throws(ValidationFailure) {
         for index in table.indexes {
             try KeyCheck.indexAttributes(item, index.schema, indexName: index.name)
+        }
+    }
+
+    /// The keys of an item in a batch, of which AWS says less than of a single one.
+    static func batchKeys(_ item: AttributeMap, _ table: TableDescriptor) throws(ValidationFailure) {
+        guard table.schema.elements.allSatisfy({ item[$0.name]?.type == $0.type }) else { throw .keyElement }
+        try self.keys(item, table)
+    }
+
+    /// What an update made of an item; its size is looked at where it is made.
+    static func updated(
+        _ item: AttributeMap, was before: AttributeMap?, _ table: TableDescriptor
+    ) throws(ValidationFailure) {
+        for index in table.indexes {
+            try KeyCheck.updatedIndexAttributes(item, was: before, index.schema)
         }
     }
 }

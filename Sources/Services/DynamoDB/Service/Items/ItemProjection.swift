@@ -24,7 +24,8 @@ struct ItemProjection: Sendable {
         }
     }
 
-    var isWhole: Bool { self.projection == nil }
+    /// The top-level attributes that it reads; none when items are returned whole.
+    var attributeNames: [String] { self.projection?.attributeNames ?? [] }
 
     /// Refuses paths into key attributes.
     func check(_ table: TableDescriptor) throws(ValidationFailure) {

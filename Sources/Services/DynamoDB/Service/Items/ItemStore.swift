@@ -7,8 +7,6 @@ internal import ServiceModel
 final class ItemStore: Sendable {
     /// How often a decision is made anew because another writer was faster.
     static let attemptsMax = 64
-    /// The largest item, in AWS's count of bytes.
-    static let itemBytesMax = 409_600
 
     private let store: any OrderedStore
     private let catalog: TableCatalog

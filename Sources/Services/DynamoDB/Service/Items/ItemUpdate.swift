@@ -34,9 +34,17 @@ struct ItemUpdate: Sendable {
         try context.finish()
     }
 
-    /// - Throws: when the update touches the key.
+    /// - Throws: when the update touches the table's key, or gives an index's key a value of another type.
     func check(_ table: TableDescriptor) throws(ValidationFailure) {
-        try self.plan?.check(table.keyNames)
+        if let plan = self.plan {
+            try plan.check(table.keyNames)
+            for index in table.indexes {
+                for element in index.schema.elements {
+                    guard let type = plan.givenType(of: element.name), type != element.type else { continue }
+                    throw .indexType(element, type, indexName: index.name)
+                }
+            }
+        }
         try self.condition.check(table)
     }
 

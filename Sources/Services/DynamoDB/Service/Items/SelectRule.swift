@@ -1,39 +1,62 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
 
-/// `Select`, `ProjectionExpression` and the index's projection together: what a Query or Scan returns.
-/// - Source: DynamoDB API Reference, Query, `Select`.
+/// `Select` and `ProjectionExpression` together: which attributes of an item a Query or Scan returns.
+/// - Source: DynamoDB API Reference, Query, `Select`; the sentences are AWS's of 2026 as moto's tests record them.
 struct SelectRule {
-    let countsOnly: Bool
+    private let select: Select?
+    private let projection: ItemProjection
 
-    init(_ select: Select?, hasProjection: Bool, index: IndexDescriptor?) throws(ValidationFailure) {
-        self.countsOnly = select == .count
-        switch select {
-        case .allProjectedAttributes? where index == nil:
-            throw .invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
-        case .specificAttributes? where !hasProjection:
-            throw .invalid(
+    /// Checks what needs no table. Query puts an envelope around these sentences, Scan does not.
+    static func check(_ select: Select?, hasProjection: Bool, hasIndex: Bool) throws(ValidationFailure) {
+        guard let select else { return }
+        if select == .specificAttributes {
+            guard !hasProjection else { return }
+            throw ValidationFailure(
                 "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
             )
-        case let other? where other != .specificAttributes && hasProjection:
-            let name = "ProjectionExpression"
-            throw .invalid("Cannot specify the \(name) when choosing to get \(other.rawValue)")
-        case .allAttributes?:
-            if let index, index.isGlobal, index.projection != .all {
-                throw .invalid(
-                    "Select type ALL_ATTRIBUTES is not supported for global secondary index \(index.name) because its "
-                        + "projection type is not ALL"
-                )
-            }
-        default:
-            break
+        }
+        guard !hasProjection else {
+            let wanted = select == .count ? "only the Count" : select.rawValue
+            throw ValidationFailure("Cannot specify the ProjectionExpression when choosing to get \(wanted)")
+        }
+        if select == .allProjectedAttributes, !hasIndex {
+            throw ValidationFailure("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
         }
     }
 
-    /// Whether items of an index must be completed from the table: local indexes only, when more is wanted than they
-    /// hold.
-    static func fetches(_ select: Select?, hasProjection: Bool, index: IndexDescriptor?) -> Bool {
+    init(_ select: Select?, _ projection: ItemProjection) {
+        self.select = select
+        self.projection = projection
+    }
+
+    var countsOnly: Bool { self.select == .count }
+
+    /// Refuses what a global index does not hold: nothing is fetched from the table for it.
+    func check(_ index: IndexDescriptor?, _ table: TableDescriptor) throws(ValidationFailure) {
+        guard let index, index.isGlobal, index.projection != .all else { return }
+        if self.select == .allAttributes {
+            throw .invalid(
+                "Select type ALL_ATTRIBUTES is not supported for global secondary index \(index.name) because its "
+                    + "projection type is not ALL"
+            )
+        }
+        let missing = self.missingNames(index, table)
+        guard missing.isEmpty else {
+            throw .invalid(
+                "Global secondary index \(index.name) does not project [\(missing.joined(separator: ", "))]"
+            )
+        }
+    }
+
+    /// Whether the items of a local index must be completed from the table, because more is wanted than it holds.
+    func fetches(_ index: IndexDescriptor?, _ table: TableDescriptor) -> Bool {
         guard let index, !index.isGlobal, index.projection != .all else { return false }
-        return select == .allAttributes || hasProjection
+        return self.select == .allAttributes || !self.missingNames(index, table).isEmpty
+    }
+
+    /// The attributes that the projection names and the index does not hold.
+    private func missingNames(_ index: IndexDescriptor, _ table: TableDescriptor) -> [String] {
+        self.projection.attributeNames.filter { !index.isProjected($0.utf8, table.schema) }
     }
 }

@@ -6,7 +6,10 @@ extension DynamoDBService {
     /// Keys of one request, over all tables.
     static let batchGetKeysMax = 100
     /// Bytes of items in one answer; what does not fit is left to a further request.
-    static let batchGetBytesMax = 16 << 20
+    ///
+    /// Megabytes of ten: of 100 items of 300 KB the API Reference says that 52 are returned.
+    /// - Source: DynamoDB API Reference, BatchGetItem.
+    static let batchGetBytesMax = 16_000_000
 
     package func access(_ input: BatchGetItemInput, _ context: RequestContext) -> [ResourceAccess] {
         input.requestItems.keys.sorted().map {
@@ -68,9 +71,7 @@ extension DynamoDBService {
         for (table, request) in input.requestItems.sorted(by: { $0.key < $1.key }) {
             let reference = try TableReference(table, context)
             let projection = try validating { () throws(ValidationFailure) in
-                for key in request.keys {
-                    if let failure = key.failure { throw ValidationFailure(failure.message) }
-                }
+                try Self.check(request.keys)
                 return try ItemProjection(
                     expression: request.projectionExpression,
                     names: request.expressionAttributeNames,
@@ -80,6 +81,18 @@ extension DynamoDBService {
             plans.append(Plan(table: table, reference: reference, request: request, projection: projection))
         }
         return plans
+    }
+
+    /// What keys can be refused for without their table.
+    private static func check(_ keys: [AttributeMap]) throws(ValidationFailure) {
+        var seen: Set<AttributeMap> = []
+        for key in keys {
+            if let failure = key.failure { throw ValidationFailure(failure.message) }
+            let sorted = key.attributes.sorted { $0.name.lexicographicallyPrecedes($1.name) }
+            guard seen.insert(AttributeMap(sorted.map { ($0.name, $0.value) })).inserted else {
+                throw ValidationFailure("Provided list of item keys contains duplicates")
+            }
+        }
     }
 }
 

@@ -20,11 +20,14 @@ extension DynamoDBService {
         let outcomes = try await self.run(writes)
         var consumptions: [String: Consumption] = [:]
         var unprocessed: [String: [WriteRequest]] = [:]
+        var metrics: [String: [ItemCollectionMetrics]] = [:]
         for (write, outcome) in zip(writes, outcomes) {
             switch outcome {
             case .success(let done):
                 consumptions[write.table, default: Consumption(write.table)]
                     .addWrite(done.old, write.item, done.descriptor)
+                let collection = ItemCollection.metrics(write.key, done.descriptor, input.returnItemCollectionMetrics)
+                if let collection { Self.add(collection, to: &metrics[write.table, default: []]) }
             case .failure(let error) where error.code == "ThrottlingException":
                 unprocessed[write.table, default: []].append(write.request)
             case .failure(let error):
@@ -36,8 +39,15 @@ extension DynamoDBService {
         }
         return BatchWriteItemOutput(
             unprocessedItems: unprocessed,
+            itemCollectionMetrics: metrics.isEmpty ? nil : metrics,
             consumedCapacity: reports.isEmpty ? nil : reports
         )
+    }
+
+    /// Each collection once, however many of its items were written.
+    private static func add(_ collection: ItemCollectionMetrics, to metrics: inout [ItemCollectionMetrics]) {
+        guard !metrics.contains(where: { $0.itemCollectionKey == collection.itemCollectionKey }) else { return }
+        metrics.append(collection)
     }
 
     private struct BatchWrite: Sendable {
@@ -54,6 +64,7 @@ extension DynamoDBService {
         let descriptor: TableDescriptor
     }
 
+    /// Order of checks: how many there are, the tables' names, what each request says, the tables, the keys.
     private func plan(
         _ input: BatchWriteItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> [BatchWrite] {
@@ -61,24 +72,22 @@ extension DynamoDBService {
         guard count <= Self.batchWriteRequestsMax else {
             throw .validation("Too many items requested for the BatchWriteItem call")
         }
-        var writes: [BatchWrite] = []
-        for (table, requests) in input.requestItems.sorted(by: { $0.key < $1.key }) {
-            let reference = try TableReference(table, context)
+        let tables = input.requestItems.sorted { $0.key < $1.key }
+        var references: [TableReference] = []
+        for (table, requests) in tables {
+            references.append(try TableReference(table, context))
             for request in requests {
-                try validating { () throws(ValidationFailure) in try Self.checkShape(request) }
+                try validating { () throws(ValidationFailure) in try Self.check(request) }
             }
+        }
+        var writes: [BatchWrite] = []
+        var seen: Set<[UInt8]> = []
+        for ((table, requests), reference) in zip(tables, references) {
             let descriptor = try await self.items.descriptor(reference)
-            var seen: Set<[UInt8]> = []
             for request in requests {
                 let item = request.putRequest?.item
                 let key = item ?? request.deleteRequest?.key ?? AttributeMap()
-                try validating { () throws(ValidationFailure) in
-                    if let item {
-                        try ItemCheck.put(item, descriptor)
-                    } else {
-                        try KeyCheck.key(key, descriptor.schema)
-                    }
-                }
+                try validating { () throws(ValidationFailure) in try Self.checkKeys(item, key, descriptor) }
                 guard seen.insert(KeyEncoder.tableKey(descriptor.space, descriptor.schema, key)).inserted else {
                     throw .validation("Provided list of item keys contains duplicates")
                 }
@@ -90,7 +99,17 @@ extension DynamoDBService {
         return writes
     }
 
-    private static func checkShape(_ request: WriteRequest) throws(ValidationFailure) {
+    private static func checkKeys(
+        _ item: AttributeMap?, _ key: AttributeMap, _ table: TableDescriptor
+    ) throws(ValidationFailure) {
+        if let item {
+            try ItemCheck.batchKeys(item, table)
+        } else {
+            try KeyCheck.key(key, table.schema)
+        }
+    }
+
+    private static func check(_ request: WriteRequest) throws(ValidationFailure) {
         switch (request.putRequest, request.deleteRequest) {
         case (nil, nil), (_?, _?):
             throw ValidationFailure(
@@ -99,6 +118,7 @@ extension DynamoDBService {
             )
         case (let put?, nil):
             if let failure = put.item.failure { throw ValidationFailure(failure.message) }
+            try ItemCheck.size(put.item)
         case (nil, let delete?):
             if let failure = delete.key.failure { throw ValidationFailure(failure.message) }
         }
@@ -126,13 +146,7 @@ extension DynamoDBService {
     private static func write(_ write: BatchWrite, _ items: ItemStore) async throws(ServiceError) -> Done {
         try await items.write(write.reference) { (table) throws(ServiceError) in
             // The table may be another one of the same name by now.
-            try validating { () throws(ValidationFailure) in
-                if let item = write.item {
-                    try ItemCheck.put(item, table)
-                } else {
-                    try KeyCheck.key(write.key, table.schema)
-                }
-            }
+            try validating { () throws(ValidationFailure) in try Self.checkKeys(write.item, write.key, table) }
             return write.key
         } decide: { (table, existing) throws(ServiceError) in
             let change: ItemStore.Change = write.item.map { .put($0) } ?? (existing == nil ? .none : .delete)

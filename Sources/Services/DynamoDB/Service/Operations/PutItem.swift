@@ -7,8 +7,8 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:PutItem", resource: context.tableARN(input.tableName))]
     }
 
-    /// Order of checks: parameters that exclude each other, the item's values and size, `ReturnValues`, expressions,
-    /// the table, the item's keys, the condition.
+    /// Order of checks: the item's values, parameters that exclude each other, `ReturnValues`, expressions, the item's
+    /// size, the table, the item's keys, the condition.
     package func putItem(
         _ input: PutItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> PutItemOutput {
@@ -27,9 +27,10 @@ extension DynamoDBService {
                 isEnveloped: true
             )
         }
+        try validating { () throws(ValidationFailure) in try ItemCheck.size(input.item) }
         let (old, table) = try await self.items.write(reference) { (table) throws(ServiceError) in
             try validating { () throws(ValidationFailure) in
-                try ItemCheck.put(input.item, table)
+                try ItemCheck.keys(input.item, table)
                 try condition.check(table)
             }
             return input.item

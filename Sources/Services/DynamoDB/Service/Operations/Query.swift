@@ -10,26 +10,18 @@ extension DynamoDBService {
         return [ResourceAccess(action: "dynamodb:Query", resource: resource)]
     }
 
+    /// Order of checks: the parameters and expressions, the table, the index, the key condition, the starting key, what
+    /// filter and projection name of the table.
     package func query(_ input: QueryInput, _ context: RequestContext) async throws(ServiceError) -> QueryOutput {
         let reference = try TableReference(input.tableName, context)
-        try validating { () throws(ValidationFailure) in
-            try LegacyParameters.refuse([
-                "AttributesToGet": input.attributesToGet != nil, "QueryFilter": input.queryFilter != nil,
-                "ConditionalOperator": input.conditionalOperator != nil, "KeyConditions": input.keyConditions != nil,
-            ])
-            guard input.keyConditionExpression != nil else {
-                throw ValidationFailure(
-                    "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
-                )
-            }
-        }
+        let expressions = try QueryExpressions(input)
         let table = try await self.items.descriptor(reference)
-        let plan = try validating { () throws(ValidationFailure) in try QueryPlan(input, table) }
+        let plan = try validating { () throws(ValidationFailure) in try QueryPlan(input, expressions, table) }
         let answer = try await self.items.page(plan.request)
         var consumption = Consumption(input.tableName)
         consumption.addPage(answer, plan.request.index, isConsistent: input.consistentRead == true)
         return QueryOutput(
-            items: plan.select.countsOnly ? nil : answer.items.map(plan.projection.apply),
+            items: plan.select.countsOnly ? nil : answer.items.map(expressions.projection.apply),
             count: answer.count,
             scannedCount: answer.scannedCount,
             lastEvaluatedKey: answer.lastKey,
@@ -38,45 +30,80 @@ extension DynamoDBService {
     }
 }
 
-/// A Query request, compiled.
+/// What a Query request says without regard to its table.
+private struct QueryExpressions {
+    let keyCondition: KeyCondition
+    let filter: Condition?
+    let projection: ItemProjection
+
+    init(_ input: QueryInput) throws(ServiceError) {
+        let text = try validating { () throws(ValidationFailure) in try Self.keyCondition(input) }
+        try validatingEnveloped { () throws(ValidationFailure) in
+            try SelectRule.check(
+                input.select,
+                hasProjection: input.projectionExpression != nil,
+                hasIndex: input.indexName != nil
+            )
+        }
+        (self.keyCondition, self.filter, self.projection) = try validating { () throws(ValidationFailure) in
+            var context = try ExpressionContext(
+                names: input.expressionAttributeNames,
+                values: input.expressionAttributeValues
+            )
+            var filter: Condition?
+            if let text = input.filterExpression { filter = try context.condition(text, .filter) }
+            let projection = try ItemProjection(expression: input.projectionExpression, &context)
+            let keyCondition = try context.keyCondition(text)
+            try context.finish()
+            return (keyCondition, filter, projection)
+        }
+    }
+
+    private static func keyCondition(_ input: QueryInput) throws(ValidationFailure) -> String {
+        try LegacyParameters.refuse([
+            "AttributesToGet": input.attributesToGet != nil, "QueryFilter": input.queryFilter != nil,
+            "ConditionalOperator": input.conditionalOperator != nil, "KeyConditions": input.keyConditions != nil,
+        ])
+        try StartKey.checkValues(input.exclusiveStartKey)
+        guard let text = input.keyConditionExpression else {
+            throw ValidationFailure(
+                "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
+            )
+        }
+        return text
+    }
+}
+
+/// A Query request, held against its table.
 private struct QueryPlan {
     let request: PageRequest
-    let projection: ItemProjection
     let select: SelectRule
 
-    init(_ input: QueryInput, _ table: TableDescriptor) throws(ValidationFailure) {
+    init(
+        _ input: QueryInput, _ expressions: QueryExpressions, _ table: TableDescriptor
+    ) throws(ValidationFailure) {
         let index = try IndexChoice.index(input.indexName, table, isConsistent: input.consistentRead == true)
         let schema = index?.schema ?? table.schema
-        var context = try ExpressionContext(
-            names: input.expressionAttributeNames,
-            values: input.expressionAttributeValues
-        )
-        var filter: Condition?
-        if let text = input.filterExpression { filter = try context.condition(text, .filter) }
-        self.projection = try ItemProjection(expression: input.projectionExpression, &context)
-        let keyCondition = try context.keyCondition(input.keyConditionExpression ?? "").resolved(schema)
-        try context.finish()
-        try filter?.checkQueryFilter(schema)
-        try filter?.check(table.keyNames)
-        try self.projection.check(table)
-        self.select = try SelectRule(input.select, hasProjection: !self.projection.isWhole, index: index)
+        var start: StartKey?
+        if let key = input.exclusiveStartKey { start = try StartKey(key, table, index, isQuery: true) }
+        let keyCondition = try expressions.keyCondition.resolved(schema)
+        try start?.check(keyCondition)
+        try expressions.projection.check(table)
+        try expressions.filter?.checkQueryFilter(schema)
+        self.select = SelectRule(input.select, expressions.projection)
+        try self.select.check(index, table)
+        try expressions.filter?.check(table.keyNames)
         let isReverse = input.scanIndexForward == false
         let space = index.map { table.space(of: $0) } ?? table.space
         var range = keyCondition.range(space, schema, isIndex: index != nil)
-        if let start = input.exclusiveStartKey {
-            range = try StartKey.rest(of: range, after: start, table, index, reverse: isReverse)
-        }
+        if let start { range = start.rest(of: range, reverse: isReverse) }
         var request = PageRequest(table: table, index: index, range: range)
         request.isReverse = isReverse
         request.limit = input.limit
-        request.filter = filter
+        request.filter = expressions.filter
         request.partition = keyCondition.partition
         request.collectsItems = !self.select.countsOnly
-        request.fetchesFromTable = SelectRule.fetches(
-            input.select,
-            hasProjection: !self.projection.isWhole,
-            index: index
-        )
+        request.fetchesFromTable = self.select.fetches(index, table)
         self.request = request
     }
 }

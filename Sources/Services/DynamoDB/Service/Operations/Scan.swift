@@ -10,22 +10,18 @@ extension DynamoDBService {
         return [ResourceAccess(action: "dynamodb:Scan", resource: resource)]
     }
 
+    /// Order of checks: the parameters and expressions, the table, the index, the starting key, what filter and
+    /// projection name of the table.
     package func scan(_ input: ScanInput, _ context: RequestContext) async throws(ServiceError) -> ScanOutput {
         let reference = try TableReference(input.tableName, context)
-        let segment = try validating { () throws(ValidationFailure) in
-            try LegacyParameters.refuse([
-                "AttributesToGet": input.attributesToGet != nil, "ScanFilter": input.scanFilter != nil,
-                "ConditionalOperator": input.conditionalOperator != nil,
-            ])
-            return try ScanSegment(input.segment, of: input.totalSegments)
-        }
+        let expressions = try validating { () throws(ValidationFailure) in try ScanExpressions(input) }
         let table = try await self.items.descriptor(reference)
-        let plan = try validating { () throws(ValidationFailure) in try ScanPlan(input, table, segment) }
+        let plan = try validating { () throws(ValidationFailure) in try ScanPlan(input, expressions, table) }
         let answer = try await self.items.page(plan.request)
         var consumption = Consumption(input.tableName)
         consumption.addPage(answer, plan.request.index, isConsistent: input.consistentRead == true)
         return ScanOutput(
-            items: plan.select.countsOnly ? nil : answer.items.map(plan.projection.apply),
+            items: plan.select.countsOnly ? nil : answer.items.map(expressions.projection.apply),
             count: answer.count,
             scannedCount: answer.scannedCount,
             lastEvaluatedKey: answer.lastKey,
@@ -35,7 +31,7 @@ extension DynamoDBService {
 }
 
 /// The part of a table that one worker of a parallel scan reads: an equal share of the partition hashes.
-private struct ScanSegment {
+struct ScanSegment {
     let index: UInt64
     let count: UInt64
 
@@ -83,43 +79,66 @@ private struct ScanSegment {
     }
 }
 
-/// A Scan request, compiled.
-private struct ScanPlan {
-    let request: PageRequest
+/// What a Scan request says without regard to its table.
+private struct ScanExpressions {
+    let segment: ScanSegment
+    let filter: Condition?
     let projection: ItemProjection
-    let select: SelectRule
 
-    init(_ input: ScanInput, _ table: TableDescriptor, _ segment: ScanSegment) throws(ValidationFailure) {
-        let index = try IndexChoice.index(input.indexName, table, isConsistent: input.consistentRead == true)
+    init(_ input: ScanInput) throws(ValidationFailure) {
+        try LegacyParameters.refuse([
+            "AttributesToGet": input.attributesToGet != nil, "ScanFilter": input.scanFilter != nil,
+            "ConditionalOperator": input.conditionalOperator != nil,
+        ])
         try ExpressionParameters.check(
             names: input.expressionAttributeNames,
             values: input.expressionAttributeValues,
             ["FilterExpression": input.filterExpression, "ProjectionExpression": input.projectionExpression]
         )
+        try StartKey.checkValues(input.exclusiveStartKey)
+        self.segment = try ScanSegment(input.segment, of: input.totalSegments)
+        try SelectRule.check(
+            input.select,
+            hasProjection: input.projectionExpression != nil,
+            hasIndex: input.indexName != nil
+        )
         var context = try ExpressionContext(
             names: input.expressionAttributeNames,
             values: input.expressionAttributeValues
         )
-        var filter: Condition?
-        if let text = input.filterExpression { filter = try context.condition(text, .filter) }
+        if let text = input.filterExpression {
+            self.filter = try context.condition(text, .filter)
+        } else {
+            self.filter = nil
+        }
         self.projection = try ItemProjection(expression: input.projectionExpression, &context)
         try context.finish()
-        try filter?.check(table.keyNames)
-        try self.projection.check(table)
-        self.select = try SelectRule(input.select, hasProjection: !self.projection.isWhole, index: index)
-        var range = segment.range(index.map { table.space(of: $0) } ?? table.space)
-        if let start = input.exclusiveStartKey {
-            range = try StartKey.rest(of: range, after: start, table, index, reverse: false)
+    }
+}
+
+/// A Scan request, held against its table.
+private struct ScanPlan {
+    let request: PageRequest
+    let select: SelectRule
+
+    init(_ input: ScanInput, _ expressions: ScanExpressions, _ table: TableDescriptor) throws(ValidationFailure) {
+        let index = try IndexChoice.index(input.indexName, table, isConsistent: input.consistentRead == true)
+        var start: StartKey?
+        if let key = input.exclusiveStartKey { start = try StartKey(key, table, index, isQuery: false) }
+        self.select = SelectRule(input.select, expressions.projection)
+        try self.select.check(index, table)
+        var range = expressions.segment.range(index.map { table.space(of: $0) } ?? table.space)
+        if let start {
+            try start.check(expressions.segment, range)
+            range = start.rest(of: range, reverse: false)
         }
+        try expressions.projection.check(table)
+        try expressions.filter?.check(table.keyNames)
         var request = PageRequest(table: table, index: index, range: range)
         request.limit = input.limit
-        request.filter = filter
+        request.filter = expressions.filter
         request.collectsItems = !self.select.countsOnly
-        request.fetchesFromTable = SelectRule.fetches(
-            input.select,
-            hasProjection: !self.projection.isWhole,
-            index: index
-        )
+        request.fetchesFromTable = self.select.fetches(index, table)
         self.request = request
     }
 }

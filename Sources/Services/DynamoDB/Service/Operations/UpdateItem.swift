@@ -25,7 +25,7 @@ extension DynamoDBService {
             try update.condition.check(existing)
             let updated = try validating { () throws(ValidationFailure) in
                 let updated = try update.apply(to: existing, key: input.key)
-                try ItemCheck.updated(updated, table)
+                try ItemCheck.updated(updated, was: existing, table)
                 return updated
             }
             // Removing from an item that is not there does not make it.

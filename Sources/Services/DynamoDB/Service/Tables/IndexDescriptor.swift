@@ -24,16 +24,16 @@ struct IndexDescriptor: Sendable, Hashable {
 
     /// What the index keeps of an item.
     func projected(_ item: AttributeMap, _ table: KeySchema) -> AttributeMap {
+        self.projection == .all ? item : item.filter { self.isProjected($0, table) }
+    }
+
+    /// Whether the index keeps the attribute of that name.
+    func isProjected(_ name: some Sequence<UInt8>, _ table: KeySchema) -> Bool {
         switch self.projection {
-        case .all:
-            return item
-        case .keysOnly:
-            return item.filter { self.schema.contains($0) || table.contains($0) }
+        case .all: true
+        case .keysOnly: self.schema.contains(name) || table.contains(name)
         case .include(let names):
-            return item.filter { name in
-                self.schema.contains(name) || table.contains(name)
-                    || names.contains { $0.utf8.elementsEqual(name) }
-            }
+            self.schema.contains(name) || table.contains(name) || names.contains { $0.utf8.elementsEqual(name) }
         }
     }
 }

@@ -58,12 +58,7 @@ package enum KeyCheck {
     private static func indexAttribute(
         _ value: StoredValue, _ element: KeyElement, _ schema: KeySchema, _ indexName: String
     ) throws(ValidationFailure) {
-        guard value.type == element.type else {
-            throw .invalid(
-                "Type mismatch for Index Key \(element.name) Expected: \(element.type.descriptor) "
-                    + "Actual: \(value.type.descriptor) IndexName: \(indexName)"
-            )
-        }
+        guard value.type == element.type else { throw .indexType(element, value.type, indexName: indexName) }
         if value.type != .n, value.content.isEmpty {
             throw ValidationFailure(
                 "One or more parameter values are not valid. A value specified for a secondary index key is not "
@@ -73,8 +68,11 @@ package enum KeyCheck {
             )
         }
         let isPartition = schema.partition.contains(element)
-        let limit = isPartition ? self.partitionBytesMax : self.sortBytesMax
-        if value.content.count > limit { throw isPartition ? .partitionTooLarge : .sortTooLarge }
+        guard self.fits(value, element, schema) else { throw isPartition ? .partitionTooLarge : .sortTooLarge }
+    }
+
+    private static func fits(_ value: StoredValue, _ element: KeyElement, _ schema: KeySchema) -> Bool {
+        value.content.count <= (schema.partition.contains(element) ? self.partitionBytesMax : self.sortBytesMax)
     }
 
     private static func content(_ value: StoredValue, _ element: KeyElement) throws(ValidationFailure) {
@@ -85,21 +83,23 @@ package enum KeyCheck {
         )
     }
 
-    /// The attributes of a secondary index's key that an update has changed; AWS words an empty one differently here.
+    /// The attributes of a secondary index's key that an update has changed; AWS words what is wrong differently here.
+    /// - Source: the messages that the API Reference lists under TransactWriteItems, "Validation Error".
     package static func updatedIndexAttributes(
-        _ item: AttributeMap, was before: AttributeMap?, _ schema: KeySchema, indexName: String
+        _ item: AttributeMap, was before: AttributeMap?, _ schema: KeySchema
     ) throws(ValidationFailure) {
         for element in schema.elements {
             guard let value = item[element.name] else { continue }
             if let old = before?[element.name], old.isEqual(to: value) { continue }
-            if value.type == element.type, value.type != .n, value.content.isEmpty {
+            guard value.type == element.type else { throw .updatedIndexType }
+            if value.type != .n, value.content.isEmpty {
                 throw ValidationFailure(
                     "One or more parameter values are not valid. The update expression attempted to update a secondary "
                         + "index key to a value that is not supported. The AttributeValue for a key attribute cannot "
                         + "contain an empty \(value.type == .s ? "string" : "binary") value."
                 )
             }
-            try self.indexAttribute(value, element, schema, indexName)
+            guard self.fits(value, element, schema) else { throw .updatedIndexSize }
         }
     }
 }
@@ -111,6 +111,24 @@ extension ValidationFailure {
     )
     package static let sortTooLarge = ValidationFailure.invalid(
         "Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
+    )
+
+    /// An item, or the value that an update names, does not have the type of an index's key.
+    package static func indexType(
+        _ element: KeyElement, _ actual: AttributeType, indexName: String
+    ) -> ValidationFailure {
+        .invalid(
+            "Type mismatch for Index Key \(element.name) Expected: \(element.type.descriptor) "
+                + "Actual: \(actual.descriptor) IndexName: \(indexName)"
+        )
+    }
+
+    /// An update computed a value of another type than an index's key has.
+    package static let updatedIndexType = ValidationFailure(
+        "The update expression attempted to update the secondary index key to unsupported type"
+    )
+    package static let updatedIndexSize = ValidationFailure(
+        "The update expression attempted to update the secondary index key beyond allowed size limits"
     )
 
     package static func invalid(_ detail: String) -> ValidationFailure {
