@@ -1,5 +1,6 @@
 import DynamoDBService
 import DynamoDBValues
+import Primitives
 import Testing
 
 /// No text ends the process, hangs, or is refused without a sentence.
@@ -52,7 +53,7 @@ struct ExpressionFuzzTests {
     ])
 
     @Test func `mutated and random texts are read or refused`() throws {
-        let seed = UInt64.random(in: .min ... .max)
+        let seed = SeededRandomSource.testSeed(0xDB6)
         var random = SeededGenerator(seed: seed)
         for round in 0..<4000 {
             var bytes: [UInt8]

@@ -1,4 +1,5 @@
 import DynamoDBValues
+import Primitives
 import Testing
 
 /// What AWS says of keys that do not fit a table or its indexes.
@@ -144,7 +145,7 @@ struct KeyEncoderTests {
     }
 
     @Test func `index keys sort by their attributes from the left, then apart`() throws {
-        let seed = UInt64.random(in: .min ... .max)
+        let seed = SeededRandomSource.testSeed(0xDB7)
         var random = SeededGenerator(seed: seed)
         let schema = KeySchema(partition: [KeyElement("g", .s)], sort: [KeyElement("t", .s), KeyElement("n", .n)])
         struct Row {

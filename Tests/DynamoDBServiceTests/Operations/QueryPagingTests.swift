@@ -84,23 +84,43 @@ struct QueryPagingTests {
         #expect(rest.items?.map { shown($0)["sk"] } == (4...7).map(int))
     }
 
-    @Test func `a page has 1 MB of items`() async throws {
+    @Test func `a page ends with the item that reaches 1 MB`() async throws {
         let fixture = try await ItemFixture()
-        // Each has 102,400 bytes, so ten are 1,024,000 and eleven more than 1,048,576.
-        for sort in 1...12 {
-            try await fixture.put([("pk", .s("a")), ("sk", number("0.\(sort)1")), ("body", text(102_400 - 12))])
+        // Each has 1,042 bytes, as those of a scan that was measured on AWS: 1,007 are the first over 1,048,576.
+        for count in 0..<1010 {
+            try await fixture.put([("pk", .s("a")), ("sk", int((1000 + count) * 10 + 1)), ("body", text(1029))])
         }
-        let first = try await fixture.query("pk = :p", Self.byPartition) { $0.projectionExpression = "sk" }
-        #expect(first.count == 10)
-        #expect(first.scannedCount == 10)
+        let first = try await fixture.query("pk = :p", Self.byPartition) {
+            $0.projectionExpression = "sk"
+            $0.returnConsumedCapacity = .total
+        }
+        #expect(first.count == 1007)
+        #expect(first.scannedCount == 1007)
+        #expect(first.consumedCapacity?.capacityUnits == 128.5)
         // What a filter hides counts too.
-        let hidden = try await fixture.query("pk = :p", Self.byPartition) {
-            $0.filterExpression = "attribute_not_exists(body)"
+        for isForward in [true, false] {
+            let hidden = try await fixture.query("pk = :p", Self.byPartition) {
+                $0.filterExpression = "attribute_not_exists(body)"
+                $0.exclusiveStartKey = isForward ? first.lastEvaluatedKey : nil
+                $0.scanIndexForward = isForward
+            }
+            #expect(hidden.count == 0)
+            #expect(hidden.scannedCount == (isForward ? 3 : 1007))
+            #expect((hidden.lastEvaluatedKey == nil) == isForward)
+        }
+    }
+
+    @Test func `an item that makes 1 MB exactly ends a page, though it be the last`() async throws {
+        let fixture = try await ItemFixture()
+        for sort in 1...8 { try await fixture.put(key("a", sort) + [("body", text((128 << 10) - 11))]) }
+        let first = try await fixture.query("pk = :p", Self.byPartition)
+        #expect(first.count == 8)
+        #expect(first.lastEvaluatedKey.map(shown) == ["pk": .s("a"), "sk": int(8)])
+        let rest = try await fixture.query("pk = :p", Self.byPartition) {
             $0.exclusiveStartKey = first.lastEvaluatedKey
         }
-        #expect(hidden.count == 0)
-        #expect(hidden.scannedCount == 2)
-        #expect(hidden.lastEvaluatedKey == nil)
+        #expect(rest.count == 0)
+        #expect(rest.lastEvaluatedKey == nil)
     }
 
     // Starting keys

@@ -1,4 +1,5 @@
 import DynamoDBValues
+import Primitives
 import Testing
 
 /// Numbers: what AWS takes, prints and computes.
@@ -161,7 +162,7 @@ struct NumberPropertyTests {
     }
 
     @Test func `order, texts, keys and sums agree with digits`() throws {
-        let seed = UInt64.random(in: .min ... .max)
+        let seed = SeededRandomSource.testSeed(0xDB1)
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<3000 {
             let (left, right) = (Self.random(&generator), Self.random(&generator))

@@ -1,4 +1,5 @@
 import DynamoDBValues
+import Primitives
 import Testing
 
 /// Items in their stored form.
@@ -59,7 +60,7 @@ struct StoredItemTests {
     }
 
     @Test func `an item comes back as it went in, with its size`() throws {
-        let seed = UInt64.random(in: .min ... .max)
+        let seed = SeededRandomSource.testSeed(0xDB2)
         var random = SeededGenerator(seed: seed)
         for _ in 0..<500 {
             let tree = Self.tree(4, &random)
@@ -76,7 +77,7 @@ struct StoredItemTests {
     }
 
     @Test func `damaged bytes are read without harm`() throws {
-        let seed = UInt64.random(in: .min ... .max)
+        let seed = SeededRandomSource.testSeed(0xDB3)
         var random = SeededGenerator(seed: seed)
         for _ in 0..<500 {
             var bytes = AttributeMap(Self.tree(3, &random)).bytes
@@ -106,7 +107,7 @@ struct StoredItemTests {
     }
 
     @Test func `equality of stored values is equality of trees`() {
-        let seed = UInt64.random(in: .min ... .max)
+        let seed = SeededRandomSource.testSeed(0xDB4)
         var random = SeededGenerator(seed: seed)
         for _ in 0..<500 {
             let (left, right) = (Self.value(2, &random), Self.value(1, &random))
@@ -116,7 +117,7 @@ struct StoredItemTests {
     }
 
     @Test func `attributes are replaced, removed and added without touching the others`() {
-        let seed = UInt64.random(in: .min ... .max)
+        let seed = SeededRandomSource.testSeed(0xDB5)
         var random = SeededGenerator(seed: seed)
         for _ in 0..<300 {
             let tree = Self.tree(2, &random)

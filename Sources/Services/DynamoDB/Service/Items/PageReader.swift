@@ -5,7 +5,9 @@ internal import ServiceModel
 
 /// What a Query or Scan reads: where, how far, and what it keeps.
 struct PageRequest {
-    /// 1 MB of items, before the filter.
+    /// A page ends with the item that reaches 1 MB, before the filter.
+    ///
+    /// AWS charges 128.5 units for each page of a long scan, not 128: the item that goes over is part of the page.
     static let pageBytesMax = 1 << 20
     /// Entries and bytes that are read at once; longer work goes on in further slices.
     static let sliceCountMax = 100
@@ -40,11 +42,10 @@ struct PageAnswer {
 }
 
 extension ItemStore {
-    /// Reads one page: at most `limit` items and 1 MB are evaluated.
+    /// Reads one page: it ends with `limit` items, or the one that reaches 1 MB.
     func page(_ request: PageRequest) async throws(ServiceError) -> PageAnswer {
         var answer = PageAnswer()
         var range = request.range
-        var last: AttributeMap?
         while !range.isEmpty {
             let left = request.limit.map { $0 - answer.scannedCount } ?? PageRequest.sliceCountMax
             let page = try await self.scan(
@@ -56,16 +57,10 @@ extension ItemStore {
             for entry in page.entries {
                 guard let item = try Self.item(entry.record) else { continue }
                 guard Self.isInPartition(item, request) else { continue }
-                let bytes = item.itemBytes
-                if answer.evaluatedBytes + bytes > PageRequest.pageBytesMax, last != nil {
-                    answer.lastKey = last.map { Self.key(of: $0, request) }
-                    return answer
-                }
-                answer.evaluatedBytes += bytes
+                answer.evaluatedBytes += item.itemBytes
                 answer.scannedCount += 1
-                last = item
                 try await self.evaluate(item, request, &answer)
-                if answer.scannedCount == request.limit {
+                if answer.scannedCount == request.limit || answer.evaluatedBytes >= PageRequest.pageBytesMax {
                     answer.lastKey = Self.key(of: item, request)
                     return answer
                 }
