@@ -72,6 +72,23 @@ struct QueryTests {
         #expect(none.count == 0)
     }
 
+    @Test func `names are compared by their bytes`() async throws {
+        let fixture = try await ItemFixture(tableInput("items", defined("caf\u{E9}"), [hash("caf\u{E9}")]))
+        try await fixture.put([("caf\u{E9}", .s("a")), ("cafe\u{301}", .s("b"))])
+        func query(_ name: String, _ filter: String? = nil) async throws(ServiceError) -> QueryOutput {
+            try await fixture.query("#n = :n", [(":n", .s("a"))]) {
+                $0.expressionAttributeNames = ["#n": name, "#f": filter ?? ""].filter { !$0.value.isEmpty }
+                $0.filterExpression = filter == nil ? nil : "#f <> :n"
+            }
+        }
+        #expect(try await query("caf\u{E9}").count == 1)
+        #expect(try await query("caf\u{E9}", "cafe\u{301}").count == 1)
+        #expect(
+            await wording { () throws(ServiceError) in try await query("cafe\u{301}") }
+                == "Query condition missed key schema element: caf\u{E9}"
+        )
+    }
+
     // Select
 
     @Test func `a count has no items`() async throws {

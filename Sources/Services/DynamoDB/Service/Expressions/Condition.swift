@@ -19,7 +19,7 @@ package struct Condition: Sendable {
         for path in self.paths {
             guard case .name(let name) = path.first else { continue }
             let text = String(decoding: name, as: UTF8.self)
-            if !names.contains(text) { names.append(text) }
+            if !names.contains(where: { name.elementsEqual($0.utf8) }) { names.append(text) }
         }
         return names
     }
@@ -32,7 +32,11 @@ package struct Condition: Sendable {
     /// Refuses a query's filter that names a part of the key it queries by.
     package func checkQueryFilter(_ schema: KeySchema) throws(ValidationFailure) {
         let names = self.attributeNames
-        guard let key = schema.elements.first(where: { names.contains($0.name) }) else { return }
+        guard
+            let key = schema.elements.first(where: { element in
+                names.contains { $0.utf8.elementsEqual(element.name.utf8) }
+            })
+        else { return }
         throw ValidationFailure(
             "Filter Expression can only contain non-primary key attributes: Primary key attribute: \(key.name)"
         )

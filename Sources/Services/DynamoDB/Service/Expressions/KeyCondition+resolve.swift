@@ -47,7 +47,8 @@ extension KeyCondition {
     }
 
     private func comparison(_ name: String) -> KeyComparison? {
-        self.terms.first { $0.name == name }?.comparison
+        // By bytes: equal strings may be different names.
+        self.terms.first { $0.name.utf8.elementsEqual(name.utf8) }?.comparison
     }
 
     /// The sort key's attributes are given from the left without gaps.

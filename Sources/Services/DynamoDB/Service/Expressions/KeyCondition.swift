@@ -111,7 +111,7 @@ private struct KeyConditionReader {
             throw self.invalid("KeyConditionExpressions cannot have conditions on nested attributes")
         }
         let text = String(decoding: name, as: UTF8.self)
-        guard !self.terms.contains(where: { $0.name == text }) else {
+        guard !self.terms.contains(where: { name.elementsEqual($0.name.utf8) }) else {
             throw self.invalid("KeyConditionExpressions must only contain one condition per key")
         }
         let values = operands.filter { $0.kind == .value }.map(self.tree.value)
