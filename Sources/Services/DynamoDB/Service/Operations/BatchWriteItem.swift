@@ -17,7 +17,7 @@ extension DynamoDBService {
         _ input: BatchWriteItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> BatchWriteItemOutput {
         let writes = try await self.plan(input, context)
-        let outcomes = try await self.run(writes)
+        let outcomes = await self.run(writes)
         var consumptions: [String: Consumption] = [:]
         var unprocessed: [String: [WriteRequest]] = [:]
         var metrics: [String: [ItemCollectionMetrics]] = [:]
@@ -124,22 +124,32 @@ extension DynamoDBService {
         }
     }
 
+    /// What became of one write, and which one it was.
+    private struct Outcome: Sendable {
+        let index: Int
+        let result: Result<Done, ServiceError>
+    }
+
     /// All at once, so that they share a group commit.
-    private func run(_ writes: [BatchWrite]) async throws(ServiceError) -> [Result<Done, ServiceError>] {
+    private func run(_ writes: [BatchWrite]) async -> [Result<Done, ServiceError>] {
         let items = self.items
-        return await withTaskGroup(of: (Int, Result<Done, ServiceError>).self) { group in
+        return await withTaskGroup(of: Outcome.self) { group in
             for (index, write) in writes.enumerated() {
-                group.addTask {
-                    do throws(ServiceError) {
-                        return (index, .success(try await Self.write(write, items)))
-                    } catch {
-                        return (index, .failure(error))
-                    }
-                }
+                group.addTask { Outcome(index: index, result: await Self.result(write, items)) }
             }
-            var outcomes: [Result<Done, ServiceError>?] = Array(repeating: nil, count: writes.count)
-            for await (index, outcome) in group { outcomes[index] = outcome }
-            return outcomes.compactMap { $0 }
+            var outcomes: [Outcome] = []
+            for await outcome in group { outcomes.append(outcome) }
+            return outcomes.sorted { $0.index < $1.index }.map(\.result)
+        }
+    }
+
+    /// A function of its own: when the task's closure caught the typed error itself, an optimised build of Swift 6.3.1
+    /// returned a wrong index from it and trapped.
+    private static func result(_ write: BatchWrite, _ items: ItemStore) async -> Result<Done, ServiceError> {
+        do throws(ServiceError) {
+            return .success(try await self.write(write, items))
+        } catch {
+            return .failure(error)
         }
     }
 
