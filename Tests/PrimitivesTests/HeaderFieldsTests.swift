@@ -1,0 +1,34 @@
+import Primitives
+import Testing
+
+@Suite struct HeaderFieldsTests {
+    private let fields: HeaderFields = ["Host": "a", "X-Amz-Date": "1", "x-amz-date": "2"]
+
+    @Test func `a name is found in any case`() {
+        #expect(self.fields.first("hOST") == "a")
+        #expect(self.fields.contains("X-AMZ-DATE"))
+        #expect(self.fields.first("Hos") == nil)
+        #expect(self.fields.first("Host ") == nil)
+    }
+
+    @Test func `a repeated name keeps every value in order`() {
+        #expect(self.fields.first("x-amz-date") == "1")
+        #expect(self.fields.all("X-Amz-Date") == ["1", "2"])
+        #expect(self.fields.all("absent") == [])
+        #expect(self.fields.count == 3)
+    }
+
+    @Test func `setting replaces every line of the name, and removing leaves none`() {
+        var fields = self.fields
+        fields.set("X-AMZ-DATE", "3")
+        #expect(fields.all("x-amz-date") == ["3"])
+        fields.append("x-amz-date", "4")
+        fields.remove("X-Amz-Date")
+        #expect(fields.fields == [HeaderFields.Field("Host", "a")])
+    }
+
+    @Test(arguments: [("[", "{"), ("@", "`"), ("é", "É"), ("k", "\u{212A}"), ("a", "a ")])
+    func `only the case of ASCII letters is passed over`(_ left: String, _ right: String) {
+        #expect(!HeaderFields.equalNames(left, right))
+    }
+}
