@@ -73,7 +73,7 @@ package struct LogRecord: Sendable, Hashable {
     }
 
     private static func appendTime(_ time: Timestamp, to output: inout [UInt8]) {
-        let date = CalendarDate(time)
+        let date = CalendarDate(min(max(time, Self.times.lowerBound), Self.times.upperBound))
         func digits(_ value: Int, _ width: Int) {
             var divisor = width == 4 ? 1000 : width == 3 ? 100 : 10
             while divisor > 0 {
@@ -96,6 +96,13 @@ package struct LogRecord: Sendable, Hashable {
         digits(date.millisecond, 3)
         output.append(UInt8(ascii: "Z"))
     }
+
+    /// The times whose year has four digits; the date of a line is never beyond, however far off a clock is.
+    private static let times: ClosedRange<Timestamp> = {
+        let end = CalendarDate(year: 10_000, month: 1, day: 1).timestamp
+        let last = Timestamp(millisecondsSinceEpoch: end.millisecondsSinceEpoch - 1)
+        return CalendarDate(year: 0, month: 1, day: 1).timestamp...last
+    }()
 
     private static func appendString(_ text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))

@@ -110,10 +110,13 @@ package final class MetricRegistry: Sendable {
         self.state.withLock { state in
             var family = state.families[name] ?? Family(help: help, type: type)
             precondition(family.type == type, "metric \(name) was registered as a \(family.type)")
-            let wanted = state.seriesCount < Self.seriesCountMax ? labels : [("overflow", "true")]
-            if let known = family.series.first(where: { $0.labels.elementsEqual(wanted, by: ==) }) {
-                return known.metric
+            func known(_ labels: [(String, String)]) -> Metric? {
+                family.series.first { $0.labels.elementsEqual(labels, by: ==) }?.metric
             }
+            if let metric = known(labels) { return metric }
+            let isOverflow = state.seriesCount >= Self.seriesCountMax
+            let wanted = isOverflow ? [("overflow", "true")] : labels
+            if isOverflow, let metric = known(wanted) { return metric }
             let metric = make()
             family.series.append((wanted, metric))
             state.families[name] = family
@@ -127,7 +130,7 @@ package final class MetricRegistry: Sendable {
         let families = self.state.withLock { $0.families }
         var text = ""
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {
-            text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.type)\n"
+            text += "# HELP \(name) \(Self.escaped(family.help))\n# TYPE \(name) \(family.type)\n"
             for (labels, metric) in family.series {
                 Self.append(name, labels, metric, to: &text)
             }
@@ -159,17 +162,22 @@ package final class MetricRegistry: Sendable {
     private static func render(_ labels: [(String, String)]) -> String {
         guard !labels.isEmpty else { return "" }
         let parts = labels.map { name, value in
-            var escaped = ""
-            for character in value.unicodeScalars {
-                switch character {
-                case "\\": escaped += "\\\\"
-                case "\"": escaped += "\\\""
-                case "\n": escaped += "\\n"
-                default: escaped.unicodeScalars.append(character)
-                }
-            }
-            return "\(name)=\"\(escaped)\""
+            "\(name)=\"\(self.escaped(value, isQuoted: true))\""
         }
         return "{" + parts.joined(separator: ",") + "}"
+    }
+
+    /// Inside the quotes of a label's value they are escaped too; in a help they stand for themselves.
+    private static func escaped(_ text: String, isQuoted: Bool = false) -> String {
+        var escaped = ""
+        for character in text.unicodeScalars {
+            switch character {
+            case "\\": escaped += "\\\\"
+            case "\"" where isQuoted: escaped += "\\\""
+            case "\n": escaped += "\\n"
+            default: escaped.unicodeScalars.append(character)
+            }
+        }
+        return escaped
     }
 }

@@ -102,7 +102,7 @@ internal import Darwin
             }
             guard descriptor >= 0, Self.writeAll(bytes, to: descriptor) else {
                 // A full disk must not stop the server: the lines are counted as lost and the file is opened anew.
-                self.dropped.increment()
+                self.dropped.increment(by: UInt64(bytes.count { $0 == UInt8(ascii: "\n") }))
                 if descriptor >= 0 { closeDescriptor(descriptor) }
                 descriptor = -1
                 continue
