@@ -70,8 +70,11 @@ package struct KeyStore: Sendable {
         guard AccessKey.isLawfulSecret(key.secretAccessKey) else {
             throw StartError(.configuration, "a secret access key is 1 to 128 visible ASCII characters")
         }
-        if let userName, userName.isEmpty || userName.utf8.contains(where: { $0 < 0x21 || $0 > 0x7E }) {
-            throw StartError(.configuration, "a user name is visible ASCII without spaces")
+        if let userName, !Self.isLawfulUserName(userName) {
+            throw StartError(
+                .configuration,
+                "a user name is 1 to 64 letters, digits and characters of +=,.@-_, and not a hyphen alone"
+            )
         }
         return try self.change { (keys) throws(StartError) in
             guard !keys.contains(where: { $0.accessKeyID == key.accessKeyID }) else {
@@ -84,6 +87,13 @@ package struct KeyStore: Sendable {
             keys.append(key)
             return KeyDescription(key)
         }
+    }
+
+    /// IAM's rule for user names, but for `-`, which stands for the account's root in the file of keys.
+    /// - Source: IAM API Reference, CreateUser, `UserName`.
+    private static func isLawfulUserName(_ name: String) -> Bool {
+        (1...64).contains(name.utf8.count) && name != "-"
+            && name.utf8.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || "+=,.@-_".utf8.contains($0) }
     }
 
     package func delete(_ accessKeyID: String) throws(StartError) {
@@ -100,7 +110,7 @@ package struct KeyStore: Sendable {
 
     /// Makes sure that there is a root key, and in LocalStack's mode the key `test`.
     /// - Returns: the root key that was made now; nil when there was one.
-    func ensureKeys(
+    package func ensureKeys(
         root: (accessKeyID: String, secretAccessKey: String)?, addsTestKey: Bool
     ) throws(StartError) -> KeyDescription? {
         try self.change { (keys) throws(StartError) in

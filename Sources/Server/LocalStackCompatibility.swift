@@ -1,7 +1,7 @@
 /// What suites written for LocalStack look for.
-enum LocalStackCompatibility {
+package enum LocalStackCompatibility {
     /// `/_localstack/health` with the services that there are, and the paths of its predecessors.
-    static func documents(_ services: [String]) -> [String: @Sendable () -> String] {
+    package static func documents(_ services: [String]) -> [String: @Sendable () -> String] {
         let rows = services.map { "\"\($0)\": \"running\"" }.joined(separator: ", ")
         let health = "{\"services\": {\(rows)}, \"edition\": \"brume\", \"version\": \"\(BuildInformation.version)\"}"
         let info =

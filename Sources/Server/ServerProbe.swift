@@ -53,7 +53,7 @@ package enum ServerProbe {
         let host = address?.host ?? "127.0.0.1"
         let endpoint = "http\(configuration.allowsPlaintext ? "" : "s")://localhost:\(port)"
         guard configuration.allowsPlaintext else {
-            let answers = self.isAnswering(port: port)
+            let answers = self.isAnswering(port: port, host: host)
             return ServerStatus(
                 isRunning: answers,
                 isReady: answers,
@@ -81,8 +81,8 @@ package enum ServerProbe {
     }
 
     /// Whether something accepts connections on a port of this machine.
-    static func isAnswering(port: Int) -> Bool {
-        let descriptor = self.connection(host: "127.0.0.1", port: port)
+    static func isAnswering(port: Int, host: String = "127.0.0.1") -> Bool {
+        let descriptor = self.connection(host: host, port: port)
         guard descriptor >= 0 else { return false }
         close(descriptor)
         return true
@@ -111,23 +111,34 @@ package enum ServerProbe {
         return (status, body.split(separator: "\n").joined(separator: " "))
     }
 
+    /// A connected socket, or -1. A host that is no numeric address, or stands for all of them, is this machine.
     private static func connection(host: String, port: Int) -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var four = sockaddr_in()
+        four.sin_family = sa_family_t(AF_INET)
+        four.sin_port = in_port_t(UInt16(clamping: port)).bigEndian
+        var six = sockaddr_in6()
+        six.sin6_family = sa_family_t(AF_INET6)
+        six.sin6_port = four.sin_port
+        if unsafe inet_pton(AF_INET6, host == "::" ? "::1" : host, &six.sin6_addr) == 1 {
+            return self.connect(&six, AF_INET6)
+        }
+        if unsafe inet_pton(AF_INET, host == "0.0.0.0" ? "127.0.0.1" : host, &four.sin_addr) != 1 {
+            four.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        }
+        return self.connect(&four, AF_INET)
+    }
+
+    private static func connect<Address>(_ address: inout Address, _ family: Int32) -> Int32 {
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return -1 }
         var timeout = timeval(tv_sec: self.timeoutSeconds, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             unsafe setsockopt(descriptor, SOL_SOCKET, option, &timeout, size)
         }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(UInt16(clamping: port)).bigEndian
-        if unsafe inet_pton(AF_INET, host == "0.0.0.0" ? "127.0.0.1" : host, &address.sin_addr) != 1 {
-            address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        }
         let status = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                unsafe connectSocket(descriptor, $0, socklen_t(MemoryLayout<Address>.size))
             }
         }
         if status != 0 {
@@ -136,4 +147,9 @@ package enum ServerProbe {
         }
         return descriptor
     }
+}
+
+/// `connect(2)`, whose name the method above hides.
+private func connectSocket(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ size: socklen_t) -> Int32 {
+    unsafe connect(descriptor, address, size)
 }

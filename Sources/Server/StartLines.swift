@@ -1,8 +1,8 @@
-internal import ServiceModel
+package import ServiceModel
 
 /// What the server says when it starts: where it is, what it serves, and what is enforced.
-enum StartLines {
-    static func lines(
+package enum StartLines {
+    package static func lines(
         _ configuration: Configuration, port: Int, services: [ServiceSchema], madeKey: KeyDescription?,
         program: String = "brume"
     ) -> [BrumeServer.StartLine] {

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// One thing that can be set by flag, environment variable and file, under one name.
 package struct Setting: Sendable {
     /// The flag without its hyphens, and the key in the file.
@@ -35,7 +37,10 @@ package struct Setting: Sendable {
         Setting(
             "region", "region of requests without a signature scope", "us-east-1"
         ) { (text, configuration) throws(ConfigurationError) in
-            configuration.region = try Self.nonEmpty(text)
+            guard Region(text) != nil else {
+                throw ConfigurationError("takes 1 to 40 lower-case letters, digits and hyphens")
+            }
+            configuration.region = text
         },
         Setting(
             "loops", "event loops, each a thread", "one a core, at most 8"
@@ -122,8 +127,13 @@ package struct Setting: Sendable {
     }
 
     private static func list(_ text: String) throws(ConfigurationError) -> [String] {
-        let parts = text.split(separator: ",").map { $0.trimmingPrefix(while: { $0 == " " }) }.map(String.init)
-        guard !parts.isEmpty else { throw ConfigurationError("takes one name or several, separated by commas") }
+        let parts = text.split(separator: ",").map { part in
+            // Words of a name stay together; the spaces around it go.
+            part.split(separator: " ").joined(separator: " ")
+        }.filter { !$0.isEmpty }
+        guard !parts.isEmpty else {
+            throw ConfigurationError("takes one name or several, separated by commas")
+        }
         return parts
     }
 

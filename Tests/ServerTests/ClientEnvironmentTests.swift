@@ -1,0 +1,76 @@
+import Primitives
+import Server
+import ServiceKit
+import Testing
+
+@Suite struct ClientEnvironmentTests {
+    private let folder = ScratchFolder()
+
+    private func variables(
+        _ configuration: Configuration? = nil, key: String? = nil, usesPlaintext: Bool = false
+    ) throws -> [String] {
+        try ClientEnvironment.variables(
+            configuration ?? self.folder.configuration, accessKeyID: key, usesPlaintext: usesPlaintext
+        ).map { "\($0.name)=\($0.value)" }
+    }
+
+    private func create(_ id: String, user: String? = nil) throws {
+        _ = try KeyStore(self.folder.configuration).create(
+            accessKeyID: id, secretAccessKey: "secret-of-\(id)", account: "000000000000", userName: user)
+    }
+
+    @Test func `an SDK finds the endpoint, the root key, the region and the certificate`() throws {
+        try self.create("USER", user: "ana")
+        try self.create("ROOT")
+        #expect(
+            try self.variables() == [
+                "AWS_ENDPOINT_URL=https://localhost:4566", "AWS_ACCESS_KEY_ID=ROOT",
+                "AWS_SECRET_ACCESS_KEY=secret-of-ROOT", "AWS_DEFAULT_REGION=us-east-1", "AWS_REGION=us-east-1",
+                "AWS_DISABLE_HOST_PREFIX_INJECTION=true", "AWS_EC2_METADATA_DISABLED=true",
+                "AWS_CA_BUNDLE=\(self.folder.path)/tls/ca.pem",
+            ])
+    }
+
+    @Test func `plain HTTP and a certificate of one's own need no bundle`() throws {
+        try self.create("ROOT")
+        let plain = try self.variables(usesPlaintext: true)
+        #expect(plain.first == "AWS_ENDPOINT_URL=http://localhost:4566")
+        #expect(!plain.contains { $0.hasPrefix("AWS_CA_BUNDLE") })
+        var configuration = self.folder.configuration
+        (configuration.tlsCertificate, configuration.tlsKey) = ("c.pem", "k.pem")
+        #expect(try !self.variables(configuration).contains { $0.hasPrefix("AWS_CA_BUNDLE") })
+    }
+
+    @Test func `another key and region may be asked for`() throws {
+        try self.create("ROOT")
+        try self.create("USER", user: "ana")
+        var configuration = self.folder.configuration
+        configuration.region = "eu-west-3"
+        let variables = try self.variables(configuration, key: "USER")
+        #expect(variables.contains("AWS_SECRET_ACCESS_KEY=secret-of-USER"))
+        #expect(variables.contains("AWS_REGION=eu-west-3"))
+        #expect(variables.contains("AWS_DEFAULT_REGION=eu-west-3"))
+    }
+
+    @Test func `the port is the running server's, and the configured one where none runs`() throws {
+        try self.create("ROOT")
+        let running = ServerAddress(
+            processID: ProcessEnvironment.processID, port: 50_123, host: "127.0.0.1", version: "0.1.0")
+        try self.folder.write("server", running.text)
+        #expect(try self.variables().first == "AWS_ENDPOINT_URL=https://localhost:50123")
+        // No process has that id: the file was left by one that was killed.
+        let gone = ServerAddress(processID: .max, port: 50_123, host: "127.0.0.1", version: "0.1.0")
+        try self.folder.write("server", gone.text)
+        #expect(try self.variables().first == "AWS_ENDPOINT_URL=https://localhost:4566")
+    }
+
+    @Test func `a key that is not there is told with the remedy`() throws {
+        let none = #expect(throws: StartError.self) { try self.variables() }
+        #expect(none?.sentence == "there is no root key yet: the first `brume start` makes it")
+        try self.create("USER", user: "ana")
+        #expect(throws: StartError.self) { try self.variables() }
+        let unknown = #expect(throws: StartError.self) { try self.variables(key: "NOPE") }
+        #expect(unknown?.sentence == "there is no access key NOPE; `brume keys list` shows which there are")
+        #expect(unknown?.reason == .configuration)
+    }
+}

@@ -1,0 +1,209 @@
+import Server
+import Testing
+
+@Suite struct ConfigurationLoaderTests {
+    private let folder = ScratchFolder()
+
+    /// Loads with the test's folder as data directory, where the file may be.
+    private func load(
+        _ flags: [String: String] = [:], environment: [String: String] = [:], file: String? = nil, coreCount: Int = 2
+    ) throws -> Configuration {
+        var flags = flags
+        if flags["data-dir"] == nil { flags["data-dir"] = self.folder.path }
+        return try ConfigurationLoader.load(
+            flags: flags, environment: environment, file: file, coreCount: coreCount)
+    }
+
+    /// The sentence with which loading ends, the folder's path left out.
+    private func sentence(
+        _ flags: [String: String] = [:], environment: [String: String] = [:], file: String? = nil
+    ) -> String? {
+        let error = #expect(throws: ConfigurationError.self) {
+            try self.load(flags, environment: environment, file: file)
+        }
+        return error?.sentence.replacing(self.folder.path + "/", with: "")
+    }
+
+    // Who wins
+
+    @Test func `flags beat the environment, which beats the file, which beats the defaults`() throws {
+        #expect(try self.load().port == 4566)
+        try self.folder.write("config.yaml", "port: 1\nregion: eu-west-1\ndrain-seconds: 3\n")
+        #expect(try self.load().port == 1)
+        let environment = ["BRUME_PORT": "2", "BRUME_REGION": "eu-west-2"]
+        #expect(try self.load(environment: environment).port == 2)
+        let all = try self.load(["port": "3"], environment: environment)
+        #expect(all.port == 3)
+        #expect(all.region == "eu-west-2")
+        #expect(all.drainSeconds == 3)
+    }
+
+    @Test func `nobody's word gives the defaults`() throws {
+        var expected = Configuration()
+        expected.dataDirectory = "/home/ana/.brume-absent/.brume"
+        expected.loops = 4
+        let loaded = try ConfigurationLoader.load(
+            flags: [:], environment: ["HOME": "/home/ana/.brume-absent", "PATH": "x"], file: nil, coreCount: 4)
+        #expect(loaded == expected)
+        #expect(loaded.hosts == ["127.0.0.1"])
+        #expect(loaded.durability == .durable)
+        #expect(loaded.allowsPlaintext && !loaded.acceptsAnyCredentials)
+    }
+
+    @Test(arguments: [(0, 1), (1, 1), (8, 8), (9, 8), (256, 8)])
+    func `there is a loop a core, up to eight`(_ cores: Int, _ loops: Int) throws {
+        #expect(try self.load(coreCount: cores).loops == loops)
+    }
+
+    @Test func `a process without a home keeps its data in the system's place`() throws {
+        let loaded = try ConfigurationLoader.load(flags: [:], environment: [:], file: nil, coreCount: 1)
+        #expect(loaded.dataDirectory == "/var/lib/.brume")
+    }
+
+    @Test func `the file is in the data directory, or where flag or environment say`() throws {
+        try self.folder.write("config.yaml", "port: 1")
+        try self.folder.write("other.yaml", "port: 2")
+        try self.folder.write("third.yaml", "port: 3")
+        let environment = ["BRUME_CONFIG": self.folder.path + "/other.yaml"]
+        #expect(try self.load().port == 1)
+        #expect(try self.load(environment: environment).port == 2)
+        #expect(try self.load(environment: environment, file: self.folder.path + "/third.yaml").port == 3)
+        let fromEnvironment = try ConfigurationLoader.load(
+            flags: [:], environment: ["BRUME_DATA_DIR": self.folder.path], file: nil, coreCount: 1)
+        #expect(fromEnvironment.port == 1)
+    }
+
+    @Test(arguments: ["", "# nothing\n", "---\n", "null\n", "~"])
+    func `a file that says nothing changes nothing`(_ text: String) throws {
+        try self.folder.write("config.yaml", text)
+        #expect(try self.load().port == 4566)
+    }
+
+    @Test func `every setting has one name in all three places`() throws {
+        let values = [
+            "port": "1", "host": "::1, 0.0.0.0", "data-dir": self.folder.path, "region": "eu-west-1", "loops": "3",
+            "block-cache-mb": "5", "durability": "relaxed", "tls-cert": "c.pem", "tls-key": "k.pem",
+            "tls-names": "a.example,b.example", "plaintext": "off", "compat": "localstack",
+            "insecure-accept-any-credentials": "yes", "drain-seconds": "0",
+        ]
+        #expect(Set(values.keys) == Set(Setting.all.map(\.name)))
+        var expected = Configuration()
+        (expected.port, expected.hosts, expected.dataDirectory) = (1, ["::1", "0.0.0.0"], self.folder.path)
+        (expected.region, expected.loops, expected.blockCacheMegabytes) = ("eu-west-1", 3, 5)
+        (expected.durability, expected.tlsCertificate, expected.tlsKey) = (.relaxed, "c.pem", "k.pem")
+        (expected.tlsNames, expected.allowsPlaintext) = (["a.example", "b.example"], false)
+        (expected.compatibility, expected.acceptsAnyCredentials, expected.drainSeconds) = (.localstack, true, 0)
+        #expect(try self.load(values) == expected)
+        let environment = Dictionary(
+            uniqueKeysWithValues: Setting.all.compactMap { setting in
+                values[setting.name].map { (setting.environmentVariable, $0) }
+            })
+        #expect(environment["BRUME_INSECURE_ACCEPT_ANY_CREDENTIALS"] == "yes")
+        #expect(try self.load(environment: environment) == expected)
+        try self.folder.write("config.yaml", values.map { "\($0): \"\($1)\"\n" }.joined())
+        #expect(try self.load() == expected)
+    }
+
+    @Test func `a list may be written as one in the file`() throws {
+        try self.folder.write("config.yaml", "host: [127.0.0.1, \"::1\"]\ntls-names:\n  - a.example\n  - b.example\n")
+        let loaded = try self.load()
+        #expect(loaded.hosts == ["127.0.0.1", "::1"])
+        #expect(loaded.tlsNames == ["a.example", "b.example"])
+    }
+
+    @Test(arguments: ["a,b", "a, b", " a ,b ", "a  ,  b", "a,,b,", "a, ,b"])
+    func `spaces around the names of a list and empty names do not count`(_ text: String) throws {
+        #expect(try self.load(["host": text]).hosts == ["a", "b"])
+    }
+
+    @Test(arguments: [("on", true), ("TRUE", true), ("1", true), ("yes", true), ("Off", false), ("0", false)])
+    func `truth is told in the usual words`(_ text: String, _ truth: Bool) throws {
+        #expect(try self.load(["plaintext": text]).allowsPlaintext == truth)
+    }
+
+    // What is refused
+
+    @Test(arguments: [
+        ("port", "65536", "takes a whole number from 0 to 65535"),
+        ("port", "-1", "takes a whole number from 0 to 65535"),
+        ("port", "", "takes a whole number from 0 to 65535"), ("port", "4566 ", "takes a whole number from 0 to 65535"),
+        ("port", "0x10", "takes a whole number from 0 to 65535"),
+        ("loops", "0", "takes a whole number from 1 to 256"), ("loops", "257", "takes a whole number from 1 to 256"),
+        ("block-cache-mb", "0", "takes a whole number from 1 to 1048576"),
+        ("drain-seconds", "3601", "takes a whole number from 0 to 3600"), ("data-dir", "", "takes a text"),
+        ("region", "", "takes 1 to 40 lower-case letters, digits and hyphens"),
+        ("region", "EU West", "takes 1 to 40 lower-case letters, digits and hyphens"),
+        ("durability", "Durable", "takes one of: durable, relaxed"),
+        ("compat", "moto", "takes one of: none, localstack"),
+        ("plaintext", "maybe", "takes true or false"),
+        ("host", "", "takes one name or several, separated by commas"),
+        ("host", ", ,", "takes one name or several, separated by commas"),
+        ("host", " ", "takes one name or several, separated by commas"),
+    ])
+    func `a value that cannot be is refused with its place, what was expected and what it was`(
+        _ name: String, _ text: String, _ expected: String
+    ) {
+        #expect(self.sentence([name: text]) == "--\(name): `\(name)` \(expected); it was \"\(text)\"")
+        let variable = "BRUME_" + name.uppercased().replacing("-", with: "_")
+        // The flag names the data directory of these tests and wins over the variable, which is looked at all the same.
+        #expect(
+            self.sentence(environment: [variable: text])
+                == "environment variable \(variable): `\(name)` \(expected); it was \"\(text)\"")
+    }
+
+    @Test(arguments: [
+        ("port: x", "config.yaml:1:1: `port` takes a whole number from 0 to 65535; it was \"x\""),
+        ("\n  prot: 1", "config.yaml:2:3: there is no setting of the name `prot`"),
+        ("Port: 1", "config.yaml:1:1: there is no setting of the name `Port`"),
+        ("[a]: 1", "config.yaml:1:1: there is no setting of the name `?`"),
+        ("port: 1\nport: 2", "config.yaml:2:1: `port` is set twice"),
+        ("port: {a: 1}", "config.yaml:1:7: a text, a number or a list of them was expected"),
+        ("host: [a, [b]]", "config.yaml:1:7: a text, a number or a list of them was expected"),
+        ("- port: 1", "config.yaml: the file is a list of `name: value` lines"),
+        ("port", "config.yaml: the file is a list of `name: value` lines"),
+    ])
+    func `the file's mistakes are told with line and column`(_ text: String, _ sentence: String) throws {
+        try self.folder.write("config.yaml", text)
+        #expect(self.sentence() == sentence)
+    }
+
+    @Test(arguments: ["port: [1", "a: b: c", "\tport: 1", "port: \"1", "%", "port: *nobody"])
+    func `what is no YAML is told as that`(_ text: String) throws {
+        try self.folder.write("config.yaml", text)
+        let sentence = try #require(self.sentence())
+        #expect(sentence.hasPrefix("config.yaml:"))
+        #expect(sentence.contains("this is no YAML"))
+    }
+
+    @Test func `a file that was named must be there, and the standard one need not`() {
+        let path = self.folder.path + "/absent.yaml"
+        #expect(self.sentence(file: path) == "absent.yaml: there is no such file")
+        #expect(self.sentence(environment: ["BRUME_CONFIG": path]) == "absent.yaml: there is no such file")
+        #expect(throws: Never.self) { try self.load() }
+    }
+
+    @Test func `a directory, a large file or one that is no text is refused`() throws {
+        try self.folder.write("large.yaml", String(repeating: "#", count: 1 << 20) + "\n")
+        #expect(
+            self.sentence(file: self.folder.path + "/large.yaml")?.hasSuffix(
+                "large.yaml: it is not a text of at most 1 MiB in UTF-8") == true)
+        #expect(self.sentence(file: "/")?.contains("cannot read /") == true)
+    }
+
+    @Test(arguments: ["BRUME_PROT", "BRUME_", "BRUME_port", "BRUME_DATA-DIR"])
+    func `a variable with our prefix that is no setting is refused`(_ name: String) {
+        #expect(
+            self.sentence(environment: [name: "1"]) == "environment variable \(name): there is no such setting")
+    }
+
+    @Test func `variables of others, and ours that are no settings, are let be`() throws {
+        var environment = ["PATH": "x", "BRUMEPORT": "1", "brume_port": "1"]
+        for name in ConfigurationLoader.otherVariables where name != "BRUME_CONFIG" { environment[name] = "x" }
+        #expect(try self.load(environment: environment).port == 4566)
+    }
+
+    @Test(arguments: ["tls-cert", "tls-key"])
+    func `certificate and key go together`(_ name: String) {
+        #expect(self.sentence([name: "x.pem"]) == "tls-cert and tls-key go together: give both or neither")
+    }
+}

@@ -1,0 +1,88 @@
+import Gateway
+import Primitives
+import Server
+import Testing
+
+@Suite struct ServerProbeTests {
+    private let folder = ScratchFolder()
+
+    /// Answers every request alike.
+    private struct Readyz: EdgeResponder {
+        let status: Int
+        let text: String
+
+        func plan(_ head: RequestHead, connection: ConnectionInfo, on loop: LoopContext) -> RequestPlan {
+            let found = head.path == "/readyz"
+            return .reply(EdgeResponse(status: found ? self.status : 404, body: .bytes(Array(self.text.utf8))))
+        }
+    }
+
+    /// What the probe says of a server that answers so, and that the data directory names.
+    private func status(
+        _ status: Int, _ text: String, host: String = "127.0.0.1", change: (inout Configuration) -> Void = { _ in }
+    ) async throws -> (status: ServerStatus, port: Int) {
+        let listener = try await EdgeListener.start(
+            EdgeConfiguration(hosts: [host], port: 0, loopCount: 1, allowsPlaintext: true),
+            responder: Readyz(status: status, text: text))
+        let address = ServerAddress(
+            processID: ProcessEnvironment.processID, port: listener.port, host: host, version: "0.1.0")
+        try self.folder.write("server", address.text)
+        var configuration = self.folder.configuration
+        change(&configuration)
+        let found = ServerProbe.status(configuration)
+        _ = await listener.drain(deadline: .zero)
+        await listener.shutDown()
+        return (found, listener.port)
+    }
+
+    @Test func `a server that is ready is told with its process and endpoint`() async throws {
+        let (status, port) = try await self.status(200, "ready\n")
+        #expect(status.isRunning && status.isReady)
+        #expect(status.endpoint == "http://localhost:\(port)")
+        #expect(
+            status.lines == [
+                "brume 0.1.0 runs as process \(ProcessEnvironment.processID)", "endpoint  http://localhost:\(port)",
+                "ready     yes",
+            ])
+    }
+
+    @Test func `a server that is not ready says why, in one line`() async throws {
+        let (status, _) = try await self.status(503, "starting\nno disk\n")
+        #expect(status.isRunning && !status.isReady)
+        #expect(status.detail == "starting no disk")
+        #expect(status.lines.last == "ready     no: starting no disk")
+    }
+
+    @Test func `a server without plain HTTP is asked whether it takes connections`() async throws {
+        let (status, port) = try await self.status(200, "") { $0.allowsPlaintext = false }
+        #expect(status.isRunning && status.isReady)
+        #expect(status.endpoint == "https://localhost:\(port)")
+        #expect(status.detail == "port \(port) answers")
+    }
+
+    @Test(arguments: ["0.0.0.0", "::1", "::"])
+    func `a server on other addresses of this machine is found`(_ host: String) async throws {
+        #expect(try await self.status(200, "ready\n", host: host).status.isReady)
+    }
+
+    @Test func `a directory without a server says how to start one`() {
+        let status = ServerProbe.status(self.folder.configuration)
+        #expect(!status.isRunning && !status.isReady)
+        #expect(status.lines == ["no server runs on \(self.folder.path); start one with `brume start`"])
+        #expect(ServerProbe.address(self.folder.configuration) == nil)
+    }
+
+    @Test func `a port that nobody listens on any more answers nothing`() async throws {
+        let (_, port) = try await self.status(200, "ready\n")
+        let status = ServerProbe.status(self.folder.configuration)
+        #expect(!status.isRunning)
+        #expect(status.detail == "nothing answers on port \(port)")
+        #expect(status.lines == [status.detail])
+    }
+
+    @Test(arguments: ["", "nonsense", "\(Int32.max)\n4566\n127.0.0.1\n0.1.0\n"])
+    func `a file that names no living process is no server's`(_ text: String) throws {
+        try self.folder.write("server", text)
+        #expect(ServerProbe.address(self.folder.configuration) == nil)
+    }
+}

@@ -1,0 +1,67 @@
+import Server
+import ServiceModel
+import Testing
+
+@Suite struct StartLinesTests {
+    private static let service = ServiceSchema(
+        id: "dynamodb", signingName: "dynamodb", endpointPrefix: "dynamodb", targetPrefix: nil, apiVersion: "",
+        protocols: [], operations: [], operationNames: ["A", "B"])
+
+    private func lines(_ change: (inout Configuration) -> Void = { _ in }) -> [BrumeServer.StartLine] {
+        var configuration = Configuration()
+        configuration.dataDirectory = "/data"
+        change(&configuration)
+        return StartLines.lines(configuration, port: 4567, services: [Self.service], madeKey: nil)
+    }
+
+    private func line(_ name: String, _ change: (inout Configuration) -> Void = { _ in }) -> BrumeServer.StartLine? {
+        self.lines(change).first { $0.text.hasPrefix(name + " ") }
+    }
+
+    @Test func `a server says where it is, what it serves and what is enforced, without a warning`() {
+        let lines = self.lines()
+        #expect(lines.first?.text == "brume \(BuildInformation.version)")
+        #expect(self.line("endpoint")?.text == "endpoint     localhost:4567, http and https, listening on 127.0.0.1")
+        #expect(self.line("data")?.text == "data         /data")
+        #expect(self.line("services")?.text == "services     dynamodb (0 of 2 operations)")
+        #expect(self.line("signatures")?.text.contains("verified (SigV4)") == true)
+        #expect(lines.last?.text == "next         eval \"$(brume env --data-dir /data)\"")
+        #expect(!lines.contains { $0.isWarning })
+    }
+
+    @Test func `what is less safe than usual is a warning`() {
+        let signatures = self.line("signatures") { $0.acceptsAnyCredentials = true }
+        #expect(signatures?.isWarning == true)
+        #expect(signatures?.text.contains("NOT VERIFIED: --insecure-accept-any-credentials is on") == true)
+        let durability = self.line("durability") { $0.durability = .relaxed }
+        #expect(durability?.isWarning == true)
+        #expect(durability?.text.contains("RELAXED") == true)
+        #expect(self.line("compat") { $0.compatibility = .localstack }?.isWarning == true)
+        #expect(self.line("compat") == nil)
+    }
+
+    @Test func `a server without plain HTTP says so, with every address`() {
+        let line = self.line("endpoint") {
+            $0.allowsPlaintext = false
+            $0.hosts = ["127.0.0.1", "::1"]
+        }
+        #expect(line?.text == "endpoint     localhost:4567, https, listening on 127.0.0.1, ::1")
+    }
+
+    @Test(arguments: [
+        ("/data/brume-1.0_x", "/data/brume-1.0_x"), ("/my data", "'/my data'"), ("/it's", "'/it'\\''s'"),
+        ("/$(reboot)", "'/$(reboot)'"), ("/é", "'/é'"), ("~/x", "'~/x'"), ("/a;b", "'/a;b'"),
+    ])
+    func `the next command can be copied, whatever the directory is called`(_ directory: String, _ word: String) {
+        let line = self.line("next") { $0.dataDirectory = directory }
+        #expect(line?.text == "next         eval \"$(brume env --data-dir \(word))\"")
+    }
+
+    @Test func `a root key that was made is named, and its secret is not`() throws {
+        let folder = ScratchFolder()
+        let key = try #require(try KeyStore(folder.configuration).ensureKeys(root: nil, addsTestKey: false))
+        let lines = StartLines.lines(folder.configuration, port: 1, services: [], madeKey: key)
+        #expect(lines.contains { $0.text == "root key     \(key.accessKeyID) was made; its secret: brume env" })
+        #expect(!lines.contains { $0.text.contains(key.secretAccessKey) })
+    }
+}
