@@ -154,7 +154,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "Gateway", "Primitives", .product(name: "NIOCore", package: "swift-nio"),
+                "Gateway", "Primitives", "ServiceKit", "ServiceModel", "Signing", "Telemetry",
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
@@ -169,10 +170,12 @@ let package = Package(
             ]),
         tests("Primitives", ["Primitives"]),
         tests("RocksDBStore", ["KeyValue", "KeyValueConformance", "Primitives", "RocksDBStore", "StoreCrashProbe"]),
+        tests("Server", ["Gateway", "Primitives", "Server", "ServiceKit", "ServiceModel", "Signing"]),
         tests("ServiceKit", ["Primitives", "ServiceKit", "ServiceModel", "Signing"]),
         tests("STSService", ["Primitives", "STSModel", "STSService", "ServiceKit", "ServiceModel"]),
         tests("ServiceModel", ["DynamoDBModel", "HostileModel", "Primitives", "ServiceModel", "WireProtocols"]),
         tests("Signing", ["Primitives", "Signing"]),
+        tests("Telemetry", ["Primitives", "Telemetry"]),
         tests("Tidy", []),
         tests("WireProtocols", ["Primitives", "ServiceModel", "WireProtocols"]),
     ]

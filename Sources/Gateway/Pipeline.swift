@@ -123,10 +123,12 @@ package final class Pipeline: EdgeResponder {
     }
 
     private func requestID(_ target: IdentifiedTarget) -> RequestID {
-        if case .operation(let service, _) = target, service.registration.requestIDForm == .long {
-            return .long(self.random)
+        switch target {
+        case .operation(let service, _), .notImplemented(let service, _), .unknownOperation(let service, _):
+            service.registration.requestIDForm == .long ? .long(self.random) : .uuid(self.random)
+        case .form, .unknownService, .unidentified:
+            .uuid(self.random)
         }
-        return .uuid(self.random)
     }
 }
 

@@ -63,6 +63,10 @@ final class ConcurrencyLimiter: Sendable {
             if state.head == state.waiting.count {
                 state.waiting.removeAll(keepingCapacity: true)
                 state.head = 0
+            } else if state.head >= self.waitingMax {
+                // A queue that is never empty would else keep everybody who has ever waited.
+                state.waiting.removeFirst(state.head)
+                state.head = 0
             }
             return next
         }

@@ -50,7 +50,7 @@ package final class ServiceCatalog: Sendable {
     /// The service of a host such as `dynamodb.us-east-1.localhost:4566`; the prefixes that SDKs put before it
     /// (`data-`, `sync-`, `stream-`) are accepted.
     func service(host: String) -> ServiceEntry? {
-        var rest = Substring(host)
+        var rest = Substring(host.lowercased())
         for prefix in ["data-", "sync-", "stream-"] where rest.hasPrefix(prefix) {
             rest = rest.dropFirst(prefix.count)
         }

@@ -91,12 +91,16 @@ package struct Authenticator: Sendable {
             }
             return credential
         case .unknown:
+            // The sentence is there to be copied into a shell, so nothing but a key id comes into it.
+            let remedy =
+                AccessKey.isLawfulID(accessKeyID)
+                ? "make one with `brume keys create --access-key-id \(accessKeyID) --secret-access-key …`, or take"
+                : "take"
             self.refused(
                 accessKeyID,
                 now,
-                "there is no such access key; make one with `brume keys create --access-key-id \(accessKeyID) "
-                    + "--secret-access-key …`, or take one of `brume keys list`; `eval \"$(brume env)\"` exports "
-                    + "the root key"
+                "there is no such access key; \(remedy) one of `brume keys list`; `eval \"$(brume env)\"` exports the "
+                    + "root key"
             )
             throw .unknownAccessKey(accessKeyID)
         case .inactive:

@@ -249,6 +249,15 @@ final class Gate: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
+    /// How many wait.
+    var count: Int { self.state.withLock { $0.waiters.count } }
+
+    /// Lets the one go that came first.
+    func letOneGo() {
+        let first = self.state.withLock { $0.waiters.isEmpty ? nil : $0.waiters.removeFirst() }
+        first?.resume()
+    }
+
     func wait() async {
         await withCheckedContinuation { continuation in
             let isOpen = self.state.withLock { state in

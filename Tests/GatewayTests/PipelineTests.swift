@@ -1,0 +1,88 @@
+import Gateway
+import Primitives
+import ServiceModel
+import Signing
+import Testing
+
+/// The whole way on values: what the edge is told to do, and in which order the steps have their say.
+@Suite struct PipelineTests {
+    private let gateway = TestGateway()
+
+    private func limit(_ request: TestRequest) -> Int? {
+        if case .collect(let limitBytes, _) = self.gateway.plan(request.head) { limitBytes } else { nil }
+    }
+
+    @Test func `a body is gathered up to the bound of its service`() throws {
+        #expect(self.limit(.buy) == 4096)
+        #expect(self.limit(.json("Shop_20260101.Unlisted")) == 4096)
+        #expect(self.limit(.json("Shop_20260101.Nope")) == 4096)
+        #expect(self.limit(.json("ShopStreams_20260101.Tail")) == 1 << 20)
+        // Which service a form is for stands in the body.
+        #expect(self.limit(.count) == 1 << 20)
+        #expect(self.limit(.json("Nope.Nope")) == 1 << 20)
+        #expect(self.limit(try TestRequest("GET", "/").signed(for: "s3")) == 1 << 20)
+    }
+
+    @Test func `a path of our own is answered without its body`() {
+        guard case .reply(let response) = self.gateway.plan(TestRequest("GET", "/healthz").head) else {
+            Issue.record("the body is waited for")
+            return
+        }
+        #expect(response.status == 200)
+    }
+
+    @Test(arguments: [
+        (TestRequest.json("Shop_20260101.Nope", "{"), "UnknownOperationException"),
+        (TestRequest.json("Shop_20260101.Buy", "{"), "MissingAuthenticationTokenException"),
+        (TestRequest.json("Shop_20260101.Look", "{"), "SerializationException"),
+        (TestRequest.json("Shop_20260101.Look", #"{"Text":""}"#), "ValidationException"),
+        (TestRequest.json("Shop_20260101.Look", #"{"Text":"guarded"}"#), "AccessDeniedException"),
+    ])
+    func `the first step that has something against a request answers it`(
+        _ request: TestRequest, _ code: String
+    ) async {
+        let answer = await self.gateway.send(request)
+        #expect(answer.status == 400)
+        #expect(answer.text.contains("#\(code)\""), "\(answer.text)")
+        #expect(self.gateway.log.requests.map { $0.string("error") } == [code])
+    }
+
+    @Test func `every request leaves one line, whatever became of it`() async throws {
+        let requests = [
+            TestRequest.buy, try TestRequest.buy.signed(for: "shop"), .json("Nope.Nope"), .count,
+            TestRequest("GET", "/nope"), try TestRequest("GET", "/").signed(for: "s3"),
+        ]
+        for request in requests { _ = await self.gateway.send(request) }
+        #expect(self.gateway.log.requests.count == requests.count)
+    }
+
+    @Test func `no head and body of a client end the process or are the server's fault`() async {
+        let seed = SeededRandomSource.testSeed(0x91BE)
+        let random = SeededRandomSource(seed: seed)
+        func pick(_ texts: [String]) -> String { texts[Int(random.next() % UInt64(texts.count))] }
+        func noise() -> String { String(decoding: random.bytes(Int(random.next() % 12)), as: UTF8.self) }
+        for round in 0..<1000 {
+            var request = TestRequest(
+                pick(["GET", "POST", "PUT", "M"]),
+                pick(["/", "/books/\(noise())", "/service/Shop_20260101/operation/\(noise())", "/?\(noise())", "/%"]))
+            for (name, values) in [
+                ("X-Amz-Target", ["Shop_20260101.Look", "Shop_20260101.\(noise())", noise()]),
+                ("Smithy-Protocol", ["rpc-v2-cbor", noise()]), ("Host", ["data-shop.x.y", noise(), "..", "a.b.c.d"]),
+                ("Content-Type", ["application/x-www-form-urlencoded", "application/x-amz-json-1.1", noise()]),
+                (
+                    "Authorization",
+                    ["AWS4-HMAC-SHA256 Credential=\(noise())/1/2/shop/aws4_request,\(noise())", noise()]
+                ),
+                ("Content-Encoding", ["gzip", noise()]), ("X-Amz-Date", ["20231114T221320Z", noise()]),
+            ] where random.next() & 1 == 0 {
+                request.head.headers.set(name, pick(values))
+            }
+            request.body = Array(
+                pick(["", "{}", #"{"Text":"a"}"#, "Action=Count&Version=2026-02-02", "Action=\(noise())", noise()]).utf8
+            )
+            let answer = await self.gateway.send(request)
+            #expect((200..<500).contains(answer.status) || answer.status == 501, "seed \(seed), round \(round)")
+            #expect(answer.headers.first("x-amzn-requestid") != nil, "seed \(seed), round \(round)")
+        }
+    }
+}
