@@ -1,5 +1,13 @@
 internal import Synchronization
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
 /// Where random bits come from: injected, so that a test can fix the seed.
 package protocol RandomSource: Sendable {
     /// 64 random bits.
@@ -13,6 +21,28 @@ package struct SystemRandomSource: RandomSource {
     package func next() -> UInt64 {
         var generator = SystemRandomNumberGenerator()
         return generator.next()
+    }
+}
+
+/// The machine's secure generator, asked for many bits at a time: an id for each request would else be five calls into
+/// the kernel.
+package final class PooledRandomSource: RandomSource {
+    /// What one call of `getentropy` may give: 256 bytes.
+    static let wordCount = 32
+
+    private let words = Mutex<[UInt64]>([])
+
+    package init() {}
+
+    package func next() -> UInt64 {
+        self.words.withLock { words in
+            if words.isEmpty {
+                words = [UInt64](repeating: 0, count: Self.wordCount)
+                let status = unsafe words.withUnsafeMutableBytes { unsafe getentropy($0.baseAddress, $0.count) }
+                precondition(status == 0, "the machine gives no random bits: \(errno)")
+            }
+            return words.removeLast()
+        }
     }
 }
 

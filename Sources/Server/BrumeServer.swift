@@ -95,7 +95,7 @@ package final class BrumeServer: Sendable {
             authorizer: AccountAuthorizer(),
             accessLog: accessLog,
             clock: clock,
-            random: random
+            random: PooledRandomSource()
         )
         let listener = try await self.listen(configuration, certificates, pipeline)
         try await self.wait(for: certificates, configuration)

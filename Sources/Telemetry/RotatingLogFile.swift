@@ -11,7 +11,8 @@ internal import Darwin
 /// JSON lines in a file that is renamed to `.1`, `.2`, … when it grows too large.
 ///
 /// One thread writes; callers append to a bounded buffer. When the disk is slower than the callers, lines are dropped
-/// and counted, never awaited.
+/// and counted, never awaited. The writer gathers lines for `gatherMilliseconds` before it writes: waking it for each
+/// line cost a busy server a tenth of its time, so a line is seen at most that much later.
 // Sendable: every stored property but the buffer is immutable; the buffer is behind the pthread mutex.
 @safe package final class RotatingLogFile: LogSink, @unchecked Sendable {
     package struct Limits: Sendable {
@@ -21,6 +22,8 @@ internal import Darwin
         package var fileCountMax = 5
         /// Bytes that wait for the writer.
         package var bufferBytesMax = 4 << 20
+        /// How long the writer waits for more lines after the first, unless half the buffer is full.
+        package var gatherMilliseconds = 20
 
         package init() {}
     }
@@ -32,7 +35,13 @@ internal import Darwin
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var buffer: [UInt8] = []
+    /// What the writer sleeps for; callers wake it only for that.
+    private var wait = Wait.none
     private var isClosed = false
+
+    private enum Wait {
+        case none, firstLine, halfBuffer
+    }
     private var thread: pthread_t?
 
     /// Opens for appending, created with mode 0600.
@@ -57,14 +66,21 @@ internal import Darwin
 
     package func write(_ record: LogRecord) {
         unsafe pthread_mutex_lock(self.mutex)
+        var wakes = false
         if self.buffer.count >= self.limits.bufferBytesMax || self.isClosed {
             self.dropped.increment()
         } else {
-            let wasEmpty = self.buffer.isEmpty
             record.appendJSONLine(to: &self.buffer)
-            if wasEmpty { unsafe pthread_cond_broadcast(self.condition) }
+            switch self.wait {
+            case .none: break
+            case .firstLine: wakes = true
+            case .halfBuffer: wakes = self.buffer.count >= self.limits.bufferBytesMax / 2
+            }
+            if wakes { self.wait = .none }
         }
         unsafe pthread_mutex_unlock(self.mutex)
+        // After the lock is free, or the writer would wake only to wait for it.
+        if wakes { unsafe pthread_cond_broadcast(self.condition) }
     }
 
     /// Writes what waits, then stops the thread.
@@ -123,12 +139,29 @@ internal import Darwin
         defer { unsafe pthread_mutex_unlock(self.mutex) }
         while self.buffer.isEmpty {
             if self.isClosed { return nil }
+            self.wait = .firstLine
             unsafe pthread_cond_wait(self.condition, self.mutex)
         }
+        self.gather()
         let bytes = self.buffer
         self.buffer = []
         self.buffer.reserveCapacity(min(bytes.count, 1 << 16))
         return bytes
+    }
+
+    /// Lets more lines come, with the mutex held but for the wait.
+    private func gather() {
+        var deadline = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &deadline)
+        let nanoseconds = deadline.tv_nsec + self.limits.gatherMilliseconds * 1_000_000
+        deadline.tv_sec += nanoseconds / 1_000_000_000
+        deadline.tv_nsec = nanoseconds % 1_000_000_000
+        var status: Int32 = 0
+        while !self.isClosed, self.buffer.count < self.limits.bufferBytesMax / 2, status == 0 {
+            self.wait = .halfBuffer
+            status = unsafe pthread_cond_timedwait(self.condition, self.mutex, &deadline)
+        }
+        self.wait = .none
     }
 
     private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {

@@ -8,6 +8,15 @@ final class Cleanup: Sendable {
     private struct State {
         var processes: [pid_t] = []
         var folders: [String] = []
+
+        mutating func clear() {
+            for process in self.processes {
+                kill(process, SIGKILL)
+                waitpid(process, nil, 0)
+            }
+            for folder in self.folders { try? FileManager.default.removeItem(atPath: folder) }
+            self = State()
+        }
     }
 
     private let state = Mutex(State())
@@ -24,15 +33,7 @@ final class Cleanup: Sendable {
 
     /// Kills the processes and removes the folders. Their data are of no worth, so nobody is asked to finish.
     func run() {
-        let state = self.state.withLock { state in
-            defer { state = State() }
-            return state
-        }
-        for process in state.processes {
-            kill(process, SIGKILL)
-            waitpid(process, nil, 0)
-        }
-        for folder in state.folders { try? FileManager.default.removeItem(atPath: folder) }
+        self.state.withLock { $0.clear() }
     }
 
     /// Cleans up and ends the process on Ctrl-C and its like, for as long as the caller keeps what is returned.
@@ -42,8 +43,11 @@ final class Cleanup: Sendable {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
-                Cleanup.shared.run()
-                exit(128 + number)
+                // Ends under the lock: the main thread, whose servers are gone, waits in `run` and reports no error.
+                Cleanup.shared.state.withLock { state in
+                    state.clear()
+                    exit(128 + number)
+                }
             }
             source.resume()
             return source

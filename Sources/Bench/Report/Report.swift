@@ -20,7 +20,7 @@ struct Report: Codable {
         do {
             report = try JSONDecoder().decode(Report.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
         } catch {
-            throw BenchError("\(path) holds no figures of this program: \(error)")
+            throw BenchError("\(path) holds no figures of this program: \(error.localizedDescription)")
         }
         guard report.format == self.formatVersion else {
             throw BenchError("\(path) is of form \(report.format), this program writes form \(self.formatVersion)")

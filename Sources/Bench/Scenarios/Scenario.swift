@@ -41,6 +41,17 @@ enum Scenario: CaseIterable {
         return items + list
     }
 
+    /// What a right answer contains, beside its status: a status alone would also be 200 for an item that is missing.
+    var answerPart: String {
+        switch self {
+        case .getItem: #"{"Item":{"#
+        case .putItem, .updateItem: "{}"
+        case .query: #""Count":\#(Fixture.queryCount),"#
+        }
+    }
+
+    /// Requests of the scenario, in turn.
+    /// - Throws: only where the region of the fixture is none.
     func requests(port: UInt16) throws -> SignedRequests {
         let range = 0..<Fixture.itemCount
         let bodies: [String]

@@ -24,16 +24,18 @@ struct WireBench {
         self.requests = try Dictionary(
             uniqueKeysWithValues: Scenario.allCases.map { ($0, try $0.requests(port: server.port)) })
         try Self.prepare(port: server.port)
-        let twins = Scenario.allCases.filter(\.hasBareTwin)
         var files: [String] = []
-        for scenario in twins {
-            let path = "\(folder.path)/\(scenario.rowName).http"
+        for scenario in Scenario.allCases {
             let request = try self.requests[scenario]?.current().first ?? []
             let answer = try LoadConnection(port: server.port).exchange(request)
-            try Data(answer).write(to: URL(fileURLWithPath: path))
-            files.append(path)
+            guard String(decoding: answer, as: UTF8.self).contains(scenario.answerPart) else {
+                throw BenchError("a wrong answer to \(scenario.operation):\n\(String(decoding: answer, as: UTF8.self))")
+            }
+            guard scenario.hasBareTwin else { continue }
+            files.append("\(folder.path)/\(scenario.rowName).http")
+            try Data(answer).write(to: URL(fileURLWithPath: files[files.count - 1]))
         }
-        self.bare = try Self.startBare(twins, files, folder, pinning)
+        self.bare = try Self.startBare(Scenario.allCases.filter(\.hasBareTwin), files, folder, pinning)
     }
 
     /// One row for each scenario and number of connections; what is compared stands side by side.
