@@ -2,11 +2,12 @@ internal import Foundation
 
 /// Keeps a number of connections busy from one thread: each sends its next request when its answer has come.
 ///
-/// The thread never sleeps: a server that is slower than the load would else also pay, in every answer's `write`, for
+/// With a core of its own the thread never sleeps: a server that is slower than the load would else also pay, in every answer's `write`, for
 /// waking it on the other core, which a server that is faster does not.
 struct LoadGenerator {
     /// Long before this a working server has answered one of its connections.
     private static let silenceNanoseconds: Int64 = 10_000_000_000
+    private static let waitMilliseconds: Int32 = 100
     /// The share of a sample's time that passes before it, for connections to be accepted and caches to fill.
     private static let warmUpShare = 0.1
 
@@ -14,6 +15,8 @@ struct LoadGenerator {
     /// Of the process that answers.
     let cpuClock: CPUClock?
     let connectionCount: Int
+    /// Whether no server needs the core of the load; where one does, waiting must leave it free.
+    let hasOwnCore: Bool
 
     /// What came of one run.
     struct Sample {
@@ -59,7 +62,7 @@ struct LoadGenerator {
         var openCount = connections.count
         var lastAnswer = begin
         while openCount > 0 {
-            let readyCount = try poller.wait(milliseconds: 0) { index in
+            let readyCount = try poller.wait(milliseconds: self.hasOwnCore ? 0 : Self.waitMilliseconds) { index in
                 let connection = connections[index]
                 guard try connection.receive() else { return }
                 if phase == .measuring { sample.latencies.append(monotonicNanoseconds() - connection.sentAt) }

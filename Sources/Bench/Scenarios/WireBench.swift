@@ -48,7 +48,8 @@ struct WireBench {
                     WireMeasurement(
                         name: name, requests: requests, process: target.process, loadCore: self.pinning.loadCore,
                         generator: LoadGenerator(
-                            port: target.port, cpuClock: target.process.cpuClock, connectionCount: count)
+                            port: target.port, cpuClock: target.process.cpuClock, connectionCount: count,
+                            hasOwnCore: self.pinning.loadCore != nil)
                     )
                 }
             }
