@@ -170,7 +170,10 @@ let package = Package(
             ]),
         tests("Primitives", ["Primitives"]),
         tests("RocksDBStore", ["KeyValue", "KeyValueConformance", "Primitives", "RocksDBStore", "StoreCrashProbe"]),
-        tests("Server", ["Gateway", "Primitives", "Server", "ServiceKit", "ServiceModel", "Signing"]),
+        tests(
+            "Server",
+            ["Gateway", "KeyValue", "Primitives", "Server", "ServiceKit", "ServiceModel", "Signing", "Telemetry"]
+        ),
         tests("ServiceKit", ["Primitives", "ServiceKit", "ServiceModel", "Signing"]),
         tests("STSService", ["Primitives", "STSModel", "STSService", "ServiceKit", "ServiceModel"]),
         tests("ServiceModel", ["DynamoDBModel", "HostileModel", "Primitives", "ServiceModel", "WireProtocols"]),

@@ -53,6 +53,11 @@ package final class MemoryStore: OrderedStore {
         return result
     }
 
+    /// Knows only whether anything was committed since.
+    package func isUntouched(_ key: [UInt8], since version: CommitVersion) -> Bool {
+        self.state.withLock { $0.version <= version.rawValue }
+    }
+
     package func scanCached(
         _ range: KeyRange, limit: Int, byteLimit: Int, reverse: Bool
     ) throws(StorageError) -> Page? {

@@ -38,6 +38,12 @@ package protocol OrderedStore: AnyObject, Sendable {
     /// The values of `keys`, in that order, as of one moment; nil for a key that is absent.
     func get(_ keys: [[UInt8]], _ mode: ReadMode) async throws(StorageError) -> ReadResult
 
+    /// Whether no commit that was accepted after `version` touched `key`, as far as the store knows without reading.
+    ///
+    /// It lets a caller that read a key as of `version` use what it read again for the price of a look-up. False
+    /// promises nothing: a store may always answer so.
+    func isUntouched(_ key: [UInt8], since version: CommitVersion) -> Bool
+
     /// As `scan`, from memory and without waiting.
     ///
     /// - Returns: nil when a part of the answer is not in memory; call `scan` then.

@@ -14,6 +14,7 @@ enum CommitRules {
         ConformanceRule("a replication stamp comes back with its record", Self.stamps),
         ConformanceRule("a commit of checks only says as of when they held", Self.checksOnly),
         ConformanceRule("checks read for themselves when no read is named", Self.checksWithoutRead),
+        ConformanceRule("a key that a commit touched does not count as untouched", Self.untouched),
     ]
 
     private static func wholeBatch(_ subject: StoreUnderTest) async throws {
@@ -35,6 +36,19 @@ enum CommitRules {
             try requireEqual(record.time, receipt.time, "a time")
         }
         try require(read.asOf >= receipt.version, "the read is not before the commit")
+    }
+
+    /// A store need not know that a key is untouched, but must not say so of one that is not.
+    private static func untouched(_ subject: StoreUnderTest) async throws {
+        let store = subject.store
+        let batches: [[Write]] = [
+            [.set([1], [1])], [.set([1], [2])], [.delete([1])], [.set([0], [0]), .set([1], [3]), .set([2], [0])],
+        ]
+        for writes in batches {
+            let asOf = try await store.get([[1]], .forAnswer).asOf
+            try await store.commit(Batch(writes: writes))
+            try require(!store.isUntouched([1], since: asOf), "\(writes) touched the key")
+        }
     }
 
     private static func failedCheck(_ subject: StoreUnderTest) async throws {

@@ -12,6 +12,7 @@ enum OverlayRules {
         ConformanceRule("a failed group fails what was built on it", needs: .diskControl, Self.failedGroup),
         ConformanceRule("what was read of a failed group is void", needs: .diskControl, Self.voidReads),
         ConformanceRule("a retry with the token of a waiting commit waits with it", needs: .diskControl, Self.tokens),
+        ConformanceRule("a waiting commit has touched its keys", needs: .diskControl, Self.touches),
     ]
 
     /// Accepts a commit without waiting for it, and returns when `forDecision` sees it.
@@ -182,6 +183,17 @@ enum OverlayRules {
         }
         let again = try await store.put([1], [3])
         try require(read.values.allSatisfy { ($0?.version ?? .zero) < again.version }, "the failed version came again")
+    }
+
+    private static func touches(_ subject: StoreUnderTest) async throws {
+        guard let disk = subject.disk else { return }
+        let store = subject.store
+        let asOf = try await store.get([[1]], .forAnswer).asOf
+        disk.hold()
+        let task = try await Self.accept(store, [1], [1], Batch(writes: [.set([1], [1])]))
+        try require(!store.isUntouched([1], since: asOf), "the key is touched before the disk has the commit")
+        disk.release()
+        _ = try await task.value
     }
 
     private static func tokens(_ subject: StoreUnderTest) async throws {

@@ -65,9 +65,13 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
 
     /// Whether two field names are the same, ASCII case aside.
     package static func equalNames(_ left: String, _ right: String) -> Bool {
-        let left = left.utf8
-        let right = right.utf8
+        let left = left.utf8.span
+        let right = right.utf8.span
         guard left.count == right.count else { return false }
-        return zip(left, right).allSatisfy { ASCII.lowercased($0) == ASCII.lowercased($1) }
+        for index in left.indices {
+            let (byte, other) = (left[index], right[index])
+            guard byte == other || ASCII.lowercased(byte) == ASCII.lowercased(other) else { return false }
+        }
+        return true
     }
 }

@@ -16,8 +16,27 @@ final class Engine: @unchecked Sendable {
 
     private static let readTierBlockCache: Int32 = 1
 
-    init(path: String, options: StoreOptions) throws(EngineFailure) {
-        let settings = EngineOptions(options)
+    /// Opens the database, or makes it.
+    ///
+    /// A torn end of the log, as a crash leaves it, is cut off: nothing of it was acknowledged. RocksDB calls some torn
+    /// ends damage, so a log that it refuses is looked at here before it is believed.
+    static func open(path: String, options: StoreOptions) throws(EngineFailure) -> Engine {
+        do throws(EngineFailure) {
+            return try Engine(path: path, options: options, recovery: .tornEndOnly)
+        } catch {
+            guard case .corrupt(let sentence) = error else { throw error }
+            // Without a sync for each group a power cut may leave any hole, and what is before it is the most there is.
+            if options.durability == .durable, let log = WALDamage.find(in: path) {
+                throw .corrupt("the log \(log) does not check, and whole commits stand behind the damage: \(sentence)")
+            }
+            return try Engine(path: path, options: options, recovery: .upToDamage)
+        }
+    }
+
+    private init(
+        path: String, options: StoreOptions, recovery: EngineOptions.LogRecovery
+    ) throws(EngineFailure) {
+        let settings = EngineOptions(options, recovery: recovery)
         let names = Family.allCases.map { Array($0.name.utf8CString) }
         var handles = unsafe [OpaquePointer?](repeating: nil, count: names.count)
         let database = try unsafe Self.checked { error in

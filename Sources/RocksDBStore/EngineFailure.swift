@@ -18,7 +18,7 @@ enum EngineFailure: Error, Hashable, Sendable {
         let isIOError = sentence.hasPrefix("IO error")
         if sentence.hasPrefix("Result incomplete") {
             self = .incomplete
-        } else if sentence.hasPrefix("Corruption") {
+        } else if sentence.hasPrefix("Corruption") || Self.isMissingFile(sentence) {
             self = .corrupt(sentence)
         } else if isIOError, Self.spaceSentences.contains(where: sentence.contains) {
             self = .noSpace(sentence)
@@ -29,6 +29,11 @@ enum EngineFailure: Error, Hashable, Sendable {
         } else {
             self = .other(sentence)
         }
+    }
+
+    /// A file that RocksDB's own list names is not there.
+    private static func isMissingFile(_ sentence: String) -> Bool {
+        sentence.hasPrefix("IO error: No such file or directory")
     }
 
     private static let spaceSentences = ["No space left on device", "Disk quota exceeded", "File too large"]

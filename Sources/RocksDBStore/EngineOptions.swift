@@ -14,13 +14,21 @@ final class EngineOptions {
     }
 
     private static let infoLogLevelFatal: Int32 = 4
-    private static let walRecoveryPointInTime: Int32 = 2
+    /// What RocksDB does with a log that does not check to its end.
+    enum LogRecovery: Int32 {
+        /// A torn record at the end is cut off, other damage is an error.
+        case tornEndOnly = 0
+        /// All is cut off from the damage on.
+        case upToDamage = 2
+    }
+
     private static let checksumXXH3: CChar = 4
     private static let dataBlockIndexWithHash: Int32 = 1
 
-    init(_ options: StoreOptions) {
+    init(_ options: StoreOptions, recovery: LogRecovery) {
         unsafe self.database = rocksdb_options_create()
         unsafe Self.setDatabase(self.database, options)
+        unsafe rocksdb_options_set_wal_recovery_mode(self.database, recovery.rawValue)
         let cache = unsafe rocksdb_cache_create_lru(options.blockCacheBytes)
         unsafe self.families = Family.allCases.map { family in
             let made = unsafe rocksdb_options_create()
@@ -45,8 +53,6 @@ final class EngineOptions {
         // write nothing but what is fatal, and one file is kept.
         unsafe rocksdb_options_set_info_log_level(database, Self.infoLogLevelFatal)
         unsafe rocksdb_options_set_keep_log_file_num(database, 1)
-        // A torn tail after a power cut is cut off: nothing behind it was acknowledged.
-        unsafe rocksdb_options_set_wal_recovery_mode(database, Self.walRecoveryPointInTime)
         unsafe rocksdb_options_set_max_total_wal_size(database, options.logBytesMax)
         // Flushing and compacting share two threads: this machine also serves requests.
         unsafe rocksdb_options_set_max_background_jobs(database, 2)

@@ -25,7 +25,7 @@ final class ReadPool: Sendable {
         self.state = Mutex(State(liveThreadCount: threadCount))
         self.wakeups = (0..<threadCount).map { _ in Wakeup() }
         for index in 0..<threadCount {
-            WorkerThread.start { self.serve(index) }
+            WorkerThread.start("store-read") { self.serve(index) }
         }
     }
 

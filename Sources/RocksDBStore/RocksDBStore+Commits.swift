@@ -35,7 +35,12 @@ extension RocksDBStore {
                 return (nil, state.isCommitterIdle)
             }
             if let outcome { waiter.resume(outcome) }
-            if mustWake { self.wakeup.signal() }
+            guard mustWake else { return }
+            if let wakesCommitter = self.options.wakesCommitter {
+                wakesCommitter { self.wakeup.signal() }
+            } else {
+                self.wakeup.signal()
+            }
         }
     }
 

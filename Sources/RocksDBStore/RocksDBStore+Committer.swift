@@ -50,6 +50,9 @@ extension RocksDBStore {
             defer { self.publish(admission) }
             return admission.groupIsDurable(group)
         }
+        for item in group {
+            if case .commit(let commit, _) = item.work { self.recordCache.update(commit, item.receipt) }
+        }
         self.options.groupObserver?.groupResumes()
         for item in group { item.waiter.resume(item.outcome) }
         for item in barriers { item.waiter.resume(item.outcome) }
@@ -162,7 +165,7 @@ extension RocksDBStore {
             self.dropEngine()
             CrashPoint.reach("store.reopen")
             do throws(EngineFailure) {
-                self.install(try Engine(path: self.directory.enginePath, options: self.options))
+                self.install(try Engine.open(path: self.directory.enginePath, options: self.options))
             } catch {
                 self.beacon.set(.readOnly(reason: "the store cannot be opened again: \(error.sentence)"))
                 return

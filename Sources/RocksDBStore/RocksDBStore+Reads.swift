@@ -15,6 +15,11 @@ extension RocksDBStore {
         }
     }
 
+    package func isUntouched(_ key: [UInt8], since version: CommitVersion) -> Bool {
+        let hashed = HashedKey(key)
+        return self.admission.withLock { $0.stripeVersion(hashed) <= version.rawValue }
+    }
+
     package func scanCached(
         _ range: KeyRange, limit: Int, byteLimit: Int, reverse: Bool
     ) throws(StorageError) -> Page? {
@@ -108,7 +113,7 @@ extension RocksDBStore {
         let asOf = CommitVersion(settled)
         var view = Engine.View(isFromMemoryOnly: isFromMemoryOnly)
         if isQuiet || (keys.count == 1 && mode == .forAnswer) {
-            let values = try Self.records(keys, engine, view)
+            let values = try self.newestRecords(keys, engine, isFromMemoryOnly: isFromMemoryOnly, asOf: settled)
             // One key is one moment; several are if nothing was accepted while they were read.
             if keys.count == 1 || self.lastVersion.load(ordering: .acquiring) == settled {
                 return ReadResult(values: values, asOf: asOf)
@@ -117,6 +122,28 @@ extension RocksDBStore {
         guard mode == .forAnswer else { return try self.readOverlaid(keys, engine, isFromMemoryOnly: isFromMemoryOnly) }
         view.snapshot = Engine.Snapshot(engine)
         return ReadResult(values: try Self.records(keys, engine, view), asOf: asOf)
+    }
+
+    /// The newest durable record of each key, from the cache where it has it. `asOf` was settled before.
+    private func newestRecords(
+        _ keys: [[UInt8]], _ engine: Engine, isFromMemoryOnly: Bool, asOf: UInt64
+    ) throws(EngineFailure) -> [Versioned?] {
+        let view = Engine.View(isFromMemoryOnly: isFromMemoryOnly)
+        var values: [Versioned?] = []
+        values.reserveCapacity(keys.count)
+        for key in keys { values.append(try self.newestRecord(HashedKey(key), engine, view, asOf: asOf)) }
+        return values
+    }
+
+    private func newestRecord(
+        _ key: HashedKey, _ engine: Engine, _ view: Engine.View, asOf: UInt64
+    ) throws(EngineFailure) -> Versioned? {
+        if let found = self.recordCache.find(key), self.admission.withLock({ $0.stripeVersion(key) }) <= found.asOf {
+            return found.record
+        }
+        let record = try engine.record(key.bytes, view)
+        if let record { self.recordCache.insert(key, record, asOf: asOf) }
+        return record
     }
 
     private static func records(
@@ -151,7 +178,10 @@ extension RocksDBStore {
                 if let entry {
                     values.append(entry.record)
                 } else {
-                    values.append(try engine.record(key.bytes, view))
+                    values.append(
+                        view.snapshot == nil
+                            ? try self.newestRecord(key, engine, view, asOf: cut.version)
+                            : try engine.record(key.bytes, view))
                     engineKeys.append(key)
                 }
             }

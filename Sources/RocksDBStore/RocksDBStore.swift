@@ -28,6 +28,7 @@ package final class RocksDBStore: OrderedStore {
     let settledVersion: Atomic<UInt64>
     let pool: ReadPool
     let wakeup = Wakeup()
+    let recordCache: RecordCache
     /// nil while the engine is opened anew, and after `close`.
     private let slot: Mutex<Engine?>
     private let closing = Mutex(Closing.open)
@@ -50,11 +51,12 @@ package final class RocksDBStore: OrderedStore {
         let recovered: (version: UInt64, time: Timestamp)
         let engine: Engine
         do throws(EngineFailure) {
-            engine = try Engine(path: self.directory.enginePath, options: options)
+            engine = try Engine.open(path: self.directory.enginePath, options: options)
             recovered = try Self.lastCommit(of: engine)
         } catch {
             throw Self.openError(error, path: path)
         }
+        try self.directory.noteEngine()
         self.options = options
         self.limits = options.limits
         let version = recovered.version + Self.versionGapAtOpen
@@ -62,8 +64,9 @@ package final class RocksDBStore: OrderedStore {
         self.lastVersion = Atomic(version)
         self.settledVersion = Atomic(version)
         self.pool = ReadPool(threadCount: options.readThreadCount)
+        self.recordCache = RecordCache(bytesMax: options.recordCacheBytes)
         self.slot = Mutex(engine)
-        WorkerThread.start { self.runCommitter() }
+        WorkerThread.start("store-commit") { self.runCommitter() }
     }
 
     package var health: StoreHealth { self.beacon.health }

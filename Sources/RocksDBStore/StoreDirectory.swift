@@ -41,6 +41,7 @@ package enum StoreOpenError: Error, Hashable, Sendable, CustomStringConvertible 
 /// A store's directory, held for one process:
 ///
 ///     format    one line, "brume-store 1"
+///     made      empty: an engine was once made here, so that one that is gone is no new store
 ///     lock      locked while a process uses the store; holds its process id
 ///     rocksdb/  the engine's files
 final class StoreDirectory: Sendable {
@@ -59,6 +60,9 @@ final class StoreDirectory: Sendable {
         self.lockDescriptor = Mutex(try Self.lock(path))
         do throws(StoreOpenError) {
             try Self.checkFormat(path)
+            guard unsafe access(path + "/made", F_OK) != 0 || access(path + "/rocksdb/CURRENT", F_OK) == 0 else {
+                throw .corrupt(path: path, reason: "rocksdb/CURRENT is missing")
+            }
             try Self.makeDirectory(path + "/rocksdb")
         } catch {
             self.release()
@@ -76,6 +80,18 @@ final class StoreDirectory: Sendable {
             if let descriptor { close(descriptor) }
             descriptor = nil
         }
+    }
+
+    /// Remembers that the directory has an engine.
+    func noteEngine() throws(StoreOpenError) {
+        let descriptor = unsafe open(self.path + "/made", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            let code = errno
+            throw code == ENOSPC
+                ? .noSpace(path: self.path, reason: Self.reason(code))
+                : .unwritable(path: self.path, reason: Self.reason(code))
+        }
+        close(descriptor)
     }
 
     private static func makeDirectory(_ path: String) throws(StoreOpenError) {

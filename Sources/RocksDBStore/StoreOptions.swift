@@ -15,6 +15,8 @@ package struct StoreOptions: Sendable {
     package var durability: Durability = .durable
     /// Uncompressed blocks of tables, with their indexes and filters.
     package var blockCacheBytes = 128 << 20
+    /// Records that were read or written last, ready to be answered; beside the block cache.
+    package var recordCacheBytes = 16 << 20
     /// One memtable. With `logBytesMax` it bounds the log that a restart reads again, 0.2–0.4 s here.
     package var writeBufferBytes = 32 << 20
     /// The log is kept below this by writing memtables out.
@@ -32,6 +34,10 @@ package struct StoreOptions: Sendable {
     package var freeSpace: any FreeSpaceProbe = DiskFreeSpace()
     /// For tests: stands between the committer and the disk.
     package var gate: (any CommitGate)?
+    /// How the committer is woken for the first commit of a group; nil: at once. An event loop answers many clients
+    /// before it rests, and a committer that begins with the first of their commits syncs the disk for one and again
+    /// for the others: running the closure when the loop has done what it had to do makes them one group.
+    package var wakesCommitter: (@Sendable (_ wake: @escaping @Sendable () -> Void) -> Void)?
     /// Told about each group of commits, so that an executor can wake its loop once for the whole group.
     package var groupObserver: (any CommitGroupObserver)?
 

@@ -1,3 +1,5 @@
+internal import Primitives
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -17,12 +19,20 @@ struct WorkerThread: Sendable {
     }
 
     /// Starts a thread that runs `body` once and ends. Nobody joins it: `body` says itself when it is done.
-    static func start(_ body: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - name: as `ThreadName.set` takes it.
+    ///   - body: what the thread does.
+    static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
         var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
         unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         defer { unsafe pthread_attr_destroy(&attributes) }
-        let box = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
+        let box = unsafe Unmanaged.passRetained(
+            Body {
+                ThreadName.set(name)
+                body()
+            }
+        ).toOpaque()
         #if canImport(Darwin)
         var thread: pthread_t?
         let result = unsafe pthread_create(

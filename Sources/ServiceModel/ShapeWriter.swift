@@ -23,6 +23,8 @@ package protocol ShapeWriter: AnyObject {
     func string(_ value: String, _ member: MemberSchema)
     /// A string given as UTF-8: for values that never become a `String`.
     func string(_ value: Span<UInt8>, _ member: MemberSchema)
+    /// A structure whose only member is a string, in one call: see `WireReader.readLoneString`.
+    func loneString(_ value: Span<UInt8>, _ schema: ShapeSchema, _ member: MemberSchema)
     func boolean(_ value: Bool, _ member: MemberSchema)
     func integer(_ value: Int64, _ member: MemberSchema)
     func double(_ value: Double, _ member: MemberSchema)
@@ -31,4 +33,13 @@ package protocol ShapeWriter: AnyObject {
     func timestamp(_ value: Timestamp, _ member: MemberSchema)
     func blob(_ value: Span<UInt8>, _ member: MemberSchema)
     func document(_ value: Document, _ member: MemberSchema)
+}
+
+extension ShapeWriter {
+    package func loneString(_ value: Span<UInt8>, _ schema: ShapeSchema, _ member: MemberSchema) {
+        self.beginStructure(schema)
+        self.member(member)
+        self.string(value, member)
+        self.endStructure()
+    }
 }

@@ -30,6 +30,12 @@ package protocol WireReader: AnyObject {
     func readString(_ member: MemberSchema) throws(ShapeError) -> String
     /// The string's UTF-8 appended to `output`: for values that never become a `String`.
     func readString(_ member: MemberSchema, appendingTo output: inout [UInt8]) throws(ShapeError)
+    /// A whole structure at once, where it has exactly one member and that is a string; its UTF-8 is appended.
+    ///
+    /// For unions that are mostly texts, such as DynamoDB's attribute values: one call instead of four.
+    /// - Returns: the member's index; nil where the structure is anything else, or the format does not look ahead.
+    ///   Nothing is consumed then.
+    func readLoneString(_ schema: ShapeSchema, appendingTo output: inout [UInt8]) -> Int?
     func readBoolean(_ member: MemberSchema) throws(ShapeError) -> Bool
     /// Any integer type; out of range of the target's type is `invalidValue`.
     func readInteger(_ member: MemberSchema) throws(ShapeError) -> Int64
@@ -42,6 +48,11 @@ package protocol WireReader: AnyObject {
     func readDocument(_ member: MemberSchema) throws(ShapeError) -> Document
     /// Checks that nothing follows the value.
     func finish() throws(ShapeError)
+}
+
+extension WireReader {
+    /// A format that does not look ahead.
+    package func readLoneString(_ schema: ShapeSchema, appendingTo output: inout [UInt8]) -> Int? { nil }
 }
 
 /// What `WireReader.nextElement` found.

@@ -106,19 +106,31 @@ package struct LogRecord: Sendable, Hashable {
 
     private static func appendString(_ text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                output.append(UInt8(ascii: "\\"))
-                output.append(byte)
-            case 0..<0x20, 0x7F:
-                output.append(contentsOf: #"\u00"#.utf8)
-                Hex.append(CollectionOfOne(byte), to: &output)
-            default:
-                output.append(byte)
-            }
+        let bytes = text.utf8.span
+        // Nearly every text stands for itself and is copied as a whole.
+        if bytes.indices.contains(where: { Self.mustBeEscaped(bytes[$0]) }) {
+            for index in bytes.indices { Self.appendEscaped(bytes[index], to: &output) }
+        } else {
+            output.append(contentsOf: text.utf8)
         }
         output.append(UInt8(ascii: "\""))
+    }
+
+    private static func mustBeEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private static func appendEscaped(_ byte: UInt8, to output: inout [UInt8]) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            output.append(UInt8(ascii: "\\"))
+            output.append(byte)
+        case 0..<0x20, 0x7F:
+            output.append(contentsOf: #"\u00"#.utf8)
+            Hex.append(CollectionOfOne(byte), to: &output)
+        default:
+            output.append(byte)
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Primitives
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -109,6 +110,7 @@ internal import Darwin
     }
 
     private func run() {
+        ThreadName.set("access-log")
         var descriptor: Int32 = -1
         var fileBytes = 0
         while let bytes = self.take() {

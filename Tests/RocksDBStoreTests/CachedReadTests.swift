@@ -44,6 +44,34 @@ import Testing
         }
     }
 
+    /// Few keys, often read and written, in a cache of records that holds a part of them: an answer is never older than
+    /// the commit before it.
+    @Test func `a record that is kept ready is the newest`() async throws {
+        let seed = SeededRandomSource.testSeed(0x4EC0)
+        let random = SeededRandomSource(seed: seed)
+        try await withFixture { fixture in
+            let store = try fixture.open {
+                $0.recordCacheBytes = 16 << 10
+                $0.durability = .processCrashOnly
+            }
+            var present: [Int: [UInt8]] = [:]
+            for round in 0..<3000 {
+                let written = Int(random.next() % 40)
+                let value = random.next() % 8 == 0 ? nil : random.bytes(1 + Int(random.next() % 900))
+                try await store.commit(Batch(writes: [.set(Self.key(written), [0])]))
+                if random.next() % 2 == 0 { _ = try await store.get([Self.key(written)], .forDecision) }
+                try await store.commit(
+                    Batch(writes: [value.map { .set(Self.key(written), $0) } ?? .delete(Self.key(written))]))
+                present[written] = value
+                let read = Int(random.next() % 40)
+                let mode: ReadMode = random.next() % 2 == 0 ? .forAnswer : .forDecision
+                let result = try await store.get([Self.key(read), Self.key(written)], mode)
+                #expect(result[0]?.value == present[read], "seed \(seed), round \(round)")
+                #expect(result[1]?.value == value, "seed \(seed), round \(round)")
+            }
+        }
+    }
+
     private func compare(
         _ store: RocksDBStore, _ present: [Int: UInt8], _ sorted: [Int], _ random: SeededRandomSource,
         _ comment: Comment

@@ -130,6 +130,53 @@ import Testing
         }
     }
 
+    /// Where in the log a byte is changed, as a share of its length, and whether whole commits stand behind it.
+    @Test(arguments: [0.1, 0.5, 0.9])
+    func `damage in the middle of the log is told, and nothing acknowledged is dropped silently`(
+        _ share: Double
+    ) async throws {
+        try await withFixture { fixture in
+            let store = try fixture.open()
+            for key in 0..<50 as Range<UInt8> {
+                try await store.commit(Batch(writes: [.set([key], [UInt8](repeating: key, count: 2000))]))
+            }
+            do {
+                _ = try fixture.crash { path in
+                    try Self.changeLogs(in: path) { $0[Int(Double($0.count) * share)] ^= 0xFF }
+                }
+                Issue.record("a store with a damaged log opened")
+            } catch StoreOpenError.corrupt(_, let reason) {
+                #expect(reason.contains("whole commits stand behind the damage"), "\(reason)")
+            }
+        }
+    }
+
+    /// The last commit takes more than 3,000 bytes of the log, so a cut of less reaches into it alone.
+    @Test(arguments: [1, 7, 500, 2900])
+    func `a log that ends anywhere in its last record opens with all before it`(_ cut: Int) async throws {
+        try await withFixture { fixture in
+            let store = try fixture.open()
+            for key in 0..<20 as Range<UInt8> {
+                try await store.commit(Batch(writes: [.set([key], [UInt8](repeating: key, count: 3000))]))
+            }
+            let again = try fixture.crash { path in try Self.changeLogs(in: path) { $0.removeLast(cut) } }
+            let page = try await again.scan(.all, limit: 100, byteLimit: .max, reverse: false)
+            #expect(page.entries.map(\.key) == (0..<19).map { [$0] })
+            try await again.commit(Batch(writes: [.set([20], [20])]))
+        }
+    }
+
+    private static func changeLogs(in path: String, _ change: (inout Data) -> Void) throws {
+        let engine = path + "/rocksdb"
+        for name in try FileManager.default.contentsOfDirectory(atPath: engine) where name.hasSuffix(".log") {
+            let url = URL(fileURLWithPath: engine + "/" + name)
+            var bytes = try Data(contentsOf: url)
+            guard bytes.count > 10_000 else { continue }
+            change(&bytes)
+            try bytes.write(to: url)
+        }
+    }
+
     @Test func `waiting commits join into one group`() async throws {
         try await withFixture { fixture in
             let store = try fixture.open()

@@ -115,6 +115,8 @@ final class StoreFixture: Sendable {
         options.spaceCheckMilliseconds = 5
         options.blockCacheBytes = 8 << 20
         options.readThreadCount = 2
+        // Small, so that records are taken in and pushed out all the time.
+        options.recordCacheBytes = 8 << 10
         return options
     }
 

@@ -44,6 +44,31 @@ import WireProtocols
         #expect(try self.roundTrip(item) == expected)
     }
 
+    @Test func `many names, repeated many times, are read in time that grows with the text alone`() throws {
+        // With a search or a move for each name, this takes minutes.
+        let distinct = (0..<60_000).map { #""n\#($0)":{"S":"\#($0)"}"# }
+        let repeated = (0..<60_000).map { _ in #""n59999":{"S":"again"}"# }
+        let found = try self.roundTrip("{\((distinct + repeated).joined(separator: ","))}")
+        #expect(found == "{\((distinct.dropLast() + [#""n59999":{"S":"again"}"#]).joined(separator: ","))}")
+    }
+
+    @Test(arguments: [
+        #"{ "a" : { "S" : "x" } , "b":{"N": "1" }}"#, "{\"a\":{\"S\":\"x\"\n},\"b\":{\t\"N\":\"1\"}}",
+        #"{"a":{"S":"x","Unknown":1},"b":{"\u004e":"1"}}"#, #"{"a":{"\u0053":"x"},"b":{"N":"\u0031"}}"#,
+        #"{"a":{"S":null,"S":"x"},"b":{"N":"01"}}"#,
+    ])
+    func `a text value is the same however it is written`(_ item: String) throws {
+        #expect(try self.roundTrip(item) == #"{"a":{"S":"x"},"b":{"N":"1"}}"#)
+    }
+
+    @Test(arguments: [
+        #"{"a":{"S":"a"#, #"{"a":{"S":"a""#, #"{"a":{"S":"a"}"#, #"{"a":{"S""#, #"{"a":{"S":}}"#, #"{"a":{"S":"a",}}"#,
+        #"{"a":{"S" "a"}}"#, #"{"a":{"S":"a"]}"#, #"{"a":{S:"a"}}"#, "{\"a\":{\"S\":\"a\u{1}\"}}",
+    ])
+    func `a text value that is broken is refused`(_ item: String) {
+        #expect(throws: ShapeError.self) { try self.roundTrip(item) }
+    }
+
     @Test(arguments: [
         #"{"a":"text"}"#, #"{"a":{"S":1}}"#, #"{"a":{"SS":"a"}}"#, #"{"a":{"L":[null]}}"#, #"{"a":{"M":[]}}"#,
         #"{"a":{"B":"?"}}"#, #"{"a":{"BOOL":"true"}}"#, #"[]"#, #"{"a":{"S":"a"}"#, #"{"a":{"SS":["a",null]}}"#,

@@ -2,8 +2,8 @@ internal import Foundation
 
 /// Keeps a number of connections busy from one thread: each sends its next request when its answer has come.
 ///
-/// With a core of its own the thread never sleeps: a server that is slower than the load would else also pay, in every answer's `write`, for
-/// waking it on the other core, which a server that is faster does not.
+/// With a core of its own the thread never sleeps: a server that is slower than the load would else also pay, in every
+/// answer's `write`, for waking it on the other core, which a server that is faster does not.
 struct LoadGenerator {
     /// Long before this a working server has answered one of its connections.
     private static let silenceNanoseconds: Int64 = 10_000_000_000

@@ -41,6 +41,14 @@ struct Record: Sendable {
         self.log.write(self.line(record, microseconds: microseconds, connection))
     }
 
+    /// The longest user agent in a line, in bytes.
+    private static let userAgentBytesMax = 200
+
+    private static func cut(_ text: String) -> String {
+        // Counting characters costs more than the rest of the line.
+        text.utf8.count <= self.userAgentBytesMax ? text : String(text.prefix(self.userAgentBytesMax))
+    }
+
     private func line(_ record: RequestRecord, microseconds: UInt64, _ connection: ConnectionInfo) -> LogRecord {
         var members: [LogRecord.Member] = [
             .init("requestId", .string(record.requestID.description)),
@@ -59,7 +67,7 @@ struct Record: Sendable {
             members.append(.init("account", .string(context.account.description)))
             members.append(.init("region", .string(context.region.description)))
             members.append(.init("accessKeyId", .string(context.principal.accessKeyID)))
-            members.append(.init("userAgent", .string(String(context.userAgent.prefix(200)))))
+            members.append(.init("userAgent", .string(Self.cut(context.userAgent))))
         }
         return LogRecord(time: self.clock.now(), level: .info, message: "request", members: members)
     }

@@ -13,7 +13,11 @@ package final class LocalIdentity: IdentityPort {
     private static let sessionContext = "brume-session-1"
 
     private struct State {
-        var keys: [String: AccessKey] = [:]
+        var keys: [String: AccessKey] = [:] {
+            didSet { self.credentials = self.keys.mapValues(Credential.init) }
+        }
+        /// What a request with the key is given, made once.
+        private(set) var credentials: [String: Credential] = [:]
         var stamp: FileStamp?
         var checked = Timestamp(millisecondsSinceEpoch: .min)
     }
@@ -38,7 +42,7 @@ package final class LocalIdentity: IdentityPort {
         self.mapsAccountIDs = mapsAccountIDs
         var state = State()
         state.stamp = Files.stamp(file.path)
-        for key in try file.read() { state.keys[key.accessKeyID] = key }
+        state.keys = Dictionary(try file.read().map { ($0.accessKeyID, $0) }) { _, later in later }
         self.state = Mutex(state)
     }
 
@@ -49,15 +53,14 @@ package final class LocalIdentity: IdentityPort {
 
     package func credential(accessKeyID: String, sessionToken: String?, now: Timestamp) -> CredentialLookup {
         if let sessionToken { return self.session(accessKeyID, sessionToken, now) }
-        let key = self.state.withLock { state in
+        return self.state.withLock { state in
             self.reloadIfDue(&state, now)
-            return state.keys[accessKeyID] ?? self.mappedKey(accessKeyID, state)
+            if let key = state.keys[accessKeyID], let credential = state.credentials[accessKeyID] {
+                return key.isActive ? .found(credential) : .inactive
+            }
+            guard let key = self.mappedKey(accessKeyID, state) else { return .unknown }
+            return key.isActive ? .found(Credential(key)) : .inactive
         }
-        guard let key else { return .unknown }
-        guard key.isActive else { return .inactive }
-        return .found(
-            Credential(accessKeyID: accessKeyID, secretAccessKey: key.secretAccessKey, principal: key.principal)
-        )
     }
 
     /// Whether a key is for clients on this machine only.
@@ -137,5 +140,12 @@ package final class LocalIdentity: IdentityPort {
                 expiration: expiration
             )
         )
+    }
+}
+
+extension Credential {
+    /// What proves a long-term key.
+    fileprivate init(_ key: AccessKey) {
+        self.init(accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey, principal: key.principal)
     }
 }

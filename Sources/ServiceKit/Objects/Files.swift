@@ -14,6 +14,12 @@ package enum FileError: Error, Sendable, Hashable {
     /// The file was read, but what stands in it cannot be used.
     case unusable(path: String, reason: String)
 
+    /// Whether it was refused to the user of this process, who may have taken another's directory.
+    package var isRefusal: Bool {
+        guard case .failed(_, _, let errno) = self else { return false }
+        return errno == EACCES || errno == EPERM
+    }
+
     /// A sentence for the operator.
     package var sentence: String {
         switch self {

@@ -1,3 +1,4 @@
+internal import Primitives
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -21,6 +22,7 @@ package final class SerialThread: Sendable {
     private let state = Mutex(State())
     private let name: String
 
+    /// - Parameter name: as `ThreadName.set` takes it.
     package init(name: String) {
         self.name = name
     }
@@ -60,6 +62,7 @@ package final class SerialThread: Sendable {
     }
 
     private func drain() {
+        ThreadName.set(self.name)
         while true {
             let work = self.state.withLock { state in
                 defer { state.queue.removeAll(keepingCapacity: true) }

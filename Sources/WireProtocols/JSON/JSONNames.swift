@@ -11,6 +11,7 @@ internal import Synchronization
         var prefix: UInt64
         var count: Int
         var bytes: UnsafePointer<UInt8>
+        var isString: Bool
     }
 
     private let entries: UnsafeBufferPointer<Entry>
@@ -25,7 +26,8 @@ internal import Synchronization
             _ = unsafe copy.initialize(from: name)
             guard let base = copy.baseAddress else { continue }
             let entry = unsafe Entry(
-                prefix: Self.prefix(of: name, 0, name.count), count: name.count, bytes: UnsafePointer(base))
+                prefix: Self.prefix(of: name, 0, name.count), count: name.count, bytes: UnsafePointer(base),
+                isString: member.target.type == .string)
             unsafe entries.initializeElement(at: index, to: entry)
         }
         unsafe self.entries = UnsafeBufferPointer(entries)
@@ -57,6 +59,12 @@ internal import Synchronization
             return index
         }
         return nil
+    }
+
+    /// Whether the member at an index of the schema is a string.
+    @inline(__always)
+    func isString(_ index: Int) -> Bool {
+        unsafe self.entries[index].isString
     }
 
     @inline(__always)

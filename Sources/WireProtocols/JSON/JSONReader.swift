@@ -65,6 +65,10 @@ package import ServiceModel
         try unsafe self.scanner.readString(member, appendingTo: &output)
     }
 
+    package func readLoneString(_ schema: ShapeSchema, appendingTo output: inout [UInt8]) -> Int? {
+        unsafe self.scanner.readLoneString(schema, appendingTo: &output)
+    }
+
     package func readBoolean(_ member: MemberSchema) throws(ShapeError) -> Bool {
         try unsafe self.scanner.readBoolean(member)
     }

@@ -11,6 +11,47 @@ extension JSONScanner {
         }
     }
 
+    /// Reads `{"name":"text"}` where the name is a string member's and neither holds an escape; else moves nowhere.
+    mutating func readLoneString(_ schema: ShapeSchema, appendingTo output: inout [UInt8]) -> Int? {
+        let start = self.position
+        guard self.depth < JSONReader.depthMax, let (index, text) = self.scanLoneString(schema) else {
+            self.position = start
+            return nil
+        }
+        self.append(text.lowerBound, text.upperBound, to: &output)
+        self.isFirst = false
+        return index
+    }
+
+    @inline(__always)
+    private mutating func scanLoneString(_ schema: ShapeSchema) -> (index: Int, text: Range<Int>)? {
+        guard self.consume(UInt8(ascii: "{")), let name = self.consumePlainString() else { return nil }
+        let names = self.memo.names(of: schema)
+        guard let index = names.index(of: self.bytes, name.lowerBound, name.upperBound, expected: 0),
+            names.isString(index), self.consume(UInt8(ascii: ":")), let text = self.consumePlainString(),
+            self.consume(UInt8(ascii: "}"))
+        else { return nil }
+        return (index, text)
+    }
+
+    @inline(__always)
+    private mutating func consume(_ byte: UInt8) -> Bool {
+        guard self.peek() == byte else { return false }
+        self.position += 1
+        return true
+    }
+
+    /// The bytes between the quotes of a string that stands for itself.
+    @inline(__always)
+    private mutating func consumePlainString() -> Range<Int>? {
+        guard self.peek() == 0x22 else { return nil }
+        let start = self.position + 1
+        let end = self.endOfPlainRun(from: start)
+        guard end < self.bytes.count, self.bytes[end] == 0x22 else { return nil }
+        self.position = end + 1
+        return start..<end
+    }
+
     /// Reads the string at the position's quote.
     mutating func readPlainString() throws(ShapeError) -> String {
         let start = self.position + 1

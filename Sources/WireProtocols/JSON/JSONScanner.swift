@@ -14,7 +14,7 @@ struct JSONScanner {
     var depth = 0
     /// Where in the schema the next member is looked for first: clients mostly send them in the model's order.
     private var expectedIndex = 0
-    private var memo = JSONNamesMemo()
+    var memo = JSONNamesMemo()
     /// Members seen in each open union; kept in `smithy` strictness only.
     private var unionMemberCounts: [Int] = []
 

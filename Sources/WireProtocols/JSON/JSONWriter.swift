@@ -8,7 +8,7 @@ package import ServiceModel
     /// awsJson writes the model's names even where `jsonName` gives others.
     private let ignoresJSONNames: Bool
 
-    package init(reserving capacity: Int = 512, ignoringJSONNames: Bool = false) {
+    package init(reserving capacity: Int = 1536, ignoringJSONNames: Bool = false) {
         self.ignoresJSONNames = ignoringJSONNames
         unsafe self.output = JSONOutput(reserving: capacity)
     }
@@ -50,6 +50,13 @@ package import ServiceModel
     package func string(_ value: String, _ member: MemberSchema) { unsafe self.output.string(value) }
 
     package func string(_ value: Span<UInt8>, _ member: MemberSchema) { unsafe self.output.string(value) }
+
+    package func loneString(_ value: Span<UInt8>, _ schema: ShapeSchema, _ member: MemberSchema) {
+        unsafe self.output.open(UInt8(ascii: "{"))
+        self.member(member)
+        unsafe self.output.string(value)
+        unsafe self.output.close(UInt8(ascii: "}"))
+    }
 
     package func boolean(_ value: Bool, _ member: MemberSchema) { unsafe self.output.word(value ? "true" : "false") }
 

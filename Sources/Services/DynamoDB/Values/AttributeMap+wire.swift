@@ -55,7 +55,7 @@ private let memberTypes: [AttributeType] = [.s, .n, .b, .ss, .ns, .bs, .m, .l, .
 
 private func type(_ index: Int, _ schema: ShapeSchema) -> AttributeType {
     let type = memberTypes[index]
-    precondition(schema.members[index].name == type.descriptor, "AttributeValue's members are not in the known order")
+    assert(schema.members[index].name == type.descriptor, "AttributeValue's members are not in the known order")
     return type
 }
 
@@ -84,14 +84,13 @@ private struct ValueTranscoder {
             }
             guard hasEntry else {
                 self.builder.removeLast(from: entryStart)
+                if seen.hasRepetition { self.builder.removeRepeatedEntries(&place) }
                 return
             }
             self.builder.endName(start)
-            if isTop { self.builder.attribute = self.builder.bytes[start...] }
-            let nameEnd = self.builder.bytes.count
-            if seen.mayContain(self.builder.bytes[start..<nameEnd]) {
-                self.builder.removeEntry(named: Array(self.builder.bytes[start..<nameEnd]), &place, before: entryStart)
-            }
+            let name = start..<self.builder.bytes.count
+            seen.add(self.builder.bytes[name])
+            if isTop { self.builder.attribute = name }
             place.count += 1
             try self.value(valueMember)
         }
@@ -99,9 +98,11 @@ private struct ValueTranscoder {
 
     mutating func value(_ member: MemberSchema) throws(ShapeError) {
         let schema = member.target
+        let start = self.builder.bytes.count
+        if self.text(schema) { return }
+        self.builder.removeLast(from: start)
         try self.wire.beginStructure(schema)
         self.builder.checkNesting()
-        let start = self.builder.bytes.count
         var count = 0
         while let index = try self.wire.nextMember(schema) {
             count += 1
@@ -120,6 +121,23 @@ private struct ValueTranscoder {
             )
             self.builder.appendType(.null)
         }
+    }
+
+    /// A plain `S` or `N`, which most values are; false when it is anything else, and then bytes are left behind.
+    private mutating func text(_ schema: ShapeSchema) -> Bool {
+        self.builder.appendType(.s)
+        let start = self.builder.beginBytes()
+        var index: Int?
+        self.builder.withBytes { bytes in index = self.wire.readLoneString(schema, appendingTo: &bytes) }
+        guard let index else { return false }
+        self.builder.checkNesting()
+        if type(index, schema) == .s {
+            self.builder.endBytes(start)
+        } else {
+            self.builder.setType(.n, before: start)
+            self.builder.endNumber(start)
+        }
+        return true
     }
 
     private mutating func content(_ type: AttributeType, _ member: MemberSchema) throws(ShapeError) {
@@ -236,47 +254,6 @@ private struct ValueTranscoder {
     }
 }
 
-/// Whether a name may have come before: 256 bits of a cheap hash, so that a search is rarely needed.
-private struct SeenNames {
-    private var bits: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-
-    mutating func mayContain(_ name: ArraySlice<UInt8>) -> Bool {
-        var hash = UInt32(truncatingIfNeeded: name.count)
-        for byte in name { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
-        let bit = UInt64(1) << UInt64(hash >> 8 & 63)
-        switch hash >> 14 & 3 {
-        case 0: return Self.set(&self.bits.0, bit)
-        case 1: return Self.set(&self.bits.1, bit)
-        case 2: return Self.set(&self.bits.2, bit)
-        default: return Self.set(&self.bits.3, bit)
-        }
-    }
-
-    private static func set(_ word: inout UInt64, _ bit: UInt64) -> Bool {
-        defer { word |= bit }
-        return word & bit != 0
-    }
-}
-
-extension StoredItemBuilder {
-    /// Takes an earlier entry of the open map out again, if there is one of that name.
-    fileprivate mutating func removeEntry(named name: [UInt8], _ place: inout Place, before end: Int) {
-        let bodyStart = place.offset + place.headerBytes
-        var offset = bodyStart
-        for _ in 0..<place.count {
-            guard let nameCount = StoredBytes.nameLength(self.bytes, at: offset, end),
-                let value = StoredValue(self.bytes, at: offset + 2 + nameCount, end: end)
-            else { return }
-            if self.bytes[(offset + 2)..<(offset + 2 + nameCount)].elementsEqual(name) {
-                self.removeRange(offset..<value.range.upperBound)
-                place.count -= 1
-                return
-            }
-            offset = value.range.upperBound
-        }
-    }
-}
-
 /// Writes stored values to a wire format.
 private struct ValueWriter {
     let writer: any ShapeWriter
@@ -296,10 +273,13 @@ private struct ValueWriter {
         let schema = member.target
         guard let index = memberTypes.firstIndex(of: value.type) else { return }
         let inner = schema.members[index]
+        if value.type == .s || value.type == .n {
+            return self.writer.loneString(value.content.span, schema, inner)
+        }
         self.writer.beginStructure(schema)
         self.writer.member(inner)
         switch value.type {
-        case .s, .n: self.writer.string(value.content.span, inner)
+        case .s, .n: break
         case .b: self.writer.blob(value.content.span, inner)
         case .bool: self.writer.boolean(value.boolean, inner)
         case .null: self.writer.boolean(true, inner)

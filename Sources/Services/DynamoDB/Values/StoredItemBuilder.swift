@@ -13,8 +13,9 @@ struct StoredItemBuilder {
 
     private(set) var bytes: [UInt8] = []
     private(set) var failure: AttributeMap.Failure?
-    /// The attribute of the item that is being appended.
-    var attribute: ArraySlice<UInt8> = []
+    /// Where the name stands of the item's attribute that is being appended. Not the bytes themselves: a second reference
+    /// to them would make each append copy all that is there.
+    var attribute = 0..<0
     private var nesting = 0
 
     init() {
@@ -25,7 +26,7 @@ struct StoredItemBuilder {
     mutating func fail(_ message: String) {
         guard self.failure == nil else { return }
         self.failure = AttributeMap.Failure(
-            attribute: String(decoding: self.attribute, as: UTF8.self),
+            attribute: String(decoding: self.bytes[self.attribute], as: UTF8.self),
             message: message
         )
     }
@@ -110,6 +111,11 @@ struct StoredItemBuilder {
         self.bytes.append(type.rawValue)
     }
 
+    /// Changes the type before a value's length and content.
+    mutating func setType(_ type: AttributeType, before start: Int) {
+        self.bytes[start - 5] = type.rawValue
+    }
+
     /// Makes room for a length of four bytes.
     mutating func beginBytes() -> Int {
         self.appendZeros(4)
@@ -150,23 +156,21 @@ struct StoredItemBuilder {
         self.bytes.append(contentsOf: bytes)
     }
 
-    mutating func removeRange(_ range: Range<Int>) {
-        self.bytes.removeSubrange(range)
-    }
-
     mutating func removeLast(from offset: Int) {
         self.bytes.removeSubrange(offset...)
     }
 
     private mutating func appendZeros(_ count: Int) {
-        for _ in 0..<count { self.bytes.append(0) }
+        self.bytes.append(addingCapacity: count) { span in
+            for _ in 0..<count { span.append(0) }
+        }
     }
 
     private mutating func patch(_ value: UInt32, at offset: Int) {
-        self.bytes[offset] = UInt8(truncatingIfNeeded: value >> 24)
-        self.bytes[offset + 1] = UInt8(truncatingIfNeeded: value >> 16)
-        self.bytes[offset + 2] = UInt8(truncatingIfNeeded: value >> 8)
-        self.bytes[offset + 3] = UInt8(truncatingIfNeeded: value)
+        unsafe self.bytes.withUnsafeMutableBytes { bytes in
+            precondition(offset >= 0 && offset + 4 <= bytes.count, "a length is written where room was made for it")
+            unsafe bytes.storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt32.self)
+        }
     }
 }
 

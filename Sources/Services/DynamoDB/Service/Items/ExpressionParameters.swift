@@ -6,7 +6,7 @@ enum ExpressionParameters {
     static func check(
         names: [String: String]?, values: AttributeMap?, _ expressions: KeyValuePairs<String, String?>
     ) throws(ValidationFailure) {
-        guard expressions.allSatisfy({ $0.value == nil }) else { return }
+        guard names != nil || values != nil, expressions.allSatisfy({ $0.value == nil }) else { return }
         let missing =
             expressions.map(\.key).joined(separator: " and ") + (expressions.count == 1 ? " is null" : " are null")
         if names != nil {

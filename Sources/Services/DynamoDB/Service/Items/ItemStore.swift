@@ -30,9 +30,8 @@ final class ItemStore: Sendable {
             let table = try await self.table(reference)
             try validating { () throws(ValidationFailure) in try KeyCheck.key(key, table.descriptor.schema) }
             let itemKey = KeyEncoder.tableKey(table.descriptor.space, table.descriptor.schema, key)
-            let read = try await self.get([table.key, itemKey], .forAnswer)
-            guard try self.isCurrent(reference, table, read[0]) else { continue }
-            return Found(table: table.descriptor, item: try Self.item(read[1]))
+            guard let read = try await self.get([itemKey], of: table, reference, .forAnswer) else { continue }
+            return Found(table: table.descriptor, item: try Self.item(read[0]))
         }
         throw ServiceError(.conflict)
     }
@@ -43,7 +42,7 @@ final class ItemStore: Sendable {
     ) async throws(ServiceError) -> (table: TableDescriptor, items: [AttributeMap?]) {
         for _ in 0..<Self.attemptsMax {
             let table = try await self.table(reference)
-            var wanted = [table.key]
+            var wanted: [[UInt8]] = []
             for key in keys {
                 try validating { () throws(ValidationFailure) in try KeyCheck.key(key, table.descriptor.schema) }
                 wanted.append(KeyEncoder.tableKey(table.descriptor.space, table.descriptor.schema, key))
@@ -51,10 +50,9 @@ final class ItemStore: Sendable {
             guard Set(wanted).count == wanted.count else {
                 throw .validation("Provided list of item keys contains duplicates")
             }
-            let read = try await self.get(wanted, .forAnswer)
-            guard try self.isCurrent(reference, table, read[0]) else { continue }
+            guard let read = try await self.get(wanted, of: table, reference, .forAnswer) else { continue }
             var items: [AttributeMap?] = []
-            for value in read.values.dropFirst() { items.append(try Self.item(value)) }
+            for value in read.values { items.append(try Self.item(value)) }
             return (table.descriptor, items)
         }
         throw ServiceError(.conflict)
@@ -84,11 +82,10 @@ final class ItemStore: Sendable {
             let table = try await self.table(reference)
             let keyItem = try key(table.descriptor)
             let itemKey = KeyEncoder.tableKey(table.descriptor.space, table.descriptor.schema, keyItem)
-            let read = try await self.get([table.key, itemKey], .forDecision)
-            guard try self.isCurrent(reference, table, read[0]) else { continue }
-            let existing = try Self.item(read[1])
+            guard let read = try await self.get([itemKey], of: table, reference, .forDecision) else { continue }
+            let existing = try Self.item(read[0])
             var checks: [Check] = [
-                .unchanged(table.key, since: table.version), .unchanged(itemKey, since: read[1]?.version),
+                .unchanged(table.key, since: table.version), .unchanged(itemKey, since: read[0]?.version),
             ]
             let decision = Result { () throws(ServiceError) in try decide(table.descriptor, existing) }
             if case .success((let change, let answer)) = decision {
@@ -136,13 +133,22 @@ final class ItemStore: Sendable {
         return table
     }
 
-    /// Whether the descriptor that keys were made with is the one that was read with the items.
-    private func isCurrent(
-        _ reference: TableReference, _ table: TableCatalog.Snapshot, _ record: Versioned?
-    ) throws(ServiceError) -> Bool {
-        if record?.version == table.version { return true }
-        guard try self.catalog.note(reference, table.key, record) != nil else { throw .resourceNotFound }
-        return false
+    /// Items under keys that were made with a descriptor, as of a moment at which it was the table's.
+    ///
+    /// The descriptor is read again with the items only where a commit may have touched it since it was last read.
+    /// - Returns: nil when the table has changed, so that the keys must be made anew.
+    private func get(
+        _ keys: [[UInt8]], of table: TableCatalog.Snapshot, _ reference: TableReference, _ mode: ReadMode
+    ) async throws(ServiceError) -> ReadResult? {
+        if let asOf = table.currentAsOf {
+            let read = try await self.get(keys, mode)
+            // Asked after the reading, so that it holds for the moment of the reading too.
+            if self.store.isUntouched(table.key, since: asOf) { return read }
+        }
+        let read = try await self.get([table.key] + keys, mode)
+        guard try self.catalog.note(reference, table.key, read) != nil else { throw .resourceNotFound }
+        guard read[0]?.version == table.version else { return nil }
+        return ReadResult(values: Array(read.values.dropFirst()), asOf: read.asOf, undurable: read.undurable)
     }
 
     func get(_ keys: [[UInt8]], _ mode: ReadMode) async throws(ServiceError) -> ReadResult {

@@ -22,6 +22,8 @@ final class TableCatalog: Sendable {
         let descriptor: TableDescriptor
         let key: [UInt8]
         let version: CommitVersion
+        /// The newest moment for which it is known to be the table's, durably; nil while that is not known.
+        let currentAsOf: CommitVersion?
     }
 
     /// Whether a removal of deleted tables runs, and whether another table was deleted since it began.
@@ -45,19 +47,27 @@ final class TableCatalog: Sendable {
         self.cache.withLock { $0[reference] }
     }
 
-    /// Takes what a caller read under the descriptor's key.
+    /// Takes what a caller read under the descriptor's key, which is the first of what it read.
     /// - Returns: nil when there is no such table now.
-    func note(_ reference: TableReference, _ key: [UInt8], _ record: Versioned?) throws(ServiceError) -> Snapshot? {
-        guard let record else {
+    func note(_ reference: TableReference, _ key: [UInt8], _ read: ReadResult) throws(ServiceError) -> Snapshot? {
+        guard let record = read[0] else {
             self.cache.withLock { _ = $0.removeValue(forKey: reference) }
             return nil
         }
-        if let known = self.cached(reference), known.version == record.version { return known }
-        guard let descriptor = TableRecord.decode(record.value) else { throw ServiceError(.corrupt("table record")) }
-        let snapshot = Snapshot(descriptor: descriptor, key: key, version: record.version)
+        let known = self.cached(reference).flatMap { $0.version == record.version ? $0.descriptor : nil }
+        guard let descriptor = known ?? TableRecord.decode(record.value) else {
+            throw ServiceError(.corrupt("table record"))
+        }
+        let snapshot = Snapshot(
+            descriptor: descriptor, key: key, version: record.version,
+            currentAsOf: read.undurable == nil ? read.asOf : nil)
         self.cache.withLock { cache in
             // A read that was slower than a newer one does not bring the old descriptor back.
-            if let known = cache[reference], known.version > snapshot.version { return }
+            if let known = cache[reference],
+                (known.version, known.currentAsOf ?? .zero) > (snapshot.version, snapshot.currentAsOf ?? .zero)
+            {
+                return
+            }
             if cache.count >= Self.cachedCountMax { cache.removeAll() }
             cache[reference] = snapshot
         }
@@ -67,7 +77,7 @@ final class TableCatalog: Sendable {
     /// The table as it is now; nil when there is none.
     func snapshot(_ reference: TableReference) async throws(ServiceError) -> Snapshot? {
         let key = CatalogKeys.table(reference)
-        return try self.note(reference, key, try await self.get([key], .forAnswer)[0])
+        return try self.note(reference, key, try await self.get([key], .forAnswer))
     }
 
     /// Names in the order of their bytes, from behind `after`, whether or not there is such a table.

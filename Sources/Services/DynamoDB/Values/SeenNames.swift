@@ -1,0 +1,80 @@
+/// Whether a name came twice in one map: two words for a small map, a set of hashes for a large one.
+///
+/// The hash is seeded at random in each process, so that no client can choose names that cost more than others.
+struct SeenNames {
+    /// Up to here hashes are compared one by one.
+    private static let listedCountMax = 64
+
+    private static let seed = UInt64.random(in: .min ... .max)
+
+    /// A bit for each of 128 classes of names, so that most new names are known to be new at once.
+    private var classes: UInt128 = 0
+    private var listed: [UInt64] = []
+    private var hashes: Set<UInt64> = []
+    /// Whether a name came twice; two names of one hash count as that too.
+    private(set) var hasRepetition = false
+
+    mutating func add(_ name: ArraySlice<UInt8>) {
+        let hash = Self.hash(name)
+        let bit = UInt128(1) << UInt128(truncatingIfNeeded: hash & 127)
+        let mayBeKnown = self.classes & bit != 0
+        self.classes |= bit
+        if self.listed.count < Self.listedCountMax {
+            if mayBeKnown, self.listed.contains(hash) { self.hasRepetition = true }
+            self.listed.append(hash)
+            return
+        }
+        if self.hashes.isEmpty { self.hashes = Set(self.listed) }
+        if !self.hashes.insert(hash).inserted { self.hasRepetition = true }
+    }
+
+    /// Folded multiplication of eight bytes at a time.
+    private static func hash(_ name: ArraySlice<UInt8>) -> UInt64 {
+        unsafe name.withUnsafeBytes { bytes in
+            var hash = self.seed ^ UInt64(truncatingIfNeeded: bytes.count)
+            var offset = 0
+            while offset < bytes.count {
+                var word: UInt64 = 0
+                if offset + 8 <= bytes.count {
+                    word = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                } else {
+                    for index in offset..<bytes.count { word = unsafe word << 8 | UInt64(bytes[index]) }
+                }
+                let product = (hash ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+                hash = product.high ^ product.low ^ self.seed
+                offset += 8
+            }
+            return hash
+        }
+    }
+}
+
+extension StoredItemBuilder {
+    /// Takes out of the map that was just read each entry whose name comes again after it.
+    ///
+    /// - Complexity: O(bytes of the map), however many names are repeated.
+    mutating func removeRepeatedEntries(_ place: inout Place) {
+        let bodyStart = place.offset + place.headerBytes
+        let body = self.bytes[bodyStart...]
+        var entries: [(name: ArraySlice<UInt8>, range: Range<Int>)] = []
+        var lastIndex: [ArraySlice<UInt8>: Int] = [:]
+        var offset = bodyStart
+        while entries.count < Int(place.count),
+            let nameCount = StoredBytes.nameLength(self.bytes, at: offset, body.endIndex),
+            let value = StoredValue(self.bytes, at: offset + 2 + nameCount, end: body.endIndex)
+        {
+            let name = self.bytes[(offset + 2)..<(offset + 2 + nameCount)]
+            lastIndex[name] = entries.count
+            entries.append((name, offset..<value.range.upperBound))
+            offset = value.range.upperBound
+        }
+        var kept: [UInt8] = []
+        kept.reserveCapacity(body.count)
+        for (index, entry) in entries.enumerated() where lastIndex[entry.name] == index {
+            kept += body[entry.range]
+        }
+        place.count = UInt32(lastIndex.count)
+        self.removeLast(from: bodyStart)
+        self.append(kept)
+    }
+}
