@@ -95,7 +95,7 @@ package final class Pipeline: EdgeResponder {
                 error,
                 requestID: requestID,
                 head: request.head,
-                service: ending.service,
+                service: ending.schema,
                 operation: ending.operation,
                 codec
             )
@@ -134,25 +134,32 @@ package final class Pipeline: EdgeResponder {
 
 /// What the end of a request needs, however it ended.
 private struct Ending {
-    let service: ServiceEntry?
+    /// Of a service that is not served as well, where the form of its errors hangs on it.
+    let schema: ServiceSchema?
     let operation: OperationEntry?
     var record: RequestRecord
 
     init(
         _ request: IdentifiedRequest, requestID: RequestID, bodyBytes: Int, started: ContinuousClock.Instant
     ) {
+        let service: ServiceEntry?
         let name: String
         switch request.target {
-        case .operation(let service, let operation):
-            (self.service, self.operation, name) = (service, operation, operation.binding.schema.name)
-        case .notImplemented(let service, let operation), .unknownOperation(let service, let operation):
-            (self.service, self.operation, name) = (service, nil, operation)
+        case .operation(let entry, let operation):
+            (service, self.operation, name) = (entry, operation, operation.binding.schema.name)
+        case .notImplemented(let entry, let operation), .unknownOperation(let entry, let operation):
+            (service, self.operation, name) = (entry, nil, operation)
         case .form, .unknownService, .unidentified:
-            (self.service, self.operation, name) = (nil, nil, "")
+            (service, self.operation, name) = (nil, nil, "")
+        }
+        if case .unknownService(let unserved) = request.target, request.wireProtocol == .restXml {
+            self.schema = unserved.schema
+        } else {
+            self.schema = service?.schema
         }
         self.record = RequestRecord(
             requestID: requestID,
-            service: self.service?.schema.id ?? "",
+            service: service?.schema.id ?? "",
             operation: name,
             status: 0,
             errorCode: nil,

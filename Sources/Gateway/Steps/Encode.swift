@@ -20,14 +20,14 @@ struct Encode: Sendable {
         _ error: ServiceError,
         requestID: RequestID,
         head: RequestHead,
-        service: ServiceEntry?,
+        service: ServiceSchema?,
         operation: OperationEntry?,
         _ codec: any ServerProtocol
     ) -> ResponseMessage {
         codec.response(
             error: error,
             for: operation?.binding.schema,
-            in: service?.schema,
+            in: service,
             exchange: WireProtocols.Exchange(requestID: requestID, request: head)
         )
     }

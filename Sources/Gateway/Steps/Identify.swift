@@ -12,7 +12,7 @@ enum IdentifiedTarget: Sendable {
     /// awsQuery and ec2Query: the body names the operation.
     case form([ServiceEntry])
     /// The signature names a service that this process does not serve.
-    case unknownService(String)
+    case unknownService(UnservedService)
     /// Nothing in the request names a service.
     case unidentified
 }
@@ -44,7 +44,7 @@ struct Identify: Sendable {
         guard value == "rpc-v2-cbor", parts.count == 4, parts[0] == "service", parts[2] == "operation",
             let service = self.catalog.service(shapeName: parts[1])
         else {
-            return IdentifiedRequest(head: head, target: .unidentified, wireProtocol: .rpcv2Cbor, labels: [])
+            return self.request(head, self.unserved(head), .rpcv2Cbor)
         }
         return IdentifiedRequest(head: head, target: service.target(parts[3]), wireProtocol: .rpcv2Cbor, labels: [])
     }
@@ -54,7 +54,7 @@ struct Identify: Sendable {
         let isVersion1 = contentType.hasPrefix("application/x-amz-json-1.1")
         return IdentifiedRequest(
             head: head,
-            target: self.catalog.target(value) ?? .unidentified,
+            target: self.catalog.target(value) ?? self.unserved(head),
             wireProtocol: isVersion1 ? .awsJson1_1 : .awsJson1_0,
             labels: []
         )
@@ -69,7 +69,8 @@ struct Identify: Sendable {
             candidates = [service]
         }
         if let scope, candidates.isEmpty {
-            return self.request(head, .unknownService(scope), .restJson1)
+            let service = UnservedService(signingName: scope)
+            return self.request(head, .unknownService(service), service.wireProtocol(head))
         }
         let pool = candidates.isEmpty ? self.catalog.services : candidates
         if let found = self.routes.match(head, among: pool) {
@@ -87,6 +88,14 @@ struct Identify: Sendable {
         }
         guard let service = candidates.first else { return self.request(head, .unidentified, .restJson1) }
         return self.request(head, .unknownOperation(service, ""), service.schema.protocols.first ?? .restJson1)
+    }
+
+    /// What a request is whose target no service here has: its signature may name one of AWS that is not served.
+    private func unserved(_ head: RequestHead) -> IdentifiedTarget {
+        guard let scope = self.scopeService(head), self.catalog.services(signingName: scope).isEmpty else {
+            return .unidentified
+        }
+        return .unknownService(UnservedService(signingName: scope))
     }
 
     private func request(

@@ -32,11 +32,11 @@ enum Refuse {
                 )
             }
             return ServiceError(code: "UnknownOperationException", status: 400, message: "")
-        case .unknownService(let name):
+        case .unknownService(let service):
             return ServiceError(
                 code: "NotImplemented",
                 status: 501,
-                message: "The service \(name) is not served by this Brume server."
+                message: "The service \(service.signingName) is not served by this Brume server."
             )
         }
     }

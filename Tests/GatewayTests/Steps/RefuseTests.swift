@@ -55,10 +55,79 @@ import Testing
         #expect(self.gateway.metrics.exposition().contains("brume_unrecognised_requests_total 1\n"))
     }
 
-    @Test func `a service that is not here is named in the answer`() async throws {
-        let answer = await self.gateway.send(try TestRequest("GET", "/bucket").signed(for: "s3"))
+    // A service that is not here is named, in the form that the service's clients read
+
+    private static func sentence(_ service: String) -> String {
+        "The service \(service) is not served by this Brume server."
+    }
+
+    @Test(arguments: [
+        ("iam", TestRequest.form("Action=ListUsers&Version=2010-05-08")),
+        ("sns", TestRequest("GET", "/?Action=ListTopics&Version=2010-03-31")),
+    ])
+    func `a form is answered as awsQuery does`(_ service: String, _ request: TestRequest) async throws {
+        for request in [try request.signed(for: service), try request.presigned(for: service)] {
+            let answer = await self.gateway.send(request)
+            #expect(answer.status == 501)
+            #expect(answer.headers.first("content-type") == "text/xml")
+            #expect(answer.text.hasPrefix("<ErrorResponse><Error>"))
+            #expect(answer.element("Code") == "NotImplemented")
+            #expect(answer.element("Message") == Self.sentence(service))
+            #expect(self.gateway.log.requests.last?.string("error") == "NotImplemented")
+        }
+    }
+
+    @Test func `a form of EC2 is answered as ec2Query does`() async throws {
+        let request = try TestRequest.form("Action=DescribeVpcs&Version=2016-11-15").signed(for: "ec2")
+        let answer = await self.gateway.send(request)
         #expect(answer.status == 501)
-        #expect(answer.text.contains("The service s3 is not served by this Brume server."))
-        #expect(self.gateway.log.requests.last?.string("error") == "NotImplemented")
+        #expect(answer.text.contains("<Response><Errors><Error><Code>NotImplemented</Code>"))
+        #expect(answer.element("Message") == Self.sentence("ec2"))
+    }
+
+    @Test(arguments: [("GET", "/"), ("GET", "/bucket?list-type=2"), ("PUT", "/bucket/key"), ("POST", "/bucket?delete")])
+    func `S3's requests are answered with an error that stands by itself`(
+        _ method: String, _ target: String
+    ) async throws {
+        let answer = await self.gateway.send(try TestRequest(method, target, body: "x").signed(for: "s3"))
+        #expect(answer.status == 501)
+        #expect(answer.headers.first("content-type") == "application/xml")
+        #expect(answer.headers.contains("x-amz-request-id"))
+        #expect(answer.text.hasPrefix("<?xml"))
+        #expect(!answer.text.contains("ErrorResponse"))
+        #expect(answer.element("Code") == "NotImplemented")
+        #expect(answer.element("Message") == Self.sentence("s3"))
+    }
+
+    @Test func `REST in XML and in JSON are told apart by the service`() async throws {
+        let xml = await self.gateway.send(try TestRequest("GET", "/2013-04-01/hostedzone").signed(for: "route53"))
+        #expect(xml.status == 501)
+        #expect(xml.text.contains("<ErrorResponse><Error>"))
+        #expect(xml.element("Message") == Self.sentence("route53"))
+        let json = await self.gateway.send(try TestRequest("GET", "/functions?MaxItems=1").signed(for: "lambda"))
+        #expect(json.status == 501)
+        #expect(json.headers.first("content-type") == "application/json")
+        #expect(json.headers.first("x-amzn-errortype") == "NotImplemented")
+        #expect(json.text.contains(Self.sentence("lambda")))
+    }
+
+    @Test func `a target is answered in JSON, a Smithy RPC in CBOR`() async throws {
+        let json = await self.gateway.send(try TestRequest.json("TrentService.ListKeys").signed(for: "kms"))
+        #expect(json.status == 501)
+        #expect(json.headers.first("content-type") == "application/x-amz-json-1.0")
+        #expect(json.text.contains("NotImplemented"))
+        #expect(json.text.contains(Self.sentence("kms")))
+        let request = TestRequest(
+            "POST", "/service/Granite/operation/ListMetrics", ["Smithy-Protocol": "rpc-v2-cbor"])
+        let cbor = await self.gateway.send(try request.signed(for: "monitoring"))
+        #expect(cbor.status == 501)
+        #expect(cbor.headers.first("content-type") == "application/cbor")
+        #expect(cbor.text.contains(Self.sentence("monitoring")))
+    }
+
+    @Test func `a target of another service than the signature's is no operation of it`() async throws {
+        let answer = await self.gateway.send(try TestRequest.json("TrentService.ListKeys").signed(for: "shop"))
+        #expect(answer.status == 400)
+        #expect(answer.text.contains("UnknownOperationException"))
     }
 }
