@@ -55,6 +55,7 @@ package final class BrumeServer: Sendable {
         let clock = SystemClock()
         let directory = DataDirectory(path: configuration.dataDirectory)
         let madeKey = try self.ensureKeys(configuration)
+        let openFiles = OpenFiles.raiseLimit()
         let box = try self.using(directory) { () throws(FileError) in try directory.secretBox(random: random) }
         let identity = try self.identity(configuration, directory, box, random)
         let store = try Assembly.store(configuration, at: directory.store)
@@ -97,7 +98,7 @@ package final class BrumeServer: Sendable {
             clock: clock,
             random: PooledRandomSource()
         )
-        let listener = try await self.listen(configuration, certificates, pipeline)
+        let listener = try await self.listen(configuration, openFiles, certificates, pipeline)
         try await self.wait(for: certificates, configuration)
         edge.listener.withLock { $0 = listener }
         try self.publish(listener.port, configuration, directory, random)
@@ -114,9 +115,10 @@ package final class BrumeServer: Sendable {
     }
 
     /// Says on `/readyz` that it serves, until SIGTERM or SIGINT, then drains. SIGHUP reads the certificate again.
-    package func runUntilSignal() async {
+    /// - Parameter signals: `ProcessSignals.stream()`, made before `start`, so that a signal during it counts.
+    package func run(until signals: AsyncStream<ProcessSignal>) async {
         self.phase.advance(to: .serving)
-        for await signal in ProcessSignals.stream() {
+        for await signal in signals {
             switch signal {
             case .reload:
                 // A certificate that cannot be read keeps the old one; the log says so.
@@ -245,14 +247,18 @@ extension BrumeServer {
     }
 
     private static func listen(
-        _ configuration: Configuration, _ certificates: CertificateStore, _ pipeline: Pipeline
+        _ configuration: Configuration, _ openFiles: Int, _ certificates: CertificateStore, _ pipeline: Pipeline
     ) async throws(StartError) -> EdgeListener {
         let edge = EdgeConfiguration(
             hosts: configuration.hosts,
             port: configuration.port,
+        var limits = EdgeLimits()
+        limits.connectionCountMax = OpenFiles.connectionCountMax(
+            openFiles: openFiles, wanted: limits.connectionCountMax)
             loopCount: configuration.loops,
             certificates: certificates,
-            allowsPlaintext: configuration.allowsPlaintext
+            allowsPlaintext: configuration.allowsPlaintext,
+            limits: limits
         )
         do throws(EdgeListenerError) {
             return try await EdgeListener.start(edge, responder: pipeline)

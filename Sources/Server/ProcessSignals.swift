@@ -9,7 +9,7 @@ internal import Darwin
 #endif
 
 /// A signal that the server acts on.
-enum ProcessSignal: Sendable {
+package enum ProcessSignal: Sendable {
     /// SIGTERM, SIGINT
     case stop
     /// SIGHUP
@@ -17,34 +17,34 @@ enum ProcessSignal: Sendable {
 }
 
 /// The process's signals as a sequence. Broken pipes are ignored: writes report them.
-enum ProcessSignals {
-    static func stream() -> AsyncStream<ProcessSignal> {
+package enum ProcessSignals {
+    private static let meanings = [(SIGTERM, ProcessSignal.stop), (SIGINT, .stop), (SIGHUP, .reload)]
+
+    /// Signals from now on, kept until somebody asks for them; the first that stops is the last.
+    ///
+    /// To be called once, before anything is opened: until then a signal ends the process by itself, and after it none
+    /// is lost. The sources stay until the process ends, so that a second signal does not cut the drain short.
+    package static func stream() -> AsyncStream<ProcessSignal> {
         signal(SIGPIPE, SIG_IGN)
         return AsyncStream(bufferingPolicy: .bufferingNewest(16)) { continuation in
-            let sources = [(SIGTERM, ProcessSignal.stop), (SIGINT, .stop), (SIGHUP, .reload)].map { number, meaning in
-                // The default action must be off for the source to see the signal.
-                signal(number, SIG_IGN)
+            let isRegistered = DispatchGroup()
+            for (number, meaning) in self.meanings {
                 let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-                source.setEventHandler { continuation.yield(meaning) }
+                source.setEventHandler {
+                    withExtendedLifetime(source) { _ = continuation.yield(meaning) }
+                    // However many more come before this one is read.
+                    if meaning == .stop { continuation.finish() }
+                }
+                isRegistered.enter()
+                source.setRegistrationHandler { isRegistered.leave() }
                 source.resume()
-                return source
             }
-            let held = SignalSources(sources)
-            continuation.onTermination = { _ in held.cancel() }
+            isRegistered.wait()
+            #if canImport(Darwin)
+            // There the default action must be off for a source to see its signal; off any earlier, the signal would
+            // be lost. On Linux the source has put a handler of its own in its place.
+            for (number, _) in self.meanings { signal(number, SIG_IGN) }
+            #endif
         }
-    }
-}
-
-/// Keeps the sources alive as long as somebody listens.
-// Sendable: the sources are only cancelled, which Dispatch allows from any thread.
-private final class SignalSources: @unchecked Sendable {
-    private let sources: [any DispatchSourceSignal]
-
-    init(_ sources: [any DispatchSourceSignal]) {
-        self.sources = sources
-    }
-
-    func cancel() {
-        for source in self.sources { source.cancel() }
     }
 }

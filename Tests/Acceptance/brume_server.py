@@ -12,6 +12,7 @@ import ctypes
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import subprocess
@@ -64,13 +65,17 @@ class ServerDied(Exception):
 class Server:
     """One server process over one data directory."""
 
-    def __init__(self, folder, *options, environment=None, port=None):
-        """folder: where the data directory and the log go. options: more words for `brume start`."""
+    def __init__(self, folder, *options, environment=None, port=None, open_files=None):
+        """folder: where the data directory and the log go. options: more words for `brume start`.
+
+        open_files: (soft, hard) limit of the process's open files.
+        """
         self.folder = pathlib.Path(folder)
         self.data_dir = self.folder / "data"
         self.log_path = self.folder / "server.log"
         self.port = port or free_port()
         self.options = options
+        self.open_files = open_files
         self.process = None
         self.environment = clean_environment(self.folder) | {
             "BRUME_DATA_DIR": str(self.data_dir),
@@ -96,11 +101,16 @@ class Server:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [BINARY, "start", "--port", str(self.port), *self.options], env=self.environment, cwd=self.folder,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, preexec_fn=self._before_exec,
             )
         if wait:
             self.wait_until_ready()
         return self
+
+    def _before_exec(self):
+        _die_with_parent()
+        if self.open_files is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, self.open_files)
 
     def wait_until_ready(self):
         """Returns when /readyz answers 200; raises ServerDied when the process ends first or takes too long."""

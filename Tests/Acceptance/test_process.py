@@ -1,8 +1,12 @@
 """The life of the process: start, refusals to start, drain, kill."""
 
+import contextlib
 import json
+import os
+import pathlib
 import re
 import socket
+import subprocess
 import time
 
 import pytest
@@ -21,6 +25,21 @@ def test_metrics_are_in_prometheus_form(server):
     assert re.search(r"^\w+(\{.*\})? [0-9.e+]+$", text, re.MULTILINE)
 
 
+def test_what_only_rises_is_a_counter(server):
+    text = server.get("/metrics").read().decode()
+    for name in ("connections_accepted", "connections_refused", "bytes_in", "bytes_out", "requests_refused"):
+        assert f"# TYPE brume_edge_{name} counter\n" in text
+    assert "# TYPE brume_edge_connections_open gauge\n" in text
+    accepted = re.compile(r"^brume_edge_connections_accepted (\d+)$", re.MULTILINE)
+    later = server.get("/metrics").read().decode()
+    assert int(accepted.search(later)[1]) > int(accepted.search(text)[1])
+
+
+def test_threads_have_names_of_their_own(server):
+    names = {path.read_text().strip() for path in pathlib.Path(f"/proc/{server.process.pid}/task").glob("*/comm")}
+    assert {"access-log", "store-commit", "store-read"} <= names
+
+
 def test_the_start_lines_name_the_endpoint_and_keep_the_secret(fresh_server):
     server = fresh_server()
     log = server.log_tail(200)
@@ -30,9 +49,46 @@ def test_the_start_lines_name_the_endpoint_and_keep_the_secret(fresh_server):
 
 def test_sigterm_drains_and_ends_well(fresh_server):
     server = fresh_server()
-    assert server.stop() == 0
+    server.process.terminate()
+    assert server.stop() == 0, "a second signal changes nothing"
     server.start()
     assert server.get("/readyz").status == 200
+
+
+@pytest.mark.parametrize("made", ["identity/seal.key", "store", "logs/access.log", "server"])
+def test_sigterm_during_the_start_ends_well(fresh_server, made):
+    server = fresh_server(ready=False)
+    deadline = time.monotonic() + 10
+    while not (server.data_dir / made).exists():
+        assert server.process.poll() is None and time.monotonic() < deadline, server.log_tail()
+    assert server.stop() == 0
+
+
+def test_the_limit_of_open_files_is_raised_and_connections_stay_below_it(fresh_server):
+    server = fresh_server(open_files=(256, 1024))
+    limits = pathlib.Path(f"/proc/{server.process.pid}/limits").read_text()
+    assert re.search(r"^Max open files +1024 +1024 ", limits, re.MULTILINE)
+    with contextlib.ExitStack() as stack:
+        connections = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=5)) for _ in range(1100)
+        ]
+        refused = 0
+        for connection in connections:
+            connection.settimeout(5)
+            try:
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+                refused += not connection.recv(100)
+            except (BrokenPipeError, ConnectionResetError):
+                refused += 1
+        assert refused == 1100 - (1024 - 700)
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            assert server.get("/healthz").status == 200
+            break
+        except OSError:
+            assert time.monotonic() < deadline, "places of closed connections are free again"
+            time.sleep(0.05)
 
 
 def test_a_killed_server_starts_again_within_a_second(fresh_server):

@@ -72,13 +72,14 @@ struct Start: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let signals = ProcessSignals.stream()
         let configuration = try loadConfiguration(flags: self.flags, file: self.config)
         do throws(StartError) {
             let server = try await BrumeServer.start(configuration)
             for line in server.startLines {
                 Terminal.output(line.isWarning ? Terminal.warning(line.text) : line.text)
             }
-            await server.runUntilSignal()
+            await server.run(until: signals)
         } catch {
             throw Exit.failure(Exit(error), error.sentence)
         }
