@@ -27,6 +27,8 @@ package final class BrumeServer: Sendable {
     private let listener: EdgeListener
     private let certificates: CertificateStore
     private let accessLog: RotatingLogFile
+    /// Ends with the store; awaited by `stop`.
+    private let healthLog: Task<Void, Never>
     private let phase: ServerPhase
     /// What goes on after start; ended by `stop`.
     private let background: Task<Void, Never>
@@ -44,6 +46,9 @@ package final class BrumeServer: Sendable {
         self.certificates = certificates
         self.accessLog = accessLog
         self.phase = phase
+        let updates = store.healthUpdates()
+        // Awaited by `stop`: the store's end is its own.
+        self.healthLog = Task { await HealthLog.follow(updates, log: accessLog, clock: SystemClock()) }
         self.startLines = startLines
         // Awaited by `stop`, which cancels it first.
         self.background = Task { await afterStart() }
@@ -139,6 +144,7 @@ package final class BrumeServer: Sendable {
     package func stop() async {
         self.phase.advance(to: .draining)
         self.background.cancel()
+        await self.healthLog.value
         let report = await self.listener.drain(deadline: .seconds(self.configuration.drainSeconds))
         await self.background.value
         await self.store.close()
