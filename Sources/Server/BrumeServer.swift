@@ -84,7 +84,7 @@ package final class BrumeServer: Sendable {
             readiness: { Self.readiness(store, phase) },
             refreshMetrics: { edge.refresh() },
             documents: configuration.compatibility == .localstack
-                ? LocalStackCompatibility.documents(services.map(\.binding.schema.id)) : [:]
+                ? LocalStackCompatibility.documents(services.map(\.binding.schema)) : [:]
         )
         let pipeline = Pipeline(
             catalog: catalog,

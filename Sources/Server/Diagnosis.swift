@@ -5,12 +5,15 @@ internal import ServiceKit
 package struct Finding: Sendable, Hashable {
     package var subject: String
     package var isGood: Bool
+    /// Whether Brume does not work without it.
+    package var isNeeded: Bool
     package var detail: String
     package var remedy: String?
 
-    init(_ subject: String, isGood: Bool, _ detail: String, remedy: String? = nil) {
+    init(_ subject: String, isGood: Bool, isNeeded: Bool = true, _ detail: String, remedy: String? = nil) {
         self.subject = subject
         self.isGood = isGood
+        self.isNeeded = isNeeded
         self.detail = detail
         self.remedy = isGood ? nil : remedy
     }
@@ -86,3 +89,4 @@ package enum Diagnosis {
         )
     }
 }
+            isNeeded: false,

@@ -2,31 +2,43 @@ internal import Gateway
 internal import Synchronization
 internal import Telemetry
 
-/// The listener's counters as metrics; read when somebody asks for the exposition.
+/// The listener's numbers as metrics; read when somebody asks for the exposition.
 final class EdgeGauges: Sendable {
+    typealias Read = @Sendable (EdgeMetrics) -> Int
+
     let listener = Mutex<EdgeListener?>(nil)
-    private let values: [(gauge: Gauge, read: @Sendable (EdgeMetrics) -> Int)]
+    private let gauges: [(gauge: Gauge, read: Read)]
+    private let counters: [(counter: Counter, read: Read)]
 
     init(_ metrics: MetricRegistry) {
-        func gauge(
-            _ name: String, _ help: String, _ read: @escaping @Sendable (EdgeMetrics) -> Int
-        ) -> (gauge: Gauge, read: @Sendable (EdgeMetrics) -> Int) {
+        func gauge(_ name: String, _ help: String, _ read: @escaping Read) -> (gauge: Gauge, read: Read) {
             (metrics.gauge("brume_edge_\(name)", help: help), read)
         }
-        self.values = [
+        func counter(_ name: String, _ help: String, _ read: @escaping Read) -> (counter: Counter, read: Read) {
+            (metrics.counter("brume_edge_\(name)", help: help), read)
+        }
+        self.gauges = [
             gauge("connections_open", "Connections open now") { $0.connectionsOpen },
-            gauge("connections_accepted", "Connections accepted since the start") { $0.connectionsAccepted },
-            gauge("connections_refused", "Connections closed at accept: too many") { $0.connectionsRefused },
-            gauge("bytes_in", "Plain bytes of requests since the start") { $0.bytesIn },
-            gauge("bytes_out", "Plain bytes of answers since the start") { $0.bytesOut },
             gauge("requests_in_flight", "Requests being read or answered now") { $0.requestsInFlight },
-            gauge("requests_refused", "Requests that the edge turned away since the start") { $0.requestsRefused },
-            gauge("handshakes_failed", "TLS handshakes that failed since the start") { $0.handshakesFailed },
+        ]
+        self.counters = [
+            counter("connections_accepted", "Connections accepted since the start") { $0.connectionsAccepted },
+            counter("connections_refused", "Connections closed at accept: too many") { $0.connectionsRefused },
+            counter("bytes_in", "Plain bytes of requests since the start") { $0.bytesIn },
+            counter("bytes_out", "Plain bytes of answers since the start") { $0.bytesOut },
+            counter("requests_refused", "Requests that the edge turned away since the start") { $0.requestsRefused },
+            counter("handshakes_failed", "TLS handshakes that failed since the start") { $0.handshakesFailed },
         ]
     }
 
     func refresh() {
-        guard let metrics = self.listener.withLock({ $0 })?.metrics else { return }
-        for (gauge, read) in self.values { gauge.set(Int64(read(metrics))) }
+        self.listener.withLock { listener in
+            guard let metrics = listener?.metrics else { return }
+            for (gauge, read) in self.gauges { gauge.set(Int64(read(metrics))) }
+            // Under the lock, so that two who ask at once do not both add what is new.
+            for (counter, read) in self.counters {
+                counter.increment(by: UInt64(max(0, read(metrics) - Int(counter.value))))
+            }
+        }
     }
 }

@@ -1,8 +1,12 @@
+package import ServiceModel
+
 /// What suites written for LocalStack look for.
 package enum LocalStackCompatibility {
-    /// `/_localstack/health` with the services that there are, and the paths of its predecessors.
-    package static func documents(_ services: [String]) -> [String: @Sendable () -> String] {
-        let rows = services.map { "\"\($0)\": \"running\"" }.joined(separator: ", ")
+    /// `/_localstack/health` with the services that have operations, and the paths of its predecessors.
+    package static func documents(_ services: [ServiceSchema]) -> [String: @Sendable () -> String] {
+        let rows = services.filter { !$0.operations.isEmpty }
+            .map { "\"\($0.id)\": \"running\"" }
+            .joined(separator: ", ")
         let health = "{\"services\": {\(rows)}, \"edition\": \"brume\", \"version\": \"\(BuildInformation.version)\"}"
         let info =
             "{\"version\": \"\(BuildInformation.version)\", \"edition\": \"brume\", \"is_license_activated\": false}"

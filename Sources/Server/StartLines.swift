@@ -43,10 +43,10 @@ package enum StartLines {
                 )
             )
         }
-        if let madeKey {
-            lines.append(.init(text: "root key     \(madeKey.accessKeyID) was made; its secret: brume env"))
-        }
         let words = "\(shellWord(program)) env --data-dir \(shellWord(configuration.dataDirectory))"
+        if let madeKey {
+            lines.append(.init(text: "root key     \(madeKey.accessKeyID) was made; its secret: \(words)"))
+        }
         lines.append(.init(text: "next         eval \"$(\(words))\""))
         return lines
     }

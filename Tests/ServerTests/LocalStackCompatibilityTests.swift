@@ -1,15 +1,25 @@
 import Foundation
 import Server
+import ServiceModel
 import Testing
 
 @Suite struct LocalStackCompatibilityTests {
+    private func service(_ id: String, _ operations: [String] = ["Do"]) -> ServiceSchema {
+        let note = SchemaText("service id=\(id)\nnames\nshape Note structure input").shape("Note")
+        return ServiceSchema(
+            id: id, signingName: id, endpointPrefix: id, targetPrefix: nil, apiVersion: "", protocols: [],
+            operations: operations.map { OperationSchema(name: $0, input: note, output: note) },
+            operationNames: ["Do"])
+    }
+
     private func object(_ path: String) throws -> [String: Any] {
-        let document = try #require(LocalStackCompatibility.documents(["dynamodb", "sts"])[path])
+        let services = [self.service("dynamodb"), self.service("dynamodbstreams", []), self.service("sts")]
+        let document = try #require(LocalStackCompatibility.documents(services)[path])
         return try #require(JSONSerialization.jsonObject(with: Data(document().utf8)) as? [String: Any])
     }
 
     @Test(arguments: ["/_localstack/health", "/health"])
-    func `a suite that waits for services sees them running`(_ path: String) throws {
+    func `a suite that waits for services sees those running that have operations`(_ path: String) throws {
         let health = try self.object(path)
         #expect(health["services"] as? [String: String] == ["dynamodb": "running", "sts": "running"])
         #expect(health["version"] as? String == BuildInformation.version)

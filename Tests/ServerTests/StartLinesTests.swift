@@ -61,7 +61,9 @@ import Testing
         let folder = ScratchFolder()
         let key = try #require(try KeyStore(folder.configuration).ensureKeys(root: nil, addsTestKey: false))
         let lines = StartLines.lines(folder.configuration, port: 1, services: [], madeKey: key)
-        #expect(lines.contains { $0.text == "root key     \(key.accessKeyID) was made; its secret: brume env" })
+        let command = "brume env --data-dir \(folder.path)"
+        #expect(lines.contains { $0.text == "root key     \(key.accessKeyID) was made; its secret: \(command)" })
+        #expect(lines.last?.text == "next         eval \"$(\(command))\"")
         #expect(!lines.contains { $0.text.contains(key.secretAccessKey) })
     }
 }

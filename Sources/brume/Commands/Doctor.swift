@@ -16,16 +16,17 @@ struct Doctor: AsyncParsableCommand {
         switch self.output {
         case .text:
             for finding in findings {
-                Terminal.output("\(finding.isGood ? "ok     " : "missing") \(finding.subject): \(finding.detail)")
-                if let remedy = finding.remedy { Terminal.output("        \(remedy)") }
+                let state = finding.isGood ? "ok      " : finding.isNeeded ? "missing " : "optional"
+                Terminal.output("\(state) \(finding.subject): \(finding.detail)")
+                if let remedy = finding.remedy { Terminal.output("         \(remedy)") }
             }
         case .json:
             let rows = findings.map { finding in
-                "{\"subject\":\(quoted(finding.subject)),\"ok\":\(finding.isGood),"
+                "{\"subject\":\(quoted(finding.subject)),\"ok\":\(finding.isGood),\"needed\":\(finding.isNeeded),"
                     + "\"detail\":\(quoted(finding.detail)),\"remedy\":\(quoted(finding.remedy ?? ""))}"
             }
             Terminal.output("[" + rows.joined(separator: ",") + "]")
         }
-        if findings.contains(where: { !$0.isGood }) { throw ExitCode(1) }
+        if findings.contains(where: { !$0.isGood && $0.isNeeded }) { throw ExitCode(1) }
     }
 }
