@@ -9,9 +9,6 @@ internal import Telemetry
 
 /// A running server: everything that `start` opened, until `stop`.
 package final class BrumeServer: Sendable {
-    /// The certificate of the development authority in the directory of TLS files.
-    static let authorityFileName = "ca.pem"
-
     /// A line that the server says when it starts.
     package struct StartLine: Sendable, Hashable {
         package var text: String
@@ -27,11 +24,11 @@ package final class BrumeServer: Sendable {
     private let listener: EdgeListener
     private let certificates: CertificateStore
     private let accessLog: RotatingLogFile
-    /// Ends with the store; awaited by `stop`.
-    private let healthLog: Task<Void, Never>
     private let phase: ServerPhase
     /// What goes on after start; ended by `stop`.
     private let background: Task<Void, Never>
+    /// Ends with the store; awaited by `stop`.
+    private let healthLog: Task<Void, Never>
 
     private init(
         configuration: Configuration, directory: DataDirectory, store: any OrderedStore, listener: EdgeListener,
@@ -46,21 +43,21 @@ package final class BrumeServer: Sendable {
         self.certificates = certificates
         self.accessLog = accessLog
         self.phase = phase
-        let updates = store.healthUpdates()
-        // Awaited by `stop`: the store's end is its own.
-        self.healthLog = Task { await HealthLog.follow(updates, log: accessLog, clock: SystemClock()) }
         self.startLines = startLines
         // Awaited by `stop`, which cancels it first.
         self.background = Task { await afterStart() }
+        let updates = store.healthUpdates()
+        // Awaited by `stop`: the store's end is its own.
+        self.healthLog = Task { await HealthLog.follow(updates, log: accessLog, clock: SystemClock()) }
     }
 
     /// Opens everything and begins to answer.
     package static func start(_ configuration: Configuration) async throws(StartError) -> BrumeServer {
         let random = SystemRandomSource()
         let clock = SystemClock()
+        let openFiles = OpenFiles.raiseLimit()
         let directory = DataDirectory(path: configuration.dataDirectory)
         let madeKey = try self.ensureKeys(configuration)
-        let openFiles = OpenFiles.raiseLimit()
         let box = try self.using(directory) { () throws(FileError) in try directory.secretBox(random: random) }
         let identity = try self.identity(configuration, directory, box, random)
         let store = try Assembly.store(configuration, at: directory.store)
@@ -144,10 +141,10 @@ package final class BrumeServer: Sendable {
     package func stop() async {
         self.phase.advance(to: .draining)
         self.background.cancel()
-        await self.healthLog.value
         let report = await self.listener.drain(deadline: .seconds(self.configuration.drainSeconds))
         await self.background.value
         await self.store.close()
+        await self.healthLog.value
         await self.listener.shutDown()
         self.note(.info, "stopped; \(report.connectionsCut) connections were cut")
         self.accessLog.close()
@@ -221,7 +218,7 @@ extension BrumeServer {
                 mapsAccountIDs: configuration.compatibility == .localstack
             )
         } catch {
-            throw StartError(.storeDamaged, error.sentence)
+            throw StartError(error)
         }
     }
 
@@ -255,12 +252,12 @@ extension BrumeServer {
     private static func listen(
         _ configuration: Configuration, _ openFiles: Int, _ certificates: CertificateStore, _ pipeline: Pipeline
     ) async throws(StartError) -> EdgeListener {
-        let edge = EdgeConfiguration(
-            hosts: configuration.hosts,
-            port: configuration.port,
         var limits = EdgeLimits()
         limits.connectionCountMax = OpenFiles.connectionCountMax(
             openFiles: openFiles, wanted: limits.connectionCountMax)
+        let edge = EdgeConfiguration(
+            hosts: configuration.hosts,
+            port: configuration.port,
             loopCount: configuration.loops,
             certificates: certificates,
             allowsPlaintext: configuration.allowsPlaintext,
@@ -288,7 +285,9 @@ extension BrumeServer {
             processID: ProcessEnvironment.processID,
             port: port,
             host: configuration.hosts[0],
-            version: BuildInformation.version
+            version: BuildInformation.version,
+            answersPlaintext: configuration.allowsPlaintext,
+            authorityPath: configuration.tlsCertificate == nil ? directory.authority : nil
         )
         try self.using(directory) { () throws(FileError) in
             try Files.replace(

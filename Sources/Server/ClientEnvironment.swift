@@ -7,7 +7,7 @@ package enum ClientEnvironment {
     package static func variables(
         _ configuration: Configuration, accessKeyID: String?, usesPlaintext: Bool
     ) throws(StartError) -> [(name: String, value: String)] {
-        let keys = try KeyStore(configuration).list()
+        let keys = try KeyStore.existing(configuration)?.list() ?? []
         let key: KeyDescription?
         if let accessKeyID {
             key = keys.first { $0.accessKeyID == accessKeyID }
@@ -15,18 +15,16 @@ package enum ClientEnvironment {
             key = keys.first { $0.userName == nil && $0.isActive }
         }
         guard let key else {
-            throw StartError(
-                .configuration,
-                accessKeyID.map { "there is no access key \($0); `brume keys list` shows which there are" }
-                    ?? "there is no root key yet: the first `brume start` makes it"
-            )
+            throw accessKeyID.map(StartError.noKey)
+                ?? StartError(.configuration, "there is no root key yet: the first `brume start` makes it")
         }
-        let directory = DataDirectory(path: configuration.dataDirectory)
-        let address = ServerProbe.address(configuration)
-        let port = address?.port ?? configuration.port
+        let address = ServerProbe.address(configuration) ?? self.expected(configuration)
+        guard address.answersPlaintext || !usesPlaintext else {
+            throw StartError(.configuration, "the server answers TLS only: leave --plaintext away")
+        }
         let scheme = usesPlaintext ? "http" : "https"
         var variables = [
-            ("AWS_ENDPOINT_URL", "\(scheme)://localhost:\(port)"),
+            ("AWS_ENDPOINT_URL", "\(scheme)://localhost:\(address.port)"),
             ("AWS_ACCESS_KEY_ID", key.accessKeyID),
             ("AWS_SECRET_ACCESS_KEY", key.secretAccessKey),
             ("AWS_DEFAULT_REGION", configuration.region),
@@ -36,9 +34,22 @@ package enum ClientEnvironment {
             // Nobody answers at the metadata address; SDKs would wait for it.
             ("AWS_EC2_METADATA_DISABLED", "true"),
         ]
-        if !usesPlaintext, configuration.tlsCertificate == nil {
-            variables.append(("AWS_CA_BUNDLE", "\(directory.tls)/\(BrumeServer.authorityFileName)"))
+        if !usesPlaintext, let authorityPath = address.authorityPath {
+            variables.append(("AWS_CA_BUNDLE", authorityPath))
         }
         return variables
+    }
+
+    /// Variables that `brume env` unsets: a session's token would go with the key of another, and SDKs that find a
+    /// profile do not look at keys.
+    package static let unset = ["AWS_SESSION_TOKEN", "AWS_PROFILE"]
+
+    /// Where a server would be that is started with this configuration.
+    private static func expected(_ configuration: Configuration) -> ServerAddress {
+        let authority = DataDirectory(path: configuration.dataDirectory).authority
+        return ServerAddress(
+            processID: 0, port: configuration.port, host: configuration.hosts[0], version: BuildInformation.version,
+            answersPlaintext: configuration.allowsPlaintext,
+            authorityPath: configuration.tlsCertificate == nil ? authority : nil)
     }
 }

@@ -16,6 +16,8 @@ package struct DataDirectory: Sendable {
     package var objects: String { "\(self.path)/objects" }
     package var accessKeys: String { "\(self.path)/identity/access-keys" }
     package var sealKey: String { "\(self.path)/identity/seal.key" }
+    /// The certificate of the development authority.
+    package var authority: String { "\(self.tls)/ca.pem" }
     /// Where the running server says how it is reached.
     package var serverFile: String { "\(self.path)/server" }
 
@@ -24,6 +26,11 @@ package struct DataDirectory: Sendable {
         for directory in [self.path, "\(self.path)/identity", self.logs] {
             try Files.createDirectory(directory)
         }
+        try self.probe(random: random)
+    }
+
+    /// Checks that the directory can be written, by doing so.
+    package func probe(random: any RandomSource) throws(FileError) {
         let probe = "\(self.path)/writable"
         try Files.replace(probe, with: [], mode: 0o600, temporarySuffix: Hex.encode(random.bytes(8)))
         try Files.remove(probe)
@@ -58,22 +65,42 @@ package struct ServerAddress: Sendable, Hashable {
     package var port: Int
     package var host: String
     package var version: String
+    /// Whether requests without TLS are answered.
+    package var answersPlaintext: Bool
+    /// The certificate that clients must trust; nil where the server has a certificate of its owner's.
+    package var authorityPath: String?
 
-    package init(processID: Int32, port: Int, host: String, version: String) {
+    package init(
+        processID: Int32, port: Int, host: String, version: String, answersPlaintext: Bool = true,
+        authorityPath: String? = nil
+    ) {
         self.processID = processID
         self.port = port
         self.host = host
         self.version = version
+        self.answersPlaintext = answersPlaintext
+        self.authorityPath = authorityPath
     }
 
+    /// A line each; the path is last, so that it may hold any character.
     package var text: String {
-        "\(self.processID)\n\(self.port)\n\(self.host)\n\(self.version)\n"
+        let schemes = self.answersPlaintext ? Self.bothSchemes : Self.onlyTLS
+        return "\(self.processID)\n\(self.port)\n\(self.host)\n\(self.version)\n\(schemes)\n"
+            + "\(self.authorityPath ?? "-")\n"
     }
+
+    private static let bothSchemes = "http,https"
+    private static let onlyTLS = "https"
 
     /// - Returns: nil when the text is not one of ours.
     package init?(text: String) {
-        let lines = text.split(separator: "\n").map(String.init)
-        guard lines.count == 4, let processID = Int32(lines[0]), let port = Int(lines[1]) else { return nil }
-        self.init(processID: processID, port: port, host: lines[2], version: lines[3])
+        let lines = text.split(separator: "\n", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
+        guard lines.count == 6, let processID = Int32(lines[0]), let port = Int(lines[1]),
+            [Self.bothSchemes, Self.onlyTLS].contains(lines[4]), lines[5].hasSuffix("\n")
+        else { return nil }
+        let path = String(lines[5].dropLast())
+        self.init(
+            processID: processID, port: port, host: lines[2], version: lines[3],
+            answersPlaintext: lines[4] == Self.bothSchemes, authorityPath: path == "-" ? nil : path)
     }
 }

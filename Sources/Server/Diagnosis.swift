@@ -19,7 +19,7 @@ package struct Finding: Sendable, Hashable {
     }
 }
 
-/// Looks at what a server needs.
+/// Looks at what a server needs, and makes nothing.
 package enum Diagnosis {
     package static func findings(_ configuration: Configuration) -> [Finding] {
         let status = ServerProbe.status(configuration)
@@ -38,8 +38,13 @@ package enum Diagnosis {
     }
 
     private static func dataDirectory(_ configuration: Configuration) -> Finding {
+        guard Files.stamp(configuration.dataDirectory) != nil else {
+            return Finding(
+                "data directory", isGood: true,
+                "\(configuration.dataDirectory) is not there yet: the first start makes it")
+        }
         do throws(FileError) {
-            try DataDirectory(path: configuration.dataDirectory).prepare(random: SystemRandomSource())
+            try DataDirectory(path: configuration.dataDirectory).probe(random: SystemRandomSource())
             return Finding("data directory", isGood: true, "\(configuration.dataDirectory) can be written")
         } catch {
             return Finding(
@@ -53,7 +58,7 @@ package enum Diagnosis {
 
     private static func keys(_ configuration: Configuration) -> Finding {
         do throws(StartError) {
-            let count = try KeyStore(configuration).list().count
+            let count = try KeyStore.existing(configuration)?.list().count ?? 0
             return Finding(
                 "access keys",
                 isGood: count > 0,
@@ -84,9 +89,9 @@ package enum Diagnosis {
         return Finding(
             "aws command",
             isGood: found != nil,
+            isNeeded: false,
             found ?? "not in PATH (only needed if you want to use it)",
             remedy: "2.13 or later, or: python3 -m venv ~/aws && ~/aws/bin/pip install awscli && PATH=~/aws/bin:$PATH"
         )
     }
 }
-            isNeeded: false,

@@ -34,11 +34,26 @@ package struct KeyStore: Sendable {
     private let random: any RandomSource
     private let clock: any WallClock
 
+    /// Makes the directory and its files where they are missing.
     package init(_ configuration: Configuration) throws(StartError) {
+        try self.init(configuration) { (directory, random) throws(FileError) in try directory.prepare(random: random) }
+    }
+
+    /// The keys of a directory that a server, or a command, has made; nothing is made here.
+    /// - Returns: nil where there are none yet.
+    package static func existing(_ configuration: Configuration) throws(StartError) -> KeyStore? {
+        let directory = DataDirectory(path: configuration.dataDirectory)
+        guard Files.stamp(directory.sealKey) != nil else { return nil }
+        return try KeyStore(configuration) { (_, _) throws(FileError) in }
+    }
+
+    private init(
+        _ configuration: Configuration, prepare: (DataDirectory, any RandomSource) throws(FileError) -> Void
+    ) throws(StartError) {
         let random = SystemRandomSource()
         let directory = DataDirectory(path: configuration.dataDirectory)
         do throws(FileError) {
-            try directory.prepare(random: random)
+            try prepare(directory, random)
             self.file = try directory.accessKeyFile(random: random)
         } catch {
             throw StartError(
@@ -99,10 +114,7 @@ package struct KeyStore: Sendable {
     package func delete(_ accessKeyID: String) throws(StartError) {
         try self.change { (keys) throws(StartError) in
             guard let index = keys.firstIndex(where: { $0.accessKeyID == accessKeyID }) else {
-                throw StartError(
-                    .configuration,
-                    "there is no access key \(accessKeyID); `brume keys list` shows which there are"
-                )
+                throw StartError.noKey(accessKeyID)
             }
             keys.remove(at: index)
         }
@@ -142,7 +154,7 @@ package struct KeyStore: Sendable {
         do throws(AccessKeyFileError) {
             return try self.file.read()
         } catch {
-            throw StartError(.storeDamaged, error.sentence)
+            throw StartError(error)
         }
     }
 

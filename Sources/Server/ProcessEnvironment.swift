@@ -27,6 +27,13 @@ package enum ProcessEnvironment {
         max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     }
 
+    /// What relative paths begin at; `.` where that directory is gone.
+    package static var currentDirectory: String {
+        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+        guard let text = unsafe getcwd(&bytes, bytes.count) else { return "." }
+        return unsafe String(cString: text)
+    }
+
     package static var processID: Int32 { getpid() }
 
     /// Whether a process of that id is alive.

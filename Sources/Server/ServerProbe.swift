@@ -51,8 +51,10 @@ package enum ServerProbe {
             )
         }
         let host = address?.host ?? "127.0.0.1"
-        let endpoint = "http\(configuration.allowsPlaintext ? "" : "s")://localhost:\(port)"
-        guard configuration.allowsPlaintext else {
+        let answersPlaintext =
+            address.flatMap { $0.port == port ? $0.answersPlaintext : nil } ?? configuration.allowsPlaintext
+        let endpoint = "http\(answersPlaintext ? "" : "s")://localhost:\(port)"
+        guard answersPlaintext else {
             let answers = self.isAnswering(port: port, host: host)
             return ServerStatus(
                 isRunning: answers,

@@ -1,3 +1,5 @@
+internal import ServiceKit
+
 /// Why the server, or a command on its data directory, cannot do its work.
 package struct StartError: Error, Sendable, Hashable {
     /// What kind of trouble; decides the exit code.
@@ -12,5 +14,19 @@ package struct StartError: Error, Sendable, Hashable {
     package init(_ reason: Reason, _ sentence: String) {
         self.reason = reason
         self.sentence = sentence
+    }
+
+    /// A command names a key that is not there.
+    package static func noKey(_ accessKeyID: String) -> StartError {
+        StartError(
+            .configuration, "there is no access key \(accessKeyID); `brume keys list` shows which there are")
+    }
+
+    /// The file of keys cannot be read.
+    init(_ error: AccessKeyFileError) {
+        switch error {
+        case .file: self.init(.dataDirectory, "the data directory cannot be used: \(error.sentence)")
+        case .unreadable, .tooManyKeys: self.init(.storeDamaged, error.sentence)
+        }
     }
 }

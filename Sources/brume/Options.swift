@@ -28,10 +28,11 @@ func loadConfiguration(flags: [String: String], file: String?) throws -> Configu
             flags: flags,
             environment: ProcessEnvironment.variables,
             file: file,
-            coreCount: ProcessEnvironment.coreCount
+            coreCount: ProcessEnvironment.coreCount,
+            currentDirectory: ProcessEnvironment.currentDirectory
         )
     } catch {
-        throw Exit.failure(.wrongConfiguration, error.sentence)
+        throw Exit.failure(Exit(StartError(error.reason, error.sentence)), error.sentence)
     }
 }
 

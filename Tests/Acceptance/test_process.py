@@ -124,6 +124,62 @@ def test_a_data_directory_that_is_a_file_is_told_apart(tmp_path):
         server.start()
 
 
+def test_a_data_directory_of_another_user_is_told_apart(tmp_path):
+    server = Server(tmp_path)
+    server.data_dir.mkdir()
+    server.data_dir.chmod(0)
+    # Root may enter any directory; somebody else may not enter root's.
+    user = {"user": 65534} if os.geteuid() == 0 else {}
+    for words in (["start", "--port", "0"], ["status"], ["keys", "list"]):
+        answer = server.run(*words, **user)
+        assert answer.returncode == 73, answer
+        assert "Permission denied" in answer.stderr
+    server.data_dir.chmod(0o700)
+
+
+@pytest.mark.parametrize("words", [["env"], ["keys", "list"], ["keys", "delete", "A"], ["status"], ["doctor"]])
+def test_what_only_looks_makes_no_data_directory(tmp_path, words):
+    server = Server(tmp_path)
+    server.run(*words)
+    assert not server.data_dir.exists()
+
+
+def test_doctor_finds_nothing_missing_where_only_the_aws_command_is(server):
+    answer = server.run("doctor", env=server.environment | {"PATH": "/nonexistent"})
+    assert answer.returncode == 0, answer.stdout
+    assert re.search(r"^optional aws command: ", answer.stdout, re.MULTILINE)
+
+
+def test_flags_of_the_start_are_known_to_the_other_commands(fresh_server):
+    server = fresh_server("--plaintext", "false", ready=False)
+    deadline = time.monotonic() + 10
+    while server.run("healthcheck").returncode != 0:
+        assert server.process.poll() is None and time.monotonic() < deadline, server.log_tail()
+    assert f"https://localhost:{server.port}" in server.run("status").stdout
+    assert json.loads(server.run("env", "--output", "json").stdout)["AWS_ENDPOINT_URL"].startswith("https://")
+    refused = server.run("env", "--plaintext")
+    assert refused.returncode == 78
+    assert "TLS only" in refused.stderr
+
+
+def test_a_certificate_given_as_a_flag_needs_no_bundle(fresh_server, server):
+    tls = server.data_dir / "tls"
+    other = fresh_server("--tls-cert", str(tls / "server.pem"), "--tls-key", str(tls / "server.key"))
+    assert "AWS_CA_BUNDLE" not in other.client_environment()
+
+
+def test_a_relative_data_directory_gives_absolute_paths(server):
+    answer = server.run("env", "--data-dir", "./data", "--output", "json", cwd=server.folder)
+    assert json.loads(answer.stdout)["AWS_CA_BUNDLE"] == str(server.data_dir / "tls" / "ca.pem")
+
+
+def test_env_takes_away_what_would_beat_the_keys(server):
+    exports = server.run("env").stdout
+    script = 'AWS_SESSION_TOKEN=a; AWS_PROFILE=b; eval "$0"; echo "${AWS_SESSION_TOKEN-}${AWS_PROFILE-}"'
+    shell = subprocess.run(["sh", "-c", script, exports], check=True, capture_output=True, text=True)
+    assert shell.stdout == "\n"
+
+
 def test_env_prints_what_an_sdk_needs_in_both_forms(server):
     exports = server.run("env").stdout
     variables = json.loads(server.run("env", "--output", "json").stdout)

@@ -1,3 +1,4 @@
+import Foundation
 import Primitives
 import Server
 import ServiceKit
@@ -62,6 +63,27 @@ import Testing
         let gone = ServerAddress(processID: .max, port: 50_123, host: "127.0.0.1", version: "0.1.0")
         try self.folder.write("server", gone.text)
         #expect(try self.variables().first == "AWS_ENDPOINT_URL=https://localhost:4566")
+    }
+
+    @Test func `scheme and certificate are the running server's, whatever flags it was started with`() throws {
+        try self.create("ROOT")
+        var running = ServerAddress(
+            processID: ProcessEnvironment.processID, port: 50_123, host: "127.0.0.1", version: "0.1.0",
+            answersPlaintext: false)
+        try self.folder.write("server", running.text)
+        #expect(try !self.variables().contains { $0.hasPrefix("AWS_CA_BUNDLE") })
+        let refused = #expect(throws: StartError.self) { try self.variables(usesPlaintext: true) }
+        #expect(refused?.sentence == "the server answers TLS only: leave --plaintext away")
+        running.authorityPath = "/elsewhere/tls/ca.pem"
+        try self.folder.write("server", running.text)
+        #expect(try self.variables().contains("AWS_CA_BUNDLE=/elsewhere/tls/ca.pem"))
+    }
+
+    @Test func `nothing is made where there is nothing yet`() throws {
+        #expect(throws: StartError.self) { try self.variables() }
+        #expect(try KeyStore.existing(self.folder.configuration) == nil)
+        #expect(self.folder.names.isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: self.folder.path))
     }
 
     @Test func `a key that is not there is told with the remedy`() throws {

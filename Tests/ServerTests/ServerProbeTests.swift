@@ -19,16 +19,18 @@ import Testing
 
     /// What the probe says of a server that answers so, and that the data directory names.
     private func status(
-        _ status: Int, _ text: String, host: String = "127.0.0.1", change: (inout Configuration) -> Void = { _ in }
+        _ status: Int, _ text: String, host: String = "127.0.0.1", answersPlaintext: Bool = true
     ) async throws -> (status: ServerStatus, port: Int) {
         let listener = try await EdgeListener.start(
             EdgeConfiguration(hosts: [host], port: 0, loopCount: 1, allowsPlaintext: true),
             responder: Readyz(status: status, text: text))
         let address = ServerAddress(
-            processID: ProcessEnvironment.processID, port: listener.port, host: host, version: "0.1.0")
+            processID: ProcessEnvironment.processID, port: listener.port, host: host, version: "0.1.0",
+            answersPlaintext: answersPlaintext)
         try self.folder.write("server", address.text)
+        // What the running server says of itself counts, not what another start would do.
         var configuration = self.folder.configuration
-        change(&configuration)
+        configuration.allowsPlaintext = !answersPlaintext
         let found = ServerProbe.status(configuration)
         _ = await listener.drain(deadline: .zero)
         await listener.shutDown()
@@ -54,7 +56,7 @@ import Testing
     }
 
     @Test func `a server without plain HTTP is asked whether it takes connections`() async throws {
-        let (status, port) = try await self.status(200, "") { $0.allowsPlaintext = false }
+        let (status, port) = try await self.status(200, "", answersPlaintext: false)
         #expect(status.isRunning && status.isReady)
         #expect(status.endpoint == "https://localhost:\(port)")
         #expect(status.detail == "port \(port) answers")
@@ -80,7 +82,7 @@ import Testing
         #expect(status.lines == [status.detail])
     }
 
-    @Test(arguments: ["", "nonsense", "\(Int32.max)\n4566\n127.0.0.1\n0.1.0\n"])
+    @Test(arguments: ["", "nonsense", "\(Int32.max)\n4566\n127.0.0.1\n0.1.0\nhttps\n-\n"])
     func `a file that names no living process is no server's`(_ text: String) throws {
         try self.folder.write("server", text)
         #expect(ServerProbe.address(self.folder.configuration) == nil)

@@ -43,8 +43,11 @@ package struct Configuration: Sendable, Hashable {
 /// Why a configuration cannot be used; a sentence that names the place and the remedy.
 package struct ConfigurationError: Error, Sendable, Hashable {
     package let sentence: String
+    /// What kind of trouble; `dataDirectory` where the file in it may not even be looked for.
+    package let reason: StartError.Reason
 
-    package init(_ sentence: String) {
+    package init(_ sentence: String, reason: StartError.Reason = .configuration) {
         self.sentence = sentence
+        self.reason = reason
     }
 }

@@ -10,10 +10,12 @@ package enum ConfigurationLoader {
     ///     unless they are listed in `otherVariables`.
     ///   - file: the file named by `--config`; nil: `config.yaml` in the data directory, if it is there.
     ///   - coreCount: for the default of `loops`.
-    /// - Returns: every setting, with its default where nobody said otherwise.
+    ///   - currentDirectory: where a relative data directory begins.
+    /// - Returns: every setting, with its default where nobody said otherwise; the data directory's path is absolute.
     /// - Throws: the setting that is unknown or cannot be read, and where it was said.
     package static func load(
-        flags: [String: String], environment: [String: String], file: String?, coreCount: Int
+        flags: [String: String], environment: [String: String], file: String?, coreCount: Int,
+        currentDirectory: String
     ) throws(ConfigurationError) -> Configuration {
         var configuration = Configuration()
         configuration.loops = max(1, min(coreCount, 8))
@@ -23,23 +25,38 @@ package enum ConfigurationLoader {
             else { throw ConfigurationError("environment variable \(name): there is no such setting") }
         }
         // The data directory decides where the file is, so it is looked up first.
+        let home = environment["HOME"]
         let directory = flags["data-dir"] ?? environment["BRUME_DATA_DIR"] ?? configuration.dataDirectory
-        let path = file ?? environment["BRUME_CONFIG"]
-        if let text = try self.text(of: path, standard: "\(directory)/config.yaml") {
-            try self.apply(file: text.text, path: text.path, to: &configuration)
+        let path = (file ?? environment["BRUME_CONFIG"]).map { self.expanded($0, home) }
+        if let text = try self.text(of: path, standard: "\(self.expanded(directory, home))/config.yaml") {
+            try self.apply(file: text.text, path: text.path, home, to: &configuration)
         }
         for setting in Setting.all {
             if let text = environment[setting.environmentVariable] {
-                try self.apply(setting, text, "environment variable \(setting.environmentVariable)", &configuration)
+                let source = "environment variable \(setting.environmentVariable)"
+                try self.apply(setting, text, source, home, &configuration)
             }
             if let text = flags[setting.name] {
-                try self.apply(setting, text, "--\(setting.name)", &configuration)
+                try self.apply(setting, text, "--\(setting.name)", home, &configuration)
             }
         }
         guard (configuration.tlsCertificate == nil) == (configuration.tlsKey == nil) else {
             throw ConfigurationError("tls-cert and tls-key go together: give both or neither")
         }
+        configuration.dataDirectory = self.absolute(configuration.dataDirectory, from: currentDirectory)
         return configuration
+    }
+
+    /// `~` at the start of a path, as a shell takes it; `~name` is left as it is.
+    private static func expanded(_ path: String, _ home: String?) -> String {
+        guard let home, path == "~" || path.hasPrefix("~/") else { return path }
+        return home + path.dropFirst()
+    }
+
+    private static func absolute(_ path: String, from directory: String) -> String {
+        if path.hasPrefix("/") { return path }
+        let parts = path.split(separator: "/").filter { $0 != "." }
+        return directory + (directory.hasSuffix("/") ? "" : "/") + parts.joined(separator: "/")
     }
 
     /// Variables with the prefix that are not settings.
@@ -64,12 +81,16 @@ package enum ConfigurationLoader {
             guard let path else { return nil }
             throw ConfigurationError("\(path): there is no such file")
         } catch {
-            throw ConfigurationError(error.sentence)
+            // Whose directory it is shows here first.
+            guard path == nil, error.isRefusal else { throw ConfigurationError(error.sentence) }
+            throw ConfigurationError(
+                "the data directory cannot be used: \(error.sentence). Name another with --data-dir.",
+                reason: .dataDirectory)
         }
     }
 
     private static func apply(
-        file text: String, path: String, to configuration: inout Configuration
+        file text: String, path: String, _ home: String?, to configuration: inout Configuration
     ) throws(ConfigurationError) {
         let root: YAMLNode?
         do throws(YAMLError) {
@@ -90,7 +111,8 @@ package enum ConfigurationLoader {
             guard seen.insert(name).inserted else {
                 throw ConfigurationError("\(place): `\(name)` is set twice")
             }
-            try self.apply(setting, try self.scalar(value, self.place(path, value.place)), place, &configuration)
+            let text = try self.scalar(value, self.place(path, value.place))
+            try self.apply(setting, text, place, home, &configuration)
         }
     }
 
@@ -109,10 +131,10 @@ package enum ConfigurationLoader {
     }
 
     private static func apply(
-        _ setting: Setting, _ text: String, _ source: String, _ configuration: inout Configuration
+        _ setting: Setting, _ text: String, _ source: String, _ home: String?, _ configuration: inout Configuration
     ) throws(ConfigurationError) {
         do throws(ConfigurationError) {
-            try setting.apply(text, &configuration)
+            try setting.apply(setting.isPath ? self.expanded(text, home) : text, &configuration)
         } catch {
             throw ConfigurationError("\(source): `\(setting.name)` \(error.sentence); it was \"\(text)\"")
         }

@@ -8,6 +8,8 @@ package struct Setting: Sendable {
     package let summary: String
     /// The text of the default, for help.
     package let standard: String
+    /// Whether it names a file or a directory: `~` at its start is the home of the user then.
+    let isPath: Bool
     /// Takes a text from any of the three sources.
     /// - Throws: `ConfigurationError` saying what was expected.
     let apply: @Sendable (_ text: String, _ configuration: inout Configuration) throws(ConfigurationError) -> Void
@@ -30,7 +32,7 @@ package struct Setting: Sendable {
             configuration.hosts = try Self.list(text)
         },
         Setting(
-            "data-dir", "where everything is kept", "~/.brume"
+            "data-dir", "where everything is kept", "~/.brume", isPath: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.dataDirectory = try Self.nonEmpty(text)
         },
@@ -58,12 +60,12 @@ package struct Setting: Sendable {
             configuration.durability = try Self.choice(text)
         },
         Setting(
-            "tls-cert", "certificate chain of your own (PEM)", "a development certificate"
+            "tls-cert", "certificate chain of your own (PEM)", "a development certificate", isPath: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.tlsCertificate = try Self.nonEmpty(text)
         },
         Setting(
-            "tls-key", "private key of tls-cert (PEM)", "a development key"
+            "tls-key", "private key of tls-cert (PEM)", "a development key", isPath: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.tlsKey = try Self.nonEmpty(text)
         },
@@ -98,11 +100,13 @@ package struct Setting: Sendable {
         _ name: String,
         _ summary: String,
         _ standard: String,
+        isPath: Bool = false,
         apply: @escaping @Sendable (String, inout Configuration) throws(ConfigurationError) -> Void
     ) {
         self.name = name
         self.summary = summary
         self.standard = standard
+        self.isPath = isPath
         self.apply = apply
     }
 

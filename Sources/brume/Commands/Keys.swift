@@ -18,8 +18,10 @@ struct Keys: AsyncParsableCommand {
         var output: OutputFormat = .text
 
         func run() async throws {
-            let store = try keyStore(self.directory)
-            let keys = try orExit { () throws(StartError) in try store.list() }
+            let configuration = try self.directory.load()
+            let keys = try orExit { () throws(StartError) in
+                try KeyStore.existing(configuration)?.list() ?? []
+            }
             switch self.output {
             case .text:
                 for key in keys {
@@ -60,7 +62,8 @@ struct Keys: AsyncParsableCommand {
         var output: OutputFormat = .text
 
         func run() async throws {
-            let store = try keyStore(self.directory)
+            let configuration = try self.directory.load()
+            let store = try orExit { () throws(StartError) in try KeyStore(configuration) }
             let key = try orExit { () throws(StartError) in
                 try store.create(
                     accessKeyID: self.accessKeyID,
@@ -91,14 +94,11 @@ struct Keys: AsyncParsableCommand {
         var accessKeyID: String
 
         func run() async throws {
-            let store = try keyStore(self.directory)
-            try orExit { () throws(StartError) in try store.delete(self.accessKeyID) }
+            let configuration = try self.directory.load()
+            try orExit { () throws(StartError) in
+                guard let store = try KeyStore.existing(configuration) else { throw StartError.noKey(self.accessKeyID) }
+                try store.delete(self.accessKeyID)
+            }
         }
     }
-}
-
-/// The keys of the directory that the options name.
-private func keyStore(_ options: DirectoryOptions) throws -> KeyStore {
-    let configuration = try options.load()
-    return try orExit { () throws(StartError) in try KeyStore(configuration) }
 }

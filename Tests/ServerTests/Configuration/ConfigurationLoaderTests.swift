@@ -11,7 +11,7 @@ import Testing
         var flags = flags
         if flags["data-dir"] == nil { flags["data-dir"] = self.folder.path }
         return try ConfigurationLoader.load(
-            flags: flags, environment: environment, file: file, coreCount: coreCount)
+            flags: flags, environment: environment, file: file, coreCount: coreCount, currentDirectory: "/srv/here")
     }
 
     /// The sentence with which loading ends, the folder's path left out.
@@ -43,7 +43,8 @@ import Testing
         expected.dataDirectory = "/home/ana/.brume-absent/.brume"
         expected.loops = 4
         let loaded = try ConfigurationLoader.load(
-            flags: [:], environment: ["HOME": "/home/ana/.brume-absent", "PATH": "x"], file: nil, coreCount: 4)
+            flags: [:], environment: ["HOME": "/home/ana/.brume-absent", "PATH": "x"], file: nil, coreCount: 4,
+            currentDirectory: "/")
         #expect(loaded == expected)
         #expect(loaded.hosts == ["127.0.0.1"])
         #expect(loaded.durability == .durable)
@@ -56,7 +57,8 @@ import Testing
     }
 
     @Test func `a process without a home keeps its data in the system's place`() throws {
-        let loaded = try ConfigurationLoader.load(flags: [:], environment: [:], file: nil, coreCount: 1)
+        let loaded = try ConfigurationLoader.load(
+            flags: [:], environment: [:], file: nil, coreCount: 1, currentDirectory: "/")
         #expect(loaded.dataDirectory == "/var/lib/.brume")
     }
 
@@ -69,7 +71,8 @@ import Testing
         #expect(try self.load(environment: environment).port == 2)
         #expect(try self.load(environment: environment, file: self.folder.path + "/third.yaml").port == 3)
         let fromEnvironment = try ConfigurationLoader.load(
-            flags: [:], environment: ["BRUME_DATA_DIR": self.folder.path], file: nil, coreCount: 1)
+            flags: [:], environment: ["BRUME_DATA_DIR": self.folder.path], file: nil, coreCount: 1,
+            currentDirectory: "/")
         #expect(fromEnvironment.port == 1)
     }
 
@@ -77,6 +80,34 @@ import Testing
     func `a file that says nothing changes nothing`(_ text: String) throws {
         try self.folder.write("config.yaml", text)
         #expect(try self.load().port == 4566)
+    }
+
+    @Test(arguments: [
+        ("~", "/home/ana"), ("~/x", "/home/ana/x"), ("~bob/x", "/srv/here/~bob/x"), ("a/~", "/srv/here/a/~"),
+        ("x", "/srv/here/x"), ("./x", "/srv/here/x"), ("../x", "/srv/here/../x"), (".", "/srv/here/"),
+        ("/x", "/x"),
+    ])
+    func `a data directory is the home's or the current directory's where it is not absolute`(
+        _ text: String, _ path: String
+    ) throws {
+        let home = ["HOME": "/home/ana"]
+        #expect(try self.load(["data-dir": text], environment: home).dataDirectory == path)
+        let environment = home.merging(["BRUME_DATA_DIR": text]) { $1 }
+        let loaded = try ConfigurationLoader.load(
+            flags: [:], environment: environment, file: nil, coreCount: 1, currentDirectory: "/srv/here")
+        #expect(loaded.dataDirectory == path)
+    }
+
+    @Test func `the home is found in every path, and in paths only`() throws {
+        try self.folder.write("config.yaml", "tls-cert: ~/c.pem\ntls-key: ~/k.pem\ntls-names: ~/n\n")
+        let loaded = try self.load(environment: ["HOME": "/home/ana"])
+        #expect(loaded.tlsCertificate == "/home/ana/c.pem")
+        #expect(loaded.tlsKey == "/home/ana/k.pem")
+        #expect(loaded.tlsNames == ["~/n"])
+        try self.folder.write("other.yaml", "port: 7")
+        let environment = ["HOME": self.folder.path, "BRUME_CONFIG": "~/other.yaml"]
+        #expect(try self.load(environment: environment).port == 7)
+        #expect(try self.load(environment: ["HOME": self.folder.path], file: "~/other.yaml").port == 7)
     }
 
     @Test func `every setting has one name in all three places`() throws {

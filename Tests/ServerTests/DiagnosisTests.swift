@@ -1,0 +1,37 @@
+import Foundation
+import Server
+import Testing
+
+@Suite struct DiagnosisTests {
+    private let folder = ScratchFolder()
+
+    private func finding(_ subject: String) -> Finding? {
+        Diagnosis.findings(self.folder.configuration).first { $0.subject == subject }
+    }
+
+    @Test func `what is only looked at is not made`() throws {
+        let finding = try #require(self.finding("data directory"))
+        #expect(finding.isGood)
+        #expect(finding.detail == "\(self.folder.path) is not there yet: the first start makes it")
+        #expect(!FileManager.default.fileExists(atPath: self.folder.path))
+    }
+
+    @Test func `a directory that is there is written to, and left as it was`() throws {
+        try self.folder.write("mine", "")
+        #expect(self.finding("data directory")?.detail == "\(self.folder.path) can be written")
+        #expect(self.folder.names == ["mine"])
+    }
+
+    @Test func `a data directory that is a file is a fault`() throws {
+        try self.folder.write("mine", "")
+        var configuration = self.folder.configuration
+        configuration.dataDirectory += "/mine"
+        let finding = Diagnosis.findings(configuration).first { $0.subject == "data directory" }
+        #expect(finding?.isGood == false)
+    }
+
+    @Test func `the AWS CLI is not needed`() {
+        #expect(self.finding("aws command")?.isNeeded == false)
+        #expect(self.finding("server")?.isNeeded == true)
+    }
+}
