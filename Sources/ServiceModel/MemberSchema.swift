@@ -37,6 +37,7 @@ package final class MemberSchema: @unchecked Sendable {
         self.jsonNameUTF8 = Array((traits.jsonName ?? name).utf8)
         self.constraints = traits.constraints ?? target.traits.constraints
         self.isConstrained = self.constraints != nil
+        self.countMax = self.constraints?.lengthMax ?? .max
     }
 
     fileprivate var isPlaced = false
@@ -61,6 +62,8 @@ package final class MemberSchema: @unchecked Sendable {
     package let constraints: Constraints?
     /// Whether there are constraints; asked for each value, where a copy of them would cost.
     let isConstrained: Bool
+    /// The most elements or entries of a list or map.
+    let countMax: Int
 }
 
 /// What a model says of a member beyond its target.

@@ -8,15 +8,20 @@ extension ShapeReader {
     ) throws(ShapeError) -> [Element] {
         let element = member.target.element
         var elements: [Element] = []
+        var count = 0
         let aggregate = try self.beginList(member)
+        let countMax = aggregate.countMax
         loop: while true {
-            switch try self.nextElement(member, index: elements.count) {
-            case .value: elements.append(try read(element))
+            switch try self.nextElement(member, index: count) {
+            case .value:
+                let value = try read(element)
+                if count < countMax || self.keepsSurplus(at: count) { elements.append(value) }
             case .null: throw .typeMismatch(found: .null, expected: element.target.type, member: element.name)
             case .end: break loop
             }
+            count += 1
         }
-        self.end(aggregate, count: elements.count) { elements }
+        self.end(aggregate, count: count) { elements }
         return elements
     }
 
@@ -27,15 +32,20 @@ extension ShapeReader {
     ) throws(ShapeError) -> [Element?] {
         let element = member.target.element
         var elements: [Element?] = []
+        var count = 0
         let aggregate = try self.beginList(member)
+        let countMax = aggregate.countMax
         loop: while true {
-            switch try self.nextElement(member, index: elements.count) {
-            case .value: elements.append(try read(element))
-            case .null: elements.append(nil)
+            var value: Element?
+            switch try self.nextElement(member, index: count) {
+            case .value: value = try read(element)
+            case .null: break
             case .end: break loop
             }
+            if count < countMax || self.keepsSurplus(at: count) { elements.append(value) }
+            count += 1
         }
-        self.end(aggregate, count: elements.count) { elements }
+        self.end(aggregate, count: count) { elements }
         return elements
     }
 
@@ -46,11 +56,18 @@ extension ShapeReader {
     ) throws(ShapeError) -> [String: Value] {
         let value = member.target.value
         var entries: [String: Value] = [:]
+        var droppedCount = 0
         let aggregate = try self.beginMap(member)
+        let countMax = aggregate.countMax
         while let name = try self.nextKey(member) {
-            entries[name] = try read(value)
+            let content = try read(value)
+            if entries.count < countMax || entries[name] != nil || self.keepsSurplus(at: entries.count) {
+                entries[name] = content
+            } else {
+                droppedCount += 1
+            }
         }
-        self.end(aggregate, count: entries.count) { entries }
+        self.end(aggregate, count: entries.count + droppedCount) { entries }
         return entries
     }
 
@@ -61,11 +78,18 @@ extension ShapeReader {
     ) throws(ShapeError) -> [String: Value?] {
         let value = member.target.value
         var entries: [String: Value?] = [:]
+        var droppedCount = 0
         let aggregate = try self.beginMap(member)
+        let countMax = aggregate.countMax
         while let name = try self.nextKey(member) {
-            entries.updateValue(try self.wire.readNull() ? nil : try read(value), forKey: name)
+            let content: Value? = try self.wire.readNull() ? nil : try read(value)
+            if entries.count < countMax || entries.keys.contains(name) || self.keepsSurplus(at: entries.count) {
+                entries.updateValue(content, forKey: name)
+            } else {
+                droppedCount += 1
+            }
         }
-        self.end(aggregate, count: entries.count) { entries }
+        self.end(aggregate, count: entries.count + droppedCount) { entries }
         return entries
     }
 }

@@ -3,15 +3,15 @@ extension ShapeReader {
     package func check(string value: String, _ constraints: Constraints, _ member: MemberSchema) {
         if !constraints.enumValues.isEmpty {
             guard !constraints.enumValues.contains(value) else { return }
-            self.note(.enumeration(constraints.enumValues), member) { value }
+            self.note(.enumeration(constraints.enumValues), member) { ValueText.cut(value) }
         }
         var isInBounds = true
         if constraints.lengthMin != nil || constraints.lengthMax != nil {
-            isInBounds = self.check(count: value.unicodeScalars.count, constraints, member) { value }
+            isInBounds = self.check(count: value.unicodeScalars.count, constraints, member) { ValueText.cut(value) }
         }
         // A pattern is only tried on a lawful length, so that no input makes it slow.
         if isInBounds, let pattern = constraints.pattern, !PatternMatcher.matches(value, pattern) {
-            self.note(.pattern(pattern), member) { value }
+            self.note(.pattern(pattern), member) { ValueText.cut(value) }
         }
     }
 

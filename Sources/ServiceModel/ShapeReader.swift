@@ -16,6 +16,8 @@ package final class ShapeReader {
     /// The step from there to the value that is being read; nil at the root.
     private var step: ConstraintViolation.PathStep?
     private var depth = 0
+    /// Parts that can yet be kept of lists and maps that have more than the model allows.
+    private var surplusLeft = violationCountMax * ValueText.partCountMax
 
     package init(_ wire: any WireReader) {
         self.wire = wire
@@ -137,6 +139,8 @@ extension ShapeReader {
     package struct Aggregate {
         fileprivate let member: MemberSchema
         fileprivate let firstViolation: Int
+        /// The most parts that the model allows.
+        package var countMax: Int { self.member.countMax }
     }
 
     /// Enters a list at the current place.
@@ -164,11 +168,20 @@ extension ShapeReader {
         guard let name = try self.wire.nextKey(member) else { return nil }
         let key = member.target.key
         if key.isConstrained, let constraints = key.constraints {
-            self.step = .keyOf(name)
+            self.step = .keyOf(ValueText.cut(name))
             self.check(string: name, constraints, key)
         }
-        self.step = .key(name)
+        self.step = .key(ValueText.cut(name))
         return name
+    }
+
+    /// Whether a part beyond `Aggregate.countMax` is kept; it is read, checked and counted in any case.
+    ///
+    /// The input is refused, so only what violations can show of it is worth memory.
+    package func keepsSurplus(at index: Int) -> Bool {
+        guard index < ValueText.partCountMax, self.surplusLeft > 0 else { return false }
+        self.surplusLeft -= 1
+        return true
     }
 
     /// Leaves the list or map and checks it as a whole; `value` is what was read, to be printed in a violation.

@@ -24,4 +24,6 @@ package protocol BoundShape: Sendable {
     func write(to writer: any ShapeWriter, _ member: MemberSchema)
     /// A value for a required member that is missing; the violation is reported, the value is never seen by a handler.
     static var missing: Self { get }
+    /// The value as AWS prints it in a violation, not built much beyond `ValueText.charactersMax`.
+    var violationText: String { get }
 }

@@ -6,6 +6,8 @@
 package struct ValueText {
     /// A longer text is cut: a body of megabytes must not come back as an error, nor fill the log.
     package static let charactersMax = 4096
+    /// More elements than this are never shown: a comma and a space stand before each.
+    static let partCountMax = charactersMax / 2 + 1
     private static let redacted = "*** Sensitive Data Redacted ***"
 
     private var output = ""
@@ -14,7 +16,13 @@ package struct ValueText {
     package static func text(_ value: some Any) -> String {
         var text = ValueText()
         text.append(value)
-        return String(text.output.prefix(self.charactersMax))
+        return self.cut(text.output)
+    }
+
+    /// A text of the client's, cut. Code points are counted: a grapheme can be as long as the whole text.
+    package static func cut(_ text: String) -> String {
+        guard text.utf8.count > self.charactersMax else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.prefix(self.charactersMax)))
     }
 
     /// The length of a buffer, never its bytes.
@@ -27,12 +35,12 @@ package struct ValueText {
     private mutating func append(_ value: Any) {
         guard !self.isFull else { return }
         switch value {
-        case let text as String: self.output += text
+        case let text as String: self.output += Self.cut(text)
         // An empty array of another type would be cast, too.
         case let bytes as [UInt8] where type(of: value) == [UInt8].self: self.output += Self.buffer(count: bytes.count)
-        case let enumeration as any RawRepresentable<String>: self.output += enumeration.rawValue
+        case let enumeration as any RawRepresentable<String>: self.output += Self.cut(enumeration.rawValue)
         case let shape as any ModelShape: self.append(shape)
-        case let bound as any BoundShape: self.output += "\(bound)"
+        case let bound as any BoundShape: self.output += Self.cut(bound.violationText)
         case let box as any IndirectValue: self.append(box.anyValue)
         default: self.appendReflected(value)
         }
@@ -44,12 +52,13 @@ package struct ValueText {
         case .optional:
             if let wrapped = mirror.children.first { self.append(wrapped.value) } else { self.output += "null" }
         case .collection:
-            self.append(mirror.children.map(\.value), "[", "]") { text, element in text.append(element) }
+            self.append(mirror.children, "[", "]") { text, element in text.append(element.value) }
         case .dictionary:
             let entries = mirror.children.map { Array(Mirror(reflecting: $0.value).children.map(\.value)) }
             let sorted = entries.sorted { "\($0[0])" < "\($1[0])" }
             self.append(sorted, "{", "}") { text, entry in
-                text.output += "\(entry[0])="
+                text.append(entry[0])
+                text.output += "="
                 text.append(entry[1])
             }
         default: self.output += "\(value)"
@@ -78,11 +87,12 @@ package struct ValueText {
         }
     }
 
-    private mutating func append<Item>(
-        _ items: [Item], _ opening: String, _ closing: String, _ body: (inout ValueText, Item) -> Void
+    private mutating func append<Items: Sequence>(
+        _ items: Items, _ opening: String, _ closing: String, _ body: (inout ValueText, Items.Element) -> Void
     ) {
         self.output += opening
-        for (index, item) in items.enumerated() where !self.isFull {
+        for (index, item) in items.enumerated() {
+            guard !self.isFull else { break }
             if index > 0 { self.output += ", " }
             body(&self, item)
         }

@@ -50,6 +50,14 @@ import WireProtocols
                 + "Member must have length greater than or equal to 1"
         ),
         (
+            "BatchWriteItem", #"{"RequestItems":{"t":[{"PutRequest":{"Item":{"pk":{"S":"k"}}}},{}],"u":[]}}"#,
+            "1 validation error detected: Value '{t=[WriteRequest(putRequest=PutRequest(item="
+                + "{pk=com.amazonaws.dynamodb.v20120810.AttributeValue@7e23c65c}), deleteRequest=null), "
+                + "WriteRequest(putRequest=null, deleteRequest=null)], u=[]}' at 'requestItems' failed to satisfy "
+                + "constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, "
+                + "Member must have length greater than or equal to 1]"
+        ),
+        (
             "Scan", #"{"TableName":"t","Segment":-1,"TotalSegments":0}"#,
             "2 validation errors detected: Value '-1' at 'segment' failed to satisfy constraint: "
                 + "Member must have value greater than or equal to 0; Value '0' at 'totalSegments' failed to satisfy "
@@ -62,6 +70,22 @@ import WireProtocols
         let reader = ShapeReader(JSONReader(Array(json.utf8)))
         _ = try binding(reader)
         #expect(ViolationWording.coral.sentence(reader.violations) == sentence)
+    }
+
+    @Test func `too many keys are shown by the names of their attributes, cut`() throws {
+        let key = #"{"pk":{"S":"k"},"\#(String(repeating: "s", count: 100_000))":{"S":"k"}}"#
+        let keys = Array(repeating: key, count: 101).joined(separator: ",")
+        let reader = ShapeReader(JSONReader(Array(#"{"RequestItems":{"t":{"Keys":[\#(keys)]}}}"#.utf8)))
+        let read = try BatchGetItemInput(from: reader)
+        #expect(read.requestItems["t"]?.keys.count == 101)
+        let sentence = ViolationWording.coral.sentence(reader.violations)
+        let start = "1 validation error detected: Value '[{pk=com.amazonaws.dynamodb.v20120810.AttributeValue@"
+        #expect(sentence.hasPrefix(start) && sentence.contains(", ssssssss"))
+        #expect(
+            sentence.hasSuffix(
+                "s' at 'requestItems.t.member.keys' failed to satisfy constraint: "
+                    + "Member must have length less than or equal to 100"))
+        #expect(sentence.utf8.count < ValueText.charactersMax + 300)
     }
 
     private typealias Decode = @Sendable (ShapeReader) throws -> any ReadableShape

@@ -212,6 +212,35 @@ import WireProtocols
         #expect(violations.count == ShapeReader.violationCountMax)
     }
 
+    @Test func `of a list or map that is too long no more is kept than can be shown, and all is counted`() throws {
+        let count = 100_000
+        let elements = Array(repeating: #""a""#, count: count).joined(separator: ",")
+        let entries = (0..<count).map { #""\#(String($0, radix: 26))":["a"]"# }.joined(separator: ",")
+        let (box, violations) = try Self.read(#"{"Name":"a","Words":[\#(elements)],"Map":{\#(entries)}}"#)
+        #expect((box.words ?? []).count <= ValueText.charactersMax && (box.map ?? [:]).count <= ValueText.charactersMax)
+        let tooLong = violations.filter { $0.path.count == 1 }
+        #expect(tooLong.first?.length == count)
+        #expect(tooLong.first?.value == String(("[" + Array(repeating: "a, ", count: 2000).joined()).prefix(4096)))
+    }
+
+    @Test func `of many lists that are too long no more is kept than can be shown`() throws {
+        let words = "[" + Array(repeating: #""a""#, count: 5000).joined(separator: ",") + "]"
+        let entries = (0..<100).map { #""\#($0)":\#(words)"# }.joined(separator: ",")
+        let (box, violations) = try Self.read(#"{"Name":"a","Map":{\#(entries)}}"#)
+        #expect(violations.count == ShapeReader.violationCountMax)
+        #expect((box.map ?? [:]).values.reduce(0) { $0 + $1.count } < 100_000)
+    }
+
+    @Test func `a long text is not told whole, neither as a value nor as a place`() throws {
+        let long = String(repeating: "A", count: 1 << 20)
+        let (_, violations) = try Self.read(#"{"Name":"\#(long)","Colour":"\#(long)","Map":{"\#(long)":[]}}"#)
+        #expect(violations.count == 4)
+        for violation in violations {
+            #expect("\(violation)".utf8.count < 10 * ValueText.charactersMax)
+        }
+        #expect(violations.first?.length == 1 << 20)
+    }
+
     @Test func `a null in a list that is not sparse is refused`() {
         #expect(throws: ShapeError.self) { try Self.read(#"{"Name":"a","Words":["a",null]}"#) }
     }

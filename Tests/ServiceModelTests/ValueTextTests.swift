@@ -33,5 +33,8 @@ import Testing
         let text = ValueText.text([String](repeating: String(repeating: "x", count: 100), count: 100_000))
         #expect(text.count == ValueText.charactersMax)
         #expect(ValueText.text(String(repeating: "é", count: 1 << 20)).count == ValueText.charactersMax)
+        let grapheme = "e" + String(repeating: "\u{301}", count: 1 << 20)
+        #expect(ValueText.text(grapheme).unicodeScalars.count == ValueText.charactersMax)
+        #expect(ValueText.text([grapheme: 1]).unicodeScalars.count == ValueText.charactersMax)
     }
 }

@@ -21,8 +21,8 @@ extension AttributeMap: BoundShape {
 /// A single attribute value bound to a member, such as an element of a list of values.
 package struct BoundAttributeValue: Sendable, Hashable, BoundShape {
     /// A map with the one attribute `value`: the same stored form as an item's.
-    private let holder: AttributeMap
-    private static let name = Array("value".utf8)
+    let holder: AttributeMap
+    static let name = Array("value".utf8)
 
     package static var missing: BoundAttributeValue { BoundAttributeValue(.null) }
 
