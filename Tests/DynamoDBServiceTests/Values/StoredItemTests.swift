@@ -4,6 +4,11 @@ import Testing
 
 /// Items in their stored form.
 struct StoredItemTests {
+    @Test func `a small map takes little memory`() {
+        let bytes = item([("pk", .s("k"))]).bytes
+        #expect(bytes.capacity <= bytes.count + 64)
+    }
+
     /// A random value of at most this depth.
     static func value(_ depth: Int, _ random: inout SeededGenerator) -> AttributeValue {
         func text() -> String {

@@ -13,8 +13,17 @@ package struct AttributeMap: Sendable, Hashable {
     package let failure: Failure?
 
     init(_ builder: consuming StoredItemBuilder) {
-        self.bytes = builder.bytes
+        self.bytes = Self.trimmed(builder.bytes)
         self.failure = builder.failure
+    }
+
+    /// A copy without the room that was made for more, where that is much: a request can hold very many small maps.
+    private static func trimmed(_ bytes: [UInt8]) -> [UInt8] {
+        guard bytes.capacity > bytes.count + bytes.count / 2 + 64 else { return bytes }
+        var trimmed: [UInt8] = []
+        trimmed.reserveCapacity(bytes.count)
+        trimmed.append(contentsOf: bytes)
+        return trimmed
     }
 
     /// An empty map.
