@@ -5,11 +5,14 @@ internal import ServiceModel
 /// Counts what an operation consumes of one table and its indexes, and reports it as far as the request asks.
 struct Consumption {
     let table: String
+    /// What the request asks to be told; nothing is counted where that is nothing.
+    private let wanted: ReturnConsumedCapacity?
     private(set) var tableUnits = 0.0
     private var indexUnits: [(index: IndexDescriptor, units: Double)] = []
 
-    init(_ table: String) {
+    init(_ table: String, for wanted: ReturnConsumedCapacity?) {
         self.table = table
+        self.wanted = wanted == .total || wanted == .indexes ? wanted : nil
     }
 
     mutating func add(_ units: Double) {
@@ -29,6 +32,7 @@ struct Consumption {
     /// The larger of the item before and after counts; an index entry that moves is a delete and a put.
     /// - Source: DynamoDB Developer Guide, "Write operation consumption", "Write throughput considerations" of indexes.
     mutating func addWrite(_ existing: AttributeMap?, _ new: AttributeMap?, _ table: TableDescriptor) {
+        guard self.wanted != nil else { return }
         let before = existing?.itemBytes ?? 0
         let after = new?.itemBytes ?? 0
         self.add(CapacityUnits.write(bytes: max(before, after)))
@@ -64,8 +68,8 @@ struct Consumption {
     }
 
     /// - Returns: nil unless the request asks for it.
-    func report(_ wanted: ReturnConsumedCapacity?) -> ConsumedCapacity? {
-        guard let wanted, wanted == .total || wanted == .indexes else { return nil }
+    func report() -> ConsumedCapacity? {
+        guard let wanted = self.wanted else { return nil }
         let total = self.indexUnits.reduce(self.tableUnits) { $0 + $1.units }
         guard wanted == .indexes else { return ConsumedCapacity(tableName: self.table, capacityUnits: total) }
         func capacities(isGlobal: Bool) -> [String: Capacity]? {

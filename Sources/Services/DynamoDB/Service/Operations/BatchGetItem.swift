@@ -28,7 +28,7 @@ extension DynamoDBService {
         for plan in plans {
             let (_, items) = try await self.items.read(plan.reference, keys: plan.request.keys)
             let consistency: CapacityUnits.ReadConsistency = plan.request.consistentRead == true ? .strong : .eventual
-            var consumption = Consumption(plan.table)
+            var consumption = Consumption(plan.table, for: input.returnConsumedCapacity)
             var kept: [AttributeMap] = []
             var left: [AttributeMap] = []
             for (key, item) in zip(plan.request.keys, items) {
@@ -45,7 +45,7 @@ extension DynamoDBService {
             if !left.isEmpty {
                 unprocessed[plan.table] = plan.request.replacingKeys(left)
             }
-            if let report = consumption.report(input.returnConsumedCapacity) { capacities.append(report) }
+            if let report = consumption.report() { capacities.append(report) }
         }
         return BatchGetItemOutput(
             responses: responses,

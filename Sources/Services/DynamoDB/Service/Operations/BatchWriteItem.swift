@@ -24,7 +24,7 @@ extension DynamoDBService {
         for (write, outcome) in zip(writes, outcomes) {
             switch outcome {
             case .success(let done):
-                consumptions[write.table, default: Consumption(write.table)]
+                consumptions[write.table, default: Consumption(write.table, for: input.returnConsumedCapacity)]
                     .addWrite(done.old, write.item, done.descriptor)
                 let collection = ItemCollection.metrics(write.key, done.descriptor, input.returnItemCollectionMetrics)
                 if let collection { Self.add(collection, to: &metrics[write.table, default: []]) }
@@ -35,7 +35,7 @@ extension DynamoDBService {
             }
         }
         let reports = consumptions.sorted { $0.key < $1.key }.compactMap {
-            $0.value.report(input.returnConsumedCapacity)
+            $0.value.report()
         }
         return BatchWriteItemOutput(
             unprocessedItems: unprocessed,

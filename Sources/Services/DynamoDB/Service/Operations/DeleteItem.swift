@@ -35,11 +35,11 @@ extension DynamoDBService {
             try condition.check(existing)
             return (existing == nil ? .none : .delete, (existing, table))
         }
-        var consumption = Consumption(input.tableName)
+        var consumption = Consumption(input.tableName, for: input.returnConsumedCapacity)
         consumption.addWrite(old, nil, table)
         return DeleteItemOutput(
             attributes: input.returnValues == .allOld ? old : nil,
-            consumedCapacity: consumption.report(input.returnConsumedCapacity),
+            consumedCapacity: consumption.report(),
             itemCollectionMetrics: ItemCollection.metrics(input.key, table, input.returnItemCollectionMetrics)
         )
     }

@@ -21,14 +21,14 @@ extension DynamoDBService {
             )
         }
         let found = try await self.items.read(reference, key: input.key)
-        var consumption = Consumption(input.tableName)
+        var consumption = Consumption(input.tableName, for: input.returnConsumedCapacity)
         if input.returnConsumedCapacity != nil {
             let consistency: CapacityUnits.ReadConsistency = input.consistentRead == true ? .strong : .eventual
             consumption.add(CapacityUnits.read(bytes: found.item?.itemBytes ?? 0, consistency))
         }
         return GetItemOutput(
             item: found.item.map(projection.apply),
-            consumedCapacity: consumption.report(input.returnConsumedCapacity)
+            consumedCapacity: consumption.report()
         )
     }
 }

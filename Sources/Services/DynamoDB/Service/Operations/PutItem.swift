@@ -38,11 +38,11 @@ extension DynamoDBService {
             try condition.check(existing)
             return (.put(input.item), (existing, table))
         }
-        var consumption = Consumption(input.tableName)
+        var consumption = Consumption(input.tableName, for: input.returnConsumedCapacity)
         consumption.addWrite(old, input.item, table)
         return PutItemOutput(
             attributes: input.returnValues == .allOld ? old : nil,
-            consumedCapacity: consumption.report(input.returnConsumedCapacity),
+            consumedCapacity: consumption.report(),
             itemCollectionMetrics: ItemCollection.metrics(input.item, table, input.returnItemCollectionMetrics)
         )
     }

@@ -18,14 +18,14 @@ extension DynamoDBService {
         let table = try await self.items.descriptor(reference)
         let plan = try validating { () throws(ValidationFailure) in try ScanPlan(input, expressions, table) }
         let answer = try await self.items.page(plan.request)
-        var consumption = Consumption(input.tableName)
+        var consumption = Consumption(input.tableName, for: input.returnConsumedCapacity)
         consumption.addPage(answer, plan.request.index, isConsistent: input.consistentRead == true)
         return ScanOutput(
             items: plan.select.countsOnly ? nil : answer.items.map(expressions.projection.apply),
             count: answer.count,
             scannedCount: answer.scannedCount,
             lastEvaluatedKey: answer.lastKey,
-            consumedCapacity: consumption.report(input.returnConsumedCapacity)
+            consumedCapacity: consumption.report()
         )
     }
 }

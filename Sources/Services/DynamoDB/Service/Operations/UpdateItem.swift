@@ -32,11 +32,11 @@ extension DynamoDBService {
             let isLeft = existing == nil && update.leavesAbsent(updated, key: input.key)
             return (isLeft ? .none : .put(updated), UpdateOutcome(table: table, old: existing, new: updated))
         }
-        var consumption = Consumption(input.tableName)
+        var consumption = Consumption(input.tableName, for: input.returnConsumedCapacity)
         consumption.addWrite(outcome.old, outcome.new, outcome.table)
         return UpdateItemOutput(
             attributes: update.attributes(input.returnValues, old: outcome.old, new: outcome.new),
-            consumedCapacity: consumption.report(input.returnConsumedCapacity),
+            consumedCapacity: consumption.report(),
             itemCollectionMetrics: ItemCollection.metrics(input.key, outcome.table, input.returnItemCollectionMetrics)
         )
     }
