@@ -24,6 +24,8 @@ final class EdgeLoop {
     struct Timeouts {
         let tick: TimeAmount
         let idle: UInt32
+        /// The part of `idle` in which the client takes the last answer.
+        let idleBeforeTaken: UInt32
         let head: UInt32
         let handshake: UInt32
         let bodyWindow: UInt32
@@ -43,6 +45,7 @@ final class EdgeLoop {
             self.bodyWindow = ticks(limits.bodyWindow)
             self.writeStall = ticks(limits.writeStallTimeout)
             self.linger = ticks(limits.lingerTimeout)
+            self.idleBeforeTaken = min(self.idle, self.writeStall)
         }
     }
 

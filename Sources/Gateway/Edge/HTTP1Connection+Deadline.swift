@@ -1,16 +1,17 @@
 internal import NIOCore
 
 extension HTTP1Connection: DeadlineTarget {
-    /// Arms what the state asks for. A deadline that is already running for the same reason runs on; only the idle
-    /// time starts anew, with every answered request.
+    /// Arms what the state asks for. A deadline that is already running for the same reason runs on; a request
+    /// forgets the one before it.
     func armDeadline() {
         let wanted = self.wantedDeadline
-        if wanted == self.deadline, wanted != .idle { return }
+        if wanted == self.deadline { return }
         self.deadline = wanted
         let timeouts = self.loop.timeouts
         switch wanted {
         case .none: self.loop.disarm(self)
-        case .idle: self.loop.arm(self, ticks: timeouts.idle)
+        case .taken: self.loop.arm(self, ticks: timeouts.idleBeforeTaken)
+        case .idle: self.loop.arm(self, ticks: timeouts.idle - timeouts.idleBeforeTaken)
         case .head: self.loop.arm(self, ticks: timeouts.head)
         case .body: self.loop.arm(self, ticks: timeouts.bodyWindow)
         case .stall:
@@ -22,7 +23,14 @@ extension HTTP1Connection: DeadlineTarget {
 
     private var wantedDeadline: Deadline {
         switch self.phase {
-        case .head: self.input == nil ? .idle : .head
+        case .head:
+            if !self.isWritable {
+                .stall
+            } else if self.input != nil {
+                .head
+            } else {
+                self.isAnswerTaken ? .idle : .taken
+            }
         case .lingering: .linger
         case .closed: self.bufferedBytes > 0 ? .stall : .linger
         case .exchange(let exchange):
@@ -44,7 +52,11 @@ extension HTTP1Connection: DeadlineTarget {
         case .none: break
         case .head: self.refuse(.tooSlow)
         case .linger: self.closeNow()
-        case .idle: self.closeUnlessSending()
+        case .taken:
+            // Asked here and not with every answer, since the question is not free.
+            self.isAnswerTaken = self.bufferedBytes == 0
+            if !self.isAnswerTaken { self.closeNow() }
+        case .idle: self.closeNow()
         case .stall: self.closeUnlessSending()
         case .body:
             if self.windowBytes < self.loop.limits.bodyBytesPerWindowMin { self.refuse(.tooSlow) }

@@ -5,7 +5,8 @@ internal import Primitives
 ///
 /// Requests are taken one after another: the next head is parsed when the answer before it is complete, so answers are
 /// in order by construction and a pipelined PUT is done before the GET behind it. What waits in between is bounded by
-/// `EdgeLimits.pipelinedBytesMax`; beyond it the socket is not read.
+/// `EdgeLimits.pipelinedBytesMax`; beyond it the socket is not read. A client that does not read its answers gets no
+/// further ones: no request is begun, and nothing is read, while the channel is not writable.
 final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -23,7 +24,10 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
 
     /// What the armed deadline means.
     enum Deadline {
-        case none, idle, head, body, stall, linger
+        case none
+        /// By now the client must have taken the last answer; then it may idle for the rest of the time.
+        case taken
+        case idle, head, body, stall, linger
     }
 
     let loop: EdgeLoop
@@ -55,6 +59,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     var deadline: Deadline = .none
     var windowBytes = 0
     var unsentBytes = 0
+    var isAnswerTaken = false
 
     init(loop: EdgeLoop, membership: ConnectionMembership, info: ConnectionInfo) {
         self.loop = loop
@@ -107,9 +112,15 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable, case .exchange(let exchange) = self.phase {
-            exchange.becameWritable()
-            self.settle()
+        if context.channel.isWritable {
+            switch self.phase {
+            case .exchange(let exchange):
+                exchange.becameWritable()
+                self.settle()
+            // This may be called out of a flush: what waits is begun after it.
+            case .head: if !self.isTurnScheduled { self.scheduleTurn() }
+            case .lingering, .closed: break
+            }
         }
         context.fireChannelWritabilityChanged()
     }
@@ -138,7 +149,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
             while true {
                 switch self.phase {
                 case .head:
-                    guard self.input != nil else { return }
+                    guard self.input != nil, self.isWritable else { return }
                     if requestCount == self.loop.limits.pipelinedRequestsPerTurnMax { return self.scheduleTurn() }
                     guard let head = try self.takeHead() else { return }
                     requestCount += 1
@@ -183,6 +194,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         self.keepsAlive = head.keepsAlive && !self.loop.isDraining
         self.discardedBytes = 0
         self.unsentBytes = 0
+        self.isAnswerTaken = false
         self.isRequestComplete = head.framing == .length(0)
         let bodyParser = try HTTP1BodyParser(framing: head.framing, limits: self.loop.limits)
         self.bodyParser = self.isRequestComplete ? nil : bodyParser
@@ -317,7 +329,8 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     private var wantsInput: Bool {
         if self.isTurnScheduled { return false }
         switch self.phase {
-        case .head, .lingering: return true
+        case .head: return self.isWritable
+        case .lingering: return true
         case .exchange(let exchange):
             if !self.isRequestComplete { return exchange.takesBody }
             return (self.input?.readableBytes ?? 0) < self.loop.limits.pipelinedBytesMax

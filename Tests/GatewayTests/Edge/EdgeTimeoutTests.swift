@@ -144,6 +144,45 @@ import Testing
         }
     }
 
+    @Test func `a client that pipelines and reads no answer gets no further ones, and is cut`() async throws {
+        var limits = Self.limits
+        limits.writeStallTimeout = .milliseconds(500)
+        let beginCount = Shared(0)
+        let responder = ClosureResponder { _, _, _ in
+            beginCount.change { $0 += 1 }
+            return .reply(EdgeResponse(status: 200, body: .bytes([UInt8](repeating: 65, count: 40_000))))
+        }
+        let requestCount = 20_000
+        try await withListener(responder, limits: limits) { listener in
+            let client = try await SilentReader.connect(port: listener.port)
+            let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+            let sending = Task { try await client.send(String(repeating: request, count: requestCount)) }
+            #expect(await eventually { beginCount.current > 0 })
+            #expect(await eventually { listener.metrics.connectionsOpen == 0 })
+            // Socket buffers of both sides, and no more.
+            #expect(beginCount.current < 1_000)
+            client.close()
+            // It fails when the connection is cut before all is sent.
+            _ = await sending.result
+        }
+    }
+
+    @Test func `a client that pipelines and reads gets every answer, however many fill the buffers`() async throws {
+        let responder = ClosureResponder { _, _, _ in
+            .reply(EdgeResponse(status: 200, body: .bytes([UInt8](repeating: 65, count: 40_000))))
+        }
+        let requestCount = 500
+        try await withListener(responder) { listener in
+            let client = try await RawClient.connect(port: listener.port)
+            let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+            let sending = Task { try await client.send(String(repeating: request, count: requestCount)) }
+            let bytes = await client.receive { $0.count > requestCount * 40_000 }
+            #expect((bytes?.count ?? 0) > requestCount * 40_000)
+            try await sending.value
+            client.close()
+        }
+    }
+
     @Test func `a TLS handshake that does not go on is cut off`() async throws {
         var limits = Self.limits
         limits.handshakeTimeout = .milliseconds(200)
