@@ -25,7 +25,9 @@ package struct Principal: Sendable, Hashable {
 }
 
 /// What a handler knows of the request beside its input. Immutable; made once, after authentication.
-package struct RequestContext: Sendable {
+///
+/// A class: it passes through every step, and copying its many texts at each costs more than the steps.
+package final class RequestContext: Sendable {
     package let requestID: RequestID
     package let principal: Principal
     /// State is keyed by both account and region.
