@@ -16,9 +16,9 @@ package struct EdgeLimits: Sendable, Hashable {
     package var chunkLineBytesMax = 256
     /// Bytes of an unwanted body that are read and dropped to keep the connection; with more to come it is closed.
     package var discardBytesMax = 256 * 1024
-    /// Bytes read and dropped after a refusal, so that the client comes to read the answer; above any AWS request that
-    /// is not streamed.
-    package var lingerBytesMax = 64 * 1024 * 1024
+    /// Bytes read and dropped after a refusal, so that the client comes to read the answer: many write their whole
+    /// body first.
+    package var lingerBytesMax = 256 * 1024 * 1024
     /// Bytes kept between the network and the reader of a streamed body before reading pauses.
     package var streamBufferBytesMax = 64 * 1024
     /// Bytes of answers that may wait for a slow reader before a streaming answer pauses.
@@ -47,7 +47,7 @@ package struct EdgeLimits: Sendable, Hashable {
     /// An answer of which the client takes no byte for this long is given up.
     package var writeStallTimeout: Duration = .seconds(60)
     /// After a refusal: how long the rest of the client's bytes is read so that it can see the answer.
-    package var lingerTimeout: Duration = .seconds(2)
+    package var lingerTimeout: Duration = .seconds(10)
     /// Resolution of all timeouts; they fire at most this much late.
     package var timerTick: Duration = .milliseconds(250)
 
@@ -57,6 +57,9 @@ package struct EdgeLimits: Sendable, Hashable {
     package var http2StreamWindowBytes = 256 * 1024
     /// Flow-control window of an HTTP/2 connection, in bytes.
     package var http2ConnectionWindowBytes = 1024 * 1024
+    /// Bytes of whole answers that wait for the client on one HTTP/2 connection; beyond, new streams are refused with
+    /// REFUSED_STREAM. A streamed answer has `responseBufferBytesMax`.
+    package var http2AnswerBytesMax = 8 * 1024 * 1024
     /// RST_STREAM frames in `http2FloodWindow` (rapid reset, CVE-2023-44487); the connection is closed beyond.
     package var http2ResetFramesMax = 200
     /// PING, SETTINGS and PRIORITY frames in `http2FloodWindow`; the connection is closed beyond.

@@ -13,10 +13,20 @@ final class HTTP2Connection: ChannelInboundHandler {
     let loop: EdgeLoop
     private let membership: ConnectionMembership
     private var context: ChannelHandlerContext?
-    private var streamErrorEchoes = 0
     private var streamCount = 0
+    /// Bytes of whole answers on streams that are still open.
+    private var answerBytes = 0
     private var isGoingAway = false
+    private var hasIdled = false
+    private var hasSaidError = false
+    private var isHeaderBlockOpen = false
+    private var deadline: Deadline = .none
     var deadlineSlot = -1
+
+    /// What the armed deadline means.
+    private enum Deadline {
+        case none, idle, head, stall, linger
+    }
 
     private init(loop: EdgeLoop, membership: ConnectionMembership) {
         self.loop = loop
@@ -45,9 +55,9 @@ final class HTTP2Connection: ChannelInboundHandler {
                     HTTP2Stream(connection: bound.value, info: info))
             }
         }
-        let counter = HTTP2ByteCounter(counters: loop.counters)
+        let watch = HTTP2FrameWatch(connection: connection)
         try channel.pipeline.syncOperations.addHandlers(
-            [counter, multiplexer, management, connection], position: position)
+            [watch, multiplexer, management, connection], position: position)
     }
 
     private static func connectionConfiguration(_ limits: EdgeLimits) -> NIOHTTP2Handler.ConnectionConfiguration {
@@ -77,17 +87,48 @@ final class HTTP2Connection: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.loop.register(self)
-        self.loop.arm(self, ticks: self.loop.timeouts.idle)
+        self.armDeadline()
     }
 
     func streamOpened() {
         self.streamCount += 1
-        if !self.isGoingAway { self.loop.disarm(self) }
+        self.armDeadline()
     }
 
-    func streamClosed() {
+    func streamClosed(answerBytes: Int) {
         self.streamCount -= 1
-        if self.streamCount == 0, !self.isGoingAway { self.loop.arm(self, ticks: self.loop.timeouts.idle) }
+        self.answerBytes -= answerBytes
+        self.armDeadline()
+    }
+
+    /// A whole answer was handed over; it counts until its stream closes.
+    func hold(answerBytes: Int) {
+        self.answerBytes += answerBytes
+    }
+
+    /// False while the client lets too many answers wait.
+    var takesRequests: Bool {
+        self.answerBytes <= self.loop.limits.http2AnswerBytesMax
+    }
+
+    func noteHeaderBlock(isOpen: Bool) {
+        guard isOpen != self.isHeaderBlockOpen else { return }
+        self.isHeaderBlockOpen = isOpen
+        self.armDeadline()
+    }
+
+    /// GOAWAY with an error code is being written.
+    func noteFatalGoAway() {
+        self.hasSaidError = true
+    }
+
+    /// A client that does not read is not read either: what has no flow control, such as answers without a body, would
+    /// pile up.
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        // It fails on a closed channel only, which reads no more.
+        try? context.channel.syncOptions?.setOption(ChannelOptions.autoRead, value: context.channel.isWritable)
+        self.armDeadline()
+        context.fireChannelWritabilityChanged()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -99,17 +140,14 @@ final class HTTP2Connection: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    /// A stream tells of its error; NIOHTTP2 fires the same error on the connection right after.
-    func noteStreamError() {
-        self.streamErrorEchoes += 1
+    /// NIOHTTP2 tells of the errors of streams here too. Such a stream has been reset, and the others have nothing to do
+    /// with it; an error of the connection has been told to the client.
+    private func isOfStream(_ error: any Error) -> Bool {
+        error is any NIOHTTP2Error && !self.hasSaidError && !(error is NIOHTTP2Errors.RaisedGoawayLastStreamID)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if self.streamErrorEchoes > 0 {
-            // The stream has been reset; the others have nothing to do with it.
-            self.streamErrorEchoes -= 1
-            return
-        }
+        if self.isOfStream(error) { return }
         // NIOHTTP2 leaves it to us to end the connection. Not at once: frames that are written, GOAWAY among them, may
         // not be flushed yet.
         context.flush()
@@ -125,44 +163,44 @@ final class HTTP2Connection: ChannelInboundHandler {
 }
 
 extension HTTP2Connection: DeadlineTarget {
-    func deadlineReached() {
-        if self.isGoingAway { return self.closeNow() }
-        self.drain()
+    private var wantedDeadline: Deadline {
+        if self.context?.channel.isWritable == false { return .stall }
+        if self.isHeaderBlockOpen { return .head }
         // A client that does not answer the GOAWAY's PING is not waited for.
-        self.loop.arm(self, ticks: self.loop.timeouts.linger)
+        if self.isGoingAway { return self.hasIdled ? .linger : .none }
+        return self.streamCount == 0 ? .idle : .none
+    }
+
+    /// A deadline that is already running for the same reason runs on.
+    private func armDeadline() {
+        let wanted = self.wantedDeadline
+        if wanted == self.deadline { return }
+        self.deadline = wanted
+        let timeouts = self.loop.timeouts
+        switch wanted {
+        case .none: self.loop.disarm(self)
+        case .idle: self.loop.arm(self, ticks: timeouts.idle)
+        case .head: self.loop.arm(self, ticks: timeouts.head)
+        case .stall: self.loop.arm(self, ticks: timeouts.writeStall)
+        case .linger: self.loop.arm(self, ticks: timeouts.linger)
+        }
+    }
+
+    func deadlineReached() {
+        guard self.deadline == .idle else { return self.closeNow() }
+        self.deadline = .none
+        self.hasIdled = true
+        self.drain()
     }
 
     /// GOAWAY; streams in flight go on, and the management handler closes after the last.
     func drain() {
         self.isGoingAway = true
         self.context?.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        self.armDeadline()
     }
 
     func closeNow() {
         self.context?.close(promise: nil)
-    }
-}
-
-/// Counts the bytes of an HTTP/2 connection on their way through.
-private final class HTTP2ByteCounter: ChannelDuplexHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
-    typealias OutboundIn = IOData
-    typealias OutboundOut = IOData
-
-    private let counters: LoopCounters
-
-    init(counters: LoopCounters) {
-        self.counters = counters
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.counters.bytesIn.add(self.unwrapInboundIn(data).readableBytes)
-        context.fireChannelRead(data)
-    }
-
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        self.counters.bytesOut.add(self.unwrapOutboundIn(data).readableBytes)
-        context.write(data, promise: promise)
     }
 }

@@ -20,6 +20,9 @@ final class HTTP2Stream: ChannelInboundHandler {
     private var isReading = false
     private var isWaitingForBody = false
     private var isStalled = false
+    /// The answer is handed over; the client has yet to take it.
+    private var hasAnswered = false
+    private var answerBytes = 0
     /// The last frame written while the request was incomplete.
     private var lastWrite: EventLoopFuture<Void>?
     var deadlineSlot = -1
@@ -53,7 +56,6 @@ final class HTTP2Stream: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.connection.noteStreamError()
         context.close(promise: nil)
     }
 
@@ -65,6 +67,7 @@ final class HTTP2Stream: ChannelInboundHandler {
                 // A second block holds trailers, which are dropped.
                 let isFirst = self.exchange == nil && !self.isRefused
                 if block.endStream { self.isRequestComplete = true }
+                if isFirst, !self.connection.takesRequests { return self.turnAway() }
                 if isFirst { try self.begin(block.headers) }
                 if block.endStream { self.exchange?.receiveEnd() }
             case .data(let data):
@@ -92,6 +95,14 @@ final class HTTP2Stream: ChannelInboundHandler {
             self.settle()
         }
         context.fireChannelWritabilityChanged()
+    }
+
+    /// Before anything was done with the request, so that the client may send it again (RFC 9113, 8.7).
+    private func turnAway() {
+        self.isRefused = true
+        self.loop.counters.requestsRefused.add(1)
+        self.write(.rstStream(.refusedStream))
+        self.context?.flush()
     }
 
     private func begin(_ block: HPACKHeaders) throws(EdgeRefusal) {
@@ -157,6 +168,8 @@ final class HTTP2Stream: ChannelInboundHandler {
             && !(self.exchange?.hasAnswerBegun ?? false)
         if self.isStalled {
             // `answerStalled` has armed the deadline.
+        } else if self.hasAnswered {
+            self.answerStalled()
         } else if isBodyAwaited, !self.isWaitingForBody {
             self.windowBytes = 0
             self.loop.arm(self, ticks: self.loop.timeouts.bodyWindow)
@@ -173,7 +186,7 @@ final class HTTP2Stream: ChannelInboundHandler {
         self.exchange = nil
         self.context = nil
         self.loop.deregister(self)
-        self.connection.streamClosed()
+        self.connection.streamClosed(answerBytes: self.answerBytes)
     }
 }
 
@@ -194,9 +207,25 @@ extension HTTP2Stream: ExchangeTransport {
         if sendsBody {
             var buffer = context.channel.allocator.buffer(capacity: body.count)
             buffer.writeBytes(body)
-            self.write(.data(.init(data: .byteBuffer(buffer), endStream: true)))
+            self.answerBytes = body.count
+            self.connection.hold(answerBytes: body.count)
+            self.sendBody(buffer)
         }
         context.flush()
+    }
+
+    /// In pieces, since each that the client has taken shows that it reads.
+    private func sendBody(_ body: ByteBuffer) {
+        var rest = body
+        while let piece = rest.readSlice(length: min(rest.readableBytes, self.loop.limits.responseBufferBytesMax)) {
+            let isLast = rest.readableBytes == 0
+            self.write(.data(.init(data: .byteBuffer(piece), endStream: isLast)), showsReader: !isLast)
+            if isLast { return }
+        }
+    }
+
+    private func answerMoved() {
+        if self.isStalled { self.loop.arm(self, ticks: self.loop.timeouts.writeStall) }
     }
 
     func sendHead(_ response: EdgeResponse) {
@@ -238,6 +267,8 @@ extension HTTP2Stream: ExchangeTransport {
             }
         }
         self.lastWrite = nil
+        // Usually all of it has left, and the stream with it.
+        self.hasAnswered = true
         self.settle()
     }
 
@@ -251,12 +282,16 @@ extension HTTP2Stream: ExchangeTransport {
         self.loop.arm(self, ticks: self.loop.timeouts.writeStall)
     }
 
-    private func write(_ payload: HTTP2Frame.FramePayload) {
+    private func write(_ payload: HTTP2Frame.FramePayload, showsReader: Bool = false) {
         guard let context = self.context else { return }
         var promise: EventLoopPromise<Void>?
-        if !self.isRequestComplete {
+        if !self.isRequestComplete || showsReader {
             promise = context.eventLoop.makePromise(of: Void.self)
             self.lastWrite = promise?.futureResult
+        }
+        if showsReader {
+            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+            promise?.futureResult.whenSuccess { bound.value.answerMoved() }
         }
         context.write(self.wrapOutboundOut(payload), promise: promise)
     }

@@ -1,0 +1,52 @@
+internal import NIOCore
+internal import Primitives
+
+/// Stands between an HTTP/2 connection's bytes and NIOHTTP2: counts them, and sees in them what NIOHTTP2 does not tell.
+final class HTTP2FrameWatch: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = IOData
+    typealias OutboundOut = IOData
+
+    private static let dataType: UInt8 = 0
+    private static let goAwayType: UInt8 = 7
+
+    private let connection: HTTP2Connection
+    private var scanner = HTTP2HeaderBlockScanner()
+    /// NIOHTTP2 writes each frame at once, but DATA in two: its head, then its bytes.
+    private var isPayloadNext = false
+
+    init(connection: HTTP2Connection) {
+        self.connection = connection
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let bytes = self.unwrapInboundIn(data)
+        self.connection.loop.counters.bytesIn.add(bytes.readableBytes)
+        self.scanner.scan(bytes.readableBytesUInt8Span)
+        context.fireChannelRead(data)
+        self.connection.noteHeaderBlock(isOpen: self.scanner.isInsideBlock)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let bytes = self.unwrapOutboundIn(data)
+        self.connection.loop.counters.bytesOut.add(bytes.readableBytes)
+        if self.isPayloadNext {
+            self.isPayloadNext = false
+        } else if case .byteBuffer(let frame) = bytes {
+            self.note(frame)
+        }
+        context.write(data, promise: promise)
+    }
+
+    /// GOAWAY is length (3), type, flags, stream (4), last stream (4), error code (4).
+    private func note(_ frame: ByteBuffer) {
+        switch frame.getInteger(at: frame.readerIndex + 3, as: UInt8.self) {
+        case Self.dataType: self.isPayloadNext = true
+        case Self.goAwayType:
+            let code = frame.getInteger(at: frame.readerIndex + 13, as: UInt32.self)
+            if code != 0 { self.connection.noteFatalGoAway() }
+        default: break
+        }
+    }
+}
