@@ -124,8 +124,6 @@ package struct AttributeMap: Sendable, Hashable {
     /// Equality as expressions see it: without regard to order.
     package func isEqual(to other: AttributeMap) -> Bool {
         self.count == other.count
-            && self.attributes.allSatisfy { entry in
-                other.value(named: entry.name).map { entry.value.isEqual(to: $0) } ?? false
-            }
+            && self.attributes.areEqual(to: other.attributes)
     }
 }

@@ -1,6 +1,6 @@
 extension StoredValue {
     /// Equality as expressions see it: numbers by value, sets and maps without regard to order.
-    /// - Complexity: O(bytes) for scalars and lists, O(elements²) for sets and maps; no tree is built.
+    /// - Complexity: O(bytes), whatever the order; no tree is built.
     package func isEqual(to other: StoredValue) -> Bool {
         guard self.type == other.type else { return false }
         switch self.type {
@@ -13,11 +13,7 @@ extension StoredValue {
             guard self.elementCount == other.elementCount else { return false }
             return zip(self.elements, other.elements).allSatisfy { $0.isEqual(to: $1) }
         case .m:
-            guard self.elementCount == other.elementCount else { return false }
-            for entry in self.entries {
-                guard let value = other.entry(named: entry.name), entry.value.isEqual(to: value) else { return false }
-            }
-            return true
+            return self.elementCount == other.elementCount && self.entries.areEqual(to: other.entries)
         }
     }
 

@@ -115,23 +115,21 @@ extension AttributeMap {
     /// A copy in which some attributes are set or removed; the others keep their bytes and their order.
     ///
     /// New attributes come last, in the order of `changes`, whose names are unique.
-    /// - Complexity: O(bytes of the item + attributes × changes); untouched attributes are copied in runs.
+    /// - Complexity: O(bytes of the item and the changes); untouched attributes are copied in runs.
     package func replacing(_ changes: [AttributeChange]) -> AttributeMap {
         var bytes: [UInt8] = []
         let added = changes.reduce(0) { $0 + $1.name.count + ($1.value?.range.count ?? 0) + 2 }
         bytes.reserveCapacity(self.bytes.count + added)
         for byte in [Self.formatByte, 0, 0, 0, 0] { bytes.append(byte) }
-        // Where each change's attribute stands now; changes are few, so each is searched for.
-        let places = changes.map { self.place(of: $0.name) }
-        let replaced = places.indices.filter { places[$0] != nil }.sorted {
-            self.start(places[$0]) < self.start(places[$1])
-        }
+        // The values that stand there now; what they leave are the names and values between them.
+        let present = self.attributes.values(named: changes.map(\.name))
+        let replaced = present.enumerated().compactMap { index, value in value.map { (index, $0.range) } }
+            .sorted { $0.1.lowerBound < $1.1.lowerBound }
         var count = self.count
         var runStart = Self.formatBytes + 4
-        for index in replaced {
-            guard let place = places[index] else { continue }
-            bytes.append(contentsOf: self.bytes[runStart..<place.range.lowerBound])
-            runStart = place.valueEnd
+        for (index, range) in replaced {
+            bytes.append(contentsOf: self.bytes[runStart..<(range.lowerBound - changes[index].name.count - 2)])
+            runStart = range.upperBound
             if let value = changes[index].value {
                 Self.appendEntry(changes[index].name, value, to: &bytes)
             } else {
@@ -139,23 +137,13 @@ extension AttributeMap {
             }
         }
         bytes.append(contentsOf: self.bytes[runStart...])
-        for (index, change) in changes.enumerated() where places[index] == nil {
+        for (index, change) in changes.enumerated() where present[index] == nil {
             guard let value = change.value else { continue }
             Self.appendEntry(change.name, value, to: &bytes)
             count += 1
         }
         StoredBytes.write(count, to: &bytes, at: Self.formatBytes)
         return AttributeMap(whole: bytes)
-    }
-
-    private func place(of name: ArraySlice<UInt8>) -> StoredWalk.Place? {
-        StoredWalk.find(
-            name.span, self.bytes.span, at: Self.formatBytes + 4, count: self.count, self.bytes.count
-        )
-    }
-
-    private func start(_ place: StoredWalk.Place?) -> Int {
-        place?.nameStart ?? 0
     }
 
     /// A map of these attributes, whose names are unique.

@@ -143,19 +143,8 @@ extension StoredValue {
     /// `contains`: a part of a string or of binary, a member of a set, an element of a list.
     fileprivate func contains(_ operand: StoredValue) -> Bool {
         switch (self.type, operand.type) {
-        case (.s, .s), (.b, .b): Self.isFound(operand.content, in: self.content)
+        case (.s, .s), (.b, .b): self.content.contains(part: operand.content)
         default: self.containsMember(operand)
         }
-    }
-
-    private static func isFound(_ part: ArraySlice<UInt8>, in whole: ArraySlice<UInt8>) -> Bool {
-        guard let first = part.first else { return true }
-        guard part.count <= whole.count else { return false }
-        var rest = whole.dropLast(part.count - 1)
-        while let start = rest.firstIndex(of: first) {
-            if whole[start..<(start + part.count)] == part { return true }
-            rest = rest[(start + 1)...]
-        }
-        return false
     }
 }

@@ -7,6 +7,16 @@ package struct Projection: Sendable {
         /// The whole of it, so that nothing below matters.
         var isWhole = false
         var steps: [(step: PathStep, branch: Int)] = []
+
+        /// The steps into a map.
+        var names: [(name: ArraySlice<UInt8>, branch: Int)] {
+            self.steps.compactMap { if case .name(let name) = $0.step { (name, $0.branch) } else { nil } }
+        }
+
+        /// The steps into a list.
+        var indices: [(index: Int, branch: Int)] {
+            self.steps.compactMap { if case .index(let index) = $0.step { (index, $0.branch) } else { nil } }
+        }
     }
 
     private var branches = [Branch()]
@@ -53,8 +63,9 @@ package struct Projection: Sendable {
     /// Elements of a list move together, in the list's order.
     package func apply(to item: AttributeMap) -> AttributeMap {
         var attributes: [AttributeChange] = []
-        for (step, branch) in self.branches[0].steps {
-            guard case .name(let name) = step, let value = item.value(named: name) else { continue }
+        let names = self.branches[0].names
+        for ((name, branch), value) in zip(names, item.attributes.values(named: names.map(\.name))) {
+            guard let value else { continue }
             if self.branches[branch].isWhole {
                 attributes.append(AttributeChange(name, value))
             } else if let tree = self.project(value, branch), let part = try? StoredValue(tree) {
@@ -70,19 +81,17 @@ package struct Projection: Sendable {
         switch value.type {
         case .m:
             var entries: [AttributeTree.Entry] = []
-            for (step, below) in self.branches[branch].steps {
-                guard case .name(let name) = step, let entry = value.entry(named: name),
-                    let part = self.project(entry, below)
-                else { continue }
+            let names = self.branches[branch].names
+            for ((name, below), entry) in zip(names, value.entries.values(named: names.map(\.name))) {
+                guard let entry, let part = self.project(entry, below) else { continue }
                 entries.append(.init(String(decoding: name, as: UTF8.self), part))
             }
             return entries.isEmpty ? nil : .m(AttributeTree(entries))
         case .l:
             var elements: [(index: Int, part: AttributeValue)] = []
-            for (step, below) in self.branches[branch].steps {
-                guard case .index(let index) = step, let element = value.element(index),
-                    let part = self.project(element, below)
-                else { continue }
+            let indices = self.branches[branch].indices
+            for ((index, below), element) in zip(indices, value.elements(at: indices.map(\.index))) {
+                guard let element, let part = self.project(element, below) else { continue }
                 elements.append((index, part))
             }
             return elements.isEmpty ? nil : .l(elements.sorted { $0.index < $1.index }.map(\.part))

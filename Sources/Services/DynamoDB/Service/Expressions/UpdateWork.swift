@@ -186,12 +186,8 @@ struct ChangeTree {
     /// The document with its changes made; every index means the list as it was.
     func applied(to value: AttributeValue) -> AttributeValue {
         switch value {
-        case .m(var map):
-            for (step, tree) in self.below {
-                guard case .name = step else { continue }
-                map[step.text] = tree.changed(map[step.text])
-            }
-            return .m(map)
+        case .m(let map):
+            return .m(AttributeTree(self.appliedToMap(map.entries)))
         case .l(let elements):
             return .l(self.appliedToList(elements))
         default:
@@ -205,6 +201,24 @@ struct ChangeTree {
         case .remove: nil
         case .keep: value.map(self.applied)
         }
+    }
+
+    /// New entries come after the last, in the order of the paths.
+    private func appliedToMap(_ entries: [AttributeTree.Entry]) -> [AttributeTree.Entry] {
+        var left = Dictionary(self.below.map { ($0.step, $0.tree) }, uniquingKeysWith: { first, _ in first })
+        var kept: [AttributeTree.Entry] = []
+        kept.reserveCapacity(entries.count + left.count)
+        for entry in entries {
+            guard let tree = left.removeValue(forKey: .name(Array(entry.name.utf8)[...])) else {
+                kept.append(entry)
+                continue
+            }
+            if let value = tree.changed(entry.value) { kept.append(.init(entry.name, value)) }
+        }
+        for (step, _) in self.below where !step.isIndex {
+            if let value = left[step]?.changed(nil) { kept.append(.init(step.text, value)) }
+        }
+        return kept
     }
 
     /// New elements beyond the end come after the last, in the order of their indices.

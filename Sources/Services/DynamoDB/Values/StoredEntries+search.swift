@@ -1,0 +1,93 @@
+extension StoredEntries {
+    /// Up to so many names are searched for one by one.
+    private static let searchedCountMax = 8
+
+    /// The values of the entries of these names, nil for each that is not there.
+    /// - Complexity: O(entries + names), none of the values looked into.
+    package func values(named names: [ArraySlice<UInt8>]) -> [StoredValue?] {
+        guard names.count > Self.searchedCountMax else { return names.map(self.value(named:)) }
+        let wanted = Set(names)
+        var found: [ArraySlice<UInt8>: StoredValue] = [:]
+        for entry in self where wanted.contains(entry.name) && found[entry.name] == nil {
+            found[entry.name] = entry.value
+        }
+        return names.map { found[$0] }
+    }
+
+    /// Whether as many others are the same without regard to order.
+    ///
+    /// Entries in one order are compared as they come; from the first that differs on they are looked up.
+    /// - Complexity: O(bytes)
+    func areEqual(to others: StoredEntries) -> Bool {
+        var (left, right) = (self, others)
+        while true {
+            let (leftRest, rightRest) = (left, right)
+            guard let entry = left.next() else { return true }
+            guard let other = right.next(), other.name == entry.name else {
+                return leftRest.areFound(in: rightRest)
+            }
+            guard entry.value.isEqual(to: other.value) else { return false }
+        }
+    }
+
+    private func areFound(in others: StoredEntries) -> Bool {
+        let entries = Array(self)
+        return zip(entries, others.values(named: entries.map(\.name))).allSatisfy { entry, other in
+            other.map { entry.value.isEqual(to: $0) } ?? false
+        }
+    }
+}
+
+extension StoredValue {
+    /// The elements of a list at these indices, nil for each that is not there or when this is no list.
+    /// - Complexity: O(elements + indices), none of them looked into.
+    package func elements(at indices: [Int]) -> [StoredValue?] {
+        guard indices.count > 1 else { return indices.map(self.element) }
+        let elements = self.elements
+        return indices.map { elements.indices.contains($0) ? elements[$0] : nil }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Up to so many bytes are compared at every place.
+    private static var searchedCountMax: Int { 16 }
+
+    /// Whether the bytes stand somewhere in these, one after the other.
+    ///
+    /// The search of Knuth, Morris and Pratt: a part of hundreds of kilobytes that nearly stands everywhere must not
+    /// take its length at every place.
+    /// - Complexity: O(bytes of both)
+    package func contains(part: ArraySlice<UInt8>) -> Bool {
+        guard let first = part.first else { return true }
+        guard part.count <= self.count else { return false }
+        guard part.count > Self.searchedCountMax else {
+            var rest = self.dropLast(part.count - 1)
+            while let start = rest.firstIndex(of: first) {
+                if self[start..<(start + part.count)] == part { return true }
+                rest = rest[(start + 1)...]
+            }
+            return false
+        }
+        let borders = part.borders
+        var matched = 0
+        for byte in self {
+            while matched > 0, byte != part[part.startIndex + matched] { matched = Int(borders[matched - 1]) }
+            if byte == part[part.startIndex + matched] { matched += 1 }
+            if matched == part.count { return true }
+        }
+        return false
+    }
+
+    /// For each beginning of these bytes how much of it ends it again, itself not counted.
+    private var borders: [UInt32] {
+        var borders = [UInt32](repeating: 0, count: self.count)
+        var matched = 0
+        for index in borders.indices.dropFirst() {
+            let byte = self[self.startIndex + index]
+            while matched > 0, byte != self[self.startIndex + matched] { matched = Int(borders[matched - 1]) }
+            if byte == self[self.startIndex + matched] { matched += 1 }
+            borders[index] = UInt32(matched)
+        }
+        return borders
+    }
+}

@@ -1,0 +1,73 @@
+import DynamoDBService
+import DynamoDBValues
+import Testing
+
+/// Expressions over the largest items. With a search of the whole for each part, any of these takes many seconds.
+@Suite(.timeLimit(.minutes(1))) struct LargeItemTests {
+    private static let entries = (0..<50_000).map { (String($0, radix: 36), AttributeValue.null) }
+    /// As expressions can name them: they begin with a letter, and none is reserved.
+    private static let names = stride(from: 0, to: 50_000, by: 60).map { "x" + String($0, radix: 36) }
+    private static let large = map(entries.map { ("x" + $0.0, $0.1) })
+
+    private static func holds(_ text: String, _ subject: AttributeMap, _ values: AttributeMap) throws -> Bool {
+        var context = try ExpressionContext(names: nil, values: values)
+        return try context.condition(text).holds(for: subject)
+    }
+
+    @Test func `maps are equal without regard to order`() throws {
+        let subject = item([("m", map(Self.entries)), ("l", .l([map(Self.entries)]))])
+        let other = map(Self.entries.dropLast() + [("other", .null)])
+        let values = item([
+            (":same", map(Self.entries)), (":turned", map(Self.entries.reversed())), (":other", other),
+            (":list", .l([map(Self.entries.reversed())])),
+        ])
+        #expect(try Self.holds("m = :same AND m = :turned AND NOT m = :other AND l = :list", subject, values))
+        let turned = item([("l", .l([map(Self.entries)])), ("m", map(Self.entries.reversed()))])
+        #expect(subject.isEqual(to: turned) && !subject.isEqual(to: item([("l", .null), ("m", .null)])))
+    }
+
+    @Test(arguments: [
+        ("aabaabaaabaabaac", "aabaabaac", true), ("aabaabaaabaabaab", "aabaabaac", false), ("abab", "ababa", false),
+        ("xaaaaaaaaaaaaaaaaaaaaaaaaaaab", "aaaaaaaaaaaaaaaaaab", true),
+        ("abcabcabcabcabcabcabd", "abcabcabcabcabcabd", true),
+        ("abcabcabcabcabcabcabd", "abcabcabcabcabcabcd", false), ("aaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaa", true),
+        ("abcabcabcabcabcabcabc", "", true), ("bcabcabcabcabcabcabcab", "abcabcabcabcabcabcab", true),
+    ])
+    func `a part of a text is found`(_ whole: String, _ part: String, _ isFound: Bool) {
+        #expect(Array(whole.utf8)[...].contains(part: Array(part.utf8)[...]) == isFound)
+        let inside = Array("__\(whole)__".utf8).dropFirst(2).dropLast(2)
+        #expect(inside.contains(part: Array("_\(part)".utf8).dropFirst()) == isFound)
+    }
+
+    @Test func `a part that nearly stands everywhere is searched for in linear time`() throws {
+        let subject = item([("t", .s(String(repeating: "a", count: 400_000)))])
+        let part = String(repeating: "a", count: 200_000)
+        let values = item([(":in", .s(part)), (":out", .s(part + "b"))])
+        #expect(try Self.holds("contains(t, :in) AND NOT contains(t, :out)", subject, values))
+    }
+
+    @Test func `many parts of a document are shown`() throws {
+        var context = try ExpressionContext(names: nil, values: nil)
+        let names = Self.names.prefix(500)
+        let subject = item([("m", Self.large)])
+        let shown = try context.projection(names.map { "m." + $0 }.joined(separator: ",")).apply(to: subject)
+        #expect(shown.tree == item([("m", map(names.map { ($0, .null) }))]).tree)
+        let indices = (0..<400).map { $0 * 100 }
+        let list = item([("l", .l(Self.entries.map(\.1)))])
+        let elements = try context.projection(indices.map { "l[\($0)]" }.joined(separator: ",")).apply(to: list)
+        #expect(elements["l"]?.elementCount == 400)
+    }
+
+    @Test func `many parts of a document are changed`() throws {
+        var context = try ExpressionContext(names: nil, values: nil)
+        let key = item([("pk", .s("k"))])
+        let names = Self.names.prefix(500)
+        let subject = item([("pk", .s("k")), ("m", Self.large)])
+        let update = try context.update("REMOVE " + names.map { "m." + $0 }.joined(separator: ","))
+        #expect(try update.apply(to: subject, key: key)["m"]?.elementCount == 50_000 - names.count)
+        let flat = item([("pk", .s("k"))] + Self.entries.map { ("x" + $0.0, $0.1) })
+        let plain = try context.update("REMOVE " + names.joined(separator: ","))
+        let left = try plain.apply(to: flat, key: key)
+        #expect(left.count == 50_001 - names.count && left["pk"] != nil && left[names[3]] == nil)
+    }
+}
