@@ -92,6 +92,15 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
         context.fireChannelReadComplete()
     }
 
+    /// Nothing whole has come, and nothing will.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent {
+            context.close(promise: nil)
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
     /// The certificate may still be in the making, just after the start.
     private func awaitCertificate(_ context: ChannelHandlerContext) {
         guard let certificates = self.terms.certificates else {

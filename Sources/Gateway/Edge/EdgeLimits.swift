@@ -48,6 +48,9 @@ package struct EdgeLimits: Sendable, Hashable {
     package var writeStallTimeout: Duration = .seconds(60)
     /// After a refusal: how long the rest of the client's bytes is read so that it can see the answer.
     package var lingerTimeout: Duration = .seconds(10)
+    /// A client that has ended its side of an HTTP/1.1 connection may wait for its answer, or be gone: how long its
+    /// operation may take, or a streamed answer rest, before it is taken for gone and the operation is cancelled.
+    package var halfClosedTimeout: Duration = .seconds(10)
     /// Resolution of all timeouts; they fire at most this much late.
     package var timerTick: Duration = .milliseconds(250)
 

@@ -112,6 +112,7 @@ package final class EdgeListener: Sendable {
             .serverChannelOption(.backlog, value: Int32(clamping: limits.backlogMax))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(
                 .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: limits.receiveBufferBytes)

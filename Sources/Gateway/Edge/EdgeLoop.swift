@@ -31,6 +31,7 @@ final class EdgeLoop {
         let bodyWindow: UInt32
         let writeStall: UInt32
         let linger: UInt32
+        let halfClosed: UInt32
 
         init(_ limits: EdgeLimits) {
             let tick = max(1, limits.timerTick.wholeNanoseconds)
@@ -45,6 +46,7 @@ final class EdgeLoop {
             self.bodyWindow = ticks(limits.bodyWindow)
             self.writeStall = ticks(limits.writeStallTimeout)
             self.linger = ticks(limits.lingerTimeout)
+            self.halfClosed = ticks(limits.halfClosedTimeout)
             self.idleBeforeTaken = min(self.idle, self.writeStall)
         }
     }

@@ -18,6 +18,7 @@ extension HTTP1Connection: DeadlineTarget {
             self.unsentBytes = self.bufferedBytes
             self.loop.arm(self, ticks: timeouts.writeStall)
         case .linger: self.loop.arm(self, ticks: timeouts.linger)
+        case .halfClosed: self.loop.arm(self, ticks: timeouts.halfClosed)
         }
     }
 
@@ -39,6 +40,8 @@ extension HTTP1Connection: DeadlineTarget {
             } else if !self.isRequestComplete, exchange.takesBody, !exchange.hasAnswerBegun || exchange.hasEnded {
                 // Once an answer streams, its producer decides how long a two-way exchange may rest.
                 .body
+            } else if self.isInputClosed {
+                .halfClosed
             } else {
                 .none
             }
@@ -51,7 +54,7 @@ extension HTTP1Connection: DeadlineTarget {
         switch reached {
         case .none: break
         case .head: self.refuse(.tooSlow)
-        case .linger: self.closeNow()
+        case .linger, .halfClosed: self.closeNow()
         case .taken:
             // Asked here and not with every answer, since the question is not free.
             self.isAnswerTaken = self.bufferedBytes == 0

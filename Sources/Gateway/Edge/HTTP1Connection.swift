@@ -28,6 +28,8 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         /// By now the client must have taken the last answer; then it may idle for the rest of the time.
         case taken
         case idle, head, body, stall, linger
+        /// The client sends no more, and may be gone.
+        case halfClosed
     }
 
     let loop: EdgeLoop
@@ -44,6 +46,8 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     var bodyParser: HTTP1BodyParser?
     var isRequestComplete = true
     var keepsAlive = true
+    /// The client has ended its side: what came whole is answered still.
+    var isInputClosed = false
     private var isVersion10 = false
     private var isHead = false
     private var answerFraming: HTTP1ResponseEncoder.Framing = .none
@@ -125,6 +129,15 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         context.fireChannelWritabilityChanged()
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent {
+            self.isInputClosed = true
+            self.process()
+            self.settle()
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     /// NIO fills one receive buffer again and again unless somebody holds on to it: the rest moves to a small one.
     private func keepOnlyTheRest(sharedWith bytes: ByteBuffer) {
         guard let rest = self.input else { return }
@@ -149,9 +162,10 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
             while true {
                 switch self.phase {
                 case .head:
-                    guard self.input != nil, self.isWritable else { return }
+                    guard self.isWritable else { return }
+                    guard self.input != nil else { return self.endWithInput() }
                     if requestCount == self.loop.limits.pipelinedRequestsPerTurnMax { return self.scheduleTurn() }
-                    guard let head = try self.takeHead() else { return }
+                    guard let head = try self.takeHead() else { return self.endWithInput() }
                     requestCount += 1
                     try self.begin(head)
                 case .exchange(let exchange):
@@ -244,6 +258,10 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         guard let part = try self.bodyParser?.next(&input, limits: self.loop.limits) else { return false }
         switch part {
         case .incomplete:
+            if self.isInputClosed {
+                exchange.abandon()
+                self.closeAfterSending()
+            }
             return false
         case .bytes(let piece):
             if exchange.hasEnded {
@@ -268,6 +286,11 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         } else {
             self.closeAfterSending()
         }
+    }
+
+    /// No request will follow when the client has ended its side.
+    private func endWithInput() {
+        if self.isInputClosed { self.closeAfterSending() }
     }
 
     /// A plain close would drop what the kernel has not taken yet.
@@ -327,7 +350,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private var wantsInput: Bool {
-        if self.isTurnScheduled { return false }
+        if self.isTurnScheduled || self.isInputClosed { return false }
         switch self.phase {
         case .head: return self.isWritable
         case .lingering: return true
@@ -412,6 +435,8 @@ extension HTTP1Connection: ExchangeTransport {
             self.answerFraming = .length(max(0, remaining - bytes.count))
         }
         self.write(buffer)
+        // What is produced for a client that may be gone shows soon whether it is.
+        if self.deadline == .halfClosed { self.deadline = .none }
         self.settle()
     }
 

@@ -140,8 +140,14 @@ final class HTTP2Connection: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    /// NIOHTTP2 tells of the errors of streams here too. Such a stream has been reset, and the others have nothing to do
-    /// with it; an error of the connection has been told to the client.
+    /// Without the client's frames there is no flow control, hence no way to answer.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// NIOHTTP2 tells of the errors of streams here too. Such a stream has been reset, and the others have nothing to
+    /// do with it; an error of the connection has been told to the client.
     private func isOfStream(_ error: any Error) -> Bool {
         error is any NIOHTTP2Error && !self.hasSaidError && !(error is NIOHTTP2Errors.RaisedGoawayLastStreamID)
     }

@@ -153,7 +153,10 @@ import Testing
                     })
             }
         }
-        try await withListener(responder) { listener in
+        var limits = EdgeLimits()
+        limits.timerTick = .milliseconds(10)
+        limits.halfClosedTimeout = .milliseconds(50)
+        try await withListener(responder, limits: limits) { listener in
             for path in ["/plain", "/stream"] {
                 let client = try await RawClient.connect(
                     port: listener.port, sending: "GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")

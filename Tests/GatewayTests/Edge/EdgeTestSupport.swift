@@ -160,6 +160,11 @@ final class RawClient: Sendable {
         return bytes.map { RawResponse.parse($0, toHead: toHead) }
     }
 
+    /// Ends this side; the server may still answer.
+    func endSending() async throws {
+        try await self.channel.withLock { $0 }?.close(mode: .output).get()
+    }
+
     var isClosed: Bool { self.state.withLock { $0.isClosed } }
 
     func close() {

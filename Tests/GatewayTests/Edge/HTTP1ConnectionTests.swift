@@ -124,6 +124,37 @@ import Testing
         }
     }
 
+    @Test func `what came whole before the client ended its side is answered, in order, and the rest dropped`()
+        async throws
+    {
+        let gate = Gate()
+        let responder = ClosureResponder { head, _, _ in
+            .collect(limitBytes: 100) { body in
+                await gate.wait()
+                return EdgeResponse(status: 200, body: .bytes(Array(head.path.utf8) + body))
+            }
+        }
+        let rests = ["", "GET / HT", "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel"]
+        try await withListener(responder) { listener in
+            var clients: [RawClient] = []
+            for rest in rests {
+                let first = "PUT /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n+"
+                let second = "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n"
+                let client = try await RawClient.connect(port: listener.port)
+                try await client.send(first + second + rest)
+                try await client.endSending()
+                clients.append(client)
+            }
+            #expect(await eventually { listener.metrics.requestsInFlight == rests.count })
+            gate.open()
+            for client in clients {
+                let answer = try #require(await client.receiveAll())
+                #expect(RawResponse.parse(Array(answer.utf8)).map(\.text) == ["/1+", "/2"])
+            }
+            #expect(await eventually { listener.metrics.connectionsOpen == 0 })
+        }
+    }
+
     @Test(arguments: [204, 304])
     func `a status without body sends none, whatever the answer holds`(status: Int) async throws {
         let responder = ClosureResponder { _, _, _ in
