@@ -13,8 +13,8 @@ struct StoredItemBuilder {
 
     private(set) var bytes: [UInt8] = []
     private(set) var failure: AttributeMap.Failure?
-    /// Where the name stands of the item's attribute that is being appended. Not the bytes themselves: a second reference
-    /// to them would make each append copy all that is there.
+    /// Where the name stands of the item's attribute that is being appended. Not the bytes themselves: a second
+    /// reference to them would make each append copy all that is there.
     var attribute = 0..<0
     private var nesting = 0
 
@@ -128,10 +128,10 @@ struct StoredItemBuilder {
 
     /// The text just appended from `start` becomes a number's canonical text.
     mutating func endNumber(_ start: Int) {
-        let text = self.bytes[start...]
-        if !DynamoDBNumber.isCanonicalInteger(text) {
+        // Each slice is let go before the bytes are changed, or the change would copy all that is there.
+        if !DynamoDBNumber.isCanonicalInteger(self.bytes[start...]) {
             do throws(ValidationFailure) {
-                let number = try DynamoDBNumber.parse(text)
+                let number = try DynamoDBNumber.parse(self.bytes[start...])
                 self.bytes.removeSubrange(start...)
                 number.appendText(to: &self.bytes)
             } catch {
