@@ -30,12 +30,17 @@ struct ServiceEmitter {
         }
         let structure = StructureEmitter(service: self.service, shape: shape)
         let lines = shape.isUnion ? UnionEmitter(service: self.service, shape: shape).lines() : structure.lines()
-        return self.file(lines, importing: structure.modules)
+        return self.file(lines, importing: structure.modules, inBody: structure.bodyModules)
     }
 
     /// A file that imports the modules beside ServiceModel; nil imports nothing.
-    private func file(_ lines: [String], importing modules: Set<String>? = []) -> String {
-        let imports = modules.map { $0.union(["ServiceModel"]).sorted().map { "package import \($0)" } + [""] } ?? []
+    private func file(
+        _ lines: [String], importing modules: Set<String>? = [], inBody bodyModules: Set<String> = []
+    ) -> String {
+        let names = modules.map { $0.union(["ServiceModel"]).union(bodyModules).sorted() } ?? []
+        let imports =
+            names.map { "\(bodyModules.contains($0) ? "internal" : "package") import \($0)" }
+            + (names.isEmpty ? [] : [""])
         return ([Self.notice, ""] + imports + lines).joined(separator: "\n") + "\n"
     }
 }

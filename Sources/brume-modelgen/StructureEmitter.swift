@@ -48,6 +48,21 @@ struct StructureEmitter {
         (self.shape.members ?? []).reduce(into: []) { $0.formUnion(self.types.modules($1.shape)) }
     }
 
+    /// Modules that only the body needs: a required structure that is not there is made of its own members' types.
+    var bodyModules: Set<String> {
+        guard self.service.read.contains(self.shape.name) else { return [] }
+        return self.properties.filter(\.isRequired).reduce(into: Set()) { modules, property in
+            guard self.service.bindings[property.shape] == nil else { return }
+            let shape = self.service.shape(property.shape)
+            guard shape.type == "structure", !shape.isDocument, !shape.isUnion else { return }
+            let nested = StructureEmitter(service: self.service, shape: shape)
+            for member in nested.properties where member.isRequired {
+                modules.formUnion(self.types.modules(member.shape))
+            }
+            modules.formUnion(nested.bodyModules)
+        }.subtracting(self.modules)
+    }
+
     func lines() -> [String] {
         let properties = self.properties
         let isRead = self.service.read.contains(self.shape.name)

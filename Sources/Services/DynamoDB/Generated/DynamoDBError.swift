@@ -15,6 +15,16 @@ package enum DynamoDBError {
         )
     }
 
+    package static func idempotentParameterMismatch(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "IdempotentParameterMismatchException", status: 400,
+            message: message,
+            detail: IdempotentParameterMismatchException(message: message)
+        )
+    }
+
     package static func internalServerError(
         message: String
     ) -> ServiceError {
@@ -105,6 +115,16 @@ package enum DynamoDBError {
         )
     }
 
+    package static func transactionCanceled(
+        message: String, cancellationReasons: [CancellationReason]? = nil
+    ) -> ServiceError {
+        ServiceError(
+            code: "TransactionCanceledException", status: 400,
+            message: message,
+            detail: TransactionCanceledException(message: message, cancellationReasons: cancellationReasons)
+        )
+    }
+
     package static func transactionConflict(
         message: String
     ) -> ServiceError {
@@ -112,6 +132,16 @@ package enum DynamoDBError {
             code: "TransactionConflictException", status: 400,
             message: message,
             detail: TransactionConflictException(message: message)
+        )
+    }
+
+    package static func transactionInProgress(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "TransactionInProgressException", status: 400,
+            message: message,
+            detail: TransactionInProgressException(message: message)
         )
     }
 }

@@ -59,6 +59,16 @@ package protocol DynamoDBOperations: Sendable {
         _ input: ScanInput, _ context: RequestContext
     ) async throws(ServiceError) -> ScanOutput
 
+    func access(_ input: TransactGetItemsInput, _ context: RequestContext) -> [ResourceAccess]
+    func transactGetItems(
+        _ input: TransactGetItemsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> TransactGetItemsOutput
+
+    func access(_ input: TransactWriteItemsInput, _ context: RequestContext) -> [ResourceAccess]
+    func transactWriteItems(
+        _ input: TransactWriteItemsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> TransactWriteItemsOutput
+
     func access(_ input: UpdateItemInput, _ context: RequestContext) -> [ResourceAccess]
     func updateItem(
         _ input: UpdateItemInput, _ context: RequestContext
@@ -150,7 +160,21 @@ extension DynamoDBOperations {
                     }
                 ),
                 OperationBinding(
-                    operations[11], input: UpdateItemInput.self,
+                    operations[11], input: TransactGetItemsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.transactGetItems(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[12], input: TransactWriteItemsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.transactWriteItems(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[13], input: UpdateItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateItem(input, context)

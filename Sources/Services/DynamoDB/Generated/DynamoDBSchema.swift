@@ -86,14 +86,29 @@ package enum DynamoDBSchema {
         member member BinaryAttributeValue
         shape BooleanAttributeValue boolean
         shape BooleanObject boolean
+        shape CancellationReason structure
+        member Item AttributeMap
+        member Code Code
+        member Message ErrorMessage
+        shape CancellationReasonList list min=1 max=100
+        member member CancellationReason
         shape Capacity structure
         member ReadCapacityUnits ConsumedCapacityUnits
         member WriteCapacityUnits ConsumedCapacityUnits
         member CapacityUnits ConsumedCapacityUnits
+        shape ClientRequestToken string min=1 max=36
+        shape Code string
         shape ComparisonOperator enum enum=IN,NULL,BETWEEN,LT,NOT_CONTAINS,EQ,GT,NOT_NULL,NE,LE,BEGINS_WITH,GE,CONTAINS
         shape Condition structure
         member AttributeValueList AttributeValueList
         member ComparisonOperator ComparisonOperator required
+        shape ConditionCheck structure
+        member Key Key required
+        member TableName TableArn required
+        member ConditionExpression ConditionExpression required
+        member ExpressionAttributeNames ExpressionAttributeNameMap
+        member ExpressionAttributeValues ExpressionAttributeValueMap
+        member ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
         shape ConditionExpression string
         shape ConditionalCheckFailedException structure error=400
         member message ErrorMessage
@@ -134,6 +149,13 @@ package enum DynamoDBSchema {
         shape CreateTableOutput structure
         member TableDescription TableDescription
         shape Date timestamp
+        shape Delete structure
+        member Key Key required
+        member TableName TableArn required
+        member ConditionExpression ConditionExpression
+        member ExpressionAttributeNames ExpressionAttributeNameMap
+        member ExpressionAttributeValues ExpressionAttributeValueMap
+        member ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
         shape DeleteItemInput structure input
         member TableName TableArn required
         member Key Key required
@@ -182,6 +204,11 @@ package enum DynamoDBSchema {
         shape FilterConditionMap map
         member key AttributeName
         member value Condition
+        shape Get structure
+        member Key Key required
+        member TableName TableArn required
+        member ProjectionExpression ProjectionExpression
+        member ExpressionAttributeNames ExpressionAttributeNameMap
         shape GetItemInput structure input
         member TableName TableArn required
         member Key Key required
@@ -226,6 +253,8 @@ package enum DynamoDBSchema {
         member WitnessStatus WitnessStatus
         shape GlobalTableWitnessDescriptionList list
         member member GlobalTableWitnessDescription
+        shape IdempotentParameterMismatchException structure error=400
+        member Message ErrorMessage
         shape IndexName string min=3 max=255 pattern=[a-zA-Z0-9_.-]+
         shape IndexStatus enum enum=CREATING,UPDATING,DELETING,ACTIVE
         shape Integer integer
@@ -249,6 +278,10 @@ package enum DynamoDBSchema {
         member message ErrorMessage
         shape ItemList list
         member member AttributeMap
+        shape ItemResponse structure
+        member Item AttributeMap
+        shape ItemResponseList list min=1 max=100
+        member member ItemResponse
         shape KMSMasterKeyArn string
         shape KMSMasterKeyId string
         shape Key map
@@ -338,6 +371,13 @@ package enum DynamoDBSchema {
         member ThrottlingReasons ThrottlingReasonList
         shape ProvisionedThroughputOverride structure
         member ReadCapacityUnits PositiveLongObject
+        shape Put structure
+        member Item PutItemInputAttributeMap required
+        member TableName TableArn required
+        member ConditionExpression ConditionExpression
+        member ExpressionAttributeNames ExpressionAttributeNameMap
+        member ExpressionAttributeValues ExpressionAttributeValueMap
+        member ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
         shape PutItemInput structure input
         member TableName TableArn required
         member Item PutItemInputAttributeMap required
@@ -550,8 +590,46 @@ package enum DynamoDBSchema {
         member resource Resource
         shape ThrottlingReasonList list
         member member ThrottlingReason
+        shape TransactGetItem structure
+        member Get Get required
+        shape TransactGetItemList list min=1 max=100
+        member member TransactGetItem
+        shape TransactGetItemsInput structure input
+        member TransactItems TransactGetItemList required
+        member ReturnConsumedCapacity ReturnConsumedCapacity
+        shape TransactGetItemsOutput structure
+        member ConsumedCapacity ConsumedCapacityMultiple
+        member Responses ItemResponseList
+        shape TransactWriteItem structure
+        member ConditionCheck ConditionCheck
+        member Put Put
+        member Delete Delete
+        member Update Update
+        shape TransactWriteItemList list min=1 max=100
+        member member TransactWriteItem
+        shape TransactWriteItemsInput structure input
+        member TransactItems TransactWriteItemList required
+        member ReturnConsumedCapacity ReturnConsumedCapacity
+        member ReturnItemCollectionMetrics ReturnItemCollectionMetrics
+        member ClientRequestToken ClientRequestToken token
+        shape TransactWriteItemsOutput structure
+        member ConsumedCapacity ConsumedCapacityMultiple
+        member ItemCollectionMetrics ItemCollectionMetricsPerTable
+        shape TransactionCanceledException structure error=400
+        member Message ErrorMessage
+        member CancellationReasons CancellationReasonList
         shape TransactionConflictException structure error=400
         member message ErrorMessage
+        shape TransactionInProgressException structure error=400
+        member Message ErrorMessage
+        shape Update structure
+        member Key Key required
+        member UpdateExpression UpdateExpression required
+        member TableName TableArn required
+        member ConditionExpression ConditionExpression
+        member ExpressionAttributeNames ExpressionAttributeNameMap
+        member ExpressionAttributeValues ExpressionAttributeValueMap
+        member ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
         shape UpdateExpression string
         shape UpdateItemInput structure input
         member TableName TableArn required
@@ -624,6 +702,8 @@ package enum DynamoDBSchema {
         operation PutItem PutItemInput PutItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
         operation Query QueryInput QueryOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation Scan ScanInput ScanOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
+        operation TransactGetItems TransactGetItemsInput TransactGetItemsOutput errors=ResourceNotFoundException,TransactionCanceledException,ProvisionedThroughputExceededException,RequestLimitExceeded,InternalServerError,ThrottlingException
+        operation TransactWriteItems TransactWriteItemsInput TransactWriteItemsOutput errors=ResourceNotFoundException,TransactionCanceledException,TransactionInProgressException,IdempotentParameterMismatchException,ProvisionedThroughputExceededException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation UpdateItem UpdateItemInput UpdateItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
         """#
 }

@@ -4,14 +4,23 @@ internal import ServiceModel
 
 /// Counts what an operation consumes of one table and its indexes, and reports it as far as the request asks.
 struct Consumption {
+    /// Transactions prepare and commit, and are charged for both; their reports name the sort of unit.
+    enum Kind: Sendable, Hashable {
+        case single, transactionalRead, transactionalWrite
+
+        var writeFactor: Double { self == .transactionalWrite ? 2 : 1 }
+    }
+
     let table: String
+    private let kind: Kind
     /// What the request asks to be told; nothing is counted where that is nothing.
     private let wanted: ReturnConsumedCapacity?
     private(set) var tableUnits = 0.0
     private var indexUnits: [(index: IndexDescriptor, units: Double)] = []
 
-    init(_ table: String, for wanted: ReturnConsumedCapacity?) {
+    init(_ table: String, for wanted: ReturnConsumedCapacity?, _ kind: Kind = .single) {
         self.table = table
+        self.kind = kind
         self.wanted = wanted == .total || wanted == .indexes ? wanted : nil
     }
 
@@ -35,11 +44,18 @@ struct Consumption {
         guard self.wanted != nil else { return }
         let before = existing?.itemBytes ?? 0
         let after = new?.itemBytes ?? 0
-        self.add(CapacityUnits.write(bytes: max(before, after)))
+        self.add(CapacityUnits.write(bytes: max(before, after)) * self.kind.writeFactor)
         for index in table.indexes {
             let units = Self.indexUnits(existing, new, index, table)
-            if units > 0 { self.add(units, index: index) }
+            if units > 0 { self.add(units * self.kind.writeFactor, index: index) }
         }
+    }
+
+    /// An action of a transaction; one that had been done before is charged as a read of its item.
+    mutating func addTransactional(_ existing: AttributeMap?, _ new: AttributeMap?, _ table: TableDescriptor) {
+        guard self.kind == .transactionalRead else { return self.addWrite(existing, new, table) }
+        guard self.wanted != nil else { return }
+        self.add(CapacityUnits.read(bytes: new?.itemBytes ?? 0, .transactional))
     }
 
     private static func indexUnits(
@@ -71,19 +87,32 @@ struct Consumption {
     func report() -> ConsumedCapacity? {
         guard let wanted = self.wanted else { return nil }
         let total = self.indexUnits.reduce(self.tableUnits) { $0 + $1.units }
-        guard wanted == .indexes else { return ConsumedCapacity(tableName: self.table, capacityUnits: total) }
+        var report = ConsumedCapacity(tableName: self.table, capacityUnits: total)
+        if self.kind == .transactionalRead { report.readCapacityUnits = total }
+        if self.kind == .transactionalWrite { report.writeCapacityUnits = total }
+        guard wanted == .indexes else { return report }
         func capacities(isGlobal: Bool) -> [String: Capacity]? {
             let chosen = self.indexUnits.filter { $0.index.isGlobal == isGlobal }
             return chosen.isEmpty
                 ? nil
-                : Dictionary(uniqueKeysWithValues: chosen.map { ($0.index.name, Capacity(capacityUnits: $0.units)) })
+                : Dictionary(uniqueKeysWithValues: chosen.map { ($0.index.name, self.capacity($0.units)) })
         }
-        return ConsumedCapacity(
-            tableName: self.table,
-            capacityUnits: total,
-            table: Capacity(capacityUnits: self.tableUnits),
-            localSecondaryIndexes: capacities(isGlobal: false),
-            globalSecondaryIndexes: capacities(isGlobal: true)
-        )
+        report.table = self.capacity(self.tableUnits)
+        report.localSecondaryIndexes = capacities(isGlobal: false)
+        report.globalSecondaryIndexes = capacities(isGlobal: true)
+        return report
+    }
+
+    private func capacity(_ units: Double) -> Capacity {
+        var capacity = Capacity(capacityUnits: units)
+        if self.kind == .transactionalRead { capacity.readCapacityUnits = units }
+        if self.kind == .transactionalWrite { capacity.writeCapacityUnits = units }
+        return capacity
+    }
+
+    /// The reports of several tables, by their names; nil unless the request asks for them.
+    static func reports(_ consumptions: [String: Consumption]) -> [ConsumedCapacity]? {
+        let reports = consumptions.sorted { $0.key < $1.key }.compactMap { $0.value.report() }
+        return reports.isEmpty ? nil : reports
     }
 }

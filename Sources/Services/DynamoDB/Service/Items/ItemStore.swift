@@ -8,8 +8,8 @@ final class ItemStore: Sendable {
     /// How often a decision is made anew because another writer was faster.
     static let attemptsMax = 64
 
-    private let store: any OrderedStore
-    private let catalog: TableCatalog
+    let store: any OrderedStore
+    let catalog: TableCatalog
 
     init(store: any OrderedStore, catalog: TableCatalog) {
         self.store = store
@@ -127,7 +127,7 @@ final class ItemStore: Sendable {
 
     // The store
 
-    private func table(_ reference: TableReference) async throws(ServiceError) -> TableCatalog.Snapshot {
+    func table(_ reference: TableReference) async throws(ServiceError) -> TableCatalog.Snapshot {
         if let known = self.catalog.cached(reference) { return known }
         guard let table = try await self.catalog.snapshot(reference) else { throw .resourceNotFound }
         return table

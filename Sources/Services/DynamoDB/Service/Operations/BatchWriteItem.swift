@@ -45,7 +45,7 @@ extension DynamoDBService {
     }
 
     /// Each collection once, however many of its items were written.
-    private static func add(_ collection: ItemCollectionMetrics, to metrics: inout [ItemCollectionMetrics]) {
+    static func add(_ collection: ItemCollectionMetrics, to metrics: inout [ItemCollectionMetrics]) {
         guard !metrics.contains(where: { $0.itemCollectionKey == collection.itemCollectionKey }) else { return }
         metrics.append(collection)
     }

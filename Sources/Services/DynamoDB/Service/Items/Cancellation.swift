@@ -1,0 +1,38 @@
+internal import DynamoDBModel
+internal import ServiceModel
+
+/// Why a transaction was cancelled: one reason for each of its actions, in their order.
+enum Cancellation {
+    private static let none = CancellationReason(code: "None")
+
+    /// The sentence that names every action's reason.
+    private static func error(_ reasons: [CancellationReason]) -> ServiceError {
+        let codes = reasons.map { $0.code ?? "None" }.joined(separator: ", ")
+        return DynamoDBError.transactionCanceled(
+            message: "Transaction cancelled, please refer cancellation reasons for specific reasons [\(codes)]",
+            cancellationReasons: reasons
+        )
+    }
+
+    /// - Parameter failures: what each action was refused with; nil where nothing is wrong with it.
+    /// - Returns: nil when nothing is wrong with any.
+    static func error(_ failures: [ServiceError?]) -> ServiceError? {
+        guard failures.contains(where: { $0 != nil }) else { return nil }
+        return self.error(failures.map { $0.map(self.reason) ?? self.none })
+    }
+
+    /// Other writers were faster, again and again; `index` is the action that they fought over, where that is known.
+    static func conflict(at index: Int?, of count: Int) -> ServiceError {
+        let reason = CancellationReason(
+            code: "TransactionConflict", message: DynamoDBError.transactionConflict.message
+        )
+        return self.error((0..<count).map { index == nil || $0 == index ? reason : self.none })
+    }
+
+    private static func reason(_ failure: ServiceError) -> CancellationReason {
+        guard let failed = failure.detail as? ConditionalCheckFailedException else {
+            return CancellationReason(code: "ValidationError", message: failure.message)
+        }
+        return CancellationReason(item: failed.item, code: "ConditionalCheckFailed", message: failure.message)
+    }
+}

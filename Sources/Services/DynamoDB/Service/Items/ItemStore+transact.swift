@@ -1,0 +1,233 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import KeyValue
+internal import ServiceModel
+
+extension ItemStore {
+    /// What a transaction found and left of one item.
+    struct TransactRow: Sendable {
+        let table: TableDescriptor
+        let existing: AttributeMap?
+        let new: AttributeMap?
+    }
+
+    /// What a transaction came to.
+    struct TransactOutcome: Sendable {
+        let rows: [TransactRow]
+        /// Whether it had been done before, under the same token, so that nothing was done now.
+        let isReplay: Bool
+    }
+
+    /// Bytes of the items of one transaction together: "4 MB".
+    static let transactBytesMax = 4 << 20
+
+    private enum Attempt {
+        case done(TransactOutcome)
+        /// Another writer was faster; the action that it was about, where that is known.
+        case contested(Int?)
+    }
+
+    /// Places of items in tables as they were when the places were worked out.
+    private struct Places {
+        /// Each table once.
+        let tables: [(reference: TableReference, snapshot: TableCatalog.Snapshot)]
+        let descriptors: [TableDescriptor]
+        let keys: [[UInt8]]
+    }
+
+    // Reading
+
+    /// Items of several tables, all as of one moment.
+    func readTogether(
+        _ wanted: [(reference: TableReference, key: AttributeMap)]
+    ) async throws(ServiceError) -> [Found] {
+        for _ in 0..<Self.attemptsMax {
+            let places = try await self.places(wanted.map(\.reference), wanted.map(\.key)) {
+                (index, table) throws(ValidationFailure) in try KeyCheck.key(wanted[index].key, table.schema)
+            }
+            guard let read = try await self.get(places, .forAnswer) else { continue }
+            var found: [Found] = []
+            for (table, value) in zip(places.descriptors, read.values) {
+                found.append(Found(table: table, item: try Self.item(value)))
+            }
+            return found
+        }
+        throw Cancellation.conflict(at: nil, of: wanted.count)
+    }
+
+    // Writing
+
+    /// Reads every item as of one moment, decides, and commits all checks and writes as one.
+    func transact(
+        _ actions: [TransactAction], token: IdempotencyToken?
+    ) async throws(ServiceError) -> TransactOutcome {
+        var contested: Int?
+        for _ in 0..<Self.attemptsMax {
+            switch try await self.attempt(actions, token) {
+            case .done(let outcome): return outcome
+            case .contested(let index): contested = index
+            }
+        }
+        throw Cancellation.conflict(at: contested, of: actions.count)
+    }
+
+    private func attempt(
+        _ actions: [TransactAction], _ token: IdempotencyToken?
+    ) async throws(ServiceError) -> Attempt {
+        let places = try await self.places(actions.map(\.reference), actions.map(\.key)) {
+            (index, table) throws(ValidationFailure) in try actions[index].check(table)
+        }
+        guard let read = try await self.get(places, .forDecision) else { return .contested(nil) }
+        let tableChecks = places.tables.map { Check.unchanged($0.snapshot.key, since: $0.snapshot.version) }
+        let itemChecks = zip(places.keys, read.values).map { Check.unchanged($0, since: $1?.version) }
+        let checks = itemChecks + tableChecks
+        var existing: [AttributeMap?] = []
+        for value in read.values { existing.append(try Self.item(value)) }
+        let decision = Result { () throws(ServiceError) in try Self.decide(actions, existing, places.descriptors) }
+        guard case .success(let decisions) = decision else {
+            // What the refusal rests on must be durable before it is told.
+            if read.undurable != nil {
+                let batch = Batch(checks: checks, readAsOf: read.asOf)
+                if case .contested(let index) = try await self.commitTogether(batch, actions.count) {
+                    return .contested(index)
+                }
+            }
+            // It may be refused only because it was done already: a condition that no longer holds.
+            if let token, try await self.wasDone(token, places.keys[0]) {
+                let rows = zip(places.descriptors, existing).map { TransactRow(table: $0, existing: $1, new: $1) }
+                return .done(TransactOutcome(rows: rows, isReplay: true))
+            }
+            _ = try decision.get()
+            return .contested(nil)
+        }
+        var rows: [TransactRow] = []
+        var writes: [Write] = []
+        for (index, decision) in decisions.enumerated() {
+            let table = places.descriptors[index]
+            writes += Self.writes(decision.change, at: places.keys[index], existing[index], table)
+            rows.append(TransactRow(table: table, existing: existing[index], new: decision.new))
+        }
+        if writes.isEmpty && token == nil && read.undurable == nil {
+            return .done(TransactOutcome(rows: rows, isReplay: false))
+        }
+        let batch = Batch(checks: checks, writes: writes, token: token, readAsOf: read.asOf)
+        switch try await self.commitTogether(batch, actions.count) {
+        case .contested(let index): return .contested(index)
+        case .committed(let isReplay): return .done(TransactOutcome(rows: rows, isReplay: isReplay))
+        }
+    }
+
+    /// All the decisions, or the reasons for which there are none.
+    private static func decide(
+        _ actions: [TransactAction], _ existing: [AttributeMap?], _ tables: [TableDescriptor]
+    ) throws(ServiceError) -> [TransactAction.Decision] {
+        var decisions: [TransactAction.Decision] = []
+        var failures: [ServiceError?] = []
+        var bytes = 0
+        for (index, action) in actions.enumerated() {
+            do throws(ServiceError) {
+                let decision = try action.decide(existing[index], tables[index])
+                bytes += max(existing[index]?.itemBytes ?? 0, decision.new?.itemBytes ?? 0)
+                decisions.append(decision)
+                failures.append(nil)
+            } catch {
+                failures.append(error)
+            }
+        }
+        if let cancellation = Cancellation.error(failures) { throw cancellation }
+        guard bytes <= self.transactBytesMax else {
+            throw .validation(
+                "Collection size of items exceeded, which can also be caused by the aggregate size of the items in "
+                    + "the transaction exceeding the 4MB limit"
+            )
+        }
+        return decisions
+    }
+
+    // The store
+
+    /// Where the items lie, after `check` has looked at each against its table.
+    private func places(
+        _ references: [TableReference], _ keys: [AttributeMap],
+        check: (Int, TableDescriptor) throws(ValidationFailure) -> Void
+    ) async throws(ServiceError) -> Places {
+        var known: [TableReference: TableCatalog.Snapshot] = [:]
+        var tables: [(reference: TableReference, snapshot: TableCatalog.Snapshot)] = []
+        for reference in references where known[reference] == nil {
+            let snapshot = try await self.table(reference)
+            known[reference] = snapshot
+            tables.append((reference, snapshot))
+        }
+        var descriptors: [TableDescriptor] = []
+        var itemKeys: [[UInt8]] = []
+        var failures: [ServiceError?] = []
+        for (index, reference) in references.enumerated() {
+            guard let table = known[reference]?.descriptor else { throw .resourceNotFound }
+            do throws(ValidationFailure) {
+                try check(index, table)
+                descriptors.append(table)
+                itemKeys.append(KeyEncoder.tableKey(table.space, table.schema, keys[index]))
+                failures.append(nil)
+            } catch {
+                failures.append(.validation(error))
+            }
+        }
+        guard Set(itemKeys).count == itemKeys.count else {
+            throw .validation("Transaction request cannot include multiple operations on one item")
+        }
+        if let cancellation = Cancellation.error(failures) { throw cancellation }
+        return Places(tables: tables, descriptors: descriptors, keys: itemKeys)
+    }
+
+    /// - Returns: nil when a table has changed, so that the places must be worked out anew.
+    private func get(_ places: Places, _ mode: ReadMode) async throws(ServiceError) -> ReadResult? {
+        let read = try await self.get(places.tables.map(\.snapshot.key) + places.keys, mode)
+        for (index, table) in places.tables.enumerated() {
+            let own = ReadResult(values: [read[index]], asOf: read.asOf, undurable: read.undurable)
+            guard try self.catalog.note(table.reference, table.snapshot.key, own) != nil else {
+                throw .resourceNotFound
+            }
+            guard read[index]?.version == table.snapshot.version else { return nil }
+        }
+        let items = Array(read.values.dropFirst(places.tables.count))
+        return ReadResult(values: items, asOf: read.asOf, undurable: read.undurable)
+    }
+
+    private enum Commit {
+        case committed(isReplay: Bool)
+        case contested(Int?)
+    }
+
+    /// The first `count` checks of the batch are those of the items.
+    private func commitTogether(_ batch: Batch, _ count: Int) async throws(ServiceError) -> Commit {
+        do throws(StorageError) {
+            return .committed(isReplay: try await self.store.commit(batch).isReplay)
+        } catch .checkFailed(let index) {
+            return .contested(index < count ? index : nil)
+        } catch .conflict {
+            return .contested(nil)
+        } catch .tokenMismatch {
+            throw .idempotentParameterMismatch
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+
+    /// Whether the store remembers the token.
+    ///
+    /// The token is looked at before the checks, so a commit whose check can never hold asks for it and does nothing.
+    private func wasDone(_ token: IdempotencyToken, _ key: [UInt8]) async throws(ServiceError) -> Bool {
+        let batch = Batch(checks: [.unchanged(key, since: .zero)], token: token)
+        guard case .committed = try await self.commitTogether(batch, 0) else { return false }
+        return true
+    }
+}
+
+extension ServiceError {
+    fileprivate static var idempotentParameterMismatch: ServiceError {
+        DynamoDBError.idempotentParameterMismatch(
+            message: "DynamoDB rejected the request because you retried a request with a different payload but with "
+                + "an idempotent token that was already used."
+        )
+    }
+}

@@ -1,0 +1,52 @@
+package import DynamoDBModel
+internal import DynamoDBValues
+package import ServiceModel
+
+extension DynamoDBService {
+    package func access(_ input: TransactGetItemsInput, _ context: RequestContext) -> [ResourceAccess] {
+        var accesses: [ResourceAccess] = []
+        for item in input.transactItems {
+            let access = ResourceAccess(action: "dynamodb:GetItem", resource: context.tableARN(item.get.tableName))
+            if !accesses.contains(access) { accesses.append(access) }
+        }
+        return accesses
+    }
+
+    /// All items are read as of one moment, so there is nothing that another transaction could be in the way of.
+    package func transactGetItems(
+        _ input: TransactGetItemsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> TransactGetItemsOutput {
+        var wanted: [(reference: TableReference, key: AttributeMap)] = []
+        var projections: [ItemProjection] = []
+        for get in input.transactItems.map(\.get) {
+            let projection = try validating { () throws(ValidationFailure) in
+                if let failure = get.key.failure { throw ValidationFailure(failure.message) }
+                return try ItemProjection(
+                    expression: get.projectionExpression,
+                    names: get.expressionAttributeNames,
+                    attributesToGet: nil
+                )
+            }
+            projections.append(projection)
+            wanted.append((try TableReference(get.tableName, context), get.key))
+        }
+        let found = try await self.items.readTogether(wanted)
+        let sizes = found.map { $0.item?.itemBytes ?? 0 }
+        guard sizes.reduce(0, +) <= ItemStore.transactBytesMax else {
+            throw .validation(
+                "Collection size of items exceeded, which can also be caused by the aggregate size of the items in "
+                    + "the transaction exceeding the 4MB limit"
+            )
+        }
+        var consumptions: [String: Consumption] = [:]
+        for (item, bytes) in zip(input.transactItems, sizes) {
+            let table = item.get.tableName
+            consumptions[table, default: Consumption(table, for: input.returnConsumedCapacity, .transactionalRead)]
+                .add(CapacityUnits.read(bytes: bytes, .transactional))
+        }
+        return TransactGetItemsOutput(
+            consumedCapacity: Consumption.reports(consumptions),
+            responses: zip(found, projections).map { ItemResponse(item: $0.item.map($1.apply)) }
+        )
+    }
+}
