@@ -89,3 +89,12 @@ def test_the_cli_creates_and_lists(aws, unique_name):
     aws("dynamodb", "put-item", "--table-name", name, "--item", '{"id": {"S": "a"}, "size": {"N": "1"}}')
     answer = aws("dynamodb", "get-item", "--table-name", name, "--key", '{"id": {"S": "a"}}', "--consistent-read")
     assert answer["Item"] == {"id": {"S": "a"}, "size": {"N": "1"}}
+
+
+def test_the_limits_are_those_of_a_new_account(dynamodb):
+    limits = dynamodb.describe_limits()
+    del limits["ResponseMetadata"]
+    assert limits == {
+        "AccountMaxReadCapacityUnits": 80_000, "AccountMaxWriteCapacityUnits": 80_000,
+        "TableMaxReadCapacityUnits": 40_000, "TableMaxWriteCapacityUnits": 40_000,
+    }

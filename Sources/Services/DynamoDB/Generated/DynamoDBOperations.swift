@@ -29,6 +29,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: DeleteTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> DeleteTableOutput
 
+    func access(_ input: DescribeLimitsInput, _ context: RequestContext) -> [ResourceAccess]
+    func describeLimits(
+        _ input: DescribeLimitsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DescribeLimitsOutput
+
     func access(_ input: DescribeTableInput, _ context: RequestContext) -> [ResourceAccess]
     func describeTable(
         _ input: DescribeTableInput, _ context: RequestContext
@@ -118,63 +123,70 @@ extension DynamoDBOperations {
                     }
                 ),
                 OperationBinding(
-                    operations[5], input: DescribeTableInput.self,
+                    operations[5], input: DescribeLimitsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.describeLimits(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[6], input: DescribeTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[6], input: GetItemInput.self,
+                    operations[7], input: GetItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.getItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[7], input: ListTablesInput.self,
+                    operations[8], input: ListTablesInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTables(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[8], input: PutItemInput.self,
+                    operations[9], input: PutItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.putItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[9], input: QueryInput.self,
+                    operations[10], input: QueryInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.query(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[10], input: ScanInput.self,
+                    operations[11], input: ScanInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.scan(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[11], input: TransactGetItemsInput.self,
+                    operations[12], input: TransactGetItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactGetItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[12], input: TransactWriteItemsInput.self,
+                    operations[13], input: TransactWriteItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactWriteItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[13], input: UpdateItemInput.self,
+                    operations[14], input: UpdateItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateItem(input, context)

@@ -179,6 +179,12 @@ package enum DynamoDBSchema {
         shape DeleteTableOutput structure
         member TableDescription TableDescription
         shape DeletionProtectionEnabled boolean
+        shape DescribeLimitsInput structure input
+        shape DescribeLimitsOutput structure
+        member AccountMaxReadCapacityUnits PositiveLongObject
+        member AccountMaxWriteCapacityUnits PositiveLongObject
+        member TableMaxReadCapacityUnits PositiveLongObject
+        member TableMaxWriteCapacityUnits PositiveLongObject
         shape DescribeTableInput structure input
         member TableName TableArn required
         shape DescribeTableOutput structure
@@ -696,6 +702,7 @@ package enum DynamoDBSchema {
         operation CreateTable CreateTableInput CreateTableOutput errors=ResourceInUseException,LimitExceededException,InternalServerError
         operation DeleteItem DeleteItemInput DeleteItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
         operation DeleteTable DeleteTableInput DeleteTableOutput errors=ResourceInUseException,ResourceNotFoundException,LimitExceededException,InternalServerError
+        operation DescribeLimits DescribeLimitsInput DescribeLimitsOutput errors=InternalServerError
         operation DescribeTable DescribeTableInput DescribeTableOutput errors=ResourceNotFoundException,InternalServerError
         operation GetItem GetItemInput GetItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation ListTables ListTablesInput ListTablesOutput errors=InternalServerError
