@@ -119,6 +119,7 @@ package final class BrumeServer: Sendable {
     /// Says on `/readyz` that it serves, until SIGTERM or SIGINT, then drains. SIGHUP reads the certificate again.
     /// - Parameter signals: `ProcessSignals.stream()`, made before `start`, so that a signal during it counts.
     package func run(until signals: AsyncStream<ProcessSignal>) async {
+        StartUpMemory.giveBack()
         self.phase.advance(to: .serving)
         for await signal in signals {
             switch signal {
