@@ -58,7 +58,11 @@ def test_acknowledged_writes_survive_sigkill(table, round_number):
     ]
     for thread in threads:
         thread.start()
-    time.sleep(random.uniform(0.5, 2.0))
+    # Eight clients are made first, which takes a slow machine longer than the time until the kill.
+    deadline = time.monotonic() + 30
+    while len(acknowledged["items"]) <= 2 * WRITERS and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(random.uniform(0, 1.5))
     server.kill()
     for thread in threads:
         thread.join()
