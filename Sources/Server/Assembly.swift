@@ -36,11 +36,11 @@ enum Assembly {
         }
     }
 
-    /// Every service of this process, and what it does once after start.
+    /// Every service of this process, and what they do beside requests, until it is cancelled.
     static func services(
         store: any OrderedStore, identity: any IdentityPort, clock: any WallClock, random: any RandomSource,
         telemetry: any TelemetryPort
-    ) -> (services: [RegisteredService], afterStart: @Sendable () async -> Void) {
+    ) -> (services: [RegisteredService], background: @Sendable () async -> Void) {
         let dynamoDB = DynamoDBService(store: store, clock: clock, random: random, telemetry: telemetry)
         let services = [
             RegisteredService(
@@ -55,6 +55,6 @@ enum Assembly {
                 throttlingError: ServiceError(code: "Throttling", message: "Rate exceeded")
             ),
         ]
-        return (services, { await dynamoDB.resume() })
+        return (services, { await dynamoDB.run() })
     }
 }

@@ -33,7 +33,7 @@ package final class BrumeServer: Sendable {
     private init(
         configuration: Configuration, directory: DataDirectory, store: any OrderedStore, listener: EdgeListener,
         certificates: CertificateStore, accessLog: RotatingLogFile, phase: ServerPhase,
-        startLines: [StartLine], afterStart: @escaping @Sendable () async -> Void
+        startLines: [StartLine], background: @escaping @Sendable () async -> Void
     ) {
         self.configuration = configuration
         self.directory = directory
@@ -45,7 +45,7 @@ package final class BrumeServer: Sendable {
         self.phase = phase
         self.startLines = startLines
         // Awaited by `stop`, which cancels it first.
-        self.background = Task { await afterStart() }
+        self.background = Task { await background() }
         let updates = store.healthUpdates()
         // Awaited by `stop`: the store's end is its own.
         self.healthLog = Task { await HealthLog.follow(updates, log: accessLog, clock: SystemClock()) }
@@ -65,7 +65,7 @@ package final class BrumeServer: Sendable {
             throw StartError(.dataDirectory, "cannot write \(directory.logs)/access.log")
         }
         let history = MetricHistory()
-        let (services, afterStart) = Assembly.services(
+        let (services, background) = Assembly.services(
             store: store, identity: identity, clock: clock, random: random, telemetry: history
         )
         let hosts = services.map(\.binding.schema.endpointPrefix).flatMap { host in
@@ -112,7 +112,7 @@ package final class BrumeServer: Sendable {
                 // As this process was called: the line must work where it was typed, and `brume` may not be in PATH.
                 program: CommandLine.arguments.first ?? "brume"
             ),
-            afterStart: afterStart
+            background: background
         )
     }
 

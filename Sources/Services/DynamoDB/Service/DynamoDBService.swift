@@ -11,6 +11,8 @@ package final class DynamoDBService: DynamoDBOperations {
     let clock: any WallClock
     let random: any RandomSource
     let telemetry: any TelemetryPort
+    /// What goes on beside requests.
+    let jobs = BackgroundJobs()
 
     package init(
         store: any OrderedStore,
@@ -26,8 +28,19 @@ package final class DynamoDBService: DynamoDBOperations {
         self.telemetry = telemetry
     }
 
-    /// Goes on with what a stop interrupted: the items of deleted tables are removed. Call once after start.
+    /// Goes on with what a stop interrupted and with what goes on at all times, until the task is cancelled.
+    package func run() async {
+        await self.resume()
+        await self.jobs.runUntilCancelled()
+    }
+
+    /// Goes on with what a stop interrupted. Call once after start.
     package func resume() async {
         await self.catalog.discardDeletedTables()
+    }
+
+    /// Begins to remove the items of deleted tables and does not wait for it.
+    func startDiscarding() {
+        self.jobs.start("discard deleted tables") { await self.catalog.discardDeletedTables() }
     }
 }

@@ -101,16 +101,19 @@ extension ItemStore {
             return .contested(nil)
         }
         var rows: [TransactRow] = []
-        var writes: [Write] = []
+        var effects = Effects()
         for (index, decision) in decisions.enumerated() {
             let table = places.descriptors[index]
-            writes += Self.writes(decision.change, at: places.keys[index], existing[index], table)
+            let own = Self.effects(decision.change, at: places.keys[index], existing[index], table)
+            effects.writes += own.writes
+            effects.logAppends += own.logAppends
             rows.append(TransactRow(table: table, existing: existing[index], new: decision.new))
         }
-        if writes.isEmpty && token == nil && read.undurable == nil {
+        if effects.writes.isEmpty && token == nil && read.undurable == nil {
             return .done(TransactOutcome(rows: rows, isReplay: false))
         }
-        let batch = Batch(checks: checks, writes: writes, token: token, readAsOf: read.asOf)
+        let batch = Batch(
+            checks: checks, writes: effects.writes, logAppends: effects.logAppends, token: token, readAsOf: read.asOf)
         switch try await self.commitTogether(batch, actions.count) {
         case .contested(let index): return .contested(index)
         case .committed(let isReplay): return .done(TransactOutcome(rows: rows, isReplay: isReplay))

@@ -89,9 +89,11 @@ final class ItemStore: Sendable {
             ]
             let decision = Result { () throws(ServiceError) in try decide(table.descriptor, existing) }
             if case .success((let change, let answer)) = decision {
-                let writes = Self.writes(change, at: itemKey, existing, table.descriptor)
-                if writes.isEmpty && read.undurable == nil { return answer }
-                if try await self.commit(Batch(checks: checks, writes: writes, readAsOf: read.asOf)) { return answer }
+                let effects = Self.effects(change, at: itemKey, existing, table.descriptor)
+                if effects.writes.isEmpty && read.undurable == nil { return answer }
+                let batch = Batch(
+                    checks: checks, writes: effects.writes, logAppends: effects.logAppends, readAsOf: read.asOf)
+                if try await self.commit(batch) { return answer }
             } else if read.undurable == nil {
                 return try decision.get().1
             } else {
@@ -103,26 +105,47 @@ final class ItemStore: Sendable {
         throw ServiceError(.conflict)
     }
 
-    /// The writes of a change: the item and what its indexes hold of it.
-    static func writes(
-        _ change: Change, at itemKey: [UInt8], _ existing: AttributeMap?, _ table: TableDescriptor
-    ) -> [Write] {
+    /// What a change of one item does to the store.
+    struct Effects: Sendable {
+        /// The item and what its indexes hold of it.
+        var writes: [Write] = []
+        /// Where the table's changes are kept: this one.
+        var logAppends: [LogAppend] = []
+    }
+
+    static func effects(
+        _ change: Change, at itemKey: [UInt8], _ existing: AttributeMap?, _ table: TableDescriptor,
+        by actor: ChangeRecord.Actor = .caller
+    ) -> Effects {
         let new: AttributeMap?
         switch change {
         case .put(let item): new = item
         case .delete: new = nil
-        case .none: return []
+        case .none: return Effects()
         }
-        if new == nil && existing == nil { return [] }
-        var writes: [Write] = [new.map { .set(itemKey, $0.bytes) } ?? .delete(itemKey)]
+        if new == nil && existing == nil { return Effects() }
+        var effects = Effects()
+        effects.writes.append(new.map { .set(itemKey, $0.bytes) } ?? .delete(itemKey))
         for index in table.indexes {
             let space = table.space(of: index)
             let oldKey = existing.flatMap { KeyEncoder.indexKey(space, index.schema, $0, baseKey: itemKey) }
             let newKey = new.flatMap { KeyEncoder.indexKey(space, index.schema, $0, baseKey: itemKey) }
-            if let oldKey, oldKey != newKey { writes.append(.delete(oldKey)) }
-            if let newKey, let new { writes.append(.set(newKey, index.projected(new, table.schema).bytes)) }
+            if let oldKey, oldKey != newKey { effects.writes.append(.delete(oldKey)) }
+            if let newKey, let new {
+                effects.writes.append(.set(newKey, index.projected(new, table.schema).bytes))
+            }
         }
-        return writes
+        if table.keepsChanges, !Self.isSame(existing, new) {
+            let record = ChangeRecord(old: existing, new: new, actor: actor)
+            effects.logAppends.append(LogAppend(log: table.log, payload: record.encoded))
+        }
+        return effects
+    }
+
+    /// Whether a write changes nothing, so that no stream tells of it.
+    private static func isSame(_ old: AttributeMap?, _ new: AttributeMap?) -> Bool {
+        guard let old, let new else { return false }
+        return old == new || old.isEqual(to: new)
     }
 
     // The store

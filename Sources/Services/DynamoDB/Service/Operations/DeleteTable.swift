@@ -20,7 +20,7 @@ extension DynamoDBService {
                 )
             }
             if try await self.catalog.delete(reference, table) {
-                self.catalog.startDiscarding()
+                self.startDiscarding()
                 return DeleteTableOutput(tableDescription: table.descriptor.description(.deleting))
             }
         }

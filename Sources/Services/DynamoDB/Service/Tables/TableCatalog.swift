@@ -26,15 +26,8 @@ final class TableCatalog: Sendable {
         let currentAsOf: CommitVersion?
     }
 
-    /// Whether a removal of deleted tables runs, and whether another table was deleted since it began.
-    private enum Removal {
-        case idle
-        case running(mustRepeat: Bool)
-    }
-
     private let store: any OrderedStore
     private let cache = Mutex<[TableReference: Snapshot]>([:])
-    private let removal = Mutex(Removal.idle)
 
     init(store: any OrderedStore) {
         self.store = store
@@ -126,6 +119,29 @@ final class TableCatalog: Sendable {
         throw Self.tooManyChanges
     }
 
+    /// Changes a table's descriptor, and what else must change with it, in one durable commit.
+    ///
+    /// `change` is pure, and called again when another change was faster; what it leaves as it was is not written. It
+    /// may add writes of its own, such as the mark of a job that goes on with the change.
+    /// - Throws: what `change` throws, and `tableNotFound`.
+    @discardableResult
+    func update<Answer: Sendable>(
+        _ reference: TableReference,
+        _ change: (inout TableDescriptor, inout [Write]) throws(ServiceError) -> Answer
+    ) async throws(ServiceError) -> (table: TableDescriptor, answer: Answer) {
+        for _ in 0..<Self.attemptsMax {
+            guard let snapshot = try await self.snapshot(reference) else { throw .tableNotFound(reference) }
+            var table = snapshot.descriptor
+            var writes: [Write] = []
+            let answer = try change(&table, &writes)
+            if table != snapshot.descriptor { writes.append(.set(snapshot.key, TableRecord.encode(table))) }
+            if writes.isEmpty { return (table, answer) }
+            let check = Check.unchanged(snapshot.key, since: snapshot.version)
+            if try await self.commit(Batch(checks: [check], writes: writes)) { return (table, answer) }
+        }
+        throw Self.tooManyChanges
+    }
+
     private static func nextNumber(_ record: Versioned?) throws(ServiceError) -> UInt64 {
         guard let record else { return 1 }
         // A number that cannot be read must not become one that was used before.
@@ -156,36 +172,6 @@ final class TableCatalog: Sendable {
     }
 
     // Removing what deleted tables leave behind
-
-    /// Begins to remove the items of deleted tables, unless that goes on already, and does not wait for it.
-    func startDiscarding() {
-        let mustStart = self.removal.withLock { state in
-            guard case .running = state else {
-                state = .running(mustRepeat: false)
-                return true
-            }
-            state = .running(mustRepeat: true)
-            return false
-        }
-        guard mustStart else { return }
-        // Nobody waits for it: the mark of a deleted table makes the next deletion, or the next start, go on with it.
-        Task { await self.discardUntilQuiet() }
-    }
-
-    private func discardUntilQuiet() async {
-        while true {
-            await self.discardDeletedTables()
-            let isDone = self.removal.withLock { state in
-                guard case .running(mustRepeat: true) = state else {
-                    state = .idle
-                    return true
-                }
-                state = .running(mustRepeat: false)
-                return false
-            }
-            if isDone { return }
-        }
-    }
 
     /// Removes the items of tables that were deleted. May be interrupted at any point and called again.
     func discardDeletedTables() async {

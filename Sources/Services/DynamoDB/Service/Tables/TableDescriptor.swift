@@ -1,5 +1,6 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
+internal import KeyValue
 internal import Primitives
 
 /// All that is known of a table.
@@ -24,6 +25,12 @@ struct TableDescriptor: Sendable, Hashable {
     var settings = StoredSettings()
 
     var space: KeySpace { KeySpace(table: self.number) }
+
+    /// The change log of its items.
+    var log: LogID { LogID(self.number) }
+
+    /// Whether somebody reads its changes: each change of an item goes to `log` then, with both images.
+    var keepsChanges: Bool { self.streamViewType != nil }
 
     var arn: String {
         ARN(service: "dynamodb", region: self.region, account: self.account, resource: "table/\(self.name)").description

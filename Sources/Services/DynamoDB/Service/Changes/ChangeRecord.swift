@@ -1,0 +1,75 @@
+internal import DynamoDBValues
+internal import KeyValue
+internal import Primitives
+
+/// One change of one item, as a table's change log keeps it: what streams, restores to a point in time and incremental
+/// exports read.
+///
+///     format 1 (1) · flags (1) · [length of the old image (4) · old image] · [length of the new image (4) · new image]
+///
+/// Flags: 1 there is an old image, 2 there is a new one, 4 the change was made by time to live.
+struct ChangeRecord: Sendable, Hashable {
+    /// Who made a change.
+    enum Actor: Sendable, Hashable {
+        case caller
+        /// The sweeper of time to live; streams name the service as the user then.
+        case timeToLive
+    }
+
+    private static let formatByte: UInt8 = 1
+    private static let oldFlag: UInt8 = 1
+    private static let newFlag: UInt8 = 2
+    private static let timeToLiveFlag: UInt8 = 4
+
+    /// The whole item before; nil when there was none.
+    var old: AttributeMap?
+    /// The whole item afterwards; nil when it was deleted.
+    var new: AttributeMap?
+    var actor = Actor.caller
+
+    var encoded: [UInt8] {
+        let images = [self.old, self.new].compactMap(\.self)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(2 + images.reduce(0) { $0 + 4 + $1.bytes.count })
+        var flags: UInt8 = 0
+        if self.old != nil { flags |= Self.oldFlag }
+        if self.new != nil { flags |= Self.newFlag }
+        if self.actor == .timeToLive { flags |= Self.timeToLiveFlag }
+        bytes.append(Self.formatByte)
+        bytes.append(flags)
+        for image in images {
+            BigEndian.append(UInt32(image.bytes.count), to: &bytes)
+            bytes.append(contentsOf: image.bytes)
+        }
+        return bytes
+    }
+
+    init(old: AttributeMap?, new: AttributeMap?, actor: Actor = .caller) {
+        self.old = old
+        self.new = new
+        self.actor = actor
+    }
+
+    /// - Returns: nil when the record is damaged.
+    init?(_ bytes: [UInt8]) {
+        guard bytes.count >= 2, bytes[0] == Self.formatByte else { return nil }
+        let flags = bytes[1]
+        var place = 2
+        func image(_ flag: UInt8) -> AttributeMap?? {
+            guard flags & flag != 0 else { return .some(nil) }
+            guard let length = BigEndian.read(UInt32.self, from: bytes, at: place),
+                bytes.count - place - 4 >= Int(length)
+            else { return nil }
+            let start = place + 4
+            place = start + Int(length)
+            guard let image = AttributeMap(stored: Array(bytes[start..<place])) else { return nil }
+            return .some(image)
+        }
+        guard let old = image(Self.oldFlag), let new = image(Self.newFlag), place == bytes.count,
+            old != nil || new != nil
+        else { return nil }
+        self.old = old
+        self.new = new
+        self.actor = flags & Self.timeToLiveFlag != 0 ? .timeToLive : .caller
+    }
+}

@@ -1,0 +1,55 @@
+import ServiceKit
+import Synchronization
+import Testing
+
+struct BackgroundJobsTests {
+    /// Lets a job wait until the test says go, and counts its runs.
+    private final class Gate: Sendable {
+        let runs = Atomic<Int>(0)
+        private let opened: AsyncStream<Void>
+        private let opener: AsyncStream<Void>.Continuation
+
+        init() {
+            (self.opened, self.opener) = AsyncStream.makeStream()
+        }
+
+        func open() { self.opener.yield() }
+
+        func pass() async {
+            self.runs.add(1, ordering: .relaxed)
+            for await _ in self.opened { return }
+        }
+    }
+
+    @Test func `a job that is started while it runs runs once more, however often it was started`() async {
+        let jobs = BackgroundJobs()
+        let gate = Gate()
+        for _ in 0..<5 { #expect(jobs.start("sweep") { await gate.pass() }) }
+        #expect(jobs.isRunning("sweep"))
+        gate.open()
+        gate.open()
+        await jobs.whenIdle()
+        #expect(gate.runs.load(ordering: .relaxed) == 2)
+        #expect(!jobs.isRunning("sweep"))
+    }
+
+    @Test func `jobs of different names run beside each other`() async {
+        let jobs = BackgroundJobs()
+        let first = Gate()
+        jobs.start("first") { await first.pass() }
+        jobs.start("second") { first.open() }
+        await jobs.whenIdle()
+        #expect(first.runs.load(ordering: .relaxed) == 1)
+    }
+
+    @Test func `the end of the caller cancels every job and waits for it`() async {
+        let jobs = BackgroundJobs()
+        let gate = Gate()
+        jobs.start("endless") { await gate.pass() }
+        let runner = Task { await jobs.runUntilCancelled() }
+        runner.cancel()
+        await runner.value
+        #expect(!jobs.isRunning("endless"))
+        #expect(!jobs.start("late") {})
+    }
+}
