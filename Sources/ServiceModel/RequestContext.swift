@@ -39,6 +39,8 @@ package final class RequestContext: Sendable {
     package let sourceAddress: String
     package let isTLS: Bool
     package let userAgent: String
+    /// Where the client found this server, as its `Host` header or `:authority` says it; empty where it said none.
+    package let host: String
 
     package init(
         requestID: RequestID,
@@ -47,7 +49,8 @@ package final class RequestContext: Sendable {
         time: Timestamp,
         sourceAddress: String,
         isTLS: Bool,
-        userAgent: String
+        userAgent: String,
+        host: String = ""
     ) {
         self.requestID = requestID
         self.principal = principal
@@ -57,6 +60,7 @@ package final class RequestContext: Sendable {
         self.sourceAddress = sourceAddress
         self.isTLS = isTLS
         self.userAgent = userAgent
+        self.host = host
     }
 }
 

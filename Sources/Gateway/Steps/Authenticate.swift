@@ -160,7 +160,8 @@ struct Authenticate: Sendable {
             time: now,
             sourceAddress: connection.remoteAddress,
             isTLS: connection.isTLS,
-            userAgent: request.head.headers.first("user-agent") ?? ""
+            userAgent: request.head.headers.first("user-agent") ?? "",
+            host: request.head.headers.first("host") ?? ""
         )
         return AuthenticatedRequest(
             service: service,

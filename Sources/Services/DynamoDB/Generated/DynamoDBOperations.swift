@@ -29,6 +29,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: DeleteTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> DeleteTableOutput
 
+    func access(_ input: DescribeEndpointsRequest, _ context: RequestContext) -> [ResourceAccess]
+    func describeEndpoints(
+        _ input: DescribeEndpointsRequest, _ context: RequestContext
+    ) async throws(ServiceError) -> DescribeEndpointsResponse
+
     func access(_ input: DescribeLimitsInput, _ context: RequestContext) -> [ResourceAccess]
     func describeLimits(
         _ input: DescribeLimitsInput, _ context: RequestContext
@@ -49,6 +54,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: ListTablesInput, _ context: RequestContext
     ) async throws(ServiceError) -> ListTablesOutput
 
+    func access(_ input: ListTagsOfResourceInput, _ context: RequestContext) -> [ResourceAccess]
+    func listTagsOfResource(
+        _ input: ListTagsOfResourceInput, _ context: RequestContext
+    ) async throws(ServiceError) -> ListTagsOfResourceOutput
+
     func access(_ input: PutItemInput, _ context: RequestContext) -> [ResourceAccess]
     func putItem(
         _ input: PutItemInput, _ context: RequestContext
@@ -64,6 +74,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: ScanInput, _ context: RequestContext
     ) async throws(ServiceError) -> ScanOutput
 
+    func access(_ input: TagResourceInput, _ context: RequestContext) -> [ResourceAccess]
+    func tagResource(
+        _ input: TagResourceInput, _ context: RequestContext
+    ) async throws(ServiceError) -> TagResourceOutput
+
     func access(_ input: TransactGetItemsInput, _ context: RequestContext) -> [ResourceAccess]
     func transactGetItems(
         _ input: TransactGetItemsInput, _ context: RequestContext
@@ -73,6 +88,11 @@ package protocol DynamoDBOperations: Sendable {
     func transactWriteItems(
         _ input: TransactWriteItemsInput, _ context: RequestContext
     ) async throws(ServiceError) -> TransactWriteItemsOutput
+
+    func access(_ input: UntagResourceInput, _ context: RequestContext) -> [ResourceAccess]
+    func untagResource(
+        _ input: UntagResourceInput, _ context: RequestContext
+    ) async throws(ServiceError) -> UntagResourceOutput
 
     func access(_ input: UpdateItemInput, _ context: RequestContext) -> [ResourceAccess]
     func updateItem(
@@ -123,70 +143,98 @@ extension DynamoDBOperations {
                     }
                 ),
                 OperationBinding(
-                    operations[5], input: DescribeLimitsInput.self,
+                    operations[5], input: DescribeEndpointsRequest.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.describeEndpoints(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[6], input: DescribeLimitsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeLimits(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[6], input: DescribeTableInput.self,
+                    operations[7], input: DescribeTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[7], input: GetItemInput.self,
+                    operations[8], input: GetItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.getItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[8], input: ListTablesInput.self,
+                    operations[9], input: ListTablesInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTables(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[9], input: PutItemInput.self,
+                    operations[10], input: ListTagsOfResourceInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.listTagsOfResource(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[11], input: PutItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.putItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[10], input: QueryInput.self,
+                    operations[12], input: QueryInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.query(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[11], input: ScanInput.self,
+                    operations[13], input: ScanInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.scan(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[12], input: TransactGetItemsInput.self,
+                    operations[14], input: TagResourceInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.tagResource(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[15], input: TransactGetItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactGetItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[13], input: TransactWriteItemsInput.self,
+                    operations[16], input: TransactWriteItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactWriteItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[14], input: UpdateItemInput.self,
+                    operations[17], input: UntagResourceInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.untagResource(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[18], input: UpdateItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateItem(input, context)
@@ -204,6 +252,11 @@ extension DynamoDBSchema {
             inputTokens: ["ExclusiveStartTableName"],
             outputTokens: ["LastEvaluatedTableName"],
             limit: "Limit", results: ["TableNames"]
+        ),
+        "ListTagsOfResource": Paginator(
+            inputTokens: ["NextToken"],
+            outputTokens: ["NextToken"],
+            limit: nil, results: ["Tags"]
         ),
         "Query": Paginator(
             inputTokens: ["ExclusiveStartKey"],

@@ -179,6 +179,9 @@ package enum DynamoDBSchema {
         shape DeleteTableOutput structure
         member TableDescription TableDescription
         shape DeletionProtectionEnabled boolean
+        shape DescribeEndpointsRequest structure input
+        shape DescribeEndpointsResponse structure
+        member Endpoints Endpoints required
         shape DescribeLimitsInput structure input
         shape DescribeLimitsOutput structure
         member AccountMaxReadCapacityUnits PositiveLongObject
@@ -190,6 +193,11 @@ package enum DynamoDBSchema {
         shape DescribeTableOutput structure
         member Table TableDescription
         shape DisassociationProtectionEnabled boolean
+        shape Endpoint structure
+        member Address String required
+        member CachePeriodInMinutes Long required
+        shape Endpoints list
+        member member Endpoint
         shape ErrorMessage string
         shape ExpectedAttributeMap map
         member key AttributeName
@@ -323,6 +331,12 @@ package enum DynamoDBSchema {
         shape ListTablesOutput structure
         member TableNames TableNameList
         member LastEvaluatedTableName TableName
+        shape ListTagsOfResourceInput structure input
+        member ResourceArn ResourceArnString required
+        member NextToken NextTokenString
+        shape ListTagsOfResourceOutput structure
+        member Tags TagList
+        member NextToken NextTokenString
         shape LocalSecondaryIndex structure
         member IndexName IndexName required
         member KeySchema KeySchema required
@@ -338,11 +352,13 @@ package enum DynamoDBSchema {
         member member LocalSecondaryIndexDescription
         shape LocalSecondaryIndexList list
         member member LocalSecondaryIndex
+        shape Long long
         shape LongObject long
         shape MapAttributeValue map
         member key AttributeName
         member value AttributeValue
         shape MultiRegionConsistency enum enum=EVENTUAL,STRONG
+        shape NextTokenString string
         shape NonKeyAttributeName string min=1 max=255
         shape NonKeyAttributeNameList list min=1 max=20
         member member NonKeyAttributeName
@@ -463,6 +479,7 @@ package enum DynamoDBSchema {
         member message ErrorMessage
         member ThrottlingReasons ThrottlingReasonList
         shape Resource string
+        shape ResourceArnString string min=1 max=1283
         shape ResourceInUseException structure error=400
         member message ErrorMessage
         shape ResourceNotFoundException structure error=400
@@ -582,12 +599,18 @@ package enum DynamoDBSchema {
         member WriteUnitsPerSecond PositiveLongObject
         member Status TableStatus
         shape Tag structure
-        member Key TagKeyString required
-        member Value TagValueString required
-        shape TagKeyString string min=1 max=128
+        member Key TagKeyString
+        member Value TagValueString
+        shape TagKeyList list
+        member member TagKeyString
+        shape TagKeyString string
         shape TagList list
         member member Tag
-        shape TagValueString string min=0 max=256
+        shape TagResourceInput structure input
+        member ResourceArn ResourceArnString required
+        member Tags TagList required
+        shape TagResourceOutput structure
+        shape TagValueString string
         shape ThrottlingException structure error=400
         member message AvailabilityErrorMessage
         member throttlingReasons ThrottlingReasonList
@@ -628,6 +651,10 @@ package enum DynamoDBSchema {
         member message ErrorMessage
         shape TransactionInProgressException structure error=400
         member Message ErrorMessage
+        shape UntagResourceInput structure input
+        member ResourceArn ResourceArnString required
+        member TagKeys TagKeyList required
+        shape UntagResourceOutput structure
         shape Update structure
         member Key Key required
         member UpdateExpression UpdateExpression required
@@ -702,15 +729,19 @@ package enum DynamoDBSchema {
         operation CreateTable CreateTableInput CreateTableOutput errors=ResourceInUseException,LimitExceededException,InternalServerError
         operation DeleteItem DeleteItemInput DeleteItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
         operation DeleteTable DeleteTableInput DeleteTableOutput errors=ResourceInUseException,ResourceNotFoundException,LimitExceededException,InternalServerError
+        operation DescribeEndpoints DescribeEndpointsRequest DescribeEndpointsResponse
         operation DescribeLimits DescribeLimitsInput DescribeLimitsOutput errors=InternalServerError
         operation DescribeTable DescribeTableInput DescribeTableOutput errors=ResourceNotFoundException,InternalServerError
         operation GetItem GetItemInput GetItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation ListTables ListTablesInput ListTablesOutput errors=InternalServerError
+        operation ListTagsOfResource ListTagsOfResourceInput ListTagsOfResourceOutput errors=ResourceNotFoundException,InternalServerError
         operation PutItem PutItemInput PutItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
         operation Query QueryInput QueryOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation Scan ScanInput ScanOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
+        operation TagResource TagResourceInput TagResourceOutput errors=LimitExceededException,ResourceNotFoundException,InternalServerError,ResourceInUseException
         operation TransactGetItems TransactGetItemsInput TransactGetItemsOutput errors=ResourceNotFoundException,TransactionCanceledException,ProvisionedThroughputExceededException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation TransactWriteItems TransactWriteItemsInput TransactWriteItemsOutput errors=ResourceNotFoundException,TransactionCanceledException,TransactionInProgressException,IdempotentParameterMismatchException,ProvisionedThroughputExceededException,RequestLimitExceeded,InternalServerError,ThrottlingException
+        operation UntagResource UntagResourceInput UntagResourceOutput errors=LimitExceededException,ResourceNotFoundException,InternalServerError,ResourceInUseException
         operation UpdateItem UpdateItemInput UpdateItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
         """#
 }

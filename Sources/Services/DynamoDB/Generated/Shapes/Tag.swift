@@ -2,15 +2,15 @@
 
 package import ServiceModel
 
-package struct Tag: ReadableShape {
+package struct Tag: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("Tag")
 
-    package var key: String
-    package var value: String
+    package var key: String?
+    package var value: String?
 
     package init(
-        key: String,
-        value: String
+        key: String? = nil,
+        value: String? = nil
     ) {
         self.key = key
         self.value = value
@@ -30,7 +30,23 @@ package struct Tag: ReadableShape {
             default: break
             }
         }
-        self.key = key ?? reader.missing(schema.members[0], "")
-        self.value = value ?? reader.missing(schema.members[1], "")
+        self.key = key
+        self.value = value
+    }
+
+    package func write(to writer: any ShapeWriter) {
+        let schema = Self.schema
+        writer.beginStructure(schema)
+        if let value = self.key {
+            let member = schema.members[0]
+            writer.member(member)
+            writer.string(value, member)
+        }
+        if let value = self.value {
+            let member = schema.members[1]
+            writer.member(member)
+            writer.string(value, member)
+        }
+        writer.endStructure()
     }
 }

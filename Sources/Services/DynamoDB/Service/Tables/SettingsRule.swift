@@ -5,10 +5,6 @@ internal import ServiceModel
 
 /// What CreateTable demands of the parameters that only descriptions show.
 enum SettingsRule {
-    static let tagCountMax = 50
-    static let tagKeyCharactersMax = 128
-    static let tagValueCharactersMax = 256
-
     static func streamViewType(_ given: StreamSpecification?) throws(ValidationFailure) -> String? {
         guard let given else { return nil }
         guard given.streamEnabled else {
@@ -48,29 +44,5 @@ enum SettingsRule {
             account: context.account,
             resource: key.hasPrefix("alias/") ? key : "key/\(key)"
         ).description
-    }
-
-    static func tags(_ given: [Tag]) throws(ValidationFailure) -> [TableTag] {
-        var keys: Set<String> = []
-        for tag in given {
-            guard (1...Self.tagKeyCharactersMax).contains(tag.key.unicodeScalars.count) else {
-                throw ValidationFailure("The Tag Key provided is invalid, Key: \(tag.key)")
-            }
-            guard tag.value.unicodeScalars.count <= Self.tagValueCharactersMax else {
-                throw ValidationFailure("The Tag Value provided is invalid, Value: \(tag.value)")
-            }
-            guard !tag.key.hasPrefix("aws:") else {
-                throw ValidationFailure("Tag Key cannot be prefixed with aws:, Key: \(tag.key)")
-            }
-            guard keys.insert(tag.key).inserted else {
-                throw ValidationFailure(
-                    "Duplicate Tag Keys provided as input: Duplicate Tag Key found \(tag.key)"
-                )
-            }
-        }
-        guard given.count <= Self.tagCountMax else {
-            throw ValidationFailure("Number of Tags exceed the current limit for the provided ResourceArn")
-        }
-        return given.map { TableTag(key: $0.key, value: $0.value) }
     }
 }

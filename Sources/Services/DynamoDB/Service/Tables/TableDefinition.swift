@@ -33,7 +33,7 @@ struct TableDefinition: Sendable, Hashable {
         settings.encryptionKeyARN = try SettingsRule.encryptionKeyARN(input.sseSpecification, context)
         settings.onDemandLimit = try billing.onDemandLimit(input.onDemandThroughput, .table)
         settings.warmThroughput = try billing.warmThroughput(input.warmThroughput, billing.throughput, .table)
-        settings.tags = try SettingsRule.tags(input.tags ?? [])
+        settings.tags = try TagRule.tags(input.tags ?? [])
         self.settings = settings
     }
 

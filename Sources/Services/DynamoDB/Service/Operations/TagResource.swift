@@ -1,0 +1,58 @@
+package import DynamoDBModel
+internal import DynamoDBValues
+package import ServiceModel
+
+extension DynamoDBService {
+    package func access(_ input: TagResourceInput, _ context: RequestContext) -> [ResourceAccess] {
+        var keys: [String: [String]] = ["aws:TagKeys": input.tags.compactMap(\.key)]
+        for tag in input.tags {
+            if let key = tag.key, let value = tag.value { keys["aws:RequestTag/\(key)"] = [value] }
+        }
+        return [ResourceAccess(action: "dynamodb:TagResource", resource: input.resourceARN, conditionKeys: keys)]
+    }
+
+    /// Order of checks: the ARN, the tags, the table, how many tags it has then.
+    package func tagResource(
+        _ input: TagResourceInput, _ context: RequestContext
+    ) async throws(ServiceError) -> TagResourceOutput {
+        let reference = try self.taggedTable(input.resourceARN, context)
+        let tags = try validating { () throws(ValidationFailure) in
+            guard !input.tags.isEmpty else {
+                throw ValidationFailure("Atleast one Tag needs to be provided as Input.")
+            }
+            return try TagRule.tags(input.tags)
+        }
+        try await self.changeTags(reference, input.resourceARN) { (stored) throws(ServiceError) in
+            stored.set(tags)
+            let count = stored.count
+            try validating { () throws(ValidationFailure) in try TagRule.checkCount(count) }
+        }
+        return TagResourceOutput()
+    }
+
+    /// The table whose tags a request is about. Streams have none; AWS does not find them.
+    func taggedTable(_ arn: String, _ context: RequestContext) throws(ServiceError) -> TableReference {
+        guard case .table(let reference) = try ResourceReference(arn, context, .tags) else {
+            throw .resourceNotFound(arn: arn)
+        }
+        return reference
+    }
+
+    /// Changes the tags of a table; each change is there for every reader when the answer leaves.
+    func changeTags(
+        _ reference: TableReference, _ arn: String, _ change: (inout [TableTag]) throws(ServiceError) -> Void
+    ) async throws(ServiceError) {
+        // Looked at first: a table that is not there is named by its ARN here.
+        guard try await self.catalog.snapshot(reference) != nil else { throw .resourceNotFound(arn: arn) }
+        try await self.catalog.update(reference) { (table, _) throws(ServiceError) in
+            try change(&table.settings.tags)
+        }
+    }
+}
+
+extension ServiceError {
+    /// The answer of the operations on tags when there is no such resource.
+    static func resourceNotFound(arn: String) -> ServiceError {
+        DynamoDBError.resourceNotFound(message: "Requested resource not found: ResourceArn: \(arn) not found")
+    }
+}
