@@ -67,7 +67,6 @@ struct SettingsRuleTests {
         ("ResourcePolicy", tableInput { $0.resourcePolicy = "{}" }),
         ("GlobalTableSourceArn", tableInput { $0.globalTableSourceARN = "arn:aws:dynamodb:us-east-1:1:table/t" }),
         ("GlobalTableSettingsReplicationMode", tableInput { $0.globalTableSettingsReplicationMode = .enabled }),
-        ("VectorIndexes", tableInput { $0.vectorIndexes = [] }),
     ])
     func `what would have no effect is refused by name`(_ name: String, _ input: CreateTableInput) async {
         #expect(

@@ -74,6 +74,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: ScanInput, _ context: RequestContext
     ) async throws(ServiceError) -> ScanOutput
 
+    func access(_ input: SearchVectorsInput, _ context: RequestContext) -> [ResourceAccess]
+    func searchVectors(
+        _ input: SearchVectorsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> SearchVectorsOutput
+
     func access(_ input: TagResourceInput, _ context: RequestContext) -> [ResourceAccess]
     func tagResource(
         _ input: TagResourceInput, _ context: RequestContext
@@ -206,35 +211,42 @@ extension DynamoDBOperations {
                     }
                 ),
                 OperationBinding(
-                    operations[14], input: TagResourceInput.self,
+                    operations[14], input: SearchVectorsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.searchVectors(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[15], input: TagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.tagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[15], input: TransactGetItemsInput.self,
+                    operations[16], input: TransactGetItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactGetItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[16], input: TransactWriteItemsInput.self,
+                    operations[17], input: TransactWriteItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactWriteItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[17], input: UntagResourceInput.self,
+                    operations[18], input: UntagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.untagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[18], input: UpdateItemInput.self,
+                    operations[19], input: UpdateItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateItem(input, context)

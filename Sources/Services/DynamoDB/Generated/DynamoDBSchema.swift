@@ -533,12 +533,33 @@ package enum DynamoDBSchema {
         member ConsumedCapacity ConsumedCapacity
         shape ScanSegment integer low=0 high=999999
         shape ScanTotalSegments integer low=1 high=1000000
+        shape ScoreNumber double
+        shape SearchResultItem structure
+        member Item AttributeMap
+        member Score ScoreNumber
+        shape SearchResultList list
+        member member SearchResultItem
         shape SearchSchema list min=1
         member member SearchSchemaElement
         shape SearchSchemaElement structure
         member AttributeName AttributeName required
         member SearchSchemaElementType SearchSchemaElementType required
         shape SearchSchemaElementType enum enum=HASH,INLINE_FILTER
+        shape SearchVectorList list min=1 max=4096
+        member member AttributeValue
+        shape SearchVectorsInput structure input
+        member TableName TableArn required
+        member IndexName IndexName required
+        member ReturnConsumedCapacity ReturnConsumedCapacity
+        member ExpressionAttributeNames ExpressionAttributeNameMap
+        member ExpressionAttributeValues ExpressionAttributeValueMap
+        member ProjectionExpression ProjectionExpression
+        member SearchVector SearchVectorList required
+        member SearchConditionExpression String
+        member TopK TopKInteger required
+        shape SearchVectorsOutput structure
+        member ConsumedCapacity VectorCapacity
+        member SearchResults SearchResultList
         shape SecondaryIndexesCapacityMap map
         member key IndexName
         member value Capacity
@@ -619,6 +640,7 @@ package enum DynamoDBSchema {
         member resource Resource
         shape ThrottlingReasonList list
         member member ThrottlingReason
+        shape TopKInteger integer low=1
         shape TransactGetItem structure
         member Get Get required
         shape TransactGetItemList list min=1 max=100
@@ -738,6 +760,7 @@ package enum DynamoDBSchema {
         operation PutItem PutItemInput PutItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
         operation Query QueryInput QueryOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation Scan ScanInput ScanOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
+        operation SearchVectors SearchVectorsInput SearchVectorsOutput errors=ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation TagResource TagResourceInput TagResourceOutput errors=LimitExceededException,ResourceNotFoundException,InternalServerError,ResourceInUseException
         operation TransactGetItems TransactGetItemsInput TransactGetItemsOutput errors=ResourceNotFoundException,TransactionCanceledException,ProvisionedThroughputExceededException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation TransactWriteItems TransactWriteItemsInput TransactWriteItemsOutput errors=ResourceNotFoundException,TransactionCanceledException,TransactionInProgressException,IdempotentParameterMismatchException,ProvisionedThroughputExceededException,RequestLimitExceeded,InternalServerError,ThrottlingException

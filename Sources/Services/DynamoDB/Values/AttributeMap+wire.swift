@@ -42,6 +42,9 @@ package struct BoundAttributeValue: Sendable, Hashable, BoundShape {
 
     package var failure: AttributeMap.Failure? { self.holder.failure }
 
+    /// The value in its stored form.
+    package var stored: StoredValue? { self.holder.value(Self.name) }
+
     package var value: AttributeValue { self.holder.value(Self.name)?.tree ?? .null }
 
     package func write(to writer: any ShapeWriter, _ member: MemberSchema) {

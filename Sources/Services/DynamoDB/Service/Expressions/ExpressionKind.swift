@@ -7,6 +7,7 @@ package enum ExpressionKind: String, Sendable, Hashable {
     case keyCondition = "KeyConditionExpression"
     case projection = "ProjectionExpression"
     case update = "UpdateExpression"
+    case search = "SearchConditionExpression"
 
     /// Longest text of one expression.
     /// - Source: DynamoDB Developer Guide, "Quotas", "Expression parameters".

@@ -16,6 +16,7 @@ enum ItemCheck {
         for index in table.indexes {
             try KeyCheck.indexAttributes(item, index.schema, indexName: index.name)
         }
+        for index in table.vectorIndexes { try index.check(item) }
     }
 
     /// The keys of an item in a batch, of which AWS says less than of a single one.
@@ -31,5 +32,6 @@ enum ItemCheck {
         for index in table.indexes {
             try KeyCheck.updatedIndexAttributes(item, was: before, index.schema)
         }
+        for index in table.vectorIndexes { try index.check(item, was: before) }
     }
 }

@@ -135,6 +135,9 @@ final class ItemStore: Sendable {
                 effects.writes.append(.set(newKey, index.projected(new, table.schema).bytes))
             }
         }
+        for index in table.vectorIndexes {
+            effects.writes += index.writes(existing, new, at: itemKey, table)
+        }
         if table.keepsChanges, !Self.isSame(existing, new) {
             let record = ChangeRecord(old: existing, new: new, actor: actor)
             effects.logAppends.append(LogAppend(log: table.log, payload: record.encoded))

@@ -30,6 +30,7 @@ extension DynamoDBService {
                 isOnDemand: definition.isOnDemand,
                 throughput: definition.throughput
             )
+            table.vectorIndexes = definition.vectorIndexes
             table.isDeletionProtected = input.deletionProtectionEnabled ?? false
             table.tableClass = input.tableClass?.rawValue
             table.streamViewType = definition.streamViewType
@@ -40,13 +41,12 @@ extension DynamoDBService {
     }
 
     // DEVIATION: what would make another table of it than the one that was asked for is refused: a policy that is not
-    // enforced, a replica that is none, an index that finds nothing.
+    // enforced, a replica that is none.
     private static func refuseWhatHasNoEffect(_ input: CreateTableInput) throws(ServiceError) {
         let given: KeyValuePairs = [
             "ResourcePolicy": input.resourcePolicy != nil,
             "GlobalTableSourceArn": input.globalTableSourceARN != nil,
             "GlobalTableSettingsReplicationMode": input.globalTableSettingsReplicationMode != nil,
-            "VectorIndexes": input.vectorIndexes != nil,
         ]
         guard let name = given.first(where: { $0.value })?.key else { return }
         throw .validation("The parameter \(name) is not supported by this version of Brume")

@@ -19,6 +19,11 @@ extension DynamoDBService {
         for index in table.indexes {
             indexFigures[index.name] = try await self.items.figures(table.space(of: index))
         }
+        for index in table.vectorIndexes {
+            indexFigures[index.name] = try await self.items.figures(table.space(of: index)) {
+                VectorEntry(stored: $0)?.chargedBytes
+            }
+        }
         return DescribeTableOutput(
             table: table.description(.active, figures: figures, indexFigures: indexFigures)
         )

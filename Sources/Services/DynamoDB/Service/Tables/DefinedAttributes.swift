@@ -37,7 +37,9 @@ struct DefinedAttributes {
 
     /// Every definition is used; AWS looks at this before it looks at the indexes' other rules.
     func checkUse(_ table: [KeySchemaElement], _ input: CreateTableInput) throws(ValidationFailure) {
-        guard input.localSecondaryIndexes != nil || input.globalSecondaryIndexes != nil else {
+        let hasIndexes =
+            input.localSecondaryIndexes != nil || input.globalSecondaryIndexes != nil || input.vectorIndexes != nil
+        guard hasIndexes else {
             guard table.count == self.names.count else {
                 throw .invalid(
                     "Number of attributes in KeySchema does not exactly match number of attributes defined in "
@@ -53,6 +55,10 @@ struct DefinedAttributes {
         for schema in local + global { try self.check(schema) }
         var used: [String] = []
         for element in table + (local + global).joined() where !used.contains(element.attributeName) {
+            used.append(element.attributeName)
+        }
+        for element in (input.vectorIndexes ?? []).flatMap({ $0.searchSchema ?? [] })
+        where !used.contains(element.attributeName) {
             used.append(element.attributeName)
         }
         guard used.count < self.names.count else { return }
@@ -74,6 +80,12 @@ struct DefinedAttributes {
             if element.keyType == .hash { partition.append(resolved) } else { sort.append(resolved) }
         }
         return KeySchema(partition: partition, sort: sort)
+    }
+
+    /// An attribute that can be part of a key; nil when it is not defined.
+    func element(_ name: String) -> KeyElement? {
+        guard let type = self.types[name], type == .s || type == .n || type == .b else { return nil }
+        return KeyElement(name, type)
     }
 
     private static func list(_ names: [String]) -> String {

@@ -90,7 +90,7 @@ struct IndexRule {
         )
     }
 
-    private static func projection(
+    static func projection(
         _ given: DynamoDBModel.Projection
     ) throws(ValidationFailure) -> IndexDescriptor.Projection {
         guard let type = given.projectionType else { throw .invalid("Unknown ProjectionType: null") }

@@ -10,6 +10,7 @@ internal import ServiceModel
 struct TableDefinition: Sendable, Hashable {
     let schema: KeySchema
     let indexes: [IndexDescriptor]
+    let vectorIndexes: [VectorIndexDescriptor]
     let isOnDemand: Bool
     let throughput: Throughput
     let streamViewType: String?
@@ -25,6 +26,8 @@ struct TableDefinition: Sendable, Hashable {
         try attributes.checkUse(keySchema, input)
         let schema = try attributes.resolve(keySchema)
         self.indexes = try IndexRule(schema, attributes, billing).indexes(input)
+        self.vectorIndexes = try VectorIndexRule.indexes(
+            input.vectorIndexes, attributes, taken: self.indexes.map(\.name), isOnDemand: billing.isOnDemand)
         self.schema = schema
         self.isOnDemand = billing.isOnDemand
         self.throughput = billing.throughput

@@ -45,7 +45,8 @@ extension TableDescriptor {
             tableClassSummary: self.tableClass.map { TableClassSummary(tableClass: TableClass(rawValue: $0)) },
             deletionProtectionEnabled: self.isDeletionProtected,
             onDemandThroughput: Self.limit(self.settings.onDemandLimit),
-            warmThroughput: self.warmThroughput(status)
+            warmThroughput: self.warmThroughput(status),
+            vectorIndexes: self.vectorIndexDescriptions(status, indexFigures)
         )
     }
 
@@ -94,7 +95,7 @@ extension TableDescriptor {
         )
     }
 
-    private static func projection(_ projection: IndexDescriptor.Projection) -> DynamoDBModel.Projection {
+    static func projection(_ projection: IndexDescriptor.Projection) -> DynamoDBModel.Projection {
         switch projection {
         case .all: .init(projectionType: .all)
         case .keysOnly: .init(projectionType: .keysOnly)

@@ -15,6 +15,7 @@ struct TableDescriptor: Sendable, Hashable {
     var creation: Timestamp
     var schema: KeySchema
     var indexes: [IndexDescriptor] = []
+    var vectorIndexes: [VectorIndexDescriptor] = []
     var isOnDemand: Bool
     var throughput = Throughput(read: 0, write: 0)
     var isDeletionProtected = false
@@ -47,7 +48,8 @@ struct TableDescriptor: Sendable, Hashable {
     /// Every attribute that is part of a key, once, in the order of first use.
     var attributes: [KeyElement] {
         var elements: [KeyElement] = []
-        for element in self.schema.elements + self.indexes.flatMap(\.schema.elements)
+        let indexed = self.indexes.flatMap(\.schema.elements) + self.vectorIndexes.flatMap(\.elements)
+        for element in self.schema.elements + indexed
         where !elements.contains(element) {
             elements.append(element)
         }

@@ -55,7 +55,11 @@ struct TableFigures: Sendable, Hashable {
 
 extension ItemStore {
     /// Counts what lies in a table or an index.
-    func figures(_ space: KeySpace) async throws(ServiceError) -> TableFigures {
+    ///
+    /// `size` says what a record measures; nil for one that is damaged.
+    func figures(
+        _ space: KeySpace, size: ([UInt8]) -> Int? = { AttributeMap(stored: $0)?.itemBytes }
+    ) async throws(ServiceError) -> TableFigures {
         var range = KeyRange(prefix: space.prefix)
         var counter = TableFigures.Counter()
         while !range.isEmpty {
@@ -66,7 +70,7 @@ extension ItemStore {
                 reverse: false
             )
             for entry in page.entries {
-                let bytes = try Self.item(entry.record)?.itemBytes ?? 0
+                guard let bytes = size(entry.record.value) else { throw ServiceError(.corrupt("item")) }
                 guard counter.add(entry.key, bytes) else { return counter.estimate }
             }
             guard let continuation = page.continuation else { break }

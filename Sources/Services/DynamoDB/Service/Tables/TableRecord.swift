@@ -14,6 +14,7 @@ enum TableRecord {
             .init("deletionProtection", .bool(table.isDeletionProtected)),
             .init("indexes", .l(table.indexes.map(self.index))),
         ])
+        if !table.vectorIndexes.isEmpty { tree["vectorIndexes"] = .l(table.vectorIndexes.map(self.vectorIndex)) }
         tree["tableClass"] = table.tableClass.map { .s($0) }
         tree["streamViewType"] = table.streamViewType.map { .s($0) }
         tree["onDemandLimit"] = table.settings.onDemandLimit.map(self.units)
@@ -46,6 +47,10 @@ enum TableRecord {
         )
         table.indexes = indexes.compactMap(self.index)
         guard table.indexes.count == indexes.count else { return nil }
+        if case .l(let vectorIndexes)? = tree["vectorIndexes"] {
+            table.vectorIndexes = vectorIndexes.compactMap(self.vectorIndex)
+            guard table.vectorIndexes.count == vectorIndexes.count else { return nil }
+        }
         table.throughput = self.throughput(tree["throughput"])
         table.isDeletionProtected = tree["deletionProtection"] == .bool(true)
         table.tableClass = self.text(tree["tableClass"])
@@ -57,14 +62,14 @@ enum TableRecord {
         return table
     }
 
-    private static func number(_ value: Int) -> AttributeValue { .n(DynamoDBNumber(value)) }
+    static func number(_ value: Int) -> AttributeValue { .n(DynamoDBNumber(value)) }
 
-    private static func text(_ value: AttributeValue?) -> String? {
+    static func text(_ value: AttributeValue?) -> String? {
         guard case .s(let text)? = value else { return nil }
         return text
     }
 
-    private static func integer(_ value: AttributeValue?) -> Int? {
+    static func integer(_ value: AttributeValue?) -> Int? {
         guard case .n(let number)? = value else { return nil }
         return Int(number.text)
     }
@@ -101,12 +106,15 @@ enum TableRecord {
     }
 
     private static func schema(_ schema: KeySchema) -> AttributeValue {
-        func elements(_ elements: [KeyElement]) -> AttributeValue {
-            .l(elements.map { .l([.s($0.name), .s($0.type.descriptor)]) })
-        }
-        return .m(
-            AttributeTree([.init("partition", elements(schema.partition)), .init("sort", elements(schema.sort))])
+        .m(
+            AttributeTree([
+                .init("partition", self.elements(schema.partition)), .init("sort", self.elements(schema.sort)),
+            ])
         )
+    }
+
+    static func elements(_ elements: [KeyElement]) -> AttributeValue {
+        .l(elements.map { .l([.s($0.name), .s($0.type.descriptor)]) })
     }
 
     private static func schema(_ value: AttributeValue?) -> KeySchema? {
@@ -117,7 +125,7 @@ enum TableRecord {
         return KeySchema(partition: partition, sort: sort)
     }
 
-    private static func elements(_ value: AttributeValue?) -> [KeyElement]? {
+    static func elements(_ value: AttributeValue?) -> [KeyElement]? {
         guard case .l(let values)? = value else { return nil }
         let elements = values.compactMap { value -> KeyElement? in
             guard case .l(let pair) = value, pair.count == 2, let name = self.text(pair[0]),
@@ -135,11 +143,7 @@ enum TableRecord {
             .init("global", .bool(index.isGlobal)), .init("schema", self.schema(index.schema)),
             .init("throughput", self.throughput(index.throughput)),
         ])
-        switch index.projection {
-        case .all: tree["projection"] = .s("ALL")
-        case .keysOnly: tree["projection"] = .s("KEYS_ONLY")
-        case .include(let names): tree["projection"] = .l(names.map { .s($0) })
-        }
+        tree["projection"] = self.projection(index.projection)
         tree["onDemandLimit"] = index.onDemandLimit.map(self.units)
         tree["warmThroughput"] = index.warmThroughput.map(self.units)
         return .m(tree)
@@ -162,7 +166,15 @@ enum TableRecord {
         )
     }
 
-    private static func projection(_ value: AttributeValue?) -> IndexDescriptor.Projection? {
+    static func projection(_ projection: IndexDescriptor.Projection) -> AttributeValue {
+        switch projection {
+        case .all: .s("ALL")
+        case .keysOnly: .s("KEYS_ONLY")
+        case .include(let names): .l(names.map { .s($0) })
+        }
+    }
+
+    static func projection(_ value: AttributeValue?) -> IndexDescriptor.Projection? {
         switch value {
         case .s("ALL"): .all
         case .s("KEYS_ONLY"): .keysOnly

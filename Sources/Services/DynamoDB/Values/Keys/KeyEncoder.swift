@@ -33,6 +33,11 @@ package enum KeyEncoder {
         return key
     }
 
+    /// Appends what ends the key of an index entry: the hash of the item's key in its table.
+    package static func appendBaseKey(_ baseKey: [UInt8], to key: inout [UInt8]) {
+        PartitionHash.append(baseKey, to: &key)
+    }
+
     /// The prefix that all items of a partition share.
     ///
     /// `values` are the contents of the partition's attributes, in the schema's order.

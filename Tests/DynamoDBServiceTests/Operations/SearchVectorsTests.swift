@@ -1,0 +1,150 @@
+import DynamoDBModel
+import DynamoDBService
+import DynamoDBValues
+import ServiceModel
+import Testing
+
+private let invalid = "One or more parameter values were invalid: "
+
+/// A table with an index `near` by euclidean distance in two dimensions; `shelf` keeps searches apart in `shelves`.
+private struct VectorFixture {
+    let tables = TableFixture()
+
+    init() async throws(ServiceError) {
+        func index(_ name: String, _ distance: VectorDistanceFunction, _ schema: [SearchSchemaElement]?) -> VectorIndex
+        {
+            VectorIndex(
+                indexName: name,
+                vectorAttribute: VectorAttributeDefinition(attributeName: "v"),
+                searchSchema: schema,
+                projection: Projection(projectionType: .keysOnly),
+                dimensions: 2,
+                distanceFunction: distance
+            )
+        }
+        let shelf = SearchSchemaElement(attributeName: "shelf", searchSchemaElementType: .hash)
+        try await self.tables.create(
+            CreateTableInput(
+                attributeDefinitions: ["pk", "shelf"].map {
+                    AttributeDefinition(attributeName: $0, attributeType: .s)
+                },
+                tableName: "vectors",
+                keySchema: [hash("pk")],
+                billingMode: .payPerRequest,
+                vectorIndexes: [
+                    index("near", .euclidean, nil), index("dot", .dotProduct, nil), index("cosine", .cosine, nil),
+                    index("shelves", .euclidean, [shelf]),
+                ]
+            ))
+    }
+
+    func put(_ key: String, _ vector: [Int], _ more: [(String, AttributeValue)] = []) async throws(ServiceError) {
+        let entries = [("pk", .s(key)), ("v", .l(vector.map(int)))] + more
+        let input = PutItemInput(tableName: "vectors", item: item(entries))
+        _ = try await self.tables.service.putItem(input, self.tables.context)
+    }
+
+    func search(
+        _ index: String, _ vector: [AttributeValue], _ change: (inout SearchVectorsInput) -> Void = { _ in }
+    ) async throws(ServiceError) -> SearchVectorsOutput {
+        var input = SearchVectorsInput(
+            tableName: "vectors", indexName: index, searchVector: vector.map(BoundAttributeValue.init), topK: 2)
+        change(&input)
+        return try await self.tables.service.searchVectors(input, self.tables.context)
+    }
+
+    func found(_ index: String, _ vector: [Int]) async throws(ServiceError) -> [String] {
+        try await self.search(index, vector.map(int)).searchResults?.map { result in
+            guard case .s(let key)? = result.item?.tree["pk"] else { return "?" }
+            return "\(key) \(result.score ?? .nan)"
+        } ?? []
+    }
+}
+
+struct SearchVectorsTests {
+    @Test func `each distance function ranks as AWS says`() async throws {
+        let fixture = try await VectorFixture()
+        try await fixture.put("a", [3, 4])
+        try await fixture.put("b", [0, 1])
+        try await fixture.put("c", [-3, -4])
+        #expect(try await fixture.found("near", [0, 0]) == ["b 1.0", "a 5.0"])
+        #expect(try await fixture.found("dot", [1, 0]) == ["a 3.0", "b 0.0"])
+        #expect(try await fixture.found("cosine", [6, 8]) == ["a 0.0", "b 0.19999999999999996"])
+    }
+
+    @Test func `an item that moves, loses its vector or is deleted is found where it is`() async throws {
+        let fixture = try await VectorFixture()
+        try await fixture.put("a", [1, 0], [("shelf", .s("x"))])
+        try await fixture.put("a", [2, 0], [("shelf", .s("y"))])
+        func found(_ shelf: String) async throws(ServiceError) -> Int? {
+            try await fixture.search("shelves", [int(0), int(0)]) {
+                $0.searchConditionExpression = "shelf = :s"
+                $0.expressionAttributeValues = item([(":s", .s(shelf))])
+            }.searchResults?.count
+        }
+        #expect(try await found("x") == 0)
+        #expect(try await found("y") == 1)
+        let bare = PutItemInput(tableName: "vectors", item: item([("pk", .s("a"))]))
+        _ = try await fixture.tables.service.putItem(bare, fixture.tables.context)
+        #expect(try await found("y") == 0)
+    }
+
+    @Test func `what a search names of another index, or not of its index, is refused`() async throws {
+        let fixture = try await VectorFixture()
+        let vector = [int(0), int(0)]
+        #expect(
+            await wording { () throws(ServiceError) in try await fixture.search("near", vector) { $0.topK = 101 } }
+                == "Provided TopK value is out of valid range")
+        #expect(
+            await wording { () throws(ServiceError) in try await fixture.search("near", [int(0)]) }
+                == invalid + "SearchVector has 1 dimensions, expected: 2 IndexName: near")
+        #expect(
+            await wording { () throws(ServiceError) in try await fixture.search("near", [.s("0"), int(0)]) }
+                == invalid
+                + "Invalid type for parameter SearchVector[0]: a number that fits 32-bit floating point is expected")
+        #expect(
+            await wording { () throws(ServiceError) in try await fixture.search("shelves", vector) }
+                == "SearchConditionExpression must be provided when SearchSchema has a HASH key")
+        #expect(
+            await wording { () throws(ServiceError) in
+                try await fixture.search("near", vector) {
+                    $0.searchConditionExpression = "shelf = :s"
+                    $0.expressionAttributeValues = item([(":s", .s("x"))])
+                }
+            }
+                == "Invalid SearchConditionExpression: The attribute is not defined in the SearchSchema; "
+                + "attribute: shelf")
+        #expect(
+            await wording { () throws(ServiceError) in
+                try await fixture.search("near", vector) { $0.projectionExpression = "colour" }
+            } == invalid + "Vector index near does not project [colour]")
+    }
+
+    @Test func `an item whose vector an index cannot hold is not written`() async throws {
+        let fixture = try await VectorFixture()
+        #expect(
+            await wording { () throws(ServiceError) in try await fixture.put("a", [1, 2, 3]) }
+                == invalid + "The vector v has 3 dimensions, expected: 2 IndexName: near")
+        let entries: [(String, AttributeValue)] = [("pk", .s("a")), ("v", .l([int(1), number("1e39")]))]
+        let input = PutItemInput(tableName: "vectors", item: item(entries))
+        #expect(
+            await wording { () throws(ServiceError) in
+                try await fixture.tables.service.putItem(input, fixture.tables.context)
+            }
+                == invalid
+                + "Invalid type for parameter v[1]: a number that fits 32-bit floating point is expected, "
+                + "IndexName: near")
+    }
+
+    @Test func `the access is to the index`() async throws {
+        let fixture = TableFixture()
+        let input = SearchVectorsInput(tableName: "t1", indexName: "near", searchVector: [], topK: 1)
+        #expect(
+            fixture.service.access(input, fixture.context) == [
+                ResourceAccess(
+                    action: "dynamodb:SearchVectors",
+                    resource: "arn:aws:dynamodb:eu-central-1:123456789012:table/t1/index/near"
+                )
+            ])
+    }
+}
