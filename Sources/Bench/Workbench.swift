@@ -25,7 +25,7 @@ struct Workbench {
             measurements += wire.measurements(connectionCounts: connectionCounts)
         }
         if StoreBench.names.contains(where: isWanted) {
-            let store = try await StoreBench(folder: folder)
+            let store = try await StoreBench(folder: folder, pinning: pinning)
             measurements += store.measurements(writerCounts: connectionCounts)
             self.store = store
         } else {

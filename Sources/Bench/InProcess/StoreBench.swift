@@ -1,7 +1,7 @@
 internal import KeyValue
 internal import RocksDBStore
 
-/// The store alone, in this process: what a read from memory costs, and how many durable commits the committer makes.
+/// The store alone: what a read from memory costs, and how many durable commits the committer makes.
 struct StoreBench {
     static let getName = "store get"
     static let commitName = "store commit"
@@ -10,16 +10,22 @@ struct StoreBench {
     static let keyCount = 1024
 
     let store: RocksDBStore
+    private let folder: TemporaryFolder
+    private let pinning: Pinning
 
     /// Opens a store with the settings of the server, but for its block cache, and puts every key.
-    init(folder: TemporaryFolder) async throws {
+    init(folder: TemporaryFolder, pinning: Pinning) async throws {
+        self.folder = folder
+        self.pinning = pinning
         self.store = try RocksDBStore(path: folder.path + "/store")
         for number in 0..<Self.keyCount { try await self.store.commit(Self.batch(number, counter: 0)) }
     }
 
     func measurements(writerCounts: [Int]) -> [any Measurement] {
         [StoreGetMeasurement(store: self.store)]
-            + writerCounts.map { StoreCommitMeasurement(store: self.store, writerCount: $0) }
+            + writerCounts.map {
+                StoreCommitMeasurement(folder: self.folder, core: self.pinning.serverCore, writerCount: $0)
+            }
     }
 
     func close() async {
@@ -58,55 +64,5 @@ struct StoreGetMeasurement: Measurement {
             index = (index + 1) % keys.count
         }
         return [.nanosecondsPerCall: nanoseconds]
-    }
-}
-
-/// Durable commits of one value of 1 KB from a number of writers, each of which waits for its own.
-struct StoreCommitMeasurement: Measurement {
-    let store: RocksDBStore
-    let writerCount: Int
-
-    var name: String { StoreBench.commitName }
-    var concurrency: Int? { self.writerCount }
-
-    func sample(seconds: Double) async throws -> [Metric: Double] {
-        let store = self.store
-        let writerCount = self.writerCount
-        let cpuAtStart = CPUClock.ownProcess.nanoseconds
-        let begin = monotonicNanoseconds()
-        let end = begin + Int64(seconds * 1e9)
-        let latencies = try await withThrowingTaskGroup(of: Latencies.self) { group in
-            for writer in 0..<writerCount {
-                group.addTask { try await Self.write(store, writer: writer, of: writerCount, until: end) }
-            }
-            var all = Latencies()
-            for try await part in group { all.append(contentsOf: part) }
-            return all
-        }
-        let elapsed = monotonicNanoseconds() - begin
-        var metrics = latencies.metrics
-        metrics[.perSecond] = Double(latencies.count) / (Double(elapsed) / 1e9)
-        let cpu = CPUClock.ownProcess.nanoseconds - cpuAtStart
-        metrics[.cpuMicroseconds] = Double(cpu) / Double(max(latencies.count, 1)) / 1000
-        return metrics
-    }
-
-    /// Writers share no key, as the pool of requests over the wire has it nearly always.
-    @concurrent
-    private static func write(
-        _ store: RocksDBStore, writer: Int, of writerCount: Int, until end: Int64
-    ) async throws -> Latencies {
-        var latencies = Latencies(reserving: 4096)
-        var number = writer
-        var begin = monotonicNanoseconds()
-        while begin < end {
-            try await store.commit(StoreBench.batch(number, counter: UInt64(bitPattern: begin)))
-            let now = monotonicNanoseconds()
-            latencies.append(now - begin)
-            begin = now
-            number += writerCount
-            if number >= StoreBench.keyCount { number = writer }
-        }
-        return latencies
     }
 }

@@ -27,6 +27,15 @@ final class Cleanup: Sendable {
         self.state.withLock { $0.processes.append(process) }
     }
 
+    /// Kills one process now, if it has not ended.
+    func end(process: pid_t) {
+        self.state.withLock { state in
+            kill(process, SIGKILL)
+            waitpid(process, nil, 0)
+            state.processes.removeAll { $0 == process }
+        }
+    }
+
     func add(folder: String) {
         self.state.withLock { $0.folders.append(folder) }
     }

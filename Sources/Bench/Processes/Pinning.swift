@@ -17,7 +17,7 @@ struct Pinning {
         guard let serverCore = self.serverCore, let loadCore = self.loadCore else {
             return "not pinned (one core, or a system without affinity)"
         }
-        return "servers on core \(serverCore), load on core \(loadCore), rows without a server not pinned"
+        return "servers and store commit on core \(serverCore), load on core \(loadCore), other rows not pinned"
     }
 
     /// Does something with the calling thread on one core, and lets it go again.

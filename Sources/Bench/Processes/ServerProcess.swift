@@ -38,15 +38,15 @@ struct ServerProcess {
     }
 
     /// Waits until it has written a line that begins so, and gives the rest of that line.
-    func line(after prefix: String) throws -> String {
-        let deadline = monotonicNanoseconds() + Int64(Self.startSecondsMax * 1e9)
+    func line(after prefix: String, seconds: Double = startSecondsMax) throws -> String {
+        let deadline = monotonicNanoseconds() + Int64(seconds * 1e9)
         while monotonicNanoseconds() < deadline {
             let lines = self.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
             if let line = lines.first(where: { $0.hasPrefix(prefix) }) { return String(line.dropFirst(prefix.count)) }
-            guard self.isRunning else { throw BenchError("\(self.name) ended while it started:\n\(self.output)") }
+            guard self.isRunning else { throw BenchError("\(self.name) ended too early:\n\(self.output)") }
             usleep(Self.pollMicroseconds)
         }
-        throw BenchError("\(self.name) did not start within \(Self.startSecondsMax) s:\n\(self.output)")
+        throw BenchError("\(self.name) wrote no such line within \(seconds) s:\n\(self.output)")
     }
 
     /// Whether it has not ended; a process that has is not yet waited for, so its number is still its own.
