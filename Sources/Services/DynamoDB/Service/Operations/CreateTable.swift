@@ -33,7 +33,7 @@ extension DynamoDBService {
             table.vectorIndexes = definition.vectorIndexes
             table.isDeletionProtected = input.deletionProtectionEnabled ?? false
             table.tableClass = input.tableClass?.rawValue
-            table.streamViewType = definition.streamViewType
+            if let viewType = definition.streamViewType { table.enableStream(viewType, at: creation) }
             table.settings = definition.settings
             return table
         }

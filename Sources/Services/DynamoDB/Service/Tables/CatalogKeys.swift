@@ -7,6 +7,9 @@ internal import Primitives
 ///     0 (8) · 0 (2) · "next-table"                          → the next free table number
 ///     0 (8) · 1 (2) · account (12) · region · 0 · name      → table record
 ///     0 (8) · 2 (2) · table number (8)                      → a deleted table whose items are being removed
+///     0 (8) · 3 (2) · account (12) · region · 0 · name · 0 · label · 0 · 0 (1)  → note of a stream
+///     0 (8) · 3 (2) · account (12) · region · 0 · name · 0 · label · 0 · 1 (1)  → its end mark
+///     0 (8) · 4 (2) · table number (8)                      → a deleted table whose log can still be read
 enum CatalogKeys {
     static let nextTable = KeySpace(table: 0, index: 0).prefix + Array("next-table".utf8)
 
@@ -28,7 +31,18 @@ enum CatalogKeys {
         return key
     }
 
-    /// The table number in a key of `deletedTables`; nil for a number that no table has.
+    /// Notes of streams and their end marks: `StreamNotes`.
+    static let streams = KeyRange(prefix: KeySpace(table: 0, index: 3).prefix)
+
+    static let retiredLogs = KeyRange(prefix: KeySpace(table: 0, index: 4).prefix)
+
+    static func retiredLog(_ number: UInt64) -> [UInt8] {
+        var key = KeySpace(table: 0, index: 4).prefix
+        BigEndian.append(number, to: &key)
+        return key
+    }
+
+    /// The table number in a key of `deletedTables` or `retiredLogs`; nil for a number that no table has.
     static func deletedNumber(_ key: [UInt8]) -> UInt64? {
         guard let number = BigEndian.read(UInt64.self, from: key, at: KeySpace.prefixBytes) else { return nil }
         return number > 0 ? number : nil

@@ -111,7 +111,8 @@ final class TableCatalog: Sendable {
             let descriptor = make(number)
             let batch = Batch(
                 checks: [.absent(key), .unchanged(CatalogKeys.nextTable, since: read[1]?.version)],
-                writes: [.set(key, TableRecord.encode(descriptor)), .set(CatalogKeys.nextTable, next)],
+                writes: [.set(key, TableRecord.encode(descriptor)), .set(CatalogKeys.nextTable, next)]
+                    + StreamNotes.writes(from: nil, to: descriptor),
                 readAsOf: read.asOf
             )
             if try await self.commit(batch) { return descriptor }
@@ -134,7 +135,10 @@ final class TableCatalog: Sendable {
             var table = snapshot.descriptor
             var writes: [Write] = []
             let answer = try change(&table, &writes)
-            if table != snapshot.descriptor { writes.append(.set(snapshot.key, TableRecord.encode(table))) }
+            if table != snapshot.descriptor {
+                writes.append(.set(snapshot.key, TableRecord.encode(table)))
+                writes += StreamNotes.writes(from: snapshot.descriptor, to: table)
+            }
             if writes.isEmpty { return (table, answer) }
             let check = Check.unchanged(snapshot.key, since: snapshot.version)
             if try await self.commit(Batch(checks: [check], writes: writes)) { return (table, answer) }
@@ -165,6 +169,7 @@ final class TableCatalog: Sendable {
         let batch = Batch(
             checks: [.unchanged(table.key, since: table.version)],
             writes: [.delete(table.key), .set(CatalogKeys.deletedTable(table.descriptor.number), [])]
+                + StreamNotes.writes(from: table.descriptor, to: nil)
         )
         guard try await self.commit(batch) else { return false }
         self.cache.withLock { _ = $0.removeValue(forKey: reference) }
@@ -187,7 +192,8 @@ final class TableCatalog: Sendable {
                 for entry in page.entries {
                     guard let number = CatalogKeys.deletedNumber(entry.key) else { continue }
                     try await self.store.discard(CatalogKeys.contents(number))
-                    try await self.store.commit(Batch(writes: [.delete(entry.key)]))
+                    try await self.store.commit(
+                        Batch(writes: [.delete(entry.key)] + (try await self.retirement(ofLog: number))))
                 }
                 guard let continuation = page.continuation else { return }
                 range = range.continued(from: continuation, reverse: false)
@@ -196,6 +202,12 @@ final class TableCatalog: Sendable {
             // The mark of the table stays, so the next start, or the next deletion, goes on here.
             return
         }
+    }
+
+    /// Streams of a deleted table can be read for a day, so its log is only marked: the trimming comes to it.
+    private func retirement(ofLog number: UInt64) async throws(StorageError) -> [Write] {
+        let log = try await self.store.readLog(LogID(number), after: nil, limit: 1, byteLimit: 1)
+        return log.entries.isEmpty ? [] : [.set(CatalogKeys.retiredLog(number), [])]
     }
 
     // The store

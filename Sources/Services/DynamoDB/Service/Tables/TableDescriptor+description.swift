@@ -9,7 +9,7 @@ extension TableDescriptor {
         _ status: TableStatus, figures: TableFigures = TableFigures(), indexFigures: [String: TableFigures] = [:]
     ) -> TableDescription {
         let isNew = status == .creating
-        let label = self.streamViewType.map { _ in self.streamLabel }
+        let label = self.latestStream?.label
         return TableDescription(
             // AWS sorts the definitions, and keeps the order of keys and indexes.
             attributeDefinitions: self.attributes.sorted { $0.name < $1.name }.map {
@@ -34,8 +34,8 @@ extension TableDescriptor {
                 ) : nil,
             localSecondaryIndexes: self.localIndexes(indexFigures),
             globalSecondaryIndexes: self.globalIndexes(status, indexFigures),
-            streamSpecification: self.streamViewType.map {
-                StreamSpecification(streamEnabled: true, streamViewType: StreamViewType(rawValue: $0))
+            streamSpecification: self.enabledStream.map {
+                StreamSpecification(streamEnabled: true, streamViewType: StreamViewType(rawValue: $0.viewType))
             },
             latestStreamLabel: label,
             latestStreamARN: label.map { "\(self.arn)/stream/\($0)" },
@@ -48,17 +48,6 @@ extension TableDescriptor {
             warmThroughput: self.warmThroughput(status),
             vectorIndexes: self.vectorIndexDescriptions(status, indexFigures)
         )
-    }
-
-    /// When the stream began, as its ARN says it: `2026-11-24T05:00:30.123`.
-    private var streamLabel: String {
-        func padded(_ value: Int, _ width: Int) -> String {
-            let digits = String(value)
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
-        }
-        let date = CalendarDate(self.creation)
-        return "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))T\(padded(date.hour, 2)):"
-            + "\(padded(date.minute, 2)):\(padded(date.second, 2)).\(padded(date.millisecond, 3))"
     }
 
     private static func elements(_ schema: KeySchema) -> [KeySchemaElement] {

@@ -20,8 +20,8 @@ struct TableDescriptor: Sendable, Hashable {
     var throughput = Throughput(read: 0, write: 0)
     var isDeletionProtected = false
     var tableClass: String?
-    /// The view type; nil while no stream is enabled.
-    var streamViewType: String?
+    /// nil: it never had one.
+    var latestStream: TableStream?
     /// Stored and shown, and without an effect.
     var settings = StoredSettings()
 
@@ -31,7 +31,12 @@ struct TableDescriptor: Sendable, Hashable {
     var log: LogID { LogID(self.number) }
 
     /// Whether somebody reads its changes: each change of an item goes to `log` then, with both images.
-    var keepsChanges: Bool { self.streamViewType != nil }
+    var keepsChanges: Bool { self.enabledStream != nil }
+
+    /// How long `log` keeps a change: as long as the reader that looks furthest back needs it.
+    ///
+    /// A day for streams, also for those that were disabled.
+    var changesKeptMilliseconds: Int64 { TableStream.keptMilliseconds }
 
     var arn: String {
         ARN(service: "dynamodb", region: self.region, account: self.account, resource: "table/\(self.name)").description

@@ -16,7 +16,7 @@ enum TableRecord {
         ])
         if !table.vectorIndexes.isEmpty { tree["vectorIndexes"] = .l(table.vectorIndexes.map(self.vectorIndex)) }
         tree["tableClass"] = table.tableClass.map { .s($0) }
-        tree["streamViewType"] = table.streamViewType.map { .s($0) }
+        tree["stream"] = table.latestStream.map(self.stream)
         tree["onDemandLimit"] = table.settings.onDemandLimit.map(self.units)
         tree["warmThroughput"] = table.settings.warmThroughput.map(self.units)
         tree["encryptionKey"] = table.settings.encryptionKeyARN.map { .s($0) }
@@ -54,12 +54,31 @@ enum TableRecord {
         table.throughput = self.throughput(tree["throughput"])
         table.isDeletionProtected = tree["deletionProtection"] == .bool(true)
         table.tableClass = self.text(tree["tableClass"])
-        table.streamViewType = self.text(tree["streamViewType"])
+        table.latestStream = self.stream(tree["stream"])
         table.settings.onDemandLimit = self.units(tree["onDemandLimit"])
         table.settings.warmThroughput = self.units(tree["warmThroughput"])
         table.settings.encryptionKeyARN = self.text(tree["encryptionKey"])
         table.settings.tags = self.tags(tree["tags"])
         return table
+    }
+
+    private static func stream(_ stream: TableStream) -> AttributeValue {
+        .m(
+            AttributeTree([
+                .init("viewType", .s(stream.viewType)),
+                .init("creation", self.number(Int(stream.creation.millisecondsSinceEpoch))),
+                .init("enabled", .bool(stream.isEnabled)),
+            ])
+        )
+    }
+
+    private static func stream(_ value: AttributeValue?) -> TableStream? {
+        guard case .m(let tree)? = value, let viewType = self.text(tree["viewType"]),
+            let creation = self.integer(tree["creation"])
+        else { return nil }
+        return TableStream(
+            viewType: viewType, creation: Timestamp(millisecondsSinceEpoch: Int64(creation)),
+            isEnabled: tree["enabled"] == .bool(true))
     }
 
     static func number(_ value: Int) -> AttributeValue { .n(DynamoDBNumber(value)) }
@@ -105,7 +124,7 @@ enum TableRecord {
         }
     }
 
-    private static func schema(_ schema: KeySchema) -> AttributeValue {
+    static func schema(_ schema: KeySchema) -> AttributeValue {
         .m(
             AttributeTree([
                 .init("partition", self.elements(schema.partition)), .init("sort", self.elements(schema.sort)),
@@ -117,7 +136,7 @@ enum TableRecord {
         .l(elements.map { .l([.s($0.name), .s($0.type.descriptor)]) })
     }
 
-    private static func schema(_ value: AttributeValue?) -> KeySchema? {
+    static func schema(_ value: AttributeValue?) -> KeySchema? {
         guard case .m(let tree)? = value, let partition = self.elements(tree["partition"]),
             let sort = self.elements(tree["sort"]), (1...KeySchema.elementCountMax).contains(partition.count),
             sort.count <= KeySchema.elementCountMax
