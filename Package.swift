@@ -15,15 +15,28 @@ let settings: [SwiftSetting] = [
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
+/// How the server is linked for release on Linux: with Swift's runtime inside, without a table of its own symbols. It
+/// runs where there is no Swift, and calls into the runtime go straight; docs/decisions.md has the figures.
+let serverLink: [LinkerSetting] = [
+    .unsafeFlags(
+        [
+            "-static-stdlib", "-l_FoundationCollections", "-l_FoundationCShims", "-use-ld=lld",
+            "-Xlinker", "--no-export-dynamic", "-Xlinker", "--icf=safe",
+        ], .when(platforms: [.linux], configuration: .release))
+]
+
 /// A library of this package at Sources/<name>.
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, exclude: ["README.md"], swiftSettings: settings)
 }
 
 /// A command of this package at Sources/<name>.
-func command(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
+func command(
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency], link: [LinkerSetting] = []
+) -> Target {
     .executableTarget(
-        name: name, dependencies: dependencies, path: path, exclude: ["README.md"], swiftSettings: settings)
+        name: name, dependencies: dependencies, path: path, exclude: ["README.md"], swiftSettings: settings,
+        linkerSettings: link)
 }
 
 /// The tests of a target, at Tests/<name>Tests.
@@ -127,7 +140,7 @@ let package = Package(
                 "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "STSModel", "STSService", "CLibYAML",
             ]),
         // L7
-        command("brume", ["Server", argumentParser]),
+        command("brume", ["Server", argumentParser], link: serverLink),
         command("brume-modelgen", [argumentParser]),
         command(
             "Bench",
