@@ -5,6 +5,26 @@ package import ServiceModel
 
 /// The errors that the implemented operations of DynamoDB model.
 package enum DynamoDBError {
+    package static func backupInUse(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "BackupInUseException", status: 400,
+            message: message,
+            detail: BackupInUseException(message: message)
+        )
+    }
+
+    package static func backupNotFound(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "BackupNotFoundException", status: 400,
+            message: message,
+            detail: BackupNotFoundException(message: message)
+        )
+    }
+
     package static func conditionalCheckFailed(
         message: String, item: AttributeMap? = nil
     ) -> ServiceError {
@@ -12,6 +32,16 @@ package enum DynamoDBError {
             code: "ConditionalCheckFailedException", status: 400,
             message: message,
             detail: ConditionalCheckFailedException(message: message, item: item)
+        )
+    }
+
+    package static func continuousBackupsUnavailable(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "ContinuousBackupsUnavailableException", status: 400,
+            message: message,
+            detail: ContinuousBackupsUnavailableException(message: message)
         )
     }
 
@@ -35,6 +65,16 @@ package enum DynamoDBError {
         )
     }
 
+    package static func invalidRestoreTime(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "InvalidRestoreTimeException", status: 400,
+            message: message,
+            detail: InvalidRestoreTimeException(message: message)
+        )
+    }
+
     package static func itemCollectionSizeLimitExceeded(
         message: String
     ) -> ServiceError {
@@ -52,6 +92,16 @@ package enum DynamoDBError {
             code: "LimitExceededException", status: 400,
             message: message,
             detail: LimitExceededException(message: message)
+        )
+    }
+
+    package static func pointInTimeRecoveryUnavailable(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "PointInTimeRecoveryUnavailableException", status: 400,
+            message: message,
+            detail: PointInTimeRecoveryUnavailableException(message: message)
         )
     }
 
@@ -102,6 +152,36 @@ package enum DynamoDBError {
             code: "ResourceNotFoundException", status: 400,
             message: message,
             detail: ResourceNotFoundException(message: message)
+        )
+    }
+
+    package static func tableAlreadyExists(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "TableAlreadyExistsException", status: 400,
+            message: message,
+            detail: TableAlreadyExistsException(message: message)
+        )
+    }
+
+    package static func tableInUse(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "TableInUseException", status: 400,
+            message: message,
+            detail: TableInUseException(message: message)
+        )
+    }
+
+    package static func tableNotFound(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "TableNotFoundException", status: 400,
+            message: message,
+            detail: TableNotFoundException(message: message)
         )
     }
 

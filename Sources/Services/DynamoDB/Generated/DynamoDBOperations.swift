@@ -14,10 +14,20 @@ package protocol DynamoDBOperations: Sendable {
         _ input: BatchWriteItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> BatchWriteItemOutput
 
+    func access(_ input: CreateBackupInput, _ context: RequestContext) -> [ResourceAccess]
+    func createBackup(
+        _ input: CreateBackupInput, _ context: RequestContext
+    ) async throws(ServiceError) -> CreateBackupOutput
+
     func access(_ input: CreateTableInput, _ context: RequestContext) -> [ResourceAccess]
     func createTable(
         _ input: CreateTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> CreateTableOutput
+
+    func access(_ input: DeleteBackupInput, _ context: RequestContext) -> [ResourceAccess]
+    func deleteBackup(
+        _ input: DeleteBackupInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DeleteBackupOutput
 
     func access(_ input: DeleteItemInput, _ context: RequestContext) -> [ResourceAccess]
     func deleteItem(
@@ -28,6 +38,16 @@ package protocol DynamoDBOperations: Sendable {
     func deleteTable(
         _ input: DeleteTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> DeleteTableOutput
+
+    func access(_ input: DescribeBackupInput, _ context: RequestContext) -> [ResourceAccess]
+    func describeBackup(
+        _ input: DescribeBackupInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DescribeBackupOutput
+
+    func access(_ input: DescribeContinuousBackupsInput, _ context: RequestContext) -> [ResourceAccess]
+    func describeContinuousBackups(
+        _ input: DescribeContinuousBackupsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DescribeContinuousBackupsOutput
 
     func access(_ input: DescribeEndpointsRequest, _ context: RequestContext) -> [ResourceAccess]
     func describeEndpoints(
@@ -49,6 +69,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: GetItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> GetItemOutput
 
+    func access(_ input: ListBackupsInput, _ context: RequestContext) -> [ResourceAccess]
+    func listBackups(
+        _ input: ListBackupsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> ListBackupsOutput
+
     func access(_ input: ListTablesInput, _ context: RequestContext) -> [ResourceAccess]
     func listTables(
         _ input: ListTablesInput, _ context: RequestContext
@@ -68,6 +93,16 @@ package protocol DynamoDBOperations: Sendable {
     func query(
         _ input: QueryInput, _ context: RequestContext
     ) async throws(ServiceError) -> QueryOutput
+
+    func access(_ input: RestoreTableFromBackupInput, _ context: RequestContext) -> [ResourceAccess]
+    func restoreTableFromBackup(
+        _ input: RestoreTableFromBackupInput, _ context: RequestContext
+    ) async throws(ServiceError) -> RestoreTableFromBackupOutput
+
+    func access(_ input: RestoreTableToPointInTimeInput, _ context: RequestContext) -> [ResourceAccess]
+    func restoreTableToPointInTime(
+        _ input: RestoreTableToPointInTimeInput, _ context: RequestContext
+    ) async throws(ServiceError) -> RestoreTableToPointInTimeOutput
 
     func access(_ input: ScanInput, _ context: RequestContext) -> [ResourceAccess]
     func scan(
@@ -99,6 +134,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: UntagResourceInput, _ context: RequestContext
     ) async throws(ServiceError) -> UntagResourceOutput
 
+    func access(_ input: UpdateContinuousBackupsInput, _ context: RequestContext) -> [ResourceAccess]
+    func updateContinuousBackups(
+        _ input: UpdateContinuousBackupsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> UpdateContinuousBackupsOutput
+
     func access(_ input: UpdateItemInput, _ context: RequestContext) -> [ResourceAccess]
     func updateItem(
         _ input: UpdateItemInput, _ context: RequestContext
@@ -127,126 +167,182 @@ extension DynamoDBOperations {
                     }
                 ),
                 OperationBinding(
-                    operations[2], input: CreateTableInput.self,
+                    operations[2], input: CreateBackupInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.createBackup(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[3], input: CreateTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.createTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[3], input: DeleteItemInput.self,
+                    operations[4], input: DeleteBackupInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.deleteBackup(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[5], input: DeleteItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.deleteItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[4], input: DeleteTableInput.self,
+                    operations[6], input: DeleteTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.deleteTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[5], input: DescribeEndpointsRequest.self,
+                    operations[7], input: DescribeBackupInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.describeBackup(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[8], input: DescribeContinuousBackupsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.describeContinuousBackups(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[9], input: DescribeEndpointsRequest.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeEndpoints(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[6], input: DescribeLimitsInput.self,
+                    operations[10], input: DescribeLimitsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeLimits(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[7], input: DescribeTableInput.self,
+                    operations[11], input: DescribeTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[8], input: GetItemInput.self,
+                    operations[12], input: GetItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.getItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[9], input: ListTablesInput.self,
+                    operations[13], input: ListBackupsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.listBackups(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[14], input: ListTablesInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTables(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[10], input: ListTagsOfResourceInput.self,
+                    operations[15], input: ListTagsOfResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTagsOfResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[11], input: PutItemInput.self,
+                    operations[16], input: PutItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.putItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[12], input: QueryInput.self,
+                    operations[17], input: QueryInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.query(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[13], input: ScanInput.self,
+                    operations[18], input: RestoreTableFromBackupInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.restoreTableFromBackup(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[19], input: RestoreTableToPointInTimeInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.restoreTableToPointInTime(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[20], input: ScanInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.scan(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[14], input: SearchVectorsInput.self,
+                    operations[21], input: SearchVectorsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.searchVectors(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[15], input: TagResourceInput.self,
+                    operations[22], input: TagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.tagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[16], input: TransactGetItemsInput.self,
+                    operations[23], input: TransactGetItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactGetItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[17], input: TransactWriteItemsInput.self,
+                    operations[24], input: TransactWriteItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactWriteItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[18], input: UntagResourceInput.self,
+                    operations[25], input: UntagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.untagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[19], input: UpdateItemInput.self,
+                    operations[26], input: UpdateContinuousBackupsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.updateContinuousBackups(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[27], input: UpdateItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateItem(input, context)
@@ -260,6 +356,11 @@ extension DynamoDBOperations {
 extension DynamoDBSchema {
     /// How the answers of an operation are cut into pages, by operation.
     package static let paginators: [String: Paginator] = [
+        "ListBackups": Paginator(
+            inputTokens: ["ExclusiveStartBackupArn"],
+            outputTokens: ["LastEvaluatedBackupArn"],
+            limit: "Limit", results: ["BackupSummaries"]
+        ),
         "ListTables": Paginator(
             inputTokens: ["ExclusiveStartTableName"],
             outputTokens: ["LastEvaluatedTableName"],

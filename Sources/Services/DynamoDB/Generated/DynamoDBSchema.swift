@@ -53,6 +53,42 @@ package enum DynamoDBSchema {
         shape AvailabilityErrorMessage string
         shape Backfilling boolean
         shape BackupArn string min=37 max=1024
+        shape BackupCreationDateTime timestamp
+        shape BackupDescription structure
+        member BackupDetails BackupDetails
+        member SourceTableDetails SourceTableDetails
+        member SourceTableFeatureDetails SourceTableFeatureDetails
+        shape BackupDetails structure
+        member BackupArn BackupArn required
+        member BackupName BackupName required
+        member BackupSizeBytes BackupSizeBytes
+        member BackupStatus BackupStatus required
+        member BackupType BackupType required
+        member BackupCreationDateTime BackupCreationDateTime required
+        member BackupExpiryDateTime Date
+        shape BackupInUseException structure error=400
+        member message ErrorMessage
+        shape BackupName string min=3 max=255 pattern=[a-zA-Z0-9_.-]+
+        shape BackupNotFoundException structure error=400
+        member message ErrorMessage
+        shape BackupSizeBytes long low=0
+        shape BackupStatus enum enum=CREATING,DELETED,AVAILABLE
+        shape BackupSummaries list
+        member member BackupSummary
+        shape BackupSummary structure
+        member TableName TableName
+        member TableId TableId
+        member TableArn TableArn
+        member BackupArn BackupArn
+        member BackupName BackupName
+        member BackupCreationDateTime BackupCreationDateTime
+        member BackupExpiryDateTime Date
+        member BackupStatus BackupStatus
+        member BackupType BackupType
+        member BackupSizeBytes BackupSizeBytes
+        shape BackupType enum enum=USER,SYSTEM,AWS_BACKUP
+        shape BackupTypeFilter enum enum=USER,SYSTEM,AWS_BACKUP,ALL
+        shape BackupsInputLimit integer low=1 high=100
         shape BatchGetItemInput structure input
         member RequestItems BatchGetRequestMap required
         member ReturnConsumedCapacity ReturnConsumedCapacity
@@ -127,6 +163,17 @@ package enum DynamoDBSchema {
         shape ConsumedCapacityMultiple list
         member member ConsumedCapacity
         shape ConsumedCapacityUnits double
+        shape ContinuousBackupsDescription structure
+        member ContinuousBackupsStatus ContinuousBackupsStatus required
+        member PointInTimeRecoveryDescription PointInTimeRecoveryDescription
+        shape ContinuousBackupsStatus enum enum=ENABLED,DISABLED
+        shape ContinuousBackupsUnavailableException structure error=400
+        member message ErrorMessage
+        shape CreateBackupInput structure input
+        member TableName TableArn required
+        member BackupName BackupName required
+        shape CreateBackupOutput structure
+        member BackupDetails BackupDetails
         shape CreateTableInput structure input
         member AttributeDefinitions AttributeDefinitions
         member TableName TableArn required
@@ -156,6 +203,10 @@ package enum DynamoDBSchema {
         member ExpressionAttributeNames ExpressionAttributeNameMap
         member ExpressionAttributeValues ExpressionAttributeValueMap
         member ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
+        shape DeleteBackupInput structure input
+        member BackupArn BackupArn required
+        shape DeleteBackupOutput structure
+        member BackupDescription BackupDescription
         shape DeleteItemInput structure input
         member TableName TableArn required
         member Key Key required
@@ -179,6 +230,14 @@ package enum DynamoDBSchema {
         shape DeleteTableOutput structure
         member TableDescription TableDescription
         shape DeletionProtectionEnabled boolean
+        shape DescribeBackupInput structure input
+        member BackupArn BackupArn required
+        shape DescribeBackupOutput structure
+        member BackupDescription BackupDescription
+        shape DescribeContinuousBackupsInput structure input
+        member TableName TableArn required
+        shape DescribeContinuousBackupsOutput structure
+        member ContinuousBackupsDescription ContinuousBackupsDescription
         shape DescribeEndpointsRequest structure input
         shape DescribeEndpointsResponse structure
         member Endpoints Endpoints required
@@ -255,12 +314,20 @@ package enum DynamoDBSchema {
         member WarmThroughput GlobalSecondaryIndexWarmThroughputDescription
         shape GlobalSecondaryIndexDescriptionList list
         member member GlobalSecondaryIndexDescription
+        shape GlobalSecondaryIndexInfo structure
+        member IndexName IndexName
+        member KeySchema KeySchema
+        member Projection Projection
+        member ProvisionedThroughput ProvisionedThroughput
+        member OnDemandThroughput OnDemandThroughput
         shape GlobalSecondaryIndexList list
         member member GlobalSecondaryIndex
         shape GlobalSecondaryIndexWarmThroughputDescription structure
         member ReadUnitsPerSecond PositiveLongObject
         member WriteUnitsPerSecond PositiveLongObject
         member Status IndexStatus
+        shape GlobalSecondaryIndexes list
+        member member GlobalSecondaryIndexInfo
         shape GlobalTableSettingsReplicationMode enum enum=ENABLED,DISABLED,ENABLED_WITH_OVERRIDES
         shape GlobalTableWitnessDescription structure
         member RegionName RegionName
@@ -273,6 +340,8 @@ package enum DynamoDBSchema {
         shape IndexStatus enum enum=CREATING,UPDATING,DELETING,ACTIVE
         shape Integer integer
         shape InternalServerError structure error=500 fault
+        member message ErrorMessage
+        shape InvalidRestoreTimeException structure error=400
         member message ErrorMessage
         shape ItemCollectionKeyAttributeMap map
         member key AttributeName
@@ -290,6 +359,7 @@ package enum DynamoDBSchema {
         member member ItemCollectionSizeEstimateBound
         shape ItemCollectionSizeLimitExceededException structure error=400
         member message ErrorMessage
+        shape ItemCount long low=0
         shape ItemList list
         member member AttributeMap
         shape ItemResponse structure
@@ -324,6 +394,16 @@ package enum DynamoDBSchema {
         member message ErrorMessage
         shape ListAttributeValue list
         member member AttributeValue
+        shape ListBackupsInput structure input
+        member TableName TableArn
+        member Limit BackupsInputLimit
+        member TimeRangeLowerBound TimeRangeLowerBound
+        member TimeRangeUpperBound TimeRangeUpperBound
+        member ExclusiveStartBackupArn BackupArn
+        member BackupType BackupTypeFilter
+        shape ListBackupsOutput structure
+        member BackupSummaries BackupSummaries
+        member LastEvaluatedBackupArn BackupArn
         shape ListTablesInput structure input
         member ExclusiveStartTableName TableName
         member Limit ListTablesInputLimit
@@ -350,8 +430,14 @@ package enum DynamoDBSchema {
         member IndexArn String
         shape LocalSecondaryIndexDescriptionList list
         member member LocalSecondaryIndexDescription
+        shape LocalSecondaryIndexInfo structure
+        member IndexName IndexName
+        member KeySchema KeySchema
+        member Projection Projection
         shape LocalSecondaryIndexList list
         member member LocalSecondaryIndex
+        shape LocalSecondaryIndexes list
+        member member LocalSecondaryIndexInfo
         shape Long long
         shape LongObject long
         shape MapAttributeValue map
@@ -372,6 +458,17 @@ package enum DynamoDBSchema {
         member MaxWriteRequestUnits LongObject
         shape OnDemandThroughputOverride structure
         member MaxReadRequestUnits LongObject
+        shape PointInTimeRecoveryDescription structure
+        member PointInTimeRecoveryStatus PointInTimeRecoveryStatus
+        member RecoveryPeriodInDays RecoveryPeriodInDays
+        member EarliestRestorableDateTime Date
+        member LatestRestorableDateTime Date
+        shape PointInTimeRecoverySpecification structure
+        member PointInTimeRecoveryEnabled BooleanObject required
+        member RecoveryPeriodInDays RecoveryPeriodInDays
+        shape PointInTimeRecoveryStatus enum enum=ENABLED,DISABLED
+        shape PointInTimeRecoveryUnavailableException structure error=400
+        member message ErrorMessage
         shape PositiveIntegerObject integer low=1
         shape PositiveLongObject long low=1
         shape Projection structure
@@ -446,6 +543,7 @@ package enum DynamoDBSchema {
         member LastEvaluatedKey Key
         member ConsumedCapacity ConsumedCapacity
         shape Reason string
+        shape RecoveryPeriodInDays integer low=1 high=35
         shape RegionName string
         shape ReplicaDescription structure
         member RegionName RegionName
@@ -491,6 +589,33 @@ package enum DynamoDBSchema {
         member SourceTableArn TableArn
         member RestoreDateTime Date required
         member RestoreInProgress RestoreInProgress required
+        shape RestoreTableFromBackupInput structure input
+        member TargetTableName TableName required
+        member BackupArn BackupArn required
+        member BillingModeOverride BillingMode
+        member GlobalSecondaryIndexOverride GlobalSecondaryIndexList
+        member LocalSecondaryIndexOverride LocalSecondaryIndexList
+        member ProvisionedThroughputOverride ProvisionedThroughput
+        member OnDemandThroughputOverride OnDemandThroughput
+        member SSESpecificationOverride SSESpecification
+        member VectorIndexOverride VectorIndexList
+        shape RestoreTableFromBackupOutput structure
+        member TableDescription TableDescription
+        shape RestoreTableToPointInTimeInput structure input
+        member SourceTableArn TableArn
+        member SourceTableName TableName
+        member TargetTableName TableName required
+        member UseLatestRestorableTime BooleanObject
+        member RestoreDateTime Date
+        member BillingModeOverride BillingMode
+        member GlobalSecondaryIndexOverride GlobalSecondaryIndexList
+        member LocalSecondaryIndexOverride LocalSecondaryIndexList
+        member ProvisionedThroughputOverride ProvisionedThroughput
+        member OnDemandThroughputOverride OnDemandThroughput
+        member SSESpecificationOverride SSESpecification
+        member VectorIndexOverride VectorIndexList
+        shape RestoreTableToPointInTimeOutput structure
+        member TableDescription TableDescription
         shape ReturnConsumedCapacity enum enum=INDEXES,TOTAL,NONE
         shape ReturnItemCollectionMetrics enum enum=SIZE,NONE
         shape ReturnValue enum enum=ALL_NEW,UPDATED_OLD,ALL_OLD,NONE,UPDATED_NEW
@@ -564,6 +689,24 @@ package enum DynamoDBSchema {
         member key IndexName
         member value Capacity
         shape Select enum enum=SPECIFIC_ATTRIBUTES,COUNT,ALL_ATTRIBUTES,ALL_PROJECTED_ATTRIBUTES
+        shape SourceTableDetails structure
+        member TableName TableName required
+        member TableId TableId required
+        member TableArn TableArn
+        member TableSizeBytes LongObject
+        member KeySchema KeySchema required
+        member TableCreationDateTime TableCreationDateTime required
+        member ProvisionedThroughput ProvisionedThroughput required
+        member OnDemandThroughput OnDemandThroughput
+        member ItemCount ItemCount
+        member BillingMode BillingMode
+        shape SourceTableFeatureDetails structure
+        member LocalSecondaryIndexes LocalSecondaryIndexes
+        member GlobalSecondaryIndexes GlobalSecondaryIndexes
+        member StreamDescription StreamSpecification
+        member TimeToLiveDescription TimeToLiveDescription
+        member SSEDescription SSEDescription
+        member VectorIndexes VectorIndexes
         shape StreamArn string min=37 max=1024
         shape StreamEnabled boolean
         shape StreamSpecification structure
@@ -574,11 +717,14 @@ package enum DynamoDBSchema {
         shape StringAttributeValue string
         shape StringSetAttributeValue list
         member member StringAttributeValue
+        shape TableAlreadyExistsException structure error=400
+        member message ErrorMessage
         shape TableArn string min=1 max=1024
         shape TableClass enum enum=STANDARD,STANDARD_INFREQUENT_ACCESS
         shape TableClassSummary structure
         member TableClass TableClass
         member LastUpdateDateTime Date
+        shape TableCreationDateTime timestamp
         shape TableDescription structure
         member AttributeDefinitions AttributeDefinitions
         member TableName TableName
@@ -611,9 +757,13 @@ package enum DynamoDBSchema {
         member MultiRegionConsistency MultiRegionConsistency
         member VectorIndexes VectorIndexDescriptionList
         shape TableId string pattern=[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
+        shape TableInUseException structure error=400
+        member message ErrorMessage
         shape TableName string min=3 max=255 pattern=[a-zA-Z0-9_.-]+
         shape TableNameList list
         member member TableName
+        shape TableNotFoundException structure error=400
+        member message ErrorMessage
         shape TableStatus enum enum=CREATING,UPDATING,DELETING,ACTIVE,INACCESSIBLE_ENCRYPTION_CREDENTIALS,ARCHIVING,ARCHIVED,REPLICATION_NOT_AUTHORIZED
         shape TableWarmThroughputDescription structure
         member ReadUnitsPerSecond PositiveLongObject
@@ -640,6 +790,13 @@ package enum DynamoDBSchema {
         member resource Resource
         shape ThrottlingReasonList list
         member member ThrottlingReason
+        shape TimeRangeLowerBound timestamp
+        shape TimeRangeUpperBound timestamp
+        shape TimeToLiveAttributeName string min=1 max=255
+        shape TimeToLiveDescription structure
+        member TimeToLiveStatus TimeToLiveStatus
+        member AttributeName TimeToLiveAttributeName
+        shape TimeToLiveStatus enum enum=ENABLING,DISABLING,ENABLED,DISABLED
         shape TopKInteger integer low=1
         shape TransactGetItem structure
         member Get Get required
@@ -685,6 +842,11 @@ package enum DynamoDBSchema {
         member ExpressionAttributeNames ExpressionAttributeNameMap
         member ExpressionAttributeValues ExpressionAttributeValueMap
         member ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
+        shape UpdateContinuousBackupsInput structure input
+        member TableName TableArn required
+        member PointInTimeRecoverySpecification PointInTimeRecoverySpecification required
+        shape UpdateContinuousBackupsOutput structure
+        member ContinuousBackupsDescription ContinuousBackupsDescription
         shape UpdateExpression string
         shape UpdateItemInput structure input
         member TableName TableArn required
@@ -732,8 +894,17 @@ package enum DynamoDBSchema {
         member IndexArn String
         shape VectorIndexDescriptionList list
         member member VectorIndexDescription
+        shape VectorIndexInfo structure
+        member IndexName IndexName
+        member VectorAttribute VectorAttributeDefinition
+        member SearchSchema SearchSchema
+        member Projection Projection
+        member Dimensions PositiveLongObject
+        member DistanceFunction VectorDistanceFunction
         shape VectorIndexList list
         member member VectorIndex
+        shape VectorIndexes list
+        member member VectorIndexInfo
         shape VectorIndexesCapacityMap map
         member key IndexName
         member value VectorCapacity
@@ -748,23 +919,31 @@ package enum DynamoDBSchema {
         member member WriteRequest
         operation BatchGetItem BatchGetItemInput BatchGetItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation BatchWriteItem BatchWriteItemInput BatchWriteItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
+        operation CreateBackup CreateBackupInput CreateBackupOutput errors=TableNotFoundException,TableInUseException,ContinuousBackupsUnavailableException,BackupInUseException,LimitExceededException,InternalServerError
         operation CreateTable CreateTableInput CreateTableOutput errors=ResourceInUseException,LimitExceededException,InternalServerError
+        operation DeleteBackup DeleteBackupInput DeleteBackupOutput errors=BackupNotFoundException,BackupInUseException,LimitExceededException,InternalServerError
         operation DeleteItem DeleteItemInput DeleteItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
         operation DeleteTable DeleteTableInput DeleteTableOutput errors=ResourceInUseException,ResourceNotFoundException,LimitExceededException,InternalServerError
+        operation DescribeBackup DescribeBackupInput DescribeBackupOutput errors=BackupNotFoundException,InternalServerError
+        operation DescribeContinuousBackups DescribeContinuousBackupsInput DescribeContinuousBackupsOutput errors=TableNotFoundException,InternalServerError
         operation DescribeEndpoints DescribeEndpointsRequest DescribeEndpointsResponse
         operation DescribeLimits DescribeLimitsInput DescribeLimitsOutput errors=InternalServerError
         operation DescribeTable DescribeTableInput DescribeTableOutput errors=ResourceNotFoundException,InternalServerError
         operation GetItem GetItemInput GetItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
+        operation ListBackups ListBackupsInput ListBackupsOutput errors=InternalServerError
         operation ListTables ListTablesInput ListTablesOutput errors=InternalServerError
         operation ListTagsOfResource ListTagsOfResourceInput ListTagsOfResourceOutput errors=ResourceNotFoundException,InternalServerError
         operation PutItem PutItemInput PutItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
         operation Query QueryInput QueryOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
+        operation RestoreTableFromBackup RestoreTableFromBackupInput RestoreTableFromBackupOutput errors=TableAlreadyExistsException,TableInUseException,BackupNotFoundException,BackupInUseException,LimitExceededException,InternalServerError
+        operation RestoreTableToPointInTime RestoreTableToPointInTimeInput RestoreTableToPointInTimeOutput errors=TableAlreadyExistsException,TableNotFoundException,TableInUseException,LimitExceededException,InvalidRestoreTimeException,PointInTimeRecoveryUnavailableException,InternalServerError
         operation Scan ScanInput ScanOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation SearchVectors SearchVectorsInput SearchVectorsOutput errors=ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation TagResource TagResourceInput TagResourceOutput errors=LimitExceededException,ResourceNotFoundException,InternalServerError,ResourceInUseException
         operation TransactGetItems TransactGetItemsInput TransactGetItemsOutput errors=ResourceNotFoundException,TransactionCanceledException,ProvisionedThroughputExceededException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation TransactWriteItems TransactWriteItemsInput TransactWriteItemsOutput errors=ResourceNotFoundException,TransactionCanceledException,TransactionInProgressException,IdempotentParameterMismatchException,ProvisionedThroughputExceededException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation UntagResource UntagResourceInput UntagResourceOutput errors=LimitExceededException,ResourceNotFoundException,InternalServerError,ResourceInUseException
+        operation UpdateContinuousBackups UpdateContinuousBackupsInput UpdateContinuousBackupsOutput errors=TableNotFoundException,ContinuousBackupsUnavailableException,InternalServerError
         operation UpdateItem UpdateItemInput UpdateItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
         """#
 }

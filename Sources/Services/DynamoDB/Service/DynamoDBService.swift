@@ -12,7 +12,7 @@ package final class DynamoDBService: DynamoDBOperations {
     let random: any RandomSource
     let telemetry: any TelemetryPort
     /// What goes on beside requests.
-    let jobs = BackgroundJobs()
+    package let jobs = BackgroundJobs()
 
     package init(
         store: any OrderedStore,
@@ -31,12 +31,14 @@ package final class DynamoDBService: DynamoDBOperations {
     /// Goes on with what a stop interrupted and with what goes on at all times, until the task is cancelled.
     package func run() async {
         await self.resume()
+        self.startRemovingExpiredBackups()
         await self.jobs.runUntilCancelled()
     }
 
     /// Goes on with what a stop interrupted. Call once after start.
     package func resume() async {
         await self.catalog.discardDeletedTables()
+        for kind in BackupKeys.Kind.allCases { self.startWork(kind) }
     }
 
     /// Begins to remove the items of deleted tables and does not wait for it.

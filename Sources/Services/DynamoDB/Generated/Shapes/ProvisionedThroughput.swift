@@ -2,7 +2,7 @@
 
 package import ServiceModel
 
-package struct ProvisionedThroughput: ReadableShape {
+package struct ProvisionedThroughput: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("ProvisionedThroughput")
 
     package var readCapacityUnits: Int
@@ -32,5 +32,21 @@ package struct ProvisionedThroughput: ReadableShape {
         }
         self.readCapacityUnits = readCapacityUnits ?? reader.missing(schema.members[0], 0)
         self.writeCapacityUnits = writeCapacityUnits ?? reader.missing(schema.members[1], 0)
+    }
+
+    package func write(to writer: any ShapeWriter) {
+        let schema = Self.schema
+        writer.beginStructure(schema)
+        do {
+            let member = schema.members[0]
+            writer.member(member)
+            writer.integer(Int64(self.readCapacityUnits), member)
+        }
+        do {
+            let member = schema.members[1]
+            writer.member(member)
+            writer.integer(Int64(self.writeCapacityUnits), member)
+        }
+        writer.endStructure()
     }
 }

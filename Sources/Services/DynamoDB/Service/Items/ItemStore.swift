@@ -154,8 +154,10 @@ final class ItemStore: Sendable {
     // The store
 
     func table(_ reference: TableReference) async throws(ServiceError) -> TableCatalog.Snapshot {
-        if let known = self.catalog.cached(reference) { return known }
-        guard let table = try await self.catalog.snapshot(reference) else { throw .resourceNotFound }
+        if let known = self.catalog.cached(reference), !known.descriptor.isBeingFilled { return known }
+        guard let table = try await self.catalog.snapshot(reference), !table.descriptor.isBeingFilled else {
+            throw .resourceNotFound
+        }
         return table
     }
 
@@ -213,7 +215,9 @@ final class ItemStore: Sendable {
 
     /// The descriptor of a table, for reads of many items.
     func descriptor(_ reference: TableReference) async throws(ServiceError) -> TableDescriptor {
-        guard let table = try await self.catalog.snapshot(reference) else { throw .resourceNotFound }
+        guard let table = try await self.catalog.snapshot(reference), !table.descriptor.isBeingFilled else {
+            throw .resourceNotFound
+        }
         return table.descriptor
     }
 

@@ -25,7 +25,7 @@ extension DynamoDBService {
             }
         }
         return DescribeTableOutput(
-            table: table.description(.active, figures: figures, indexFigures: indexFigures)
+            table: table.description(table.status, figures: figures, indexFigures: indexFigures)
         )
     }
 }

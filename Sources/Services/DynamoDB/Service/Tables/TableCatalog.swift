@@ -93,8 +93,12 @@ final class TableCatalog: Sendable {
     // Changing
 
     /// Makes a table; `make` is given its number, which no other table has or will have.
+    ///
+    /// `also` gives what else the commit checks and writes, such as the mark of a job that fills the table; it reads
+    /// anew when it is called again because another change was faster.
     func create(
-        _ reference: TableReference, _ make: (UInt64) -> TableDescriptor
+        _ reference: TableReference, _ make: (UInt64) -> TableDescriptor,
+        also: (TableDescriptor) async throws(ServiceError) -> (checks: [Check], writes: [Write]) = { _ in ([], []) }
     ) async throws(ServiceError) -> TableDescriptor {
         let key = CatalogKeys.table(reference)
         for _ in 0..<Self.attemptsMax {
@@ -109,11 +113,13 @@ final class TableCatalog: Sendable {
             var next: [UInt8] = []
             BigEndian.append(number + 1, to: &next)
             let descriptor = make(number)
+            let others = try await also(descriptor)
             let batch = Batch(
-                checks: [.absent(key), .unchanged(CatalogKeys.nextTable, since: read[1]?.version)],
+                checks: [.absent(key), .unchanged(CatalogKeys.nextTable, since: read[1]?.version)] + others.checks,
                 writes: [.set(key, TableRecord.encode(descriptor)), .set(CatalogKeys.nextTable, next)]
-                    + StreamNotes.writes(from: nil, to: descriptor),
-                readAsOf: read.asOf
+                    + StreamNotes.writes(from: nil, to: descriptor) + others.writes,
+                // The other checks may come from other reads.
+                readAsOf: others.checks.isEmpty ? read.asOf : nil
             )
             if try await self.commit(batch) { return descriptor }
         }
@@ -146,6 +152,23 @@ final class TableCatalog: Sendable {
         throw Self.tooManyChanges
     }
 
+    /// A number for keys that belong to no table: no table has it or will have it.
+    func newNumber() async throws(ServiceError) -> UInt64 {
+        for _ in 0..<Self.attemptsMax {
+            let read = try await self.get([CatalogKeys.nextTable], .forDecision)
+            let number = try Self.nextNumber(read[0])
+            var next: [UInt8] = []
+            BigEndian.append(number + 1, to: &next)
+            let batch = Batch(
+                checks: [.unchanged(CatalogKeys.nextTable, since: read[0]?.version)],
+                writes: [.set(CatalogKeys.nextTable, next)],
+                readAsOf: read.asOf
+            )
+            if try await self.commit(batch) { return number }
+        }
+        throw Self.tooManyChanges
+    }
+
     private static func nextNumber(_ record: Versioned?) throws(ServiceError) -> UInt64 {
         guard let record else { return 1 }
         // A number that cannot be read must not become one that was used before.
@@ -164,11 +187,17 @@ final class TableCatalog: Sendable {
     }
 
     /// Takes a table away at once; its items are removed afterwards, by `discardDeletedTables`.
+    ///
+    /// `heir` writes what takes them over instead; what the table's log holds goes a day later in either case.
     /// - Returns: false when the table was changed or deleted by somebody else meanwhile.
-    func delete(_ reference: TableReference, _ table: Snapshot) async throws(ServiceError) -> Bool {
+    func delete(
+        _ reference: TableReference, _ table: Snapshot, leavingItemsTo heir: [Write]? = nil
+    ) async throws(ServiceError) -> Bool {
+        let number = table.descriptor.number
+        let end = heir.map { $0 + [.set(CatalogKeys.retiredLog(number), [])] }
         let batch = Batch(
             checks: [.unchanged(table.key, since: table.version)],
-            writes: [.delete(table.key), .set(CatalogKeys.deletedTable(table.descriptor.number), [])]
+            writes: [.delete(table.key)] + (end ?? [.set(CatalogKeys.deletedTable(number), [])])
                 + StreamNotes.writes(from: table.descriptor, to: nil)
         )
         guard try await self.commit(batch) else { return false }

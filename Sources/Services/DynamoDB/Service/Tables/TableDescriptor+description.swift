@@ -39,6 +39,7 @@ extension TableDescriptor {
             },
             latestStreamLabel: label,
             latestStreamARN: label.map { "\(self.arn)/stream/\($0)" },
+            restoreSummary: self.restoreSummary,
             sseDescription: self.settings.encryptionKeyARN.map {
                 SSEDescription(status: .enabled, sseType: .kms, kmsMasterKeyARN: $0)
             },

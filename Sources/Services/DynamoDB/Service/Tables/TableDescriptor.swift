@@ -24,6 +24,14 @@ struct TableDescriptor: Sendable, Hashable {
     var latestStream: TableStream?
     /// Stored and shown, and without an effect.
     var settings = StoredSettings()
+    /// Point-in-time recovery; nil while it is disabled.
+    var recovery: RecoverySettings?
+    /// Backups, restores and exports that read the table and its changes now.
+    var copies: [RunningCopy] = []
+    /// What a restored table was made from.
+    var origin: RestoreOrigin?
+    /// Whether a job fills it yet, from a backup or from objects: it is CREATING until that is done.
+    var isBeingFilled = false
 
     var space: KeySpace { KeySpace(table: self.number) }
 
@@ -31,12 +39,12 @@ struct TableDescriptor: Sendable, Hashable {
     var log: LogID { LogID(self.number) }
 
     /// Whether somebody reads its changes: each change of an item goes to `log` then, with both images.
-    var keepsChanges: Bool { self.enabledStream != nil }
+    var keepsChanges: Bool { self.enabledStream != nil || self.recovery != nil || !self.copies.isEmpty }
 
     /// How long `log` keeps a change: as long as the reader that looks furthest back needs it.
     ///
     /// A day for streams, also for those that were disabled.
-    var changesKeptMilliseconds: Int64 { TableStream.keptMilliseconds }
+    var changesKeptMilliseconds: Int64 { max(TableStream.keptMilliseconds, self.recoveryKeptMilliseconds) }
 
     var arn: String {
         ARN(service: "dynamodb", region: self.region, account: self.account, resource: "table/\(self.name)").description

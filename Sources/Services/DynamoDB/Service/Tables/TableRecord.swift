@@ -23,6 +23,7 @@ enum TableRecord {
         if !table.settings.tags.isEmpty {
             tree["tags"] = .l(table.settings.tags.map { .l([.s($0.key), .s($0.value)]) })
         }
+        self.add(table, to: &tree)
         return AttributeMap(tree).bytes
     }
 
@@ -59,6 +60,7 @@ enum TableRecord {
         table.settings.warmThroughput = self.units(tree["warmThroughput"])
         table.settings.encryptionKeyARN = self.text(tree["encryptionKey"])
         table.settings.tags = self.tags(tree["tags"])
+        guard self.read(tree, into: &table) else { return nil }
         return table
     }
 

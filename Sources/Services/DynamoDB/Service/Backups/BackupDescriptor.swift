@@ -1,0 +1,122 @@
+internal import DynamoDBModel
+internal import KeyValue
+internal import Primitives
+internal import ServiceModel
+
+/// All that is known of a backup.
+struct BackupDescriptor: Sendable, Hashable {
+    /// Who made it.
+    enum Origin: String, Sendable, Hashable {
+        case user = "USER"
+        /// Made when a table with point-in-time recovery was deleted; it goes by itself after 35 days.
+        case system = "SYSTEM"
+    }
+
+    /// How far the copy of a table has come.
+    struct Progress: Sendable, Hashable {
+        /// The table number for what the copy needs itself.
+        var number: UInt64
+        /// The commit that the copy was begun by: the backup is of the moment after it. nil until that is known.
+        var version: CommitVersion?
+        /// Where the next slice begins.
+        var next: [UInt8] = []
+    }
+
+    /// Time and random digits, `01489602797149-73d8d5bc`.
+    var id: String
+    var name: String
+    var origin: Origin
+    /// The table as it was.
+    var table: TableDescriptor
+    var creation: Timestamp
+    var expiry: Timestamp?
+    /// The table number that its items lie under.
+    var contents: UInt64
+    var itemCount = 0
+    var sizeBytes = 0
+    /// nil once it is AVAILABLE.
+    var progress: Progress?
+
+    var arn: String { "\(self.table.arn)/backup/\(self.id)" }
+
+    var key: [UInt8] { BackupKeys.record(.backup, id: self.id, self.table.reference) }
+
+    /// The items, which nobody changes once the backup is AVAILABLE.
+    var source: CopySource { CopySource(contents: self.contents, schema: self.table.schema) }
+
+    func isExpired(at now: Timestamp) -> Bool { self.expiry.map { $0 <= now } ?? false }
+
+    var encoded: [UInt8] {
+        var fields = RecordFields()
+        fields.set("id", self.id)
+        fields.set("name", self.name)
+        fields.set("origin", self.origin.rawValue)
+        fields.set("table", TableRecord.encode(self.table))
+        fields.set("creation", self.creation)
+        fields.set("expiry", self.expiry)
+        fields.set("contents", self.contents)
+        fields.set("itemCount", self.itemCount)
+        fields.set("sizeBytes", self.sizeBytes)
+        if let progress = self.progress {
+            fields.set("copy", progress.number)
+            fields.set("version", progress.version?.rawValue)
+            fields.set("next", progress.next)
+        }
+        return fields.encoded
+    }
+
+    /// - Returns: nil when the record is damaged.
+    static func decode(_ bytes: [UInt8]) -> BackupDescriptor? {
+        guard let fields = RecordFields(bytes), let id = fields.text("id"), let name = fields.text("name"),
+            let origin = fields.text("origin").flatMap(Origin.init(rawValue:)),
+            let table = fields.bytes("table").flatMap(TableRecord.decode), let creation = fields.time("creation"),
+            let contents = fields.number("contents"), let itemCount = fields.integer("itemCount"),
+            let sizeBytes = fields.integer("sizeBytes")
+        else { return nil }
+        return BackupDescriptor(
+            id: id,
+            name: name,
+            origin: origin,
+            table: table,
+            creation: creation,
+            expiry: fields.time("expiry"),
+            contents: contents,
+            itemCount: itemCount,
+            sizeBytes: sizeBytes,
+            progress: fields.number("copy").map { number in
+                Progress(
+                    number: number,
+                    version: fields.number("version").map(CommitVersion.init),
+                    next: fields.bytes("next") ?? []
+                )
+            }
+        )
+    }
+}
+
+/// The record that the ARN of a backup, an export or an import names.
+struct CopyReference: Sendable, Hashable {
+    let table: TableReference
+    let id: String
+    let key: [UInt8]
+
+    /// - Returns: nil for an ARN that names none of this account, region and kind.
+    init?(_ text: String, _ kind: BackupKeys.Kind, _ context: RequestContext) {
+        guard let arn = ARN(text), arn.service == "dynamodb", arn.partition == context.region.partition,
+            arn.region == context.region.description, arn.account == context.account.description
+        else { return nil }
+        let parts = arn.resource.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 4, parts[0] == "table", TableReference.isLawfulName(parts[1]),
+            parts[2] == "\(kind)", !parts[3].isEmpty, !parts[3].utf8.contains(0)
+        else { return nil }
+        self.table = TableReference(account: context.account, region: context.region, name: String(parts[1]))
+        self.id = String(parts[3])
+        self.key = BackupKeys.record(kind, id: self.id, self.table)
+    }
+
+    /// A new id: milliseconds in fourteen digits, and eight random ones.
+    static func newID(at time: Timestamp, _ random: any RandomSource) -> String {
+        let digits = String(max(0, time.millisecondsSinceEpoch))
+        return String(repeating: "0", count: max(0, 14 - digits.count)) + digits + "-" + Hex.encode(random.bytes(4))
+    }
+}

@@ -1,0 +1,118 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import Primitives
+
+/// Point-in-time recovery of a table, while it is enabled.
+struct RecoverySettings: Sendable, Hashable {
+    static let periodDaysMax = 35
+    static let dayMilliseconds: Int64 = 86_400_000
+
+    /// Every change after this moment is in the log; nil for the moment between enabling and the knowledge that it is
+    /// durable.
+    var since: Timestamp?
+    /// 1...35; changes need not be kept for longer.
+    var periodDays: Int
+
+    /// The earliest moment that the table can be restored to; nil while it cannot be restored yet.
+    func earliest(at now: Timestamp) -> Timestamp? {
+        self.since.map { max($0, self.horizon(at: now)) }
+    }
+
+    /// Where the recovery period begins.
+    func horizon(at now: Timestamp) -> Timestamp {
+        Timestamp(millisecondsSinceEpoch: now.millisecondsSinceEpoch - Int64(self.periodDays) * Self.dayMilliseconds)
+    }
+}
+
+/// A backup, restore or export that reads a table: its changes are kept meanwhile, and the table is not deleted.
+struct RunningCopy: Sendable, Hashable {
+    /// Unique in the table: the number that the copy got for keys of its own.
+    var number: UInt64
+    /// Changes after this moment are needed.
+    var since: Timestamp
+}
+
+/// What a restored table was made from.
+struct RestoreOrigin: Sendable, Hashable {
+    /// nil for a restore to a point in time.
+    var backupARN: String?
+    var tableARN: String
+    /// The moment whose items it got.
+    var moment: Timestamp
+}
+
+extension TableDescriptor {
+    /// CREATING until a restore or an import has filled the table.
+    var status: TableStatus { self.isBeingFilled ? .creating : .active }
+
+    /// What a description shows of where the table comes from.
+    var restoreSummary: RestoreSummary? {
+        self.origin.map { origin in
+            RestoreSummary(
+                sourceBackupARN: origin.backupARN,
+                sourceTableARN: origin.tableARN,
+                restoreDateTime: origin.moment,
+                restoreInProgress: self.isBeingFilled
+            )
+        }
+    }
+
+    /// How long backups, restores, exports and point-in-time recovery need a change that is in the log.
+    var recoveryKeptMilliseconds: Int64 {
+        // While the table is read as of a moment, nothing after that moment may go.
+        guard self.copies.isEmpty else { return Self.keptWhileCopied }
+        return Int64(self.recovery?.periodDays ?? 0) * RecoverySettings.dayMilliseconds
+    }
+
+    /// A century: no copy takes longer.
+    private static let keptWhileCopied: Int64 = 36_500 * RecoverySettings.dayMilliseconds
+}
+
+extension TableRecord {
+    /// Adds what restores, backups and exports need of a table.
+    static func add(_ table: TableDescriptor, to tree: inout AttributeTree) {
+        if let recovery = table.recovery {
+            tree["recoveryDays"] = self.number(recovery.periodDays)
+            tree["recoverySince"] = recovery.since.map { self.number(Int($0.millisecondsSinceEpoch)) }
+        }
+        if !table.copies.isEmpty {
+            tree["copies"] = .l(
+                table.copies.map { copy in
+                    .l([self.number(Int(copy.number)), self.number(Int(copy.since.millisecondsSinceEpoch))])
+                }
+            )
+        }
+        if let origin = table.origin {
+            tree["originBackup"] = origin.backupARN.map { .s($0) }
+            tree["originTable"] = .s(origin.tableARN)
+            tree["originMoment"] = self.number(Int(origin.moment.millisecondsSinceEpoch))
+        }
+        if table.isBeingFilled { tree["isBeingFilled"] = .bool(true) }
+    }
+
+    /// - Returns: false when the record is damaged.
+    static func read(_ tree: AttributeTree, into table: inout TableDescriptor) -> Bool {
+        func time(_ value: AttributeValue?) -> Timestamp? {
+            self.integer(value).map { Timestamp(millisecondsSinceEpoch: Int64($0)) }
+        }
+        if let days = self.integer(tree["recoveryDays"]) {
+            table.recovery = RecoverySettings(since: time(tree["recoverySince"]), periodDays: days)
+        }
+        if case .l(let copies)? = tree["copies"] {
+            table.copies = copies.compactMap { copy in
+                guard case .l(let pair) = copy, pair.count == 2,
+                    let number = self.integer(pair[0]).flatMap(UInt64.init(exactly:)), let since = time(pair[1])
+                else { return nil }
+                return RunningCopy(number: number, since: since)
+            }
+            guard table.copies.count == copies.count else { return false }
+        }
+        if let source = self.text(tree["originTable"]) {
+            guard let moment = time(tree["originMoment"]) else { return false }
+            table.origin = RestoreOrigin(
+                backupARN: self.text(tree["originBackup"]), tableARN: source, moment: moment)
+        }
+        table.isBeingFilled = tree["isBeingFilled"] == .bool(true)
+        return true
+    }
+}

@@ -1,0 +1,164 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import ServiceModel
+
+/// What a restore makes different from the table that it restores.
+struct RestoreOverrides: Sendable {
+    var billingMode: BillingMode?
+    var globalIndexes: [GlobalSecondaryIndex]?
+    var localIndexes: [LocalSecondaryIndex]?
+    var throughput: ProvisionedThroughput?
+    var onDemandThroughput: OnDemandThroughput?
+    var encryption: SSESpecification?
+    var vectorIndexes: [VectorIndex]?
+
+    /// The definition of the restored table: the source's keys, indexes, throughput, encryption and table class. Tags,
+    /// streams, time to live and deletion protection are not restored.
+    func definition(
+        of source: TableDescriptor, _ context: RequestContext
+    ) throws(ServiceError) -> (definition: TableDefinition, settings: StoredSettings) {
+        let input = try self.input(source)
+        let definition = try validating { () throws(ValidationFailure) in try TableDefinition(input, context) }
+        var settings = definition.settings
+        if self.encryption == nil { settings.encryptionKeyARN = source.settings.encryptionKeyARN }
+        return (definition, settings)
+    }
+
+    /// The request that would make the table.
+    private func input(_ source: TableDescriptor) throws(ServiceError) -> CreateTableInput {
+        let shown = source.description(.active)
+        let mode = self.billingMode ?? (source.isOnDemand ? .payPerRequest : .provisioned)
+        let isProvisioned = mode == .provisioned
+        var throughput = self.throughput
+        if isProvisioned, throughput == nil, !source.isOnDemand { throughput = Self.throughput(source.throughput) }
+        let global = try self.globalIndexes(source, shown, isProvisioned: isProvisioned)
+        let local = try self.localIndexes(shown)
+        let vector = try self.vectorIndexes(shown)
+        let keys =
+            (shown.keySchema ?? []) + local.flatMap(\.keySchema) + global.flatMap(\.keySchema)
+        let used = Set(keys.map(\.attributeName) + vector.flatMap { ($0.searchSchema ?? []).map(\.attributeName) })
+        return CreateTableInput(
+            attributeDefinitions: (shown.attributeDefinitions ?? []).filter { used.contains($0.attributeName) },
+            tableName: source.name,
+            keySchema: shown.keySchema,
+            localSecondaryIndexes: local.isEmpty ? nil : local,
+            globalSecondaryIndexes: global.isEmpty ? nil : global,
+            billingMode: mode,
+            provisionedThroughput: throughput,
+            sseSpecification: self.encryption,
+            onDemandThroughput: self.onDemandThroughput ?? (isProvisioned ? nil : shown.onDemandThroughput),
+            vectorIndexes: vector.isEmpty ? nil : vector
+        )
+    }
+
+    private static func throughput(_ throughput: Throughput) -> ProvisionedThroughput {
+        ProvisionedThroughput(readCapacityUnits: throughput.read, writeCapacityUnits: throughput.write)
+    }
+
+    private func globalIndexes(
+        _ source: TableDescriptor, _ shown: TableDescription, isProvisioned: Bool
+    ) throws(ServiceError) -> [GlobalSecondaryIndex] {
+        let known = shown.globalSecondaryIndexes ?? []
+        var indexes: [GlobalSecondaryIndex] = []
+        for index in known {
+            guard let name = index.indexName, let schema = index.keySchema, let projection = index.projection else {
+                continue
+            }
+            var override: GlobalSecondaryIndex?
+            if let given = self.globalIndexes {
+                override = given.first { $0.indexName == name }
+                guard override != nil else { continue }
+            }
+            var throughput = override?.provisionedThroughput
+            if isProvisioned, throughput == nil, !source.isOnDemand {
+                throughput = source.index(name).map { Self.throughput($0.throughput) }
+            }
+            indexes.append(
+                GlobalSecondaryIndex(
+                    indexName: name,
+                    keySchema: schema,
+                    projection: projection,
+                    provisionedThroughput: throughput,
+                    onDemandThroughput: override?.onDemandThroughput
+                        ?? (isProvisioned ? nil : index.onDemandThroughput)
+                )
+            )
+        }
+        for index in self.globalIndexes ?? [] {
+            guard index.warmThroughput == nil else {
+                throw .validation(
+                    "One or more parameter values were invalid: WarmThroughput is not supported for "
+                        + "GlobalSecondaryIndexOverride"
+                )
+            }
+            let same = known.first { $0.indexName == index.indexName }
+            guard let same, same.keySchema.map({ Self.isSame($0, index.keySchema) }) == true,
+                Self.isSame(same.projection, index.projection)
+            else { throw .unknownIndex(index.indexName, "GlobalSecondaryIndexOverride") }
+        }
+        return indexes
+    }
+
+    private func localIndexes(_ shown: TableDescription) throws(ServiceError) -> [LocalSecondaryIndex] {
+        let known = shown.localSecondaryIndexes ?? []
+        for index in self.localIndexes ?? [] {
+            let same = known.first { $0.indexName == index.indexName }
+            guard let same, same.keySchema.map({ Self.isSame($0, index.keySchema) }) == true,
+                Self.isSame(same.projection, index.projection)
+            else { throw .unknownIndex(index.indexName, "LocalSecondaryIndexOverride") }
+        }
+        return known.compactMap { index in
+            guard let name = index.indexName, let schema = index.keySchema, let projection = index.projection,
+                self.localIndexes.map({ given in given.contains { $0.indexName == name } }) != false
+            else { return nil }
+            return LocalSecondaryIndex(indexName: name, keySchema: schema, projection: projection)
+        }
+    }
+
+    private func vectorIndexes(_ shown: TableDescription) throws(ServiceError) -> [VectorIndex] {
+        let known = shown.vectorIndexes ?? []
+        for index in self.vectorIndexes ?? [] {
+            let same = known.first { $0.indexName == index.indexName }
+            guard let same, same.vectorAttribute?.attributeName == index.vectorAttribute.attributeName,
+                same.dimensions == index.dimensions, same.distanceFunction == index.distanceFunction,
+                Self.isSame(same.projection, index.projection)
+            else { throw .unknownIndex(index.indexName, "VectorIndexOverride") }
+        }
+        return known.compactMap { index in
+            guard let name = index.indexName, let attribute = index.vectorAttribute,
+                let projection = index.projection, let dimensions = index.dimensions,
+                let distance = index.distanceFunction,
+                self.vectorIndexes.map({ given in given.contains { $0.indexName == name } }) != false
+            else { return nil }
+            return VectorIndex(
+                indexName: name,
+                vectorAttribute: attribute,
+                searchSchema: index.searchSchema,
+                projection: projection,
+                dimensions: dimensions,
+                distanceFunction: distance
+            )
+        }
+    }
+
+    private static func isSame(_ left: [KeySchemaElement], _ right: [KeySchemaElement]) -> Bool {
+        left.count == right.count
+            && zip(left, right).allSatisfy { $0.attributeName == $1.attributeName && $0.keyType == $1.keyType }
+    }
+
+    private static func isSame(
+        _ left: DynamoDBModel.Projection?, _ right: DynamoDBModel.Projection
+    ) -> Bool {
+        left?.projectionType == right.projectionType
+            && Set(left?.nonKeyAttributes ?? []) == Set(right.nonKeyAttributes ?? [])
+    }
+}
+
+extension ServiceError {
+    fileprivate static func unknownIndex(_ name: String, _ parameter: String) -> ServiceError {
+        .validation(
+            "One or more parameter values were invalid: \(parameter) contains an index that does not match an index of "
+                + "the source: \(name)"
+        )
+    }
+}

@@ -1,0 +1,58 @@
+package import DynamoDBModel
+internal import KeyValue
+package import ServiceModel
+
+extension DynamoDBService {
+    package func access(_ input: DeleteBackupInput, _ context: RequestContext) -> [ResourceAccess] {
+        [ResourceAccess(action: "dynamodb:DeleteBackup", resource: input.backupARN)]
+    }
+
+    /// The backup is gone when the answer leaves; its items are removed afterwards.
+    package func deleteBackup(
+        _ input: DeleteBackupInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DeleteBackupOutput {
+        for _ in 0..<TableCatalog.attemptsMax {
+            let found = try await self.backup(input.backupARN, context)
+            guard found.backup.progress == nil else {
+                throw .backupInUse("Backup is being created: \(found.backup.arn)")
+            }
+            // A restore writes the backup's record in the commit before it reads the backup, so that one which begins
+            // now makes the check fail.
+            guard try await !self.isRestored(found.backup) else {
+                throw .backupInUse("Backup is being used to restore a table: \(found.backup.arn)")
+            }
+            if try await self.delete(found) {
+                self.startDiscarding()
+                return DeleteBackupOutput(backupDescription: found.backup.description(.deleted))
+            }
+        }
+        throw TableCatalog.tooManyChanges
+    }
+
+    /// Takes a backup away at once, unless somebody else changed it.
+    func delete(_ found: StoredBackup) async throws(ServiceError) -> Bool {
+        let batch = Batch(
+            checks: [.unchanged(found.backup.key, since: found.version)],
+            writes: [.delete(found.backup.key), .set(CatalogKeys.deletedTable(found.backup.contents), [])]
+        )
+        return try await self.commits(batch)
+    }
+
+    /// - Returns: false when a check failed, so that the caller decides again.
+    func commits(_ batch: Batch) async throws(ServiceError) -> Bool {
+        do throws(StorageError) {
+            try await self.store.commit(batch)
+            return true
+        } catch .checkFailed, .conflict {
+            return false
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+}
+
+extension ServiceError {
+    static func backupInUse(_ message: String) -> ServiceError {
+        DynamoDBError.backupInUse(message: message)
+    }
+}

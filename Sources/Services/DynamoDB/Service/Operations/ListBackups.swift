@@ -1,0 +1,42 @@
+package import DynamoDBModel
+internal import Primitives
+package import ServiceModel
+
+extension DynamoDBService {
+    /// Backups of one answer, unless the request asks for fewer.
+    static let listedBackupsMax = 100
+
+    package func access(_ input: ListBackupsInput, _ context: RequestContext) -> [ResourceAccess] {
+        [ResourceAccess(action: "dynamodb:ListBackups", resource: "*")]
+    }
+
+    /// Backups of AWS Backup are never listed here, as AWS has it: there are none.
+    package func listBackups(
+        _ input: ListBackupsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> ListBackupsOutput {
+        var table: TableReference?
+        if let name = input.tableName { table = try TableReference(name, context) }
+        var start: CopyReference?
+        if let arn = input.exclusiveStartBackupARN {
+            start = CopyReference(arn, .backup, context)
+            guard start != nil else {
+                throw .validation("One or more parameter values were invalid: Invalid ExclusiveStartBackupArn: \(arn)")
+            }
+        }
+        let lower = input.timeRangeLowerBound
+        let upper = input.timeRangeUpperBound
+        let type = input.backupType ?? .user
+        let now = self.clock.now()
+        let (backups, hasMore) = try await self.backups(
+            context, after: start?.key, limit: input.limit ?? Self.listedBackupsMax
+        ) { backup in
+            (table.map { $0.name == backup.table.name } ?? true) && (lower.map { $0 <= backup.creation } ?? true)
+                && (upper.map { backup.creation < $0 } ?? true)
+                && (type == .all || type.rawValue == backup.origin.rawValue) && !backup.isExpired(at: now)
+        }
+        return ListBackupsOutput(
+            backupSummaries: backups.map(\.summary),
+            lastEvaluatedBackupARN: hasMore ? backups.last?.arn : nil
+        )
+    }
+}

@@ -1,0 +1,55 @@
+package import DynamoDBModel
+internal import KeyValue
+package import ServiceModel
+
+extension DynamoDBService {
+    /// - Source: Service Authorization Reference: the action is on the backup; the items are written to the table.
+    package func access(_ input: RestoreTableFromBackupInput, _ context: RequestContext) -> [ResourceAccess] {
+        let actions = ["BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"]
+        return [ResourceAccess(action: "dynamodb:RestoreTableFromBackup", resource: input.backupARN)]
+            + (["RestoreTableFromBackup"] + actions).map {
+                ResourceAccess(action: "dynamodb:\($0)", resource: context.tableARN(input.targetTableName))
+            }
+    }
+
+    /// Order of checks: the backup, the overrides, the number of restores, the new table's name.
+    package func restoreTableFromBackup(
+        _ input: RestoreTableFromBackupInput, _ context: RequestContext
+    ) async throws(ServiceError) -> RestoreTableFromBackupOutput {
+        let target = try TableReference(input.targetTableName, context)
+        let overrides = RestoreOverrides(
+            billingMode: input.billingModeOverride,
+            globalIndexes: input.globalSecondaryIndexOverride,
+            localIndexes: input.localSecondaryIndexOverride,
+            throughput: input.provisionedThroughputOverride,
+            onDemandThroughput: input.onDemandThroughputOverride,
+            encryption: input.sseSpecificationOverride,
+            vectorIndexes: input.vectorIndexOverride
+        )
+        let seen = try await self.restorable(input.backupARN, context).backup
+        let origin = RestoreOrigin(backupARN: seen.arn, tableARN: seen.table.arn, moment: seen.creation)
+        let plan = try RestorePlan(overrides, of: seen.table, origin, context)
+        let table = try await self.beginRestore(target, plan) { (number) async throws(ServiceError) in
+            let found = try await self.restorable(input.backupARN, context)
+            let backup = found.backup
+            let restore = RestoreDescriptor(
+                target: target,
+                targetNumber: number,
+                backupKey: backup.key,
+                source: backup.table,
+                contents: backup.contents
+            )
+            // Written as it is, so that a deletion of the backup that looked for restores before meets this one.
+            return (
+                restore, [.unchanged(backup.key, since: found.version)], [.set(backup.key, backup.encoded)]
+            )
+        }
+        return RestoreTableFromBackupOutput(tableDescription: table.description(.creating))
+    }
+
+    private func restorable(_ arn: String, _ context: RequestContext) async throws(ServiceError) -> StoredBackup {
+        let found = try await self.backup(arn, context)
+        guard found.backup.progress == nil else { throw .backupInUse("Backup is being created: \(arn)") }
+        return found
+    }
+}

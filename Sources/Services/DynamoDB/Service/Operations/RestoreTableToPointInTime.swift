@@ -1,0 +1,89 @@
+package import DynamoDBModel
+internal import Primitives
+package import ServiceModel
+
+extension DynamoDBService {
+    /// - Source: Service Authorization Reference: the action is on the source; the items are written to the new table.
+    package func access(_ input: RestoreTableToPointInTimeInput, _ context: RequestContext) -> [ResourceAccess] {
+        let source = input.sourceTableARN ?? input.sourceTableName ?? ""
+        let actions = [
+            "RestoreTableToPointInTime", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan",
+            "UpdateItem",
+        ]
+        return [ResourceAccess(action: "dynamodb:RestoreTableToPointInTime", resource: context.tableARN(source))]
+            + actions.map {
+                ResourceAccess(action: "dynamodb:\($0)", resource: context.tableARN(input.targetTableName))
+            }
+    }
+
+    /// Order of checks: the parameters, the source, its recovery, the moment, the overrides, the number of restores,
+    /// the new table's name.
+    package func restoreTableToPointInTime(
+        _ input: RestoreTableToPointInTimeInput, _ context: RequestContext
+    ) async throws(ServiceError) -> RestoreTableToPointInTimeOutput {
+        let target = try TableReference(input.targetTableName, context)
+        let reference = try Self.source(input, context)
+        let latest = input.useLatestRestorableTime == true
+        guard latest != (input.restoreDateTime != nil) else {
+            throw .validation(
+                "One or more parameter values were invalid: Specify either UseLatestRestorableTime or RestoreDateTime"
+            )
+        }
+        let overrides = RestoreOverrides(
+            billingMode: input.billingModeOverride,
+            globalIndexes: input.globalSecondaryIndexOverride,
+            localIndexes: input.localSecondaryIndexOverride,
+            throughput: input.provisionedThroughputOverride,
+            onDemandThroughput: input.onDemandThroughputOverride,
+            encryption: input.sseSpecificationOverride,
+            vectorIndexes: input.vectorIndexOverride
+        )
+        let seen = try await self.recoverable(reference)
+        let now = self.clock.now()
+        let moment = try Self.moment(input.restoreDateTime, seen.descriptor, now)
+        let origin = RestoreOrigin(backupARN: nil, tableARN: seen.descriptor.arn, moment: moment ?? now)
+        let plan = try RestorePlan(overrides, of: seen.descriptor, origin, context)
+        let copy = try await self.catalog.newNumber()
+        let restored = try await self.beginRestore(target, plan) { (number) async throws(ServiceError) in
+            let source = try await self.recoverable(reference)
+            let restore = RestoreDescriptor(
+                target: target,
+                targetNumber: number,
+                source: source.descriptor,
+                contents: source.descriptor.number,
+                copy: copy,
+                moment: try Self.moment(input.restoreDateTime, source.descriptor, now)
+            )
+            let (check, write) = source.beginningCopy(copy, since: moment ?? now)
+            return (restore, [check], [write])
+        }
+        return RestoreTableToPointInTimeOutput(tableDescription: restored.description(.creating))
+    }
+
+    /// - Returns: nil for the latest moment, which is that of the commit that begins the restore: commits of this very
+    ///   millisecond may be yet to come.
+    private static func moment(
+        _ given: Timestamp?, _ table: TableDescriptor, _ now: Timestamp
+    ) throws(ServiceError) -> Timestamp? {
+        guard let given else { return nil }
+        guard let earliest = table.recovery?.earliest(at: now), earliest <= given, given <= now else {
+            throw DynamoDBError.invalidRestoreTime(
+                message: "RestoreDateTime must be between EarliestRestorableDateTime and LatestRestorableDateTime."
+            )
+        }
+        return given == now ? nil : given
+    }
+
+    private static func source(
+        _ input: RestoreTableToPointInTimeInput, _ context: RequestContext
+    ) throws(ServiceError) -> TableReference {
+        switch (input.sourceTableName, input.sourceTableARN) {
+        case (let name?, nil): return try TableReference(name, context)
+        case (nil, let arn?): return try TableReference(arn, context)
+        default:
+            throw .validation(
+                "One or more parameter values were invalid: Specify either SourceTableName or SourceTableArn"
+            )
+        }
+    }
+}

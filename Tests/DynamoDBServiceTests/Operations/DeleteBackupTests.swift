@@ -1,0 +1,68 @@
+import DynamoDBModel
+import DynamoDBService
+import DynamoDBValues
+import KeyValue
+import ServiceKit
+import ServiceModel
+import Testing
+
+struct DeleteBackupTests {
+    private static let absent =
+        "arn:aws:dynamodb:eu-central-1:123456789012:table/items/backup/01489602797149-73d8d5bc"
+
+    @Test func `a deleted backup is gone with its items, and told once as DELETED`() async throws {
+        let fixture = try await BackupFixture()
+        try await fixture.put(key("a", 1))
+        let arn = try given(try await fixture.backup()?.backupARN)
+        let answer = try await fixture.service.deleteBackup(DeleteBackupInput(backupARN: arn), fixture.context)
+        #expect(answer.backupDescription?.backupDetails?.backupStatus == .deleted)
+        #expect(answer.backupDescription?.sourceTableDetails?.tableName == "items")
+        await fixture.service.jobs.whenIdle()
+        #expect(try await fixture.keyCount(2) == 0)
+        let again = await refused { () async throws(ServiceError) in
+            try await fixture.service.deleteBackup(DeleteBackupInput(backupARN: arn), fixture.context)
+        }
+        #expect(again == ServiceError(code: "BackupNotFoundException", message: "Backup not found: \(arn)"))
+    }
+
+    @Test(
+        arguments: [
+            Self.absent, "arn:aws:dynamodb:eu-central-1:999999999999:table/items/backup/01489602797149-73d8d5bc",
+            "arn:aws:dynamodb:eu-central-1:123456789012:table/items",
+            "arn:aws:dynamodb:eu-central-1:123456789012:table/items/backup/\0",
+        ] as [String])
+    func `a backup that is not there is named`(_ arn: String) async throws {
+        let fixture = try await BackupFixture()
+        for error in [
+            await refused({ () async throws(ServiceError) in
+                try await fixture.service.deleteBackup(DeleteBackupInput(backupARN: arn), fixture.context)
+            }),
+            await refused({ () async throws(ServiceError) in
+                try await fixture.service.describeBackup(DescribeBackupInput(backupARN: arn), fixture.context)
+            }),
+            await refused({ () async throws(ServiceError) in try await fixture.restore(arn) }),
+        ] {
+            #expect(error == ServiceError(code: "BackupNotFoundException", message: "Backup not found: \(arn)"))
+        }
+    }
+
+    @Test func `a backup that is made or restored is not deleted`() async throws {
+        let fixture = try await BackupFixture()
+        for number in 0..<350 { try await fixture.put(key("a", number)) }
+        let answer = try await fixture.service.createBackup(
+            CreateBackupInput(tableName: BackupFixture.table, backupName: "first"), fixture.context)
+        let arn = try given(answer.backupDetails?.backupARN)
+        func refusal() async -> String? {
+            await refused { () async throws(ServiceError) in
+                try await fixture.service.deleteBackup(DeleteBackupInput(backupARN: arn), fixture.context)
+            }?.code
+        }
+        #expect(await refusal() == "BackupInUseException")
+        await fixture.service.jobs.whenIdle()
+        _ = try await fixture.service.restoreTableFromBackup(
+            RestoreTableFromBackupInput(targetTableName: "restored", backupARN: arn), fixture.context)
+        #expect(await refusal() == "BackupInUseException")
+        await fixture.service.jobs.whenIdle()
+        #expect(await refusal() == nil)
+    }
+}

@@ -1,0 +1,151 @@
+import DynamoDBModel
+import DynamoDBService
+import DynamoDBValues
+import KeyValue
+import Primitives
+import ServiceKit
+import ServiceModel
+import Testing
+
+struct RestoreTableFromBackupTests {
+    private func backedUp(
+        _ input: CreateTableInput = ItemFixture.plain, count: Int = 3
+    ) async throws -> (BackupFixture, String) {
+        let fixture = try await BackupFixture(input)
+        for number in 0..<count {
+            try await fixture.put(key("a", number) + [("gp", .s("g")), ("gs", int(number)), ("ls", .s("l\(number)"))])
+        }
+        return (fixture, try given(try await fixture.backup()?.backupARN))
+    }
+
+    @Test func `a restored table has the items and indexes of its backup, and says where it comes from`() async throws {
+        let (fixture, arn) = try await self.backedUp(ItemFixture.indexed, count: 250)
+        let answer = try #require(try await fixture.restore(arn))
+        #expect(answer.tableStatus == .creating)
+        #expect(answer.restoreSummary?.restoreInProgress == true)
+        let table = try #require(try await fixture.table("restored"))
+        #expect(table.tableStatus == .active)
+        #expect(table.restoreSummary?.restoreInProgress == false)
+        #expect(table.restoreSummary?.sourceBackupARN == arn)
+        #expect(table.restoreSummary?.sourceTableARN == "arn:aws:dynamodb:eu-central-1:123456789012:table/items")
+        #expect(table.itemCount == 250)
+        for index in [nil, "local", "global", "whole"] {
+            let both = (try await fixture.items(index: index), try await fixture.items("restored", index: index))
+            #expect(Set(both.0) == Set(both.1))
+        }
+    }
+
+    @Test func `a table that is being restored takes no requests for items and is not deleted`() async throws {
+        let (fixture, arn) = try await self.backedUp(count: 250)
+        _ = try await fixture.service.restoreTableFromBackup(
+            RestoreTableFromBackupInput(targetTableName: "restored", backupARN: arn), fixture.context)
+        #expect(
+            await refused { () async throws(ServiceError) in try await fixture.put(key("a", 1), table: "restored") }
+                == tableMissing)
+        #expect(
+            await refused { () async throws(ServiceError) in try await fixture.items("restored") } == tableMissing)
+        let error = await refused { () async throws(ServiceError) in
+            try await fixture.service.deleteTable(DeleteTableInput(tableName: "restored"), fixture.context)
+        }
+        #expect(
+            error
+                == ServiceError(
+                    code: "ResourceInUseException",
+                    message: "Attempt to change a resource which is still in use: Table is being created: restored"))
+        await fixture.service.jobs.whenIdle()
+        try await fixture.put(key("b", 1), table: "restored")
+        #expect(try await fixture.items("restored").count == 251)
+    }
+
+    @Test func `a restore that was cut off goes on after the next start`() async throws {
+        let (fixture, arn) = try await self.backedUp(count: 350)
+        _ = try await fixture.service.restoreTableFromBackup(
+            RestoreTableFromBackupInput(targetTableName: "restored", backupARN: arn), fixture.context)
+        await fixture.service.jobs.stop()
+        let next = TableFixture(store: fixture.store)
+        await next.service.resume()
+        await next.service.jobs.whenIdle()
+        let page = try await next.service.scan(ScanInput(tableName: "restored"), next.context)
+        #expect(page.count == 350)
+        #expect(try await next.describe("restored")?.tableStatus == .active)
+    }
+
+    @Test func `overrides choose indexes, billing and encryption`() async throws {
+        let (fixture, arn) = try await self.backedUp(ItemFixture.indexed)
+        let table = try await fixture.restore(arn) { input in
+            input.billingModeOverride = .provisioned
+            input.provisionedThroughputOverride = ProvisionedThroughput(readCapacityUnits: 3, writeCapacityUnits: 4)
+            input.localSecondaryIndexOverride = []
+            input.globalSecondaryIndexOverride = [
+                globalIndex(
+                    "whole", [hash("gp")],
+                    throughput: ProvisionedThroughput(readCapacityUnits: 1, writeCapacityUnits: 2))
+            ]
+            input.sseSpecificationOverride = SSESpecification(enabled: true, sseType: .kms)
+        }
+        #expect(table?.localSecondaryIndexes == nil)
+        #expect(table?.globalSecondaryIndexes?.map(\.indexName) == ["whole"])
+        #expect(table?.attributeDefinitions?.map(\.attributeName) == ["gp", "pk", "sk"])
+        #expect(table?.provisionedThroughput?.readCapacityUnits == 3)
+        #expect(table?.sseDescription?.sseType == .kms)
+        #expect(try await fixture.items("restored", index: "whole").count == 3)
+    }
+
+    @Test func `overrides that do not fit are refused`() async throws {
+        let (fixture, arn) = try await self.backedUp(ItemFixture.indexed)
+        func refusal(_ change: (inout RestoreTableFromBackupInput) -> Void) async -> String? {
+            await wording { () async throws(ServiceError) in try await fixture.restore(arn, "restored", change) }
+        }
+        #expect(
+            await refusal { $0.billingModeOverride = .provisioned }
+                == "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be "
+                + "specified when BillingMode is PROVISIONED")
+        #expect(
+            await refusal {
+                $0.provisionedThroughputOverride = ProvisionedThroughput(readCapacityUnits: 1, writeCapacityUnits: 1)
+            }
+                == "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be "
+                + "specified when BillingMode is PAY_PER_REQUEST")
+        #expect(
+            await refusal { $0.globalSecondaryIndexOverride = [globalIndex("new", [hash("gp")])] }?
+                .contains("GlobalSecondaryIndexOverride contains an index") == true)
+        #expect(
+            await refusal { $0.globalSecondaryIndexOverride = [globalIndex("whole", [hash("ls")])] }?
+                .contains("GlobalSecondaryIndexOverride contains an index") == true)
+    }
+
+    @Test func `the name must be free`() async throws {
+        let (fixture, arn) = try await self.backedUp()
+        let error = await refused { () async throws(ServiceError) in try await fixture.restore(arn, "items") }
+        #expect(error == ServiceError(code: "TableAlreadyExistsException", message: "Table already exists: items"))
+    }
+
+    @Test func `tags and protection are not restored, keys and throughput are`() async throws {
+        var input = tableInput("items", defined("pk", "sk"), [hash("pk"), range("sk")])
+        input.billingMode = .provisioned
+        input.provisionedThroughput = ProvisionedThroughput(readCapacityUnits: 5, writeCapacityUnits: 6)
+        input.deletionProtectionEnabled = true
+        input.tags = [Tag(key: "team", value: "blue")]
+        let fixture = try await BackupFixture(input)
+        let table = try await fixture.restore(try given(try await fixture.backup()?.backupARN))
+        #expect(table?.deletionProtectionEnabled == false)
+        #expect(table?.provisionedThroughput?.writeCapacityUnits == 6)
+        #expect(table?.billingModeSummary == nil)
+        let tags = try await fixture.service.listTagsOfResource(
+            ListTagsOfResourceInput(resourceARN: try given(table?.tableARN)), fixture.context)
+        #expect(tags.tags?.isEmpty != false)
+    }
+
+    @Test func `IAM sees the backup and the writing of the new table`() async throws {
+        let fixture = try await BackupFixture()
+        let arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/items/backup/01489602797149-73d8d5bc"
+        let accesses = fixture.service.access(
+            RestoreTableFromBackupInput(targetTableName: "restored", backupARN: arn), fixture.context)
+        #expect(accesses.first == ResourceAccess(action: "dynamodb:RestoreTableFromBackup", resource: arn))
+        #expect(
+            accesses.contains(
+                ResourceAccess(
+                    action: "dynamodb:PutItem",
+                    resource: "arn:aws:dynamodb:eu-central-1:123456789012:table/restored")))
+    }
+}
