@@ -29,8 +29,10 @@ package struct Condition: Sendable {
         for path in self.paths { try keys.checkScalar(path) }
     }
 
-    /// Refuses a query's filter that names a part of the key it queries by.
-    package func checkQueryFilter(_ schema: KeySchema) throws(ValidationFailure) {
+    /// Refuses a query's filter that names a part of the key it queries by; `parameter` is what AWS calls the filter.
+    package func checkQueryFilter(
+        _ schema: KeySchema, parameter: String = "Filter Expression"
+    ) throws(ValidationFailure) {
         let names = self.attributeNames
         guard
             let key = schema.elements.first(where: { element in
@@ -38,7 +40,7 @@ package struct Condition: Sendable {
             })
         else { return }
         throw ValidationFailure(
-            "Filter Expression can only contain non-primary key attributes: Primary key attribute: \(key.name)"
+            "\(parameter) can only contain non-primary key attributes: Primary key attribute: \(key.name)"
         )
     }
 

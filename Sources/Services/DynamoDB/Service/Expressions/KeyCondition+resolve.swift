@@ -17,21 +17,22 @@ extension KeyCondition {
         guard schema.elements.count > 1 || self.terms.count <= 1 else { throw .keyConditionNotSupported }
         var partition: [ArraySlice<UInt8>] = []
         for element in schema.partition {
-            guard let comparison = self.comparison(element.name) else { throw .missedKey(element) }
+            guard let term = self.term(element.name) else { throw .missedKey(element) }
+            guard let comparison = term.comparison else { throw .notIndexable }
             try self.checkTypes(comparison, element)
             guard case .equal(let value) = comparison else { throw .keyConditionNotSupported }
             partition.append(value.content)
         }
-        let present = schema.sort.filter { self.comparison($0.name) != nil }
+        let present = schema.sort.filter { self.term($0.name) != nil }
         guard partition.count + present.count == self.terms.count else {
-            let missing = schema.sort.first { self.comparison($0.name) == nil }
+            let missing = schema.sort.first { self.term($0.name) == nil }
             throw missing.map { .missedKey($0) } ?? .keyConditionNotSupported
         }
         try self.checkOrder(schema, present)
         var equal: [ArraySlice<UInt8>] = []
         var last: KeyComparison?
         for element in present {
-            guard let comparison = self.comparison(element.name) else { continue }
+            guard let comparison = self.term(element.name)?.comparison else { throw .notIndexable }
             try self.checkTypes(comparison, element)
             if case .equal(let value) = comparison {
                 equal.append(value.content)
@@ -46,9 +47,9 @@ extension KeyCondition {
         return resolved
     }
 
-    private func comparison(_ name: String) -> KeyComparison? {
+    private func term(_ name: String) -> Term? {
         // By bytes: equal strings may be different names.
-        self.terms.first { $0.name.utf8.elementsEqual(name.utf8) }?.comparison
+        self.terms.first { $0.name.utf8.elementsEqual(name.utf8) }
     }
 
     /// The sort key's attributes are given from the left without gaps.
@@ -70,7 +71,7 @@ extension KeyCondition {
 
     private func checkContents(_ schema: KeySchema, _ resolved: ResolvedKeyCondition) throws(ValidationFailure) {
         for element in schema.elements where element.type != .n {
-            guard let comparison = self.comparison(element.name) else { continue }
+            guard let comparison = self.term(element.name)?.comparison else { continue }
             // An empty beginning is the beginning of everything.
             if case .beginsWith = comparison { continue }
             guard comparison.values.contains(where: \.content.isEmpty) else { continue }
@@ -91,6 +92,10 @@ extension KeyCondition {
 
 extension ValidationFailure {
     static let keyConditionNotSupported = ValidationFailure("Query key condition not supported")
+
+    static let notIndexable = ValidationFailure(
+        "Attempted conditional constraint is not an indexable operation"
+    )
 
     static func missedKey(_ element: KeyElement) -> ValidationFailure {
         ValidationFailure("Query condition missed key schema element: \(element.name)")

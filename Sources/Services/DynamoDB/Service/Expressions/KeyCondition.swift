@@ -5,7 +5,8 @@ package struct KeyCondition: Sendable {
     /// One attribute's condition; the attribute stands on the left.
     package struct Term: Sendable {
         package let name: String
-        package let comparison: KeyComparison
+        /// nil: something that no key can be searched by, which only the parameter KeyConditions lets through.
+        package let comparison: KeyComparison?
     }
 
     package let terms: [Term]

@@ -6,7 +6,25 @@ package struct Projection: Sendable {
     private struct Branch: Sendable {
         /// The whole of it, so that nothing below matters.
         var isWhole = false
-        var steps: [(step: PathStep, branch: Int)] = []
+        private(set) var steps: [(step: PathStep, branch: Int)] = []
+        /// The same, when there are more than are searched one by one.
+        private var known: [PathStep: Int] = [:]
+
+        /// Up to so many steps are searched one by one.
+        private static let searchedCountMax = 8
+
+        func branch(of step: PathStep) -> Int? {
+            self.known.isEmpty ? self.steps.first { $0.step == step }?.branch : self.known[step]
+        }
+
+        mutating func append(_ step: PathStep, _ branch: Int) {
+            self.steps.append((step, branch))
+            if !self.known.isEmpty {
+                self.known[step] = branch
+            } else if self.steps.count > Self.searchedCountMax {
+                for (step, branch) in self.steps { self.known[step] = branch }
+            }
+        }
 
         /// The steps into a map.
         var names: [(name: ArraySlice<UInt8>, branch: Int)] {
@@ -34,11 +52,11 @@ package struct Projection: Sendable {
     private mutating func insert(_ path: ArraySlice<PathStep>) {
         var branch = 0
         for step in path {
-            if let known = self.branches[branch].steps.first(where: { $0.step == step }) {
-                branch = known.branch
+            if let known = self.branches[branch].branch(of: step) {
+                branch = known
             } else {
                 self.branches.append(Branch())
-                self.branches[branch].steps.append((step, self.branches.count - 1))
+                self.branches[branch].append(step, self.branches.count - 1)
                 branch = self.branches.count - 1
             }
         }

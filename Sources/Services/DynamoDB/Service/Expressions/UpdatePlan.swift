@@ -14,9 +14,19 @@ package struct UpdatePlan: Sendable {
 
     let tree: SyntaxTree
     let actions: [Action]
+    /// Whether this was the parameter AttributeUpdates, of which AWS words a wrong type differently.
+    let isLegacy: Bool
+
+    /// The actions of AttributeUpdates; `tree` has their values and nothing else.
+    init(legacy actions: [Action], _ tree: SyntaxTree) {
+        self.tree = tree
+        self.actions = actions
+        self.isLegacy = true
+    }
 
     init(tree: SyntaxTree, actions: [WrittenAction]) {
         self.tree = tree
+        self.isLegacy = false
         self.actions = actions.map { action in
             Action(
                 section: action.section, clause: action.clause,
@@ -96,6 +106,7 @@ extension ValidationFailure {
     static let operandType = ValidationFailure(
         "An operand in the update expression has an incorrect data type"
     )
+    static let updateType = ValidationFailure("Type mismatch for attribute to update")
     static let missingAttribute = ValidationFailure(
         "The provided expression refers to an attribute that does not exist in the item"
     )

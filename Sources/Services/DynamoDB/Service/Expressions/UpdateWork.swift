@@ -35,7 +35,7 @@ struct UpdateWork {
                 self.effects.append(try self.effect(action))
             } catch {
                 switch error {
-                case .type: throw .operandType
+                case .type: throw self.plan.isLegacy ? .updateType : .operandType
                 case .missing: missingClause = max(missingClause, action.clause)
                 case .number(let failure): overflow = overflow ?? failure
                 }
@@ -111,7 +111,11 @@ struct UpdateWork {
         }
         guard current.type == operand.type else { throw .type }
         if action.section == .add {
-            return .set(operand.type == .n ? try self.sum(current, operand, .plus) : current.union(operand))
+            switch operand.type {
+            case .n: return .set(try self.sum(current, operand, .plus))
+            case .l: return .set(.concatenating(current, operand))
+            default: return .set(current.union(operand))
+            }
         }
         return current.subtracting(operand).map(Effect.set) ?? .remove
     }

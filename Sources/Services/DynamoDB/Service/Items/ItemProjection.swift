@@ -8,19 +8,24 @@ struct ItemProjection: Sendable {
     init(
         expression: String?, names: [String: String]?, attributesToGet: [String]?
     ) throws(ValidationFailure) {
-        try LegacyParameters.refuse(["AttributesToGet": attributesToGet != nil])
+        try LegacyParameters.checkNotMixed(
+            ["AttributesToGet": attributesToGet != nil], with: ["ProjectionExpression": expression != nil]
+        )
+        let legacy = try LegacyParameters.projection(attributesToGet)
         try ExpressionParameters.check(names: names, values: nil, ["ProjectionExpression": expression])
         var context = try ExpressionContext(names: names, values: nil)
-        try self.init(expression: expression, &context)
+        try self.init(expression: expression, &context, legacy: legacy)
         try context.finish()
     }
 
-    /// For operations with more expressions, which share names.
-    init(expression: String?, _ context: inout ExpressionContext) throws(ValidationFailure) {
+    /// For operations with more expressions, which share names; `legacy` is what stands in the place of an expression.
+    init(
+        expression: String?, _ context: inout ExpressionContext, legacy: Projection? = nil
+    ) throws(ValidationFailure) {
         if let expression {
             self.projection = try context.projection(expression)
         } else {
-            self.projection = nil
+            self.projection = legacy
         }
     }
 

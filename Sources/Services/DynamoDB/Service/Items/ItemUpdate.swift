@@ -6,11 +6,24 @@ struct ItemUpdate: Sendable {
     let condition: WriteCondition
     private let plan: UpdatePlan?
 
+    /// Refuses legacy parameters beside expressions, and a ConditionalOperator without conditions.
+    static func checkNotMixed(_ input: UpdateItemInput) throws(ValidationFailure) {
+        try LegacyParameters.checkNotMixed(
+            [
+                "AttributeUpdates": input.attributeUpdates != nil, "Expected": input.expected != nil,
+                "ConditionalOperator": input.conditionalOperator != nil,
+            ],
+            with: [
+                "UpdateExpression": input.updateExpression != nil,
+                "ConditionExpression": input.conditionExpression != nil,
+            ]
+        )
+        try LegacyParameters.checkOperator(input.conditionalOperator, conditionCount: input.expected?.count ?? 0)
+    }
+
     init(_ input: UpdateItemInput) throws(ValidationFailure) {
-        try LegacyParameters.refuse([
-            "AttributeUpdates": input.attributeUpdates != nil, "Expected": input.expected != nil,
-            "ConditionalOperator": input.conditionalOperator != nil,
-        ])
+        let legacyPlan = try LegacyUpdate.plan(input.attributeUpdates)
+        let legacyCondition = try LegacyCondition.expected(input.expected, input.conditionalOperator)
         try ExpressionParameters.check(
             names: input.expressionAttributeNames,
             values: input.expressionAttributeValues,
@@ -24,11 +37,12 @@ struct ItemUpdate: Sendable {
         if let expression = input.updateExpression {
             self.plan = try context.update(expression)
         } else {
-            self.plan = nil
+            self.plan = legacyPlan
         }
         self.condition = try WriteCondition(
             expression: input.conditionExpression,
             &context,
+            legacy: legacyCondition,
             returnsOld: input.returnValuesOnConditionCheckFailure
         )
         try context.finish()

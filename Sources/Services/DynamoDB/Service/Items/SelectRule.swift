@@ -7,9 +7,22 @@ struct SelectRule {
     private let select: Select?
     private let projection: ItemProjection
 
-    /// Checks what needs no table. Query puts an envelope around these sentences, Scan does not.
-    static func check(_ select: Select?, hasProjection: Bool, hasIndex: Bool) throws(ValidationFailure) {
+    /// Checks what needs no table. AWS puts an envelope around these sentences.
+    static func check(
+        _ select: Select?, expression: String?, attributesToGet: [String]?, hasIndex: Bool
+    ) throws(ValidationFailure) {
+        do throws(ValidationFailure) {
+            try self.checkBare(select, expression, attributesToGet, hasIndex: hasIndex)
+        } catch {
+            throw error.enveloped
+        }
+    }
+
+    private static func checkBare(
+        _ select: Select?, _ expression: String?, _ attributesToGet: [String]?, hasIndex: Bool
+    ) throws(ValidationFailure) {
         guard let select else { return }
+        let hasProjection = expression != nil || attributesToGet != nil
         if select == .specificAttributes {
             guard !hasProjection else { return }
             throw ValidationFailure(
@@ -18,7 +31,8 @@ struct SelectRule {
         }
         guard !hasProjection else {
             let wanted = select == .count ? "only the Count" : select.rawValue
-            throw ValidationFailure("Cannot specify the ProjectionExpression when choosing to get \(wanted)")
+            let parameter = expression == nil ? "AttributesToGet" : "ProjectionExpression"
+            throw ValidationFailure("Cannot specify the \(parameter) when choosing to get \(wanted)")
         }
         if select == .allProjectedAttributes, !hasIndex {
             throw ValidationFailure("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")

@@ -8,27 +8,33 @@ struct WriteCondition: Sendable {
     private let returnsOld: Bool
 
     /// For operations without other expressions: names and values that the condition does not use are refused.
+    ///
+    /// `legacy` is what stands in the place of an expression.
     init(
         expression: String?,
         names: [String: String]?,
         values: AttributeMap?,
+        legacy: Condition? = nil,
         returnsOld: ReturnValuesOnConditionCheckFailure?,
         isEnveloped: Bool
     ) throws(ValidationFailure) {
         try ExpressionParameters.check(names: names, values: values, ["ConditionExpression": expression])
         var context = try ExpressionContext(names: names, values: values, isEnveloped: isEnveloped)
-        try self.init(expression: expression, &context, returnsOld: returnsOld)
+        try self.init(expression: expression, &context, legacy: legacy, returnsOld: returnsOld)
         try context.finish()
     }
 
     /// For operations with more expressions, which share names and values.
     init(
-        expression: String?, _ context: inout ExpressionContext, returnsOld: ReturnValuesOnConditionCheckFailure?
+        expression: String?,
+        _ context: inout ExpressionContext,
+        legacy: Condition? = nil,
+        returnsOld: ReturnValuesOnConditionCheckFailure?
     ) throws(ValidationFailure) {
         if let expression {
             self.condition = try context.condition(expression)
         } else {
-            self.condition = nil
+            self.condition = legacy
         }
         self.returnsOld = returnsOld == .allOld
     }

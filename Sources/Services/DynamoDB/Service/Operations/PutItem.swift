@@ -14,15 +14,20 @@ extension DynamoDBService {
     ) async throws(ServiceError) -> PutItemOutput {
         let reference = try TableReference(input.tableName, context)
         let condition = try validatingEnveloped { () throws(ValidationFailure) in
+            try LegacyParameters.checkNotMixed(
+                ["Expected": input.expected != nil, "ConditionalOperator": input.conditionalOperator != nil],
+                with: ["ConditionExpression": input.conditionExpression != nil]
+            )
+            try LegacyParameters.checkOperator(
+                input.conditionalOperator, conditionCount: input.expected?.count ?? 0
+            )
             if let failure = input.item.failure { throw ValidationFailure(failure.message) }
-            try LegacyParameters.refuse([
-                "Expected": input.expected != nil, "ConditionalOperator": input.conditionalOperator != nil,
-            ])
             try ReturnValuesCheck.oldOrNone(input.returnValues)
             return try WriteCondition(
                 expression: input.conditionExpression,
                 names: input.expressionAttributeNames,
                 values: input.expressionAttributeValues,
+                legacy: try LegacyCondition.expected(input.expected, input.conditionalOperator),
                 returnsOld: input.returnValuesOnConditionCheckFailure,
                 isEnveloped: true
             )

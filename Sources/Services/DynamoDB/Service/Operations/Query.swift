@@ -34,14 +34,17 @@ extension DynamoDBService {
 private struct QueryExpressions {
     let keyCondition: KeyCondition
     let filter: Condition?
+    /// What AWS calls the filter in messages.
+    let filterParameter: String
     let projection: ItemProjection
 
     init(_ input: QueryInput) throws(ServiceError) {
-        let text = try validating { () throws(ValidationFailure) in try Self.keyCondition(input) }
-        try validatingEnveloped { () throws(ValidationFailure) in
+        let legacy = try validating { () throws(ValidationFailure) in try LegacyQuery(input) }
+        try validating { () throws(ValidationFailure) in
             try SelectRule.check(
                 input.select,
-                hasProjection: input.projectionExpression != nil,
+                expression: input.projectionExpression,
+                attributesToGet: input.attributesToGet,
                 hasIndex: input.indexName != nil
             )
         }
@@ -50,27 +53,52 @@ private struct QueryExpressions {
                 names: input.expressionAttributeNames,
                 values: input.expressionAttributeValues
             )
-            var filter: Condition?
+            var filter = legacy.filter
             if let text = input.filterExpression { filter = try context.condition(text, .filter) }
-            let projection = try ItemProjection(expression: input.projectionExpression, &context)
-            let keyCondition = try context.keyCondition(text)
+            let projection = try ItemProjection(
+                expression: input.projectionExpression, &context, legacy: legacy.projection
+            )
+            let keyCondition: KeyCondition
+            if let text = input.keyConditionExpression {
+                keyCondition = try context.keyCondition(text)
+            } else {
+                keyCondition = try LegacyKeyCondition.keyCondition(input.keyConditions ?? [:])
+            }
             try context.finish()
             return (keyCondition, filter, projection)
         }
+        self.filterParameter = input.queryFilter == nil ? "Filter Expression" : "QueryFilter"
     }
+}
 
-    private static func keyCondition(_ input: QueryInput) throws(ValidationFailure) -> String {
-        try LegacyParameters.refuse([
-            "AttributesToGet": input.attributesToGet != nil, "QueryFilter": input.queryFilter != nil,
-            "ConditionalOperator": input.conditionalOperator != nil, "KeyConditions": input.keyConditions != nil,
-        ])
+/// What a Query request says in parameters without expressions, but for KeyConditions, which AWS looks at later.
+private struct LegacyQuery {
+    let filter: Condition?
+    let projection: Projection?
+
+    init(_ input: QueryInput) throws(ValidationFailure) {
+        try LegacyParameters.checkNotMixed(
+            [
+                "AttributesToGet": input.attributesToGet != nil, "QueryFilter": input.queryFilter != nil,
+                "ConditionalOperator": input.conditionalOperator != nil,
+                // KeyConditions can stand beside the other expressions.
+                "KeyConditions": input.keyConditions != nil && input.keyConditionExpression != nil,
+            ],
+            with: [
+                "ProjectionExpression": input.projectionExpression != nil,
+                "FilterExpression": input.filterExpression != nil,
+                "KeyConditionExpression": input.keyConditionExpression != nil,
+            ]
+        )
+        try LegacyParameters.checkOperator(input.conditionalOperator, conditionCount: input.queryFilter?.count ?? 0)
+        self.filter = try LegacyCondition.filter(input.queryFilter, input.conditionalOperator)
+        self.projection = try LegacyParameters.projection(input.attributesToGet)
         try StartKey.checkValues(input.exclusiveStartKey)
-        guard let text = input.keyConditionExpression else {
+        guard input.keyConditions != nil || input.keyConditionExpression != nil else {
             throw ValidationFailure(
                 "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
             )
         }
-        return text
     }
 }
 
@@ -89,7 +117,7 @@ private struct QueryPlan {
         let keyCondition = try expressions.keyCondition.resolved(schema)
         try start?.check(keyCondition)
         try expressions.projection.check(table)
-        try expressions.filter?.checkQueryFilter(schema)
+        try expressions.filter?.checkQueryFilter(schema, parameter: expressions.filterParameter)
         self.select = SelectRule(input.select, expressions.projection)
         try self.select.check(index, table)
         try expressions.filter?.check(table.keyNames)

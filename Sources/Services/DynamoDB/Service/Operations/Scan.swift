@@ -86,10 +86,19 @@ private struct ScanExpressions {
     let projection: ItemProjection
 
     init(_ input: ScanInput) throws(ValidationFailure) {
-        try LegacyParameters.refuse([
-            "AttributesToGet": input.attributesToGet != nil, "ScanFilter": input.scanFilter != nil,
-            "ConditionalOperator": input.conditionalOperator != nil,
-        ])
+        try LegacyParameters.checkNotMixed(
+            [
+                "AttributesToGet": input.attributesToGet != nil, "ScanFilter": input.scanFilter != nil,
+                "ConditionalOperator": input.conditionalOperator != nil,
+            ],
+            with: [
+                "ProjectionExpression": input.projectionExpression != nil,
+                "FilterExpression": input.filterExpression != nil,
+            ]
+        )
+        try LegacyParameters.checkOperator(input.conditionalOperator, conditionCount: input.scanFilter?.count ?? 0)
+        let legacyProjection = try LegacyParameters.projection(input.attributesToGet)
+        let legacyFilter = try LegacyCondition.filter(input.scanFilter, input.conditionalOperator)
         try ExpressionParameters.check(
             names: input.expressionAttributeNames,
             values: input.expressionAttributeValues,
@@ -99,7 +108,8 @@ private struct ScanExpressions {
         self.segment = try ScanSegment(input.segment, of: input.totalSegments)
         try SelectRule.check(
             input.select,
-            hasProjection: input.projectionExpression != nil,
+            expression: input.projectionExpression,
+            attributesToGet: input.attributesToGet,
             hasIndex: input.indexName != nil
         )
         var context = try ExpressionContext(
@@ -109,9 +119,11 @@ private struct ScanExpressions {
         if let text = input.filterExpression {
             self.filter = try context.condition(text, .filter)
         } else {
-            self.filter = nil
+            self.filter = legacyFilter
         }
-        self.projection = try ItemProjection(expression: input.projectionExpression, &context)
+        self.projection = try ItemProjection(
+            expression: input.projectionExpression, &context, legacy: legacyProjection
+        )
         try context.finish()
     }
 }

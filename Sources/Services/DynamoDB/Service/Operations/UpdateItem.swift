@@ -12,6 +12,7 @@ extension DynamoDBService {
     ) async throws(ServiceError) -> UpdateItemOutput {
         let reference = try TableReference(input.tableName, context)
         let update = try validatingEnveloped { () throws(ValidationFailure) in
+            try ItemUpdate.checkNotMixed(input)
             if let failure = input.key.failure { throw ValidationFailure(failure.message) }
             return try ItemUpdate(input)
         }

@@ -1,0 +1,75 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+
+/// The parameters of before expressions (2014): what holds for all of them.
+///
+/// Each is translated into what an expression compiles to, so there is one way of evaluating:
+///
+/// | parameter | becomes |
+/// |---|---|
+/// | `Expected`, `QueryFilter`, `ScanFilter`, with `ConditionalOperator` | a `Condition` |
+/// | `AttributeUpdates` | an `UpdatePlan` |
+/// | `KeyConditions` | a `KeyCondition` |
+/// | `AttributesToGet` | a `Projection` |
+///
+/// - Source: DynamoDB Developer Guide, "Legacy DynamoDB conditional parameters"; the sentences are AWS's as the
+///   validators of the DAX clients, dynalite and answers recorded in 2026 have them.
+enum LegacyParameters {
+    /// Comparisons and their values in one map, names in `AttributesToGet`, and updates that read the attribute.
+    ///
+    /// Expressions are bounded by their length. Each of these is looked for in every item, so that a request of a
+    /// million would take minutes.
+    static let entryCountMax = 1_024
+
+    /// Refuses parameters of both kinds in one request.
+    ///
+    /// Both lists are name to whether the request has it, in the order in which AWS names them.
+    static func checkNotMixed(
+        _ legacy: KeyValuePairs<String, Bool>, with expressions: KeyValuePairs<String, Bool>
+    ) throws(ValidationFailure) {
+        func given(_ parameters: KeyValuePairs<String, Bool>) -> String {
+            parameters.filter(\.value).map(\.key).joined(separator: ", ")
+        }
+        guard legacy.contains(where: \.value), expressions.contains(where: \.value) else { return }
+        throw ValidationFailure(
+            "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
+                + "{\(given(legacy))} Expression parameters: {\(given(expressions))}"
+        )
+    }
+
+    /// Refuses a `ConditionalOperator` without conditions to join.
+    ///
+    /// `conditionCount` is that of `Expected`, `QueryFilter` or `ScanFilter`, 0 when the request has none.
+    static func checkOperator(_ name: ConditionalOperator?, conditionCount: Int) throws(ValidationFailure) {
+        guard name != nil, conditionCount < 2 else { return }
+        throw ValidationFailure(
+            conditionCount == 0
+                ? "ConditionalOperator cannot be used without Filter or Expected"
+                : "ConditionalOperator can only be used when Filter or Expected has two or more elements"
+        )
+    }
+
+    // DEVIATION: AWS documents no limit for these; a request that passes ours is not one that people write.
+    static func checkCount(_ count: Int) throws(ValidationFailure) {
+        guard count <= self.entryCountMax else {
+            throw .invalid("A parameter without expressions can have at most \(self.entryCountMax) entries")
+        }
+    }
+
+    /// Names in the order in which AWS looks at the entries of a map, so that the same request always gets the same
+    /// refusal.
+    static func ordered(_ names: some Collection<String>) -> [String] {
+        Placeholders.listed(Array(names), of: names.count)
+    }
+
+    /// - Returns: nil when the request has no `AttributesToGet`.
+    static func projection(_ attributes: [String]?) throws(ValidationFailure) -> Projection? {
+        guard let attributes else { return nil }
+        try self.checkCount(attributes.count)
+        var seen: Set<[UInt8]> = []
+        for attribute in attributes where !seen.insert(Array(attribute.utf8)).inserted {
+            throw .invalid("Duplicate value in attribute name: \(attribute)")
+        }
+        return Projection(attributes: attributes)
+    }
+}
