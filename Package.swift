@@ -55,15 +55,16 @@ struct Service {
     var uses: [Target.Dependency] = []
     /// What the generated code binds shapes to.
     var modelUses: [Target.Dependency] = []
-    /// Only names are known yet; there is no operation with a handler.
-    var isNamesOnly = false
+    /// The service whose target has this one's operations too, because both are about the same data.
+    var servedBy: String?
 }
 
 let services = [
     Service(
-        name: "DynamoDB", uses: ["DynamoDBValues", "Telemetry"], modelUses: ["DynamoDBValues"]
+        name: "DynamoDB", uses: ["DynamoDBStreamsModel", "DynamoDBValues", "Signing", "Telemetry"],
+        modelUses: ["DynamoDBValues"]
     ),
-    Service(name: "DynamoDBStreams", isNamesOnly: true),
+    Service(name: "DynamoDBStreams", modelUses: ["DynamoDBValues"], servedBy: "DynamoDB"),
     Service(name: "STS"),
 ]
 
@@ -74,7 +75,7 @@ let serviceTargets = services.flatMap { service -> [Target] in
         path: "Sources/Services/\(service.name)/Generated",
         swiftSettings: settings
     )
-    if service.isNamesOnly { return [model] }
+    if service.servedBy != nil { return [model] }
     let operations = Target.target(
         name: service.name + "Service",
         dependencies: ["Primitives", "ServiceModel", "ServiceKit", "KeyValue", .target(name: service.name + "Model")]
@@ -161,8 +162,8 @@ let package = Package(
         tests(
             "DynamoDBService",
             [
-                "DynamoDBModel", "DynamoDBService", "DynamoDBValues", "KeyValue", "Primitives", "ServiceKit",
-                "ServiceModel", "Telemetry",
+                "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "DynamoDBValues", "KeyValue", "Primitives",
+                "ServiceKit", "ServiceModel", "Signing", "Telemetry",
             ]),
         tests(
             "Gateway",

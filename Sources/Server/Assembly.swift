@@ -9,6 +9,7 @@ internal import STSModel
 internal import STSService
 internal import ServiceKit
 internal import ServiceModel
+internal import Signing
 
 /// The only place that names engines and services.
 enum Assembly {
@@ -39,7 +40,7 @@ enum Assembly {
     /// Every service of this process, and what they do beside requests, until it is cancelled.
     static func services(
         store: any OrderedStore, identity: any IdentityPort, clock: any WallClock, random: any RandomSource,
-        telemetry: any TelemetryPort
+        telemetry: any TelemetryPort, box: SecretBox
     ) -> (services: [RegisteredService], background: @Sendable () async -> Void) {
         let dynamoDB = DynamoDBService(store: store, clock: clock, random: random, telemetry: telemetry)
         let services = [
@@ -49,7 +50,9 @@ enum Assembly {
                 // BatchWriteItem takes 16 MB of items; base64 and names come on top.
                 bodyBytesMax: 24 << 20
             ),
-            RegisteredService(binding: DynamoDBStreamsOperations.binding, requestIDForm: .long),
+            RegisteredService(
+                binding: DynamoDBStreamsService(store: store, clock: clock, box: box).binding, requestIDForm: .long
+            ),
             RegisteredService(
                 binding: STSService(identity: identity, clock: clock).binding,
                 throttlingError: ServiceError(code: "Throttling", message: "Rate exceeded")

@@ -2,10 +2,65 @@
 
 package import ServiceModel
 
-/// DynamoDBStreams has no operation with a handler yet; its names are known.
-package enum DynamoDBStreamsOperations {
+/// A handler and the accesses it authorises for each operation of DynamoDBStreams that is implemented.
+package protocol DynamoDBStreamsOperations: Sendable {
+    func access(_ input: DescribeStreamInput, _ context: RequestContext) -> [ResourceAccess]
+    func describeStream(
+        _ input: DescribeStreamInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DescribeStreamOutput
+
+    func access(_ input: GetRecordsInput, _ context: RequestContext) -> [ResourceAccess]
+    func getRecords(
+        _ input: GetRecordsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> GetRecordsOutput
+
+    func access(_ input: GetShardIteratorInput, _ context: RequestContext) -> [ResourceAccess]
+    func getShardIterator(
+        _ input: GetShardIteratorInput, _ context: RequestContext
+    ) async throws(ServiceError) -> GetShardIteratorOutput
+
+    func access(_ input: ListStreamsInput, _ context: RequestContext) -> [ResourceAccess]
+    func listStreams(
+        _ input: ListStreamsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> ListStreamsOutput
+}
+
+extension DynamoDBStreamsOperations {
     /// The service as the gateway knows it.
-    package static var binding: ServiceBinding {
-        ServiceBinding(schema: DynamoDBStreamsSchema.service, operations: [])
+    package var binding: ServiceBinding {
+        let operations = DynamoDBStreamsSchema.service.operations
+        return ServiceBinding(
+            schema: DynamoDBStreamsSchema.service,
+            operations: [
+                OperationBinding(
+                    operations[0], input: DescribeStreamInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.describeStream(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[1], input: GetRecordsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.getRecords(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[2], input: GetShardIteratorInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.getShardIterator(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[3], input: ListStreamsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.listStreams(input, context)
+                    }
+                ),
+            ]
+        )
     }
 }

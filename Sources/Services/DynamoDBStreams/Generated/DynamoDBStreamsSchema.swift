@@ -14,5 +14,150 @@ package enum DynamoDBStreamsSchema {
     private static let text = #"""
         service id=dynamodbstreams signing=dynamodb endpoint=streams.dynamodb version=2012-08-10 protocols=awsJson1_0 target=DynamoDBStreams_20120810
         names DescribeStream GetRecords GetShardIterator ListStreams
+        shape AttributeMap map
+        member key AttributeName
+        member value AttributeValue
+        shape AttributeName string max=65535
+        shape AttributeValue structure
+        member S StringAttributeValue
+        member N NumberAttributeValue
+        member B BinaryAttributeValue
+        member SS StringSetAttributeValue
+        member NS NumberSetAttributeValue
+        member BS BinarySetAttributeValue
+        member M MapAttributeValue
+        member L ListAttributeValue
+        member NULL NullAttributeValue
+        member BOOL BooleanAttributeValue
+        shape BinaryAttributeValue blob
+        shape BinarySetAttributeValue list
+        member member BinaryAttributeValue
+        shape BooleanAttributeValue boolean
+        shape Date timestamp
+        shape DescribeStreamInput structure input
+        member StreamArn StreamArn required
+        member Limit PositiveIntegerObject
+        member ExclusiveStartShardId ShardId
+        member ShardFilter ShardFilter
+        shape DescribeStreamOutput structure
+        member StreamDescription StreamDescription
+        shape ErrorMessage string
+        shape ExpiredIteratorException structure error=400
+        member message ErrorMessage
+        shape GetRecordsInput structure input
+        member ShardIterator ShardIterator required
+        member Limit PositiveIntegerObject
+        shape GetRecordsOutput structure
+        member Records RecordList
+        member NextShardIterator ShardIterator
+        shape GetShardIteratorInput structure input
+        member StreamArn StreamArn required
+        member ShardId ShardId required
+        member ShardIteratorType ShardIteratorType required
+        member SequenceNumber SequenceNumber
+        member Timestamp Timestamp
+        shape GetShardIteratorOutput structure
+        member ShardIterator ShardIterator
+        shape Identity structure
+        member PrincipalId String
+        member Type String
+        shape InternalServerError structure error=500 fault
+        member message ErrorMessage
+        shape KeySchema list min=1
+        member member KeySchemaElement
+        shape KeySchemaAttributeName string min=1 max=255
+        shape KeySchemaElement structure
+        member AttributeName KeySchemaAttributeName required
+        member KeyType KeyType required
+        shape KeyType enum enum=HASH,RANGE
+        shape LimitExceededException structure error=400
+        member message ErrorMessage
+        shape ListAttributeValue list
+        member member AttributeValue
+        shape ListStreamsInput structure input
+        member TableName TableName
+        member Limit PositiveIntegerObject
+        member ExclusiveStartStreamArn StreamArn
+        shape ListStreamsOutput structure
+        member Streams StreamList
+        member LastEvaluatedStreamArn StreamArn
+        shape MapAttributeValue map
+        member key AttributeName
+        member value AttributeValue
+        shape NullAttributeValue boolean
+        shape NumberAttributeValue string
+        shape NumberSetAttributeValue list
+        member member NumberAttributeValue
+        shape OperationType enum enum=INSERT,MODIFY,REMOVE
+        shape PositiveIntegerObject integer low=1
+        shape PositiveLongObject long low=1
+        shape Record structure
+        member eventID String
+        member eventName OperationType
+        member eventVersion String
+        member eventSource String
+        member awsRegion String
+        member dynamodb StreamRecord
+        member userIdentity Identity
+        shape RecordList list
+        member member Record
+        shape ResourceNotFoundException structure error=400
+        member message ErrorMessage
+        shape SequenceNumber string min=21 max=40
+        shape SequenceNumberRange structure
+        member StartingSequenceNumber SequenceNumber
+        member EndingSequenceNumber SequenceNumber
+        shape Shard structure
+        member ShardId ShardId
+        member SequenceNumberRange SequenceNumberRange
+        member ParentShardId ShardId
+        shape ShardDescriptionList list
+        member member Shard
+        shape ShardFilter structure
+        member Type ShardFilterType
+        member ShardId ShardId
+        shape ShardFilterType enum enum=CHILD_SHARDS
+        shape ShardId string min=28 max=65
+        shape ShardIterator string min=1 max=2048
+        shape ShardIteratorType enum enum=TRIM_HORIZON,LATEST,AT_SEQUENCE_NUMBER,AFTER_SEQUENCE_NUMBER,AT_TIMESTAMP
+        shape Stream structure
+        member StreamArn StreamArn
+        member TableName TableName
+        member StreamLabel String
+        shape StreamArn string min=37 max=1024
+        shape StreamDescription structure
+        member StreamArn StreamArn
+        member StreamLabel String
+        member StreamStatus StreamStatus
+        member StreamViewType StreamViewType
+        member CreationRequestDateTime Date
+        member TableName TableName
+        member KeySchema KeySchema
+        member Shards ShardDescriptionList
+        member LastEvaluatedShardId ShardId
+        shape StreamList list
+        member member Stream
+        shape StreamRecord structure
+        member ApproximateCreationDateTime Date
+        member Keys AttributeMap
+        member NewImage AttributeMap
+        member OldImage AttributeMap
+        member SequenceNumber SequenceNumber
+        member SizeBytes PositiveLongObject
+        member StreamViewType StreamViewType
+        shape StreamStatus enum enum=ENABLING,ENABLED,DISABLING,DISABLED
+        shape StreamViewType enum enum=NEW_IMAGE,OLD_IMAGE,NEW_AND_OLD_IMAGES,KEYS_ONLY
+        shape String string
+        shape StringAttributeValue string
+        shape StringSetAttributeValue list
+        member member StringAttributeValue
+        shape TableName string min=3 max=255 pattern=[a-zA-Z0-9_.-]+
+        shape Timestamp timestamp
+        shape TrimmedDataAccessException structure error=400
+        member message ErrorMessage
+        operation DescribeStream DescribeStreamInput DescribeStreamOutput errors=ResourceNotFoundException,InternalServerError
+        operation GetRecords GetRecordsInput GetRecordsOutput errors=ResourceNotFoundException,LimitExceededException,InternalServerError,ExpiredIteratorException,TrimmedDataAccessException
+        operation GetShardIterator GetShardIteratorInput GetShardIteratorOutput errors=ResourceNotFoundException,InternalServerError,TrimmedDataAccessException
+        operation ListStreams ListStreamsInput ListStreamsOutput errors=ResourceNotFoundException,InternalServerError
         """#
 }

@@ -10,7 +10,7 @@ internal import Primitives
 enum StreamNotes {
     private static let noteByte: UInt8 = 0
     private static let endByte: UInt8 = 1
-    private static let labelBytes = 23
+    static let labelBytes = 23
 
     /// Which table's stream, and which of them.
     struct Name: Sendable, Hashable {

@@ -1,0 +1,96 @@
+package import DynamoDBStreamsModel
+internal import KeyValue
+internal import Primitives
+package import ServiceModel
+
+extension DynamoDBStreamsService {
+    /// "GetRecords can retrieve a maximum of 1 MB of data or 1000 stream records."
+    static let recordCountMax = 1000
+    static let recordBytesMax = 1 << 20
+    /// Entries and bytes that are read at once; longer work goes on in further slices.
+    private static let sliceCountMax = 100
+    private static let sliceBytesMax = 64 << 10
+
+    package func access(_ input: GetRecordsInput, _ context: RequestContext) -> [ResourceAccess] {
+        [
+            ResourceAccess(
+                action: "dynamodb:GetRecords",
+                resource: ShardIteratorSeal.streamARN(input.shardIterator) ?? "*"
+            )
+        ]
+    }
+
+    package func getRecords(
+        _ input: GetRecordsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> GetRecordsOutput {
+        let limit = try StreamLimit.check(input.limit, max: Self.recordCountMax)
+        let iterator = try self.iterators.open(input.shardIterator)
+        let name = try StreamNotes.Name(arn: iterator.streamARN, context)
+        let now = try await self.streams.now()
+        let stream = try await self.streams.stream(name, at: now)
+        guard stream.tableNumber == iterator.tableNumber else { throw .streamNotFound(name) }
+        let shards = StreamShards(stream: stream, milliseconds: self.shardMilliseconds)
+        let shard = shards[iterator.shardIndex]
+        // Asked before the reading: what is not read then will not come.
+        var isClosed = stream.end != nil
+        if !isClosed { isClosed = try await self.streams.isSettled(shard.end) }
+        let slice = try await self.slice(stream, shard, after: iterator.position, limit: limit, now)
+        let isAtEnd = slice.isCut || (isClosed && !slice.hasMore)
+        return GetRecordsOutput(
+            records: try slice.entries.map { (entry) throws(ServiceError) in
+                try Record(entry, of: stream, region: context.region)
+            },
+            nextShardIterator: isAtEnd
+                ? nil
+                : self.iterators.text(
+                    ShardIterator(
+                        streamARN: iterator.streamARN, tableNumber: iterator.tableNumber,
+                        shardIndex: iterator.shardIndex, position: slice.position))
+        )
+    }
+
+    /// What is read of a shard at once.
+    private struct Slice {
+        var entries: [LogEntry] = []
+        /// The last place that was looked at.
+        var position: LogPosition
+        /// Whether entries follow that could be read already.
+        var hasMore = false
+        /// Whether an entry was seen that is behind the shard.
+        var isCut = false
+    }
+
+    private func slice(
+        _ stream: StoredStream, _ shard: StreamShards.Shard, after position: LogPosition, limit: Int, _ now: Timestamp
+    ) async throws(ServiceError) -> Slice {
+        var slice = Slice(position: position)
+        var bytes = 0
+        repeat {
+            let page = try await self.streams.entries(
+                stream.log, after: slice.position, limit: min(limit - slice.entries.count, Self.sliceCountMax),
+                byteLimit: min(Self.recordBytesMax - bytes, Self.sliceBytesMax))
+            slice.hasMore = page.hasMore
+            // A log may go on without the stream; where it ended is known only now.
+            var end = stream.end
+            if end == nil, !page.entries.isEmpty { end = try await self.streams.stream(stream.name, at: now).end }
+            for entry in page.entries {
+                guard entry.time < shard.end, entry.position.version <= end?.version ?? CommitVersion(.max) else {
+                    slice.isCut = true
+                    return slice
+                }
+                // A clock that was set back: it belongs to the shard before.
+                guard entry.time >= shard.start else {
+                    slice.position = entry.position
+                    continue
+                }
+                guard entry.time >= now.streamHorizon else { throw .trimmed }
+                slice.position = entry.position
+                slice.entries.append(entry)
+                bytes += entry.payload.count
+            }
+            // Others on this thread get their turn between the slices.
+            if slice.hasMore { await Task.yield() }
+        } while slice.hasMore && slice.entries.count < limit && bytes < Self.recordBytesMax
+        return slice
+    }
+}
