@@ -32,6 +32,7 @@ package final class DynamoDBService: DynamoDBOperations {
     package func run() async {
         await self.resume()
         self.startRemovingExpiredBackups()
+        self.startTrimming()
         await self.jobs.runUntilCancelled()
     }
 

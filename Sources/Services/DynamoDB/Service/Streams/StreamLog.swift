@@ -86,28 +86,17 @@ final class StreamLog: Sendable {
 
     /// The last place in a log before every entry of that time and later ones.
     ///
-    /// `since` is a commit before them. Times grow with versions, so halving finds it.
-    /// - Complexity: at most 65 reads of one entry.
+    /// `since` is a commit before them.
+    /// - Complexity: O(log versions) reads of one entry.
     func place(
         before time: Timestamp, _ log: LogID, since: CommitVersion
     ) async throws(ServiceError) -> LogPosition {
-        var low = since
-        guard let first = try await self.entries(log, after: .end(of: low), limit: 1).entries.first,
-            first.time < time
-        else { return .end(of: low) }
-        low = first.position.version
-        // The first entry after `high`, if there is one, is not before `time`.
-        var high = try await self.latest(log)
-        while low < high {
-            let middle = CommitVersion(low.rawValue + (high.rawValue - low.rawValue) / 2)
-            let next = try await self.entries(log, after: .end(of: middle), limit: 1).entries.first
-            if let next, next.time < time {
-                low = next.position.version
-            } else {
-                high = middle
-            }
+        let last = Timestamp(millisecondsSinceEpoch: time.millisecondsSinceEpoch - 1)
+        do throws(StorageError) {
+            return max(.end(of: since), try await ChangeLogSearch.position(log, before: last, in: self.store))
+        } catch {
+            throw ServiceError(error)
         }
-        return .end(of: low)
     }
 
     /// The newest commit up to which a log is whole.

@@ -26,6 +26,9 @@ enum CatalogKeys {
         return KeyRange(prefix: prefix + Array(region.description.utf8) + [0])
     }
 
+    /// All tables of every account.
+    static let allTables = KeyRange(prefix: KeySpace(table: 0, index: 1).prefix)
+
     static let deletedTables = KeyRange(prefix: KeySpace(table: 0, index: 2).prefix)
 
     static func deletedTable(_ number: UInt64) -> [UInt8] {

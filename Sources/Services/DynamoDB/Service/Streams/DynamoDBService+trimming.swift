@@ -1,0 +1,28 @@
+internal import KeyValue
+internal import Primitives
+internal import ServiceKit
+
+extension DynamoDBService {
+    private static let trimmingPauseSeconds = 600
+
+    /// Trims change logs every ten minutes until the server stops.
+    func startTrimming() {
+        self.jobs.start("trim change logs") {
+            while !Task.isCancelled {
+                await self.trimLogs()
+                // Ended early by the server's stop only, which the loop's condition sees.
+                try? await Task.sleep(for: .seconds(Self.trimmingPauseSeconds))
+            }
+        }
+    }
+
+    /// Trims the change logs of all tables once.
+    package func trimLogs() async {
+        do throws(StorageError) {
+            try await LogTrimming(store: self.store, now: self.clock.now())()
+        } catch {
+            // The next walk goes on; what is wrong with the store stands on /readyz.
+            return
+        }
+    }
+}

@@ -1,0 +1,59 @@
+internal import KeyValue
+internal import Primitives
+
+/// Forgets changes that no reader looks back to any more, and streams that ended long ago.
+///
+/// Readers draw the line themselves, by the time of a record. The trimming stays an hour behind it: a reader whose
+/// place fell behind the line meets a record that is too old, and is told so, rather than a gap.
+struct LogTrimming: Sendable {
+    /// More than a shard iterator is held.
+    static let slackMilliseconds: Int64 = 3_600_000
+
+    let store: any OrderedStore
+    let now: Timestamp
+
+    private func horizon(_ keptMilliseconds: Int64) -> Timestamp {
+        Timestamp(millisecondsSinceEpoch: self.now.millisecondsSinceEpoch - keptMilliseconds - Self.slackMilliseconds)
+    }
+
+    /// One walk over all tables, deleted ones too, of every account. May be interrupted at any point.
+    func callAsFunction() async throws(StorageError) {
+        try await self.forEach(CatalogKeys.allTables) { (entry) throws(StorageError) in
+            // Requests for the table say that its record is damaged; the others are not to grow for it.
+            guard let table = TableRecord.decode(entry.record.value) else { return }
+            try await self.trim(table.log, before: self.horizon(table.changesKeptMilliseconds))
+        }
+        let horizon = self.horizon(TableStream.keptMilliseconds)
+        try await self.forEach(CatalogKeys.retiredLogs) { (entry) throws(StorageError) in
+            guard entry.record.time < horizon, let number = CatalogKeys.deletedNumber(entry.key) else { return }
+            try await self.store.trimLog(LogID(number), through: .end(of: CommitVersion(.max)))
+            try await self.store.commit(Batch(writes: [.delete(entry.key)]))
+        }
+        try await self.forEach(CatalogKeys.streams) { (entry) throws(StorageError) in
+            guard entry.record.time < horizon, let (name, isEnd) = StreamNotes.parse(entry.key), isEnd else { return }
+            let check = Check.unchanged(entry.key, since: entry.record.version)
+            try await self.store.commit(
+                Batch(checks: [check], writes: [.delete(entry.key), .delete(StreamNotes.key(name))]))
+        }
+    }
+
+    private func trim(_ log: LogID, before horizon: Timestamp) async throws(StorageError) {
+        let first = try await self.store.readLog(log, after: nil, limit: 1, byteLimit: 1).entries.first
+        guard let first, first.time < horizon else { return }
+        let position = try await ChangeLogSearch.position(log, before: horizon, in: self.store)
+        try await self.store.trimLog(log, through: position)
+    }
+
+    private func forEach(
+        _ range: KeyRange, _ work: (Page.Entry) async throws(StorageError) -> Void
+    ) async throws(StorageError) {
+        var range = range
+        while !range.isEmpty, !Task.isCancelled {
+            let page = try await self.store.scan(
+                range, limit: TableCatalog.sliceCountMax, byteLimit: TableCatalog.sliceBytesMax, reverse: false)
+            for entry in page.entries { try await work(entry) }
+            guard let continuation = page.continuation else { return }
+            range = range.continued(from: continuation, reverse: false)
+        }
+    }
+}
