@@ -45,6 +45,16 @@ package enum DynamoDBError {
         )
     }
 
+    package static func duplicateItem(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "DuplicateItemException", status: 400,
+            message: message,
+            detail: DuplicateItemException(message: message)
+        )
+    }
+
     package static func idempotentParameterMismatch(
         message: String
     ) -> ServiceError {

@@ -64,6 +64,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: DescribeTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeTableOutput
 
+    func access(_ input: ExecuteStatementInput, _ context: RequestContext) -> [ResourceAccess]
+    func executeStatement(
+        _ input: ExecuteStatementInput, _ context: RequestContext
+    ) async throws(ServiceError) -> ExecuteStatementOutput
+
     func access(_ input: GetItemInput, _ context: RequestContext) -> [ResourceAccess]
     func getItem(
         _ input: GetItemInput, _ context: RequestContext
@@ -237,112 +242,119 @@ extension DynamoDBOperations {
                     }
                 ),
                 OperationBinding(
-                    operations[12], input: GetItemInput.self,
+                    operations[12], input: ExecuteStatementInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.executeStatement(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[13], input: GetItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.getItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[13], input: ListBackupsInput.self,
+                    operations[14], input: ListBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[14], input: ListTablesInput.self,
+                    operations[15], input: ListTablesInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTables(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[15], input: ListTagsOfResourceInput.self,
+                    operations[16], input: ListTagsOfResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTagsOfResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[16], input: PutItemInput.self,
+                    operations[17], input: PutItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.putItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[17], input: QueryInput.self,
+                    operations[18], input: QueryInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.query(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[18], input: RestoreTableFromBackupInput.self,
+                    operations[19], input: RestoreTableFromBackupInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.restoreTableFromBackup(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[19], input: RestoreTableToPointInTimeInput.self,
+                    operations[20], input: RestoreTableToPointInTimeInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.restoreTableToPointInTime(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[20], input: ScanInput.self,
+                    operations[21], input: ScanInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.scan(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[21], input: SearchVectorsInput.self,
+                    operations[22], input: SearchVectorsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.searchVectors(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[22], input: TagResourceInput.self,
+                    operations[23], input: TagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.tagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[23], input: TransactGetItemsInput.self,
+                    operations[24], input: TransactGetItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactGetItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[24], input: TransactWriteItemsInput.self,
+                    operations[25], input: TransactWriteItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactWriteItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[25], input: UntagResourceInput.self,
+                    operations[26], input: UntagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.untagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[26], input: UpdateContinuousBackupsInput.self,
+                    operations[27], input: UpdateContinuousBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateContinuousBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[27], input: UpdateItemInput.self,
+                    operations[28], input: UpdateItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateItem(input, context)

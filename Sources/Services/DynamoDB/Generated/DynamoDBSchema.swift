@@ -252,12 +252,27 @@ package enum DynamoDBSchema {
         shape DescribeTableOutput structure
         member Table TableDescription
         shape DisassociationProtectionEnabled boolean
+        shape DuplicateItemException structure error=400
+        member message ErrorMessage
         shape Endpoint structure
         member Address String required
         member CachePeriodInMinutes Long required
         shape Endpoints list
         member member Endpoint
         shape ErrorMessage string
+        shape ExecuteStatementInput structure input
+        member Statement PartiQLStatement required
+        member Parameters PreparedStatementParameters
+        member ConsistentRead ConsistentRead
+        member NextToken PartiQLNextToken
+        member ReturnConsumedCapacity ReturnConsumedCapacity
+        member Limit PositiveIntegerObject
+        member ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
+        shape ExecuteStatementOutput structure
+        member Items ItemList
+        member NextToken PartiQLNextToken
+        member ConsumedCapacity ConsumedCapacity
+        member LastEvaluatedKey Key
         shape ExpectedAttributeMap map
         member key AttributeName
         member value ExpectedAttributeValue
@@ -458,6 +473,8 @@ package enum DynamoDBSchema {
         member MaxWriteRequestUnits LongObject
         shape OnDemandThroughputOverride structure
         member MaxReadRequestUnits LongObject
+        shape PartiQLNextToken string min=1 max=32768
+        shape PartiQLStatement string min=1 max=8192
         shape PointInTimeRecoveryDescription structure
         member PointInTimeRecoveryStatus PointInTimeRecoveryStatus
         member RecoveryPeriodInDays RecoveryPeriodInDays
@@ -471,6 +488,8 @@ package enum DynamoDBSchema {
         member message ErrorMessage
         shape PositiveIntegerObject integer low=1
         shape PositiveLongObject long low=1
+        shape PreparedStatementParameters list min=1
+        member member AttributeValue
         shape Projection structure
         member ProjectionType ProjectionType
         member NonKeyAttributes NonKeyAttributeNameList
@@ -929,6 +948,7 @@ package enum DynamoDBSchema {
         operation DescribeEndpoints DescribeEndpointsRequest DescribeEndpointsResponse
         operation DescribeLimits DescribeLimitsInput DescribeLimitsOutput errors=InternalServerError
         operation DescribeTable DescribeTableInput DescribeTableOutput errors=ResourceNotFoundException,InternalServerError
+        operation ExecuteStatement ExecuteStatementInput ExecuteStatementOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,DuplicateItemException,ThrottlingException
         operation GetItem GetItemInput GetItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation ListBackups ListBackupsInput ListBackupsOutput errors=InternalServerError
         operation ListTables ListTablesInput ListTablesOutput errors=InternalServerError

@@ -206,7 +206,6 @@ private struct ValueTranscoder {
         var place = self.builder.beginSet(type)
         let element = member.target.element
         var seen: [ArraySlice<UInt8>] = []
-        var known: Set<ArraySlice<UInt8>> = []
         try self.wire.beginList(member)
         loop: while true {
             switch try self.wire.nextElement(member) {
@@ -220,40 +219,14 @@ private struct ValueTranscoder {
                     }
                 }
                 if type == .ns { self.builder.endNumber(start) } else { self.builder.endBytes(start) }
-                let content = Array(self.builder.bytes[start...])[...]
-                seen.append(content)
-                known.insert(content)
+                seen.append(Array(self.builder.bytes[start...])[...])
                 place.count += 1
             case .null: throw .typeMismatch(found: .null, expected: element.target.type, member: element.name)
             case .end: break loop
             }
         }
         self.builder.endSet(place)
-        self.check(type, seen, isUnique: known.count == seen.count)
-    }
-
-    private mutating func check(_ type: AttributeType, _ elements: [ArraySlice<UInt8>], isUnique: Bool) {
-        let invalid = "One or more parameter values were invalid: "
-        if elements.isEmpty {
-            let sentence =
-                switch type {
-                case .ss: "An string set  may not be empty"
-                case .ns: "An number set  may not be empty"
-                default: "Binary sets should not be empty"
-                }
-            self.builder.fail(invalid + sentence)
-        } else if !isUnique {
-            switch type {
-            case .ns: self.builder.fail("Input collection contains duplicates")
-            case .bs:
-                let texts = elements.map { Base64.encode($0) }.joined(separator: ", ")
-                // AWS leaves out the space.
-                self.builder.fail(invalid + "Input collection [\(texts)]of type BS contains duplicates.")
-            default:
-                let texts = elements.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ", ")
-                self.builder.fail(invalid + "Input collection [\(texts)] contains duplicates.")
-            }
-        }
+        if let refusal = SetRule.refusal(type, seen) { self.builder.fail(refusal) }
     }
 }
 

@@ -4,7 +4,8 @@ internal import DynamoDBValues
 struct OperandCheck {
     private let kind: ExpressionKind
     private var tree: SyntaxTree
-    private var context: ExpressionContext
+    /// nil for a tree that has its names and values already.
+    private var context: ExpressionContext?
 
     init(_ kind: ExpressionKind, _ tree: SyntaxTree, _ context: ExpressionContext) {
         self.kind = kind
@@ -13,9 +14,22 @@ struct OperandCheck {
         self.tree.steps = [PathStep](repeating: .index(0), count: tree.writtenSteps.count)
     }
 
+    /// For trees that were made without placeholders.
+    init(_ kind: ExpressionKind, resolved tree: SyntaxTree) {
+        self.kind = kind
+        self.tree = tree
+        self.context = nil
+    }
+
+    /// The tree of a check that had no placeholders to resolve.
+    consuming func finishResolved() -> SyntaxTree {
+        self.tree
+    }
+
     /// The tree with everything resolved, and the context that knows what was used.
     consuming func finish() -> (SyntaxTree, ExpressionContext) {
-        (self.tree, self.context)
+        guard let context = self.context else { preconditionFailure("a check without placeholders has no context") }
+        return (self.tree, context)
     }
 
     mutating func condition(_ root: Int32) throws(ValidationFailure) {
@@ -121,6 +135,7 @@ struct OperandCheck {
     }
 
     private mutating func resolve(_ node: SyntaxNode) throws(ValidationFailure) {
+        guard self.context != nil else { return }
         for index in node.run {
             let step = self.tree.writtenSteps[index]
             let text = self.tree.bytes(step.token)
@@ -128,7 +143,7 @@ struct OperandCheck {
             case .name: self.tree.steps[index] = .name(text)
             case .index: self.tree.steps[index] = .index(Self.integer(text))
             case .placeholder:
-                guard let name = self.context.attributeName(text) else {
+                guard let name = self.context?.attributeName(text) else {
                     throw self.kind.invalid(
                         "An expression attribute name used in the document path is not defined; attribute name: "
                             + self.tree.quote(step.token)
@@ -140,7 +155,8 @@ struct OperandCheck {
     }
 
     private mutating func value(_ index: Int32, _ node: SyntaxNode) throws(ValidationFailure) {
-        guard let value = self.context.attributeValue(self.tree.bytes(node.token)) else {
+        guard self.context != nil else { return }
+        guard let value = self.context?.attributeValue(self.tree.bytes(node.token)) else {
             throw self.kind.invalid(
                 "An expression attribute value used in expression is not defined; attribute value: "
                     + self.tree.quote(node.token)

@@ -30,6 +30,9 @@ enum Cancellation {
     }
 
     private static func reason(_ failure: ServiceError) -> CancellationReason {
+        if failure.detail is DuplicateItemException {
+            return CancellationReason(code: "DuplicateItem", message: failure.message)
+        }
         guard let failed = failure.detail as? ConditionalCheckFailedException else {
             return CancellationReason(code: "ValidationError", message: failure.message)
         }

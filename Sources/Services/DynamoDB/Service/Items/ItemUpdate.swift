@@ -48,6 +48,12 @@ struct ItemUpdate: Sendable {
         try context.finish()
     }
 
+    /// For updates that were compiled elsewhere.
+    init(_ plan: UpdatePlan, _ condition: WriteCondition) {
+        self.plan = plan
+        self.condition = condition
+    }
+
     /// - Throws: when the update touches the table's key, or gives an index's key a value of another type.
     func check(_ table: TableDescriptor) throws(ValidationFailure) {
         if let plan = self.plan {

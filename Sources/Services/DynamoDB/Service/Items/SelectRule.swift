@@ -5,7 +5,8 @@ internal import DynamoDBValues
 /// - Source: DynamoDB API Reference, Query, `Select`; the sentences are AWS's of 2026 as moto's tests record them.
 struct SelectRule {
     private let select: Select?
-    private let projection: ItemProjection
+    /// The top-level attributes that are wanted; none where items are returned whole.
+    private let names: [String]
 
     /// Checks what needs no table. AWS puts an envelope around these sentences.
     static func check(
@@ -40,8 +41,12 @@ struct SelectRule {
     }
 
     init(_ select: Select?, _ projection: ItemProjection) {
+        self.init(select, names: projection.attributeNames)
+    }
+
+    init(_ select: Select?, names: [String]) {
         self.select = select
-        self.projection = projection
+        self.names = names
     }
 
     var countsOnly: Bool { self.select == .count }
@@ -71,6 +76,6 @@ struct SelectRule {
 
     /// The attributes that the projection names and the index does not hold.
     private func missingNames(_ index: IndexDescriptor, _ table: TableDescriptor) -> [String] {
-        self.projection.attributeNames.filter { !index.isProjected($0.utf8, table.schema) }
+        self.names.filter { !index.isProjected($0.utf8, table.schema) }
     }
 }

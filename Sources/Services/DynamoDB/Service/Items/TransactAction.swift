@@ -2,12 +2,17 @@ internal import DynamoDBModel
 internal import DynamoDBValues
 internal import ServiceModel
 
-/// One action of a TransactWriteItems request, compiled once, with the checks of the operation of its own.
+/// One action of a TransactWriteItems request, or one write in PartiQL, compiled once, with the checks of the operation
+/// of its own.
 struct TransactAction: Sendable {
     private enum Work: Sendable {
         case put
+        /// A put of an item that must not be there yet.
+        case insert
         case update(ItemUpdate)
         case delete
+        /// A delete whose condition counts only where there is an item.
+        case deletePresent
         case check
     }
 
@@ -86,26 +91,52 @@ struct TransactAction: Sendable {
         try self.init(check.tableName, check.key, .check, condition, context)
     }
 
+    // PartiQL
+
+    init(inserting item: AttributeMap, _ reference: TableReference, _ table: String) {
+        self.init(reference, table, item, .insert, .none)
+    }
+
+    init(updating key: AttributeMap, _ update: ItemUpdate, _ reference: TableReference, _ table: String) {
+        self.init(reference, table, key, .update(update), update.condition)
+    }
+
+    init(
+        deletingPresent key: AttributeMap, _ condition: WriteCondition, _ reference: TableReference, _ table: String
+    ) {
+        self.init(reference, table, key, .deletePresent, condition)
+    }
+
+    init(checking key: AttributeMap, _ condition: WriteCondition, _ reference: TableReference, _ table: String) {
+        self.init(reference, table, key, .check, condition)
+    }
+
     private init(
-        _ table: String, _ key: AttributeMap, _ work: Work, _ condition: WriteCondition, _ context: RequestContext
-    ) throws(ServiceError) {
-        self.reference = try TableReference(table, context)
+        _ reference: TableReference, _ table: String, _ key: AttributeMap, _ work: Work, _ condition: WriteCondition
+    ) {
+        self.reference = reference
         self.table = table
         self.key = key
         self.work = work
         self.condition = condition
     }
 
+    private init(
+        _ table: String, _ key: AttributeMap, _ work: Work, _ condition: WriteCondition, _ context: RequestContext
+    ) throws(ServiceError) {
+        self.init(try TableReference(table, context), table, key, work, condition)
+    }
+
     /// What can be said once the table is known.
     func check(_ table: TableDescriptor) throws(ValidationFailure) {
         switch self.work {
-        case .put:
+        case .put, .insert:
             try ItemCheck.keys(self.key, table)
             try self.condition.check(table)
         case .update(let update):
             try KeyCheck.key(self.key, table.schema)
             try update.check(table)
-        case .delete, .check:
+        case .delete, .deletePresent, .check:
             try KeyCheck.key(self.key, table.schema)
             try self.condition.check(table)
         }
@@ -113,10 +144,13 @@ struct TransactAction: Sendable {
 
     /// - Throws: `ConditionalCheckFailedException` or `ValidationException`.
     func decide(_ existing: AttributeMap?, _ table: TableDescriptor) throws(ServiceError) -> Decision {
+        if case .deletePresent = self.work, existing == nil { return Decision(change: .none, new: nil) }
         try self.condition.check(existing)
         switch self.work {
-        case .put: return Decision(change: .put(self.key), new: self.key)
-        case .delete: return Decision(change: existing == nil ? .none : .delete, new: nil)
+        case .insert where existing != nil:
+            throw DynamoDBError.duplicateItem(message: "Duplicate primary key exists in table")
+        case .put, .insert: return Decision(change: .put(self.key), new: self.key)
+        case .delete, .deletePresent: return Decision(change: existing == nil ? .none : .delete, new: nil)
         case .check: return Decision(change: .none, new: existing)
         case .update(let update):
             let updated = try validating { () throws(ValidationFailure) in
@@ -127,6 +161,20 @@ struct TransactAction: Sendable {
             // Removing from an item that is not there does not make it.
             let isLeft = existing == nil && update.leavesAbsent(updated, key: self.key)
             return Decision(change: isLeft ? .none : .put(updated), new: isLeft ? nil : updated)
+        }
+    }
+
+    /// What the RETURNING clause of a statement shows; nil where there is nothing to show.
+    func returned(_ returning: PartiQLReturning?, _ row: ItemStore.TransactRow) -> AttributeMap? {
+        switch (returning, self.work) {
+        case (nil, _): nil
+        case (.allOld?, _): row.existing
+        case (.allNew?, _): row.new
+        case (.modifiedOld?, .update(let update)):
+            row.new.flatMap { update.attributes(.updatedOld, old: row.existing, new: $0) }
+        case (.modifiedNew?, .update(let update)):
+            row.new.flatMap { update.attributes(.updatedNew, old: row.existing, new: $0) }
+        case (.modifiedOld?, _), (.modifiedNew?, _): nil
         }
     }
 }

@@ -39,6 +39,15 @@ struct WriteCondition: Sendable {
         self.returnsOld = returnsOld == .allOld
     }
 
+    /// No condition at all.
+    static let none = WriteCondition(nil, returnsOld: nil)
+
+    /// For conditions that were compiled elsewhere; nil always holds.
+    init(_ condition: Condition?, returnsOld: ReturnValuesOnConditionCheckFailure?) {
+        self.condition = condition
+        self.returnsOld = returnsOld == .allOld
+    }
+
     /// Refuses paths into key attributes.
     func check(_ table: TableDescriptor) throws(ValidationFailure) {
         try self.condition?.check(table.keyNames)

@@ -1,0 +1,156 @@
+internal import DynamoDBValues
+
+/// How a SELECT reaches its items: the partitions that its WHERE clause leaves, and what it says of the sort key.
+///
+/// Whatever is found here only narrows what is read; the whole clause is the filter of what was read.
+struct PartiQLAccessPath: Sendable {
+    /// Values of the partition key in one statement.
+    /// - Source: DynamoDB Developer Guide, "PartiQL operators", `IN`.
+    static let partitionCountMax = 50
+
+    /// One key condition for each partition; nil where every partition must be read.
+    let partitions: [ResolvedKeyCondition]?
+    /// Whether at most one item can be found.
+    let isSingleItem: Bool
+
+    init(
+        _ select: PartiQLSelect, _ schema: KeySchema, isIndex: Bool, _ parameters: PartiQLParameters
+    ) throws(ValidationFailure) {
+        // Schemas of several attributes are refused before.
+        let partitionKey = schema.partition[0]
+        guard let condition = select.condition,
+            var values = try Self.values(of: partitionKey.name, in: condition, parameters)
+        else {
+            self.partitions = nil
+            self.isSingleItem = false
+            return
+        }
+        values = Self.distinct(values)
+        guard values.count <= Self.partitionCountMax else {
+            throw ExpressionKind.filter.invalid(
+                "The IN operator is provided with too many operands; number of operands: \(values.count)"
+            )
+        }
+        if let order = select.order.first(where: { $0.name == partitionKey.name }) {
+            values.sort { ($0.order(against: $1) ?? 0) < 0 }
+            if order.isDescending { values.reverse() }
+        }
+        var terms: [KeyCondition.Term] = []
+        if let element = schema.sort.first, let term = try Self.sortTerm(element, condition, parameters) {
+            terms.append(term)
+        }
+        var partitions: [ResolvedKeyCondition] = []
+        for value in values {
+            let partition = KeyCondition.Term(name: partitionKey.name, comparison: .equal(value))
+            partitions.append(try KeyCondition([partition] + terms).resolved(schema))
+        }
+        self.partitions = partitions
+        self.isSingleItem =
+            !isIndex && partitions.count == 1 && partitions[0].equalSort.count == schema.sort.count
+    }
+
+    /// The values of an attribute of which one must be the item's for the condition to hold.
+    /// - Returns: nil where there may be others.
+    private static func values(
+        of name: String, in condition: PartiQLExpression, _ parameters: PartiQLParameters
+    ) throws(ValidationFailure) -> [StoredValue]? {
+        switch condition {
+        case .comparison:
+            guard let equality = condition.equality, equality.name == name else { return nil }
+            return [try parameters.value(equality.value)]
+        case .oneOf(let value, let candidates):
+            guard value.attributeName == name, candidates.allSatisfy(\.isConstant) else { return nil }
+            var values: [StoredValue] = []
+            for candidate in candidates { values.append(try parameters.value(candidate)) }
+            return values
+        case .and(let parts):
+            var least: [StoredValue]?
+            for part in parts {
+                guard let values = try self.values(of: name, in: part, parameters) else { continue }
+                if values.count < least?.count ?? .max { least = values }
+            }
+            return least
+        case .or(let parts):
+            var all: [StoredValue] = []
+            for part in parts {
+                guard let values = try self.values(of: name, in: part, parameters) else { return nil }
+                all += values
+            }
+            return all
+        default: return nil
+        }
+    }
+
+    private static func distinct(_ values: [StoredValue]) -> [StoredValue] {
+        var seen: Set<[UInt8]> = []
+        return values.filter { seen.insert(Array($0.stored)).inserted }
+    }
+
+    /// What the clause says of the sort key wherever it holds; an equality before anything else.
+    private static func sortTerm(
+        _ element: KeyElement, _ condition: PartiQLExpression, _ parameters: PartiQLParameters
+    ) throws(ValidationFailure) -> KeyCondition.Term? {
+        var found: KeyComparison?
+        for part in condition.conjuncts {
+            guard let comparison = try self.comparison(part, of: element, parameters) else { continue }
+            if case .equal = comparison {
+                found = comparison
+                break
+            }
+            if found == nil { found = comparison }
+        }
+        return found.map { KeyCondition.Term(name: element.name, comparison: $0) }
+    }
+
+    private static func comparison(
+        _ part: PartiQLExpression, of element: KeyElement, _ parameters: PartiQLParameters
+    ) throws(ValidationFailure) -> KeyComparison? {
+        switch part {
+        case .comparison(let symbol, let left, let right):
+            if left.attributeName == element.name, right.isConstant {
+                return KeyComparison(symbol, try parameters.value(right))
+            }
+            guard right.attributeName == element.name, left.isConstant else { return nil }
+            return KeyComparison(symbol.mirrored, try parameters.value(left))
+        case .between(let value, let lower, let upper):
+            guard value.attributeName == element.name, lower.isConstant, upper.isConstant else { return nil }
+            return .between(try parameters.value(lower), try parameters.value(upper))
+        case .call("begins_with", let operands):
+            guard operands.count == 2, operands[0].attributeName == element.name, operands[1].isConstant,
+                element.type != .n
+            else { return nil }
+            return .beginsWith(try parameters.value(operands[1]))
+        default: return nil
+        }
+    }
+}
+
+extension PartiQLSelect {
+    /// What `ORDER BY` may ask for: keys, of partitions that the WHERE clause names.
+    ///
+    /// - Source: answers of AWS as public issues record them.
+    func checkOrder(_ schema: KeySchema, _ path: PartiQLAccessPath) throws(ValidationFailure) {
+        guard !self.order.isEmpty else { return }
+        guard self.condition != nil else {
+            throw ValidationFailure("Must have WHERE clause in the statement when using ORDER BY clause.")
+        }
+        for order in self.order where !schema.contains(order.name.utf8) {
+            throw ValidationFailure("Attribute \(order.name) in ORDER BY clause must be part of the primary key")
+        }
+        guard let partitions = path.partitions else {
+            throw ValidationFailure(
+                "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause."
+            )
+        }
+        guard partitions.count <= 1 || self.order.contains(where: { $0.name == schema.partition[0].name }) else {
+            throw ValidationFailure(
+                "Must have hash key in ORDER BY clause when more than one hash key condition specified in WHERE clause."
+            )
+        }
+    }
+
+    /// Whether each partition is read from its end.
+    func isReverse(_ schema: KeySchema) -> Bool {
+        self.order.first { order in schema.sort.contains { $0.name == order.name } }?.isDescending ?? false
+    }
+}

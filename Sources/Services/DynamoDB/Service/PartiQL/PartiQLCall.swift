@@ -1,0 +1,111 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import ServiceModel
+
+/// A statement with its parameters, as each of the three operations gets it.
+struct PartiQLCall: Sendable {
+    let text: String
+    let statement: PartiQLStatement
+    let parameters: PartiQLParameters
+    /// What the digest of the request is made of, beside the statement.
+    private let given: [BoundAttributeValue]
+    private let returnsOld: ReturnValuesOnConditionCheckFailure?
+
+    init(
+        _ text: String, _ parameters: [BoundAttributeValue]?, _ returnsOld: ReturnValuesOnConditionCheckFailure?
+    ) throws(ValidationFailure) {
+        let (statement, parameterCount) = try PartiQLParser.statement(text)
+        self.text = text
+        self.statement = statement
+        self.parameters = try PartiQLParameters(parameters, expected: parameterCount)
+        self.given = parameters ?? []
+        self.returnsOld = returnsOld
+        if case .delete(let delete) = statement, let returning = delete.returning, returning != .allOld {
+            // DEVIATION: AWS's wording is not known.
+            throw ValidationFailure("RETURNING \(returning.rawValue) * is not supported in a DELETE statement")
+        }
+    }
+
+    func addTo(_ digest: inout RequestDigest) {
+        digest.add(self.text)
+        for value in self.given {
+            digest.add(value.stored.map { AttributeMap([AttributeChange([], $0)]) })
+        }
+        digest.add(self.returnsOld?.rawValue)
+    }
+
+    /// The write that the statement is.
+    ///
+    /// - Throws: for a SELECT; and, where `needsWholeKey`, for a WHERE clause that does not name one item. Without it
+    ///   the key is what the clause has, and is refused when the write is held against the table.
+    func write(
+        _ table: TableDescriptor, needsWholeKey: Bool, _ context: RequestContext
+    ) throws(ServiceError) -> TransactAction {
+        let reference = try TableReference(self.statement.source.table, context)
+        let name = self.statement.source.table
+        return try validating { () throws(ValidationFailure) in
+            switch self.statement {
+            case .select: throw ValidationFailure("Unsupported operation: SELECT")
+            case .insert(let insert):
+                let item = try self.parameters.item(insert.item)
+                try ItemCheck.size(item)
+                return TransactAction(inserting: item, reference, name)
+            case .update(let update):
+                let target = try self.target(update.condition, table, needsWholeKey)
+                let plan = try PartiQLLowering.update(update.changes, self.parameters)
+                let condition = try self.condition(target.rest, isPresent: true, table)
+                return TransactAction(updating: target.key, ItemUpdate(plan, condition), reference, name)
+            case .delete(let delete):
+                let target = try self.target(delete.condition, table, needsWholeKey)
+                let condition = try self.condition(target.rest, isPresent: false, table)
+                return TransactAction(deletingPresent: target.key, condition, reference, name)
+            case .exists(let select):
+                let target = try PartiQLKeyEqualities(select.condition, table.schema, self.parameters)
+                guard target.isComplete, !target.rest.isEmpty, select.source.index == nil else {
+                    throw ValidationFailure("EXISTS() must contain a single item read with additional condition")
+                }
+                let condition = try self.condition(target.rest, isPresent: true, table)
+                return TransactAction(checking: target.key, condition, reference, name)
+            }
+        }
+    }
+
+    private func target(
+        _ condition: PartiQLExpression?, _ table: TableDescriptor, _ needsWholeKey: Bool
+    ) throws(ValidationFailure) -> PartiQLKeyEqualities {
+        let target = try PartiQLKeyEqualities(condition, table.schema, self.parameters)
+        guard target.isComplete || !needsWholeKey else {
+            throw ValidationFailure("Where clause does not contain a mandatory equality on all key attributes")
+        }
+        return target
+    }
+
+    private func condition(
+        _ parts: [PartiQLExpression], isPresent: Bool, _ table: TableDescriptor
+    ) throws(ValidationFailure) -> WriteCondition {
+        let present = isPresent ? table.schema.partition[0].name : nil
+        let condition = try PartiQLLowering.condition(parts, present: present, self.parameters, .condition)
+        return WriteCondition(condition, returnsOld: self.returnsOld)
+    }
+}
+
+/// What one statement came to.
+struct PartiQLAnswer: Sendable {
+    var items: [AttributeMap] = []
+    var nextToken: String?
+    var lastKey: AttributeMap?
+    var consumption: Consumption
+}
+
+extension TableDescriptor {
+    /// - Source: answers of AWS as public issues record them.
+    func checkPartiQL() throws(ValidationFailure) {
+        guard self.indexes.contains(where: { $0.schema.partition.count > 1 || $0.schema.sort.count > 1 }) else {
+            return
+        }
+        throw ValidationFailure(
+            "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or multi-attribute RANGE "
+                + "keys."
+        )
+    }
+}
