@@ -61,7 +61,7 @@ struct Service {
 
 let services = [
     Service(
-        name: "DynamoDB", uses: ["DynamoDBStreamsModel", "DynamoDBValues", "Signing", "Telemetry"],
+        name: "DynamoDB", uses: ["DynamoDBStreamsModel", "DynamoDBValues", "Policy", "Signing", "Telemetry"],
         modelUses: ["DynamoDBValues"]
     ),
     Service(name: "DynamoDBStreams", modelUses: ["DynamoDBValues"], servedBy: "DynamoDB"),
@@ -105,6 +105,7 @@ let package = Package(
         library("ServiceModel", ["Primitives"]),
         library("KeyValue", ["Primitives"]),
         library("Signing", ["Primitives", crypto]),
+        library("Policy", ["Primitives"]),
         library("Telemetry", ["Primitives"]),
         // L2
         .systemLibrary(name: "CRocksDB", path: "Sources/CRocksDB", providers: [.apt(["librocksdb-dev"])]),
@@ -182,6 +183,7 @@ let package = Package(
             [
                 "HostileModel", "Primitives", "ServiceModel", "WireProtocols", "brume-modelgen",
             ]),
+        tests("Policy", ["Policy", "Primitives"]),
         tests("Primitives", ["Primitives"]),
         tests("RocksDBStore", ["KeyValue", "KeyValueConformance", "Primitives", "RocksDBStore", "StoreCrashProbe"]),
         tests(

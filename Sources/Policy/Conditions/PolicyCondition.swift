@@ -1,0 +1,69 @@
+internal import Primitives
+
+/// One condition of a statement: an operator over a key of the request and the values that the policy has for it.
+package struct PolicyCondition: Sendable, Hashable {
+    package var comparison: ConditionOperator
+    /// As it is written; names of keys are not told apart by case.
+    package var key: String
+    /// One of them must meet, or for negated operators none.
+    package var values: [PolicyPattern]
+
+    package init(_ comparison: ConditionOperator, _ key: String, _ values: [PolicyPattern]) {
+        self.comparison = comparison
+        self.key = key
+        self.values = values
+    }
+
+    func holds(for request: PolicyRequest, hasVariables: Bool) -> Bool {
+        let given = request.values(of: self.key)
+        let comparison = self.comparison.comparison
+        if comparison == .null {
+            return self.values.contains { $0.text.lowercased() == (given == nil ? "true" : "false") }
+        }
+        func isMet(_ value: String) -> Bool {
+            self.values.contains { self.meets($0, value, request, hasVariables) } != comparison.isNegated
+        }
+        switch self.comparison.qualifier {
+        case .forAllValues:
+            return (given ?? []).allSatisfy(isMet)
+        case .forAnyValue:
+            return given.map { $0.contains(where: isMet) } ?? self.comparison.isMetWithoutKey
+        case nil:
+            guard let given else { return self.comparison.isMetWithoutKey || comparison.isNegated }
+            return comparison.isNegated ? given.allSatisfy(isMet) : given.contains(where: isMet)
+        }
+    }
+
+    /// Whether a value of the request meets a value of the policy, negation left aside.
+    private func meets(
+        _ wanted: PolicyPattern, _ value: String, _ request: PolicyRequest, _ hasVariables: Bool
+    ) -> Bool {
+        switch self.comparison.comparison {
+        case .stringEquals, .stringNotEquals, .binaryEquals:
+            wanted.equals(value, request, hasVariables, ignoresCase: false)
+        case .stringEqualsIgnoreCase, .stringNotEqualsIgnoreCase:
+            wanted.equals(value, request, hasVariables, ignoresCase: true)
+        case .stringLike, .stringNotLike: wanted.matches(value, request, hasVariables)
+        case .arnEquals, .arnNotEquals, .arnLike, .arnNotLike: wanted.matchesARN(value, request, hasVariables)
+        case .bool: wanted.text.lowercased() == value.lowercased()
+        case .ipAddress, .notIPAddress: AddressRange(wanted.text)?.contains(value) ?? false
+        case .numericEquals, .numericNotEquals: Self.compare(Double(value), Double(wanted.text), ==)
+        case .numericLessThan: Self.compare(Double(value), Double(wanted.text), <)
+        case .numericLessThanEquals: Self.compare(Double(value), Double(wanted.text), <=)
+        case .numericGreaterThan: Self.compare(Double(value), Double(wanted.text), >)
+        case .numericGreaterThanEquals: Self.compare(Double(value), Double(wanted.text), >=)
+        case .dateEquals, .dateNotEquals: Self.compare(PolicyDate(value), PolicyDate(wanted.text), ==)
+        case .dateLessThan: Self.compare(PolicyDate(value), PolicyDate(wanted.text), <)
+        case .dateLessThanEquals: Self.compare(PolicyDate(value), PolicyDate(wanted.text), <=)
+        case .dateGreaterThan: Self.compare(PolicyDate(value), PolicyDate(wanted.text), >)
+        case .dateGreaterThanEquals: Self.compare(PolicyDate(value), PolicyDate(wanted.text), >=)
+        case .null: false
+        }
+    }
+
+    /// What is no number, or no date, meets nothing.
+    private static func compare<Value>(_ left: Value?, _ right: Value?, _ isMet: (Value, Value) -> Bool) -> Bool {
+        guard let left, let right else { return false }
+        return isMet(left, right)
+    }
+}

@@ -1,0 +1,164 @@
+internal import Primitives
+
+/// A text with `*` for any text, `?` for any one character, and policy variables such as `${aws:username}`.
+package struct PolicyPattern: Sendable, Hashable {
+    /// As it is written.
+    package let text: String
+
+    private enum Part: Sendable, Hashable {
+        case character(Unicode.Scalar)
+        case anyCharacter
+        case anyText
+        /// The value of a condition key, or what stands for it where the request has none.
+        case variable(name: String, otherwise: String?)
+    }
+
+    /// With variables read, and as a text where they stand for themselves.
+    private let parts: [Part]
+    private let hasVariables: Bool
+
+    package init(_ text: String) {
+        self.text = text
+        self.parts = Self.parts(text)
+        self.hasVariables = self.parts.contains { if case .variable = $0 { true } else { false } }
+    }
+
+    // Reading
+
+    private static func parts(_ text: String) -> [Part] {
+        var parts: [Part] = []
+        var rest = Substring(text).unicodeScalars
+        while let scalar = rest.first {
+            if scalar == "$", let (part, count) = self.variable(rest) {
+                parts.append(part)
+                rest = rest.dropFirst(count)
+                continue
+            }
+            rest = rest.dropFirst()
+            switch scalar {
+            case "*": parts.append(.anyText)
+            case "?": parts.append(.anyCharacter)
+            default: parts.append(.character(scalar))
+            }
+        }
+        return parts
+    }
+
+    /// `${key}`, `${key, 'default'}`, and `${*}`, `${?}`, `${$}`, which stand for these characters themselves.
+    private static func variable(_ text: Substring.UnicodeScalarView) -> (part: Part, count: Int)? {
+        guard text.dropFirst().first == "{", let end = text.firstIndex(of: "}") else { return nil }
+        let body = text[text.index(text.startIndex, offsetBy: 2)..<end]
+        let count = text.distance(from: text.startIndex, to: end) + 1
+        if body.count == 1, let only = body.first, "*?$".unicodeScalars.contains(only) {
+            return (.character(only), count)
+        }
+        let pieces = Substring(body).split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false)
+        let name = pieces[0].filter { $0 != " " }
+        guard !name.isEmpty else { return nil }
+        guard pieces.count == 2 else { return (.variable(name: name, otherwise: nil), count) }
+        let quoted = pieces[1].drop { $0 == " " }
+        guard quoted.count >= 2, quoted.first == "'", quoted.last == "'" else { return nil }
+        return (.variable(name: name, otherwise: String(quoted.dropFirst().dropLast())), count)
+    }
+
+    /// The parts with the request's values for variables; nil when the request has no value for one.
+    private func resolved(_ request: PolicyRequest, _ hasVariables: Bool) -> [Part]? {
+        guard self.hasVariables else { return self.parts }
+        guard hasVariables else {
+            // In the first version of the language a variable is the text that it is written as.
+            return self.text.unicodeScalars.map {
+                $0 == "*" ? .anyText : $0 == "?" ? .anyCharacter : .character($0)
+            }
+        }
+        var parts: [Part] = []
+        for part in self.parts {
+            guard case .variable(let name, let otherwise) = part else {
+                parts.append(part)
+                continue
+            }
+            let values = request.values(of: name)
+            guard let value = values?.count == 1 ? values?[0] : otherwise else { return nil }
+            // What comes from a request matches itself alone, whatever it holds.
+            parts += value.unicodeScalars.map { .character($0) }
+        }
+        return parts
+    }
+
+    // Matching
+
+    /// Whether an action is meant; their names are not told apart by case.
+    package func matchesAction(_ action: String) -> Bool {
+        let folded = self.parts.map { part -> Part in
+            guard case .character(let scalar) = part else { return part }
+            return .character(Self.lowercased(scalar))
+        }
+        return Self.matches(folded[...], Array(action.unicodeScalars.map(Self.lowercased))[...])
+    }
+
+    private static func lowercased(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        guard scalar.isASCII else { return scalar }
+        return Unicode.Scalar(ASCII.lowercased(UInt8(scalar.value)))
+    }
+
+    /// Whether a text is meant.
+    func matches(_ text: String, _ request: PolicyRequest, _ hasVariables: Bool) -> Bool {
+        guard let parts = self.resolved(request, hasVariables) else { return false }
+        return Self.matches(parts[...], Array(text.unicodeScalars)[...])
+    }
+
+    /// Whether the text itself is meant, in which `*` and `?` stand for nothing else.
+    func equals(_ text: String, _ request: PolicyRequest, _ hasVariables: Bool, ignoresCase: Bool) -> Bool {
+        guard let parts = self.resolved(request, hasVariables) else { return false }
+        var own = String.UnicodeScalarView()
+        for part in parts {
+            switch part {
+            case .character(let scalar): own.append(scalar)
+            case .anyCharacter: own.append("?")
+            case .anyText: own.append("*")
+            case .variable: return false
+            }
+        }
+        return ignoresCase ? String(own).lowercased() == text.lowercased() : String(own) == text
+    }
+
+    /// Whether an ARN is meant: `*` alone means every one; otherwise each of the six parts is matched for itself.
+    func matchesARN(_ arn: String, _ request: PolicyRequest, _ hasVariables: Bool) -> Bool {
+        guard let parts = self.resolved(request, hasVariables) else { return false }
+        if parts == [.anyText] { return true }
+        let own = Self.split(parts[...]) { $0 == .character(":") }
+        let given = Self.split(Array(arn.unicodeScalars)[...]) { $0 == ":" }
+        guard own.count == 6, given.count == 6 else { return false }
+        return zip(own, given).allSatisfy { Self.matches($0, $1) }
+    }
+
+    /// At the first five colons; the last part keeps its own.
+    private static func split<Element>(
+        _ elements: ArraySlice<Element>, _ isColon: (Element) -> Bool
+    ) -> [ArraySlice<Element>] {
+        elements.split(maxSplits: 5, omittingEmptySubsequences: false, whereSeparator: isColon)
+    }
+
+    /// - Complexity: O(`parts` × `text`) at worst, with no memory of its own.
+    private static func matches(_ parts: ArraySlice<Part>, _ text: ArraySlice<Unicode.Scalar>) -> Bool {
+        var part = parts.startIndex
+        var place = text.startIndex
+        // The last `*` met, and how far it reaches as tried so far.
+        var star: (part: Int, place: Int)?
+        while place < text.endIndex {
+            if part < parts.endIndex, parts[part] == .anyText {
+                star = (part, place)
+                part += 1
+            } else if part < parts.endIndex, parts[part] == .anyCharacter || parts[part] == .character(text[place]) {
+                part += 1
+                place += 1
+            } else if let last = star {
+                star = (last.part, last.place + 1)
+                part = last.part + 1
+                place = last.place + 1
+            } else {
+                return false
+            }
+        }
+        return parts[part...].allSatisfy { $0 == .anyText }
+    }
+}

@@ -1,0 +1,58 @@
+/// One statement of a policy: an effect, and what it is about.
+package struct PolicyStatement: Sendable, Hashable {
+    /// What a statement does where it applies.
+    package enum Effect: String, Sendable, Hashable {
+        case allow = "Allow"
+        case deny = "Deny"
+    }
+
+    /// `Action` or `NotAction`, `Resource` or `NotResource`: patterns, in their order.
+    package struct Patterns: Sendable, Hashable {
+        /// Whether it is meant that no pattern matches.
+        package var isNegated: Bool
+        package var values: [PolicyPattern]
+
+        package init(_ values: [PolicyPattern], isNegated: Bool = false) {
+            self.values = values
+            self.isNegated = isNegated
+        }
+    }
+
+    package var sid: String?
+    package var effect: Effect
+    /// nil in identity-based policies, which are about their owner.
+    package var principal: PolicyPrincipals?
+    package var action: Patterns
+    /// nil in trust policies, which are about their role.
+    package var resource: Patterns?
+    /// All of them must hold; in the order in which they are written.
+    package var conditions: [PolicyCondition]
+
+    package init(
+        sid: String? = nil,
+        effect: Effect,
+        principal: PolicyPrincipals? = nil,
+        action: Patterns,
+        resource: Patterns? = nil,
+        conditions: [PolicyCondition] = []
+    ) {
+        self.sid = sid
+        self.effect = effect
+        self.principal = principal
+        self.action = action
+        self.resource = resource
+        self.conditions = conditions
+    }
+
+    func applies(to request: PolicyRequest, hasVariables: Bool) -> Bool {
+        if let principal, !principal.includes(request.caller) { return false }
+        guard self.action.values.contains(where: { $0.matchesAction(request.action) }) != self.action.isNegated else {
+            return false
+        }
+        if let resource = self.resource {
+            let isNamed = resource.values.contains { $0.matchesARN(request.resource, request, hasVariables) }
+            guard isNamed != resource.isNegated else { return false }
+        }
+        return self.conditions.allSatisfy { $0.holds(for: request, hasVariables: hasVariables) }
+    }
+}

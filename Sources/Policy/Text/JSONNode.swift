@@ -1,0 +1,38 @@
+/// A JSON value, with the place where it ends.
+struct JSONNode: Sendable {
+    /// A line and a column, from 1.
+    struct Place: Sendable, Hashable {
+        var line = 1
+        var column = 1
+    }
+
+    /// A member of an object, in the order of the text.
+    struct Member: Sendable {
+        let name: String
+        let node: JSONNode
+    }
+
+    /// What a value is.
+    indirect enum Value: Sendable {
+        case object([Member])
+        case array([JSONNode])
+        case string(String)
+        /// As it is written.
+        case number(String)
+        case boolean(Bool)
+        case null
+    }
+
+    let value: Value
+    /// The place behind the value's last character.
+    let end: Place
+
+    /// The text of a string, and of a number or a truth value as they would be quoted.
+    var scalar: String? {
+        switch self.value {
+        case .string(let text), .number(let text): text
+        case .boolean(let truth): truth ? "true" : "false"
+        case .object, .array, .null: nil
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import Policy
+import Testing
+
+struct PolicyDecisionTests {
+    @Test func `an explicit deny wins, wherever it stands`() throws {
+        let allow = statement()
+        let deny = statement("Deny", action: #""Action":"dynamodb:Delete*""#)
+        for document in [try policy(allow, deny), try policy(deny, allow)] {
+            #expect(document.decision(for: request()) == .allow)
+            #expect(document.decision(for: request("dynamodb:DeleteItem")) == .explicitDeny)
+        }
+    }
+
+    @Test func `what no statement is about is not said`() throws {
+        let document = try policy(statement(action: #""Action":"s3:GetObject""#))
+        #expect(document.decision(for: request()) == .notApplicable)
+    }
+
+    @Test func `an anonymous caller is everybody alone`() throws {
+        let anonymous = request(by: "", of: "")
+        #expect(try policy(statement()).decision(for: anonymous) == .allow)
+        let account = statement(principal: #""Principal":{"AWS":"111122223333"}"#)
+        #expect(try policy(account).decision(for: anonymous) == .notApplicable)
+    }
+
+    @Test(
+        arguments: [
+            ([], .notApplicable), ([.notApplicable], .notApplicable), ([.notApplicable, .allow], .allow),
+            ([.allow, .explicitDeny, .allow], .explicitDeny), ([.explicitDeny], .explicitDeny),
+        ] as [([PolicyDecision], PolicyDecision)])
+    func `several policies are one decision`(_ decisions: [PolicyDecision], _ combined: PolicyDecision) {
+        #expect(PolicyDecision.combined(decisions) == combined)
+    }
+}
