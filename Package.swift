@@ -118,7 +118,7 @@ let package = Package(
             path: "Sources/Services/DynamoDB/Values", exclude: ["README.md"], swiftSettings: settings
         ),
         // L3
-        library("ServiceKit", ["Primitives", "ServiceModel", "Signing", "Telemetry"]),
+        library("ServiceKit", ["Policy", "Primitives", "ServiceModel", "Signing", "Telemetry"]),
         // L5
         library(
             "Gateway",

@@ -26,7 +26,7 @@ package struct PolicyDocument: Sendable, Hashable {
 
     /// What the statements say of a request: an explicit deny before an allow.
     ///
-    /// - Complexity: O(statements × patterns), each pattern at most its length times the length of what it is matched to.
+    /// - Complexity: O(statements × patterns), each pattern at most its length times that of what it is matched to.
     package func decision(for request: PolicyRequest) -> PolicyDecision {
         var decision = PolicyDecision.notApplicable
         for statement in self.statements where statement.applies(to: request, hasVariables: self.hasVariables) {

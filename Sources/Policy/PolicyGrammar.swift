@@ -23,8 +23,8 @@ package struct PolicyGrammar: Sendable, Hashable {
 
 /// Why a text is no policy, in IAM's words.
 ///
-/// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes; IAM User Guide,
-///   "Access Analyzer policy check reference".
+/// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes; IAM User
+///   Guide, "Access Analyzer policy check reference".
 package enum PolicyError: Error, Sendable, Hashable, CustomStringConvertible {
     case invalidJSON
     /// JSON, but no object.

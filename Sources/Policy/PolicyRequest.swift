@@ -30,7 +30,11 @@ package struct PolicyRequest: Sendable, Hashable {
         self.action = action
         self.resource = resource
         self.conditionKeys = [:]
-        for (name, values) in conditionKeys { self.conditionKeys[name.lowercased()] = values }
+        for (name, values) in conditionKeys { self.set(name, values) }
+    }
+
+    package mutating func set(_ key: String, _ values: [String]) {
+        self.conditionKeys[key.lowercased()] = values
     }
 
     /// The values of a condition key; nil when the request has no such key.

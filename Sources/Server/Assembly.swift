@@ -43,16 +43,15 @@ enum Assembly {
         telemetry: any TelemetryPort, box: SecretBox
     ) -> (services: [RegisteredService], background: @Sendable () async -> Void) {
         let dynamoDB = DynamoDBService(store: store, clock: clock, random: random, telemetry: telemetry)
+        let streams = DynamoDBStreamsService(store: store, clock: clock, box: box)
         let services = [
             RegisteredService(
-                binding: dynamoDB.binding,
+                binding: dynamoDB.guardedBinding,
                 requestIDForm: .long,
                 // BatchWriteItem takes 16 MB of items; base64 and names come on top.
                 bodyBytesMax: 24 << 20
             ),
-            RegisteredService(
-                binding: DynamoDBStreamsService(store: store, clock: clock, box: box).binding, requestIDForm: .long
-            ),
+            RegisteredService(binding: dynamoDB.guarded(streams.binding), requestIDForm: .long),
             RegisteredService(
                 binding: STSService(identity: identity, clock: clock).binding,
                 throttlingError: ServiceError(code: "Throttling", message: "Rate exceeded")

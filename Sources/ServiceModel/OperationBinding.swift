@@ -5,7 +5,13 @@ package struct OperationBinding: Sendable {
     package let decode: @Sendable (ShapeReader) throws(ShapeError) -> any ReadableShape
     /// What the request touches, for authorisation.
     package let access: @Sendable (any ReadableShape, RequestContext) -> [ResourceAccess]
-    package let invoke: @Sendable (any ReadableShape, RequestContext) async throws(ServiceError) -> any WritableShape
+    package let invoke: Invoke
+
+    package typealias Invoke =
+        @Sendable (any ReadableShape, RequestContext) async throws(ServiceError) -> any WritableShape
+    /// Looks at what a request touches, if it needs to.
+    package typealias AccessCheck =
+        @Sendable (_ access: () -> [ResourceAccess], RequestContext) async throws(ServiceError) -> Void
 
     package init<Input: ReadableShape, Output: WritableShape>(
         _ schema: OperationSchema,
@@ -17,6 +23,21 @@ package struct OperationBinding: Sendable {
         self.decode = { (reader) throws(ShapeError) in try Input(from: reader) }
         self.access = { input, context in access(Self.cast(input), context) }
         self.invoke = { (input, context) async throws(ServiceError) in try await invoke(Self.cast(input), context) }
+    }
+
+    private init(_ original: OperationBinding, invoke: @escaping Invoke) {
+        self.schema = original.schema
+        self.decode = original.decode
+        self.access = original.access
+        self.invoke = invoke
+    }
+
+    /// The same operation, before which `check` is asked; what `check` throws is the answer.
+    package func preceded(by check: @escaping AccessCheck) -> OperationBinding {
+        OperationBinding(self) { (input, context) async throws(ServiceError) in
+            try await check({ self.access(input, context) }, context)
+            return try await self.invoke(input, context)
+        }
     }
 
     private static func cast<Input: ReadableShape>(_ input: any ReadableShape) -> Input {
@@ -37,5 +58,10 @@ package struct ServiceBinding: Sendable {
         precondition(schema.operations.count == operations.count, "\(schema.id): an operation lacks its handler")
         self.schema = schema
         self.operations = operations
+    }
+
+    /// The same service, each of whose operations asks `check` first.
+    package func preceded(by check: @escaping OperationBinding.AccessCheck) -> ServiceBinding {
+        ServiceBinding(schema: self.schema, operations: self.operations.map { $0.preceded(by: check) })
     }
 }

@@ -1,7 +1,9 @@
-"""Tags and endpoints of DynamoDB through boto3."""
+"""Tags, endpoints and resource policies of DynamoDB through boto3."""
 
-import botocore.config
+import json
+
 import boto3
+import botocore.config
 import pytest
 
 from brume_server import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
@@ -58,3 +60,58 @@ def test_tags_of_no_table_are_refused(dynamodb, table):
     error = refusal(dynamodb.list_tags_of_resource, ResourceArn=missing)
     assert error["Code"] == "ResourceNotFoundException"
     assert error["Message"] == f"Requested resource not found: ResourceArn: {missing} not found"
+
+
+def statement(effect, action, principal, resource):
+    return {"Effect": effect, "Principal": principal, "Action": action, "Resource": resource}
+
+
+def test_a_policy_is_kept_in_iams_form_and_changed_by_revision(dynamodb, table):
+    policy = {"Version": "2012-10-17", "Statement": [
+        statement("Allow", ["dynamodb:GetItem"], {"AWS": "000000000000"}, [table]),
+    ]}
+    revision = dynamodb.put_resource_policy(ResourceArn=table, Policy=json.dumps(policy, indent=2))["RevisionId"]
+    answer = dynamodb.get_resource_policy(ResourceArn=table)
+    assert answer["RevisionId"] == revision
+    assert json.loads(answer["Policy"]) == {"Version": "2012-10-17", "Statement": [
+        statement("Allow", "dynamodb:GetItem", {"AWS": "arn:aws:iam::000000000000:root"}, table),
+    ]}
+    assert refusal(dynamodb.delete_resource_policy, ResourceArn=table, ExpectedRevisionId="1")["Code"] == (
+        "PolicyNotFoundException"
+    )
+    assert dynamodb.delete_resource_policy(ResourceArn=table, ExpectedRevisionId=revision)["RevisionId"] == revision
+    assert refusal(dynamodb.get_resource_policy, ResourceArn=table)["Message"] == (
+        f"Resource-based policy not found for the provided ResourceArn: {table}"
+    )
+
+
+def test_a_deny_of_a_policy_is_enforced(dynamodb, unique_name):
+    name = unique_name("control")
+    table = f"arn:aws:dynamodb:{REGION}:000000000000:table/{name}"
+    deny = {"Version": "2012-10-17", "Statement": [statement("Deny", "dynamodb:PutItem", "*", table)]}
+    create(dynamodb, name, ResourcePolicy=json.dumps(deny))
+    item = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+    error = refusal(dynamodb.put_item, TableName=name, Item=item)
+    assert error["Code"] == "AccessDeniedException"
+    assert error["Message"] == (
+        f"User: arn:aws:iam::000000000000:root is not authorized to perform: dynamodb:PutItem on resource: {table} "
+        "with an explicit deny in a resource-based policy"
+    )
+    assert "Item" not in dynamodb.get_item(TableName=name, Key=item)
+    dynamodb.delete_resource_policy(ResourceArn=table)
+    dynamodb.put_item(TableName=name, Item=item)
+
+
+def test_a_deny_of_a_streams_policy_is_enforced(dynamodb, server, unique_name):
+    streams = server.client("dynamodbstreams")
+    specification = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    arn = create(dynamodb, unique_name("control"), StreamSpecification=specification)["LatestStreamArn"]
+    shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+    iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="LATEST")["ShardIterator"]
+    deny = {"Version": "2012-10-17", "Statement": [statement("Deny", "dynamodb:GetRecords", "*", arn)]}
+    dynamodb.put_resource_policy(ResourceArn=arn, Policy=json.dumps(deny))
+    error = refusal(streams.get_records, ShardIterator=iterator)
+    assert error["Code"] == "AccessDeniedException"
+    assert error["Message"].endswith(
+        f"dynamodb:GetRecords on resource: {arn} with an explicit deny in a resource-based policy"
+    )

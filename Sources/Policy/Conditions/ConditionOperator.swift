@@ -1,5 +1,5 @@
-/// How a condition compares: an operator, whether it asks all or any of several values, and whether a key that the request
-/// has not is no obstacle.
+/// How a condition compares: an operator, whether it asks all or any of several values, and whether it holds for a
+/// request that has no such key.
 ///
 /// - Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
 package struct ConditionOperator: Sendable, Hashable, CustomStringConvertible {
@@ -49,7 +49,8 @@ package struct ConditionOperator: Sendable, Hashable, CustomStringConvertible {
             }
         }
 
-        private static let byName = Dictionary(uniqueKeysWithValues: Self.allCases.map { ($0.rawValue.lowercased(), $0) })
+        private static let byName = Dictionary(
+            uniqueKeysWithValues: Self.allCases.map { ($0.rawValue.lowercased(), $0) })
 
         /// Names of operators are not told apart by case.
         init?(name: some StringProtocol) {
@@ -75,7 +76,9 @@ package struct ConditionOperator: Sendable, Hashable, CustomStringConvertible {
         self.qualifier = nil
         if let colon = rest.firstIndex(of: ":") {
             let prefix = rest[..<colon].lowercased()
-            guard let found = Qualifier.allCases.first(where: { $0.rawValue.lowercased() == prefix }) else { return nil }
+            guard let found = Qualifier.allCases.first(where: { $0.rawValue.lowercased() == prefix }) else {
+                return nil
+            }
             self.qualifier = found
             rest = rest[rest.index(after: colon)...]
         }

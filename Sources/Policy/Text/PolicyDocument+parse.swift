@@ -3,9 +3,9 @@ internal import Primitives
 extension PolicyDocument {
     /// Reads a policy of a kind. What IAM takes leniently is taken: one statement without a list, `allow` for `Allow`.
     ///
-    /// Accounts named by twelve digits become the ARNs of their roots, and principals named twice are named once, as IAM
-    /// stores them.
-    /// - Parameter text: at most some tens of kilobytes; whoever takes it bounds it.
+    /// Accounts named by twelve digits become the ARNs of their roots, and principals named twice are named once, as
+    /// IAM stores them.
+    /// The text has at most some tens of kilobytes; whoever takes it bounds it.
     package init(_ text: String, _ grammar: PolicyGrammar) throws(PolicyError) {
         let root = try JSONParser.parse(text)
         let members: [JSONNode.Member]

@@ -64,7 +64,6 @@ struct SettingsRuleTests {
     }
 
     @Test(arguments: [
-        ("ResourcePolicy", tableInput { $0.resourcePolicy = "{}" }),
         ("GlobalTableSourceArn", tableInput { $0.globalTableSourceARN = "arn:aws:dynamodb:us-east-1:1:table/t" }),
         ("GlobalTableSettingsReplicationMode", tableInput { $0.globalTableSettingsReplicationMode = .enabled }),
     ])

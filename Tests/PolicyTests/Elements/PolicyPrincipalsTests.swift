@@ -13,8 +13,10 @@ struct PolicyPrincipalsTests {
             (#"{"AWS":"444455556666"}"#, "arn:aws:iam::111122223333:user/ana", false),
             (#"{"AWS":"arn:aws:iam::111122223333:user/ana"}"#, "arn:aws:iam::111122223333:user/ana", true),
             (#"{"AWS":"arn:aws:iam::111122223333:user/ana"}"#, "arn:aws:iam::111122223333:root", false),
-            (#"{"AWS":["arn:aws:iam::111122223333:user/bob","arn:aws:iam::111122223333:user/ana"]}"#,
-                "arn:aws:iam::111122223333:user/ana", true),
+            (
+                #"{"AWS":["arn:aws:iam::111122223333:user/bob","arn:aws:iam::111122223333:user/ana"]}"#,
+                "arn:aws:iam::111122223333:user/ana", true
+            ),
             (#"{"AWS":"arn:aws:iam::111122223333:role/path/reader"}"#, Self.session, true),
             (#"{"AWS":"arn:aws:iam::111122223333:role/writer"}"#, Self.session, false),
             (#"{"AWS":"arn:aws:sts::111122223333:assumed-role/reader/session-1"}"#, Self.session, true),

@@ -37,10 +37,14 @@ struct PolicyParserTests {
             (#""Effect":"Perhaps""#, "Syntax error at position (1,57)"),
             (#""Effect":"Allow","Principal":"111122223333""#, "Syntax error at position (1,82)"),
             (#""Effect":"Allow","Principal":{"AWS":"nobody"}"#, "Invalid principal in policy document."),
-            (#""Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/*"}"#,
-                "Invalid principal in policy document."),
-            (#""Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:group/all"}"#,
-                "Invalid principal in policy document."),
+            (
+                #""Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/*"}"#,
+                "Invalid principal in policy document."
+            ),
+            (
+                #""Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:group/all"}"#,
+                "Invalid principal in policy document."
+            ),
             (#""Effect":"Allow","Principal":{"Service":"example.com"}"#, "Invalid principal in policy document."),
             (#""Effect":"Allow","Principal":{"Users":"ana"}"#, "Syntax error at position (1,82)"),
             (#""Effect":"Allow","Action":"*","NotAction":"*""#, "Syntax error at position (1,84)"),

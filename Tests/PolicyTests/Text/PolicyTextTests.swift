@@ -67,7 +67,8 @@ struct PolicyTextTests {
             "\"ForAnyValue:StringLikeIfExists\"", "\"\\ud83d\\ude00\"", "null", "true", "-1.5e3", " ", "\n",
         ]
         let random = SeededRandomSource(seed: 11)
-        let whole = "{\"Version\":\"2012-10-17\",\"Statement\":[{\(statement(condition: "{\"Null\":{\"k\":\"true\"}}"))}]}"
+        let whole =
+            "{\"Version\":\"2012-10-17\",\"Statement\":[{\(statement(condition: "{\"Null\":{\"k\":\"true\"}}"))}]}"
         var readable = 0
         for _ in 0..<4000 {
             var text = Array(whole)

@@ -115,6 +115,16 @@ package enum DynamoDBError {
         )
     }
 
+    package static func policyNotFound(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "PolicyNotFoundException", status: 400,
+            message: message,
+            detail: PolicyNotFoundException(message: message)
+        )
+    }
+
     package static func provisionedThroughputExceeded(
         message: String, throttlingReasons: [ThrottlingReason]? = nil
     ) -> ServiceError {

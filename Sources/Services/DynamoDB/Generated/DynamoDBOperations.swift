@@ -34,6 +34,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: DeleteItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> DeleteItemOutput
 
+    func access(_ input: DeleteResourcePolicyInput, _ context: RequestContext) -> [ResourceAccess]
+    func deleteResourcePolicy(
+        _ input: DeleteResourcePolicyInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DeleteResourcePolicyOutput
+
     func access(_ input: DeleteTableInput, _ context: RequestContext) -> [ResourceAccess]
     func deleteTable(
         _ input: DeleteTableInput, _ context: RequestContext
@@ -74,6 +79,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: GetItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> GetItemOutput
 
+    func access(_ input: GetResourcePolicyInput, _ context: RequestContext) -> [ResourceAccess]
+    func getResourcePolicy(
+        _ input: GetResourcePolicyInput, _ context: RequestContext
+    ) async throws(ServiceError) -> GetResourcePolicyOutput
+
     func access(_ input: ListBackupsInput, _ context: RequestContext) -> [ResourceAccess]
     func listBackups(
         _ input: ListBackupsInput, _ context: RequestContext
@@ -93,6 +103,11 @@ package protocol DynamoDBOperations: Sendable {
     func putItem(
         _ input: PutItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> PutItemOutput
+
+    func access(_ input: PutResourcePolicyInput, _ context: RequestContext) -> [ResourceAccess]
+    func putResourcePolicy(
+        _ input: PutResourcePolicyInput, _ context: RequestContext
+    ) async throws(ServiceError) -> PutResourcePolicyOutput
 
     func access(_ input: QueryInput, _ context: RequestContext) -> [ResourceAccess]
     func query(
@@ -200,161 +215,182 @@ extension DynamoDBOperations {
                     }
                 ),
                 OperationBinding(
-                    operations[6], input: DeleteTableInput.self,
+                    operations[6], input: DeleteResourcePolicyInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.deleteResourcePolicy(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[7], input: DeleteTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.deleteTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[7], input: DescribeBackupInput.self,
+                    operations[8], input: DescribeBackupInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeBackup(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[8], input: DescribeContinuousBackupsInput.self,
+                    operations[9], input: DescribeContinuousBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeContinuousBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[9], input: DescribeEndpointsRequest.self,
+                    operations[10], input: DescribeEndpointsRequest.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeEndpoints(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[10], input: DescribeLimitsInput.self,
+                    operations[11], input: DescribeLimitsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeLimits(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[11], input: DescribeTableInput.self,
+                    operations[12], input: DescribeTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[12], input: ExecuteStatementInput.self,
+                    operations[13], input: ExecuteStatementInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.executeStatement(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[13], input: GetItemInput.self,
+                    operations[14], input: GetItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.getItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[14], input: ListBackupsInput.self,
+                    operations[15], input: GetResourcePolicyInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.getResourcePolicy(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[16], input: ListBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[15], input: ListTablesInput.self,
+                    operations[17], input: ListTablesInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTables(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[16], input: ListTagsOfResourceInput.self,
+                    operations[18], input: ListTagsOfResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTagsOfResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[17], input: PutItemInput.self,
+                    operations[19], input: PutItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.putItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[18], input: QueryInput.self,
+                    operations[20], input: PutResourcePolicyInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.putResourcePolicy(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[21], input: QueryInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.query(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[19], input: RestoreTableFromBackupInput.self,
+                    operations[22], input: RestoreTableFromBackupInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.restoreTableFromBackup(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[20], input: RestoreTableToPointInTimeInput.self,
+                    operations[23], input: RestoreTableToPointInTimeInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.restoreTableToPointInTime(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[21], input: ScanInput.self,
+                    operations[24], input: ScanInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.scan(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[22], input: SearchVectorsInput.self,
+                    operations[25], input: SearchVectorsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.searchVectors(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[23], input: TagResourceInput.self,
+                    operations[26], input: TagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.tagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[24], input: TransactGetItemsInput.self,
+                    operations[27], input: TransactGetItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactGetItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[25], input: TransactWriteItemsInput.self,
+                    operations[28], input: TransactWriteItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactWriteItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[26], input: UntagResourceInput.self,
+                    operations[29], input: UntagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.untagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[27], input: UpdateContinuousBackupsInput.self,
+                    operations[30], input: UpdateContinuousBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateContinuousBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[28], input: UpdateItemInput.self,
+                    operations[31], input: UpdateItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateItem(input, context)

@@ -150,6 +150,7 @@ package enum DynamoDBSchema {
         member message ErrorMessage
         member Item AttributeMap
         shape ConditionalOperator enum enum=OR,AND
+        shape ConfirmRemoveSelfResourceAccess boolean
         shape ConsistentRead boolean
         shape ConsumedCapacity structure
         member TableName TableArn
@@ -225,6 +226,11 @@ package enum DynamoDBSchema {
         member ItemCollectionMetrics ItemCollectionMetrics
         shape DeleteRequest structure
         member Key Key required
+        shape DeleteResourcePolicyInput structure input
+        member ResourceArn ResourceArnString required
+        member ExpectedRevisionId PolicyRevisionId
+        shape DeleteResourcePolicyOutput structure
+        member RevisionId PolicyRevisionId
         shape DeleteTableInput structure input
         member TableName TableArn required
         shape DeleteTableOutput structure
@@ -308,6 +314,11 @@ package enum DynamoDBSchema {
         shape GetItemOutput structure
         member Item AttributeMap
         member ConsumedCapacity ConsumedCapacity
+        shape GetResourcePolicyInput structure input
+        member ResourceArn ResourceArnString required
+        shape GetResourcePolicyOutput structure
+        member Policy ResourcePolicy
+        member RevisionId PolicyRevisionId
         shape GlobalSecondaryIndex structure
         member IndexName IndexName required
         member KeySchema KeySchema required
@@ -486,6 +497,9 @@ package enum DynamoDBSchema {
         shape PointInTimeRecoveryStatus enum enum=ENABLED,DISABLED
         shape PointInTimeRecoveryUnavailableException structure error=400
         member message ErrorMessage
+        shape PolicyNotFoundException structure error=400
+        member message ErrorMessage
+        shape PolicyRevisionId string min=1 max=255
         shape PositiveIntegerObject integer low=1
         shape PositiveLongObject long low=1
         shape PreparedStatementParameters list min=1
@@ -537,6 +551,13 @@ package enum DynamoDBSchema {
         member ItemCollectionMetrics ItemCollectionMetrics
         shape PutRequest structure
         member Item PutItemInputAttributeMap required
+        shape PutResourcePolicyInput structure input
+        member ResourceArn ResourceArnString required
+        member Policy ResourcePolicy required
+        member ExpectedRevisionId PolicyRevisionId
+        member ConfirmRemoveSelfResourceAccess ConfirmRemoveSelfResourceAccess
+        shape PutResourcePolicyOutput structure
+        member RevisionId PolicyRevisionId
         shape QueryInput structure input
         member TableName TableArn required
         member IndexName IndexName
@@ -942,6 +963,7 @@ package enum DynamoDBSchema {
         operation CreateTable CreateTableInput CreateTableOutput errors=ResourceInUseException,LimitExceededException,InternalServerError
         operation DeleteBackup DeleteBackupInput DeleteBackupOutput errors=BackupNotFoundException,BackupInUseException,LimitExceededException,InternalServerError
         operation DeleteItem DeleteItemInput DeleteItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
+        operation DeleteResourcePolicy DeleteResourcePolicyInput DeleteResourcePolicyOutput errors=ResourceNotFoundException,InternalServerError,PolicyNotFoundException,ResourceInUseException,LimitExceededException
         operation DeleteTable DeleteTableInput DeleteTableOutput errors=ResourceInUseException,ResourceNotFoundException,LimitExceededException,InternalServerError
         operation DescribeBackup DescribeBackupInput DescribeBackupOutput errors=BackupNotFoundException,InternalServerError
         operation DescribeContinuousBackups DescribeContinuousBackupsInput DescribeContinuousBackupsOutput errors=TableNotFoundException,InternalServerError
@@ -950,10 +972,12 @@ package enum DynamoDBSchema {
         operation DescribeTable DescribeTableInput DescribeTableOutput errors=ResourceNotFoundException,InternalServerError
         operation ExecuteStatement ExecuteStatementInput ExecuteStatementOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,DuplicateItemException,ThrottlingException
         operation GetItem GetItemInput GetItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
+        operation GetResourcePolicy GetResourcePolicyInput GetResourcePolicyOutput errors=ResourceNotFoundException,InternalServerError,PolicyNotFoundException
         operation ListBackups ListBackupsInput ListBackupsOutput errors=InternalServerError
         operation ListTables ListTablesInput ListTablesOutput errors=InternalServerError
         operation ListTagsOfResource ListTagsOfResourceInput ListTagsOfResourceOutput errors=ResourceNotFoundException,InternalServerError
         operation PutItem PutItemInput PutItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
+        operation PutResourcePolicy PutResourcePolicyInput PutResourcePolicyOutput errors=ResourceNotFoundException,InternalServerError,LimitExceededException,PolicyNotFoundException,ResourceInUseException
         operation Query QueryInput QueryOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation RestoreTableFromBackup RestoreTableFromBackupInput RestoreTableFromBackupOutput errors=TableAlreadyExistsException,TableInUseException,BackupNotFoundException,BackupInUseException,LimitExceededException,InternalServerError
         operation RestoreTableToPointInTime RestoreTableToPointInTimeInput RestoreTableToPointInTimeOutput errors=TableAlreadyExistsException,TableNotFoundException,TableInUseException,LimitExceededException,InvalidRestoreTimeException,PointInTimeRecoveryUnavailableException,InternalServerError

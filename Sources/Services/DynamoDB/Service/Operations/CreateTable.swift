@@ -1,11 +1,15 @@
 package import DynamoDBModel
 internal import DynamoDBValues
+internal import Policy
 internal import Primitives
 package import ServiceModel
 
 extension DynamoDBService {
     package func access(_ input: CreateTableInput, _ context: RequestContext) -> [ResourceAccess] {
-        [ResourceAccess(action: "dynamodb:CreateTable", resource: context.tableARN(input.tableName))]
+        let table = context.tableARN(input.tableName)
+        let creation = ResourceAccess(action: "dynamodb:CreateTable", resource: table)
+        guard input.resourcePolicy != nil else { return [creation] }
+        return [creation, ResourceAccess(action: "dynamodb:PutResourcePolicy", resource: table)]
     }
 
     /// The table can be used at once; the answer says CREATING, as AWS's does, and DescribeTable says ACTIVE.
@@ -15,8 +19,10 @@ extension DynamoDBService {
         let reference = try TableReference(input.tableName, context)
         let definition = try validating { () throws(ValidationFailure) in try TableDefinition(input, context) }
         try Self.refuseWhatHasNoEffect(input)
+        let policy = try Self.policy(input, context)
         let tableID = RequestID.uuid(self.random).description
         let creation = self.clock.now()
+        let revision = creation.millisecondsSinceEpoch
         let descriptor = try await self.catalog.create(reference) { number in
             var table = TableDescriptor(
                 name: reference.name,
@@ -35,16 +41,26 @@ extension DynamoDBService {
             table.tableClass = input.tableClass?.rawValue
             if let viewType = definition.streamViewType { table.enableStream(viewType, at: creation) }
             table.settings = definition.settings
+            table.policies.table = policy.map { TablePolicies.Slot(document: $0, revision: revision) }
             return table
         }
         return CreateTableOutput(tableDescription: descriptor.description(.creating))
     }
 
-    // DEVIATION: what would make another table of it than the one that was asked for is refused: a policy that is not
-    // enforced, a replica that is none.
+    /// The policy that holds from the table's first moment on.
+    private static func policy(
+        _ input: CreateTableInput, _ context: RequestContext
+    ) throws(ServiceError) -> PolicyDocument? {
+        guard let text = input.resourcePolicy else { return nil }
+        return try validating { () throws(ValidationFailure) in
+            try PolicyRule.document(text, isForStream: false, partition: context.region.partition)
+        }
+    }
+
+    // DEVIATION: what would make another table of it than the one that was asked for is refused: a replica that is
+    // none.
     private static func refuseWhatHasNoEffect(_ input: CreateTableInput) throws(ServiceError) {
         let given: KeyValuePairs = [
-            "ResourcePolicy": input.resourcePolicy != nil,
             "GlobalTableSourceArn": input.globalTableSourceARN != nil,
             "GlobalTableSettingsReplicationMode": input.globalTableSettingsReplicationMode != nil,
         ]

@@ -28,6 +28,7 @@ final class TableCatalog: Sendable {
 
     private let store: any OrderedStore
     private let cache = Mutex<[TableReference: Snapshot]>([:])
+    let policyPresence = PolicyPresence()
 
     init(store: any OrderedStore) {
         self.store = store
@@ -51,6 +52,7 @@ final class TableCatalog: Sendable {
         guard let descriptor = known ?? TableRecord.decode(record.value) else {
             throw ServiceError(.corrupt("table record"))
         }
+        if known == nil { self.policyPresence.note(descriptor) }
         let snapshot = Snapshot(
             descriptor: descriptor, key: key, version: record.version,
             currentAsOf: read.undurable == nil ? read.asOf : nil)
@@ -114,6 +116,7 @@ final class TableCatalog: Sendable {
             BigEndian.append(number + 1, to: &next)
             let descriptor = make(number)
             let others = try await also(descriptor)
+            self.policyPresence.note(descriptor)
             let batch = Batch(
                 checks: [.absent(key), .unchanged(CatalogKeys.nextTable, since: read[1]?.version)] + others.checks,
                 writes: [.set(key, TableRecord.encode(descriptor)), .set(CatalogKeys.nextTable, next)]
@@ -145,6 +148,7 @@ final class TableCatalog: Sendable {
                 writes.append(.set(snapshot.key, TableRecord.encode(table)))
                 writes += StreamNotes.writes(from: snapshot.descriptor, to: table)
             }
+            self.policyPresence.note(table)
             if writes.isEmpty { return (table, answer) }
             let check = Check.unchanged(snapshot.key, since: snapshot.version)
             if try await self.commit(Batch(checks: [check], writes: writes)) { return (table, answer) }
@@ -250,7 +254,7 @@ final class TableCatalog: Sendable {
         }
     }
 
-    private func scan(_ range: KeyRange, limit: Int) async throws(ServiceError) -> Page {
+    func scan(_ range: KeyRange, limit: Int) async throws(ServiceError) -> Page {
         do throws(StorageError) {
             return try await self.store.scan(range, limit: limit, byteLimit: Self.sliceBytesMax, reverse: false)
         } catch {

@@ -22,6 +22,7 @@ struct TableDescriptor: Sendable, Hashable {
     var tableClass: String?
     /// nil: it never had one.
     var latestStream: TableStream?
+    var policies = TablePolicies()
     /// Stored and shown, and without an effect.
     var settings = StoredSettings()
     /// Point-in-time recovery; nil while it is disabled.

@@ -24,6 +24,7 @@ enum TableRecord {
             tree["tags"] = .l(table.settings.tags.map { .l([.s($0.key), .s($0.value)]) })
         }
         self.add(table, to: &tree)
+        tree["policies"] = table.policies.record
         return AttributeMap(tree).bytes
     }
 
@@ -61,6 +62,8 @@ enum TableRecord {
         table.settings.encryptionKeyARN = self.text(tree["encryptionKey"])
         table.settings.tags = self.tags(tree["tags"])
         guard self.read(tree, into: &table) else { return nil }
+        guard let policies = TablePolicies(record: tree["policies"]) else { return nil }
+        table.policies = policies
         return table
     }
 

@@ -1,0 +1,61 @@
+internal import DynamoDBModel
+internal import Policy
+internal import Primitives
+internal import ServiceKit
+internal import ServiceModel
+
+/// Refuses what the policy of a table denies to whoever asks.
+///
+/// Whoever proved a key of an account may do everything in it, so that an allow of a policy adds nothing yet: only an
+/// explicit deny counts.
+struct PolicyGate: Sendable {
+    let catalog: TableCatalog
+
+    /// What the request touches is asked only where a table has a policy.
+    func check(_ access: () -> [ResourceAccess], _ context: RequestContext) async throws(ServiceError) {
+        guard try await self.catalog.mayHavePolicies() else { return }
+        for access in access() {
+            guard let (table, slot) = try await self.slot(access.resource, context), let document = slot?.document
+            else {
+                continue
+            }
+            var request = PolicyRequest(access, context)
+            for tag in table.settings.tags { request.set("aws:ResourceTag/\(tag.key)", [tag.value]) }
+            guard document.decision(for: request) == .explicitDeny, !Self.mayAlways(access, context) else { continue }
+            throw .denied(access, context)
+        }
+    }
+
+    /// What an ARN of this account has for a policy: that of a stream its own, an index that of its table.
+    private func slot(
+        _ arn: String, _ context: RequestContext
+    ) async throws(ServiceError) -> (TableDescriptor, TablePolicies.Slot?)? {
+        guard let arn = ARN(arn), arn.service == "dynamodb", arn.account == context.account.description,
+            arn.region == context.region.description
+        else { return nil }
+        let parts = arn.resource.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2 || parts.count == 4, parts[0] == "table" else { return nil }
+        let reference = TableReference(account: context.account, region: context.region, name: String(parts[1]))
+        guard let table = try await self.catalog.snapshot(reference)?.descriptor else { return nil }
+        if parts.count == 2 || parts[2] == "index" { return (table, table.policies.table) }
+        guard parts[2] == "stream" else { return nil }
+        return (table, table.policies.streams[String(parts[3])])
+    }
+
+    /// Nobody locks an account's root out of a table for good.
+    /// - Source: DynamoDB API Reference, DeleteResourcePolicy.
+    private static func mayAlways(_ access: ResourceAccess, _ context: RequestContext) -> Bool {
+        context.principal.kind == .root && access.action == "dynamodb:DeleteResourcePolicy"
+    }
+}
+
+extension ServiceError {
+    static func denied(_ access: ResourceAccess, _ context: RequestContext) -> ServiceError {
+        ServiceError(
+            code: "AccessDeniedException",
+            status: 400,
+            message: "User: \(context.principal.arn) is not authorized to perform: \(access.action) on resource: "
+                + "\(access.resource) with an explicit deny in a resource-based policy"
+        )
+    }
+}

@@ -1,0 +1,86 @@
+internal import DynamoDBValues
+internal import Policy
+
+/// The resource-based policies of a table and of its streams.
+struct TablePolicies: Sendable, Hashable {
+    /// A place for one policy, and when it was last changed.
+    struct Slot: Sendable, Hashable {
+        /// nil once it was deleted.
+        var document: PolicyDocument?
+        /// Milliseconds since 1970 of the last change, later than that of the one before; AWS's `RevisionId`.
+        var revision: Int64
+
+        var revisionID: String { String(self.revision) }
+    }
+
+    /// nil for a table that never had one. It is for the table's indexes too.
+    var table: Slot?
+    /// By the label of a stream, which is a resource of its own.
+    var streams: [String: Slot] = [:]
+
+    /// Whether a request must be held against a policy.
+    var isEmpty: Bool {
+        self.table?.document == nil && self.streams.values.allSatisfy { $0.document == nil }
+    }
+
+    subscript(_ resource: ResourceReference) -> Slot? {
+        get {
+            switch resource {
+            case .table: self.table
+            case .stream(_, let label): self.streams[label]
+            }
+        }
+        set {
+            switch resource {
+            case .table: self.table = newValue
+            case .stream(_, let label): self.streams[label] = newValue
+            }
+        }
+    }
+}
+
+extension TablePolicies {
+    /// As the table's record has it; nil for nothing.
+    ///
+    ///     {"table": slot, "streams": {label: slot}}, a slot {"policy": IAM's normal form, "revision": milliseconds}
+    var record: AttributeValue? {
+        guard self.table != nil || !self.streams.isEmpty else { return nil }
+        var tree = AttributeTree()
+        tree["table"] = self.table.map(Self.record)
+        if !self.streams.isEmpty {
+            let streams = self.streams.sorted { $0.key < $1.key }
+            tree["streams"] = .m(AttributeTree(streams.map { .init($0.key, Self.record($0.value)) }))
+        }
+        return .m(tree)
+    }
+
+    private static func record(_ slot: Slot) -> AttributeValue {
+        var tree = AttributeTree([.init("revision", .n(DynamoDBNumber(Int(slot.revision))))])
+        tree["policy"] = slot.document.map { .s($0.text) }
+        return .m(tree)
+    }
+
+    /// - Returns: nil when the record is damaged: a policy that cannot be read must not allow what it denies.
+    init?(record: AttributeValue?) {
+        guard let record else { return }
+        guard case .m(let tree) = record else { return nil }
+        if let value = tree["table"] {
+            guard let slot = Self.slot(value) else { return nil }
+            self.table = slot
+        }
+        guard let streams = tree["streams"] else { return }
+        guard case .m(let slots) = streams else { return nil }
+        for entry in slots.entries {
+            guard let slot = Self.slot(entry.value) else { return nil }
+            self.streams[entry.name] = slot
+        }
+    }
+
+    private static func slot(_ value: AttributeValue) -> Slot? {
+        guard case .m(let tree) = value, case .n(let number)? = tree["revision"], let revision = Int64(number.text)
+        else { return nil }
+        guard let policy = tree["policy"] else { return Slot(document: nil, revision: revision) }
+        guard case .s(let text) = policy, let document = try? PolicyDocument(text, .resource) else { return nil }
+        return Slot(document: document, revision: revision)
+    }
+}
