@@ -131,3 +131,37 @@ def test_writes_are_refused_in_aws_words(dynamodb, table):
     assert refusal(dynamodb, f"SELECT * FROM {table} WHERE pk = ?") == (
         "ValidationException", "Number of parameters in request and statement don't match."
     )
+
+
+def test_a_batch_has_an_answer_for_each_statement(dynamodb, table):
+    insert = f"INSERT INTO {table} VALUE {{'pk': 'batch', 'sk': ?}}"
+    answer = dynamodb.batch_execute_statement(Statements=[
+        {"Statement": insert, "Parameters": [{"S": "a"}]}, {"Statement": insert, "Parameters": [{"S": "b"}]},
+        {"Statement": f"UPDATE {table} SET n = 1 WHERE pk = 'batch' AND sk = 'none'"}, {"Statement": "no statement"},
+    ])["Responses"]
+    assert answer[:2] == [{"TableName": table}, {"TableName": table}]
+    assert answer[2]["Error"] == {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}
+    assert answer[3]["Error"]["Code"] == "ValidationError"
+    read = f"SELECT sk FROM {table} WHERE pk = 'batch' AND sk = ?"
+    answer = dynamodb.batch_execute_statement(
+        Statements=[{"Statement": read, "Parameters": [{"S": sort}]} for sort in "bxa"]
+    )["Responses"]
+    assert [item.get("Item") for item in answer] == [{"sk": {"S": "b"}}, None, {"sk": {"S": "a"}}]
+
+
+def test_a_transaction_is_done_whole_or_not_at_all(dynamodb, table):
+    execute(dynamodb, f"INSERT INTO {table} VALUE {{'pk': 'transaction', 'sk': 'a', 'n': 1}}")
+    statements = [
+        {"Statement": f"EXISTS(SELECT * FROM {table} WHERE pk = 'transaction' AND sk = 'a' AND n = ?)",
+         "Parameters": [{"N": "1"}]},
+        {"Statement": f"INSERT INTO {table} VALUE {{'pk': 'transaction', 'sk': 'b'}}"},
+    ]
+    dynamodb.execute_transaction(TransactStatements=statements, ClientRequestToken="partiql-transaction")
+    dynamodb.execute_transaction(TransactStatements=statements, ClientRequestToken="partiql-transaction")
+    with pytest.raises(dynamodb.exceptions.TransactionCanceledException) as cancelled:
+        dynamodb.execute_transaction(TransactStatements=statements)
+    assert [reason["Code"] for reason in cancelled.value.response["CancellationReasons"]] == ["None", "DuplicateItem"]
+    read = dynamodb.execute_transaction(TransactStatements=[
+        {"Statement": f"SELECT * FROM {table} WHERE pk = 'transaction' AND sk = 'b'"}
+    ])["Responses"]
+    assert read == [{"Item": {"pk": {"S": "transaction"}, "sk": {"S": "b"}}}]

@@ -4,6 +4,11 @@ package import ServiceModel
 
 /// A handler and the accesses it authorises for each operation of DynamoDB that is implemented.
 package protocol DynamoDBOperations: Sendable {
+    func access(_ input: BatchExecuteStatementInput, _ context: RequestContext) -> [ResourceAccess]
+    func batchExecuteStatement(
+        _ input: BatchExecuteStatementInput, _ context: RequestContext
+    ) async throws(ServiceError) -> BatchExecuteStatementOutput
+
     func access(_ input: BatchGetItemInput, _ context: RequestContext) -> [ResourceAccess]
     func batchGetItem(
         _ input: BatchGetItemInput, _ context: RequestContext
@@ -73,6 +78,11 @@ package protocol DynamoDBOperations: Sendable {
     func executeStatement(
         _ input: ExecuteStatementInput, _ context: RequestContext
     ) async throws(ServiceError) -> ExecuteStatementOutput
+
+    func access(_ input: ExecuteTransactionInput, _ context: RequestContext) -> [ResourceAccess]
+    func executeTransaction(
+        _ input: ExecuteTransactionInput, _ context: RequestContext
+    ) async throws(ServiceError) -> ExecuteTransactionOutput
 
     func access(_ input: GetItemInput, _ context: RequestContext) -> [ResourceAccess]
     func getItem(
@@ -173,224 +183,238 @@ extension DynamoDBOperations {
             schema: DynamoDBSchema.service,
             operations: [
                 OperationBinding(
-                    operations[0], input: BatchGetItemInput.self,
+                    operations[0], input: BatchExecuteStatementInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.batchExecuteStatement(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[1], input: BatchGetItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.batchGetItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[1], input: BatchWriteItemInput.self,
+                    operations[2], input: BatchWriteItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.batchWriteItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[2], input: CreateBackupInput.self,
+                    operations[3], input: CreateBackupInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.createBackup(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[3], input: CreateTableInput.self,
+                    operations[4], input: CreateTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.createTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[4], input: DeleteBackupInput.self,
+                    operations[5], input: DeleteBackupInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.deleteBackup(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[5], input: DeleteItemInput.self,
+                    operations[6], input: DeleteItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.deleteItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[6], input: DeleteResourcePolicyInput.self,
+                    operations[7], input: DeleteResourcePolicyInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.deleteResourcePolicy(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[7], input: DeleteTableInput.self,
+                    operations[8], input: DeleteTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.deleteTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[8], input: DescribeBackupInput.self,
+                    operations[9], input: DescribeBackupInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeBackup(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[9], input: DescribeContinuousBackupsInput.self,
+                    operations[10], input: DescribeContinuousBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeContinuousBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[10], input: DescribeEndpointsRequest.self,
+                    operations[11], input: DescribeEndpointsRequest.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeEndpoints(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[11], input: DescribeLimitsInput.self,
+                    operations[12], input: DescribeLimitsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeLimits(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[12], input: DescribeTableInput.self,
+                    operations[13], input: DescribeTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[13], input: ExecuteStatementInput.self,
+                    operations[14], input: ExecuteStatementInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.executeStatement(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[14], input: GetItemInput.self,
+                    operations[15], input: ExecuteTransactionInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.executeTransaction(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[16], input: GetItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.getItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[15], input: GetResourcePolicyInput.self,
+                    operations[17], input: GetResourcePolicyInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.getResourcePolicy(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[16], input: ListBackupsInput.self,
+                    operations[18], input: ListBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[17], input: ListTablesInput.self,
+                    operations[19], input: ListTablesInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTables(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[18], input: ListTagsOfResourceInput.self,
+                    operations[20], input: ListTagsOfResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTagsOfResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[19], input: PutItemInput.self,
+                    operations[21], input: PutItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.putItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[20], input: PutResourcePolicyInput.self,
+                    operations[22], input: PutResourcePolicyInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.putResourcePolicy(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[21], input: QueryInput.self,
+                    operations[23], input: QueryInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.query(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[22], input: RestoreTableFromBackupInput.self,
+                    operations[24], input: RestoreTableFromBackupInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.restoreTableFromBackup(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[23], input: RestoreTableToPointInTimeInput.self,
+                    operations[25], input: RestoreTableToPointInTimeInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.restoreTableToPointInTime(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[24], input: ScanInput.self,
+                    operations[26], input: ScanInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.scan(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[25], input: SearchVectorsInput.self,
+                    operations[27], input: SearchVectorsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.searchVectors(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[26], input: TagResourceInput.self,
+                    operations[28], input: TagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.tagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[27], input: TransactGetItemsInput.self,
+                    operations[29], input: TransactGetItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactGetItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[28], input: TransactWriteItemsInput.self,
+                    operations[30], input: TransactWriteItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactWriteItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[29], input: UntagResourceInput.self,
+                    operations[31], input: UntagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.untagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[30], input: UpdateContinuousBackupsInput.self,
+                    operations[32], input: UpdateContinuousBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateContinuousBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[31], input: UpdateItemInput.self,
+                    operations[33], input: UpdateItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateItem(input, context)

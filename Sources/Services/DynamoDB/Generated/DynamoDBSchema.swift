@@ -89,6 +89,12 @@ package enum DynamoDBSchema {
         shape BackupType enum enum=USER,SYSTEM,AWS_BACKUP
         shape BackupTypeFilter enum enum=USER,SYSTEM,AWS_BACKUP,ALL
         shape BackupsInputLimit integer low=1 high=100
+        shape BatchExecuteStatementInput structure input
+        member Statements PartiQLBatchRequest required
+        member ReturnConsumedCapacity ReturnConsumedCapacity
+        shape BatchExecuteStatementOutput structure
+        member Responses PartiQLBatchResponse
+        member ConsumedCapacity ConsumedCapacityMultiple
         shape BatchGetItemInput structure input
         member RequestItems BatchGetRequestMap required
         member ReturnConsumedCapacity ReturnConsumedCapacity
@@ -102,6 +108,20 @@ package enum DynamoDBSchema {
         shape BatchGetResponseMap map
         member key TableArn
         member value ItemList
+        shape BatchStatementError structure
+        member Code BatchStatementErrorCodeEnum
+        member Message String
+        member Item AttributeMap
+        shape BatchStatementErrorCodeEnum enum enum=ConditionalCheckFailed,ItemCollectionSizeLimitExceeded,RequestLimitExceeded,ValidationError,ProvisionedThroughputExceeded,TransactionConflict,ThrottlingError,InternalServerError,ResourceNotFound,AccessDenied,DuplicateItem
+        shape BatchStatementRequest structure
+        member Statement PartiQLStatement required
+        member Parameters PreparedStatementParameters
+        member ConsistentRead ConsistentRead
+        member ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
+        shape BatchStatementResponse structure
+        member Error BatchStatementError
+        member TableName TableName
+        member Item AttributeMap
         shape BatchWriteItemInput structure input
         member RequestItems BatchWriteItemRequestMap required
         member ReturnConsumedCapacity ReturnConsumedCapacity
@@ -279,6 +299,13 @@ package enum DynamoDBSchema {
         member NextToken PartiQLNextToken
         member ConsumedCapacity ConsumedCapacity
         member LastEvaluatedKey Key
+        shape ExecuteTransactionInput structure input
+        member TransactStatements ParameterizedStatements required
+        member ClientRequestToken ClientRequestToken token
+        member ReturnConsumedCapacity ReturnConsumedCapacity
+        shape ExecuteTransactionOutput structure
+        member Responses ItemResponseList
+        member ConsumedCapacity ConsumedCapacityMultiple
         shape ExpectedAttributeMap map
         member key AttributeName
         member value ExpectedAttributeValue
@@ -484,6 +511,16 @@ package enum DynamoDBSchema {
         member MaxWriteRequestUnits LongObject
         shape OnDemandThroughputOverride structure
         member MaxReadRequestUnits LongObject
+        shape ParameterizedStatement structure
+        member Statement PartiQLStatement required
+        member Parameters PreparedStatementParameters
+        member ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
+        shape ParameterizedStatements list min=1 max=100
+        member member ParameterizedStatement
+        shape PartiQLBatchRequest list min=1 max=25
+        member member BatchStatementRequest
+        shape PartiQLBatchResponse list
+        member member BatchStatementResponse
         shape PartiQLNextToken string min=1 max=32768
         shape PartiQLStatement string min=1 max=8192
         shape PointInTimeRecoveryDescription structure
@@ -957,6 +994,7 @@ package enum DynamoDBSchema {
         member DeleteRequest DeleteRequest
         shape WriteRequests list min=1 max=25
         member member WriteRequest
+        operation BatchExecuteStatement BatchExecuteStatementInput BatchExecuteStatementOutput errors=RequestLimitExceeded,InternalServerError,ThrottlingException
         operation BatchGetItem BatchGetItemInput BatchGetItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation BatchWriteItem BatchWriteItemInput BatchWriteItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
         operation CreateBackup CreateBackupInput CreateBackupOutput errors=TableNotFoundException,TableInUseException,ContinuousBackupsUnavailableException,BackupInUseException,LimitExceededException,InternalServerError
@@ -971,6 +1009,7 @@ package enum DynamoDBSchema {
         operation DescribeLimits DescribeLimitsInput DescribeLimitsOutput errors=InternalServerError
         operation DescribeTable DescribeTableInput DescribeTableOutput errors=ResourceNotFoundException,InternalServerError
         operation ExecuteStatement ExecuteStatementInput ExecuteStatementOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,DuplicateItemException,ThrottlingException
+        operation ExecuteTransaction ExecuteTransactionInput ExecuteTransactionOutput errors=ResourceNotFoundException,TransactionCanceledException,TransactionInProgressException,IdempotentParameterMismatchException,ProvisionedThroughputExceededException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation GetItem GetItemInput GetItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation GetResourcePolicy GetResourcePolicyInput GetResourcePolicyOutput errors=ResourceNotFoundException,InternalServerError,PolicyNotFoundException
         operation ListBackups ListBackupsInput ListBackupsOutput errors=InternalServerError

@@ -50,6 +50,9 @@ extension ItemStore {
             for (table, value) in zip(places.descriptors, read.values) {
                 found.append(Found(table: table, item: try Self.item(value)))
             }
+            guard found.reduce(0, { $0 + ($1.item?.itemBytes ?? 0) }) <= Self.transactBytesMax else {
+                throw .transactionTooLarge
+            }
             return found
         }
         throw Cancellation.conflict(at: nil, of: wanted.count)
@@ -139,10 +142,7 @@ extension ItemStore {
         }
         if let cancellation = Cancellation.error(failures) { throw cancellation }
         guard bytes <= self.transactBytesMax else {
-            throw .validation(
-                "Collection size of items exceeded, which can also be caused by the aggregate size of the items in "
-                    + "the transaction exceeding the 4MB limit"
-            )
+            throw .transactionTooLarge
         }
         return decisions
     }
@@ -227,6 +227,11 @@ extension ItemStore {
 }
 
 extension ServiceError {
+    fileprivate static let transactionTooLarge = ServiceError.validation(
+        "Collection size of items exceeded, which can also be caused by the aggregate size of the items in the "
+            + "transaction exceeding the 4MB limit"
+    )
+
     fileprivate static var idempotentParameterMismatch: ServiceError {
         DynamoDBError.idempotentParameterMismatch(
             message: "DynamoDB rejected the request because you retried a request with a different payload but with "

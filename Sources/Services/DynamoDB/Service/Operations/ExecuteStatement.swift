@@ -26,6 +26,16 @@ extension DynamoDBService {
 }
 
 extension RequestContext {
+    /// What several statements touch, each access once.
+    func partiQLAccesses(_ texts: [String], enclosing operation: String) -> [ResourceAccess] {
+        var accesses: [ResourceAccess] = []
+        for text in texts {
+            let access = self.partiQLAccess(text, enclosing: operation)
+            if !accesses.contains(access) { accesses.append(access) }
+        }
+        return accesses
+    }
+
     /// What a statement touches. One that cannot be read touches nothing, and is refused by the operation.
     func partiQLAccess(_ text: String, enclosing operation: String? = nil) -> ResourceAccess {
         var conditionKeys: [String: [String]] = [:]

@@ -32,12 +32,6 @@ extension DynamoDBService {
         }
         let found = try await self.items.readTogether(wanted)
         let sizes = found.map { $0.item?.itemBytes ?? 0 }
-        guard sizes.reduce(0, +) <= ItemStore.transactBytesMax else {
-            throw .validation(
-                "Collection size of items exceeded, which can also be caused by the aggregate size of the items in "
-                    + "the transaction exceeding the 4MB limit"
-            )
-        }
         var consumptions: [String: Consumption] = [:]
         for (item, bytes) in zip(input.transactItems, sizes) {
             let table = item.get.tableName

@@ -27,7 +27,8 @@ extension DynamoDBService {
     ) async throws(ServiceError) -> TransactWriteItemsOutput {
         var actions: [TransactAction] = []
         for item in input.transactItems { actions.append(try Self.action(item, context)) }
-        let outcome = try await self.items.transact(actions, token: Self.token(input, context))
+        let token = IdempotencyToken(input.clientRequestToken, "dynamodb", context) { Self.fingerprint(input) }
+        let outcome = try await self.items.transact(actions, token: token)
         var consumptions: [String: Consumption] = [:]
         var metrics: [String: [ItemCollectionMetrics]] = [:]
         for (action, row) in zip(actions, outcome.rows) {
@@ -59,15 +60,6 @@ extension DynamoDBService {
     }
 
     // The token
-
-    /// Unique within the store: tokens of other accounts and regions are others.
-    private static func token(_ input: TransactWriteItemsInput, _ context: RequestContext) -> IdempotencyToken? {
-        guard let token = input.clientRequestToken else { return nil }
-        return IdempotencyToken(
-            id: Array("dynamodb/\(context.account)/\(context.region)/\(token)".utf8),
-            fingerprint: self.fingerprint(input)
-        )
-    }
 
     private static func fingerprint(_ input: TransactWriteItemsInput) -> [UInt8] {
         var digest = RequestDigest()

@@ -34,6 +34,21 @@ struct PartiQLCall: Sendable {
         digest.add(self.returnsOld?.rawValue)
     }
 
+    /// The key of the one item that a SELECT among others reads; `sentence` says that it must name it and no more.
+    func readKey(
+        _ select: PartiQLSelect, _ table: TableDescriptor, _ sentence: String
+    ) throws(ServiceError) -> AttributeMap {
+        try validating { () throws(ValidationFailure) in
+            try table.checkPartiQL()
+            try select.checkColumns(table)
+            let target = try PartiQLKeyEqualities(select.condition, table.schema, self.parameters)
+            guard target.isComplete, target.rest.isEmpty, select.source.index == nil else {
+                throw ValidationFailure(sentence)
+            }
+            return target.key
+        }
+    }
+
     /// The write that the statement is.
     ///
     /// - Throws: for a SELECT; and, where `needsWholeKey`, for a WHERE clause that does not name one item. Without it
@@ -44,6 +59,7 @@ struct PartiQLCall: Sendable {
         let reference = try TableReference(self.statement.source.table, context)
         let name = self.statement.source.table
         return try validating { () throws(ValidationFailure) in
+            try table.checkPartiQL()
             switch self.statement {
             case .select: throw ValidationFailure("Unsupported operation: SELECT")
             case .insert(let insert):
