@@ -6,8 +6,8 @@ import Testing
 
 /// `Expected` of PutItem, UpdateItem and DeleteItem.
 struct LegacyConditionTests {
-    private static let invalid = "One or more parameter values were invalid: "
-    private static let enveloped = "1 validation error detected: " + Self.invalid
+    private static let envelope = "1 validation error detected: "
+    private static let enveloped = Self.envelope + "One or more parameter values were invalid: "
 
     /// The attributes of the item that conditions are tried on.
     private static let attributes: [(String, AttributeValue)] = [
@@ -106,7 +106,7 @@ struct LegacyConditionTests {
         #expect(
             await wording { () throws(ServiceError) in
                 try await fixture.delete(key("a", 1)) { $0.expected = conditions(1_025) }
-            } == Self.invalid + "A parameter without expressions can have at most 1024 entries"
+            } == Self.enveloped + "A parameter without expressions can have at most 1024 entries"
         )
     }
 
@@ -168,9 +168,8 @@ struct LegacyConditionTests {
         #expect(
             await wording { () throws(ServiceError) in
                 try await fixture.delete(key("a", 1)) { $0.expected = ["a": condition] }
-            } == Self.invalid + sentence
+            } == Self.enveloped + sentence
         )
-        // PutItem and UpdateItem put an envelope around it.
         #expect(
             await wording { () throws(ServiceError) in
                 try await fixture.put(key("a", 1)) { $0.expected = ["a": condition] }
@@ -188,14 +187,17 @@ struct LegacyConditionTests {
         #expect(
             await wording { () throws(ServiceError) in
                 try await fixture.delete(key("a", 1)) { $0.expected = ["n": Self.compare(.between, int(2), int(1))] }
-            } == "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"
+            }
+                == Self.envelope
+                + "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"
         )
     }
 
     @Test func `an operator joins two conditions or more`() async throws {
         let fixture = try await ItemFixture()
-        let without = "ConditionalOperator cannot be used without Filter or Expected"
-        let one = "ConditionalOperator can only be used when Filter or Expected has two or more elements"
+        let without = Self.envelope + "ConditionalOperator cannot be used without Filter or Expected"
+        let one =
+            Self.envelope + "ConditionalOperator can only be used when Filter or Expected has two or more elements"
         func sentence(_ expected: [String: ExpectedAttributeValue]?) async -> String? {
             await wording { () throws(ServiceError) in
                 try await fixture.delete(key("a", 1)) {
@@ -210,7 +212,7 @@ struct LegacyConditionTests {
         #expect(
             await wording { () throws(ServiceError) in
                 try await fixture.put(key("a", 1)) { $0.conditionalOperator = .or }
-            } == "1 validation error detected: " + without
+            } == without
         )
     }
 
@@ -225,7 +227,7 @@ struct LegacyConditionTests {
                     $0.conditionalOperator = .and
                     $0.conditionExpression = "x = y"
                 }
-            } == mixed + "Non-expression parameters: {Expected, ConditionalOperator} "
+            } == Self.envelope + mixed + "Non-expression parameters: {Expected, ConditionalOperator} "
                 + "Expression parameters: {ConditionExpression}"
         )
         #expect(

@@ -252,6 +252,21 @@ struct LegacyReadTests {
             } == Self.mixed + "Non-expression parameters: {QueryFilter, KeyConditions} "
                 + "Expression parameters: {ProjectionExpression, KeyConditionExpression}"
         )
+        // Names and values need an expression; AWS does not say which here.
+        let unused = "can only be specified when using expressions"
+        #expect(
+            await wording { () throws(ServiceError) in
+                try await Self.query(fixture, Self.partition) { $0.expressionAttributeNames = ["#x": "x"] }
+            } == "ExpressionAttributeNames " + unused
+        )
+        #expect(
+            await wording { () throws(ServiceError) in
+                try await Self.query(fixture, Self.partition) {
+                    $0.projectionExpression = "x"
+                    $0.expressionAttributeValues = item([(":x", int(4))])
+                }
+            } == "ExpressionAttributeValues " + unused
+        )
         let found = try await Self.query(fixture, Self.partition) {
             $0.projectionExpression = "x"
             $0.filterExpression = "x > :x"

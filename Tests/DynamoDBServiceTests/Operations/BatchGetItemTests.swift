@@ -116,7 +116,7 @@ struct BatchGetItemTests {
             (unused, "Value provided in ExpressionAttributeNames unused in expressions: keys: {#a}"),
             (
                 lonely,
-                "ExpressionAttributeNames can only be specified when using expressions: ProjectionExpression is null"
+                "ExpressionAttributeNames can only be specified when using expressions"
             ),
             (empty, "Invalid ProjectionExpression: The expression can not be empty;"),
             (Self.keys(key("a", 1), key("a", 1)), Self.duplicates),

@@ -37,7 +37,7 @@ struct DeleteItemTests {
                     $0.tableName = "missing"
                     $0.returnValues = wanted
                 }
-            } == "ReturnValues can only be ALL_OLD or NONE"
+            } == "1 validation error detected: ReturnValues can only be ALL_OLD or NONE"
         )
     }
 
@@ -65,7 +65,7 @@ struct DeleteItemTests {
         #expect(try await fixture.stored(key("a", 1)) == nil)
     }
 
-    @Test func `expressions are refused in words of their own, without an envelope`() async throws {
+    @Test func `expressions are refused in words of their own, in an envelope`() async throws {
         let fixture = try await ItemFixture()
         let cases: [(String?, AttributeMap?, String)] = [
             (
@@ -91,7 +91,7 @@ struct DeleteItemTests {
                         $0.conditionExpression = expression
                         $0.expressionAttributeValues = values
                     }
-                } == sentence
+                } == "1 validation error detected: " + sentence
             )
         }
     }

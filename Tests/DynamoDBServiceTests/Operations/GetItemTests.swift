@@ -84,7 +84,7 @@ struct GetItemTests {
         let cases: [(String?, [String: String]?, String)] = [
             (
                 nil, ["#a": "a"],
-                "ExpressionAttributeNames can only be specified when using expressions: ProjectionExpression is null"
+                "ExpressionAttributeNames can only be specified when using expressions"
             ),
             ("", nil, "Invalid ProjectionExpression: The expression can not be empty;"),
             ("a", ["#a": "a"], "Value provided in ExpressionAttributeNames unused in expressions: keys: {#a}"),

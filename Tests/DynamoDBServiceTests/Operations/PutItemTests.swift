@@ -147,8 +147,7 @@ struct PutItemTests {
         let cases: [(String?, [String: String]?, AttributeMap?, String)] = [
             (
                 nil, ["#a": "a"], nil,
-                "ExpressionAttributeNames can only be specified when using expressions: "
-                    + "ConditionExpression is null"
+                "ExpressionAttributeNames can only be specified when using expressions"
             ),
             (
                 nil, nil, item([(":a", int(1))]),

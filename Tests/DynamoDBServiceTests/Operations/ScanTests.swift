@@ -203,8 +203,7 @@ struct ScanTests {
             ),
             (
                 2, 2,
-                "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: 2 is not "
-                    + "less than TotalSegments: 2"
+                "The Segment parameter is zero-based and must be less than parameter TotalSegments"
             ),
         ] as [(Int?, Int?, String)])
     func `segment and number of segments go together`(_ segment: Int?, _ total: Int?, _ sentence: String) async throws {
@@ -224,10 +223,17 @@ struct ScanTests {
 
     @Test func `expressions are refused before the table is looked for`() async throws {
         let fixture = try await ItemFixture()
-        let unused = "can only be specified when using expressions: FilterExpression and ProjectionExpression are null"
+        let unused = "can only be specified when using expressions"
         let cases: [(String?, String?, [String: String]?, AttributeMap?, String)] = [
             (nil, nil, ["#a": "a"], nil, "ExpressionAttributeNames " + unused),
-            (nil, nil, nil, item([(":a", int(1))]), "ExpressionAttributeValues " + unused),
+            (
+                nil, nil, nil, item([(":a", int(1))]),
+                "ExpressionAttributeValues " + unused + ": FilterExpression is null"
+            ),
+            (
+                nil, "a", nil, item([(":a", int(1))]),
+                "ExpressionAttributeValues " + unused + ": FilterExpression is null"
+            ),
             ("", nil, nil, nil, "Invalid FilterExpression: The expression can not be empty;"),
             (nil, "", nil, nil, "Invalid ProjectionExpression: The expression can not be empty;"),
             (

@@ -119,6 +119,25 @@ struct TransactWriteItemsTests {
         #expect(try await fixture.stored(key("b", 1)) == nil)
     }
 
+    @Test func `an empty key refuses the request as a whole`() async throws {
+        let fixture = try await ItemFixture(ItemFixture.indexed)
+        let key = "The AttributeValue for a key attribute cannot contain an empty string value."
+        let cases: [(TransactWriteItem, String)] = [
+            (Self.add([("pk", .s("")), ("sk", int(1))]), "\(key) Key: pk"),
+            (Self.put([("pk", .s("")), ("sk", int(1))]), "\(key) Key: pk"),
+            (
+                Self.put([("pk", .s("a")), ("sk", int(1)), ("gp", .s(""))]),
+                "A value specified for a secondary index key is not supported. \(key) IndexName: global, IndexKey: gp"
+            ),
+        ]
+        for (action, sentence) in cases {
+            #expect(
+                await wording { () throws(ServiceError) in try await Self.write(fixture, [action]) }
+                    == "One or more parameter values are not valid. " + sentence
+            )
+        }
+    }
+
     @Test func `requests are refused for what they say, in the sentences of the single operations`() async throws {
         let fixture = try await ItemFixture()
         let both = TransactWriteItem(
@@ -137,7 +156,7 @@ struct TransactWriteItemsTests {
             ),
             (
                 [Self.put(key("a", 1), "")],
-                "1 validation error detected: Invalid ConditionExpression: The expression can not be empty;"
+                "Invalid ConditionExpression: The expression can not be empty;"
             ),
             (
                 [Self.check(key("a", 1), "")],

@@ -63,7 +63,8 @@ func validating<Value>(_ work: () throws(ValidationFailure) -> Value) throws(Ser
     }
 }
 
-/// The same for PutItem and UpdateItem, which put other words before what they refuse without looking at the table.
+/// The same for PutItem, UpdateItem and DeleteItem, which put other words before what they refuse without looking at
+/// the table.
 func validatingEnveloped<Value>(_ work: () throws(ValidationFailure) -> Value) throws(ServiceError) -> Value {
     do throws(ValidationFailure) {
         return try work()

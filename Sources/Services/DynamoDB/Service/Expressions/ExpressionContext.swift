@@ -12,8 +12,8 @@ package import DynamoDBValues
 /// try context.finish()
 /// ```
 ///
-/// Every failure here is one that AWS finds without looking at the table; PutItem and UpdateItem put an envelope around
-/// it (`ValidationFailure.enveloped`).
+/// Every failure here is one that AWS finds without looking at the table; PutItem, UpdateItem and DeleteItem put an
+/// envelope around it (`ValidationFailure.enveloped`).
 package struct ExpressionContext: Sendable {
     private static let namesParameter = "ExpressionAttributeNames"
     private static let valuesParameter = "ExpressionAttributeValues"
@@ -23,7 +23,7 @@ package struct ExpressionContext: Sendable {
     private var values: Placeholders
     private let attributeValues: [StoredValue]
 
-    /// `isEnveloped` says that the operation is PutItem or UpdateItem, which word a broken set differently.
+    /// `isEnveloped` says that the operation is PutItem, UpdateItem or DeleteItem, which word a broken set differently.
     package init(
         names: [String: String]?, values: AttributeMap?, isEnveloped: Bool = false
     ) throws(ValidationFailure) {

@@ -37,7 +37,8 @@ package enum ExpressionKind: String, Sendable, Hashable {
 }
 
 extension ValidationFailure {
-    /// The same with the words that PutItem and UpdateItem put before what they refuse without looking at the table.
+    /// The same with the words that PutItem, UpdateItem and DeleteItem put before what they refuse without looking at
+    /// the table.
     ///
     /// - Source: answers of AWS in 2026 as moto's tests record them; other operations print the bare sentence.
     package var enveloped: ValidationFailure {

@@ -19,6 +19,12 @@ enum ItemCheck {
         for index in table.vectorIndexes { try index.check(item) }
     }
 
+    /// That no key attribute is empty.
+    static func contents(_ item: AttributeMap, _ table: TableDescriptor) throws(ValidationFailure) {
+        try KeyCheck.contents(item, table.schema, indexName: nil)
+        for index in table.indexes { try KeyCheck.contents(item, index.schema, indexName: index.name) }
+    }
+
     /// The keys of an item in a batch, of which AWS says less than of a single one.
     static func batchKeys(_ item: AttributeMap, _ table: TableDescriptor) throws(ValidationFailure) {
         guard table.schema.elements.allSatisfy({ item[$0.name]?.type == $0.type }) else { throw .keyElement }

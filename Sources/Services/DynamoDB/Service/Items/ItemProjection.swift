@@ -12,7 +12,7 @@ struct ItemProjection: Sendable {
             ["AttributesToGet": attributesToGet != nil], with: ["ProjectionExpression": expression != nil]
         )
         let legacy = try LegacyParameters.projection(attributesToGet)
-        try ExpressionParameters.check(names: names, values: nil, ["ProjectionExpression": expression])
+        try ExpressionParameters.check(names: names, values: nil, [:], hasProjection: expression != nil)
         var context = try ExpressionContext(names: names, values: nil)
         try self.init(expression: expression, &context, legacy: legacy)
         try context.finish()

@@ -166,6 +166,8 @@ extension ItemStore {
         var failures: [ServiceError?] = []
         for (index, reference) in references.enumerated() {
             guard let table = known[reference]?.descriptor else { throw .resourceNotFound }
+            // No reason of one action: AWS refuses the request as a whole.
+            try validating { () throws(ValidationFailure) in try ItemCheck.contents(keys[index], table) }
             do throws(ValidationFailure) {
                 try check(index, table)
                 descriptors.append(table)

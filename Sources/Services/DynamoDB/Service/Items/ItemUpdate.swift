@@ -21,7 +21,8 @@ struct ItemUpdate: Sendable {
         try LegacyParameters.checkOperator(input.conditionalOperator, conditionCount: input.expected?.count ?? 0)
     }
 
-    init(_ input: UpdateItemInput) throws(ValidationFailure) {
+    /// `isEnveloped`: the operation is UpdateItem itself, which words a broken set differently.
+    init(_ input: UpdateItemInput, isEnveloped: Bool = true) throws(ValidationFailure) {
         let legacyPlan = try LegacyUpdate.plan(input.attributeUpdates)
         let legacyCondition = try LegacyCondition.expected(input.expected, input.conditionalOperator)
         try ExpressionParameters.check(
@@ -32,7 +33,7 @@ struct ItemUpdate: Sendable {
         var context = try ExpressionContext(
             names: input.expressionAttributeNames,
             values: input.expressionAttributeValues,
-            isEnveloped: true
+            isEnveloped: isEnveloped
         )
         if let expression = input.updateExpression {
             self.plan = try context.update(expression)

@@ -31,14 +31,14 @@ struct TransactAction: Sendable {
     }
 
     init(_ put: Put, _ context: RequestContext) throws(ServiceError) {
-        let condition = try validatingEnveloped { () throws(ValidationFailure) in
+        let condition = try validating { () throws(ValidationFailure) in
             if let failure = put.item.failure { throw ValidationFailure(failure.message) }
             return try WriteCondition(
                 expression: put.conditionExpression,
                 names: put.expressionAttributeNames,
                 values: put.expressionAttributeValues,
                 returnsOld: put.returnValuesOnConditionCheckFailure,
-                isEnveloped: true
+                isEnveloped: false
             )
         }
         try validating { () throws(ValidationFailure) in try ItemCheck.size(put.item) }
@@ -46,7 +46,7 @@ struct TransactAction: Sendable {
     }
 
     init(_ update: Update, _ context: RequestContext) throws(ServiceError) {
-        let compiled = try validatingEnveloped { () throws(ValidationFailure) in
+        let compiled = try validating { () throws(ValidationFailure) in
             if let failure = update.key.failure { throw ValidationFailure(failure.message) }
             return try ItemUpdate(
                 UpdateItemInput(
@@ -57,7 +57,8 @@ struct TransactAction: Sendable {
                     expressionAttributeNames: update.expressionAttributeNames,
                     expressionAttributeValues: update.expressionAttributeValues,
                     returnValuesOnConditionCheckFailure: update.returnValuesOnConditionCheckFailure
-                )
+                ),
+                isEnveloped: false
             )
         }
         try self.init(update.tableName, update.key, .update(compiled), compiled.condition, context)

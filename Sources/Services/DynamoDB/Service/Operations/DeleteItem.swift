@@ -11,7 +11,7 @@ extension DynamoDBService {
         _ input: DeleteItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> DeleteItemOutput {
         let reference = try TableReference(input.tableName, context)
-        let condition = try validating { () throws(ValidationFailure) in
+        let condition = try validatingEnveloped { () throws(ValidationFailure) in
             try LegacyParameters.checkNotMixed(
                 ["Expected": input.expected != nil, "ConditionalOperator": input.conditionalOperator != nil],
                 with: ["ConditionExpression": input.conditionExpression != nil]
@@ -27,7 +27,7 @@ extension DynamoDBService {
                 values: input.expressionAttributeValues,
                 legacy: try LegacyCondition.expected(input.expected, input.conditionalOperator),
                 returnsOld: input.returnValuesOnConditionCheckFailure,
-                isEnveloped: false
+                isEnveloped: true
             )
         }
         let (old, table) = try await self.items.write(reference) { (table) throws(ServiceError) in

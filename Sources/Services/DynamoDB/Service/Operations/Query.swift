@@ -99,6 +99,15 @@ private struct LegacyQuery {
                 "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
             )
         }
+        try ExpressionParameters.check(
+            names: input.expressionAttributeNames,
+            values: input.expressionAttributeValues,
+            [
+                "FilterExpression": input.filterExpression, "KeyConditionExpression": input.keyConditionExpression,
+            ],
+            hasProjection: input.projectionExpression != nil,
+            namesParameters: false
+        )
     }
 }
 

@@ -52,8 +52,7 @@ struct ScanSegment {
         case (let segment?, let total?):
             guard segment < total else {
                 throw ValidationFailure(
-                    "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
-                        + "Segment: \(segment) is not less than TotalSegments: \(total)"
+                    "The Segment parameter is zero-based and must be less than parameter TotalSegments"
                 )
             }
             (self.index, self.count) = (UInt64(segment), UInt64(total))
@@ -102,7 +101,8 @@ private struct ScanExpressions {
         try ExpressionParameters.check(
             names: input.expressionAttributeNames,
             values: input.expressionAttributeValues,
-            ["FilterExpression": input.filterExpression, "ProjectionExpression": input.projectionExpression]
+            ["FilterExpression": input.filterExpression],
+            hasProjection: input.projectionExpression != nil
         )
         try StartKey.checkValues(input.exclusiveStartKey)
         self.segment = try ScanSegment(input.segment, of: input.totalSegments)

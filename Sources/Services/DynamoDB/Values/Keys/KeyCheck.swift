@@ -59,20 +59,42 @@ package enum KeyCheck {
         _ value: StoredValue, _ element: KeyElement, _ schema: KeySchema, _ indexName: String
     ) throws(ValidationFailure) {
         guard value.type == element.type else { throw .indexType(element, value.type, indexName: indexName) }
-        if value.type != .n, value.content.isEmpty {
-            throw ValidationFailure(
-                "One or more parameter values are not valid. A value specified for a secondary index key is not "
-                    + "supported. The AttributeValue for a key attribute cannot contain an empty "
-                    + "\(value.type == .s ? "string" : "binary") value. IndexName: \(indexName), "
-                    + "IndexKey: \(element.name)"
-            )
-        }
+        try self.indexContent(value, element, indexName)
         let isPartition = schema.partition.contains(element)
         guard self.fits(value, element, schema) else { throw isPartition ? .partitionTooLarge : .sortTooLarge }
     }
 
     private static func fits(_ value: StoredValue, _ element: KeyElement, _ schema: KeySchema) -> Bool {
         value.content.count <= (schema.partition.contains(element) ? self.partitionBytesMax : self.sortBytesMax)
+    }
+
+    private static func indexContent(
+        _ value: StoredValue, _ element: KeyElement, _ indexName: String
+    ) throws(ValidationFailure) {
+        guard value.type != .n, value.content.isEmpty else { return }
+        throw ValidationFailure(
+            "One or more parameter values are not valid. A value specified for a secondary index key is not "
+                + "supported. The AttributeValue for a key attribute cannot contain an empty "
+                + "\(value.type == .s ? "string" : "binary") value. IndexName: \(indexName), "
+                + "IndexKey: \(element.name)"
+        )
+    }
+
+    /// That no attribute of a key is empty, and nothing else: a transaction is refused for it before the rest of its
+    /// keys are looked at.
+    ///
+    /// `indexName` is nil for the table's key.
+    package static func contents(
+        _ item: AttributeMap, _ schema: KeySchema, indexName: String?
+    ) throws(ValidationFailure) {
+        for element in schema.elements {
+            guard let value = item[element.name], value.type == element.type else { continue }
+            if let indexName {
+                try self.indexContent(value, element, indexName)
+            } else {
+                try self.content(value, element)
+            }
+        }
     }
 
     private static func content(_ value: StoredValue, _ element: KeyElement) throws(ValidationFailure) {
