@@ -61,7 +61,8 @@ struct Service {
 
 let services = [
     Service(
-        name: "DynamoDB", uses: ["DynamoDBStreamsModel", "DynamoDBValues", "Policy", "Signing", "Telemetry"],
+        name: "DynamoDB",
+        uses: ["DynamoDBStreamsModel", "DynamoDBValues", "Policy", "Signing", "Telemetry", "WireProtocols"],
         modelUses: ["DynamoDBValues"]
     ),
     Service(name: "DynamoDBStreams", modelUses: ["DynamoDBValues"], servedBy: "DynamoDB"),
@@ -164,7 +165,7 @@ let package = Package(
             "DynamoDBService",
             [
                 "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "DynamoDBValues", "KeyValue", "Primitives",
-                "ServiceKit", "ServiceModel", "Signing", "Telemetry",
+                "ServiceKit", "ServiceModel", "Signing", "Telemetry", "WireProtocols",
             ]),
         tests(
             "Gateway",

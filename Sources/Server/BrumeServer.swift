@@ -66,7 +66,8 @@ package final class BrumeServer: Sendable {
         }
         let history = MetricHistory()
         let (services, background) = Assembly.services(
-            store: store, identity: identity, clock: clock, random: random, telemetry: history, box: box
+            store: store, identity: identity, clock: clock, random: random, telemetry: history,
+            objects: DirectoryObjects(directory: directory.objects, random: random), box: box
         )
         let hosts = services.map(\.binding.schema.endpointPrefix).flatMap { host in
             ["\(host).localhost", "\(host).\(configuration.region).localhost"]

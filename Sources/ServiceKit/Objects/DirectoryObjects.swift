@@ -1,10 +1,12 @@
 package import Primitives
 
-/// Objects as files: `<directory>/<bucket>/<key, percent-encoded, in pieces>`.
+/// Objects as files: `<directory>/<bucket>/<key>`, so that files can be put there, and taken from there, by hand.
 ///
-/// A key's encoding is cut into path components of 200 bytes, so that no key exceeds what file systems allow; every
-/// component but the last ends in `+`, which the encoding never contains. Writes go to a temporary file that is synced
-/// and renamed. File operations run on a thread of their own, never on Swift's cooperative pool.
+/// Each part of a key between slashes is a folder, the last one a file. `%`, `+`, `~`, control characters and the parts
+/// `.` and `..` are percent-encoded, and an empty part is `%`, which encoding never gives. A part is cut into names of
+/// 200 bytes, so that no key exceeds what file systems allow; each but the last ends in `+`. An object whose name a
+/// folder has already ends in `%`. Writes go to a temporary file, with `~` in its name, that is synced and renamed.
+/// File operations run on a thread of their own, never on Swift's cooperative pool.
 package final class DirectoryObjects: ObjectPort {
     static let componentBytesMax = 200
 
@@ -18,22 +20,31 @@ package final class DirectoryObjects: ObjectPort {
     }
 
     package func put(_ bytes: [UInt8], at location: ObjectLocation) async throws(ObjectError) {
-        let path = self.path(of: location)
+        let place = self.place(of: location)
         let suffix = Hex.encode(self.random.bytes(8))
         try await self.thread.run { () throws(FileError) in
-            try Files.createDirectories(above: path)
+            let path = try place.prepared()
             try Files.replace(path, with: bytes, mode: 0o600, temporarySuffix: suffix)
         }.mapped()
     }
 
     package func get(_ location: ObjectLocation) async throws(ObjectError) -> [UInt8] {
-        let path = self.path(of: location)
-        return try await self.thread.run { () throws(FileError) in try Files.read(path) }.mapped()
+        let place = self.place(of: location)
+        return try await self.thread.run { () throws(FileError) in try Files.read(place.present) }.mapped()
+    }
+
+    package func get(
+        _ location: ObjectLocation, from offset: Int, count: Int
+    ) async throws(ObjectError) -> [UInt8] {
+        let place = self.place(of: location)
+        return try await self.thread.run { () throws(FileError) in
+            try Files.read(place.present, from: offset, count: count)
+        }.mapped()
     }
 
     package func delete(_ location: ObjectLocation) async throws(ObjectError) {
-        let path = self.path(of: location)
-        try await self.thread.run { () throws(FileError) in try Files.remove(path) }.mapped()
+        let place = self.place(of: location)
+        try await self.thread.run { () throws(FileError) in try Files.remove(place.present) }.mapped()
     }
 
     package func list(
@@ -42,8 +53,8 @@ package final class DirectoryObjects: ObjectPort {
         guard ObjectLocation.isBucketName(Array(bucket.utf8)) else { return [] }
         let root = "\(self.directory)/\(bucket)"
         let keys = try await self.thread.run { () throws(FileError) in
-            var keys: [String] = []
-            try Self.collect(root, encoded: "", into: &keys)
+            var keys: Set<String> = []
+            try Self.collect(root, encoded: "", prefix, into: &keys)
             return keys
         }.mapped()
         let wanted = keys.filter {
@@ -52,38 +63,97 @@ package final class DirectoryObjects: ObjectPort {
         return Array(wanted.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.prefix(limit))
     }
 
-    private static func collect(_ path: String, encoded: String, into keys: inout [String]) throws(FileError) {
-        for name in try Files.names(in: path) {
+    /// `encoded` is what the folder's path says of its keys, whole parts with a slash behind each.
+    private static func collect(
+        _ path: String, encoded: String, _ prefix: String, into keys: inout Set<String>
+    ) throws(FileError) {
+        for name in try Files.names(in: path) where !name.contains("~") {
+            let own = "\(path)/\(name)"
+            guard Files.isDirectory(own) else {
+                let isMoved = name.hasSuffix("%") && name != "%"
+                if let key = self.decode(encoded + (isMoved ? String(name.dropLast()) : name)) { keys.insert(key) }
+                continue
+            }
             if name.hasSuffix("+") {
-                try self.collect("\(path)/\(name)", encoded: encoded + name.dropLast(), into: &keys)
-            } else if let key = PercentEncoding.decodeText(encoded + name), !name.contains("~") {
-                keys.append(key)
+                try self.collect(own, encoded: encoded + name.dropLast(), prefix, into: &keys)
+            } else if let start = self.decode(encoded + name + "/"),
+                start.utf8.starts(with: prefix.utf8) || prefix.utf8.starts(with: start.utf8)
+            {
+                try self.collect(own, encoded: "\(encoded)\(name)/", prefix, into: &keys)
             }
         }
     }
 
-    private func path(of location: ObjectLocation) -> String {
-        var path = "\(self.directory)/\(location.bucket)"
-        var rest = Substring(Self.encode(location.key))
-        while rest.utf8.count > Self.componentBytesMax {
-            let cut = rest.utf8.index(rest.startIndex, offsetBy: Self.componentBytesMax)
-            path += "/\(rest[..<cut])+"
-            rest = rest[cut...]
+    // Places
+
+    /// Where an object lies.
+    private struct Place: Sendable {
+        /// The folders, from the bucket on.
+        let folders: [String]
+        let name: String
+
+        private var path: String { (self.folders + [self.name]).joined(separator: "/") }
+
+        /// The path of the file that is there.
+        var present: String { Files.isDirectory(self.path) ? self.path + "%" : self.path }
+
+        /// The path for a new file, when its folders have been made.
+        func prepared() throws(FileError) -> String {
+            var folder = self.folders[0]
+            for name in self.folders.dropFirst() {
+                folder += "/\(name)"
+                // An object that has the name of a folder moves out of its way.
+                if Files.stamp(folder) != nil, !Files.isDirectory(folder) {
+                    try Files.rename(folder, to: folder + "%")
+                }
+            }
+            try Files.createDirectory(folder)
+            return self.present
         }
-        return path + "/\(rest)"
     }
 
-    /// Percent encoding with `.` and `~` escaped too: `..` must not climb, and `~` marks temporary files.
-    private static func encode(_ key: String) -> String {
+    private func place(of location: ObjectLocation) -> Place {
+        var folders = ["\(self.directory)/\(location.bucket)"]
+        var name = ""
+        for (index, part) in location.key.split(separator: "/", omittingEmptySubsequences: false).enumerated() {
+            if index > 0 { folders.append(name) }
+            var rest = Self.encode(part)[...]
+            while rest.count > Self.componentBytesMax {
+                var cut = rest.startIndex + Self.componentBytesMax
+                // Names are text: a character is not cut.
+                while rest[cut] & 0xC0 == 0x80 { cut -= 1 }
+                folders.append(String(decoding: rest[..<cut], as: UTF8.self) + "+")
+                rest = rest[cut...]
+            }
+            name = String(decoding: rest, as: UTF8.self)
+        }
+        return Place(folders: folders, name: name)
+    }
+
+    private static func encode(_ part: Substring) -> [UInt8] {
+        if part.isEmpty { return [UInt8(ascii: "%")] }
         var output: [UInt8] = []
-        for byte in key.utf8 {
+        let climbs = part == "." || part == ".."
+        for byte in part.utf8 {
             switch byte {
-            case UInt8(ascii: "."): output.append(contentsOf: "%2E".utf8)
-            case UInt8(ascii: "~"): output.append(contentsOf: "%7E".utf8)
-            default: PercentEncoding.append(CollectionOfOne(byte), to: &output)
+            case 0..<0x20, 0x7F, UInt8(ascii: "%"), UInt8(ascii: "+"), UInt8(ascii: "~"):
+                output.append(contentsOf: "%\(Hex.encode(CollectionOfOne(byte)).uppercased())".utf8)
+            case UInt8(ascii: ".") where climbs:
+                output.append(contentsOf: "%\(Hex.encode(CollectionOfOne(byte)).uppercased())".utf8)
+            default: output.append(byte)
             }
         }
-        return String(decoding: output, as: UTF8.self)
+        return output
+    }
+
+    /// - Returns: nil for what is no encoded key.
+    private static func decode(_ encoded: String) -> String? {
+        var parts: [String] = []
+        for part in encoded.split(separator: "/", omittingEmptySubsequences: false) {
+            guard let text = part == "%" ? "" : PercentEncoding.decodeText(part) else { return nil }
+            parts.append(text)
+        }
+        return parts.joined(separator: "/")
     }
 }
 

@@ -63,6 +63,29 @@ package enum Files {
         }
     }
 
+    /// A piece of a file: fewer bytes than `count` at its end, none behind it.
+    package static func read(_ path: String, from offset: Int, count: Int) throws(FileError) -> [UInt8] {
+        precondition(offset >= 0 && count >= 0, "a piece of a file lies in it")
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw self.error("open", path) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        var done = 0
+        while done < count {
+            let place = done
+            let step = unsafe bytes.withUnsafeMutableBytes { buffer in
+                unsafe pread(
+                    descriptor, buffer.baseAddress?.advanced(by: place), count - place, off_t(offset + place))
+            }
+            if step < 0 && errno == EINTR { continue }
+            guard step >= 0 else { throw self.error("read", path) }
+            if step == 0 { break }
+            done += step
+        }
+        bytes.removeLast(count - done)
+        return bytes
+    }
+
     /// Writes a temporary file beside `path`, syncs it, renames it over `path` and syncs the directory.
     package static func replace(
         _ path: String, with bytes: [UInt8], mode: UInt32, temporarySuffix: String
@@ -78,7 +101,7 @@ package enum Files {
             unsafe unlink(temporary)
             throw error
         }
-        guard unsafe rename(temporary, path) == 0 else {
+        guard unsafe Glibc.rename(temporary, path) == 0 else {
             let error = self.error("rename to", path)
             unsafe unlink(temporary)
             throw error
@@ -96,6 +119,17 @@ package enum Files {
             guard count > 0 else { throw self.error("write", path) }
             offset += count
         }
+    }
+
+    /// Gives a file another name and makes that durable.
+    package static func rename(_ path: String, to target: String) throws(FileError) {
+        guard unsafe Glibc.rename(path, target) == 0 else { throw self.error("rename", path) }
+        try self.syncDirectory(self.parent(of: target))
+    }
+
+    package static func isDirectory(_ path: String) -> Bool {
+        var information = stat()
+        return unsafe stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Makes renames and new names in a directory durable.

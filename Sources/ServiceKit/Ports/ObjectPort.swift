@@ -35,10 +35,43 @@ package protocol ObjectPort: Sendable {
     /// Replaces the object as a whole: a reader sees the old bytes or the new ones. Durable on return.
     func put(_ bytes: [UInt8], at location: ObjectLocation) async throws(ObjectError)
     func get(_ location: ObjectLocation) async throws(ObjectError) -> [UInt8]
+    /// A piece of an object: fewer than `count` bytes at its end, none behind it.
+    func get(_ location: ObjectLocation, from offset: Int, count: Int) async throws(ObjectError) -> [UInt8]
     /// Removing an absent object is no error, as in S3.
     func delete(_ location: ObjectLocation) async throws(ObjectError)
     /// Keys that begin with `prefix` after `startAfter`, in byte order; at most `limit` of them, 1...1,000.
     func list(
         bucket: String, prefix: String, startAfter: String, limit: Int
     ) async throws(ObjectError) -> [String]
+}
+
+/// No place for objects: for a service that is given none.
+package struct NoObjects: ObjectPort {
+    package init() {}
+
+    private static let reason = "this service was given no place for objects"
+
+    package func put(_ bytes: [UInt8], at location: ObjectLocation) async throws(ObjectError) {
+        throw .unavailable(Self.reason)
+    }
+
+    package func get(_ location: ObjectLocation) async throws(ObjectError) -> [UInt8] {
+        throw .unavailable(Self.reason)
+    }
+
+    package func get(
+        _ location: ObjectLocation, from offset: Int, count: Int
+    ) async throws(ObjectError) -> [UInt8] {
+        throw .unavailable(Self.reason)
+    }
+
+    package func delete(_ location: ObjectLocation) async throws(ObjectError) {
+        throw .unavailable(Self.reason)
+    }
+
+    package func list(
+        bucket: String, prefix: String, startAfter: String, limit: Int
+    ) async throws(ObjectError) -> [String] {
+        throw .unavailable(Self.reason)
+    }
 }

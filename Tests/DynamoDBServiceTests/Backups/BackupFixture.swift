@@ -19,6 +19,7 @@ struct BackupFixture {
     let clock: ManualClock
     let store: MemoryStore
     let service: DynamoDBService
+    let objects = MemoryObjects()
     let context: RequestContext
 
     init(
@@ -27,7 +28,8 @@ struct BackupFixture {
         self.clock = ManualClock(Timestamp(millisecondsSinceEpoch: 1_795_496_430_123))
         self.store = MemoryStore(clock: self.clock)
         self.service = DynamoDBService(
-            store: self.store, clock: self.clock, random: SeededRandomSource(seed: 7), telemetry: NoTelemetry())
+            store: self.store, clock: self.clock, random: SeededRandomSource(seed: 7), telemetry: NoTelemetry(),
+            objects: self.objects)
         self.context = context
         _ = try await self.service.createTable(input, context)
     }

@@ -11,7 +11,8 @@ struct DirectoryObjectsTests {
 
     @Test(arguments: [
         "plain", "folder/file.json", "../../outside", "..", "a//b/", "/", "ümlaut/\u{1F600}", "~temporary", "100%",
-        String(repeating: "k", count: 1024), String(repeating: "ü", count: 512),
+        String(repeating: "k", count: 1024), String(repeating: "ü", count: 512), "a.b/c d+e%2F/ö.json", "./a/.././b",
+        "x/" + String(repeating: "€", count: 300),
     ])
     func `an object comes back as it went, whatever its key`(_ key: String) async throws {
         let folder = ScratchFolder()
@@ -40,6 +41,42 @@ struct DirectoryObjectsTests {
         #expect(try await objects.list(bucket: "a-bucket", prefix: "b/", startAfter: "b/1", limit: 1) == ["b/10"])
         #expect(try await objects.list(bucket: "missing", prefix: "", startAfter: "", limit: 10) == [])
         #expect(try await objects.list(bucket: "../another", prefix: "", startAfter: "", limit: 10) == [])
+    }
+
+    @Test func `a file that is put by hand is an object, and an object is a file under its key`() async throws {
+        let folder = ScratchFolder()
+        let objects = DirectoryObjects(directory: folder.path)
+        try await objects.put(Array("here".utf8), at: Self.location("in/a.json"))
+        #expect(try Files.read("\(folder.path)/a-bucket/in/a.json") == Array("here".utf8))
+        try Files.replace(
+            "\(folder.path)/a-bucket/in/my file (1).csv", with: [7], mode: 0o600, temporarySuffix: "x")
+        #expect(
+            try await objects.list(bucket: "a-bucket", prefix: "in/", startAfter: "", limit: 10)
+                == ["in/a.json", "in/my file (1).csv"])
+        #expect(try await objects.get(Self.location("in/my file (1).csv")) == [7])
+    }
+
+    @Test func `a piece of an object ends where the object ends`() async throws {
+        let objects = DirectoryObjects(directory: ScratchFolder().path)
+        let location = try Self.location("pieces")
+        try await objects.put([1, 2, 3, 4, 5], at: location)
+        #expect(try await objects.get(location, from: 1, count: 3) == [2, 3, 4])
+        #expect(try await objects.get(location, from: 3, count: 3) == [4, 5])
+        #expect(try await objects.get(location, from: 5, count: 3) == [])
+        #expect(try await objects.get(location, from: 9, count: 3) == [])
+        await #expect(throws: ObjectError.absent) {
+            try await objects.get(Self.location("absent"), from: 0, count: 1)
+        }
+    }
+
+    @Test func `an object may have the name of a folder, whichever came first`() async throws {
+        let objects = DirectoryObjects(directory: ScratchFolder().path)
+        for key in ["a", "a/b", "a/b/c", "d/e/f", "d/e", "d", "g/", "g//h"] {
+            try await objects.put(Array(key.utf8), at: Self.location(key))
+        }
+        let keys = try await objects.list(bucket: "a-bucket", prefix: "", startAfter: "", limit: 20)
+        #expect(keys == ["a", "a/b", "a/b/c", "d", "d/e", "d/e/f", "g/", "g//h"])
+        for key in keys { #expect(try await objects.get(Self.location(key)) == Array(key.utf8)) }
     }
 
     @Test func `removing an absent object is no error`() async throws {

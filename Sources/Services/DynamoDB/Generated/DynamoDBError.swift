@@ -55,6 +55,26 @@ package enum DynamoDBError {
         )
     }
 
+    package static func exportConflict(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "ExportConflictException", status: 400,
+            message: message,
+            detail: ExportConflictException(message: message)
+        )
+    }
+
+    package static func exportNotFound(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "ExportNotFoundException", status: 400,
+            message: message,
+            detail: ExportNotFoundException(message: message)
+        )
+    }
+
     package static func idempotentParameterMismatch(
         message: String
     ) -> ServiceError {
@@ -72,6 +92,16 @@ package enum DynamoDBError {
             code: "InternalServerError", status: 500,
             message: message,
             detail: InternalServerError(message: message)
+        )
+    }
+
+    package static func invalidExportTime(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "InvalidExportTimeException", status: 400,
+            message: message,
+            detail: InvalidExportTimeException(message: message)
         )
     }
 

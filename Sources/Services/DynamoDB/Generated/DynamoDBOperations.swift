@@ -64,6 +64,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: DescribeEndpointsRequest, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeEndpointsResponse
 
+    func access(_ input: DescribeExportInput, _ context: RequestContext) -> [ResourceAccess]
+    func describeExport(
+        _ input: DescribeExportInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DescribeExportOutput
+
     func access(_ input: DescribeLimitsInput, _ context: RequestContext) -> [ResourceAccess]
     func describeLimits(
         _ input: DescribeLimitsInput, _ context: RequestContext
@@ -84,6 +89,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: ExecuteTransactionInput, _ context: RequestContext
     ) async throws(ServiceError) -> ExecuteTransactionOutput
 
+    func access(_ input: ExportTableToPointInTimeInput, _ context: RequestContext) -> [ResourceAccess]
+    func exportTableToPointInTime(
+        _ input: ExportTableToPointInTimeInput, _ context: RequestContext
+    ) async throws(ServiceError) -> ExportTableToPointInTimeOutput
+
     func access(_ input: GetItemInput, _ context: RequestContext) -> [ResourceAccess]
     func getItem(
         _ input: GetItemInput, _ context: RequestContext
@@ -98,6 +108,11 @@ package protocol DynamoDBOperations: Sendable {
     func listBackups(
         _ input: ListBackupsInput, _ context: RequestContext
     ) async throws(ServiceError) -> ListBackupsOutput
+
+    func access(_ input: ListExportsInput, _ context: RequestContext) -> [ResourceAccess]
+    func listExports(
+        _ input: ListExportsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> ListExportsOutput
 
     func access(_ input: ListTablesInput, _ context: RequestContext) -> [ResourceAccess]
     func listTables(
@@ -267,154 +282,175 @@ extension DynamoDBOperations {
                     }
                 ),
                 OperationBinding(
-                    operations[12], input: DescribeLimitsInput.self,
+                    operations[12], input: DescribeExportInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.describeExport(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[13], input: DescribeLimitsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeLimits(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[13], input: DescribeTableInput.self,
+                    operations[14], input: DescribeTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[14], input: ExecuteStatementInput.self,
+                    operations[15], input: ExecuteStatementInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.executeStatement(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[15], input: ExecuteTransactionInput.self,
+                    operations[16], input: ExecuteTransactionInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.executeTransaction(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[16], input: GetItemInput.self,
+                    operations[17], input: ExportTableToPointInTimeInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.exportTableToPointInTime(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[18], input: GetItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.getItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[17], input: GetResourcePolicyInput.self,
+                    operations[19], input: GetResourcePolicyInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.getResourcePolicy(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[18], input: ListBackupsInput.self,
+                    operations[20], input: ListBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[19], input: ListTablesInput.self,
+                    operations[21], input: ListExportsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.listExports(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[22], input: ListTablesInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTables(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[20], input: ListTagsOfResourceInput.self,
+                    operations[23], input: ListTagsOfResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTagsOfResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[21], input: PutItemInput.self,
+                    operations[24], input: PutItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.putItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[22], input: PutResourcePolicyInput.self,
+                    operations[25], input: PutResourcePolicyInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.putResourcePolicy(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[23], input: QueryInput.self,
+                    operations[26], input: QueryInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.query(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[24], input: RestoreTableFromBackupInput.self,
+                    operations[27], input: RestoreTableFromBackupInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.restoreTableFromBackup(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[25], input: RestoreTableToPointInTimeInput.self,
+                    operations[28], input: RestoreTableToPointInTimeInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.restoreTableToPointInTime(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[26], input: ScanInput.self,
+                    operations[29], input: ScanInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.scan(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[27], input: SearchVectorsInput.self,
+                    operations[30], input: SearchVectorsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.searchVectors(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[28], input: TagResourceInput.self,
+                    operations[31], input: TagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.tagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[29], input: TransactGetItemsInput.self,
+                    operations[32], input: TransactGetItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactGetItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[30], input: TransactWriteItemsInput.self,
+                    operations[33], input: TransactWriteItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactWriteItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[31], input: UntagResourceInput.self,
+                    operations[34], input: UntagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.untagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[32], input: UpdateContinuousBackupsInput.self,
+                    operations[35], input: UpdateContinuousBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateContinuousBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[33], input: UpdateItemInput.self,
+                    operations[36], input: UpdateItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateItem(input, context)

@@ -133,6 +133,7 @@ package enum DynamoDBSchema {
         shape BatchWriteItemRequestMap map min=1 max=25
         member key TableArn
         member value WriteRequests
+        shape BilledSizeBytes long low=0
         shape BillingMode enum enum=PROVISIONED,PAY_PER_REQUEST
         shape BillingModeSummary structure
         member BillingMode BillingMode
@@ -153,6 +154,7 @@ package enum DynamoDBSchema {
         member WriteCapacityUnits ConsumedCapacityUnits
         member CapacityUnits ConsumedCapacityUnits
         shape ClientRequestToken string min=1 max=36
+        shape ClientToken string pattern=^[^\$]+$
         shape Code string
         shape ComparisonOperator enum enum=IN,NULL,BETWEEN,LT,NOT_CONTAINS,EQ,GT,NOT_NULL,NE,LE,BEGINS_WITH,GE,CONTAINS
         shape Condition structure
@@ -267,6 +269,10 @@ package enum DynamoDBSchema {
         shape DescribeEndpointsRequest structure input
         shape DescribeEndpointsResponse structure
         member Endpoints Endpoints required
+        shape DescribeExportInput structure input
+        member ExportArn ExportArn required
+        shape DescribeExportOutput structure
+        member ExportDescription ExportDescription
         shape DescribeLimitsInput structure input
         shape DescribeLimitsOutput structure
         member AccountMaxReadCapacityUnits PositiveLongObject
@@ -314,6 +320,66 @@ package enum DynamoDBSchema {
         member Exists BooleanObject
         member ComparisonOperator ComparisonOperator
         member AttributeValueList AttributeValueList
+        shape ExportArn string min=37 max=1024
+        shape ExportConflictException structure error=400
+        member message ErrorMessage
+        shape ExportDescription structure
+        member ExportArn ExportArn
+        member ExportStatus ExportStatus
+        member StartTime ExportStartTime
+        member EndTime ExportEndTime
+        member ExportManifest ExportManifest
+        member TableArn TableArn
+        member TableId TableId
+        member ExportTime ExportTime
+        member ClientToken ClientToken
+        member S3Bucket S3Bucket
+        member S3BucketOwner S3BucketOwner
+        member S3Prefix S3Prefix
+        member S3SseAlgorithm S3SseAlgorithm
+        member S3SseKmsKeyId S3SseKmsKeyId
+        member FailureCode FailureCode
+        member FailureMessage FailureMessage
+        member ExportFormat ExportFormat
+        member BilledSizeBytes BilledSizeBytes
+        member ItemCount ItemCount
+        member ExportType ExportType
+        member IncrementalExportSpecification IncrementalExportSpecification
+        member FilterSpecification FilterSpecification
+        shape ExportEndTime timestamp
+        shape ExportFormat enum enum=DYNAMODB_JSON,ION
+        shape ExportFromTime timestamp
+        shape ExportManifest string
+        shape ExportNextToken string
+        shape ExportNotFoundException structure error=400
+        member message ErrorMessage
+        shape ExportStartTime timestamp
+        shape ExportStatus enum enum=IN_PROGRESS,COMPLETED,FAILED
+        shape ExportSummaries list
+        member member ExportSummary
+        shape ExportSummary structure
+        member ExportArn ExportArn
+        member ExportStatus ExportStatus
+        member ExportType ExportType
+        shape ExportTableToPointInTimeInput structure input
+        member TableArn TableArn required
+        member ExportTime ExportTime
+        member ClientToken ClientToken token
+        member S3Bucket S3Bucket required
+        member S3BucketOwner S3BucketOwner
+        member S3Prefix S3Prefix
+        member S3SseAlgorithm S3SseAlgorithm
+        member S3SseKmsKeyId S3SseKmsKeyId
+        member ExportFormat ExportFormat
+        member ExportType ExportType
+        member IncrementalExportSpecification IncrementalExportSpecification
+        member FilterSpecification FilterSpecification
+        shape ExportTableToPointInTimeOutput structure
+        member ExportDescription ExportDescription
+        shape ExportTime timestamp
+        shape ExportToTime timestamp
+        shape ExportType enum enum=FULL_EXPORT,INCREMENTAL_EXPORT
+        shape ExportViewType enum enum=NEW_IMAGE,NEW_AND_OLD_IMAGES
         shape ExpressionAttributeNameMap map
         member key ExpressionAttributeNameVariable
         member value AttributeName
@@ -322,9 +388,17 @@ package enum DynamoDBSchema {
         member key ExpressionAttributeValueVariable
         member value AttributeValue
         shape ExpressionAttributeValueVariable string
+        shape FailureCode string
+        shape FailureMessage string
         shape FilterConditionMap map
         member key AttributeName
         member value Condition
+        shape FilterSpecification structure
+        member FilterExpression ConditionExpression
+        member ProjectionExpression ProjectionExpression
+        member KeyConditionExpression KeyExpression
+        member ExpressionAttributeNames ExpressionAttributeNameMap
+        member ExpressionAttributeValues ExpressionAttributeValueMap
         shape Get structure
         member Key Key required
         member TableName TableArn required
@@ -389,10 +463,16 @@ package enum DynamoDBSchema {
         member member GlobalTableWitnessDescription
         shape IdempotentParameterMismatchException structure error=400
         member Message ErrorMessage
+        shape IncrementalExportSpecification structure
+        member ExportFromTime ExportFromTime
+        member ExportToTime ExportToTime
+        member ExportViewType ExportViewType
         shape IndexName string min=3 max=255 pattern=[a-zA-Z0-9_.-]+
         shape IndexStatus enum enum=CREATING,UPDATING,DELETING,ACTIVE
         shape Integer integer
         shape InternalServerError structure error=500 fault
+        member message ErrorMessage
+        shape InvalidExportTimeException structure error=400
         member message ErrorMessage
         shape InvalidRestoreTimeException structure error=400
         member message ErrorMessage
@@ -457,6 +537,14 @@ package enum DynamoDBSchema {
         shape ListBackupsOutput structure
         member BackupSummaries BackupSummaries
         member LastEvaluatedBackupArn BackupArn
+        shape ListExportsInput structure input
+        member TableArn TableArn
+        member MaxResults ListExportsMaxLimit
+        member NextToken ExportNextToken
+        shape ListExportsMaxLimit integer low=1 high=25
+        shape ListExportsOutput structure
+        member ExportSummaries ExportSummaries
+        member NextToken ExportNextToken
         shape ListTablesInput structure input
         member ExclusiveStartTableName TableName
         member Limit ListTablesInputLimit
@@ -697,6 +785,11 @@ package enum DynamoDBSchema {
         shape ReturnItemCollectionMetrics enum enum=SIZE,NONE
         shape ReturnValue enum enum=ALL_NEW,UPDATED_OLD,ALL_OLD,NONE,UPDATED_NEW
         shape ReturnValuesOnConditionCheckFailure enum enum=ALL_OLD,NONE
+        shape S3Bucket string max=255 pattern=^[a-z0-9A-Z]+[\.\-\w]*[a-z0-9A-Z]+$
+        shape S3BucketOwner string pattern=[0-9]{12}
+        shape S3Prefix string max=1024
+        shape S3SseAlgorithm enum enum=AES256,KMS
+        shape S3SseKmsKeyId string min=1 max=2048
         shape SSEDescription structure
         member Status SSEStatus
         member SSEType SSEType
@@ -1006,13 +1099,16 @@ package enum DynamoDBSchema {
         operation DescribeBackup DescribeBackupInput DescribeBackupOutput errors=BackupNotFoundException,InternalServerError
         operation DescribeContinuousBackups DescribeContinuousBackupsInput DescribeContinuousBackupsOutput errors=TableNotFoundException,InternalServerError
         operation DescribeEndpoints DescribeEndpointsRequest DescribeEndpointsResponse
+        operation DescribeExport DescribeExportInput DescribeExportOutput errors=ExportNotFoundException,LimitExceededException,InternalServerError
         operation DescribeLimits DescribeLimitsInput DescribeLimitsOutput errors=InternalServerError
         operation DescribeTable DescribeTableInput DescribeTableOutput errors=ResourceNotFoundException,InternalServerError
         operation ExecuteStatement ExecuteStatementInput ExecuteStatementOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,DuplicateItemException,ThrottlingException
         operation ExecuteTransaction ExecuteTransactionInput ExecuteTransactionOutput errors=ResourceNotFoundException,TransactionCanceledException,TransactionInProgressException,IdempotentParameterMismatchException,ProvisionedThroughputExceededException,RequestLimitExceeded,InternalServerError,ThrottlingException
+        operation ExportTableToPointInTime ExportTableToPointInTimeInput ExportTableToPointInTimeOutput errors=TableNotFoundException,PointInTimeRecoveryUnavailableException,LimitExceededException,InvalidExportTimeException,ExportConflictException,InternalServerError
         operation GetItem GetItemInput GetItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation GetResourcePolicy GetResourcePolicyInput GetResourcePolicyOutput errors=ResourceNotFoundException,InternalServerError,PolicyNotFoundException
         operation ListBackups ListBackupsInput ListBackupsOutput errors=InternalServerError
+        operation ListExports ListExportsInput ListExportsOutput errors=LimitExceededException,InternalServerError
         operation ListTables ListTablesInput ListTablesOutput errors=InternalServerError
         operation ListTagsOfResource ListTagsOfResourceInput ListTagsOfResourceOutput errors=ResourceNotFoundException,InternalServerError
         operation PutItem PutItemInput PutItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException

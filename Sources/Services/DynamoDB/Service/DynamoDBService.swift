@@ -11,6 +11,8 @@ package final class DynamoDBService: DynamoDBOperations {
     let clock: any WallClock
     let random: any RandomSource
     let telemetry: any TelemetryPort
+    /// Where exports go and imports come from.
+    let objects: any ObjectPort
     /// What goes on beside requests.
     package let jobs = BackgroundJobs()
 
@@ -18,7 +20,8 @@ package final class DynamoDBService: DynamoDBOperations {
         store: any OrderedStore,
         clock: any WallClock,
         random: any RandomSource,
-        telemetry: any TelemetryPort
+        telemetry: any TelemetryPort,
+        objects: any ObjectPort = NoObjects()
     ) {
         self.store = store
         self.catalog = TableCatalog(store: store)
@@ -26,12 +29,13 @@ package final class DynamoDBService: DynamoDBOperations {
         self.clock = clock
         self.random = random
         self.telemetry = telemetry
+        self.objects = objects
     }
 
     /// Goes on with what a stop interrupted and with what goes on at all times, until the task is cancelled.
     package func run() async {
         await self.resume()
-        self.startRemovingExpiredBackups()
+        self.startRemovingWhatIsOver()
         self.startTrimming()
         await self.jobs.runUntilCancelled()
     }

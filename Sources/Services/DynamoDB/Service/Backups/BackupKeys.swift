@@ -6,15 +6,17 @@ internal import Primitives
 ///
 ///     0 (8) · 16 (2) · account (12) · region · 0 · backup id · 0 · table name → backup
 ///     0 (8) · 17 (2) · number of the restored table (8)                       → restore
-///     0 (8) · 18 (2) · account (12) · region · 0 · export id · 0 · table name → export
-///     0 (8) · 19 (2) · account (12) · region · 0 · import id · 0 · table name → import
+///     0 (8) · 18 (2) · account (12) · region · 0 · table name / export id     → export
+///     0 (8) · 19 (2) · account (12) · region · 0 · table name / import id     → import
 ///     0 (8) · 20 (2) · kind of work (1) · key of one of the above             → work that is not done
+///     0 (8) · 21 (2) · kind of work (1) · SHA-256 of account, region, token   → key of what the token began
 ///
 /// The items of a backup lie under a table number of its own, as those of a table do. A copy of a table that is written
 /// to meanwhile has another number, for what changed keys held before:
 ///
 ///     copy (8) · 0 (2) · the key as in the table, from its partition on → 0, or 1 and the item
 ///     copy (8) · 1 (2)                                                  → how far the log was read
+///     copy (8) · 2 (2) · number of a file (8)                           → an export's file, for its manifest
 enum BackupKeys {
     /// What a record of these is about.
     enum Kind: UInt8, Sendable, CaseIterable {
@@ -26,16 +28,43 @@ enum BackupKeys {
         fileprivate var space: KeySpace { KeySpace(table: 0, index: 16 + UInt16(self.rawValue)) }
     }
 
-    /// All records of a kind of an account in a region, in the order of their ids.
+    /// All records of a kind of an account in a region: backups in the order of their ids, exports and imports in that
+    /// of their ARNs.
     static func all(_ kind: Kind, _ account: AccountID, _ region: Region) -> KeyRange {
         KeyRange(prefix: kind.space.prefix + Array(account.description.utf8) + Array(region.description.utf8) + [0])
     }
 
-    /// The backups of every account and region.
-    static let allBackups = KeyRange(prefix: Kind.backup.space.prefix)
-
     static func record(_ kind: Kind, id: String, _ table: TableReference) -> [UInt8] {
-        self.all(kind, table.account, table.region).start + Array(id.utf8) + [0] + Array(table.name.utf8)
+        let start = self.all(kind, table.account, table.region).start
+        guard kind == .backup else { return start + Array("\(table.name)/\(id)".utf8) }
+        return start + Array(id.utf8) + [0] + Array(table.name.utf8)
+    }
+
+    /// The exports or imports of one table.
+    static func all(_ kind: Kind, of table: TableReference) -> KeyRange {
+        KeyRange(prefix: self.all(kind, table.account, table.region).start + Array("\(table.name)/".utf8))
+    }
+
+    static func all(_ kind: Kind) -> KeyRange { KeyRange(prefix: kind.space.prefix) }
+
+    /// Client tokens of a kind, of every account and region.
+    static func tokens(_ kind: Kind) -> KeyRange {
+        KeyRange(prefix: KeySpace(table: 0, index: 21).prefix + [kind.rawValue])
+    }
+
+    static func token(_ kind: Kind, _ token: String, _ account: AccountID, _ region: Region) -> [UInt8] {
+        var digest = RequestDigest()
+        for text in [account.description, region.description, token] { digest.add(text) }
+        return self.tokens(kind).start + digest.bytes
+    }
+
+    /// The files of an export.
+    static func files(_ copy: UInt64) -> KeyRange { KeyRange(prefix: KeySpace(table: copy, index: 2).prefix) }
+
+    static func file(_ copy: UInt64, _ index: Int) -> [UInt8] {
+        var key = self.files(copy).start
+        BigEndian.append(UInt64(clamping: index), to: &key)
+        return key
     }
 
     static func restore(_ number: UInt64) -> [UInt8] {

@@ -83,22 +83,23 @@ extension DynamoDBService {
         return .set(backup.key, backup.encoded)
     }
 
-    private static let expiredBackupsPauseSeconds = 3600
+    private static let removalPauseSeconds = 3600
 
-    /// Looks for expired backups every hour until the server stops.
-    func startRemovingExpiredBackups() {
-        self.jobs.start("expired backups") {
+    /// Looks every hour, until the server stops, for backups, exports and imports whose time is over.
+    func startRemovingWhatIsOver() {
+        self.jobs.start("expired backups and transfers") {
             while !Task.isCancelled {
                 await self.removeExpiredBackups()
+                await self.removeOldTransfers()
                 // Ended early by the server's stop only, which the loop's condition sees.
-                try? await Task.sleep(for: .seconds(Self.expiredBackupsPauseSeconds))
+                try? await Task.sleep(for: .seconds(Self.removalPauseSeconds))
             }
         }
     }
 
     /// Removes system backups whose time is over, of every account. May be interrupted at any point.
     package func removeExpiredBackups() async {
-        var range = BackupKeys.allBackups
+        var range = BackupKeys.all(.backup)
         let now = self.clock.now()
         do throws(ServiceError) {
             while !range.isEmpty, !Task.isCancelled {

@@ -64,7 +64,8 @@ extension DynamoDBService {
         switch kind {
         case .backup: try await self.copyStep(key)
         case .restore: try await self.restoreStep(key)
-        case .export, .import: true
+        case .export: try await self.exportStep(key)
+        case .import: true
         }
     }
 

@@ -1,0 +1,208 @@
+package import DynamoDBModel
+internal import DynamoDBValues
+internal import KeyValue
+internal import Primitives
+internal import ServiceKit
+package import ServiceModel
+
+extension DynamoDBService {
+    /// "Up to 300 export tasks … can be exported concurrently."
+    static let exportCountMax = 300
+
+    package func access(_ input: ExportTableToPointInTimeInput, _ context: RequestContext) -> [ResourceAccess] {
+        [ResourceAccess(action: "dynamodb:ExportTableToPointInTime", resource: input.tableARN)]
+    }
+
+    /// Order of checks: the parameters, the table, the client token, recovery, the times, the filter.
+    package func exportTableToPointInTime(
+        _ input: ExportTableToPointInTimeInput, _ context: RequestContext
+    ) async throws(ServiceError) -> ExportTableToPointInTimeOutput {
+        let reference = try Self.checked(input, context)
+        let use = input.clientToken.map { token in
+            TokenUse(
+                key: BackupKeys.token(.export, token, context.account, context.region),
+                fingerprint: Self.fingerprint(input))
+        }
+        let now = self.clock.now()
+        let copy = try await self.catalog.newNumber()
+        let id = CopyReference.newID(at: now, self.random)
+        for _ in 0..<TableCatalog.attemptsMax {
+            var checks: [Check] = []
+            var writes: [Write] = []
+            var token: ((_ record: [UInt8]) -> Write)?
+            if let use {
+                switch try await self.state(of: use) {
+                case .free(let check, let write):
+                    checks.append(check)
+                    token = write
+                case .used(let key):
+                    if let export = try await self.export(at: key)?.export {
+                        return ExportTableToPointInTimeOutput(exportDescription: export.description)
+                    }
+                case .taken:
+                    throw DynamoDBError.exportConflict(
+                        message: "There was a conflict with a previous export that used the same ClientToken")
+                }
+            }
+            let table = try await self.recoverable(reference)
+            let export = try Self.export(input, table.descriptor, copy, id, now)
+            try await self.checkExportCount()
+            let (check, write) = table.beginningCopy(copy, since: Self.start(export, now))
+            checks.append(check)
+            writes += [write, .set(export.key, export.encoded), .set(BackupKeys.work(.export, export.key), [])]
+            if let token { writes.append(token(export.key)) }
+            if try await self.commits(Batch(checks: checks, writes: writes)) {
+                self.startWork(.export)
+                return ExportTableToPointInTimeOutput(exportDescription: export.description)
+            }
+        }
+        throw TableCatalog.tooManyChanges
+    }
+
+    // Checks
+
+    private static func checked(
+        _ input: ExportTableToPointInTimeInput, _ context: RequestContext
+    ) throws(ServiceError) -> TableReference {
+        guard input.tableARN.hasPrefix("arn:") else {
+            throw .validation("One or more parameter values were invalid: Invalid TableArn: \(input.tableARN)")
+        }
+        let reference = try TableReference(input.tableARN, context)
+        // DEVIATION: Amazon Ion is not written.
+        guard input.exportFormat != .ion else {
+            throw .validation("The ExportFormat ION is not supported by this version of Brume")
+        }
+        let isIncremental = input.exportType == .incrementalExport
+        guard isIncremental == (input.incrementalExportSpecification != nil) else {
+            throw .validation(
+                "One or more parameter values were invalid: IncrementalExportSpecification must be specified when "
+                    + "ExportType is INCREMENTAL_EXPORT, and only then"
+            )
+        }
+        guard !isIncremental || input.exportTime == nil else {
+            throw .validation(
+                "One or more parameter values were invalid: ExportTime cannot be specified when ExportType is "
+                    + "INCREMENTAL_EXPORT"
+            )
+        }
+        // DEVIATION: AWS filters incremental exports too.
+        guard !isIncremental || input.filterSpecification == nil else {
+            throw .validation(
+                "The parameter FilterSpecification is not supported for incremental exports by this version of Brume")
+        }
+        let prefix = (input.s3Prefix ?? "") + String(repeating: "x", count: Self.exportKeyBytes)
+        guard ObjectLocation(bucket: input.s3Bucket, key: prefix) != nil else {
+            throw .validation(
+                "One or more parameter values were invalid: S3Bucket and S3Prefix must be those of an object in S3")
+        }
+        return reference
+    }
+
+    /// The longest that follows a prefix in the key of an export's object.
+    private static let exportKeyBytes = 100
+
+    private static func export(
+        _ input: ExportTableToPointInTimeInput, _ table: TableDescriptor, _ copy: UInt64, _ id: String,
+        _ now: Timestamp
+    ) throws(ServiceError) -> ExportDescriptor {
+        let earliest = table.recovery?.earliest(at: now) ?? now
+        var extent = ExportDescriptor.Extent.full(nil)
+        if let window = input.incrementalExportSpecification {
+            extent = try ExportWindow.extent(window, earliest: earliest, now)
+        } else if let time = input.exportTime {
+            guard earliest <= time, time <= now else { throw .invalidExportTime }
+            // Commits of this very millisecond may be yet to come; what was answered is in the latest moment.
+            if time != now { extent = .full(time) }
+        }
+        var export = ExportDescriptor(
+            id: id, table: table, start: now, extent: extent, time: input.exportTime ?? now, bucket: input.s3Bucket,
+            copy: copy)
+        export.clientToken = input.clientToken
+        export.bucketOwner = input.s3BucketOwner
+        export.prefix = input.s3Prefix
+        export.encryption = input.s3SseAlgorithm?.rawValue
+        export.encryptionKey = input.s3SseKmsKeyID
+        if let given = input.filterSpecification {
+            let filter = ExportFilter(given)
+            _ = try validating { () throws(ValidationFailure) in try filter.compiled(table) }
+            export.filter = filter
+        }
+        return export
+    }
+
+    private static func start(_ export: ExportDescriptor, _ now: Timestamp) -> Timestamp {
+        switch export.extent {
+        case .full(let moment): moment ?? now
+        case .incremental(let from, _, _): from
+        }
+    }
+
+    private func checkExportCount() async throws(ServiceError) {
+        let page = try await storing { () throws(StorageError) in
+            try await self.store.scan(
+                BackupKeys.work(.export), limit: Self.exportCountMax, byteLimit: 1 << 20, reverse: false)
+        }
+        guard page.entries.count < Self.exportCountMax else {
+            throw DynamoDBError.limitExceeded(
+                message: "Subscriber limit exceeded: There is a limit of \(Self.exportCountMax) concurrent exports per "
+                    + "subscriber"
+            )
+        }
+    }
+
+    private static func fingerprint(_ input: ExportTableToPointInTimeInput) -> [UInt8] {
+        var digest = RequestDigest()
+        for text in [
+            input.tableARN, input.s3Bucket, input.s3BucketOwner, input.s3Prefix, input.s3SseAlgorithm?.rawValue,
+            input.s3SseKmsKeyID, input.exportFormat?.rawValue, input.exportType?.rawValue,
+            input.filterSpecification?.filterExpression, input.filterSpecification?.projectionExpression,
+            input.filterSpecification?.keyConditionExpression,
+            input.incrementalExportSpecification?.exportViewType?.rawValue,
+        ] { digest.add(text) }
+        for time in [
+            input.exportTime, input.incrementalExportSpecification?.exportFromTime,
+            input.incrementalExportSpecification?.exportToTime,
+        ] { digest.add(time.map { "\($0.millisecondsSinceEpoch)" }) }
+        digest.add(input.filterSpecification?.expressionAttributeNames)
+        digest.add(input.filterSpecification?.expressionAttributeValues)
+        return digest.bytes
+    }
+}
+
+/// The window of an incremental export.
+private enum ExportWindow {
+    static let millisecondsMin: Int64 = 15 * 60_000
+    static let millisecondsMax: Int64 = 24 * 3_600_000
+
+    static func extent(
+        _ given: IncrementalExportSpecification, earliest: Timestamp, _ now: Timestamp
+    ) throws(ServiceError) -> ExportDescriptor.Extent {
+        guard let from = given.exportFromTime else {
+            throw .validation(
+                "One or more parameter values were invalid: ExportFromTime must be specified when ExportType is "
+                    + "INCREMENTAL_EXPORT"
+            )
+        }
+        let to = given.exportToTime ?? now
+        guard earliest <= from, to <= now else { throw .invalidExportTime }
+        guard from < to else {
+            throw .validation(
+                "One or more parameter values were invalid: ExportFromTime must be before ExportToTime")
+        }
+        let milliseconds = to.millisecondsSinceEpoch - from.millisecondsSinceEpoch
+        guard (self.millisecondsMin...self.millisecondsMax).contains(milliseconds) else {
+            throw .validation(
+                "One or more parameter values were invalid: The difference between ExportFromTime and ExportToTime "
+                    + "must be at least 15 minutes and at most 24 hours"
+            )
+        }
+        return .incremental(from: from, to: to, withOldImages: given.exportViewType != .newImage)
+    }
+}
+
+extension ServiceError {
+    fileprivate static var invalidExportTime: ServiceError {
+        DynamoDBError.invalidExportTime(
+            message: "The specified ExportTime is outside of the point in time recovery window.")
+    }
+}

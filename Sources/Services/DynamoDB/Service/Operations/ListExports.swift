@@ -1,0 +1,82 @@
+package import DynamoDBModel
+internal import KeyValue
+internal import Primitives
+package import ServiceModel
+
+extension DynamoDBService {
+    /// Exports or imports of one answer, unless the request asks for fewer.
+    static let listedTransfersMax = 25
+
+    package func access(_ input: ListExportsInput, _ context: RequestContext) -> [ResourceAccess] {
+        [ResourceAccess(action: "dynamodb:ListExports", resource: "*")]
+    }
+
+    /// "In reverse alphanumeric order of ExportArn", of the last 90 days; also those that are not completed.
+    package func listExports(
+        _ input: ListExportsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> ListExportsOutput {
+        let (records, next) = try await self.transfers(
+            .export, input.tableARN, after: input.nextToken, limit: input.maxResults ?? Self.listedTransfersMax,
+            context)
+        var summaries: [ExportSummary] = []
+        for record in records {
+            guard let export = ExportDescriptor.decode(record) else { throw ServiceError(.corrupt("export")) }
+            summaries.append(export.summary)
+        }
+        return ListExportsOutput(exportSummaries: summaries, nextToken: next)
+    }
+
+    /// Records of exports or imports, the last first, and the token of the next page.
+    func transfers(
+        _ kind: BackupKeys.Kind, _ tableARN: String?, after token: String?, limit: Int, _ context: RequestContext
+    ) async throws(ServiceError) -> (records: [[UInt8]], next: String?) {
+        var range = BackupKeys.all(kind, context.account, context.region)
+        if let tableARN { range = BackupKeys.all(kind, of: try TableReference(tableARN, context)) }
+        if let token {
+            guard let key = TransferToken.key(token), range.contains(key) else {
+                throw .validation("One or more parameter values were invalid: Invalid NextToken: \(token)")
+            }
+            range = range.continued(from: key, reverse: true)
+        }
+        let oldest = self.clock.now().millisecondsSinceEpoch - ExportDescriptor.keptMilliseconds
+        var records: [[UInt8]] = []
+        var last: [UInt8] = []
+        while !range.isEmpty {
+            let rest = range
+            let page = try await storing { () throws(StorageError) in
+                try await self.store.scan(rest, limit: limit + 1, byteLimit: TableCatalog.sliceBytesMax, reverse: true)
+            }
+            for entry in page.entries where entry.record.time.millisecondsSinceEpoch >= oldest {
+                guard records.count < limit else { return (records, TransferToken.text(last)) }
+                records.append(entry.record.value)
+                last = entry.key
+            }
+            guard let continuation = page.continuation else { break }
+            range = range.continued(from: continuation, reverse: true)
+        }
+        return (records, nil)
+    }
+}
+
+/// The place after which a listing goes on, as `ImportNextToken` of the model demands: at least 112 hexadecimal digits,
+/// in groups of 16.
+private enum TransferToken {
+    private static let digitsMin = 112
+    private static let group = 8
+
+    static func text(_ key: [UInt8]) -> String {
+        var bytes: [UInt8] = []
+        BigEndian.append(UInt16(clamping: key.count), to: &bytes)
+        bytes += key
+        while bytes.count < self.digitsMin / 2 || !bytes.count.isMultiple(of: self.group) { bytes.append(0) }
+        return Hex.encode(bytes)
+    }
+
+    /// - Returns: nil for what is no token of ours.
+    static func key(_ text: String) -> [UInt8]? {
+        guard let bytes = Hex.decode(text), let count = BigEndian.read(UInt16.self, from: bytes),
+            bytes.count >= 2 + Int(count)
+        else { return nil }
+        return Array(bytes[2..<(2 + Int(count))])
+    }
+}

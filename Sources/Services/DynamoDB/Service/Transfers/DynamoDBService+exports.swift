@@ -1,0 +1,203 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import KeyValue
+internal import Primitives
+internal import ServiceKit
+internal import ServiceModel
+internal import WireProtocols
+
+/// Exports: found, and done step by step.
+extension DynamoDBService {
+    /// Compressed bytes of one data file, of which one is in memory at a time.
+    private static let fileBytesMax = 8 << 20
+
+    /// The export that an ARN names.
+    func export(_ arn: String, _ context: RequestContext) async throws(ServiceError) -> ExportDescriptor {
+        guard let reference = CopyReference(arn, .export, context),
+            let export = try await self.export(at: reference.key)?.export
+        else { throw DynamoDBError.exportNotFound(message: "Export not found: \(arn)") }
+        return export
+    }
+
+    func export(at key: [UInt8]) async throws(ServiceError) -> (export: ExportDescriptor, version: CommitVersion)? {
+        let read = try await storing { () throws(StorageError) in try await self.store.get([key], .forAnswer) }
+        guard let record = read[0] else { return nil }
+        guard let export = ExportDescriptor.decode(record.value) else { throw ServiceError(.corrupt("export")) }
+        return (export, record.version)
+    }
+
+    /// One step of an export: a piece of the log, or a file.
+    /// - Returns: whether the export has ended.
+    func exportStep(_ key: [UInt8]) async throws(ServiceError) -> Bool {
+        guard let found = try await self.export(at: key), found.export.state == .inProgress else { return true }
+        CrashPoint.reach("dynamodb.export.step")
+        var export = found.export
+        do throws(ServiceError) {
+            guard !export.isWhole else { return try await self.finish(export) }
+            let writes = try await self.advance(&export, found.version)
+            let batch = Batch(
+                checks: [.unchanged(key, since: found.version)], writes: writes + [.set(key, export.encoded)])
+            try await storing { () throws(StorageError) in _ = try await self.store.commit(batch) }
+            return false
+        } catch  where error.code == ObjectFailure.code {
+            try await self.fail(export, error.message)
+            return true
+        }
+    }
+
+    /// - Returns: what is to be written beside the export's record.
+    private func advance(
+        _ export: inout ExportDescriptor, _ found: CommitVersion
+    ) async throws(ServiceError) -> [Write] {
+        guard let version = export.version else {
+            // The record still has the version of the commit that began the export.
+            export.version = found
+            try await self.put([], "_started", of: export)
+            return []
+        }
+        if case .incremental(let from, let to, _) = export.extent, !export.hasReadLog {
+            let window = WindowReader(store: self.store, export: export, from: from, to: to)
+            export.hasReadLog = try await storing { () throws(StorageError) in try await window.readLog() }
+            return []
+        }
+        return [try await self.writeFile(&export, startedBy: version)]
+    }
+
+    // Files
+
+    /// Writes the next data file.
+    /// - Returns: its line for the manifest.
+    private func writeFile(
+        _ export: inout ExportDescriptor, startedBy version: CommitVersion
+    ) async throws(ServiceError) -> Write {
+        guard let deflater = GzipDeflater() else { throw ServiceError(.unavailable("no memory to compress")) }
+        let filter = try validating { [export] () throws(ValidationFailure) in
+            try export.filter?.compiled(export.table)
+        }
+        var file: [UInt8] = []
+        var itemCount = 0
+        repeat {
+            var text: [UInt8] = []
+            let slice = try await self.lines(&export, version, filter, to: &text)
+            itemCount += slice.itemCount
+            export.next = slice.next ?? []
+            export.isWhole = slice.next == nil
+            deflater.deflate(text, appendingTo: &file)
+            await Task.yield()
+        } while !export.isWhole && file.count < Self.fileBytesMax
+        deflater.finish(appendingTo: &file)
+        export.itemCount += itemCount
+        let key = export.dataKey("\(Self.fileName(export.id, export.fileCount)).json.gz")
+        try await self.put(file, at: key, of: export)
+        let line = ExportManifest.file(key: key, itemCount: itemCount, md5: ContentMD5.digest(file))
+        defer { export.fileCount += 1 }
+        return .set(BackupKeys.file(export.copy, export.fileCount), line)
+    }
+
+    /// The same name for the same file each time it is written, so that one which was cut off is replaced.
+    private static func fileName(_ id: String, _ index: Int) -> String {
+        var digest = RequestDigest()
+        digest.add(id)
+        digest.add("\(index)")
+        let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
+        return String(decoding: digest.bytes.prefix(26).map { alphabet[Int($0 & 31)] }, as: UTF8.self)
+    }
+
+    /// Appends the lines of a slice.
+    private func lines(
+        _ export: inout ExportDescriptor, _ version: CommitVersion, _ filter: ExportFilter.Compiled?,
+        to text: inout [UInt8]
+    ) async throws(ServiceError) -> (itemCount: Int, next: [UInt8]?) {
+        let place = export.next
+        var itemCount = 0
+        switch export.extent {
+        case .full(let moment):
+            let source = CopySource(
+                contents: export.table.number,
+                schema: export.table.schema,
+                history: .init(
+                    log: export.table.log,
+                    moment: moment.map { .time($0) } ?? .version(version),
+                    number: export.copy
+                )
+            )
+            let reader = CopyReader(store: self.store, source: source)
+            let slice = try await storing { () throws(StorageError) in try await reader.slice(from: place) }
+            for (_, item) in slice.items {
+                export.billedBytes += item.itemBytes
+                guard let shown = filter.map({ $0.apply(item) }) ?? item else { continue }
+                ExportLines.full(shown, to: &text)
+                itemCount += 1
+            }
+            return (itemCount, slice.next)
+        case .incremental(let from, let to, let withOldImages):
+            let window = WindowReader(store: self.store, export: export, from: from, to: to)
+            let slice = try await storing { () throws(StorageError) in try await window.slice(from: place) }
+            for change in slice.changes {
+                export.billedBytes += (change.old?.itemBytes ?? 0) + (change.new?.itemBytes ?? 0)
+                ExportLines.changed(change, export.table.schema, withOldImages: withOldImages, to: &text)
+                itemCount += 1
+            }
+            return (itemCount, slice.next)
+        }
+    }
+
+    // The end
+
+    /// Writes the manifests, the summary last: who finds it finds everything.
+    private func finish(_ export: ExportDescriptor) async throws(ServiceError) -> Bool {
+        var files: [UInt8] = []
+        var range = BackupKeys.files(export.copy)
+        while !range.isEmpty {
+            let rest = range
+            let page = try await storing { () throws(StorageError) in
+                try await self.store.scan(
+                    rest, limit: TableCatalog.sliceCountMax, byteLimit: TableCatalog.sliceBytesMax, reverse: false)
+            }
+            for entry in page.entries { files += entry.record.value + [UInt8(ascii: "\n")] }
+            guard let continuation = page.continuation else { break }
+            range = range.continued(from: continuation, reverse: false)
+        }
+        let end = self.clock.now()
+        let summary = ExportManifest.summary(export, end: end)
+        for (name, bytes) in [("manifest-files", files), ("manifest-summary", summary)] {
+            try await self.put(Array(Base64.encode(ContentMD5.digest(bytes)).utf8), "\(name).md5", of: export)
+            try await self.put(bytes, "\(name).json", of: export)
+        }
+        var done = export
+        done.state = .completed
+        done.end = end
+        try await self.end(done)
+        return true
+    }
+
+    private func fail(_ export: ExportDescriptor, _ reason: String) async throws(ServiceError) {
+        var failed = export
+        failed.state = .failed
+        failed.end = self.clock.now()
+        failed.failureCode = "S3InternalError"
+        failed.failureMessage = reason
+        try await self.end(failed)
+    }
+
+    private func end(_ export: ExportDescriptor) async throws(ServiceError) {
+        let writes: [Write] = [
+            .set(export.key, export.encoded), .delete(BackupKeys.work(.export, export.key)),
+            .set(CatalogKeys.deletedTable(export.copy), []),
+        ]
+        try await self.endCopy(export.copy, of: export.table, writes)
+    }
+
+    // Objects
+
+    private func put(_ bytes: [UInt8], _ name: String, of export: ExportDescriptor) async throws(ServiceError) {
+        try await self.put(bytes, at: export.objectKey(name), of: export)
+    }
+
+    private func put(_ bytes: [UInt8], at key: String, of export: ExportDescriptor) async throws(ServiceError) {
+        guard let location = ObjectLocation(bucket: export.bucket, key: key) else {
+            throw ObjectFailure.error("The bucket or the prefix is not one of S3's")
+        }
+        try await transferring { () throws(ObjectError) in try await self.objects.put(bytes, at: location) }
+    }
+}

@@ -1,0 +1,193 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import KeyValue
+internal import Primitives
+
+/// All that is known of an export.
+struct ExportDescriptor: Sendable {
+    /// "Lists completed exports within the past 90 days."
+    static let keptMilliseconds: Int64 = 90 * 86_400_000
+
+    /// What is exported.
+    enum Extent: Sendable, Hashable {
+        /// The table as of a moment; nil: that of the commit that began the export.
+        case full(Timestamp?)
+        /// What changed from a moment up to, and not including, another.
+        case incremental(from: Timestamp, to: Timestamp, withOldImages: Bool)
+    }
+
+    enum State: String, Sendable, Hashable {
+        case inProgress = "IN_PROGRESS"
+        case completed = "COMPLETED"
+        case failed = "FAILED"
+    }
+
+    var id: String
+    /// The table as it was when the export began.
+    var table: TableDescriptor
+    var start: Timestamp
+    var end: Timestamp?
+    var state = State.inProgress
+    var extent: Extent
+    /// The moment that is told of a full export.
+    var time: Timestamp
+    var clientToken: String?
+    var bucket: String
+    var bucketOwner: String?
+    var prefix: String?
+    var encryption: String?
+    var encryptionKey: String?
+    var filter: ExportFilter?
+    var failureCode: String?
+    var failureMessage: String?
+    var itemCount = 0
+    var billedBytes = 0
+
+    /// The table number for what the export needs itself.
+    var copy: UInt64
+    /// The commit that began it, once it is known.
+    var version: CommitVersion?
+    /// Where the next file begins.
+    var next: [UInt8] = []
+    var fileCount = 0
+    /// Whether an incremental export has read the log.
+    var hasReadLog = false
+    /// Whether every file is written.
+    var isWhole = false
+
+    var arn: String { "\(self.table.arn)/export/\(self.id)" }
+
+    var key: [UInt8] { BackupKeys.record(.export, id: self.id, self.table.reference) }
+
+    var manifestKey: String { self.objectKey("manifest-summary.json") }
+
+    /// The key of an object of the export.
+    func objectKey(_ name: String) -> String { "\(self.root)/\(self.id)/\(name)" }
+
+    /// Data files of incremental exports lie in one folder for all.
+    func dataKey(_ name: String) -> String {
+        if case .incremental = self.extent { return "\(self.root)/data/\(name)" }
+        return self.objectKey("data/\(name)")
+    }
+
+    private var root: String {
+        guard let prefix = self.prefix, !prefix.isEmpty else { return "AWSDynamoDB" }
+        return prefix.hasSuffix("/") ? "\(prefix)AWSDynamoDB" : "\(prefix)/AWSDynamoDB"
+    }
+}
+
+extension ExportDescriptor {
+    var encoded: [UInt8] {
+        var fields = RecordFields()
+        fields.set("id", self.id)
+        fields.set("table", TableRecord.encode(self.table))
+        fields.set("start", self.start)
+        fields.set("end", self.end)
+        fields.set("state", self.state.rawValue)
+        switch self.extent {
+        case .full(let moment): fields.set("moment", moment)
+        case .incremental(let from, let to, let withOldImages):
+            fields.set("from", from)
+            fields.set("to", to)
+            fields.set("withOldImages", withOldImages)
+        }
+        fields.set("time", self.time)
+        fields.set("clientToken", self.clientToken)
+        fields.set("bucket", self.bucket)
+        fields.set("bucketOwner", self.bucketOwner)
+        fields.set("prefix", self.prefix)
+        fields.set("encryption", self.encryption)
+        fields.set("encryptionKey", self.encryptionKey)
+        self.filter?.write(to: &fields)
+        fields.set("failureCode", self.failureCode)
+        fields.set("failureMessage", self.failureMessage)
+        fields.set("itemCount", self.itemCount)
+        fields.set("billedBytes", self.billedBytes)
+        fields.set("copy", self.copy)
+        fields.set("version", self.version?.rawValue)
+        fields.set("next", self.next)
+        fields.set("fileCount", self.fileCount)
+        fields.set("hasReadLog", self.hasReadLog)
+        fields.set("isWhole", self.isWhole)
+        return fields.encoded
+    }
+
+    /// - Returns: nil when the record is damaged.
+    static func decode(_ bytes: [UInt8]) -> ExportDescriptor? {
+        guard let fields = RecordFields(bytes), let id = fields.text("id"),
+            let table = fields.bytes("table").flatMap(TableRecord.decode), let start = fields.time("start"),
+            let state = fields.text("state").flatMap(State.init(rawValue:)), let time = fields.time("time"),
+            let bucket = fields.text("bucket"), let itemCount = fields.integer("itemCount"),
+            let billedBytes = fields.integer("billedBytes"), let copy = fields.number("copy"),
+            let fileCount = fields.integer("fileCount")
+        else { return nil }
+        var extent = Extent.full(fields.time("moment"))
+        if let from = fields.time("from"), let to = fields.time("to") {
+            extent = .incremental(from: from, to: to, withOldImages: fields.flag("withOldImages"))
+        }
+        var export = ExportDescriptor(
+            id: id, table: table, start: start, extent: extent, time: time, bucket: bucket, copy: copy)
+        export.end = fields.time("end")
+        export.state = state
+        export.clientToken = fields.text("clientToken")
+        export.bucketOwner = fields.text("bucketOwner")
+        export.prefix = fields.text("prefix")
+        export.encryption = fields.text("encryption")
+        export.encryptionKey = fields.text("encryptionKey")
+        export.filter = ExportFilter(fields)
+        export.failureCode = fields.text("failureCode")
+        export.failureMessage = fields.text("failureMessage")
+        export.itemCount = itemCount
+        export.billedBytes = billedBytes
+        export.version = fields.number("version").map(CommitVersion.init)
+        export.next = fields.bytes("next") ?? []
+        export.fileCount = fileCount
+        export.hasReadLog = fields.flag("hasReadLog")
+        export.isWhole = fields.flag("isWhole")
+        return export
+    }
+
+    var description: ExportDescription {
+        var description = ExportDescription(
+            exportARN: self.arn,
+            exportStatus: ExportStatus(rawValue: self.state.rawValue),
+            startTime: self.start,
+            endTime: self.end,
+            exportManifest: self.state == .completed ? self.manifestKey : nil,
+            tableARN: self.table.arn,
+            tableID: self.table.tableID,
+            clientToken: self.clientToken,
+            s3Bucket: self.bucket,
+            s3BucketOwner: self.bucketOwner,
+            s3Prefix: self.prefix,
+            s3SseAlgorithm: self.encryption.map { S3SseAlgorithm(rawValue: $0) },
+            s3SseKmsKeyID: self.encryptionKey,
+            failureCode: self.failureCode,
+            failureMessage: self.failureMessage,
+            exportFormat: .dynamodbJson,
+            billedSizeBytes: self.state == .completed ? self.billedBytes : nil,
+            itemCount: self.state == .completed ? self.itemCount : nil,
+            exportType: .fullExport,
+            filterSpecification: self.filter?.specification
+        )
+        switch self.extent {
+        case .full: description.exportTime = self.time
+        case .incremental(let from, let to, let withOldImages):
+            description.exportType = .incrementalExport
+            description.incrementalExportSpecification = IncrementalExportSpecification(
+                exportFromTime: from,
+                exportToTime: to,
+                exportViewType: withOldImages ? .newAndOldImages : .newImage
+            )
+        }
+        return description
+    }
+
+    var summary: ExportSummary {
+        ExportSummary(
+            exportARN: self.arn,
+            exportStatus: ExportStatus(rawValue: self.state.rawValue),
+            exportType: self.description.exportType
+        )
+    }
+}

@@ -1,0 +1,87 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import KeyValue
+
+/// Which items of a table an export has, and what of them.
+struct ExportFilter: Sendable {
+    var specification: FilterSpecification
+
+    init(_ specification: FilterSpecification) {
+        self.specification = specification
+    }
+
+    // Stored
+
+    /// - Returns: nil when a record has none.
+    init?(_ fields: RecordFields) {
+        guard fields.flag("isFiltered") else { return nil }
+        var names: [String: String]?
+        if let list = fields.texts("filterNames"), list.count.isMultiple(of: 2) {
+            names = [:]
+            for index in stride(from: 0, to: list.count, by: 2) { names?[list[index]] = list[index + 1] }
+        }
+        self.specification = FilterSpecification(
+            filterExpression: fields.text("filterExpression"),
+            projectionExpression: fields.text("filterProjection"),
+            keyConditionExpression: fields.text("filterKeyCondition"),
+            expressionAttributeNames: names,
+            expressionAttributeValues: fields.bytes("filterValues").flatMap { AttributeMap(stored: $0) }
+        )
+    }
+
+    func write(to fields: inout RecordFields) {
+        fields.set("isFiltered", true)
+        fields.set("filterExpression", self.specification.filterExpression)
+        fields.set("filterProjection", self.specification.projectionExpression)
+        fields.set("filterKeyCondition", self.specification.keyConditionExpression)
+        fields.set("filterNames", self.specification.expressionAttributeNames?.flatMap { [$0.key, $0.value] })
+        fields.set("filterValues", self.specification.expressionAttributeValues?.bytes)
+    }
+
+    // Applied
+
+    /// A filter that was held against its table.
+    struct Compiled: Sendable {
+        let table: TableDescriptor
+        let range: KeyRange?
+        let partition: [ArraySlice<UInt8>]
+        let filter: Condition?
+        let projection: ItemProjection
+
+        /// - Returns: what the export has of the item; nil when it has none of it.
+        func apply(_ item: AttributeMap) -> AttributeMap? {
+            if let range = self.range {
+                guard range.contains(KeyEncoder.tableKey(self.table.space, self.table.schema, item)) else { return nil }
+                let isEqual = zip(self.table.schema.partition, self.partition).allSatisfy { element, content in
+                    item[element.name].map { $0.content == content } ?? false
+                }
+                guard isEqual else { return nil }
+            }
+            if let filter = self.filter, !filter.holds(for: item) { return nil }
+            return self.projection.apply(item)
+        }
+    }
+
+    func compiled(_ table: TableDescriptor) throws(ValidationFailure) -> Compiled {
+        let given = self.specification
+        var context = try ExpressionContext(
+            names: given.expressionAttributeNames, values: given.expressionAttributeValues)
+        var filter: Condition?
+        if let text = given.filterExpression { filter = try context.condition(text, .filter) }
+        var keyCondition: KeyCondition?
+        if let text = given.keyConditionExpression { keyCondition = try context.keyCondition(text) }
+        let projection = try ItemProjection(expression: given.projectionExpression, &context)
+        try context.finish()
+        let resolved = try keyCondition?.resolved(table.schema)
+        try projection.check(table)
+        if resolved != nil { try filter?.checkQueryFilter(table.schema) }
+        try filter?.check(table.keyNames)
+        return Compiled(
+            table: table,
+            range: resolved?.range(table.space, table.schema, isIndex: false),
+            partition: resolved?.partition ?? [],
+            filter: filter,
+            projection: projection
+        )
+    }
+}

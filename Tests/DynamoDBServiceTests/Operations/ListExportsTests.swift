@@ -1,0 +1,52 @@
+import DynamoDBModel
+import DynamoDBService
+import Primitives
+import ServiceKit
+import ServiceModel
+import Testing
+
+struct ListExportsTests {
+    @Test func `exports come last first, page by page, for 90 days`() async throws {
+        let fixture = try await BackupFixture()
+        try await fixture.recovery(true)
+        var arns: [String?] = []
+        for _ in 0..<3 {
+            fixture.clock.advance(milliseconds: 1000)
+            arns.append(try await fixture.export()?.exportARN)
+        }
+        arns.reverse()
+        let table = fixture.context.tableARN(named: "items")
+        let first = try await fixture.service.listExports(
+            ListExportsInput(tableARN: table, maxResults: 2), fixture.context)
+        #expect(first.exportSummaries?.map(\.exportARN) == Array(arns.prefix(2)))
+        #expect(first.exportSummaries?.first?.exportStatus == .completed)
+        #expect(first.exportSummaries?.first?.exportType == .fullExport)
+        let rest = try await fixture.service.listExports(
+            ListExportsInput(tableARN: table, maxResults: 2, nextToken: first.nextToken), fixture.context)
+        #expect(rest.exportSummaries?.map(\.exportARN) == Array(arns.suffix(1)))
+        #expect(rest.nextToken == nil)
+        #expect(
+            try await fixture.service.listExports(ListExportsInput(), fixture.context).exportSummaries?.count == 3)
+        fixture.clock.advance(milliseconds: 90 * 86_400_000 + 1)
+        #expect(
+            try await fixture.service.listExports(ListExportsInput(), fixture.context).exportSummaries?.count == 0)
+    }
+
+    @Test(arguments: ["", "zz", "00", String(repeating: "0", count: 112), String(repeating: "f", count: 112)])
+    func `a token that is none is refused`(_ token: String) async throws {
+        let fixture = try await BackupFixture()
+        let sentence = await wording { () async throws(ServiceError) in
+            try await fixture.service.listExports(ListExportsInput(nextToken: token), fixture.context)
+        }
+        #expect(sentence?.contains("Invalid NextToken") == true)
+    }
+
+    @Test func `an export that is not there is named`() async throws {
+        let fixture = try await BackupFixture()
+        let arn = "\(fixture.context.tableARN(named: "items"))/export/01489602797149-73d8d5bc"
+        let error = await refused { () async throws(ServiceError) in
+            try await fixture.service.describeExport(DescribeExportInput(exportARN: arn), fixture.context)
+        }
+        #expect(error == ServiceError(code: "ExportNotFoundException", message: "Export not found: \(arn)"))
+    }
+}
