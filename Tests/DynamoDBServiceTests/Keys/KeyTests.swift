@@ -142,6 +142,13 @@ struct KeyEncoderTests {
             KeyEncoder.indexKey(Self.space, schema, whole.filter { !$0.elementsEqual("h".utf8) }, baseKey: base) == nil)
         let wrong = item([("g", .s("a")), ("h", .s("1")), ("i", .s("x"))])
         #expect(KeyEncoder.indexKey(Self.space, schema, wrong, baseKey: base) == nil)
+        // Values that no key can have, from before the index was made.
+        for text in ["", String(repeating: "x", count: 1025)] {
+            let odd = item([("g", .s("a")), ("h", number("1")), ("i", .s(text))])
+            #expect(KeyEncoder.indexKey(Self.space, schema, odd, baseKey: base) == nil)
+        }
+        let long = item([("g", text(2048)), ("h", number("1")), ("i", text(1024))])
+        #expect(KeyEncoder.indexKey(Self.space, schema, long, baseKey: base) != nil)
     }
 
     @Test func `index keys sort by their attributes from the left, then apart`() throws {
@@ -155,7 +162,7 @@ struct KeyEncoderTests {
         }
         let rows: [Row] = (0..<400).map { position in
             let text = String(
-                (0..<Int.random(in: 0...3, using: &random)).map { _ in "\0a\u{FF}".randomElement(using: &random) ?? "a"
+                (0..<Int.random(in: 1...3, using: &random)).map { _ in "\0a\u{FF}".randomElement(using: &random) ?? "a"
                 })
             let value = Int.random(in: -3...3, using: &random)
             let subject = item([("g", .s("p")), ("t", .s(text)), ("n", .n(DynamoDBNumber(value)))])

@@ -7,10 +7,6 @@ private let guide =
     "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html"
     + "#on-demand-capacity-mode-initial"
 
-private func units(_ read: Int, _ write: Int) -> ProvisionedThroughput {
-    ProvisionedThroughput(readCapacityUnits: read, writeCapacityUnits: write)
-}
-
 private func provisioned(_ change: (inout CreateTableInput) -> Void = { _ in }) -> CreateTableInput {
     tableInput {
         $0.billingMode = .provisioned

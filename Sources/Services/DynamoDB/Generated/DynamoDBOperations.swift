@@ -188,6 +188,11 @@ package protocol DynamoDBOperations: Sendable {
     func updateItem(
         _ input: UpdateItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> UpdateItemOutput
+
+    func access(_ input: UpdateTableInput, _ context: RequestContext) -> [ResourceAccess]
+    func updateTable(
+        _ input: UpdateTableInput, _ context: RequestContext
+    ) async throws(ServiceError) -> UpdateTableOutput
 }
 
 extension DynamoDBOperations {
@@ -454,6 +459,13 @@ extension DynamoDBOperations {
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateItem(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[37], input: UpdateTableInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.updateTable(input, context)
                     }
                 ),
             ]

@@ -197,6 +197,22 @@ package enum DynamoDBSchema {
         member BackupName BackupName required
         shape CreateBackupOutput structure
         member BackupDetails BackupDetails
+        shape CreateGlobalSecondaryIndexAction structure
+        member IndexName IndexName required
+        member KeySchema KeySchema required
+        member Projection Projection required
+        member ProvisionedThroughput ProvisionedThroughput
+        member OnDemandThroughput OnDemandThroughput
+        member WarmThroughput WarmThroughput
+        shape CreateGlobalTableWitnessGroupMemberAction structure
+        member RegionName RegionName required
+        shape CreateReplicationGroupMemberAction structure
+        member RegionName RegionName required
+        member KMSMasterKeyId KMSMasterKeyId
+        member ProvisionedThroughputOverride ProvisionedThroughputOverride
+        member OnDemandThroughputOverride OnDemandThroughputOverride
+        member GlobalSecondaryIndexes ReplicaGlobalSecondaryIndexList
+        member TableClassOverride TableClass
         shape CreateTableInput structure input
         member AttributeDefinitions AttributeDefinitions
         member TableName TableArn required
@@ -218,6 +234,13 @@ package enum DynamoDBSchema {
         member VectorIndexes VectorIndexList
         shape CreateTableOutput structure
         member TableDescription TableDescription
+        shape CreateVectorIndexAction structure
+        member IndexName IndexName required
+        member VectorAttribute VectorAttributeDefinition required
+        member SearchSchema SearchSchema
+        member Projection Projection required
+        member Dimensions PositiveLongObject required
+        member DistanceFunction VectorDistanceFunction required
         shape Date timestamp
         shape Delete structure
         member Key Key required
@@ -230,6 +253,10 @@ package enum DynamoDBSchema {
         member BackupArn BackupArn required
         shape DeleteBackupOutput structure
         member BackupDescription BackupDescription
+        shape DeleteGlobalSecondaryIndexAction structure
+        member IndexName IndexName required
+        shape DeleteGlobalTableWitnessGroupMemberAction structure
+        member RegionName RegionName required
         shape DeleteItemInput structure input
         member TableName TableArn required
         member Key Key required
@@ -246,6 +273,8 @@ package enum DynamoDBSchema {
         member Attributes AttributeMap
         member ConsumedCapacity ConsumedCapacity
         member ItemCollectionMetrics ItemCollectionMetrics
+        shape DeleteReplicationGroupMemberAction structure
+        member RegionName RegionName required
         shape DeleteRequest structure
         member Key Key required
         shape DeleteResourcePolicyInput structure input
@@ -257,6 +286,8 @@ package enum DynamoDBSchema {
         member TableName TableArn required
         shape DeleteTableOutput structure
         member TableDescription TableDescription
+        shape DeleteVectorIndexAction structure
+        member IndexName IndexName required
         shape DeletionProtectionEnabled boolean
         shape DescribeBackupInput structure input
         member BackupArn BackupArn required
@@ -283,6 +314,10 @@ package enum DynamoDBSchema {
         member TableName TableArn required
         shape DescribeTableOutput structure
         member Table TableDescription
+        shape DisassociateReplicationGroupMemberAction structure
+        member RegionName RegionName required
+        member DisassociationMode DisassociationMode required
+        shape DisassociationMode enum enum=WAIT_FOR_REPLICATION
         shape DisassociationProtectionEnabled boolean
         shape DuplicateItemException structure error=400
         member message ErrorMessage
@@ -449,6 +484,12 @@ package enum DynamoDBSchema {
         member OnDemandThroughput OnDemandThroughput
         shape GlobalSecondaryIndexList list
         member member GlobalSecondaryIndex
+        shape GlobalSecondaryIndexUpdate structure
+        member Update UpdateGlobalSecondaryIndexAction
+        member Create CreateGlobalSecondaryIndexAction
+        member Delete DeleteGlobalSecondaryIndexAction
+        shape GlobalSecondaryIndexUpdateList list
+        member member GlobalSecondaryIndexUpdate
         shape GlobalSecondaryIndexWarmThroughputDescription structure
         member ReadUnitsPerSecond PositiveLongObject
         member WriteUnitsPerSecond PositiveLongObject
@@ -461,6 +502,11 @@ package enum DynamoDBSchema {
         member WitnessStatus WitnessStatus
         shape GlobalTableWitnessDescriptionList list
         member member GlobalTableWitnessDescription
+        shape GlobalTableWitnessGroupUpdate structure
+        member Create CreateGlobalTableWitnessGroupMemberAction
+        member Delete DeleteGlobalTableWitnessGroupMemberAction
+        shape GlobalTableWitnessGroupUpdateList list min=1 max=1
+        member member GlobalTableWitnessGroupUpdate
         shape IdempotentParameterMismatchException structure error=400
         member Message ErrorMessage
         shape IncrementalExportSpecification structure
@@ -726,6 +772,10 @@ package enum DynamoDBSchema {
         member GlobalTableSettingsReplicationMode GlobalTableSettingsReplicationMode
         shape ReplicaDescriptionList list
         member member ReplicaDescription
+        shape ReplicaGlobalSecondaryIndex structure
+        member IndexName IndexName required
+        member ProvisionedThroughputOverride ProvisionedThroughputOverride
+        member OnDemandThroughputOverride OnDemandThroughputOverride
         shape ReplicaGlobalSecondaryIndexDescription structure
         member IndexName IndexName
         member ProvisionedThroughputOverride ProvisionedThroughputOverride
@@ -733,11 +783,20 @@ package enum DynamoDBSchema {
         member WarmThroughput GlobalSecondaryIndexWarmThroughputDescription
         shape ReplicaGlobalSecondaryIndexDescriptionList list
         member member ReplicaGlobalSecondaryIndexDescription
+        shape ReplicaGlobalSecondaryIndexList list min=1
+        member member ReplicaGlobalSecondaryIndex
         shape ReplicaStatus enum enum=CREATING,CREATION_FAILED,UPDATING,DELETING,ACTIVE,REGION_DISABLED,INACCESSIBLE_ENCRYPTION_CREDENTIALS,ARCHIVING,ARCHIVED,REPLICATION_NOT_AUTHORIZED
         shape ReplicaStatusDescription string
         shape ReplicaStatusPercentProgress string
         shape ReplicatedWriteConflictException structure error=400
         member message ErrorMessage
+        shape ReplicationGroupUpdate structure
+        member Create CreateReplicationGroupMemberAction
+        member Update UpdateReplicationGroupMemberAction
+        member Delete DeleteReplicationGroupMemberAction
+        member Disassociate DisassociateReplicationGroupMemberAction
+        shape ReplicationGroupUpdateList list min=1
+        member member ReplicationGroupUpdate
         shape RequestLimitExceeded structure error=400
         member message ErrorMessage
         member ThrottlingReasons ThrottlingReasonList
@@ -1018,6 +1077,11 @@ package enum DynamoDBSchema {
         shape UpdateContinuousBackupsOutput structure
         member ContinuousBackupsDescription ContinuousBackupsDescription
         shape UpdateExpression string
+        shape UpdateGlobalSecondaryIndexAction structure
+        member IndexName IndexName required
+        member ProvisionedThroughput ProvisionedThroughput
+        member OnDemandThroughput OnDemandThroughput
+        member WarmThroughput WarmThroughput
         shape UpdateItemInput structure input
         member TableName TableArn required
         member Key Key required
@@ -1036,6 +1100,33 @@ package enum DynamoDBSchema {
         member Attributes AttributeMap
         member ConsumedCapacity ConsumedCapacity
         member ItemCollectionMetrics ItemCollectionMetrics
+        shape UpdateReplicationGroupMemberAction structure
+        member RegionName RegionName required
+        member KMSMasterKeyId KMSMasterKeyId
+        member ProvisionedThroughputOverride ProvisionedThroughputOverride
+        member OnDemandThroughputOverride OnDemandThroughputOverride
+        member GlobalSecondaryIndexes ReplicaGlobalSecondaryIndexList
+        member TableClassOverride TableClass
+        shape UpdateTableInput structure input
+        member AttributeDefinitions AttributeDefinitions
+        member TableName TableArn required
+        member BillingMode BillingMode
+        member ProvisionedThroughput ProvisionedThroughput
+        member GlobalSecondaryIndexUpdates GlobalSecondaryIndexUpdateList
+        member StreamSpecification StreamSpecification
+        member SSESpecification SSESpecification
+        member ReplicaUpdates ReplicationGroupUpdateList
+        member TableClass TableClass
+        member DeletionProtectionEnabled DeletionProtectionEnabled
+        member MultiRegionConsistency MultiRegionConsistency
+        member GlobalTableWitnessUpdates GlobalTableWitnessGroupUpdateList
+        member OnDemandThroughput OnDemandThroughput
+        member WarmThroughput WarmThroughput
+        member GlobalTableSettingsReplicationMode GlobalTableSettingsReplicationMode
+        member DisassociationProtectionEnabled DisassociationProtectionEnabled
+        member VectorIndexUpdates VectorIndexUpdateList
+        shape UpdateTableOutput structure
+        member TableDescription TableDescription
         shape VectorAttributeDefinition structure
         member AttributeName VectorAttributeName required
         shape VectorAttributeName string min=1 max=255
@@ -1073,6 +1164,11 @@ package enum DynamoDBSchema {
         member DistanceFunction VectorDistanceFunction
         shape VectorIndexList list
         member member VectorIndex
+        shape VectorIndexUpdate structure
+        member Create CreateVectorIndexAction
+        member Delete DeleteVectorIndexAction
+        shape VectorIndexUpdateList list
+        member member VectorIndexUpdate
         shape VectorIndexes list
         member member VectorIndexInfo
         shape VectorIndexesCapacityMap map
@@ -1124,5 +1220,6 @@ package enum DynamoDBSchema {
         operation UntagResource UntagResourceInput UntagResourceOutput errors=LimitExceededException,ResourceNotFoundException,InternalServerError,ResourceInUseException
         operation UpdateContinuousBackups UpdateContinuousBackupsInput UpdateContinuousBackupsOutput errors=TableNotFoundException,ContinuousBackupsUnavailableException,InternalServerError
         operation UpdateItem UpdateItemInput UpdateItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
+        operation UpdateTable UpdateTableInput UpdateTableOutput errors=ResourceInUseException,ResourceNotFoundException,LimitExceededException,InternalServerError
         """#
 }

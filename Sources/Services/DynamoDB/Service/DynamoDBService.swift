@@ -15,14 +15,19 @@ package final class DynamoDBService: DynamoDBOperations {
     let objects: any ObjectPort
     /// What goes on beside requests.
     package let jobs = BackgroundJobs()
+    /// How long a table is CREATING, UPDATING or DELETING, in milliseconds.
+    let transitionMilliseconds: Int64
 
     package init(
         store: any OrderedStore,
         clock: any WallClock,
         random: any RandomSource,
         telemetry: any TelemetryPort,
-        objects: any ObjectPort = NoObjects()
+        objects: any ObjectPort = NoObjects(),
+        transitionMilliseconds: Int64 = 0
     ) {
+        precondition(transitionMilliseconds >= 0, "a table's states last no negative time")
+        self.transitionMilliseconds = transitionMilliseconds
         self.store = store
         self.catalog = TableCatalog(store: store)
         self.items = ItemStore(store: store, catalog: self.catalog)
@@ -44,6 +49,7 @@ package final class DynamoDBService: DynamoDBOperations {
     package func resume() async {
         await self.catalog.discardDeletedTables()
         for kind in BackupKeys.Kind.allCases { self.startWork(kind) }
+        await self.resumeIndexWork()
     }
 
     /// Begins to remove the items of deleted tables and does not wait for it.

@@ -2,7 +2,7 @@
 
 package import ServiceModel
 
-package struct OnDemandThroughputOverride: WritableShape {
+package struct OnDemandThroughputOverride: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("OnDemandThroughputOverride")
 
     package var maxReadRequestUnits: Int?
@@ -10,6 +10,20 @@ package struct OnDemandThroughputOverride: WritableShape {
     package init(
         maxReadRequestUnits: Int? = nil
     ) {
+        self.maxReadRequestUnits = maxReadRequestUnits
+    }
+
+    package init(from reader: ShapeReader) throws(ShapeError) {
+        let schema = Self.schema
+        var maxReadRequestUnits: Int?
+        try reader.beginStructure(schema)
+        while let index = try reader.nextMember(schema) {
+            switch index {
+            case 0:
+                maxReadRequestUnits = Int(try reader.integer(schema.members[0]))
+            default: break
+            }
+        }
         self.maxReadRequestUnits = maxReadRequestUnits
     }
 

@@ -2,7 +2,7 @@
 
 package import ServiceModel
 
-package struct ProvisionedThroughputOverride: WritableShape {
+package struct ProvisionedThroughputOverride: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("ProvisionedThroughputOverride")
 
     package var readCapacityUnits: Int?
@@ -10,6 +10,20 @@ package struct ProvisionedThroughputOverride: WritableShape {
     package init(
         readCapacityUnits: Int? = nil
     ) {
+        self.readCapacityUnits = readCapacityUnits
+    }
+
+    package init(from reader: ShapeReader) throws(ShapeError) {
+        let schema = Self.schema
+        var readCapacityUnits: Int?
+        try reader.beginStructure(schema)
+        while let index = try reader.nextMember(schema) {
+            switch index {
+            case 0:
+                readCapacityUnits = Int(try reader.integer(schema.members[0]))
+            default: break
+            }
+        }
         self.readCapacityUnits = readCapacityUnits
     }
 

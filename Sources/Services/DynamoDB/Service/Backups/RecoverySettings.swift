@@ -42,9 +42,6 @@ struct RestoreOrigin: Sendable, Hashable {
 }
 
 extension TableDescriptor {
-    /// CREATING until a restore or an import has filled the table.
-    var status: TableStatus { self.isBeingFilled ? .creating : .active }
-
     /// What a description shows of where the table comes from.
     var restoreSummary: RestoreSummary? {
         self.origin.map { origin in

@@ -45,7 +45,7 @@ struct Consumption {
         let before = existing?.itemBytes ?? 0
         let after = new?.itemBytes ?? 0
         self.add(CapacityUnits.write(bytes: max(before, after)) * self.kind.writeFactor)
-        for index in table.indexes {
+        for index in table.indexes where index.state != .deleting {
             let units = Self.indexUnits(existing, new, index, table)
             if units > 0 { self.add(units * self.kind.writeFactor, index: index) }
         }

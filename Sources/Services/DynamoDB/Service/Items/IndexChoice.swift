@@ -7,8 +7,11 @@ enum IndexChoice {
         _ name: String?, _ table: TableDescriptor, isConsistent: Bool
     ) throws(ValidationFailure) -> IndexDescriptor? {
         guard let name else { return nil }
-        guard let index = table.index(name) else {
+        guard let index = table.index(name), index.state != .deleting else {
             throw ValidationFailure("The table does not have the specified index: \(name)")
+        }
+        guard index.state == .active else {
+            throw ValidationFailure("Cannot read from backfilling global secondary index: \(name)")
         }
         if index.isGlobal, isConsistent {
             throw ValidationFailure("Consistent reads are not supported on global secondary indexes")

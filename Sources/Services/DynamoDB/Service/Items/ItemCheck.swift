@@ -2,6 +2,8 @@ internal import DynamoDBValues
 internal import ServiceModel
 
 /// Checks of an item that is to be stored.
+///
+/// An index that is being filled demands nothing: an item that does not fit its key is left out of it.
 enum ItemCheck {
     /// An item that is put, before its table is looked at.
     static func size(_ item: AttributeMap) throws(ValidationFailure) {
@@ -13,10 +15,10 @@ enum ItemCheck {
     /// The keys of an item that is put: the table's, then those of its indexes.
     static func keys(_ item: AttributeMap, _ table: TableDescriptor) throws(ValidationFailure) {
         try KeyCheck.item(item, table.schema)
-        for index in table.indexes {
+        for index in table.indexes where index.state == .active {
             try KeyCheck.indexAttributes(item, index.schema, indexName: index.name)
         }
-        for index in table.vectorIndexes { try index.check(item) }
+        for index in table.vectorIndexes where index.state == .active { try index.check(item) }
     }
 
     /// That no key attribute is empty.
@@ -35,9 +37,9 @@ enum ItemCheck {
     static func updated(
         _ item: AttributeMap, was before: AttributeMap?, _ table: TableDescriptor
     ) throws(ValidationFailure) {
-        for index in table.indexes {
+        for index in table.indexes where index.state == .active {
             try KeyCheck.updatedIndexAttributes(item, was: before, index.schema)
         }
-        for index in table.vectorIndexes { try index.check(item, was: before) }
+        for index in table.vectorIndexes where index.state == .active { try index.check(item, was: before) }
     }
 }

@@ -126,7 +126,7 @@ final class ItemStore: Sendable {
         if new == nil && existing == nil { return Effects() }
         var effects = Effects()
         effects.writes.append(new.map { .set(itemKey, $0.bytes) } ?? .delete(itemKey))
-        for index in table.indexes {
+        for index in table.indexes where index.state != .deleting {
             let space = table.space(of: index)
             let oldKey = existing.flatMap { KeyEncoder.indexKey(space, index.schema, $0, baseKey: itemKey) }
             let newKey = new.flatMap { KeyEncoder.indexKey(space, index.schema, $0, baseKey: itemKey) }
@@ -135,7 +135,7 @@ final class ItemStore: Sendable {
                 effects.writes.append(.set(newKey, index.projected(new, table.schema).bytes))
             }
         }
-        for index in table.vectorIndexes {
+        for index in table.vectorIndexes where index.state != .deleting {
             effects.writes += index.writes(existing, new, at: itemKey, table)
         }
         if table.keepsChanges, !Self.isSame(existing, new) {

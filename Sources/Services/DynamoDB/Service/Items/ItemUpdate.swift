@@ -59,7 +59,7 @@ struct ItemUpdate: Sendable {
     func check(_ table: TableDescriptor) throws(ValidationFailure) {
         if let plan = self.plan {
             try plan.check(table.keyNames)
-            for index in table.indexes {
+            for index in table.indexes where index.state == .active {
                 for element in index.schema.elements {
                     guard let type = plan.givenType(of: element.name), type != element.type else { continue }
                     throw .indexType(element, type, indexName: index.name)

@@ -1,4 +1,5 @@
 package import DynamoDBModel
+internal import Primitives
 package import ServiceModel
 
 extension DynamoDBService {
@@ -13,8 +14,17 @@ extension DynamoDBService {
         let reference = try TableReference(input.tableName, context)
         for _ in 0..<TableCatalog.attemptsMax {
             guard let table = try await self.catalog.snapshot(reference) else { throw .tableNotFound(reference) }
-            guard !table.descriptor.isBeingFilled else {
-                throw .tableInUse("Table is being created: \(reference.name)")
+            switch table.descriptor.status(at: self.clock.now()) {
+            case .creating: throw .tableInUse("Table is being created: \(reference.name)")
+            case .deleting: throw .tableInUse("Table is being deleted: \(reference.name)")
+            default: break
+            }
+            guard table.descriptor.indexInState(.creating) == nil, table.descriptor.indexInState(.deleting) == nil
+            else {
+                throw .tableInUse("Cannot delete table while indexes are being created, updated, or deleted.")
+            }
+            guard table.descriptor.status(at: self.clock.now()) != .updating else {
+                throw .tableInUse("Table: \(reference.name) is in the process of being updated.")
             }
             // DEVIATION: AWS refuses it while a backup is made; here also while a restore or an export reads the table.
             guard table.descriptor.copies.isEmpty else {

@@ -1,5 +1,6 @@
 package import DynamoDBModel
 internal import DynamoDBValues
+internal import Primitives
 package import ServiceModel
 
 extension DynamoDBService {
@@ -14,6 +15,7 @@ extension DynamoDBService {
         guard let table = try await self.catalog.snapshot(reference)?.descriptor else {
             throw .tableNotFound(reference)
         }
+        let now = self.clock.now()
         let figures = try await self.items.figures(table.space)
         var indexFigures: [String: TableFigures] = [:]
         for index in table.indexes {
@@ -25,7 +27,7 @@ extension DynamoDBService {
             }
         }
         return DescribeTableOutput(
-            table: table.description(table.status, figures: figures, indexFigures: indexFigures)
+            table: table.description(table.status(at: now), at: now, figures: figures, indexFigures: indexFigures)
         )
     }
 }

@@ -11,6 +11,7 @@ internal import Primitives
 ///     0 (8) · 3 (2) · account (12) · region · 0 · name · 0 · label · 0 · 0 (1)  → note of a stream
 ///     0 (8) · 3 (2) · account (12) · region · 0 · name · 0 · label · 0 · 1 (1)  → its end mark
 ///     0 (8) · 4 (2) · table number (8)                      → a deleted table whose log can still be read
+///     0 (8) · 8 (2) · table number (8) · index number (2)   → an index that is being filled or emptied: `IndexWork`
 enum CatalogKeys {
     static let nextTable = KeySpace(table: 0, index: 0).prefix + Array("next-table".utf8)
 
@@ -52,6 +53,23 @@ enum CatalogKeys {
     static func deletedNumber(_ key: [UInt8]) -> UInt64? {
         guard let number = BigEndian.read(UInt64.self, from: key, at: KeySpace.prefixBytes) else { return nil }
         return number > 0 ? number : nil
+    }
+
+    static let indexWork = KeyRange(prefix: KeySpace(table: 0, index: 8).prefix)
+
+    static func indexWork(_ table: UInt64, _ index: UInt16) -> [UInt8] {
+        var key = KeySpace(table: 0, index: 8).prefix
+        BigEndian.append(table, to: &key)
+        BigEndian.append(index, to: &key)
+        return key
+    }
+
+    /// Table and index number in a key of `indexWork`; nil for no such key.
+    static func indexWorkNumbers(_ key: [UInt8]) -> (table: UInt64, index: UInt16)? {
+        guard let table = BigEndian.read(UInt64.self, from: key, at: KeySpace.prefixBytes),
+            let index = BigEndian.read(UInt16.self, from: key, at: KeySpace.prefixBytes + 8)
+        else { return nil }
+        return (table, index)
     }
 
     /// Every key of a table and its indexes.

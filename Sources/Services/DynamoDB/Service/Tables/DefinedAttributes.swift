@@ -18,6 +18,15 @@ struct DefinedAttributes {
         self.names = definitions.map(\.attributeName)
     }
 
+    /// The definitions of an update, and those that the table has already.
+    init(_ definitions: [AttributeDefinition], beside table: TableDescriptor) throws(ValidationFailure) {
+        let given = try DefinedAttributes(definitions)
+        var types = given.types
+        for element in table.attributes where types[element.name] == nil { types[element.name] = element.type }
+        self.types = types
+        self.names = given.names + table.attributes.map(\.name).filter { !given.names.contains($0) }
+    }
+
     /// Every attribute of the table's key is defined.
     func checkTable(_ schema: [KeySchemaElement]) throws(ValidationFailure) {
         guard schema.count <= self.names.count else {

@@ -16,8 +16,10 @@ struct IndexDescriptor: Sendable, Hashable {
     var isGlobal: Bool
     var schema: KeySchema
     var projection: Projection
+    var state = IndexState.active
     /// Zero for on-demand tables.
     var throughput = Throughput(read: 0, write: 0)
+    var throughputHistory = ThroughputHistory()
     /// Stored and shown, and without an effect, as the table's.
     var onDemandLimit: UnitPair?
     var warmThroughput: UnitPair?

@@ -5,10 +5,12 @@ internal import Primitives
 extension TableDescriptor {
     /// What an answer shows of the table, with the figures of it and, by name, of its indexes; zero where nothing was
     /// counted.
+    ///
+    /// `now` says what day it is, for the number of decreases of throughput; nil: the day of the last one.
     func description(
-        _ status: TableStatus, figures: TableFigures = TableFigures(), indexFigures: [String: TableFigures] = [:]
+        _ status: TableStatus, at now: Timestamp? = nil, figures: TableFigures = TableFigures(),
+        indexFigures: [String: TableFigures] = [:]
     ) -> TableDescription {
-        let isNew = status == .creating
         let label = self.latestStream?.label
         return TableDescription(
             // AWS sorts the definitions, and keeps the order of keys and indexes.
@@ -22,18 +24,14 @@ extension TableDescriptor {
             keySchema: Self.elements(self.schema),
             tableStatus: status,
             creationDateTime: self.creation,
-            provisionedThroughput: Self.throughput(self.throughput),
+            provisionedThroughput: Self.throughput(self.throughput, self.throughputHistory, now),
             tableSizeBytes: figures.sizeBytes,
             itemCount: figures.itemCount,
             tableARN: self.arn,
             tableID: self.tableID,
-            billingModeSummary: self.isOnDemand
-                ? BillingModeSummary(
-                    billingMode: .payPerRequest,
-                    lastUpdateToPayPerRequestDateTime: isNew ? nil : self.creation
-                ) : nil,
+            billingModeSummary: self.billingModeSummary(status),
             localSecondaryIndexes: self.localIndexes(indexFigures),
-            globalSecondaryIndexes: self.globalIndexes(status, indexFigures),
+            globalSecondaryIndexes: self.globalIndexes(status, now, indexFigures),
             streamSpecification: self.enabledStream.map {
                 StreamSpecification(streamEnabled: true, streamViewType: StreamViewType(rawValue: $0.viewType))
             },
@@ -43,7 +41,10 @@ extension TableDescriptor {
             sseDescription: self.settings.encryptionKeyARN.map {
                 SSEDescription(status: .enabled, sseType: .kms, kmsMasterKeyARN: $0)
             },
-            tableClassSummary: self.tableClass.map { TableClassSummary(tableClass: TableClass(rawValue: $0)) },
+            tableClassSummary: self.tableClass.map {
+                TableClassSummary(
+                    tableClass: TableClass(rawValue: $0), lastUpdateDateTime: self.tableClassChanges.last)
+            },
             deletionProtectionEnabled: self.isDeletionProtected,
             onDemandThroughput: Self.limit(self.settings.onDemandLimit),
             warmThroughput: self.warmThroughput(status),
@@ -56,9 +57,23 @@ extension TableDescriptor {
             + schema.sort.map { KeySchemaElement(attributeName: $0.name, keyType: .range) }
     }
 
-    private static func throughput(_ throughput: Throughput) -> ProvisionedThroughputDescription {
+    /// Shown of a table that is, or once was, an on-demand table; the moment it became one not in the answer that
+    /// makes it one.
+    private func billingModeSummary(_ status: TableStatus) -> BillingModeSummary? {
+        guard self.isOnDemand || self.onDemandSwitch != nil else { return nil }
+        return BillingModeSummary(
+            billingMode: self.isOnDemand ? .payPerRequest : .provisioned,
+            lastUpdateToPayPerRequestDateTime: status == .creating ? nil : self.onDemandSwitch ?? self.creation
+        )
+    }
+
+    private static func throughput(
+        _ throughput: Throughput, _ history: ThroughputHistory, _ now: Timestamp?
+    ) -> ProvisionedThroughputDescription {
         ProvisionedThroughputDescription(
-            numberOfDecreasesToday: 0,
+            lastIncreaseDateTime: history.lastIncrease,
+            lastDecreaseDateTime: history.lastDecrease,
+            numberOfDecreasesToday: now.map(history.decreasesToday) ?? history.decreaseCount,
             readCapacityUnits: throughput.read,
             writeCapacityUnits: throughput.write
         )
@@ -69,7 +84,7 @@ extension TableDescriptor {
     }
 
     /// What table or index serves at once; the answer of CreateTable says only what its request said.
-    private func warmUnits(_ given: UnitPair?, _ provisioned: Throughput) -> Throughput {
+    func warmUnits(_ given: UnitPair?, _ provisioned: Throughput) -> Throughput {
         let least = self.isOnDemand ? BillingRule.onDemandUnits : provisioned
         return Throughput(read: given?.read ?? least.read, write: given?.write ?? least.write)
     }
@@ -109,7 +124,7 @@ extension TableDescriptor {
     }
 
     private func globalIndexes(
-        _ status: TableStatus, _ figures: [String: TableFigures]
+        _ status: TableStatus, _ now: Timestamp?, _ figures: [String: TableFigures]
     ) -> [GlobalSecondaryIndexDescription]? {
         let indexes = self.indexes.filter(\.isGlobal)
         guard !indexes.isEmpty else { return nil }
@@ -119,8 +134,9 @@ extension TableDescriptor {
                 indexName: index.name,
                 keySchema: Self.elements(index.schema),
                 projection: Self.projection(index.projection),
-                indexStatus: IndexStatus(rawValue: status.rawValue),
-                provisionedThroughput: Self.throughput(index.throughput),
+                indexStatus: index.state.shown(status),
+                backfilling: index.state.isBackfilling(status),
+                provisionedThroughput: Self.throughput(index.throughput, index.throughputHistory, now),
                 indexSizeBytes: figures[index.name]?.sizeBytes ?? 0,
                 itemCount: figures[index.name]?.itemCount ?? 0,
                 indexARN: "\(self.arn)/index/\(index.name)",
@@ -130,9 +146,23 @@ extension TableDescriptor {
                     : GlobalSecondaryIndexWarmThroughputDescription(
                         readUnitsPerSecond: warm.read,
                         writeUnitsPerSecond: warm.write,
-                        status: .active
+                        status: index.state == .creating ? .updating : .active
                     )
             )
         }
+    }
+}
+
+extension IndexState {
+    /// The status of an index of a table with that status: they are created and deleted together.
+    func shown(_ table: TableStatus) -> IndexStatus {
+        table == .creating || table == .deleting
+            ? IndexStatus(rawValue: table.rawValue) : IndexStatus(rawValue: self.rawValue)
+    }
+
+    /// Of an index that was added to a table: false while the table is UPDATING for it, then true, and nil once the
+    /// index is whole.
+    func isBackfilling(_ table: TableStatus) -> Bool? {
+        self == .creating ? table != .updating : nil
     }
 }

@@ -18,8 +18,18 @@ struct TableDescriptor: Sendable, Hashable {
     var vectorIndexes: [VectorIndexDescriptor] = []
     var isOnDemand: Bool
     var throughput = Throughput(read: 0, write: 0)
+    var throughputHistory = ThroughputHistory()
+    /// When it became an on-demand table, if it ever was one and not from its creation.
+    var onDemandSwitch: Timestamp?
+    /// The greatest numbers of secondary and of vector indexes that were deleted; none is given again.
+    var retiredIndexNumber: UInt16 = 0
+    var retiredVectorIndexNumber: UInt16 = 0
+    /// A state that ends by itself; nil for most tables.
+    var transition: TableTransition?
     var isDeletionProtected = false
     var tableClass: String?
+    /// When the class was changed, the latest last; as many as the quota looks at.
+    var tableClassChanges: [Timestamp] = []
     /// nil: it never had one.
     var latestStream: TableStream?
     var policies = TablePolicies()

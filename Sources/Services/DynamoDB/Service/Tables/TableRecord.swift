@@ -23,6 +23,7 @@ enum TableRecord {
         if !table.settings.tags.isEmpty {
             tree["tags"] = .l(table.settings.tags.map { .l([.s($0.key), .s($0.value)]) })
         }
+        self.setLife(table, &tree)
         self.add(table, to: &tree)
         tree["policies"] = table.policies.record
         return AttributeMap(tree).bytes
@@ -61,6 +62,7 @@ enum TableRecord {
         table.settings.warmThroughput = self.units(tree["warmThroughput"])
         table.settings.encryptionKeyARN = self.text(tree["encryptionKey"])
         table.settings.tags = self.tags(tree["tags"])
+        self.readLife(tree, &table)
         guard self.read(tree, into: &table) else { return nil }
         guard let policies = TablePolicies(record: tree["policies"]) else { return nil }
         table.policies = policies
@@ -170,13 +172,16 @@ enum TableRecord {
         tree["projection"] = self.projection(index.projection)
         tree["onDemandLimit"] = index.onDemandLimit.map(self.units)
         tree["warmThroughput"] = index.warmThroughput.map(self.units)
+        tree["state"] = self.state(index.state)
+        tree["throughputHistory"] = self.history(index.throughputHistory)
         return .m(tree)
     }
 
     private static func index(_ value: AttributeValue) -> IndexDescriptor? {
         guard case .m(let tree) = value, let name = self.text(tree["name"]),
             let number = self.integer(tree["number"]).flatMap(UInt16.init(exactly:)), number > 0,
-            let schema = self.schema(tree["schema"]), let projection = self.projection(tree["projection"])
+            let schema = self.schema(tree["schema"]), let projection = self.projection(tree["projection"]),
+            let state = self.state(tree["state"])
         else { return nil }
         return IndexDescriptor(
             name: name,
@@ -184,7 +189,9 @@ enum TableRecord {
             isGlobal: tree["global"] == .bool(true),
             schema: schema,
             projection: projection,
+            state: state,
             throughput: self.throughput(tree["throughput"]),
+            throughputHistory: self.history(tree["throughputHistory"]),
             onDemandLimit: self.units(tree["onDemandLimit"]),
             warmThroughput: self.units(tree["warmThroughput"])
         )

@@ -20,7 +20,8 @@ extension TableDescriptor {
                 vectorAttribute: VectorAttributeDefinition(attributeName: index.attribute),
                 dimensions: index.dimensions,
                 distanceFunction: VectorDistanceFunction(rawValue: index.distance.rawValue),
-                indexStatus: IndexStatus(rawValue: status.rawValue),
+                indexStatus: index.state.shown(status),
+                backfilling: index.state.isBackfilling(status),
                 indexSizeBytes: figures[index.name]?.sizeBytes ?? 0,
                 itemCount: figures[index.name]?.itemCount ?? 0,
                 indexARN: "\(self.arn)/index/\(index.name)"

@@ -2,15 +2,15 @@ internal import DynamoDBValues
 
 extension TableRecord {
     static func vectorIndex(_ index: VectorIndexDescriptor) -> AttributeValue {
-        .m(
-            AttributeTree([
-                .init("name", .s(index.name)), .init("number", self.number(Int(index.number))),
-                .init("attribute", .s(index.attribute)), .init("dimensions", self.number(index.dimensions)),
-                .init("distance", .s(index.distance.rawValue)),
-                .init("partition", self.elements(index.partition.map { [$0] } ?? [])),
-                .init("filters", self.elements(index.filters)), .init("projection", self.projection(index.projection)),
-            ])
-        )
+        var tree = AttributeTree([
+            .init("name", .s(index.name)), .init("number", self.number(Int(index.number))),
+            .init("attribute", .s(index.attribute)), .init("dimensions", self.number(index.dimensions)),
+            .init("distance", .s(index.distance.rawValue)),
+            .init("partition", self.elements(index.partition.map { [$0] } ?? [])),
+            .init("filters", self.elements(index.filters)), .init("projection", self.projection(index.projection)),
+        ])
+        tree["state"] = self.state(index.state)
+        return .m(tree)
     }
 
     /// - Returns: nil when the record is damaged.
@@ -22,7 +22,8 @@ extension TableRecord {
             (1...VectorIndexRule.dimensionsMax).contains(dimensions),
             let distance = self.text(tree["distance"]).flatMap(VectorDistance.init(rawValue:)),
             let partition = self.elements(tree["partition"]), partition.count <= 1,
-            let filters = self.elements(tree["filters"]), let projection = self.projection(tree["projection"])
+            let filters = self.elements(tree["filters"]), let projection = self.projection(tree["projection"]),
+            let state = self.state(tree["state"])
         else { return nil }
         return VectorIndexDescriptor(
             name: name,
@@ -32,7 +33,8 @@ extension TableRecord {
             distance: distance,
             partition: partition.first,
             filters: filters,
-            projection: projection
+            projection: projection,
+            state: state
         )
     }
 }

@@ -17,6 +17,7 @@ struct VectorIndexDescriptor: Sendable, Hashable {
     /// Attributes that searches may filter by.
     var filters: [KeyElement] = []
     var projection: IndexDescriptor.Projection
+    var state = IndexState.active
 
     /// The attributes of the search schema.
     var elements: [KeyElement] { (self.partition.map { [$0] } ?? []) + self.filters }

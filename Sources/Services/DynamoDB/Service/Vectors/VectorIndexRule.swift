@@ -26,18 +26,31 @@ enum VectorIndexRule {
             guard !taken.contains(index.indexName), !indexes.contains(where: { $0.name == index.indexName }) else {
                 throw .invalid("Duplicate index name: \(index.indexName)")
             }
-            let descriptor = try self.descriptor(
-                index, attributes, number: VectorIndexDescriptor.numberMin + UInt16(indexes.count))
-            if let other = indexes.first(where: { $0.attribute == descriptor.attribute }),
-                other.dimensions != descriptor.dimensions
-            {
-                throw .invalid(
-                    "Vector indexes on the attribute \(descriptor.attribute) must have the same number of dimensions"
-                )
-            }
-            indexes.append(descriptor)
+            indexes.append(
+                try self.index(
+                    index, attributes, indexes, number: VectorIndexDescriptor.numberMin + UInt16(indexes.count),
+                    isOnDemand: isOnDemand))
         }
         return indexes
+    }
+
+    /// One index beside those that the table has.
+    static func index(
+        _ index: VectorIndex, _ attributes: DefinedAttributes, _ others: [VectorIndexDescriptor], number: UInt16,
+        isOnDemand: Bool
+    ) throws(ValidationFailure) -> VectorIndexDescriptor {
+        guard isOnDemand else {
+            throw .invalid("Vector indexes are supported only on tables whose BillingMode is PAY_PER_REQUEST")
+        }
+        let descriptor = try self.descriptor(index, attributes, number: number)
+        if let other = others.first(where: { $0.attribute == descriptor.attribute }),
+            other.dimensions != descriptor.dimensions
+        {
+            throw .invalid(
+                "Vector indexes on the attribute \(descriptor.attribute) must have the same number of dimensions"
+            )
+        }
+        return descriptor
     }
 
     private static func descriptor(

@@ -45,8 +45,11 @@ struct VectorSearchRequest {
 
     /// The search of one index of a table.
     func search(_ table: TableDescriptor) throws(ValidationFailure) -> VectorSearch {
-        guard let index = table.vectorIndex(self.indexName) else {
+        guard let index = table.vectorIndex(self.indexName), index.state != .deleting else {
             throw ValidationFailure("The table does not have the specified index: \(self.indexName)")
+        }
+        guard index.state == .active else {
+            throw ValidationFailure("Cannot read from backfilling vector index: \(self.indexName)")
         }
         guard self.vector.count == index.dimensions else {
             throw .invalid(

@@ -64,6 +64,14 @@ package enum KeyCheck {
         guard self.fits(value, element, schema) else { throw isPartition ? .partitionTooLarge : .sortTooLarge }
     }
 
+    /// Whether a value can stand in the key of an index.
+    package static func canBeIndexKey(_ value: StoredValue, _ element: KeyElement, _ schema: KeySchema) -> Bool {
+        guard value.type == element.type else { return false }
+        let count = value.content.count
+        if count == 0 { return value.type == .n }
+        return count <= self.sortBytesMax || self.fits(value, element, schema)
+    }
+
     private static func fits(_ value: StoredValue, _ element: KeyElement, _ schema: KeySchema) -> Bool {
         value.content.count <= (schema.partition.contains(element) ? self.partitionBytesMax : self.sortBytesMax)
     }

@@ -1,0 +1,32 @@
+internal import KeyValue
+internal import ServiceKit
+internal import ServiceModel
+
+extension DynamoDBService {
+    /// Begins to fill or to empty an index and does not wait for it.
+    func startIndexWork(_ table: UInt64, _ index: UInt16) {
+        self.jobs.start("index \(index) of table \(table)") {
+            await IndexWorker(items: self.items, clock: self.clock, tableNumber: table, indexNumber: index).run()
+        }
+    }
+
+    /// Goes on with every index that a stop left half made or half deleted.
+    func resumeIndexWork() async {
+        var range = CatalogKeys.indexWork
+        do throws(ServiceError) {
+            while !range.isEmpty {
+                let page = try await self.items.scan(
+                    range, limit: TableCatalog.sliceCountMax, byteLimit: TableCatalog.sliceBytesMax, reverse: false)
+                for entry in page.entries {
+                    guard let numbers = CatalogKeys.indexWorkNumbers(entry.key) else { continue }
+                    self.startIndexWork(numbers.table, numbers.index)
+                }
+                guard let continuation = page.continuation else { return }
+                range = range.continued(from: continuation, reverse: false)
+            }
+        } catch {
+            // The store says on /readyz what is wrong; the marks stay for the next start.
+            return
+        }
+    }
+}

@@ -1,0 +1,53 @@
+internal import DynamoDBModel
+internal import Primitives
+
+/// A state of a table that lasts until a moment: CREATING and UPDATING end as ACTIVE, DELETING with the table.
+struct TableTransition: Sendable, Hashable {
+    enum Kind: String, Sendable, Hashable {
+        case creating = "CREATING"
+        case updating = "UPDATING"
+        case deleting = "DELETING"
+    }
+
+    var kind: Kind
+    var end: Timestamp
+}
+
+/// Where a secondary or vector index stands in its life.
+enum IndexState: String, Sendable, Hashable {
+    case active = "ACTIVE"
+    /// Each write of an item maintains the index, and a job adds the items that were there before it.
+    case creating = "CREATING"
+    /// No write looks at it any more, and a job removes what it holds.
+    case deleting = "DELETING"
+}
+
+extension TableDescriptor {
+    func status(at now: Timestamp) -> TableStatus {
+        if self.isBeingFilled { return .creating }
+        if let transition = self.transition {
+            switch transition.kind {
+            case .deleting: return .deleting
+            case .creating: if now < transition.end { return .creating }
+            case .updating: if now < transition.end { return .updating }
+            }
+        }
+        return self.indexInState(.deleting) == nil ? .active : .updating
+    }
+
+    /// Whether items can be read and written; before and afterwards the table is not there for their operations.
+    func servesItems(at now: Timestamp) -> Bool {
+        guard !self.isBeingFilled else { return false }
+        guard let transition = self.transition else { return true }
+        switch transition.kind {
+        case .creating: return now >= transition.end
+        case .updating: return true
+        case .deleting: return false
+        }
+    }
+
+    /// The name of the first index in a state.
+    func indexInState(_ state: IndexState) -> String? {
+        self.indexes.first { $0.state == state }?.name ?? self.vectorIndexes.first { $0.state == state }?.name
+    }
+}
