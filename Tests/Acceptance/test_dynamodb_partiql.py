@@ -165,3 +165,56 @@ def test_a_transaction_is_done_whole_or_not_at_all(dynamodb, table):
         {"Statement": f"SELECT * FROM {table} WHERE pk = 'transaction' AND sk = 'b'"}
     ])["Responses"]
     assert read == [{"Item": {"pk": {"S": "transaction"}, "sk": {"S": "b"}}}]
+
+
+def test_a_statement_has_8192_characters_and_not_one_more(dynamodb, table):
+    statement = f"SELECT sk FROM {table} WHERE pk = 'length'"
+    assert execute(dynamodb, statement.ljust(8192))["Items"] == []
+    code, message = refusal(dynamodb, statement.ljust(8193))
+    assert code == "ValidationException"
+    assert "at 'statement' failed to satisfy constraint: Member must have length less than or equal to 8192" in message
+
+
+def test_indexes_are_read_and_ordered_by_their_keys(dynamodb, unique_name):
+    name = unique_name()
+    create(
+        dynamodb, name,
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"},
+            {"AttributeName": "color", "AttributeType": "S"}, {"AttributeName": "price", "AttributeType": "N"},
+        ],
+        GlobalSecondaryIndexes=[{
+            "IndexName": "by-color", "Projection": {"ProjectionType": "ALL"},
+            "KeySchema": [
+                {"AttributeName": "color", "KeyType": "HASH"}, {"AttributeName": "price", "KeyType": "RANGE"},
+            ],
+        }],
+    )
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    dynamodb.batch_execute_statement(Statements=[
+        {"Statement": f"INSERT INTO \"{name}\" VALUE {{'pk': ?, 'sk': 's', 'color': 'red', 'price': ?}}",
+         "Parameters": [{"S": f"{number}"}, {"N": f"{number}"}]}
+        for number in range(5)
+    ])
+    answer = execute(
+        dynamodb,
+        f'SELECT pk FROM "{name}"."by-color" WHERE color = ? AND price BETWEEN 1 AND 3 ORDER BY price DESC',
+        {"S": "red"}, ReturnConsumedCapacity="INDEXES",
+    )
+    assert [item["pk"]["S"] for item in answer["Items"]] == ["3", "2", "1"]
+    assert answer["ConsumedCapacity"]["GlobalSecondaryIndexes"] == {"by-color": {"CapacityUnits": 0.5}}
+
+
+def test_a_batch_has_25_statements_and_a_transaction_100(dynamodb, table):
+    def statements(count):
+        return [
+            {"Statement": f"DELETE FROM {table} WHERE pk = 'count' AND sk = ?", "Parameters": [{"S": f"{number}"}]}
+            for number in range(count)
+        ]
+
+    assert len(dynamodb.batch_execute_statement(Statements=statements(25))["Responses"]) == 25
+    with pytest.raises(botocore.exceptions.ClientError, match="Member must have length less than or equal to 25"):
+        dynamodb.batch_execute_statement(Statements=statements(26))
+    dynamodb.execute_transaction(TransactStatements=statements(100))
+    with pytest.raises(botocore.exceptions.ClientError, match="Member must have length less than or equal to 100"):
+        dynamodb.execute_transaction(TransactStatements=statements(101))

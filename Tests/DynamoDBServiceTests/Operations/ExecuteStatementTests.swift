@@ -182,6 +182,24 @@ struct ExecuteStatementTests {
         #expect(try await fixture.rows("DELETE FROM items WHERE pk = 'a' AND sk = 1 RETURNING ALL OLD *") == [])
     }
 
+    @Test func `writers at once lose nothing`() async throws {
+        let fixture = try await ItemFixture()
+        try await fixture.put(key("a", 1) + [("n", int(0))])
+        let inserted = await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<20 {
+                group.addTask {
+                    await refused { () throws(ServiceError) in
+                        try await fixture.execute("UPDATE items SET n = n + 1 WHERE pk = 'a' AND sk = 1")
+                        try await fixture.execute("INSERT INTO items VALUE {'pk': 'a', 'sk': 2, 'n': ?}", [int(number)])
+                    } == nil
+                }
+            }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(inserted == 1)
+        #expect(try await fixture.stored(key("a", 1))?["n"] == int(20))
+    }
+
     @Test func `what is no key of the table's type is refused`() async throws {
         let fixture = try await ItemFixture()
         #expect(

@@ -56,10 +56,10 @@ struct PartiQLAccessPath: Sendable {
     ) throws(ValidationFailure) -> [StoredValue]? {
         switch condition {
         case .comparison:
-            guard let equality = condition.equality, equality.name == name else { return nil }
+            guard let equality = condition.equality, equality.name.utf8.elementsEqual(name.utf8) else { return nil }
             return [try parameters.value(equality.value)]
         case .oneOf(let value, let candidates):
-            guard value.attributeName == name, candidates.allSatisfy(\.isConstant) else { return nil }
+            guard value.isAttribute(name), candidates.allSatisfy(\.isConstant) else { return nil }
             var values: [StoredValue] = []
             for candidate in candidates { values.append(try parameters.value(candidate)) }
             return values
@@ -107,16 +107,16 @@ struct PartiQLAccessPath: Sendable {
     ) throws(ValidationFailure) -> KeyComparison? {
         switch part {
         case .comparison(let symbol, let left, let right):
-            if left.attributeName == element.name, right.isConstant {
+            if left.isAttribute(element.name), right.isConstant {
                 return KeyComparison(symbol, try parameters.value(right))
             }
-            guard right.attributeName == element.name, left.isConstant else { return nil }
+            guard right.isAttribute(element.name), left.isConstant else { return nil }
             return KeyComparison(symbol.mirrored, try parameters.value(left))
         case .between(let value, let lower, let upper):
-            guard value.attributeName == element.name, lower.isConstant, upper.isConstant else { return nil }
+            guard value.isAttribute(element.name), lower.isConstant, upper.isConstant else { return nil }
             return .between(try parameters.value(lower), try parameters.value(upper))
         case .call("begins_with", let operands):
-            guard operands.count == 2, operands[0].attributeName == element.name, operands[1].isConstant,
+            guard operands.count == 2, operands[0].isAttribute(element.name), operands[1].isConstant,
                 element.type != .n
             else { return nil }
             return .beginsWith(try parameters.value(operands[1]))

@@ -61,6 +61,7 @@ struct PartiQLCall: Sendable {
         return try validating { () throws(ValidationFailure) in
             try table.checkPartiQL()
             switch self.statement {
+            // Nobody asks for it: reads have operations of their own.
             case .select: throw ValidationFailure("Unsupported operation: SELECT")
             case .insert(let insert):
                 let item = try self.parameters.item(insert.item)

@@ -69,6 +69,7 @@ struct PartiQLLowering {
             }
             return self.join(nodes[...], .or)
         case .call(let name, let operands): return try self.function(name, operands)
+        // DEVIATION: AWS's wording is not known.
         default: throw ValidationFailure("A condition is expected in the WHERE clause")
         }
     }

@@ -46,6 +46,7 @@ struct PartiQLParameters: Sendable {
             var tree: [AttributeTree.Entry] = []
             for (name, value) in entries {
                 guard names.insert(Array(name.utf8)).inserted else {
+                    // DEVIATION: AWS's wording is not known.
                     throw ValidationFailure("Duplicate attribute name in a tuple: \(name)")
                 }
                 tree.append(.init(name, try self.tree(value)))

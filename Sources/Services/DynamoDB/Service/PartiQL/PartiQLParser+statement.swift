@@ -36,6 +36,7 @@ extension PartiQLParser {
         let source = try self.source()
         try self.refuseAlias()
         if self.kind == .symbol(.comma) || self.keyword == .join {
+            // DEVIATION: AWS's wording is not known, nor that of the clauses below.
             throw ValidationFailure("Only select from a single table or index is supported.")
         }
         let condition = try self.condition()
@@ -100,6 +101,7 @@ extension PartiQLParser {
         var order: [PartiQLSelect.Order] = []
         repeat {
             guard let name = try self.expression().attributeName else {
+                // DEVIATION: AWS's wording is not known.
                 throw ValidationFailure("Argument to ORDER BY must be an attribute name")
             }
             let isDescending = self.take(.desc)

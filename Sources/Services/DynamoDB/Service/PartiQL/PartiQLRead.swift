@@ -6,6 +6,8 @@ internal import ServiceModel
 /// A SELECT, held against its table.
 struct PartiQLRead {
     /// Partitions that one page reads at most.
+    ///
+    /// DEVIATION: AWS speaks of items, and of more pages where the list has more values; the values are counted here.
     /// - Source: DynamoDB Developer Guide, "PartiQL operators", `IN`: "in pages of up to 10 items".
     static let partitionsPerPageMax = 10
 
@@ -54,6 +56,8 @@ struct PartiQLRead {
         _ items: ItemStore, from start: PartiQLNextToken?, limit: Int?
     ) async throws(ServiceError) -> (answer: PageAnswer, next: PartiQLNextToken?) {
         let count = self.path.partitions?.count ?? 1
+        // `IN` of an empty list is true of nothing.
+        if count == 0, start == nil { return (PageAnswer(), nil) }
         let first = start?.partition ?? 0
         guard first < count else { throw .validation(.invalidNextToken) }
         let end = min(count, first + Self.partitionsPerPageMax)

@@ -153,6 +153,11 @@ indirect enum PartiQLExpression: Sendable {
         return path[0].text
     }
 
+    /// Whether this is the attribute of that name, by bytes: equal strings may be different names.
+    func isAttribute(_ name: String) -> Bool {
+        self.attributeName?.utf8.elementsEqual(name.utf8) ?? false
+    }
+
     /// What must hold so that the whole holds: the parts of an `AND`, or this alone.
     var conjuncts: [PartiQLExpression] {
         if case .and(let parts) = self { parts } else { [self] }
