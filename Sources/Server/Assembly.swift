@@ -40,10 +40,11 @@ enum Assembly {
     /// Every service of this process, and what they do beside requests, until it is cancelled.
     static func services(
         store: any OrderedStore, identity: any IdentityPort, clock: any WallClock, random: any RandomSource,
-        telemetry: any TelemetryPort, objects: any ObjectPort, box: SecretBox
+        telemetry: any TelemetryPort, objects: any ObjectPort, box: SecretBox, isThrottling: Bool
     ) -> (services: [RegisteredService], background: @Sendable () async -> Void) {
         let dynamoDB = DynamoDBService(
-            store: store, clock: clock, random: random, telemetry: telemetry, objects: objects)
+            store: store, clock: clock, random: random, telemetry: telemetry, objects: objects,
+            isThrottling: isThrottling)
         let streams = DynamoDBStreamsService(store: store, clock: clock, box: box)
         let services = [
             RegisteredService(

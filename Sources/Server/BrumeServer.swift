@@ -67,7 +67,8 @@ package final class BrumeServer: Sendable {
         let history = MetricHistory()
         let (services, background) = Assembly.services(
             store: store, identity: identity, clock: clock, random: random, telemetry: history,
-            objects: DirectoryObjects(directory: directory.objects, random: random), box: box
+            objects: DirectoryObjects(directory: directory.objects, random: random), box: box,
+            isThrottling: configuration.isThrottling
         )
         let hosts = services.map(\.binding.schema.endpointPrefix).flatMap { host in
             ["\(host).localhost", "\(host).\(configuration.region).localhost"]

@@ -24,6 +24,8 @@ package struct Configuration: Sendable, Hashable {
     package var compatibility = Compatibility.none
     /// Signatures are not looked at. Off unless asked for by name; the start-up lines warn.
     package var acceptsAnyCredentials = false
+    /// Whether a table's throughput is enforced, as AWS does.
+    package var isThrottling = true
     /// Seconds that open requests have after a stop signal.
     package var drainSeconds = 10
 

@@ -90,6 +90,11 @@ package struct Setting: Sendable {
             configuration.acceptsAnyCredentials = try Self.truth(text)
         },
         Setting(
+            "throttling", "whether a DynamoDB table's throughput is enforced", "true"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.isThrottling = try Self.truth(text)
+        },
+        Setting(
             "drain-seconds", "how long open requests may take after a stop signal", "10"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.drainSeconds = try Self.integer(text, 0...3600)

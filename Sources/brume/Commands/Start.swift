@@ -51,6 +51,9 @@ struct Start: AsyncParsableCommand {
     @Option(help: "none or localstack: key test/test on loopback, /_localstack/health (default: none).")
     var compat: String?
 
+    @Option(help: "Whether a DynamoDB table's throughput is enforced, true or false (default: true).")
+    var throttling: String?
+
     @Option(name: .customLong("drain-seconds"), help: "Time for open requests after a stop signal (default: 10).")
     var drainSeconds: String?
 
@@ -65,7 +68,8 @@ struct Start: AsyncParsableCommand {
             ("port", self.port), ("host", self.host), ("data-dir", self.dataDirectory), ("region", self.region),
             ("loops", self.loops), ("block-cache-mb", self.blockCacheMegabytes), ("durability", self.durability),
             ("tls-cert", self.tlsCertificate), ("tls-key", self.tlsKey), ("tls-names", self.tlsNames),
-            ("plaintext", self.plaintext), ("compat", self.compat), ("drain-seconds", self.drainSeconds),
+            ("plaintext", self.plaintext), ("compat", self.compat), ("throttling", self.throttling),
+            ("drain-seconds", self.drainSeconds),
             ("insecure-accept-any-credentials", self.acceptsAnyCredentials ? "true" : nil),
         ]
         return Dictionary(uniqueKeysWithValues: given.compactMap { name, text in text.map { (name, $0) } })

@@ -20,7 +20,7 @@ struct TableFixture {
     let service: DynamoDBService
     let context: RequestContext
 
-    init(store: MemoryStore = MemoryStore(), context: RequestContext = Self.context()) {
+    init(store: MemoryStore = MemoryStore(), context: RequestContext = Self.context(), isThrottling: Bool = true) {
         self.store = store
         // 2026-11-24T05:00:30.123
         self.clock = ManualClock(Timestamp(millisecondsSinceEpoch: 1_795_496_430_123))
@@ -28,7 +28,8 @@ struct TableFixture {
             store: store,
             clock: self.clock,
             random: SeededRandomSource(seed: 7),
-            telemetry: NoTelemetry()
+            telemetry: NoTelemetry(),
+            isThrottling: isThrottling
         )
         self.context = context
     }

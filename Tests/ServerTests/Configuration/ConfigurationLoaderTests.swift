@@ -115,7 +115,7 @@ import Testing
             "port": "1", "host": "::1, 0.0.0.0", "data-dir": self.folder.path, "region": "eu-west-1", "loops": "3",
             "block-cache-mb": "5", "durability": "relaxed", "tls-cert": "c.pem", "tls-key": "k.pem",
             "tls-names": "a.example,b.example", "plaintext": "off", "compat": "localstack",
-            "insecure-accept-any-credentials": "yes", "drain-seconds": "0",
+            "insecure-accept-any-credentials": "yes", "throttling": "false", "drain-seconds": "0",
         ]
         #expect(Set(values.keys) == Set(Setting.all.map(\.name)))
         var expected = Configuration()
@@ -124,6 +124,7 @@ import Testing
         (expected.durability, expected.tlsCertificate, expected.tlsKey) = (.relaxed, "c.pem", "k.pem")
         (expected.tlsNames, expected.allowsPlaintext) = (["a.example", "b.example"], false)
         (expected.compatibility, expected.acceptsAnyCredentials, expected.drainSeconds) = (.localstack, true, 0)
+        expected.isThrottling = false
         #expect(try self.load(values) == expected)
         let environment = Dictionary(
             uniqueKeysWithValues: Setting.all.compactMap { setting in

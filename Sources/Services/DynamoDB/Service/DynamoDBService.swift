@@ -13,6 +13,8 @@ package final class DynamoDBService: DynamoDBOperations {
     let telemetry: any TelemetryPort
     /// Where exports go and imports come from.
     let objects: any ObjectPort
+    /// What tables consume, and may consume.
+    let meters: Meters
     /// What goes on beside requests.
     package let jobs = BackgroundJobs()
     /// How long a table is CREATING, UPDATING or DELETING, in milliseconds.
@@ -24,13 +26,15 @@ package final class DynamoDBService: DynamoDBOperations {
         random: any RandomSource,
         telemetry: any TelemetryPort,
         objects: any ObjectPort = NoObjects(),
-        transitionMilliseconds: Int64 = 0
+        transitionMilliseconds: Int64 = 0,
+        isThrottling: Bool = true
     ) {
         precondition(transitionMilliseconds >= 0, "a table's states last no negative time")
         self.transitionMilliseconds = transitionMilliseconds
         self.store = store
         self.catalog = TableCatalog(store: store)
-        self.items = ItemStore(store: store, catalog: self.catalog)
+        self.meters = Meters(clock: clock, isEnforcing: isThrottling)
+        self.items = ItemStore(store: store, catalog: self.catalog, meters: self.meters)
         self.clock = clock
         self.random = random
         self.telemetry = telemetry

@@ -18,6 +18,9 @@ extension ServiceError {
         DynamoDBError.resourceNotFound(message: "Requested resource not found")
     }
 
+    /// Whether the same request may be answered after a pause.
+    var isThrottling: Bool { ["ProvisionedThroughputExceededException", "ThrottlingException"].contains(self.code) }
+
     /// What a client is told of a storage error that no retry of ours could mend.
     ///
     /// The reasons are for the operator; they stand on `/readyz` and in the log, not in the answer.

@@ -22,6 +22,19 @@ package enum CapacityUnits {
         Double(max(1, (bytes + self.readUnitBytes - 1) / self.readUnitBytes)) * consistency.factor
     }
 
+    /// The read of an item, or of none.
+    /// - Complexity: O(1) for small items, which are not measured: the stored form has at least half the bytes that
+    ///   count.
+    package static func read(_ item: AttributeMap?, _ consistency: ReadConsistency) -> Double {
+        guard let item, item.bytes.count * 2 > self.readUnitBytes else { return consistency.factor }
+        return self.read(bytes: item.itemBytes, consistency)
+    }
+
+    /// The write of an item, as `read`.
+    package static func write(_ item: AttributeMap) -> Double {
+        item.bytes.count * 2 > self.writeUnitBytes ? self.write(bytes: item.itemBytes) : 1
+    }
+
     /// At least one unit of 1 KB; the larger of the item before and after.
     package static func write(bytes: Int, isTransactional: Bool = false) -> Double {
         Double(max(1, (bytes + self.writeUnitBytes - 1) / self.writeUnitBytes)) * (isTransactional ? 2 : 1)

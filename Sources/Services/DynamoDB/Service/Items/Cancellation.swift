@@ -33,6 +33,9 @@ enum Cancellation {
         if failure.detail is DuplicateItemException {
             return CancellationReason(code: "DuplicateItem", message: failure.message)
         }
+        if let code = Throttled.cancellationCode(failure) {
+            return CancellationReason(code: code, message: failure.message)
+        }
         guard let failed = failure.detail as? ConditionalCheckFailedException else {
             return CancellationReason(code: "ValidationError", message: failure.message)
         }

@@ -3,6 +3,8 @@ internal import DynamoDBValues
 internal import ServiceModel
 
 /// Counts what an operation consumes of one table and its indexes, and reports it as far as the request asks.
+///
+/// What is counted whether or not a request asks is counted where items are read and written; see `Meters`.
 struct Consumption {
     /// Transactions prepare and commit, and are charged for both; their reports name the sort of unit.
     enum Kind: Sendable, Hashable {
@@ -37,17 +39,12 @@ struct Consumption {
     }
 
     /// A write of an item, and of each index entry that it changes.
-    ///
-    /// The larger of the item before and after counts; an index entry that moves is a delete and a put.
-    /// - Source: DynamoDB Developer Guide, "Write operation consumption", "Write throughput considerations" of indexes.
     mutating func addWrite(_ existing: AttributeMap?, _ new: AttributeMap?, _ table: TableDescriptor) {
         guard self.wanted != nil else { return }
-        let before = existing?.itemBytes ?? 0
-        let after = new?.itemBytes ?? 0
-        self.add(CapacityUnits.write(bytes: max(before, after)) * self.kind.writeFactor)
-        for index in table.indexes where index.state != .deleting {
-            let units = Self.indexUnits(existing, new, index, table)
-            if units > 0 { self.add(units * self.kind.writeFactor, index: index) }
+        let units = WriteUnits(existing, new, table)
+        self.add(units.table * self.kind.writeFactor)
+        for entry in units.indexes {
+            self.add(entry.units * self.kind.writeFactor, index: table.indexes[entry.index])
         }
     }
 
@@ -56,31 +53,6 @@ struct Consumption {
         guard self.kind == .transactionalRead else { return self.addWrite(existing, new, table) }
         guard self.wanted != nil else { return }
         self.add(CapacityUnits.read(bytes: new?.itemBytes ?? 0, .transactional))
-    }
-
-    private static func indexUnits(
-        _ existing: AttributeMap?, _ new: AttributeMap?, _ index: IndexDescriptor, _ table: TableDescriptor
-    ) -> Double {
-        func entry(_ item: AttributeMap?) -> (key: [UInt8], item: AttributeMap)? {
-            guard let item,
-                let key = KeyEncoder.indexKey(table.space(of: index), index.schema, item, baseKey: [])
-            else { return nil }
-            return (key, index.projected(item, table.schema))
-        }
-        switch (entry(existing), entry(new)) {
-        case (nil, nil):
-            return 0
-        case (let old?, nil):
-            return CapacityUnits.write(bytes: old.item.itemBytes)
-        case (nil, let new?):
-            return CapacityUnits.write(bytes: new.item.itemBytes)
-        case (let old?, let new?):
-            if old.key != new.key {
-                return CapacityUnits.write(bytes: old.item.itemBytes) + CapacityUnits.write(bytes: new.item.itemBytes)
-            }
-            if old.item.bytes == new.item.bytes { return 0 }
-            return CapacityUnits.write(bytes: max(old.item.itemBytes, new.item.itemBytes))
-        }
     }
 
     /// - Returns: nil unless the request asks for it.

@@ -9,6 +9,8 @@ extension ItemStore {
         let table: TableDescriptor
         let existing: AttributeMap?
         let new: AttributeMap?
+        /// What the write takes; nil where none was decided on.
+        var units: WriteUnits?
     }
 
     /// What a transaction came to.
@@ -45,10 +47,13 @@ extension ItemStore {
             let places = try await self.places(wanted.map(\.reference), wanted.map(\.key)) {
                 (index, table) throws(ValidationFailure) in try KeyCheck.key(wanted[index].key, table.schema)
             }
+            try self.admit(.read, places)
             guard let read = try await self.get(places, .forAnswer) else { continue }
             var found: [Found] = []
             for (table, value) in zip(places.descriptors, read.values) {
-                found.append(Found(table: table, item: try Self.item(value)))
+                let item = try Self.item(value)
+                self.meters.chargeRead(CapacityUnits.read(item, .transactional), table)
+                found.append(Found(table: table, item: item))
             }
             guard found.reduce(0, { $0 + ($1.item?.itemBytes ?? 0) }) <= Self.transactBytesMax else {
                 throw .transactionTooLarge
@@ -65,8 +70,8 @@ extension ItemStore {
         _ actions: [TransactAction], token: IdempotencyToken?
     ) async throws(ServiceError) -> TransactOutcome {
         var contested: Int?
-        for _ in 0..<Self.attemptsMax {
-            switch try await self.attempt(actions, token) {
+        for attempt in 0..<Self.attemptsMax {
+            switch try await self.attempt(actions, token, isFirst: attempt == 0) {
             case .done(let outcome): return outcome
             case .contested(let index): contested = index
             }
@@ -75,11 +80,12 @@ extension ItemStore {
     }
 
     private func attempt(
-        _ actions: [TransactAction], _ token: IdempotencyToken?
+        _ actions: [TransactAction], _ token: IdempotencyToken?, isFirst: Bool
     ) async throws(ServiceError) -> Attempt {
         let places = try await self.places(actions.map(\.reference), actions.map(\.key)) {
             (index, table) throws(ValidationFailure) in try actions[index].check(table)
         }
+        if isFirst { try self.admit(.write, places) }
         guard let read = try await self.get(places, .forDecision) else { return .contested(nil) }
         let tableChecks = places.tables.map { Check.unchanged($0.snapshot.key, since: $0.snapshot.version) }
         let itemChecks = zip(places.keys, read.values).map { Check.unchanged($0, since: $1?.version) }
@@ -98,29 +104,59 @@ extension ItemStore {
             // It may be refused only because it was done already: a condition that no longer holds.
             if let token, try await self.wasDone(token, places.keys[0]) {
                 let rows = zip(places.descriptors, existing).map { TransactRow(table: $0, existing: $1, new: $1) }
-                return .done(TransactOutcome(rows: rows, isReplay: true))
+                return self.done(rows, isReplay: true)
+            }
+            for (table, item) in zip(places.descriptors, existing) {
+                self.meters.charge(WriteUnits(item, nil), table, factor: 2)
             }
             _ = try decision.get()
             return .contested(nil)
         }
         var rows: [TransactRow] = []
-        var effects = Effects()
+        var (writes, logAppends): ([Write], [LogAppend]) = ([], [])
+        var failures: [ServiceError?] = []
         for (index, decision) in decisions.enumerated() {
             let table = places.descriptors[index]
             let own = Self.effects(decision.change, at: places.keys[index], existing[index], table)
-            effects.writes += own.writes
-            effects.logAppends += own.logAppends
-            rows.append(TransactRow(table: table, existing: existing[index], new: decision.new))
+            writes += own.writes
+            logAppends += own.logAppends
+            failures.append(self.refusal(own.units, table))
+            rows.append(
+                TransactRow(table: table, existing: existing[index], new: decision.new, units: own.units))
         }
-        if effects.writes.isEmpty && token == nil && read.undurable == nil {
-            return .done(TransactOutcome(rows: rows, isReplay: false))
-        }
-        let batch = Batch(
-            checks: checks, writes: effects.writes, logAppends: effects.logAppends, token: token, readAsOf: read.asOf)
+        if let cancellation = Cancellation.error(failures) { throw cancellation }
+        if writes.isEmpty && token == nil && read.undurable == nil { return self.done(rows, isReplay: false) }
+        let batch = Batch(checks: checks, writes: writes, logAppends: logAppends, token: token, readAsOf: read.asOf)
         switch try await self.commitTogether(batch, actions.count) {
         case .contested(let index): return .contested(index)
-        case .committed(let isReplay): return .done(TransactOutcome(rows: rows, isReplay: isReplay))
+        case .committed(let isReplay): return self.done(rows, isReplay: isReplay)
         }
+    }
+
+    /// Charges what was done: all of it twice, for preparing and committing; what had been done before is read.
+    private func done(_ rows: [TransactRow], isReplay: Bool) -> Attempt {
+        for row in rows {
+            if isReplay {
+                self.meters.chargeRead(CapacityUnits.read(row.new, .transactional), row.table)
+            } else {
+                self.meters.charge(row.units ?? WriteUnits(row.existing, row.new), row.table, factor: 2)
+            }
+        }
+        return .done(TransactOutcome(rows: rows, isReplay: isReplay))
+    }
+
+    /// Lets a transaction in, or cancels it for the items whose tables have no capacity left.
+    private func admit(_ kind: CapacityKind, _ places: Places) throws(ServiceError) {
+        let failures = places.descriptors.map { self.meters.refusal(kind, $0)?.error }
+        if let cancellation = Cancellation.error(failures) { throw cancellation }
+    }
+
+    /// What stands against a write with regard to the indexes that it changes.
+    private func refusal(_ units: WriteUnits, _ table: TableDescriptor) -> ServiceError? {
+        for entry in units.indexes where table.indexes[entry.index].isGlobal {
+            if let throttled = self.meters.refusal(.write, table, table.indexes[entry.index]) { return throttled.error }
+        }
+        return nil
     }
 
     /// All the decisions, or the reasons for which there are none.

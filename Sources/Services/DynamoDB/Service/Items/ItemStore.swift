@@ -10,10 +10,12 @@ final class ItemStore: Sendable {
 
     let store: any OrderedStore
     let catalog: TableCatalog
+    let meters: Meters
 
-    init(store: any OrderedStore, catalog: TableCatalog) {
+    init(store: any OrderedStore, catalog: TableCatalog, meters: Meters) {
         self.store = store
         self.catalog = catalog
+        self.meters = meters
     }
 
     /// An item that was read, and its table as of the same moment.
@@ -24,19 +26,26 @@ final class ItemStore: Sendable {
 
     // Reading
 
-    /// The item under a key, as durable.
-    func read(_ reference: TableReference, key: AttributeMap) async throws(ServiceError) -> Found {
+    /// The item under a key, as durable; how consistent the read is to be changes only what is charged.
+    func read(
+        _ reference: TableReference, key: AttributeMap, _ consistency: CapacityUnits.ReadConsistency
+    ) async throws(ServiceError) -> Found {
         for _ in 0..<Self.attemptsMax {
             let table = try await self.table(reference)
             try validating { () throws(ValidationFailure) in try KeyCheck.key(key, table.descriptor.schema) }
             let itemKey = KeyEncoder.tableKey(table.descriptor.space, table.descriptor.schema, key)
+            try self.meters.admit(.read, table.descriptor)
             guard let read = try await self.get([itemKey], of: table, reference, .forAnswer) else { continue }
-            return Found(table: table.descriptor, item: try Self.item(read[0]))
+            let item = try Self.item(read[0])
+            self.meters.chargeRead(CapacityUnits.read(item, consistency), table.descriptor)
+            return Found(table: table.descriptor, item: item)
         }
         throw ServiceError(.conflict)
     }
 
     /// Items under several keys of a table, as of one moment; nil for those that are not there.
+    ///
+    /// Not metered: the caller knows which of them it answers.
     func read(
         _ reference: TableReference, keys: [AttributeMap]
     ) async throws(ServiceError) -> (table: TableDescriptor, items: [AttributeMap?]) {
@@ -78,10 +87,11 @@ final class ItemStore: Sendable {
         key: (TableDescriptor) throws(ServiceError) -> AttributeMap,
         decide: (TableDescriptor, AttributeMap?) throws(ServiceError) -> (Change, Answer)
     ) async throws(ServiceError) -> Answer {
-        for _ in 0..<Self.attemptsMax {
+        for attempt in 0..<Self.attemptsMax {
             let table = try await self.table(reference)
             let keyItem = try key(table.descriptor)
             let itemKey = KeyEncoder.tableKey(table.descriptor.space, table.descriptor.schema, keyItem)
+            if attempt == 0 { try self.meters.admit(.write, table.descriptor) }
             guard let read = try await self.get([itemKey], of: table, reference, .forDecision) else { continue }
             let existing = try Self.item(read[0])
             var checks: [Check] = [
@@ -90,17 +100,23 @@ final class ItemStore: Sendable {
             let decision = Result { () throws(ServiceError) in try decide(table.descriptor, existing) }
             if case .success((let change, let answer)) = decision {
                 let effects = Self.effects(change, at: itemKey, existing, table.descriptor)
-                if effects.writes.isEmpty && read.undurable == nil { return answer }
-                let batch = Batch(
-                    checks: checks, writes: effects.writes, logAppends: effects.logAppends, readAsOf: read.asOf)
-                if try await self.commit(batch) { return answer }
-            } else if read.undurable == nil {
-                return try decision.get().1
-            } else {
+                try self.meters.admit(effects.units, table.descriptor)
+                if !effects.writes.isEmpty || read.undurable != nil {
+                    let batch = Batch(
+                        checks: checks, writes: effects.writes, logAppends: effects.logAppends, readAsOf: read.asOf)
+                    guard try await self.commit(batch) else { continue }
+                }
+                self.meters.charge(effects.units, table.descriptor)
+                return answer
+            }
+            if read.undurable != nil {
                 // What the refusal rests on must be durable before it is told.
                 checks.removeFirst()
-                if try await self.commit(Batch(checks: checks, readAsOf: read.asOf)) { return try decision.get().1 }
+                guard try await self.commit(Batch(checks: checks, readAsOf: read.asOf)) else { continue }
             }
+            // A write whose condition fails is charged for the item that there is, or that was to be put.
+            self.meters.charge(WriteUnits(existing, keyItem), table.descriptor)
+            return try decision.get().1
         }
         throw ServiceError(.conflict)
     }
@@ -111,6 +127,8 @@ final class ItemStore: Sendable {
         var writes: [Write] = []
         /// Where the table's changes are kept: this one.
         var logAppends: [LogAppend] = []
+        /// What it takes.
+        var units: WriteUnits
     }
 
     static func effects(
@@ -121,19 +139,19 @@ final class ItemStore: Sendable {
         switch change {
         case .put(let item): new = item
         case .delete: new = nil
-        case .none: return Effects()
+        case .none: return Effects(units: WriteUnits(existing, nil))
         }
-        if new == nil && existing == nil { return Effects() }
-        var effects = Effects()
+        var effects = Effects(units: WriteUnits(existing, new))
+        if new == nil && existing == nil { return effects }
         effects.writes.append(new.map { .set(itemKey, $0.bytes) } ?? .delete(itemKey))
-        for index in table.indexes where index.state != .deleting {
+        for (place, index) in table.indexes.enumerated() where index.state != .deleting {
             let space = table.space(of: index)
             let oldKey = existing.flatMap { KeyEncoder.indexKey(space, index.schema, $0, baseKey: itemKey) }
             let newKey = new.flatMap { KeyEncoder.indexKey(space, index.schema, $0, baseKey: itemKey) }
             if let oldKey, oldKey != newKey { effects.writes.append(.delete(oldKey)) }
-            if let newKey, let new {
-                effects.writes.append(.set(newKey, index.projected(new, table.schema).bytes))
-            }
+            let entry = newKey == nil ? nil : new.map { index.projected($0, table.schema) }
+            if let newKey, let entry { effects.writes.append(.set(newKey, entry.bytes)) }
+            effects.units.add(place, table, (oldKey, existing), (newKey, entry))
         }
         for index in table.vectorIndexes where index.state != .deleting {
             effects.writes += index.writes(existing, new, at: itemKey, table)

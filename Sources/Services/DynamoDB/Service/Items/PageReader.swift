@@ -24,6 +24,8 @@ struct PageRequest {
     var partition: [ArraySlice<UInt8>]?
     /// Whether the items themselves are wanted, or only their number.
     var collectsItems = true
+    /// What is read twice as dear; every page is as fresh as can be.
+    var isConsistent = false
     /// Local indexes: what is wanted is not all in the index, so the table's item is read.
     var fetchesFromTable = false
 }
@@ -44,6 +46,13 @@ struct PageAnswer {
 extension ItemStore {
     /// Reads one page: it ends with `limit` items, or the one that reaches 1 MB.
     func page(_ request: PageRequest) async throws(ServiceError) -> PageAnswer {
+        try self.meters.admit(.read, request.table, request.index)
+        let answer = try await self.unmeteredPage(request)
+        self.meters.charge(answer, request)
+        return answer
+    }
+
+    private func unmeteredPage(_ request: PageRequest) async throws(ServiceError) -> PageAnswer {
         var answer = PageAnswer()
         var range = request.range
         while !range.isEmpty {

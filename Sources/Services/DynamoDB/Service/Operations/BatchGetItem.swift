@@ -25,8 +25,10 @@ extension DynamoDBService {
         var unprocessed: [String: KeysAndAttributes] = [:]
         var capacities: [ConsumedCapacity] = []
         var answeredBytes = 0
+        var isAnswered = false
+        var throttled: Throttled?
         for plan in plans {
-            let (_, items) = try await self.items.read(plan.reference, keys: plan.request.keys)
+            let (table, items) = try await self.items.read(plan.reference, keys: plan.request.keys)
             let consistency: CapacityUnits.ReadConsistency = plan.request.consistentRead == true ? .strong : .eventual
             var consumption = Consumption(plan.table, for: input.returnConsumedCapacity)
             var kept: [AttributeMap] = []
@@ -37,8 +39,16 @@ extension DynamoDBService {
                     left.append(key)
                     continue
                 }
+                if let refusal = self.meters.refusal(.read, table) {
+                    throttled = refusal
+                    left.append(key)
+                    continue
+                }
+                let units = CapacityUnits.read(bytes: bytes, consistency)
+                self.meters.chargeRead(units, table)
+                isAnswered = true
                 answeredBytes += bytes
-                consumption.add(CapacityUnits.read(bytes: bytes, consistency))
+                consumption.add(units)
                 if let item { kept.append(plan.projection.apply(item)) }
             }
             responses[plan.table] = kept
@@ -47,6 +57,8 @@ extension DynamoDBService {
             }
             if let report = consumption.report() { capacities.append(report) }
         }
+        // Nothing at all could be read.
+        if let throttled, !isAnswered { throw throttled.error }
         return BatchGetItemOutput(
             responses: responses,
             unprocessedKeys: unprocessed,

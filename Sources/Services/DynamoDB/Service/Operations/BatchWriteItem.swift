@@ -21,6 +21,7 @@ extension DynamoDBService {
         var consumptions: [String: Consumption] = [:]
         var unprocessed: [String: [WriteRequest]] = [:]
         var metrics: [String: [ItemCollectionMetrics]] = [:]
+        var refusal: ServiceError?
         for (write, outcome) in zip(writes, outcomes) {
             switch outcome {
             case .success(let done):
@@ -28,12 +29,15 @@ extension DynamoDBService {
                     .addWrite(done.old, write.item, done.descriptor)
                 let collection = ItemCollection.metrics(write.key, done.descriptor, input.returnItemCollectionMetrics)
                 if let collection { Self.add(collection, to: &metrics[write.table, default: []]) }
-            case .failure(let error) where error.code == "ThrottlingException":
+            case .failure(let error) where error.isThrottling:
+                refusal = error
                 unprocessed[write.table, default: []].append(write.request)
             case .failure(let error):
                 throw error
             }
         }
+        // Nothing at all could be written.
+        if let refusal, consumptions.isEmpty { throw refusal }
         let reports = consumptions.sorted { $0.key < $1.key }.compactMap {
             $0.value.report()
         }

@@ -20,12 +20,10 @@ extension DynamoDBService {
                 attributesToGet: input.attributesToGet
             )
         }
-        let found = try await self.items.read(reference, key: input.key)
+        let consistency: CapacityUnits.ReadConsistency = input.consistentRead == true ? .strong : .eventual
+        let found = try await self.items.read(reference, key: input.key, consistency)
         var consumption = Consumption(input.tableName, for: input.returnConsumedCapacity)
-        if input.returnConsumedCapacity != nil {
-            let consistency: CapacityUnits.ReadConsistency = input.consistentRead == true ? .strong : .eventual
-            consumption.add(CapacityUnits.read(bytes: found.item?.itemBytes ?? 0, consistency))
-        }
+        if input.returnConsumedCapacity != nil { consumption.add(CapacityUnits.read(found.item, consistency)) }
         return GetItemOutput(
             item: found.item.map(projection.apply),
             consumedCapacity: consumption.report()

@@ -137,6 +137,7 @@ private struct QueryPlan {
         var request = PageRequest(table: table, index: index, range: range)
         request.isReverse = isReverse
         request.limit = input.limit
+        request.isConsistent = input.consistentRead == true
         request.filter = expressions.filter
         request.partition = keyCondition.partition
         request.collectsItems = !self.select.countsOnly

@@ -148,6 +148,7 @@ private struct ScanPlan {
         try expressions.filter?.check(table.keyNames)
         var request = PageRequest(table: table, index: index, range: range)
         request.limit = input.limit
+        request.isConsistent = input.consistentRead == true
         request.filter = expressions.filter
         request.collectsItems = !self.select.countsOnly
         request.fetchesFromTable = self.select.fetches(index, table)

@@ -1,0 +1,49 @@
+internal import Primitives
+
+/// The units that a table or an index may consume now.
+///
+/// It fills by `rate` units a second up to what five minutes give, so that a quiet time is good for a burst. A request
+/// is let in while there is anything left: it takes one unit then, and the rest of what it turns out to need when that
+/// is known. So the bucket can be overdrawn, and the next requests wait until that is made up for.
+/// - Source: DynamoDB Developer Guide, "Burst and adaptive capacity": "up to 5 minutes (300 seconds) of unused
+///   capacity".
+struct TokenBucket {
+    static let burstSeconds = 300
+
+    private var units: Double
+    private var rate: Int
+    private var time: Timestamp
+
+    /// A full one: a new table has its burst.
+    init(rate: Int, now: Timestamp) {
+        self.units = Self.capacity(rate)
+        self.rate = rate
+        self.time = now
+    }
+
+    private static func capacity(_ rate: Int) -> Double {
+        Double(rate) * Double(self.burstSeconds)
+    }
+
+    /// Adds what came since the last time; a clock that goes back adds nothing.
+    ///
+    /// What a rate that was changed since has left stays, up to what the new one can hold.
+    mutating func refill(rate: Int, now: Timestamp) {
+        let elapsed = Double(max(0, now.millisecondsSinceEpoch - self.time.millisecondsSinceEpoch)) / 1000
+        self.units = min(Self.capacity(rate), self.units + elapsed * Double(self.rate))
+        self.rate = rate
+        self.time = max(self.time, now)
+    }
+
+    /// - Returns: false when nothing is left.
+    mutating func admit() -> Bool {
+        guard self.units > 0 else { return false }
+        self.units -= 1
+        return true
+    }
+
+    /// Takes what a request that was let in needs in all.
+    mutating func settle(_ units: Double) {
+        self.units -= units - 1
+    }
+}
