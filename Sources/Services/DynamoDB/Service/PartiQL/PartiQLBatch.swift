@@ -63,11 +63,10 @@ struct PartiQLBatch: Sendable {
             select, descriptor,
             "Select statements within BatchExecuteStatement must specify the primary key in the where clause."
         )
-        let found = try await self.service.items.read(reference, key: key)
+        let consistency: CapacityUnits.ReadConsistency = isConsistent ? .strong : .eventual
+        let found = try await self.service.items.read(reference, key: key, consistency)
         var answer = PartiQLAnswer(consumption: consumption)
-        answer.consumption.add(
-            CapacityUnits.read(bytes: found.item?.itemBytes ?? 0, isConsistent ? .strong : .eventual)
-        )
+        answer.consumption.add(CapacityUnits.read(found.item, consistency))
         if let item = found.item { answer.items = [select.row(item)] }
         return answer
     }
@@ -80,6 +79,7 @@ struct PartiQLBatch: Sendable {
         case "ValidationException": code = .validationError
         case "ResourceNotFoundException": code = .resourceNotFound
         case "TransactionConflictException": code = .transactionConflict
+        case "ProvisionedThroughputExceededException": code = .provisionedThroughputExceeded
         case "ThrottlingException": code = .throttlingError
         case "AccessDeniedException": code = .accessDenied
         default: code = .internalServerError

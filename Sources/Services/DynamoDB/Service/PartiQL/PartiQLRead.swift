@@ -18,6 +18,7 @@ struct PartiQLRead {
     private let filter: Condition?
     private let isReverse: Bool
     private let fetchesFromTable: Bool
+    private let isConsistent: Bool
 
     init(
         _ select: PartiQLSelect, _ parameters: PartiQLParameters, _ table: TableDescriptor, isConsistent: Bool
@@ -36,6 +37,7 @@ struct PartiQLRead {
         try self.filter?.check(table.keyNames)
         self.fetchesFromTable = rule.fetches(self.index, table)
         self.isReverse = select.isReverse(schema)
+        self.isConsistent = isConsistent
     }
 
     private static func index(
@@ -99,6 +101,7 @@ struct PartiQLRead {
         }
         var request = PageRequest(table: self.table, index: self.index, range: range)
         request.isReverse = self.isReverse
+        request.isConsistent = self.isConsistent
         request.limit = limit
         request.filter = self.filter
         request.partition = condition?.partition

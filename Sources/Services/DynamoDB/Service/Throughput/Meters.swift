@@ -62,7 +62,7 @@ final class Meters: Sendable {
         self.meter(table).charge(.read, units, index)
     }
 
-    /// - Parameter factor: 2 for transactions, which prepare and commit.
+    /// A write; `factor` is 2 for transactions, which prepare and commit.
     func charge(_ units: WriteUnits, _ table: TableDescriptor, factor: Double = 1) {
         let meter = self.meter(table)
         meter.charge(.write, units.withLocalIndexes(table) * factor, nil)

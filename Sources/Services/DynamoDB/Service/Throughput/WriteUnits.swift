@@ -39,10 +39,8 @@ struct WriteUnits: Sendable, Hashable {
 
     /// Adds what an entry of an index takes.
     ///
-    /// An entry that moves is a delete and a put; one that stays as it is costs nothing.
-    /// - Parameters:
-    ///   - old: the entry's key, nil where there is none, and the item that it was made of.
-    ///   - new: the entry's key, nil where there is none, and what the index holds under it.
+    /// An entry that moves is a delete and a put; one that stays as it is costs nothing. `old` is the entry's key, nil
+    /// where there is none, and the item that it was made of; `new` the key, and what the index holds under it.
     mutating func add(
         _ place: Int, _ table: TableDescriptor, _ old: (key: [UInt8]?, item: AttributeMap?),
         _ new: (key: [UInt8]?, entry: AttributeMap?)
