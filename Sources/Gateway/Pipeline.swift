@@ -87,8 +87,10 @@ package final class Pipeline: EdgeResponder {
         var ending = Ending(request, requestID: requestID, bodyBytes: body.count, started: started)
         let message: ResponseMessage
         do throws(ServiceError) {
-            message = try await self.answer(request, body, connection, codec, &ending)
-            ending.record.status = message.status
+            let answer = try await self.answer(request, body, connection, codec, &ending)
+            ending.record.status = answer.message.status
+            if let events = answer.events { return self.streamed(answer.message, events, ending, connection) }
+            message = answer.message
         } catch {
             ending.record.errorCode = error.code
             message = self.encode.error(
@@ -110,16 +112,48 @@ package final class Pipeline: EdgeResponder {
     private func answer(
         _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo, _ codec: any ServerProtocol,
         _ ending: inout Ending
-    ) async throws(ServiceError) -> ResponseMessage {
+    ) async throws(ServiceError) -> Answer {
         if let refusal = Refuse.error(for: request) { throw refusal }
         let authenticated = try self.authenticate(request, body: body, requestID: ending.record.requestID, connection)
         ending.record.context = authenticated.context
         let decoded = try self.decode(authenticated, codec)
         try self.authorize(decoded)
         try await self.throttle(authenticated.service)
-        defer { self.throttle.release(authenticated.service) }
-        let output = try await self.invoke(decoded)
-        return self.encode.output(output, authenticated, codec)
+        let output: any WritableShape
+        do throws(ServiceError) {
+            output = try await self.invoke(decoded)
+        } catch {
+            self.throttle.release(authenticated.service)
+            throw error
+        }
+        let message = self.encode.output(output, authenticated, codec)
+        if let events = self.encode.events(output, authenticated, codec) {
+            return Answer(message: message, events: events)
+        }
+        self.throttle.release(authenticated.service)
+        return Answer(message: message, events: nil)
+    }
+
+    /// An answer whose events follow; it holds its place in the service until they end.
+    private func streamed(
+        _ message: ResponseMessage, _ events: OutboundEvents, _ ending: Ending, _ connection: ConnectionInfo
+    ) -> EdgeResponse {
+        let record = self.record
+        let throttle = self.throttle
+        var headers = message.headers
+        headers.set("Content-Type", EventStreamCodec.contentType)
+        return EdgeResponse(
+            status: message.status,
+            headers: headers,
+            body: .stream { writer in try await events.send(to: writer) },
+            onEnd: { outcome in
+                throttle.release(events.service)
+                var ended = ending.record
+                ended.responseBytes = outcome.bodyBytes
+                ended.errorCode = events.errorCode
+                record(ended, entry: ending.operation, connection)
+            }
+        )
     }
 
     private func requestID(_ target: IdentifiedTarget) -> RequestID {
@@ -130,6 +164,12 @@ package final class Pipeline: EdgeResponder {
             .uuid(self.random)
         }
     }
+}
+
+/// An answer, and what follows its head where that is a stream.
+private struct Answer {
+    let message: ResponseMessage
+    let events: OutboundEvents?
 }
 
 /// What the end of a request needs, however it ended.

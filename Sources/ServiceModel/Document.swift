@@ -20,3 +20,42 @@ package indirect enum Document: Sendable, Hashable {
         }
     }
 }
+
+extension Document {
+    /// The member of that name, where this is an object that has it.
+    /// - Complexity: O(members).
+    package subscript(name: String) -> Document? {
+        self.members.first { $0.name == name }?.value
+    }
+
+    /// The members of an object, in their order; none of anything else.
+    package var members: [Member] {
+        if case .object(let members) = self { members } else { [] }
+    }
+
+    /// The elements of an array; none of anything else.
+    package var elements: [Document] {
+        if case .array(let elements) = self { elements } else { [] }
+    }
+
+    /// The text of a string.
+    package var text: String? {
+        if case .string(let text) = self { text } else { nil }
+    }
+
+    /// A number that is whole and fits.
+    package var integer: Int? {
+        if case .number(let text) = self { Int(text) } else { nil }
+    }
+
+    package var double: Double? {
+        if case .number(let text) = self { Double(text) } else { nil }
+    }
+
+    /// An object of these members, without those that are nil.
+    package static func object(_ members: KeyValuePairs<String, Document?>) -> Document {
+        .object(members.compactMap { entry in entry.value.map { Member(entry.key, $0) } })
+    }
+
+    package static func number(_ value: Int) -> Document { .number(String(value)) }
+}

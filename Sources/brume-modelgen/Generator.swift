@@ -11,6 +11,7 @@ package struct Generator {
     /// Services whose Swift name is not their model's name capitalised.
     private static let names = [
         "dynamodb": "DynamoDB", "dynamodbstreams": "DynamoDBStreams", "sts": "STS", "iam": "IAM", "hostile": "Hostile",
+        "bedrock-runtime": "BedrockRuntime",
     ]
 
     /// - Returns: path relative to the root to content, of every model there.

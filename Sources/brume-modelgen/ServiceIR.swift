@@ -118,10 +118,12 @@ struct ServiceIR {
         return names
     }
 
+    /// Events of an output are generated; nothing else that is streamed is yet.
     private func refuseStreams() throws {
         for name in self.inSchema {
             let shape = self.shape(name)
-            if shape.eventstream == true || shape.streaming == true {
+            let isEventsOfOutput = shape.eventstream == true && !self.read.contains(name)
+            if (shape.eventstream == true && !isEventsOfOutput) || shape.streaming == true {
                 throw GeneratorError("\(self.file.service): \(name) is streamed, which is not generated yet")
             }
             for member in shape.members ?? [] where member.streaming == true {
@@ -151,7 +153,9 @@ struct ServiceIR {
 extension ModelFile.Shape {
     var isEnumeration: Bool { self.type == "string" && self.enum != nil }
     var isDocument: Bool { self.type == "structure" && self.document == true }
-    var isUnion: Bool { self.type == "structure" && self.union == true }
+    var isUnion: Bool { self.type == "structure" && (self.union == true || self.isEventStream) }
+    /// A union whose members are sent one after another, each as a message of its own.
+    var isEventStream: Bool { self.eventstream == true }
     /// Whether a Swift type of its own stands for it.
     var isTyped: Bool { self.isEnumeration || (self.type == "structure" && !self.isDocument) }
     /// The status of an error; what the model leaves out follows from whose fault it is.

@@ -13,6 +13,8 @@ struct StructureEmitter {
         var isBoxed: Bool
         var index: Int
         var shape: String
+        /// The events that follow the answer's head; not written with the other members.
+        var isEventStream: Bool
     }
 
     init(service: ServiceIR, shape: ModelFile.Shape) {
@@ -34,11 +36,13 @@ struct StructureEmitter {
                 name: name,
                 type: isBoxed ? "Indirect<\(type)>" : type,
                 // What must hold itself has no end: the model cannot mean it.
-                isRequired: self.service.isRequired(member, of: self.shape)
-                    && !(isBoxed && self.types.holdsDirectly(member.shape, self.shape.name, isForced: true)),
+                isRequired: self.service.shape(member.shape).isEventStream
+                    || self.service.isRequired(member, of: self.shape)
+                        && !(isBoxed && self.types.holdsDirectly(member.shape, self.shape.name, isForced: true)),
                 isBoxed: isBoxed,
                 index: index,
-                shape: member.shape
+                shape: member.shape,
+                isEventStream: self.service.shape(member.shape).isEventStream
             )
         }
     }
@@ -67,7 +71,9 @@ struct StructureEmitter {
         let properties = self.properties
         let isRead = self.service.read.contains(self.shape.name)
         let isWritten = self.service.written.contains(self.shape.name)
-        let protocols = (isRead ? ["ReadableShape"] : []) + (isWritten ? ["WritableShape"] : [])
+        let stream = properties.first(where: \.isEventStream)
+        let written = stream == nil ? "WritableShape" : "StreamedShape"
+        let protocols = (isRead ? ["ReadableShape"] : []) + (isWritten ? [written] : [])
         var lines = [
             "package struct \(self.service.typeName(self.shape.name)): \(protocols.joined(separator: ", ")) {",
             "    package static let schema = \(self.service.name)Schema.shape(\"\(self.shape.name)\")",
@@ -76,8 +82,17 @@ struct StructureEmitter {
         lines += properties.map { "    package var \($0.name): \($0.type)\($0.isRequired ? "" : "?")" }
         lines += [""] + self.initializer(properties)
         if isRead { lines += [""] + self.reader(properties) }
-        if isWritten { lines += [""] + self.writer(properties) }
+        if isWritten { lines += [""] + self.writer(properties.filter { !$0.isEventStream }) }
+        if let stream { lines += [""] + self.events(stream) }
         return lines + ["}"]
+    }
+
+    private func events(_ stream: Property) -> [String] {
+        [
+            "    package func sendEvents(_ send: @escaping EventSender) async throws {",
+            "        try await self.\(SwiftNames.bare(stream.name)).produce(send)",
+            "    }",
+        ]
     }
 
     private func initializer(_ properties: [Property]) -> [String] {

@@ -16,7 +16,8 @@ enum SwiftNames {
     private static let reservedConstants: Set<String> = ["none", "some", "rawValue", "hashValue"]
     /// Types that generated code, or every handler, refers to by their plain names.
     private static let reservedTypes: Set<String> = [
-        "Any", "AnyObject", "Array", "Bool", "Character", "Dictionary", "Double", "Error", "Float", "Hashable", "Int",
+        "Any", "AnyObject", "EventSender", "EventStream", "StreamedShape", "Array", "Bool", "Character", "Dictionary",
+        "Double", "Error", "Float", "Hashable", "Int",
         "Int64", "Never", "Optional", "Protocol", "RawRepresentable", "Result", "Self", "Sendable", "Set", "String",
         "Substring", "Type", "UInt8", "Void", "Document", "Indirect", "MemberSchema", "OperationSchema",
         "OperationBinding", "Paginator", "ReadableShape", "RequestContext", "ResourceAccess", "SchemaText",

@@ -7,7 +7,10 @@ struct SwiftTypes {
         if let binding = self.service.bindings[name] { return binding.type }
         let shape = self.service.shape(name)
         switch shape.type {
-        case "structure": return shape.isDocument ? "Document" : self.service.typeName(name)
+        case "structure":
+            if shape.isDocument { return "Document" }
+            let type = self.service.typeName(name)
+            return shape.isEventStream ? "EventStream<\(type)>" : type
         case "string", "character": return shape.isEnumeration ? self.service.typeName(name) : "String"
         case "list": return "[\(self.item(shape, shape.member))]"
         case "map": return "[String: \(self.item(shape, shape.value))]"

@@ -15,6 +15,20 @@ struct Encode: Sendable {
         )
     }
 
+    /// The events of a streamed output; nil where the output is whole.
+    func events(
+        _ output: any WritableShape, _ request: AuthenticatedRequest, _ codec: any ServerProtocol
+    ) -> OutboundEvents? {
+        guard let streamed = output as? any StreamedShape,
+            let stream = request.operation.binding.schema.output.members.first(where: \.target.traits.isEventStream)
+        else { return nil }
+        return OutboundEvents(
+            output: streamed,
+            codec: EventStreamCodec(stream: stream.target, format: codec.bodyFormat),
+            service: request.service
+        )
+    }
+
     /// An error in the form of its protocol; `service` is nil where the request never named one.
     func error(
         _ error: ServiceError,

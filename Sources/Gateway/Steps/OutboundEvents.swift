@@ -1,0 +1,34 @@
+internal import ServiceModel
+internal import Synchronization
+internal import WireProtocols
+
+/// The events of one answer on their way to the client, each a message of its own.
+final class OutboundEvents: Sendable {
+    let service: ServiceEntry
+    private let output: any StreamedShape
+    private let codec: EventStreamCodec
+    private let failure = Mutex<String?>(nil)
+
+    init(output: any StreamedShape, codec: EventStreamCodec, service: ServiceEntry) {
+        self.output = output
+        self.codec = codec
+        self.service = service
+    }
+
+    /// The code of the error that was the last message, if there was one.
+    var errorCode: String? { self.failure.withLock { $0 } }
+
+    /// Sends every event, and an error of the service as the last one.
+    /// - Throws: when the client has gone, or an event is too large for a message: the body is then cut off.
+    func send(to writer: ResponseBodyWriter) async throws {
+        let codec = self.codec
+        do {
+            try await self.output.sendEvents { event in
+                try await writer.write(try codec.message(event: event).encode())
+            }
+        } catch let error as ServiceError {
+            self.failure.withLock { $0 = error.code }
+            try await writer.write(try codec.message(error: error).encode())
+        }
+    }
+}
