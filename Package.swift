@@ -67,6 +67,7 @@ let services = [
     ),
     Service(name: "DynamoDBStreams", modelUses: ["DynamoDBValues"], servedBy: "DynamoDB"),
     Service(name: "STS"),
+    Service(name: "BedrockRuntime", uses: ["Inference", "WireProtocols"]),
 ]
 
 let serviceTargets = services.flatMap { service -> [Target] in
@@ -113,6 +114,7 @@ let package = Package(
         .systemLibrary(name: "CLibYAML", path: "Sources/CLibYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
         library("WireProtocols", ["ServiceModel", "Primitives", "CZlib"]),
+        library("Inference", ["Primitives", "ServiceModel"]),
         library("RocksDBStore", ["KeyValue", "Primitives", "CRocksDB"]),
         .target(
             name: "DynamoDBValues", dependencies: ["Primitives", "ServiceModel", crypto],
@@ -140,7 +142,9 @@ let package = Package(
             [
                 "Primitives", "ServiceModel", "ServiceKit", "Signing", "Telemetry", "KeyValue", "RocksDBStore",
                 "Gateway",
-                "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "STSModel", "STSService", "CLibYAML",
+                "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "STSModel", "STSService",
+                "BedrockRuntimeModel",
+                "BedrockRuntimeService", "Inference", "CLibYAML",
             ]),
         // L7
         command("brume", ["Server", argumentParser], link: serverLink),
@@ -189,9 +193,19 @@ let package = Package(
         tests("RocksDBStore", ["KeyValue", "KeyValueConformance", "Primitives", "RocksDBStore", "StoreCrashProbe"]),
         tests(
             "Server",
-            ["Gateway", "KeyValue", "Primitives", "Server", "ServiceKit", "ServiceModel", "Signing", "Telemetry"]
+            [
+                "BedrockRuntimeService", "Gateway", "KeyValue", "Primitives", "Server", "ServiceKit", "ServiceModel",
+                "Signing", "Telemetry",
+            ]
         ),
         tests("ServiceKit", ["Primitives", "ServiceKit", "ServiceModel", "Signing"]),
+        tests("Inference", ["Inference", "ServiceModel"]),
+        tests(
+            "BedrockRuntimeService",
+            [
+                "BedrockRuntimeModel", "BedrockRuntimeService", "Inference", "Primitives", "ServiceKit", "ServiceModel",
+                "Telemetry",
+            ]),
         tests("STSService", ["Primitives", "STSModel", "STSService", "ServiceKit", "ServiceModel"]),
         tests("ServiceModel", ["DynamoDBModel", "HostileModel", "Primitives", "ServiceModel", "WireProtocols"]),
         tests("Signing", ["Primitives", "Signing"]),

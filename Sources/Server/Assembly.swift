@@ -1,3 +1,5 @@
+internal import BedrockRuntimeModel
+internal import BedrockRuntimeService
 internal import DynamoDBModel
 internal import DynamoDBService
 internal import DynamoDBStreamsModel
@@ -40,13 +42,17 @@ enum Assembly {
     /// Every service of this process, and what they do beside requests, until it is cancelled.
     static func services(
         store: any OrderedStore, identity: any IdentityPort, clock: any WallClock, random: any RandomSource,
-        telemetry: any TelemetryPort, objects: any ObjectPort, box: SecretBox, isThrottling: Bool
+        telemetry: any TelemetryPort, objects: any ObjectPort, box: SecretBox, configuration: Configuration
     ) -> (services: [RegisteredService], background: @Sendable () async -> Void) {
         let dynamoDB = DynamoDBService(
             store: store, clock: clock, random: random, telemetry: telemetry, objects: objects,
-            isThrottling: isThrottling)
+            isThrottling: configuration.isThrottling)
         let streams = DynamoDBStreamsService(store: store, clock: clock, box: box)
+        let bedrock = BedrockRuntimeService(
+            catalog: ModelCatalog(aliases: configuration.bedrockAliases), clock: clock, telemetry: telemetry)
         let services = [
+            // Converse takes images and documents of some megabytes each.
+            RegisteredService(binding: bedrock.binding, bodyBytesMax: 32 << 20),
             RegisteredService(
                 binding: dynamoDB.guardedBinding,
                 requestIDForm: .long,

@@ -68,7 +68,7 @@ package final class BrumeServer: Sendable {
         let (services, background) = Assembly.services(
             store: store, identity: identity, clock: clock, random: random, telemetry: history,
             objects: DirectoryObjects(directory: directory.objects, random: random), box: box,
-            isThrottling: configuration.isThrottling
+            configuration: configuration
         )
         let hosts = services.map(\.binding.schema.endpointPrefix).flatMap { host in
             ["\(host).localhost", "\(host).\(configuration.region).localhost"]

@@ -1,3 +1,5 @@
+package import BedrockRuntimeService
+
 /// Everything that can be set, as it holds after flags, environment, file and defaults were put together.
 package struct Configuration: Sendable, Hashable {
     /// TCP port of the edge; 0 takes a free one.
@@ -26,6 +28,8 @@ package struct Configuration: Sendable, Hashable {
     package var acceptsAnyCredentials = false
     /// Whether a table's throughput is enforced, as AWS does.
     package var isThrottling = true
+    /// Which model answers for ids of Bedrock, the first fitting pattern counts.
+    package var bedrockAliases: [ModelCatalog.Alias] = []
     /// Seconds that open requests have after a stop signal.
     package var drainSeconds = 10
 

@@ -1,3 +1,4 @@
+internal import BedrockRuntimeService
 internal import Primitives
 
 /// One thing that can be set by flag, environment variable and file, under one name.
@@ -95,6 +96,11 @@ package struct Setting: Sendable {
             configuration.isThrottling = try Self.truth(text)
         },
         Setting(
+            "bedrock-aliases", "models that answer for ids of Bedrock, such as anthropic.*=brume.echo", "none"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.bedrockAliases = try Self.aliases(text)
+        },
+        Setting(
             "drain-seconds", "how long open requests may take after a stop signal", "10"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.drainSeconds = try Self.integer(text, 0...3600)
@@ -144,6 +150,22 @@ package struct Setting: Sendable {
             throw ConfigurationError("takes one name or several, separated by commas")
         }
         return parts
+    }
+
+    /// `pattern=model`, separated by commas.
+    private static func aliases(_ text: String) throws(ConfigurationError) -> [ModelCatalog.Alias] {
+        var aliases: [ModelCatalog.Alias] = []
+        for entry in try Self.list(text) {
+            let parts = entry.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, !parts[0].isEmpty else {
+                throw ConfigurationError("takes pattern=model, separated by commas")
+            }
+            guard ModelCatalog().has(parts[1]) else {
+                throw ConfigurationError("names the model \(parts[1]), and the only one here is brume.echo")
+            }
+            aliases.append(.init(pattern: parts[0], model: parts[1]))
+        }
+        return aliases
     }
 
     private static func choice<Choice: RawRepresentable<String> & CaseIterable>(

@@ -57,6 +57,11 @@ struct Start: AsyncParsableCommand {
     @Option(name: .customLong("drain-seconds"), help: "Time for open requests after a stop signal (default: 10).")
     var drainSeconds: String?
 
+    @Option(
+        name: .customLong("bedrock-aliases"),
+        help: "Models that answer for ids of Bedrock: 'anthropic.*=brume.echo', several separated by commas.")
+    var bedrockAliases: String?
+
     @Flag(
         name: .customLong("insecure-accept-any-credentials"),
         help: "Do not look at signatures. For experiments on a trusted machine only."
@@ -70,6 +75,7 @@ struct Start: AsyncParsableCommand {
             ("tls-cert", self.tlsCertificate), ("tls-key", self.tlsKey), ("tls-names", self.tlsNames),
             ("plaintext", self.plaintext), ("compat", self.compat), ("throttling", self.throttling),
             ("drain-seconds", self.drainSeconds),
+            ("bedrock-aliases", self.bedrockAliases),
             ("insecure-accept-any-credentials", self.acceptsAnyCredentials ? "true" : nil),
         ]
         return Dictionary(uniqueKeysWithValues: given.compactMap { name, text in text.map { (name, $0) } })

@@ -1,3 +1,4 @@
+import BedrockRuntimeService
 import Server
 import Testing
 
@@ -116,6 +117,7 @@ import Testing
             "block-cache-mb": "5", "durability": "relaxed", "tls-cert": "c.pem", "tls-key": "k.pem",
             "tls-names": "a.example,b.example", "plaintext": "off", "compat": "localstack",
             "insecure-accept-any-credentials": "yes", "throttling": "false", "drain-seconds": "0",
+            "bedrock-aliases": "a.*=brume.echo",
         ]
         #expect(Set(values.keys) == Set(Setting.all.map(\.name)))
         var expected = Configuration()
@@ -125,6 +127,7 @@ import Testing
         (expected.tlsNames, expected.allowsPlaintext) = (["a.example", "b.example"], false)
         (expected.compatibility, expected.acceptsAnyCredentials, expected.drainSeconds) = (.localstack, true, 0)
         expected.isThrottling = false
+        expected.bedrockAliases = [.init(pattern: "a.*", model: "brume.echo")]
         #expect(try self.load(values) == expected)
         let environment = Dictionary(
             uniqueKeysWithValues: Setting.all.compactMap { setting in

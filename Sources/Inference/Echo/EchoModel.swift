@@ -1,0 +1,113 @@
+internal import ServiceModel
+
+/// `brume.echo`: a model without weights, the same answer to the same request, always and everywhere.
+///
+/// It repeats the last thing it was told. It calls a tool when it must, or when the text names one, with arguments made
+/// from the tool's schema; it tells what a tool returned; it fills in a schema that its answer must meet.
+package struct EchoModel: ChatModel {
+    package static let name = "brume.echo"
+    /// What every answer in text begins with, so that nobody takes it for a model's thought.
+    package static let mark = "[brume.echo] "
+    /// As large as the context of many real models.
+    package static let contextTokensMax = 131_072
+    /// Where the request names no bound.
+    static let answerTokensMax = 4096
+
+    package init() {}
+
+    package func countTokens(_ request: ChatRequest) async throws -> Int {
+        EchoTokens.count(request)
+    }
+
+    package func chat(
+        _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
+    ) async throws -> ChatOutcome {
+        let inputTokens = EchoTokens.count(request)
+        guard inputTokens <= Self.contextTokensMax else {
+            throw InferenceError.contextExceeded(tokens: inputTokens, tokensMax: Self.contextTokensMax)
+        }
+        if let tool = self.chosenTool(request) {
+            let arguments = SchemaExample.value(of: tool.schema)
+            let call = ToolCall(id: self.callID(request), name: tool.name, arguments: arguments)
+            try await send(.toolCall(call))
+            return ChatOutcome(
+                stopReason: .toolCall,
+                inputTokens: inputTokens,
+                outputTokens: EchoTokens.pieces(tool.name).count + EchoTokens.count(arguments)
+            )
+        }
+        let answer = self.answer(request)
+        var output = EchoOutput(answer, request.sampling, tokensMax: Self.answerTokensMax)
+        while let piece = output.next() { try await send(.text(piece)) }
+        return ChatOutcome(
+            stopReason: output.stopReason, inputTokens: inputTokens, outputTokens: output.tokenCount)
+    }
+
+    /// The tool that the model must call, or that the last text names while there is no result yet.
+    private func chosenTool(_ request: ChatRequest) -> ChatRequest.Tool? {
+        switch request.toolChoice {
+        case .never: return nil
+        case .any: return self.namedTool(request) ?? request.tools.first
+        case .named(let name): return request.tools.first { $0.name == name }
+        case .auto: return self.namedTool(request)
+        }
+    }
+
+    private func namedTool(_ request: ChatRequest) -> ChatRequest.Tool? {
+        let text = self.lastText(request)
+        return request.tools.first { !$0.name.isEmpty && text.contains($0.name) }
+    }
+
+    /// Calls are numbered through a conversation.
+    private func callID(_ request: ChatRequest) -> String {
+        let calls = request.messages.reduce(0) { count, message in
+            count + message.parts.filter { if case .toolCall = $0 { true } else { false } }.count
+        }
+        return "tooluse_echo_\(calls + 1)"
+    }
+
+    private func answer(_ request: ChatRequest) -> String {
+        if let schema = request.answerSchema { return EchoTokens.text(SchemaExample.value(of: schema)) }
+        let results = (request.messages.last?.parts ?? []).compactMap { part -> String? in
+            if case .toolResult(_, let text) = part { text } else { nil }
+        }
+        guard results.isEmpty else { return Self.mark + "The tool returned: " + results.joined(separator: "\n") }
+        return Self.mark + self.lastText(request)
+    }
+
+    private func lastText(_ request: ChatRequest) -> String {
+        (request.messages.last { $0.role == .user }?.parts ?? []).compactMap { part -> String? in
+            if case .text(let text) = part { text } else { nil }
+        }.joined(separator: "\n")
+    }
+}
+
+/// An answer's pieces until a stop sequence, the bound, or the end.
+private struct EchoOutput {
+    private let pieces: [Substring]
+    private var index = 0
+    private(set) var stopReason = ChatOutcome.StopReason.endOfTurn
+
+    init(_ answer: String, _ sampling: ChatRequest.Sampling, tokensMax: Int) {
+        var text = answer[...]
+        let stops = sampling.stopSequences.compactMap { stop in
+            stop.isEmpty ? nil : answer.firstRange(of: stop).map { (stop, $0.lowerBound) }
+        }
+        if let (stop, place) = stops.min(by: { $0.1 < $1.1 }) {
+            text = answer[..<place]
+            self.stopReason = .stopSequence(stop)
+        }
+        let all = EchoTokens.pieces(text)
+        let bound = sampling.tokensMax ?? tokensMax
+        self.pieces = Array(all.prefix(bound))
+        if all.count > bound { self.stopReason = .tokensMax }
+    }
+
+    var tokenCount: Int { self.index }
+
+    mutating func next() -> String? {
+        guard self.index < self.pieces.count else { return nil }
+        defer { self.index += 1 }
+        return String(self.pieces[self.index])
+    }
+}

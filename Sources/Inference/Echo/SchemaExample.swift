@@ -1,0 +1,83 @@
+internal import ServiceModel
+
+/// A value that meets a JSON Schema, as plain as can be; always the same one.
+struct SchemaExample {
+    /// References and nesting beyond give null.
+    static let depthMax = 32
+    /// Elements and members of an example together, so that a small schema cannot ask for a huge one.
+    static let valueCountMax = 10_000
+
+    private let root: Document
+    private var valuesLeft = Self.valueCountMax
+
+    static func value(of schema: Document) -> Document {
+        var example = SchemaExample(root: schema)
+        return example.value(schema, depth: 0)
+    }
+
+    private init(root: Document) {
+        self.root = root
+    }
+
+    private mutating func value(_ schema: Document, depth: Int) -> Document {
+        guard depth < Self.depthMax, self.valuesLeft > 0 else { return .null }
+        self.valuesLeft -= 1
+        if let value = schema["const"] ?? schema["default"] ?? schema["enum"]?.elements.first { return value }
+        if case .string(let reference)? = schema["$ref"] {
+            return self.resolved(reference).map { self.value($0, depth: depth + 1) } ?? .null
+        }
+        for key in ["anyOf", "oneOf", "allOf"] {
+            if let first = schema[key]?.elements.first { return self.value(first, depth: depth + 1) }
+        }
+        switch self.type(of: schema) {
+        case "object": return self.object(schema, depth)
+        case "array": return self.array(schema, depth)
+        case "integer", "number":
+            if case .number(let text)? = schema["minimum"] { return .number(text) }
+            return .number("1")
+        case "boolean": return .boolean(true)
+        case "string": return .string(self.string(schema))
+        default: return .null
+        }
+    }
+
+    private func type(of schema: Document) -> String {
+        switch schema["type"] {
+        case .string(let name)?: return name
+        case .array(let names)?:
+            if case .string(let name)? = names.first { return name }
+            return "null"
+        default: return schema["properties"] == nil ? "null" : "object"
+        }
+    }
+
+    private mutating func object(_ schema: Document, _ depth: Int) -> Document {
+        var members: [Document.Member] = []
+        for property in schema["properties"]?.members ?? [] {
+            members.append(.init(property.name, self.value(property.value, depth: depth + 1)))
+        }
+        return .object(members)
+    }
+
+    private mutating func array(_ schema: Document, _ depth: Int) -> Document {
+        var count = 1
+        if case .number(let text)? = schema["minItems"], let wanted = Int(text) { count = max(count, wanted) }
+        guard let items = schema["items"] else { return .array([]) }
+        var elements: [Document] = []
+        while elements.count < count, self.valuesLeft > 0 { elements.append(self.value(items, depth: depth + 1)) }
+        return .array(elements)
+    }
+
+    private func string(_ schema: Document) -> String {
+        guard case .number(let text)? = schema["minLength"], let count = Int(text), count > 4 else { return "echo" }
+        return String(repeating: "echo", count: min(count, Self.valueCountMax) / 4 + 1)
+    }
+
+    /// `#/$defs/name` and other places in the same schema.
+    private func resolved(_ reference: String) -> Document? {
+        guard reference.hasPrefix("#") else { return nil }
+        var place: Document? = self.root
+        for step in reference.dropFirst().split(separator: "/") { place = place?[String(step)] }
+        return place
+    }
+}

@@ -1,0 +1,96 @@
+internal import BedrockRuntimeModel
+internal import Inference
+internal import ServiceModel
+
+/// Turns what a model says into the events of ConverseStream: blocks that begin, grow and end.
+struct ConverseEvents {
+    private enum Block {
+        case none, text, reasoning
+    }
+
+    private var block = Block.none
+    private var index = 0
+
+    /// The events of one piece.
+    mutating func events(_ event: ChatEvent) -> [ConverseStreamOutput] {
+        switch event {
+        case .text(let text):
+            return self.open(.text) + [self.delta(.text(text))]
+        case .reasoning(let text):
+            return self.open(.reasoning) + [self.delta(.reasoningContent(.text(text)))]
+        case .toolCall(let call):
+            var events = self.close()
+            let start = ToolUseBlockStart(toolUseID: call.id, name: call.name)
+            events.append(
+                .contentBlockStart(ContentBlockStartEvent(start: .toolUse(start), contentBlockIndex: self.index)))
+            events.append(self.delta(.toolUse(ToolUseBlockDelta(input: JSONText.text(call.arguments)))))
+            events.append(.contentBlockStop(ContentBlockStopEvent(contentBlockIndex: self.index)))
+            self.index += 1
+            return events
+        }
+    }
+
+    /// The end of a block that is open.
+    mutating func close() -> [ConverseStreamOutput] {
+        guard self.block != .none else { return [] }
+        self.block = .none
+        defer { self.index += 1 }
+        return [.contentBlockStop(ContentBlockStopEvent(contentBlockIndex: self.index))]
+    }
+
+    private mutating func open(_ block: Block) -> [ConverseStreamOutput] {
+        guard self.block != block else { return [] }
+        let events = self.close()
+        self.block = block
+        return events
+    }
+
+    private func delta(_ delta: ContentBlockDelta) -> ConverseStreamOutput {
+        .contentBlockDelta(ContentBlockDeltaEvent(delta: delta, contentBlockIndex: self.index))
+    }
+}
+
+/// The content blocks of a whole answer.
+struct ConverseContent {
+    private(set) var blocks: [ContentBlock] = []
+
+    mutating func add(_ event: ChatEvent) {
+        switch event {
+        case .text(let text):
+            if case .text(let before)? = self.blocks.last {
+                self.blocks[self.blocks.count - 1] = .text(before + text)
+            } else {
+                self.blocks.append(.text(text))
+            }
+        case .reasoning(let text):
+            if case .reasoningContent(.reasoningText(let before))? = self.blocks.last {
+                let whole = ReasoningTextBlock(text: before.text + text)
+                self.blocks[self.blocks.count - 1] = .reasoningContent(.reasoningText(whole))
+            } else {
+                self.blocks.append(.reasoningContent(.reasoningText(ReasoningTextBlock(text: text))))
+            }
+        case .toolCall(let call):
+            self.blocks.append(
+                .toolUse(ToolUseBlock(toolUseID: call.id, name: call.name, input: call.arguments)))
+        }
+    }
+}
+
+extension ChatOutcome {
+    var converseStopReason: BedrockRuntimeModel.StopReason {
+        switch self.stopReason {
+        case .endOfTurn: .endTurn
+        case .toolCall: .toolUse
+        case .tokensMax: .maxTokens
+        case .stopSequence: .stopSequence
+        }
+    }
+
+    var usage: TokenUsage {
+        TokenUsage(
+            inputTokens: self.inputTokens,
+            outputTokens: self.outputTokens,
+            totalTokens: self.inputTokens + self.outputTokens
+        )
+    }
+}

@@ -1,0 +1,187 @@
+internal import BedrockRuntimeModel
+internal import Inference
+internal import ServiceModel
+
+/// A conversation of Converse as a model takes it, its order checked.
+/// - Source: answers of Bedrock; the sentences are those that SDK users report.
+struct ConversePlan {
+    let request: ChatRequest
+
+    init(_ input: ConverseRequest) throws(ServiceError) {
+        try self.init(
+            messages: input.messages, system: input.system, tools: input.toolConfig,
+            sampling: Self.sampling(input.inferenceConfig, input.additionalModelRequestFields),
+            output: input.outputConfig
+        )
+    }
+
+    init(_ input: ConverseStreamRequest) throws(ServiceError) {
+        try self.init(
+            messages: input.messages, system: input.system, tools: input.toolConfig,
+            sampling: Self.sampling(input.inferenceConfig, input.additionalModelRequestFields),
+            output: input.outputConfig
+        )
+    }
+
+    init(_ input: ConverseTokensRequest) throws(ServiceError) {
+        try self.init(
+            messages: input.messages, system: input.system, tools: input.toolConfig,
+            sampling: ChatRequest.Sampling(), output: nil
+        )
+    }
+
+    private init(
+        messages: [Message]?, system: [SystemContentBlock]?, tools: ToolConfiguration?,
+        sampling: ChatRequest.Sampling, output: OutputConfig?
+    ) throws(ServiceError) {
+        let messages = messages ?? []
+        guard !messages.isEmpty else {
+            throw .invalid("The messages field must have at least one message. Add a message and try again.")
+        }
+        try Self.checkTurns(messages)
+        var request = ChatRequest(messages: [])
+        for (index, message) in messages.enumerated() {
+            let place = "messages.\(index)"
+            var parts: [ChatRequest.Part] = []
+            for (position, block) in message.content.enumerated() {
+                parts += try ContentReader(place: "\(place).content.\(position)").parts(block)
+            }
+            request.messages.append(.init(role: message.role == .assistant ? .assistant : .user, parts: parts))
+        }
+        try Self.checkTools(request.messages, hasTools: tools != nil)
+        for (index, block) in (system ?? []).enumerated() {
+            switch block {
+            case .text(let text): request.system.append(text)
+            case .cachePoint: break
+            case .guardContent, .unknown:
+                throw .invalid("The block at system.\(index) is not supported by this model.")
+            }
+        }
+        if let tools { try Self.add(tools, to: &request) }
+        request.sampling = sampling
+        request.answerSchema = try Self.schema(output)
+        self.request = request
+    }
+
+    private static func checkTurns(_ messages: [Message]) throws(ServiceError) {
+        guard messages[0].role == .user else {
+            throw .invalid(
+                "A conversation must start with a user message. Try again with a conversation that starts with a user "
+                    + "message."
+            )
+        }
+        for (index, message) in messages.enumerated() {
+            guard !message.content.isEmpty else {
+                throw .invalid(
+                    "The content field in the Message object at messages.\(index) is empty. Add a ContentBlock object "
+                        + "to the content field and try again."
+                )
+            }
+            guard index == 0 || message.role != messages[index - 1].role else {
+                throw .invalid(
+                    "A conversation must alternate between user and assistant roles. Make sure the conversation "
+                        + "alternates between user and assistant roles and try again."
+                )
+            }
+        }
+    }
+
+    private static func checkTools(_ messages: [ChatRequest.Message], hasTools: Bool) throws(ServiceError) {
+        var open: Set<String> = []
+        for (index, message) in messages.enumerated() {
+            var results: [String] = []
+            var calls: Set<String> = []
+            for part in message.parts {
+                if case .toolResult(let id, _) = part { results.append(id) }
+                if case .toolCall(let call) = part { calls.insert(call.id) }
+            }
+            guard hasTools || (results.isEmpty && calls.isEmpty) else {
+                throw .invalid(
+                    "The toolConfig field must be defined when using toolUse and toolResult content blocks."
+                )
+            }
+            guard results.count <= open.count else {
+                throw .invalid(
+                    "The number of toolResult blocks at messages.\(index).content exceeds the number of toolUse blocks "
+                        + "of previous turn."
+                )
+            }
+            guard results.allSatisfy(open.contains) else {
+                throw .invalid(
+                    "The toolResult blocks at messages.\(index).content contain an id that no toolUse block of the "
+                        + "previous turn has."
+                )
+            }
+            open = calls
+        }
+    }
+
+    private static func add(_ tools: ToolConfiguration, to request: inout ChatRequest) throws(ServiceError) {
+        for (index, tool) in tools.tools.enumerated() {
+            guard case .toolSpec(let specification) = tool else {
+                if case .cachePoint = tool { continue }
+                throw .invalid("The tool at toolConfig.tools.\(index) is not supported by this model.")
+            }
+            guard case .json(let schema) = specification.inputSchema, schema["type"]?.text == "object" else {
+                throw .invalid(
+                    "The value at toolConfig.tools.\(index).toolSpec.inputSchema.json.type must be one of the "
+                        + "following: object."
+                )
+            }
+            guard !request.tools.contains(where: { $0.name == specification.name }) else {
+                throw .invalid("The tool name \(specification.name) at toolConfig.tools.\(index) is given twice.")
+            }
+            request.tools.append(
+                .init(name: specification.name, description: specification.description ?? "", schema: schema))
+        }
+        switch tools.toolChoice {
+        case nil, .auto, .unknown: request.toolChoice = .auto
+        case .any: request.toolChoice = .any
+        case .tool(let choice):
+            guard request.tools.contains(where: { $0.name == choice.name }) else {
+                throw .invalid("The tool \(choice.name) of toolConfig.toolChoice is not among toolConfig.tools.")
+            }
+            request.toolChoice = .named(choice.name)
+        }
+    }
+
+    private static func sampling(
+        _ configuration: InferenceConfiguration?, _ more: Document?
+    ) -> ChatRequest.Sampling {
+        var sampling = ChatRequest.Sampling()
+        sampling.tokensMax = configuration?.maxTokens
+        sampling.temperature = configuration?.temperature
+        sampling.topP = configuration?.topP
+        sampling.stopSequences = configuration?.stopSequences ?? []
+        sampling.topK = (more?["top_k"] ?? more?["topK"])?.integer
+        return sampling
+    }
+
+    private static func schema(_ output: OutputConfig?) throws(ServiceError) -> Document? {
+        guard let format = output?.textFormat else { return nil }
+        guard case .jsonSchema(let definition) = format.structure, let schema = JSONText.document(definition.schema_)
+        else {
+            throw .invalid("The schema at outputConfig.textFormat.structure.jsonSchema is not a JSON document.")
+        }
+        return schema
+    }
+}
+
+extension ServiceError {
+    static func invalid(_ message: String) -> ServiceError {
+        BedrockRuntimeError.validation(message: message)
+    }
+
+    /// What a client is told of a model's failure.
+    init(_ error: InferenceError) {
+        switch error {
+        case .unsupported(let sentence):
+            self = .invalid(sentence)
+        case .contextExceeded(let tokens, let tokensMax):
+            self = .invalid("Input is too long for requested model: \(tokens) tokens, at most \(tokensMax).")
+        case .failed:
+            self = BedrockRuntimeError.modelError(
+                message: "The model failed while it answered; the server's log names the reason.")
+        }
+    }
+}

@@ -1,0 +1,36 @@
+internal import BedrockRuntimeModel
+internal import Inference
+internal import ServiceModel
+internal import Synchronization
+
+/// A model's answer, gathered whole.
+struct ChatReply: Sendable {
+    let events: [ChatEvent]
+    let outcome: ChatOutcome
+
+    init(_ model: any ChatModel, _ request: ChatRequest) async throws(ServiceError) {
+        let events = Mutex<[ChatEvent]>([])
+        do {
+            self.outcome = try await model.chat(request) { event in events.withLock { $0.append(event) } }
+        } catch {
+            throw ServiceError.told(error)
+        }
+        self.events = events.withLock { $0 }
+    }
+
+    /// All text together.
+    var text: String {
+        self.events.map { if case .text(let text) = $0 { text } else { "" } }.joined()
+    }
+}
+
+extension ServiceError {
+    /// What a client is told when a model did not answer.
+    static func told(_ error: any Error) -> ServiceError {
+        switch error {
+        case let error as ServiceError: error
+        case let error as InferenceError: ServiceError(error)
+        default: BedrockRuntimeError.internalServer(message: "The answer was cut off.")
+        }
+    }
+}

@@ -1,0 +1,46 @@
+internal import BedrockRuntimeModel
+internal import Primitives
+internal import ServiceModel
+
+/// The model that a request names: by id, by inference profile, or by the ARN of either.
+struct ModelID: Sendable, Hashable {
+    /// Prefixes of inference profiles that spread requests over regions.
+    /// - Source: Bedrock User Guide, "Supported Regions and models for inference profiles".
+    private static let profilePrefixes = ["us.", "eu.", "apac.", "us-gov.", "jp.", "au.", "ca.", "global."]
+    private static let resources = ["foundation-model/", "inference-profile/"]
+
+    /// The model's id without profile and ARN, such as `anthropic.claude-3-haiku-20240307-v1:0`.
+    let name: String
+    /// As the request has it.
+    let text: String
+
+    init(_ text: String) throws(ServiceError) {
+        self.text = text
+        var name = text
+        if text.hasPrefix("arn:") {
+            guard let arn = ARN(text), arn.service == "bedrock",
+                let prefix = Self.resources.first(where: arn.resource.hasPrefix)
+            else {
+                throw BedrockRuntimeError.validation(message: "The provided model identifier is invalid.")
+            }
+            name = String(arn.resource.dropFirst(prefix.count))
+        }
+        if let prefix = Self.profilePrefixes.first(where: name.hasPrefix) { name.removeFirst(prefix.count) }
+        guard !name.isEmpty, !name.contains("/"), !name.contains("..") else {
+            throw BedrockRuntimeError.validation(message: "The provided model identifier is invalid.")
+        }
+        self.name = name
+    }
+
+    /// What access to the model is access to.
+    static func resource(_ text: String, _ context: RequestContext) -> String {
+        guard !text.hasPrefix("arn:") else { return text }
+        guard let prefix = Self.profilePrefixes.first(where: text.hasPrefix) else {
+            return "arn:\(context.region.partition):bedrock:\(context.region)::foundation-model/\(text)"
+        }
+        _ = prefix
+        return ARN(
+            service: "bedrock", region: context.region, account: context.account, resource: "inference-profile/\(text)"
+        ).description
+    }
+}

@@ -1,0 +1,208 @@
+internal import Inference
+internal import Primitives
+internal import ServiceModel
+
+/// `anthropic.…`: the Messages API, and the events of its stream as chunks.
+/// - Source: Bedrock User Guide, "Anthropic Claude Messages API".
+struct AnthropicFamily: NativeFamily {
+    func request(_ body: Document) throws(ServiceError) -> ChatRequest {
+        guard let tokensMax = try body.required("max_tokens").integer, tokensMax > 0 else {
+            throw .invalid("max_tokens: Input should be greater than or equal to 1")
+        }
+        var request = ChatRequest(messages: [])
+        for (index, message) in try body.required("messages").elements.enumerated() {
+            guard let role = message["role"]?.text.flatMap(ChatRequest.Role.init(rawValue:)) else {
+                throw .invalid("messages.\(index).role: Input should be 'user' or 'assistant'")
+            }
+            request.messages.append(.init(role: role, parts: try Self.parts(message["content"], at: index)))
+        }
+        guard !request.messages.isEmpty else { throw .invalid("messages: at least one message is required") }
+        guard request.messages[0].role == .user else {
+            throw .invalid("messages: first message must use the \"user\" role")
+        }
+        switch body["system"] {
+        case .string(let text)?: request.system = [text]
+        case .array(let blocks)?: request.system = blocks.compactMap { $0["text"]?.text }
+        default: break
+        }
+        for tool in body["tools"]?.elements ?? [] {
+            request.tools.append(
+                .init(
+                    name: tool["name"]?.text ?? "", description: tool["description"]?.text ?? "",
+                    schema: tool["input_schema"] ?? .object([])))
+        }
+        request.toolChoice = Self.choice(body["tool_choice"])
+        request.sampling.tokensMax = tokensMax
+        request.sampling.temperature = body["temperature"]?.double
+        request.sampling.topP = body["top_p"]?.double
+        request.sampling.topK = body["top_k"]?.integer
+        request.sampling.stopSequences = body["stop_sequences"]?.texts ?? []
+        return request
+    }
+
+    private static func parts(
+        _ content: Document?, at index: Int
+    ) throws(ServiceError) -> [ChatRequest.Part] {
+        if let text = content?.text { return [.text(text)] }
+        var parts: [ChatRequest.Part] = []
+        for (position, block) in (content?.elements ?? []).enumerated() {
+            switch block["type"]?.text {
+            case "text": parts.append(.text(block["text"]?.text ?? ""))
+            case "tool_use":
+                parts.append(
+                    .toolCall(
+                        ToolCall(
+                            id: block["id"]?.text ?? "", name: block["name"]?.text ?? "",
+                            arguments: block["input"] ?? .object([]))))
+            case "tool_result":
+                let text =
+                    block["content"]?.text
+                    ?? (block["content"]?.elements ?? []).compactMap { $0["text"]?.text }.joined(separator: "\n")
+                parts.append(.toolResult(callID: block["tool_use_id"]?.text ?? "", text: text))
+            case "thinking": parts.append(.reasoning(block["thinking"]?.text ?? ""))
+            case "image":
+                guard let text = block["source"]?["data"]?.text, let bytes = Base64.decode(text.utf8) else {
+                    throw .invalid(
+                        "messages.\(index).content.\(position).image.source.base64.data: invalid data")
+                }
+                let type = block["source"]?["media_type"]?.text ?? ""
+                parts.append(.image(format: String(type.split(separator: "/").last ?? ""), bytes: bytes))
+            default:
+                throw .invalid(
+                    "messages.\(index).content.\(position): Input tag '\(block["type"]?.text ?? "")' found using 'type'"
+                        + " does not match any of the expected tags: 'image', 'text', 'thinking', 'tool_result', "
+                        + "'tool_use'"
+                )
+            }
+        }
+        guard !parts.isEmpty else { throw .invalid("messages.\(index): all messages must have non-empty content") }
+        return parts
+    }
+
+    private static func choice(_ choice: Document?) -> ChatRequest.ToolChoice {
+        switch choice?["type"]?.text {
+        case "any": .any
+        case "tool": .named(choice?["name"]?.text ?? "")
+        case "none": .never
+        default: .auto
+        }
+    }
+
+    func response(_ reply: ChatReply, _ id: ModelID) -> Document {
+        var blocks: [Document] = []
+        let text = reply.text
+        if !text.isEmpty { blocks.append(.object(["type": .string("text"), "text": .string(text)])) }
+        for case .toolCall(let call) in reply.events { blocks.append(Self.block(call, input: call.arguments)) }
+        return .object(
+            Self.message(id, content: blocks) + [
+                .init("stop_reason", .string(Self.stopReason(reply.outcome))),
+                .init("stop_sequence", Self.stopSequence(reply.outcome)),
+                .init("usage", Self.usage(reply.outcome)),
+            ])
+    }
+
+    func chunks(_ id: ModelID) -> any NativeChunks { AnthropicChunks(id: id) }
+
+    fileprivate static func message(_ id: ModelID, content: [Document]) -> [Document.Member] {
+        [
+            .init("id", .string("msg_bdrk_\(id.name.utf8.count)echo")), .init("type", .string("message")),
+            .init("role", .string("assistant")), .init("model", .string(id.name)), .init("content", .array(content)),
+        ]
+    }
+
+    fileprivate static func block(_ call: ToolCall, input: Document) -> Document {
+        .object([
+            "type": .string("tool_use"), "id": .string(call.id), "name": .string(call.name), "input": input,
+        ])
+    }
+
+    fileprivate static func stopReason(_ outcome: ChatOutcome) -> String {
+        switch outcome.stopReason {
+        case .endOfTurn: "end_turn"
+        case .toolCall: "tool_use"
+        case .tokensMax: "max_tokens"
+        case .stopSequence: "stop_sequence"
+        }
+    }
+
+    fileprivate static func stopSequence(_ outcome: ChatOutcome) -> Document {
+        if case .stopSequence(let text) = outcome.stopReason { .string(text) } else { .null }
+    }
+
+    fileprivate static func usage(_ outcome: ChatOutcome) -> Document {
+        .object(["input_tokens": .number(outcome.inputTokens), "output_tokens": .number(outcome.outputTokens)])
+    }
+}
+
+/// The events of a streamed message.
+private struct AnthropicChunks: NativeChunks {
+    let id: ModelID
+    private var hasBegun = false
+    private var isTextOpen = false
+    private var index = 0
+
+    init(id: ModelID) {
+        self.id = id
+    }
+
+    mutating func chunks(_ event: ChatEvent) -> [Document] {
+        var chunks = self.begin()
+        switch event {
+        case .text(let text):
+            if !self.isTextOpen {
+                self.isTextOpen = true
+                chunks.append(self.start(.object(["type": .string("text"), "text": .string("")])))
+            }
+            chunks.append(self.delta(.object(["type": .string("text_delta"), "text": .string(text)])))
+        case .toolCall(let call):
+            chunks += self.closeText()
+            chunks.append(self.start(AnthropicFamily.block(call, input: .object([]))))
+            let json = Document.string(JSONText.text(call.arguments))
+            chunks.append(self.delta(.object(["type": .string("input_json_delta"), "partial_json": json])))
+            chunks.append(self.stop())
+        case .reasoning: break
+        }
+        return chunks
+    }
+
+    mutating func end(_ outcome: ChatOutcome) -> [Document] {
+        let delta = Document.object([
+            "stop_reason": .string(AnthropicFamily.stopReason(outcome)),
+            "stop_sequence": AnthropicFamily.stopSequence(outcome),
+        ])
+        return self.begin() + self.closeText() + [
+            .object(["type": .string("message_delta"), "delta": delta, "usage": AnthropicFamily.usage(outcome)]),
+            .object(["type": .string("message_stop")]),
+        ]
+    }
+
+    private mutating func begin() -> [Document] {
+        guard !self.hasBegun else { return [] }
+        self.hasBegun = true
+        let usage = Document.object(["input_tokens": .number(0), "output_tokens": .number(0)])
+        let message =
+            AnthropicFamily.message(self.id, content: []) + [
+                .init("stop_reason", .null), .init("stop_sequence", .null), .init("usage", usage),
+            ]
+        return [.object(["type": .string("message_start"), "message": .object(message)])]
+    }
+
+    private func start(_ block: Document) -> Document {
+        .object(["type": .string("content_block_start"), "index": .number(self.index), "content_block": block])
+    }
+
+    private func delta(_ delta: Document) -> Document {
+        .object(["type": .string("content_block_delta"), "index": .number(self.index), "delta": delta])
+    }
+
+    private mutating func stop() -> Document {
+        defer { self.index += 1 }
+        return .object(["type": .string("content_block_stop"), "index": .number(self.index)])
+    }
+
+    private mutating func closeText() -> [Document] {
+        guard self.isTextOpen else { return [] }
+        self.isTextOpen = false
+        return [self.stop()]
+    }
+}

@@ -1,0 +1,125 @@
+internal import BedrockRuntimeModel
+internal import Inference
+internal import ServiceModel
+
+/// `amazon.nova…`: Converse's shapes in a body.
+/// - Source: Amazon Nova User Guide, "Complete request schema".
+struct NovaFamily: NativeFamily {
+    func request(_ body: Document) throws(ServiceError) -> ChatRequest {
+        var request = ChatRequest(messages: [])
+        for message in try body.required("messages").elements {
+            let role: ChatRequest.Role = message["role"]?.text == "assistant" ? .assistant : .user
+            let texts = (message["content"]?.elements ?? []).compactMap { $0["text"]?.text }
+            request.messages.append(.init(role: role, parts: texts.map { .text($0) }))
+        }
+        guard !request.messages.isEmpty else {
+            throw .invalid("Malformed input request: #/messages: expected minimum item count: 1, found: 0")
+        }
+        request.system = (body["system"]?.elements ?? []).compactMap { $0["text"]?.text }
+        let configuration = body["inferenceConfig"]
+        request.sampling.tokensMax = (configuration?["maxTokens"] ?? configuration?["max_new_tokens"])?.integer
+        request.sampling.temperature = configuration?["temperature"]?.double
+        request.sampling.topP = configuration?["topP"]?.double
+        request.sampling.topK = configuration?["topK"]?.integer
+        request.sampling.stopSequences = configuration?["stopSequences"]?.texts ?? []
+        for tool in body["toolConfig"]?["tools"]?.elements ?? [] {
+            guard let specification = tool["toolSpec"] else { continue }
+            request.tools.append(
+                .init(
+                    name: specification["name"]?.text ?? "", description: specification["description"]?.text ?? "",
+                    schema: specification["inputSchema"]?["json"] ?? .object([])))
+        }
+        let choice = body["toolConfig"]?["toolChoice"]
+        if choice?["any"] != nil { request.toolChoice = .any }
+        if let name = choice?["tool"]?["name"]?.text { request.toolChoice = .named(name) }
+        return request
+    }
+
+    func response(_ reply: ChatReply, _ id: ModelID) -> Document {
+        var blocks: [Document] = []
+        if !reply.text.isEmpty { blocks.append(.object(["text": .string(reply.text)])) }
+        for case .toolCall(let call) in reply.events {
+            let use = Document.object([
+                "toolUseId": .string(call.id), "name": .string(call.name), "input": call.arguments,
+            ])
+            blocks.append(.object(["toolUse": use]))
+        }
+        let message = Document.object(["role": .string("assistant"), "content": .array(blocks)])
+        return .object([
+            "output": .object(["message": message]), "stopReason": .string(Self.stopReason(reply.outcome)),
+            "usage": Self.usage(reply.outcome),
+        ])
+    }
+
+    func chunks(_ id: ModelID) -> any NativeChunks { NovaChunks() }
+
+    fileprivate static func stopReason(_ outcome: ChatOutcome) -> String {
+        outcome.converseStopReason.rawValue
+    }
+
+    fileprivate static func usage(_ outcome: ChatOutcome) -> Document {
+        .object([
+            "inputTokens": .number(outcome.inputTokens), "outputTokens": .number(outcome.outputTokens),
+            "totalTokens": .number(outcome.inputTokens + outcome.outputTokens),
+        ])
+    }
+}
+
+/// The events of ConverseStream, each an object of its name.
+private struct NovaChunks: NativeChunks {
+    private var hasBegun = false
+    private var isTextOpen = false
+    private var index = 0
+
+    mutating func chunks(_ event: ChatEvent) -> [Document] {
+        var chunks = self.begin()
+        switch event {
+        case .text(let text):
+            self.isTextOpen = true
+            chunks.append(self.delta(.object(["text": .string(text)])))
+        case .toolCall(let call):
+            chunks += self.closeText()
+            let start = Document.object(["toolUseId": .string(call.id), "name": .string(call.name)])
+            chunks.append(
+                self.event("contentBlockStart", ("start", .object(["toolUse": start]))))
+            let input = Document.object(["input": .string(JSONText.text(call.arguments))])
+            chunks.append(self.delta(.object(["toolUse": input])))
+            chunks.append(self.stop())
+        case .reasoning: break
+        }
+        return chunks
+    }
+
+    mutating func end(_ outcome: ChatOutcome) -> [Document] {
+        self.begin() + self.closeText() + [
+            .object(["messageStop": .object(["stopReason": .string(NovaFamily.stopReason(outcome))])]),
+            .object(["metadata": .object(["usage": NovaFamily.usage(outcome)])]),
+        ]
+    }
+
+    private mutating func begin() -> [Document] {
+        guard !self.hasBegun else { return [] }
+        self.hasBegun = true
+        return [.object(["messageStart": .object(["role": .string("assistant")])])]
+    }
+
+    private func delta(_ delta: Document) -> Document {
+        self.event("contentBlockDelta", ("delta", delta))
+    }
+
+    private func event(_ name: String, _ member: (String, Document)) -> Document {
+        let body = Document.object([.init(member.0, member.1), .init("contentBlockIndex", .number(self.index))])
+        return .object([.init(name, body)])
+    }
+
+    private mutating func stop() -> Document {
+        defer { self.index += 1 }
+        return .object(["contentBlockStop": .object(["contentBlockIndex": .number(self.index)])])
+    }
+
+    private mutating func closeText() -> [Document] {
+        guard self.isTextOpen else { return [] }
+        self.isTextOpen = false
+        return [self.stop()]
+    }
+}

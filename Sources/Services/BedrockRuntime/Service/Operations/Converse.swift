@@ -1,0 +1,42 @@
+package import BedrockRuntimeModel
+internal import Inference
+package import ServiceModel
+
+extension BedrockRuntimeService {
+    package func access(_ input: ConverseRequest, _ context: RequestContext) -> [ResourceAccess] {
+        [ResourceAccess(action: "bedrock:InvokeModel", resource: ModelID.resource(input.modelID, context))]
+    }
+
+    /// Order of checks: the model, the conversation; then the model answers.
+    package func converse(
+        _ input: ConverseRequest, _ context: RequestContext
+    ) async throws(ServiceError) -> ConverseResponse {
+        let model = try self.catalog.model(try ModelID(input.modelID))
+        try Self.refuse(guardrail: input.guardrailConfig != nil, variables: input.promptVariables != nil)
+        let plan = try ConversePlan(input)
+        let started = ContinuousClock.now
+        let reply = try await ChatReply(model, plan.request)
+        var content = ConverseContent()
+        for event in reply.events { content.add(event) }
+        return ConverseResponse(
+            output: .message(Message(role: .assistant, content: content.blocks)),
+            stopReason: reply.outcome.converseStopReason,
+            usage: reply.outcome.usage,
+            metrics: ConverseMetrics(latencyMs: started.millisecondsAgo)
+        )
+    }
+
+    /// What is part of Converse and not here yet.
+    static func refuse(guardrail: Bool, variables: Bool) throws(ServiceError) {
+        if guardrail { throw .invalid("Guardrails are not supported by this version of Brume") }
+        if variables { throw .invalid("Prompts of Prompt management are not supported by this version of Brume") }
+    }
+}
+
+extension ContinuousClock.Instant {
+    /// Whole milliseconds since then.
+    var millisecondsAgo: Int {
+        let elapsed = self.duration(to: .now).components
+        return Int(elapsed.seconds) * 1000 + Int(elapsed.attoseconds / 1_000_000_000_000_000)
+    }
+}

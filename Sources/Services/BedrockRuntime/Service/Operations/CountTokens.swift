@@ -1,0 +1,28 @@
+package import BedrockRuntimeModel
+internal import Inference
+package import ServiceModel
+
+extension BedrockRuntimeService {
+    package func access(_ input: CountTokensRequest, _ context: RequestContext) -> [ResourceAccess] {
+        [ResourceAccess(action: "bedrock:CountTokens", resource: ModelID.resource(input.modelID, context))]
+    }
+
+    /// The tokens that a request of Converse or InvokeModel would be charged for, without its answer.
+    package func countTokens(
+        _ input: CountTokensRequest, _ context: RequestContext
+    ) async throws(ServiceError) -> CountTokensResponse {
+        let id = try ModelID(input.modelID)
+        let model = try self.catalog.model(id)
+        let request: ChatRequest
+        switch input.input {
+        case .converse(let converse): request = try ConversePlan(converse).request
+        case .invokeModel(let invoke): request = try NativeRequest(id, body: invoke.body).request
+        case .unknown: throw .invalid("The input field must set one of converse and invokeModel.")
+        }
+        do {
+            return CountTokensResponse(inputTokens: try await model.countTokens(request))
+        } catch {
+            throw ServiceError.told(error)
+        }
+    }
+}

@@ -1,0 +1,180 @@
+"""Bedrock's runtime through boto3, answered by the built-in model brume.echo."""
+
+import json
+
+import botocore.exceptions
+import pytest
+
+ECHO = "brume.echo"
+WEATHER = {
+    "toolSpec": {
+        "name": "get_weather",
+        "description": "The weather of a city",
+        "inputSchema": {"json": {
+            "type": "object",
+            "properties": {"city": {"type": "string"}, "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]}},
+            "required": ["city"],
+        }},
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def bedrock(server):
+    return server.client("bedrock-runtime")
+
+
+@pytest.fixture
+def aliased(fresh_server):
+    """A client of a server on which every id of Bedrock is answered by brume.echo."""
+    return fresh_server("--bedrock-aliases", "*=brume.echo").client("bedrock-runtime")
+
+
+def user(text):
+    return {"role": "user", "content": [{"text": text}]}
+
+
+def refusal(call, **request):
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        call(**request)
+    return failure.value.response["Error"]
+
+
+def test_a_conversation_is_answered(bedrock):
+    answer = bedrock.converse(modelId=ECHO, messages=[user("Hello there")], system=[{"text": "Be brief."}])
+    assert answer["output"]["message"] == {"role": "assistant", "content": [{"text": "[brume.echo] Hello there"}]}
+    assert answer["stopReason"] == "end_turn"
+    usage = answer["usage"]
+    assert usage["totalTokens"] == usage["inputTokens"] + usage["outputTokens"]
+    counted = bedrock.count_tokens(modelId=ECHO, input={"converse": {
+        "messages": [user("Hello there")], "system": [{"text": "Be brief."}],
+    }})
+    assert counted["inputTokens"] == usage["inputTokens"]
+
+
+def test_a_streamed_answer_is_the_same_answer(bedrock):
+    request = {"modelId": ECHO, "messages": [user("One two three, four!")]}
+    events = list(bedrock.converse_stream(**request)["stream"])
+    names = [name for event in events for name in event]
+    assert names[0] == "messageStart" and names[-3:] == ["contentBlockStop", "messageStop", "metadata"]
+    deltas = [event["contentBlockDelta"] for event in events if "contentBlockDelta" in event]
+    assert len(deltas) > 4 and {delta["contentBlockIndex"] for delta in deltas} == {0}
+    whole = bedrock.converse(**request)
+    assert "".join(delta["delta"]["text"] for delta in deltas) == whole["output"]["message"]["content"][0]["text"]
+    assert events[-1]["metadata"]["usage"] == whole["usage"]
+
+
+@pytest.mark.parametrize("configuration, text, reason", [
+    ({"maxTokens": 3}, "[brume.", "max_tokens"),
+    ({"stopSequences": [" three"]}, "[brume.echo] one two", "stop_sequence"),
+])
+def test_an_answer_stops_where_it_is_told_to(bedrock, configuration, text, reason):
+    answer = bedrock.converse(modelId=ECHO, messages=[user("one two three")], inferenceConfig=configuration)
+    content = answer["output"]["message"]["content"][0]["text"]
+    assert content.startswith("[brume") if reason == "max_tokens" else content == text
+    assert answer["stopReason"] == reason
+
+
+def test_an_agent_calls_a_tool_and_hears_its_result(bedrock):
+    messages = [user("What is it like in Oslo? Use get_weather.")]
+    tools = {"tools": [WEATHER]}
+    answer = bedrock.converse(modelId=ECHO, messages=messages, toolConfig=tools)
+    assert answer["stopReason"] == "tool_use"
+    call = answer["output"]["message"]["content"][0]["toolUse"]
+    assert call["name"] == "get_weather" and call["input"] == {"city": "echo", "unit": "celsius"}
+    messages += [answer["output"]["message"], {"role": "user", "content": [
+        {"toolResult": {"toolUseId": call["toolUseId"], "content": [{"json": {"degrees": 3}}]}},
+    ]}]
+    answer = bedrock.converse(modelId=ECHO, messages=messages, toolConfig=tools)
+    assert answer["output"]["message"]["content"] == [{"text": '[brume.echo] The tool returned: {"degrees":3}'}]
+    events = list(bedrock.converse_stream(
+        modelId=ECHO, messages=[user("anything")], toolConfig=tools | {"toolChoice": {"any": {}}})["stream"])
+    start = next(event["contentBlockStart"] for event in events if "contentBlockStart" in event)
+    assert start["start"]["toolUse"]["name"] == "get_weather"
+    text = "".join(
+        event["contentBlockDelta"]["delta"]["toolUse"]["input"] for event in events if "contentBlockDelta" in event)
+    assert json.loads(text) == {"city": "echo", "unit": "celsius"}
+
+
+def test_an_answer_meets_its_schema(bedrock):
+    schema = {"type": "object", "properties": {"names": {"type": "array", "items": {"type": "string"}, "minItems": 2}}}
+    answer = bedrock.converse(
+        modelId=ECHO, messages=[user("names, please")],
+        outputConfig={"textFormat": {
+            "type": "json_schema", "structure": {"jsonSchema": {"schema": json.dumps(schema)}},
+        }},
+    )
+    assert json.loads(answer["output"]["message"]["content"][0]["text"]) == {"names": ["echo", "echo"]}
+
+
+@pytest.mark.parametrize("messages, sentence", [
+    ([{"role": "assistant", "content": [{"text": "hi"}]}], "A conversation must start with a user message."),
+    ([user("a"), user("b")], "A conversation must alternate between user and assistant roles."),
+    ([user(" ")], "The text field in the ContentBlock object at messages.0.content.0 is blank."),
+    ([{"role": "user", "content": []}], "The content field in the Message object at messages.0 is empty."),
+    ([{"role": "user", "content": [{"toolResult": {"toolUseId": "x", "content": [{"text": "y"}]}}]}],
+     "The toolConfig field must be defined when using toolUse and toolResult content blocks."),
+])
+def test_a_conversation_out_of_order_is_refused(bedrock, messages, sentence):
+    error = refusal(bedrock.converse, modelId=ECHO, messages=messages)
+    assert error["Code"] == "ValidationException" and error["Message"].startswith(sentence)
+    assert refusal(bedrock.converse_stream, modelId=ECHO, messages=messages) == error
+
+
+def test_a_model_that_is_not_here_names_the_remedy(bedrock):
+    error = refusal(bedrock.converse, modelId="anthropic.claude-3-haiku-20240307-v1:0", messages=[user("hi")])
+    assert error["Code"] == "ResourceNotFoundException" and "--bedrock-aliases" in error["Message"]
+
+
+@pytest.mark.parametrize("model_id", [
+    "anthropic.claude-3-haiku-20240307-v1:0", "us.anthropic.claude-3-haiku-20240307-v1:0",
+    "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0",
+])
+def test_an_alias_answers_for_an_id_a_profile_and_an_arn(aliased, model_id):
+    answer = aliased.converse(modelId=model_id, messages=[user("hi")])
+    assert answer["output"]["message"]["content"] == [{"text": "[brume.echo] hi"}]
+
+
+FAMILIES = {
+    "anthropic.claude-3-haiku-20240307-v1:0": (
+        {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 100, "messages": [{"role": "user", "content": "hi"}]},
+        lambda body: body["content"][0]["text"],
+        lambda chunks: "".join(c["delta"]["text"] for c in chunks if c.get("delta", {}).get("type") == "text_delta"),
+    ),
+    "meta.llama3-8b-instruct-v1:0": (
+        {"prompt": "hi"}, lambda body: body["generation"], lambda chunks: "".join(c["generation"] for c in chunks),
+    ),
+    "amazon.titan-text-express-v1": (
+        {"inputText": "hi"}, lambda body: body["results"][0]["outputText"],
+        lambda chunks: "".join(c["outputText"] for c in chunks),
+    ),
+    "amazon.nova-lite-v1:0": (
+        {"messages": [{"role": "user", "content": [{"text": "hi"}]}]},
+        lambda body: body["output"]["message"]["content"][0]["text"],
+        lambda chunks: "".join(
+            c["contentBlockDelta"]["delta"]["text"] for c in chunks if "contentBlockDelta" in c),
+    ),
+    "openai.gpt-oss-20b-1:0": (
+        {"messages": [{"role": "user", "content": "hi"}]}, lambda body: body["choices"][0]["message"]["content"],
+        lambda chunks: "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks),
+    ),
+}
+
+
+def test_each_family_is_answered_in_its_own_notation(aliased):
+    for model_id, (body, text, joined) in FAMILIES.items():
+        request = {"modelId": model_id, "body": json.dumps(body)}
+        assert text(json.loads(aliased.invoke_model(**request)["body"].read())) == "[brume.echo] hi", model_id
+        events = list(aliased.invoke_model_with_response_stream(**request)["body"])
+        chunks = [json.loads(event["chunk"]["bytes"]) for event in events]
+        assert joined(chunks) == "[brume.echo] hi", model_id
+        metrics = chunks[-1]["amazon-bedrock-invocationMetrics"]
+        assert metrics["inputTokenCount"] > 0 and metrics["outputTokenCount"] > 0
+
+
+def test_a_body_that_is_no_json_is_refused(aliased):
+    error = refusal(aliased.invoke_model, modelId="meta.llama3-8b-instruct-v1:0", body=b"{")
+    assert error == {
+        "Code": "ValidationException",
+        "Message": "Malformed input request, please reformat your input and try again.",
+    }

@@ -1,0 +1,89 @@
+import BedrockRuntimeModel
+import BedrockRuntimeService
+import Inference
+import Primitives
+import ServiceKit
+import ServiceModel
+import Telemetry
+import Testing
+
+/// A service in which these aliases hold.
+private func service(_ aliases: [ModelCatalog.Alias] = []) -> BedrockRuntimeService {
+    BedrockRuntimeService(
+        catalog: ModelCatalog(aliases: aliases), clock: ManualClock(), telemetry: MetricHistory())
+}
+
+private let context: RequestContext = {
+    guard let account = AccountID("123456789012"), let region = Region("eu-central-1") else {
+        preconditionFailure("the account and the region are lawful")
+    }
+    let principal = Principal(
+        kind: .root, account: account, arn: "arn:aws:iam::123456789012:root", userID: "123456789012", accessKeyID: "A")
+    return RequestContext(
+        requestID: .uuid(SystemRandomSource()), principal: principal, region: region,
+        time: Timestamp(secondsSinceEpoch: 0), sourceAddress: "127.0.0.1", isTLS: false, userAgent: "", host: "")
+}()
+
+private func converse(_ id: String) -> ConverseRequest {
+    ConverseRequest(modelID: id, messages: [Message(role: .user, content: [.text("hi")])])
+}
+
+/// What the service says of a model id; nil when the model answers.
+private func refusal(_ id: String, _ aliases: [ModelCatalog.Alias] = []) async -> ServiceError? {
+    do throws(ServiceError) {
+        _ = try await service(aliases).converse(converse(id), context)
+        return nil
+    } catch {
+        return error
+    }
+}
+
+struct ModelCatalogTests {
+    @Test(
+        arguments: [
+            ("anthropic.*", "anthropic.claude-v2", true), ("anthropic.*", "meta.llama3", false),
+            ("*", "anything", true), ("meta.*-v1:0", "meta.llama3-8b-v1:0", true),
+            ("meta.*-v1:0", "meta.x-v2:0", false),
+            ("a*b*c", "axxbyyc", true), ("a*b*c", "axxc", false), ("exact", "exact", true), ("exact", "exactly", false),
+        ] as [(String, String, Bool)])
+    func `an alias fits whole ids`(_ pattern: String, _ id: String, _ fits: Bool) async {
+        let error = await refusal(id, [.init(pattern: pattern, model: EchoModel.name)])
+        #expect((error == nil) == fits)
+        if let error { #expect(error.code == "ResourceNotFoundException") }
+    }
+
+    @Test(
+        arguments: [
+            "us.anthropic.claude-v2", "global.anthropic.claude-v2",
+            "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-v2",
+            "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-v2",
+        ])
+    func `profiles and ARNs name the same model`(_ id: String) async {
+        #expect(await refusal(id, [.init(pattern: "anthropic.claude-v2", model: EchoModel.name)]) == nil)
+    }
+
+    @Test(arguments: ["arn:aws:s3:::bucket", "arn:aws:bedrock:us-east-1::agent/x", "../etc/passwd", "us."])
+    func `what is no model identifier is refused`(_ id: String) async {
+        let error = await refusal(id, [.init(pattern: "*", model: EchoModel.name)])
+        #expect(error?.message == "The provided model identifier is invalid.")
+        #expect(error?.code == "ValidationException")
+    }
+
+    @Test func `the access is to the foundation model or to the profile`() {
+        let plain = service().access(converse("brume.echo"), context)
+        #expect(
+            plain == [
+                ResourceAccess(
+                    action: "bedrock:InvokeModel", resource: "arn:aws:bedrock:eu-central-1::foundation-model/brume.echo"
+                )
+            ])
+        let streamed = service().access(
+            ConverseStreamRequest(modelID: "us.anthropic.claude-v2", messages: []), context)
+        #expect(
+            streamed == [
+                ResourceAccess(
+                    action: "bedrock:InvokeModelWithResponseStream",
+                    resource: "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/us.anthropic.claude-v2")
+            ])
+    }
+}
