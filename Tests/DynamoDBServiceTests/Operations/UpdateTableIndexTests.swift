@@ -65,6 +65,12 @@ struct UpdateTableIndexTests {
         let refusal = await refused { () throws(ServiceError) in try await Self.count(fixture) }
         #expect(refusal?.code == "ValidationException")
         #expect(refusal?.message == "Cannot read from backfilling global secondary index: one")
+        let statement = ExecuteStatementInput(statement: "SELECT * FROM \"table\".one")
+        #expect(
+            await refused { () throws(ServiceError) in
+                try await fixture.tables.service.executeStatement(statement, fixture.tables.context)
+            } == refusal
+        )
         // Writes meanwhile are in the index at once, or taken out of it.
         try await fixture.tables.put("table", [("pk", .s("late")), ("a", .s("x"))])
         try await fixture.tables.put("table", [("pk", .s("with-7")), ("a", .s("other"))])

@@ -44,13 +44,14 @@ struct PartiQLRead {
         _ name: String?, _ table: TableDescriptor, isConsistent: Bool
     ) throws(ValidationFailure) -> IndexDescriptor? {
         guard let name else { return nil }
-        guard let index = table.index(name) else {
+        // Two sentences differ from those of Query and Scan.
+        guard let index = table.index(name), index.state != .deleting else {
             throw ValidationFailure("The table does not have the specified index")
         }
         guard !(index.isGlobal && isConsistent) else {
             throw ValidationFailure("Strongly consistent read is not supported on Global Secondary Indexes")
         }
-        return index
+        return try IndexChoice.index(name, table, isConsistent: isConsistent)
     }
 
     /// One page, and where the next begins; `limit` counts what is read, before the filter.
