@@ -75,6 +75,26 @@ package enum DynamoDBError {
         )
     }
 
+    package static func globalTableAlreadyExists(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "GlobalTableAlreadyExistsException", status: 400,
+            message: message,
+            detail: GlobalTableAlreadyExistsException(message: message)
+        )
+    }
+
+    package static func globalTableNotFound(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "GlobalTableNotFoundException", status: 400,
+            message: message,
+            detail: GlobalTableNotFoundException(message: message)
+        )
+    }
+
     package static func idempotentParameterMismatch(
         message: String
     ) -> ServiceError {
@@ -82,6 +102,16 @@ package enum DynamoDBError {
             code: "IdempotentParameterMismatchException", status: 400,
             message: message,
             detail: IdempotentParameterMismatchException(message: message)
+        )
+    }
+
+    package static func indexNotFound(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "IndexNotFoundException", status: 400,
+            message: message,
+            detail: IndexNotFoundException(message: message)
         )
     }
 
@@ -162,6 +192,26 @@ package enum DynamoDBError {
             code: "ProvisionedThroughputExceededException", status: 400,
             message: message,
             detail: ProvisionedThroughputExceededException(message: message, throttlingReasons: throttlingReasons)
+        )
+    }
+
+    package static func replicaAlreadyExists(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "ReplicaAlreadyExistsException", status: 400,
+            message: message,
+            detail: ReplicaAlreadyExistsException(message: message)
+        )
+    }
+
+    package static func replicaNotFound(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "ReplicaNotFoundException", status: 400,
+            message: message,
+            detail: ReplicaNotFoundException(message: message)
         )
     }
 

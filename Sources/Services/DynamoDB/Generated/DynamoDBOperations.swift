@@ -24,6 +24,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: CreateBackupInput, _ context: RequestContext
     ) async throws(ServiceError) -> CreateBackupOutput
 
+    func access(_ input: CreateGlobalTableInput, _ context: RequestContext) -> [ResourceAccess]
+    func createGlobalTable(
+        _ input: CreateGlobalTableInput, _ context: RequestContext
+    ) async throws(ServiceError) -> CreateGlobalTableOutput
+
     func access(_ input: CreateTableInput, _ context: RequestContext) -> [ResourceAccess]
     func createTable(
         _ input: CreateTableInput, _ context: RequestContext
@@ -59,6 +64,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: DescribeContinuousBackupsInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeContinuousBackupsOutput
 
+    func access(_ input: DescribeContributorInsightsInput, _ context: RequestContext) -> [ResourceAccess]
+    func describeContributorInsights(
+        _ input: DescribeContributorInsightsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DescribeContributorInsightsOutput
+
     func access(_ input: DescribeEndpointsRequest, _ context: RequestContext) -> [ResourceAccess]
     func describeEndpoints(
         _ input: DescribeEndpointsRequest, _ context: RequestContext
@@ -69,6 +79,21 @@ package protocol DynamoDBOperations: Sendable {
         _ input: DescribeExportInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeExportOutput
 
+    func access(_ input: DescribeGlobalTableInput, _ context: RequestContext) -> [ResourceAccess]
+    func describeGlobalTable(
+        _ input: DescribeGlobalTableInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DescribeGlobalTableOutput
+
+    func access(_ input: DescribeGlobalTableSettingsInput, _ context: RequestContext) -> [ResourceAccess]
+    func describeGlobalTableSettings(
+        _ input: DescribeGlobalTableSettingsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DescribeGlobalTableSettingsOutput
+
+    func access(_ input: DescribeKinesisStreamingDestinationInput, _ context: RequestContext) -> [ResourceAccess]
+    func describeKinesisStreamingDestination(
+        _ input: DescribeKinesisStreamingDestinationInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DescribeKinesisStreamingDestinationOutput
+
     func access(_ input: DescribeLimitsInput, _ context: RequestContext) -> [ResourceAccess]
     func describeLimits(
         _ input: DescribeLimitsInput, _ context: RequestContext
@@ -78,6 +103,21 @@ package protocol DynamoDBOperations: Sendable {
     func describeTable(
         _ input: DescribeTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeTableOutput
+
+    func access(_ input: DescribeTableReplicaAutoScalingInput, _ context: RequestContext) -> [ResourceAccess]
+    func describeTableReplicaAutoScaling(
+        _ input: DescribeTableReplicaAutoScalingInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DescribeTableReplicaAutoScalingOutput
+
+    func access(_ input: DisableKinesisStreamingDestinationInput, _ context: RequestContext) -> [ResourceAccess]
+    func disableKinesisStreamingDestination(
+        _ input: DisableKinesisStreamingDestinationInput, _ context: RequestContext
+    ) async throws(ServiceError) -> KinesisStreamingDestinationOutput
+
+    func access(_ input: EnableKinesisStreamingDestinationInput, _ context: RequestContext) -> [ResourceAccess]
+    func enableKinesisStreamingDestination(
+        _ input: EnableKinesisStreamingDestinationInput, _ context: RequestContext
+    ) async throws(ServiceError) -> KinesisStreamingDestinationOutput
 
     func access(_ input: ExecuteStatementInput, _ context: RequestContext) -> [ResourceAccess]
     func executeStatement(
@@ -109,10 +149,20 @@ package protocol DynamoDBOperations: Sendable {
         _ input: ListBackupsInput, _ context: RequestContext
     ) async throws(ServiceError) -> ListBackupsOutput
 
+    func access(_ input: ListContributorInsightsInput, _ context: RequestContext) -> [ResourceAccess]
+    func listContributorInsights(
+        _ input: ListContributorInsightsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> ListContributorInsightsOutput
+
     func access(_ input: ListExportsInput, _ context: RequestContext) -> [ResourceAccess]
     func listExports(
         _ input: ListExportsInput, _ context: RequestContext
     ) async throws(ServiceError) -> ListExportsOutput
+
+    func access(_ input: ListGlobalTablesInput, _ context: RequestContext) -> [ResourceAccess]
+    func listGlobalTables(
+        _ input: ListGlobalTablesInput, _ context: RequestContext
+    ) async throws(ServiceError) -> ListGlobalTablesOutput
 
     func access(_ input: ListTablesInput, _ context: RequestContext) -> [ResourceAccess]
     func listTables(
@@ -184,15 +234,40 @@ package protocol DynamoDBOperations: Sendable {
         _ input: UpdateContinuousBackupsInput, _ context: RequestContext
     ) async throws(ServiceError) -> UpdateContinuousBackupsOutput
 
+    func access(_ input: UpdateContributorInsightsInput, _ context: RequestContext) -> [ResourceAccess]
+    func updateContributorInsights(
+        _ input: UpdateContributorInsightsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> UpdateContributorInsightsOutput
+
+    func access(_ input: UpdateGlobalTableInput, _ context: RequestContext) -> [ResourceAccess]
+    func updateGlobalTable(
+        _ input: UpdateGlobalTableInput, _ context: RequestContext
+    ) async throws(ServiceError) -> UpdateGlobalTableOutput
+
+    func access(_ input: UpdateGlobalTableSettingsInput, _ context: RequestContext) -> [ResourceAccess]
+    func updateGlobalTableSettings(
+        _ input: UpdateGlobalTableSettingsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> UpdateGlobalTableSettingsOutput
+
     func access(_ input: UpdateItemInput, _ context: RequestContext) -> [ResourceAccess]
     func updateItem(
         _ input: UpdateItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> UpdateItemOutput
 
+    func access(_ input: UpdateKinesisStreamingDestinationInput, _ context: RequestContext) -> [ResourceAccess]
+    func updateKinesisStreamingDestination(
+        _ input: UpdateKinesisStreamingDestinationInput, _ context: RequestContext
+    ) async throws(ServiceError) -> UpdateKinesisStreamingDestinationOutput
+
     func access(_ input: UpdateTableInput, _ context: RequestContext) -> [ResourceAccess]
     func updateTable(
         _ input: UpdateTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> UpdateTableOutput
+
+    func access(_ input: UpdateTableReplicaAutoScalingInput, _ context: RequestContext) -> [ResourceAccess]
+    func updateTableReplicaAutoScaling(
+        _ input: UpdateTableReplicaAutoScalingInput, _ context: RequestContext
+    ) async throws(ServiceError) -> UpdateTableReplicaAutoScalingOutput
 }
 
 extension DynamoDBOperations {
@@ -231,241 +306,346 @@ extension DynamoDBOperations {
                     }
                 ),
                 OperationBinding(
-                    operations[4], input: CreateTableInput.self,
+                    operations[4], input: CreateGlobalTableInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.createGlobalTable(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[5], input: CreateTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.createTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[5], input: DeleteBackupInput.self,
+                    operations[6], input: DeleteBackupInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.deleteBackup(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[6], input: DeleteItemInput.self,
+                    operations[7], input: DeleteItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.deleteItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[7], input: DeleteResourcePolicyInput.self,
+                    operations[8], input: DeleteResourcePolicyInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.deleteResourcePolicy(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[8], input: DeleteTableInput.self,
+                    operations[9], input: DeleteTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.deleteTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[9], input: DescribeBackupInput.self,
+                    operations[10], input: DescribeBackupInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeBackup(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[10], input: DescribeContinuousBackupsInput.self,
+                    operations[11], input: DescribeContinuousBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeContinuousBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[11], input: DescribeEndpointsRequest.self,
+                    operations[12], input: DescribeContributorInsightsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.describeContributorInsights(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[13], input: DescribeEndpointsRequest.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeEndpoints(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[12], input: DescribeExportInput.self,
+                    operations[14], input: DescribeExportInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeExport(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[13], input: DescribeLimitsInput.self,
+                    operations[15], input: DescribeGlobalTableInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.describeGlobalTable(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[16], input: DescribeGlobalTableSettingsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.describeGlobalTableSettings(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[17], input: DescribeKinesisStreamingDestinationInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.describeKinesisStreamingDestination(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[18], input: DescribeLimitsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeLimits(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[14], input: DescribeTableInput.self,
+                    operations[19], input: DescribeTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[15], input: ExecuteStatementInput.self,
+                    operations[20], input: DescribeTableReplicaAutoScalingInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.describeTableReplicaAutoScaling(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[21], input: DisableKinesisStreamingDestinationInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.disableKinesisStreamingDestination(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[22], input: EnableKinesisStreamingDestinationInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.enableKinesisStreamingDestination(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[23], input: ExecuteStatementInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.executeStatement(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[16], input: ExecuteTransactionInput.self,
+                    operations[24], input: ExecuteTransactionInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.executeTransaction(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[17], input: ExportTableToPointInTimeInput.self,
+                    operations[25], input: ExportTableToPointInTimeInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.exportTableToPointInTime(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[18], input: GetItemInput.self,
+                    operations[26], input: GetItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.getItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[19], input: GetResourcePolicyInput.self,
+                    operations[27], input: GetResourcePolicyInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.getResourcePolicy(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[20], input: ListBackupsInput.self,
+                    operations[28], input: ListBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[21], input: ListExportsInput.self,
+                    operations[29], input: ListContributorInsightsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.listContributorInsights(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[30], input: ListExportsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listExports(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[22], input: ListTablesInput.self,
+                    operations[31], input: ListGlobalTablesInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.listGlobalTables(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[32], input: ListTablesInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTables(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[23], input: ListTagsOfResourceInput.self,
+                    operations[33], input: ListTagsOfResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTagsOfResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[24], input: PutItemInput.self,
+                    operations[34], input: PutItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.putItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[25], input: PutResourcePolicyInput.self,
+                    operations[35], input: PutResourcePolicyInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.putResourcePolicy(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[26], input: QueryInput.self,
+                    operations[36], input: QueryInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.query(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[27], input: RestoreTableFromBackupInput.self,
+                    operations[37], input: RestoreTableFromBackupInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.restoreTableFromBackup(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[28], input: RestoreTableToPointInTimeInput.self,
+                    operations[38], input: RestoreTableToPointInTimeInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.restoreTableToPointInTime(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[29], input: ScanInput.self,
+                    operations[39], input: ScanInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.scan(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[30], input: SearchVectorsInput.self,
+                    operations[40], input: SearchVectorsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.searchVectors(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[31], input: TagResourceInput.self,
+                    operations[41], input: TagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.tagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[32], input: TransactGetItemsInput.self,
+                    operations[42], input: TransactGetItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactGetItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[33], input: TransactWriteItemsInput.self,
+                    operations[43], input: TransactWriteItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactWriteItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[34], input: UntagResourceInput.self,
+                    operations[44], input: UntagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.untagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[35], input: UpdateContinuousBackupsInput.self,
+                    operations[45], input: UpdateContinuousBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateContinuousBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[36], input: UpdateItemInput.self,
+                    operations[46], input: UpdateContributorInsightsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.updateContributorInsights(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[47], input: UpdateGlobalTableInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.updateGlobalTable(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[48], input: UpdateGlobalTableSettingsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.updateGlobalTableSettings(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[49], input: UpdateItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[37], input: UpdateTableInput.self,
+                    operations[50], input: UpdateKinesisStreamingDestinationInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.updateKinesisStreamingDestination(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[51], input: UpdateTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateTable(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[52], input: UpdateTableReplicaAutoScalingInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.updateTableReplicaAutoScaling(input, context)
                     }
                 ),
             ]

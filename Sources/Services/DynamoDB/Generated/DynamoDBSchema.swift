@@ -14,6 +14,7 @@ package enum DynamoDBSchema {
     private static let text = #"""
         service id=dynamodb signing=dynamodb endpoint=dynamodb version=2012-08-10 protocols=awsJson1_0 target=DynamoDB_20120810
         names BatchExecuteStatement BatchGetItem BatchWriteItem CancelBulkOperation CreateBackup CreateGlobalTable CreateTable DeleteBackup DeleteItem DeleteResourcePolicy DeleteTable DescribeBackup DescribeBulkOperation DescribeContinuousBackups DescribeContributorInsights DescribeEndpoints DescribeExport DescribeGlobalTable DescribeGlobalTableSettings DescribeImport DescribeKinesisStreamingDestination DescribeLimits DescribeTable DescribeTableReplicaAutoScaling DescribeTimeToLive DisableKinesisStreamingDestination EnableKinesisStreamingDestination ExecuteStatement ExecuteTransaction ExportTableToPointInTime GetItem GetResourcePolicy ImportTable ListBackups ListBulkOperations ListContributorInsights ListExports ListGlobalTables ListImports ListTables ListTagsOfResource PutItem PutResourcePolicy Query RestoreTableFromBackup RestoreTableToPointInTime Scan SearchVectors StartBulkPutItems TagResource TransactGetItems TransactWriteItems UntagResource UpdateContinuousBackups UpdateContributorInsights UpdateGlobalTable UpdateGlobalTableSettings UpdateItem UpdateKinesisStreamingDestination UpdateTable UpdateTableReplicaAutoScaling UpdateTimeToLive
+        shape ApproximateCreationDateTimePrecision enum enum=MILLISECOND,MICROSECOND
         shape ArchivalReason string
         shape ArchivalSummary structure
         member ArchivalDateTime Date
@@ -50,6 +51,38 @@ package enum DynamoDBSchema {
         shape AttributeValueUpdate structure
         member Value AttributeValue
         member Action AttributeAction
+        shape AutoScalingPolicyDescription structure
+        member PolicyName AutoScalingPolicyName
+        member TargetTrackingScalingPolicyConfiguration AutoScalingTargetTrackingScalingPolicyConfigurationDescription
+        shape AutoScalingPolicyDescriptionList list
+        member member AutoScalingPolicyDescription
+        shape AutoScalingPolicyName string min=1 max=256 pattern=\p{Print}+
+        shape AutoScalingPolicyUpdate structure
+        member PolicyName AutoScalingPolicyName
+        member TargetTrackingScalingPolicyConfiguration AutoScalingTargetTrackingScalingPolicyConfigurationUpdate required
+        shape AutoScalingRoleArn string min=1 max=1600 pattern=[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*
+        shape AutoScalingSettingsDescription structure
+        member MinimumUnits PositiveLongObject
+        member MaximumUnits PositiveLongObject
+        member AutoScalingDisabled BooleanObject
+        member AutoScalingRoleArn String
+        member ScalingPolicies AutoScalingPolicyDescriptionList
+        shape AutoScalingSettingsUpdate structure
+        member MinimumUnits PositiveLongObject
+        member MaximumUnits PositiveLongObject
+        member AutoScalingDisabled BooleanObject
+        member AutoScalingRoleArn AutoScalingRoleArn
+        member ScalingPolicyUpdate AutoScalingPolicyUpdate
+        shape AutoScalingTargetTrackingScalingPolicyConfigurationDescription structure
+        member DisableScaleIn BooleanObject
+        member ScaleInCooldown IntegerObject
+        member ScaleOutCooldown IntegerObject
+        member TargetValue DoubleObject required
+        shape AutoScalingTargetTrackingScalingPolicyConfigurationUpdate structure
+        member DisableScaleIn BooleanObject
+        member ScaleInCooldown IntegerObject
+        member ScaleOutCooldown IntegerObject
+        member TargetValue DoubleObject required
         shape AvailabilityErrorMessage string
         shape Backfilling boolean
         shape BackupArn string min=37 max=1024
@@ -192,6 +225,19 @@ package enum DynamoDBSchema {
         shape ContinuousBackupsStatus enum enum=ENABLED,DISABLED
         shape ContinuousBackupsUnavailableException structure error=400
         member message ErrorMessage
+        shape ContributorInsightsAction enum enum=ENABLE,DISABLE
+        shape ContributorInsightsMode enum enum=THROTTLED_KEYS,ACCESSED_AND_THROTTLED_KEYS
+        shape ContributorInsightsRule string pattern=[A-Za-z0-9][A-Za-z0-9\-\_\.]{0%2C126}[A-Za-z0-9]
+        shape ContributorInsightsRuleList list
+        member member ContributorInsightsRule
+        shape ContributorInsightsStatus enum enum=ENABLING,ENABLED,DISABLING,DISABLED,FAILED
+        shape ContributorInsightsSummaries list
+        member member ContributorInsightsSummary
+        shape ContributorInsightsSummary structure
+        member TableName TableName
+        member IndexName IndexName
+        member ContributorInsightsStatus ContributorInsightsStatus
+        member ContributorInsightsMode ContributorInsightsMode
         shape CreateBackupInput structure input
         member TableName TableArn required
         member BackupName BackupName required
@@ -204,7 +250,14 @@ package enum DynamoDBSchema {
         member ProvisionedThroughput ProvisionedThroughput
         member OnDemandThroughput OnDemandThroughput
         member WarmThroughput WarmThroughput
+        shape CreateGlobalTableInput structure input
+        member GlobalTableName TableName required
+        member ReplicationGroup ReplicaList required
+        shape CreateGlobalTableOutput structure
+        member GlobalTableDescription GlobalTableDescription
         shape CreateGlobalTableWitnessGroupMemberAction structure
+        member RegionName RegionName required
+        shape CreateReplicaAction structure
         member RegionName RegionName required
         shape CreateReplicationGroupMemberAction structure
         member RegionName RegionName required
@@ -273,6 +326,8 @@ package enum DynamoDBSchema {
         member Attributes AttributeMap
         member ConsumedCapacity ConsumedCapacity
         member ItemCollectionMetrics ItemCollectionMetrics
+        shape DeleteReplicaAction structure
+        member RegionName RegionName required
         shape DeleteReplicationGroupMemberAction structure
         member RegionName RegionName required
         shape DeleteRequest structure
@@ -297,6 +352,17 @@ package enum DynamoDBSchema {
         member TableName TableArn required
         shape DescribeContinuousBackupsOutput structure
         member ContinuousBackupsDescription ContinuousBackupsDescription
+        shape DescribeContributorInsightsInput structure input
+        member TableName TableArn required
+        member IndexName IndexName
+        shape DescribeContributorInsightsOutput structure
+        member TableName TableName
+        member IndexName IndexName
+        member ContributorInsightsRuleList ContributorInsightsRuleList
+        member ContributorInsightsStatus ContributorInsightsStatus
+        member LastUpdateDateTime LastUpdateDateTime
+        member FailureException FailureException
+        member ContributorInsightsMode ContributorInsightsMode
         shape DescribeEndpointsRequest structure input
         shape DescribeEndpointsResponse structure
         member Endpoints Endpoints required
@@ -304,6 +370,20 @@ package enum DynamoDBSchema {
         member ExportArn ExportArn required
         shape DescribeExportOutput structure
         member ExportDescription ExportDescription
+        shape DescribeGlobalTableInput structure input
+        member GlobalTableName TableName required
+        shape DescribeGlobalTableOutput structure
+        member GlobalTableDescription GlobalTableDescription
+        shape DescribeGlobalTableSettingsInput structure input
+        member GlobalTableName TableName required
+        shape DescribeGlobalTableSettingsOutput structure
+        member GlobalTableName TableName
+        member ReplicaSettings ReplicaSettingsDescriptionList
+        shape DescribeKinesisStreamingDestinationInput structure input
+        member TableName TableArn required
+        shape DescribeKinesisStreamingDestinationOutput structure
+        member TableName TableName
+        member KinesisDataStreamDestinations KinesisDataStreamDestinations
         shape DescribeLimitsInput structure input
         shape DescribeLimitsOutput structure
         member AccountMaxReadCapacityUnits PositiveLongObject
@@ -314,19 +394,37 @@ package enum DynamoDBSchema {
         member TableName TableArn required
         shape DescribeTableOutput structure
         member Table TableDescription
+        shape DescribeTableReplicaAutoScalingInput structure input
+        member TableName TableArn required
+        shape DescribeTableReplicaAutoScalingOutput structure
+        member TableAutoScalingDescription TableAutoScalingDescription
+        shape DestinationStatus enum enum=ENABLING,ACTIVE,DISABLING,DISABLED,ENABLE_FAILED,UPDATING
+        shape DisableKinesisStreamingDestinationInput structure input
+        member TableName TableArn required
+        member StreamArn StreamArn required
+        member EnableKinesisStreamingConfiguration EnableKinesisStreamingConfiguration
         shape DisassociateReplicationGroupMemberAction structure
         member RegionName RegionName required
         member DisassociationMode DisassociationMode required
         shape DisassociationMode enum enum=WAIT_FOR_REPLICATION
         shape DisassociationProtectionEnabled boolean
+        shape DoubleObject double
         shape DuplicateItemException structure error=400
         member message ErrorMessage
+        shape EnableKinesisStreamingConfiguration structure
+        member ApproximateCreationDateTimePrecision ApproximateCreationDateTimePrecision
+        shape EnableKinesisStreamingDestinationInput structure input
+        member TableName TableArn required
+        member StreamArn StreamArn required
+        member EnableKinesisStreamingConfiguration EnableKinesisStreamingConfiguration
         shape Endpoint structure
         member Address String required
         member CachePeriodInMinutes Long required
         shape Endpoints list
         member member Endpoint
         shape ErrorMessage string
+        shape ExceptionDescription string
+        shape ExceptionName string
         shape ExecuteStatementInput structure input
         member Statement PartiQLStatement required
         member Parameters PreparedStatementParameters
@@ -424,6 +522,9 @@ package enum DynamoDBSchema {
         member value AttributeValue
         shape ExpressionAttributeValueVariable string
         shape FailureCode string
+        shape FailureException structure
+        member ExceptionName ExceptionName
+        member ExceptionDescription ExceptionDescription
         shape FailureMessage string
         shape FilterConditionMap map
         member key AttributeName
@@ -462,6 +563,11 @@ package enum DynamoDBSchema {
         member ProvisionedThroughput ProvisionedThroughput
         member OnDemandThroughput OnDemandThroughput
         member WarmThroughput WarmThroughput
+        shape GlobalSecondaryIndexAutoScalingUpdate structure
+        member IndexName IndexName
+        member ProvisionedWriteCapacityAutoScalingUpdate AutoScalingSettingsUpdate
+        shape GlobalSecondaryIndexAutoScalingUpdateList list min=1
+        member member GlobalSecondaryIndexAutoScalingUpdate
         shape GlobalSecondaryIndexDescription structure
         member IndexName IndexName
         member KeySchema KeySchema
@@ -496,7 +602,30 @@ package enum DynamoDBSchema {
         member Status IndexStatus
         shape GlobalSecondaryIndexes list
         member member GlobalSecondaryIndexInfo
+        shape GlobalTable structure
+        member GlobalTableName TableName
+        member ReplicationGroup ReplicaList
+        shape GlobalTableAlreadyExistsException structure error=400
+        member message ErrorMessage
+        shape GlobalTableArnString string
+        shape GlobalTableDescription structure
+        member ReplicationGroup ReplicaDescriptionList
+        member GlobalTableArn GlobalTableArnString
+        member CreationDateTime Date
+        member GlobalTableStatus GlobalTableStatus
+        member GlobalTableName TableName
+        shape GlobalTableGlobalSecondaryIndexSettingsUpdate structure
+        member IndexName IndexName required
+        member ProvisionedWriteCapacityUnits PositiveLongObject
+        member ProvisionedWriteCapacityAutoScalingSettingsUpdate AutoScalingSettingsUpdate
+        shape GlobalTableGlobalSecondaryIndexSettingsUpdateList list min=1 max=20
+        member member GlobalTableGlobalSecondaryIndexSettingsUpdate
+        shape GlobalTableList list
+        member member GlobalTable
+        shape GlobalTableNotFoundException structure error=400
+        member message ErrorMessage
         shape GlobalTableSettingsReplicationMode enum enum=ENABLED,DISABLED,ENABLED_WITH_OVERRIDES
+        shape GlobalTableStatus enum enum=CREATING,ACTIVE,DELETING,UPDATING
         shape GlobalTableWitnessDescription structure
         member RegionName RegionName
         member WitnessStatus WitnessStatus
@@ -514,8 +643,11 @@ package enum DynamoDBSchema {
         member ExportToTime ExportToTime
         member ExportViewType ExportViewType
         shape IndexName string min=3 max=255 pattern=[a-zA-Z0-9_.-]+
+        shape IndexNotFoundException structure error=400
+        member message ErrorMessage
         shape IndexStatus enum enum=CREATING,UPDATING,DELETING,ACTIVE
         shape Integer integer
+        shape IntegerObject integer
         shape InternalServerError structure error=500 fault
         member message ErrorMessage
         shape InvalidExportTimeException structure error=400
@@ -569,6 +701,19 @@ package enum DynamoDBSchema {
         member ConsistentRead ConsistentRead
         member ProjectionExpression ProjectionExpression
         member ExpressionAttributeNames ExpressionAttributeNameMap
+        shape KinesisDataStreamDestination structure
+        member StreamArn StreamArn
+        member DestinationStatus DestinationStatus
+        member DestinationStatusDescription String
+        member ApproximateCreationDateTimePrecision ApproximateCreationDateTimePrecision
+        shape KinesisDataStreamDestinations list
+        member member KinesisDataStreamDestination
+        shape KinesisStreamingDestinationOutput structure
+        member TableName TableName
+        member StreamArn StreamArn
+        member DestinationStatus DestinationStatus
+        member EnableKinesisStreamingConfiguration EnableKinesisStreamingConfiguration
+        shape LastUpdateDateTime timestamp
         shape LimitExceededException structure error=400
         member message ErrorMessage
         shape ListAttributeValue list
@@ -583,6 +728,14 @@ package enum DynamoDBSchema {
         shape ListBackupsOutput structure
         member BackupSummaries BackupSummaries
         member LastEvaluatedBackupArn BackupArn
+        shape ListContributorInsightsInput structure input
+        member TableName TableArn
+        member NextToken NextTokenString
+        member MaxResults ListContributorInsightsLimit
+        shape ListContributorInsightsLimit integer high=100
+        shape ListContributorInsightsOutput structure
+        member ContributorInsightsSummaries ContributorInsightsSummaries
+        member NextToken NextTokenString
         shape ListExportsInput structure input
         member TableArn TableArn
         member MaxResults ListExportsMaxLimit
@@ -591,6 +744,13 @@ package enum DynamoDBSchema {
         shape ListExportsOutput structure
         member ExportSummaries ExportSummaries
         member NextToken ExportNextToken
+        shape ListGlobalTablesInput structure input
+        member ExclusiveStartGlobalTableName TableName
+        member Limit PositiveIntegerObject
+        member RegionName RegionName
+        shape ListGlobalTablesOutput structure
+        member GlobalTables GlobalTableList
+        member LastEvaluatedGlobalTableName TableName
         shape ListTablesInput structure input
         member ExclusiveStartTableName TableName
         member Limit ListTablesInputLimit
@@ -756,6 +916,24 @@ package enum DynamoDBSchema {
         shape Reason string
         shape RecoveryPeriodInDays integer low=1 high=35
         shape RegionName string
+        shape Replica structure
+        member RegionName RegionName
+        shape ReplicaAlreadyExistsException structure error=400
+        member message ErrorMessage
+        shape ReplicaAutoScalingDescription structure
+        member RegionName RegionName
+        member GlobalSecondaryIndexes ReplicaGlobalSecondaryIndexAutoScalingDescriptionList
+        member ReplicaProvisionedReadCapacityAutoScalingSettings AutoScalingSettingsDescription
+        member ReplicaProvisionedWriteCapacityAutoScalingSettings AutoScalingSettingsDescription
+        member ReplicaStatus ReplicaStatus
+        shape ReplicaAutoScalingDescriptionList list
+        member member ReplicaAutoScalingDescription
+        shape ReplicaAutoScalingUpdate structure
+        member RegionName RegionName required
+        member ReplicaGlobalSecondaryIndexUpdates ReplicaGlobalSecondaryIndexAutoScalingUpdateList
+        member ReplicaProvisionedReadCapacityAutoScalingUpdate AutoScalingSettingsUpdate
+        shape ReplicaAutoScalingUpdateList list min=1
+        member member ReplicaAutoScalingUpdate
         shape ReplicaDescription structure
         member RegionName RegionName
         member ReplicaStatus ReplicaStatus
@@ -776,6 +954,18 @@ package enum DynamoDBSchema {
         member IndexName IndexName required
         member ProvisionedThroughputOverride ProvisionedThroughputOverride
         member OnDemandThroughputOverride OnDemandThroughputOverride
+        shape ReplicaGlobalSecondaryIndexAutoScalingDescription structure
+        member IndexName IndexName
+        member IndexStatus IndexStatus
+        member ProvisionedReadCapacityAutoScalingSettings AutoScalingSettingsDescription
+        member ProvisionedWriteCapacityAutoScalingSettings AutoScalingSettingsDescription
+        shape ReplicaGlobalSecondaryIndexAutoScalingDescriptionList list
+        member member ReplicaGlobalSecondaryIndexAutoScalingDescription
+        shape ReplicaGlobalSecondaryIndexAutoScalingUpdate structure
+        member IndexName IndexName
+        member ProvisionedReadCapacityAutoScalingUpdate AutoScalingSettingsUpdate
+        shape ReplicaGlobalSecondaryIndexAutoScalingUpdateList list
+        member member ReplicaGlobalSecondaryIndexAutoScalingUpdate
         shape ReplicaGlobalSecondaryIndexDescription structure
         member IndexName IndexName
         member ProvisionedThroughputOverride ProvisionedThroughputOverride
@@ -785,9 +975,53 @@ package enum DynamoDBSchema {
         member member ReplicaGlobalSecondaryIndexDescription
         shape ReplicaGlobalSecondaryIndexList list min=1
         member member ReplicaGlobalSecondaryIndex
+        shape ReplicaGlobalSecondaryIndexSettingsDescription structure
+        member IndexName IndexName required
+        member IndexStatus IndexStatus
+        member ProvisionedReadCapacityUnits PositiveLongObject
+        member ProvisionedReadCapacityAutoScalingSettings AutoScalingSettingsDescription
+        member ProvisionedWriteCapacityUnits PositiveLongObject
+        member ProvisionedWriteCapacityAutoScalingSettings AutoScalingSettingsDescription
+        shape ReplicaGlobalSecondaryIndexSettingsDescriptionList list
+        member member ReplicaGlobalSecondaryIndexSettingsDescription
+        shape ReplicaGlobalSecondaryIndexSettingsUpdate structure
+        member IndexName IndexName required
+        member ProvisionedReadCapacityUnits PositiveLongObject
+        member ProvisionedReadCapacityAutoScalingSettingsUpdate AutoScalingSettingsUpdate
+        shape ReplicaGlobalSecondaryIndexSettingsUpdateList list min=1 max=20
+        member member ReplicaGlobalSecondaryIndexSettingsUpdate
+        shape ReplicaList list
+        member member Replica
+        shape ReplicaNotFoundException structure error=400
+        member message ErrorMessage
+        shape ReplicaSettingsDescription structure
+        member RegionName RegionName required
+        member ReplicaStatus ReplicaStatus
+        member ReplicaBillingModeSummary BillingModeSummary
+        member ReplicaProvisionedReadCapacityUnits NonNegativeLongObject
+        member ReplicaProvisionedReadCapacityAutoScalingSettings AutoScalingSettingsDescription
+        member ReplicaProvisionedWriteCapacityUnits NonNegativeLongObject
+        member ReplicaProvisionedWriteCapacityAutoScalingSettings AutoScalingSettingsDescription
+        member ReplicaGlobalSecondaryIndexSettings ReplicaGlobalSecondaryIndexSettingsDescriptionList
+        member ReplicaTableClassSummary TableClassSummary
+        shape ReplicaSettingsDescriptionList list
+        member member ReplicaSettingsDescription
+        shape ReplicaSettingsUpdate structure
+        member RegionName RegionName required
+        member ReplicaProvisionedReadCapacityUnits PositiveLongObject
+        member ReplicaProvisionedReadCapacityAutoScalingSettingsUpdate AutoScalingSettingsUpdate
+        member ReplicaGlobalSecondaryIndexSettingsUpdate ReplicaGlobalSecondaryIndexSettingsUpdateList
+        member ReplicaTableClass TableClass
+        shape ReplicaSettingsUpdateList list min=1 max=50
+        member member ReplicaSettingsUpdate
         shape ReplicaStatus enum enum=CREATING,CREATION_FAILED,UPDATING,DELETING,ACTIVE,REGION_DISABLED,INACCESSIBLE_ENCRYPTION_CREDENTIALS,ARCHIVING,ARCHIVED,REPLICATION_NOT_AUTHORIZED
         shape ReplicaStatusDescription string
         shape ReplicaStatusPercentProgress string
+        shape ReplicaUpdate structure
+        member Create CreateReplicaAction
+        member Delete DeleteReplicaAction
+        shape ReplicaUpdateList list
+        member member ReplicaUpdate
         shape ReplicatedWriteConflictException structure error=400
         member message ErrorMessage
         shape ReplicationGroupUpdate structure
@@ -949,6 +1183,10 @@ package enum DynamoDBSchema {
         shape TableAlreadyExistsException structure error=400
         member message ErrorMessage
         shape TableArn string min=1 max=1024
+        shape TableAutoScalingDescription structure
+        member TableName TableName
+        member TableStatus TableStatus
+        member Replicas ReplicaAutoScalingDescriptionList
         shape TableClass enum enum=STANDARD,STANDARD_INFREQUENT_ACCESS
         shape TableClassSummary structure
         member TableClass TableClass
@@ -1076,12 +1314,37 @@ package enum DynamoDBSchema {
         member PointInTimeRecoverySpecification PointInTimeRecoverySpecification required
         shape UpdateContinuousBackupsOutput structure
         member ContinuousBackupsDescription ContinuousBackupsDescription
+        shape UpdateContributorInsightsInput structure input
+        member TableName TableArn required
+        member IndexName IndexName
+        member ContributorInsightsAction ContributorInsightsAction required
+        member ContributorInsightsMode ContributorInsightsMode
+        shape UpdateContributorInsightsOutput structure
+        member TableName TableName
+        member IndexName IndexName
+        member ContributorInsightsStatus ContributorInsightsStatus
+        member ContributorInsightsMode ContributorInsightsMode
         shape UpdateExpression string
         shape UpdateGlobalSecondaryIndexAction structure
         member IndexName IndexName required
         member ProvisionedThroughput ProvisionedThroughput
         member OnDemandThroughput OnDemandThroughput
         member WarmThroughput WarmThroughput
+        shape UpdateGlobalTableInput structure input
+        member GlobalTableName TableName required
+        member ReplicaUpdates ReplicaUpdateList required
+        shape UpdateGlobalTableOutput structure
+        member GlobalTableDescription GlobalTableDescription
+        shape UpdateGlobalTableSettingsInput structure input
+        member GlobalTableName TableName required
+        member GlobalTableBillingMode BillingMode
+        member GlobalTableProvisionedWriteCapacityUnits PositiveLongObject
+        member GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate AutoScalingSettingsUpdate
+        member GlobalTableGlobalSecondaryIndexSettingsUpdate GlobalTableGlobalSecondaryIndexSettingsUpdateList
+        member ReplicaSettingsUpdate ReplicaSettingsUpdateList
+        shape UpdateGlobalTableSettingsOutput structure
+        member GlobalTableName TableName
+        member ReplicaSettings ReplicaSettingsDescriptionList
         shape UpdateItemInput structure input
         member TableName TableArn required
         member Key Key required
@@ -1100,6 +1363,17 @@ package enum DynamoDBSchema {
         member Attributes AttributeMap
         member ConsumedCapacity ConsumedCapacity
         member ItemCollectionMetrics ItemCollectionMetrics
+        shape UpdateKinesisStreamingConfiguration structure
+        member ApproximateCreationDateTimePrecision ApproximateCreationDateTimePrecision
+        shape UpdateKinesisStreamingDestinationInput structure input
+        member TableName TableArn required
+        member StreamArn StreamArn required
+        member UpdateKinesisStreamingConfiguration UpdateKinesisStreamingConfiguration
+        shape UpdateKinesisStreamingDestinationOutput structure
+        member TableName TableName
+        member StreamArn StreamArn
+        member DestinationStatus DestinationStatus
+        member UpdateKinesisStreamingConfiguration UpdateKinesisStreamingConfiguration
         shape UpdateReplicationGroupMemberAction structure
         member RegionName RegionName required
         member KMSMasterKeyId KMSMasterKeyId
@@ -1127,6 +1401,13 @@ package enum DynamoDBSchema {
         member VectorIndexUpdates VectorIndexUpdateList
         shape UpdateTableOutput structure
         member TableDescription TableDescription
+        shape UpdateTableReplicaAutoScalingInput structure input
+        member GlobalSecondaryIndexUpdates GlobalSecondaryIndexAutoScalingUpdateList
+        member TableName TableArn required
+        member ProvisionedWriteCapacityAutoScalingUpdate AutoScalingSettingsUpdate
+        member ReplicaUpdates ReplicaAutoScalingUpdateList
+        shape UpdateTableReplicaAutoScalingOutput structure
+        member TableAutoScalingDescription TableAutoScalingDescription
         shape VectorAttributeDefinition structure
         member AttributeName VectorAttributeName required
         shape VectorAttributeName string min=1 max=255
@@ -1187,6 +1468,7 @@ package enum DynamoDBSchema {
         operation BatchGetItem BatchGetItemInput BatchGetItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation BatchWriteItem BatchWriteItemInput BatchWriteItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
         operation CreateBackup CreateBackupInput CreateBackupOutput errors=TableNotFoundException,TableInUseException,ContinuousBackupsUnavailableException,BackupInUseException,LimitExceededException,InternalServerError
+        operation CreateGlobalTable CreateGlobalTableInput CreateGlobalTableOutput errors=LimitExceededException,InternalServerError,GlobalTableAlreadyExistsException,TableNotFoundException
         operation CreateTable CreateTableInput CreateTableOutput errors=ResourceInUseException,LimitExceededException,InternalServerError
         operation DeleteBackup DeleteBackupInput DeleteBackupOutput errors=BackupNotFoundException,BackupInUseException,LimitExceededException,InternalServerError
         operation DeleteItem DeleteItemInput DeleteItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
@@ -1194,17 +1476,26 @@ package enum DynamoDBSchema {
         operation DeleteTable DeleteTableInput DeleteTableOutput errors=ResourceInUseException,ResourceNotFoundException,LimitExceededException,InternalServerError
         operation DescribeBackup DescribeBackupInput DescribeBackupOutput errors=BackupNotFoundException,InternalServerError
         operation DescribeContinuousBackups DescribeContinuousBackupsInput DescribeContinuousBackupsOutput errors=TableNotFoundException,InternalServerError
+        operation DescribeContributorInsights DescribeContributorInsightsInput DescribeContributorInsightsOutput errors=ResourceNotFoundException,InternalServerError
         operation DescribeEndpoints DescribeEndpointsRequest DescribeEndpointsResponse
         operation DescribeExport DescribeExportInput DescribeExportOutput errors=ExportNotFoundException,LimitExceededException,InternalServerError
+        operation DescribeGlobalTable DescribeGlobalTableInput DescribeGlobalTableOutput errors=InternalServerError,GlobalTableNotFoundException
+        operation DescribeGlobalTableSettings DescribeGlobalTableSettingsInput DescribeGlobalTableSettingsOutput errors=GlobalTableNotFoundException,InternalServerError
+        operation DescribeKinesisStreamingDestination DescribeKinesisStreamingDestinationInput DescribeKinesisStreamingDestinationOutput errors=ResourceNotFoundException,InternalServerError
         operation DescribeLimits DescribeLimitsInput DescribeLimitsOutput errors=InternalServerError
         operation DescribeTable DescribeTableInput DescribeTableOutput errors=ResourceNotFoundException,InternalServerError
+        operation DescribeTableReplicaAutoScaling DescribeTableReplicaAutoScalingInput DescribeTableReplicaAutoScalingOutput errors=ResourceNotFoundException,InternalServerError
+        operation DisableKinesisStreamingDestination DisableKinesisStreamingDestinationInput KinesisStreamingDestinationOutput errors=InternalServerError,LimitExceededException,ResourceInUseException,ResourceNotFoundException
+        operation EnableKinesisStreamingDestination EnableKinesisStreamingDestinationInput KinesisStreamingDestinationOutput errors=InternalServerError,LimitExceededException,ResourceInUseException,ResourceNotFoundException
         operation ExecuteStatement ExecuteStatementInput ExecuteStatementOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,DuplicateItemException,ThrottlingException
         operation ExecuteTransaction ExecuteTransactionInput ExecuteTransactionOutput errors=ResourceNotFoundException,TransactionCanceledException,TransactionInProgressException,IdempotentParameterMismatchException,ProvisionedThroughputExceededException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation ExportTableToPointInTime ExportTableToPointInTimeInput ExportTableToPointInTimeOutput errors=TableNotFoundException,PointInTimeRecoveryUnavailableException,LimitExceededException,InvalidExportTimeException,ExportConflictException,InternalServerError
         operation GetItem GetItemInput GetItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation GetResourcePolicy GetResourcePolicyInput GetResourcePolicyOutput errors=ResourceNotFoundException,InternalServerError,PolicyNotFoundException
         operation ListBackups ListBackupsInput ListBackupsOutput errors=InternalServerError
+        operation ListContributorInsights ListContributorInsightsInput ListContributorInsightsOutput errors=ResourceNotFoundException,InternalServerError
         operation ListExports ListExportsInput ListExportsOutput errors=LimitExceededException,InternalServerError
+        operation ListGlobalTables ListGlobalTablesInput ListGlobalTablesOutput errors=InternalServerError
         operation ListTables ListTablesInput ListTablesOutput errors=InternalServerError
         operation ListTagsOfResource ListTagsOfResourceInput ListTagsOfResourceOutput errors=ResourceNotFoundException,InternalServerError
         operation PutItem PutItemInput PutItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
@@ -1219,7 +1510,12 @@ package enum DynamoDBSchema {
         operation TransactWriteItems TransactWriteItemsInput TransactWriteItemsOutput errors=ResourceNotFoundException,TransactionCanceledException,TransactionInProgressException,IdempotentParameterMismatchException,ProvisionedThroughputExceededException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation UntagResource UntagResourceInput UntagResourceOutput errors=LimitExceededException,ResourceNotFoundException,InternalServerError,ResourceInUseException
         operation UpdateContinuousBackups UpdateContinuousBackupsInput UpdateContinuousBackupsOutput errors=TableNotFoundException,ContinuousBackupsUnavailableException,InternalServerError
+        operation UpdateContributorInsights UpdateContributorInsightsInput UpdateContributorInsightsOutput errors=ResourceNotFoundException,InternalServerError
+        operation UpdateGlobalTable UpdateGlobalTableInput UpdateGlobalTableOutput errors=InternalServerError,GlobalTableNotFoundException,ReplicaAlreadyExistsException,ReplicaNotFoundException,TableNotFoundException
+        operation UpdateGlobalTableSettings UpdateGlobalTableSettingsInput UpdateGlobalTableSettingsOutput errors=GlobalTableNotFoundException,ReplicaNotFoundException,IndexNotFoundException,LimitExceededException,ResourceInUseException,InternalServerError
         operation UpdateItem UpdateItemInput UpdateItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
+        operation UpdateKinesisStreamingDestination UpdateKinesisStreamingDestinationInput UpdateKinesisStreamingDestinationOutput errors=InternalServerError,LimitExceededException,ResourceInUseException,ResourceNotFoundException
         operation UpdateTable UpdateTableInput UpdateTableOutput errors=ResourceInUseException,ResourceNotFoundException,LimitExceededException,InternalServerError
+        operation UpdateTableReplicaAutoScaling UpdateTableReplicaAutoScalingInput UpdateTableReplicaAutoScalingOutput errors=ResourceNotFoundException,ResourceInUseException,LimitExceededException,InternalServerError
         """#
 }

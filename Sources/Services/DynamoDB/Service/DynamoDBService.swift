@@ -46,6 +46,7 @@ package final class DynamoDBService: DynamoDBOperations {
         await self.resume()
         self.startRemovingWhatIsOver()
         self.startTrimming()
+        self.startTellingInsights()
         await self.jobs.runUntilCancelled()
     }
 

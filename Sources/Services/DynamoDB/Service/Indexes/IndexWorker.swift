@@ -178,6 +178,7 @@ struct IndexWorker: Sendable {
         }
         try await self.items.catalog.update(work.table) { (table, writes) throws(ServiceError) in
             guard table.number == self.tableNumber else { return }
+            for index in table.indexes where index.number == self.indexNumber { table.insights[index.name] = nil }
             table.indexes.removeAll { $0.number == self.indexNumber }
             table.vectorIndexes.removeAll { $0.number == self.indexNumber }
             if self.indexNumber < VectorIndexDescriptor.numberMin {

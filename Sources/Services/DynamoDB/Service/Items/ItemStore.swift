@@ -11,6 +11,7 @@ final class ItemStore: Sendable {
     let store: any OrderedStore
     let catalog: TableCatalog
     let meters: Meters
+    let insights = KeyInsights()
 
     init(store: any OrderedStore, catalog: TableCatalog, meters: Meters) {
         self.store = store

@@ -33,6 +33,9 @@ struct TableDescriptor: Sendable, Hashable {
     /// nil: it never had one.
     var latestStream: TableStream?
     var policies = TablePolicies()
+    /// The newest first.
+    var kinesisDestinations: [KinesisDestination] = []
+    var insights = ContributorInsights()
     /// Stored and shown, and without an effect.
     var settings = StoredSettings()
     /// Point-in-time recovery; nil while it is disabled.

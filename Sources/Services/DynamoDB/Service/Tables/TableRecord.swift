@@ -26,6 +26,10 @@ enum TableRecord {
         self.setLife(table, &tree)
         self.add(table, to: &tree)
         tree["policies"] = table.policies.record
+        if !table.kinesisDestinations.isEmpty {
+            tree["kinesisDestinations"] = .l(table.kinesisDestinations.map(\.record))
+        }
+        tree["insights"] = table.insights.record
         return AttributeMap(tree).bytes
     }
 
@@ -66,6 +70,10 @@ enum TableRecord {
         guard self.read(tree, into: &table) else { return nil }
         guard let policies = TablePolicies(record: tree["policies"]) else { return nil }
         table.policies = policies
+        if case .l(let destinations)? = tree["kinesisDestinations"] {
+            table.kinesisDestinations = destinations.compactMap(KinesisDestination.init(record:))
+        }
+        table.insights = ContributorInsights(record: tree["insights"])
         return table
     }
 

@@ -1,0 +1,71 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+
+/// What UpdateTableReplicaAutoScaling demands of a request, before it looks for the table.
+///
+/// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
+struct AutoScalingRule {
+    /// As the request names it.
+    let table: String
+
+    func check(_ input: UpdateTableReplicaAutoScalingInput) throws(ValidationFailure) {
+        let replicas = input.replicaUpdates ?? []
+        let indexes = input.globalSecondaryIndexUpdates ?? []
+        guard input.provisionedWriteCapacityAutoScalingUpdate != nil || !indexes.isEmpty || !replicas.isEmpty else {
+            throw ValidationFailure(
+                "Failed to update settings for global table with name: ‘\(self.table)’ because at least one update "
+                    + "parameter must be specified."
+            )
+        }
+        let regions = replicas.map(\.regionName)
+        let repeated = Set(regions.filter { region in regions.filter { $0 == region }.count > 1 }).sorted()
+        guard repeated.isEmpty else {
+            throw ValidationFailure(
+                "Failed to update settings for global table with name: ‘\(self.table)’ because the regions: "
+                    + "‘[\(repeated.joined(separator: ", "))]’ were specified more than once."
+            )
+        }
+        try self.check(input.provisionedWriteCapacityAutoScalingUpdate)
+        for index in indexes { try self.check(index.provisionedWriteCapacityAutoScalingUpdate) }
+        for replica in replicas {
+            let ofIndexes = replica.replicaGlobalSecondaryIndexUpdates ?? []
+            guard replica.replicaProvisionedReadCapacityAutoScalingUpdate != nil || !ofIndexes.isEmpty else {
+                throw ValidationFailure(
+                    "Failed to update settings for global table with name: ‘\(self.table)’ because at least one "
+                        + "update parameter must be specified for region: ‘\(replica.regionName)’."
+                )
+            }
+            try self.check(replica.replicaProvisionedReadCapacityAutoScalingUpdate)
+            for index in ofIndexes { try self.check(index.provisionedReadCapacityAutoScalingUpdate) }
+        }
+    }
+
+    /// All of bounds and policy, or nothing but that there is to be no scaling.
+    private func check(_ update: AutoScalingSettingsUpdate?) throws(ValidationFailure) {
+        guard let update else { return }
+        // In the order in which AWS names them.
+        let given: KeyValuePairs = [
+            "MaximumUnits": update.maximumUnits != nil,
+            "ScalingPolicyUpdate": update.scalingPolicyUpdate != nil,
+            "MinimumUnits": update.minimumUnits != nil,
+        ]
+        func names(_ isGiven: Bool) -> String {
+            given.filter { $0.value == isGiven }.map { "'\($0.key)'" }.joined(separator: ", ")
+        }
+        if update.autoScalingDisabled == true {
+            guard given.allSatisfy({ !$0.value }) else {
+                throw ValidationFailure(
+                    "Failed to update settings for global table with name ‘\(self.table)’: Parameters \(names(true)) "
+                        + "must be left blank when disabling auto scaling."
+                )
+            }
+        } else {
+            guard given.allSatisfy(\.value) else {
+                throw ValidationFailure(
+                    "Failed to update settings for global table with name: ‘\(self.table)’: Parameters "
+                        + "\(names(false)) are required unless auto scaling is being disabled."
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+internal import Primitives
+internal import ServiceKit
+
+extension DynamoDBService {
+    /// Begins to tell each minute which keys were accessed and throttled most.
+    func startTellingInsights() {
+        self.jobs.start("contributor insights") {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .seconds(KeyInsights.pauseSeconds))
+                self.tellInsights()
+            }
+        }
+    }
+
+    /// Tells what was counted since the last time.
+    package func tellInsights() {
+        self.items.insights.tell(self.telemetry, now: self.clock.now())
+    }
+}

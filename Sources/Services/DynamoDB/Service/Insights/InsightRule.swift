@@ -1,0 +1,34 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import Primitives
+
+/// One of the rules by which contributors are told: what is counted, and for which keys.
+///
+/// - Source: DynamoDB Developer Guide, "CloudWatch contributor insights for DynamoDB: How it works".
+enum InsightRule: String, Sendable, Hashable, CaseIterable {
+    /// Partition keys by what is consumed.
+    case accessedPartitions = "PKC"
+    /// Whole keys by what is consumed; only where there is a sort key, as the next but one.
+    case accessedKeys = "SKC"
+    /// Partition keys by how often they were throttled.
+    case throttledPartitions = "PKT"
+    case throttledKeys = "SKT"
+
+    var isAboutWholeKeys: Bool { self == .accessedKeys || self == .throttledKeys }
+    var isAboutThrottling: Bool { self == .throttledPartitions || self == .throttledKeys }
+
+    /// `DynamoDBContributorInsights-PKC-orders-by-date-1576629651520`
+    func name(_ table: TableDescriptor, _ index: IndexDescriptor?, _ setting: ContributorInsights.Setting) -> String {
+        let resource = index.map { "\(table.name)-\($0.name)" } ?? table.name
+        return "DynamoDBContributorInsights-\(self.rawValue)-\(resource)-\(setting.enabled.millisecondsSinceEpoch)"
+    }
+
+    /// The rules of a table or an index, in AWS's order; none where nothing is counted.
+    static func rules(_ schema: KeySchema, _ setting: ContributorInsights.Setting?) -> [InsightRule] {
+        guard let setting, setting.isEnabled else { return [] }
+        return self.allCases.filter { rule in
+            (!rule.isAboutWholeKeys || !schema.sort.isEmpty)
+                && (rule.isAboutThrottling || setting.mode != .throttledKeys)
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package import DynamoDBModel
+package import ServiceModel
+
+extension DynamoDBService {
+    package func access(_ input: DescribeGlobalTableInput, _ context: RequestContext) -> [ResourceAccess] {
+        LegacyGlobalTables.access("DescribeGlobalTable", input.globalTableName, context)
+    }
+
+    /// There is none of version 2017.11.29, whatever the name.
+    package func describeGlobalTable(
+        _ input: DescribeGlobalTableInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DescribeGlobalTableOutput {
+        throw .globalTableNotFound(input.globalTableName, prefix: "Global table not found: ")
+    }
+}

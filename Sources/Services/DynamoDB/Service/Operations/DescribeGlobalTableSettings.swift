@@ -1,0 +1,15 @@
+package import DynamoDBModel
+package import ServiceModel
+
+extension DynamoDBService {
+    package func access(_ input: DescribeGlobalTableSettingsInput, _ context: RequestContext) -> [ResourceAccess] {
+        LegacyGlobalTables.access("DescribeGlobalTableSettings", input.globalTableName, context)
+    }
+
+    /// There is none of version 2017.11.29, whatever the name.
+    package func describeGlobalTableSettings(
+        _ input: DescribeGlobalTableSettingsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DescribeGlobalTableSettingsOutput {
+        throw .globalTableNotFound(input.globalTableName)
+    }
+}

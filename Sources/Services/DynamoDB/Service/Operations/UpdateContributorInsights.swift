@@ -1,0 +1,49 @@
+package import DynamoDBModel
+internal import Primitives
+package import ServiceModel
+
+extension DynamoDBService {
+    package func access(_ input: UpdateContributorInsightsInput, _ context: RequestContext) -> [ResourceAccess] {
+        let table = context.tableARN(input.tableName)
+        let resource = input.indexName.map { "\(table)/index/\($0)" } ?? table
+        return [ResourceAccess(action: "dynamodb:UpdateContributorInsights", resource: resource)]
+    }
+
+    /// What is switched on or off is so when the answer arrives, which says ENABLING or DISABLING, as AWS's does. Where
+    /// nothing changes it says so at once. Switching on without a mode means both accessed and throttled keys, also
+    /// where it was less before.
+    package func updateContributorInsights(
+        _ input: UpdateContributorInsightsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> UpdateContributorInsightsOutput {
+        let reference = try TableReference(input.tableName, context)
+        let now = self.clock.now()
+        let wanted = input.contributorInsightsMode ?? .accessedAndThrottledKeys
+        let isWanted = input.contributorInsightsAction == .enable
+        let (table, status) = try await self.catalog.update(reference) {
+            (table, _) throws(ServiceError) -> ContributorInsightsStatus in
+            var setting = try table.insights(input.indexName)
+            guard isWanted else {
+                guard setting?.isEnabled == true else { return .disabled }
+                setting?.isEnabled = false
+                setting?.changed = now
+                table.insights[input.indexName] = setting
+                return .disabling
+            }
+            if let present = setting, present.isEnabled {
+                guard present.mode != wanted else { return .enabled }
+                setting?.mode = wanted
+                setting?.changed = now
+            } else {
+                setting = ContributorInsights.Setting(isEnabled: true, mode: wanted, enabled: now, changed: now)
+            }
+            table.insights[input.indexName] = setting
+            return .enabling
+        }
+        return UpdateContributorInsightsOutput(
+            tableName: table.name,
+            indexName: input.indexName,
+            contributorInsightsStatus: status,
+            contributorInsightsMode: table.insights[input.indexName]?.mode
+        )
+    }
+}
