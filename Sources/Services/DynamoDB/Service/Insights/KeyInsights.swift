@@ -40,12 +40,24 @@ final class KeyInsights: Sendable {
 
     /// What was consumed of a table or a global index under a key, of which a Query knows only the partition's part.
     func noteAccess(_ units: Double, _ key: AttributeMap, _ table: TableDescriptor, _ index: IndexDescriptor? = nil) {
-        guard units > 0 else { return }
         self.note(units, isThrottled: false, key, table, index)
     }
 
     func noteThrottled(_ key: AttributeMap, _ table: TableDescriptor, _ index: IndexDescriptor? = nil) {
         self.note(1, isThrottled: true, key, table, index)
+    }
+
+    /// What was consumed by a Query: only the contents of the partition key are known.
+    func noteQuery(
+        _ units: Double, partition: [ArraySlice<UInt8>], _ table: TableDescriptor, _ index: IndexDescriptor?
+    ) {
+        let index = index?.isGlobal == true ? index : nil
+        let elements = (index?.schema ?? table.schema).partition
+        let texts = zip(elements, partition).map { element, content in
+            element.type == .b ? Base64.encode(Array(content)) : String(decoding: content, as: UTF8.self)
+        }
+        self.note(
+            units, isThrottled: false, Contributor(partition: texts.joined(separator: ","), sort: nil), table, index)
     }
 
     private func note(
@@ -55,14 +67,19 @@ final class KeyInsights: Sendable {
         // A local index is part of its table.
         let index = index?.isGlobal == true ? index : nil
         let schema = index?.schema ?? table.schema
-        guard let setting = table.insights[index?.name], let partition = Self.text(schema.partition, key) else {
-            return
-        }
+        guard let partition = Self.text(schema.partition, key) else { return }
         let sort = schema.sort.isEmpty ? nil : Self.text(schema.sort, key)
-        for rule in InsightRule.rules(schema, setting) where rule.isAboutThrottling == isThrottled {
-            guard !rule.isAboutWholeKeys || sort != nil else { continue }
+        self.note(amount, isThrottled: isThrottled, Contributor(partition: partition, sort: sort), table, index)
+    }
+
+    private func note(
+        _ amount: Double, isThrottled: Bool, _ key: Contributor, _ table: TableDescriptor, _ index: IndexDescriptor?
+    ) {
+        guard amount > 0, let setting = table.insights[index?.name] else { return }
+        for rule in InsightRule.rules(index?.schema ?? table.schema, setting)
+        where rule.isAboutThrottling == isThrottled && (!rule.isAboutWholeKeys || key.sort != nil) {
             let id = RuleID(account: table.account, region: table.region, name: rule.name(table, index, setting))
-            let contributor = Contributor(partition: partition, sort: rule.isAboutWholeKeys ? sort : nil)
+            let contributor = rule.isAboutWholeKeys ? key : Contributor(partition: key.partition, sort: nil)
             self.rules.withLock { rules in
                 guard rules[id] != nil || rules.count < Self.ruleCountMax else { return }
                 rules[id, default: Rule()].counts.add(contributor, amount)

@@ -47,12 +47,12 @@ extension ItemStore {
             let places = try await self.places(wanted.map(\.reference), wanted.map(\.key)) {
                 (index, table) throws(ValidationFailure) in try KeyCheck.key(wanted[index].key, table.schema)
             }
-            try self.admit(.read, places)
+            try self.admit(.read, places, wanted.map(\.key))
             guard let read = try await self.get(places, .forAnswer) else { continue }
             var found: [Found] = []
             for (table, value) in zip(places.descriptors, read.values) {
                 let item = try Self.item(value)
-                self.meters.chargeRead(CapacityUnits.read(item, .transactional), table)
+                self.chargeRead(CapacityUnits.read(item, .transactional), wanted[found.count].key, table)
                 found.append(Found(table: table, item: item))
             }
             guard found.reduce(0, { $0 + ($1.item?.itemBytes ?? 0) }) <= Self.transactBytesMax else {
@@ -85,7 +85,7 @@ extension ItemStore {
         let places = try await self.places(actions.map(\.reference), actions.map(\.key)) {
             (index, table) throws(ValidationFailure) in try actions[index].check(table)
         }
-        if isFirst { try self.admit(.write, places) }
+        if isFirst { try self.admit(.write, places, actions.map(\.key)) }
         guard let read = try await self.get(places, .forDecision) else { return .contested(nil) }
         let tableChecks = places.tables.map { Check.unchanged($0.snapshot.key, since: $0.snapshot.version) }
         let itemChecks = zip(places.keys, read.values).map { Check.unchanged($0, since: $1?.version) }
@@ -107,7 +107,7 @@ extension ItemStore {
                 return self.done(rows, isReplay: true)
             }
             for (table, item) in zip(places.descriptors, existing) {
-                self.meters.charge(WriteUnits(item, nil), table, factor: 2)
+                self.chargeTransactional(WriteUnits(item, nil), item, nil, table)
             }
             _ = try decision.get()
             return .contested(nil)
@@ -139,15 +139,18 @@ extension ItemStore {
             if isReplay {
                 self.meters.chargeRead(CapacityUnits.read(row.new, .transactional), row.table)
             } else {
-                self.meters.charge(row.units ?? WriteUnits(row.existing, row.new), row.table, factor: 2)
+                self.chargeTransactional(
+                    row.units ?? WriteUnits(row.existing, row.new), row.existing, row.new, row.table)
             }
         }
         return .done(TransactOutcome(rows: rows, isReplay: isReplay))
     }
 
     /// Lets a transaction in, or cancels it for the items whose tables have no capacity left.
-    private func admit(_ kind: CapacityKind, _ places: Places) throws(ServiceError) {
-        let failures = places.descriptors.map { self.meters.refusal(kind, $0)?.error }
+    private func admit(
+        _ kind: CapacityKind, _ places: Places, _ keys: [AttributeMap]
+    ) throws(ServiceError) {
+        let failures = zip(places.descriptors, keys).map { self.refusal(kind, $1, $0)?.error }
         if let cancellation = Cancellation.error(failures) { throw cancellation }
     }
 

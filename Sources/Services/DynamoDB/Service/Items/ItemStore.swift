@@ -35,10 +35,10 @@ final class ItemStore: Sendable {
             let table = try await self.table(reference)
             try validating { () throws(ValidationFailure) in try KeyCheck.key(key, table.descriptor.schema) }
             let itemKey = KeyEncoder.tableKey(table.descriptor.space, table.descriptor.schema, key)
-            try self.meters.admit(.read, table.descriptor)
+            try self.admit(.read, key, table.descriptor)
             guard let read = try await self.get([itemKey], of: table, reference, .forAnswer) else { continue }
             let item = try Self.item(read[0])
-            self.meters.chargeRead(CapacityUnits.read(item, consistency), table.descriptor)
+            self.chargeRead(CapacityUnits.read(item, consistency), key, table.descriptor)
             return Found(table: table.descriptor, item: item)
         }
         throw ServiceError(.conflict)
@@ -76,6 +76,11 @@ final class ItemStore: Sendable {
         case delete
         /// The item stays as it is; the answer still waits until what it rests on is durable.
         case none
+
+        /// The item that is there afterwards.
+        var item: AttributeMap? {
+            if case .put(let item) = self { item } else { nil }
+        }
     }
 
     /// Reads the item under a key, lets `decide` say what becomes of it, and commits that durably.
@@ -92,7 +97,7 @@ final class ItemStore: Sendable {
             let table = try await self.table(reference)
             let keyItem = try key(table.descriptor)
             let itemKey = KeyEncoder.tableKey(table.descriptor.space, table.descriptor.schema, keyItem)
-            if attempt == 0 { try self.meters.admit(.write, table.descriptor) }
+            if attempt == 0 { try self.admit(.write, keyItem, table.descriptor) }
             guard let read = try await self.get([itemKey], of: table, reference, .forDecision) else { continue }
             let existing = try Self.item(read[0])
             var checks: [Check] = [
@@ -107,7 +112,7 @@ final class ItemStore: Sendable {
                         checks: checks, writes: effects.writes, logAppends: effects.logAppends, readAsOf: read.asOf)
                     guard try await self.commit(batch) else { continue }
                 }
-                self.meters.charge(effects.units, table.descriptor)
+                self.charge(effects.units, keyItem, change.item ?? existing, table.descriptor)
                 return answer
             }
             if read.undurable != nil {
@@ -116,7 +121,7 @@ final class ItemStore: Sendable {
                 guard try await self.commit(Batch(checks: checks, readAsOf: read.asOf)) else { continue }
             }
             // A write whose condition fails is charged for the item that there is, or that was to be put.
-            self.meters.charge(WriteUnits(existing, keyItem), table.descriptor)
+            self.charge(WriteUnits(existing, keyItem), keyItem, nil, table.descriptor)
             return try decision.get().1
         }
         throw ServiceError(.conflict)

@@ -48,7 +48,7 @@ extension ItemStore {
     func page(_ request: PageRequest) async throws(ServiceError) -> PageAnswer {
         try self.meters.admit(.read, request.table, request.index)
         let answer = try await self.unmeteredPage(request)
-        self.meters.charge(answer, request)
+        self.charge(answer, request)
         return answer
     }
 
@@ -67,6 +67,7 @@ extension ItemStore {
                 guard let item = try Self.item(entry.record) else { continue }
                 guard Self.isInPartition(item, request) else { continue }
                 answer.evaluatedBytes += item.itemBytes
+                self.noteScanned(item, request)
                 answer.scannedCount += 1
                 try await self.evaluate(item, request, &answer)
                 if answer.scannedCount == request.limit || answer.evaluatedBytes >= PageRequest.pageBytesMax {

@@ -39,13 +39,13 @@ extension DynamoDBService {
                     left.append(key)
                     continue
                 }
-                if let refusal = self.meters.refusal(.read, table) {
+                if let refusal = self.items.refusal(.read, key, table) {
                     throttled = refusal
                     left.append(key)
                     continue
                 }
                 let units = CapacityUnits.read(bytes: bytes, consistency)
-                self.meters.chargeRead(units, table)
+                self.items.chargeRead(units, key, table)
                 isAnswered = true
                 answeredBytes += bytes
                 consumption.add(units)

@@ -73,11 +73,14 @@ final class Meters: Sendable {
 
     /// A page of a Query or Scan; what a local index does not hold is read from the table, whose capacity it shares.
     func charge(_ page: PageAnswer, _ request: PageRequest) {
+        self.chargeRead(Self.units(page, request), request.table, request.index)
+    }
+
+    static func units(_ page: PageAnswer, _ request: PageRequest) -> Double {
         let consistency: CapacityUnits.ReadConsistency = request.isConsistent ? .strong : .eventual
-        let units = page.fetchedBytes.reduce(CapacityUnits.read(bytes: page.evaluatedBytes, consistency)) {
+        return page.fetchedBytes.reduce(CapacityUnits.read(bytes: page.evaluatedBytes, consistency)) {
             $0 + CapacityUnits.read(bytes: $1, consistency)
         }
-        self.chargeRead(units, request.table, request.index)
     }
 
     /// The meters that there are, with their tables' numbers.
