@@ -12,6 +12,7 @@ internal import STSService
 internal import ServiceKit
 internal import ServiceModel
 internal import Signing
+internal import Telemetry
 
 /// The only place that names engines and services.
 enum Assembly {
@@ -42,10 +43,11 @@ enum Assembly {
     /// Every service of this process, and what they do beside requests, until it is cancelled.
     static func services(
         store: any OrderedStore, identity: any IdentityPort, clock: any WallClock, random: any RandomSource,
-        telemetry: any TelemetryPort, objects: any ObjectPort, box: SecretBox, configuration: Configuration
+        telemetry: any TelemetryPort, objects: any ObjectPort, log: any LogSink, box: SecretBox,
+        configuration: Configuration
     ) -> (services: [RegisteredService], background: @Sendable () async -> Void) {
         let dynamoDB = DynamoDBService(
-            store: store, clock: clock, random: random, telemetry: telemetry, objects: objects,
+            store: store, clock: clock, random: random, telemetry: telemetry, objects: objects, log: log,
             isThrottling: configuration.isThrottling)
         let streams = DynamoDBStreamsService(store: store, clock: clock, box: box)
         let bedrock = BedrockRuntimeService(

@@ -67,7 +67,7 @@ package final class BrumeServer: Sendable {
         let history = MetricHistory()
         let (services, background) = Assembly.services(
             store: store, identity: identity, clock: clock, random: random, telemetry: history,
-            objects: DirectoryObjects(directory: directory.objects, random: random), box: box,
+            objects: DirectoryObjects(directory: directory.objects, random: random), log: accessLog, box: box,
             configuration: configuration
         )
         let hosts = services.map(\.binding.schema.endpointPrefix).flatMap { host in

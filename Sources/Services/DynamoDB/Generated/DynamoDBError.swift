@@ -105,6 +105,26 @@ package enum DynamoDBError {
         )
     }
 
+    package static func importConflict(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "ImportConflictException", status: 400,
+            message: message,
+            detail: ImportConflictException(message: message)
+        )
+    }
+
+    package static func importNotFound(
+        message: String
+    ) -> ServiceError {
+        ServiceError(
+            code: "ImportNotFoundException", status: 400,
+            message: message,
+            detail: ImportNotFoundException(message: message)
+        )
+    }
+
     package static func indexNotFound(
         message: String
     ) -> ServiceError {

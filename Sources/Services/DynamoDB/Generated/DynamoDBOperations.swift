@@ -89,6 +89,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: DescribeGlobalTableSettingsInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeGlobalTableSettingsOutput
 
+    func access(_ input: DescribeImportInput, _ context: RequestContext) -> [ResourceAccess]
+    func describeImport(
+        _ input: DescribeImportInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DescribeImportOutput
+
     func access(_ input: DescribeKinesisStreamingDestinationInput, _ context: RequestContext) -> [ResourceAccess]
     func describeKinesisStreamingDestination(
         _ input: DescribeKinesisStreamingDestinationInput, _ context: RequestContext
@@ -144,6 +149,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: GetResourcePolicyInput, _ context: RequestContext
     ) async throws(ServiceError) -> GetResourcePolicyOutput
 
+    func access(_ input: ImportTableInput, _ context: RequestContext) -> [ResourceAccess]
+    func importTable(
+        _ input: ImportTableInput, _ context: RequestContext
+    ) async throws(ServiceError) -> ImportTableOutput
+
     func access(_ input: ListBackupsInput, _ context: RequestContext) -> [ResourceAccess]
     func listBackups(
         _ input: ListBackupsInput, _ context: RequestContext
@@ -163,6 +173,11 @@ package protocol DynamoDBOperations: Sendable {
     func listGlobalTables(
         _ input: ListGlobalTablesInput, _ context: RequestContext
     ) async throws(ServiceError) -> ListGlobalTablesOutput
+
+    func access(_ input: ListImportsInput, _ context: RequestContext) -> [ResourceAccess]
+    func listImports(
+        _ input: ListImportsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> ListImportsOutput
 
     func access(_ input: ListTablesInput, _ context: RequestContext) -> [ResourceAccess]
     func listTables(
@@ -397,252 +412,273 @@ extension DynamoDBOperations {
                     }
                 ),
                 OperationBinding(
-                    operations[17], input: DescribeKinesisStreamingDestinationInput.self,
+                    operations[17], input: DescribeImportInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.describeImport(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[18], input: DescribeKinesisStreamingDestinationInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeKinesisStreamingDestination(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[18], input: DescribeLimitsInput.self,
+                    operations[19], input: DescribeLimitsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeLimits(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[19], input: DescribeTableInput.self,
+                    operations[20], input: DescribeTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[20], input: DescribeTableReplicaAutoScalingInput.self,
+                    operations[21], input: DescribeTableReplicaAutoScalingInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeTableReplicaAutoScaling(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[21], input: DisableKinesisStreamingDestinationInput.self,
+                    operations[22], input: DisableKinesisStreamingDestinationInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.disableKinesisStreamingDestination(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[22], input: EnableKinesisStreamingDestinationInput.self,
+                    operations[23], input: EnableKinesisStreamingDestinationInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.enableKinesisStreamingDestination(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[23], input: ExecuteStatementInput.self,
+                    operations[24], input: ExecuteStatementInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.executeStatement(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[24], input: ExecuteTransactionInput.self,
+                    operations[25], input: ExecuteTransactionInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.executeTransaction(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[25], input: ExportTableToPointInTimeInput.self,
+                    operations[26], input: ExportTableToPointInTimeInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.exportTableToPointInTime(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[26], input: GetItemInput.self,
+                    operations[27], input: GetItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.getItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[27], input: GetResourcePolicyInput.self,
+                    operations[28], input: GetResourcePolicyInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.getResourcePolicy(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[28], input: ListBackupsInput.self,
+                    operations[29], input: ImportTableInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.importTable(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[30], input: ListBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[29], input: ListContributorInsightsInput.self,
+                    operations[31], input: ListContributorInsightsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listContributorInsights(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[30], input: ListExportsInput.self,
+                    operations[32], input: ListExportsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listExports(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[31], input: ListGlobalTablesInput.self,
+                    operations[33], input: ListGlobalTablesInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listGlobalTables(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[32], input: ListTablesInput.self,
+                    operations[34], input: ListImportsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.listImports(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[35], input: ListTablesInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTables(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[33], input: ListTagsOfResourceInput.self,
+                    operations[36], input: ListTagsOfResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTagsOfResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[34], input: PutItemInput.self,
+                    operations[37], input: PutItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.putItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[35], input: PutResourcePolicyInput.self,
+                    operations[38], input: PutResourcePolicyInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.putResourcePolicy(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[36], input: QueryInput.self,
+                    operations[39], input: QueryInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.query(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[37], input: RestoreTableFromBackupInput.self,
+                    operations[40], input: RestoreTableFromBackupInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.restoreTableFromBackup(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[38], input: RestoreTableToPointInTimeInput.self,
+                    operations[41], input: RestoreTableToPointInTimeInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.restoreTableToPointInTime(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[39], input: ScanInput.self,
+                    operations[42], input: ScanInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.scan(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[40], input: SearchVectorsInput.self,
+                    operations[43], input: SearchVectorsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.searchVectors(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[41], input: TagResourceInput.self,
+                    operations[44], input: TagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.tagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[42], input: TransactGetItemsInput.self,
+                    operations[45], input: TransactGetItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactGetItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[43], input: TransactWriteItemsInput.self,
+                    operations[46], input: TransactWriteItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactWriteItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[44], input: UntagResourceInput.self,
+                    operations[47], input: UntagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.untagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[45], input: UpdateContinuousBackupsInput.self,
+                    operations[48], input: UpdateContinuousBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateContinuousBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[46], input: UpdateContributorInsightsInput.self,
+                    operations[49], input: UpdateContributorInsightsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateContributorInsights(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[47], input: UpdateGlobalTableInput.self,
+                    operations[50], input: UpdateGlobalTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateGlobalTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[48], input: UpdateGlobalTableSettingsInput.self,
+                    operations[51], input: UpdateGlobalTableSettingsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateGlobalTableSettings(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[49], input: UpdateItemInput.self,
+                    operations[52], input: UpdateItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[50], input: UpdateKinesisStreamingDestinationInput.self,
+                    operations[53], input: UpdateKinesisStreamingDestinationInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateKinesisStreamingDestination(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[51], input: UpdateTableInput.self,
+                    operations[54], input: UpdateTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[52], input: UpdateTableReplicaAutoScalingInput.self,
+                    operations[55], input: UpdateTableReplicaAutoScalingInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateTableReplicaAutoScaling(input, context)

@@ -188,6 +188,7 @@ package enum DynamoDBSchema {
         member CapacityUnits ConsumedCapacityUnits
         shape ClientRequestToken string min=1 max=36
         shape ClientToken string pattern=^[^\$]+$
+        shape CloudWatchLogGroupArn string min=1 max=1024
         shape Code string
         shape ComparisonOperator enum enum=IN,NULL,BETWEEN,LT,NOT_CONTAINS,EQ,GT,NOT_NULL,NE,LE,BEGINS_WITH,GE,CONTAINS
         shape Condition structure
@@ -294,6 +295,13 @@ package enum DynamoDBSchema {
         member Projection Projection required
         member Dimensions PositiveLongObject required
         member DistanceFunction VectorDistanceFunction required
+        shape CsvDelimiter string min=1 max=1 pattern=[%2C;:|\t%20]
+        shape CsvHeader string min=1 max=65536 pattern=[\x20-\x21\x23-\x2B\x2D-\x7E]*
+        shape CsvHeaderList list min=1 max=255
+        member member CsvHeader
+        shape CsvOptions structure
+        member Delimiter CsvDelimiter
+        member HeaderList CsvHeaderList
         shape Date timestamp
         shape Delete structure
         member Key Key required
@@ -379,6 +387,10 @@ package enum DynamoDBSchema {
         shape DescribeGlobalTableSettingsOutput structure
         member GlobalTableName TableName
         member ReplicaSettings ReplicaSettingsDescriptionList
+        shape DescribeImportInput structure input
+        member ImportArn ImportArn required
+        shape DescribeImportOutput structure
+        member ImportTableDescription ImportTableDescription required
         shape DescribeKinesisStreamingDestinationInput structure input
         member TableName TableArn required
         shape DescribeKinesisStreamingDestinationOutput structure
@@ -422,6 +434,7 @@ package enum DynamoDBSchema {
         member CachePeriodInMinutes Long required
         shape Endpoints list
         member member Endpoint
+        shape ErrorCount long low=0
         shape ErrorMessage string
         shape ExceptionDescription string
         shape ExceptionName string
@@ -638,6 +651,56 @@ package enum DynamoDBSchema {
         member member GlobalTableWitnessGroupUpdate
         shape IdempotentParameterMismatchException structure error=400
         member Message ErrorMessage
+        shape ImportArn string min=37 max=1024
+        shape ImportConflictException structure error=400
+        member message ErrorMessage
+        shape ImportEndTime timestamp
+        shape ImportNextToken string min=112 max=1024 pattern=([0-9a-f]{16})+
+        shape ImportNotFoundException structure error=400
+        member message ErrorMessage
+        shape ImportStartTime timestamp
+        shape ImportStatus enum enum=IN_PROGRESS,COMPLETED,CANCELLING,CANCELLED,FAILED
+        shape ImportSummary structure
+        member ImportArn ImportArn
+        member ImportStatus ImportStatus
+        member TableArn TableArn
+        member S3BucketSource S3BucketSource
+        member CloudWatchLogGroupArn CloudWatchLogGroupArn
+        member InputFormat InputFormat
+        member StartTime ImportStartTime
+        member EndTime ImportEndTime
+        shape ImportSummaryList list
+        member member ImportSummary
+        shape ImportTableDescription structure
+        member ImportArn ImportArn
+        member ImportStatus ImportStatus
+        member TableArn TableArn
+        member TableId TableId
+        member ClientToken ClientToken
+        member S3BucketSource S3BucketSource
+        member ErrorCount ErrorCount
+        member CloudWatchLogGroupArn CloudWatchLogGroupArn
+        member InputFormat InputFormat
+        member InputFormatOptions InputFormatOptions
+        member InputCompressionType InputCompressionType
+        member TableCreationParameters TableCreationParameters
+        member StartTime ImportStartTime
+        member EndTime ImportEndTime
+        member ProcessedSizeBytes LongObject
+        member ProcessedItemCount ProcessedItemCount
+        member ImportedItemCount ImportedItemCount
+        member FailureCode FailureCode
+        member FailureMessage FailureMessage
+        shape ImportTableInput structure input
+        member ClientToken ClientToken token
+        member S3BucketSource S3BucketSource required
+        member InputFormat InputFormat required
+        member InputFormatOptions InputFormatOptions
+        member InputCompressionType InputCompressionType
+        member TableCreationParameters TableCreationParameters required
+        shape ImportTableOutput structure
+        member ImportTableDescription ImportTableDescription required
+        shape ImportedItemCount long low=0
         shape IncrementalExportSpecification structure
         member ExportFromTime ExportFromTime
         member ExportToTime ExportToTime
@@ -646,6 +709,10 @@ package enum DynamoDBSchema {
         shape IndexNotFoundException structure error=400
         member message ErrorMessage
         shape IndexStatus enum enum=CREATING,UPDATING,DELETING,ACTIVE
+        shape InputCompressionType enum enum=GZIP,ZSTD,NONE
+        shape InputFormat enum enum=DYNAMODB_JSON,ION,CSV
+        shape InputFormatOptions structure
+        member Csv CsvOptions
         shape Integer integer
         shape IntegerObject integer
         shape InternalServerError structure error=500 fault
@@ -751,6 +818,14 @@ package enum DynamoDBSchema {
         shape ListGlobalTablesOutput structure
         member GlobalTables GlobalTableList
         member LastEvaluatedGlobalTableName TableName
+        shape ListImportsInput structure input
+        member TableArn TableArn
+        member PageSize ListImportsMaxLimit
+        member NextToken ImportNextToken
+        shape ListImportsMaxLimit integer low=1 high=25
+        shape ListImportsOutput structure
+        member ImportSummaryList ImportSummaryList
+        member NextToken ImportNextToken
         shape ListTablesInput structure input
         member ExclusiveStartTableName TableName
         member Limit ListTablesInputLimit
@@ -835,6 +910,7 @@ package enum DynamoDBSchema {
         shape PositiveLongObject long low=1
         shape PreparedStatementParameters list min=1
         member member AttributeValue
+        shape ProcessedItemCount long low=0
         shape Projection structure
         member ProjectionType ProjectionType
         member NonKeyAttributes NonKeyAttributeNameList
@@ -1080,6 +1156,10 @@ package enum DynamoDBSchema {
         shape ReturnValuesOnConditionCheckFailure enum enum=ALL_OLD,NONE
         shape S3Bucket string max=255 pattern=^[a-z0-9A-Z]+[\.\-\w]*[a-z0-9A-Z]+$
         shape S3BucketOwner string pattern=[0-9]{12}
+        shape S3BucketSource structure
+        member S3BucketOwner S3BucketOwner
+        member S3Bucket S3Bucket required
+        member S3KeyPrefix S3Prefix
         shape S3Prefix string max=1024
         shape S3SseAlgorithm enum enum=AES256,KMS
         shape S3SseKmsKeyId string min=1 max=2048
@@ -1192,6 +1272,16 @@ package enum DynamoDBSchema {
         member TableClass TableClass
         member LastUpdateDateTime Date
         shape TableCreationDateTime timestamp
+        shape TableCreationParameters structure
+        member TableName TableName required
+        member AttributeDefinitions AttributeDefinitions required
+        member KeySchema KeySchema required
+        member BillingMode BillingMode
+        member ProvisionedThroughput ProvisionedThroughput
+        member OnDemandThroughput OnDemandThroughput
+        member SSESpecification SSESpecification
+        member GlobalSecondaryIndexes GlobalSecondaryIndexList
+        member VectorIndexes VectorIndexList
         shape TableDescription structure
         member AttributeDefinitions AttributeDefinitions
         member TableName TableName
@@ -1481,6 +1571,7 @@ package enum DynamoDBSchema {
         operation DescribeExport DescribeExportInput DescribeExportOutput errors=ExportNotFoundException,LimitExceededException,InternalServerError
         operation DescribeGlobalTable DescribeGlobalTableInput DescribeGlobalTableOutput errors=InternalServerError,GlobalTableNotFoundException
         operation DescribeGlobalTableSettings DescribeGlobalTableSettingsInput DescribeGlobalTableSettingsOutput errors=GlobalTableNotFoundException,InternalServerError
+        operation DescribeImport DescribeImportInput DescribeImportOutput errors=ImportNotFoundException
         operation DescribeKinesisStreamingDestination DescribeKinesisStreamingDestinationInput DescribeKinesisStreamingDestinationOutput errors=ResourceNotFoundException,InternalServerError
         operation DescribeLimits DescribeLimitsInput DescribeLimitsOutput errors=InternalServerError
         operation DescribeTable DescribeTableInput DescribeTableOutput errors=ResourceNotFoundException,InternalServerError
@@ -1492,10 +1583,12 @@ package enum DynamoDBSchema {
         operation ExportTableToPointInTime ExportTableToPointInTimeInput ExportTableToPointInTimeOutput errors=TableNotFoundException,PointInTimeRecoveryUnavailableException,LimitExceededException,InvalidExportTimeException,ExportConflictException,InternalServerError
         operation GetItem GetItemInput GetItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation GetResourcePolicy GetResourcePolicyInput GetResourcePolicyOutput errors=ResourceNotFoundException,InternalServerError,PolicyNotFoundException
+        operation ImportTable ImportTableInput ImportTableOutput errors=ResourceInUseException,LimitExceededException,ImportConflictException
         operation ListBackups ListBackupsInput ListBackupsOutput errors=InternalServerError
         operation ListContributorInsights ListContributorInsightsInput ListContributorInsightsOutput errors=ResourceNotFoundException,InternalServerError
         operation ListExports ListExportsInput ListExportsOutput errors=LimitExceededException,InternalServerError
         operation ListGlobalTables ListGlobalTablesInput ListGlobalTablesOutput errors=InternalServerError
+        operation ListImports ListImportsInput ListImportsOutput errors=LimitExceededException
         operation ListTables ListTablesInput ListTablesOutput errors=InternalServerError
         operation ListTagsOfResource ListTagsOfResourceInput ListTagsOfResourceOutput errors=ResourceNotFoundException,InternalServerError
         operation PutItem PutItemInput PutItemOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException

@@ -2,6 +2,7 @@ internal import DynamoDBModel
 package import KeyValue
 package import Primitives
 package import ServiceKit
+package import Telemetry
 
 /// Amazon DynamoDB on an ordered store.
 package final class DynamoDBService: DynamoDBOperations {
@@ -13,6 +14,8 @@ package final class DynamoDBService: DynamoDBOperations {
     let telemetry: any TelemetryPort
     /// Where exports go and imports come from.
     let objects: any ObjectPort
+    /// Where the errors of imports go.
+    let log: any LogSink
     /// What tables consume, and may consume.
     let meters: Meters
     /// What goes on beside requests.
@@ -26,6 +29,7 @@ package final class DynamoDBService: DynamoDBOperations {
         random: any RandomSource,
         telemetry: any TelemetryPort,
         objects: any ObjectPort = NoObjects(),
+        log: any LogSink = DiscardingLogSink(),
         transitionMilliseconds: Int64 = 0,
         isThrottling: Bool = true
     ) {
@@ -39,6 +43,7 @@ package final class DynamoDBService: DynamoDBOperations {
         self.random = random
         self.telemetry = telemetry
         self.objects = objects
+        self.log = log
     }
 
     /// Goes on with what a stop interrupted and with what goes on at all times, until the task is cancelled.

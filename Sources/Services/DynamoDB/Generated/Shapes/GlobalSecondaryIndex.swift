@@ -2,7 +2,7 @@
 
 package import ServiceModel
 
-package struct GlobalSecondaryIndex: ReadableShape {
+package struct GlobalSecondaryIndex: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("GlobalSecondaryIndex")
 
     package var indexName: String
@@ -60,5 +60,47 @@ package struct GlobalSecondaryIndex: ReadableShape {
         self.provisionedThroughput = provisionedThroughput
         self.onDemandThroughput = onDemandThroughput
         self.warmThroughput = warmThroughput
+    }
+
+    package func write(to writer: any ShapeWriter) {
+        let schema = Self.schema
+        writer.beginStructure(schema)
+        do {
+            let member = schema.members[0]
+            writer.member(member)
+            writer.string(self.indexName, member)
+        }
+        do {
+            let member = schema.members[1]
+            writer.member(member)
+            let element0 = member.target.element
+            writer.beginList(member, count: self.keySchema.count)
+            for item0 in self.keySchema {
+                writer.element(element0)
+                item0.write(to: writer)
+            }
+            writer.endList(member)
+        }
+        do {
+            let member = schema.members[2]
+            writer.member(member)
+            self.projection.write(to: writer)
+        }
+        if let value = self.provisionedThroughput {
+            let member = schema.members[3]
+            writer.member(member)
+            value.write(to: writer)
+        }
+        if let value = self.onDemandThroughput {
+            let member = schema.members[4]
+            writer.member(member)
+            value.write(to: writer)
+        }
+        if let value = self.warmThroughput {
+            let member = schema.members[5]
+            writer.member(member)
+            value.write(to: writer)
+        }
+        writer.endStructure()
     }
 }

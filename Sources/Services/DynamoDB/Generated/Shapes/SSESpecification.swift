@@ -2,7 +2,7 @@
 
 package import ServiceModel
 
-package struct SSESpecification: ReadableShape {
+package struct SSESpecification: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("SSESpecification")
 
     package var enabled: Bool?
@@ -39,5 +39,26 @@ package struct SSESpecification: ReadableShape {
         self.enabled = enabled
         self.sseType = sseType
         self.kmsMasterKeyID = kmsMasterKeyID
+    }
+
+    package func write(to writer: any ShapeWriter) {
+        let schema = Self.schema
+        writer.beginStructure(schema)
+        if let value = self.enabled {
+            let member = schema.members[0]
+            writer.member(member)
+            writer.boolean(value, member)
+        }
+        if let value = self.sseType {
+            let member = schema.members[1]
+            writer.member(member)
+            writer.string(value.rawValue, member)
+        }
+        if let value = self.kmsMasterKeyID {
+            let member = schema.members[2]
+            writer.member(member)
+            writer.string(value, member)
+        }
+        writer.endStructure()
     }
 }

@@ -2,7 +2,7 @@
 
 package import ServiceModel
 
-package struct VectorIndex: ReadableShape {
+package struct VectorIndex: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("VectorIndex")
 
     package var indexName: String
@@ -60,5 +60,47 @@ package struct VectorIndex: ReadableShape {
         self.projection = projection ?? reader.missing(schema.members[3], Projection())
         self.dimensions = dimensions ?? reader.missing(schema.members[4], 0)
         self.distanceFunction = distanceFunction ?? reader.missing(schema.members[5], VectorDistanceFunction(rawValue: ""))
+    }
+
+    package func write(to writer: any ShapeWriter) {
+        let schema = Self.schema
+        writer.beginStructure(schema)
+        do {
+            let member = schema.members[0]
+            writer.member(member)
+            writer.string(self.indexName, member)
+        }
+        do {
+            let member = schema.members[1]
+            writer.member(member)
+            self.vectorAttribute.write(to: writer)
+        }
+        if let value = self.searchSchema {
+            let member = schema.members[2]
+            writer.member(member)
+            let element0 = member.target.element
+            writer.beginList(member, count: value.count)
+            for item0 in value {
+                writer.element(element0)
+                item0.write(to: writer)
+            }
+            writer.endList(member)
+        }
+        do {
+            let member = schema.members[3]
+            writer.member(member)
+            self.projection.write(to: writer)
+        }
+        do {
+            let member = schema.members[4]
+            writer.member(member)
+            writer.integer(Int64(self.dimensions), member)
+        }
+        do {
+            let member = schema.members[5]
+            writer.member(member)
+            writer.string(self.distanceFunction.rawValue, member)
+        }
+        writer.endStructure()
     }
 }

@@ -2,7 +2,7 @@
 
 package import ServiceModel
 
-package struct WarmThroughput: ReadableShape {
+package struct WarmThroughput: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("WarmThroughput")
 
     package var readUnitsPerSecond: Int?
@@ -32,5 +32,21 @@ package struct WarmThroughput: ReadableShape {
         }
         self.readUnitsPerSecond = readUnitsPerSecond
         self.writeUnitsPerSecond = writeUnitsPerSecond
+    }
+
+    package func write(to writer: any ShapeWriter) {
+        let schema = Self.schema
+        writer.beginStructure(schema)
+        if let value = self.readUnitsPerSecond {
+            let member = schema.members[0]
+            writer.member(member)
+            writer.integer(Int64(value), member)
+        }
+        if let value = self.writeUnitsPerSecond {
+            let member = schema.members[1]
+            writer.member(member)
+            writer.integer(Int64(value), member)
+        }
+        writer.endStructure()
     }
 }

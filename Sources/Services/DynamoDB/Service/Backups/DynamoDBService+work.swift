@@ -65,7 +65,7 @@ extension DynamoDBService {
         case .backup: try await self.copyStep(key)
         case .restore: try await self.restoreStep(key)
         case .export: try await self.exportStep(key)
-        case .import: true
+        case .import: try await self.importStep(key)
         }
     }
 

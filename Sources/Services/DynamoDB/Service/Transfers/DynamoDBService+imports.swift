@@ -1,0 +1,280 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import KeyValue
+internal import Primitives
+internal import ServiceKit
+internal import ServiceModel
+internal import Telemetry
+internal import WireProtocols
+
+/// Imports: found, and done object by object.
+extension DynamoDBService {
+    /// "Each import job can take up to 50,000 Amazon S3 objects."
+    private static let objectCountMax = 50_000
+    /// Bytes of an object that are read at once.
+    private static let readBytes = 256 << 10
+    /// Compressed bytes that are inflated at once: they become at most a thousand times as many.
+    private static let inflateBytes = 8 << 10
+    /// Items of one commit.
+    private static let batchCountMax = 100
+    private static let batchBytesMax = 1 << 20
+    /// Errors of one object that are written to the log.
+    private static let loggedErrorsMax = 100
+
+    /// The import that an ARN names.
+    func tableImport(_ arn: String, _ context: RequestContext) async throws(ServiceError) -> ImportDescriptor {
+        guard let reference = CopyReference(arn, .import, context),
+            let found = try await self.tableImport(at: reference.key)
+        else { throw DynamoDBError.importNotFound(message: "Import not found: \(arn)") }
+        return found.own
+    }
+
+    func tableImport(
+        at key: [UInt8]
+    ) async throws(ServiceError) -> (own: ImportDescriptor, version: CommitVersion)? {
+        let read = try await storing { () throws(StorageError) in try await self.store.get([key], .forAnswer) }
+        guard let record = read[0] else { return nil }
+        guard let own = ImportDescriptor.decode(record.value) else { throw ServiceError(.corrupt("import")) }
+        return (own, record.version)
+    }
+
+    /// One step of an import: an object. One that was cut off is imported again: its items replace themselves.
+    /// - Returns: whether the import has ended.
+    func importStep(_ key: [UInt8]) async throws(ServiceError) -> Bool {
+        guard let found = try await self.tableImport(at: key), found.own.state == .inProgress else { return true }
+        CrashPoint.reach("dynamodb.import.step")
+        var own = found.own
+        do throws(ServiceError) {
+            guard let object = try await self.nextObject(of: own) else {
+                try await self.finish(&own)
+                return true
+            }
+            own.objectCount += 1
+            guard own.objectCount <= Self.objectCountMax else {
+                try await self.end(&own, failure: ("S3ObjectCountExceeded", "There are too many objects to import."))
+                return true
+            }
+            own.lastKey = object.key
+            own.counts = own.counts + (try await self.load(object, for: own))
+        } catch  where error.code == ObjectFailure.code {
+            try await self.end(&own, failure: ("S3InternalError", error.message))
+            return true
+        }
+        let batch = Batch(checks: [.unchanged(key, since: found.version)], writes: [.set(key, own.encoded)])
+        try await storing { () throws(StorageError) in _ = try await self.store.commit(batch) }
+        return false
+    }
+
+    private func nextObject(of own: ImportDescriptor) async throws(ServiceError) -> ObjectLocation? {
+        let keys = try await transferring { () throws(ObjectError) in
+            try await self.objects.list(
+                bucket: own.bucket, prefix: own.prefix ?? "", startAfter: own.lastKey, limit: 1)
+        }
+        return keys.first.flatMap { ObjectLocation(bucket: own.bucket, key: $0) }
+    }
+
+    // One object
+
+    /// Imports the items of an object.
+    private func load(
+        _ object: ObjectLocation, for own: ImportDescriptor
+    ) async throws(ServiceError) -> ImportCounts {
+        var load = ImportLoad(own)
+        var inflater: GzipInflater?
+        if own.isCompressed { inflater = try? GzipInflater(outputBytesMax: .max) }
+        var offset = 0
+        reading: while !load.isOver {
+            let start = offset
+            let piece = try await transferring { () throws(ObjectError) in
+                try await self.objects.get(object, from: start, count: Self.readBytes)
+            }
+            offset += piece.count
+            if piece.isEmpty {
+                load.finish(inflater)
+                try await self.put(&load, own)
+                break
+            }
+            let step = inflater == nil ? piece.count : Self.inflateBytes
+            for place in stride(from: 0, to: piece.count, by: step) {
+                load.take(Array(piece[place..<min(place + step, piece.count)]), inflater)
+                try await self.put(&load, own)
+                if load.isOver { break reading }
+            }
+            // Objects come from memory where they are there: others on this thread get their turn between the pieces.
+            await Task.yield()
+        }
+        for error in load.errors.prefix(Self.loggedErrorsMax) {
+            self.log.write(
+                LogRecord(
+                    time: self.clock.now(), level: .warning, message: "import of a table: \(error)",
+                    members: [.init("importArn", .string(own.arn)), .init("object", .string(object.key))]
+                )
+            )
+        }
+        return load.counts
+    }
+
+    /// Writes the items that are there.
+    private func put(_ load: inout ImportLoad, _ own: ImportDescriptor) async throws(ServiceError) {
+        var batch: [AttributeMap] = []
+        var bytes = 0
+        for item in load.items {
+            batch.append(item)
+            bytes += item.bytes.count
+            guard batch.count >= Self.batchCountMax || bytes >= Self.batchBytesMax else { continue }
+            try await self.put(batch, own)
+            (batch, bytes) = ([], 0)
+        }
+        if !batch.isEmpty { try await self.put(batch, own) }
+        load.items = []
+    }
+
+    /// Only the import writes to the table: it is CREATING.
+    private func put(_ items: [AttributeMap], _ own: ImportDescriptor) async throws(ServiceError) {
+        guard let target = try await self.catalog.snapshot(own.table.reference),
+            target.descriptor.number == own.table.number
+        else { throw .tableNotFound(own.table.reference) }
+        let table = target.descriptor
+        var keys: [[UInt8]] = []
+        var last: [[UInt8]: AttributeMap] = [:]
+        for item in items {
+            let key = KeyEncoder.tableKey(table.space, table.schema, item)
+            if last.updateValue(item, forKey: key) == nil { keys.append(key) }
+        }
+        let wanted = keys
+        let read = try await storing { () throws(StorageError) in try await self.store.get(wanted, .forAnswer) }
+        var writes: [Write] = []
+        for (index, key) in keys.enumerated() {
+            guard let item = last[key] else { continue }
+            writes += ItemStore.effects(.put(item), at: key, try ItemStore.item(read[index]), table).writes
+        }
+        let batch = Batch(checks: [.unchanged(target.key, since: target.version)], writes: writes)
+        try await storing { () throws(StorageError) in _ = try await self.store.commit(batch) }
+    }
+
+    // The end
+
+    private func finish(_ own: inout ImportDescriptor) async throws(ServiceError) {
+        if own.objectCount == 0 {
+            let bucket = own.bucket
+            let any = try await transferring { () throws(ObjectError) in
+                try await self.objects.list(bucket: bucket, prefix: "", startAfter: "", limit: 1)
+            }
+            guard !any.isEmpty else {
+                return try await self.end(&own, failure: ("S3NoSuchBucket", "The specified bucket does not exist"))
+            }
+        }
+        guard own.counts.errors == 0 else {
+            let message =
+                "Some of the items failed validation checks. Please check CloudWatch error logs for more details."
+            return try await self.end(&own, failure: ("ItemValidationError", message))
+        }
+        try await self.end(&own, failure: nil)
+    }
+
+    /// The table becomes ACTIVE with what was imported, in the commit that ends the import.
+    private func end(
+        _ own: inout ImportDescriptor, failure: (code: String, message: String)?
+    ) async throws(ServiceError) {
+        own.state = failure == nil ? .completed : .failed
+        own.failureCode = failure?.code
+        own.failureMessage = failure?.message
+        own.end = self.clock.now()
+        let number = own.table.number
+        let end: [Write] = [.set(own.key, own.encoded), .delete(BackupKeys.work(.import, own.key))]
+        do throws(ServiceError) {
+            try await self.catalog.update(own.table.reference) { (table, writes) in
+                if table.number == number { table.isBeingFilled = false }
+                writes += end
+            }
+        } catch  where error.code == "ResourceNotFoundException" {
+            try await storing { () throws(StorageError) in _ = try await self.store.commit(Batch(writes: end)) }
+        }
+    }
+}
+
+/// What is known of an object while it is imported.
+private struct ImportLoad {
+    /// Items that are not written yet.
+    var items: [AttributeMap] = []
+    private(set) var counts = ImportCounts()
+    private(set) var errors: [String] = []
+    /// Whether what follows is not looked at.
+    private(set) var isOver = false
+    private var records: ImportRecords
+    private var parser: ImportParser
+    private var isAtStart = true
+
+    init(_ own: ImportDescriptor) {
+        self.records = ImportRecords(isCSV: own.format != .json)
+        self.parser = ImportParser(own.table, own.format)
+    }
+
+    /// Takes the next bytes of the object.
+    mutating func take(_ bytes: [UInt8], _ inflater: GzipInflater?) {
+        var text = bytes
+        if let inflater {
+            text = []
+            do throws(ShapeError) {
+                try inflater.inflate(bytes, appendingTo: &text)
+            } catch {
+                return self.give("The object is not GZIP")
+            }
+        }
+        self.counts.processedBytes += text.count
+        if self.isAtStart, !text.isEmpty {
+            self.isAtStart = false
+            // A mark of the byte order is no text.
+            if text.starts(with: [0xEF, 0xBB, 0xBF]) { text.removeFirst(3) }
+        }
+        var found: [[UInt8]] = []
+        let isLawful = self.records.take(text, to: &found)
+        self.parse(found)
+        if !isLawful, !self.isOver { self.give("A record is longer than \(ImportRecords.recordBytesMax) bytes") }
+    }
+
+    /// The object has ended.
+    mutating func finish(_ inflater: GzipInflater?) {
+        if let inflater {
+            do throws(ShapeError) {
+                try inflater.finish()
+            } catch {
+                return self.give("The object is cut short")
+            }
+        }
+        var found: [[UInt8]] = []
+        self.records.finish(&found)
+        self.parse(found)
+    }
+
+    private mutating func parse(_ found: [[UInt8]]) {
+        for record in found where !self.isOver {
+            switch self.parser.parse(record) {
+            case .item(let item):
+                self.counts.processedItems += 1
+                self.counts.importedItems += 1
+                self.items.append(item)
+            case .refused(let reason):
+                self.counts.processedItems += 1
+                self.note(reason)
+            case .malformed(let reason):
+                self.counts.processedItems += 1
+                self.give(reason)
+            case .header: break
+            }
+        }
+    }
+
+    /// An error after which nothing more of the object is looked at.
+    private mutating func give(_ reason: String) {
+        self.note(reason)
+        self.isOver = true
+    }
+
+    private mutating func note(_ reason: String) {
+        self.counts.errors += 1
+        if self.errors.count < Self.keptErrorsMax { self.errors.append(reason) }
+    }
+
+    private static let keptErrorsMax = 100
+}

@@ -1,0 +1,198 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import Primitives
+
+/// All that is known of an import.
+struct ImportDescriptor: Sendable {
+    enum State: String, Sendable, Hashable {
+        case inProgress = "IN_PROGRESS"
+        case completed = "COMPLETED"
+        case failed = "FAILED"
+    }
+
+    var id: String
+    /// The table as it was made for the import.
+    var table: TableDescriptor
+    var start: Timestamp
+    var end: Timestamp?
+    var state = State.inProgress
+    var clientToken: String?
+    var bucket: String
+    var bucketOwner: String?
+    var prefix: String?
+    var format: ImportFormat
+    /// Whether the objects are gzip.
+    var isCompressed = false
+    /// Whether the request said that they are not compressed.
+    var saysUncompressed = false
+    /// The object that was imported last.
+    var lastKey = ""
+    var objectCount = 0
+    var counts = ImportCounts()
+    var failureCode: String?
+    var failureMessage: String?
+
+    var arn: String { "\(self.table.arn)/import/\(self.id)" }
+
+    var key: [UInt8] { BackupKeys.record(.import, id: self.id, self.table.reference) }
+}
+
+/// How the records of an object are written.
+enum ImportFormat: Sendable, Hashable {
+    case json
+    case csv(delimiter: String?, headers: [String]?)
+}
+
+/// What an import has seen.
+struct ImportCounts: Sendable, Hashable {
+    /// Before compression.
+    var processedBytes = 0
+    var processedItems = 0
+    var importedItems = 0
+    var errors = 0
+
+    static func + (left: ImportCounts, right: ImportCounts) -> ImportCounts {
+        ImportCounts(
+            processedBytes: left.processedBytes + right.processedBytes,
+            processedItems: left.processedItems + right.processedItems,
+            importedItems: left.importedItems + right.importedItems,
+            errors: left.errors + right.errors
+        )
+    }
+}
+
+extension ImportDescriptor {
+    var encoded: [UInt8] {
+        var fields = RecordFields()
+        fields.set("id", self.id)
+        fields.set("table", TableRecord.encode(self.table))
+        fields.set("start", self.start)
+        fields.set("end", self.end)
+        fields.set("state", self.state.rawValue)
+        fields.set("clientToken", self.clientToken)
+        fields.set("bucket", self.bucket)
+        fields.set("bucketOwner", self.bucketOwner)
+        fields.set("prefix", self.prefix)
+        if case .csv(let delimiter, let headers) = self.format {
+            fields.set("isCSV", true)
+            fields.set("delimiter", delimiter)
+            fields.set("headers", headers)
+        }
+        fields.set("isCompressed", self.isCompressed)
+        fields.set("saysUncompressed", self.saysUncompressed)
+        fields.set("lastKey", self.lastKey)
+        fields.set("objectCount", self.objectCount)
+        fields.set("processedBytes", self.counts.processedBytes)
+        fields.set("processedItems", self.counts.processedItems)
+        fields.set("importedItems", self.counts.importedItems)
+        fields.set("errors", self.counts.errors)
+        fields.set("failureCode", self.failureCode)
+        fields.set("failureMessage", self.failureMessage)
+        return fields.encoded
+    }
+
+    /// - Returns: nil when the record is damaged.
+    static func decode(_ bytes: [UInt8]) -> ImportDescriptor? {
+        guard let fields = RecordFields(bytes), let id = fields.text("id"),
+            let table = fields.bytes("table").flatMap(TableRecord.decode), let start = fields.time("start"),
+            let state = fields.text("state").flatMap(State.init(rawValue:)), let bucket = fields.text("bucket"),
+            let lastKey = fields.text("lastKey")
+        else { return nil }
+        let csv = ImportFormat.csv(delimiter: fields.text("delimiter"), headers: fields.texts("headers"))
+        var own = ImportDescriptor(
+            id: id, table: table, start: start, bucket: bucket, format: fields.flag("isCSV") ? csv : .json)
+        own.end = fields.time("end")
+        own.state = state
+        own.clientToken = fields.text("clientToken")
+        own.bucketOwner = fields.text("bucketOwner")
+        own.prefix = fields.text("prefix")
+        own.isCompressed = fields.flag("isCompressed")
+        own.saysUncompressed = fields.flag("saysUncompressed")
+        own.lastKey = lastKey
+        own.objectCount = fields.integer("objectCount") ?? 0
+        own.counts.processedBytes = fields.integer("processedBytes") ?? 0
+        own.counts.processedItems = fields.integer("processedItems") ?? 0
+        own.counts.importedItems = fields.integer("importedItems") ?? 0
+        own.counts.errors = fields.integer("errors") ?? 0
+        own.failureCode = fields.text("failureCode")
+        own.failureMessage = fields.text("failureMessage")
+        return own
+    }
+}
+
+extension ImportDescriptor {
+    private var source: S3BucketSource {
+        S3BucketSource(s3BucketOwner: self.bucketOwner, s3Bucket: self.bucket, s3KeyPrefix: self.prefix)
+    }
+
+    private var inputFormat: InputFormat { self.format == .json ? .dynamodbJson : .csv }
+
+    var description: ImportTableDescription {
+        var options: InputFormatOptions?
+        if case .csv(let delimiter, let headers) = self.format, delimiter != nil || headers != nil {
+            options = InputFormatOptions(csv: CsvOptions(delimiter: delimiter, headerList: headers))
+        }
+        return ImportTableDescription(
+            importARN: self.arn,
+            importStatus: ImportStatus(rawValue: self.state.rawValue),
+            tableARN: self.table.arn,
+            tableID: self.table.tableID,
+            clientToken: self.clientToken,
+            s3BucketSource: self.source,
+            errorCount: self.counts.errors,
+            inputFormat: self.inputFormat,
+            inputFormatOptions: options,
+            inputCompressionType: self.isCompressed ? .gzip : self.saysUncompressed ? .none_ : nil,
+            tableCreationParameters: self.parameters,
+            startTime: self.start,
+            endTime: self.end,
+            processedSizeBytes: self.counts.processedBytes,
+            processedItemCount: self.counts.processedItems,
+            importedItemCount: self.counts.importedItems,
+            failureCode: self.failureCode,
+            failureMessage: self.failureMessage
+        )
+    }
+
+    var summary: ImportSummary {
+        ImportSummary(
+            importARN: self.arn,
+            importStatus: ImportStatus(rawValue: self.state.rawValue),
+            tableARN: self.table.arn,
+            s3BucketSource: self.source,
+            inputFormat: self.inputFormat,
+            startTime: self.start,
+            endTime: self.end
+        )
+    }
+
+    /// What the table was made of.
+    private var parameters: TableCreationParameters {
+        let shown = self.table.description(.active)
+        func throughput(_ throughput: Throughput?) -> ProvisionedThroughput? {
+            guard let throughput, !self.table.isOnDemand else { return nil }
+            return ProvisionedThroughput(readCapacityUnits: throughput.read, writeCapacityUnits: throughput.write)
+        }
+        let key = self.table.settings.encryptionKeyARN
+        return TableCreationParameters(
+            tableName: self.table.name,
+            attributeDefinitions: shown.attributeDefinitions ?? [],
+            keySchema: shown.keySchema ?? [],
+            billingMode: self.table.isOnDemand ? .payPerRequest : .provisioned,
+            provisionedThroughput: throughput(self.table.throughput),
+            onDemandThroughput: shown.onDemandThroughput,
+            sseSpecification: key.map { SSESpecification(enabled: true, sseType: .kms, kmsMasterKeyID: $0) },
+            globalSecondaryIndexes: shown.globalSecondaryIndexes?.compactMap { index in
+                guard let name = index.indexName, let schema = index.keySchema, let projection = index.projection
+                else { return nil }
+                return GlobalSecondaryIndex(
+                    indexName: name,
+                    keySchema: schema,
+                    projection: projection,
+                    provisionedThroughput: throughput(self.table.index(name)?.throughput),
+                    onDemandThroughput: index.onDemandThroughput
+                )
+            }
+        )
+    }
+}

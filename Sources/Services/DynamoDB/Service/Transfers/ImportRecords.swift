@@ -1,0 +1,85 @@
+/// Cuts the text of an object into records: lines, or what CSV makes of them.
+struct ImportRecords: Sendable {
+    /// A longer record cannot form an item: one of 400 KB, every character escaped, is shorter.
+    static let recordBytesMax = 8 << 20
+
+    /// Whether a line end within double quotes belongs to the record.
+    private let isCSV: Bool
+    private var record: [UInt8] = []
+    private var isQuoted = false
+
+    init(isCSV: Bool) {
+        self.isCSV = isCSV
+    }
+
+    /// Takes a piece of the text and appends the records that end in it.
+    /// - Returns: false when a record is too long.
+    mutating func take(_ piece: [UInt8], to records: inout [[UInt8]]) -> Bool {
+        var start = piece.startIndex
+        for (index, byte) in piece.enumerated() {
+            if self.isCSV, byte == UInt8(ascii: "\"") { self.isQuoted.toggle() }
+            guard byte == UInt8(ascii: "\n"), !self.isQuoted else { continue }
+            self.record.append(contentsOf: piece[start..<index])
+            start = index + 1
+            self.end(&records)
+        }
+        self.record.append(contentsOf: piece[start...])
+        return self.record.count <= Self.recordBytesMax
+    }
+
+    /// Appends what stands behind the last line end.
+    mutating func finish(_ records: inout [[UInt8]]) {
+        self.end(&records)
+    }
+
+    private mutating func end(_ records: inout [[UInt8]]) {
+        if self.record.last == UInt8(ascii: "\r") { self.record.removeLast() }
+        // Lines without anything are no records.
+        if !self.record.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) {
+            records.append(self.record)
+        }
+        self.record = []
+    }
+}
+
+/// One record of CSV.
+///
+/// - Source: RFC 4180; DynamoDB Developer Guide, "Amazon S3 import formats for DynamoDB": double quotes are escaped by
+///   double quotes, within a field that double quotes enclose.
+enum CSVRecord {
+    /// - Returns: nil for quotes that stand where none may.
+    static func fields(_ record: [UInt8], delimiter: UInt8) -> [[UInt8]]? {
+        let quote = UInt8(ascii: "\"")
+        var fields: [[UInt8]] = []
+        var index = record.startIndex
+        while true {
+            var field: [UInt8] = []
+            if index < record.endIndex, record[index] == quote {
+                index += 1
+                while true {
+                    guard index < record.endIndex else { return nil }
+                    if record[index] != quote {
+                        field.append(record[index])
+                        index += 1
+                    } else if index + 1 < record.endIndex, record[index + 1] == quote {
+                        field.append(quote)
+                        index += 2
+                    } else {
+                        index += 1
+                        break
+                    }
+                }
+                guard index == record.endIndex || record[index] == delimiter else { return nil }
+            } else {
+                while index < record.endIndex, record[index] != delimiter {
+                    guard record[index] != quote else { return nil }
+                    field.append(record[index])
+                    index += 1
+                }
+            }
+            fields.append(field)
+            guard index < record.endIndex else { return fields }
+            index += 1
+        }
+    }
+}

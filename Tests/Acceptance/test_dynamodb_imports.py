@@ -1,0 +1,140 @@
+"""Imports through boto3: DynamoDB JSON and CSV from files, and the way out and back in."""
+
+import gzip
+import json
+import time
+import uuid
+
+from test_dynamodb_backups import create, fill, items, refused
+from test_dynamodb_exports import BUCKET, enable, export
+
+KEYS = {
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+    "AttributeDefinitions": [
+        {"AttributeName": name, "AttributeType": kind} for name, kind in [("pk", "S"), ("sk", "N"), ("kind", "S")]
+    ],
+    "BillingMode": "PAY_PER_REQUEST",
+    "GlobalSecondaryIndexes": [{
+        "IndexName": "by-kind", "KeySchema": [{"AttributeName": "kind", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+    }],
+}
+
+
+def place(server, bucket, key, content):
+    """Puts an object where imports find it: a file under the data directory."""
+    path = server.data_dir / "objects" / bucket / key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def start(client, table, bucket, prefix="", kind="DYNAMODB_JSON", **options):
+    source = {"S3Bucket": bucket} | ({"S3KeyPrefix": prefix} if prefix else {})
+    return client.import_table(
+        S3BucketSource=source, InputFormat=kind, TableCreationParameters={"TableName": table} | KEYS, **options,
+    )["ImportTableDescription"]
+
+
+def ended(client, arn):
+    """Waits until an import has ended and returns its description."""
+    for _ in range(400):
+        description = client.describe_import(ImportArn=arn)["ImportTableDescription"]
+        if description["ImportStatus"] != "IN_PROGRESS":
+            return description
+        time.sleep(0.05)
+    raise AssertionError("the import did not end")
+
+
+def test_an_export_is_imported_again(server, dynamodb, unique_name):
+    source, target = unique_name("out"), unique_name("in")
+    create(dynamodb, source)
+    fill(dynamodb, source, 320)
+    enable(dynamodb, source)
+    exported, _ = export(server, dynamodb, source)
+    prefix = exported["ExportManifest"].replace("manifest-summary.json", "data/")
+    started = start(dynamodb, target, BUCKET, prefix, InputCompressionType="GZIP")
+    assert started["ImportStatus"] == "IN_PROGRESS"
+    description = ended(dynamodb, started["ImportArn"])
+    assert description["ImportStatus"] == "COMPLETED"
+    assert description["ImportedItemCount"] == description["ProcessedItemCount"] == 320
+    assert description["ErrorCount"] == 0
+    assert dynamodb.describe_table(TableName=target)["Table"]["TableStatus"] == "ACTIVE"
+    assert items(dynamodb, target) == items(dynamodb, source)
+    count = dynamodb.scan(TableName=target, IndexName="by-kind", Select="COUNT")["Count"]
+    assert count == 320
+    listed = dynamodb.list_imports(TableArn=description["TableArn"])["ImportSummaryList"]
+    assert [summary["ImportArn"] for summary in listed] == [started["ImportArn"]]
+
+
+def test_csv_is_imported(server, dynamodb, unique_name):
+    bucket, table = "a-csv-bucket", unique_name("csv")
+    place(server, bucket, "people/1.csv", 'pk;sk;kind;text\r\na;1;x;"say ""hi""; bye"\r\nb;2.50;;plain\r\n'.encode())
+    place(server, bucket, "people/2.csv", "text;pk;sk\nüber;c;3".encode())
+    place(server, bucket, "other/1.csv", b"pk;sk\nz;9\n")
+    started = start(
+        dynamodb, table, bucket, "people/", "CSV", InputFormatOptions={"Csv": {"Delimiter": ";"}},
+        InputCompressionType="NONE",
+    )
+    assert ended(dynamodb, started["ImportArn"])["ImportStatus"] == "COMPLETED"
+    assert items(dynamodb, table) == [
+        {"pk": {"S": "a"}, "sk": {"N": "1"}, "kind": {"S": "x"}, "text": {"S": 'say "hi"; bye'}},
+        {"pk": {"S": "b"}, "sk": {"N": "2.5"}, "text": {"S": "plain"}},
+        {"pk": {"S": "c"}, "sk": {"N": "3"}, "text": {"S": "über"}},
+    ]
+
+
+def test_errors_are_counted_and_logged(server, dynamodb, unique_name):
+    bucket, table = "a-bad-bucket", unique_name("bad")
+    lines = [
+        {"Item": {"pk": {"S": "a"}, "sk": {"N": "1"}}}, {"Item": {"pk": {"S": "a"}}},
+        {"Item": {"pk": {"S": "a"}, "sk": {"N": "2"}}},
+    ]
+    place(server, bucket, "1.json", "\n".join(json.dumps(line) for line in lines).encode())
+    place(server, bucket, "2.json", b'{"Item": {"pk": {"S": "b"}, "sk": {"N": "1"}}}\nnonsense\n{"Item": {}}\n')
+    started = start(dynamodb, table, bucket)
+    description = ended(dynamodb, started["ImportArn"])
+    assert description["ImportStatus"] == "FAILED"
+    assert description["FailureCode"] == "ItemValidationError"
+    assert (description["ProcessedItemCount"], description["ImportedItemCount"], description["ErrorCount"]) == (5, 3, 2)
+    assert len(items(dynamodb, table)) == 3
+    time.sleep(0.1)
+    log = (server.data_dir / "logs" / "access.log").read_text()
+    assert started["ImportArn"] in log and "is not DynamoDB JSON" in log
+
+
+def test_an_import_happens_once_for_each_token(server, dynamodb, unique_name):
+    bucket, table = "a-token-bucket", unique_name("token")
+    place(server, bucket, "1.json.gz", gzip.compress(b'{"Item": {"pk": {"S": "a"}, "sk": {"N": "1"}}}\n'))
+    token = str(uuid.uuid4())
+    started = start(dynamodb, table, bucket, InputCompressionType="GZIP", ClientToken=token)
+    again = start(dynamodb, table, bucket, InputCompressionType="GZIP", ClientToken=token)
+    assert again["ImportArn"] == started["ImportArn"]
+    assert refused(lambda: start(dynamodb, table, bucket, ClientToken=token))[0] == "ImportConflictException"
+    assert refused(lambda: start(dynamodb, table, bucket)) == (
+        "ResourceInUseException", f"Table already exists: {table}",
+    )
+    assert ended(dynamodb, started["ImportArn"])["ImportStatus"] == "COMPLETED"
+    missing = start(dynamodb, unique_name("missing"), "no-such-bucket")
+    description = ended(dynamodb, missing["ImportArn"])
+    assert (description["FailureCode"], description["FailureMessage"]) == (
+        "S3NoSuchBucket", "The specified bucket does not exist",
+    )
+
+
+def test_a_killed_import_goes_on(fresh_server):
+    server = fresh_server()
+    for file in range(4):
+        lines = [{"Item": {"pk": {"S": str(file)}, "sk": {"N": str(n)}}} for n in range(50)]
+        place(server, "a-bucket", f"{file}.json", "\n".join(json.dumps(line) for line in lines).encode())
+    server.environment["BRUME_CRASH_AT"] = "dynamodb.import.step:3"
+    server.restart()
+    started = start(server.client("dynamodb"), "cut", "a-bucket")
+    server.process.wait(20)
+    server.process = None
+    del server.environment["BRUME_CRASH_AT"]
+    server.start()
+    client = server.client("dynamodb")
+    description = ended(client, started["ImportArn"])
+    assert description["ImportStatus"] == "COMPLETED"
+    assert description["ImportedItemCount"] == 200
+    assert len(items(client, "cut")) == 200
