@@ -1,3 +1,4 @@
+internal import Primitives
 internal import KeyValue
 internal import Synchronization
 
@@ -25,7 +26,7 @@ final class ReadPool: Sendable {
         self.state = Mutex(State(liveThreadCount: threadCount))
         self.wakeups = (0..<threadCount).map { _ in Wakeup() }
         for index in 0..<threadCount {
-            WorkerThread.start("store-read") { self.serve(index) }
+            BlockingThread.start("store-read") { self.serve(index) }
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Primitives
 package import KeyValue
 internal import Synchronization
 
@@ -75,7 +76,7 @@ extension RocksDBStore {
         for _ in 0..<Self.reopenWaitMillisecondsMax {
             if let engine = self.engine { return engine }
             guard !self.isClosed else { return nil }
-            WorkerThread.sleep(milliseconds: 1)
+            BlockingThread.sleep(milliseconds: 1)
         }
         return nil
     }

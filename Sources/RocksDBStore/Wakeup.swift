@@ -8,7 +8,7 @@ internal import Darwin
 
 /// Lets one of our own threads sleep until another thread wakes it. A wake-up that comes first is not lost.
 ///
-/// Only for threads that `WorkerThread` started: it blocks, which Swift's cooperative pool must never do.
+/// Only for threads that `BlockingThread` started: it blocks, which Swift's cooperative pool must never do.
 @safe
 final class Wakeup: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>

@@ -43,7 +43,7 @@ internal import Darwin
     private enum Wait {
         case none, firstLine, halfBuffer
     }
-    private var thread: pthread_t?
+    private var thread: BlockingThread?
 
     /// Opens for appending, created with mode 0600.
     /// - Returns: nil when the file cannot be opened; `errno` says why.
@@ -55,7 +55,7 @@ internal import Darwin
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return nil }
         closeDescriptor(descriptor)
-        self.startThread()
+        self.thread = BlockingThread.startJoinable("access-log") { self.run() }
     }
 
     deinit {
@@ -92,25 +92,10 @@ internal import Darwin
         let thread = self.thread
         self.thread = nil
         unsafe pthread_mutex_unlock(self.mutex)
-        if let thread { pthread_join(thread, nil) }
-    }
-
-    private func startThread() {
-        var handle = pthread_t()
-        let argument = unsafe Unmanaged.passRetained(self).toOpaque()
-        let status = unsafe pthread_create(
-            &handle, nil,
-            { argument in
-                guard let argument = unsafe argument else { return nil }
-                unsafe Unmanaged<RotatingLogFile>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, argument)
-        precondition(status == 0, "the log thread cannot be started: \(status)")
-        self.thread = handle
+        thread?.join()
     }
 
     private func run() {
-        ThreadName.set("access-log")
         var descriptor: Int32 = -1
         var fileBytes = 0
         while let bytes = self.take() {

@@ -1,14 +1,6 @@
 internal import Primitives
 internal import Synchronization
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
-
 /// One thread that runs blocking work in order, so that file operations never hold a thread of Swift's pool.
 ///
 /// The queue holds one entry a waiting caller, so it is bounded by what bounds the callers: the gateway's limit of
@@ -44,25 +36,10 @@ package final class SerialThread: Sendable {
             defer { state.isRunning = true }
             return !state.isRunning
         }
-        if starts { self.start() }
-    }
-
-    private func start() {
-        var handle = pthread_t()
-        let argument = unsafe Unmanaged.passRetained(self).toOpaque()
-        let status = unsafe pthread_create(
-            &handle, nil,
-            { argument in
-                guard let argument = unsafe argument else { return nil }
-                unsafe Unmanaged<SerialThread>.fromOpaque(argument).takeRetainedValue().drain()
-                return nil
-            }, argument)
-        precondition(status == 0, "the \(self.name) thread cannot be started: \(status)")
-        pthread_detach(handle)
+        if starts { BlockingThread.start(self.name) { self.drain() } }
     }
 
     private func drain() {
-        ThreadName.set(self.name)
         while true {
             let work = self.state.withLock { state in
                 defer { state.queue.removeAll(keepingCapacity: true) }
