@@ -7,6 +7,8 @@ private struct CommitterState {
     let writer = GroupWriter()
     /// The engine saw a failed write: it takes no more before it is opened anew.
     var mustReopen = false
+    /// Groups until the log is marked.
+    var groupsToMark = 1
     var nextSweep = Timestamp(millisecondsSinceEpoch: 0)
 }
 
@@ -81,9 +83,18 @@ extension RocksDBStore {
         )
         CrashPoint.reach("store.group.beforeWrite")
         try engine.write(state.writer, isSynced: self.options.durability == .durable)
+        self.markLog(&state)
         if let sentence = self.options.gate?.afterWrite(commitCount: group.count) {
             throw EngineFailure(sentence: sentence)
         }
+    }
+
+    private func markLog(_ state: inout CommitterState) {
+        guard self.options.durability == .durable else { return }
+        state.groupsToMark -= 1
+        guard state.groupsToMark <= 0 else { return }
+        LogMark.note(in: self.directory)
+        state.groupsToMark = LogMark.groupCountBetween
     }
 
     private static func add(_ item: QueuedItem, to writer: GroupWriter, on engine: Engine) {

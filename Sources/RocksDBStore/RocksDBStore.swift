@@ -48,6 +48,8 @@ package final class RocksDBStore: OrderedStore {
         if let freeBytes = options.freeSpace.freeBytes(at: path), freeBytes < Self.openBytesMin(options) {
             throw .noSpace(path: path, reason: "\(freeBytes >> 20) MiB free")
         }
+        // Without a sync for each group a power cut may take the whole log.
+        if options.durability == .durable { try LogMark.check(self.directory) }
         let recovered: (version: UInt64, time: Timestamp)
         let engine: Engine
         do throws(EngineFailure) {
@@ -66,7 +68,7 @@ package final class RocksDBStore: OrderedStore {
         self.pool = ReadPool(threadCount: options.readThreadCount)
         self.recordCache = RecordCache(bytesMax: options.recordCacheBytes)
         self.slot = Mutex(engine)
-        WorkerThread.start("store-commit") { self.runCommitter() }
+        BlockingThread.start("store-commit") { self.runCommitter() }
     }
 
     package var health: StoreHealth { self.beacon.health }
@@ -136,7 +138,7 @@ extension RocksDBStore {
         while engine != nil, !isKnownUniquelyReferenced(&engine),
             waitedMilliseconds < Self.reopenWaitMillisecondsMax
         {
-            WorkerThread.sleep(milliseconds: 1)
+            BlockingThread.sleep(milliseconds: 1)
             waitedMilliseconds += 1
         }
     }

@@ -42,6 +42,7 @@ package enum StoreOpenError: Error, Hashable, Sendable, CustomStringConvertible 
 ///
 ///     format    one line, "brume-store 1"
 ///     made      empty: an engine was once made here, so that one that is gone is no new store
+///     log-mark  how much of the newest log is on the disk; see `LogMark`
 ///     lock      locked while a process uses the store; holds its process id
 ///     rocksdb/  the engine's files
 final class StoreDirectory: Sendable {
@@ -159,7 +160,7 @@ final class StoreDirectory: Sendable {
         }
     }
 
-    private static func read(_ descriptor: Int32) -> String {
+    static func read(_ descriptor: Int32) -> String {
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = unsafe bytes.withUnsafeMutableBytes { buffer in
             unsafe pread(descriptor, buffer.baseAddress, buffer.count, 0)
@@ -167,7 +168,7 @@ final class StoreDirectory: Sendable {
         return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
 
-    private static func write(_ descriptor: Int32, _ text: String) -> Bool {
+    static func write(_ descriptor: Int32, _ text: String) -> Bool {
         let bytes = Array(text.utf8)
         #if canImport(Glibc)
         return unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) } == bytes.count

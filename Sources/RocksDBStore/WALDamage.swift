@@ -92,7 +92,7 @@ enum WALDamage {
     }
 
     /// The logs by age.
-    private static func logNames(in directory: String) -> [String] {
+    static func logNames(in directory: String) -> [String] {
         guard let stream = unsafe opendir(directory) else { return [] }
         defer { unsafe closedir(stream) }
         var names: [String] = []

@@ -95,3 +95,28 @@ def test_a_table_acknowledged_just_before_sigkill_is_there(fresh_server):
         server.restart()
         names = server.client("dynamodb").list_tables()["TableNames"]
         assert names == [f"table-{known}" for known in range(number + 1)]
+
+
+@pytest.mark.parametrize("bytes_left", [0, 40])
+def test_a_log_that_was_cut_is_damage_and_no_new_store(table, bytes_left):
+    server, client = table, table.client("dynamodb")
+    for version in range(3):
+        client.put_item(TableName="kept", Item=item("a", version))
+    server.kill()
+    logs = list((server.data_dir / "store" / "rocksdb").glob("*.log"))
+    whole = {log: log.read_bytes() for log in logs}
+    for log in logs:
+        log.write_bytes(whole[log][:bytes_left])
+    refused = server.run("start", "--port", str(server.port))
+    assert refused.returncode == 74, refused.stderr
+    assert f"has {bytes_left} bytes left of the" in refused.stderr
+    # Nothing was changed: with the log put back, everything is there.
+    for log in logs:
+        log.write_bytes(whole[log])
+    server.start()
+    assert client.get_item(TableName="kept", Key={"id": {"S": "a"}})["Item"]["version"] == {"N": "2"}
+    # What is written out leaves no log to miss.
+    assert server.stop() == 0
+    server.start().kill()
+    server.start()
+    assert client.get_item(TableName="kept", Key={"id": {"S": "a"}})["Item"]["version"] == {"N": "2"}
