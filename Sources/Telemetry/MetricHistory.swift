@@ -51,9 +51,12 @@ package struct StatisticSet: Sendable, Hashable {
 
 /// The last hours of every metric, a statistic set a minute, in memory.
 ///
-/// Bounded twice: `minuteCountMax` a series and `seriesCountMax` series; a new one beyond that is refused and counted.
+/// Bounded thrice: `minuteCountMax` a series; `seriesCountMax` series, beyond which a new one is refused and counted;
+/// `ageMinutesMax`: what is older than the newest measurement by more goes, and a series with its last minute.
 package final class MetricHistory: Sendable {
     package static let minuteCountMax = 180
+    /// Three hours, as CloudWatch keeps measurements of seconds.
+    package static let ageMinutesMax: Int64 = 180
     package static let seriesCountMax = 10_000
 
     /// What a series is found by.
@@ -85,7 +88,22 @@ package final class MetricHistory: Sendable {
         }
     }
 
-    private let series = Mutex<[SeriesID: Series]>([:])
+    private struct State {
+        var series: [SeriesID: Series] = [:]
+        /// The newest minute of all series, which is the present as far as the history knows.
+        var newestMinute = Int64.min
+
+        /// Moves the present on and forgets what is too old then: once a minute, over all series.
+        mutating func advance(to minute: Int64) {
+            guard minute > self.newestMinute else { return }
+            self.newestMinute = minute
+            let oldest = minute.subtractingReportingOverflow(MetricHistory.ageMinutesMax).partialValue
+            for id in self.series.keys { self.series[id]?.minutes.removeAll { $0.minute <= oldest } }
+            self.series = self.series.filter { !$0.value.minutes.isEmpty }
+        }
+    }
+
+    private let state = Mutex(State())
     /// Measurements refused because there were too many series.
     package let refused = Counter()
 
@@ -101,9 +119,10 @@ package final class MetricHistory: Sendable {
             unit: datum.unit
         )
         let minute = time.secondsSinceEpoch.flooredQuotient(60)
-        let isKept = self.series.withLock { series in
-            guard series[id] != nil || series.count < Self.seriesCountMax else { return false }
-            series[id, default: Series()].add(datum.value, minute: minute)
+        let isKept = self.state.withLock { state in
+            state.advance(to: minute)
+            guard state.series[id] != nil || state.series.count < Self.seriesCountMax else { return false }
+            state.series[id, default: Series()].add(datum.value, minute: minute)
             return true
         }
         if !isKept { self.refused.increment() }
@@ -112,7 +131,7 @@ package final class MetricHistory: Sendable {
     /// The statistic sets of a series from one time up to, not including, another; by minute, oldest first.
     package func statistics(of id: SeriesID, from: Timestamp, to: Timestamp) -> [(minute: Timestamp, set: StatisticSet)]
     {
-        let minutes = self.series.withLock { $0[id]?.minutes ?? [] }
+        let minutes = self.state.withLock { $0.series[id]?.minutes ?? [] }
         return minutes.compactMap { entry in
             let time = Timestamp(secondsSinceEpoch: entry.minute * 60)
             return time >= from && time < to ? (time, entry.set) : nil
@@ -121,6 +140,6 @@ package final class MetricHistory: Sendable {
 
     /// Every series that has a measurement.
     package var seriesIDs: [SeriesID] {
-        self.series.withLock { Array($0.keys) }
+        self.state.withLock { Array($0.series.keys) }
     }
 }

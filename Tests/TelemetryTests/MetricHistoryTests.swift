@@ -100,6 +100,24 @@ import Testing
         #expect(known.count == 2)
     }
 
+    @Test func `a series goes when its last measurement is too old, and makes room for another`() {
+        let age = MetricHistory.ageMinutesMax * 60
+        for index in 0..<MetricHistory.seriesCountMax { self.record(Self.datum(1, table: "\(index)"), second: 0) }
+        self.record(Self.datum(1, table: "0"), second: age - 60)
+        #expect(self.history.seriesIDs.count == MetricHistory.seriesCountMax)
+        self.record(Self.datum(1, table: "new"), second: age)
+        #expect(self.history.seriesIDs.count == 2)
+        #expect(self.history.refused.value == 0)
+    }
+
+    @Test func `a minute that is too old goes from a series that lives on`() {
+        self.record(Self.datum(1), second: 0)
+        self.record(Self.datum(1), second: MetricHistory.ageMinutesMax * 60 - 60)
+        #expect(self.statistics().count == 2)
+        self.record(Self.datum(1), second: MetricHistory.ageMinutesMax * 60)
+        #expect(self.statistics().map(\.second) == [10_740, 10_800])
+    }
+
     @Test func `a history without measurements has no series`() {
         #expect(self.history.seriesIDs.isEmpty)
     }
