@@ -16,6 +16,12 @@ package protocol WritableShape: ModelShape {
     func write(to writer: any ShapeWriter)
 }
 
+/// An output that can be so large that it is not written on the event loop.
+package protocol SizedOutput: WritableShape {
+    /// Bytes of what it holds, as far as they matter. Cheap: it is asked for each answer.
+    var heldBytes: Int { get }
+}
+
 /// A hand-written type to which a model's shape is bound by a patch, such as DynamoDB's attribute map to item bytes.
 package protocol BoundShape: Sendable {
     /// Reads the value reached through `member`.

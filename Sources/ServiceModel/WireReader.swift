@@ -46,6 +46,8 @@ package protocol WireReader: AnyObject {
     func readTimestamp(_ member: MemberSchema) throws(ShapeError) -> Timestamp
     func readBlob(_ member: MemberSchema) throws(ShapeError) -> [UInt8]
     func readDocument(_ member: MemberSchema) throws(ShapeError) -> Document
+    /// Skips the value of the member, key or element just announced; its syntax is still checked.
+    func skipValue() throws(ShapeError)
     /// Checks that nothing follows the value.
     func finish() throws(ShapeError)
 }
@@ -53,6 +55,11 @@ package protocol WireReader: AnyObject {
 extension WireReader {
     /// A format that does not look ahead.
     package func readLoneString(_ schema: ShapeSchema, appendingTo output: inout [UInt8]) -> Int? { nil }
+
+    /// A format whose values are all wanted: forms, headers and paths hold nothing that grows without bound.
+    package func skipValue() throws(ShapeError) {
+        throw .limitExceeded("a value that is too large")
+    }
 }
 
 /// What `WireReader.nextElement` found.

@@ -46,10 +46,10 @@ import WireProtocols
 
     @Test func `many names, repeated many times, are read in time that grows with the text alone`() throws {
         // With a search or a move for each name, this takes minutes.
-        let distinct = (0..<60_000).map { #""n\#($0)":{"S":"\#($0)"}"# }
-        let repeated = (0..<60_000).map { _ in #""n59999":{"S":"again"}"# }
+        let distinct = (0..<20_000).map { #""n\#($0)":{"S":"\#($0)"}"# }
+        let repeated = (0..<15_000).map { _ in #""n19999":{"S":"again"}"# }
         let found = try self.roundTrip("{\((distinct + repeated).joined(separator: ","))}")
-        #expect(found == "{\((distinct.dropLast() + [#""n59999":{"S":"again"}"#]).joined(separator: ","))}")
+        #expect(found == "{\((distinct.dropLast() + [#""n19999":{"S":"again"}"#]).joined(separator: ","))}")
     }
 
     @Test(arguments: [

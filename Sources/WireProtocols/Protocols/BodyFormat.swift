@@ -31,10 +31,7 @@ package enum BodyRoot: Sendable {
 }
 
 /// A reader of one document.
-package protocol BodyReader: WireReader {
-    /// Skips the value of the member or key just announced; its syntax is still checked.
-    func skipValue() throws(ShapeError)
-}
+package protocol BodyReader: WireReader {}
 
 /// A writer of one document.
 package protocol BodyWriter: ShapeWriter {

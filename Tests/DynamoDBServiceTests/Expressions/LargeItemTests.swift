@@ -70,4 +70,52 @@ import Testing
         let left = try plain.apply(to: flat, key: key)
         #expect(left.count == 50_001 - names.count && left["pk"] != nil && left[names[3]] == nil)
     }
+
+    @Test func `many nested paths are read and written in one walk`() throws {
+        var context = try ExpressionContext(names: nil, values: nil)
+        let key = item([("pk", .s("k"))])
+        let names = Self.names.prefix(220)
+        let subject = item([("pk", .s("k")), ("m", Self.large), ("l", .l(Self.entries.map(\.1)))])
+        let update = try context.update(
+            "SET " + names.enumerated().map { "m.\($1)=l[\(49_000 + $0)]" }.joined(separator: ","))
+        let updated = try update.apply(to: subject, key: key)
+        #expect(updated.isEqual(to: subject))
+        let missing = try context.update(
+            "SET " + names.enumerated().map { "m.\($1)=l[\(49_900 + $0)]" }.joined(separator: ","))
+        let failure = #expect(throws: ValidationFailure.self) { try missing.apply(to: subject, key: key) }
+        #expect(
+            failure?.message == "The provided expression refers to an attribute that does not exist in the item")
+    }
+
+    private static func appended(_ depth: Int, _ leaf: String) -> String {
+        (0..<depth).reduce(leaf) { text, _ in "list_append(\(text),\(leaf))" }
+    }
+
+    @Test func `lists that are appended to one another are copied once`() throws {
+        let key = item([("pk", .s("k"))])
+        let subject = item([("pk", .s("k")), ("l", .l([.s("a")]))])
+        var context = try ExpressionContext(names: nil, values: item([(":v", .l([.s("b"), .s("c")]))]))
+        let update = try context.update("SET l=list_append(:v,\(Self.appended(200, "l")))")
+        let list = try #require(try update.apply(to: subject, key: key)["l"])
+        #expect(list.elements.prefix(3).map(\.tree) == [.s("b"), .s("c"), .s("a")])
+        #expect(list.elementCount == 203)
+    }
+
+    @Test func `an update that is certain to be too large builds nothing larger`() throws {
+        let key = item([("pk", .s("k"))])
+        let subject = item([("pk", .s("k")), ("l", .l(Self.entries.map(\.1)))])
+        var context = try ExpressionContext(names: nil, values: nil)
+        func message(_ text: String) throws -> String? {
+            let update = try context.update(text)
+            return #expect(throws: ValidationFailure.self) { try update.apply(to: subject, key: key) }?.message
+        }
+        let tooLarge = "Item size to update has exceeded the maximum allowed size"
+        #expect(try message("SET l=" + Self.appended(200, "l")) == tooLarge)
+        #expect(try message("SET " + (0..<300).map { "a\($0)=l" }.joined(separator: ",")) == tooLarge)
+        #expect(try message("SET " + (0..<50).map { "a\($0)=list_append(l,l)" }.joined(separator: ",")) == tooLarge)
+        // Types are told before sizes.
+        #expect(
+            try message("SET b=list_append(\(Self.appended(100, "l")),pk)")
+                == "An operand in the update expression has an incorrect data type")
+    }
 }

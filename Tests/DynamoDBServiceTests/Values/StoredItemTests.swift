@@ -158,7 +158,7 @@ struct StoredItemTests {
         #expect(letters.union(stored(.ss(["b", "c"]))).tree == .ss(["a", "b", "c"]))
         #expect(letters.subtracting(stored(.ss(["a", "z"])))?.tree == .ss(["b"]))
         #expect(letters.subtracting(stored(.ss(["b", "a"]))) == nil)
-        let lists = StoredValue.concatenating(stored(.l([.null])), stored(.l([.s("x")])))
+        let lists = StoredValue.concatenating([stored(.l([.null])), stored(.l([.s("x")]))])
         #expect(lists.tree == .l([.null, .s("x")]))
     }
 

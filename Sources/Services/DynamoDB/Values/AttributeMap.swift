@@ -7,6 +7,9 @@ package struct AttributeMap: Sendable, Hashable {
     }
 
     static let formatByte: UInt8 = 1
+    /// Largest item, names and values, in bytes as they are charged.
+    /// - Source: DynamoDB Developer Guide, "Quotas", "Item size".
+    package static let itemBytesMax = 409_600
 
     /// The stored form; see README.
     package let bytes: [UInt8]

@@ -96,7 +96,7 @@ extension ValidationFailure {
         ValidationFailure(
             text.isEmpty
                 ? "The parameter cannot be converted to a numeric value"
-                : "The parameter cannot be converted to a numeric value: \(text)"
+                : "The parameter cannot be converted to a numeric value: \(EchoedList.cut(text))"
         )
     }
 }

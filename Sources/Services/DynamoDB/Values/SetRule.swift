@@ -16,12 +16,29 @@ package enum SetRule {
         switch type {
         case .ns: return "Input collection contains duplicates"
         case .bs:
-            let texts = members.map { Base64.encode($0) }.joined(separator: ", ")
+            let texts = EchoedList.text(members.lazy.map { Base64.encode($0.prefix(EchoedList.utf8CountMax)) })
             // AWS leaves out the space.
             return invalid + "Input collection [\(texts)]of type BS contains duplicates."
         default:
-            let texts = members.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ", ")
+            let texts = EchoedList.text(
+                members.lazy.map { String(decoding: $0.prefix(EchoedList.utf8CountMax), as: UTF8.self) }
+            )
             return invalid + "Input collection [\(texts)] contains duplicates."
         }
+    }
+}
+
+extension StoredItemBuilder {
+    /// Looks at the elements themselves, of which two have the same hash.
+    mutating func checkRepetition(_ type: AttributeType, _ place: Place) {
+        let start = place.offset + place.headerBytes
+        var elements: [ArraySlice<UInt8>] = []
+        elements.reserveCapacity(Int(place.count))
+        var offset = start
+        while offset < self.bytes.count, let length = StoredBytes.length(self.bytes, at: offset, self.bytes.count) {
+            elements.append(self.bytes[(offset + 4)..<(offset + 4 + length)])
+            offset += 4 + length
+        }
+        if let refusal = SetRule.refusal(type, elements) { self.fail(refusal) }
     }
 }

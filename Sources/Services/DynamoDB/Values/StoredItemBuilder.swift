@@ -31,6 +31,10 @@ struct StoredItemBuilder {
         )
     }
 
+    mutating func fail(_ failure: AttributeMap.Failure) {
+        if self.failure == nil { self.failure = failure }
+    }
+
     // A map's or list's place, so that its count and length can be written when they are known.
 
     struct Place {

@@ -20,13 +20,12 @@ extension StoredValue {
         return self.closing(bytes)
     }
 
-    /// A list of the elements of two lists.
-    package static func concatenating(_ left: StoredValue, _ right: StoredValue) -> StoredValue {
-        precondition(left.type == .l && right.type == .l, "only lists are concatenated")
-        var bytes = self.opening(.l, count: left.elementCount + right.elementCount)
-        bytes.reserveCapacity(9 + left.range.count + right.range.count)
-        bytes.append(contentsOf: left.body)
-        bytes.append(contentsOf: right.body)
+    /// A list of the elements of several lists.
+    package static func concatenating(_ lists: [StoredValue]) -> StoredValue {
+        precondition(lists.allSatisfy { $0.type == .l }, "only lists are concatenated")
+        var bytes = self.opening(.l, count: lists.reduce(0) { $0 + $1.elementCount })
+        bytes.reserveCapacity(lists.reduce(9) { $0 + $1.range.count })
+        for list in lists { bytes.append(contentsOf: list.body) }
         return self.closing(bytes)
     }
 

@@ -59,9 +59,17 @@ enum StoredWalk {
     static func chargedEntries(
         _ bytes: borrowing Span<UInt8>, at start: Int, _ limit: Int, overhead: Int
     ) -> Int {
+        let count = self.length(bytes, at: start, limit) ?? 0
+        return self.chargedEntries(bytes, at: start + 4, count: count, limit, overhead: overhead)
+    }
+
+    /// The same for the entries alone, of which there are `count`.
+    static func chargedEntries(
+        _ bytes: borrowing Span<UInt8>, at start: Int, count: Int, _ limit: Int, overhead: Int
+    ) -> Int {
         var total = 0
-        var offset = start + 4
-        for _ in 0..<(self.length(bytes, at: start, limit) ?? 0) {
+        var offset = start
+        for _ in 0..<count {
             guard let place = self.entry(bytes, at: offset, limit) else { return total }
             total += place.name.count + overhead + self.charged(bytes, at: place.valueStart, place.valueEnd)
             offset = place.valueEnd
@@ -109,7 +117,7 @@ enum StoredWalk {
 
     /// A byte for each two significant digits of a canonical number, one more, and one for a sign.
     /// - Source: DynamoDB Developer Guide, "DynamoDB item sizes and formats".
-    private static func chargedNumber(_ bytes: borrowing Span<UInt8>, _ start: Int, _ end: Int) -> Int {
+    static func chargedNumber(_ bytes: borrowing Span<UInt8>, _ start: Int, _ end: Int) -> Int {
         var digits = 0
         var trailingZeros = 0
         for index in start..<max(start, end) {

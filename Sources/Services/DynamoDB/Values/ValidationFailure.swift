@@ -6,3 +6,13 @@ package struct ValidationFailure: Error, Sendable, Hashable {
         self.message = message
     }
 }
+
+extension ValidationFailure {
+    /// An item beyond `AttributeMap.itemBytesMax`.
+    package static let itemTooLarge = ValidationFailure("Item size has exceeded the maximum allowed size")
+
+    /// Names or values of an expression beyond `AttributeMap.expressionParametersBytesMax`.
+    package static func expressionParametersTooLarge(_ parameter: String) -> ValidationFailure {
+        ValidationFailure("\(parameter) size has exceeded the maximum allowed size")
+    }
+}

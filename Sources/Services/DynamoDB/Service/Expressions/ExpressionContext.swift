@@ -29,6 +29,7 @@ package struct ExpressionContext: Sendable {
     ) throws(ValidationFailure) {
         if let names {
             guard !names.isEmpty else { throw ValidationFailure("\(Self.namesParameter) must not be empty") }
+            try Self.checkSize(names)
             // Sorted, so that the same request gets the same answer each time.
             let sorted = names.count == 1 ? Array(names) : names.sorted { $0.key < $1.key }
             self.names = Placeholders(sorted.map { Array($0.key.utf8)[...] })
@@ -63,10 +64,20 @@ package struct ExpressionContext: Sendable {
         }
     }
 
+    /// AWS documents the bound, not what it answers beyond it.
+    private static func checkSize(_ names: [String: String]) throws(ValidationFailure) {
+        var utf8Count = 0
+        for (key, value) in names { utf8Count += key.utf8.count + value.utf8.count }
+        guard utf8Count <= AttributeMap.expressionParametersBytesMax else {
+            throw .expressionParametersTooLarge(self.namesParameter)
+        }
+    }
+
     /// How a value that breaks DynamoDB's rules is reported: with its key, but for what AWS reports bare.
     private static func invalidValue(_ failure: AttributeMap.Failure, isEnveloped: Bool) -> ValidationFailure {
         let isBare =
             failure.message.hasPrefix("Nesting Levels") || failure.message.hasSuffix("must have the value of true")
+            || failure == AttributeMap.Failure.expressionValuesTooLarge
             || isEnveloped && failure.message.hasPrefix("One or more parameter values were invalid")
         guard !isBare else { return ValidationFailure(failure.message) }
         return ValidationFailure(

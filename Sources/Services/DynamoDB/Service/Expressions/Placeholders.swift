@@ -36,7 +36,7 @@ struct Placeholders: Sendable {
     func checkUse(of parameter: String) throws(ValidationFailure) {
         guard self.isUsed.contains(false) else { return }
         let unused = zip(self.keys, self.isUsed).filter { !$0.1 }.map { String(decoding: $0.0, as: UTF8.self) }
-        let listed = Self.listed(unused, of: self.keys.count).joined(separator: ", ")
+        let listed = EchoedList.text(Self.listed(unused, of: self.keys.count))
         throw ValidationFailure("Value provided in \(parameter) unused in expressions: keys: {\(listed)}")
     }
 

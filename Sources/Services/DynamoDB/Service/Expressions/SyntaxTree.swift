@@ -208,8 +208,8 @@ package enum PathStep: Sendable, Hashable {
 }
 
 extension Sequence<PathStep> {
-    /// As messages print a path: `[a, b, [3]]`.
+    /// As messages print a path: `[a, b, [3]]`, cut: a short expression can name attributes of 64 KiB.
     var pathText: String {
-        "[" + self.map(\.text).joined(separator: ", ") + "]"
+        "[" + EchoedList.text(self.lazy.map(\.text)) + "]"
     }
 }

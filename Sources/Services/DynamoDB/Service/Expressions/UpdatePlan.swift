@@ -44,6 +44,14 @@ package struct UpdatePlan: Sendable {
         for action in self.actions { try keys.checkScalar(action.path) }
     }
 
+    /// Every path of the update, those that are read and those that are written.
+    var paths: [ArraySlice<PathStep>] {
+        // What is no expression has its paths in its actions alone.
+        self.isLegacy
+            ? self.actions.map(\.path)
+            : self.tree.nodes.compactMap { $0.kind == .path ? self.tree.path($0) : nil }
+    }
+
     /// The type of the value that the update gives a top-level attribute; nil when it computes one, or leaves it.
     package func givenType(of name: String) -> AttributeType? {
         for action in self.actions where action.path.count == 1 {
@@ -63,9 +71,9 @@ package struct UpdatePlan: Sendable {
     /// The top-level attributes that the update writes, each once, in the order of the text.
     package var attributeNames: [String] {
         var names: [String] = []
-        for case .name(let name)? in self.actions.map(\.path.first) {
-            let text = String(decoding: name, as: UTF8.self)
-            if !names.contains(text) { names.append(text) }
+        var known: Set<ArraySlice<UInt8>> = []
+        for case .name(let name)? in self.actions.map(\.path.first) where known.insert(name).inserted {
+            names.append(String(decoding: name, as: UTF8.self))
         }
         return names
     }
@@ -96,12 +104,6 @@ package struct UpdatePlan: Sendable {
     }
 }
 
-extension AttributeMap {
-    /// Largest item, names and values.
-    /// - Source: DynamoDB Developer Guide, "Quotas", "Item size".
-    package static let itemBytesMax = 409_600
-}
-
 extension ValidationFailure {
     static let operandType = ValidationFailure(
         "An operand in the update expression has an incorrect data type"
@@ -116,5 +118,4 @@ extension ValidationFailure {
     package static let updatedItemTooLarge = ValidationFailure(
         "Item size to update has exceeded the maximum allowed size"
     )
-    package static let itemTooLarge = ValidationFailure("Item size has exceeded the maximum allowed size")
 }

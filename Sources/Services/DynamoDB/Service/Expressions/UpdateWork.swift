@@ -12,12 +12,15 @@ struct UpdateWork {
 
     private let plan: UpdatePlan
     private let item: AttributeMap
+    private let search: ItemSearch
     /// For each action of the plan.
     private var effects: [Effect] = []
+    private var setBytes = SizeBound()
 
     init(_ plan: UpdatePlan, _ item: AttributeMap) {
         self.plan = plan
         self.item = item
+        self.search = ItemSearch(item, plan.paths)
         self.effects.reserveCapacity(plan.actions.count)
     }
 
@@ -25,14 +28,16 @@ struct UpdateWork {
     mutating func compute() throws(ValidationFailure) {
         let actions = self.plan.actions
         for action in actions where action.path.count > 1 {
-            if self.parent(action.path) != nil, !self.isWritable(action.path) { throw .updatePath }
+            if self.search.parent(of: action.path) != nil, !self.isWritable(action.path) { throw .updatePath }
         }
         var overflow: ValidationFailure?
         // The last section with an action that reads what is not there; told after all types have been looked at.
         var missingClause = -1
         for action in actions {
             do throws(Fault) {
-                self.effects.append(try self.effect(action))
+                let effect = try self.effect(action)
+                if case .set(let value) = effect { self.setBytes.add(value) }
+                self.effects.append(effect)
             } catch {
                 switch error {
                 case .type: throw self.plan.isLegacy ? .updateType : .operandType
@@ -49,12 +54,14 @@ struct UpdateWork {
         if unwritableClause >= 0, unwritableClause >= missingClause { throw .updatePath }
         if missingClause >= 0 { throw .missingAttribute }
         if let overflow { throw overflow }
+        if self.setBytes.isOver { throw .updatedItemTooLarge }
     }
 
     /// What becomes of the item's top-level attributes.
     func changes() throws(ValidationFailure) -> [AttributeChange] {
         var changes: [AttributeChange] = []
         var nested: [(name: ArraySlice<UInt8>, tree: ChangeTree)] = []
+        var places: [ArraySlice<UInt8>: Int] = [:]
         for (action, effect) in zip(self.plan.actions, self.effects) {
             guard case .name(let name) = action.path.first else { continue }
             if action.path.count == 1 {
@@ -64,18 +71,16 @@ struct UpdateWork {
                 case .keep: break
                 }
             } else {
-                let index: Int
-                if let known = nested.firstIndex(where: { $0.name == name }) {
-                    index = known
-                } else {
+                let place = places[name] ?? nested.count
+                if place == nested.count {
+                    places[name] = place
                     nested.append((name, ChangeTree()))
-                    index = nested.count - 1
                 }
-                nested[index].tree.insert(effect, at: action.path.dropFirst())
+                nested[place].tree.insert(effect, at: action.path.dropFirst())
             }
         }
-        for (name, tree) in nested {
-            guard let value = self.item.value(named: name) else { continue }
+        for ((name, tree), value) in zip(nested, self.item.attributes.values(named: nested.map(\.name))) {
+            guard let value else { continue }
             changes.append(AttributeChange(name, try StoredValue(tree.applied(to: value.tree))))
         }
         return changes
@@ -91,14 +96,10 @@ struct UpdateWork {
         case number(ValidationFailure)
     }
 
-    private func parent(_ path: ArraySlice<PathStep>) -> StoredValue? {
-        self.item.value(at: path.dropLast())
-    }
-
     /// Whether all but the last step of the path is there, and is a map or a list as the last step needs.
     private func isWritable(_ path: ArraySlice<PathStep>) -> Bool {
         guard path.count > 1, let last = path.last else { return true }
-        guard let parent = self.parent(path) else { return false }
+        guard let parent = self.search.parent(of: path) else { return false }
         return parent.type == (last.isIndex ? .l : .m)
     }
 
@@ -106,14 +107,14 @@ struct UpdateWork {
         guard let node = action.value else { return .remove }
         if action.section == .set { return .set(try self.value(node)) }
         let operand = self.plan.tree.value(self.plan.tree.nodes[Int(node)])
-        guard let current = self.item.value(at: action.path) else {
+        guard let current = self.search.value(at: action.path) else {
             return action.section == .add ? .set(operand) : .keep
         }
         guard current.type == operand.type else { throw .type }
         if action.section == .add {
             switch operand.type {
             case .n: return .set(try self.sum(current, operand, .plus))
-            case .l: return .set(.concatenating(current, operand))
+            case .l: return .set(.concatenating([current, operand]))
             default: return .set(current.union(operand))
             }
         }
@@ -126,7 +127,7 @@ struct UpdateWork {
         case .value:
             return self.plan.tree.value(node)
         case .path:
-            guard let value = self.item.value(at: self.plan.tree.path(node)) else { throw .missing }
+            guard let value = self.search.value(at: self.plan.tree.path(node)) else { throw .missing }
             return value
         case .arithmetic:
             let left = try self.operand(node, 0) { $0 == .n }
@@ -134,15 +135,35 @@ struct UpdateWork {
             return try self.sum(left, right, node.symbol)
         case .function where node.function == .ifNotExists:
             let path = self.plan.tree.bare(self.plan.tree.children[Int(node.first)])
-            if let value = self.item.value(at: self.plan.tree.path(path)) { return value }
+            if let value = self.search.value(at: self.plan.tree.path(path)) { return value }
             return try self.value(self.plan.tree.children[Int(node.first) + 1])
         case .function where node.function == .listAppend:
-            let left = try self.operand(node, 0) { $0 == .l }
-            let right = try self.operand(node, 1) { $0 == .l }
-            return .concatenating(left, right)
+            var lists: [StoredValue] = []
+            var bytes = self.setBytes
+            try self.appendLists(of: node, to: &lists, &bytes)
+            return .concatenating(lists)
         default:
             // No other node passes the checks.
             throw .type
+        }
+    }
+
+    /// The lists that a `list_append` of whatever depth joins, so that none is copied twice.
+    ///
+    /// Once it is certain that the item is too large, the rest is only looked at: it is refused in the end.
+    private func appendLists(
+        of node: SyntaxNode, to lists: inout [StoredValue], _ bytes: inout SizeBound
+    ) throws(Fault) {
+        for position in 0..<2 {
+            let operand = self.plan.tree.bare(self.plan.tree.children[Int(node.first) + position])
+            if operand.kind == .function, operand.function == .listAppend {
+                try self.appendLists(of: operand, to: &lists, &bytes)
+                continue
+            }
+            let list = try self.operand(node, position) { $0 == .l }
+            guard !bytes.isOver else { continue }
+            lists.append(list)
+            bytes.add(list)
         }
     }
 
@@ -168,75 +189,18 @@ struct UpdateWork {
     }
 }
 
-/// The changes below one attribute.
-struct ChangeTree {
-    private var effect: UpdateWork.Effect = .keep
-    private var below: [(step: PathStep, tree: ChangeTree)] = []
+/// Whether values that all go into one item are certain to make it too large.
+private struct SizeBound {
+    private var storedBytes = 0
+    private var chargedBytes = 0
 
-    mutating func insert(_ effect: UpdateWork.Effect, at path: ArraySlice<PathStep>) {
-        guard let step = path.first else {
-            self.effect = effect
-            return
-        }
-        if let index = self.below.firstIndex(where: { $0.step == step }) {
-            self.below[index].tree.insert(effect, at: path.dropFirst())
-        } else {
-            var tree = ChangeTree()
-            tree.insert(effect, at: path.dropFirst())
-            self.below.append((step, tree))
-        }
-    }
+    var isOver: Bool { self.chargedBytes > AttributeMap.itemBytesMax }
 
-    /// The document with its changes made; every index means the list as it was.
-    func applied(to value: AttributeValue) -> AttributeValue {
-        switch value {
-        case .m(let map):
-            return .m(AttributeTree(self.appliedToMap(map.entries)))
-        case .l(let elements):
-            return .l(self.appliedToList(elements))
-        default:
-            return value
-        }
-    }
-
-    private func changed(_ value: AttributeValue?) -> AttributeValue? {
-        switch self.effect {
-        case .set(let new): new.tree
-        case .remove: nil
-        case .keep: value.map(self.applied)
-        }
-    }
-
-    /// New entries come after the last, in the order of the paths.
-    private func appliedToMap(_ entries: [AttributeTree.Entry]) -> [AttributeTree.Entry] {
-        var left = Dictionary(self.below.map { ($0.step, $0.tree) }, uniquingKeysWith: { first, _ in first })
-        var kept: [AttributeTree.Entry] = []
-        kept.reserveCapacity(entries.count + left.count)
-        for entry in entries {
-            guard let tree = left.removeValue(forKey: .name(Array(entry.name.utf8)[...])) else {
-                kept.append(entry)
-                continue
-            }
-            if let value = tree.changed(entry.value) { kept.append(.init(entry.name, value)) }
-        }
-        for (step, _) in self.below where !step.isIndex {
-            if let value = left[step]?.changed(nil) { kept.append(.init(step.text, value)) }
-        }
-        return kept
-    }
-
-    /// New elements beyond the end come after the last, in the order of their indices.
-    private func appliedToList(_ elements: [AttributeValue]) -> [AttributeValue] {
-        var kept = elements.map(Optional.some)
-        var appended: [(index: Int, value: AttributeValue)] = []
-        for (step, tree) in self.below {
-            guard case .index(let index) = step else { continue }
-            if elements.indices.contains(index) {
-                kept[index] = tree.changed(elements[index])
-            } else if let value = tree.changed(nil) {
-                appended.append((index, value))
-            }
-        }
-        return kept.compactMap { $0 } + appended.sorted { $0.index < $1.index }.map(\.value)
+    /// - Complexity: O(1) for what is small, else O(bytes); nothing is looked at once the bound is passed.
+    mutating func add(_ value: StoredValue) {
+        self.storedBytes += value.range.count
+        // The stored form has at least half the bytes that count, so little of it needs no counting.
+        guard self.storedBytes * 2 > AttributeMap.itemBytesMax, !self.isOver else { return }
+        self.chargedBytes += value.chargedBytes
     }
 }

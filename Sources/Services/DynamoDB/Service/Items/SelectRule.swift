@@ -63,7 +63,7 @@ struct SelectRule {
         let missing = self.missingNames(index, table)
         guard missing.isEmpty else {
             throw .invalid(
-                "Global secondary index \(index.name) does not project [\(missing.joined(separator: ", "))]"
+                "Global secondary index \(index.name) does not project [\(EchoedList.text(missing))]"
             )
         }
     }

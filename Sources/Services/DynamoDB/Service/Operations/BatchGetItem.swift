@@ -116,3 +116,9 @@ extension KeysAndAttributes {
         return copy
     }
 }
+
+extension BatchGetItemOutput: SizedOutput {
+    package var heldBytes: Int {
+        (self.responses ?? [:]).values.reduce(0) { $1.reduce($0) { $0 + $1.bytes.count } }
+    }
+}

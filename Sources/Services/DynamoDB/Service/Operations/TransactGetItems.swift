@@ -44,3 +44,9 @@ extension DynamoDBService {
         )
     }
 }
+
+extension TransactGetItemsOutput: SizedOutput {
+    package var heldBytes: Int {
+        (self.responses ?? []).reduce(0) { $0 + ($1.item?.bytes.count ?? 0) }
+    }
+}

@@ -63,7 +63,8 @@ struct DefinedAttributes {
         if input.globalSecondaryIndexes?.isEmpty == true { throw .invalid("List of GlobalSecondaryIndexes is empty") }
         for schema in local + global { try self.check(schema) }
         var used: [String] = []
-        for element in table + (local + global).joined() where !used.contains(element.attributeName) {
+        var known: Set<String> = []
+        for element in table + (local + global).joined() where known.insert(element.attributeName).inserted {
             used.append(element.attributeName)
         }
         for element in (input.vectorIndexes ?? []).flatMap({ $0.searchSchema ?? [] })
@@ -98,6 +99,6 @@ struct DefinedAttributes {
     }
 
     private static func list(_ names: [String]) -> String {
-        "[\(names.joined(separator: ", "))]"
+        "[\(EchoedList.text(names))]"
     }
 }

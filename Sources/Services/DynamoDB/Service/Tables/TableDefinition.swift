@@ -40,12 +40,16 @@ struct TableDefinition: Sendable, Hashable {
         self.settings = settings
     }
 
+    /// More violations than this are not told, as of those that the model knows.
+    private static let violationCountMax = 10
+
     /// What the model does not say of the input's shape, in the words of what it does say.
     private static func shape(
         _ input: CreateTableInput
     ) throws(ValidationFailure) -> ([AttributeDefinition], [KeySchemaElement]) {
         var violations: [String] = []
         func constrain(_ place: String, _ value: String, _ constraint: String) {
+            guard violations.count < self.violationCountMax else { return }
             violations.append("Value \(value) at '\(place)' failed to satisfy constraint: Member must \(constraint)")
         }
         func limit(_ elements: [KeySchemaElement]?, _ place: String) {

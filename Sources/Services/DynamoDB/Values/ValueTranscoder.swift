@@ -1,0 +1,235 @@
+internal import ServiceModel
+
+/// Reads attribute values from a wire format into a builder.
+///
+/// It counts what an item is charged for while it reads. Beyond the bound nothing more is taken, only skipped by its
+/// syntax: a request of megabytes costs no more than the largest item, and is refused for its size all the same.
+struct ValueTranscoder {
+    var builder = StoredItemBuilder()
+    private let wire: any WireReader
+    private let chargedBytesMax: Int
+    /// As `StoredWalk` counts; repeated names count until their map ends.
+    private var chargedBytes = 0
+    /// Whether a name came twice in a map of any depth.
+    private(set) var hasRepetition = false
+    /// Whether something was skipped because of the bound.
+    private(set) var hasDropped = false
+
+    /// - Parameters:
+    ///   - wire: what is read, standing before a map or a value.
+    ///   - chargedBytesMax: beyond so many charged bytes values are skipped.
+    init(_ wire: any WireReader, chargedBytesMax: Int) {
+        self.wire = wire
+        self.chargedBytesMax = chargedBytesMax
+    }
+
+    /// Whether more came than the bound.
+    var isOver: Bool { self.chargedBytes > self.chargedBytesMax }
+
+    /// The entries of a map; a name that comes twice keeps its later value.
+    mutating func entries(
+        _ member: MemberSchema, _ place: inout StoredItemBuilder.Place, isTop: Bool = false
+    ) throws(ShapeError) {
+        let valueMember = member.target.value
+        try self.wire.beginMap(member)
+        var seen = SeenNames()
+        let chargedBefore = self.chargedBytes
+        while true {
+            let entryStart = self.builder.bytes.count
+            let start = self.builder.beginName()
+            var hasEntry = false
+            try self.builder.withBytes { (bytes) throws(ShapeError) in
+                hasEntry = try self.wire.nextKey(member, appendingTo: &bytes)
+            }
+            guard hasEntry else {
+                self.builder.removeLast(from: entryStart)
+                if seen.hasRepetition { self.removeRepeatedEntries(&place, chargedBefore, isTop: isTop) }
+                return
+            }
+            if self.isOver {
+                self.builder.removeLast(from: entryStart)
+                try self.drop()
+                continue
+            }
+            self.builder.endName(start)
+            self.chargedBytes += self.builder.bytes.count - start + (isTop ? 0 : 1)
+            let name = start..<self.builder.bytes.count
+            seen.add(self.builder.bytes[name])
+            if isTop { self.builder.attribute = name }
+            place.count += 1
+            try self.value(valueMember)
+        }
+    }
+
+    private mutating func removeRepeatedEntries(
+        _ place: inout StoredItemBuilder.Place, _ chargedBefore: Int, isTop: Bool
+    ) {
+        self.hasRepetition = true
+        self.builder.removeRepeatedEntries(&place)
+        // What has been dropped stays too much.
+        guard !self.hasDropped else { return }
+        self.chargedBytes =
+            chargedBefore
+            + StoredWalk.chargedEntries(
+                self.builder.bytes.span, at: place.offset + place.headerBytes, count: Int(place.count),
+                self.builder.bytes.count, overhead: isTop ? 0 : 1)
+    }
+
+    private mutating func drop() throws(ShapeError) {
+        self.hasDropped = true
+        try self.wire.skipValue()
+    }
+
+    mutating func value(_ member: MemberSchema) throws(ShapeError) {
+        let schema = member.target
+        let start = self.builder.bytes.count
+        if self.text(schema) { return }
+        self.builder.removeLast(from: start)
+        try self.wire.beginStructure(schema)
+        self.builder.checkNesting()
+        var count = 0
+        while let index = try self.wire.nextMember(schema) {
+            count += 1
+            if count == 2 {
+                self.builder.fail(
+                    "Supplied AttributeValue has more than one datatypes set, "
+                        + "must contain exactly one of the supported datatypes"
+                )
+            }
+            if count > 1 { self.builder.removeLast(from: start) }
+            try self.content(attributeType(index, schema), schema.members[index])
+        }
+        if count == 0 {
+            self.builder.fail(
+                "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+            )
+            self.builder.appendType(.null)
+        }
+    }
+
+    /// A plain `S` or `N`, which most values are; false when it is anything else, and then bytes are left behind.
+    private mutating func text(_ schema: ShapeSchema) -> Bool {
+        self.builder.appendType(.s)
+        let start = self.builder.beginBytes()
+        var index: Int?
+        self.builder.withBytes { bytes in index = self.wire.readLoneString(schema, appendingTo: &bytes) }
+        guard let index else { return false }
+        self.builder.checkNesting()
+        if attributeType(index, schema) == .s {
+            self.endBytes(start)
+        } else {
+            self.builder.setType(.n, before: start)
+            self.endNumber(start)
+        }
+        return true
+    }
+
+    private mutating func endBytes(_ start: Int) {
+        self.chargedBytes += self.builder.bytes.count - start
+        self.builder.endBytes(start)
+    }
+
+    private mutating func endNumber(_ start: Int) {
+        self.builder.endNumber(start)
+        self.chargedBytes += StoredWalk.chargedNumber(self.builder.bytes.span, start, self.builder.bytes.count)
+    }
+
+    private mutating func content(_ type: AttributeType, _ member: MemberSchema) throws(ShapeError) {
+        switch type {
+        case .s:
+            self.builder.appendType(.s)
+            let start = self.builder.beginBytes()
+            try self.builder.withBytes { (bytes) throws(ShapeError) in
+                try self.wire.readString(member, appendingTo: &bytes)
+            }
+            self.endBytes(start)
+        case .n:
+            self.builder.appendType(.n)
+            let start = self.builder.beginBytes()
+            try self.builder.withBytes { (bytes) throws(ShapeError) in
+                try self.wire.readString(member, appendingTo: &bytes)
+            }
+            self.endNumber(start)
+        case .b:
+            let bytes = try self.wire.readBlob(member)
+            self.builder.appendType(.b)
+            let start = self.builder.beginBytes()
+            self.builder.append(bytes)
+            self.endBytes(start)
+        case .bool:
+            self.chargedBytes += 1
+            self.builder.appendBoolean(try self.wire.readBoolean(member))
+        case .null:
+            self.chargedBytes += 1
+            if try !self.wire.readBoolean(member) {
+                self.builder.fail(
+                    "One or more parameter values were invalid: Null attribute value types must have the value of true"
+                )
+            }
+            self.builder.appendType(.null)
+        case .m:
+            var place = self.builder.beginMap()
+            self.chargedBytes += 3
+            // The count of a nested map stands behind its length.
+            try self.entries(member, &place)
+            self.builder.endNested(place)
+        case .l:
+            try self.list(member)
+        case .ss, .ns, .bs:
+            try self.set(type, member)
+        }
+    }
+
+    private mutating func list(_ member: MemberSchema) throws(ShapeError) {
+        var place = self.builder.beginList()
+        self.chargedBytes += 3
+        let element = member.target.element
+        try self.wire.beginList(member)
+        loop: while true {
+            switch try self.wire.nextElement(member) {
+            case .value where self.isOver:
+                try self.drop()
+            case .value:
+                place.count += 1
+                self.chargedBytes += 1
+                try self.value(element)
+            case .null: throw .typeMismatch(found: .null, expected: .structure, member: element.name)
+            case .end: break loop
+            }
+        }
+        self.builder.endNested(place)
+    }
+
+    private mutating func set(_ type: AttributeType, _ member: MemberSchema) throws(ShapeError) {
+        var place = self.builder.beginSet(type)
+        let element = member.target.element
+        var seen = SeenNames()
+        try self.wire.beginList(member)
+        loop: while true {
+            switch try self.wire.nextElement(member) {
+            case .value where self.isOver:
+                try self.drop()
+            case .value:
+                let start = self.builder.beginBytes()
+                if type == .bs {
+                    self.builder.append(try self.wire.readBlob(element))
+                } else {
+                    try self.builder.withBytes { (bytes) throws(ShapeError) in
+                        try self.wire.readString(element, appendingTo: &bytes)
+                    }
+                }
+                if type == .ns { self.endNumber(start) } else { self.endBytes(start) }
+                seen.add(self.builder.bytes[start...])
+                place.count += 1
+            case .null: throw .typeMismatch(found: .null, expected: element.target.type, member: element.name)
+            case .end: break loop
+            }
+        }
+        self.builder.endSet(place)
+        if place.count == 0, !self.hasDropped {
+            if let refusal = SetRule.refusal(type, []) { self.builder.fail(refusal) }
+        } else if seen.hasRepetition {
+            self.builder.checkRepetition(type, place)
+        }
+    }
+}
