@@ -31,6 +31,10 @@ package final class Pipeline: EdgeResponder {
     private let record: Record
     private let random: any RandomSource
 
+    /// Bytes of the largest body that is worked on on the event loop; a request with a larger one leaves it for its
+    /// whole way, and one with a larger answer for encoding it.
+    package static let loopBodyBytesMax = 64 << 10
+
     package init(
         catalog: ServiceCatalog,
         routes: InternalRoutes,
@@ -62,19 +66,44 @@ package final class Pipeline: EdgeResponder {
         let started = ContinuousClock.now
         let request = self.identify(head)
         return .collect(limitBytes: self.bodyBytesMax(request.target)) { body in
-            await self.respond(request, body: body, connection, started)
+            guard body.count > Self.loopBodyBytesMax else {
+                return await self.respond(request, body: body, connection, started)
+            }
+            // Hashing, decoding and checking a large body takes long: the loop's other connections must not wait.
+            return await withTaskExecutorPreference(globalConcurrentExecutor) {
+                await self.respond(request, body: body, connection, started)
+            }
         }
     }
 
     private func bodyBytesMax(_ target: IdentifiedTarget) -> Int {
         switch target {
-        case .operation(let service, _), .notImplemented(let service, _), .unknownOperation(let service, _):
+        case .operation(let service, _), .notImplemented(let service, _), .unknownOperation(let service, _),
+            .unknownVersion(let service, _, _):
             service.registration.bodyBytesMax
         case .form(let services):
             services.map(\.registration.bodyBytesMax).max() ?? 0
         case .unknownService, .unidentified:
             1 << 20
         }
+    }
+
+    package func refusal(
+        _ refusal: EdgeRefusal, head: RequestHead?, connection: ConnectionInfo, on loop: LoopContext
+    ) -> EdgeResponse {
+        let request =
+            head.map { self.identify($0) }
+            ?? IdentifiedRequest(
+                head: RequestHead(method: "", path: ""), target: .unidentified, wireProtocol: .restJson1, labels: [])
+        let requestID = self.requestID(request.target)
+        var response = refusal.response
+        response.headers.append("x-amzn-RequestId", requestID.description)
+        var record = Ending(request, requestID: requestID, bodyBytes: 0, started: .now).record
+        record.status = refusal.status
+        record.errorCode = refusal.code
+        if case .bytes(let body) = response.body { record.responseBytes = body.count }
+        self.record.refused(record, connection)
+        return response
     }
 
     private func respond(
@@ -126,12 +155,24 @@ package final class Pipeline: EdgeResponder {
             self.throttle.release(authenticated.service)
             throw error
         }
-        let message = self.encode.output(output, authenticated, codec)
+        let message = await self.encoded(output, authenticated, codec)
         if let events = self.encode.events(output, authenticated, codec) {
             return Answer(message: message, events: events)
         }
         self.throttle.release(authenticated.service)
         return Answer(message: message, events: nil)
+    }
+
+    /// Writes a large output beside the event loop, and every other one where it is.
+    private func encoded(
+        _ output: any WritableShape, _ request: AuthenticatedRequest, _ codec: any ServerProtocol
+    ) async -> ResponseMessage {
+        guard let sized = output as? any SizedOutput, sized.heldBytes > Self.loopBodyBytesMax else {
+            return self.encode.output(output, request, codec)
+        }
+        return await withTaskExecutorPreference(globalConcurrentExecutor) {
+            self.encode.output(output, request, codec)
+        }
     }
 
     /// An answer whose events follow; it holds its place in the service until they end.
@@ -160,7 +201,7 @@ package final class Pipeline: EdgeResponder {
         switch target {
         case .operation(let service, _), .notImplemented(let service, _), .unknownOperation(let service, _):
             service.registration.requestIDForm == .long ? .long(self.random) : .uuid(self.random)
-        case .form, .unknownService, .unidentified:
+        case .form, .unknownVersion, .unknownService, .unidentified:
             .uuid(self.random)
         }
     }
@@ -187,7 +228,8 @@ private struct Ending {
         switch request.target {
         case .operation(let entry, let operation):
             (service, self.operation, name) = (entry, operation, operation.binding.schema.name)
-        case .notImplemented(let entry, let operation), .unknownOperation(let entry, let operation):
+        case .notImplemented(let entry, let operation), .unknownOperation(let entry, let operation),
+            .unknownVersion(let entry, let operation, _):
             (service, self.operation, name) = (entry, nil, operation)
         case .form, .unknownService, .unidentified:
             (service, self.operation, name) = (nil, nil, "")

@@ -1,6 +1,8 @@
 """Items through boto3: what goes in comes out, conditions hold, refusals have AWS's sentences."""
 
+import concurrent.futures
 import decimal
+import time
 
 import botocore.exceptions
 import pytest
@@ -216,3 +218,28 @@ def test_concurrent_counters_lose_nothing(server, table):
 def test_an_operation_that_is_not_served_says_so(dynamodb):
     error = refusal(dynamodb.describe_table_replica_auto_scaling, TableName="items")
     assert error["Code"] == "UnknownOperationException"
+
+
+def test_a_request_of_megabytes_does_not_make_others_wait(fresh_server):
+    server = fresh_server("--loops", "1")
+    client = server.client("dynamodb")
+    client.create_table(
+        TableName="large", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+    )
+    values = {"NS": [str(number) for number in range(1_500_000)]}
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        put = pool.submit(client.put_item, TableName="large", Item={"pk": {"S": "a"}, "x": values})
+        waits = []
+        while not put.done():
+            before = time.monotonic()
+            assert server.get("/healthz").status == 200
+            waits.append(time.monotonic() - before)
+            time.sleep(0.01)
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        put.result()
+    assert refused.value.response["Error"] == {
+        "Code": "ValidationException", "Message": "Item size has exceeded the maximum allowed size",
+    }
+    # Generous, as other programs may have the processor: it was seconds when the loop itself read the set.
+    assert max(waits) < 1, waits

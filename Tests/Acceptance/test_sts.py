@@ -41,3 +41,23 @@ def test_boto3_needs_nothing_but_brume_env(server, monkeypatch):
             monkeypatch.setenv(name, value)
     identity = boto3.session.Session().client("sts").get_caller_identity()
     assert identity["Account"] == "000000000000"
+
+
+@pytest.mark.parametrize("version", ["2010-05-08", None])
+def test_an_action_in_another_version_is_not_found(server, version):
+    client = server.client("sts")
+
+    def change(params, **_):
+        params["body"].pop("Version")
+        if version:
+            params["body"]["Version"] = version
+
+    client.meta.events.register("before-call.sts.GetCallerIdentity", change)
+    with pytest.raises(botocore.exceptions.ClientError) as refusal:
+        client.get_caller_identity()
+    answer = refusal.value.response
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert answer["Error"]["Code"] == "InvalidAction"
+    assert answer["Error"]["Message"] == (
+        f"Could not find operation GetCallerIdentity for version {version or 'NO_VERSION_SPECIFIED'}"
+    )

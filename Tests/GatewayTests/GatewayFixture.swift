@@ -46,6 +46,13 @@ struct TestGateway: Sendable {
         return self.pipeline.plan(head, connection: connection, on: LoopContext(index: 0, executor: executor))
     }
 
+    /// The answer to what the edge turns away.
+    func refuse(_ refusal: EdgeRefusal, head: RequestHead?) -> EdgeResponse {
+        let executor = EventLoopTaskExecutor(MultiThreadedEventLoopGroup.singleton.any())
+        return self.pipeline.refusal(
+            refusal, head: head, connection: .local, on: LoopContext(index: 0, executor: executor))
+    }
+
     func send(_ request: TestRequest, from connection: ConnectionInfo = .local) async -> Answer {
         switch self.plan(request.head, from: connection) {
         case .reply(let response): Answer(response)

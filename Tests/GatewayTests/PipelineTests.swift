@@ -1,7 +1,10 @@
 import Gateway
+import NIOCore
+import NIOPosix
 import Primitives
 import ServiceModel
 import Signing
+import Telemetry
 import Testing
 
 /// The whole way on values: what the edge is told to do, and in which order the steps have their say.
@@ -56,6 +59,26 @@ import Testing
         #expect(self.gateway.log.requests.count == requests.count)
     }
 
+    @Test(arguments: [(Pipeline.loopBodyBytesMax, "on the loop"), (Pipeline.loopBodyBytesMax + 1, "elsewhere")])
+    func `a large body is worked on beside the event loop, and answered on it`(
+        _ bodyBytes: Int, _ place: String
+    ) async {
+        let loop = MultiThreadedEventLoopGroup.singleton.any()
+        let gateway = TestGateway(handler: { (_, _) in loop.inEventLoop ? "on the loop" : "elsewhere" })
+        let head = #"{"Text":"a""#
+        let request = TestRequest.json(
+            "Shop_20260101.Look", head + String(repeating: " ", count: bodyBytes - head.utf8.count - 1) + "}")
+        guard case .collect(_, let respond) = gateway.plan(request.head) else {
+            Issue.record("the body is not gathered")
+            return
+        }
+        let (answer, isBack) = await Task(executorPreference: EventLoopTaskExecutor(loop)) {
+            (Answer(await respond(request.body)), loop.inEventLoop)
+        }.value
+        #expect(answer.text.contains(place), "\(answer.text)")
+        #expect(isBack)
+    }
+
     @Test func `no head and body of a client end the process or are the server's fault`() async {
         let seed = SeededRandomSource.testSeed(0x91BE)
         let random = SeededRandomSource(seed: seed)
@@ -84,5 +107,31 @@ import Testing
             #expect((200..<500).contains(answer.status) || answer.status == 501, "seed \(seed), round \(round)")
             #expect(answer.headers.first("x-amzn-requestid") != nil, "seed \(seed), round \(round)")
         }
+    }
+
+    @Test(arguments: [
+        (EdgeRefusal.malformed(.host), 400, "BadRequest"), (.targetTooLong, 414, "URITooLong"),
+        (.headTooLarge, 431, "RequestHeaderFieldsTooLarge"), (.tooSlow, 408, "RequestTimeout"),
+        (.bodyTooLarge, 413, "ContentTooLarge"), (.expectationFailed, 417, "ExpectationFailed"),
+    ] as [(EdgeRefusal, Int, String)])
+    func `what the edge turns away has a request id and a line of the log`(
+        _ refusal: EdgeRefusal, _ status: Int, _ code: String
+    ) throws {
+        let answer = Answer(self.gateway.refuse(refusal, head: nil))
+        #expect(answer.status == status)
+        #expect(answer.text == refusal.explanation + "\n")
+        let line = try #require(self.gateway.log.requests.first)
+        #expect(answer.headers.first("x-amzn-requestid") == line.string("requestId"))
+        #expect(line["status"] == .integer(Int64(status)))
+        #expect(line.string("error") == code)
+        #expect(line.string("client") == ConnectionInfo.local.remoteAddress)
+    }
+
+    @Test func `of a request with a head the line says for what it was`() throws {
+        let answer = Answer(self.gateway.refuse(.bodyTooLarge, head: TestRequest.buy.head))
+        let line = try #require(self.gateway.log.requests.first)
+        #expect(line.string("service") == "shop")
+        #expect(line.string("operation") == "Buy")
+        #expect(answer.headers.first("x-amzn-requestid")?.count == 52)
     }
 }

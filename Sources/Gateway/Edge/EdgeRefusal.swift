@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Why the edge itself turns a request away.
 package enum EdgeRefusal: Error, Sendable, Hashable {
     /// The bytes are not a lawful HTTP request, or could be read in two ways.
@@ -53,5 +55,24 @@ package enum EdgeRefusal: Error, Sendable, Hashable {
         case .tooSlow: "The request did not arrive in time."
         case .expectationFailed: "Only the expectation 100-continue is understood."
         }
+    }
+
+    /// What the access log calls it.
+    var code: String {
+        switch self {
+        case .malformed: "BadRequest"
+        case .targetTooLong: "URITooLong"
+        case .headTooLarge: "RequestHeaderFieldsTooLarge"
+        case .bodyTooLarge: "ContentTooLarge"
+        case .tooSlow: "RequestTimeout"
+        case .expectationFailed: "ExpectationFailed"
+        }
+    }
+
+    /// The explanation as a text.
+    var response: EdgeResponse {
+        EdgeResponse(
+            status: self.status, headers: ["Content-Type": "text/plain; charset=utf-8"],
+            body: .bytes(Array((self.explanation + "\n").utf8)))
     }
 }

@@ -27,9 +27,7 @@ extension EdgeResponder {
     package func refusal(
         _ refusal: EdgeRefusal, head: RequestHead?, connection: ConnectionInfo, on loop: LoopContext
     ) -> EdgeResponse {
-        EdgeResponse(
-            status: refusal.status, headers: ["Content-Type": "text/plain; charset=utf-8"],
-            body: .bytes(Array((refusal.explanation + "\n").utf8)))
+        refusal.response
     }
 }
 

@@ -9,6 +9,8 @@ enum IdentifiedTarget: Sendable {
     case notImplemented(ServiceEntry, String)
     /// No operation of the AWS service.
     case unknownOperation(ServiceEntry, String)
+    /// awsQuery and ec2Query: an action, and a version that is not the service's.
+    case unknownVersion(ServiceEntry, action: String, version: String)
     /// awsQuery and ec2Query: the body names the operation.
     case form([ServiceEntry])
     /// The signature names a service that this process does not serve.

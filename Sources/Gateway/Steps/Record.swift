@@ -8,7 +8,7 @@ struct RequestRecord: Sendable {
     var service: String
     var operation: String
     var status: Int
-    /// The code of the error that was answered.
+    /// The code of the error that was answered, or why the edge turned the request away.
     var errorCode: String?
     var context: RequestContext?
     var bodyBytes: Int
@@ -39,6 +39,11 @@ struct Record: Sendable {
             self.unrecognised.increment()
         }
         self.log.write(self.line(record, microseconds: microseconds, connection))
+    }
+
+    /// The line of a request that the edge turned away; the edge counts it.
+    func refused(_ record: RequestRecord, _ connection: ConnectionInfo) {
+        self.log.write(self.line(record, microseconds: 0, connection))
     }
 
     /// The longest user agent in a line, in bytes.

@@ -19,9 +19,11 @@ enum Refuse {
             let isQuery = request.wireProtocol == .awsQuery || request.wireProtocol == .ec2Query
             let sentence =
                 isQuery
-                ? "Could not find operation \(name) for version \(service.schema.apiVersion)"
-                : name.isEmpty ? "" : "The requested operation \(name) is not recognized by the service."
+                ? self.notFound(name, version: service.schema.apiVersion)
+                : name.isEmpty ? "" : "The requested operation \(Self.cut(name)) is not recognized by the service."
             return self.unknownOperation(request, sentence)
+        case .unknownVersion(_, let action, let version):
+            return self.unknownOperation(request, self.notFound(action, version: version))
         case .form, .unidentified:
             guard request.head.headers.contains("x-amz-target") || request.wireProtocol == .rpcv2Cbor else {
                 return ServiceError(
@@ -39,6 +41,18 @@ enum Refuse {
                 message: "The service \(service.signingName) is not served by this Brume server."
             )
         }
+    }
+
+    /// - Source: answers of SES, RDS and STS in public issues, also to versions of other services.
+    private static func notFound(_ action: String, version: String) -> String {
+        "Could not find operation \(Self.cut(action)) for version \(Self.cut(version))"
+    }
+
+    /// The longest name or version that is repeated in a message, in bytes; AWS's own are shorter.
+    private static let namedBytesMax = 256
+
+    private static func cut(_ text: String) -> String {
+        text.utf8.count <= self.namedBytesMax ? text : String(text.unicodeScalars.prefix(self.namedBytesMax))
     }
 
     /// awsQuery: `InvalidAction`, 400. awsJson, REST and CBOR: `UnknownOperationException`; CBOR with 404.

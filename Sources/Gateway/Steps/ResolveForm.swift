@@ -3,7 +3,8 @@ internal import ServiceModel
 
 /// Finds the operation of an awsQuery or ec2Query request: `Action` and `Version` in the body, or in a GET's query.
 ///
-/// `Action` alone is ambiguous between services; with `Version` it is not.
+/// `Action` alone is ambiguous between services; with `Version` it is not. A service knows one version, and refuses
+/// every other.
 struct ResolveForm: Sendable {
     func callAsFunction(_ request: IdentifiedRequest, body: [UInt8]) -> IdentifiedRequest {
         guard case .form(let services) = request.target else { return request }
@@ -14,10 +15,25 @@ struct ResolveForm: Sendable {
             return resolved
         }
         let version = Self.value(of: "Version", in: pairs)
-        let service = services.first { $0.schema.apiVersion == version } ?? (services.count == 1 ? services[0] : nil)
-        resolved.target = service?.target(action) ?? .unidentified
-        if let service { resolved.wireProtocol = service.schema.protocols.first(where: Self.isForm) ?? .awsQuery }
+        if let service = services.first(where: { $0.schema.apiVersion == version }) {
+            resolved.target = service.target(action)
+            resolved.wireProtocol = Self.wireProtocol(of: service)
+        } else if let service = services.first,
+            services.allSatisfy({ $0.schema.signingName == service.schema.signingName })
+        {
+            resolved.target = .unknownVersion(service, action: action, version: version ?? Self.noVersion)
+            resolved.wireProtocol = Self.wireProtocol(of: service)
+        } else {
+            resolved.target = .unidentified
+        }
         return resolved
+    }
+
+    /// What AWS's sentence calls the version of a request without one.
+    private static let noVersion = "NO_VERSION_SPECIFIED"
+
+    private static func wireProtocol(of service: ServiceEntry) -> ProtocolName {
+        service.schema.protocols.first(where: self.isForm) ?? .awsQuery
     }
 
     private static func isForm(_ name: ProtocolName) -> Bool {

@@ -28,16 +28,30 @@ import Testing
         #expect(await self.gateway.identified(try TestRequest.form(form).signed(for: "till")) == "till.-")
     }
 
-    @Test func `a service that is alone in the scope needs no version`() async throws {
-        #expect(
-            await self.gateway.identified(try TestRequest.form("Action=Launch").signed(for: "fleet")) == "fleet.Launch")
-        let wrong = try TestRequest.form("Action=Launch&Version=1999-01-01").signed(for: "fleet")
-        #expect(await self.gateway.identified(wrong) == "fleet.Launch")
+    @Test(arguments: [
+        ("Action=Count", "till", "Count", "NO_VERSION_SPECIFIED"),
+        ("Action=Count&Version=1999-01-01", "till", "Count", "1999-01-01"),
+        ("Action=Unlisted&Version=2026-03-04", "till", "Unlisted", "2026-03-04"),
+        ("Action=Nope&Version=", "till", "Nope", ""),
+        // A version of another service than the one that the scope names.
+        ("Action=Launch&Version=2026-02-02", "fleet", "Launch", "2026-02-02"),
+    ])
+    func `an action in another version than the service's is not found`(
+        _ form: String, _ service: String, _ action: String, _ version: String
+    ) async throws {
+        let answer = await self.gateway.send(try TestRequest.form(form).signed(for: service))
+        #expect(answer.status == 400)
+        #expect(answer.element("Code") == "InvalidAction")
+        #expect(answer.element("Message") == "Could not find operation \(action) for version \(version)")
+        #expect(self.gateway.log.requests.last?.string("service") == service)
     }
 
-    @Test func `the scope decides which services a form may be for`() async throws {
-        let request = try TestRequest.form("Action=Count&Version=2026-03-03").signed(for: "fleet")
-        #expect(await self.gateway.identified(request) == "fleet.Count")
+    @Test func `what is repeated of an action and a version is cut`() async throws {
+        let long = String(repeating: "a", count: 100_000)
+        let answer = await self.gateway.send(
+            try TestRequest.form("Action=\(long)&Version=\(long)").signed(for: "till"))
+        #expect(answer.element("Code") == "InvalidAction")
+        #expect(answer.text.utf8.count < 2000)
     }
 
     @Test func `a body that is no form is not looked into`() async throws {
