@@ -140,9 +140,14 @@ package final class BrumeServer: Sendable {
         }
     }
 
-    /// `/readyz` flips first, open requests end until the deadline, then everything is closed.
+    /// `/readyz` flips first; whoever asks it has the delay to send elsewhere what is still answered here as before.
+    /// Then nothing new is accepted, open requests end until the deadline, and everything is closed.
     package func stop() async {
         self.phase.advance(to: .draining)
+        self.note(.info, "stopping")
+        let delaySeconds = self.configuration.drainDelaySeconds
+        // A task that was cancelled has nobody to wait for.
+        if delaySeconds > 0 { try? await Task.sleep(for: .seconds(delaySeconds)) }
         self.background.cancel()
         let report = await self.listener.drain(deadline: .seconds(self.configuration.drainSeconds))
         await self.background.value

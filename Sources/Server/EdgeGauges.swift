@@ -15,7 +15,7 @@ final class EdgeGauges: Sendable {
             (metrics.gauge("brume_edge_\(name)", help: help), read)
         }
         func counter(_ name: String, _ help: String, _ read: @escaping Read) -> (counter: Counter, read: Read) {
-            (metrics.counter("brume_edge_\(name)", help: help), read)
+            (metrics.counter("brume_edge_\(name)_total", help: help), read)
         }
         self.gauges = [
             gauge("connections_open", "Connections open now") { $0.connectionsOpen },

@@ -86,6 +86,7 @@ package final class MetricRegistry: Sendable {
 
     package init() {}
 
+    /// A name ends in `_total`, as Prometheus and OpenMetrics name what only grows.
     package func counter(_ name: String, help: String, labels: [(String, String)] = []) -> Counter {
         let metric = self.register(name, help, "counter", labels) { .counter(Counter()) }
         guard case .counter(let counter) = metric else { preconditionFailure("\(name) is not a counter") }

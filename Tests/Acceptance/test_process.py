@@ -28,9 +28,11 @@ def test_metrics_are_in_prometheus_form(server):
 def test_what_only_rises_is_a_counter(server):
     text = server.get("/metrics").read().decode()
     for name in ("connections_accepted", "connections_refused", "bytes_in", "bytes_out", "requests_refused"):
-        assert f"# TYPE brume_edge_{name} counter\n" in text
+        assert f"# TYPE brume_edge_{name}_total counter\n" in text
     assert "# TYPE brume_edge_connections_open gauge\n" in text
-    accepted = re.compile(r"^brume_edge_connections_accepted (\d+)$", re.MULTILINE)
+    counters = re.findall(r"^# TYPE (\w+) counter$", text, re.MULTILINE)
+    assert counters and all(name.endswith("_total") for name in counters), counters
+    accepted = re.compile(r"^brume_edge_connections_accepted_total (\d+)$", re.MULTILINE)
     later = server.get("/metrics").read().decode()
     assert int(accepted.search(later)[1]) > int(accepted.search(text)[1])
 
@@ -53,6 +55,19 @@ def test_sigterm_drains_and_ends_well(fresh_server):
     assert server.stop() == 0, "a second signal changes nothing"
     server.start()
     assert server.get("/readyz").status == 200
+
+
+def test_a_stop_is_told_before_the_port_closes(fresh_server):
+    server = fresh_server("--drain-delay-seconds", "2")
+    server.process.terminate()
+    deadline = time.monotonic() + 1.5
+    while (answer := server.get("/readyz")).status == 200 and time.monotonic() < deadline:
+        pass
+    # Each of these is a new connection.
+    assert (answer.status, answer.read()) == (503, b"draining\n")
+    assert server.get("/healthz").status == 200
+    assert server.client("dynamodb").list_tables()["TableNames"] == []
+    assert server.stop() == 0
 
 
 @pytest.mark.parametrize("made", ["identity/seal.key", "store", "logs/access.log", "server"])

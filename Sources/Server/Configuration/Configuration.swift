@@ -30,7 +30,9 @@ package struct Configuration: Sendable, Hashable {
     package var isThrottling = true
     /// Which model answers for ids of Bedrock, the first fitting pattern counts.
     package var bedrockAliases: [ModelCatalog.Alias] = []
-    /// Seconds that open requests have after a stop signal.
+    /// Seconds between a stop signal, which `/readyz` tells at once, and the end of listening.
+    package var drainDelaySeconds = 0
+    /// Seconds that open requests have after that.
     package var drainSeconds = 10
 
     /// When a write is acknowledged: once it is on disk, or once the system has it.

@@ -101,6 +101,11 @@ package struct Setting: Sendable {
             configuration.bedrockAliases = try Self.aliases(text)
         },
         Setting(
+            "drain-delay-seconds", "how long a stop is only told on /readyz before nothing new is accepted", "0"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.drainDelaySeconds = try Self.integer(text, 0...3600)
+        },
+        Setting(
             "drain-seconds", "how long open requests may take after a stop signal", "10"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.drainSeconds = try Self.integer(text, 0...3600)

@@ -54,6 +54,12 @@ struct Start: AsyncParsableCommand {
     @Option(help: "Whether a DynamoDB table's throughput is enforced, true or false (default: true).")
     var throttling: String?
 
+    @Option(
+        name: .customLong("drain-delay-seconds"),
+        help: "Time in which a stop is only told on /readyz, before the port closes (default: 0)."
+    )
+    var drainDelaySeconds: String?
+
     @Option(name: .customLong("drain-seconds"), help: "Time for open requests after a stop signal (default: 10).")
     var drainSeconds: String?
 
@@ -76,6 +82,7 @@ struct Start: AsyncParsableCommand {
             ("plaintext", self.plaintext), ("compat", self.compat), ("throttling", self.throttling),
             ("drain-seconds", self.drainSeconds),
             ("bedrock-aliases", self.bedrockAliases),
+            ("drain-delay-seconds", self.drainDelaySeconds),
             ("insecure-accept-any-credentials", self.acceptsAnyCredentials ? "true" : nil),
         ]
         return Dictionary(uniqueKeysWithValues: given.compactMap { name, text in text.map { (name, $0) } })

@@ -118,6 +118,7 @@ import Testing
             "tls-names": "a.example,b.example", "plaintext": "off", "compat": "localstack",
             "insecure-accept-any-credentials": "yes", "throttling": "false", "drain-seconds": "0",
             "bedrock-aliases": "a.*=brume.echo",
+            "drain-delay-seconds": "6",
         ]
         #expect(Set(values.keys) == Set(Setting.all.map(\.name)))
         var expected = Configuration()
@@ -128,6 +129,7 @@ import Testing
         (expected.compatibility, expected.acceptsAnyCredentials, expected.drainSeconds) = (.localstack, true, 0)
         expected.isThrottling = false
         expected.bedrockAliases = [.init(pattern: "a.*", model: "brume.echo")]
+        expected.drainDelaySeconds = 6
         #expect(try self.load(values) == expected)
         let environment = Dictionary(
             uniqueKeysWithValues: Setting.all.compactMap { setting in
