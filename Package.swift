@@ -207,7 +207,9 @@ let package = Package(
                 "Telemetry",
             ]),
         tests("STSService", ["Primitives", "STSModel", "STSService", "ServiceKit", "ServiceModel"]),
-        tests("ServiceModel", ["DynamoDBModel", "DynamoDBValues", "HostileModel", "Primitives", "ServiceModel", "WireProtocols"]),
+        tests(
+            "ServiceModel",
+            ["DynamoDBModel", "DynamoDBValues", "HostileModel", "Primitives", "ServiceModel", "WireProtocols"]),
         tests("Signing", ["Primitives", "Signing"]),
         tests("Telemetry", ["Primitives", "Telemetry"]),
         tests("Tidy", []),

@@ -1,5 +1,5 @@
-internal import Primitives
 internal import KeyValue
+internal import Primitives
 internal import Synchronization
 
 /// A few threads for reads that must touch the disk, with a bounded queue: event loops and Swift's cooperative pool

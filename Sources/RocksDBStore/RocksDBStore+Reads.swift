@@ -1,5 +1,5 @@
-internal import Primitives
 package import KeyValue
+internal import Primitives
 internal import Synchronization
 
 extension RocksDBStore {

@@ -109,11 +109,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (EdgeRefusal.malformed(.host), 400, "BadRequest"), (.targetTooLong, 414, "URITooLong"),
-        (.headTooLarge, 431, "RequestHeaderFieldsTooLarge"), (.tooSlow, 408, "RequestTimeout"),
-        (.bodyTooLarge, 413, "ContentTooLarge"), (.expectationFailed, 417, "ExpectationFailed"),
-    ] as [(EdgeRefusal, Int, String)])
+    @Test(
+        arguments: [
+            (EdgeRefusal.malformed(.host), 400, "BadRequest"), (.targetTooLong, 414, "URITooLong"),
+            (.headTooLarge, 431, "RequestHeaderFieldsTooLarge"), (.tooSlow, 408, "RequestTimeout"),
+            (.bodyTooLarge, 413, "ContentTooLarge"), (.expectationFailed, 417, "ExpectationFailed"),
+        ] as [(EdgeRefusal, Int, String)])
     func `what the edge turns away has a request id and a line of the log`(
         _ refusal: EdgeRefusal, _ status: Int, _ code: String
     ) throws {

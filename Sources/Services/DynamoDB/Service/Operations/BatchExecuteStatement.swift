@@ -39,3 +39,9 @@ extension DynamoDBService {
         )
     }
 }
+
+extension BatchExecuteStatementOutput: SizedOutput {
+    package var heldBytes: Int {
+        (self.responses ?? []).reduce(0) { $0 + ($1.item?.bytes.count ?? 0) }
+    }
+}

@@ -117,3 +117,9 @@ extension DynamoDBService {
         )
     }
 }
+
+extension ExecuteTransactionOutput: SizedOutput {
+    package var heldBytes: Int {
+        (self.responses ?? []).reduce(0) { $0 + ($1.item?.bytes.count ?? 0) }
+    }
+}
