@@ -48,6 +48,7 @@ enum Assembly {
     ) -> (services: [RegisteredService], background: @Sendable () async -> Void) {
         let dynamoDB = DynamoDBService(
             store: store, clock: clock, random: random, telemetry: telemetry, objects: objects, log: log,
+            transitionMilliseconds: Int64(configuration.tableTransitionMilliseconds),
             isThrottling: configuration.isThrottling)
         let streams = DynamoDBStreamsService(store: store, clock: clock, box: box)
         let bedrock = BedrockRuntimeService(

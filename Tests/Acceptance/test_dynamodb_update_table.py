@@ -167,3 +167,19 @@ def test_an_index_that_is_deleted_before_sigkill_is_gone_afterwards(fresh_server
     assert client.describe_table(TableName="kept")["Table"]["TableStatus"] == "ACTIVE"
     add_index(client, "kept")
     assert wait_for_index(client, "kept", "by-kind")["ItemCount"] == 200
+
+
+def test_tables_take_the_time_that_the_server_was_told(fresh_server):
+    server = fresh_server("--table-transition-milliseconds", "700")
+    client = server.client("dynamodb")
+    create(client, "slow")
+    assert client.describe_table(TableName="slow")["Table"]["TableStatus"] == "CREATING"
+    key = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+    assert refusal(client.put_item, TableName="slow", Item=key)["Code"] == "ResourceNotFoundException"
+    client.get_waiter("table_exists").wait(TableName="slow", WaiterConfig={"Delay": 1})
+    client.put_item(TableName="slow", Item=key)
+    client.delete_table(TableName="slow")
+    error = refusal(client.delete_table, TableName="slow")
+    assert error["Message"] == "Attempt to change a resource which is still in use: Table is being deleted: slow"
+    server.restart()
+    server.client("dynamodb").get_waiter("table_not_exists").wait(TableName="slow", WaiterConfig={"Delay": 1})

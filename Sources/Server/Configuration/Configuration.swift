@@ -34,6 +34,8 @@ package struct Configuration: Sendable, Hashable {
     package var drainDelaySeconds = 0
     /// Seconds that open requests have after that.
     package var drainSeconds = 10
+    /// How long DynamoDB's tables are CREATING, UPDATING and DELETING, as on AWS; 0: no time.
+    package var tableTransitionMilliseconds = 0
 
     /// When a write is acknowledged: once it is on disk, or once the system has it.
     package enum Durability: String, Sendable, Hashable, CaseIterable {

@@ -110,6 +110,11 @@ package struct Setting: Sendable {
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.drainSeconds = try Self.integer(text, 0...3600)
         },
+        Setting(
+            "table-transition-milliseconds", "how long tables are CREATING, UPDATING and DELETING", "0"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.tableTransitionMilliseconds = try Self.integer(text, 0...3_600_000)
+        },
     ]
 
     init(

@@ -68,6 +68,12 @@ struct Start: AsyncParsableCommand {
         help: "Models that answer for ids of Bedrock: 'anthropic.*=brume.echo', several separated by commas.")
     var bedrockAliases: String?
 
+    @Option(
+        name: .customLong("table-transition-milliseconds"),
+        help: "How long tables are CREATING, UPDATING and DELETING (default: 0)."
+    )
+    var tableTransitionMilliseconds: String?
+
     @Flag(
         name: .customLong("insecure-accept-any-credentials"),
         help: "Do not look at signatures. For experiments on a trusted machine only."
@@ -83,6 +89,7 @@ struct Start: AsyncParsableCommand {
             ("drain-seconds", self.drainSeconds),
             ("bedrock-aliases", self.bedrockAliases),
             ("drain-delay-seconds", self.drainDelaySeconds),
+            ("table-transition-milliseconds", self.tableTransitionMilliseconds),
             ("insecure-accept-any-credentials", self.acceptsAnyCredentials ? "true" : nil),
         ]
         return Dictionary(uniqueKeysWithValues: given.compactMap { name, text in text.map { (name, $0) } })

@@ -20,7 +20,10 @@ struct TableFixture {
     let service: DynamoDBService
     let context: RequestContext
 
-    init(store: MemoryStore = MemoryStore(), context: RequestContext = Self.context(), isThrottling: Bool = true) {
+    init(
+        store: MemoryStore = MemoryStore(), context: RequestContext = Self.context(), isThrottling: Bool = true,
+        transitionMilliseconds: Int64 = 0
+    ) {
         self.store = store
         // 2026-11-24T05:00:30.123
         self.clock = ManualClock(Timestamp(millisecondsSinceEpoch: 1_795_496_430_123))
@@ -29,6 +32,7 @@ struct TableFixture {
             clock: self.clock,
             random: SeededRandomSource(seed: 7),
             telemetry: NoTelemetry(),
+            transitionMilliseconds: transitionMilliseconds,
             isThrottling: isThrottling
         )
         self.context = context

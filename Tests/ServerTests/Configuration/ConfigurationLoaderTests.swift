@@ -119,6 +119,7 @@ import Testing
             "insecure-accept-any-credentials": "yes", "throttling": "false", "drain-seconds": "0",
             "bedrock-aliases": "a.*=brume.echo",
             "drain-delay-seconds": "6",
+            "table-transition-milliseconds": "250",
         ]
         #expect(Set(values.keys) == Set(Setting.all.map(\.name)))
         var expected = Configuration()
@@ -130,6 +131,7 @@ import Testing
         expected.isThrottling = false
         expected.bedrockAliases = [.init(pattern: "a.*", model: "brume.echo")]
         expected.drainDelaySeconds = 6
+        expected.tableTransitionMilliseconds = 250
         #expect(try self.load(values) == expected)
         let environment = Dictionary(
             uniqueKeysWithValues: Setting.all.compactMap { setting in

@@ -36,7 +36,7 @@ package final class DynamoDBService: DynamoDBOperations {
         precondition(transitionMilliseconds >= 0, "a table's states last no negative time")
         self.transitionMilliseconds = transitionMilliseconds
         self.store = store
-        self.catalog = TableCatalog(store: store)
+        self.catalog = TableCatalog(store: store, clock: clock)
         self.meters = Meters(clock: clock, isEnforcing: isThrottling)
         self.items = ItemStore(store: store, catalog: self.catalog, meters: self.meters)
         self.clock = clock

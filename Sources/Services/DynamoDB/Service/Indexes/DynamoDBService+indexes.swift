@@ -3,14 +3,18 @@ internal import ServiceKit
 internal import ServiceModel
 
 extension DynamoDBService {
-    /// Begins to fill or to empty an index and does not wait for it.
+    /// Begins to fill or to empty an index, or to take away a table that is DELETING, and does not wait for it.
     func startIndexWork(_ table: UInt64, _ index: UInt16) {
+        guard index != IndexWork.wholeTable else {
+            self.jobs.start("deletion of table \(table)") { await self.finishDeletion(table) }
+            return
+        }
         self.jobs.start("index \(index) of table \(table)") {
             await IndexWorker(items: self.items, clock: self.clock, tableNumber: table, indexNumber: index).run()
         }
     }
 
-    /// Goes on with every index that a stop left half made or half deleted.
+    /// Goes on with every index that a stop left half made or half deleted, and every table that is DELETING.
     func resumeIndexWork() async {
         var range = CatalogKeys.indexWork
         do throws(ServiceError) {

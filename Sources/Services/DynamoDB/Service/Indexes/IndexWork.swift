@@ -8,6 +8,9 @@ internal import Primitives
 /// deleted in the commit that makes the index ACTIVE or takes it away. What is to be done follows from the state of the
 /// index alone.
 struct IndexWork: Sendable, Hashable {
+    /// In the place of an index's number: the table itself, which is DELETING.
+    static let wholeTable: UInt16 = 0
+
     let table: TableReference
     /// The first key of the table that has not been looked at; nil at the beginning.
     var position: [UInt8]?

@@ -178,8 +178,8 @@ final class ItemStore: Sendable {
     // The store
 
     func table(_ reference: TableReference) async throws(ServiceError) -> TableCatalog.Snapshot {
-        if let known = self.catalog.cached(reference), !known.descriptor.isBeingFilled { return known }
-        guard let table = try await self.catalog.snapshot(reference), !table.descriptor.isBeingFilled else {
+        if let known = self.catalog.cached(reference), self.catalog.servesItems(known.descriptor) { return known }
+        guard let table = try await self.catalog.snapshot(reference), self.catalog.servesItems(table.descriptor) else {
             throw .resourceNotFound
         }
         return table
@@ -239,7 +239,7 @@ final class ItemStore: Sendable {
 
     /// The descriptor of a table, for reads of many items.
     func descriptor(_ reference: TableReference) async throws(ServiceError) -> TableDescriptor {
-        guard let table = try await self.catalog.snapshot(reference), !table.descriptor.isBeingFilled else {
+        guard let table = try await self.catalog.snapshot(reference), self.catalog.servesItems(table.descriptor) else {
             throw .resourceNotFound
         }
         return table.descriptor

@@ -12,7 +12,8 @@ extension DynamoDBService {
         return [creation, ResourceAccess(action: "dynamodb:PutResourcePolicy", resource: table)]
     }
 
-    /// The table can be used at once; the answer says CREATING, as AWS's does, and DescribeTable says ACTIVE.
+    /// The answer says CREATING, as AWS's does. DescribeTable says ACTIVE at once, and the table can be used, unless
+    /// the server was told that tables take time.
     package func createTable(
         _ input: CreateTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> CreateTableOutput {
@@ -37,6 +38,7 @@ extension DynamoDBService {
                 throughput: definition.throughput
             )
             table.vectorIndexes = definition.vectorIndexes
+            table.transition = self.transition(.creating, from: creation)
             table.isDeletionProtected = input.deletionProtectionEnabled ?? false
             table.tableClass = input.tableClass?.rawValue
             if let viewType = definition.streamViewType { table.enableStream(viewType, at: creation) }

@@ -1,4 +1,5 @@
 package import DynamoDBModel
+internal import KeyValue
 internal import Primitives
 package import ServiceModel
 
@@ -7,42 +8,86 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:DeleteTable", resource: context.tableARN(input.tableName))]
     }
 
-    /// The table is gone when the answer leaves; its items are removed afterwards, unless a system backup has them.
+    /// The table is gone when the answer leaves, unless the server was told that tables take time; its items are
+    /// removed afterwards, unless a system backup has them.
     package func deleteTable(
         _ input: DeleteTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> DeleteTableOutput {
         let reference = try TableReference(input.tableName, context)
+        if let transition = self.transition(.deleting, from: self.clock.now()) {
+            let (table, _) = try await self.catalog.update(reference) { (table, writes) throws(ServiceError) in
+                try self.checkDeletable(table)
+                table.transition = transition
+                writes.append(IndexWork.mark(table, IndexWork.wholeTable))
+            }
+            self.startIndexWork(table.number, IndexWork.wholeTable)
+            return DeleteTableOutput(tableDescription: table.description(.deleting))
+        }
         for _ in 0..<TableCatalog.attemptsMax {
             guard let table = try await self.catalog.snapshot(reference) else { throw .tableNotFound(reference) }
-            switch table.descriptor.status(at: self.clock.now()) {
-            case .creating: throw .tableInUse("Table is being created: \(reference.name)")
-            case .deleting: throw .tableInUse("Table is being deleted: \(reference.name)")
-            default: break
-            }
-            guard table.descriptor.indexInState(.creating) == nil, table.descriptor.indexInState(.deleting) == nil
-            else {
-                throw .tableInUse("Cannot delete table while indexes are being created, updated, or deleted.")
-            }
-            guard table.descriptor.status(at: self.clock.now()) != .updating else {
-                throw .tableInUse("Table: \(reference.name) is in the process of being updated.")
-            }
-            // DEVIATION: AWS refuses it while a backup is made; here also while a restore or an export reads the table.
-            guard table.descriptor.copies.isEmpty else {
-                throw .tableInUse("Table is being backed up: \(reference.name)")
-            }
-            guard !table.descriptor.isDeletionProtected else {
-                throw .validation(
-                    "Resource cannot be deleted as it is currently protected against deletion. "
-                        + "Disable deletion protection first."
-                )
-            }
-            let heir = try await self.systemBackup(of: table.descriptor)
-            if try await self.catalog.delete(reference, table, leavingItemsTo: heir.map { [$0] }) {
-                self.startDiscarding()
+            try self.checkDeletable(table.descriptor)
+            if try await self.remove(reference, table) {
                 return DeleteTableOutput(tableDescription: table.descriptor.description(.deleting))
             }
         }
         throw TableCatalog.tooManyChanges
+    }
+
+    private func checkDeletable(_ table: TableDescriptor) throws(ServiceError) {
+        let status = table.status(at: self.clock.now())
+        switch status {
+        case .creating: throw .tableInUse("Table is being created: \(table.name)")
+        case .deleting: throw .tableInUse("Table is being deleted: \(table.name)")
+        default: break
+        }
+        guard table.indexInState(.creating) == nil, table.indexInState(.deleting) == nil else {
+            throw .tableInUse("Cannot delete table while indexes are being created, updated, or deleted.")
+        }
+        guard status != .updating else { throw .tableInUse("Table: \(table.name) is in the process of being updated.") }
+        // DEVIATION: AWS refuses it while a backup is made; here also while a restore or an export reads the table.
+        guard table.copies.isEmpty else { throw .tableInUse("Table is being backed up: \(table.name)") }
+        guard !table.isDeletionProtected else {
+            throw .validation(
+                "Resource cannot be deleted as it is currently protected against deletion. "
+                    + "Disable deletion protection first."
+            )
+        }
+    }
+
+    /// Takes a table away, and begins to remove its items.
+    /// - Returns: false when the table was changed meanwhile.
+    private func remove(
+        _ reference: TableReference, _ table: TableCatalog.Snapshot
+    ) async throws(ServiceError) -> Bool {
+        let heir = try await self.systemBackup(of: table.descriptor)
+        guard try await self.catalog.delete(reference, table, leavingItemsTo: heir.map { [$0] }) else { return false }
+        self.startDiscarding()
+        return true
+    }
+
+    /// Takes a table away that is DELETING, once its time has come.
+    ///
+    /// Called by a job, and again after the next start when it was cut off.
+    func finishDeletion(_ number: UInt64) async {
+        let key = CatalogKeys.indexWork(number, IndexWork.wholeTable)
+        do throws(ServiceError) {
+            guard let record = try await self.items.get([key], .forAnswer)[0], let mark = IndexWork(record.value) else {
+                return
+            }
+            if let table = try await self.catalog.snapshot(mark.table), table.descriptor.number == number,
+                let transition = table.descriptor.transition, transition.kind == .deleting
+            {
+                let wait = transition.end.millisecondsSinceEpoch - self.clock.now().millisecondsSinceEpoch
+                if wait > 0 { try? await Task.sleep(for: .milliseconds(wait)) }
+                guard !Task.isCancelled, try await self.remove(mark.table, table) else { return }
+            }
+            try await storing { () throws(StorageError) in
+                _ = try await self.store.commit(Batch(writes: [.delete(key)]))
+            }
+        } catch {
+            // The mark stays, so the next start goes on here.
+            return
+        }
     }
 }
 

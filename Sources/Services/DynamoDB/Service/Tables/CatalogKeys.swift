@@ -11,7 +11,8 @@ internal import Primitives
 ///     0 (8) · 3 (2) · account (12) · region · 0 · name · 0 · label · 0 · 0 (1)  → note of a stream
 ///     0 (8) · 3 (2) · account (12) · region · 0 · name · 0 · label · 0 · 1 (1)  → its end mark
 ///     0 (8) · 4 (2) · table number (8)                      → a deleted table whose log can still be read
-///     0 (8) · 8 (2) · table number (8) · index number (2)   → an index that is being filled or emptied: `IndexWork`
+///     0 (8) · 8 (2) · table number (8) · index number (2)   → an index that is being filled or emptied, or with
+///                                                             number 0 a table that is DELETING: `IndexWork`
 enum CatalogKeys {
     static let nextTable = KeySpace(table: 0, index: 0).prefix + Array("next-table".utf8)
 

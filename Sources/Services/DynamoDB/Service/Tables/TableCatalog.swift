@@ -27,11 +27,13 @@ final class TableCatalog: Sendable {
     }
 
     private let store: any OrderedStore
+    private let clock: any WallClock
     private let cache = Mutex<[TableReference: Snapshot]>([:])
     let policyPresence = PolicyPresence()
 
-    init(store: any OrderedStore) {
+    init(store: any OrderedStore, clock: any WallClock) {
         self.store = store
+        self.clock = clock
     }
 
     // Finding
@@ -39,6 +41,12 @@ final class TableCatalog: Sendable {
     /// The descriptor last seen.
     func cached(_ reference: TableReference) -> Snapshot? {
         self.cache.withLock { $0[reference] }
+    }
+
+    /// Whether items of a table can be read and written now; most tables need no look at the clock.
+    func servesItems(_ table: TableDescriptor) -> Bool {
+        guard table.transition != nil else { return !table.isBeingFilled }
+        return table.servesItems(at: self.clock.now())
     }
 
     /// Takes what a caller read under the descriptor's key, which is the first of what it read.
@@ -109,6 +117,9 @@ final class TableCatalog: Sendable {
                 let check = Batch(checks: [.unchanged(key, since: present.version)], readAsOf: read.asOf)
                 // The refusal waits until the table that it rests on is durable.
                 if read.undurable != nil, !(try await self.commit(check)) { continue }
+                if TableRecord.decode(present.value)?.status(at: self.clock.now()) == .creating {
+                    throw .tableInUse("Table is being created: \(reference.name)")
+                }
                 throw DynamoDBError.resourceInUse(message: "Table already exists: \(reference.name)")
             }
             let number = try Self.nextNumber(read[1])
@@ -133,7 +144,8 @@ final class TableCatalog: Sendable {
     ///
     /// `change` is pure, and called again when another change was faster; what it leaves as it was is not written. It
     /// may add writes of its own, such as the mark of a job that goes on with the change.
-    /// - Throws: what `change` throws, and `tableNotFound`.
+    /// - Throws: what `change` throws, `tableNotFound`, and `tableInUse` for a table that is CREATING or DELETING by
+    ///   the clock; one that a restore fills is left to `change`.
     @discardableResult
     func update<Answer: Sendable>(
         _ reference: TableReference,
@@ -141,6 +153,14 @@ final class TableCatalog: Sendable {
     ) async throws(ServiceError) -> (table: TableDescriptor, answer: Answer) {
         for _ in 0..<Self.attemptsMax {
             guard let snapshot = try await self.snapshot(reference) else { throw .tableNotFound(reference) }
+            if let transition = snapshot.descriptor.transition {
+                switch transition.kind {
+                case .creating where self.clock.now() < transition.end:
+                    throw .tableInUse("Table is being created: \(reference.name)")
+                case .deleting: throw .tableInUse("Table is being deleted: \(reference.name)")
+                default: break
+                }
+            }
             var table = snapshot.descriptor
             var writes: [Write] = []
             let answer = try change(&table, &writes)

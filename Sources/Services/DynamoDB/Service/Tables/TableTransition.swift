@@ -13,6 +13,15 @@ struct TableTransition: Sendable, Hashable {
     var end: Timestamp
 }
 
+extension DynamoDBService {
+    /// nil unless the server was told that tables take time.
+    func transition(_ kind: TableTransition.Kind, from now: Timestamp) -> TableTransition? {
+        guard self.transitionMilliseconds > 0 else { return nil }
+        let end = now.millisecondsSinceEpoch + self.transitionMilliseconds
+        return TableTransition(kind: kind, end: Timestamp(millisecondsSinceEpoch: end))
+    }
+}
+
 /// Where a secondary or vector index stands in its life.
 enum IndexState: String, Sendable, Hashable {
     case active = "ACTIVE"
