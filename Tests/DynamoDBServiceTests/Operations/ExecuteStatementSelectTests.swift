@@ -160,7 +160,7 @@ struct ExecuteStatementSelectTests {
         )
         #expect(
             await fixture.statementWording("SELECT * FROM items.\"global\" WHERE gp = 'g'") { $0.consistentRead = true }
-                == "Strongly consistent read is not supported on Global Secondary Indexes"
+                == "Consistent reads are not supported on global secondary indexes"
         )
     }
 

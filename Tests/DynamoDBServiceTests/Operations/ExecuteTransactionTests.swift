@@ -110,19 +110,19 @@ struct ExecuteTransactionTests {
             ),
             (
                 "SELECT * FROM items.\"local\" WHERE pk = 'a'",
-                "Reads on indices are not supported within transactions."
+                "A transaction of statements reads tables only, not indexes."
             ),
             (
                 "UPDATE items SET x = 1 WHERE pk = 'a' AND sk = 1 RETURNING ALL OLD *",
-                "RETURNING clause is not supported in ExecuteTransaction."
+                "A statement of a transaction cannot have a RETURNING clause."
             ),
             (
                 "EXISTS(SELECT * FROM items WHERE pk = 'a' AND sk = 1)",
-                "EXISTS() must contain a single item read with additional condition"
+                "EXISTS takes a SELECT of one item by its primary key with a further condition"
             ),
             (
                 "EXISTS(SELECT * FROM items WHERE pk = 'a' AND x = 1)",
-                "EXISTS() must contain a single item read with additional condition"
+                "EXISTS takes a SELECT of one item by its primary key with a further condition"
             ),
             ("DROP TABLE items", "Statement wasn't well formed, can't be processed: Expected data manipulation"),
             ("INSERT INTO items VALUE ?", "Number of parameters in request and statement don't match."),

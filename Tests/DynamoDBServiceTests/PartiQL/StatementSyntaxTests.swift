@@ -47,7 +47,7 @@ struct StatementSyntaxTests {
             ("SELECT * FROM a.b.c", "A path may contain at most 2 components in the FROM clause"),
             ("SELECT * FROM items LIMIT 1", "Unsupported clause: LIMIT"),
             ("SELECT * FROM items WHERE a = 'b' GROUP BY a", "Unsupported clause: GROUP"),
-            ("DELETE FROM items.global_index WHERE pk = 'a'", "This operation is not supported on an index"),
+            ("DELETE FROM items.global_index WHERE pk = 'a'", "A statement that writes takes a table, not an index"),
             (
                 "DELETE FROM items WHERE pk = 'a' AND sk = 1 RETURNING ALL NEW *",
                 "RETURNING ALL NEW * is not supported in a DELETE statement"

@@ -32,11 +32,12 @@ extension DynamoDBService {
             let call = try PartiQLCall(
                 statement.statement, statement.parameters, statement.returnValuesOnConditionCheckFailure
             )
+            // DEVIATION: both in our words; AWS's sentences could not be confirmed.
             guard call.statement.returning == nil else {
-                throw ValidationFailure("RETURNING clause is not supported in ExecuteTransaction.")
+                throw ValidationFailure("A statement of a transaction cannot have a RETURNING clause.")
             }
             guard !call.statement.isRead || call.statement.source.index == nil else {
-                throw ValidationFailure("Reads on indices are not supported within transactions.")
+                throw ValidationFailure("A transaction of statements reads tables only, not indexes.")
             }
             return call
         }

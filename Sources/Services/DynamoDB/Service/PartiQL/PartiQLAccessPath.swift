@@ -128,7 +128,7 @@ struct PartiQLAccessPath: Sendable {
 extension PartiQLSelect {
     /// What `ORDER BY` may ask for: keys, of partitions that the WHERE clause names.
     ///
-    /// - Source: answers of AWS as public issues record them.
+    /// - Source: the sentences are AWS's as its users quote them.
     func checkOrder(_ schema: KeySchema, _ path: PartiQLAccessPath) throws(ValidationFailure) {
         guard !self.order.isEmpty else { return }
         guard self.condition != nil else {

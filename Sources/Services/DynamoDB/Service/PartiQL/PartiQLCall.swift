@@ -79,7 +79,8 @@ struct PartiQLCall: Sendable {
             case .exists(let select):
                 let target = try PartiQLKeyEqualities(select.condition, table.schema, self.parameters)
                 guard target.isComplete, !target.rest.isEmpty, select.source.index == nil else {
-                    throw ValidationFailure("EXISTS() must contain a single item read with additional condition")
+                    throw ValidationFailure(
+                        "EXISTS takes a SELECT of one item by its primary key with a further condition")
                 }
                 let condition = try self.condition(target.rest, isPresent: true, table)
                 return TransactAction(checking: target.key, condition, reference, name)
@@ -115,14 +116,13 @@ struct PartiQLAnswer: Sendable {
 }
 
 extension TableDescriptor {
-    /// - Source: answers of AWS as public issues record them.
+    // DEVIATION: in our words; AWS's sentence could not be confirmed.
     func checkPartiQL() throws(ValidationFailure) {
         guard self.indexes.contains(where: { $0.schema.partition.count > 1 || $0.schema.sort.count > 1 }) else {
             return
         }
         throw ValidationFailure(
-            "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or multi-attribute RANGE "
-                + "keys."
+            "PartiQL cannot be used on a table with an index whose key has several partition or several sort attributes"
         )
     }
 }

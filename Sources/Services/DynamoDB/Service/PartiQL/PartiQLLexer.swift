@@ -127,7 +127,7 @@ extension ValidationFailure {
     /// A statement that cannot be read.
     ///
     /// `detail` are the parser's words; AWS prints none where a quote has no end.
-    /// - Source: answers of AWS as public issues record them; the details are those of partiql-lang-kotlin.
+    /// - Source: the sentence is AWS's as its users quote it; the details are those of partiql-lang-kotlin.
     static func malformedStatement(_ detail: String) -> ValidationFailure {
         ValidationFailure("Statement wasn't well formed, can't be processed: \(detail)")
     }

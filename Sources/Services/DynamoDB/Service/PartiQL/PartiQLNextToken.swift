@@ -61,6 +61,6 @@ struct PartiQLNextToken {
 }
 
 extension ValidationFailure {
-    /// - Source: answers of AWS as public issues record them, as that for a token of another statement.
+    /// In our words, as that for a token of another statement: AWS's could not be confirmed.
     static let invalidNextToken = ValidationFailure("Invalid NextToken")
 }

@@ -116,7 +116,9 @@ extension PartiQLParser {
     /// The table of a write, which no index can stand for.
     private mutating func table() throws(ValidationFailure) -> String {
         let source = try self.source()
-        guard source.index == nil else { throw ValidationFailure("This operation is not supported on an index") }
+        guard source.index == nil else {
+            throw ValidationFailure("A statement that writes takes a table, not an index")
+        }
         return source.table
     }
 

@@ -49,7 +49,7 @@ struct PartiQLRead {
             throw ValidationFailure("The table does not have the specified index")
         }
         guard !(index.isGlobal && isConsistent) else {
-            throw ValidationFailure("Strongly consistent read is not supported on Global Secondary Indexes")
+            throw ValidationFailure("Consistent reads are not supported on global secondary indexes")
         }
         return try IndexChoice.index(name, table, isConsistent: isConsistent)
     }
