@@ -28,6 +28,12 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         self.millisecondsSinceEpoch.flooredQuotient(1000)
     }
 
+    /// So much later, or earlier where it is negative.
+    @inlinable
+    package func advanced(byMilliseconds milliseconds: Int64) -> Timestamp {
+        Timestamp(millisecondsSinceEpoch: self.millisecondsSinceEpoch + milliseconds)
+    }
+
     @inlinable
     package static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.millisecondsSinceEpoch < right.millisecondsSinceEpoch

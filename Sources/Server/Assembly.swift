@@ -49,8 +49,12 @@ enum Assembly {
         let dynamoDB = DynamoDBService(
             store: store, clock: clock, random: random, telemetry: telemetry, objects: objects, log: log,
             transitionMilliseconds: Int64(configuration.tableTransitionMilliseconds),
-            isThrottling: configuration.isThrottling)
-        let streams = DynamoDBStreamsService(store: store, clock: clock, box: box)
+            isThrottling: configuration.isThrottling,
+            sweepMilliseconds: Int(configuration.ttlSweepSeconds * 1000)
+        )
+        let streams = DynamoDBStreamsService(
+            store: store, clock: clock, box: box, shardMilliseconds: Int64(configuration.streamShardSeconds) * 1000
+        )
         let bedrock = BedrockRuntimeService(
             catalog: ModelCatalog(aliases: configuration.bedrockAliases), clock: clock, telemetry: telemetry)
         let services = [

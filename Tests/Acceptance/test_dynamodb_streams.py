@@ -203,3 +203,11 @@ def follow(server, table, writers=4, changes=150):
 
 def test_a_reader_misses_nothing_and_reads_nothing_twice(server):
     follow(server, "stream-followed")
+
+
+def test_a_reader_follows_from_shard_to_shard(fresh_server):
+    reader = follow(fresh_server("--stream-shard-seconds", "1"), "stream-shards", writers=3, changes=400)
+    shards = reader.streams.describe_stream(StreamArn=reader.arn)["StreamDescription"]["Shards"]
+    assert all(shard["ParentShardId"] == parent["ShardId"] for parent, shard in zip(shards, shards[1:]))
+    assert reader.shards_read == [shard["ShardId"] for shard in shards][: len(reader.shards_read)]
+    assert len(reader.shards_read) >= 1

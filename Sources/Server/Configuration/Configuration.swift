@@ -36,6 +36,10 @@ package struct Configuration: Sendable, Hashable {
     package var drainSeconds = 10
     /// How long DynamoDB's tables are CREATING, UPDATING and DELETING, as on AWS; 0: no time.
     package var tableTransitionMilliseconds = 0
+    /// Seconds between two looks for items whose time to live is over.
+    package var ttlSweepSeconds = 60.0
+    /// Seconds after which a shard of a DynamoDB stream gives way to the next one.
+    package var streamShardSeconds = 14_400
 
     /// When a write is acknowledged: once it is on disk, or once the system has it.
     package enum Durability: String, Sendable, Hashable, CaseIterable {

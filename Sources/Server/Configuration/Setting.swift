@@ -115,6 +115,16 @@ package struct Setting: Sendable {
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.tableTransitionMilliseconds = try Self.integer(text, 0...3_600_000)
         },
+        Setting(
+            "ttl-sweep-seconds", "pause between two looks for items whose time to live is over", "60"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.ttlSweepSeconds = try Self.decimal(text, 0.1...86_400)
+        },
+        Setting(
+            "stream-shard-seconds", "how long a shard of a DynamoDB stream takes changes", "14400"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.streamShardSeconds = try Self.integer(text, 1...86_400)
+        },
     ]
 
     init(
@@ -134,6 +144,13 @@ package struct Setting: Sendable {
     private static func integer(_ text: String, _ range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
         guard let value = Int(text), range.contains(value) else {
             throw ConfigurationError("takes a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    private static func decimal(_ text: String, _ range: ClosedRange<Double>) throws(ConfigurationError) -> Double {
+        guard let value = Double(text), range.contains(value) else {
+            throw ConfigurationError("takes a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
     }

@@ -74,6 +74,16 @@ struct Start: AsyncParsableCommand {
     )
     var tableTransitionMilliseconds: String?
 
+    @Option(
+        name: .customLong("ttl-sweep-seconds"),
+        help: "Pause between two looks for items whose time to live is over (default: 60).")
+    var ttlSweepSeconds: String?
+
+    @Option(
+        name: .customLong("stream-shard-seconds"),
+        help: "How long a shard of a DynamoDB stream takes changes (default: 14400).")
+    var streamShardSeconds: String?
+
     @Flag(
         name: .customLong("insecure-accept-any-credentials"),
         help: "Do not look at signatures. For experiments on a trusted machine only."
@@ -90,6 +100,8 @@ struct Start: AsyncParsableCommand {
             ("bedrock-aliases", self.bedrockAliases),
             ("drain-delay-seconds", self.drainDelaySeconds),
             ("table-transition-milliseconds", self.tableTransitionMilliseconds),
+            ("ttl-sweep-seconds", self.ttlSweepSeconds),
+            ("stream-shard-seconds", self.streamShardSeconds),
             ("insecure-accept-any-credentials", self.acceptsAnyCredentials ? "true" : nil),
         ]
         return Dictionary(uniqueKeysWithValues: given.compactMap { name, text in text.map { (name, $0) } })

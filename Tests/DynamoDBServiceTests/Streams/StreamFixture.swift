@@ -12,10 +12,6 @@ import Testing
 
 /// A table with a stream, on a store in memory whose time the test owns, and what tests read of it.
 struct StreamFixture {
-    private struct NoTelemetry: TelemetryPort {
-        func record(_ datum: MetricDatum, account: AccountID, region: Region, time: Timestamp) {}
-    }
-
     static let table = "items"
     static let hour: Int64 = 3_600_000
 
@@ -23,6 +19,8 @@ struct StreamFixture {
     let store: MemoryStore
     let service: DynamoDBService
     let streams: DynamoDBStreamsService
+    /// The metrics of what was done.
+    let telemetry = MetricHistory()
     let context = TableFixture.context()
 
     /// A service; what another left in its store and on its clock is there, if one is given.
@@ -31,7 +29,7 @@ struct StreamFixture {
         self.clock = earlier?.clock ?? ManualClock(Timestamp(millisecondsSinceEpoch: 1_795_496_430_123))
         self.store = earlier?.store ?? MemoryStore(clock: self.clock)
         self.service = DynamoDBService(
-            store: self.store, clock: self.clock, random: SeededRandomSource(seed: 7), telemetry: NoTelemetry())
+            store: self.store, clock: self.clock, random: SeededRandomSource(seed: 7), telemetry: self.telemetry)
         guard let box = SecretBox(key: [UInt8](repeating: key, count: SecretBox.keyBytes)) else {
             preconditionFailure("a key of \(SecretBox.keyBytes) bytes is one")
         }

@@ -120,6 +120,7 @@ import Testing
             "bedrock-aliases": "a.*=brume.echo",
             "drain-delay-seconds": "6",
             "table-transition-milliseconds": "250",
+            "ttl-sweep-seconds": "0.5", "stream-shard-seconds": "2",
         ]
         #expect(Set(values.keys) == Set(Setting.all.map(\.name)))
         var expected = Configuration()
@@ -132,6 +133,7 @@ import Testing
         expected.bedrockAliases = [.init(pattern: "a.*", model: "brume.echo")]
         expected.drainDelaySeconds = 6
         expected.tableTransitionMilliseconds = 250
+        (expected.ttlSweepSeconds, expected.streamShardSeconds) = (0.5, 2)
         #expect(try self.load(values) == expected)
         let environment = Dictionary(
             uniqueKeysWithValues: Setting.all.compactMap { setting in
@@ -170,6 +172,10 @@ import Testing
         ("loops", "0", "takes a whole number from 1 to 256"), ("loops", "257", "takes a whole number from 1 to 256"),
         ("block-cache-mb", "0", "takes a whole number from 1 to 1048576"),
         ("drain-seconds", "3601", "takes a whole number from 0 to 3600"), ("data-dir", "", "takes a text"),
+        ("ttl-sweep-seconds", "0.09", "takes a number from 0.1 to 86400.0"),
+        ("ttl-sweep-seconds", "nan", "takes a number from 0.1 to 86400.0"),
+        ("ttl-sweep-seconds", "86401", "takes a number from 0.1 to 86400.0"),
+        ("stream-shard-seconds", "0", "takes a whole number from 1 to 86400"),
         ("region", "", "takes 1 to 40 lower-case letters, digits and hyphens"),
         ("region", "EU West", "takes 1 to 40 lower-case letters, digits and hyphens"),
         ("durability", "Durable", "takes one of: durable, relaxed"),

@@ -114,6 +114,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: DescribeTableReplicaAutoScalingInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeTableReplicaAutoScalingOutput
 
+    func access(_ input: DescribeTimeToLiveInput, _ context: RequestContext) -> [ResourceAccess]
+    func describeTimeToLive(
+        _ input: DescribeTimeToLiveInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DescribeTimeToLiveOutput
+
     func access(_ input: DisableKinesisStreamingDestinationInput, _ context: RequestContext) -> [ResourceAccess]
     func disableKinesisStreamingDestination(
         _ input: DisableKinesisStreamingDestinationInput, _ context: RequestContext
@@ -283,6 +288,11 @@ package protocol DynamoDBOperations: Sendable {
     func updateTableReplicaAutoScaling(
         _ input: UpdateTableReplicaAutoScalingInput, _ context: RequestContext
     ) async throws(ServiceError) -> UpdateTableReplicaAutoScalingOutput
+
+    func access(_ input: UpdateTimeToLiveInput, _ context: RequestContext) -> [ResourceAccess]
+    func updateTimeToLive(
+        _ input: UpdateTimeToLiveInput, _ context: RequestContext
+    ) async throws(ServiceError) -> UpdateTimeToLiveOutput
 }
 
 extension DynamoDBOperations {
@@ -447,241 +457,255 @@ extension DynamoDBOperations {
                     }
                 ),
                 OperationBinding(
-                    operations[22], input: DisableKinesisStreamingDestinationInput.self,
+                    operations[22], input: DescribeTimeToLiveInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.describeTimeToLive(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[23], input: DisableKinesisStreamingDestinationInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.disableKinesisStreamingDestination(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[23], input: EnableKinesisStreamingDestinationInput.self,
+                    operations[24], input: EnableKinesisStreamingDestinationInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.enableKinesisStreamingDestination(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[24], input: ExecuteStatementInput.self,
+                    operations[25], input: ExecuteStatementInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.executeStatement(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[25], input: ExecuteTransactionInput.self,
+                    operations[26], input: ExecuteTransactionInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.executeTransaction(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[26], input: ExportTableToPointInTimeInput.self,
+                    operations[27], input: ExportTableToPointInTimeInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.exportTableToPointInTime(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[27], input: GetItemInput.self,
+                    operations[28], input: GetItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.getItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[28], input: GetResourcePolicyInput.self,
+                    operations[29], input: GetResourcePolicyInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.getResourcePolicy(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[29], input: ImportTableInput.self,
+                    operations[30], input: ImportTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.importTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[30], input: ListBackupsInput.self,
+                    operations[31], input: ListBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[31], input: ListContributorInsightsInput.self,
+                    operations[32], input: ListContributorInsightsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listContributorInsights(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[32], input: ListExportsInput.self,
+                    operations[33], input: ListExportsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listExports(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[33], input: ListGlobalTablesInput.self,
+                    operations[34], input: ListGlobalTablesInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listGlobalTables(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[34], input: ListImportsInput.self,
+                    operations[35], input: ListImportsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listImports(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[35], input: ListTablesInput.self,
+                    operations[36], input: ListTablesInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTables(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[36], input: ListTagsOfResourceInput.self,
+                    operations[37], input: ListTagsOfResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTagsOfResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[37], input: PutItemInput.self,
+                    operations[38], input: PutItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.putItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[38], input: PutResourcePolicyInput.self,
+                    operations[39], input: PutResourcePolicyInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.putResourcePolicy(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[39], input: QueryInput.self,
+                    operations[40], input: QueryInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.query(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[40], input: RestoreTableFromBackupInput.self,
+                    operations[41], input: RestoreTableFromBackupInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.restoreTableFromBackup(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[41], input: RestoreTableToPointInTimeInput.self,
+                    operations[42], input: RestoreTableToPointInTimeInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.restoreTableToPointInTime(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[42], input: ScanInput.self,
+                    operations[43], input: ScanInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.scan(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[43], input: SearchVectorsInput.self,
+                    operations[44], input: SearchVectorsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.searchVectors(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[44], input: TagResourceInput.self,
+                    operations[45], input: TagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.tagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[45], input: TransactGetItemsInput.self,
+                    operations[46], input: TransactGetItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactGetItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[46], input: TransactWriteItemsInput.self,
+                    operations[47], input: TransactWriteItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactWriteItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[47], input: UntagResourceInput.self,
+                    operations[48], input: UntagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.untagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[48], input: UpdateContinuousBackupsInput.self,
+                    operations[49], input: UpdateContinuousBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateContinuousBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[49], input: UpdateContributorInsightsInput.self,
+                    operations[50], input: UpdateContributorInsightsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateContributorInsights(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[50], input: UpdateGlobalTableInput.self,
+                    operations[51], input: UpdateGlobalTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateGlobalTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[51], input: UpdateGlobalTableSettingsInput.self,
+                    operations[52], input: UpdateGlobalTableSettingsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateGlobalTableSettings(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[52], input: UpdateItemInput.self,
+                    operations[53], input: UpdateItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[53], input: UpdateKinesisStreamingDestinationInput.self,
+                    operations[54], input: UpdateKinesisStreamingDestinationInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateKinesisStreamingDestination(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[54], input: UpdateTableInput.self,
+                    operations[55], input: UpdateTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[55], input: UpdateTableReplicaAutoScalingInput.self,
+                    operations[56], input: UpdateTableReplicaAutoScalingInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateTableReplicaAutoScaling(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[57], input: UpdateTimeToLiveInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.updateTimeToLive(input, context)
                     }
                 ),
             ]

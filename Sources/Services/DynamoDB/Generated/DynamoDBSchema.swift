@@ -410,6 +410,10 @@ package enum DynamoDBSchema {
         member TableName TableArn required
         shape DescribeTableReplicaAutoScalingOutput structure
         member TableAutoScalingDescription TableAutoScalingDescription
+        shape DescribeTimeToLiveInput structure input
+        member TableName TableArn required
+        shape DescribeTimeToLiveOutput structure
+        member TimeToLiveDescription TimeToLiveDescription
         shape DestinationStatus enum enum=ENABLING,ACTIVE,DISABLING,DISABLED,ENABLE_FAILED,UPDATING
         shape DisableKinesisStreamingDestinationInput structure input
         member TableName TableArn required
@@ -1353,6 +1357,10 @@ package enum DynamoDBSchema {
         shape TimeToLiveDescription structure
         member TimeToLiveStatus TimeToLiveStatus
         member AttributeName TimeToLiveAttributeName
+        shape TimeToLiveEnabled boolean
+        shape TimeToLiveSpecification structure
+        member Enabled TimeToLiveEnabled required
+        member AttributeName TimeToLiveAttributeName required
         shape TimeToLiveStatus enum enum=ENABLING,DISABLING,ENABLED,DISABLED
         shape TopKInteger integer low=1
         shape TransactGetItem structure
@@ -1498,6 +1506,11 @@ package enum DynamoDBSchema {
         member ReplicaUpdates ReplicaAutoScalingUpdateList
         shape UpdateTableReplicaAutoScalingOutput structure
         member TableAutoScalingDescription TableAutoScalingDescription
+        shape UpdateTimeToLiveInput structure input
+        member TableName TableArn required
+        member TimeToLiveSpecification TimeToLiveSpecification required
+        shape UpdateTimeToLiveOutput structure
+        member TimeToLiveSpecification TimeToLiveSpecification
         shape VectorAttributeDefinition structure
         member AttributeName VectorAttributeName required
         shape VectorAttributeName string min=1 max=255
@@ -1576,6 +1589,7 @@ package enum DynamoDBSchema {
         operation DescribeLimits DescribeLimitsInput DescribeLimitsOutput errors=InternalServerError
         operation DescribeTable DescribeTableInput DescribeTableOutput errors=ResourceNotFoundException,InternalServerError
         operation DescribeTableReplicaAutoScaling DescribeTableReplicaAutoScalingInput DescribeTableReplicaAutoScalingOutput errors=ResourceNotFoundException,InternalServerError
+        operation DescribeTimeToLive DescribeTimeToLiveInput DescribeTimeToLiveOutput errors=ResourceNotFoundException,InternalServerError
         operation DisableKinesisStreamingDestination DisableKinesisStreamingDestinationInput KinesisStreamingDestinationOutput errors=InternalServerError,LimitExceededException,ResourceInUseException,ResourceNotFoundException
         operation EnableKinesisStreamingDestination EnableKinesisStreamingDestinationInput KinesisStreamingDestinationOutput errors=InternalServerError,LimitExceededException,ResourceInUseException,ResourceNotFoundException
         operation ExecuteStatement ExecuteStatementInput ExecuteStatementOutput errors=ConditionalCheckFailedException,ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,TransactionConflictException,RequestLimitExceeded,InternalServerError,DuplicateItemException,ThrottlingException
@@ -1610,5 +1624,6 @@ package enum DynamoDBSchema {
         operation UpdateKinesisStreamingDestination UpdateKinesisStreamingDestinationInput UpdateKinesisStreamingDestinationOutput errors=InternalServerError,LimitExceededException,ResourceInUseException,ResourceNotFoundException
         operation UpdateTable UpdateTableInput UpdateTableOutput errors=ResourceInUseException,ResourceNotFoundException,LimitExceededException,InternalServerError
         operation UpdateTableReplicaAutoScaling UpdateTableReplicaAutoScalingInput UpdateTableReplicaAutoScalingOutput errors=ResourceNotFoundException,ResourceInUseException,LimitExceededException,InternalServerError
+        operation UpdateTimeToLive UpdateTimeToLiveInput UpdateTimeToLiveOutput errors=ResourceInUseException,ResourceNotFoundException,LimitExceededException,InternalServerError
         """#
 }

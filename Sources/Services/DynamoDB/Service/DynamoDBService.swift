@@ -23,6 +23,11 @@ package final class DynamoDBService: DynamoDBOperations {
     /// How long a table is CREATING, UPDATING or DELETING, in milliseconds.
     let transitionMilliseconds: Int64
 
+    /// AWS deletes "within a few days of their expiration"; a minute suits whoever waits for it.
+    package static let sweepMillisecondsDefault = 60_000
+    /// Between two looks for expired items.
+    let sweepMilliseconds: Int
+
     package init(
         store: any OrderedStore,
         clock: any WallClock,
@@ -31,7 +36,8 @@ package final class DynamoDBService: DynamoDBOperations {
         objects: any ObjectPort = NoObjects(),
         log: any LogSink = DiscardingLogSink(),
         transitionMilliseconds: Int64 = 0,
-        isThrottling: Bool = true
+        isThrottling: Bool = true,
+        sweepMilliseconds: Int = DynamoDBService.sweepMillisecondsDefault
     ) {
         precondition(transitionMilliseconds >= 0, "a table's states last no negative time")
         self.transitionMilliseconds = transitionMilliseconds
@@ -44,6 +50,7 @@ package final class DynamoDBService: DynamoDBOperations {
         self.telemetry = telemetry
         self.objects = objects
         self.log = log
+        self.sweepMilliseconds = sweepMilliseconds
     }
 
     /// Goes on with what a stop interrupted and with what goes on at all times, until the task is cancelled.
@@ -52,12 +59,14 @@ package final class DynamoDBService: DynamoDBOperations {
         self.startRemovingWhatIsOver()
         self.startTrimming()
         self.startTellingInsights()
+        self.startSweeping()
         await self.jobs.runUntilCancelled()
     }
 
     /// Goes on with what a stop interrupted. Call once after start.
     package func resume() async {
         await self.catalog.discardDeletedTables()
+        self.startExpiryWork()
         for kind in BackupKeys.Kind.allCases { self.startWork(kind) }
         await self.resumeIndexWork()
     }

@@ -56,6 +56,16 @@ package struct DynamoDBNumber: Sendable, Hashable {
         return self
     }
 
+    /// The value without its fraction; nil below zero, and for more than `digitsMax` digits, at most 18.
+    package func wholePart(digitsMax: Int) -> Int64? {
+        guard !self.isNegative else { return nil }
+        guard self.coefficient != 0, self.magnitude >= 0 else { return 0 }
+        guard self.magnitude < min(digitsMax, 18) else { return nil }
+        var value = self.coefficient
+        for _ in 0..<abs(self.exponent) { value = self.exponent > 0 ? value * 10 : value / 10 }
+        return Int64(value)
+    }
+
     /// The power of ten of the first significant digit.
     package var magnitude: Int { self.digitCount - 1 + self.exponent }
 

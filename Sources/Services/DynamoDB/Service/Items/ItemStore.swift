@@ -162,6 +162,7 @@ final class ItemStore: Sendable {
         for index in table.vectorIndexes where index.state != .deleting {
             effects.writes += index.writes(existing, new, at: itemKey, table)
         }
+        effects.writes += table.expiry.writes(existing, new, at: itemKey, table.number)
         if table.keepsChanges, !Self.isSame(existing, new) {
             let record = ChangeRecord(old: existing, new: new, actor: actor)
             effects.logAppends.append(LogAppend(log: table.log, payload: record.encoded))
@@ -189,7 +190,7 @@ final class ItemStore: Sendable {
     ///
     /// The descriptor is read again with the items only where a commit may have touched it since it was last read.
     /// - Returns: nil when the table has changed, so that the keys must be made anew.
-    private func get(
+    func get(
         _ keys: [[UInt8]], of table: TableCatalog.Snapshot, _ reference: TableReference, _ mode: ReadMode
     ) async throws(ServiceError) -> ReadResult? {
         if let asOf = table.currentAsOf {
@@ -213,7 +214,7 @@ final class ItemStore: Sendable {
     }
 
     /// - Returns: false when a check failed or another commit won, so that the caller decides again.
-    private func commit(_ batch: Batch) async throws(ServiceError) -> Bool {
+    func commit(_ batch: Batch) async throws(ServiceError) -> Bool {
         do throws(StorageError) {
             try await self.store.commit(batch)
             return true

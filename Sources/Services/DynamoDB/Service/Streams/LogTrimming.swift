@@ -13,7 +13,7 @@ struct LogTrimming: Sendable {
     let now: Timestamp
 
     private func horizon(_ keptMilliseconds: Int64) -> Timestamp {
-        Timestamp(millisecondsSinceEpoch: self.now.millisecondsSinceEpoch - keptMilliseconds - Self.slackMilliseconds)
+        self.now.advanced(byMilliseconds: -keptMilliseconds - Self.slackMilliseconds)
     }
 
     /// One walk over all tables, deleted ones too, of every account. May be interrupted at any point.

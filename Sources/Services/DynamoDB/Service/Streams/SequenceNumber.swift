@@ -27,7 +27,7 @@ struct SequenceNumber: Sendable, Hashable, Comparable {
     /// After every record before that time.
     init(lastBefore time: Timestamp) {
         self.init(
-            time: Timestamp(millisecondsSinceEpoch: time.millisecondsSinceEpoch - 1),
+            time: time.advanced(byMilliseconds: -1),
             position: .end(of: CommitVersion(.max)))
     }
 

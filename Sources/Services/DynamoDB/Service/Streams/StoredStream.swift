@@ -46,7 +46,5 @@ struct StoredStream: Sendable, Hashable {
 
 extension Timestamp {
     /// Before it, records are trimmed.
-    var streamHorizon: Timestamp {
-        Timestamp(millisecondsSinceEpoch: self.millisecondsSinceEpoch - TableStream.keptMilliseconds)
-    }
+    var streamHorizon: Timestamp { self.advanced(byMilliseconds: -TableStream.keptMilliseconds) }
 }

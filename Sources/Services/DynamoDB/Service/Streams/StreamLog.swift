@@ -91,7 +91,7 @@ final class StreamLog: Sendable {
     func place(
         before time: Timestamp, _ log: LogID, since: CommitVersion
     ) async throws(ServiceError) -> LogPosition {
-        let last = Timestamp(millisecondsSinceEpoch: time.millisecondsSinceEpoch - 1)
+        let last = time.advanced(byMilliseconds: -1)
         do throws(StorageError) {
             return max(.end(of: since), try await ChangeLogSearch.position(log, before: last, in: self.store))
         } catch {

@@ -25,10 +25,9 @@ struct StreamShards: Sendable {
     private static let timeDigits = 20
 
     subscript(index: Int64) -> Shard {
-        let start = Timestamp(
-            millisecondsSinceEpoch: self.stream.start.millisecondsSinceEpoch + index * self.milliseconds)
-        let end = Timestamp(millisecondsSinceEpoch: start.millisecondsSinceEpoch + self.milliseconds)
-        return Shard(index: index, id: self.id(start), start: start, end: end)
+        let start = self.stream.start.advanced(byMilliseconds: index * self.milliseconds)
+        return Shard(
+            index: index, id: self.id(start), start: start, end: start.advanced(byMilliseconds: self.milliseconds))
     }
 
     /// The shard that takes the changes of that time, which is not before the stream's start.

@@ -34,7 +34,7 @@ extension TableDescriptor {
     mutating func enableStream(_ viewType: String, at now: Timestamp) {
         var creation = now
         if let last = self.latestStream?.creation, creation <= last {
-            creation = Timestamp(millisecondsSinceEpoch: last.millisecondsSinceEpoch + 1)
+            creation = last.advanced(byMilliseconds: 1)
         }
         self.latestStream = TableStream(viewType: viewType, creation: creation)
     }

@@ -13,6 +13,8 @@ internal import Primitives
 ///     0 (8) · 4 (2) · table number (8)                      → a deleted table whose log can still be read
 ///     0 (8) · 8 (2) · table number (8) · index number (2)   → an index that is being filled or emptied, or with
 ///                                                             number 0 a table that is DELETING: `IndexWork`
+///     0 (8) · 5 (2) · account (12) · region · 0 · name      → (empty), a table with time to live
+///     0 (8) · 6 (2) · table number (8) · generation (4)     → a time to live index to be filled or removed
 enum CatalogKeys {
     static let nextTable = KeySpace(table: 0, index: 0).prefix + Array("next-table".utf8)
 
@@ -41,6 +43,10 @@ enum CatalogKeys {
 
     /// Notes of streams and their end marks: `StreamNotes`.
     static let streams = KeyRange(prefix: KeySpace(table: 0, index: 3).prefix)
+
+    /// Tables with time to live, of every account: `ExpiryNotes`.
+    static let expiringTables = KeyRange(prefix: KeySpace(table: 0, index: 5).prefix)
+    static let expiryWork = KeyRange(prefix: KeySpace(table: 0, index: 6).prefix)
 
     static let retiredLogs = KeyRange(prefix: KeySpace(table: 0, index: 4).prefix)
 

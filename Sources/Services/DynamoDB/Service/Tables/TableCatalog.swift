@@ -131,7 +131,7 @@ final class TableCatalog: Sendable {
             let batch = Batch(
                 checks: [.absent(key), .unchanged(CatalogKeys.nextTable, since: read[1]?.version)] + others.checks,
                 writes: [.set(key, TableRecord.encode(descriptor)), .set(CatalogKeys.nextTable, next)]
-                    + StreamNotes.writes(from: nil, to: descriptor) + others.writes,
+                    + Self.notes(from: nil, to: descriptor) + others.writes,
                 // The other checks may come from other reads.
                 readAsOf: others.checks.isEmpty ? read.asOf : nil
             )
@@ -166,7 +166,7 @@ final class TableCatalog: Sendable {
             let answer = try change(&table, &writes)
             if table != snapshot.descriptor {
                 writes.append(.set(snapshot.key, TableRecord.encode(table)))
-                writes += StreamNotes.writes(from: snapshot.descriptor, to: table)
+                writes += Self.notes(from: snapshot.descriptor, to: table)
             }
             self.policyPresence.note(table)
             if writes.isEmpty { return (table, answer) }
@@ -191,6 +191,11 @@ final class TableCatalog: Sendable {
             if try await self.commit(batch) { return number }
         }
         throw Self.tooManyChanges
+    }
+
+    /// What is noted beside a descriptor, written in the commit that changes it.
+    private static func notes(from old: TableDescriptor?, to new: TableDescriptor?) -> [Write] {
+        StreamNotes.writes(from: old, to: new) + ExpiryNotes.writes(from: old, to: new)
     }
 
     private static func nextNumber(_ record: Versioned?) throws(ServiceError) -> UInt64 {
@@ -222,7 +227,7 @@ final class TableCatalog: Sendable {
         let batch = Batch(
             checks: [.unchanged(table.key, since: table.version)],
             writes: [.delete(table.key)] + (end ?? [.set(CatalogKeys.deletedTable(number), [])])
-                + StreamNotes.writes(from: table.descriptor, to: nil)
+                + Self.notes(from: table.descriptor, to: nil)
         )
         guard try await self.commit(batch) else { return false }
         self.cache.withLock { _ = $0.removeValue(forKey: reference) }

@@ -36,6 +36,8 @@ struct TableDescriptor: Sendable, Hashable {
     /// The newest first.
     var kinesisDestinations: [KinesisDestination] = []
     var insights = ContributorInsights()
+    /// Time to live.
+    var expiry = ExpirySettings()
     /// Stored and shown, and without an effect.
     var settings = StoredSettings()
     /// Point-in-time recovery; nil while it is disabled.

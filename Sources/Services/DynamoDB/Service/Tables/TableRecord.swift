@@ -24,6 +24,7 @@ enum TableRecord {
             tree["tags"] = .l(table.settings.tags.map { .l([.s($0.key), .s($0.value)]) })
         }
         self.setLife(table, &tree)
+        self.add(table.expiry, to: &tree)
         self.add(table, to: &tree)
         tree["policies"] = table.policies.record
         if !table.kinesisDestinations.isEmpty {
@@ -67,6 +68,7 @@ enum TableRecord {
         table.settings.encryptionKeyARN = self.text(tree["encryptionKey"])
         table.settings.tags = self.tags(tree["tags"])
         self.readLife(tree, &table)
+        table.expiry = self.expiry(tree)
         guard self.read(tree, into: &table) else { return nil }
         guard let policies = TablePolicies(record: tree["policies"]) else { return nil }
         table.policies = policies

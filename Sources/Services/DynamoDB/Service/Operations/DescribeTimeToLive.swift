@@ -1,0 +1,27 @@
+package import DynamoDBModel
+package import ServiceModel
+
+extension DynamoDBService {
+    package func access(_ input: DescribeTimeToLiveInput, _ context: RequestContext) -> [ResourceAccess] {
+        [ResourceAccess(action: "dynamodb:DescribeTimeToLive", resource: context.tableARN(input.tableName))]
+    }
+
+    package func describeTimeToLive(
+        _ input: DescribeTimeToLiveInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DescribeTimeToLiveOutput {
+        let reference = try TableReference(input.tableName, context)
+        guard let table = try await self.catalog.snapshot(reference)?.descriptor else {
+            throw .tableNotFound(reference)
+        }
+        return DescribeTimeToLiveOutput(timeToLiveDescription: table.timeToLiveDescription)
+    }
+}
+
+extension TableDescriptor {
+    var timeToLiveDescription: TimeToLiveDescription {
+        TimeToLiveDescription(
+            timeToLiveStatus: self.expiry.attribute == nil ? .disabled : .enabled,
+            attributeName: self.expiry.attribute
+        )
+    }
+}

@@ -1,0 +1,93 @@
+internal import KeyValue
+internal import Primitives
+internal import ServiceKit
+internal import ServiceModel
+internal import Telemetry
+
+/// Deleting items that time to live says are over.
+extension DynamoDBService {
+    private static let sweptTablesMax = 100
+    /// Items that are deleted at a time: their commits wait for the disk together.
+    private static let sweptItemsMax = 100
+    private static let sweptBytesMax = 1 << 20
+
+    /// Looks for expired items again and again until the server stops.
+    func startSweeping() {
+        let pause = self.sweepMilliseconds
+        self.jobs.start("time to live") {
+            while !Task.isCancelled {
+                await self.sweepExpiredItems()
+                // Ended early by the server's stop only, which the loop's condition sees.
+                try? await Task.sleep(for: .milliseconds(pause))
+            }
+        }
+    }
+
+    /// Deletes what is expired now in every table, of every account. May be interrupted at any point.
+    package func sweepExpiredItems() async {
+        var range = CatalogKeys.expiringTables
+        let now = self.clock.now()
+        do throws(ServiceError) {
+            while !range.isEmpty, !Task.isCancelled {
+                let page = try await self.items.scan(
+                    range, limit: Self.sweptTablesMax, byteLimit: Self.sweptBytesMax, reverse: false)
+                for entry in page.entries {
+                    guard let reference = ExpiryNotes.reference(ofTable: entry.key) else { continue }
+                    await self.sweep(reference, now)
+                }
+                guard let continuation = page.continuation else { return }
+                range = range.continued(from: continuation, reverse: false)
+            }
+        } catch {
+            // What is wrong with the store stands on /readyz; the next sweep looks again.
+            return
+        }
+    }
+
+    private func sweep(_ reference: TableReference, _ now: Timestamp) async {
+        do throws(ServiceError) {
+            guard let table = try await self.catalog.snapshot(reference)?.descriptor,
+                table.expiry.attribute != nil, !table.isBeingFilled
+            else { return }
+            var range = table.expiry.due(table.number, at: now)
+            while !range.isEmpty, !Task.isCancelled {
+                let page = try await self.items.scan(
+                    range, limit: Self.sweptItemsMax, byteLimit: Self.sweptBytesMax, reverse: false)
+                let outcomes = await self.expire(page.entries.map(\.key), of: reference, now)
+                self.report(outcomes.count { (try? $0.get()) == true }, reference, now)
+                for outcome in outcomes { _ = try outcome.get() }
+                guard let continuation = page.continuation else { return }
+                range = range.continued(from: continuation, reverse: false)
+            }
+        } catch {
+            // The table is gone, or the store takes no writes: the next sweep sees.
+            return
+        }
+    }
+
+    private func expire(
+        _ entries: [[UInt8]], of reference: TableReference, _ now: Timestamp
+    ) async -> [Result<Bool, ServiceError>] {
+        await withTaskGroup(of: Result<Bool, ServiceError>.self) { group in
+            for entry in entries {
+                group.addTask {
+                    do throws(ServiceError) {
+                        return .success(try await self.items.expire(entry, of: reference, at: now))
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    /// The metric that CloudWatch has of it.
+    private func report(_ count: Int, _ reference: TableReference, _ now: Timestamp) {
+        guard count > 0 else { return }
+        let datum = MetricDatum(
+            namespace: "AWS/DynamoDB", name: "TimeToLiveDeletedItemCount",
+            dimensions: [MetricDatum.Dimension("TableName", reference.name)], value: Double(count), unit: "Count")
+        self.telemetry.record(datum, account: reference.account, region: reference.region, time: now)
+    }
+}
