@@ -178,3 +178,7 @@ def test_a_body_that_is_no_json_is_refused(aliased):
         "Code": "ValidationException",
         "Message": "Malformed input request, please reformat your input and try again.",
     }
+
+
+def test_an_operation_that_is_not_served_says_so(bedrock):
+    assert refusal(bedrock.list_async_invokes)["Code"] == "UnknownOperationException"

@@ -215,11 +215,6 @@ def test_concurrent_counters_lose_nothing(server, table):
     assert table.get_item(Key={"pk": "counter", "sk": "a"}, ConsistentRead=True)["Item"]["amount"] == 400
 
 
-def test_an_operation_that_is_not_served_says_so(dynamodb):
-    error = refusal(dynamodb.describe_table_replica_auto_scaling, TableName="items")
-    assert error["Code"] == "UnknownOperationException"
-
-
 def test_a_request_of_megabytes_does_not_make_others_wait(fresh_server):
     server = fresh_server("--loops", "1")
     client = server.client("dynamodb")
