@@ -43,6 +43,11 @@ extension Document {
         if case .string(let text) = self { text } else { nil }
     }
 
+    /// A number as it was written.
+    package var numberText: String? {
+        if case .number(let text) = self { text } else { nil }
+    }
+
     /// A number that is whole and fits.
     package var integer: Int? {
         if case .number(let text) = self { Int(text) } else { nil }

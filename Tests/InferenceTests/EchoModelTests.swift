@@ -150,4 +150,18 @@ struct SchemaExampleTests {
         let huge = self.schema(["type": .string("array"), "items": items, "minItems": .number(1_000_000_000)])
         #expect(try await self.arguments(huge)?.elements.count ?? 0 < 10_001)
     }
+
+    /// A small schema once made an answer of 100 MB.
+    @Test func `an example is never larger than its bound`() async throws {
+        let many = Document.number(1_000_000_000)
+        let string = self.schema(["type": .string("string"), "minLength": many])
+        let inner = self.schema(["type": .string("array"), "items": string, "minItems": many])
+        let outer = self.schema(["type": .string("array"), "items": inner, "minItems": many])
+        let large = self.schema(["default": .string(String(repeating: "x", count: 5000))])
+        let given = self.schema(["type": .string("array"), "items": large, "minItems": many])
+        for schema in [outer, given] {
+            let example = try #require(try await self.arguments(schema))
+            #expect(String(describing: example).utf8.count < 1 << 20)
+        }
+    }
 }

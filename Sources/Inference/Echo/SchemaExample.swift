@@ -6,9 +6,12 @@ struct SchemaExample {
     static let depthMax = 32
     /// Elements and members of an example together, so that a small schema cannot ask for a huge one.
     static let valueCountMax = 10_000
+    /// Bytes of all texts and given values of an example together; what comes after is null.
+    static let utf8CountMax = 64 << 10
 
     private let root: Document
     private var valuesLeft = Self.valueCountMax
+    private var utf8CountLeft = Self.utf8CountMax
 
     static func value(of schema: Document) -> Document {
         var example = SchemaExample(root: schema)
@@ -20,9 +23,11 @@ struct SchemaExample {
     }
 
     private mutating func value(_ schema: Document, depth: Int) -> Document {
-        guard depth < Self.depthMax, self.valuesLeft > 0 else { return .null }
+        guard depth < Self.depthMax, self.valuesLeft > 0, self.utf8CountLeft > 0 else { return .null }
         self.valuesLeft -= 1
-        if let value = schema["const"] ?? schema["default"] ?? schema["enum"]?.elements.first { return value }
+        if let value = schema["const"] ?? schema["default"] ?? schema["enum"]?.elements.first {
+            return self.charged(value)
+        }
         if case .string(let reference)? = schema["$ref"] {
             return self.resolved(reference).map { self.value($0, depth: depth + 1) } ?? .null
         }
@@ -33,8 +38,7 @@ struct SchemaExample {
         case "object": return self.object(schema, depth)
         case "array": return self.array(schema, depth)
         case "integer", "number":
-            if case .number(let text)? = schema["minimum"] { return .number(text) }
-            return .number("1")
+            return self.charged(.number(schema["minimum"]?.numberText ?? "1"))
         case "boolean": return .boolean(true)
         case "string": return .string(self.string(schema))
         default: return .null
@@ -54,6 +58,8 @@ struct SchemaExample {
     private mutating func object(_ schema: Document, _ depth: Int) -> Document {
         var members: [Document.Member] = []
         for property in schema["properties"]?.members ?? [] {
+            guard self.utf8CountLeft > 0 else { break }
+            self.utf8CountLeft -= property.name.utf8.count
             members.append(.init(property.name, self.value(property.value, depth: depth + 1)))
         }
         return .object(members)
@@ -61,16 +67,31 @@ struct SchemaExample {
 
     private mutating func array(_ schema: Document, _ depth: Int) -> Document {
         var count = 1
-        if case .number(let text)? = schema["minItems"], let wanted = Int(text) { count = max(count, wanted) }
+        if let wanted = schema["minItems"]?.integer { count = max(count, wanted) }
         guard let items = schema["items"] else { return .array([]) }
         var elements: [Document] = []
-        while elements.count < count, self.valuesLeft > 0 { elements.append(self.value(items, depth: depth + 1)) }
+        while elements.count < count, self.valuesLeft > 0, self.utf8CountLeft > 0 {
+            elements.append(self.value(items, depth: depth + 1))
+        }
         return .array(elements)
     }
 
-    private func string(_ schema: Document) -> String {
-        guard case .number(let text)? = schema["minLength"], let count = Int(text), count > 4 else { return "echo" }
-        return String(repeating: "echo", count: min(count, Self.valueCountMax) / 4 + 1)
+    private mutating func string(_ schema: Document) -> String {
+        let wanted = min(schema["minLength"]?.integer ?? 0, self.utf8CountLeft)
+        let text = wanted <= 4 ? "echo" : String(repeating: "echo", count: wanted / 4 + 1)
+        self.utf8CountLeft -= text.utf8.count
+        return text
+    }
+
+    /// A value that the schema gives, while there is room for it.
+    private mutating func charged(_ value: Document) -> Document {
+        let utf8Count = EchoTokens.text(value).utf8.count
+        guard utf8Count <= self.utf8CountLeft else {
+            self.utf8CountLeft = 0
+            return .null
+        }
+        self.utf8CountLeft -= utf8Count
+        return value
     }
 
     /// `#/$defs/name` and other places in the same schema.
