@@ -1,4 +1,4 @@
-"""Tags, endpoints and resource policies of DynamoDB through boto3."""
+"""Tags, endpoints, resource policies, destinations and insights of DynamoDB through boto3."""
 
 import json
 
@@ -115,3 +115,59 @@ def test_a_deny_of_a_streams_policy_is_enforced(dynamodb, server, unique_name):
     assert error["Message"].endswith(
         f"dynamodb:GetRecords on resource: {arn} with an explicit deny in a resource-based policy"
     )
+
+
+def test_kinesis_destinations_go_through_their_states(dynamodb, unique_name):
+    name = unique_name("control")
+    create(dynamodb, name)
+    stream = f"arn:aws:kinesis:{REGION}:000000000000:stream/changes"
+    precision = {"ApproximateCreationDateTimePrecision": "MICROSECOND"}
+
+    def destinations():
+        answer = dynamodb.describe_kinesis_streaming_destination(TableName=name)
+        return answer["KinesisDataStreamDestinations"]
+
+    assert destinations() == []
+    enabled = dynamodb.enable_kinesis_streaming_destination(TableName=name, StreamArn=stream)
+    assert (enabled["DestinationStatus"], enabled["EnableKinesisStreamingConfiguration"]) == ("ENABLING", {})
+    assert destinations() == [{"StreamArn": stream, "DestinationStatus": "ACTIVE"}]
+    dynamodb.update_kinesis_streaming_destination(
+        TableName=name, StreamArn=stream, UpdateKinesisStreamingConfiguration=precision,
+    )
+    assert destinations() == [{"StreamArn": stream, "DestinationStatus": "ACTIVE"} | precision]
+    error = refusal(dynamodb.enable_kinesis_streaming_destination, TableName=name, StreamArn=stream)
+    assert error["Code"] == "ValidationException"
+    dynamodb.disable_kinesis_streaming_destination(TableName=name, StreamArn=stream)
+    assert destinations() == [{"StreamArn": stream, "DestinationStatus": "DISABLED"}]
+
+
+def test_contributor_insights_are_switched_on_and_off(dynamodb, unique_name):
+    name = unique_name("control")
+    create(dynamodb, name)
+    on = dynamodb.update_contributor_insights(TableName=name, ContributorInsightsAction="ENABLE")
+    assert on["ContributorInsightsStatus"] == "ENABLING"
+    answer = dynamodb.describe_contributor_insights(TableName=name)
+    assert answer["ContributorInsightsStatus"] == "ENABLED"
+    assert [rule.split("-")[1] for rule in answer["ContributorInsightsRuleList"]] == ["PKC", "SKC", "PKT", "SKT"]
+    assert dynamodb.list_contributor_insights(TableName=name)["ContributorInsightsSummaries"] == [
+        {
+            "TableName": name, "ContributorInsightsStatus": "ENABLED",
+            "ContributorInsightsMode": "ACCESSED_AND_THROTTLED_KEYS",
+        }
+    ]
+    dynamodb.update_contributor_insights(TableName=name, ContributorInsightsAction="DISABLE")
+    assert dynamodb.list_contributor_insights(TableName=name)["ContributorInsightsSummaries"] == []
+
+
+def test_there_are_no_global_tables_of_the_old_version(dynamodb, unique_name):
+    name = unique_name("control")
+    create(dynamodb, name)
+    assert dynamodb.list_global_tables()["GlobalTables"] == []
+    made = refusal(dynamodb.create_global_table, GlobalTableName=name, ReplicationGroup=[{"RegionName": REGION}])
+    assert made["Code"] == "ValidationException"
+    assert "version 2017.11.29 is not supported" in made["Message"]
+    for call in (dynamodb.describe_global_table, dynamodb.describe_global_table_settings):
+        assert refusal(call, GlobalTableName=name)["Code"] == "GlobalTableNotFoundException"
+    scaling = refusal(dynamodb.describe_table_replica_auto_scaling, TableName=name)
+    assert scaling["Code"] == "ResourceNotFoundException"
+    assert scaling["Message"] == f"Global table with name: '{name}' does not exist."
