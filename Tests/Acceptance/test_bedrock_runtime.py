@@ -182,3 +182,8 @@ def test_a_body_that_is_no_json_is_refused(aliased):
 
 def test_an_operation_that_is_not_served_says_so(bedrock):
     assert refusal(bedrock.list_async_invokes)["Code"] == "UnknownOperationException"
+
+
+def test_a_profile_of_another_account_is_refused(bedrock):
+    profile = "arn:aws:bedrock:us-east-1:999999999999:inference-profile/us.brume.echo"
+    assert refusal(bedrock.converse, modelId=profile, messages=[user("hi")])["Code"] == "AccessDeniedException"

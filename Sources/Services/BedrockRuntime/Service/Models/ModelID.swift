@@ -14,7 +14,8 @@ struct ModelID: Sendable, Hashable {
     /// As the request has it.
     let text: String
 
-    init(_ text: String) throws(ServiceError) {
+    /// - Throws: for what names no model, and for profiles of another account.
+    init(_ text: String, _ context: RequestContext) throws(ServiceError) {
         self.text = text
         var name = text
         if text.hasPrefix("arn:") {
@@ -22,6 +23,10 @@ struct ModelID: Sendable, Hashable {
                 let prefix = Self.resources.first(where: arn.resource.hasPrefix)
             else {
                 throw BedrockRuntimeError.validation(message: "The provided model identifier is invalid.")
+            }
+            guard arn.account.isEmpty || arn.account == context.account.description else {
+                throw BedrockRuntimeError.accessDenied(
+                    message: "You don't have access to the model with the specified model ID.")
             }
             name = String(arn.resource.dropFirst(prefix.count))
         }
@@ -35,10 +40,9 @@ struct ModelID: Sendable, Hashable {
     /// What access to the model is access to.
     static func resource(_ text: String, _ context: RequestContext) -> String {
         guard !text.hasPrefix("arn:") else { return text }
-        guard let prefix = Self.profilePrefixes.first(where: text.hasPrefix) else {
+        guard Self.profilePrefixes.contains(where: text.hasPrefix) else {
             return "arn:\(context.region.partition):bedrock:\(context.region)::foundation-model/\(text)"
         }
-        _ = prefix
         return ARN(
             service: "bedrock", region: context.region, account: context.account, resource: "inference-profile/\(text)"
         ).description

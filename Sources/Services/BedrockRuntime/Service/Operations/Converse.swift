@@ -11,7 +11,7 @@ extension BedrockRuntimeService {
     package func converse(
         _ input: ConverseRequest, _ context: RequestContext
     ) async throws(ServiceError) -> ConverseResponse {
-        let model = try self.catalog.model(try ModelID(input.modelID))
+        let model = try self.catalog.model(try ModelID(input.modelID, context))
         try Self.refuse(guardrail: input.guardrailConfig != nil, variables: input.promptVariables != nil)
         let plan = try ConversePlan(input)
         let started = ContinuousClock.now

@@ -15,7 +15,7 @@ extension BedrockRuntimeService {
     package func converseStream(
         _ input: ConverseStreamRequest, _ context: RequestContext
     ) async throws(ServiceError) -> ConverseStreamResponse {
-        let model = try self.catalog.model(try ModelID(input.modelID))
+        let model = try self.catalog.model(try ModelID(input.modelID, context))
         try Self.refuse(guardrail: input.guardrailConfig != nil, variables: input.promptVariables != nil)
         let request = try ConversePlan(input).request
         let started = ContinuousClock.now

@@ -11,7 +11,7 @@ extension BedrockRuntimeService {
     package func countTokens(
         _ input: CountTokensRequest, _ context: RequestContext
     ) async throws(ServiceError) -> CountTokensResponse {
-        let id = try ModelID(input.modelID)
+        let id = try ModelID(input.modelID, context)
         let model = try self.catalog.model(id)
         let request: ChatRequest
         switch input.input {

@@ -11,7 +11,7 @@ extension BedrockRuntimeService {
     package func invokeModel(
         _ input: InvokeModelRequest, _ context: RequestContext
     ) async throws(ServiceError) -> InvokeModelResponse {
-        let id = try ModelID(input.modelID)
+        let id = try ModelID(input.modelID, context)
         let model = try self.catalog.model(id)
         guard input.guardrailIdentifier == nil else {
             throw .invalid("Guardrails are not supported by this version of Brume")

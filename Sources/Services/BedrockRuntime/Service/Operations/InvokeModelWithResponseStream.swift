@@ -16,7 +16,7 @@ extension BedrockRuntimeService {
     package func invokeModelWithResponseStream(
         _ input: InvokeModelWithResponseStreamRequest, _ context: RequestContext
     ) async throws(ServiceError) -> InvokeModelWithResponseStreamResponse {
-        let id = try ModelID(input.modelID)
+        let id = try ModelID(input.modelID, context)
         let model = try self.catalog.model(id)
         guard input.guardrailIdentifier == nil else {
             throw .invalid("Guardrails are not supported by this version of Brume")
