@@ -114,7 +114,6 @@ let package = Package(
         .systemLibrary(name: "CLibYAML", path: "Sources/CLibYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
         library("WireProtocols", ["ServiceModel", "Primitives", "CZlib"]),
-        library("Inference", ["Primitives", "ServiceModel"]),
         library("RocksDBStore", ["KeyValue", "Primitives", "CRocksDB"]),
         .target(
             name: "DynamoDBValues", dependencies: ["Primitives", "ServiceModel", crypto],
@@ -122,6 +121,15 @@ let package = Package(
         ),
         // L3
         library("ServiceKit", ["Policy", "Primitives", "ServiceModel", "Signing", "Telemetry"]),
+        library(
+            "Inference",
+            [
+                "Primitives", "ServiceModel", "WireProtocols", crypto,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         // L5
         library(
             "Gateway",
@@ -147,7 +155,7 @@ let package = Package(
                 "BedrockRuntimeService", "Inference", "CLibYAML",
             ]),
         // L7
-        command("brume", ["Server", argumentParser], link: serverLink),
+        command("brume", ["Inference", "Server", argumentParser], link: serverLink),
         command("brume-modelgen", [argumentParser]),
         command(
             "Bench",
@@ -199,7 +207,7 @@ let package = Package(
             ]
         ),
         tests("ServiceKit", ["Primitives", "ServiceKit", "ServiceModel", "Signing"]),
-        tests("Inference", ["Inference", "ServiceModel"]),
+        tests("Inference", ["Inference", "Primitives", "ServiceModel", "WireProtocols"]),
         tests(
             "BedrockRuntimeService",
             [
