@@ -16,13 +16,35 @@ package struct ChatOutcome: Sendable, Hashable {
         case toolCall
         case tokensMax
         case stopSequence(String)
+        /// The model's context is full.
+        case contextFull
+        /// The model began a call that is none: unknown, or with arguments that are no JSON.
+        case malformedToolCall
+    }
+
+    /// How long the parts of it took.
+    package struct Timing: Sendable, Hashable {
+        /// Waiting for a model that was loading, and for the turn.
+        package var queued: Duration = .zero
+        /// From the turn to the first piece of the answer; nil where there was none.
+        package var firstPiece: Duration?
+        /// From the turn to the end.
+        package var total: Duration = .zero
+
+        package init() {}
     }
 
     package var stopReason: StopReason
-    /// Tokens of the request.
+    /// Tokens of the request, those that the engine had computed before included.
     package var inputTokens: Int
     /// Tokens of the answer.
     package var outputTokens: Int
+    /// Of `inputTokens`, those that the engine did not have to compute again.
+    package var cachedInputTokens = 0
+    /// Of `inputTokens`, those up to the request's cache point; nil where it has none.
+    package var cachePointTokens: Int?
+    /// What an engine measured; zero for models that are none.
+    package var timing = Timing()
 
     package init(stopReason: StopReason, inputTokens: Int, outputTokens: Int) {
         self.stopReason = stopReason

@@ -9,13 +9,3 @@ package protocol ChatModel: Sendable {
         _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
     ) async throws -> ChatOutcome
 }
-
-/// Why a model did not answer.
-package enum InferenceError: Error, Sendable, Hashable {
-    /// The request asks for what this model cannot do; a sentence.
-    case unsupported(String)
-    /// More tokens than the model's context takes.
-    case contextExceeded(tokens: Int, tokensMax: Int)
-    /// The engine failed; the reason is for the operator.
-    case failed(String)
-}

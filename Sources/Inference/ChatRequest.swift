@@ -34,11 +34,14 @@ package struct ChatRequest: Sendable {
         package var description: String
         /// A JSON Schema of the arguments.
         package var schema: Document
+        /// Whether the arguments must meet the schema exactly.
+        package var isStrict: Bool
 
-        package init(name: String, description: String, schema: Document) {
+        package init(name: String, description: String, schema: Document, isStrict: Bool = false) {
             self.name = name
             self.description = description
             self.schema = schema
+            self.isStrict = isStrict
         }
     }
 
@@ -59,9 +62,43 @@ package struct ChatRequest: Sendable {
         package var temperature: Double?
         package var topP: Double?
         package var topK: Int?
+        /// The least probability of a token, as a share of the likeliest one's.
+        package var minP: Double?
+        package var presencePenalty: Double?
+        package var frequencyPenalty: Double?
+        /// The same seed gives the same answer, as far as the engine can.
+        package var seed: Int?
         package var stopSequences: [String] = []
 
         package init() {}
+    }
+
+    /// Whether the model thinks before it answers.
+    package struct Reasoning: Sendable, Hashable {
+        package var isOn: Bool
+        /// Tokens that it may think for; nil sets no bound.
+        package var tokensMax: Int?
+        /// `low`, `medium` or `high`, for models that know such a word.
+        package var effort: String?
+
+        package init(isOn: Bool, tokensMax: Int? = nil, effort: String? = nil) {
+            self.isOn = isOn
+            self.tokensMax = tokensMax
+            self.effort = effort
+        }
+    }
+
+    /// A place in the prompt up to which the client wants it kept for its next requests.
+    package struct CachePoint: Sendable, Hashable {
+        /// The message in which it stands; nil: behind the system prompts.
+        package var message: Int?
+        /// So many parts of that message stand before it.
+        package var partCount: Int
+
+        package init(message: Int?, partCount: Int = 0) {
+            self.message = message
+            self.partCount = partCount
+        }
     }
 
     package var system: [String]
@@ -71,6 +108,15 @@ package struct ChatRequest: Sendable {
     package var sampling: Sampling
     /// A JSON Schema that the answer's text must meet.
     package var answerSchema: Document?
+    /// nil leaves it to the model.
+    package var reasoning: Reasoning?
+    /// The last of them; nil where there is none.
+    package var cachePoint: CachePoint?
+    /// Whether the texts of the one message are the whole prompt, marks of the model's template included: nothing is
+    /// put around them.
+    package var isRawPrompt = false
+    /// Whose turn it is where requests wait: callers take turns.
+    package var caller = ""
 
     package init(
         system: [String] = [], messages: [Message], tools: [Tool] = [], toolChoice: ToolChoice = .auto,

@@ -83,14 +83,27 @@ extension ChatOutcome {
         case .toolCall: .toolUse
         case .tokensMax: .maxTokens
         case .stopSequence: .stopSequence
+        case .contextFull: .modelContextWindowExceeded
+        case .malformedToolCall: .malformedToolUse
         }
     }
 
     var usage: TokenUsage {
         TokenUsage(
-            inputTokens: self.inputTokens,
+            inputTokens: self.uncachedInputTokens,
             outputTokens: self.outputTokens,
-            totalTokens: self.inputTokens + self.outputTokens
+            totalTokens: self.inputTokens + self.outputTokens,
+            cacheReadInputTokens: self.cacheReadTokens,
+            cacheWriteInputTokens: self.cacheWriteTokens
         )
     }
+
+    /// Tokens up to the cache point that did not have to be computed again; none without a cache point.
+    var cacheReadTokens: Int { min(self.cachedInputTokens, self.cachePointTokens ?? 0) }
+
+    /// The other tokens up to the cache point.
+    var cacheWriteTokens: Int { (self.cachePointTokens ?? 0) - self.cacheReadTokens }
+
+    /// What is charged as input: the tokens behind the cache point.
+    var uncachedInputTokens: Int { self.inputTokens - (self.cachePointTokens ?? 0) }
 }

@@ -132,7 +132,9 @@ struct ConversePlan {
                 throw .invalid("The tool name \(specification.name) at toolConfig.tools.\(index) is given twice.")
             }
             request.tools.append(
-                .init(name: specification.name, description: specification.description ?? "", schema: schema))
+                .init(
+                    name: specification.name, description: specification.description ?? "", schema: schema,
+                    isStrict: specification.strict ?? false))
         }
         switch tools.toolChoice {
         case nil, .auto, .unknown: request.toolChoice = .auto
@@ -179,9 +181,21 @@ extension ServiceError {
             self = .invalid(sentence)
         case .contextExceeded(let tokens, let tokensMax):
             self = .invalid("Input is too long for requested model: \(tokens) tokens, at most \(tokensMax).")
-        case .failed:
+        case .failed, .unreached:
             self = BedrockRuntimeError.modelError(
                 message: "The model failed while it answered; the server's log names the reason.")
+        case .refused(let status, let sentence):
+            self = BedrockRuntimeError.modelError(message: sentence, originalStatusCode: status)
+        case .notReady(let sentence):
+            self = BedrockRuntimeError.modelNotReady(message: sentence)
+        case .busy:
+            self = BedrockRuntimeError.throttling(
+                message: "Too many requests, please wait before trying again.")
+        case .timedOut(let seconds):
+            self = BedrockRuntimeError.modelTimeout(
+                message: "The model did not answer within \(seconds) seconds.")
+        case .noEngine(let sentence):
+            self = BedrockRuntimeError.serviceUnavailable(message: sentence)
         }
     }
 }

@@ -122,6 +122,9 @@ struct AnthropicFamily: NativeFamily {
         case .toolCall: "tool_use"
         case .tokensMax: "max_tokens"
         case .stopSequence: "stop_sequence"
+        case .contextFull: "model_context_window_exceeded"
+        // Anthropic has no word for it: the turn ends without its call.
+        case .malformedToolCall: "end_turn"
         }
     }
 
@@ -130,7 +133,12 @@ struct AnthropicFamily: NativeFamily {
     }
 
     fileprivate static func usage(_ outcome: ChatOutcome) -> Document {
-        .object(["input_tokens": .number(outcome.inputTokens), "output_tokens": .number(outcome.outputTokens)])
+        .object([
+            "input_tokens": .number(outcome.uncachedInputTokens),
+            "cache_creation_input_tokens": .number(outcome.cacheWriteTokens),
+            "cache_read_input_tokens": .number(outcome.cacheReadTokens),
+            "output_tokens": .number(outcome.outputTokens),
+        ])
     }
 }
 

@@ -23,7 +23,7 @@ struct LlamaFamily: NativeFamily {
     func chunks(_ id: ModelID) -> any NativeChunks { Chunks() }
 
     private static func stopReason(_ outcome: ChatOutcome) -> String {
-        outcome.stopReason == .tokensMax ? "length" : "stop"
+        [.tokensMax, .contextFull].contains(outcome.stopReason) ? "length" : "stop"
     }
 
     private struct Chunks: NativeChunks {

@@ -59,7 +59,9 @@ struct NovaFamily: NativeFamily {
 
     fileprivate static func usage(_ outcome: ChatOutcome) -> Document {
         .object([
-            "inputTokens": .number(outcome.inputTokens), "outputTokens": .number(outcome.outputTokens),
+            "inputTokens": .number(outcome.uncachedInputTokens), "outputTokens": .number(outcome.outputTokens),
+            "cacheReadInputTokenCount": .number(outcome.cacheReadTokens),
+            "cacheWriteInputTokenCount": .number(outcome.cacheWriteTokens),
             "totalTokens": .number(outcome.inputTokens + outcome.outputTokens),
         ])
     }

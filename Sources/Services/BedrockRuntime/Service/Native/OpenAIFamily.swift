@@ -83,9 +83,9 @@ struct OpenAIFamily: NativeFamily {
 
     fileprivate static func finish(_ outcome: ChatOutcome) -> String {
         switch outcome.stopReason {
-        case .endOfTurn, .stopSequence: "stop"
+        case .endOfTurn, .stopSequence, .malformedToolCall: "stop"
         case .toolCall: "tool_calls"
-        case .tokensMax: "length"
+        case .tokensMax, .contextFull: "length"
         }
     }
 
@@ -93,6 +93,7 @@ struct OpenAIFamily: NativeFamily {
         .object([
             "prompt_tokens": .number(outcome.inputTokens), "completion_tokens": .number(outcome.outputTokens),
             "total_tokens": .number(outcome.inputTokens + outcome.outputTokens),
+            "prompt_tokens_details": .object(["cached_tokens": .number(outcome.cachedInputTokens)]),
         ])
     }
 }

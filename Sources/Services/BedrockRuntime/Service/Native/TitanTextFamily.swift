@@ -30,9 +30,9 @@ struct TitanTextFamily: NativeFamily {
 
     private static func reason(_ outcome: ChatOutcome) -> String {
         switch outcome.stopReason {
-        case .tokensMax: "LENGTH"
+        case .tokensMax, .contextFull: "LENGTH"
         case .stopSequence: "STOP_CRITERIA_MET"
-        case .endOfTurn, .toolCall: "FINISH"
+        case .endOfTurn, .toolCall, .malformedToolCall: "FINISH"
         }
     }
 

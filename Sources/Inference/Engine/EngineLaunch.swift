@@ -1,0 +1,120 @@
+/// How one engine process is started for one model: what the planner decides and `llama-server` is told.
+package struct EngineLaunch: Sendable, Hashable {
+    /// What the process answers; the engine can do only one of them in a process.
+    package enum Purpose: String, Sendable, Hashable {
+        case chat, embeddings, reranking
+    }
+
+    /// The numbers in which the engine keeps keys and values of the attention.
+    package enum CacheType: String, Sendable, Hashable, CaseIterable {
+        case f16, q8_0, q4_0
+    }
+
+    /// How many of the model's layers the card computes.
+    package enum GPULayers: Sendable, Hashable {
+        /// No card takes part: the processor computes everything.
+        case none
+        /// All of them.
+        case all
+        /// The last ones, so many.
+        case count(Int)
+    }
+
+    /// The GGUF file; of a split model the first file.
+    package var modelPath: String
+    /// The name under which the engine answers; in its log and metrics only.
+    package var alias: String
+    package var purpose: Purpose
+    /// Requests that are computed at once.
+    package var slots: Int
+    /// Tokens of one request with its answer. The engine holds `slots` times as many.
+    package var slotContextTokens: Int
+    package var keyType: CacheType
+    package var valueType: CacheType
+    /// Whether all slots share one cache: a request may then be as long as all slots together.
+    package var isCacheUnified: Bool
+    package var gpuLayers: GPULayers
+    /// So many layers keep their experts in the machine's memory although the card computes the rest of them.
+    package var hostExpertLayers: Int
+    /// Threads that compute; nil takes `EngineLaunch.standardThreads`.
+    package var threads: Int?
+    /// Tokens of a prompt that are computed in one step; nil leaves the engine's own (512).
+    package var microBatchTokens: Int?
+    /// The GGUF file that turns images into what the model reads.
+    package var projectorPath: String?
+    /// A small model that drafts what the large one checks.
+    package var draftPath: String?
+    /// Memory of the machine for prompts of earlier requests, in MiB.
+    package var promptCacheMegabytes: Int
+
+    package init(
+        modelPath: String, alias: String, purpose: Purpose = .chat, slots: Int = 4, slotContextTokens: Int = 4096,
+        cacheType: CacheType = .f16, gpuLayers: GPULayers = .none
+    ) {
+        self.modelPath = modelPath
+        self.alias = alias
+        self.purpose = purpose
+        self.slots = slots
+        self.slotContextTokens = slotContextTokens
+        self.keyType = cacheType
+        self.valueType = cacheType
+        self.isCacheUnified = false
+        self.gpuLayers = gpuLayers
+        self.hostExpertLayers = 0
+        self.threads = nil
+        self.microBatchTokens = nil
+        self.projectorPath = nil
+        self.draftPath = nil
+        self.promptCacheMegabytes = 256
+    }
+
+    /// Tokens that the engine holds at once.
+    package var contextTokens: Int { self.slots * self.slotContextTokens }
+
+    /// Threads of the engine's HTTP server beyond one a slot: with fewer, streams keep `/health` waiting (measured).
+    package static let httpThreadsBeyondSlots = 8
+
+    /// One physical core less than there are, so that the threads, which spin while they wait, never wait for a core
+    /// that this server needs; at least one.
+    package static func standardThreads(physicalCores: Int) -> Int { max(1, physicalCores - 1) }
+
+    /// The command line after the program's name.
+    /// - Parameters:
+    ///   - socket: path of the Unix socket to listen on; at most 104 bytes.
+    ///   - physicalCores: of this machine, for the number of threads.
+    /// - Returns: one word an element.
+    package func arguments(socket: String, physicalCores: Int) -> [String] {
+        let threads = String(self.threads ?? Self.standardThreads(physicalCores: physicalCores))
+        var arguments = [
+            "--model", self.modelPath, "--host", socket, "--alias", self.alias,
+            "--ctx-size", String(self.contextTokens), "--parallel", String(self.slots),
+            "--threads", threads, "--threads-batch", threads,
+            "--threads-http", String(self.slots + Self.httpThreadsBeyondSlots),
+            "--cache-type-k", self.keyType.rawValue, "--cache-type-v", self.valueType.rawValue,
+            "--cache-ram", String(self.promptCacheMegabytes), "--fit", "off", "--offline", "--no-webui", "--metrics",
+            "--slots",
+        ]
+        switch self.gpuLayers {
+        case .none: arguments += ["--n-gpu-layers", "0"]
+        // More than any model has; the engine takes what there is.
+        case .all: arguments += ["--n-gpu-layers", "999", "--flash-attn", "on"]
+        case .count(let count): arguments += ["--n-gpu-layers", String(count), "--flash-attn", "on"]
+        }
+        // Without a card flash attention is slower; the engine turns it on by itself where the cache needs it.
+        if self.gpuLayers == .none { arguments += ["--flash-attn", "auto"] }
+        arguments += self.isCacheUnified ? ["--kv-unified"] : ["--no-kv-unified"]
+        if self.hostExpertLayers > 0 { arguments += ["--n-cpu-moe", String(self.hostExpertLayers)] }
+        switch self.purpose {
+        case .chat: arguments += ["--jinja"]
+        case .embeddings: arguments += ["--embeddings"]
+        case .reranking: arguments += ["--reranking"]
+        }
+        // A text to embed must fit one step, or the engine answers 500.
+        if let tokens = self.purpose == .chat ? self.microBatchTokens : self.slotContextTokens {
+            arguments += ["--batch-size", String(max(tokens, 2048)), "--ubatch-size", String(tokens)]
+        }
+        if let path = self.projectorPath { arguments += ["--mmproj", path] }
+        if let path = self.draftPath { arguments += ["--model-draft", path] }
+        return arguments
+    }
+}
