@@ -1,0 +1,129 @@
+import Foundation
+import Inference
+import Testing
+
+struct GGUFReaderTests {
+    /// A small model with something of everything.
+    static var model: GGUFBuilder {
+        var builder = GGUFBuilder()
+        builder.values += [
+            ("general.name", .text("Test 1B")), ("general.file_type", .number(.uint32, 15)),
+            ("llama.context_length", .number(.uint32, 8192)), ("llama.block_count", .number(.uint32, 2)),
+            ("llama.embedding_length", .number(.uint64, 256)), ("llama.rope.freq_base", .number(.float32, 0x461C_4000)),
+            ("llama.attention.head_count_kv", .numbers(.int32, [4, 0xFFFF_FFFF])),
+            ("tokenizer.ggml.model", .text("gpt2")), ("tokenizer.ggml.tokens", .texts(["a", "", "ä"])),
+            ("tokenizer.chat_template", .text("{{ messages }}")), ("tokenizer.ggml.add_bos_token", .number(.bool, 1)),
+        ]
+        builder.tensors = [
+            .init(name: "token_embd.weight", dimensions: [256, 3], type: TensorType.q4K.rawValue),
+            .init(name: "blk.0.attn_q.weight", dimensions: [256, 256], type: TensorType.q4K.rawValue),
+            .init(name: "blk.1.attn_norm.weight", dimensions: [255]),
+        ]
+        return builder
+    }
+
+    @Test func `a model says what it is`() throws {
+        let file = try GGUFFolder().open(Self.model)
+        #expect(file.name == "Test 1B")
+        #expect(file.architecture == "llama")
+        #expect(file.quantisation == "Q4_K_M")
+        #expect(file.parameterCount == 768 + 65_536 + 255)
+        #expect(file.trainedContext == 8192)
+        #expect(file.layerCount == 2)
+        #expect(file.embeddingLength == 256)
+        #expect(file.tokeniser == "gpt2")
+        #expect(file.vocabularyCount == 3)
+        #expect(file.hasChatTemplate)
+        #expect(file.chatTemplate == "{{ messages }}")
+        #expect(file.role == .chat)
+        #expect(!file.isProjector)
+        #expect(file.metadata.integers("llama.attention.head_count_kv") == [4, -1])
+        #expect(file.metadata.number("llama.rope.freq_base") == 10_000)
+        #expect(file.metadata.flag("tokenizer.ggml.add_bos_token") == true)
+    }
+
+    @Test func `tensors lie one behind the other, padded`() throws {
+        let folder = try GGUFFolder()
+        let file = try folder.open(Self.model)
+        #expect(file.tensors.map(\.byteCount) == [432, 36_864, 1020] as [UInt64])
+        #expect(file.tensors.map(\.layer) == [nil, 0, 1])
+        let start = file.tensors[0].offset
+        #expect(start % 32 == 0)
+        #expect(file.tensors.map { $0.offset - start } == [0, 448, 37_312] as [UInt64])
+        #expect(file.tensorBytes == 432 + 36_864 + 1020)
+    }
+
+    @Test(arguments: [2, 3] as [UInt32])
+    func `versions 2 and 3 are read`(version: UInt32) throws {
+        var builder = Self.model
+        builder.version = version
+        #expect(try GGUFFolder().open(builder).architecture == "llama")
+    }
+
+    @Test func `an alignment of its own is kept`() throws {
+        var builder = Self.model
+        builder.alignment = 256
+        builder.values.append(("general.alignment", .number(.uint32, 256)))
+        let file = try GGUFFolder().open(builder)
+        #expect(file.tensors.allSatisfy { $0.offset % 256 == 0 })
+    }
+
+    @Test(
+        arguments: [
+            ("clip", [], .projector), ("bert", [], .embedding), ("qwen3", ["qwen3.pooling_type"], .embedding),
+            ("llama", [], .chat),
+        ] as [(String, [String], GGUFFile.Role)])
+    func `what a file is for is told from its metadata`(
+        architecture: String, pooled: [String], role: GGUFFile.Role
+    ) throws {
+        var builder = Self.model
+        builder.values[0].1 = .text(architecture)
+        builder.values += pooled.map { ($0, .number(.uint32, 3)) }
+        #expect(try GGUFFolder().open(builder).role == role)
+    }
+
+    @Test func `without a file type the label is the type of most bytes`() throws {
+        var builder = Self.model
+        builder.values.remove(at: 2)
+        #expect(try GGUFFolder().open(builder).quantisation == "Q4_K")
+    }
+
+    /// gguf-py's table, so that a slip of the pen shows.
+    @Test(
+        arguments: [
+            (.q4Zero, 4.5), (.q8Zero, 8.5), (.q2K, 2.625), (.q3K, 3.4375), (.q4K, 4.5), (.q5K, 5.5), (.q6K, 6.5625),
+            (.iq2XXS, 2.0625), (.iq2XS, 2.3125), (.iq3XXS, 3.0625), (.iq1S, 1.5625), (.iq4XS, 4.25), (.iq1M, 1.75),
+            (.mxfp4, 4.25), (.nvfp4, 4.5), (.bf16, 16),
+        ] as [(TensorType, Double)])
+    func `each type has its bits`(type: TensorType, bits: Double) {
+        #expect(type.bitsPerElement == bits)
+    }
+
+    @Test func `long texts and arrays are read over`() throws {
+        var builder = Self.model
+        let long = String(repeating: "x", count: Int(GGUFLimits.keptTextBytesMax) + 1)
+        let many = [UInt64](repeating: 7, count: Int(GGUFLimits.keptElementsMax) + 1)
+        builder.values += [("long", .text(long)), ("many", .numbers(.float32, many)), ("last", .number(.uint8, 9))]
+        let file = try GGUFFolder().open(builder)
+        #expect(file.metadata.values["long"] == .left(type: .string, count: UInt64(long.utf8.count)))
+        #expect(file.metadata.elementCount("many") == UInt64(many.count))
+        #expect(file.metadata.integer("last") == 9)
+        #expect(file.tensors.count == 3)
+    }
+
+    @Test func `a file that is not there is told with the system's reason`() {
+        #expect(throws: GGUFError.self) { try GGUFFile.open("/nonexistent/model.gguf") }
+        do throws(GGUFError) {
+            _ = try GGUFFile.open("/nonexistent/model.gguf")
+        } catch {
+            #expect(error.kind == .unreadable(errno: 2))
+            let sentence = "/nonexistent/model.gguf: the file cannot be opened: No such file or directory."
+            #expect(error.description == sentence)
+        }
+    }
+
+    @Test func `a directory is no model`() throws {
+        let folder = try GGUFFolder()
+        #expect(throws: GGUFError.self) { try GGUFFile.open(folder.path) }
+    }
+}
