@@ -38,8 +38,14 @@ def ended(client, export):
     raise AssertionError("the export did not end")
 
 
+def make_bucket(server, bucket=BUCKET):
+    """Makes a bucket: a folder under the data directory."""
+    (server.data_dir / "objects" / bucket).mkdir(parents=True, exist_ok=True)
+
+
 def export(server, client, table, **options):
     """Exports a table, waits, and returns the description and the folder of the export."""
+    make_bucket(server)
     started = client.export_table_to_point_in_time(TableArn=arn(client, table), S3Bucket=BUCKET, **options)
     assert started["ExportDescription"]["ExportStatus"] == "IN_PROGRESS"
     description = ended(client, started["ExportDescription"]["ExportArn"])
@@ -151,6 +157,7 @@ def test_a_killed_export_goes_on(fresh_server):
     server.environment["BRUME_CRASH_AT"] = "dynamodb.export.step:3"
     server.restart()
     client = server.client("dynamodb")
+    make_bucket(server)
     started = client.export_table_to_point_in_time(TableArn=arn(client, "cut"), S3Bucket=BUCKET)
     server.process.wait(20)
     server.process = None
@@ -161,3 +168,14 @@ def test_a_killed_export_goes_on(fresh_server):
     folder = (server.data_dir / "objects" / BUCKET / description["ExportManifest"]).parent
     found = [line["Item"] for line in lines(server, folder)]
     assert sorted(found, key=lambda entry: (entry["pk"]["S"], float(entry["sk"]["N"]))) == before
+
+
+def test_an_export_to_a_bucket_that_is_not_there_fails(dynamodb, unique_name):
+    table = unique_name("nowhere")
+    create(dynamodb, table)
+    enable(dynamodb, table)
+    started = dynamodb.export_table_to_point_in_time(TableArn=arn(dynamodb, table), S3Bucket="no-such-bucket")
+    description = ended(dynamodb, started["ExportDescription"]["ExportArn"])
+    assert (description["ExportStatus"], description["FailureCode"], description["FailureMessage"]) == (
+        "FAILED", "S3NoSuchBucket", "The specified bucket does not exist",
+    )

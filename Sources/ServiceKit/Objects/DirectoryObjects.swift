@@ -42,6 +42,21 @@ package final class DirectoryObjects: ObjectPort {
         }.mapped()
     }
 
+    package func size(of location: ObjectLocation) async throws(ObjectError) -> Int {
+        let place = self.place(of: location)
+        return try await self.thread.run { () throws(FileError) in
+            guard let stamp = Files.stamp(place.present) else { throw .absent }
+            return Int(stamp.bytes)
+        }.mapped()
+    }
+
+    /// A bucket is its folder.
+    package func hasBucket(_ bucket: String) async throws(ObjectError) -> Bool {
+        guard ObjectLocation.isBucketName(Array(bucket.utf8)) else { return false }
+        let folder = "\(self.directory)/\(bucket)"
+        return try await self.thread.run { () throws(FileError) in Files.isDirectory(folder) }.mapped()
+    }
+
     package func delete(_ location: ObjectLocation) async throws(ObjectError) {
         let place = self.place(of: location)
         try await self.thread.run { () throws(FileError) in try Files.remove(place.present) }.mapped()

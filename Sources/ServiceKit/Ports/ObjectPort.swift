@@ -37,6 +37,10 @@ package protocol ObjectPort: Sendable {
     func get(_ location: ObjectLocation) async throws(ObjectError) -> [UInt8]
     /// A piece of an object: fewer than `count` bytes at its end, none behind it.
     func get(_ location: ObjectLocation, from offset: Int, count: Int) async throws(ObjectError) -> [UInt8]
+    /// An object's size in bytes.
+    func size(of location: ObjectLocation) async throws(ObjectError) -> Int
+    /// Whether there is such a bucket, be it empty.
+    func hasBucket(_ bucket: String) async throws(ObjectError) -> Bool
     /// Removing an absent object is no error, as in S3.
     func delete(_ location: ObjectLocation) async throws(ObjectError)
     /// Keys that begin with `prefix` after `startAfter`, in byte order; at most `limit` of them, 1...1,000.
@@ -62,6 +66,14 @@ package struct NoObjects: ObjectPort {
     package func get(
         _ location: ObjectLocation, from offset: Int, count: Int
     ) async throws(ObjectError) -> [UInt8] {
+        throw .unavailable(Self.reason)
+    }
+
+    package func size(of location: ObjectLocation) async throws(ObjectError) -> Int {
+        throw .unavailable(Self.reason)
+    }
+
+    package func hasBucket(_ bucket: String) async throws(ObjectError) -> Bool {
         throw .unavailable(Self.reason)
     }
 

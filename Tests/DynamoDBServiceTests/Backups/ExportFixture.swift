@@ -18,6 +18,7 @@ extension BackupFixture {
         var input = ExportTableToPointInTimeInput(
             tableARN: self.context.tableARN(named: Self.table), s3Bucket: Self.bucket)
         change(&input)
+        self.objects.makeBucket(Self.bucket)
         let started = try await self.service.exportTableToPointInTime(input, self.context).exportDescription
         await self.service.jobs.whenIdle()
         return try await self.service.describeExport(

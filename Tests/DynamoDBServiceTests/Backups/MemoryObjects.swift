@@ -5,6 +5,8 @@ import Synchronization
 final class MemoryObjects: ObjectPort {
     private struct State {
         var objects: [String: [UInt8]] = [:]
+        /// Those that were made, besides those that hold an object.
+        var buckets: Set<String> = []
         var failure: ObjectError?
     }
 
@@ -23,6 +25,19 @@ final class MemoryObjects: ObjectPort {
     /// Makes each request fail, until it is called with nil.
     func fail(_ failure: ObjectError?) {
         self.state.withLock { $0.failure = failure }
+    }
+
+    func makeBucket(_ bucket: String) {
+        self.state.withLock { _ = $0.buckets.insert(bucket) }
+    }
+
+    func hasBucket(_ bucket: String) async throws(ObjectError) -> Bool {
+        try self.failIfTold()
+        return self.state.withLock { $0.buckets.contains(bucket) } || self.paths.contains { $0.hasPrefix("\(bucket)/") }
+    }
+
+    func size(of location: ObjectLocation) async throws(ObjectError) -> Int {
+        try await self.get(location).count
     }
 
     private func failIfTold() throws(ObjectError) {

@@ -192,6 +192,15 @@ struct ExportTableToPointInTimeTests {
         _ = try await fixture.service.deleteTable(DeleteTableInput(tableName: "items"), fixture.context)
     }
 
+    @Test func `a bucket that is not there is told`() async throws {
+        let fixture = try await self.enabled()
+        let export = try await fixture.export { $0.s3Bucket = "another-bucket" }
+        #expect(export?.exportStatus == .failed)
+        #expect(export?.failureCode == "S3NoSuchBucket")
+        #expect(export?.failureMessage == "The specified bucket does not exist")
+        #expect(fixture.objects.paths.isEmpty)
+    }
+
     @Test func `IAM sees the table`() async throws {
         let fixture = try await BackupFixture()
         let arn = fixture.context.tableARN(named: "items")

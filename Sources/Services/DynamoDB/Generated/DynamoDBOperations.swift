@@ -19,6 +19,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: BatchWriteItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> BatchWriteItemOutput
 
+    func access(_ input: CancelBulkOperationInput, _ context: RequestContext) -> [ResourceAccess]
+    func cancelBulkOperation(
+        _ input: CancelBulkOperationInput, _ context: RequestContext
+    ) async throws(ServiceError) -> CancelBulkOperationOutput
+
     func access(_ input: CreateBackupInput, _ context: RequestContext) -> [ResourceAccess]
     func createBackup(
         _ input: CreateBackupInput, _ context: RequestContext
@@ -58,6 +63,11 @@ package protocol DynamoDBOperations: Sendable {
     func describeBackup(
         _ input: DescribeBackupInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeBackupOutput
+
+    func access(_ input: DescribeBulkOperationInput, _ context: RequestContext) -> [ResourceAccess]
+    func describeBulkOperation(
+        _ input: DescribeBulkOperationInput, _ context: RequestContext
+    ) async throws(ServiceError) -> DescribeBulkOperationOutput
 
     func access(_ input: DescribeContinuousBackupsInput, _ context: RequestContext) -> [ResourceAccess]
     func describeContinuousBackups(
@@ -164,6 +174,11 @@ package protocol DynamoDBOperations: Sendable {
         _ input: ListBackupsInput, _ context: RequestContext
     ) async throws(ServiceError) -> ListBackupsOutput
 
+    func access(_ input: ListBulkOperationsInput, _ context: RequestContext) -> [ResourceAccess]
+    func listBulkOperations(
+        _ input: ListBulkOperationsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> ListBulkOperationsOutput
+
     func access(_ input: ListContributorInsightsInput, _ context: RequestContext) -> [ResourceAccess]
     func listContributorInsights(
         _ input: ListContributorInsightsInput, _ context: RequestContext
@@ -228,6 +243,11 @@ package protocol DynamoDBOperations: Sendable {
     func searchVectors(
         _ input: SearchVectorsInput, _ context: RequestContext
     ) async throws(ServiceError) -> SearchVectorsOutput
+
+    func access(_ input: StartBulkPutItemsInput, _ context: RequestContext) -> [ResourceAccess]
+    func startBulkPutItems(
+        _ input: StartBulkPutItemsInput, _ context: RequestContext
+    ) async throws(ServiceError) -> StartBulkPutItemsOutput
 
     func access(_ input: TagResourceInput, _ context: RequestContext) -> [ResourceAccess]
     func tagResource(
@@ -324,385 +344,413 @@ extension DynamoDBOperations {
                     }
                 ),
                 OperationBinding(
-                    operations[3], input: CreateBackupInput.self,
+                    operations[3], input: CancelBulkOperationInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.cancelBulkOperation(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[4], input: CreateBackupInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.createBackup(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[4], input: CreateGlobalTableInput.self,
+                    operations[5], input: CreateGlobalTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.createGlobalTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[5], input: CreateTableInput.self,
+                    operations[6], input: CreateTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.createTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[6], input: DeleteBackupInput.self,
+                    operations[7], input: DeleteBackupInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.deleteBackup(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[7], input: DeleteItemInput.self,
+                    operations[8], input: DeleteItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.deleteItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[8], input: DeleteResourcePolicyInput.self,
+                    operations[9], input: DeleteResourcePolicyInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.deleteResourcePolicy(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[9], input: DeleteTableInput.self,
+                    operations[10], input: DeleteTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.deleteTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[10], input: DescribeBackupInput.self,
+                    operations[11], input: DescribeBackupInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeBackup(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[11], input: DescribeContinuousBackupsInput.self,
+                    operations[12], input: DescribeBulkOperationInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.describeBulkOperation(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[13], input: DescribeContinuousBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeContinuousBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[12], input: DescribeContributorInsightsInput.self,
+                    operations[14], input: DescribeContributorInsightsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeContributorInsights(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[13], input: DescribeEndpointsRequest.self,
+                    operations[15], input: DescribeEndpointsRequest.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeEndpoints(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[14], input: DescribeExportInput.self,
+                    operations[16], input: DescribeExportInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeExport(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[15], input: DescribeGlobalTableInput.self,
+                    operations[17], input: DescribeGlobalTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeGlobalTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[16], input: DescribeGlobalTableSettingsInput.self,
+                    operations[18], input: DescribeGlobalTableSettingsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeGlobalTableSettings(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[17], input: DescribeImportInput.self,
+                    operations[19], input: DescribeImportInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeImport(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[18], input: DescribeKinesisStreamingDestinationInput.self,
+                    operations[20], input: DescribeKinesisStreamingDestinationInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeKinesisStreamingDestination(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[19], input: DescribeLimitsInput.self,
+                    operations[21], input: DescribeLimitsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeLimits(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[20], input: DescribeTableInput.self,
+                    operations[22], input: DescribeTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[21], input: DescribeTableReplicaAutoScalingInput.self,
+                    operations[23], input: DescribeTableReplicaAutoScalingInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeTableReplicaAutoScaling(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[22], input: DescribeTimeToLiveInput.self,
+                    operations[24], input: DescribeTimeToLiveInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.describeTimeToLive(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[23], input: DisableKinesisStreamingDestinationInput.self,
+                    operations[25], input: DisableKinesisStreamingDestinationInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.disableKinesisStreamingDestination(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[24], input: EnableKinesisStreamingDestinationInput.self,
+                    operations[26], input: EnableKinesisStreamingDestinationInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.enableKinesisStreamingDestination(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[25], input: ExecuteStatementInput.self,
+                    operations[27], input: ExecuteStatementInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.executeStatement(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[26], input: ExecuteTransactionInput.self,
+                    operations[28], input: ExecuteTransactionInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.executeTransaction(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[27], input: ExportTableToPointInTimeInput.self,
+                    operations[29], input: ExportTableToPointInTimeInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.exportTableToPointInTime(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[28], input: GetItemInput.self,
+                    operations[30], input: GetItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.getItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[29], input: GetResourcePolicyInput.self,
+                    operations[31], input: GetResourcePolicyInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.getResourcePolicy(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[30], input: ImportTableInput.self,
+                    operations[32], input: ImportTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.importTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[31], input: ListBackupsInput.self,
+                    operations[33], input: ListBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[32], input: ListContributorInsightsInput.self,
+                    operations[34], input: ListBulkOperationsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.listBulkOperations(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[35], input: ListContributorInsightsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listContributorInsights(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[33], input: ListExportsInput.self,
+                    operations[36], input: ListExportsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listExports(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[34], input: ListGlobalTablesInput.self,
+                    operations[37], input: ListGlobalTablesInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listGlobalTables(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[35], input: ListImportsInput.self,
+                    operations[38], input: ListImportsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listImports(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[36], input: ListTablesInput.self,
+                    operations[39], input: ListTablesInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTables(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[37], input: ListTagsOfResourceInput.self,
+                    operations[40], input: ListTagsOfResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.listTagsOfResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[38], input: PutItemInput.self,
+                    operations[41], input: PutItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.putItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[39], input: PutResourcePolicyInput.self,
+                    operations[42], input: PutResourcePolicyInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.putResourcePolicy(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[40], input: QueryInput.self,
+                    operations[43], input: QueryInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.query(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[41], input: RestoreTableFromBackupInput.self,
+                    operations[44], input: RestoreTableFromBackupInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.restoreTableFromBackup(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[42], input: RestoreTableToPointInTimeInput.self,
+                    operations[45], input: RestoreTableToPointInTimeInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.restoreTableToPointInTime(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[43], input: ScanInput.self,
+                    operations[46], input: ScanInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.scan(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[44], input: SearchVectorsInput.self,
+                    operations[47], input: SearchVectorsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.searchVectors(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[45], input: TagResourceInput.self,
+                    operations[48], input: StartBulkPutItemsInput.self,
+                    access: { self.access($0, $1) },
+                    invoke: { (input, context) async throws(ServiceError) in
+                        try await self.startBulkPutItems(input, context)
+                    }
+                ),
+                OperationBinding(
+                    operations[49], input: TagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.tagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[46], input: TransactGetItemsInput.self,
+                    operations[50], input: TransactGetItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactGetItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[47], input: TransactWriteItemsInput.self,
+                    operations[51], input: TransactWriteItemsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.transactWriteItems(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[48], input: UntagResourceInput.self,
+                    operations[52], input: UntagResourceInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.untagResource(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[49], input: UpdateContinuousBackupsInput.self,
+                    operations[53], input: UpdateContinuousBackupsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateContinuousBackups(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[50], input: UpdateContributorInsightsInput.self,
+                    operations[54], input: UpdateContributorInsightsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateContributorInsights(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[51], input: UpdateGlobalTableInput.self,
+                    operations[55], input: UpdateGlobalTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateGlobalTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[52], input: UpdateGlobalTableSettingsInput.self,
+                    operations[56], input: UpdateGlobalTableSettingsInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateGlobalTableSettings(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[53], input: UpdateItemInput.self,
+                    operations[57], input: UpdateItemInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateItem(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[54], input: UpdateKinesisStreamingDestinationInput.self,
+                    operations[58], input: UpdateKinesisStreamingDestinationInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateKinesisStreamingDestination(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[55], input: UpdateTableInput.self,
+                    operations[59], input: UpdateTableInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateTable(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[56], input: UpdateTableReplicaAutoScalingInput.self,
+                    operations[60], input: UpdateTableReplicaAutoScalingInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateTableReplicaAutoScaling(input, context)
                     }
                 ),
                 OperationBinding(
-                    operations[57], input: UpdateTimeToLiveInput.self,
+                    operations[61], input: UpdateTimeToLiveInput.self,
                     access: { self.access($0, $1) },
                     invoke: { (input, context) async throws(ServiceError) in
                         try await self.updateTimeToLive(input, context)
@@ -720,6 +768,11 @@ extension DynamoDBSchema {
             inputTokens: ["ExclusiveStartBackupArn"],
             outputTokens: ["LastEvaluatedBackupArn"],
             limit: "Limit", results: ["BackupSummaries"]
+        ),
+        "ListBulkOperations": Paginator(
+            inputTokens: ["NextToken"],
+            outputTokens: ["NextToken"],
+            limit: "MaxResults", results: ["BulkOperationsSummaryList"]
         ),
         "ListTables": Paginator(
             inputTokens: ["ExclusiveStartTableName"],

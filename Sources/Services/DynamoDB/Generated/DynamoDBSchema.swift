@@ -176,6 +176,63 @@ package enum DynamoDBSchema {
         member member BinaryAttributeValue
         shape BooleanAttributeValue boolean
         shape BooleanObject boolean
+        shape BulkOperationArn string min=37 max=1024
+        shape BulkOperationBytes structure
+        member BulkPutBytes NonNegativeLongObject
+        shape BulkOperationDescription structure
+        member BulkOperationArn BulkOperationArn
+        member BulkOperationStatus BulkOperationStatus
+        member TableDetails BulkOperationTableDetails
+        member ClientToken ClientToken
+        member InputS3Configuration InputS3Configuration
+        member OutputS3Configuration OutputS3Configuration
+        member StartTime BulkOperationStartTime
+        member EndTime BulkOperationEndTime
+        member ProcessedItemCount BulkOperationItemCount
+        member ProcessedInputBytes ProcessedInputBytes
+        member TotalInputBytes TotalInputBytes
+        member BulkOperationUsage BulkOperationUsageMultiple
+        member FailedItemCount BulkOperationItemCount
+        member FailureCode FailureCode
+        member FailureMessage FailureMessage
+        member MaxWriteRequestUnits BulkOperationMaxWriteRequestUnits
+        member PerformanceTier BulkOperationPerformanceTier
+        shape BulkOperationEndTime timestamp
+        shape BulkOperationInputFormat enum enum=DYNAMODB_JSON,ION
+        shape BulkOperationItemCount long low=0
+        shape BulkOperationMaxWriteRequestUnits long low=1024
+        shape BulkOperationNextToken string min=1 max=1024 pattern=([0-9a-f]{16})+
+        shape BulkOperationPerformanceTier enum enum=STANDARD,ACCELERATED
+        shape BulkOperationStartTime timestamp
+        shape BulkOperationStatus enum enum=IN_PROGRESS,COMPLETED,COMPLETED_WITH_ERRORS,CANCELLING,CANCELLED,FAILED
+        shape BulkOperationSummary structure
+        member BulkOperationArn BulkOperationArn required
+        member BulkOperationStatus BulkOperationStatus required
+        member StartTime BulkOperationStartTime required
+        member EndTime BulkOperationEndTime
+        shape BulkOperationTableDetail structure
+        member TableName TableArn
+        member TableId TableId
+        shape BulkOperationTableDetails list
+        member member BulkOperationTableDetail
+        shape BulkOperationUsage structure
+        member TableName TableArn
+        member BulkPutBytes NonNegativeLongObject
+        member Table BulkOperationBytes
+        member LocalSecondaryIndexes SecondaryIndexesBulkBytesMap
+        member GlobalSecondaryIndexes SecondaryIndexesBulkBytesMap
+        member VectorIndexes VectorIndexesBulkVectorBytesMap
+        shape BulkOperationUsageMultiple list
+        member member BulkOperationUsage
+        shape BulkOperationVectorBytes structure
+        member BulkPutVectorBytes NonNegativeLongObject
+        shape BulkOperationsSummaryList list
+        member member BulkOperationSummary
+        shape CancelBulkOperationInput structure input
+        member BulkOperationArn BulkOperationArn required
+        shape CancelBulkOperationOutput structure
+        member BulkOperationArn BulkOperationArn required
+        member BulkOperationStatus BulkOperationStatus required
         shape CancellationReason structure
         member Item AttributeMap
         member Code Code
@@ -356,6 +413,10 @@ package enum DynamoDBSchema {
         member BackupArn BackupArn required
         shape DescribeBackupOutput structure
         member BackupDescription BackupDescription
+        shape DescribeBulkOperationInput structure input
+        member BulkOperationArn BulkOperationArn required
+        shape DescribeBulkOperationOutput structure
+        member BulkOperationDescription BulkOperationDescription required
         shape DescribeContinuousBackupsInput structure input
         member TableName TableArn required
         shape DescribeContinuousBackupsOutput structure
@@ -717,6 +778,12 @@ package enum DynamoDBSchema {
         shape InputFormat enum enum=DYNAMODB_JSON,ION,CSV
         shape InputFormatOptions structure
         member Csv CsvOptions
+        shape InputS3Configuration structure
+        member S3BucketOwner S3BucketOwner
+        member S3Bucket S3Bucket required
+        member S3KeyPrefix S3Prefix
+        member InputFormat BulkOperationInputFormat required
+        member InputCompressionType InputCompressionType
         shape Integer integer
         shape IntegerObject integer
         shape InternalServerError structure error=500 fault
@@ -799,6 +866,13 @@ package enum DynamoDBSchema {
         shape ListBackupsOutput structure
         member BackupSummaries BackupSummaries
         member LastEvaluatedBackupArn BackupArn
+        shape ListBulkOperationsInput structure input
+        member MaxResults ListBulkOperationsMaxLimit
+        member NextToken BulkOperationNextToken
+        shape ListBulkOperationsMaxLimit integer low=1 high=25
+        shape ListBulkOperationsOutput structure
+        member BulkOperationsSummaryList BulkOperationsSummaryList
+        member NextToken BulkOperationNextToken
         shape ListContributorInsightsInput structure input
         member TableName TableArn
         member NextToken NextTokenString
@@ -884,6 +958,16 @@ package enum DynamoDBSchema {
         member MaxWriteRequestUnits LongObject
         shape OnDemandThroughputOverride structure
         member MaxReadRequestUnits LongObject
+        shape OutputS3Configuration structure
+        member S3BucketOwner S3BucketOwner
+        member S3Bucket S3Bucket
+        member S3KeyPrefix S3Prefix
+        member S3SseAlgorithm S3SseAlgorithm
+        member S3SseKmsKeyId S3SseKmsKeyId
+        member OutputType OutputTypeList required
+        shape OutputTypeEnum enum enum=ERROR,CONDITION_CHECK_FAILURE
+        shape OutputTypeList list
+        member member OutputTypeEnum
         shape ParameterizedStatement structure
         member Statement PartiQLStatement required
         member Parameters PreparedStatementParameters
@@ -914,6 +998,7 @@ package enum DynamoDBSchema {
         shape PositiveLongObject long low=1
         shape PreparedStatementParameters list min=1
         member member AttributeValue
+        shape ProcessedInputBytes long low=0
         shape ProcessedItemCount long low=0
         shape Projection structure
         member ProjectionType ProjectionType
@@ -1232,6 +1317,9 @@ package enum DynamoDBSchema {
         shape SearchVectorsOutput structure
         member ConsumedCapacity VectorCapacity
         member SearchResults SearchResultList
+        shape SecondaryIndexesBulkBytesMap map
+        member key IndexName
+        member value BulkOperationBytes
         shape SecondaryIndexesCapacityMap map
         member key IndexName
         member value Capacity
@@ -1254,6 +1342,15 @@ package enum DynamoDBSchema {
         member TimeToLiveDescription TimeToLiveDescription
         member SSEDescription SSEDescription
         member VectorIndexes VectorIndexes
+        shape StartBulkPutItemsInput structure input
+        member ClientToken ClientToken token
+        member InputS3Configuration InputS3Configuration required
+        member OutputS3Configuration OutputS3Configuration required
+        member TableName TableArn required
+        member MaxWriteRequestUnits BulkOperationMaxWriteRequestUnits
+        member PerformanceTier BulkOperationPerformanceTier
+        shape StartBulkPutItemsOutput structure
+        member BulkOperationDescription BulkOperationDescription required
         shape StreamArn string min=37 max=1024
         shape StreamEnabled boolean
         shape StreamSpecification structure
@@ -1363,6 +1460,7 @@ package enum DynamoDBSchema {
         member AttributeName TimeToLiveAttributeName required
         shape TimeToLiveStatus enum enum=ENABLING,DISABLING,ENABLED,DISABLED
         shape TopKInteger integer low=1
+        shape TotalInputBytes long low=0
         shape TransactGetItem structure
         member Get Get required
         shape TransactGetItemList list min=1 max=100
@@ -1555,6 +1653,9 @@ package enum DynamoDBSchema {
         member member VectorIndexUpdate
         shape VectorIndexes list
         member member VectorIndexInfo
+        shape VectorIndexesBulkVectorBytesMap map
+        member key IndexName
+        member value BulkOperationVectorBytes
         shape VectorIndexesCapacityMap map
         member key IndexName
         member value VectorCapacity
@@ -1570,6 +1671,7 @@ package enum DynamoDBSchema {
         operation BatchExecuteStatement BatchExecuteStatementInput BatchExecuteStatementOutput errors=RequestLimitExceeded,InternalServerError,ThrottlingException
         operation BatchGetItem BatchGetItemInput BatchGetItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation BatchWriteItem BatchWriteItemInput BatchWriteItemOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,ItemCollectionSizeLimitExceededException,RequestLimitExceeded,InternalServerError,ReplicatedWriteConflictException,ThrottlingException
+        operation CancelBulkOperation CancelBulkOperationInput CancelBulkOperationOutput errors=ResourceNotFoundException
         operation CreateBackup CreateBackupInput CreateBackupOutput errors=TableNotFoundException,TableInUseException,ContinuousBackupsUnavailableException,BackupInUseException,LimitExceededException,InternalServerError
         operation CreateGlobalTable CreateGlobalTableInput CreateGlobalTableOutput errors=LimitExceededException,InternalServerError,GlobalTableAlreadyExistsException,TableNotFoundException
         operation CreateTable CreateTableInput CreateTableOutput errors=ResourceInUseException,LimitExceededException,InternalServerError
@@ -1578,6 +1680,7 @@ package enum DynamoDBSchema {
         operation DeleteResourcePolicy DeleteResourcePolicyInput DeleteResourcePolicyOutput errors=ResourceNotFoundException,InternalServerError,PolicyNotFoundException,ResourceInUseException,LimitExceededException
         operation DeleteTable DeleteTableInput DeleteTableOutput errors=ResourceInUseException,ResourceNotFoundException,LimitExceededException,InternalServerError
         operation DescribeBackup DescribeBackupInput DescribeBackupOutput errors=BackupNotFoundException,InternalServerError
+        operation DescribeBulkOperation DescribeBulkOperationInput DescribeBulkOperationOutput errors=ResourceNotFoundException
         operation DescribeContinuousBackups DescribeContinuousBackupsInput DescribeContinuousBackupsOutput errors=TableNotFoundException,InternalServerError
         operation DescribeContributorInsights DescribeContributorInsightsInput DescribeContributorInsightsOutput errors=ResourceNotFoundException,InternalServerError
         operation DescribeEndpoints DescribeEndpointsRequest DescribeEndpointsResponse
@@ -1599,6 +1702,7 @@ package enum DynamoDBSchema {
         operation GetResourcePolicy GetResourcePolicyInput GetResourcePolicyOutput errors=ResourceNotFoundException,InternalServerError,PolicyNotFoundException
         operation ImportTable ImportTableInput ImportTableOutput errors=ResourceInUseException,LimitExceededException,ImportConflictException
         operation ListBackups ListBackupsInput ListBackupsOutput errors=InternalServerError
+        operation ListBulkOperations ListBulkOperationsInput ListBulkOperationsOutput
         operation ListContributorInsights ListContributorInsightsInput ListContributorInsightsOutput errors=ResourceNotFoundException,InternalServerError
         operation ListExports ListExportsInput ListExportsOutput errors=LimitExceededException,InternalServerError
         operation ListGlobalTables ListGlobalTablesInput ListGlobalTablesOutput errors=InternalServerError
@@ -1612,6 +1716,7 @@ package enum DynamoDBSchema {
         operation RestoreTableToPointInTime RestoreTableToPointInTimeInput RestoreTableToPointInTimeOutput errors=TableAlreadyExistsException,TableNotFoundException,TableInUseException,LimitExceededException,InvalidRestoreTimeException,PointInTimeRecoveryUnavailableException,InternalServerError
         operation Scan ScanInput ScanOutput errors=ProvisionedThroughputExceededException,ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation SearchVectors SearchVectorsInput SearchVectorsOutput errors=ResourceNotFoundException,RequestLimitExceeded,InternalServerError,ThrottlingException
+        operation StartBulkPutItems StartBulkPutItemsInput StartBulkPutItemsOutput errors=LimitExceededException,ResourceInUseException,IdempotentParameterMismatchException,ResourceNotFoundException
         operation TagResource TagResourceInput TagResourceOutput errors=LimitExceededException,ResourceNotFoundException,InternalServerError,ResourceInUseException
         operation TransactGetItems TransactGetItemsInput TransactGetItemsOutput errors=ResourceNotFoundException,TransactionCanceledException,ProvisionedThroughputExceededException,RequestLimitExceeded,InternalServerError,ThrottlingException
         operation TransactWriteItems TransactWriteItemsInput TransactWriteItemsOutput errors=ResourceNotFoundException,TransactionCanceledException,TransactionInProgressException,IdempotentParameterMismatchException,ProvisionedThroughputExceededException,RequestLimitExceeded,InternalServerError,ThrottlingException

@@ -94,7 +94,7 @@ struct BackupDescriptor: Sendable, Hashable {
     }
 }
 
-/// The record that the ARN of a backup, an export or an import names.
+/// The record that the ARN of a backup, an export, an import or a bulk operation names.
 struct CopyReference: Sendable, Hashable {
     let table: TableReference
     let id: String
@@ -107,7 +107,7 @@ struct CopyReference: Sendable, Hashable {
         else { return nil }
         let parts = arn.resource.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 4, parts[0] == "table", TableReference.isLawfulName(parts[1]),
-            parts[2] == "\(kind)", !parts[3].isEmpty, !parts[3].utf8.contains(0)
+            parts[2] == kind.resource, !parts[3].isEmpty, !parts[3].utf8.contains(0)
         else { return nil }
         self.table = TableReference(account: context.account, region: context.region, name: String(parts[1]))
         self.id = String(parts[3])

@@ -2,7 +2,7 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import Primitives
 
-/// The keys of backups, restores, exports and imports, in the catalogue's table number 0.
+/// The keys of backups, restores, exports, imports and bulk operations, in the catalogue's table number 0.
 ///
 ///     0 (8) · 16 (2) · account (12) · region · 0 · backup id · 0 · table name → backup
 ///     0 (8) · 17 (2) · number of the restored table (8)                       → restore
@@ -10,6 +10,7 @@ internal import Primitives
 ///     0 (8) · 19 (2) · account (12) · region · 0 · table name / import id     → import
 ///     0 (8) · 20 (2) · kind of work (1) · key of one of the above             → work that is not done
 ///     0 (8) · 21 (2) · kind of work (1) · SHA-256 of account, region, token   → key of what the token began
+///     0 (8) · 22 (2) · account (12) · region · 0 · operation id · 0 · table name → bulk operation
 ///
 /// The items of a backup lie under a table number of its own, as those of a table do. A copy of a table that is written
 /// to meanwhile has another number, for what changed keys held before:
@@ -17,6 +18,8 @@ internal import Primitives
 ///     copy (8) · 0 (2) · the key as in the table, from its partition on → 0, or 1 and the item
 ///     copy (8) · 1 (2)                                                  → how far the log was read
 ///     copy (8) · 2 (2) · number of a file (8)                           → an export's file, for its manifest
+///
+/// What a bulk operation needs itself is in `BulkKeys`.
 enum BackupKeys {
     /// What a record of these is about.
     enum Kind: UInt8, Sendable, CaseIterable {
@@ -24,19 +27,24 @@ enum BackupKeys {
         case restore = 1
         case export = 2
         case `import` = 3
+        /// 4 and 5 would be the spaces of work and tokens.
+        case bulk = 6
+
+        /// What stands before the id in an ARN.
+        var resource: String { self == .bulk ? "bulk-operation" : "\(self)" }
 
         fileprivate var space: KeySpace { KeySpace(table: 0, index: 16 + UInt16(self.rawValue)) }
     }
 
-    /// All records of a kind of an account in a region: backups in the order of their ids, exports and imports in that
-    /// of their ARNs.
+    /// All records of a kind of an account in a region: backups and bulk operations in the order of their ids, exports
+    /// and imports in that of their ARNs.
     static func all(_ kind: Kind, _ account: AccountID, _ region: Region) -> KeyRange {
         KeyRange(prefix: kind.space.prefix + Array(account.description.utf8) + Array(region.description.utf8) + [0])
     }
 
     static func record(_ kind: Kind, id: String, _ table: TableReference) -> [UInt8] {
         let start = self.all(kind, table.account, table.region).start
-        guard kind == .backup else { return start + Array("\(table.name)/\(id)".utf8) }
+        guard kind == .backup || kind == .bulk else { return start + Array("\(table.name)/\(id)".utf8) }
         return start + Array(id.utf8) + [0] + Array(table.name.utf8)
     }
 

@@ -1,4 +1,5 @@
 internal import KeyValue
+internal import Primitives
 internal import ServiceKit
 internal import ServiceModel
 
@@ -13,7 +14,8 @@ func storing<Value: Sendable>(
     }
 }
 
-/// The work of backups, restores, exports and imports: one of each kind at a time, step by step.
+/// The work of backups, restores, exports and imports: one of each kind at a time, step by step. Bulk operations run
+/// beside each other, as each may be told to be slow.
 ///
 /// What is not done has a mark in the store, written in the commit that begins it and deleted in the one that ends it,
 /// so that a start after a stop goes on with it.
@@ -37,10 +39,18 @@ extension DynamoDBService {
             }
             // A store that does not read says so on /readyz; the marks stay.
             guard let page else { return }
-            for entry in page.entries { await self.finish(kind, BackupKeys.record(ofWork: entry.key)) }
+            for entry in page.entries {
+                let key = BackupKeys.record(ofWork: entry.key)
+                if kind == .bulk { self.startBulkWork(key) } else { await self.finish(kind, key) }
+            }
             guard let continuation = page.continuation else { return }
             range = range.continued(from: continuation, reverse: false)
         }
+    }
+
+    /// Begins the work of one bulk operation, or lets it look once more at what it is told to do.
+    private func startBulkWork(_ key: [UInt8]) {
+        self.jobs.start("work: bulk \(Hex.encode(key))") { await self.finish(.bulk, key) }
     }
 
     /// Does the steps of one piece of work until it is done, or cannot be done now.
@@ -66,6 +76,7 @@ extension DynamoDBService {
         case .restore: try await self.restoreStep(key)
         case .export: try await self.exportStep(key)
         case .import: try await self.importStep(key)
+        case .bulk: try await self.bulkStep(key)
         }
     }
 

@@ -273,7 +273,7 @@ extension ServiceError {
             + "transaction exceeding the 4MB limit"
     )
 
-    fileprivate static var idempotentParameterMismatch: ServiceError {
+    static var idempotentParameterMismatch: ServiceError {
         DynamoDBError.idempotentParameterMismatch(
             message: "DynamoDB rejected the request because you retried a request with a different payload but with "
                 + "an idempotent token that was already used."

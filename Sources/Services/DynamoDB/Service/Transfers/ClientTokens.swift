@@ -3,7 +3,7 @@ internal import KeyValue
 internal import Primitives
 internal import ServiceModel
 
-/// What client tokens of exports and imports began.
+/// What client tokens of exports, imports and bulk operations began.
 extension DynamoDBService {
     /// "A client token is valid for 8 hours after the first request that uses it is completed."
     static let clientTokenMilliseconds: Int64 = 8 * 3_600_000
@@ -42,10 +42,11 @@ extension DynamoDBService {
         }
     }
 
-    /// Removes records of exports and imports that are no longer listed, and tokens that are no longer valid.
+    /// Removes records of exports, imports and bulk operations that are no longer listed, and tokens that are no longer
+    /// valid.
     func removeOldTransfers() async {
         let now = self.clock.now().millisecondsSinceEpoch
-        for kind in [BackupKeys.Kind.export, .import] {
+        for kind in [BackupKeys.Kind.export, .import, .bulk] {
             await self.remove(BackupKeys.all(kind), before: now - ExportDescriptor.keptMilliseconds)
             await self.remove(BackupKeys.tokens(kind), before: now - Self.clientTokenMilliseconds)
         }

@@ -33,6 +33,10 @@ extension DynamoDBService {
         CrashPoint.reach("dynamodb.export.step")
         var export = found.export
         do throws(ServiceError) {
+            if export.version == nil, try await !self.hasBucket(export.bucket) {
+                try await self.fail(export, ObjectFailure.noBucket)
+                return true
+            }
             guard !export.isWhole else { return try await self.finish(export) }
             let writes = try await self.advance(&export, found.version)
             let batch = Batch(
@@ -40,7 +44,7 @@ extension DynamoDBService {
             try await storing { () throws(StorageError) in _ = try await self.store.commit(batch) }
             return false
         } catch  where error.code == ObjectFailure.code {
-            try await self.fail(export, error.message)
+            try await self.fail(export, ("S3InternalError", error.message))
             return true
         }
     }
@@ -171,12 +175,14 @@ extension DynamoDBService {
         return true
     }
 
-    private func fail(_ export: ExportDescriptor, _ reason: String) async throws(ServiceError) {
+    private func fail(
+        _ export: ExportDescriptor, _ failure: (code: String, message: String)
+    ) async throws(ServiceError) {
         var failed = export
         failed.state = .failed
         failed.end = self.clock.now()
-        failed.failureCode = "S3InternalError"
-        failed.failureMessage = reason
+        failed.failureCode = failure.code
+        failed.failureMessage = failure.message
         try await self.end(failed)
     }
 

@@ -155,14 +155,8 @@ extension DynamoDBService {
     // The end
 
     private func finish(_ own: inout ImportDescriptor) async throws(ServiceError) {
-        if own.objectCount == 0 {
-            let bucket = own.bucket
-            let any = try await transferring { () throws(ObjectError) in
-                try await self.objects.list(bucket: bucket, prefix: "", startAfter: "", limit: 1)
-            }
-            guard !any.isEmpty else {
-                return try await self.end(&own, failure: ("S3NoSuchBucket", "The specified bucket does not exist"))
-            }
+        if own.objectCount == 0, try await !self.hasBucket(own.bucket) {
+            return try await self.end(&own, failure: ObjectFailure.noBucket)
         }
         guard own.counts.errors == 0 else {
             let message =

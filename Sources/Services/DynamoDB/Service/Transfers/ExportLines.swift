@@ -34,7 +34,8 @@ enum ExportLines {
 
     private static let member = ItemResponse.schema.members[0]
 
-    private static func append(_ item: AttributeMap, to output: inout [UInt8]) {
+    /// An item in DynamoDB JSON.
+    static func append(_ item: AttributeMap, to output: inout [UInt8]) {
         let writer = JSONWriter(reserving: 2 * item.bytes.count, ignoringJSONNames: true)
         item.write(to: writer, self.member)
         output.append(contentsOf: writer.takeBytes())

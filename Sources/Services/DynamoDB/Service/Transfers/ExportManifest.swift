@@ -8,7 +8,7 @@ internal import WireProtocols
 enum ExportManifest {
     /// One line of `manifest-files.json`.
     static func file(key: String, itemCount: Int, md5: [UInt8]) -> [UInt8] {
-        var text = JSONText()
+        var text = JSONObjectText()
         text.add("itemCount", itemCount)
         text.add("md5Checksum", Base64.encode(md5))
         text.add("etag", "\(Hex.encode(md5))-1")
@@ -18,27 +18,22 @@ enum ExportManifest {
 
     /// `manifest-summary.json`.
     static func summary(_ export: ExportDescriptor, end: Timestamp) -> [UInt8] {
-        var text = JSONText()
-        func shown(_ time: Timestamp) -> String {
-            let text = TimestampText.string(time, as: .dateTime)
-            // Milliseconds also where they are zero.
-            return text.contains(".") ? text : text.dropLast() + ".000Z"
-        }
+        var text = JSONObjectText()
         if case .incremental = export.extent {
             text.add("version", "2023-08-01")
         } else {
             text.add("version", "2020-06-30")
         }
         text.add("exportArn", export.arn)
-        text.add("startTime", shown(export.start))
-        text.add("endTime", shown(end))
+        text.add("startTime", Self.shown(export.start))
+        text.add("endTime", Self.shown(end))
         text.add("tableArn", export.table.arn)
         text.add("tableId", export.table.tableID)
         switch export.extent {
-        case .full: text.add("exportTime", shown(export.time))
+        case .full: text.add("exportTime", Self.shown(export.time))
         case .incremental(let from, let to, _):
-            text.add("exportFromTime", shown(from))
-            text.add("exportToTime", shown(to))
+            text.add("exportFromTime", Self.shown(from))
+            text.add("exportToTime", Self.shown(to))
         }
         text.add("s3Bucket", export.bucket)
         text.add("s3Prefix", export.prefix)
@@ -57,39 +52,9 @@ enum ExportManifest {
         return text.bytes
     }
 
-    /// One JSON object, member by member.
-    private struct JSONText {
-        private var output: [UInt8] = [UInt8(ascii: "{")]
-
-        var bytes: [UInt8] { self.output + [UInt8(ascii: "}")] }
-
-        mutating func add(_ name: String, _ value: Int) {
-            self.name(name)
-            self.output.append(contentsOf: String(value).utf8)
-        }
-
-        mutating func add(_ name: String, _ value: String?) {
-            self.name(name)
-            guard let value else { return self.output.append(contentsOf: "null".utf8) }
-            self.text(value)
-        }
-
-        private mutating func name(_ name: String) {
-            if self.output.count > 1 { self.output.append(UInt8(ascii: ",")) }
-            self.text(name)
-            self.output.append(UInt8(ascii: ":"))
-        }
-
-        private mutating func text(_ value: String) {
-            self.output.append(UInt8(ascii: "\""))
-            for byte in value.utf8 {
-                switch byte {
-                case UInt8(ascii: "\""), UInt8(ascii: "\\"): self.output += [UInt8(ascii: "\\"), byte]
-                case 0..<0x20: self.output.append(contentsOf: "\\u00\(Hex.encode(CollectionOfOne(byte)))".utf8)
-                default: self.output.append(byte)
-                }
-            }
-            self.output.append(UInt8(ascii: "\""))
-        }
+    /// A time as manifests write it: with milliseconds also where they are zero.
+    static func shown(_ time: Timestamp) -> String {
+        let text = TimestampText.string(time, as: .dateTime)
+        return text.contains(".") ? text : text.dropLast() + ".000Z"
     }
 }

@@ -6,6 +6,9 @@ enum ObjectFailure {
     /// Never told to a client as an error.
     static let code = "ObjectFailure"
 
+    /// What descriptions say when a bucket is not there.
+    static let noBucket = (code: "S3NoSuchBucket", message: "The specified bucket does not exist")
+
     static func error(_ reason: String) -> ServiceError {
         ServiceError(code: self.code, status: 500, message: reason)
     }
@@ -23,5 +26,12 @@ func transferring<Value: Sendable>(
         // The reason is for the operator.
         case .unavailable: throw ObjectFailure.error("The objects cannot be read or written now.")
         }
+    }
+}
+
+extension DynamoDBService {
+    /// Whether there is such a bucket, be it empty.
+    func hasBucket(_ bucket: String) async throws(ServiceError) -> Bool {
+        try await transferring { () throws(ObjectError) in try await self.objects.hasBucket(bucket) }
     }
 }

@@ -112,4 +112,14 @@ extension VectorIndexDescriptor {
         writes.append(.set(newKey, entry.stored))
         return writes
     }
+
+    /// Bytes of the entry that a change writes or removes; zero where the entry stays as it is, or there is none.
+    ///
+    /// DEVIATION: AWS does not say how it counts them; here they are the vector's and the projected attributes'.
+    func writtenBytes(_ old: AttributeMap?, _ new: AttributeMap?, _ table: KeySchema) -> Int {
+        let before = old.flatMap { VectorEntry($0, self, table) }
+        guard let after = new.flatMap({ VectorEntry($0, self, table) }) else { return before?.chargedBytes ?? 0 }
+        if let before, before.vector == after.vector, before.item.bytes == after.item.bytes { return 0 }
+        return after.chargedBytes
+    }
 }

@@ -1,0 +1,255 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import KeyValue
+internal import Primitives
+internal import ServiceKit
+internal import ServiceModel
+internal import WireProtocols
+
+/// Bulk operations: the items of one object.
+extension DynamoDBService {
+    /// Bytes of an object that are read at once.
+    private static let readBytes = 256 << 10
+    /// Compressed bytes that are inflated at once: they become at most a thousand times as many.
+    private static let inflateBytes = 8 << 10
+    /// Records of one commit, with which progress is noted and a cancellation is seen.
+    private static let batchCountMax = 100
+    private static let batchBytesMax = 1 << 20
+
+    /// Puts the items of an object, from where an earlier step has come to.
+    ///
+    /// Ends early when the operation's record was changed by somebody else, or the server stops.
+    func load(_ object: BulkObject, _ found: StoredBulk) async throws(ServiceError) {
+        var held = found
+        if held.own.place == nil {
+            held.own.place = .init(key: object.location.key, offset: 0, recordCount: 0)
+        }
+        var load = BulkLoad(held.own)
+        guard object.bytes <= Self.bulkObjectBytesMax else {
+            load.give("The object is larger than \(Self.bulkObjectBytesMax) bytes")
+            _ = try await self.put(&load, &held, object)
+            return
+        }
+        var offset = 0
+        // What does not compress needs no reading of what was done.
+        if !held.own.input.isCompressed { offset = held.own.place?.offset ?? 0 }
+        while !load.isOver {
+            let start = offset
+            let piece = try await transferring { () throws(ObjectError) in
+                try await self.objects.get(object.location, from: start, count: Self.readBytes)
+            }
+            offset += piece.count
+            held.own.placeBytes = max(held.own.placeBytes, offset)
+            if piece.isEmpty {
+                load.finish()
+                _ = try await self.put(&load, &held, object)
+                return
+            }
+            let step = held.own.input.isCompressed ? Self.inflateBytes : piece.count
+            for place in stride(from: 0, to: piece.count, by: step) where !load.isOver {
+                load.take(Array(piece[place..<min(place + step, piece.count)]))
+                guard try await self.put(&load, &held, object) else { return }
+            }
+            // Objects come from memory where they are there: others on this thread get their turn between the pieces.
+            await Task.yield()
+        }
+    }
+
+    /// Commits the records that are there, as far as they fill commits; all of them when the object is over.
+    /// - Returns: false when the object is not to be read on now.
+    private func put(
+        _ load: inout BulkLoad, _ held: inout StoredBulk, _ object: BulkObject
+    ) async throws(ServiceError) -> Bool {
+        while let batch = load.nextBatch(countMax: Self.batchCountMax, bytesMax: Self.batchBytesMax) {
+            let ends = load.isOver && load.records.isEmpty
+            guard try await self.put(batch, &held, endedBytes: ends ? object.bytes : nil) else { return false }
+        }
+        return true
+    }
+
+    /// Commits what some records come to, in their order; `endedBytes` are those of the object that they end.
+    private func put(
+        _ records: [BulkRecord], _ held: inout StoredBulk, endedBytes: Int?
+    ) async throws(ServiceError) -> Bool {
+        var rest = records[...]
+        var countMax = max(1, records.count)
+        var failureCount = 0
+        while true {
+            guard !Task.isCancelled else { return false }
+            CrashPoint.reach("dynamodb.bulk.batch")
+            let part = rest.prefix(countMax)
+            let ended = part.count == rest.count ? endedBytes : nil
+            switch try await self.attempt(part, held, endedBytes: ended) {
+            case .done(let stored, let count, let units):
+                held = stored
+                rest = rest.dropFirst(count)
+                failureCount = 0
+                guard try await self.writeFullReports(&held) else { return false }
+                await self.pause(units, held.own)
+                if rest.isEmpty { return true }
+            case .contested:
+                // Fewer items meet fewer writers.
+                countMax = max(1, countMax / 2)
+                failureCount += 1
+                guard failureCount < ItemStore.attemptsMax else { throw ServiceError(.conflict) }
+            case .superseded: return false
+            }
+        }
+    }
+
+    /// Waits as long as what was written takes at the rate that the request wants.
+    private func pause(_ units: Double, _ own: BulkDescriptor) async {
+        guard let rate = own.unitsMax, units > 0 else { return }
+        // Ended early by the server's stop only, which is seen before the next commit.
+        try? await Task.sleep(for: .seconds(units / Double(rate)))
+    }
+
+    /// - Returns: false when the operation's record was changed by somebody else.
+    private func writeFullReports(_ held: inout StoredBulk) async throws(ServiceError) -> Bool {
+        while let report = held.own.fullReport {
+            guard let stored = try await self.writeReport(report, held) else { return false }
+            held = stored
+        }
+        return true
+    }
+
+    private enum Attempt {
+        /// What the record is now, and how many of the records are done.
+        case done(StoredBulk, count: Int, units: Double)
+        /// Another writer of an item, or of the table, was faster.
+        case contested
+        /// The operation's record was changed.
+        case superseded
+    }
+
+    /// Puts items into the table as PutItem does, all of them and the operation's progress in one commit.
+    ///
+    /// DEVIATION: it takes nothing of the table's capacity: AWS charges bytes, and does not say that it counts units.
+    private func attempt(
+        _ records: ArraySlice<BulkRecord>, _ held: StoredBulk, endedBytes: Int?
+    ) async throws(ServiceError) -> Attempt {
+        let table = try await self.items.table(held.own.table)
+        guard table.descriptor.number == held.own.tableNumber else { throw .resourceNotFound }
+        let planned = BulkDecision.plan(records, table.descriptor)
+        let keys = planned.compactMap(\.key)
+        let key = held.own.key
+        guard let read = try await self.items.get([key] + keys, of: table, held.own.table, .forDecision) else {
+            return .contested
+        }
+        guard read[0]?.version == held.version else { return .superseded }
+        var decision = BulkDecision(
+            held.own, table.descriptor, valueBytesMax: self.store.limits.valueBytesMax)
+        var checks = [held.check, Check.unchanged(table.key, since: table.version)]
+        var place = 1
+        for record in planned {
+            guard let key = record.key else {
+                decision.take(record, nil)
+                continue
+            }
+            checks.append(.unchanged(key, since: read[place]?.version))
+            decision.take(record, try ItemStore.item(read[place]))
+            place += 1
+        }
+        if let endedBytes, planned.count == records.count { decision.endObject(bytes: endedBytes) }
+        let batch = Batch(
+            checks: checks, writes: decision.writes + [.set(key, decision.own.encoded)],
+            logAppends: decision.logAppends, readAsOf: read.asOf)
+        do throws(StorageError) {
+            let version = try await self.store.commit(batch).version
+            let stored = StoredBulk(own: decision.own, version: version)
+            return .done(stored, count: planned.count, units: decision.units)
+        } catch .checkFailed(let index) {
+            return index == 0 ? .superseded : .contested
+        } catch .conflict {
+            return .contested
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+}
+
+/// What is known of an object while it is read.
+private struct BulkLoad {
+    /// Records that are not committed yet.
+    private(set) var records: ArraySlice<BulkRecord> = []
+    /// Whether what follows is not looked at.
+    private(set) var isOver = false
+    private var lines: BulkLines
+    private var recordCount: Int
+    private var offset: Int
+    private var inflater: GzipInflater?
+    private var hasEnded = false
+
+    init(_ own: BulkDescriptor) {
+        self.offset = own.place?.offset ?? 0
+        self.lines = BulkLines(from: self.offset)
+        self.recordCount = own.place?.recordCount ?? 0
+        if own.input.isCompressed { self.inflater = try? GzipInflater(outputBytesMax: .max) }
+    }
+
+    /// Takes the next bytes of the object.
+    mutating func take(_ bytes: [UInt8]) {
+        var text = bytes
+        if let inflater = self.inflater {
+            text = []
+            do throws(ShapeError) {
+                try inflater.inflate(bytes, appendingTo: &text)
+            } catch {
+                return self.give("The object is not GZIP")
+            }
+        }
+        var found: [BulkLines.Line] = []
+        let isLawful = self.lines.take(text, to: &found)
+        self.add(found)
+        if !isLawful, !self.isOver { self.give("A record is longer than \(ImportRecords.recordBytesMax) bytes") }
+    }
+
+    /// The object has ended.
+    mutating func finish() {
+        if let inflater = self.inflater {
+            do throws(ShapeError) {
+                try inflater.finish()
+            } catch {
+                return self.give("The object is cut short")
+            }
+        }
+        var found: [BulkLines.Line] = []
+        self.lines.finish(&found)
+        self.add(found)
+        self.isOver = true
+    }
+
+    private mutating func add(_ found: [BulkLines.Line]) {
+        for line in found where !self.isOver {
+            self.recordCount += 1
+            let record = BulkRecord(line, number: self.recordCount)
+            self.offset = record.end
+            self.records.append(record)
+            if case .malformed = record.outcome { self.isOver = true }
+        }
+    }
+
+    /// An error after which nothing more of the object is looked at.
+    mutating func give(_ reason: String) {
+        self.recordCount += 1
+        self.records.append(BulkRecord(malformed: reason, number: self.recordCount, end: self.offset))
+        self.isOver = true
+    }
+
+    /// Takes the records of a commit out, once they fill one or the object is over; an empty one ends an object.
+    mutating func nextBatch(countMax: Int, bytesMax: Int) -> [BulkRecord]? {
+        var bytes = 0
+        var count = 0
+        for record in self.records {
+            guard count < countMax, bytes < bytesMax else { break }
+            count += 1
+            if case .put(let item, _) = record.outcome { bytes += item.bytes.count }
+        }
+        let isFull = count == countMax || bytes >= bytesMax
+        guard isFull || (self.isOver && !self.hasEnded) else { return nil }
+        let batch = Array(self.records.prefix(count))
+        self.records = self.records.dropFirst(count)
+        if self.isOver, self.records.isEmpty { self.hasEnded = true }
+        return batch
+    }
+}
