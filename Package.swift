@@ -176,8 +176,9 @@ let package = Package(
         tests(
             "DynamoDBService",
             [
-                "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "DynamoDBValues", "KeyValue", "Primitives",
-                "ServiceKit", "ServiceModel", "Signing", "Telemetry", "WireProtocols",
+                "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "DynamoDBValues", "KeyValue",
+                "KeyValueConformance", "Primitives", "RocksDBStore", "ServiceKit", "ServiceModel", "Signing",
+                "Telemetry", "WireProtocols",
             ]),
         tests(
             "Gateway",

@@ -91,6 +91,12 @@ package final class MemoryStore: OrderedStore {
 
     @discardableResult
     package func commit(_ batch: Batch) async throws(StorageError) -> CommitReceipt {
+        try self.commitAtOnce(batch)
+    }
+
+    /// As `commit`, which has nothing to wait for here.
+    @discardableResult
+    package func commitAtOnce(_ batch: Batch) throws(StorageError) -> CommitReceipt {
         try self.requireOpen()
         _ = try self.limits.checkedBytes(of: batch)
         let now = self.clock.now()

@@ -21,8 +21,12 @@ package final class BackgroundJobs: Sendable {
     }
 
     private let state = Mutex(State())
+    private let executor: (any TaskExecutor)?
 
-    package init() {}
+    /// - Parameter executor: where jobs run; nil for where all tasks do.
+    package init(executor: (any TaskExecutor)? = nil) {
+        self.executor = executor
+    }
 
     /// Begins a job, or notes that the running one of that name must run again, and does not wait for it.
     /// - Returns: false when nothing was started or noted: after `stop`, or when `countMax` jobs run.
@@ -36,7 +40,8 @@ package final class BackgroundJobs: Sendable {
             }
             guard state.jobs.count < Self.countMax else { return false }
             // Awaited by `stop`.
-            state.jobs[name] = Job(task: Task { await self.run(name, work) })
+            let task = Task(executorPreference: self.executor) { await self.run(name, work) }
+            state.jobs[name] = Job(task: task)
             return true
         }
     }

@@ -6,8 +6,8 @@ import ServiceKit
 import ServiceModel
 import Testing
 
-/// A service with the table `items`, and the requests that tests of items make of it.
-struct ItemFixture {
+/// A service with the table `items`.
+struct ItemFixture: ItemCalls {
     static let table = "items"
 
     /// Keys `pk`, a string, and `sk`, a number.
@@ -40,12 +40,20 @@ struct ItemFixture {
 
     var service: DynamoDBService { self.tables.service }
     var context: RequestContext { self.tables.context }
+}
 
+/// The requests that tests of items make of a service with the table `items`.
+protocol ItemCalls: Sendable {
+    var service: DynamoDBService { get }
+    var context: RequestContext { get }
+}
+
+extension ItemCalls {
     @discardableResult
     func put(
         _ entries: [(String, AttributeValue)], _ change: (inout PutItemInput) -> Void = { _ in }
     ) async throws(ServiceError) -> PutItemOutput {
-        var input = PutItemInput(tableName: Self.table, item: item(entries))
+        var input = PutItemInput(tableName: ItemFixture.table, item: item(entries))
         change(&input)
         return try await self.service.putItem(input, self.context)
     }
@@ -54,7 +62,7 @@ struct ItemFixture {
     func get(
         _ entries: [(String, AttributeValue)], _ change: (inout GetItemInput) -> Void = { _ in }
     ) async throws(ServiceError) -> GetItemOutput {
-        var input = GetItemInput(tableName: Self.table, key: item(entries))
+        var input = GetItemInput(tableName: ItemFixture.table, key: item(entries))
         change(&input)
         return try await self.service.getItem(input, self.context)
     }
@@ -63,7 +71,7 @@ struct ItemFixture {
     func delete(
         _ entries: [(String, AttributeValue)], _ change: (inout DeleteItemInput) -> Void = { _ in }
     ) async throws(ServiceError) -> DeleteItemOutput {
-        var input = DeleteItemInput(tableName: Self.table, key: item(entries))
+        var input = DeleteItemInput(tableName: ItemFixture.table, key: item(entries))
         change(&input)
         return try await self.service.deleteItem(input, self.context)
     }
@@ -75,7 +83,7 @@ struct ItemFixture {
         _ change: (inout UpdateItemInput) -> Void = { _ in }
     ) async throws(ServiceError) -> UpdateItemOutput {
         var input = UpdateItemInput(
-            tableName: Self.table,
+            tableName: ItemFixture.table,
             key: item(entries),
             updateExpression: expression,
             expressionAttributeValues: values.isEmpty ? nil : item(values)
@@ -90,7 +98,7 @@ struct ItemFixture {
         _ change: (inout QueryInput) -> Void = { _ in }
     ) async throws(ServiceError) -> QueryOutput {
         var input = QueryInput(
-            tableName: Self.table,
+            tableName: ItemFixture.table,
             indexName: index,
             keyConditionExpression: condition,
             expressionAttributeValues: values.isEmpty ? nil : item(values)
@@ -103,7 +111,7 @@ struct ItemFixture {
     func scan(
         index: String? = nil, _ change: (inout ScanInput) -> Void = { _ in }
     ) async throws(ServiceError) -> ScanOutput {
-        var input = ScanInput(tableName: Self.table, indexName: index)
+        var input = ScanInput(tableName: ItemFixture.table, indexName: index)
         change(&input)
         return try await self.service.scan(input, self.context)
     }

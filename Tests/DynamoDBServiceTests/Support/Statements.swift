@@ -3,7 +3,7 @@ import DynamoDBService
 import DynamoDBValues
 import ServiceModel
 
-extension ItemFixture {
+extension ItemCalls {
     @discardableResult
     func execute(
         _ statement: String, _ parameters: [AttributeValue] = [],

@@ -19,7 +19,7 @@ package final class DynamoDBService: DynamoDBOperations {
     /// What tables consume, and may consume.
     let meters: Meters
     /// What goes on beside requests.
-    package let jobs = BackgroundJobs()
+    package let jobs: BackgroundJobs
     /// How long a table is CREATING, UPDATING or DELETING, in milliseconds.
     let transitionMilliseconds: Int64
 
@@ -37,7 +37,8 @@ package final class DynamoDBService: DynamoDBOperations {
         log: any LogSink = DiscardingLogSink(),
         transitionMilliseconds: Int64 = 0,
         isThrottling: Bool = true,
-        sweepMilliseconds: Int = DynamoDBService.sweepMillisecondsDefault
+        sweepMilliseconds: Int = DynamoDBService.sweepMillisecondsDefault,
+        jobs: BackgroundJobs = BackgroundJobs()
     ) {
         precondition(transitionMilliseconds >= 0, "a table's states last no negative time")
         self.transitionMilliseconds = transitionMilliseconds
@@ -51,6 +52,7 @@ package final class DynamoDBService: DynamoDBOperations {
         self.objects = objects
         self.log = log
         self.sweepMilliseconds = sweepMilliseconds
+        self.jobs = jobs
     }
 
     /// Goes on with what a stop interrupted and with what goes on at all times, until the task is cancelled.
