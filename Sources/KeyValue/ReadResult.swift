@@ -16,7 +16,7 @@ package struct Versioned: Hashable, Sendable {
     package let version: CommitVersion
     /// When it was committed.
     package let time: Timestamp
-    /// Where it was first written, for a replicated record.
+    /// The commit that first wrote it elsewhere, for a replicated record.
     package let stamp: ReplicationStamp?
 
     package init(value: [UInt8], version: CommitVersion, time: Timestamp, stamp: ReplicationStamp? = nil) {
@@ -27,19 +27,28 @@ package struct Versioned: Hashable, Sendable {
     }
 }
 
-/// Where and when a replicated record was first written; the later time wins, then the greater region.
+/// When a replicated record was first written: the later time wins, and of two in one millisecond the later commit.
+///
+/// The commit is of this store, where no two have one version, so that of two writes one is always the later. A store's
+/// own write is later than everything that it could have read.
 package struct ReplicationStamp: Hashable, Comparable, Sendable {
     package let time: Timestamp
-    /// The number of the region in the catalogue.
-    package let region: UInt16
+    package let version: CommitVersion
 
-    package init(time: Timestamp, region: UInt16) {
+    package init(time: Timestamp, version: CommitVersion) {
         self.time = time
-        self.region = region
+        self.version = version
     }
 
     package static func < (left: ReplicationStamp, right: ReplicationStamp) -> Bool {
-        (left.time, left.region) < (right.time, right.region)
+        (left.time, left.version) < (right.time, right.version)
+    }
+}
+
+extension Versioned {
+    /// When its value was first written: elsewhere for a replicated record, else here.
+    package var writeStamp: ReplicationStamp {
+        self.stamp ?? ReplicationStamp(time: self.time, version: self.version)
     }
 }
 

@@ -149,7 +149,7 @@ enum CommitRules {
     }
 
     private static func stamps(_ subject: StoreUnderTest) async throws {
-        let stamp = ReplicationStamp(time: Timestamp(millisecondsSinceEpoch: -5), region: 513)
+        let stamp = ReplicationStamp(time: Timestamp(millisecondsSinceEpoch: -5), version: CommitVersion(513))
         try await subject.store.commit(Batch(writes: [.set([1], [4, 2], stamp: stamp), .set([2], [])]))
         let read = try await subject.store.get([[1], [2]], .forAnswer)
         try requireEqual(read.values.map { $0?.stamp }, [stamp, nil], "the stamps")

@@ -3,13 +3,13 @@ internal import Primitives
 
 /// The bytes before each stored value:
 ///
-///     format 1 | flags 1 | version 8 | commit time 8 (ms since 1970) | if flag 0: stamp time 8, region 2
+///     format 1 | flags 1 | version 8 | commit time 8 (ms since 1970) | if flag 0: stamp time 8, stamp version 8
 ///
 /// Numbers are big-endian. The rest of the record is the value as the service gave it.
 enum RecordCodec {
     static let format: UInt8 = 1
     static let headerBytes = 18
-    static let stampBytes = 10
+    static let stampBytes = 16
     private static let flagStamp: UInt8 = 1
 
     /// Writes the header of one record over `output`.
@@ -23,7 +23,7 @@ enum RecordCodec {
         Self.append(UInt64(bitPattern: time.millisecondsSinceEpoch), to: &output)
         guard let stamp else { return }
         Self.append(UInt64(bitPattern: stamp.time.millisecondsSinceEpoch), to: &output)
-        BigEndian.append(stamp.region, to: &output)
+        Self.append(stamp.version.rawValue, to: &output)
     }
 
     private static func append(_ value: UInt64, to output: inout [UInt8]) {
@@ -43,11 +43,9 @@ enum RecordCodec {
         var stamp: ReplicationStamp?
         if flags == Self.flagStamp {
             let time = unsafe Self.timestamp(bytes, at: Self.headerBytes)
-            let region = unsafe UInt16(
-                bigEndian: bytes.loadUnaligned(
-                    fromByteOffset: Self.headerBytes + 8, as: UInt16.self
-                ))
-            stamp = ReplicationStamp(time: time, region: region)
+            let version = unsafe UInt64(
+                bigEndian: bytes.loadUnaligned(fromByteOffset: Self.headerBytes + 8, as: UInt64.self))
+            stamp = ReplicationStamp(time: time, version: CommitVersion(version))
         }
         let value = unsafe [UInt8](unsafeUninitializedCapacity: count - headerBytes) { output, initializedCount in
             unsafe UnsafeMutableRawBufferPointer(output).copyMemory(

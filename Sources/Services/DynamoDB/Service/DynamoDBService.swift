@@ -27,6 +27,8 @@ package final class DynamoDBService: DynamoDBOperations {
     package static let sweepMillisecondsDefault = 60_000
     /// Between two looks for expired items.
     let sweepMilliseconds: Int
+    /// Whether replication goes on by itself; else tests move it on, step by step.
+    let replicatesByItself: Bool
 
     package init(
         store: any OrderedStore,
@@ -38,7 +40,8 @@ package final class DynamoDBService: DynamoDBOperations {
         transitionMilliseconds: Int64 = 0,
         isThrottling: Bool = true,
         sweepMilliseconds: Int = DynamoDBService.sweepMillisecondsDefault,
-        jobs: BackgroundJobs = BackgroundJobs()
+        jobs: BackgroundJobs = BackgroundJobs(),
+        replicatesByItself: Bool = true
     ) {
         precondition(transitionMilliseconds >= 0, "a table's states last no negative time")
         self.transitionMilliseconds = transitionMilliseconds
@@ -53,6 +56,8 @@ package final class DynamoDBService: DynamoDBOperations {
         self.log = log
         self.sweepMilliseconds = sweepMilliseconds
         self.jobs = jobs
+        self.replicatesByItself = replicatesByItself
+        self.connectReplication()
     }
 
     /// Goes on with what a stop interrupted and with what goes on at all times, until the task is cancelled.
@@ -62,6 +67,7 @@ package final class DynamoDBService: DynamoDBOperations {
         self.startTrimming()
         self.startTellingInsights()
         self.startSweeping()
+        self.startReplicating()
         await self.jobs.runUntilCancelled()
     }
 
@@ -71,6 +77,7 @@ package final class DynamoDBService: DynamoDBOperations {
         self.startExpiryWork()
         for kind in BackupKeys.Kind.allCases { self.startWork(kind) }
         await self.resumeIndexWork()
+        await self.startReplicationOfAll()
     }
 
     /// Begins to remove the items of deleted tables and does not wait for it.

@@ -7,19 +7,23 @@ internal import Primitives
 ///
 ///     format 1 (1) · flags (1) · [length of the old image (4) · old image] · [length of the new image (4) · new image]
 ///
-/// Flags: 1 there is an old image, 2 there is a new one, 4 the change was made by time to live.
+/// Flags: 1 there is an old image, 2 there is a new one, 4 the change was made by time to live, 8 it came from a
+/// replica in another region.
 struct ChangeRecord: Sendable, Hashable {
     /// Who made a change.
     enum Actor: Sendable, Hashable {
         case caller
         /// The sweeper of time to live; streams name the service as the user then.
         case timeToLive
+        /// Replication: it was made in another region first, and is not carried on from here.
+        case replication
     }
 
     private static let formatByte: UInt8 = 1
     private static let oldFlag: UInt8 = 1
     private static let newFlag: UInt8 = 2
     private static let timeToLiveFlag: UInt8 = 4
+    private static let replicationFlag: UInt8 = 8
 
     /// The whole item before; nil when there was none.
     var old: AttributeMap?
@@ -34,7 +38,11 @@ struct ChangeRecord: Sendable, Hashable {
         var flags: UInt8 = 0
         if self.old != nil { flags |= Self.oldFlag }
         if self.new != nil { flags |= Self.newFlag }
-        if self.actor == .timeToLive { flags |= Self.timeToLiveFlag }
+        switch self.actor {
+        case .caller: break
+        case .timeToLive: flags |= Self.timeToLiveFlag
+        case .replication: flags |= Self.replicationFlag
+        }
         bytes.append(Self.formatByte)
         bytes.append(flags)
         for image in images {
@@ -70,6 +78,10 @@ struct ChangeRecord: Sendable, Hashable {
         else { return nil }
         self.old = old
         self.new = new
-        self.actor = flags & Self.timeToLiveFlag != 0 ? .timeToLive : .caller
+        if flags & Self.timeToLiveFlag != 0 {
+            self.actor = .timeToLive
+        } else if flags & Self.replicationFlag != 0 {
+            self.actor = .replication
+        }
     }
 }

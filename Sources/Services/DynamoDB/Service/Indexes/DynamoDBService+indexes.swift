@@ -3,10 +3,15 @@ internal import ServiceKit
 internal import ServiceModel
 
 extension DynamoDBService {
-    /// Begins to fill or to empty an index, or to take away a table that is DELETING, and does not wait for it.
+    /// Begins to fill or to empty an index, to take away a table that is DELETING, or to let a replica leave its global
+    /// table, and does not wait for it.
     func startIndexWork(_ table: UInt64, _ index: UInt16) {
         guard index != IndexWork.wholeTable else {
             self.jobs.start("deletion of table \(table)") { await self.finishDeletion(table) }
+            return
+        }
+        guard index != IndexWork.leaving else {
+            self.jobs.start("disassociation of table \(table)") { await self.finishDisassociation(table) }
             return
         }
         self.jobs.start("index \(index) of table \(table)") {

@@ -10,6 +10,8 @@ internal import Primitives
 struct IndexWork: Sendable, Hashable {
     /// In the place of an index's number: the table itself, which is DELETING.
     static let wholeTable: UInt16 = 0
+    /// The same: the table, which leaves its global table.
+    static let leaving: UInt16 = Tombstone.indexNumber
 
     let table: TableReference
     /// The first key of the table that has not been looked at; nil at the beginning.

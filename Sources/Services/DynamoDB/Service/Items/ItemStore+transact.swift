@@ -245,7 +245,9 @@ extension ItemStore {
     /// The first `count` checks of the batch are those of the items.
     private func commitTogether(_ batch: Batch, _ count: Int) async throws(ServiceError) -> Commit {
         do throws(StorageError) {
-            return .committed(isReplay: try await self.store.commit(batch).isReplay)
+            let isReplay = try await self.store.commit(batch).isReplay
+            if !batch.logAppends.isEmpty { self.bell.ring(batch.logAppends) }
+            return .committed(isReplay: isReplay)
         } catch .checkFailed(let index) {
             return .contested(index < count ? index : nil)
         } catch .conflict {

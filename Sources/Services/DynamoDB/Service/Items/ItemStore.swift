@@ -12,6 +12,7 @@ final class ItemStore: Sendable {
     let catalog: TableCatalog
     let meters: Meters
     let insights = KeyInsights()
+    let bell = ReplicationBell()
 
     init(store: any OrderedStore, catalog: TableCatalog, meters: Meters) {
         self.store = store
@@ -137,9 +138,10 @@ final class ItemStore: Sendable {
         var units: WriteUnits
     }
 
+    /// `stamp` says when a change was first made, for one that comes from a replica.
     static func effects(
         _ change: Change, at itemKey: [UInt8], _ existing: AttributeMap?, _ table: TableDescriptor,
-        by actor: ChangeRecord.Actor = .caller
+        by actor: ChangeRecord.Actor = .caller, stamp: ReplicationStamp? = nil
     ) -> Effects {
         let new: AttributeMap?
         switch change {
@@ -149,7 +151,12 @@ final class ItemStore: Sendable {
         }
         var effects = Effects(units: WriteUnits(existing, new))
         if new == nil && existing == nil { return effects }
-        effects.writes.append(new.map { .set(itemKey, $0.bytes) } ?? .delete(itemKey))
+        if table.replication != nil {
+            // What changes nothing is not replicated, so it must not look like a later write than it is.
+            if actor != .replication, Self.isSame(existing, new) { return effects }
+            if new == nil { effects.writes.append(Tombstone.write(ofItem: itemKey, stamp)) }
+        }
+        effects.writes.append(new.map { .set(itemKey, $0.bytes, stamp: stamp) } ?? .delete(itemKey))
         for (place, index) in table.indexes.enumerated() where index.state != .deleting {
             let space = table.space(of: index)
             let oldKey = existing.flatMap { KeyEncoder.indexKey(space, index.schema, $0, baseKey: itemKey) }
@@ -217,12 +224,13 @@ final class ItemStore: Sendable {
     func commit(_ batch: Batch) async throws(ServiceError) -> Bool {
         do throws(StorageError) {
             try await self.store.commit(batch)
-            return true
         } catch .checkFailed, .conflict {
             return false
         } catch {
             throw ServiceError(error)
         }
+        if !batch.logAppends.isEmpty { self.bell.ring(batch.logAppends) }
+        return true
     }
 
     func scan(

@@ -9,23 +9,20 @@ extension DynamoDBService {
     }
 
     /// The table is gone when the answer leaves, unless the server was told that tables take time; its items are
-    /// removed afterwards, unless a system backup has them.
+    /// removed afterwards, unless a system backup has them. A replica goes once the others have what was written to it.
     package func deleteTable(
         _ input: DeleteTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> DeleteTableOutput {
         let reference = try TableReference(input.tableName, context)
-        if let transition = self.transition(.deleting, from: self.clock.now()) {
-            let (table, _) = try await self.catalog.update(reference) { (table, writes) throws(ServiceError) in
-                try self.checkDeletable(table)
-                table.transition = transition
-                writes.append(IndexWork.mark(table, IndexWork.wholeTable))
-            }
-            self.startIndexWork(table.number, IndexWork.wholeTable)
-            return DeleteTableOutput(tableDescription: table.description(.deleting))
-        }
+        let now = self.clock.now()
+        let transition = self.transition(.deleting, from: now)
+        if let transition { return try await self.beginDeletion(reference, transition, now) }
         for _ in 0..<TableCatalog.attemptsMax {
             guard let table = try await self.catalog.snapshot(reference) else { throw .tableNotFound(reference) }
-            try self.checkDeletable(table.descriptor)
+            if table.descriptor.replication != nil {
+                return try await self.beginDeletion(reference, TableTransition(kind: .deleting, end: now), now)
+            }
+            try Self.checkDeletable(table.descriptor, at: now)
             if try await self.remove(reference, table) {
                 return DeleteTableOutput(tableDescription: table.descriptor.description(.deleting))
             }
@@ -33,9 +30,31 @@ extension DynamoDBService {
         throw TableCatalog.tooManyChanges
     }
 
-    private func checkDeletable(_ table: TableDescriptor) throws(ServiceError) {
-        let status = table.status(at: self.clock.now())
+    /// Makes a table DELETING; a job takes it away.
+    private func beginDeletion(
+        _ reference: TableReference, _ transition: TableTransition, _ now: Timestamp
+    ) async throws(ServiceError) -> DeleteTableOutput {
+        let (group, _) = try await self.catalog.updateGroup(reference) { (group, writes) throws(ServiceError) in
+            if let replication = group.own.replication {
+                guard !replication.isSource(group.own.region, at: now) else { throw .replicaIsSource }
+                if !group.own.isBeingFilled { try Self.checkReplicasIdle(group, at: now) }
+            }
+            try Self.checkDeletable(group.own, isReplica: group.own.replication != nil, at: now)
+            group.own.transition = transition
+            writes.append(IndexWork.mark(group.own, IndexWork.wholeTable))
+        }
+        self.startIndexWork(group.own.number, IndexWork.wholeTable)
+        var description = group.own.description(.deleting)
+        description.show(group, at: now)
+        return DeleteTableOutput(tableDescription: description)
+    }
+
+    static func checkDeletable(
+        _ table: TableDescriptor, isReplica: Bool = false, at now: Timestamp
+    ) throws(ServiceError) {
+        let status = table.status(at: now)
         switch status {
+        case .creating where isReplica: throw .tableInUse("Table: \(table.name) is being used.")
         case .creating: throw .tableInUse("Table is being created: \(table.name)")
         case .deleting: throw .tableInUse("Table is being deleted: \(table.name)")
         default: break
@@ -46,6 +65,11 @@ extension DynamoDBService {
         guard status != .updating else { throw .tableInUse("Table: \(table.name) is in the process of being updated.") }
         // DEVIATION: AWS refuses it while a backup is made; here also while a restore or an export reads the table.
         guard table.copies.isEmpty else { throw .tableInUse("Table is being backed up: \(table.name)") }
+        guard !table.isDeletionProtected || !isReplica else {
+            throw .validation(
+                "Cannot delete table \(table.name) in region \(table.region) because it has deletion protection "
+                    + "enabled. Disable deletion protection first.")
+        }
         guard !table.isDeletionProtected else {
             throw .validation(
                 "Resource cannot be deleted as it is currently protected against deletion. "
@@ -60,6 +84,10 @@ extension DynamoDBService {
         _ reference: TableReference, _ table: TableCatalog.Snapshot
     ) async throws(ServiceError) -> Bool {
         let heir = try await self.systemBackup(of: table.descriptor)
+        guard table.descriptor.replication == nil else {
+            try await self.removeReplica(reference, table.descriptor.number, heir: heir)
+            return true
+        }
         guard try await self.catalog.delete(reference, table, leavingItemsTo: heir.map { [$0] }) else { return false }
         self.startDiscarding()
         return true
@@ -79,7 +107,8 @@ extension DynamoDBService {
             {
                 let wait = transition.end.millisecondsSinceEpoch - self.clock.now().millisecondsSinceEpoch
                 if wait > 0 { try? await Task.sleep(for: .milliseconds(wait)) }
-                guard !Task.isCancelled, try await self.remove(mark.table, table) else { return }
+                guard try await self.drainReplica(table), !Task.isCancelled else { return }
+                guard try await self.remove(mark.table, table) else { return }
             }
             try await storing { () throws(StorageError) in
                 _ = try await self.store.commit(Batch(writes: [.delete(key)]))

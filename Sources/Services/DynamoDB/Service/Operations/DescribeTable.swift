@@ -12,9 +12,8 @@ extension DynamoDBService {
         _ input: DescribeTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeTableOutput {
         let reference = try TableReference(input.tableName, context)
-        guard let table = try await self.catalog.snapshot(reference)?.descriptor else {
-            throw .tableNotFound(reference)
-        }
+        guard let group = try await self.catalog.group(reference) else { throw .tableNotFound(reference) }
+        let table = group.own
         let now = self.clock.now()
         let figures = try await self.items.figures(table.space)
         var indexFigures: [String: TableFigures] = [:]
@@ -26,9 +25,10 @@ extension DynamoDBService {
                 VectorEntry(stored: $0)?.chargedBytes
             }
         }
-        return DescribeTableOutput(
-            table: table.description(table.status(at: now), at: now, figures: figures, indexFigures: indexFigures)
-        )
+        var description = table.description(
+            table.status(at: now), at: now, figures: figures, indexFigures: indexFigures)
+        description.show(group, at: now)
+        return DescribeTableOutput(table: description)
     }
 }
 

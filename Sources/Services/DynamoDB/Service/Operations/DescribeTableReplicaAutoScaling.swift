@@ -1,4 +1,5 @@
 package import DynamoDBModel
+internal import Primitives
 package import ServiceModel
 
 extension DynamoDBService {
@@ -11,10 +12,21 @@ extension DynamoDBService {
         ]
     }
 
-    /// A table of one region has no replicas whose scaling could be told, and there are no others.
+    /// All replicas are told, also from the region of one of them. A table of one region has none whose scaling could
+    /// be told.
     package func describeTableReplicaAutoScaling(
         _ input: DescribeTableReplicaAutoScalingInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeTableReplicaAutoScalingOutput {
-        throw .noReplicas(try TableReference(input.tableName, context))
+        let reference = try TableReference(input.tableName, context)
+        guard let group = try await self.catalog.group(reference), group.own.replication != nil else {
+            throw .noReplicas(reference)
+        }
+        return DescribeTableReplicaAutoScalingOutput(
+            tableAutoScalingDescription: self.autoScalingDescription(group, context))
+    }
+
+    func autoScalingDescription(_ group: TableGroup, _ context: RequestContext) -> TableAutoScalingDescription {
+        let now = self.clock.now()
+        return group.autoScalingDescription(group.own.status(at: now), context) { $0.replicaStatus(at: now) }
     }
 }

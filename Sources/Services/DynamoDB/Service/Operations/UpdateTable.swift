@@ -6,7 +6,8 @@ package import ServiceModel
 
 extension DynamoDBService {
     package func access(_ input: UpdateTableInput, _ context: RequestContext) -> [ResourceAccess] {
-        [ResourceAccess(action: "dynamodb:UpdateTable", resource: context.tableARN(input.tableName))]
+        let table = ResourceAccess(action: "dynamodb:UpdateTable", resource: context.tableARN(input.tableName))
+        return [table] + ReplicaAccess.resources(input, context)
     }
 
     /// Order of checks: what may stand together, the table, its state, then each change.
@@ -19,27 +20,58 @@ extension DynamoDBService {
         let reference = try TableReference(input.tableName, context)
         try validating { () throws(ValidationFailure) in try UpdateRule.check(input) }
         try Self.refuseWhatHasNoEffect(input)
+        let now = self.clock.now()
         let update = TableUpdate(
-            input: input, context: context, now: self.clock.now(), transitionMilliseconds: self.transitionMilliseconds)
-        let (table, answer) = try await self.catalog.update(reference) { (table, writes) throws(ServiceError) in
-            let before = table
-            let outcome = try update.apply(to: &table, &writes)
-            return (outcome.workNumber, update.description(before, table, outcome))
+            input: input, context: context, now: now, transitionMilliseconds: self.transitionMilliseconds)
+        if let action = try ReplicaRule(region: context.region).action(input) {
+            return UpdateTableOutput(tableDescription: try await self.updateReplicas(reference, action, update))
         }
-        if let number = answer.0 { self.startIndexWork(table.number, number) }
-        return UpdateTableOutput(tableDescription: answer.1)
+        let (group, answer) = try await self.catalog.updateGroup(reference) { (group, writes) throws(ServiceError) in
+            try Self.checkReplicas(group, input, at: now)
+            let before = group
+            let outcome = try update.apply(to: &group.own, &writes)
+            let tasks = try group.spread(from: before.own, at: now, &writes)
+            var description = update.description(before.own, group.own, outcome)
+            var shown = before
+            shown.own = group.own
+            description.show(shown, at: now)
+            return (outcome.workNumber, tasks, description)
+        }
+        if let number = answer.0 { self.startIndexWork(group.own.number, number) }
+        for task in answer.1 { self.startIndexWork(task.table, task.index) }
+        return UpdateTableOutput(tableDescription: answer.2)
     }
 
-    // DEVIATION: what would make another table of it than the one that was asked for is refused: replicas.
+    /// What a table with replicas does not let be changed, or not now.
+    private static func checkReplicas(
+        _ group: TableGroup, _ input: UpdateTableInput, at now: Timestamp
+    ) throws(ServiceError) {
+        guard group.own.replication != nil else {
+            guard input.disassociationProtectionEnabled == nil else {
+                throw .invalid("DisassociationProtectionEnabled can only be specified for a replica of a global table")
+            }
+            return
+        }
+        guard input.streamSpecification?.streamEnabled != false else {
+            throw .invalid("Disabling Stream is not allowed for a Global Table replica.")
+        }
+        // A replica that is CREATING is there for DescribeTable alone.
+        guard !group.own.isBeingFilled else { throw .tableNotFound(group.own.reference) }
+        try self.checkReplicasIdle(group, at: now)
+        guard input.globalSecondaryIndexUpdates?.contains(where: { $0.create != nil || $0.delete != nil }) != true,
+            input.vectorIndexUpdates == nil
+        else {
+            guard group.others.allSatisfy({ $0.indexInState(.creating) == nil && $0.indexInState(.deleting) == nil })
+            else { throw .tooManyOnlineIndexes }
+            return
+        }
+    }
+
+    // DEVIATION: what would make another table of it than the one that was asked for is refused: replicas in other
+    // accounts.
     private static func refuseWhatHasNoEffect(_ input: UpdateTableInput) throws(ServiceError) {
-        let given: KeyValuePairs = [
-            "ReplicaUpdates": input.replicaUpdates != nil,
-            "GlobalTableWitnessUpdates": input.globalTableWitnessUpdates != nil,
-            "MultiRegionConsistency": input.multiRegionConsistency != nil,
-            "GlobalTableSettingsReplicationMode": input.globalTableSettingsReplicationMode != nil,
-            "DisassociationProtectionEnabled": input.disassociationProtectionEnabled != nil,
-        ]
-        guard let name = given.first(where: { $0.value })?.key else { return }
-        throw .validation("The parameter \(name) is not supported by this version of Brume")
+        guard input.globalTableSettingsReplicationMode != nil else { return }
+        throw .validation(
+            "The parameter GlobalTableSettingsReplicationMode is not supported by this version of Brume")
     }
 }

@@ -12,13 +12,23 @@ extension DynamoDBService {
         ]
     }
 
-    /// Order of checks: what is to change, the global table. A table of one region is none, and there are no others.
+    /// Order of checks: what is to change, the global table, its billing mode, then each setting. The answer shows the
+    /// settings as they were, as AWS's does.
     package func updateTableReplicaAutoScaling(
         _ input: UpdateTableReplicaAutoScalingInput, _ context: RequestContext
     ) async throws(ServiceError) -> UpdateTableReplicaAutoScalingOutput {
         let reference = try TableReference(input.tableName, context)
         try validating { () throws(ValidationFailure) in try AutoScalingRule(table: reference.name).check(input) }
-        throw .noReplicas(reference)
+        guard try await self.catalog.snapshot(reference) != nil else { throw .noReplicas(reference) }
+        let change = AutoScalingChange(name: reference.name, input: input, context: context)
+        let (_, before) = try await self.catalog.updateGroup(reference) { (group, _) throws(ServiceError) in
+            guard group.own.replication != nil else { throw .noReplicas(reference) }
+            let before = group
+            try change.apply(to: &group)
+            return before
+        }
+        return UpdateTableReplicaAutoScalingOutput(
+            tableAutoScalingDescription: self.autoScalingDescription(before, context))
     }
 }
 

@@ -1,4 +1,5 @@
 package import DynamoDBModel
+internal import Primitives
 package import ServiceModel
 
 extension DynamoDBService {
@@ -13,7 +14,9 @@ extension DynamoDBService {
     ) async throws(ServiceError) -> UpdateTimeToLiveOutput {
         let reference = try TableReference(input.tableName, context)
         let given = input.timeToLiveSpecification
-        try await self.catalog.update(reference) { (table, _) throws(ServiceError) in
+        let now = self.clock.now()
+        try await self.catalog.updateGroup(reference) { (group, writes) throws(ServiceError) in
+            var table = group.own
             guard !table.isBeingFilled else {
                 throw DynamoDBError.resourceInUse(message: "Table is being created: \(table.name)")
             }
@@ -31,6 +34,10 @@ extension DynamoDBService {
                 table.expiry.attribute = nil
                 table.expiry.isWhole = false
             }
+            let before = group.own
+            group.own = table
+            // It is the same in every replica.
+            _ = try group.spread(from: before, at: now, &writes)
         }
         self.startExpiryWork()
         return UpdateTimeToLiveOutput(timeToLiveSpecification: given)

@@ -30,12 +30,13 @@ struct PolicyGate: Sendable {
     private func slot(
         _ arn: String, _ context: RequestContext
     ) async throws(ServiceError) -> (TableDescriptor, TablePolicies.Slot?)? {
+        // A replica lies in another region than the one that was asked.
         guard let arn = ARN(arn), arn.service == "dynamodb", arn.account == context.account.description,
-            arn.region == context.region.description
+            let region = Region(arn.region)
         else { return nil }
         let parts = arn.resource.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2 || parts.count == 4, parts[0] == "table" else { return nil }
-        let reference = TableReference(account: context.account, region: context.region, name: String(parts[1]))
+        let reference = TableReference(account: context.account, region: region, name: String(parts[1]))
         guard let table = try await self.catalog.snapshot(reference)?.descriptor else { return nil }
         if parts.count == 2 || parts[2] == "index" { return (table, table.policies.table) }
         guard parts[2] == "stream" else { return nil }

@@ -21,7 +21,10 @@ struct LogTrimming: Sendable {
         try await self.forEach(CatalogKeys.allTables) { (entry) throws(StorageError) in
             // Requests for the table say that its record is damaged; the others are not to grow for it.
             guard let table = TableRecord.decode(entry.record.value) else { return }
-            try await self.trim(table.log, before: self.horizon(table.changesKeptMilliseconds))
+            let replicas = TombstoneRemoval(store: self.store)
+            let limit = try await replicas.trimmable(table)
+            try await self.trim(table.log, before: self.horizon(table.changesKeptMilliseconds), upTo: limit)
+            try await replicas(table)
         }
         let horizon = self.horizon(TableStream.keptMilliseconds)
         try await self.forEach(CatalogKeys.retiredLogs) { (entry) throws(StorageError) in
@@ -37,11 +40,14 @@ struct LogTrimming: Sendable {
         }
     }
 
-    private func trim(_ log: LogID, before horizon: Timestamp) async throws(StorageError) {
+    /// Forgets what was committed before a moment, but nothing behind `limit`.
+    private func trim(
+        _ log: LogID, before horizon: Timestamp, upTo limit: LogPosition?
+    ) async throws(StorageError) {
         let first = try await self.store.readLog(log, after: nil, limit: 1, byteLimit: 1).entries.first
         guard let first, first.time < horizon else { return }
         let position = try await ChangeLogSearch.position(log, before: horizon, in: self.store)
-        try await self.store.trimLog(log, through: position)
+        try await self.store.trimLog(log, through: limit.map { min($0, position) } ?? position)
     }
 
     private func forEach(

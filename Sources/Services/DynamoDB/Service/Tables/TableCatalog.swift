@@ -26,14 +26,19 @@ final class TableCatalog: Sendable {
         let currentAsOf: CommitVersion?
     }
 
-    private let store: any OrderedStore
-    private let clock: any WallClock
+    let store: any OrderedStore
+    let clock: any WallClock
     private let cache = Mutex<[TableReference: Snapshot]>([:])
     let policyPresence = PolicyPresence()
 
     init(store: any OrderedStore, clock: any WallClock) {
         self.store = store
         self.clock = clock
+    }
+
+    /// Lets go of what is known of a table that is gone.
+    func forget(_ reference: TableReference) {
+        self.cache.withLock { _ = $0.removeValue(forKey: reference) }
     }
 
     // Finding
@@ -194,7 +199,7 @@ final class TableCatalog: Sendable {
     }
 
     /// What is noted beside a descriptor, written in the commit that changes it.
-    private static func notes(from old: TableDescriptor?, to new: TableDescriptor?) -> [Write] {
+    static func notes(from old: TableDescriptor?, to new: TableDescriptor?) -> [Write] {
         StreamNotes.writes(from: old, to: new) + ExpiryNotes.writes(from: old, to: new)
     }
 
@@ -270,7 +275,7 @@ final class TableCatalog: Sendable {
 
     // The store
 
-    private func get(_ keys: [[UInt8]], _ mode: ReadMode) async throws(ServiceError) -> ReadResult {
+    func get(_ keys: [[UInt8]], _ mode: ReadMode) async throws(ServiceError) -> ReadResult {
         do throws(StorageError) {
             if let cached = try self.store.getCached(keys, mode) { return cached }
             return try await self.store.get(keys, mode)
@@ -287,7 +292,7 @@ final class TableCatalog: Sendable {
         }
     }
 
-    private func commit(_ batch: Batch) async throws(ServiceError) -> Bool {
+    func commit(_ batch: Batch) async throws(ServiceError) -> Bool {
         do throws(StorageError) {
             try await self.store.commit(batch)
             return true

@@ -48,6 +48,8 @@ struct TableDescriptor: Sendable, Hashable {
     var origin: RestoreOrigin?
     /// Whether a job fills it yet, from a backup or from objects: it is CREATING until that is done.
     var isBeingFilled = false
+    /// The tables in other regions that it is a replica of; nil for a table of one region.
+    var replication: ReplicaGroup?
 
     var space: KeySpace { KeySpace(table: self.number) }
 

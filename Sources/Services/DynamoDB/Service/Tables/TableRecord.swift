@@ -31,6 +31,7 @@ enum TableRecord {
             tree["kinesisDestinations"] = .l(table.kinesisDestinations.map(\.record))
         }
         tree["insights"] = table.insights.record
+        tree["replication"] = table.replication?.record
         return AttributeMap(tree).bytes
     }
 
@@ -76,6 +77,10 @@ enum TableRecord {
             table.kinesisDestinations = destinations.compactMap(KinesisDestination.init(record:))
         }
         table.insights = ContributorInsights(record: tree["insights"])
+        if let replication = tree["replication"] {
+            guard let group = ReplicaGroup(record: replication) else { return nil }
+            table.replication = group
+        }
         return table
     }
 

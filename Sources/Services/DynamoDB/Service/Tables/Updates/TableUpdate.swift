@@ -39,6 +39,9 @@ struct TableUpdate {
         try self.applyClass(to: &table, &outcome)
         try self.applyEncryption(to: &table, &outcome)
         if let isProtected = self.input.deletionProtectionEnabled { table.isDeletionProtected = isProtected }
+        if let isProtected = self.input.disassociationProtectionEnabled {
+            table.replication?.isDisassociationProtected = isProtected
+        }
         if let number = outcome.workNumber { writes.append(IndexWork.mark(table, number)) }
         if self.transitionMilliseconds > 0, outcome.isUpdating, table != before {
             let end = self.now.millisecondsSinceEpoch + self.transitionMilliseconds

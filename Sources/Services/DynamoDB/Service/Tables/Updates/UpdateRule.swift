@@ -28,7 +28,6 @@ enum UpdateRule {
             "DeletionProtectionEnabled": input.deletionProtectionEnabled != nil,
             "OnDemandThroughput": input.onDemandThroughput != nil, "WarmThroughput": input.warmThroughput != nil,
             "TableClass": input.tableClass != nil, "VectorIndexUpdates": input.vectorIndexUpdates?.isEmpty == false,
-            "GlobalTableWitnessUpdates": input.globalTableWitnessUpdates != nil,
             "GlobalTableSettingsReplicationMode": input.globalTableSettingsReplicationMode != nil,
             "DisassociationProtectionEnabled": input.disassociationProtectionEnabled != nil,
         ]
@@ -84,6 +83,9 @@ enum UpdateRule {
     private static func checkSingle(_ input: UpdateTableInput) throws(ValidationFailure) {
         let count = self.members(input).reduce(0) { $0 + ($1.value ? 1 : 0) }
         guard count > 1 else { return }
+        if input.replicaUpdates != nil, input.multiRegionConsistency == .strong {
+            throw ValidationFailure("Requests that modify replicas or witnesses must not also modify other fields")
+        }
         if input.replicaUpdates != nil {
             throw .invalid("Replica modification must be the only operation in the request")
         }

@@ -1,0 +1,194 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import Primitives
+internal import ServiceModel
+
+/// An UpdateTableReplicaAutoScaling request, applied to the replicas of a table.
+///
+/// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes. What
+///   Application Auto Scaling refuses, AWS passes on in its words.
+struct AutoScalingChange {
+    typealias Dimension = ReplicaAutoScaling.Dimension
+
+    /// The role that AWS's own service takes, whatever the request says.
+    static let roleName =
+        "aws-service-role/dynamodb.application-autoscaling.amazonaws.com/"
+        + "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable"
+    /// What a target may be, in percent of the capacity.
+    static let targets = 10.0...90.0
+
+    /// As the request names it.
+    let name: String
+    let input: UpdateTableReplicaAutoScalingInput
+    let context: RequestContext
+
+    static func roleARN(_ context: RequestContext) -> String {
+        "arn:\(context.region.partition):iam::\(context.account):role/\(self.roleName)"
+    }
+
+    func apply(to group: inout TableGroup) throws(ServiceError) {
+        try self.checkBilling(group)
+        if let update = self.input.provisionedWriteCapacityAutoScalingUpdate {
+            try self.setWrites(Dimension(index: nil, isWrite: true), update, &group)
+        }
+        for given in self.input.globalSecondaryIndexUpdates ?? [] {
+            guard let update = given.provisionedWriteCapacityAutoScalingUpdate else { continue }
+            let index = try self.index(given.indexName, group.own)
+            try self.setWrites(Dimension(index: index, isWrite: true), update, &group)
+        }
+        for replica in self.input.replicaUpdates ?? [] {
+            if replica.regionName == group.own.region.description {
+                try self.setReads(replica, &group.own)
+            } else {
+                guard let place = group.others.firstIndex(where: { $0.region.description == replica.regionName })
+                else {
+                    throw DynamoDBError.resourceNotFound(
+                        message: "Global table with name: '\(self.name)' has no replica in region: "
+                            + "'\(replica.regionName)'.")
+                }
+                try self.setReads(replica, &group.others[place])
+            }
+        }
+    }
+
+    /// On-demand tables let auto scaling be disabled, not enabled.
+    private func checkBilling(_ group: TableGroup) throws(ServiceError) {
+        guard group.own.isOnDemand else { return }
+        var parameters: [String] = []
+        func note(_ update: AutoScalingSettingsUpdate?, _ parameter: String) {
+            guard let update, update.autoScalingDisabled != true, !parameters.contains(parameter) else { return }
+            parameters.append(parameter)
+        }
+        note(
+            self.input.provisionedWriteCapacityAutoScalingUpdate,
+            "GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate")
+        for index in self.input.globalSecondaryIndexUpdates ?? [] {
+            note(index.provisionedWriteCapacityAutoScalingUpdate, "GlobalTableGlobalSecondaryIndexSettingsUpdate")
+        }
+        for replica in self.input.replicaUpdates ?? [] {
+            note(
+                replica.replicaProvisionedReadCapacityAutoScalingUpdate,
+                "ReplicaProvisionedReadCapacityAutoScalingSettingsUpdate")
+            for index in replica.replicaGlobalSecondaryIndexUpdates ?? [] {
+                note(index.provisionedReadCapacityAutoScalingUpdate, "ReplicaGlobalSecondaryIndexSettingsUpdate")
+            }
+        }
+        guard !parameters.isEmpty else { return }
+        let regions = group.all.map { "'\($0.region.description.uppercased())'" }.sorted()
+        throw .validation(
+            "Failed to update global table with name ‘\(self.name)‘. Replicas \(regions.joined(separator: ", ")) "
+                + "BillingMode is PayPerRequest. You must convert table's BillingMode to PROVISIONED to set "
+                + "parameters: "
+                + parameters.map { "'\($0)'" }.joined(separator: ", ") + ".")
+    }
+
+    /// An index that is CREATING is not there yet.
+    private func index(_ name: String?, _ table: TableDescriptor) throws(ServiceError) -> String {
+        guard let name, let index = table.index(name), index.isGlobal, index.state == .active else {
+            throw .indexNotFound(name ?? "", table.name)
+        }
+        return name
+    }
+
+    private func setWrites(
+        _ dimension: Dimension, _ update: AutoScalingSettingsUpdate, _ group: inout TableGroup
+    ) throws(ServiceError) {
+        try self.set(dimension, update, &group.own)
+        for place in group.others.indices { try self.set(dimension, update, &group.others[place]) }
+    }
+
+    private func setReads(_ replica: ReplicaAutoScalingUpdate, _ table: inout TableDescriptor) throws(ServiceError) {
+        if let update = replica.replicaProvisionedReadCapacityAutoScalingUpdate {
+            try self.set(Dimension(index: nil, isWrite: false), update, &table)
+        }
+        for given in replica.replicaGlobalSecondaryIndexUpdates ?? [] {
+            guard let update = given.provisionedReadCapacityAutoScalingUpdate else { continue }
+            try self.set(Dimension(index: try self.index(given.indexName, table), isWrite: false), update, &table)
+        }
+    }
+
+    private func set(
+        _ dimension: Dimension, _ update: AutoScalingSettingsUpdate, _ table: inout TableDescriptor
+    ) throws(ServiceError) {
+        guard update.autoScalingDisabled != true, let minimum = update.minimumUnits, let maximum = update.maximumUnits,
+            let policy = update.scalingPolicyUpdate
+        else {
+            // The rule has let no half of a setting through.
+            table.replication?.autoScaling.settings[dimension] = nil
+            return
+        }
+        let target = policy.targetTrackingScalingPolicyConfiguration
+        let kind = dimension.isWrite ? "DynamoDBWriteCapacityUtilization" : "DynamoDBReadCapacityUtilization"
+        guard minimum <= maximum else {
+            throw self.passedOn("Maximum capacity cannot be less than minimum capacity")
+        }
+        guard Self.targets.contains(target.targetValue) else {
+            throw self.passedOn(
+                "For predefined metric type \(kind), target value must be between '\(Self.targets.lowerBound)' and "
+                    + "'\(Self.targets.upperBound)', but was '\(target.targetValue)'.")
+        }
+        if let role = update.autoScalingRoleARN, role != Self.roleARN(self.context) {
+            throw self.passedOn(
+                "User: arn:\(self.context.region.partition):sts::\(self.context.account):assumed-role/"
+                    + "AWSServiceRoleForDynamoDBReplication is not authorized to perform: iam:PassRole on resource: "
+                    + "\(role) because no identity-based policy allows the iam:PassRole action")
+        }
+        let place = dimension.index.map { "/index/\($0)" } ?? ""
+        table.replication?.autoScaling.settings[dimension] = ReplicaAutoScaling.Settings(
+            minimum: minimum, maximum: maximum, policyName: policy.policyName ?? "\(kind):table/\(table.name)\(place)",
+            target: target.targetValue, scaleInCooldown: target.scaleInCooldown,
+            scaleOutCooldown: target.scaleOutCooldown, isScaleInDisabled: target.disableScaleIn)
+    }
+
+    private func passedOn(_ sentence: String) -> ServiceError {
+        .validation(
+            "\(sentence) (Service: AWSApplicationAutoScaling; Status Code: 400; Error Code: ValidationException; "
+                + "Request ID: \(self.context.requestID); Proxy: null)")
+    }
+}
+
+extension TableGroup {
+    /// What DescribeTableReplicaAutoScaling shows of a global table.
+    func autoScalingDescription(
+        _ status: TableStatus, _ context: RequestContext, _ replicaStatus: (TableDescriptor) -> ReplicaStatus
+    ) -> TableAutoScalingDescription {
+        let tables = self.all.sorted { $0.region.description < $1.region.description }
+        return TableAutoScalingDescription(
+            tableName: self.own.name, tableStatus: status,
+            replicas: tables.map { table in
+                ReplicaAutoScalingDescription(
+                    regionName: table.region.description,
+                    globalSecondaryIndexes: table.indexes.filter { $0.isGlobal && $0.state == .active }.map { index in
+                        ReplicaGlobalSecondaryIndexAutoScalingDescription(
+                            indexName: index.name, indexStatus: .active,
+                            provisionedReadCapacityAutoScalingSettings: table.scaling(index.name, false, context),
+                            provisionedWriteCapacityAutoScalingSettings: table.scaling(index.name, true, context))
+                    },
+                    replicaProvisionedReadCapacityAutoScalingSettings: table.scaling(nil, false, context),
+                    replicaProvisionedWriteCapacityAutoScalingSettings: table.scaling(nil, true, context),
+                    replicaStatus: replicaStatus(table))
+            })
+    }
+}
+
+extension TableDescriptor {
+    fileprivate func scaling(
+        _ index: String?, _ isWrite: Bool, _ context: RequestContext
+    ) -> AutoScalingSettingsDescription {
+        let dimension = ReplicaAutoScaling.Dimension(index: index, isWrite: isWrite)
+        guard let settings = self.replication?.autoScaling.settings[dimension] else {
+            return AutoScalingSettingsDescription(autoScalingDisabled: true, scalingPolicies: [])
+        }
+        let tracking = AutoScalingTargetTrackingScalingPolicyConfigurationDescription(
+            disableScaleIn: settings.isScaleInDisabled, scaleInCooldown: settings.scaleInCooldown,
+            scaleOutCooldown: settings.scaleOutCooldown, targetValue: settings.target)
+        return AutoScalingSettingsDescription(
+            minimumUnits: settings.minimum, maximumUnits: settings.maximum,
+            // Kept, and of no use, while the table is an on-demand one.
+            autoScalingDisabled: self.isOnDemand ? true : nil, autoScalingRoleARN: AutoScalingChange.roleARN(context),
+            scalingPolicies: [
+                AutoScalingPolicyDescription(
+                    policyName: settings.policyName, targetTrackingScalingPolicyConfiguration: tracking)
+            ])
+    }
+}

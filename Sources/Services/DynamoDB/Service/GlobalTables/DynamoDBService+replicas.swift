@@ -1,0 +1,256 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import KeyValue
+internal import Primitives
+internal import ServiceModel
+
+/// Replicas that are added, changed and taken away.
+extension DynamoDBService {
+    /// Does what an UpdateTable request asks of replicas, and answers as AWS does: before it is done.
+    func updateReplicas(
+        _ reference: TableReference, _ action: ReplicaAction, _ update: TableUpdate
+    ) async throws(ServiceError) -> TableDescription {
+        switch action {
+        case .create(let create): try await self.createReplica(reference, create, update.now)
+        case .update(let updates): try await self.updateReplicas(reference, updates, update)
+        case .delete(let region): try await self.deleteReplica(reference, region, update.now)
+        case .disassociate(let action): try await self.disassociate(reference, action, update.now)
+        }
+    }
+
+    /// What the answer shows: UPDATING, and the replicas as they were.
+    private static func answer(
+        _ group: TableGroup, replicas before: TableGroup, at now: Timestamp
+    ) -> TableDescription {
+        var shown = before
+        shown.own = group.own
+        shown.own.replication = group.own.replication ?? before.own.replication
+        var description = group.own.description(.updating, at: now)
+        description.show(shown, at: now)
+        return description
+    }
+
+    /// A table that is made a replica is not there yet for whoever asks for more of it; one of which something is
+    /// changed must be let be.
+    static func checkIdle(_ group: TableGroup, at now: Timestamp) throws(ServiceError) {
+        guard group.own.status(at: now) == .active, group.all.allSatisfy({ $0.indexInState(.creating) == nil }) else {
+            throw .replicaInUse
+        }
+        try self.checkReplicasIdle(group, at: now)
+    }
+
+    /// While a replica is made or taken away, no other thing is changed.
+    static func checkReplicasIdle(_ group: TableGroup, at now: Timestamp) throws(ServiceError) {
+        guard group.others.allSatisfy({ $0.replicaStatus(at: now) == .active }),
+            group.all.allSatisfy({ $0.replication?.isLeaving != true })
+        else { throw .replicaInUse }
+    }
+
+    private static func checkNotBeingAdded(_ group: TableGroup, at now: Timestamp) throws(ServiceError) {
+        guard group.own.replication != nil, group.own.isBeingFilled else { return }
+        throw .validation(
+            "Create/Update/Delete of replica is not allowed while the replica is being added to table with name: "
+                + "\(group.own.name) in region \(group.own.region)")
+    }
+
+    // Adding
+
+    private func createReplica(
+        _ reference: TableReference, _ action: CreateReplicationGroupMemberAction, _ now: Timestamp
+    ) async throws(ServiceError) -> TableDescription {
+        guard let region = Region(action.regionName) else { throw .replicaExists(reference.name) }
+        let target = TableReference(account: reference.account, region: region, name: reference.name)
+        // Read before the commit, so that they are no later than it: a link may begin too early, never too late.
+        let positions = try await self.positions(to: reference)
+        let number = try await self.catalog.newNumber()
+        let tableID = RequestID.uuid(self.random).description
+        let transition = self.transition(.creating, from: now)
+        let updating = self.transition(.updating, from: now)
+        let (group, answer) = try await self.catalog.updateGroup(reference, candidate: target) {
+            (group, writes) throws(ServiceError) in
+            let before = group
+            try Self.checkNewReplica(group, region, at: now)
+            let key = try ReplicaKey.arn(action.kmsMasterKeyID, in: region, beside: group.own)
+            if group.own.enabledStream == nil { group.own.enableStream(Replicator.viewType, at: now) }
+            if let updating { group.own.transition = updating }
+            var replica = group.own.replica(in: region, number, tableID, now)
+            replica.settings.encryptionKeyARN = key
+            replica.transition = transition
+            try replica.override(action, now)
+            let own = group.own
+            let first = ReplicaGroup(members: [ReplicaGroup.Member(region: own.region, number: own.number)])
+            let member = ReplicaGroup.Member(region: region, number: number, source: own.region, added: now)
+            group.own.replication = own.replication ?? first
+            group.setGroup { known in
+                var known = known
+                known.members.append(member)
+                return known
+            }
+            replica.replication = group.own.replication.map { own in
+                ReplicaGroup(members: own.members, autoScaling: own.autoScaling.writes)
+            }
+            for table in group.all {
+                let incoming = ReplicationLink(
+                    from: table, to: replica, copy: table.number == own.number ? .items(place: []) : nil,
+                    position: positions[table.number])
+                let outgoing = ReplicationLink(from: replica, to: table)
+                writes += [.set(incoming.key, incoming.encoded), .set(outgoing.key, outgoing.encoded)]
+            }
+            group.candidate = replica
+            return Self.answer(group, replicas: before, at: now)
+        }
+        for table in group.all + [group.candidate].compactMap(\.self) { self.startReplication(table.number) }
+        self.startExpiryWork()
+        return answer
+    }
+
+    private static func checkNewReplica(
+        _ group: TableGroup, _ region: Region, at now: Timestamp
+    ) throws(ServiceError) {
+        try self.checkNotBeingAdded(group, at: now)
+        if group.others.contains(where: { $0.replicaStatus(at: now) == .creating }) { throw .replicaInUse }
+        guard group.candidate == nil, group.own.replication?.member(region) == nil else {
+            throw .replicaExists(group.own.name)
+        }
+        try self.checkIdle(group, at: now)
+        let own = group.own
+        guard own.isOnDemand || own.isWriteScaled(nil) else {
+            throw .validation("Table write capacity should either be Pay-Per-Request or AutoScaled.")
+        }
+        guard own.isOnDemand || own.indexes.allSatisfy({ !$0.isGlobal || own.isWriteScaled($0.name) }) else {
+            throw .validation("GSI write capacity should either be Pay-Per-Request or AutoScaled.")
+        }
+    }
+
+    /// How far each replica's writes have come to a table.
+    private func positions(to reference: TableReference) async throws(ServiceError) -> [UInt64: LogPosition] {
+        guard let own = try await self.catalog.snapshot(reference)?.descriptor else {
+            throw .tableNotFound(reference)
+        }
+        var positions: [UInt64: LogPosition] = [:]
+        for member in own.replication?.members ?? [] where member.number != own.number {
+            let key = ReplicationLink.key(member.number, own.number)
+            guard let record = try await self.items.get([key], .forAnswer)[0] else { continue }
+            positions[member.number] = ReplicationLink(record.value)?.position
+        }
+        return positions
+    }
+
+    // Changing
+
+    private func updateReplicas(
+        _ reference: TableReference, _ actions: [UpdateReplicationGroupMemberAction], _ update: TableUpdate
+    ) async throws(ServiceError) -> TableDescription {
+        let now = update.now
+        let updating = self.transition(.updating, from: now)
+        let (_, answer) = try await self.catalog.updateGroup(reference) { (group, _) throws(ServiceError) in
+            let before = group
+            try Self.checkNotBeingAdded(group, at: now)
+            let missing = actions.map(\.regionName).filter { name in
+                !group.others.contains { $0.region.description == name }
+            }
+            guard missing.isEmpty else { throw .notPartOfGlobalTable(missing) }
+            try Self.checkIdle(group, at: now)
+            for action in actions {
+                guard let place = group.others.firstIndex(where: { $0.region.description == action.regionName }) else {
+                    continue
+                }
+                try group.others[place].override(action, update)
+                if let updating { group.others[place].transition = updating }
+            }
+            if let updating { group.own.transition = updating }
+            return Self.answer(group, replicas: before, at: now)
+        }
+        return answer
+    }
+
+    // Taking away
+
+    private func deleteReplica(
+        _ reference: TableReference, _ region: Region, _ now: Timestamp
+    ) async throws(ServiceError) -> TableDescription {
+        let updating = self.transition(.updating, from: now)
+        let end = self.transition(.deleting, from: now) ?? TableTransition(kind: .deleting, end: now)
+        let (number, answer) = try await self.catalog.updateGroup(reference) { (group, writes) throws(ServiceError) in
+            let before = group
+            try Self.checkNotBeingAdded(group, at: now)
+            guard let place = group.others.firstIndex(where: { $0.region == region }) else {
+                throw .notPartOfGlobalTable([region.description])
+            }
+            guard group.own.replication?.isSource(region, at: now) != true else { throw .replicaIsSource }
+            try Self.checkIdle(group, at: now)
+            try Self.checkDeletable(group.others[place], isReplica: true, at: now)
+            group.others[place].transition = end
+            if let updating { group.own.transition = updating }
+            writes.append(IndexWork.mark(group.others[place], IndexWork.wholeTable))
+            return (group.others[place].number, Self.answer(group, replicas: before, at: now))
+        }.answer
+        self.startIndexWork(number, IndexWork.wholeTable)
+        return answer
+    }
+
+    /// Waits until the others have all that was written to a replica that is DELETING.
+    /// - Returns: false when that could not be; what is left goes on after the next start.
+    func drainReplica(_ table: TableCatalog.Snapshot) async throws(ServiceError) -> Bool {
+        guard table.descriptor.replication != nil else { return true }
+        while !Task.isCancelled {
+            switch try await self.replicateRound(table.descriptor.number) {
+            case .gone: return true
+            // No caller writes after the commit which made it DELETING.
+            case .idle(let version) where version >= table.version: return true
+            case .idle, .more: await Task.yield()
+            case .pause(let milliseconds): try? await Task.sleep(for: .milliseconds(milliseconds))
+            }
+        }
+        return false
+    }
+
+    /// Takes a replica away that is DELETING, and out of the lists of the others.
+    func removeReplica(_ reference: TableReference, _ number: UInt64, heir: Write?) async throws(ServiceError) {
+        try await self.catalog.updateGroup(reference, allowsDeleting: true) { (group, writes) throws(ServiceError) in
+            guard group.own.number == number else { return }
+            let retired = heir.map { [$0, .set(CatalogKeys.retiredLog(number), [])] }
+            group.farewell = retired ?? [.set(CatalogKeys.deletedTable(number), [])]
+            for other in group.others {
+                writes.append(.delete(ReplicationLink.key(number, other.number)))
+                writes.append(.delete(ReplicationLink.key(other.number, number)))
+            }
+            group.setGroup { $0.without(number) }
+        }
+        self.startDiscarding()
+    }
+}
+
+extension ServiceError {
+    /// A table that was used to add a replica is to stay for a day, as long as that replica is there.
+    static let replicaIsSource = ServiceError.validation(
+        "Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the table "
+            + "in the last 24 hours.")
+}
+
+extension TableDescriptor {
+    /// Whether auto scaling follows the writes of the table, or of one of its global indexes.
+    fileprivate func isWriteScaled(_ index: String?) -> Bool {
+        self.replication?.autoScaling.isEnabled(.init(index: index, isWrite: true)) == true
+    }
+
+    /// The table that becomes its replica: CREATING, without items and without what each replica has of its own.
+    fileprivate func replica(
+        in region: Region, _ number: UInt64, _ tableID: String, _ now: Timestamp
+    ) -> TableDescriptor {
+        var replica = TableDescriptor(
+            name: self.name, account: self.account, region: region, number: number, tableID: tableID, creation: now,
+            schema: self.schema, indexes: self.indexes, isOnDemand: self.isOnDemand, throughput: self.throughput)
+        replica.vectorIndexes = self.vectorIndexes
+        replica.retiredIndexNumber = self.retiredIndexNumber
+        replica.retiredVectorIndexNumber = self.retiredVectorIndexNumber
+        replica.onDemandSwitch = self.onDemandSwitch
+        replica.tableClass = self.tableClass
+        replica.expiry.attribute = self.expiry.attribute
+        replica.expiry.generation = self.expiry.attribute == nil ? 0 : 1
+        replica.settings.onDemandLimit = self.settings.onDemandLimit
+        replica.settings.warmThroughput = self.settings.warmThroughput
+        replica.isBeingFilled = true
+        return replica
+    }
+}

@@ -1,0 +1,62 @@
+internal import DynamoDBModel
+internal import DynamoDBValues
+internal import Primitives
+internal import ServiceModel
+
+/// Which key encrypts a replica: all replicas have keys of one sort, each a key of its own region.
+///
+/// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes. There is no
+///   KMS here, so whether a key exists is not asked.
+enum ReplicaKey {
+    /// Whose key encrypts a table.
+    enum Sort: Sendable, Hashable {
+        /// DynamoDB's own.
+        case owned
+        /// The account's, managed by AWS.
+        case managed
+        case customer
+    }
+
+    static let managedAlias = "alias/aws/dynamodb"
+    static let missing = ServiceError.invalid("KMSMasterKeyId must be specified for each replica.")
+    static let mixed = ServiceError.invalid("All replica keys must either be Customer Managed CMK or AWS Managed CMK.")
+
+    static func managed(_ region: Region, _ account: AccountID) -> String {
+        ARN(service: "kms", region: region, account: account, resource: self.managedAlias).description
+    }
+
+    /// The key of a replica that is made, beside a table; `given` as the request names it.
+    static func arn(_ given: String?, in region: Region, beside own: TableDescriptor) throws(ServiceError) -> String? {
+        let isManaged = given == nil || given?.hasSuffix(self.managedAlias) == true
+        switch own.encryptionKeySort {
+        case .owned:
+            guard given == nil else { throw self.missing }
+            return nil
+        case .managed:
+            guard isManaged else { throw self.mixed }
+            return self.managed(region, own.account)
+        case .customer:
+            guard let given else { throw self.missing }
+            guard !isManaged else { throw self.mixed }
+            guard given.hasPrefix("arn:") else {
+                return ARN(
+                    service: "kms", region: region, account: own.account,
+                    resource: given.hasPrefix("alias/") ? given : "key/\(given)"
+                ).description
+            }
+            guard let arn = ARN(given), arn.region == region.description else {
+                throw .validation(
+                    "KMS validation error for region \(region): com.amazonaws.services.kms.model.NotFoundException: "
+                        + "Invalid arn \(ARN(given)?.region ?? given)")
+            }
+            return given
+        }
+    }
+}
+
+extension TableDescriptor {
+    var encryptionKeySort: ReplicaKey.Sort {
+        guard let key = self.settings.encryptionKeyARN else { return .owned }
+        return key.hasSuffix(ReplicaKey.managedAlias) ? .managed : .customer
+    }
+}

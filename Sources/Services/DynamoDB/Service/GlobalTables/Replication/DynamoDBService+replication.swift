@@ -1,0 +1,112 @@
+internal import KeyValue
+internal import ServiceKit
+package import ServiceModel
+
+/// Replication between the replicas of global tables.
+///
+/// One job for each table whose writes go elsewhere. It is begun by a write, by a start, and every few seconds for what
+/// was left after a failure; it ends when there is nothing more to do.
+extension DynamoDBService {
+    private static let roundsPauseSeconds = 5
+    /// Failures of the store in a row, after which the work waits for the next beginning, and the pause after each.
+    private static let failuresMax = 20
+    private static let pauseMilliseconds = 100
+    private static let linksMax = 100
+
+    /// Listens to what tables are changed. Call once, before anything is.
+    func connectReplication() {
+        self.items.bell.connect { [weak self] number in self?.startReplication(number) }
+    }
+
+    /// Goes on with every link there is, now and from time to time, until the server stops.
+    func startReplicating() {
+        self.jobs.start("replication") {
+            while !Task.isCancelled {
+                await self.startReplicationOfAll()
+                // Ended early by the server's stop only, which the loop's condition sees.
+                try? await Task.sleep(for: .seconds(Self.roundsPauseSeconds))
+            }
+        }
+    }
+
+    /// Begins to replicate what a table's log holds, and does not wait for it.
+    func startReplication(_ source: UInt64) {
+        self.items.bell.add(source)
+        guard self.replicatesByItself else { return }
+        self.jobs.start("replication of table \(source)") { await self.replicate(source) }
+    }
+
+    /// Begins the work of every link.
+    func startReplicationOfAll() async {
+        guard let keys = try? await self.replicationLinks() else { return }
+        for source in Set(keys.compactMap(ReplicationLink.source(ofKey:))) { self.startReplication(source) }
+    }
+
+    private func replicate(_ source: UInt64) async {
+        var failureCount = 0
+        while !Task.isCancelled, failureCount < Self.failuresMax {
+            do throws(ServiceError) {
+                switch try await self.replicateRound(source) {
+                case .more: await Task.yield()
+                case .pause(let milliseconds): try? await Task.sleep(for: .milliseconds(milliseconds))
+                case .idle: return
+                case .gone:
+                    self.items.bell.remove(source)
+                    return
+                }
+                failureCount = 0
+            } catch {
+                failureCount += 1
+                // Ended early by the server's stop only, which the loop's condition sees.
+                try? await Task.sleep(for: .milliseconds(Self.pauseMilliseconds))
+            }
+        }
+    }
+
+    /// Moves each link of a table on by one step.
+    /// - Returns: `gone` when there is none; `idle` with the least version up to which all are done.
+    func replicateRound(_ source: UInt64) async throws(ServiceError) -> Replicator.Step {
+        let replicator = Replicator(items: self.items, clock: self.clock, telemetry: self.telemetry)
+        var steps: [Replicator.Step] = []
+        for key in try await self.keys(in: ReplicationLink.all(from: source)) {
+            steps.append(try await replicator.step(key))
+        }
+        let rest = steps.filter { $0 != .gone }
+        guard !rest.isEmpty else { return steps.isEmpty ? .gone : .more }
+        if rest.contains(.more) { return .more }
+        var through = CommitVersion(.max)
+        for step in rest {
+            if case .pause = step { return step }
+            if case .idle(let version) = step { through = min(through, version) }
+        }
+        return .idle(through)
+    }
+
+    private func keys(in range: KeyRange) async throws(ServiceError) -> [[UInt8]] {
+        var (range, keys) = (range, [[UInt8]]())
+        while !range.isEmpty {
+            let page = try await self.items.scan(
+                range, limit: Self.linksMax, byteLimit: TableCatalog.sliceBytesMax, reverse: false)
+            keys += page.entries.map(\.key)
+            guard let continuation = page.continuation else { break }
+            range = range.continued(from: continuation, reverse: false)
+        }
+        return keys
+    }
+
+    // For tests, which decide themselves when something is replicated
+
+    /// The keys of all links, of every account.
+    package func replicationLinks() async throws(ServiceError) -> [[UInt8]] {
+        try await self.keys(in: ReplicationLink.all)
+    }
+
+    /// Moves one link on by at most so many changes.
+    /// - Returns: whether there may be more to do.
+    @discardableResult
+    package func replicationStep(_ link: [UInt8], limit: Int) async throws(ServiceError) -> Bool {
+        var replicator = Replicator(items: self.items, clock: self.clock, telemetry: self.telemetry)
+        replicator.sliceCount = limit
+        return try await replicator.step(link) == .more
+    }
+}

@@ -1,0 +1,46 @@
+internal import KeyValue
+internal import Synchronization
+
+/// Rings when a table with replicas was changed, so that nothing has to look for changes again and again.
+final class ReplicationBell: Sendable {
+    private struct State {
+        /// The tables whose changes are replicated.
+        var sources: Set<UInt64> = []
+        var handler: (@Sendable (UInt64) -> Void)?
+    }
+
+    private let state = Mutex(State())
+    /// Whether there are any, so that writes to other tables with a change log need no lock.
+    private let isAny = Atomic(false)
+
+    /// Whom to call with a table's number.
+    func connect(_ handler: @escaping @Sendable (UInt64) -> Void) {
+        self.state.withLock { $0.handler = handler }
+    }
+
+    func add(_ source: UInt64) {
+        self.state.withLock { state in
+            state.sources.insert(source)
+            self.isAny.store(true, ordering: .relaxed)
+        }
+    }
+
+    func remove(_ source: UInt64) {
+        self.state.withLock { state in
+            state.sources.remove(source)
+            self.isAny.store(!state.sources.isEmpty, ordering: .relaxed)
+        }
+    }
+
+    /// Tells of what a commit added to the change logs of tables.
+    func ring(_ appends: [LogAppend]) {
+        guard self.isAny.load(ordering: .relaxed) else { return }
+        var rung: UInt64?
+        for append in appends where append.log.rawValue != rung {
+            let number = append.log.rawValue
+            rung = number
+            let handler = self.state.withLock { $0.sources.contains(number) ? $0.handler : nil }
+            handler?(number)
+        }
+    }
+}

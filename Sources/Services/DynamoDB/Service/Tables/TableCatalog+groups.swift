@@ -1,0 +1,131 @@
+internal import KeyValue
+internal import Primitives
+internal import ServiceModel
+
+/// A table with its replicas in other regions, as of one moment.
+struct TableGroup: Sendable {
+    /// The one that a request names.
+    var own: TableDescriptor
+    /// In the order in which they joined; none for a table of one region.
+    var others: [TableDescriptor] = []
+    /// The table of the same name in a region that is to join; nil where there is none.
+    var candidate: TableDescriptor?
+    /// Set to let the named table go, with what else is to be written then.
+    var farewell: [Write]?
+
+    /// All of them, the named one first.
+    var all: [TableDescriptor] { [self.own] + self.others }
+
+    /// Changes every replica's list of members.
+    mutating func setGroup(_ change: (ReplicaGroup) -> ReplicaGroup?) {
+        self.own.replication = self.own.replication.flatMap(change)
+        for place in self.others.indices {
+            self.others[place].replication = self.others[place].replication.flatMap(change)
+        }
+    }
+}
+
+extension TableCatalog {
+    /// What was read of a group, and what its commit checks.
+    private struct Reading {
+        var group: TableGroup
+        var checks: [Check]
+        var asOf: CommitVersion
+    }
+
+    /// The table with its replicas as they are now; nil when there is none.
+    func group(_ reference: TableReference) async throws(ServiceError) -> TableGroup? {
+        for _ in 0..<Self.attemptsMax {
+            guard let snapshot = try await self.snapshot(reference) else { return nil }
+            if snapshot.descriptor.replication == nil { return TableGroup(own: snapshot.descriptor) }
+            if let reading = try await self.read(snapshot, nil) { return reading.group }
+        }
+        throw Self.tooManyChanges
+    }
+
+    /// Changes a table and its replicas, and what else must change with them, in one durable commit.
+    ///
+    /// As `update`, for all of them. With a `candidate` the table of that name in another region is read too, and made
+    /// when `change` puts one where there was none; with a `farewell` the named table goes. `allowsDeleting` says that
+    /// it may be DELETING.
+    @discardableResult
+    func updateGroup<Answer: Sendable>(
+        _ reference: TableReference, candidate: TableReference? = nil, allowsDeleting: Bool = false,
+        _ change: (inout TableGroup, inout [Write]) throws(ServiceError) -> Answer
+    ) async throws(ServiceError) -> (group: TableGroup, answer: Answer) {
+        for _ in 0..<Self.attemptsMax {
+            guard let snapshot = try await self.snapshot(reference) else { throw .tableNotFound(reference) }
+            if let transition = snapshot.descriptor.transition {
+                switch transition.kind {
+                case .creating where self.clock.now() < transition.end:
+                    throw .tableInUse("Table is being created: \(reference.name)")
+                case .deleting where !allowsDeleting:
+                    throw .tableInUse("Table is being deleted: \(reference.name)")
+                default: break
+                }
+            }
+            guard let reading = try await self.read(snapshot, candidate) else { continue }
+            let before = reading.group
+            var group = before
+            var writes: [Write] = []
+            let answer = try change(&group, &writes)
+            writes = Self.writes(from: before, to: group) + writes
+            for table in group.all + [group.candidate].compactMap(\.self) { self.policyPresence.note(table) }
+            if writes.isEmpty { return (group, answer) }
+            guard try await self.commit(Batch(checks: reading.checks, writes: writes, readAsOf: reading.asOf)) else {
+                continue
+            }
+            if group.farewell != nil { self.forget(reference) }
+            return (group, answer)
+        }
+        throw Self.tooManyChanges
+    }
+
+    /// Reads a table's replicas, and who is to join, as of a moment at which the table was as it is known.
+    /// - Returns: nil when it has changed.
+    private func read(
+        _ snapshot: Snapshot, _ candidate: TableReference?
+    ) async throws(ServiceError) -> Reading? {
+        let references = snapshot.descriptor.replicaReferences + [candidate].compactMap(\.self)
+        let keys = [snapshot.key] + references.map { CatalogKeys.table($0) }
+        let read = try await self.get(keys, .forAnswer)
+        guard read[0]?.version == snapshot.version else { return nil }
+        var group = TableGroup(own: snapshot.descriptor)
+        for (place, reference) in references.enumerated() {
+            guard let record = read[place + 1] else { continue }
+            guard let table = TableRecord.decode(record.value) else { throw ServiceError(.corrupt("table record")) }
+            if snapshot.descriptor.replication?.contains(table.number) == true {
+                // The candidate may be one of the replicas already.
+                if !group.others.contains(where: { $0.number == table.number }) { group.others.append(table) }
+            }
+            if reference == candidate { group.candidate = table }
+        }
+        var checks: [Check] = []
+        var seen: Set<[UInt8]> = []
+        for (key, record) in zip(keys, read.values) where seen.insert(key).inserted {
+            checks.append(.unchanged(key, since: record?.version))
+        }
+        return Reading(group: group, checks: checks, asOf: read.asOf)
+    }
+
+    private static func writes(from before: TableGroup, to after: TableGroup) -> [Write] {
+        var writes: [Write] = []
+        for (old, new) in zip(before.others, after.others) where old != new {
+            writes += self.writes(from: old, to: new)
+        }
+        if let candidate = after.candidate, before.candidate == nil {
+            writes += self.writes(from: nil, to: candidate)
+        }
+        if let farewell = after.farewell {
+            writes += [.delete(CatalogKeys.table(before.own.reference))] + farewell
+            writes += self.notes(from: before.own, to: nil)
+        } else if before.own != after.own {
+            writes += self.writes(from: before.own, to: after.own)
+        }
+        return writes
+    }
+
+    private static func writes(from old: TableDescriptor?, to new: TableDescriptor) -> [Write] {
+        [.set(CatalogKeys.table(new.reference), TableRecord.encode(new))] + self.notes(from: old, to: new)
+    }
+}
