@@ -4,7 +4,9 @@ package protocol ChatModel: Sendable {
     func countTokens(_ request: ChatRequest) async throws -> Int
 
     /// Answers a request; `send` is given each event in order, and `chat` goes on when it returns.
-    /// - Throws: `InferenceError`, or what `send` threw.
+    ///
+    /// It ends soon after its task is cancelled: nobody listens any more.
+    /// - Throws: `InferenceError`, `CancellationError`, or what `send` threw.
     func chat(
         _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
     ) async throws -> ChatOutcome

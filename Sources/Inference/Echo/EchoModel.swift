@@ -12,6 +12,10 @@ package struct EchoModel: ChatModel {
     package static let contextTokensMax = 131_072
     /// Where the request names no bound.
     static let answerTokensMax = 4096
+    /// Each is searched for in the whole answer.
+    static let stopSequenceCountMax = 64
+    /// How much of a text is searched for the names of tools.
+    static let namedToolBytesMax = 64 << 10
 
     package init() {}
 
@@ -22,9 +26,12 @@ package struct EchoModel: ChatModel {
     package func chat(
         _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
     ) async throws -> ChatOutcome {
-        let inputTokens = EchoTokens.count(request)
+        let inputTokens = EchoTokens.count(request, upTo: Self.contextTokensMax)
         guard inputTokens <= Self.contextTokensMax else {
             throw InferenceError.contextExceeded(tokens: inputTokens, tokensMax: Self.contextTokensMax)
+        }
+        guard request.sampling.stopSequences.count <= Self.stopSequenceCountMax else {
+            throw InferenceError.unsupported("brume.echo takes at most \(Self.stopSequenceCountMax) stop sequences.")
         }
         if let tool = self.chosenTool(request) {
             let arguments = SchemaExample.value(of: tool.schema)
@@ -33,12 +40,16 @@ package struct EchoModel: ChatModel {
             return ChatOutcome(
                 stopReason: .toolCall,
                 inputTokens: inputTokens,
-                outputTokens: EchoTokens.pieces(tool.name).count + EchoTokens.count(arguments)
+                outputTokens: EchoTokens.count(tool.name) + EchoTokens.count(arguments)
             )
         }
         let answer = self.answer(request)
         var output = EchoOutput(answer, request.sampling, tokensMax: Self.answerTokensMax)
-        while let piece = output.next() { try await send(.text(piece)) }
+        while let piece = output.next() {
+            // Nobody may be listening any more.
+            try Task.checkCancellation()
+            try await send(.text(piece))
+        }
         return ChatOutcome(
             stopReason: output.stopReason, inputTokens: inputTokens, outputTokens: output.tokenCount)
     }
@@ -54,8 +65,9 @@ package struct EchoModel: ChatModel {
     }
 
     private func namedTool(_ request: ChatRequest) -> ChatRequest.Tool? {
-        let text = self.lastText(request)
-        return request.tools.first { !$0.name.isEmpty && text.contains($0.name) }
+        guard !request.tools.isEmpty else { return nil }
+        let text = Array(self.lastText(request).utf8.prefix(Self.namedToolBytesMax))
+        return request.tools.first { ByteSearch($0.name).firstIndex(in: text.span) != nil }
     }
 
     /// Calls are numbered through a conversation.
@@ -84,30 +96,42 @@ package struct EchoModel: ChatModel {
 
 /// An answer's pieces until a stop sequence, the bound, or the end.
 private struct EchoOutput {
-    private let pieces: [Substring]
+    private let bytes: [UInt8]
+    /// Where the answer ends.
+    private let end: Int
     private var index = 0
-    private(set) var stopReason = ChatOutcome.StopReason.endOfTurn
+    private(set) var tokenCount = 0
+    let stopReason: ChatOutcome.StopReason
 
     init(_ answer: String, _ sampling: ChatRequest.Sampling, tokensMax: Int) {
-        var text = answer[...]
-        let stops = sampling.stopSequences.compactMap { stop in
-            stop.isEmpty ? nil : answer.firstRange(of: stop).map { (stop, $0.lowerBound) }
+        let bytes = Array(answer.utf8)
+        let bound = max(0, sampling.tokensMax ?? tokensMax)
+        var end = 0
+        var count = 0
+        while end < bytes.count, count < bound {
+            end = EchoTokens.end(in: bytes.span, from: end)
+            count += 1
         }
-        if let (stop, place) = stops.min(by: { $0.1 < $1.1 }) {
-            text = answer[..<place]
-            self.stopReason = .stopSequence(stop)
+        var stopReason: ChatOutcome.StopReason = end < bytes.count ? .tokensMax : .endOfTurn
+        // A stop sequence counts that begins where the bound is, too.
+        let longest = sampling.stopSequences.map(\.utf8.count).max() ?? 0
+        let searched = bytes.span.extracting(0..<min(bytes.count, end + longest))
+        for stop in sampling.stopSequences {
+            guard let place = ByteSearch(stop).firstIndex(in: searched), place <= end else { continue }
+            if place == end, case .stopSequence = stopReason { continue }
+            end = place
+            stopReason = .stopSequence(stop)
         }
-        let all = EchoTokens.pieces(text)
-        let bound = sampling.tokensMax ?? tokensMax
-        self.pieces = Array(all.prefix(bound))
-        if all.count > bound { self.stopReason = .tokensMax }
+        self.bytes = bytes
+        self.end = end
+        self.stopReason = stopReason
     }
 
-    var tokenCount: Int { self.index }
-
     mutating func next() -> String? {
-        guard self.index < self.pieces.count else { return nil }
-        defer { self.index += 1 }
-        return String(self.pieces[self.index])
+        guard self.index < self.end else { return nil }
+        let start = self.index
+        self.index = EchoTokens.end(in: self.bytes.span.extracting(0..<self.end), from: start)
+        self.tokenCount += 1
+        return String(decoding: self.bytes[start..<self.index], as: UTF8.self)
     }
 }

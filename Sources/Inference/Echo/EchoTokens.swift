@@ -1,57 +1,104 @@
 internal import ServiceModel
 
 /// The tokens of `brume.echo`: a word with the spaces before it, or one other character.
+///
+/// All is told from bytes, in one pass: what a request costs must be known before anything else is done with it.
 enum EchoTokens {
     /// What an image is counted as.
     static let imageTokens = 256
+    /// A longer word, or a longer run of spaces, is several tokens.
+    static let tokenBytesMax = 32
 
-    static func pieces(_ text: some StringProtocol) -> [Substring] {
-        let text = Substring(text)
-        var pieces: [Substring] = []
-        var start = text.startIndex
+    /// The index behind the token that begins at `start`, which must be the first byte of a character of UTF-8.
+    static func end(in bytes: Span<UInt8>, from start: Int) -> Int {
+        let limit = min(bytes.count, start + Self.tokenBytesMax)
         var index = start
-        while index < text.endIndex {
-            if text[index].isWhitespace {
-                index = text.index(after: index)
-                continue
-            }
-            let isWord = Self.isWord(text[index])
-            index = text.index(after: index)
-            while isWord, index < text.endIndex, Self.isWord(text[index]) { index = text.index(after: index) }
-            pieces.append(text[start..<index])
-            start = index
-        }
-        if start < text.endIndex { pieces.append(text[start...]) }
-        return pieces
+        while index < limit, Self.isSpace(bytes[index]) { index += 1 }
+        guard index < limit else { return index }
+        let isWord = Self.isWord(bytes[index])
+        index += Self.width(bytes[index])
+        while isWord, index < limit, Self.isWord(bytes[index]) { index += Self.width(bytes[index]) }
+        return min(index, bytes.count)
     }
 
-    private static func isWord(_ character: Character) -> Bool {
-        character.isLetter || character.isNumber
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte &- 0x09 < 5
     }
 
-    static func count(_ request: ChatRequest) -> Int {
-        var count = request.system.reduce(0) { $0 + self.pieces($1).count }
+    /// Whether a character that begins with this byte belongs to words: letters and digits of ASCII, and what lies
+    /// between U+00C0 and U+1FFF, where the alphabets are. Ideographs, signs and emoji are tokens of their own.
+    private static func isWord(_ byte: UInt8) -> Bool {
+        (byte | 0x20) &- 0x61 < 26 || byte &- 0x30 < 10 || (0xC3...0xE1).contains(byte)
+    }
+
+    /// Bytes of the character that begins with this byte.
+    private static func width(_ byte: UInt8) -> Int {
+        byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
+    }
+
+    static func count(_ text: String) -> Int {
+        var counter = Counter(countMax: .max)
+        counter.add(text)
+        return counter.count
+    }
+
+    /// The tokens of a request, counted no further than one beyond `countMax`.
+    static func count(_ request: ChatRequest, upTo countMax: Int = .max - 1) -> Int {
+        var counter = Counter(countMax: countMax)
+        for text in request.system { counter.add(text) }
         for tool in request.tools {
-            count += self.pieces(tool.name).count + self.pieces(tool.description).count + self.count(tool.schema)
+            counter.add(tool.name)
+            counter.add(tool.description)
+            counter.add(tool.schema)
         }
         for message in request.messages {
             // The mark of who speaks.
-            count += 1
-            for part in message.parts { count += self.count(part) }
+            counter.add(tokens: 1)
+            for part in message.parts { counter.add(part) }
         }
-        return count
-    }
-
-    private static func count(_ part: ChatRequest.Part) -> Int {
-        switch part {
-        case .text(let text), .reasoning(let text), .toolResult(_, let text): self.pieces(text).count
-        case .image: self.imageTokens
-        case .toolCall(let call): self.pieces(call.name).count + self.count(call.arguments)
-        }
+        return counter.count
     }
 
     static func count(_ document: Document) -> Int {
-        self.pieces(self.text(document)).count
+        self.count(self.text(document))
+    }
+
+    /// Counts until it is over its bound, and then no more.
+    private struct Counter {
+        private(set) var count = 0
+        let countMax: Int
+
+        init(countMax: Int) {
+            self.countMax = countMax
+        }
+
+        mutating func add(_ text: String) {
+            let bytes = text.utf8.span
+            var index = 0
+            while index < bytes.count, self.count <= self.countMax {
+                index = EchoTokens.end(in: bytes, from: index)
+                self.count += 1
+            }
+        }
+
+        mutating func add(_ document: Document) {
+            guard self.count <= self.countMax else { return }
+            self.add(EchoTokens.text(document))
+        }
+
+        mutating func add(tokens: Int) {
+            self.count = min(self.count + tokens, self.countMax + 1)
+        }
+
+        mutating func add(_ part: ChatRequest.Part) {
+            switch part {
+            case .text(let text), .reasoning(let text), .toolResult(_, let text): self.add(text)
+            case .image: self.add(tokens: EchoTokens.imageTokens)
+            case .toolCall(let call):
+                self.add(call.name)
+                self.add(call.arguments)
+            }
+        }
     }
 
     /// A document as JSON, without needless spaces.

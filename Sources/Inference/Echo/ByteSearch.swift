@@ -1,0 +1,31 @@
+/// Finds one text in another in time proportional to both, whatever they are (Knuth, Morris and Pratt).
+struct ByteSearch: Sendable {
+    private let pattern: [UInt8]
+    /// For each place, how much of the pattern still fits where the next byte does not.
+    private let fallback: [Int]
+
+    init(_ pattern: String) {
+        let pattern = Array(pattern.utf8)
+        var fallback = [Int](repeating: 0, count: pattern.count)
+        var fitting = 0
+        for index in pattern.indices.dropFirst() {
+            while fitting > 0, pattern[index] != pattern[fitting] { fitting = fallback[fitting - 1] }
+            if pattern[index] == pattern[fitting] { fitting += 1 }
+            fallback[index] = fitting
+        }
+        self.pattern = pattern
+        self.fallback = fallback
+    }
+
+    /// Where the pattern begins first; nil where it is not, and for an empty one.
+    func firstIndex(in bytes: Span<UInt8>) -> Int? {
+        guard !self.pattern.isEmpty else { return nil }
+        var fitting = 0
+        for index in bytes.indices {
+            while fitting > 0, bytes[index] != self.pattern[fitting] { fitting = self.fallback[fitting - 1] }
+            if bytes[index] == self.pattern[fitting] { fitting += 1 }
+            if fitting == self.pattern.count { return index + 1 - fitting }
+        }
+        return nil
+    }
+}
