@@ -7,7 +7,7 @@ package enum ClientEnvironment {
     package static func variables(
         _ configuration: Configuration, accessKeyID: String?, usesPlaintext: Bool
     ) throws(StartError) -> [(name: String, value: String)] {
-        let keys = try KeyStore.existing(configuration)?.list() ?? []
+        let keys = try KeyStore.existing(configuration)?.list().filter { !$0.isBedrock } ?? []
         let key: KeyDescription?
         if let accessKeyID {
             key = keys.first { $0.accessKeyID == accessKeyID }

@@ -1,5 +1,6 @@
 internal import Primitives
 internal import ServiceKit
+internal import Signing
 
 #if canImport(Glibc)
 internal import Glibc
@@ -16,6 +17,13 @@ package struct KeyDescription: Sendable, Hashable {
     package var account: String
     package var userName: String?
     package var isActive: Bool
+    /// A bearer key of Bedrock, whose id is a name and which signs nothing.
+    package var isBedrock: Bool
+    /// When a bearer key's time is over, in seconds since 1970; nil: never.
+    package var expirationSeconds: Int64?
+
+    /// The text of a bearer key, such as `ABSK…`.
+    package var bearerToken: String { LongTermBearer.text(name: self.accessKeyID, secret: self.secretAccessKey) }
 
     init(_ key: AccessKey) {
         self.accessKeyID = key.accessKeyID
@@ -23,6 +31,10 @@ package struct KeyDescription: Sendable, Hashable {
         self.account = key.account.description
         self.userName = key.userName
         self.isActive = key.isActive
+        switch key.kind {
+        case .signing: (self.isBedrock, self.expirationSeconds) = (false, nil)
+        case .bedrock(let expiration): (self.isBedrock, self.expirationSeconds) = (true, expiration?.secondsSinceEpoch)
+        }
     }
 }
 
@@ -85,12 +97,7 @@ package struct KeyStore: Sendable {
         guard AccessKey.isLawfulSecret(key.secretAccessKey) else {
             throw StartError(.configuration, "a secret access key is 1 to 128 visible ASCII characters")
         }
-        if let userName, !Self.isLawfulUserName(userName) {
-            throw StartError(
-                .configuration,
-                "a user name is 1 to 64 letters, digits and characters of +=,.@-_, and not a hyphen alone"
-            )
-        }
+        if let userName, !Self.isLawfulUserName(userName) { throw Self.unlawfulUserName }
         return try self.change { (keys) throws(StartError) in
             guard !keys.contains(where: { $0.accessKeyID == key.accessKeyID }) else {
                 throw StartError(
@@ -102,6 +109,38 @@ package struct KeyStore: Sendable {
             keys.append(key)
             return KeyDescription(key)
         }
+    }
+
+    /// A long-term bearer key of Bedrock.
+    /// - Parameter days: how long it holds, 1 to 36,600; nil: for ever.
+    package func createBedrock(
+        account: String, userName: String?, days: Int?
+    ) throws(StartError) -> KeyDescription {
+        guard let account = AccountID(account) else {
+            throw StartError(.configuration, "an account is twelve digits, not \"\(account)\"")
+        }
+        if let userName, !Self.isLawfulUserName(userName) { throw Self.unlawfulUserName }
+        // IAM's own bounds of CredentialAgeDays.
+        guard days.map({ (1...36_600).contains($0) }) ?? true else {
+            throw StartError(.configuration, "a key holds for 1 to 36600 days, or for ever")
+        }
+        let now = self.clock.now()
+        let expiration = days.map { Timestamp(secondsSinceEpoch: now.secondsSinceEpoch + Int64($0) * 86_400) }
+        return try self.change { (keys) throws(StartError) in
+            let names = Set(keys.map(\.accessKeyID))
+            let key = AccessKey.generateBedrock(
+                account: account, userName: userName, isTaken: names.contains, expiration: expiration,
+                random: self.random, now: now)
+            keys.append(key)
+            return KeyDescription(key)
+        }
+    }
+
+    private static var unlawfulUserName: StartError {
+        StartError(
+            .configuration,
+            "a user name is 1 to 64 letters, digits and characters of +=,.@-_, and not a hyphen alone"
+        )
     }
 
     /// IAM's rule for user names, but for `-`, which stands for the account's root in the file of keys.

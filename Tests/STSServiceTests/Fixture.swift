@@ -8,6 +8,8 @@ import ServiceModel
 struct RecordingIdentity: IdentityPort {
     func credential(accessKeyID: String, sessionToken: String?, now: Timestamp) -> CredentialLookup { .unknown }
 
+    func bearer(name: String, now: Timestamp) -> CredentialLookup { .unknown }
+
     func issueSession(for principal: Principal, expiration: Timestamp) -> Credential {
         Credential(
             accessKeyID: "ASIAISSUED",

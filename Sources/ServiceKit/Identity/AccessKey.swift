@@ -12,6 +12,15 @@ package struct AccessKey: Sendable, Hashable {
     package var creation: Timestamp
     /// Keys that only a client on this machine may use: the well-known `test`/`test`.
     package var isLoopbackOnly: Bool
+    package var kind: Kind
+
+    /// What a key is good for.
+    package enum Kind: Sendable, Hashable {
+        /// It signs requests.
+        case signing
+        /// A long-term bearer key of Bedrock, until its time is over; nil: for ever.
+        case bedrock(expiration: Timestamp?)
+    }
 
     package init(
         accessKeyID: String,
@@ -20,7 +29,8 @@ package struct AccessKey: Sendable, Hashable {
         userName: String? = nil,
         isActive: Bool = true,
         creation: Timestamp,
-        isLoopbackOnly: Bool = false
+        isLoopbackOnly: Bool = false,
+        kind: Kind = .signing
     ) {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
@@ -29,6 +39,7 @@ package struct AccessKey: Sendable, Hashable {
         self.isActive = isActive
         self.creation = creation
         self.isLoopbackOnly = isLoopbackOnly
+        self.kind = kind
     }
 
     /// Letters, digits and `_`, 1...128 bytes: AWS's own rule is 16...128 `\w`; LocalStack's users have `test`.
@@ -50,6 +61,23 @@ package struct AccessKey: Sendable, Hashable {
             account: account,
             creation: now
         )
+    }
+
+    /// A bearer key of Bedrock with AWS's shapes: the name is the user's and the account's, as IAM's alias is.
+    package static func generateBedrock(
+        account: AccountID, userName: String?, isTaken: (String) -> Bool, expiration: Timestamp?,
+        random: any RandomSource, now: Timestamp
+    ) -> AccessKey {
+        let userName = userName ?? "BedrockAPIKey-" + Self.identifier(random).prefix(4).lowercased()
+        var name = "\(userName)-at-\(account)"
+        var number = 0
+        while isTaken(name) {
+            number += 1
+            name = "\(userName)+\(number)-at-\(account)"
+        }
+        return AccessKey(
+            accessKeyID: name, secretAccessKey: Base64.encode(random.bytes(36)), account: account, userName: userName,
+            creation: now, kind: .bedrock(expiration: expiration))
     }
 
     /// Sixteen characters of AWS's id alphabet (base32).

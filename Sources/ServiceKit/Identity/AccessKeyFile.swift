@@ -3,8 +3,9 @@ package import Signing
 
 /// The keys of one data directory in a file that only its owner reads, secrets sealed.
 ///
-/// One line a key, tab-separated: id, account, user or `-`, `active`/`inactive`, `loopback`/`any`, creation in
-/// milliseconds, sealed secret in base64. The first line names the format. Replaced as a whole, under a lock that the
+/// One line a key, tab-separated: id, account, user or `-`, `active`/`inactive`, use, creation in milliseconds, sealed
+/// secret in base64. The use is `any` or `loopback`; that of a bearer key is `bedrock`, or `bedrock-until-` and when it
+/// expires, in milliseconds. The first line names the format. Replaced as a whole, under a lock that the
 /// command line and the server share through `flock`.
 package struct AccessKeyFile: Sendable {
     /// More keys than this are refused.
@@ -48,7 +49,7 @@ package struct AccessKeyFile: Sendable {
             let sealed = self.box.seal(Array(key.secretAccessKey.utf8), context: key.accessKeyID)
             let parts = [
                 key.accessKeyID, key.account.description, key.userName ?? "-", key.isActive ? "active" : "inactive",
-                key.isLoopbackOnly ? "loopback" : "any", String(key.creation.millisecondsSinceEpoch),
+                Self.use(key), String(key.creation.millisecondsSinceEpoch),
                 Base64.encode(sealed),
             ]
             text += parts.joined(separator: "\t") + "\n"
@@ -62,10 +63,29 @@ package struct AccessKeyFile: Sendable {
         }
     }
 
+    private static let bedrock = "bedrock"
+    private static let bedrockUntil = "bedrock-until-"
+
+    private static func use(_ key: AccessKey) -> String {
+        switch key.kind {
+        case .signing: key.isLoopbackOnly ? "loopback" : "any"
+        case .bedrock(nil): self.bedrock
+        case .bedrock(let expiration?): "\(self.bedrockUntil)\(expiration.millisecondsSinceEpoch)"
+        }
+    }
+
+    private static func kind(_ use: String) -> AccessKey.Kind? {
+        if use == self.bedrock { return .bedrock(expiration: nil) }
+        guard use.hasPrefix(self.bedrockUntil) else { return .signing }
+        let text = use.dropFirst(self.bedrockUntil.utf8.count)
+        return Int64(text).map { .bedrock(expiration: Timestamp(millisecondsSinceEpoch: $0)) }
+    }
+
     private func parse(_ line: String) -> AccessKey? {
         let parts = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 7, let account = AccountID(parts[1]), let creation = Int64(parts[5]),
-            let sealed = Base64.decode(parts[6].utf8), let secret = self.box.open(sealed, context: parts[0])
+            let sealed = Base64.decode(parts[6].utf8), let secret = self.box.open(sealed, context: parts[0]),
+            let kind = Self.kind(parts[4])
         else { return nil }
         return AccessKey(
             accessKeyID: parts[0],
@@ -74,7 +94,8 @@ package struct AccessKeyFile: Sendable {
             userName: parts[2] == "-" ? nil : parts[2],
             isActive: parts[3] == "active",
             creation: Timestamp(millisecondsSinceEpoch: creation),
-            isLoopbackOnly: parts[4] == "loopback"
+            isLoopbackOnly: parts[4] == "loopback",
+            kind: kind
         )
     }
 }

@@ -56,9 +56,19 @@ package final class LocalIdentity: IdentityPort {
         return self.state.withLock { state in
             self.reloadIfDue(&state, now)
             if let key = state.keys[accessKeyID], let credential = state.credentials[accessKeyID] {
+                guard key.kind == .signing else { return .unknown }
                 return key.isActive ? .found(credential) : .inactive
             }
             guard let key = self.mappedKey(accessKeyID, state) else { return .unknown }
+            return key.isActive ? .found(Credential(key)) : .inactive
+        }
+    }
+
+    package func bearer(name: String, now: Timestamp) -> CredentialLookup {
+        self.state.withLock { state in
+            self.reloadIfDue(&state, now)
+            guard let key = state.keys[name], case .bedrock(let expiration) = key.kind else { return .unknown }
+            if let expiration, now >= expiration { return .expired(at: expiration) }
             return key.isActive ? .found(Credential(key)) : .inactive
         }
     }

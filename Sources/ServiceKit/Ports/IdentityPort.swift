@@ -42,6 +42,10 @@ package protocol IdentityPort: Sendable {
     /// Temporary keys are unknown without their `sessionToken`, as the request carries it.
     func credential(accessKeyID: String, sessionToken: String?, now: Timestamp) -> CredentialLookup
 
+    /// Looks a long-term bearer key of Bedrock up by the public part of it; its secret is `secretAccessKey` here.
+    /// Such a key signs nothing: `credential` does not know it.
+    func bearer(name: String, now: Timestamp) -> CredentialLookup
+
     /// Makes temporary credentials that act as `principal` until `expiration`.
     func issueSession(for principal: Principal, expiration: Timestamp) -> Credential
 }

@@ -26,13 +26,15 @@ struct Keys: AsyncParsableCommand {
             case .text:
                 for key in keys {
                     let user = key.userName ?? "root"
-                    let state = key.isActive ? "active" : "inactive"
+                    let state = (key.isActive ? "active" : "inactive") + (key.isBedrock ? "\tBedrock API key" : "")
                     Terminal.output("\(key.accessKeyID)\t\(key.account)\t\(user)\t\(state)")
                 }
             case .json:
                 let rows = keys.map { key in
                     "{\"accessKeyId\":\(quoted(key.accessKeyID)),\"account\":\(quoted(key.account)),"
-                        + "\"user\":\(quoted(key.userName ?? "root")),\"active\":\(key.isActive)}"
+                        + "\"user\":\(quoted(key.userName ?? "root")),\"active\":\(key.isActive),"
+                        + "\"bedrock\":\(key.isBedrock),"
+                        + "\"expires\":\(key.expirationSeconds.map { String($0) } ?? "null")}"
                 }
                 Terminal.output("[" + rows.joined(separator: ",") + "]")
             }
@@ -58,12 +60,29 @@ struct Keys: AsyncParsableCommand {
         @Option(help: "Name of the user that the key belongs to; the account's root when absent.")
         var user: String?
 
+        @Flag(help: "A long-term API key of Amazon Bedrock, for AWS_BEARER_TOKEN_BEDROCK, instead of an access key.")
+        var bedrock = false
+
+        @Option(name: .customLong("expires-days"), help: "How long an API key of Bedrock holds (default: for ever).")
+        var expiresDays: Int?
+
         @Option(help: "text or json.")
         var output: OutputFormat = .text
+
+        func validate() throws {
+            if self.bedrock, self.accessKeyID != nil || self.secretAccessKey != nil {
+                throw ValidationError("An API key of Bedrock is made up: id and secret cannot be chosen.")
+            }
+            if !self.bedrock, self.expiresDays != nil { throw ValidationError("--expires-days goes with --bedrock.") }
+        }
 
         func run() async throws {
             let configuration = try self.directory.load()
             let store = try orExit { () throws(StartError) in try KeyStore(configuration) }
+            if self.bedrock {
+                try self.createBedrock(store)
+                return
+            }
             let key = try orExit { () throws(StartError) in
                 try store.create(
                     accessKeyID: self.accessKeyID,
@@ -80,6 +99,22 @@ struct Keys: AsyncParsableCommand {
                 Terminal.output(
                     "{\"accessKeyId\":\(quoted(key.accessKeyID)),\"secretAccessKey\":\(quoted(key.secretAccessKey)),"
                         + "\"account\":\(quoted(key.account))}"
+                )
+            }
+        }
+
+        private func createBedrock(_ store: KeyStore) throws {
+            let key = try orExit { () throws(StartError) in
+                try store.createBedrock(account: self.account, userName: self.user, days: self.expiresDays)
+            }
+            switch self.output {
+            case .text:
+                Terminal.output("AWS_BEARER_TOKEN_BEDROCK=\(key.bearerToken)")
+            case .json:
+                Terminal.output(
+                    "{\"name\":\(quoted(key.accessKeyID)),\"bearerToken\":\(quoted(key.bearerToken)),"
+                        + "\"account\":\(quoted(key.account)),\"user\":\(quoted(key.userName ?? "")),"
+                        + "\"expires\":\(key.expirationSeconds.map { String($0) } ?? "null")}"
                 )
             }
         }
