@@ -15,21 +15,25 @@ internal import WireProtocols
 ///     encode              Steps/Encode.swift
 ///     record              Steps/Record.swift
 ///
+/// A request for a route that a service has beside its operations (Catalog/HTTPRoutes.swift) goes the same way without
+/// the steps of a wire protocol: Pipeline+routes.swift.
+///
 /// Each step takes the value of the one before and makes the next; nothing else is shared.
 package final class Pipeline: EdgeResponder {
     private let catalog: ServiceCatalog
     private let routes: InternalRoutes
+    private let serviceRoutes: HTTPRoutes
     private let codecs: ServerProtocols
     private let identify: Identify
     private let resolveForm = ResolveForm()
-    private let authenticate: Authenticate
+    let authenticate: Authenticate
     private let decode = Decode()
-    private let authorize: Authorize
-    private let throttle = Throttle()
+    let authorize: Authorize
+    let throttle = Throttle()
     private let invoke = Invoke()
     private let encode = Encode()
-    private let record: Record
-    private let random: any RandomSource
+    let record: Record
+    let random: any RandomSource
 
     /// Bytes of the largest body that is worked on on the event loop; a request with a larger one leaves it for its
     /// whole way, and one with a larger answer for encoding it.
@@ -46,6 +50,7 @@ package final class Pipeline: EdgeResponder {
     ) {
         self.catalog = catalog
         self.routes = routes
+        self.serviceRoutes = HTTPRoutes(catalog)
         self.codecs = ServerProtocols()
         self.identify = Identify(catalog: catalog, routes: ServiceRoutes(catalog))
         self.authenticate = Authenticate(authenticator: authenticator)
@@ -64,15 +69,24 @@ package final class Pipeline: EdgeResponder {
     package func plan(_ head: RequestHead, connection: ConnectionInfo, on loop: LoopContext) -> RequestPlan {
         if let response = self.routes.response(head) { return .reply(EdgeResponse(response)) }
         let started = ContinuousClock.now
+        if let match = self.serviceRoutes.match(head) {
+            return self.collect(match.entry.service.registration.bodyBytesMax) { body in
+                await self.respond(match, head, body: body, connection, started)
+            }
+        }
         let request = self.identify(head)
-        return .collect(limitBytes: self.bodyBytesMax(request.target)) { body in
-            guard body.count > Self.loopBodyBytesMax else {
-                return await self.respond(request, body: body, connection, started)
-            }
+        return self.collect(self.bodyBytesMax(request.target)) { body in
+            await self.respond(request, body: body, connection, started)
+        }
+    }
+
+    private func collect(
+        _ limitBytes: Int, _ respond: @escaping @Sendable ([UInt8]) async -> EdgeResponse
+    ) -> RequestPlan {
+        .collect(limitBytes: limitBytes) { body in
+            guard body.count > Self.loopBodyBytesMax else { return await respond(body) }
             // Hashing, decoding and checking a large body takes long: the loop's other connections must not wait.
-            return await withTaskExecutorPreference(globalConcurrentExecutor) {
-                await self.respond(request, body: body, connection, started)
-            }
+            return await withTaskExecutorPreference(globalConcurrentExecutor) { await respond(body) }
         }
     }
 
@@ -133,7 +147,7 @@ package final class Pipeline: EdgeResponder {
             ending.record.status = message.status
         }
         ending.record.responseBytes = message.body.count
-        self.record(ending.record, entry: ending.operation, connection)
+        self.record(ending.record, counters: ending.operation?.counters, connection)
         return EdgeResponse(message)
     }
 
@@ -155,7 +169,8 @@ package final class Pipeline: EdgeResponder {
             self.throttle.release(authenticated.service)
             throw error
         }
-        let message = await self.encoded(output, authenticated, codec)
+        var message = await self.encoded(output, authenticated, codec)
+        for field in authenticated.context.answerHeaders { message.headers.append(field.name, field.value) }
         if let events = self.encode.events(output, authenticated, codec) {
             return Answer(message: message, events: events)
         }
@@ -192,7 +207,7 @@ package final class Pipeline: EdgeResponder {
                 var ended = ending.record
                 ended.responseBytes = outcome.bodyBytes
                 ended.errorCode = events.errorCode
-                record(ended, entry: ending.operation, connection)
+                record(ended, counters: ending.operation?.counters, connection)
             }
         )
     }

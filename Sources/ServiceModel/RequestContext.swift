@@ -1,4 +1,5 @@
 package import Primitives
+internal import Synchronization
 
 /// Who made a request, as authentication proved it.
 package struct Principal: Sendable, Hashable {
@@ -41,6 +42,11 @@ package final class RequestContext: Sendable {
     package let userAgent: String
     /// Where the client found this server, as its `Host` header or `:authority` says it; empty where it said none.
     package let host: String
+    /// What the handler wants to have said in headers that the model of its output does not have.
+    private let answerFields = Mutex<[HeaderFields.Field]>([])
+
+    /// More headers than this are not sent.
+    package static let answerHeaderCountMax = 16
 
     package init(
         requestID: RequestID,
@@ -62,6 +68,17 @@ package final class RequestContext: Sendable {
         self.userAgent = userAgent
         self.host = host
     }
+
+    /// Adds a header to the answer, such as the token counts of Bedrock, which no SDK's model knows and some SDKs read.
+    /// It must be called before the handler returns; an answer that is an error has none of them.
+    package func answer(_ name: String, _ value: String) {
+        self.answerFields.withLock { fields in
+            if fields.count < Self.answerHeaderCountMax { fields.append(HeaderFields.Field(name, value)) }
+        }
+    }
+
+    /// The headers that the handler added.
+    package var answerHeaders: [HeaderFields.Field] { self.answerFields.withLock { $0 } }
 }
 
 /// One thing that an operation does to one resource, as IAM sees it.

@@ -200,6 +200,17 @@ struct TestIdentity: IdentityPort {
     static let expired = SigningCredential(
         accessKeyID: "ASIAEXPIRED", secretAccessKey: "expired-secret", sessionToken: "expired-token")
 
+    /// The only bearer key; its secret is `bearer-secret`.
+    static let bearerName = "ana-at-111122223333"
+
+    func bearer(name: String, now: Timestamp) -> CredentialLookup {
+        guard name == Self.bearerName else { return .unknown }
+        let principal = Principal(
+            kind: .user, account: Self.account, arn: "arn:aws:iam::111122223333:user/ana", userID: "AIDAana",
+            accessKeyID: name)
+        return .found(Credential(accessKeyID: name, secretAccessKey: "bearer-secret", principal: principal))
+    }
+
     func credential(accessKeyID: String, sessionToken: String?, now: Timestamp) -> CredentialLookup {
         switch (accessKeyID, sessionToken) {
         case ("AKIAOFF", nil): return .inactive

@@ -1,3 +1,4 @@
+package import ServiceKit
 package import ServiceModel
 
 /// A service as the gateway serves it: its binding and how much of the process it may take.
@@ -20,6 +21,10 @@ package struct RegisteredService: Sendable {
     package var waitingCountMax: Int
     /// The service's answer when it is asked too much.
     package var throttlingError: ServiceError
+    /// What the service answers beside its operations.
+    package var routes: [HTTPRoute]
+    /// Whether its operations take bearer keys.
+    package var takesBearerKeys: Bool
 
     package init(
         binding: ServiceBinding,
@@ -27,7 +32,9 @@ package struct RegisteredService: Sendable {
         bodyBytesMax: Int = 1 << 20,
         concurrencyMax: Int = 4096,
         waitingCountMax: Int = 4096,
-        throttlingError: ServiceError = ServiceError(code: "ThrottlingException", message: "Rate exceeded")
+        throttlingError: ServiceError = ServiceError(code: "ThrottlingException", message: "Rate exceeded"),
+        routes: [HTTPRoute] = [],
+        takesBearerKeys: Bool = false
     ) {
         self.binding = binding
         self.requestIDForm = requestIDForm
@@ -35,5 +42,7 @@ package struct RegisteredService: Sendable {
         self.concurrencyMax = concurrencyMax
         self.waitingCountMax = waitingCountMax
         self.throttlingError = throttlingError
+        self.routes = routes
+        self.takesBearerKeys = takesBearerKeys
     }
 }

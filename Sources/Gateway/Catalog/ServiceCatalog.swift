@@ -5,15 +5,22 @@ internal import WireProtocols
 /// Every service of this process and the ways in which a request names one.
 package final class ServiceCatalog: Sendable {
     package let services: [ServiceEntry]
+    /// What services answer beside their operations.
+    let routes: [HTTPRouteEntry]
     /// Whole `X-Amz-Target` values of the implemented operations.
     private let operationByTarget: [String: (ServiceEntry, OperationEntry)]
     private let serviceByTargetPrefix: [String: ServiceEntry]
     private let servicesBySigningName: [String: [ServiceEntry]]
+    /// Those whose operations take bearer keys, which name no service.
+    let servicesWithBearerKeys: [ServiceEntry]
     private let serviceByHostLabel: [String: ServiceEntry]
 
     package init(_ registrations: [RegisteredService], metrics: MetricRegistry) {
         let services = registrations.map { ServiceEntry($0, metrics: metrics) }
         self.services = services
+        self.routes = services.flatMap { service in
+            service.registration.routes.map { HTTPRouteEntry($0, of: service, metrics: metrics) }
+        }
         var byTarget: [String: (ServiceEntry, OperationEntry)] = [:]
         var byPrefix: [String: ServiceEntry] = [:]
         for service in services {
@@ -26,6 +33,7 @@ package final class ServiceCatalog: Sendable {
         self.operationByTarget = byTarget
         self.serviceByTargetPrefix = byPrefix
         self.servicesBySigningName = Dictionary(grouping: services, by: \.schema.signingName)
+        self.servicesWithBearerKeys = services.filter(\.registration.takesBearerKeys)
         self.serviceByHostLabel = Dictionary(services.map { ($0.schema.endpointPrefix, $0) }) { first, _ in first }
     }
 

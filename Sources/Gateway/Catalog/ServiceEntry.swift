@@ -42,28 +42,13 @@ package final class ServiceEntry: Sendable {
     }
 }
 
-/// One operation in the catalogue, with its own counters: nothing is looked up by name while a request is recorded.
+/// One operation in the catalogue, with its own counters.
 package final class OperationEntry: Sendable {
     package let binding: OperationBinding
-    let duration: DurationHistogram
-    let succeeded: Counter
-    let clientErrors: Counter
-    let serverErrors: Counter
+    let counters: RequestCounters
 
     init(binding: OperationBinding, service: String, metrics: MetricRegistry) {
         self.binding = binding
-        let labels = [("service", service), ("operation", binding.schema.name)]
-        let help = "Requests answered, by the class of the status"
-        self.duration = metrics.histogram(
-            "brume_request_duration_seconds",
-            help: "From the whole head to the encoded answer",
-            labels: labels
-        )
-        func counter(_ status: String) -> Counter {
-            metrics.counter("brume_requests_total", help: help, labels: labels + [("status", status)])
-        }
-        self.succeeded = counter("2xx")
-        self.clientErrors = counter("4xx")
-        self.serverErrors = counter("5xx")
+        self.counters = RequestCounters(service: service, operation: binding.schema.name, metrics: metrics)
     }
 }

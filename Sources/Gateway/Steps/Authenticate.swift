@@ -55,12 +55,30 @@ package struct Authenticator: Sendable {
 
     /// Who sent the request, and the region that its signature names.
     func prove(
-        _ head: RequestHead, body: [UInt8], signingName: String, _ connection: ConnectionInfo, now: Timestamp
+        _ head: RequestHead, body: [UInt8], by rules: ProofRules, _ connection: ConnectionInfo, now: Timestamp
+    ) throws(ProofError) -> (Principal, Region) {
+        if let token = rules.bearer(in: head.headers) {
+            do throws(BearerError) {
+                return try self.proveBearer(token, rules.signingNames[0], connection, now)
+            } catch {
+                throw .bearer(error)
+            }
+        }
+        do throws(SigningError) {
+            return try self.proveSignature(head, body: body, rules.signingNames, connection, now)
+        } catch {
+            throw .signature(error)
+        }
+    }
+
+    private func proveSignature(
+        _ head: RequestHead, body: [UInt8], _ signingNames: [String], _ connection: ConnectionInfo, _ now: Timestamp
     ) throws(SigningError) -> (Principal, Region) {
         let parsed = try ParsedAuthorization(head)
         guard self.mode == .verify else { return self.believe(parsed) }
+        let claimed = signingNames.count > 1 ? parsed.claimedServiceName : nil
         let checked = try parsed.checked(
-            by: .standard(signingName: signingName),
+            by: .standard(signingName: signingNames.first { $0[...] == claimed } ?? signingNames[0]),
             headers: head.headers,
             now: now,
             isTLS: connection.isTLS
@@ -77,6 +95,45 @@ package struct Authenticator: Sendable {
             keys: self.keys
         )
         return (credential.principal, checked.scope.region)
+    }
+
+    private func proveBearer(
+        _ text: Substring, _ signingName: String, _ connection: ConnectionInfo, _ now: Timestamp
+    ) throws(BearerError) -> (Principal, Region) {
+        guard self.mode == .verify else { return (Self.root(of: .standard, accessKeyID: ""), self.defaultRegion) }
+        switch try BearerToken(text) {
+        case .longTerm(let bearer):
+            return (try self.principal(of: bearer, now), self.defaultRegion)
+        case .shortTerm(let head):
+            do throws(SigningError) {
+                return try self.proveSignature(head, body: [], [signingName], connection, now)
+            } catch {
+                switch error {
+                case .expired, .expiredToken: throw .expired
+                default: throw .invalid
+                }
+            }
+        }
+    }
+
+    private func principal(of bearer: LongTermBearer, _ now: Timestamp) throws(BearerError) -> Principal {
+        switch self.identity.bearer(name: bearer.name, now: now) {
+        case .found(let credential):
+            guard bearer.proves(credential.secretAccessKey) else { throw .invalid }
+            return credential.principal
+        case .unknown:
+            self.refused(
+                bearer.name,
+                now,
+                "there is no such API key of Bedrock; make one with `brume keys create --bedrock`"
+            )
+            throw .invalid
+        case .inactive:
+            self.refused(bearer.name, now, "the key is inactive")
+            throw .invalid
+        case .expired:
+            throw .expired
+        }
     }
 
     private func credential(
@@ -128,16 +185,19 @@ package struct Authenticator: Sendable {
     private func believe(_ parsed: ParsedAuthorization) -> (Principal, Region) {
         let parts = parsed.credential.split(separator: "/").map(String.init)
         let accessKeyID = parts.first ?? ""
-        let account = AccountID(accessKeyID) ?? .standard
-        let principal = Principal(
+        let principal = Self.root(of: AccountID(accessKeyID) ?? .standard, accessKeyID: accessKeyID)
+        let region = parts.count >= 5 ? Region(parts[2]) : nil
+        return (principal, region ?? self.defaultRegion)
+    }
+
+    private static func root(of account: AccountID, accessKeyID: String) -> Principal {
+        Principal(
             kind: .root,
             account: account,
             arn: "arn:aws:iam::\(account):root",
             userID: account.description,
             accessKeyID: accessKeyID
         )
-        let region = parts.count >= 5 ? Region(parts[2]) : nil
-        return (principal, region ?? self.defaultRegion)
     }
 }
 
@@ -153,16 +213,7 @@ struct Authenticate: Sendable {
         }
         let now = self.authenticator.clock.now()
         let (principal, region) = try self.prove(request, body, service, operation, connection, now)
-        let context = RequestContext(
-            requestID: requestID,
-            principal: principal,
-            region: region,
-            time: now,
-            sourceAddress: connection.remoteAddress,
-            isTLS: connection.isTLS,
-            userAgent: request.head.headers.first("user-agent") ?? "",
-            host: request.head.headers.first("host") ?? ""
-        )
+        let context = Self.context(request.head, principal, region, requestID, connection, now)
         return AuthenticatedRequest(
             service: service,
             operation: operation,
@@ -177,20 +228,61 @@ struct Authenticate: Sendable {
         _ request: IdentifiedRequest, _ body: [UInt8], _ service: ServiceEntry, _ operation: OperationEntry,
         _ connection: ConnectionInfo, _ now: Timestamp
     ) throws(ServiceError) -> (Principal, Region) {
-        do throws(SigningError) {
-            return try self.authenticator.prove(
-                request.head,
-                body: body,
-                signingName: service.schema.signingName,
-                connection,
-                now: now
-            )
-        } catch .missingAuthenticationToken where operation.binding.schema.isUnsigned {
+        let rules = ProofRules(
+            signingNames: [service.schema.signingName], takesBearer: service.registration.takesBearerKeys)
+        do throws(ProofError) {
+            return try self.authenticator.prove(request.head, body: body, by: rules, connection, now: now)
+        } catch .signature(.missingAuthenticationToken) where operation.binding.schema.isUnsigned {
             return (Self.anonymous, self.authenticator.defaultRegion)
         } catch {
-            let wire = error.wireError(for: Self.dialect(request.wireProtocol))
-            throw ServiceError(code: wire.code, status: wire.status, message: wire.message)
+            switch error {
+            case .bearer(let error):
+                throw ServiceError(code: "AccessDeniedException", status: 403, message: error.sentence)
+            case .signature(let error):
+                let wire = error.wireError(for: Self.dialect(request.wireProtocol))
+                throw ServiceError(code: wire.code, status: wire.status, message: wire.message)
+            }
         }
+    }
+
+    /// The same for a request that took a route; its notation says errors in its own way.
+    func callAsFunction(
+        _ head: RequestHead, body: [UInt8], for form: HTTPRouteForm, requestID: RequestID,
+        _ connection: ConnectionInfo
+    ) throws(ServiceError) -> RequestContext {
+        let now = self.authenticator.clock.now()
+        let rules = ProofRules(
+            signingNames: form.signingNames, takesBearer: true, takesKeyHeader: form.takesKeyHeader)
+        do throws(ProofError) {
+            let (principal, region) = try self.authenticator.prove(head, body: body, by: rules, connection, now: now)
+            return Self.context(head, principal, region, requestID, connection, now)
+        } catch {
+            switch error {
+            case .bearer(let error):
+                let sentence = error == .expired ? error.sentence : "Invalid bearer token"
+                throw ServiceError(code: ServiceError.RouteCode.invalidBearer, status: 401, message: sentence)
+            case .signature(let error):
+                let wire = error.wireError(for: .restJSON)
+                throw ServiceError(
+                    code: ServiceError.RouteCode.unauthenticated, status: 401, message: wire.message)
+            }
+        }
+    }
+
+    private static func context(
+        _ head: RequestHead, _ principal: Principal, _ region: Region, _ requestID: RequestID,
+        _ connection: ConnectionInfo, _ now: Timestamp
+    ) -> RequestContext {
+        RequestContext(
+            requestID: requestID,
+            principal: principal,
+            region: region,
+            time: now,
+            sourceAddress: connection.remoteAddress,
+            isTLS: connection.isTLS,
+            userAgent: head.headers.first("user-agent") ?? "",
+            host: head.headers.first("host") ?? ""
+        )
     }
 
     private static let anonymous = Principal(

@@ -1,5 +1,6 @@
 internal import Primitives
 internal import ServiceModel
+internal import Signing
 internal import WireProtocols
 
 /// What a request is about, as far as its head tells.
@@ -63,8 +64,13 @@ struct Identify: Sendable {
     }
 
     private func untargeted(_ head: RequestHead) -> IdentifiedRequest {
-        let scope = self.scopeService(head)
+        let scope = Self.scopeService(head)
         var candidates = scope.map(self.catalog.services(signingName:)) ?? []
+        if scope == nil, let authorization = head.headers.first("authorization"),
+            BearerToken.text(inAuthorization: authorization) != nil
+        {
+            candidates = self.catalog.servicesWithBearerKeys
+        }
         if candidates.isEmpty, scope == nil, let host = head.headers.first("host"),
             let service = self.catalog.service(host: host)
         {
@@ -94,7 +100,7 @@ struct Identify: Sendable {
 
     /// What a request is whose target no service here has: its signature may name one of AWS that is not served.
     private func unserved(_ head: RequestHead) -> IdentifiedTarget {
-        guard let scope = self.scopeService(head), self.catalog.services(signingName: scope).isEmpty else {
+        guard let scope = Self.scopeService(head), self.catalog.services(signingName: scope).isEmpty else {
             return .unidentified
         }
         return .unknownService(UnservedService(signingName: scope))
@@ -113,7 +119,7 @@ struct Identify: Sendable {
     }
 
     /// The service in the credential scope of the `Authorization` header or of `X-Amz-Credential`.
-    private func scopeService(_ head: RequestHead) -> String? {
+    static func scopeService(_ head: RequestHead) -> String? {
         if let authorization = head.headers.first("authorization"),
             let range = authorization.firstRange(of: "Credential=")
         {

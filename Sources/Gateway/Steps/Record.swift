@@ -25,15 +25,15 @@ struct Record: Sendable {
     /// Requests that named no operation of ours.
     let unrecognised: Counter
 
-    func callAsFunction(_ record: RequestRecord, entry: OperationEntry?, _ connection: ConnectionInfo) {
+    func callAsFunction(_ record: RequestRecord, counters: RequestCounters?, _ connection: ConnectionInfo) {
         let elapsed = ContinuousClock.now - record.started
         let microseconds = UInt64(max(0, elapsed / .microseconds(1)))
-        if let entry {
-            entry.duration.record(microseconds: microseconds)
+        if let counters {
+            counters.duration.record(microseconds: microseconds)
             switch record.status {
-            case ..<400: entry.succeeded.increment()
-            case ..<500: entry.clientErrors.increment()
-            default: entry.serverErrors.increment()
+            case ..<400: counters.succeeded.increment()
+            case ..<500: counters.clientErrors.increment()
+            default: counters.serverErrors.increment()
             }
         } else {
             self.unrecognised.increment()

@@ -1,0 +1,79 @@
+internal import Primitives
+internal import ServiceKit
+internal import ServiceModel
+internal import Telemetry
+
+/// A route of a service in the catalogue, with its own counters.
+final class HTTPRouteEntry: Sendable {
+    let service: ServiceEntry
+    let route: HTTPRoute
+    let counters: RequestCounters
+
+    init(_ route: HTTPRoute, of service: ServiceEntry, metrics: MetricRegistry) {
+        self.service = service
+        self.route = route
+        self.counters = RequestCounters(service: service.schema.id, operation: route.name, metrics: metrics)
+    }
+}
+
+/// The routes that services have beside their operations, by method and path.
+///
+/// They come before everything that looks at a credential's scope, because bearer keys have none. A request whose
+/// signature or whose host names another service is not for them: paths of S3 may look like anything.
+struct HTTPRoutes: Sendable {
+    struct Match: Sendable {
+        let entry: HTTPRouteEntry
+        let labels: [String]
+        /// The path has a route, and the method has none.
+        let isWrongMethod: Bool
+    }
+
+    private let catalog: ServiceCatalog
+    private let entries: [HTTPRouteEntry]
+    /// First segments of all paths, which tell most requests apart from these at once.
+    private let firstSegments: Set<Substring>
+
+    init(_ catalog: ServiceCatalog) {
+        self.catalog = catalog
+        self.entries = catalog.routes
+        self.firstSegments = Set(self.entries.compactMap { $0.route.segments.first.flatMap { $0 }.map { $0[...] } })
+    }
+
+    func match(_ head: RequestHead) -> Match? {
+        guard head.path.utf8.count > 1, !self.entries.isEmpty else { return nil }
+        let first = head.path.dropFirst().prefix { $0 != "/" }
+        guard self.firstSegments.contains(first), !head.headers.contains("x-amz-target") else { return nil }
+        let segments = HTTPRoute.split(head.path)
+        var wrongMethod: Match?
+        for entry in self.entries {
+            guard let labels = Self.labels(segments, entry.route), self.mayServe(entry, head) else { continue }
+            let isWrongMethod = entry.route.method != head.method
+            let match = Match(entry: entry, labels: labels, isWrongMethod: isWrongMethod)
+            if !isWrongMethod { return match }
+            wrongMethod = wrongMethod ?? match
+        }
+        return wrongMethod
+    }
+
+    private static func labels(_ segments: [Substring], _ route: HTTPRoute) -> [String]? {
+        guard segments.count == route.segments.count else { return nil }
+        var labels: [String] = []
+        for (segment, wanted) in zip(segments, route.segments) {
+            if let wanted {
+                guard segment == wanted else { return nil }
+            } else {
+                guard !segment.isEmpty, let label = PercentEncoding.decodeText(segment) else { return nil }
+                labels.append(label)
+            }
+        }
+        return labels
+    }
+
+    private func mayServe(_ entry: HTTPRouteEntry, _ head: RequestHead) -> Bool {
+        if let scope = Identify.scopeService(head), !entry.route.form.signingNames.contains(scope) { return false }
+        if let host = head.headers.first("host"), let named = self.catalog.service(host: host) {
+            return named === entry.service
+        }
+        return true
+    }
+}

@@ -1,0 +1,25 @@
+internal import Telemetry
+
+/// The counters of one operation or route: nothing is looked up by name while a request is recorded.
+struct RequestCounters: Sendable {
+    let duration: DurationHistogram
+    let succeeded: Counter
+    let clientErrors: Counter
+    let serverErrors: Counter
+
+    init(service: String, operation: String, metrics: MetricRegistry) {
+        let labels = [("service", service), ("operation", operation)]
+        let help = "Requests answered, by the class of the status"
+        self.duration = metrics.histogram(
+            "brume_request_duration_seconds",
+            help: "From the whole head to the encoded answer",
+            labels: labels
+        )
+        func counter(_ status: String) -> Counter {
+            metrics.counter("brume_requests_total", help: help, labels: labels + [("status", status)])
+        }
+        self.succeeded = counter("2xx")
+        self.clientErrors = counter("4xx")
+        self.serverErrors = counter("5xx")
+    }
+}
