@@ -69,24 +69,38 @@ package final class Pipeline: EdgeResponder {
     package func plan(_ head: RequestHead, connection: ConnectionInfo, on loop: LoopContext) -> RequestPlan {
         if let response = self.routes.response(head) { return .reply(EdgeResponse(response)) }
         let started = ContinuousClock.now
-        if let match = self.serviceRoutes.match(head) {
-            return self.collect(match.entry.service.registration.bodyBytesMax) { body in
-                await self.respond(match, head, body: body, connection, started)
+        let way = self.serviceRoutes.match(head).map(Way.route) ?? .operation(self.identify(head))
+        return .collect(limitBytes: self.bodyBytesMax(way)) { body in
+            guard body.count > Self.loopBodyBytesMax else {
+                return await self.respond(way, head, body: body, connection, started)
             }
-        }
-        let request = self.identify(head)
-        return self.collect(self.bodyBytesMax(request.target)) { body in
-            await self.respond(request, body: body, connection, started)
+            // Hashing, decoding and checking a large body takes long: the loop's other connections must not wait.
+            return await withTaskExecutorPreference(globalConcurrentExecutor) {
+                await self.respond(way, head, body: body, connection, started)
+            }
         }
     }
 
-    private func collect(
-        _ limitBytes: Int, _ respond: @escaping @Sendable ([UInt8]) async -> EdgeResponse
-    ) -> RequestPlan {
-        .collect(limitBytes: limitBytes) { body in
-            guard body.count > Self.loopBodyBytesMax else { return await respond(body) }
-            // Hashing, decoding and checking a large body takes long: the loop's other connections must not wait.
-            return await withTaskExecutorPreference(globalConcurrentExecutor) { await respond(body) }
+    /// What a request's head says of its way.
+    private enum Way: Sendable {
+        case operation(IdentifiedRequest)
+        case route(HTTPRoutes.Match)
+    }
+
+    private func bodyBytesMax(_ way: Way) -> Int {
+        switch way {
+        case .operation(let request): self.bodyBytesMax(request.target)
+        case .route(let match): match.entry.service.registration.bodyBytesMax
+        }
+    }
+
+    private func respond(
+        _ way: Way, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
+        _ started: ContinuousClock.Instant
+    ) async -> EdgeResponse {
+        switch way {
+        case .operation(let request): await self.respond(request, body: body, connection, started)
+        case .route(let match): await self.respond(match, head, body: body, connection, started)
         }
     }
 

@@ -59,7 +59,8 @@ enum Assembly {
             catalog: ModelCatalog(aliases: configuration.bedrockAliases), clock: clock, telemetry: telemetry)
         let services = [
             // Converse takes images and documents of some megabytes each.
-            RegisteredService(binding: bedrock.binding, bodyBytesMax: 32 << 20),
+            RegisteredService(
+                binding: bedrock.binding, bodyBytesMax: 32 << 20, routes: bedrock.routes, takesBearerKeys: true),
             RegisteredService(
                 binding: dynamoDB.guardedBinding,
                 requestIDForm: .long,

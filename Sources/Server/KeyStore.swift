@@ -111,8 +111,7 @@ package struct KeyStore: Sendable {
         }
     }
 
-    /// A long-term bearer key of Bedrock.
-    /// - Parameter days: how long it holds, 1 to 36,600; nil: for ever.
+    /// Makes a long-term bearer key of Bedrock. It holds for `days`, 1 to 36,600; nil: for ever.
     package func createBedrock(
         account: String, userName: String?, days: Int?
     ) throws(StartError) -> KeyDescription {

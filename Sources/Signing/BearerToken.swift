@@ -2,8 +2,8 @@ package import Primitives
 
 /// A bearer key of Amazon Bedrock, read and not yet believed.
 ///
-/// Two kinds exist. A long-term key is `ABSK` and the base64 of `name:secret`, a service-specific credential of a user. A
-/// short-term key is `bedrock-api-key-` and the base64 of a presigned request, as AWS's token generators make it.
+/// Two kinds exist. A long-term key is `ABSK` and the base64 of `name:secret`, a service-specific credential of a user.
+/// A short-term key is `bedrock-api-key-` and the base64 of a presigned request, as AWS's token generators make it.
 /// - Source: `aws-bedrock-token-generator` 1.1.0; Amazon Bedrock User Guide, "Generate an Amazon Bedrock API key".
 package enum BearerToken: Sendable, Hashable {
     case longTerm(LongTermBearer)

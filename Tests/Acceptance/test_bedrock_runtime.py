@@ -1,6 +1,7 @@
 """Bedrock's runtime through boto3, answered by the built-in model brume.echo."""
 
 import json
+import time
 
 import botocore.exceptions
 import pytest
@@ -170,6 +171,34 @@ def test_each_family_is_answered_in_its_own_notation(aliased):
         assert joined(chunks) == "[brume.echo] hi", model_id
         metrics = chunks[-1]["amazon-bedrock-invocationMetrics"]
         assert metrics["inputTokenCount"] > 0 and metrics["outputTokenCount"] > 0
+
+
+def test_what_an_answer_took_stands_in_headers(aliased):
+    body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
+    answer = aliased.invoke_model(modelId="anthropic.claude-3-haiku-20240307-v1:0", body=json.dumps(body))
+    headers = answer["ResponseMetadata"]["HTTPHeaders"]
+    usage = json.loads(answer["body"].read())["usage"]
+    assert int(headers["x-amzn-bedrock-input-token-count"]) == usage["input_tokens"] > 0
+    assert int(headers["x-amzn-bedrock-output-token-count"]) == usage["output_tokens"] > 0
+    assert headers["x-amzn-bedrock-cache-read-input-token-count"] == "0"
+    assert headers["x-amzn-bedrock-cache-write-input-token-count"] == "0"
+    assert int(headers["x-amzn-bedrock-invocation-latency"]) >= 0
+
+
+def test_each_message_has_an_id_of_its_own(aliased):
+    body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
+    request = {"modelId": "anthropic.claude-3-haiku-20240307-v1:0", "body": json.dumps(body)}
+    ids = {json.loads(aliased.invoke_model(**request)["body"].read())["id"] for _ in range(5)}
+    first = next(iter(aliased.invoke_model_with_response_stream(**request)["body"]))
+    ids.add(json.loads(first["chunk"]["bytes"])["message"]["id"])
+    assert len(ids) == 6 and all(text.startswith("msg_bdrk_") for text in ids)
+
+
+def test_an_input_that_is_too_long_is_refused_soon(bedrock):
+    started = time.monotonic()
+    error = refusal(bedrock.converse, modelId=ECHO, messages=[user("word " * 4_000_000)])
+    assert error == {"Code": "ValidationException", "Message": "Input is too long for requested model."}
+    assert time.monotonic() - started < 3
 
 
 def test_a_body_that_is_no_json_is_refused(aliased):

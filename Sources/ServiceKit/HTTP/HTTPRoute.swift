@@ -17,7 +17,7 @@ package struct HTTPRoute: Sendable {
     package let access: @Sendable (HTTPRouteRequest, RequestContext) -> [ResourceAccess]
     package let respond: @Sendable (HTTPRouteRequest, RequestContext) async throws(ServiceError) -> HTTPRouteAnswer
 
-    /// - Parameter path: such as `/v1/models/{model}`; what stands in braces is any one segment.
+    /// The path is such as `/v1/models/{model}`; what stands in braces is any one segment.
     package init(
         _ name: String, _ method: String, _ path: String, form: HTTPRouteForm,
         access: @escaping @Sendable (HTTPRouteRequest, RequestContext) -> [ResourceAccess],

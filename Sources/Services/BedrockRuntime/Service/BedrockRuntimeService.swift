@@ -7,10 +7,15 @@ package final class BedrockRuntimeService: BedrockRuntimeOperations {
     let catalog: ModelCatalog
     let clock: any WallClock
     let telemetry: any TelemetryPort
+    let random: any RandomSource
 
-    package init(catalog: ModelCatalog, clock: any WallClock, telemetry: any TelemetryPort) {
+    package init(
+        catalog: ModelCatalog, clock: any WallClock, telemetry: any TelemetryPort,
+        random: any RandomSource = PooledRandomSource()
+    ) {
         self.catalog = catalog
         self.clock = clock
         self.telemetry = telemetry
+        self.random = random
     }
 }

@@ -179,8 +179,8 @@ extension ServiceError {
         switch error {
         case .unsupported(let sentence):
             self = .invalid(sentence)
-        case .contextExceeded(let tokens, let tokensMax):
-            self = .invalid("Input is too long for requested model: \(tokens) tokens, at most \(tokensMax).")
+        case .contextExceeded:
+            self = .invalid("Input is too long for requested model.")
         case .failed, .unreached:
             self = BedrockRuntimeError.modelError(
                 message: "The model failed while it answered; the server's log names the reason.")

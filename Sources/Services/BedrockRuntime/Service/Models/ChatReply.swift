@@ -18,6 +18,11 @@ struct ChatReply: Sendable {
         self.events = events.withLock { $0 }
     }
 
+    /// All that the model thought before it answered.
+    var reasoning: String {
+        self.events.map { if case .reasoning(let text) = $0 { text } else { "" } }.joined()
+    }
+
     /// All text together.
     var text: String {
         self.events.map { if case .text(let text) = $0 { text } else { "" } }.joined()
@@ -30,6 +35,9 @@ extension ServiceError {
         switch error {
         case let error as ServiceError: error
         case let error as InferenceError: ServiceError(error)
+        // Nobody hears this one: the client has gone, or the server stops.
+        case is CancellationError:
+            ServiceError(code: "RequestCancelled", status: 499, message: "The request was cancelled.")
         default: BedrockRuntimeError.internalServer(message: "The answer was cut off.")
         }
     }

@@ -26,6 +26,12 @@ package struct ModelCatalog: Sendable {
         self.aliases = aliases
     }
 
+    /// The models, and the ids of aliases that stand for one id each; sorted.
+    var names: [String] {
+        let ids = self.aliases.map(\.pattern).filter { !$0.contains("*") }
+        return Set(self.models.keys).union(ids).sorted()
+    }
+
     /// Whether there is a model of that name.
     package func has(_ name: String) -> Bool { self.models[name] != nil }
 

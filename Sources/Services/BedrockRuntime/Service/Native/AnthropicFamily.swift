@@ -6,9 +6,12 @@ internal import ServiceModel
 /// - Source: Bedrock User Guide, "Anthropic Claude Messages API".
 struct AnthropicFamily: NativeFamily {
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
-        guard let tokensMax = try body.required("max_tokens").integer, tokensMax > 0 else {
-            throw .invalid("max_tokens: Input should be greater than or equal to 1")
-        }
+        try self.request(body, isForCounting: false)
+    }
+
+    /// The conversation of a body; one that is only counted names no bound of its answer.
+    func request(_ body: Document, isForCounting: Bool) throws(ServiceError) -> ChatRequest {
+        let tokensMax = try isForCounting ? nil : Self.tokensMax(body)
         var request = ChatRequest(messages: [])
         for (index, message) in try body.required("messages").elements.enumerated() {
             guard let role = message["role"]?.text.flatMap(ChatRequest.Role.init(rawValue:)) else {
@@ -38,6 +41,13 @@ struct AnthropicFamily: NativeFamily {
         request.sampling.topK = body["top_k"]?.integer
         request.sampling.stopSequences = body["stop_sequences"]?.texts ?? []
         return request
+    }
+
+    private static func tokensMax(_ body: Document) throws(ServiceError) -> Int {
+        guard let tokensMax = try body.required("max_tokens").integer, tokensMax > 0 else {
+            throw .invalid("max_tokens: Input should be greater than or equal to 1")
+        }
+        return tokensMax
     }
 
     private static func parts(
@@ -88,25 +98,26 @@ struct AnthropicFamily: NativeFamily {
         }
     }
 
-    func response(_ reply: ChatReply, _ id: ModelID) -> Document {
+    func response(_ reply: ChatReply, _ stamp: AnswerStamp) -> Document {
         var blocks: [Document] = []
         let text = reply.text
         if !text.isEmpty { blocks.append(.object(["type": .string("text"), "text": .string(text)])) }
         for case .toolCall(let call) in reply.events { blocks.append(Self.block(call, input: call.arguments)) }
         return .object(
-            Self.message(id, content: blocks) + [
+            Self.message(stamp, content: blocks) + [
                 .init("stop_reason", .string(Self.stopReason(reply.outcome))),
                 .init("stop_sequence", Self.stopSequence(reply.outcome)),
                 .init("usage", Self.usage(reply.outcome)),
             ])
     }
 
-    func chunks(_ id: ModelID) -> any NativeChunks { AnthropicChunks(id: id) }
+    func chunks(_ stamp: AnswerStamp) -> any NativeChunks { AnthropicChunks(stamp: stamp) }
 
-    fileprivate static func message(_ id: ModelID, content: [Document]) -> [Document.Member] {
+    fileprivate static func message(_ stamp: AnswerStamp, content: [Document]) -> [Document.Member] {
         [
-            .init("id", .string("msg_bdrk_\(id.name.utf8.count)echo")), .init("type", .string("message")),
-            .init("role", .string("assistant")), .init("model", .string(id.name)), .init("content", .array(content)),
+            .init("id", .string("msg_bdrk_01\(stamp.token)")), .init("type", .string("message")),
+            .init("role", .string("assistant")), .init("model", .string(stamp.model.name)),
+            .init("content", .array(content)),
         ]
     }
 
@@ -144,13 +155,13 @@ struct AnthropicFamily: NativeFamily {
 
 /// The events of a streamed message.
 private struct AnthropicChunks: NativeChunks {
-    let id: ModelID
+    let stamp: AnswerStamp
     private var hasBegun = false
     private var isTextOpen = false
     private var index = 0
 
-    init(id: ModelID) {
-        self.id = id
+    init(stamp: AnswerStamp) {
+        self.stamp = stamp
     }
 
     mutating func chunks(_ event: ChatEvent) -> [Document] {
@@ -189,7 +200,7 @@ private struct AnthropicChunks: NativeChunks {
         self.hasBegun = true
         let usage = Document.object(["input_tokens": .number(0), "output_tokens": .number(0)])
         let message =
-            AnthropicFamily.message(self.id, content: []) + [
+            AnthropicFamily.message(self.stamp, content: []) + [
                 .init("stop_reason", .null), .init("stop_sequence", .null), .init("usage", usage),
             ]
         return [.object(["type": .string("message_start"), "message": .object(message)])]

@@ -12,7 +12,7 @@ struct LlamaFamily: NativeFamily {
         return request
     }
 
-    func response(_ reply: ChatReply, _ id: ModelID) -> Document {
+    func response(_ reply: ChatReply, _ stamp: AnswerStamp) -> Document {
         .object([
             "generation": .string(reply.text), "prompt_token_count": .number(reply.outcome.inputTokens),
             "generation_token_count": .number(reply.outcome.outputTokens),
@@ -20,7 +20,7 @@ struct LlamaFamily: NativeFamily {
         ])
     }
 
-    func chunks(_ id: ModelID) -> any NativeChunks { Chunks() }
+    func chunks(_ stamp: AnswerStamp) -> any NativeChunks { Chunks() }
 
     private static func stopReason(_ outcome: ChatOutcome) -> String {
         [.tokensMax, .contextFull].contains(outcome.stopReason) ? "length" : "stop"

@@ -8,9 +8,9 @@ protocol NativeFamily: Sendable {
     /// The conversation that a body holds.
     func request(_ body: Document) throws(ServiceError) -> ChatRequest
     /// The body of a whole answer.
-    func response(_ reply: ChatReply, _ id: ModelID) -> Document
+    func response(_ reply: ChatReply, _ stamp: AnswerStamp) -> Document
     /// The chunks of a streamed answer.
-    func chunks(_ id: ModelID) -> any NativeChunks
+    func chunks(_ stamp: AnswerStamp) -> any NativeChunks
 }
 
 /// Turns what a model says into the chunks of its family.

@@ -35,7 +35,7 @@ struct NovaFamily: NativeFamily {
         return request
     }
 
-    func response(_ reply: ChatReply, _ id: ModelID) -> Document {
+    func response(_ reply: ChatReply, _ stamp: AnswerStamp) -> Document {
         var blocks: [Document] = []
         if !reply.text.isEmpty { blocks.append(.object(["text": .string(reply.text)])) }
         for case .toolCall(let call) in reply.events {
@@ -51,7 +51,7 @@ struct NovaFamily: NativeFamily {
         ])
     }
 
-    func chunks(_ id: ModelID) -> any NativeChunks { NovaChunks() }
+    func chunks(_ stamp: AnswerStamp) -> any NativeChunks { NovaChunks() }
 
     fileprivate static func stopReason(_ outcome: ChatOutcome) -> String {
         outcome.converseStopReason.rawValue

@@ -1,47 +1,84 @@
 internal import Inference
+internal import Primitives
 internal import ServiceModel
 
 /// `openai.…`, `qwen.…`, `deepseek.…` and others: chat completions.
+/// - Source: OpenAI API reference, "Chat Completions"; Bedrock User Guide, "OpenAI models".
 struct OpenAIFamily: NativeFamily {
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
         var request = ChatRequest(messages: [])
-        for message in try body.required("messages").elements {
-            let text =
-                message["content"]?.text
-                ?? (message["content"]?.elements ?? []).compactMap { $0["text"]?.text }.joined(separator: "\n")
+        for (index, message) in try body.required("messages").elements.enumerated() {
+            let content = message["content"]
             switch message["role"]?.text {
-            case "system", "developer": request.system.append(text)
-            case "assistant": request.messages.append(.init(role: .assistant, parts: Self.assistant(message, text)))
+            case "system", "developer": request.system.append(OpenAIContent.text(content))
+            case "assistant":
+                request.messages.append(.init(role: .assistant, parts: Self.assistant(message)))
             case "tool":
                 let id = message["tool_call_id"]?.text ?? ""
+                let text = OpenAIContent.text(content)
                 request.messages.append(.init(role: .user, parts: [.toolResult(callID: id, text: text)]))
-            default: request.messages.append(.init(role: .user, parts: [.text(text)]))
+            default:
+                let parts = try OpenAIContent.parts(content, at: "messages[\(index)].content")
+                request.messages.append(.init(role: .user, parts: parts))
             }
         }
         guard !request.messages.isEmpty else { throw .invalid("messages must not be empty") }
+        Self.addTools(body, to: &request)
+        Self.addSampling(body, to: &request)
+        try Self.addFormat(body["response_format"], to: &request)
+        return request
+    }
+
+    private static func addTools(_ body: Document, to request: inout ChatRequest) {
         for tool in body["tools"]?.elements ?? [] {
             guard let function = tool["function"] else { continue }
             request.tools.append(
                 .init(
                     name: function["name"]?.text ?? "", description: function["description"]?.text ?? "",
-                    schema: function["parameters"] ?? .object([])))
+                    schema: function["parameters"] ?? .object([]), isStrict: function["strict"] == .boolean(true)))
         }
         switch body["tool_choice"] {
-        case .string("required")?: request.toolChoice = .any
+        case .string("required")?, .string("any")?: request.toolChoice = .any
         case .string("none")?: request.toolChoice = .never
         case let choice?: if let name = choice["function"]?["name"]?.text { request.toolChoice = .named(name) }
         case nil: break
         }
+    }
+
+    private static func addSampling(_ body: Document, to request: inout ChatRequest) {
         request.sampling.tokensMax = (body["max_completion_tokens"] ?? body["max_tokens"])?.integer
         request.sampling.temperature = body["temperature"]?.double
         request.sampling.topP = body["top_p"]?.double
+        request.sampling.topK = body["top_k"]?.integer
+        request.sampling.presencePenalty = body["presence_penalty"]?.double
+        request.sampling.frequencyPenalty = body["frequency_penalty"]?.double
+        request.sampling.seed = body["seed"]?.integer
         if let stop = body["stop"]?.text { request.sampling.stopSequences = [stop] }
         if let stops = body["stop"]?.texts, !stops.isEmpty { request.sampling.stopSequences = stops }
-        return request
+        if let effort = body["reasoning_effort"]?.text {
+            request.reasoning = ChatRequest.Reasoning(isOn: effort != "none", effort: effort)
+        }
     }
 
-    private static func assistant(_ message: Document, _ text: String) -> [ChatRequest.Part] {
-        var parts: [ChatRequest.Part] = text.isEmpty ? [] : [.text(text)]
+    private static func addFormat(_ format: Document?, to request: inout ChatRequest) throws(ServiceError) {
+        switch format?["type"]?.text {
+        case "json_schema":
+            guard let schema = format?["json_schema"]?["schema"] else {
+                throw .invalid("Missing required parameter: 'response_format.json_schema.schema'.")
+            }
+            request.answerSchema = schema
+        case "json_object": request.answerSchema = .object(["type": .string("object")])
+        default: break
+        }
+    }
+
+    private static func assistant(_ message: Document) -> [ChatRequest.Part] {
+        let text = OpenAIContent.text(message["content"])
+        var parts: [ChatRequest.Part] = []
+        if let thought = (message["reasoning_content"] ?? message["reasoning"])?.text {
+            parts.append(.reasoning(thought))
+        }
+        if !text.isEmpty { parts.append(.text(text)) }
         for call in message["tool_calls"]?.elements ?? [] {
             let arguments = call["function"]?["arguments"]?.text.flatMap { JSONText.document($0) }
             parts.append(
@@ -53,24 +90,29 @@ struct OpenAIFamily: NativeFamily {
         return parts
     }
 
-    func response(_ reply: ChatReply, _ id: ModelID) -> Document {
+    func response(_ reply: ChatReply, _ stamp: AnswerStamp) -> Document {
         let calls = reply.events.compactMap { event -> Document? in
             if case .toolCall(let call) = event { Self.call(call, index: nil) } else { nil }
         }
+        let thought = reply.reasoning
         let message = Document.object([
-            "role": .string("assistant"), "content": reply.text.isEmpty ? .null : .string(reply.text),
+            "role": .string("assistant"),
+            "content": reply.text.isEmpty && !calls.isEmpty ? .null : .string(reply.text),
+            "reasoning_content": thought.isEmpty ? nil : .string(thought),
             "tool_calls": calls.isEmpty ? nil : .array(calls),
         ])
         let choice = Document.object([
-            "index": .number(0), "message": message, "finish_reason": .string(Self.finish(reply.outcome)),
+            "index": .number(0), "message": message, "logprobs": .null,
+            "finish_reason": .string(Self.finish(reply.outcome)),
         ])
         return .object([
-            "object": .string("chat.completion"), "model": .string(id.name), "choices": .array([choice]),
-            "usage": Self.usage(reply.outcome),
+            "id": .string("chatcmpl-\(stamp.token)"), "object": .string("chat.completion"),
+            "created": .number(Int(stamp.time.secondsSinceEpoch)), "model": .string(stamp.model.text),
+            "choices": .array([choice]), "usage": Self.usage(reply.outcome),
         ])
     }
 
-    func chunks(_ id: ModelID) -> any NativeChunks { OpenAIChunks(id: id) }
+    func chunks(_ stamp: AnswerStamp) -> any NativeChunks { OpenAIChunks(stamp: stamp, usage: .lastChunk) }
 
     fileprivate static func call(_ call: ToolCall, index: Int?) -> Document {
         .object([
@@ -99,42 +141,63 @@ struct OpenAIFamily: NativeFamily {
 }
 
 /// Chat completion chunks.
-private struct OpenAIChunks: NativeChunks {
-    let id: ModelID
+struct OpenAIChunks: NativeChunks {
+    /// Where the usage stands in a stream.
+    enum Usage: Sendable {
+        /// In the chunk that has the finish reason, as InvokeModel's do.
+        case lastChunk
+        /// In one more, without choices, as OpenAI's are where `stream_options` asks for it.
+        case ownChunk
+        case never
+    }
+
+    let stamp: AnswerStamp
+    let usage: Usage
     private var callCount = 0
     private var hasBegun = false
 
-    init(id: ModelID) {
-        self.id = id
+    init(stamp: AnswerStamp, usage: Usage) {
+        self.stamp = stamp
+        self.usage = usage
     }
 
     mutating func chunks(_ event: ChatEvent) -> [Document] {
         let role: Document? = self.hasBegun ? nil : .string("assistant")
+        self.hasBegun = true
         switch event {
         case .text(let text):
-            self.hasBegun = true
-            return [self.chunk(.object(["role": role, "content": .string(text)]), nil)]
+            return [self.chunk(.object(["role": role, "content": .string(text)]))]
         case .toolCall(let call):
-            self.hasBegun = true
             defer { self.callCount += 1 }
             let calls = Document.array([OpenAIFamily.call(call, index: self.callCount)])
-            return [self.chunk(.object(["role": role, "tool_calls": calls]), nil)]
-        case .reasoning: return []
+            return [self.chunk(.object(["role": role, "tool_calls": calls]))]
+        case .reasoning(let text):
+            return [self.chunk(.object(["role": role, "reasoning_content": .string(text)]))]
         }
     }
 
     mutating func end(_ outcome: ChatOutcome) -> [Document] {
-        [self.chunk(.object([]), outcome)]
+        let role: Document? = self.hasBegun ? nil : .string("assistant")
+        let usage = OpenAIFamily.usage(outcome)
+        let finish = OpenAIFamily.finish(outcome)
+        let last = self.chunk(.object(["role": role]), finish: finish, usage: self.usage == .lastChunk ? usage : nil)
+        guard self.usage == .ownChunk else { return [last] }
+        return [last, self.chunk(choices: [], usage: usage)]
     }
 
-    private func chunk(_ delta: Document, _ outcome: ChatOutcome?) -> Document {
+    private func chunk(_ delta: Document, finish: String? = nil, usage: Document? = nil) -> Document {
         let choice = Document.object([
-            "index": .number(0), "delta": delta,
-            "finish_reason": outcome.map { .string(OpenAIFamily.finish($0)) } ?? .null,
+            "index": .number(0), "delta": delta, "logprobs": .null,
+            "finish_reason": finish.map { .string($0) } ?? .null,
         ])
-        return .object([
-            "object": .string("chat.completion.chunk"), "model": .string(self.id.name), "choices": .array([choice]),
-            "usage": outcome.map(OpenAIFamily.usage),
+        return self.chunk(choices: [choice], usage: usage)
+    }
+
+    private func chunk(choices: [Document], usage: Document?) -> Document {
+        .object([
+            "id": .string("chatcmpl-\(self.stamp.token)"), "object": .string("chat.completion.chunk"),
+            "created": .number(Int(self.stamp.time.secondsSinceEpoch)), "model": .string(self.stamp.model.text),
+            "choices": .array(choices), "usage": usage,
         ])
     }
 }

@@ -14,7 +14,7 @@ struct TitanTextFamily: NativeFamily {
         return request
     }
 
-    func response(_ reply: ChatReply, _ id: ModelID) -> Document {
+    func response(_ reply: ChatReply, _ stamp: AnswerStamp) -> Document {
         .object([
             "inputTextTokenCount": .number(reply.outcome.inputTokens),
             "results": .array([
@@ -26,7 +26,7 @@ struct TitanTextFamily: NativeFamily {
         ])
     }
 
-    func chunks(_ id: ModelID) -> any NativeChunks { Chunks() }
+    func chunks(_ stamp: AnswerStamp) -> any NativeChunks { Chunks() }
 
     private static func reason(_ outcome: ChatOutcome) -> String {
         switch outcome.stopReason {

@@ -7,7 +7,8 @@ extension BedrockRuntimeService {
         [ResourceAccess(action: "bedrock:InvokeModel", resource: ModelID.resource(input.modelID, context))]
     }
 
-    /// Body and answer are in the notation of the model's family.
+    /// Body and answer are in the notation of the model's family; what the answer took stands in headers, which the
+    /// model of the API does not have and SDKs read all the same.
     package func invokeModel(
         _ input: InvokeModelRequest, _ context: RequestContext
     ) async throws(ServiceError) -> InvokeModelResponse {
@@ -17,8 +18,35 @@ extension BedrockRuntimeService {
             throw .invalid("Guardrails are not supported by this version of Brume")
         }
         let native = try NativeRequest(id, body: input.body ?? [])
+        let started = ContinuousClock.now
         let reply = try await ChatReply(model, native.request)
+        reply.outcome.addHeaders(to: context, latencyMilliseconds: started.millisecondsAgo)
+        let stamp = AnswerStamp(id, context, self.random)
         return InvokeModelResponse(
-            body: JSONText.bytes(native.family.response(reply, id)), contentType: "application/json")
+            body: JSONText.bytes(native.family.response(reply, stamp)), contentType: "application/json")
+    }
+}
+
+extension ChatOutcome {
+    /// Says what an answer took in the headers of the response.
+    /// - Source: Bedrock User Guide, "Submit a single prompt with InvokeModel"; langchain-aws reads these names.
+    func addHeaders(to context: RequestContext, latencyMilliseconds: Int) {
+        context.answer("x-amzn-bedrock-invocation-latency", String(latencyMilliseconds))
+        context.answer("x-amzn-bedrock-input-token-count", String(self.uncachedInputTokens))
+        context.answer("x-amzn-bedrock-output-token-count", String(self.outputTokens))
+        context.answer("x-amzn-bedrock-cache-read-input-token-count", String(self.cacheReadTokens))
+        context.answer("x-amzn-bedrock-cache-write-input-token-count", String(self.cacheWriteTokens))
+    }
+
+    /// What the last chunk of a streamed answer says of it.
+    func invocationMetrics(latencyMilliseconds: Int, firstByteMilliseconds: Int) -> Document {
+        .object([
+            "inputTokenCount": .number(self.uncachedInputTokens),
+            "outputTokenCount": .number(self.outputTokens),
+            "invocationLatency": .number(latencyMilliseconds),
+            "firstByteLatency": .number(firstByteMilliseconds),
+            "cacheReadInputTokenCount": self.cachePointTokens == nil ? nil : .number(self.cacheReadTokens),
+            "cacheWriteInputTokenCount": self.cachePointTokens == nil ? nil : .number(self.cacheWriteTokens),
+        ])
     }
 }

@@ -22,39 +22,39 @@ extension BedrockRuntimeService {
             throw .invalid("Guardrails are not supported by this version of Brume")
         }
         let native = try NativeRequest(id, body: input.body ?? [])
-        let started = ContinuousClock.now
+        let stamp = AnswerStamp(id, context, self.random)
         let body = EventStream<ResponseStream> { send in
-            let chunks = Mutex(native.family.chunks(id))
-            let firstByte = Mutex<Int?>(nil)
-            func sendAll(_ documents: [Document]) async throws {
-                for document in documents {
-                    try await send(.chunk(PayloadPart(bytes: JSONText.bytes(document))))
-                }
+            try await Self.sendChunks(of: model, native, stamp) { document in
+                try await send(.chunk(PayloadPart(bytes: JSONText.bytes(document))))
             }
-            let outcome: ChatOutcome
-            do {
-                outcome = try await model.chat(native.request) { piece in
-                    firstByte.withLock { $0 = $0 ?? started.millisecondsAgo }
-                    for document in chunks.withLock({ $0.chunks(piece) }) {
-                        try await send(.chunk(PayloadPart(bytes: JSONText.bytes(document))))
-                    }
-                }
-            } catch let error as InferenceError {
-                throw ServiceError.inStream(error)
-            }
-            let latency = started.millisecondsAgo
-            let metrics = Document.object([
-                "inputTokenCount": .number(outcome.inputTokens),
-                "outputTokenCount": .number(outcome.outputTokens),
-                "invocationLatency": .number(latency),
-                "firstByteLatency": .number(firstByte.withLock { $0 } ?? latency),
-            ])
-            var last = chunks.withLock { $0.end(outcome) }
-            if case .object(let members)? = last.popLast() {
-                last.append(.object(members + [.init("amazon-bedrock-invocationMetrics", metrics)]))
-            }
-            try await sendAll(last)
         }
         return InvokeModelWithResponseStreamResponse(body: body, contentType: "application/json")
+    }
+
+    /// Sends the chunks of an answer; the last one has the metrics of the invocation too.
+    private static func sendChunks(
+        of model: any ChatModel, _ native: NativeRequest, _ stamp: AnswerStamp,
+        send: @Sendable (Document) async throws -> Void
+    ) async throws {
+        let started = ContinuousClock.now
+        let chunks = Mutex(native.family.chunks(stamp))
+        let firstByte = Mutex<Int?>(nil)
+        let outcome: ChatOutcome
+        do {
+            outcome = try await model.chat(native.request) { piece in
+                firstByte.withLock { $0 = $0 ?? started.millisecondsAgo }
+                for document in chunks.withLock({ $0.chunks(piece) }) { try await send(document) }
+            }
+        } catch let error as InferenceError {
+            throw ServiceError.inStream(error)
+        }
+        let latency = started.millisecondsAgo
+        let metrics = outcome.invocationMetrics(
+            latencyMilliseconds: latency, firstByteMilliseconds: firstByte.withLock { $0 } ?? latency)
+        var last = chunks.withLock { $0.end(outcome) }
+        if case .object(let members)? = last.popLast() {
+            last.append(.object(members + [.init("amazon-bedrock-invocationMetrics", metrics)]))
+        }
+        for document in last { try await send(document) }
     }
 }

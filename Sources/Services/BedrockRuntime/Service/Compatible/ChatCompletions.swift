@@ -1,0 +1,82 @@
+internal import Inference
+internal import Primitives
+internal import ServiceKit
+internal import ServiceModel
+internal import Synchronization
+
+extension BedrockRuntimeService {
+    /// `POST …/v1/chat/completions`
+    /// - Source: OpenAI API reference, "Chat Completions".
+    func chatCompletion(
+        _ request: CompatibleRequest, _ context: RequestContext
+    ) async throws(ServiceError) -> HTTPRouteAnswer {
+        let model = try self.catalog.model(request.id)
+        try Self.refuseUnsupported(request.body)
+        let family = OpenAIFamily()
+        let chat = try family.request(request.body)
+        let stamp = AnswerStamp(request.id, context, self.random)
+        guard request.isStreamed else {
+            let reply = try await ChatReply(model, chat)
+            return .json(family.response(reply, stamp))
+        }
+        let includesUsage = request.body["stream_options"]?["include_usage"] == .boolean(true)
+        return .events { send in
+            let chunks = Mutex(OpenAIChunks(stamp: stamp, usage: includesUsage ? .ownChunk : .never))
+            let outcome = try await ServiceError.streaming {
+                try await model.chat(chat) { piece in
+                    for chunk in chunks.withLock({ $0.chunks(piece) }) { try await send(ServerSentEvents.event(chunk)) }
+                }
+            }
+            for chunk in chunks.withLock({ $0.end(outcome) }) { try await send(ServerSentEvents.event(chunk)) }
+            try await send(ServerSentEvents.done)
+        }
+    }
+
+    /// What would have an effect and has none here is refused.
+    private static func refuseUnsupported(_ body: Document) throws(ServiceError) {
+        if let count = body["n"]?.integer, count != 1 {
+            throw .invalid("Only n = 1 is supported, and n was \(count).")
+        }
+        if body["logprobs"] == .boolean(true) { throw .invalid("logprobs is not supported by this version of Brume.") }
+        if let audio = body["audio"], audio != .null {
+            throw .invalid("audio is not supported by this version of Brume.")
+        }
+    }
+
+    /// `POST …/v1/embeddings`: chat models have none.
+    func embeddings(
+        _ request: CompatibleRequest, _ context: RequestContext
+    ) async throws(ServiceError) -> HTTPRouteAnswer {
+        _ = try self.catalog.model(request.id)
+        throw .invalid("The model \(request.id.name) does not make embeddings.")
+    }
+
+    /// `GET …/v1/models` and `GET …/v1/models/{model}`
+    func models(_ name: String?, _ context: RequestContext) throws(ServiceError) -> HTTPRouteAnswer {
+        func entry(_ name: String) -> Document {
+            .object([
+                "id": .string(name), "object": .string("model"), "created": .number(0), "owned_by": .string("brume"),
+            ])
+        }
+        guard let name else {
+            return .json(
+                .object(["object": .string("list"), "data": .array(self.catalog.names.map(entry))]))
+        }
+        let id = try ModelID(name, context)
+        _ = try self.catalog.model(id)
+        return .json(entry(name))
+    }
+}
+
+extension ServiceError {
+    /// Does what streams an answer, and turns a model's failure into the error that ends the stream.
+    static func streaming(
+        _ work: () async throws -> ChatOutcome
+    ) async throws -> ChatOutcome {
+        do {
+            return try await work()
+        } catch let error as InferenceError {
+            throw ServiceError.inStream(error)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+internal import Primitives
+internal import ServiceKit
+internal import ServiceModel
+
+/// Errors as OpenAI's clients read them.
+///
+/// - Source: OpenAI API reference, "Error codes". That a key which is not accepted is a 401 with `invalid_api_key` and
+///   "Invalid bearer token" is what Bedrock's own endpoint answers; for other errors its wording is not published.
+enum OpenAIError {
+    static func answer(_ error: ServiceError, _ requestID: RequestID) -> (status: Int, body: [UInt8]) {
+        (self.status(error), JSONText.bytes(self.document(error)))
+    }
+
+    /// The last event of a stream that broke off. Clients raise what has an `error`.
+    static func event(_ error: ServiceError, _ requestID: RequestID) -> [UInt8] {
+        ServerSentEvents.event(self.document(error))
+    }
+
+    static func document(_ error: ServiceError) -> Document {
+        let (type, code) = self.names(error)
+        return .object([
+            "error": .object([
+                "message": .string(error.message), "type": .string(type), "param": .null,
+                "code": code.map { .string($0) } ?? .null,
+            ])
+        ])
+    }
+
+    static func status(_ error: ServiceError) -> Int {
+        switch error.code {
+        // OpenAI has no status of its own for a model that failed.
+        case "ModelErrorException", "ModelStreamErrorException": 500
+        default: error.status
+        }
+    }
+
+    private static func names(_ error: ServiceError) -> (type: String, code: String?) {
+        switch error.code {
+        case ServiceError.RouteCode.invalidBearer: ("authentication_error", "invalid_api_key")
+        case ServiceError.RouteCode.unauthenticated: ("authentication_error", "invalid_api_key")
+        case ServiceError.RouteCode.methodNotAllowed: ("invalid_request_error", "method_not_supported")
+        case "ResourceNotFoundException": ("invalid_request_error", "model_not_found")
+        case "AccessDeniedException": ("permission_error", "access_denied")
+        case "ThrottlingException": ("rate_limit_error", "rate_limit_exceeded")
+        case "ModelNotReadyException": ("rate_limit_error", "model_not_ready")
+        case "PreviousResponseNotFound": ("invalid_request_error", "previous_response_not_found")
+        default: error.status < 500 ? ("invalid_request_error", nil) : ("server_error", nil)
+        }
+    }
+}
+
+/// Errors as Anthropic's clients read them.
+/// - Source: Anthropic API reference, "Errors".
+enum AnthropicError {
+    static func answer(_ error: ServiceError, _ requestID: RequestID) -> (status: Int, body: [UInt8]) {
+        (OpenAIError.status(error), JSONText.bytes(self.document(error, requestID)))
+    }
+
+    static func event(_ error: ServiceError, _ requestID: RequestID) -> [UInt8] {
+        ServerSentEvents.typed(self.document(error, requestID))
+    }
+
+    private static func document(_ error: ServiceError, _ requestID: RequestID) -> Document {
+        .object([
+            "type": .string("error"),
+            "error": .object(["type": .string(self.type(error)), "message": .string(error.message)]),
+            "request_id": .string(requestID.description),
+        ])
+    }
+
+    private static func type(_ error: ServiceError) -> String {
+        switch error.status {
+        case 401: "authentication_error"
+        case 403: "permission_error"
+        case 404: "not_found_error"
+        case 413: "request_too_large"
+        case 429: "rate_limit_error"
+        case 503: "overloaded_error"
+        case 408, 504: "timeout_error"
+        case ..<500: "invalid_request_error"
+        default: "api_error"
+        }
+    }
+}

@@ -1,0 +1,99 @@
+internal import Inference
+internal import Primitives
+package import ServiceKit
+internal import ServiceModel
+
+extension BedrockRuntimeService {
+    /// Bedrock's endpoints in the notations of OpenAI and Anthropic.
+    ///
+    /// AWS has them at `bedrock-runtime.<region>.amazonaws.com/openai/v1`, and at `bedrock-mantle.<region>.api.aws/v1`
+    /// and `/anthropic/v1`; here all paths are answered, whatever the host.
+    /// - Source: Amazon Bedrock User Guide, "Endpoints supported by Amazon Bedrock", "Responses API".
+    package var routes: [HTTPRoute] {
+        var routes: [HTTPRoute] = []
+        for prefix in ["/v1", "/openai/v1"] {
+            routes += [
+                self.route("ChatCompletions", "\(prefix)/chat/completions", Self.openAI, self.chatCompletion),
+                self.route("Responses", "\(prefix)/responses", Self.openAI, self.modelResponse),
+                self.route("Embeddings", "\(prefix)/embeddings", Self.openAI, self.embeddings),
+                self.listRoute("ListModels", "\(prefix)/models"),
+                self.listRoute("GetModel", "\(prefix)/models/{model}"),
+            ]
+        }
+        for prefix in ["/v1", "/anthropic/v1"] {
+            routes += [
+                self.route("Messages", "\(prefix)/messages", Self.anthropic, self.message),
+                self.route(
+                    "CountMessageTokens", "\(prefix)/messages/count_tokens", Self.anthropic, self.countMessageTokens),
+            ]
+        }
+        return routes
+    }
+
+    /// Names that a signature may have: what AWS's clients sign for on either host.
+    private static let signingNames = ["bedrock", "bedrock-mantle"]
+
+    private static let openAI = HTTPRouteForm(
+        signingNames: signingNames, takesKeyHeader: false, requestIDHeader: "x-request-id",
+        error: OpenAIError.answer, errorEvent: OpenAIError.event)
+
+    private static let anthropic = HTTPRouteForm(
+        signingNames: signingNames, takesKeyHeader: true, requestIDHeader: "request-id",
+        error: AnthropicError.answer, errorEvent: AnthropicError.event)
+
+    private typealias Handler =
+        @Sendable (CompatibleRequest, RequestContext) async throws(ServiceError) -> HTTPRouteAnswer
+
+    private func route(
+        _ name: String, _ path: String, _ form: HTTPRouteForm, _ respond: @escaping Handler
+    ) -> HTTPRoute {
+        HTTPRoute(name, "POST", path, form: form) { request, context in
+            [CompatibleRequest.access(request.body, context)]
+        } respond: { (request, context) async throws(ServiceError) in
+            try await respond(try CompatibleRequest(request.body, context), context)
+        }
+    }
+
+    private func listRoute(_ name: String, _ path: String) -> HTTPRoute {
+        HTTPRoute(name, "GET", path, form: Self.openAI) { _, _ in
+            [ResourceAccess(action: "bedrock:ListFoundationModels", resource: "*")]
+        } respond: { (request, context) async throws(ServiceError) in
+            try self.models(request.labels.first, context)
+        }
+    }
+}
+
+/// A body that names its model, as all of these requests do.
+struct CompatibleRequest: Sendable {
+    let body: Document
+    let id: ModelID
+    let isStreamed: Bool
+
+    init(_ bytes: [UInt8], _ context: RequestContext) throws(ServiceError) {
+        guard let body = JSONText.document(bytes), case .object = body else {
+            throw .invalid("We could not parse the JSON body of your request.")
+        }
+        guard let model = body["model"]?.text, !model.isEmpty else {
+            throw .invalid("you must provide a model parameter")
+        }
+        self.body = body
+        self.id = try ModelID(model, context)
+        self.isStreamed = body["stream"] == .boolean(true)
+    }
+
+    /// What a request touches; a body that cannot be read touches nothing in particular.
+    static func access(_ bytes: [UInt8], _ context: RequestContext) -> ResourceAccess {
+        let body = JSONText.document(bytes)
+        let action = body?["stream"] == .boolean(true) ? "InvokeModelWithResponseStream" : "InvokeModel"
+        let resource = (body?["model"]?.text).map { ModelID.resource($0, context) } ?? "*"
+        return ResourceAccess(action: "bedrock:\(action)", resource: resource)
+    }
+}
+
+extension HTTPRouteAnswer {
+    static func json(_ document: Document) -> HTTPRouteAnswer {
+        .whole(
+            ResponseMessage(
+                status: 200, headers: ["Content-Type": "application/json"], body: JSONText.bytes(document)))
+    }
+}

@@ -1,0 +1,44 @@
+internal import Inference
+internal import Primitives
+internal import ServiceKit
+internal import ServiceModel
+internal import Synchronization
+
+extension BedrockRuntimeService {
+    /// `POST …/v1/messages`
+    /// - Source: Anthropic API reference, "Messages" and "Streaming Messages".
+    func message(
+        _ request: CompatibleRequest, _ context: RequestContext
+    ) async throws(ServiceError) -> HTTPRouteAnswer {
+        let model = try self.catalog.model(request.id)
+        let family = AnthropicFamily()
+        let chat = try family.request(request.body)
+        let stamp = AnswerStamp(request.id, context, self.random)
+        guard request.isStreamed else {
+            let reply = try await ChatReply(model, chat)
+            return .json(family.response(reply, stamp))
+        }
+        return .events { send in
+            let chunks = Mutex(family.chunks(stamp))
+            let outcome = try await ServiceError.streaming {
+                try await model.chat(chat) { piece in
+                    for event in chunks.withLock({ $0.chunks(piece) }) { try await send(ServerSentEvents.typed(event)) }
+                }
+            }
+            for event in chunks.withLock({ $0.end(outcome) }) { try await send(ServerSentEvents.typed(event)) }
+        }
+    }
+
+    /// `POST …/v1/messages/count_tokens`
+    func countMessageTokens(
+        _ request: CompatibleRequest, _ context: RequestContext
+    ) async throws(ServiceError) -> HTTPRouteAnswer {
+        let model = try self.catalog.model(request.id)
+        let chat = try AnthropicFamily().request(request.body, isForCounting: true)
+        do {
+            return .json(.object(["input_tokens": .number(try await model.countTokens(chat))]))
+        } catch {
+            throw ServiceError.told(error)
+        }
+    }
+}

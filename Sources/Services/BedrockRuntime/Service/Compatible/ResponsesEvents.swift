@@ -1,0 +1,226 @@
+internal import Inference
+internal import Primitives
+internal import ServiceModel
+
+/// Turns what a model says into the events of a streamed response, and keeps the items of the whole one.
+struct ResponsesEvents {
+    private enum Open {
+        case none
+        case text(id: String, String)
+        case reasoning(id: String, String)
+    }
+
+    private let stamp: AnswerStamp
+    private let body: Document
+    private var open = Open.none
+    private var output: [Document] = []
+    private var sequence = 0
+    private var itemCount = 0
+
+    init(stamp: AnswerStamp, body: Document) {
+        self.stamp = stamp
+        self.body = body
+    }
+
+    mutating func begin() -> [Document] {
+        let response = self.response(nil)
+        return [
+            self.event("response.created", [.init("response", response)]),
+            self.event("response.in_progress", [.init("response", response)]),
+        ]
+    }
+
+    mutating func events(_ event: ChatEvent) -> [Document] {
+        switch event {
+        case .text(let text): self.text(text)
+        case .reasoning(let text): self.reasoning(text)
+        case .toolCall(let call): self.close() + self.call(call)
+        }
+    }
+
+    mutating func end(_ outcome: ChatOutcome) -> [Document] {
+        let events = self.close()
+        let name = Self.isIncomplete(outcome) ? "response.incomplete" : "response.completed"
+        return events + [self.event(name, [.init("response", self.response(outcome))])]
+    }
+
+    private mutating func text(_ text: String) -> [Document] {
+        var events: [Document] = []
+        let id: String
+        if case .text(let open, let before) = self.open {
+            id = open
+            self.open = .text(id: id, before + text)
+        } else {
+            events = self.close()
+            id = self.newID("msg")
+            self.open = .text(id: id, text)
+            events.append(self.itemEvent("response.output_item.added", Self.message(id, nil)))
+            events.append(self.partEvent("response.content_part.added", id, Self.outputText("")))
+        }
+        events.append(
+            self.contentEvent(
+                "response.output_text.delta", id, [.init("delta", .string(text)), .init("logprobs", .array([]))]))
+        return events
+    }
+
+    private mutating func reasoning(_ text: String) -> [Document] {
+        var events: [Document] = []
+        let id: String
+        if case .reasoning(let open, let before) = self.open {
+            id = open
+            self.open = .reasoning(id: id, before + text)
+        } else {
+            events = self.close()
+            id = self.newID("rs")
+            self.open = .reasoning(id: id, text)
+            events.append(self.itemEvent("response.output_item.added", Self.reasoningItem(id, nil)))
+        }
+        events.append(self.contentEvent("response.reasoning_text.delta", id, [.init("delta", .string(text))]))
+        return events
+    }
+
+    private mutating func call(_ call: ToolCall) -> [Document] {
+        let id = self.newID("fc")
+        let arguments = Document.string(JSONText.text(call.arguments))
+        let place: [Document.Member] = [
+            .init("item_id", .string(id)), .init("output_index", .number(self.output.count)),
+        ]
+        let started = Self.functionCall(id, call, arguments: .string(""), status: "in_progress")
+        let whole = Self.functionCall(id, call, arguments: arguments, status: "completed")
+        let events = [
+            self.itemEvent("response.output_item.added", started),
+            self.event("response.function_call_arguments.delta", place + [.init("delta", arguments)]),
+            self.event("response.function_call_arguments.done", place + [.init("arguments", arguments)]),
+            self.itemEvent("response.output_item.done", whole),
+        ]
+        self.output.append(whole)
+        return events
+    }
+
+    /// The end of an item that grows.
+    mutating func close() -> [Document] {
+        defer { self.open = .none }
+        switch self.open {
+        case .none: return []
+        case .text(let id, let text):
+            let item = Self.message(id, text)
+            defer { self.output.append(item) }
+            return [
+                self.contentEvent(
+                    "response.output_text.done", id, [.init("text", .string(text)), .init("logprobs", .array([]))]),
+                self.partEvent("response.content_part.done", id, Self.outputText(text)),
+                self.itemEvent("response.output_item.done", item),
+            ]
+        case .reasoning(let id, let text):
+            let item = Self.reasoningItem(id, text)
+            defer { self.output.append(item) }
+            return [
+                self.contentEvent("response.reasoning_text.done", id, [.init("text", .string(text))]),
+                self.itemEvent("response.output_item.done", item),
+            ]
+        }
+    }
+
+    private mutating func newID(_ kind: String) -> String {
+        defer { self.itemCount += 1 }
+        return "\(kind)_\(self.stamp.token)\(self.itemCount)"
+    }
+
+    private mutating func event(_ type: String, _ members: [Document.Member]) -> Document {
+        defer { self.sequence += 1 }
+        return .object(
+            [.init("type", .string(type)), .init("sequence_number", .number(self.sequence))] + members)
+    }
+
+    private mutating func itemEvent(_ type: String, _ item: Document) -> Document {
+        self.event(type, [.init("output_index", .number(self.output.count)), .init("item", item)])
+    }
+
+    private mutating func contentEvent(_ type: String, _ id: String, _ members: [Document.Member]) -> Document {
+        let place: [Document.Member] = [
+            .init("item_id", .string(id)), .init("output_index", .number(self.output.count)),
+            .init("content_index", .number(0)),
+        ]
+        return self.event(type, place + members)
+    }
+
+    private mutating func partEvent(_ type: String, _ id: String, _ part: Document) -> Document {
+        self.contentEvent(type, id, [.init("part", part)])
+    }
+}
+
+extension ResponsesEvents {
+    fileprivate static func isIncomplete(_ outcome: ChatOutcome) -> Bool {
+        outcome.stopReason == .tokensMax || outcome.stopReason == .contextFull
+    }
+
+    /// The response as far as it is known; `outcome` is nil while it goes on.
+    func response(_ outcome: ChatOutcome?) -> Document {
+        let isIncomplete = outcome.map(Self.isIncomplete) ?? false
+        let status = outcome == nil ? "in_progress" : isIncomplete ? "incomplete" : "completed"
+        let body = self.body
+        return .object([
+            "id": .string("resp_\(self.stamp.token)"), "object": .string("response"),
+            "created_at": .number(Int(self.stamp.time.secondsSinceEpoch)), "status": .string(status),
+            "background": .boolean(false), "error": .null,
+            "incomplete_details": isIncomplete ? .object(["reason": .string("max_output_tokens")]) : .null,
+            "instructions": body["instructions"] ?? .null,
+            "max_output_tokens": body["max_output_tokens"] ?? .null,
+            "metadata": body["metadata"] ?? .object([]),
+            "model": .string(self.stamp.model.text), "output": .array(self.output),
+            "parallel_tool_calls": body["parallel_tool_calls"] ?? .boolean(true), "previous_response_id": .null,
+            "reasoning": body["reasoning"] ?? .object(["effort": .null, "summary": .null]),
+            "store": .boolean(false), "temperature": body["temperature"] ?? .null,
+            "text": body["text"] ?? .object(["format": .object(["type": .string("text")])]),
+            "tool_choice": body["tool_choice"] ?? .string("auto"), "tools": body["tools"] ?? .array([]),
+            "top_p": body["top_p"] ?? .null, "truncation": .string("disabled"),
+            "usage": outcome.map(Self.usage) ?? .null,
+        ])
+    }
+
+    private static func usage(_ outcome: ChatOutcome) -> Document {
+        .object([
+            "input_tokens": .number(outcome.inputTokens),
+            "input_tokens_details": .object([
+                "cached_tokens": .number(outcome.cachedInputTokens), "cache_write_tokens": .number(0),
+            ]),
+            "output_tokens": .number(outcome.outputTokens),
+            "output_tokens_details": .object(["reasoning_tokens": .number(0)]),
+            "total_tokens": .number(outcome.inputTokens + outcome.outputTokens),
+        ])
+    }
+
+    /// A message; its text is nil while it is empty and grows.
+    fileprivate static func message(_ id: String, _ text: String?) -> Document {
+        .object([
+            "id": .string(id), "type": .string("message"),
+            "status": .string(text == nil ? "in_progress" : "completed"), "role": .string("assistant"),
+            "content": .array(text.map { [self.outputText($0)] } ?? []),
+        ])
+    }
+
+    fileprivate static func outputText(_ text: String) -> Document {
+        .object([
+            "type": .string("output_text"), "text": .string(text), "annotations": .array([]), "logprobs": .array([]),
+        ])
+    }
+
+    fileprivate static func reasoningItem(_ id: String, _ text: String?) -> Document {
+        let content = text.map { text in
+            [Document.object(["type": .string("reasoning_text"), "text": .string(text)])]
+        }
+        return .object([
+            "id": .string(id), "type": .string("reasoning"), "summary": .array([]), "content": .array(content ?? []),
+            "status": .string(text == nil ? "in_progress" : "completed"),
+        ])
+    }
+
+    fileprivate static func functionCall(
+        _ id: String, _ call: ToolCall, arguments: Document, status: String
+    ) -> Document {
+        .object([
+            "id": .string(id), "type": .string("function_call"), "status": .string(status),
+            "call_id": .string(call.id), "name": .string(call.name), "arguments": arguments,
+        ])
+    }
+}

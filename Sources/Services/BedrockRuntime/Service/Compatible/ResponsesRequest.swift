@@ -1,0 +1,117 @@
+internal import Inference
+internal import ServiceModel
+
+/// A body of OpenAI's Responses API as a conversation.
+/// - Source: OpenAI API reference, "Create a model response".
+struct ResponsesRequest {
+    private(set) var chat = ChatRequest(messages: [])
+
+    init(_ body: Document) throws(ServiceError) {
+        try Self.refuseStored(body)
+        if let text = body["instructions"]?.text { self.chat.system.append(text) }
+        switch body["input"] {
+        case .string(let text)?: self.add(.user, [.text(text)])
+        case .array(let items)?:
+            for (index, item) in items.enumerated() { try self.add(item, at: index) }
+        default: throw .invalid("Missing required parameter: 'input'.")
+        }
+        guard !self.chat.messages.isEmpty else { throw .invalid("The input must have at least one message.") }
+        try self.addTools(body)
+        self.addSampling(body)
+        try self.addFormat(body["text"]?["format"])
+        if let effort = body["reasoning"]?["effort"]?.text {
+            self.chat.reasoning = ChatRequest.Reasoning(isOn: effort != "none", effort: effort)
+        }
+    }
+
+    /// Nothing is kept between requests here.
+    // DEVIATION: AWS's mantle endpoint keeps responses for thirty days and continues them; here none is kept, which is
+    // what its runtime endpoint answers to `store: false`.
+    private static func refuseStored(_ body: Document) throws(ServiceError) {
+        if let previous = body["previous_response_id"]?.text {
+            throw ServiceError(
+                code: "PreviousResponseNotFound", message: "Previous response with id '\(previous)' not found.")
+        }
+        if body["background"] == .boolean(true) {
+            throw .invalid("background is not supported by this version of Brume.")
+        }
+        for name in ["conversation", "prompt"] where body[name].map({ $0 != .null }) ?? false {
+            throw .invalid("\(name) is not supported by this version of Brume.")
+        }
+    }
+
+    /// Adds parts to the turn of who speaks, or begins one.
+    private mutating func add(_ role: ChatRequest.Role, _ parts: [ChatRequest.Part]) {
+        if let last = self.chat.messages.indices.last, self.chat.messages[last].role == role {
+            self.chat.messages[last].parts += parts
+        } else {
+            self.chat.messages.append(.init(role: role, parts: parts))
+        }
+    }
+
+    private mutating func add(_ item: Document, at index: Int) throws(ServiceError) {
+        switch item["type"]?.text ?? "message" {
+        case "message": try self.addMessage(item, at: index)
+        case "function_call":
+            let arguments = item["arguments"]?.text.flatMap { JSONText.document($0) } ?? .object([])
+            let call = ToolCall(
+                id: item["call_id"]?.text ?? "", name: item["name"]?.text ?? "", arguments: arguments)
+            self.add(.assistant, [.toolCall(call)])
+        case "function_call_output":
+            let text = item["output"]?.text ?? OpenAIContent.text(item["output"])
+            self.add(.user, [.toolResult(callID: item["call_id"]?.text ?? "", text: text)])
+        case "reasoning":
+            let text = (item["content"]?.elements ?? []).compactMap { $0["text"]?.text }.joined(separator: "\n")
+            if !text.isEmpty { self.add(.assistant, [.reasoning(text)]) }
+        case let type:
+            throw .invalid("Invalid value: '\(type)' at 'input[\(index)].type' is not supported.")
+        }
+    }
+
+    private mutating func addMessage(_ item: Document, at index: Int) throws(ServiceError) {
+        let parts = try OpenAIContent.parts(item["content"], at: "input[\(index)].content")
+        switch item["role"]?.text {
+        case "system", "developer": self.chat.system.append(OpenAIContent.text(item["content"]))
+        case "assistant": self.add(.assistant, parts)
+        case "user": self.add(.user, parts)
+        default: throw .invalid("Invalid value at 'input[\(index)].role'.")
+        }
+    }
+
+    private mutating func addTools(_ body: Document) throws(ServiceError) {
+        for (index, tool) in (body["tools"]?.elements ?? []).enumerated() {
+            guard tool["type"]?.text == "function" else {
+                throw .invalid("The tool at 'tools[\(index)]' is not supported: only functions are.")
+            }
+            self.chat.tools.append(
+                .init(
+                    name: tool["name"]?.text ?? "", description: tool["description"]?.text ?? "",
+                    schema: tool["parameters"] ?? .object([]), isStrict: tool["strict"] == .boolean(true)))
+        }
+        switch body["tool_choice"] {
+        case .string("required")?: self.chat.toolChoice = .any
+        case .string("none")?: self.chat.toolChoice = .never
+        case let choice?: if let name = choice["name"]?.text { self.chat.toolChoice = .named(name) }
+        case nil: break
+        }
+    }
+
+    private mutating func addSampling(_ body: Document) {
+        self.chat.sampling.tokensMax = body["max_output_tokens"]?.integer
+        self.chat.sampling.temperature = body["temperature"]?.double
+        self.chat.sampling.topP = body["top_p"]?.double
+    }
+
+    private mutating func addFormat(_ format: Document?) throws(ServiceError) {
+        switch format?["type"]?.text {
+        case nil, "text": break
+        case "json_schema":
+            guard let schema = format?["schema"] else {
+                throw .invalid("Missing required parameter: 'text.format.schema'.")
+            }
+            self.chat.answerSchema = schema
+        case "json_object": self.chat.answerSchema = .object(["type": .string("object")])
+        case let type?: throw .invalid("Invalid value: '\(type)' at 'text.format.type'.")
+        }
+    }
+}

@@ -1,0 +1,23 @@
+internal import ServiceModel
+
+/// Events as `text/event-stream` carries them.
+enum ServerSentEvents {
+    /// What OpenAI's streams end with.
+    static let done = Array("data: [DONE]\n\n".utf8)
+
+    /// An event with its data; OpenAI's chunks have no name.
+    static func event(_ data: Document, name: String? = nil) -> [UInt8] {
+        var bytes: [UInt8] = []
+        if let name { bytes += "event: \(name)\n".utf8 }
+        bytes += "data: ".utf8
+        // JSON text has no line ends outside of strings, and there they are escaped.
+        bytes += JSONText.bytes(data)
+        bytes += "\n\n".utf8
+        return bytes
+    }
+
+    /// An event that is named by the `type` of its data.
+    static func typed(_ data: Document) -> [UInt8] {
+        self.event(data, name: data["type"]?.text)
+    }
+}

@@ -1,0 +1,23 @@
+internal import Primitives
+internal import ServiceModel
+
+/// What an answer bears beside what the model said.
+struct AnswerStamp: Sendable {
+    /// As the request names it.
+    let model: ModelID
+    /// 24 letters and digits that no other answer has.
+    let token: String
+    /// When the request was taken.
+    let time: Timestamp
+
+    init(_ model: ModelID, _ context: RequestContext, _ random: any RandomSource) {
+        self.model = model
+        self.time = context.time
+        self.token = Self.token(random)
+    }
+
+    static func token(_ random: any RandomSource) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
+        return String(decoding: random.bytes(24).map { alphabet[Int($0) % alphabet.count] }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,260 @@
+"""OpenAI's and Anthropic's own SDKs against Bedrock's compatible endpoints and its native ones."""
+
+import json
+
+import anthropic
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
+import httpx
+import openai
+import pydantic
+import pytest
+
+from brume_server import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+
+ECHO = "brume.echo"
+ANSWER = "[brume.echo] Hello there"
+HELLO = [{"role": "user", "content": "Hello there"}]
+WEATHER = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]}},
+    "required": ["city"],
+}
+ARGUMENTS = {"city": "echo", "unit": "celsius"}
+
+
+@pytest.fixture(scope="module")
+def key(server):
+    answer = server.run("keys", "create", "--bedrock", "--output", "json")
+    token = json.loads(answer.stdout)["bearerToken"]
+    for _ in range(50):  # a running server knows a new key within a second
+        if httpx.get(f"{server.url}/v1/models", headers={"Authorization": f"Bearer {token}"}).status_code == 200:
+            break
+    return token
+
+
+@pytest.fixture(params=["/v1", "/openai/v1"])
+def client(server, key, request):
+    return openai.OpenAI(api_key=key, base_url=server.url + request.param, max_retries=0)
+
+
+@pytest.fixture(params=["", "/anthropic"])
+def claude(server, key, request):
+    return anthropic.Anthropic(api_key=key, base_url=server.url + request.param, max_retries=0)
+
+
+@pytest.fixture(scope="module")
+def bedrock(server):
+    """AnthropicBedrock with SigV4."""
+    return anthropic.AnthropicBedrock(
+        aws_access_key=ACCESS_KEY_ID, aws_secret_key=SECRET_ACCESS_KEY, aws_region=REGION, base_url=server.url,
+        max_retries=0)
+
+
+# OpenAI
+
+def test_openai_a_chat_is_completed(client):
+    answer = client.chat.completions.create(model=ECHO, messages=HELLO)
+    assert answer.choices[0].message.content == ANSWER and answer.choices[0].finish_reason == "stop"
+    assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens > 0
+    assert answer.id.startswith("chatcmpl-") and answer.created > 1_700_000_000 and answer._request_id
+
+
+def test_openai_a_streamed_chat_is_the_same(client):
+    with client.chat.completions.create(
+        model=ECHO, messages=HELLO, stream=True, stream_options={"include_usage": True},
+    ) as stream:
+        chunks = list(stream)
+    assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == ANSWER
+    assert chunks[0].choices[0].delta.role == "assistant"
+    assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop"
+    assert chunks[-1].choices == [] and chunks[-1].usage.prompt_tokens > 0
+    assert len({c.id for c in chunks}) == 1
+    silent = list(client.chat.completions.create(model=ECHO, messages=HELLO, stream=True))
+    assert all(c.usage is None for c in silent)
+
+
+def test_openai_a_tool_is_called_and_its_result_told(client):
+    tools = [{"type": "function", "function": {"name": "get_weather", "parameters": WEATHER}}]
+    messages = [{"role": "user", "content": "Use get_weather"}]
+    answer = client.chat.completions.create(model=ECHO, messages=messages, tools=tools)
+    call = answer.choices[0].message.tool_calls[0]
+    assert answer.choices[0].finish_reason == "tool_calls" and json.loads(call.function.arguments) == ARGUMENTS
+    messages += [answer.choices[0].message, {"role": "tool", "tool_call_id": call.id, "content": "3 degrees"}]
+    told = client.chat.completions.create(model=ECHO, messages=messages, tools=tools)
+    assert told.choices[0].message.content == "[brume.echo] The tool returned: 3 degrees"
+    with client.chat.completions.stream(
+        model=ECHO, messages=[{"role": "user", "content": "x"}], tools=tools, tool_choice="required",
+    ) as stream:
+        final = stream.get_final_completion()
+    assert json.loads(final.choices[0].message.tool_calls[0].function.arguments) == ARGUMENTS
+
+
+def test_openai_an_answer_is_parsed_by_its_schema(client):
+    event = pydantic.create_model("Event", name=(str, ...), days=(int, ...))
+    answer = client.chat.completions.parse(model=ECHO, messages=HELLO, response_format=event)
+    assert answer.choices[0].message.parsed == event(name="echo", days=1)
+    answer = client.responses.parse(model=ECHO, input="Hello", text_format=event)
+    assert answer.output_parsed == event(name="echo", days=1)
+
+
+def test_openai_a_response_is_made(client):
+    answer = client.responses.create(model=ECHO, input="Hello there", instructions="Be brief.")
+    assert answer.output_text == ANSWER and answer.status == "completed" and answer.instructions == "Be brief."
+    assert answer.usage.total_tokens == answer.usage.input_tokens + answer.usage.output_tokens > 0
+    cut = client.responses.create(model=ECHO, input="Hello there", max_output_tokens=3)
+    assert cut.status == "incomplete" and cut.incomplete_details.reason == "max_output_tokens"
+
+
+def test_openai_a_streamed_response_is_the_same(client):
+    events = list(client.responses.create(model=ECHO, input=HELLO, stream=True))
+    assert [e.type for e in events[:4]] == [
+        "response.created", "response.in_progress", "response.output_item.added", "response.content_part.added"]
+    assert [e.type for e in events[-4:]] == [
+        "response.output_text.done", "response.content_part.done", "response.output_item.done", "response.completed"]
+    assert [e.sequence_number for e in events] == list(range(len(events)))
+    assert "".join(e.delta for e in events if e.type == "response.output_text.delta") == ANSWER
+    with client.responses.stream(model=ECHO, input="Hello there") as stream:
+        stream.until_done()
+        assert stream.get_final_response().output_text == ANSWER
+
+
+def test_openai_a_response_calls_a_tool(client):
+    tools = [{"type": "function", "name": "get_weather", "parameters": WEATHER, "strict": False}]
+    history = [{"role": "user", "content": "Use get_weather"}]
+    answer = client.responses.create(model=ECHO, input=history, tools=tools)
+    call = answer.output[0]
+    assert call.type == "function_call" and json.loads(call.arguments) == ARGUMENTS
+    history += [call.model_dump(exclude_none=True), {
+        "type": "function_call_output", "call_id": call.call_id, "output": "3 degrees"}]
+    told = client.responses.create(model=ECHO, input=history, tools=tools)
+    assert told.output_text == "[brume.echo] The tool returned: 3 degrees"
+    events = list(client.responses.create(model=ECHO, input="get_weather", tools=tools, stream=True))
+    done = next(e for e in events if e.type == "response.function_call_arguments.done")
+    assert json.loads(done.arguments) == ARGUMENTS
+
+
+def test_openai_models_are_listed(client):
+    assert ECHO in [model.id for model in client.models.list()]
+    assert client.models.retrieve(ECHO).id == ECHO
+    with pytest.raises(openai.NotFoundError):
+        client.models.retrieve("no.such-model")
+
+
+def test_openai_errors_are_raised_as_its_own(server, client, key):
+    with pytest.raises(openai.NotFoundError) as failure:
+        client.chat.completions.create(model="no.such-model", messages=HELLO)
+    assert failure.value.code == "model_not_found" and "--bedrock-aliases" in str(failure.value)
+    with pytest.raises(openai.BadRequestError) as failure:
+        client.chat.completions.create(model=ECHO, messages=[])
+    assert failure.value.type == "invalid_request_error"
+    with pytest.raises(openai.BadRequestError):
+        client.chat.completions.create(model=ECHO, messages=HELLO, n=2)
+    with pytest.raises(openai.BadRequestError, match="does not make embeddings"):
+        client.embeddings.create(model=ECHO, input="x")
+    with pytest.raises(openai.BadRequestError) as failure:
+        client.responses.create(model=ECHO, input="x", previous_response_id="resp_1")
+    assert failure.value.code == "previous_response_not_found"
+    with pytest.raises(openai.AuthenticationError) as failure:
+        client.with_options(api_key="ABSKnonsense").chat.completions.create(model=ECHO, messages=HELLO)
+    assert failure.value.code == "invalid_api_key" and failure.value.body["message"] == "Invalid bearer token"
+    wrong = httpx.get(f"{server.url}/v1/chat/completions", headers={"Authorization": f"Bearer {key}"})
+    assert wrong.status_code == 405 and wrong.json()["error"]["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize("service", ["bedrock", "bedrock-mantle"])
+def test_openai_s_endpoint_takes_a_signature(server, service):
+    body = json.dumps({"model": ECHO, "messages": HELLO}).encode()
+    url = f"{server.url}/openai/v1/chat/completions"
+    request = botocore.awsrequest.AWSRequest("POST", url, data=body, headers={"Content-Type": "application/json"})
+    credentials = botocore.credentials.Credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY)
+    botocore.auth.SigV4Auth(credentials, service, REGION).add_auth(request)
+    answer = httpx.post(url, content=body, headers=dict(request.headers))
+    assert answer.json()["choices"][0]["message"]["content"] == ANSWER
+    tampered = httpx.post(url, content=body + b" ", headers=dict(request.headers))
+    assert tampered.status_code == 401 and "signature" in tampered.json()["error"]["message"]
+    botocore.auth.SigV4Auth(credentials, "s3", REGION).add_auth(request)
+    other = httpx.post(url, content=body, headers=dict(request.headers))
+    assert other.status_code != 200 and "choices" not in other.text
+
+
+def test_a_client_that_leaves_ends_its_stream(server, key):
+    body = {"model": ECHO, "stream": True, "max_tokens": 100_000,
+            "messages": [{"role": "user", "content": "word " * 100_000}]}
+    headers = {"Authorization": f"Bearer {key}"}
+    for _ in range(5):
+        with httpx.stream("POST", f"{server.url}/v1/chat/completions", json=body, headers=headers) as answer:
+            next(answer.iter_bytes())
+    assert httpx.get(f"{server.url}/v1/models", headers=headers).status_code == 200
+
+
+# Anthropic
+
+def test_anthropic_a_message_is_answered(claude):
+    answer = claude.messages.create(model=ECHO, max_tokens=100, messages=HELLO)
+    assert answer.content[0].text == ANSWER and answer.stop_reason == "end_turn" and answer._request_id
+    counted = claude.messages.count_tokens(model=ECHO, messages=HELLO)
+    assert counted.input_tokens == answer.usage.input_tokens > 0
+
+
+def test_anthropic_a_streamed_message_is_the_same(claude):
+    with claude.messages.stream(model=ECHO, max_tokens=100, messages=HELLO) as stream:
+        assert "".join(stream.text_stream) == ANSWER
+        final = stream.get_final_message()
+    assert final.content[0].text == ANSWER and final.usage.output_tokens > 0 and final.usage.input_tokens > 0
+
+
+def test_anthropic_a_tool_is_called_and_its_result_told(claude):
+    tools = [{"name": "get_weather", "input_schema": WEATHER}]
+    messages = [{"role": "user", "content": "Use get_weather"}]
+    answer = claude.messages.create(model=ECHO, max_tokens=100, messages=messages, tools=tools)
+    assert answer.stop_reason == "tool_use" and answer.content[0].input == ARGUMENTS
+    messages += [{"role": "assistant", "content": answer.content}, {"role": "user", "content": [
+        {"type": "tool_result", "tool_use_id": answer.content[0].id, "content": "3 degrees"}]}]
+    told = claude.messages.create(model=ECHO, max_tokens=100, messages=messages, tools=tools)
+    assert told.content[0].text == "[brume.echo] The tool returned: 3 degrees"
+    with claude.messages.stream(
+        model=ECHO, max_tokens=100, messages=[{"role": "user", "content": "x"}], tools=tools,
+        tool_choice={"type": "any"},
+    ) as stream:
+        assert stream.get_final_message().content[0].input == ARGUMENTS
+
+
+def test_anthropic_errors_are_raised_as_its_own(claude):
+    with pytest.raises(anthropic.NotFoundError) as failure:
+        claude.messages.create(model="no.such-model", max_tokens=9, messages=HELLO)
+    assert failure.value.body["error"]["type"] == "not_found_error"
+    with pytest.raises(anthropic.BadRequestError, match="at least one message is required"):
+        claude.messages.create(model=ECHO, max_tokens=9, messages=[])
+    with pytest.raises(anthropic.AuthenticationError):
+        claude.with_options(api_key="nonsense").messages.create(model=ECHO, max_tokens=9, messages=HELLO)
+
+
+def test_anthropic_takes_the_key_as_a_bearer_too(server, key):
+    client = anthropic.Anthropic(auth_token=key, base_url=server.url, max_retries=0)
+    assert client.messages.create(model=ECHO, max_tokens=9, messages=HELLO).content[0].text == ANSWER
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_anthropic_bedrock_mantle_works(server, key, signed):
+    proof = {"aws_access_key": ACCESS_KEY_ID, "aws_secret_key": SECRET_ACCESS_KEY} if signed else {"api_key": key}
+    client = anthropic.AnthropicBedrockMantle(
+        **proof, aws_region=REGION, base_url=f"{server.url}/anthropic", max_retries=0)
+    assert client.messages.create(model=ECHO, max_tokens=100, messages=HELLO).content[0].text == ANSWER
+    with client.messages.stream(model=ECHO, max_tokens=100, messages=HELLO) as stream:
+        assert stream.get_final_text() == ANSWER
+
+
+def test_anthropic_bedrock_signs_and_streams(bedrock):
+    answer = bedrock.messages.create(model=ECHO, max_tokens=100, messages=HELLO)
+    assert answer.content[0].text == ANSWER and answer.id.startswith("msg_bdrk_")
+    with bedrock.messages.stream(model=ECHO, max_tokens=100, messages=HELLO) as stream:
+        assert stream.get_final_text() == ANSWER
+    with pytest.raises(anthropic.NotFoundError):
+        bedrock.messages.create(model="anthropic.no-such-model", max_tokens=9, messages=HELLO)
+
+
+def test_anthropic_bedrock_takes_a_bearer_key(server, key):
+    client = anthropic.AnthropicBedrock(api_key=key, aws_region=REGION, base_url=server.url, max_retries=0)
+    assert client.messages.create(model=ECHO, max_tokens=100, messages=HELLO).content[0].text == ANSWER
