@@ -155,22 +155,64 @@ FAMILIES = {
         lambda chunks: "".join(
             c["contentBlockDelta"]["delta"]["text"] for c in chunks if "contentBlockDelta" in c),
     ),
-    "openai.gpt-oss-20b-1:0": (
-        {"messages": [{"role": "user", "content": "hi"}]}, lambda body: body["choices"][0]["message"]["content"],
-        lambda chunks: "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks),
+    "mistral.mistral-7b-instruct-v0:2": (
+        {"prompt": "<s>[INST] hi [/INST]", "max_tokens": 50}, lambda body: body["outputs"][0]["text"],
+        lambda chunks: "".join(c["outputs"][0]["text"] for c in chunks),
     ),
+    "us.deepseek.r1-v1:0": (
+        {"prompt": "hi", "max_tokens": 50}, lambda body: body["choices"][0]["text"],
+        lambda chunks: "".join(c["choices"][0]["text"] for c in chunks),
+    ),
+    "cohere.command-r-v1:0": (
+        {"message": "hi", "chat_history": [{"role": "USER", "message": "a"}, {"role": "CHATBOT", "message": "b"}]},
+        lambda body: body["text"],
+        lambda chunks: "".join(c["text"] for c in chunks if c["event_type"] == "text-generation"),
+    ),
+} | {
+    model_id: (
+        {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 50},
+        lambda body: body["choices"][0]["message"]["content"],
+        lambda chunks: "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks),
+    ) for model_id in [
+        "openai.gpt-oss-20b-1:0", "mistral.mistral-large-2407-v1:0", "us.mistral.pixtral-large-2502-v1:0",
+        "ai21.jamba-1-5-mini-v1:0", "qwen.qwen3-32b-v1:0", "deepseek.v3-v1:0", "moonshot.kimi-k2-thinking",
+        "us.writer.palmyra-x5-v1:0",
+    ]
 }
 
 
 def test_each_family_is_answered_in_its_own_notation(aliased):
     for model_id, (body, text, joined) in FAMILIES.items():
         request = {"modelId": model_id, "body": json.dumps(body)}
-        assert text(json.loads(aliased.invoke_model(**request)["body"].read())) == "[brume.echo] hi", model_id
+        said = "[brume.echo] " + body.get("prompt", "hi")
+        assert text(json.loads(aliased.invoke_model(**request)["body"].read())) == said, model_id
         events = list(aliased.invoke_model_with_response_stream(**request)["body"])
         chunks = [json.loads(event["chunk"]["bytes"]) for event in events]
-        assert joined(chunks) == "[brume.echo] hi", model_id
+        assert joined(chunks) == said, model_id
         metrics = chunks[-1]["amazon-bedrock-invocationMetrics"]
         assert metrics["inputTokenCount"] > 0 and metrics["outputTokenCount"] > 0
+
+
+def test_cohere_s_tools_are_called_and_their_results_told(aliased):
+    tools = [{"name": "get_weather", "description": "", "parameter_definitions": {
+        "city": {"type": "str", "required": True}, "days": {"type": "int"}}}]
+
+    def invoke(body, stream=False):
+        request = {"modelId": "cohere.command-r-plus-v1:0", "body": json.dumps(body)}
+        if not stream:
+            return json.loads(aliased.invoke_model(**request)["body"].read())
+        return [json.loads(e["chunk"]["bytes"])
+                for e in aliased.invoke_model_with_response_stream(**request)["body"]]
+
+    call = {"name": "get_weather", "parameters": {"city": "echo", "days": 1}}
+    body = {"message": "Use get_weather", "tools": tools}
+    answer = invoke(body)
+    assert answer["tool_calls"] == [call] and answer["finish_reason"] == "COMPLETE"
+    events = invoke(body, stream=True)
+    assert [e["event_type"] for e in events] == ["tool-calls-generation", "stream-end"]
+    assert events[0]["tool_calls"] == [call] and events[1]["response"]["tool_calls"] == [call]
+    told = invoke(body | {"tool_results": [{"call": call, "outputs": [{"degrees": 3}]}]})
+    assert told["text"] == '[brume.echo] The tool returned: [{"degrees":3}]'
 
 
 def test_what_an_answer_took_stands_in_headers(aliased):

@@ -35,12 +35,25 @@ struct AnthropicFamily: NativeFamily {
                     schema: tool["input_schema"] ?? .object([])))
         }
         request.toolChoice = Self.choice(body["tool_choice"])
+        request.reasoning = Self.reasoning(body)
+        let format = body["output_config"]?["format"] ?? body["output_format"]
+        if format?["type"]?.text == "json_schema" { request.answerSchema = format?["schema"] }
         request.sampling.tokensMax = tokensMax
         request.sampling.temperature = body["temperature"]?.double
         request.sampling.topP = body["top_p"]?.double
         request.sampling.topK = body["top_k"]?.integer
         request.sampling.stopSequences = body["stop_sequences"]?.texts ?? []
         return request
+    }
+
+    private static func reasoning(_ body: Document) -> ChatRequest.Reasoning? {
+        let effort = body["output_config"]?["effort"]?.text
+        switch body["thinking"]?["type"]?.text {
+        case "enabled", "adaptive":
+            return .init(isOn: true, tokensMax: body["thinking"]?["budget_tokens"]?.integer, effort: effort)
+        case "disabled": return .init(isOn: false)
+        default: return effort.map { .init(isOn: true, effort: $0) }
+        }
     }
 
     private static func tokensMax(_ body: Document) throws(ServiceError) -> Int {
@@ -100,7 +113,13 @@ struct AnthropicFamily: NativeFamily {
 
     func response(_ reply: ChatReply, _ stamp: AnswerStamp) -> Document {
         var blocks: [Document] = []
-        let text = reply.text
+        let (thought, text) = (reply.reasoning, reply.text)
+        if !thought.isEmpty {
+            blocks.append(
+                .object([
+                    "type": .string("thinking"), "thinking": .string(thought), "signature": .string(Self.signature),
+                ]))
+        }
         if !text.isEmpty { blocks.append(.object(["type": .string("text"), "text": .string(text)])) }
         for case .toolCall(let call) in reply.events { blocks.append(Self.block(call, input: call.arguments)) }
         return .object(
@@ -113,7 +132,10 @@ struct AnthropicFamily: NativeFamily {
 
     func chunks(_ stamp: AnswerStamp) -> any NativeChunks { AnthropicChunks(stamp: stamp) }
 
-    fileprivate static func message(_ stamp: AnswerStamp, content: [Document]) -> [Document.Member] {
+    /// Clients send thoughts back with their signature; models of this machine sign nothing and check nothing.
+    static let signature = "unsigned"
+
+    static func message(_ stamp: AnswerStamp, content: [Document]) -> [Document.Member] {
         [
             .init("id", .string("msg_bdrk_01\(stamp.token)")), .init("type", .string("message")),
             .init("role", .string("assistant")), .init("model", .string(stamp.model.name)),
@@ -121,13 +143,13 @@ struct AnthropicFamily: NativeFamily {
         ]
     }
 
-    fileprivate static func block(_ call: ToolCall, input: Document) -> Document {
+    static func block(_ call: ToolCall, input: Document) -> Document {
         .object([
             "type": .string("tool_use"), "id": .string(call.id), "name": .string(call.name), "input": input,
         ])
     }
 
-    fileprivate static func stopReason(_ outcome: ChatOutcome) -> String {
+    static func stopReason(_ outcome: ChatOutcome) -> String {
         switch outcome.stopReason {
         case .endOfTurn: "end_turn"
         case .toolCall: "tool_use"
@@ -139,89 +161,16 @@ struct AnthropicFamily: NativeFamily {
         }
     }
 
-    fileprivate static func stopSequence(_ outcome: ChatOutcome) -> Document {
+    static func stopSequence(_ outcome: ChatOutcome) -> Document {
         if case .stopSequence(let text) = outcome.stopReason { .string(text) } else { .null }
     }
 
-    fileprivate static func usage(_ outcome: ChatOutcome) -> Document {
+    static func usage(_ outcome: ChatOutcome) -> Document {
         .object([
             "input_tokens": .number(outcome.uncachedInputTokens),
             "cache_creation_input_tokens": .number(outcome.cacheWriteTokens),
             "cache_read_input_tokens": .number(outcome.cacheReadTokens),
             "output_tokens": .number(outcome.outputTokens),
         ])
-    }
-}
-
-/// The events of a streamed message.
-private struct AnthropicChunks: NativeChunks {
-    let stamp: AnswerStamp
-    private var hasBegun = false
-    private var isTextOpen = false
-    private var index = 0
-
-    init(stamp: AnswerStamp) {
-        self.stamp = stamp
-    }
-
-    mutating func chunks(_ event: ChatEvent) -> [Document] {
-        var chunks = self.begin()
-        switch event {
-        case .text(let text):
-            if !self.isTextOpen {
-                self.isTextOpen = true
-                chunks.append(self.start(.object(["type": .string("text"), "text": .string("")])))
-            }
-            chunks.append(self.delta(.object(["type": .string("text_delta"), "text": .string(text)])))
-        case .toolCall(let call):
-            chunks += self.closeText()
-            chunks.append(self.start(AnthropicFamily.block(call, input: .object([]))))
-            let json = Document.string(JSONText.text(call.arguments))
-            chunks.append(self.delta(.object(["type": .string("input_json_delta"), "partial_json": json])))
-            chunks.append(self.stop())
-        case .reasoning: break
-        }
-        return chunks
-    }
-
-    mutating func end(_ outcome: ChatOutcome) -> [Document] {
-        let delta = Document.object([
-            "stop_reason": .string(AnthropicFamily.stopReason(outcome)),
-            "stop_sequence": AnthropicFamily.stopSequence(outcome),
-        ])
-        return self.begin() + self.closeText() + [
-            .object(["type": .string("message_delta"), "delta": delta, "usage": AnthropicFamily.usage(outcome)]),
-            .object(["type": .string("message_stop")]),
-        ]
-    }
-
-    private mutating func begin() -> [Document] {
-        guard !self.hasBegun else { return [] }
-        self.hasBegun = true
-        let usage = Document.object(["input_tokens": .number(0), "output_tokens": .number(0)])
-        let message =
-            AnthropicFamily.message(self.stamp, content: []) + [
-                .init("stop_reason", .null), .init("stop_sequence", .null), .init("usage", usage),
-            ]
-        return [.object(["type": .string("message_start"), "message": .object(message)])]
-    }
-
-    private func start(_ block: Document) -> Document {
-        .object(["type": .string("content_block_start"), "index": .number(self.index), "content_block": block])
-    }
-
-    private func delta(_ delta: Document) -> Document {
-        .object(["type": .string("content_block_delta"), "index": .number(self.index), "delta": delta])
-    }
-
-    private mutating func stop() -> Document {
-        defer { self.index += 1 }
-        return .object(["type": .string("content_block_stop"), "index": .number(self.index)])
-    }
-
-    private mutating func closeText() -> [Document] {
-        guard self.isTextOpen else { return [] }
-        self.isTextOpen = false
-        return [self.stop()]
     }
 }

@@ -6,6 +6,7 @@ struct LlamaFamily: NativeFamily {
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
         let prompt = try body.required("prompt").text ?? ""
         var request = ChatRequest(messages: [.init(role: .user, parts: [.text(prompt)])])
+        request.isRawPrompt = true
         request.sampling.tokensMax = body["max_gen_len"]?.integer
         request.sampling.temperature = body["temperature"]?.double
         request.sampling.topP = body["top_p"]?.double

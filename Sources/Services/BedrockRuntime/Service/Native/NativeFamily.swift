@@ -29,18 +29,28 @@ struct NativeRequest: Sendable {
         guard let document = JSONText.document(body), case .object = document else {
             throw .invalid("Malformed input request, please reformat your input and try again.")
         }
-        self.family = Self.family(id)
+        self.family = Self.family(id, document)
         self.request = try self.family.request(document)
     }
 
+    /// Makers whose models take chat completions.
+    private static let chatMakers: Set<Substring> = [
+        "ai21", "deepseek", "google", "minimax", "mistral", "moonshot", "moonshotai", "nvidia", "openai", "qwen",
+        "writer", "zai",
+    ]
+
     /// The notation of a model id; what no other family claims takes Anthropic's.
-    private static func family(_ id: ModelID) -> any NativeFamily {
+    private static func family(_ id: ModelID, _ body: Document) -> any NativeFamily {
+        let maker = id.name.prefix { $0 != "." }
         if id.name.hasPrefix("meta.llama") { return LlamaFamily() }
         if id.name.hasPrefix("amazon.titan-text") { return TitanTextFamily() }
         if id.name.hasPrefix("amazon.nova") { return NovaFamily() }
-        let chat = ["openai.", "qwen.", "deepseek.", "ai21.", "moonshot", "mistral.mistral-large", "mistral.pixtral"]
-        if chat.contains(where: id.name.hasPrefix) { return OpenAIFamily() }
-        return AnthropicFamily()
+        if id.name.hasPrefix("cohere.command") { return CohereCommandFamily() }
+        // Models of both makers take prompts or messages, by their age.
+        if maker == "deepseek", body["prompt"] != nil { return PromptFamily(listName: "choices") }
+        if maker == "mistral", body["prompt"] != nil { return PromptFamily(listName: "outputs") }
+        if maker == "mistral" { return OpenAIFamily(namesStopReason: true) }
+        return self.chatMakers.contains(maker) ? OpenAIFamily() : AnthropicFamily()
     }
 }
 

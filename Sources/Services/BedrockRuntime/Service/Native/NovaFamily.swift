@@ -1,5 +1,6 @@
 internal import BedrockRuntimeModel
 internal import Inference
+internal import Primitives
 internal import ServiceModel
 
 /// `amazon.nova…`: Converse's shapes in a body.
@@ -9,8 +10,9 @@ struct NovaFamily: NativeFamily {
         var request = ChatRequest(messages: [])
         for message in try body.required("messages").elements {
             let role: ChatRequest.Role = message["role"]?.text == "assistant" ? .assistant : .user
-            let texts = (message["content"]?.elements ?? []).compactMap { $0["text"]?.text }
-            request.messages.append(.init(role: role, parts: texts.map { .text($0) }))
+            var parts: [ChatRequest.Part] = []
+            for block in message["content"]?.elements ?? [] { parts += try Self.parts(block) }
+            request.messages.append(.init(role: role, parts: parts))
         }
         guard !request.messages.isEmpty else {
             throw .invalid("Malformed input request: #/messages: expected minimum item count: 1, found: 0")
@@ -33,6 +35,30 @@ struct NovaFamily: NativeFamily {
         if choice?["any"] != nil { request.toolChoice = .any }
         if let name = choice?["tool"]?["name"]?.text { request.toolChoice = .named(name) }
         return request
+    }
+
+    private static func parts(_ block: Document) throws(ServiceError) -> [ChatRequest.Part] {
+        if let text = block["text"]?.text { return [.text(text)] }
+        if let image = block["image"] {
+            guard let text = image["source"]?["bytes"]?.text, let bytes = Base64.decode(text.utf8) else {
+                throw .invalid("Malformed input request: the image must be given as bytes in base64.")
+            }
+            return [.image(format: image["format"]?.text ?? "", bytes: bytes)]
+        }
+        if let use = block["toolUse"] {
+            let call = ToolCall(
+                id: use["toolUseId"]?.text ?? "", name: use["name"]?.text ?? "",
+                arguments: use["input"] ?? .object([]))
+            return [.toolCall(call)]
+        }
+        if let result = block["toolResult"] {
+            let texts = (result["content"]?.elements ?? []).map { content in
+                content["text"]?.text ?? content["json"].map(JSONText.text) ?? ""
+            }
+            return [.toolResult(callID: result["toolUseId"]?.text ?? "", text: texts.joined(separator: "\n"))]
+        }
+        if block["cachePoint"] != nil { return [] }
+        throw .invalid("Malformed input request: a content block is of a kind that this model does not take.")
     }
 
     func response(_ reply: ChatReply, _ stamp: AnswerStamp) -> Document {

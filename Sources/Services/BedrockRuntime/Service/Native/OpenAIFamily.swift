@@ -5,6 +5,9 @@ internal import ServiceModel
 /// `openai.…`, `qwen.…`, `deepseek.…` and others: chat completions.
 /// - Source: OpenAI API reference, "Chat Completions"; Bedrock User Guide, "OpenAI models".
 struct OpenAIFamily: NativeFamily {
+    /// Mistral's older models say `stop_reason`, and their clients look for it.
+    var namesStopReason = false
+
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
         var request = ChatRequest(messages: [])
         for (index, message) in try body.required("messages").elements.enumerated() {
@@ -104,6 +107,7 @@ struct OpenAIFamily: NativeFamily {
         let choice = Document.object([
             "index": .number(0), "message": message, "logprobs": .null,
             "finish_reason": .string(Self.finish(reply.outcome)),
+            "stop_reason": self.namesStopReason ? .string(Self.finish(reply.outcome)) : nil,
         ])
         return .object([
             "id": .string("chatcmpl-\(stamp.token)"), "object": .string("chat.completion"),
@@ -112,7 +116,9 @@ struct OpenAIFamily: NativeFamily {
         ])
     }
 
-    func chunks(_ stamp: AnswerStamp) -> any NativeChunks { OpenAIChunks(stamp: stamp, usage: .lastChunk) }
+    func chunks(_ stamp: AnswerStamp) -> any NativeChunks {
+        OpenAIChunks(stamp: stamp, usage: .lastChunk, namesStopReason: self.namesStopReason)
+    }
 
     fileprivate static func call(_ call: ToolCall, index: Int?) -> Document {
         .object([
@@ -153,12 +159,14 @@ struct OpenAIChunks: NativeChunks {
 
     let stamp: AnswerStamp
     let usage: Usage
+    private let namesStopReason: Bool
     private var callCount = 0
     private var hasBegun = false
 
-    init(stamp: AnswerStamp, usage: Usage) {
+    init(stamp: AnswerStamp, usage: Usage, namesStopReason: Bool = false) {
         self.stamp = stamp
         self.usage = usage
+        self.namesStopReason = namesStopReason
     }
 
     mutating func chunks(_ event: ChatEvent) -> [Document] {
@@ -189,6 +197,7 @@ struct OpenAIChunks: NativeChunks {
         let choice = Document.object([
             "index": .number(0), "delta": delta, "logprobs": .null,
             "finish_reason": finish.map { .string($0) } ?? .null,
+            "stop_reason": self.namesStopReason ? finish.map { .string($0) } ?? .null : nil,
         ])
         return self.chunk(choices: [choice], usage: usage)
     }
