@@ -2,11 +2,8 @@
 package enum BigEndian {
     @inlinable
     package static func append<Value: FixedWidthInteger & UnsignedInteger>(_ value: Value, to output: inout [UInt8]) {
-        var shift = Value.bitWidth
-        while shift > 0 {
-            shift -= 8
-            output.append(UInt8(truncatingIfNeeded: value >> Value(shift)))
-        }
+        // As one piece: shifts of a generic integer are calls into the standard library.
+        unsafe withUnsafeBytes(of: value.bigEndian) { unsafe output.append(contentsOf: $0) }
     }
 
     /// - Returns: nil when fewer bytes are there.

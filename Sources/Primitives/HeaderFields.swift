@@ -48,9 +48,9 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
     /// The value of the first line of that name.
     /// - Complexity: O(number of fields), no allocation.
     package func first(_ name: String) -> String? {
-        for field in self.fields where Self.equalNames(field.name, name) {
-            return field.value
-        }
+        // Over the span: an iterator would retain both strings of each field.
+        let fields = self.fields.span
+        for index in fields.indices where Self.equalNames(fields[index].name, name) { return fields[index].value }
         return nil
     }
 
@@ -65,9 +65,9 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
 
     /// Whether two field names are the same, ASCII case aside.
     package static func equalNames(_ left: String, _ right: String) -> Bool {
+        guard left.utf8.count == right.utf8.count else { return false }
         let left = left.utf8.span
         let right = right.utf8.span
-        guard left.count == right.count else { return false }
         for index in left.indices {
             let (byte, other) = (left[index], right[index])
             guard byte == other || ASCII.lowercased(byte) == ASCII.lowercased(other) else { return false }

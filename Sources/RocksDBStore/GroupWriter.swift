@@ -6,10 +6,12 @@ internal import Primitives
 @safe
 final class GroupWriter {
     private(set) var batch: OpaquePointer
-    private var header: [UInt8] = []
+    private var record: [UInt8] = []
 
     /// A batch that grew beyond this is replaced after its group, not kept.
     private static let keptBytesMax = 16 << 20
+    /// The same for the buffer of one record.
+    private static let keptRecordBytesMax = 1 << 20
 
     init() {
         unsafe self.batch = rocksdb_writebatch_create()
@@ -30,28 +32,16 @@ final class GroupWriter {
         }
     }
 
-    /// Adds a record: its header and its value are joined here, without a copy in between.
+    /// Adds a record: its header and its value are joined in a buffer that is kept, which is cheaper than the arrays of
+    /// pieces that RocksDB would take.
     func set(
         _ key: [UInt8], _ value: [UInt8], version: UInt64, time: Timestamp, stamp: ReplicationStamp?,
         on engine: Engine
     ) {
-        RecordCodec.writeHeader(version: version, time: time, stamp: stamp, to: &self.header)
-        let handle = unsafe engine.handle(.items)
-        unsafe key.withUnsafeBytes { keyBytes in
-            unsafe self.header.withUnsafeBytes { headerBytes in
-                unsafe value.withUnsafeBytes { valueBytes in
-                    var keyPointer: UnsafePointer<CChar>? = unsafe Engine.characters(keyBytes)
-                    var keyCount = keyBytes.count
-                    let pointers: [UnsafePointer<CChar>?] = unsafe [
-                        Engine.characters(headerBytes), Engine.characters(valueBytes),
-                    ]
-                    unsafe rocksdb_writebatch_putv_cf(
-                        self.batch, handle, 1, &keyPointer, &keyCount, 2, pointers,
-                        [headerBytes.count, valueBytes.count]
-                    )
-                }
-            }
-        }
+        RecordCodec.writeHeader(version: version, time: time, stamp: stamp, to: &self.record)
+        self.record.append(contentsOf: value)
+        self.put(.items, key, self.record, on: engine)
+        if self.record.count > Self.keptRecordBytesMax { self.record = [] }
     }
 
     func put(_ family: Family, _ key: [UInt8], _ value: [UInt8], on engine: Engine) {

@@ -24,8 +24,9 @@ struct HashedKey: Hashable, Sendable {
     }
 }
 
-/// A batch with everything that can be computed before the lock.
-struct PreparedCommit: Sendable {
+/// A batch with everything that can be computed before the lock. A class, since it is handed on from the caller over the
+/// queue to the committer's thread.
+final class PreparedCommit: Sendable {
     let batch: Batch
     /// As `StoreLimits.batchBytesMax` counts them.
     let bytes: Int

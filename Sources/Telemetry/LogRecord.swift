@@ -58,11 +58,12 @@ package struct LogRecord: Sendable, Hashable {
         output.append(contentsOf: self.level.rawValue.utf8)
         output.append(contentsOf: #"","message":"#.utf8)
         Self.appendString(self.message, to: &output)
-        for member in self.members {
+        let members = self.members.span
+        for index in members.indices {
             output.append(UInt8(ascii: ","))
-            Self.appendString(member.name, to: &output)
+            Self.appendString(members[index].name, to: &output)
             output.append(UInt8(ascii: ":"))
-            switch member.value {
+            switch members[index].value {
             case .string(let text): Self.appendString(text, to: &output)
             case .integer(let number): output.append(contentsOf: String(number).utf8)
             case .boolean(let truth): output.append(contentsOf: (truth ? "true" : "false").utf8)
@@ -108,16 +109,12 @@ package struct LogRecord: Sendable, Hashable {
         output.append(UInt8(ascii: "\""))
         let bytes = text.utf8.span
         // Nearly every text stands for itself and is copied as a whole.
-        if bytes.indices.contains(where: { Self.mustBeEscaped(bytes[$0]) }) {
+        if ByteScan.firstControl(in: bytes, orQuote: true) < bytes.count {
             for index in bytes.indices { Self.appendEscaped(bytes[index], to: &output) }
         } else {
-            output.append(contentsOf: text.utf8)
+            unsafe bytes.withUnsafeBufferPointer { unsafe output.append(contentsOf: $0) }
         }
         output.append(UInt8(ascii: "\""))
-    }
-
-    private static func mustBeEscaped(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
     private static func appendEscaped(_ byte: UInt8, to output: inout [UInt8]) {

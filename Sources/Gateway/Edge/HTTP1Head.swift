@@ -64,11 +64,10 @@ package struct HTTP1HeadParser {
     private mutating func scan(_ bytes: Span<UInt8>, limits: EdgeLimits) throws(EdgeRefusal) -> Int? {
         let bound = min(bytes.count, limits.headBytesMax)
         var index = self.scannedBytes
-        while index < bound {
-            guard bytes[index] == 0x0A else {
-                index += 1
-                continue
-            }
+        let window = bytes.extracting(0..<bound)
+        while true {
+            index = ByteScan.first(0x0A, in: window, from: index)
+            if index == bound { break }
             guard index > 0, bytes[index - 1] == 0x0D else { throw .malformed(.lineEnding) }
             if index == self.lineStart + 1 { return index + 1 }
             self.lineCount += 1

@@ -173,7 +173,11 @@ struct HTTP1HeadReader {
             self.index += 1
         }
         let start = self.index
-        while HTTPSyntax.isFieldValue(bytes[self.index]) { self.index += 1 }
+        repeat {
+            self.index = ByteScan.firstControl(in: bytes, from: self.index)
+            guard bytes[self.index] == 0x09 else { break }
+            self.index += 1
+        } while true
         var end = self.index
         guard bytes[end] == 0x0D else { throw .malformed(.headerValue) }
         while end > start, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 {

@@ -35,31 +35,37 @@ enum HTTP1ResponseEncoder {
         status: Int, headers: HeaderFields, framing: Framing, connection: StaticString?, date: String,
         to buffer: inout ByteBuffer
     ) {
-        self.writeStatusLine(status, to: &buffer)
-        var hasDate = false
-        for field in headers.fields where !self.isReserved(field.name) {
-            if field.name.utf8.count == 4, HeaderFields.equalNames(field.name, "Date") { hasDate = true }
-            self.writeField(field, to: &buffer)
+        // In one piece: each write of the buffer checks anew whether it is shared and has room.
+        unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: self.headBytesMax(headers) + date.utf8.count) {
+            var head = unsafe HTTP1HeadCursor($0)
+            self.writeStatusLine(status, to: &head)
+            var hasDate = false
+            let fields = headers.fields.span
+            for index in fields.indices where !self.isReserved(fields[index].name) {
+                if HeaderFields.equalNames(fields[index].name, "Date") { hasDate = true }
+                self.writeField(fields[index].name, fields[index].value, to: &head)
+            }
+            if !hasDate {
+                head.append("Date: ")
+                head.append(date.utf8.span)
+                head.append("\r\n")
+            }
+            switch framing {
+            case .length(let bytes):
+                head.append("Content-Length: ")
+                head.append(decimal: bytes)
+                head.append("\r\n")
+            case .chunked: head.append("Transfer-Encoding: chunked\r\n")
+            case .untilClose, .none: break
+            }
+            if let connection {
+                head.append("Connection: ")
+                head.append(connection)
+                head.append("\r\n")
+            }
+            head.append("\r\n")
+            return head.count
         }
-        if !hasDate {
-            buffer.writeStaticString("Date: ")
-            buffer.writeString(date)
-            buffer.writeStaticString("\r\n")
-        }
-        switch framing {
-        case .length(let bytes):
-            buffer.writeStaticString("Content-Length: ")
-            buffer.writeString(String(bytes))
-            buffer.writeStaticString("\r\n")
-        case .chunked: buffer.writeStaticString("Transfer-Encoding: chunked\r\n")
-        case .untilClose, .none: break
-        }
-        if let connection {
-            buffer.writeStaticString("Connection: ")
-            buffer.writeStaticString(connection)
-            buffer.writeStaticString("\r\n")
-        }
-        buffer.writeStaticString("\r\n")
     }
 
     /// Opens and closes one chunk around the bytes.
@@ -77,16 +83,13 @@ enum HTTP1ResponseEncoder {
         status == 204 || status == 304 || status < 200
     }
 
-    private static func writeStatusLine(_ status: Int, to buffer: inout ByteBuffer) {
-        if status == 200 {
-            buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
-            return
-        }
-        buffer.writeStaticString("HTTP/1.1 ")
-        buffer.writeString(String(status))
-        buffer.writeStaticString(" ")
-        buffer.writeStaticString(self.reason(status))
-        buffer.writeStaticString("\r\n")
+    private static func writeStatusLine(_ status: Int, to head: inout HTTP1HeadCursor) {
+        if status == 200 { return head.append("HTTP/1.1 200 OK\r\n") }
+        head.append("HTTP/1.1 ")
+        head.append(decimal: status)
+        head.append(" ")
+        head.append(self.reason(status))
+        head.append("\r\n")
     }
 
     /// The fields that the edge itself writes.
@@ -100,16 +103,20 @@ enum HTTP1ResponseEncoder {
     }
 
     /// A value that held a line break would start a header, or a response, of the attacker's.
-    private static func writeField(_ field: HeaderFields.Field, to buffer: inout ByteBuffer) {
-        guard field.name.utf8.allSatisfy(HTTPSyntax.isToken) else { return }
-        buffer.writeString(field.name)
-        buffer.writeStaticString(": ")
-        if field.value.utf8.allSatisfy(HTTPSyntax.isFieldValue) {
-            buffer.writeString(field.value)
+    private static func writeField(_ name: String, _ value: String, to head: inout HTTP1HeadCursor) {
+        let name = name.utf8.span
+        for index in name.indices where !HTTPSyntax.isToken(name[index]) { return }
+        head.append(name)
+        head.append(": ")
+        let value = value.utf8.span
+        if ByteScan.firstControl(in: value) == value.count {
+            head.append(value)
         } else {
-            buffer.writeBytes(field.value.utf8.map { HTTPSyntax.isFieldValue($0) ? $0 : 0x20 })
+            for index in value.indices {
+                head.append(byte: HTTPSyntax.isFieldValue(value[index]) ? value[index] : 0x20)
+            }
         }
-        buffer.writeStaticString("\r\n")
+        head.append("\r\n")
     }
 
     private static func reason(_ status: Int) -> StaticString {

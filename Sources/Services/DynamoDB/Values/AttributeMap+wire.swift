@@ -32,7 +32,8 @@ extension AttributeMap: BoundShape {
     package static let expressionParametersBytesMax = 2 << 20
 
     package func write(to writer: any ShapeWriter, _ member: MemberSchema) {
-        ValueWriter(writer: writer).entries(self.attributes, count: self.count, member)
+        StoredValueWriter(writer, member.target.value.target)
+            .entries(self.bytes.span, at: Self.formatBytes, self.bytes.count, member)
     }
 }
 
@@ -76,7 +77,8 @@ package struct BoundAttributeValue: Sendable, Hashable, BoundShape {
 
     package func write(to writer: any ShapeWriter, _ member: MemberSchema) {
         guard let value = self.holder.value(Self.name) else { return }
-        ValueWriter(writer: writer).value(value, member)
+        StoredValueWriter(writer, member.target)
+            .value(value.bytes.span, at: value.range.lowerBound, value.range.upperBound)
     }
 }
 
@@ -87,59 +89,4 @@ func attributeType(_ index: Int, _ schema: ShapeSchema) -> AttributeType {
     let type = attributeMemberTypes[index]
     assert(schema.members[index].name == type.descriptor, "AttributeValue's members are not in the known order")
     return type
-}
-
-/// Writes stored values to a wire format.
-private struct ValueWriter {
-    let writer: any ShapeWriter
-
-    func entries(_ entries: StoredEntries, count: Int, _ member: MemberSchema) {
-        let value = member.target.value
-        let key = member.target.key
-        self.writer.beginMap(member, count: count)
-        for entry in entries {
-            self.writer.key(entry.name.span, key)
-            self.value(entry.value, value)
-        }
-        self.writer.endMap(member)
-    }
-
-    func value(_ value: StoredValue, _ member: MemberSchema) {
-        let schema = member.target
-        guard let index = attributeMemberTypes.firstIndex(of: value.type) else { return }
-        let inner = schema.members[index]
-        if value.type == .s || value.type == .n {
-            return self.writer.loneString(value.content.span, schema, inner)
-        }
-        self.writer.beginStructure(schema)
-        self.writer.member(inner)
-        switch value.type {
-        case .s, .n: break
-        case .b: self.writer.blob(value.content.span, inner)
-        case .bool: self.writer.boolean(value.boolean, inner)
-        case .null: self.writer.boolean(true, inner)
-        case .m: self.entries(value.entries, count: value.elementCount, inner)
-        case .l:
-            let element = inner.target.element
-            self.writer.beginList(inner, count: value.elementCount)
-            for item in value.elements {
-                self.writer.element(element)
-                self.value(item, element)
-            }
-            self.writer.endList(inner)
-        case .ss, .ns, .bs:
-            let element = inner.target.element
-            self.writer.beginList(inner, count: value.elementCount)
-            for content in value.members {
-                self.writer.element(element)
-                if value.type == .bs {
-                    self.writer.blob(content.span, element)
-                } else {
-                    self.writer.string(content.span, element)
-                }
-            }
-            self.writer.endList(inner)
-        }
-        self.writer.endStructure()
-    }
 }

@@ -68,12 +68,20 @@ extension DynamoDBNumber {
     }
 
     /// Whether a text is already as `appendText` would write it: the common case, checked without arithmetic.
-    static func isCanonicalInteger(_ text: ArraySlice<UInt8>) -> Bool {
-        guard let first = text.first, text.count <= 19 else { return false }
-        if first == UInt8(ascii: "0") { return text.count == 1 }
-        let digits = first == UInt8(ascii: "-") ? text.dropFirst() : text
-        guard let leading = digits.first, leading != UInt8(ascii: "0") else { return false }
-        return digits.allSatisfy(ASCII.isDigit)
+    static func isCanonical(_ text: Span<UInt8>) -> Bool {
+        let count = text.count
+        guard count > 0, count <= 19 else { return false }
+        if count == 1 { return ASCII.isDigit(text[0]) }
+        let start = text[0] == UInt8(ascii: "-") ? 1 : 0
+        // A zero leads only before the point, and a fraction ends in another digit.
+        if text[start] == UInt8(ascii: "0"), start + 1 == count || text[start + 1] != UInt8(ascii: ".") { return false }
+        var point: Int?
+        for index in start..<count where !ASCII.isDigit(text[index]) {
+            guard text[index] == UInt8(ascii: "."), point == nil, index > start else { return false }
+            point = index
+        }
+        guard let point else { return true }
+        return point < count - 1 && text[count - 1] != UInt8(ascii: "0")
     }
 
     /// Appends bytes that sort as the numbers do and end themselves.

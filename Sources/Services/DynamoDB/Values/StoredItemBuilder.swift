@@ -133,7 +133,7 @@ struct StoredItemBuilder {
     /// The text just appended from `start` becomes a number's canonical text.
     mutating func endNumber(_ start: Int) {
         // Each slice is let go before the bytes are changed, or the change would copy all that is there.
-        if !DynamoDBNumber.isCanonicalInteger(self.bytes[start...]) {
+        if !DynamoDBNumber.isCanonical(self.bytes.span.extracting(start..<self.bytes.count)) {
             do throws(ValidationFailure) {
                 let number = try DynamoDBNumber.parse(self.bytes[start...])
                 self.bytes.removeSubrange(start...)

@@ -118,17 +118,15 @@ enum StoredWalk {
     /// A byte for each two significant digits of a canonical number, one more, and one for a sign.
     /// - Source: DynamoDB Developer Guide, "DynamoDB item sizes and formats".
     static func chargedNumber(_ bytes: borrowing Span<UInt8>, _ start: Int, _ end: Int) -> Int {
-        var digits = 0
-        var trailingZeros = 0
-        for index in start..<max(start, end) {
-            switch bytes[index] {
-            case UInt8(ascii: "0"): trailingZeros += digits > 0 ? 1 : 0
-            case UInt8(ascii: "1")...UInt8(ascii: "9"):
-                digits += trailingZeros + 1
-                trailingZeros = 0
-            default: break
-            }
-        }
-        return (digits + 1) / 2 + 1 + (start < end && bytes[start] == UInt8(ascii: "-") ? 1 : 0)
+        guard start < end else { return 1 }
+        let isNegative = bytes[start] == UInt8(ascii: "-")
+        // Significant are the digits between the outermost ones that are not zero.
+        var first = isNegative ? start + 1 : start
+        var last = end
+        while first < last, bytes[first] <= UInt8(ascii: "0") { first += 1 }
+        while first < last, bytes[last - 1] <= UInt8(ascii: "0") { last -= 1 }
+        var digits = last - first
+        for index in first..<last where bytes[index] == UInt8(ascii: ".") { digits -= 1 }
+        return (digits + 1) / 2 + 1 + (isNegative ? 1 : 0)
     }
 }

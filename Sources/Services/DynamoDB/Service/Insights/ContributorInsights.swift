@@ -74,7 +74,7 @@ extension ContributorInsights {
 
 extension TableDescriptor {
     /// The setting of the table, or of a global index that it has.
-    func insights(_ index: String?) throws(ServiceError) -> ContributorInsights.Setting? {
+    func insightsSetting(of index: String?) throws(ServiceError) -> ContributorInsights.Setting? {
         if let index, self.index(index)?.isGlobal != true {
             throw DynamoDBError.resourceNotFound(
                 message: "Requested resource not found: Index: \(index) not found for table: \(self.name)"

@@ -16,7 +16,7 @@ extension DynamoDBService {
         guard let table = try await self.catalog.snapshot(reference)?.descriptor else {
             throw .tableNotFound(reference)
         }
-        let setting = try table.insights(input.indexName)
+        let setting = try table.insightsSetting(of: input.indexName)
         let index = input.indexName.flatMap { table.index($0) }
         let rules = InsightRule.rules(index?.schema ?? table.schema, setting)
         return DescribeContributorInsightsOutput(

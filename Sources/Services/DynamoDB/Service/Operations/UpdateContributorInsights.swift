@@ -21,7 +21,7 @@ extension DynamoDBService {
         let isWanted = input.contributorInsightsAction == .enable
         let (table, status) = try await self.catalog.update(reference) {
             (table, _) throws(ServiceError) -> ContributorInsightsStatus in
-            var setting = try table.insights(input.indexName)
+            var setting = try table.insightsSetting(of: input.indexName)
             guard isWanted else {
                 guard setting?.isEnabled == true else { return .disabled }
                 setting?.isEnabled = false

@@ -17,13 +17,21 @@ final class TableCatalog: Sendable {
     static let sliceCountMax = 100
     static let sliceBytesMax = 1 << 20
 
-    /// A descriptor with the commit that wrote it.
-    struct Snapshot: Sendable {
+    /// A descriptor with the commit that wrote it. A class, since each request takes it along and a copy of the
+    /// descriptor retains some twenty objects.
+    final class Snapshot: Sendable {
         let descriptor: TableDescriptor
         let key: [UInt8]
         let version: CommitVersion
         /// The newest moment for which it is known to be the table's, durably; nil while that is not known.
         let currentAsOf: CommitVersion?
+
+        init(descriptor: TableDescriptor, key: [UInt8], version: CommitVersion, currentAsOf: CommitVersion?) {
+            self.descriptor = descriptor
+            self.key = key
+            self.version = version
+            self.currentAsOf = currentAsOf
+        }
     }
 
     let store: any OrderedStore

@@ -3,8 +3,55 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import Primitives
 
-/// All that is known of a table.
+/// All that is known of a table, as one reference: each request takes it along several times, and a copy of the facts
+/// themselves retains some twenty objects. A change makes new facts; nobody else sees it.
+@dynamicMemberLookup
 struct TableDescriptor: Sendable, Hashable {
+    private final class Storage: Sendable {
+        let facts: TableFacts
+
+        init(_ facts: TableFacts) {
+            self.facts = facts
+        }
+    }
+
+    private var storage: Storage
+
+    init(
+        name: String, account: AccountID, region: Region, number: UInt64, tableID: String, creation: Timestamp,
+        schema: KeySchema, indexes: [IndexDescriptor] = [], isOnDemand: Bool,
+        throughput: Throughput = Throughput(read: 0, write: 0)
+    ) {
+        self.storage = Storage(
+            TableFacts(
+                name: name, account: account, region: region, number: number, tableID: tableID, creation: creation,
+                schema: schema, indexes: indexes, isOnDemand: isOnDemand, throughput: throughput))
+    }
+
+    subscript<Value>(dynamicMember fact: KeyPath<TableFacts, Value>) -> Value {
+        self.storage.facts[keyPath: fact]
+    }
+
+    subscript<Value>(dynamicMember fact: WritableKeyPath<TableFacts, Value>) -> Value {
+        get { self.storage.facts[keyPath: fact] }
+        set {
+            var facts = self.storage.facts
+            facts[keyPath: fact] = newValue
+            self.storage = Storage(facts)
+        }
+    }
+
+    static func == (left: TableDescriptor, right: TableDescriptor) -> Bool {
+        left.storage === right.storage || left.storage.facts == right.storage.facts
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(self.storage.facts)
+    }
+}
+
+/// The facts of a `TableDescriptor`, which is how they are read and changed.
+struct TableFacts: Sendable, Hashable {
     var name: String
     var account: AccountID
     var region: Region
@@ -50,7 +97,9 @@ struct TableDescriptor: Sendable, Hashable {
     var isBeingFilled = false
     /// The tables in other regions that it is a replica of; nil for a table of one region.
     var replication: ReplicaGroup?
+}
 
+extension TableDescriptor {
     var space: KeySpace { KeySpace(table: self.number) }
 
     /// The change log of its items.
