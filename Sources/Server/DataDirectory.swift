@@ -14,6 +14,7 @@ package struct DataDirectory: Sendable {
     package var tls: String { "\(self.path)/tls" }
     package var logs: String { "\(self.path)/logs" }
     package var objects: String { "\(self.path)/objects" }
+    package var models: String { "\(self.path)/models" }
     package var accessKeys: String { "\(self.path)/identity/access-keys" }
     package var sealKey: String { "\(self.path)/identity/seal.key" }
     /// The certificate of the development authority.

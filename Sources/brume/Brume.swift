@@ -13,14 +13,15 @@ struct Brume: AsyncParsableCommand {
               eval "$(brume env)"
               aws dynamodb list-tables
 
-            Exit codes: 0 success, 64 wrong usage, 69 no server answers, 70 internal error, 71 port in use, \
-            73 data directory not writable, 74 store damaged, 75 store in use by another process, \
+            Exit codes: 0 success, 64 wrong usage, 65 a file or a model is damaged, 66 no such model or file, \
+            68 the hub cannot be reached, 69 no server answers, 70 internal error, 71 port in use, \
+            73 data directory not writable or disk full, 74 store damaged, 75 in use by another process, \
             76 store written by a newer version, 77 no permission, 78 wrong configuration.
             """,
         version: BuildInformation.version,
         subcommands: [
-            Start.self, Status.self, Environment.self, Keys.self, Healthcheck.self, Doctor.self, Version.self,
-            Completion.self,
+            Start.self, Status.self, Environment.self, Keys.self, Model.self, Healthcheck.self, Doctor.self,
+            Version.self, Completion.self,
         ]
     )
 }

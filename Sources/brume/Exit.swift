@@ -12,6 +12,9 @@ internal import Darwin
 enum Exit: Int32 {
     case success = 0
     case usage = 64
+    case damagedData = 65
+    case noSuchThing = 66
+    case noHost = 68
     case noServer = 69
     case internalError = 70
     case portInUse = 71
@@ -33,6 +36,11 @@ enum Exit: Int32 {
 enum Terminal {
     static func error(_ line: String) {
         write(line + "\n", to: STDERR_FILENO)
+    }
+
+    /// Text without an end of line of its own.
+    static func errorText(_ text: String) {
+        write(text, to: STDERR_FILENO)
     }
 
     static func output(_ line: String) {

@@ -1,0 +1,126 @@
+/// A model that lies on this machine and is not in the registry: given by its path, or kept by another program.
+package struct FoundModel: Sendable, Hashable {
+    /// One of its files.
+    package struct File: Sendable, Hashable {
+        package var role: ModelRecord.File.Role
+        package var path: String
+        /// What it is called, where the path does not say.
+        package var name: String
+        /// What it must be, where the other program says; checked.
+        package var digest: ContentDigest?
+    }
+
+    /// What the other program calls it.
+    package var title: String
+    /// A lawful name here.
+    package var suggestedName: String
+    /// For the record.
+    package var source: String
+    package var files: [File]
+
+    package var bytes: Int64 { self.files.reduce(0) { $0 + (Disk.facts($1.path)?.bytes ?? 0) } }
+}
+
+/// Finds models among the files of a directory.
+enum GGUFFolder {
+    /// Directories below the first that are looked into.
+    static let depthMax = 5
+    /// More files than this are not looked at.
+    static let fileCountMax = 20_000
+
+    /// Paths of the `.gguf` files below a directory, relative to it, sorted.
+    static func files(in root: String) throws(RegistryError) -> [String] {
+        var found: [String] = []
+        var directories = [(path: "", depth: 0)]
+        var looked = 0
+        while let (path, depth) = directories.popLast() {
+            for name in try Disk.names(in: path.isEmpty ? root : "\(root)/\(path)") where !name.hasPrefix(".") {
+                looked += 1
+                guard looked <= Self.fileCountMax else {
+                    throw RegistryError(
+                        .usage, "\(root) has more than \(Self.fileCountMax) files; name a directory of fewer")
+                }
+                let full = path.isEmpty ? name : "\(path)/\(name)"
+                if name.lowercased().hasSuffix(".gguf") {
+                    found.append(full)
+                } else if depth < Self.depthMax, Disk.facts("\(root)/\(full)")?.isDirectory == true {
+                    directories.append((full, depth + 1))
+                }
+            }
+        }
+        return found.sorted()
+    }
+
+    /// The models among files: parts are put together, and what makes a model see goes to the models beside it.
+    /// - Parameters:
+    ///   - paths: relative to `root`.
+    ///   - root: where they lie.
+    ///   - describe: title and source of a model, from the path of its first file.
+    /// - Returns: the models, in the order of their first files.
+    static func models(
+        _ paths: [String], in root: String, describe: (String) -> (title: String, source: String)
+    ) -> [FoundModel] {
+        let present = Set(paths)
+        let isProjector: (String) -> Bool = { Disk.lastName(of: $0).lowercased().contains("mmproj") }
+        var models: [FoundModel] = []
+        for path in paths where !isProjector(path) {
+            var parts = [path]
+            if let split = SplitFileName(path) {
+                // Of several parts the first stands for all, and only where all are there.
+                guard split.number == 1, split.all.allSatisfy(present.contains) else { continue }
+                parts = split.all
+            }
+            var files = parts.map { Self.file($0, .weights, root) }
+            let beside = paths.filter { isProjector($0) && Disk.parent(of: $0) == Disk.parent(of: path) }
+            if let projector = beside.first(where: { HubSelection.has($0, "F16") }) ?? beside.first {
+                files.append(Self.file(projector, .projector, root))
+            }
+            let (title, source) = describe(path)
+            models.append(
+                FoundModel(
+                    title: title, suggestedName: ModelName.suggested(for: Disk.lastName(of: path)), source: source,
+                    files: files))
+        }
+        return models
+    }
+
+    private static func file(_ path: String, _ role: ModelRecord.File.Role, _ root: String) -> FoundModel.File {
+        .init(role: role, path: "\(root)/\(path)", name: Disk.lastName(of: path))
+    }
+}
+
+extension FoundModel {
+    /// The models that paths of the command line name: a file, the first part of several, or a directory.
+    package static func models(at paths: [String]) throws(RegistryError) -> [FoundModel] {
+        var models: [FoundModel] = []
+        for path in paths {
+            guard let facts = Disk.facts(path) else { throw RegistryError(.unknown, "there is no file \(path)") }
+            if facts.isDirectory {
+                let found = GGUFFolder.models(try GGUFFolder.files(in: path), in: path) { name in
+                    (name, "\(path)/\(name)")
+                }
+                guard !found.isEmpty else { throw RegistryError(.unknown, "\(path) has no .gguf file") }
+                models += found
+            } else {
+                models.append(try self.model(file: path))
+            }
+        }
+        return models
+    }
+
+    private static func model(file path: String) throws(RegistryError) -> FoundModel {
+        let name = Disk.lastName(of: path)
+        var paths = [path]
+        if let split = SplitFileName(path) {
+            paths = split.all
+            if let missing = paths.first(where: { Disk.facts($0) == nil }) {
+                throw RegistryError(
+                    .unknown,
+                    "the model is in \(split.count) files, and \(missing) is not there; put all beside each other")
+            }
+        }
+        return FoundModel(
+            title: name, suggestedName: ModelName.suggested(for: name), source: path,
+            files: paths.map { File(role: .weights, path: $0, name: Disk.lastName(of: $0)) })
+    }
+}

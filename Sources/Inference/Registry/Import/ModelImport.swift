@@ -1,0 +1,109 @@
+package import Primitives
+
+/// Takes models that lie on this machine up into the registry: as a second name of the same content, or as a copy.
+package struct ModelImport: Sendable {
+    /// How a content comes into the registry.
+    package enum Manner: String, Sendable, Hashable, CaseIterable {
+        /// A hard link where the file system gives one, else a copy.
+        case link
+        /// A copy, which no change of the original reaches.
+        case copy
+    }
+
+    /// What became of an import.
+    package struct Outcome: Sendable, Hashable {
+        package var record: ModelRecord
+        /// Bytes that were written; 0 where everything was linked or was here.
+        package var copiedBytes: Int64
+    }
+
+    private let registry: ModelRegistry
+    private let random: any RandomSource
+
+    package init(registry: ModelRegistry, random: any RandomSource = SystemRandomSource()) {
+        self.registry = registry
+        self.random = random
+    }
+
+    /// Every byte is read once: the digest is the name that a content is kept under.
+    package func run(
+        _ model: FoundModel, name: String, manner: Manner = .link, replaces: Bool = false,
+        report: (TransferReport) -> Void = { _ in }
+    ) throws(RegistryError) -> Outcome {
+        try ModelName.check(name)
+        try Disk.createDirectory(self.registry.partial)
+        let weights = model.files.filter { $0.role == .weights }
+        let inspection = try ModelInspection(weights: weights.map(\.path))
+        var work = Work(total: model.bytes)
+        do throws(RegistryError) {
+            for file in model.files { try self.stage(file, manner, &work, report) }
+            let record = ModelRecord(
+                name: name, kind: inspection.kind, files: work.files, facts: inspection.facts, source: model.source,
+                license: inspection.license, added: self.registry.clock.now())
+            if !replaces, let there = try self.registry.record(named: name), there.digest == record.digest {
+                try self.discard(work)
+                return Outcome(record: there, copiedBytes: 0)
+            }
+            try self.registry.add(record, staged: work.staged, replaces: replaces)
+            return Outcome(record: record, copiedBytes: work.copiedBytes)
+        } catch {
+            try self.discard(work)
+            throw error
+        }
+    }
+
+    private struct Work {
+        let total: Int64
+        var done: Int64 = 0
+        var copiedBytes: Int64 = 0
+        var files: [ModelRecord.File] = []
+        var staged: [ContentDigest: String] = [:]
+    }
+
+    private func discard(_ work: Work) throws(RegistryError) {
+        for path in work.staged.values { try Disk.remove(path) }
+    }
+
+    private func stage(
+        _ file: FoundModel.File, _ manner: Manner, _ work: inout Work, _ report: (TransferReport) -> Void
+    ) throws(RegistryError) {
+        let original = try OpenFile(reading: file.path)
+        let bytes = original.bytes
+        let staged = "\(self.registry.partial)/import-\(Hex.encode(self.random.bytes(8)))"
+        let isLinked = manner == .link ? try Disk.hardLink(file.path, to: staged) : false
+        let before = work.done
+        let total = work.total
+        let tell: (Int64) -> Void = { done in
+            report(
+                TransferReport(
+                    activity: isLinked ? "checking" : "copying", fileName: file.name, doneBytes: before + done,
+                    totalBytes: total))
+        }
+        do throws(RegistryError) {
+            let digest: ContentDigest
+            if isLinked {
+                digest = try original.digest(tell)
+            } else {
+                try ModelPull.checkSpace(bytes, at: self.registry.partial)
+                digest = try original.copy(to: staged, tell)
+                work.copiedBytes += bytes
+            }
+            guard digest == file.digest ?? digest else {
+                throw RegistryError(
+                    .damaged,
+                    "\(file.path) is damaged: its digest is \(digest.hex), and \(file.digest?.hex ?? "") was expected. "
+                        + "Fetch it again with the program that it belongs to")
+            }
+            if work.staged[digest] == nil {
+                work.staged[digest] = staged
+            } else {
+                try Disk.remove(staged)
+            }
+            work.files.append(.init(role: file.role, digest: digest, bytes: bytes, name: file.name))
+            work.done += bytes
+        } catch {
+            try Disk.remove(staged)
+            throw error
+        }
+    }
+}

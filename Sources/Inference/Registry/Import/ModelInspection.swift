@@ -1,0 +1,31 @@
+/// What a model's own files say of it.
+struct ModelInspection: Sendable, Hashable {
+    var kind: ModelRecord.Kind
+    var facts: ModelRecord.Facts
+    var license: String?
+
+    /// - Parameter paths: the weights, or their parts in their order.
+    /// - Throws: `.damaged` for what is no whole model, `.usage` for what is none by itself.
+    init(weights paths: [String]) throws(RegistryError) {
+        let file: GGUFFile
+        do throws(GGUFError) {
+            file = try GGUFFile.open(parts: paths)
+        } catch {
+            // The sentence ends in a stop, and ours are put together with others.
+            throw RegistryError(.damaged, String(error.description.dropLast()))
+        }
+        switch file.role {
+        case .chat: self.kind = .chat
+        case .embedding: self.kind = .embedding
+        case .rerank: self.kind = .rerank
+        case .projector, .other:
+            throw RegistryError(
+                .usage,
+                "\(paths[0]) is no model by itself (\(file.architecture)); take up the model that it belongs to")
+        }
+        self.facts = ModelRecord.Facts(
+            architecture: file.architecture, parameterCount: Int64(clamping: file.parameterCount),
+            contextTokensMax: file.trainedContext.map { Int(clamping: $0) }, quantisation: file.quantisation)
+        self.license = file.metadata.text("general.license").map { String($0.prefix(100)) }
+    }
+}

@@ -1,0 +1,185 @@
+package import Primitives
+internal import ServiceModel
+
+/// The models on disk: contents under their digests, names as small files that point to them.
+///
+///     models/lock                     held, for the time of some small writes, by whoever changes anything here
+///     models/blobs/sha256-<64 digits> one content; may be a hard link to what another program keeps
+///     models/manifests/<name>         one model: `ModelRecord`
+///     models/parts/<digest>/<name>    links to the parts of a model in several files, as the engine looks for them
+///     models/aliases                  other names
+///     models/partial/                 what is being downloaded or copied; moved to `blobs` when it is whole
+///
+/// Processes share it: every change is made under the lock, every small file is replaced as a whole and synced, and a
+/// content is in `blobs` before any manifest names it. What a crash leaves behind is a content that nothing names; the
+/// next change removes it. Readers take no lock.
+package struct ModelRegistry: Sendable {
+    /// More models than this are refused.
+    package static let modelCountMax = 10_000
+
+    /// The directory `models`.
+    package let directory: String
+    let clock: any WallClock
+
+    package init(directory: String, clock: any WallClock = SystemClock()) {
+        self.directory = directory
+        self.clock = clock
+    }
+
+    var blobs: String { "\(self.directory)/blobs" }
+    var manifests: String { "\(self.directory)/manifests" }
+    var parts: String { "\(self.directory)/parts" }
+    var aliasFile: String { "\(self.directory)/aliases" }
+    /// Where downloads and copies grow until they are whole.
+    package var partial: String { "\(self.directory)/partial" }
+
+    package func blobPath(_ digest: ContentDigest) -> String { "\(self.blobs)/\(digest.fileName)" }
+}
+
+/// Everything that the registry has, at one time.
+package struct RegistryListing: Sendable, Hashable {
+    /// By name.
+    package var models: [ModelRecord]
+    /// In the order in which they were made.
+    package var aliases: [ModelAlias]
+    /// What could not be read; a sentence each.
+    package var damage: [String]
+}
+
+/// What removing a model did.
+package struct ModelRemoval: Sendable, Hashable {
+    package var record: ModelRecord
+    /// Bytes of contents that no other model here uses and that are gone from here.
+    package var removedBytes: Int64
+    /// Of these, what another program still has under a name of its own: the disk keeps it.
+    package var keptElsewhereBytes: Int64
+    /// Aliases that went with the model.
+    package var aliases: [ModelAlias]
+}
+
+/// Where a model's files lie, for the engine.
+package struct ModelPaths: Sendable, Hashable {
+    /// The weights, or the first of their parts; the others lie beside it under the names that the engine looks for.
+    package var weights: String
+    /// All files of the weights, in their order.
+    package var parts: [String]
+    package var projector: String?
+}
+
+extension ModelRegistry {
+    package func list() throws(RegistryError) -> RegistryListing {
+        var listing = RegistryListing(models: [], aliases: [], damage: [])
+        for name in try Disk.names(in: self.manifests) where ModelName.isLawful(name) {
+            do throws(RegistryError) {
+                if let record = try self.record(named: name) { listing.models.append(record) }
+            } catch {
+                listing.damage.append(error.sentence)
+            }
+        }
+        do throws(RegistryError) {
+            listing.aliases = try self.aliases()
+        } catch {
+            listing.damage.append(error.sentence)
+        }
+        return listing
+    }
+
+    /// The model of exactly that name.
+    /// - Returns: nil when there is none.
+    package func record(named name: String) throws(RegistryError) -> ModelRecord? {
+        guard ModelName.isLawful(name) else { return nil }
+        let path = "\(self.manifests)/\(name)"
+        guard let bytes = try Disk.read(path, bytesMax: RegistryText.bytesMax) else { return nil }
+        guard let document = RegistryText.decode(ModelRecord.format, bytes), let record = ModelRecord(document),
+            record.name == name
+        else {
+            throw RegistryError(
+                .damaged,
+                "\(path) is damaged: it is not what was written. Remove that file and pull or import the model again; "
+                    + "contents that are whole are not downloaded twice")
+        }
+        return record
+    }
+
+    /// The model of that name, or that an alias of that name stands for.
+    /// - Throws: what to do when there is none.
+    package func model(_ name: String) throws(RegistryError) -> ModelRecord {
+        if let record = try self.record(named: name) { return record }
+        if let alias = try self.aliases().first(where: { $0.pattern == name }),
+            let record = try self.record(named: alias.model)
+        {
+            return record
+        }
+        let near = try Disk.names(in: self.manifests).filter { $0.contains(name.lowercased()) }.prefix(3)
+        throw RegistryError(
+            .unknown,
+            "there is no model \(name); "
+                + (near.isEmpty
+                    ? "`brume model list` shows which there are, `brume model pull \(name)` may fetch it"
+                    : "did you mean \(near.joined(separator: " or "))?"))
+    }
+
+    package func aliases() throws(RegistryError) -> [ModelAlias] {
+        guard let bytes = try Disk.read(self.aliasFile, bytesMax: RegistryText.bytesMax) else { return [] }
+        guard let document = RegistryText.decode(ModelAlias.format, bytes), case .array(let rows) = document else {
+            throw RegistryError(
+                .damaged,
+                "\(self.aliasFile) is damaged: it is not what was written. Remove it and give the aliases again with "
+                    + "`brume model alias`")
+        }
+        return rows.compactMap(ModelAlias.init)
+    }
+
+    /// Where the files of a model are.
+    /// - Throws: when one is missing or has another size than it had.
+    package func paths(_ record: ModelRecord) throws(RegistryError) -> ModelPaths {
+        for file in record.files {
+            let path = self.blobPath(file.digest)
+            let bytes = Disk.facts(path)?.bytes
+            guard bytes == file.bytes else {
+                let what = bytes.map { "has \($0) bytes instead of \(file.bytes)" } ?? "is missing"
+                throw RegistryError(
+                    .damaged,
+                    "the file \(file.name) of the model \(record.name) \(what) (\(path)). Fetch it again: "
+                        + "brume model pull \(record.source) --name \(record.name)")
+            }
+        }
+        let projector = record.projector.map { self.blobPath($0.digest) }
+        let weights = record.weights
+        guard weights.count > 1 else {
+            let path = self.blobPath(weights[0].digest)
+            return ModelPaths(weights: path, parts: [path], projector: projector)
+        }
+        let parts = weights.map { "\(self.parts)/\(record.digest.hex)/\($0.name)" }
+        for (path, file) in zip(parts, weights) where Disk.facts(path)?.bytes != file.bytes {
+            throw RegistryError(
+                .damaged,
+                "the link \(path) of the model \(record.name) is missing. Make it again: "
+                    + "brume model pull \(record.source) --name \(record.name)")
+        }
+        return ModelPaths(weights: parts[0], parts: parts, projector: projector)
+    }
+
+    /// Reads every byte of a model and compares it with what it must be.
+    /// - Parameters:
+    ///   - record: the model.
+    ///   - progress: called with the bytes done so far.
+    /// - Throws: `.damaged` with the first file that is not what it was.
+    package func verify(
+        _ record: ModelRecord, _ progress: (Int64) -> Void = { _ in }
+    ) throws(RegistryError) {
+        _ = try self.paths(record)
+        var done: Int64 = 0
+        for file in record.files {
+            let path = self.blobPath(file.digest)
+            let before = done
+            guard try OpenFile(reading: path).digest({ progress(before + $0) }) == file.digest else {
+                throw RegistryError(
+                    .damaged,
+                    "the file \(file.name) of the model \(record.name) is not what it was (\(path)). Remove the model "
+                        + "and fetch it again: brume model remove \(record.name) && brume model pull \(record.source)")
+            }
+            done += file.bytes
+        }
+    }
+}

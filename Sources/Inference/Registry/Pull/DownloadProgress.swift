@@ -1,0 +1,160 @@
+/// How far a download is, and what each answer and each end of a connection means for it. Pure: `FileDownload` acts.
+package struct DownloadProgress: Sendable, Hashable {
+    /// Tries in a row that may bring nothing, unless told otherwise.
+    package static let fruitlessCountMax = 6
+    /// Tries at all: a host that gives a little each time is left too, some day.
+    static let attemptCountMax = 500
+    /// The longest pause between two tries.
+    static let pauseMillisecondsMax = 20_000
+
+    /// What an answer means.
+    package enum Begin: Sendable, Hashable {
+        /// The body goes on where the file ends.
+        case append
+        /// The body begins at the beginning: what is there goes.
+        case restart
+        /// Everything is there already.
+        case complete
+        case fail(RegistryError)
+    }
+
+    /// What the end of a connection means.
+    package enum End: Sendable, Hashable {
+        case complete
+        case again(pauseMilliseconds: Int)
+        case fail(RegistryError)
+    }
+
+    /// For messages.
+    let name: String
+    /// What the hub says; nil until an answer says it.
+    package private(set) var totalBytes: Int64?
+    package private(set) var haveBytes: Int64
+    private let fruitlessCountMax: Int
+    private var attempts = 0
+    private var fruitless = 0
+    private var haveAtBegin: Int64 = 0
+
+    package init(
+        name: String, totalBytes: Int64?, haveBytes: Int64,
+        fruitlessCountMax: Int = DownloadProgress.fruitlessCountMax
+    ) {
+        self.name = name
+        self.fruitlessCountMax = fruitlessCountMax
+        self.totalBytes = totalBytes
+        self.haveBytes = haveBytes
+        // More than there can be is no part of it.
+        if let totalBytes, haveBytes > totalBytes { self.haveBytes = 0 }
+    }
+
+    package var isComplete: Bool { self.totalBytes == self.haveBytes }
+
+    /// What `Range` is sent; nil when everything is asked for.
+    package var range: String? { self.haveBytes > 0 ? "bytes=\(self.haveBytes)-" : nil }
+
+    /// An answer with a success status, or 416, has come.
+    package mutating func begin(status: Int, contentRange: String?, contentLength: Int64?) -> Begin {
+        self.attempts += 1
+        self.haveAtBegin = self.haveBytes
+        switch status {
+        case 206: return self.beginRange(contentRange, contentLength)
+        case 416:
+            if self.isComplete { return .complete }
+            self.haveBytes = 0
+            return .restart
+        default:
+            self.haveBytes = 0
+            if let contentLength {
+                if let totalBytes, contentLength != totalBytes {
+                    return .fail(self.wrongSize(contentLength, totalBytes))
+                }
+                self.totalBytes = contentLength
+            }
+            return .restart
+        }
+    }
+
+    private mutating func beginRange(_ contentRange: String?, _ contentLength: Int64?) -> Begin {
+        guard let range = contentRange.flatMap(ContentRange.init) else {
+            return .fail(RegistryError(.unreachable, "the host gives a piece of \(self.name) and does not say which"))
+        }
+        if let said = range.total {
+            if let totalBytes, said != totalBytes { return .fail(self.wrongSize(said, totalBytes)) }
+            self.totalBytes = said
+        }
+        guard range.first == self.haveBytes else {
+            return .fail(
+                RegistryError(
+                    .unreachable,
+                    "the host gives \(self.name) from byte \(range.first) on, and was asked for byte \(self.haveBytes)")
+            )
+        }
+        return .append
+    }
+
+    /// Bytes have come.
+    /// - Returns: an error when they are more than there can be.
+    package mutating func receive(_ count: Int) -> RegistryError? {
+        if let totalBytes, self.haveBytes + Int64(count) > totalBytes {
+            return RegistryError(
+                .damaged, "the host sends more of \(self.name) than the \(totalBytes) bytes that it has")
+        }
+        self.haveBytes += Int64(count)
+        return nil
+    }
+
+    /// The connection is over; `error` is nil when the body ended as it should.
+    package mutating func end(_ error: RegistryError?) -> End {
+        if error == nil {
+            // Without any length, the end of the body is the end of the file.
+            if self.totalBytes == nil { self.totalBytes = self.haveBytes }
+            if self.isComplete { return .complete }
+        }
+        let error = error ?? RegistryError(.unreachable, "the host gave only a part of \(self.name)")
+        self.fruitless = self.haveBytes > self.haveAtBegin ? 0 : self.fruitless + 1
+        self.haveAtBegin = self.haveBytes
+        guard self.fruitless < self.fruitlessCountMax, self.attempts < Self.attemptCountMax else {
+            return .fail(
+                RegistryError(
+                    error.reason,
+                    error.sentence + "; what came so far is kept: give the same command again to go on"))
+        }
+        return .again(pauseMilliseconds: min(500 << self.fruitless, Self.pauseMillisecondsMax))
+    }
+
+    /// No answer came about.
+    package mutating func failed(_ error: RegistryError) -> End {
+        self.attempts += 1
+        self.haveAtBegin = self.haveBytes
+        return self.end(error)
+    }
+
+    private func wrongSize(_ said: Int64, _ expected: Int64) -> RegistryError {
+        RegistryError(
+            .damaged,
+            "the host says that \(self.name) has \(said) bytes, and the hub says \(expected); nothing is taken")
+    }
+}
+
+/// `Content-Range: bytes 100-199/1000`
+/// - Source: RFC 9110, section 14.4.
+struct ContentRange: Sendable, Hashable {
+    var first: Int64
+    var last: Int64
+    /// nil for `*`.
+    var total: Int64?
+
+    init?(_ text: String) {
+        guard text.lowercased().hasPrefix("bytes ") else { return nil }
+        let parts = text.dropFirst(6).split(separator: "/", omittingEmptySubsequences: false)
+        let ends = parts[0].split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, ends.count == 2, let first = Int64(ends[0]), let last = Int64(ends[1]), first >= 0,
+            last >= first
+        else { return nil }
+        self.first = first
+        self.last = last
+        if parts[1] == "*" { return }
+        guard let total = Int64(parts[1]), last < total else { return nil }
+        self.total = total
+    }
+}

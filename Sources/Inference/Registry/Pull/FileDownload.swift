@@ -1,0 +1,204 @@
+internal import Crypto
+internal import NIOCore
+internal import Primitives
+
+/// One file on its way from the hub to the disk.
+///
+/// It grows in `partial` under the name of its digest, held by a lock, and can be broken off at any time: the next pull
+/// goes on from what is there. What counts in the end is the digest over everything, whoever fetched it.
+struct FileDownload {
+    /// What a file is called for people, where it is, and what it must be.
+    struct Target: Sendable, Hashable {
+        var name: String
+        var url: FetchURL
+        var bytes: Int64?
+        /// nil where nobody vouches for it.
+        var digest: ContentDigest?
+    }
+
+    let target: Target
+    let reference: HubReference
+    let client: HubClient
+    /// Called with the bytes that are there.
+    let report: @Sendable (Int64) -> Void
+
+    private var file: OpenFile
+    private var hash = SHA256()
+    private var progress: DownloadProgress
+    /// Of the content that is there, for `If-Range`.
+    private var etag: String?
+    /// Whether bytes are there that did not come over the connections of this download.
+    private var hasOldBytes: Bool
+
+    /// Opens what an earlier download left, and reads it. Blocks.
+    init(
+        _ target: Target, reference: HubReference, client: HubClient, directory: String,
+        report: @escaping @Sendable (Int64) -> Void
+    ) throws(RegistryError) {
+        self.target = target
+        self.reference = reference
+        self.client = client
+        self.report = report
+        self.file = try Self.open("\(directory)/\(Self.fileName(target))", name: target.name)
+        if target.digest == nil || self.file.bytes > target.bytes ?? .max { try self.file.truncate(to: 0) }
+        self.progress = DownloadProgress(
+            name: target.name, totalBytes: target.bytes, haveBytes: self.file.bytes,
+            fruitlessCountMax: client.fruitlessCountMax)
+        self.hasOldBytes = self.file.bytes > 0
+        var hash = SHA256()
+        try self.file.forEachPiece(report) { piece in hash.update(data: piece) }
+        self.hash = hash
+    }
+
+    static func fileName(_ target: Target) -> String {
+        target.digest?.fileName ?? "address-\(ContentDigest(of: Array(target.url.description.utf8)).hex)"
+    }
+
+    private static func open(_ path: String, name: String) throws(RegistryError) -> OpenFile {
+        // The file may be moved away between opening and locking it, once for each process that finishes it.
+        for _ in 0..<8 {
+            let file = try OpenFile(appendingTo: path)
+            guard try file.lock() else { break }
+            if file.isStillNamed { return file }
+        }
+        throw RegistryError(
+            .busy, "another process is fetching \(name); let it finish, and give the command again then")
+    }
+
+    /// Fetches what is missing.
+    /// - Returns: the file, synced, and its digest.
+    mutating func run() async throws(RegistryError) -> (path: String, digest: ContentDigest) {
+        while true {
+            if !self.progress.isComplete { try await self.fetchAll() }
+            try self.file.sync()
+            let digest = ContentDigest(self.hash.finalize())
+            guard let expected = self.target.digest, expected != digest else { return (self.file.path, digest) }
+            // What an earlier download left may have been spoilt since: once, everything is fetched anew.
+            guard self.hasOldBytes else {
+                try Disk.remove(self.file.path)
+                throw RegistryError(
+                    .damaged,
+                    "\(self.target.name) is not what the hub says: its digest is \(digest.hex), and \(expected.hex) "
+                        + "was announced. It is thrown away. Try again, or another mirror (HF_ENDPOINT)")
+            }
+            try self.startOver()
+            self.progress = DownloadProgress(
+                name: self.target.name, totalBytes: self.target.bytes, haveBytes: 0,
+                fruitlessCountMax: self.client.fruitlessCountMax)
+        }
+    }
+
+    private mutating func fetchAll() async throws(RegistryError) {
+        while true {
+            let end: DownloadProgress.End
+            do {
+                end = try await self.fetchOnce()
+            } catch let error as FailedForGood {
+                throw error.error
+            } catch {
+                switch error {
+                case is CancellationError: throw RegistryError(.busy, "broken off")
+                case let error as RegistryError: throw error
+                case let retry as HubRetry:
+                    end = self.patient(self.progress.failed(retry.error), retry.waitMilliseconds)
+                case FetchError.untrusted: throw HubClient.told(error, self.target.url)
+                default: end = self.progress.failed(HubClient.told(error, self.target.url))
+                }
+            }
+            switch end {
+            case .complete: return
+            case .fail(let error): throw error
+            case .again(let pause):
+                do {
+                    try await self.client.pause(pause)
+                } catch {
+                    throw RegistryError(.busy, "broken off")
+                }
+            }
+        }
+    }
+
+    private func patient(_ end: DownloadProgress.End, _ wait: Int?) -> DownloadProgress.End {
+        guard case .again(let pause) = end else { return end }
+        return .again(pauseMilliseconds: max(pause, wait ?? 0))
+    }
+
+    /// One request, as far as its connection lasts.
+    private mutating func fetchOnce() async throws -> DownloadProgress.End {
+        var headers: [(String, String)] = []
+        if let range = self.progress.range {
+            headers.append(("Range", range))
+            if let etag = self.etag { headers.append(("If-Range", etag)) }
+        }
+        // The closure changes a copy, which comes back whatever happens; nobody else looks meanwhile.
+        var state = self
+        defer { self = state }
+        let reference = self.reference
+        let settings = self.client.settings
+        return try await self.client.get(self.target.url, headers) { head, body in
+            guard [200, 206, 416].contains(head.status) else {
+                throw Self.refusal(head, reference, settings)
+            }
+            if try state.begins(head) { return .complete }
+            do {
+                while let piece = try await body.next() { try state.take(piece) }
+            } catch let error as FailedForGood {
+                throw error
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                return state.progress.end(HubClient.told(HTTPFetch.translated(error), head.url))
+            }
+            return state.progress.end(nil)
+        }
+    }
+
+    /// A signed address of a content network is good for some minutes: after a refusal there the hub is asked anew.
+    private static func refusal(_ head: FetchHead, _ reference: HubReference, _ settings: HubSettings) -> any Error {
+        let error = HubRefusal(head, attempt: 1).error(reference, settings)
+        guard head.url.origin != settings.endpoint.origin, let refused = error as? RegistryError,
+            refused.reason == .refused
+        else { return error }
+        return HubRetry(
+            error: RegistryError(.unreachable, "\(head.url.origin) refuses the download (status \(head.status))"))
+    }
+
+    /// - Returns: whether everything is there already.
+    private mutating func begins(_ head: FetchHead) throws -> Bool {
+        let begin = self.progress.begin(
+            status: head.status, contentRange: head.first("content-range"),
+            contentLength: head.first("content-length").flatMap { Int64($0) })
+        switch begin {
+        case .append: break
+        case .restart: try self.startOver()
+        case .complete: return true
+        case .fail(let error): throw FailedForGood(error: error)
+        }
+        guard head.status != 416 else { throw FetchError.cut("the host has no such piece") }
+        self.etag = head.first("etag").flatMap { $0.hasPrefix("W/") ? nil : $0 }
+        return false
+    }
+
+    private mutating func startOver() throws(RegistryError) {
+        try self.file.truncate(to: 0)
+        self.hash = SHA256()
+        self.hasOldBytes = false
+    }
+
+    private mutating func take(_ piece: ByteBuffer) throws {
+        if let error = self.progress.receive(piece.readableBytes) { throw FailedForGood(error: error) }
+        do throws(RegistryError) {
+            let bytes = Array(piece.readableBytesView)
+            self.hash.update(data: bytes)
+            try self.file.append(bytes[...])
+        } catch {
+            throw FailedForGood(error: error)
+        }
+        self.report(self.progress.haveBytes)
+    }
+}
+
+/// Another try would end the same way.
+private struct FailedForGood: Error {
+    var error: RegistryError
+}

@@ -1,0 +1,202 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import NIOSSL
+internal import Synchronization
+
+/// Why a host did not answer a request to its end.
+package enum FetchError: Error, Sendable, Hashable {
+    /// No connection came about: a wrong name, a closed port, no network.
+    case noConnection(String)
+    /// The host could not prove who it is.
+    case untrusted(String)
+    /// The connection ended, or the host spoke no HTTP, before the answer was over.
+    case cut(String)
+    /// Nothing came for so many seconds.
+    case silent(seconds: Int)
+}
+
+/// The beginning of an answer.
+package struct FetchHead: Sendable {
+    package let status: Int
+    let headers: HTTPHeaders
+    /// Who answers, after all redirects.
+    let url: FetchURL
+
+    /// The first value of a header.
+    package func first(_ name: String) -> String? { self.headers.first(name: name) }
+}
+
+/// The body of an answer, piece by piece; what is not asked for is not read from the network.
+struct FetchBody {
+    fileprivate var parts: NIOAsyncChannelInboundStream<HTTPClientResponsePart>.AsyncIterator
+
+    /// - Returns: nil at the end of a body that is whole by what the answer announced.
+    mutating func next() async throws -> ByteBuffer? {
+        while let part = try await self.parts.next(isolation: #isolation) {
+            switch part {
+            case .head: continue
+            case .body(let bytes): return bytes
+            case .end: return nil
+            }
+        }
+        throw FetchError.cut("the connection ended within the answer")
+    }
+
+    /// The whole of a small body.
+    mutating func collect(bytesMax: Int) async throws -> [UInt8] {
+        var all: [UInt8] = []
+        while let piece = try await self.next() {
+            all.append(contentsOf: piece.readableBytesView)
+            guard all.count <= bytesMax else { throw FetchError.cut("the answer is larger than \(bytesMax) bytes") }
+        }
+        return all
+    }
+}
+
+/// Requests over HTTP/1.1, each on a connection of its own, with TLS where the address says so.
+///
+/// There is no pool: what is fetched is large, and goes to another host each time.
+package final class HTTPFetch: Sendable {
+    /// Settings that tests and slow networks change.
+    package struct Options: Sendable, Hashable {
+        package var connectSeconds = 20
+        /// Without a byte for so long an answer is given up.
+        package var silenceSeconds = 30
+        /// PEM file of more authorities to trust, as `SSL_CERT_FILE` names it for OpenSSL.
+        package var authoritiesPath: String?
+        /// What the hub's operators see.
+        package var userAgent = "brume"
+
+        package init() {}
+    }
+
+    private let options: Options
+    private let tls: Mutex<NIOSSLContext?> = Mutex(nil)
+
+    package init(options: Options = Options()) {
+        self.options = options
+    }
+
+    /// Sends a GET and gives head and body of the answer to `use`.
+    /// - Throws: `FetchError`, or what `use` threw.
+    func get<Value: Sendable>(
+        _ url: FetchURL, _ headers: [(String, String)], _ use: (FetchHead, inout FetchBody) async throws -> Value
+    ) async throws -> Value {
+        let channel = try await self.connect(url)
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: url.target)
+        head.headers.add(name: "Host", value: url.authority)
+        head.headers.add(name: "User-Agent", value: self.options.userAgent)
+        head.headers.add(name: "Accept-Encoding", value: "identity")
+        head.headers.add(name: "Connection", value: "close")
+        for (name, value) in headers { head.headers.add(name: name, value: value) }
+        do {
+            let request = head
+            return try await channel.executeThenClose { inbound, outbound in
+                try await outbound.write(.head(request))
+                try await outbound.write(.end(nil))
+                var body = FetchBody(parts: inbound.makeAsyncIterator())
+                while let part = try await body.parts.next(isolation: #isolation) {
+                    guard case .head(let answer) = part else { continue }
+                    // 1xx announces an answer that is still to come.
+                    if answer.status.code < 200 { continue }
+                    return try await use(
+                        FetchHead(status: Int(answer.status.code), headers: answer.headers, url: url), &body)
+                }
+                throw FetchError.cut("the connection ended before an answer")
+            }
+        } catch {
+            throw Self.translated(error)
+        }
+    }
+
+    private func connect(
+        _ url: FetchURL
+    ) async throws(FetchError) -> NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart> {
+        let context = url.isTLS ? try self.context() : nil
+        let silence = self.options.silenceSeconds
+        do {
+            return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connectTimeout(.seconds(Int64(self.options.connectSeconds)))
+                .connect(host: url.host, port: url.port) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        let pipeline = channel.pipeline.syncOperations
+                        if let context {
+                            // An address in numbers is no name for SNI.
+                            let isName = (try? SocketAddress(ipAddress: url.host, port: 0)) == nil
+                            try pipeline.addHandler(
+                                NIOSSLClientHandler(context: context, serverHostname: isName ? url.host : nil))
+                        }
+                        try pipeline.addHandler(IdleStateHandler(readTimeout: .seconds(Int64(silence))))
+                        try pipeline.addHandler(SilenceHandler(seconds: silence))
+                        try pipeline.addHTTPClientHandlers()
+                        return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+                    }
+                }
+        } catch {
+            switch Self.translated(error) {
+            case let error as FetchError: throw error
+            default: throw .noConnection("\(error)")
+            }
+        }
+    }
+
+    /// Made once: reading the system's authorities takes some milliseconds.
+    private func context() throws(FetchError) -> NIOSSLContext {
+        do {
+            return try self.tls.withLock { made in
+                if let made { return made }
+                var configuration = TLSConfiguration.makeClientConfiguration()
+                configuration.applicationProtocols = ["http/1.1"]
+                if let path = self.options.authoritiesPath {
+                    configuration.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(path))]
+                }
+                let context = try NIOSSLContext(configuration: configuration)
+                made = context
+                return context
+            }
+        } catch {
+            throw .untrusted("the certificates of trusted authorities cannot be read: \(error)")
+        }
+    }
+
+    /// What the network's own errors mean.
+    static func translated(_ error: any Error) -> any Error {
+        switch error {
+        case is FetchError, is RegistryError, is CancellationError: error
+        case let error as NIOSSLError: FetchError.untrusted("\(error)")
+        case let error as NIOSSLExtraError: FetchError.untrusted("\(error)")
+        case is NIOConnectionError: FetchError.noConnection("no address of the host answers")
+        case let error as ChannelError:
+            if case .connectTimeout = error {
+                FetchError.noConnection("the host does not answer")
+            } else {
+                FetchError.cut("the connection was closed")
+            }
+        case let error as IOError: FetchError.cut(error.description)
+        case let error as HTTPParserError: FetchError.cut("the answer broke off or is no HTTP (\(error))")
+        default: error
+        }
+    }
+}
+
+/// Ends a connection on which nothing comes.
+private final class SilenceHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let seconds: Int
+
+    init(seconds: Int) {
+        self.seconds = seconds
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is IdleStateHandler.IdleStateEvent else {
+            context.fireUserInboundEventTriggered(event)
+            return
+        }
+        context.fireErrorCaught(FetchError.silent(seconds: self.seconds))
+        context.close(promise: nil)
+    }
+}

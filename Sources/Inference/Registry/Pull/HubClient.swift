@@ -1,0 +1,179 @@
+internal import Primitives
+internal import ServiceModel
+
+/// Speaks with the hub: what a repository has, and where a file of it is.
+struct HubClient: Sendable {
+    /// An answer that sends on to another address that sends on …
+    static let redirectCountMax = 10
+    /// Tries of a small request.
+    static let attemptCountMax = 4
+    /// A repository's list of files is smaller.
+    private static let listingBytesMax = 32 << 20
+
+    let settings: HubSettings
+    let fetch: HTTPFetch
+    /// Tries in a row of a download that may bring nothing.
+    let fruitlessCountMax: Int
+    let pause: @Sendable (Int) async throws -> Void
+
+    /// What the repository has at a revision.
+    func listing(_ reference: HubReference) async throws -> HubListing {
+        let revision = PercentEncoding.encode(reference.revision)
+        let url = try self.settings.url("/api/models/\(reference.repository)/revision/\(revision)?blobs=true")
+        var attempt = 1
+        while true {
+            do {
+                let bytes = try await self.get(url, []) { head, body in
+                    guard head.status == 200 else {
+                        throw HubRefusal(head, attempt: attempt).error(reference, self.settings)
+                    }
+                    return try await body.collect(bytesMax: Self.listingBytesMax)
+                }
+                guard let document = RegistryText.document(bytes), let listing = HubListing(document) else {
+                    throw RegistryError(
+                        .unreachable, "\(url.shown) answers with something else than a model of the hub")
+                }
+                return listing
+            } catch {
+                guard attempt < min(Self.attemptCountMax, self.fruitlessCountMax),
+                    let wait = Self.waitMilliseconds(error, attempt: attempt)
+                else {
+                    throw Self.told(error, url)
+                }
+                attempt += 1
+                try await self.pause(wait)
+            }
+        }
+    }
+
+    /// The address of a file, fixed to a commit.
+    func url(_ reference: HubReference, commit: String, path: String) throws(RegistryError) -> FetchURL {
+        let path = PercentEncoding.encode(path, keepingSlash: true)
+        return try self.settings.url("/\(reference.repository)/resolve/\(commit)/\(path)")
+    }
+
+    /// A GET that follows where the answer sends on, with the token on the endpoint alone.
+    ///
+    /// Headers of `headers` go everywhere; what must not leave the endpoint is never among them.
+    func get<Value: Sendable>(
+        _ url: FetchURL, _ headers: [(String, String)], _ use: (FetchHead, inout FetchBody) async throws -> Value
+    ) async throws -> Value {
+        var url = url
+        for _ in 0...Self.redirectCountMax {
+            var sent = headers
+            if let token = self.settings.token(for: url) { sent.append(("Authorization", "Bearer \(token)")) }
+            let here = url
+            let step = try await self.fetch.get(url, sent) { head, body -> Step<Value> in
+                guard [301, 302, 303, 307, 308].contains(head.status) else {
+                    return .answer(try await use(head, &body))
+                }
+                return .redirect(try Self.target(head, from: here))
+            }
+            switch step {
+            case .answer(let value): return value
+            case .redirect(let target): url = target
+            }
+        }
+        throw RegistryError(.unreachable, "\(url.origin) sends on more than \(Self.redirectCountMax) times")
+    }
+
+    private enum Step<Value: Sendable>: Sendable {
+        case answer(Value)
+        case redirect(FetchURL)
+    }
+
+    private static func target(_ head: FetchHead, from url: FetchURL) throws(RegistryError) -> FetchURL {
+        guard let location = head.first("location"), let target = url.resolving(location) else {
+            throw RegistryError(.unreachable, "\(url.shown) sends on to no address")
+        }
+        guard target.isTLS || !url.isTLS else {
+            throw RegistryError(
+                .unreachable, "\(url.shown) sends on to \(target.origin), which is not protected by TLS; not followed")
+        }
+        return target
+    }
+
+    /// How long to wait before another try; nil where none will help.
+    static func waitMilliseconds(_ error: any Error, attempt: Int) -> Int? {
+        let growing = min(500 << min(attempt - 1, 6), 20_000)
+        switch error {
+        case let refusal as HubRetry: return refusal.waitMilliseconds ?? growing
+        case FetchError.cut, FetchError.silent, FetchError.noConnection: return growing
+        default: return nil
+        }
+    }
+
+    /// What the user is told of a failure.
+    static func told(_ error: any Error, _ url: FetchURL) -> RegistryError {
+        switch error {
+        case let error as RegistryError: error
+        case let retry as HubRetry: retry.error
+        case FetchError.noConnection(let reason):
+            RegistryError(
+                .unreachable,
+                "cannot reach \(url.origin): \(reason). Is there a network? A mirror is named with HF_ENDPOINT")
+        case FetchError.untrusted(let reason):
+            RegistryError(
+                .unreachable,
+                "\(url.origin) cannot prove who it is: \(reason). Authorities of your own are named with SSL_CERT_FILE")
+        case FetchError.cut(let reason): RegistryError(.unreachable, "\(url.origin) broke off: \(reason)")
+        case FetchError.silent(let seconds):
+            RegistryError(.unreachable, "\(url.origin) sent nothing for \(seconds) s")
+        default: RegistryError(.unreachable, "\(url.origin): \(error)")
+        }
+    }
+}
+
+/// A refusal that may pass.
+struct HubRetry: Error, Sendable {
+    var error: RegistryError
+    /// What the host asked for, bounded.
+    var waitMilliseconds: Int?
+}
+
+/// A status that is no success, and what it means.
+struct HubRefusal {
+    /// The longest wait that a host may ask for.
+    static let waitSecondsMax = 60
+
+    private let status: Int
+    private let code: String
+    private let retryAfter: Int?
+
+    init(_ head: FetchHead, attempt: Int) {
+        self.status = head.status
+        self.code = head.first("x-error-code") ?? ""
+        self.retryAfter = head.first("retry-after").flatMap { Int($0) }
+    }
+
+    /// - Source: `huggingface_hub`, `hf_raise_for_status`: the codes of `X-Error-Code`.
+    func error(_ reference: HubReference, _ settings: HubSettings) -> any Error {
+        let name = reference.repository
+        switch (self.status, self.code) {
+        case (_, "GatedRepo"):
+            return RegistryError(
+                .refused,
+                "\(name) is gated: accept its licence at \(settings.endpoint.origin)/\(name) and set HF_TOKEN to a "
+                    + "token of that account")
+        case (_, "RevisionNotFound"):
+            return RegistryError(.unknown, "\(name) has no revision \(reference.revision)")
+        case (_, "EntryNotFound"):
+            return RegistryError(.unknown, "\(name) has no such file at \(reference.revision)")
+        case (401, _), (403, _):
+            return RegistryError(
+                .refused,
+                settings.token == nil
+                    ? "\(name) does not exist, or is private or gated; set HF_TOKEN to a token that may read it"
+                    : "\(name) does not exist, or the token in HF_TOKEN may not read it")
+        case (404, _):
+            return RegistryError(.unknown, "\(settings.endpoint.origin) has no repository \(name)")
+        case (429, _), (500..., _):
+            let error = RegistryError(
+                .unreachable, "\(settings.endpoint.origin) answers with status \(self.status); try again later")
+            let wait = self.retryAfter.map { min(max(0, $0), Self.waitSecondsMax) * 1000 }
+            return HubRetry(error: error, waitMilliseconds: wait)
+        default:
+            return RegistryError(.unreachable, "\(settings.endpoint.origin) answers with status \(self.status)")
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/// Where models are pulled from, and who pulls them.
+package struct HubSettings: Sendable, Hashable {
+    /// Hugging Face's own.
+    package static let standardEndpoint = "https://huggingface.co"
+
+    /// A mirror, or Hugging Face itself.
+    package var endpoint: FetchURL
+    /// Sent to the endpoint and to nobody else.
+    package var token: String?
+
+    package init(endpoint: FetchURL, token: String? = nil) {
+        self.endpoint = endpoint
+        self.token = token
+    }
+
+    /// As the environment has it: `HF_ENDPOINT`, `HF_TOKEN`, and the file that `hf auth login` writes.
+    /// - Parameters:
+    ///   - environment: variables by name.
+    ///   - setting: an endpoint that counts before the environment's.
+    /// - Throws: `.usage` for what is no address and no token.
+    package init(environment: [String: String], endpoint setting: String? = nil) throws(RegistryError) {
+        let text =
+            [setting, environment["HF_ENDPOINT"]].compactMap(\.self).first { !$0.isEmpty } ?? Self.standardEndpoint
+        guard let endpoint = FetchURL(text) else {
+            throw RegistryError(.usage, "HF_ENDPOINT is no http or https address: \(text)")
+        }
+        var token = environment["HF_TOKEN"] ?? environment["HUGGING_FACE_HUB_TOKEN"]
+        if token == nil {
+            let home = environment["HF_HOME"] ?? environment["HOME"].map { "\($0)/.cache/huggingface" }
+            let path = environment["HF_TOKEN_PATH"] ?? home.map { "\($0)/token" }
+            if let path, let bytes = try Disk.read(path, bytesMax: 4096) {
+                token = String(decoding: bytes, as: UTF8.self)
+            }
+        }
+        token = token.map { String($0.filter { !$0.isWhitespace }) }.flatMap { $0.isEmpty ? nil : $0 }
+        guard token?.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) ?? true else {
+            throw RegistryError(.usage, "HF_TOKEN has characters that no token has")
+        }
+        self.init(endpoint: endpoint, token: token)
+    }
+
+    /// The token, where it may be sent to that address: the endpoint itself, over TLS or within this machine.
+    func token(for url: FetchURL) -> String? {
+        guard url.origin == self.endpoint.origin, url.isTLS || url.isLoopback else { return nil }
+        return self.token
+    }
+
+    /// An address below the endpoint.
+    func url(_ path: String) throws(RegistryError) -> FetchURL {
+        let base = self.endpoint.target.hasSuffix("/") ? String(self.endpoint.target.dropLast()) : self.endpoint.target
+        guard let url = FetchURL(self.endpoint.origin + base + path) else {
+            throw RegistryError(.usage, "\(path) makes no address")
+        }
+        return url
+    }
+}

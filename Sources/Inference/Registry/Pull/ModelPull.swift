@@ -1,0 +1,222 @@
+internal import Crypto
+internal import Primitives
+
+/// What a pull will fetch.
+package struct PullPlan: Sendable, Hashable {
+    /// A file that makes part of the model.
+    package struct File: Sendable, Hashable {
+        package var role: ModelRecord.File.Role
+        /// The path in the repository.
+        package var path: String
+        package var bytes: Int64?
+        package var digest: ContentDigest?
+        var url: FetchURL
+    }
+
+    var reference: HubReference
+    /// For the record: what gives the same model again.
+    package var source: String
+    package var license: String?
+    /// The name that the model gets when none is chosen.
+    package var suggestedName: String
+    package var files: [File]
+
+    /// nil where a size is not known.
+    package var bytes: Int64? {
+        self.files.reduce(Int64(0)) { sum, file in sum.flatMap { sum in file.bytes.map { sum + $0 } } }
+    }
+}
+
+/// How far a pull or an import is.
+package struct TransferReport: Sendable, Hashable {
+    /// What is being done: `fetching`, `checking`, `copying`.
+    package var activity: String
+    package var fileName: String
+    /// Of all files together.
+    package var doneBytes: Int64
+    package var totalBytes: Int64?
+
+    package init(activity: String, fileName: String, doneBytes: Int64, totalBytes: Int64?) {
+        self.activity = activity
+        self.fileName = fileName
+        self.doneBytes = doneBytes
+        self.totalBytes = totalBytes
+    }
+}
+
+/// Fetches models from Hugging Face's hub or a mirror into the registry.
+package struct ModelPull: Sendable {
+    /// What stays free on the disk: the store of the same data directory refuses writes with less than half of it.
+    package static let reserveBytes: Int64 = 512 << 20
+
+    private let registry: ModelRegistry
+    private let client: HubClient
+
+    /// - Parameters:
+    ///   - registry: where models go.
+    ///   - settings: where models come from.
+    ///   - fetch: how.
+    ///   - tries: tries in a row that may bring nothing, before it is given up.
+    ///   - pause: waits for so many milliseconds.
+    package init(
+        registry: ModelRegistry, settings: HubSettings, fetch: HTTPFetch = HTTPFetch(), tries: Int? = nil,
+        pause: @escaping @Sendable (Int) async throws -> Void = { try await Task.sleep(for: .milliseconds($0)) }
+    ) {
+        self.registry = registry
+        self.client = HubClient(
+            settings: settings, fetch: fetch, fruitlessCountMax: tries ?? DownloadProgress.fruitlessCountMax,
+            pause: pause)
+    }
+
+    /// Asks the hub what there is; nothing is fetched.
+    /// - Parameters:
+    ///   - reference: what to pull.
+    ///   - revision: a branch, a tag or a commit; the reference's own when nil.
+    ///   - takesProjector: whether what makes a model see is fetched with it.
+    ///   - digest: of an address's content, when the user knows it.
+    /// - Returns: what `run` is given.
+    /// - Throws: `.unknown`, `.refused` or `.unreachable`, as the hub answers.
+    package func plan(
+        _ reference: PullReference, revision: String? = nil, takesProjector: Bool = true, digest: ContentDigest? = nil
+    ) async throws(RegistryError) -> PullPlan {
+        switch reference {
+        case .address(let url):
+            let name = Disk.lastName(of: String(url.target.prefix { $0 != "?" }))
+            guard name.hasSuffix(".gguf") else {
+                throw RegistryError(.usage, "\(url.shown) is no .gguf file")
+            }
+            return PullPlan(
+                reference: HubReference(repository: url.host), source: url.shown,
+                suggestedName: ModelName.suggested(for: name),
+                files: [.init(role: .weights, path: name, bytes: nil, digest: digest, url: url)])
+        case .hub(var hub):
+            if let revision { hub.revision = revision }
+            return try await self.plan(hub, takesProjector: takesProjector)
+        }
+    }
+
+    private func plan(_ hub: HubReference, takesProjector: Bool) async throws(RegistryError) -> PullPlan {
+        let listing: HubListing
+        do {
+            listing = try await self.client.listing(hub)
+        } catch {
+            throw HubClient.told(error, self.client.settings.endpoint)
+        }
+        let selection = try HubSelection(hub.selection, in: listing, repository: hub.repository)
+        var files: [PullPlan.File] = []
+        func add(_ file: HubListing.File, _ role: ModelRecord.File.Role) throws(RegistryError) {
+            let url = try self.client.url(hub, commit: listing.commit, path: file.path)
+            files.append(.init(role: role, path: file.path, bytes: file.bytes, digest: file.sha256, url: url))
+        }
+        for file in selection.weights { try add(file, .weights) }
+        if takesProjector, let projector = selection.projector { try add(projector, .projector) }
+        return PullPlan(
+            reference: hub, source: hub.text, license: listing.license,
+            suggestedName: ModelName.suggested(for: Disk.lastName(of: selection.weights[0].path)), files: files)
+    }
+
+    /// Fetches what a plan names and is not here yet, checks it, and takes the model up.
+    ///
+    /// May be broken off at any time and given again: what came is kept.
+    package func run(
+        _ plan: PullPlan, name: String, replaces: Bool = false,
+        report: @escaping @Sendable (TransferReport) -> Void = { _ in }
+    ) async throws(RegistryError) -> ModelRecord {
+        try ModelName.check(name)
+        if !replaces, let record = try self.registry.record(named: name) {
+            return try self.existing(record, plan)
+        }
+        try Disk.createDirectory(self.registry.partial)
+        try self.checkSpace(plan)
+        var files: [ModelRecord.File] = []
+        var staged: [ContentDigest: String] = [:]
+        var before: Int64 = 0
+        for file in plan.files {
+            let fileName = Disk.lastName(of: file.path)
+            let start = before
+            let tell: @Sendable (Int64) -> Void = { done in
+                report(
+                    TransferReport(
+                        activity: "fetching", fileName: fileName, doneBytes: start + done, totalBytes: plan.bytes))
+            }
+            if let digest = file.digest, let bytes = Disk.facts(self.registry.blobPath(digest))?.bytes,
+                bytes == file.bytes ?? bytes
+            {
+                files.append(.init(role: file.role, digest: digest, bytes: bytes, name: fileName))
+                before += bytes
+                tell(bytes)
+                continue
+            }
+            let target = FileDownload.Target(name: fileName, url: file.url, bytes: file.bytes, digest: file.digest)
+            var download = try FileDownload(
+                target, reference: plan.reference, client: self.client, directory: self.registry.partial, report: tell)
+            let (path, digest) = try await download.run()
+            let bytes = Disk.facts(path)?.bytes ?? 0
+            staged[digest] = path
+            files.append(.init(role: file.role, digest: digest, bytes: bytes, name: fileName))
+            before += bytes
+        }
+        return try self.take(plan, name: name, files: files, staged: staged, replaces: replaces)
+    }
+
+    /// The model of that name is there: the same, or another.
+    private func existing(_ record: ModelRecord, _ plan: PullPlan) throws(RegistryError) -> ModelRecord {
+        let isSame = plan.files.map(\.digest) == record.files.map(\.digest)
+        guard isSame else {
+            throw RegistryError(
+                .usage,
+                "there is a model \(record.name) already, with other content; give another name with --name, or "
+                    + "replace it with --replace")
+        }
+        _ = try self.registry.paths(record)
+        return record
+    }
+
+    private func take(
+        _ plan: PullPlan, name: String, files: [ModelRecord.File], staged: [ContentDigest: String], replaces: Bool
+    ) throws(RegistryError) -> ModelRecord {
+        let weights = files.filter { $0.role == .weights }.map {
+            staged[$0.digest] ?? self.registry.blobPath($0.digest)
+        }
+        let inspection: ModelInspection
+        do throws(RegistryError) {
+            inspection = try ModelInspection(weights: weights)
+        } catch {
+            for path in staged.values { try Disk.remove(path) }
+            throw error
+        }
+        let record = ModelRecord(
+            name: name, kind: inspection.kind, files: files, facts: inspection.facts, source: plan.source,
+            license: plan.license ?? inspection.license, added: self.registry.clock.now())
+        try self.registry.add(record, staged: staged, replaces: replaces)
+        return record
+    }
+
+    /// Whether the disk takes what is still to come.
+    private func checkSpace(_ plan: PullPlan) throws(RegistryError) {
+        var needed: Int64 = 0
+        for file in plan.files {
+            guard let bytes = file.bytes else { continue }
+            if let digest = file.digest {
+                if Disk.facts(self.registry.blobPath(digest)) != nil { continue }
+                let have = Disk.facts("\(self.registry.partial)/\(digest.fileName)")?.bytes ?? 0
+                needed += max(0, bytes - have)
+            } else {
+                needed += bytes
+            }
+        }
+        try Self.checkSpace(needed, at: self.registry.partial)
+    }
+
+    /// - Throws: `.noSpace` with both sizes.
+    static func checkSpace(_ needed: Int64, at path: String) throws(RegistryError) {
+        let free = try Disk.freeBytes(path)
+        guard needed + Self.reserveBytes <= free || needed == 0 else {
+            throw RegistryError(
+                .noSpace,
+                "the disk of \(path) has \(ByteCount.text(free)) free, and \(ByteCount.text(needed)) are needed (and "
+                    + "\(ByteCount.text(Self.reserveBytes)) stay free). Remove models with `brume model remove`, or "
+                    + "put the data directory on a larger disk")
+        }
+    }
+}

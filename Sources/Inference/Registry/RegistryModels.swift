@@ -1,0 +1,51 @@
+/// The registry as a source of models to load: what a name stands for, and how its engine is started.
+package struct RegistryModels: ModelSource {
+    /// Decides how a model is started: the planner, where it is known what the machine has.
+    package typealias Launching = @Sendable (ModelRecord, ModelPaths) async throws(InferenceError) -> LocalModel
+
+    private let view: RegistryView
+    private let launching: Launching
+
+    package init(_ view: RegistryView, launching: @escaping Launching = RegistryModels.onProcessor) {
+        self.view = view
+        self.launching = launching
+    }
+
+    package func resolve(_ name: String) async throws(InferenceError) -> ModelPlace? {
+        // Names alone: an alias is looked up before, so that one model is not loaded under two names.
+        guard let record = self.view.listing.models.first(where: { $0.name == name }) else { return nil }
+        let paths: ModelPaths
+        do throws(RegistryError) {
+            paths = try self.view.registry.paths(record)
+        } catch {
+            throw .failed(error.sentence)
+        }
+        return .local(try await self.launching(record, paths))
+    }
+
+    package func names() async -> [String] { self.view.listing.models.map(\.name) }
+
+    /// A start that any machine can do: on the processor, with the engine's usual context.
+    package static func onProcessor(
+        _ record: ModelRecord, _ paths: ModelPaths
+    ) async throws(InferenceError) -> LocalModel {
+        let trained = record.facts.contextTokensMax ?? 4096
+        var launch = EngineLaunch(
+            modelPath: paths.weights, alias: record.name, purpose: record.purpose,
+            slotContextTokens: min(trained, record.kind == .chat ? 8192 : 2048))
+        launch.projectorPath = paths.projector
+        return LocalModel(
+            name: record.name, launch: launch, isPinned: record.isPinned, expectedBytes: Int(clamping: record.bytes))
+    }
+}
+
+extension ModelRecord {
+    /// What an engine is asked to do with it.
+    package var purpose: EngineLaunch.Purpose {
+        switch self.kind {
+        case .chat: .chat
+        case .embedding: .embeddings
+        case .rerank: .reranking
+        }
+    }
+}

@@ -1,0 +1,70 @@
+internal import Primitives
+internal import Synchronization
+
+/// The registry as a server sees it: read again only when something in it changed.
+///
+/// A look costs two calls of the system. Directories and files change their time of change with every change that is
+/// made here, since all are made by renaming; a time that is not yet `settledMilliseconds` old is not trusted, because
+/// a second change in the same tick of the system's clock would not show.
+package final class RegistryView: Sendable {
+    private static let settledMilliseconds: Int64 = 100
+
+    private struct State {
+        var listing: RegistryListing
+        var stamp: [FileFacts?]
+        var isSettled: Bool
+    }
+
+    package let registry: ModelRegistry
+    private let state = Mutex<State?>(nil)
+
+    package init(_ registry: ModelRegistry) {
+        self.registry = registry
+    }
+
+    /// What there is now. A registry that cannot be read is an empty one with a damage.
+    package var listing: RegistryListing {
+        let stamp = [Disk.facts(self.registry.manifests), Disk.facts(self.registry.aliasFile)]
+        if let listing = self.state.withLock({ state in
+            state?.isSettled == true && state?.stamp == stamp ? state?.listing : nil
+        }) {
+            return listing
+        }
+        let now = self.registry.clock.now().millisecondsSinceEpoch
+        let changed = stamp.compactMap { $0.map { $0.changedNanoseconds / 1_000_000 } }.max() ?? 0
+        let listing: RegistryListing
+        do throws(RegistryError) {
+            listing = try self.registry.list()
+        } catch {
+            return RegistryListing(models: [], aliases: [], damage: [error.sentence])
+        }
+        self.state.withLock {
+            $0 = State(listing: listing, stamp: stamp, isSettled: now - changed >= Self.settledMilliseconds)
+        }
+        return listing
+    }
+
+    /// The model that answers for a name: the one of that name, or the one whose alias fits best. An alias that is the
+    /// name counts before patterns, then the pattern with the most characters, then the one that was made first.
+    package func model(answering name: String) -> ModelRecord? {
+        let listing = self.listing
+        if let record = listing.models.first(where: { $0.name == name }) { return record }
+        return self.alias(for: name, in: listing).flatMap { alias in
+            listing.models.first { $0.name == alias.model }
+        }
+    }
+
+    /// The alias that counts for a name.
+    package func alias(for name: String) -> ModelAlias? {
+        self.alias(for: name, in: self.listing)
+    }
+
+    private func alias(for name: String, in listing: RegistryListing) -> ModelAlias? {
+        var best: ModelAlias?
+        for alias in listing.aliases where alias.fits(name) {
+            guard alias.pattern != name else { return alias }
+            if best.map({ alias.fixedCount > $0.fixedCount }) ?? true { best = alias }
+        }
+        return best
+    }
+}

@@ -1,0 +1,97 @@
+/// Sizes for people.
+package enum ByteCount {
+    private static let units = ["bytes", "KB", "MB", "GB", "TB"]
+
+    /// Three digits and a unit of powers of 1000, as disks and hubs count: `4.92 GB`.
+    package static func text(_ bytes: Int64) -> String {
+        guard bytes >= 1000 else { return "\(bytes) bytes" }
+        var value = Double(bytes)
+        var unit = 0
+        while value >= 999.5, unit < self.units.count - 1 {
+            value /= 1000
+            unit += 1
+        }
+        let decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0
+        return "\(Self.fixed(value, decimals)) \(self.units[unit])"
+    }
+
+    private static func fixed(_ value: Double, _ decimals: Int) -> String {
+        let scale = [1, 10, 100][decimals]
+        let scaled = Int((value * Double(scale)).rounded())
+        guard decimals > 0 else { return String(scaled) }
+        let rest = String(scaled % scale)
+        return "\(scaled / scale)." + String(repeating: "0", count: decimals - rest.utf8.count) + rest
+    }
+}
+
+/// How fast a transfer is and how long it will take, from what was done when. Pure: times come from outside.
+package struct TransferMeter: Sendable {
+    /// The rate is that of the last seconds: a network's pace changes.
+    static let windowSeconds = 10.0
+    /// Points that are kept in the window.
+    static let pointCountMax = 64
+
+    private struct Point {
+        var seconds: Double
+        var bytes: Int64
+    }
+
+    private var points: [Point] = []
+
+    package init() {}
+
+    /// So many bytes are done at that time.
+    package mutating func add(bytes: Int64, seconds: Double) {
+        if let last = self.points.last, bytes < last.bytes { self.points = [] }
+        if self.points.count > 1, let last = self.points.last,
+            seconds - last.seconds < Self.windowSeconds / Double(Self.pointCountMax)
+        {
+            self.points[self.points.count - 1].bytes = bytes
+            return
+        }
+        self.points.append(Point(seconds: seconds, bytes: bytes))
+        while self.points.count > 2, seconds - self.points[0].seconds > Self.windowSeconds { self.points.removeFirst() }
+    }
+
+    /// nil before there are two times to compare.
+    package var bytesPerSecond: Double? {
+        guard let first = self.points.first, let last = self.points.last, last.seconds > first.seconds else {
+            return nil
+        }
+        return Double(last.bytes - first.bytes) / (last.seconds - first.seconds)
+    }
+
+    /// Until `totalBytes` are done; nil where nobody can say.
+    package func secondsLeft(totalBytes: Int64) -> Double? {
+        guard let rate = self.bytesPerSecond, rate > 0, let last = self.points.last else { return nil }
+        return Double(max(0, totalBytes - last.bytes)) / rate
+    }
+
+    /// `1 h 05 min`, `4 min 10 s`, `8 s`.
+    package static func text(seconds: Double) -> String {
+        let whole = Int(min(seconds.rounded(.up), 359_999))
+        let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }
+        if hours > 0 { return "\(hours) h \(two(minutes)) min" }
+        return minutes > 0 ? "\(minutes) min \(two(rest)) s" : "\(rest) s"
+    }
+
+    /// One line for a terminal of so many columns: a bar, per cent, sizes, rate and time left.
+    package func line(_ report: TransferReport, columns: Int) -> String {
+        var right = ByteCount.text(report.doneBytes)
+        if let total = report.totalBytes { right += " of \(ByteCount.text(total))" }
+        if let rate = self.bytesPerSecond { right += ", \(ByteCount.text(Int64(rate)))/s" }
+        if let total = report.totalBytes, let seconds = self.secondsLeft(totalBytes: total), seconds > 0 {
+            right += ", \(Self.text(seconds: seconds)) left"
+        }
+        guard let total = report.totalBytes, total > 0 else {
+            return String("\(report.activity) \(report.fileName)  \(right)".prefix(max(20, columns - 1)))
+        }
+        let part = min(1, max(0, Double(report.doneBytes) / Double(total)))
+        let percent = "\(Int(part * 100)) %"
+        let barWidth = max(0, min(30, columns - 1 - right.count - percent.count - 5))
+        let filled = Int(part * Double(barWidth))
+        let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: barWidth - filled)
+        return String("[\(bar)] \(percent)  \(right)".prefix(max(20, columns - 1)))
+    }
+}

@@ -1,0 +1,61 @@
+internal import ArgumentParser
+internal import Inference
+internal import Server
+
+/// `brume model`: the models of the data directory. A running server knows a change at once.
+struct Model: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Fetch, list and name the models that answer for Bedrock's.",
+        discussion: """
+            A first model, and what answers for Anthropic's ids:
+
+              brume model pull qwen3-8b --alias 'anthropic.*'
+
+            `brume model list --catalogue` shows the models that are known by a short name.
+            """,
+        subcommands: [
+            Pull.self, Import.self, List.self, Show.self, Remove.self, Alias.self, Pin.self,
+        ],
+        defaultSubcommand: List.self
+    )
+}
+
+extension DirectoryOptions {
+    /// The models of the data directory.
+    func registry() throws -> ModelRegistry {
+        ModelRegistry(directory: DataDirectory(path: try self.load().dataDirectory).models)
+    }
+}
+
+/// Does it, or ends with the sentence and the exit code of what went wrong with a model.
+func orExit<Value>(_ work: () throws(RegistryError) -> Value) throws -> Value {
+    do throws(RegistryError) {
+        return try work()
+    } catch {
+        throw Exit.failure(Exit(error), error.sentence)
+    }
+}
+
+/// Does it, or ends with the sentence and the exit code of what went wrong with a model.
+func orExitAsync<Value>(_ work: () async throws(RegistryError) -> Value) async throws -> Value {
+    do throws(RegistryError) {
+        return try await work()
+    } catch {
+        throw Exit.failure(Exit(error), error.sentence)
+    }
+}
+
+extension Exit {
+    /// The exit code of what went wrong with a model.
+    init(_ error: RegistryError) {
+        switch error.reason {
+        case .usage: self = .usage
+        case .unknown: self = .noSuchThing
+        case .damaged: self = .damagedData
+        case .unreachable: self = .noHost
+        case .refused: self = .noPermission
+        case .noSpace, .disk: self = .dataDirectoryNotWritable
+        case .busy: self = .storeInUse
+        }
+    }
+}

@@ -1,0 +1,54 @@
+internal import ArgumentParser
+internal import Inference
+
+extension Model {
+    /// `brume model alias`: what else a model answers for.
+    struct Alias: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List aliases, or let a model answer for an id of Bedrock, or a pattern of ids.",
+            discussion: """
+                brume model alias                                   lists them
+                brume model alias 'anthropic.claude-3-*' qwen3-8b   makes one
+                brume model alias --delete 'anthropic.claude-3-*'   deletes one
+
+                In a pattern, * stands for any characters. Prefixes of inference profiles (us., eu., apac., global.) \
+                and ARNs are taken away before a pattern is compared. Of several patterns that fit, the one with most \
+                other characters counts.
+                """
+        )
+
+        @OptionGroup var directory: DirectoryOptions
+
+        @Argument(help: "An id or a pattern.")
+        var alias: String?
+
+        @Argument(help: "The model that answers.")
+        var model: String?
+
+        @Flag(help: "Delete the alias.")
+        var delete = false
+
+        @Option(help: "text or json.")
+        var output: OutputFormat = .text
+
+        func run() async throws {
+            let registry = try self.directory.registry()
+            switch (self.alias, self.model, self.delete) {
+            case (nil, nil, false): break
+            case (let alias?, nil, true):
+                try orExit { () throws(RegistryError) in try registry.removeAlias(alias) }
+            case (let alias?, let model?, false):
+                try orExit { () throws(RegistryError) in try registry.alias(alias, to: model) }
+            default:
+                throw Exit.failure(
+                    .usage, "give an alias and a model, or --delete and an alias, or nothing to list them")
+            }
+            let aliases = try orExit { () throws(RegistryError) in try registry.aliases() }
+            switch self.output {
+            case .text:
+                for line in TextTable.lines(aliases.map { [$0.pattern, $0.model] }) { Terminal.output(line) }
+            case .json: Terminal.output("[\(aliases.map(\.json).joined(separator: ","))]")
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+internal import ArgumentParser
+internal import Inference
+
+extension Model {
+    /// `brume model list`: what is here, or what may be fetched by a short name.
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the models and the aliases.")
+
+        @OptionGroup var directory: DirectoryOptions
+
+        @Flag(help: "List the models that can be pulled by a short name instead.")
+        var catalogue = false
+
+        @Option(help: "text or json.")
+        var output: OutputFormat = .text
+
+        func run() async throws {
+            guard !self.catalogue else { return self.listCatalogue() }
+            let registry = try self.directory.registry()
+            let listing = try orExit { () throws(RegistryError) in try registry.list() }
+            switch self.output {
+            case .text: self.write(listing)
+            case .json:
+                let models = listing.models.map(\.json).joined(separator: ",")
+                let aliases = listing.aliases.map(\.json).joined(separator: ",")
+                let damage = listing.damage.map(quoted).joined(separator: ",")
+                Terminal.output("{\"models\":[\(models)],\"aliases\":[\(aliases)],\"damage\":[\(damage)]}")
+            }
+            for sentence in listing.damage { Terminal.error("brume: \(sentence)") }
+            if !listing.damage.isEmpty { throw ExitCode(Exit.damagedData.rawValue) }
+        }
+
+        private func write(_ listing: RegistryListing) {
+            var rows = [["NAME", "KIND", "SIZE", "QUANTISATION", "CONTEXT", "PINNED"]]
+            rows += listing.models.map { model in
+                [
+                    model.name, model.kind.rawValue, ByteCount.text(model.bytes), model.facts.quantisation ?? "-",
+                    model.facts.contextTokensMax.map(String.init) ?? "-", model.isPinned ? "yes" : "-",
+                ]
+            }
+            rows.append([EchoModel.name, "chat", "built in", "-", String(EchoModel.contextTokensMax), "-"])
+            for line in TextTable.lines(rows) { Terminal.output(line) }
+            guard !listing.aliases.isEmpty else { return }
+            Terminal.output("")
+            for line in TextTable.lines([["ALIAS", "MODEL"]] + listing.aliases.map { [$0.pattern, $0.model] }) {
+                Terminal.output(line)
+            }
+        }
+
+        private func listCatalogue() {
+            switch self.output {
+            case .text:
+                var rows = [["NAME", "KIND", "SIZE", "CARD", "LICENCE", ""]]
+                rows += OpenModel.all.map { model in
+                    [
+                        model.name, model.kind.rawValue, ByteCount.text(model.bytes), "\(model.cardGiB) GiB",
+                        model.license, model.note,
+                    ]
+                }
+                for line in TextTable.lines(rows) { Terminal.output(line) }
+                Terminal.output("")
+                Terminal.output("As of \(OpenModel.listDate). Fetch one with: brume model pull <name>")
+            case .json:
+                let rows = OpenModel.all.map { model in
+                    "{\"name\":\(quoted(model.name)),\"title\":\(quoted(model.title)),"
+                        + "\"kind\":\(quoted(model.kind.rawValue)),\"images\":\(model.sees),"
+                        + "\"reference\":\(quoted(model.reference)),\"bytes\":\(model.bytes),"
+                        + "\"cardGiB\":\(model.cardGiB),\"license\":\(quoted(model.license)),"
+                        + "\"openSource\":\(model.isOpenSource),\"note\":\(quoted(model.note))}"
+                }
+                Terminal.output("{\"date\":\(quoted(OpenModel.listDate)),\"models\":[\(rows.joined(separator: ","))]}")
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+internal import ArgumentParser
+internal import Inference
+
+extension Model {
+    /// `brume model remove`: forgets a model, and the contents that no other one uses.
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Remove a model, its aliases, and what no other model uses of its files."
+        )
+
+        @OptionGroup var directory: DirectoryOptions
+
+        @Argument(help: "Names or aliases.")
+        var names: [String]
+
+        @Option(help: "text or json.")
+        var output: OutputFormat = .text
+
+        func run() async throws {
+            let registry = try self.directory.registry()
+            for name in self.names {
+                let removal = try orExit { () throws(RegistryError) in try registry.remove(name) }
+                let freed = removal.removedBytes - removal.keptElsewhereBytes
+                switch self.output {
+                case .text:
+                    var line = "\(removal.record.name) is removed, \(ByteCount.text(freed)) are free again"
+                    if removal.keptElsewhereBytes > 0 {
+                        line += "; another program keeps \(ByteCount.text(removal.keptElsewhereBytes))"
+                    }
+                    Terminal.output(line)
+                    for alias in removal.aliases { Terminal.output("the alias \(alias.pattern) went with it") }
+                case .json:
+                    let aliases = removal.aliases.map { quoted($0.pattern) }.joined(separator: ",")
+                    Terminal.output(
+                        "{\"name\":\(quoted(removal.record.name)),\"freedBytes\":\(freed),"
+                            + "\"keptElsewhereBytes\":\(removal.keptElsewhereBytes),\"aliases\":[\(aliases)]}")
+                }
+            }
+        }
+    }
+}

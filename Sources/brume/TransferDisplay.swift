@@ -1,0 +1,66 @@
+internal import Inference
+internal import Synchronization
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// Shows on standard error how far a pull or an import is: one line that changes on a terminal, and a line now and then
+/// where nobody looks, such as in the log of a container.
+final class TransferDisplay: Sendable {
+    private static let redrawSeconds = 0.1
+    private static let lineSeconds = 10.0
+
+    private struct State {
+        var meter = TransferMeter()
+        var lastShown = -Double.infinity
+        var lastFile = ""
+        var hasOpenLine = false
+    }
+
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let started = ContinuousClock.now
+    private let state = Mutex(State())
+
+    func show(_ report: TransferReport) {
+        let seconds = self.started.duration(to: .now) / .seconds(1)
+        let text = self.state.withLock { state -> String? in
+            state.meter.add(bytes: report.doneBytes, seconds: seconds)
+            let pause = self.isTerminal ? Self.redrawSeconds : Self.lineSeconds
+            let isNewFile = state.lastFile != report.fileName
+            guard isNewFile || seconds - state.lastShown >= pause else { return nil }
+            state.lastShown = seconds
+            var text = ""
+            if isNewFile {
+                if state.hasOpenLine { text += "\n" }
+                text += "\(report.activity) \(report.fileName)\n"
+                state.lastFile = report.fileName
+                state.hasOpenLine = false
+                guard self.isTerminal else { return text }
+            }
+            let line = state.meter.line(report, columns: self.columns)
+            state.hasOpenLine = self.isTerminal
+            return text + (self.isTerminal ? "\r\(line)\u{1B}[K" : "\(line)\n")
+        }
+        if let text { Terminal.errorText(text) }
+    }
+
+    /// Ends the line that changes.
+    func finish() {
+        let isOpen = self.state.withLock { state in
+            defer { state.hasOpenLine = false }
+            return state.hasOpenLine
+        }
+        if isOpen { Terminal.errorText("\r\u{1B}[K") }
+    }
+
+    private var columns: Int {
+        var size = winsize()
+        guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+}
