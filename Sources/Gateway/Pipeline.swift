@@ -150,6 +150,7 @@ package final class Pipeline: EdgeResponder {
             message = answer.message
         } catch {
             ending.record.errorCode = error.code
+            if let context = ending.record.context { ending.onError?(error, context) }
             message = self.encode.error(
                 error,
                 requestID: requestID,
@@ -247,6 +248,8 @@ private struct Ending {
     /// Of a service that is not served as well, where the form of its errors hangs on it.
     let schema: ServiceSchema?
     let operation: OperationEntry?
+    /// What the service does when a client is answered with an error.
+    let onError: (@Sendable (ServiceError, RequestContext) -> Void)?
     var record: RequestRecord
 
     init(
@@ -263,6 +266,7 @@ private struct Ending {
         case .form, .unknownService, .unidentified:
             (service, self.operation, name) = (nil, nil, "")
         }
+        self.onError = service?.registration.binding.onError
         if case .unknownService(let unserved) = request.target, request.wireProtocol == .restXml {
             self.schema = unserved.schema
         } else {

@@ -40,12 +40,13 @@ enum Assembly {
         }
     }
 
-    /// Every service of this process, and what they do beside requests, until it is cancelled.
+    /// Every service of this process, what they do beside requests, until it is cancelled, and how they hand over what
+    /// they measured until now.
     static func services(
         store: any OrderedStore, identity: any IdentityPort, clock: any WallClock, random: any RandomSource,
         telemetry: any TelemetryPort, objects: any ObjectPort, log: any LogSink, box: SecretBox,
         configuration: Configuration
-    ) -> (services: [RegisteredService], background: @Sendable () async -> Void) {
+    ) -> (services: [RegisteredService], background: @Sendable () async -> Void, tellMetrics: @Sendable () -> Void) {
         let dynamoDB = DynamoDBService(
             store: store, clock: clock, random: random, telemetry: telemetry, objects: objects, log: log,
             transitionMilliseconds: Int64(configuration.tableTransitionMilliseconds),
@@ -73,6 +74,6 @@ enum Assembly {
                 throttlingError: ServiceError(code: "Throttling", message: "Rate exceeded")
             ),
         ]
-        return (services, { await dynamoDB.run() })
+        return (services, { await dynamoDB.run() }, { dynamoDB.tellMetrics() })
     }
 }

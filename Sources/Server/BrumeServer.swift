@@ -65,7 +65,7 @@ package final class BrumeServer: Sendable {
             throw StartError(.dataDirectory, "cannot write \(directory.logs)/access.log")
         }
         let history = MetricHistory()
-        let (services, background) = Assembly.services(
+        let (services, background, tellMetrics) = Assembly.services(
             store: store, identity: identity, clock: clock, random: random, telemetry: history,
             objects: DirectoryObjects(directory: directory.objects, random: random), log: accessLog, box: box,
             configuration: configuration
@@ -82,6 +82,11 @@ package final class BrumeServer: Sendable {
             metrics: metrics,
             readiness: { Self.readiness(store, phase) },
             refreshMetrics: { edge.refresh() },
+            moreMetrics: {
+                guard configuration.tellsTableMetrics else { return "" }
+                tellMetrics()
+                return history.exposition()
+            },
             documents: configuration.compatibility == .localstack
                 ? LocalStackCompatibility.documents(services.map(\.binding.schema)) : [:]
         )

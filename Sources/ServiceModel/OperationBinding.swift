@@ -40,6 +40,21 @@ package struct OperationBinding: Sendable {
         }
     }
 
+    /// The same operation, whose requests `observer` is told of when they are done.
+    package func observed(by observer: OperationObserver) -> OperationBinding {
+        OperationBinding(self) { (input, context) async throws(ServiceError) in
+            let start = ContinuousClock.now
+            do throws(ServiceError) {
+                let output = try await self.invoke(input, context)
+                observer.answered(input, context, output, ContinuousClock.now - start)
+                return output
+            } catch {
+                observer.refused(input, context, error)
+                throw error
+            }
+        }
+    }
+
     private static func cast<Input: ReadableShape>(_ input: any ReadableShape) -> Input {
         guard let typed = input as? Input else {
             preconditionFailure("\(type(of: input)) was given to an operation that takes \(Input.self)")
@@ -48,11 +63,30 @@ package struct OperationBinding: Sendable {
     }
 }
 
+/// What wants to know how requests of an operation ended. It is called where the request was worked on: it must be
+/// quick, and never wait.
+package struct OperationObserver: Sendable {
+    /// The duration is the time from the handler's start to its end.
+    package typealias Answered =
+        @Sendable (any ReadableShape, RequestContext, any WritableShape, Duration) -> Void
+    package typealias Refused = @Sendable (any ReadableShape, RequestContext, ServiceError) -> Void
+
+    let answered: Answered
+    let refused: Refused
+
+    package init(answered: @escaping Answered, refused: @escaping Refused) {
+        self.answered = answered
+        self.refused = refused
+    }
+}
+
 /// A service as the gateway knows it: a descriptor and its operations.
 package struct ServiceBinding: Sendable {
     package let schema: ServiceSchema
     /// In the order of `schema.operations`.
     package let operations: [OperationBinding]
+    /// Told of every error that a client is answered with, also where no handler was reached; nil where nobody asks.
+    package var onError: (@Sendable (ServiceError, RequestContext) -> Void)?
 
     package init(schema: ServiceSchema, operations: [OperationBinding]) {
         precondition(schema.operations.count == operations.count, "\(schema.id): an operation lacks its handler")
@@ -62,6 +96,20 @@ package struct ServiceBinding: Sendable {
 
     /// The same service, each of whose operations asks `check` first.
     package func preceded(by check: @escaping OperationBinding.AccessCheck) -> ServiceBinding {
-        ServiceBinding(schema: self.schema, operations: self.operations.map { $0.preceded(by: check) })
+        self.replacing(self.operations.map { $0.preceded(by: check) })
+    }
+
+    /// The same service, those of whose operations that `observer` gives an observer for tell it how requests end.
+    package func observed(by observer: (OperationSchema) -> OperationObserver?) -> ServiceBinding {
+        self.replacing(
+            self.operations.map { operation in
+                observer(operation.schema).map { operation.observed(by: $0) } ?? operation
+            })
+    }
+
+    private func replacing(_ operations: [OperationBinding]) -> ServiceBinding {
+        var copy = ServiceBinding(schema: self.schema, operations: operations)
+        copy.onError = self.onError
+        return copy
     }
 }

@@ -1,14 +1,14 @@
 package import Primitives
 internal import Synchronization
 
-/// One measurement in CloudWatch's terms.
+/// One measurement, or what several of one minute add up to, in CloudWatch's terms.
 package struct MetricDatum: Sendable, Hashable {
     /// Such as `AWS/DynamoDB`.
     package var namespace: String
     package var name: String
     /// Sorted by name.
     package var dimensions: [Dimension]
-    package var value: Double
+    package var statistics: StatisticSet
     /// CloudWatch's `StandardUnit`, such as `Count` or `Milliseconds`.
     package var unit: String
 
@@ -23,12 +23,20 @@ package struct MetricDatum: Sendable, Hashable {
         }
     }
 
-    package init(namespace: String, name: String, dimensions: [Dimension], value: Double, unit: String) {
+    /// The measurement, or the sum of them.
+    package var value: Double { self.statistics.sum }
+
+    package init(namespace: String, name: String, dimensions: [Dimension], statistics: StatisticSet, unit: String) {
         self.namespace = namespace
         self.name = name
         self.dimensions = dimensions
-        self.value = value
+        self.statistics = statistics
         self.unit = unit
+    }
+
+    package init(namespace: String, name: String, dimensions: [Dimension], value: Double, unit: String) {
+        self.init(
+            namespace: namespace, name: name, dimensions: dimensions, statistics: StatisticSet(of: value), unit: unit)
     }
 }
 
@@ -41,11 +49,27 @@ package struct StatisticSet: Sendable, Hashable {
 
     package init() {}
 
+    /// Some samples of the same size.
+    package init(of value: Double, samples: Int = 1) {
+        guard samples > 0 else { return }
+        self.sampleCount = Double(samples)
+        self.sum = value * Double(samples)
+        self.minimum = value
+        self.maximum = value
+    }
+
     package mutating func add(_ value: Double) {
         self.sampleCount += 1
         self.sum += value
         self.minimum = Swift.min(self.minimum, value)
         self.maximum = Swift.max(self.maximum, value)
+    }
+
+    package mutating func add(_ other: StatisticSet) {
+        self.sampleCount += other.sampleCount
+        self.sum += other.sum
+        self.minimum = Swift.min(self.minimum, other.minimum)
+        self.maximum = Swift.max(self.maximum, other.maximum)
     }
 }
 
@@ -73,13 +97,15 @@ package final class MetricHistory: Sendable {
         /// Newest last; minutes without a measurement are not there.
         var minutes: [(minute: Int64, set: StatisticSet)] = []
 
-        mutating func add(_ value: Double, minute: Int64) {
+        /// All that was measured since the series began, also what is older than its minutes.
+        var total = StatisticSet()
+
+        mutating func add(_ set: StatisticSet, minute: Int64) {
+            self.total.add(set)
             if let index = self.minutes.lastIndex(where: { $0.minute == minute }) {
-                self.minutes[index].set.add(value)
+                self.minutes[index].set.add(set)
                 return
             }
-            var set = StatisticSet()
-            set.add(value)
             let place = (self.minutes.lastIndex { $0.minute < minute } ?? -1) + 1
             self.minutes.insert((minute, set), at: place)
             if self.minutes.count > MetricHistory.minuteCountMax {
@@ -122,7 +148,7 @@ package final class MetricHistory: Sendable {
         let isKept = self.state.withLock { state in
             state.advance(to: minute)
             guard state.series[id] != nil || state.series.count < Self.seriesCountMax else { return false }
-            state.series[id, default: Series()].add(datum.value, minute: minute)
+            state.series[id, default: Series()].add(datum.statistics, minute: minute)
             return true
         }
         if !isKept { self.refused.increment() }
@@ -141,5 +167,10 @@ package final class MetricHistory: Sendable {
     /// Every series that has a measurement.
     package var seriesIDs: [SeriesID] {
         self.state.withLock { Array($0.series.keys) }
+    }
+
+    /// Every series that has a measurement, with all that was measured since it began.
+    package var totals: [(id: SeriesID, total: StatisticSet)] {
+        self.state.withLock { $0.series.map { ($0.key, $0.value.total) } }
     }
 }

@@ -160,7 +160,7 @@ package final class MetricRegistry: Sendable {
         }
     }
 
-    private static func render(_ labels: [(String, String)]) -> String {
+    static func render(_ labels: [(String, String)]) -> String {
         guard !labels.isEmpty else { return "" }
         let parts = labels.map { name, value in
             "\(name)=\"\(self.escaped(value, isQuoted: true))\""

@@ -20,6 +20,8 @@ package struct InternalRoutes: Sendable {
     package var readiness: @Sendable () -> Readiness
     /// Called before the exposition is written, to refresh gauges.
     package var refreshMetrics: @Sendable () -> Void
+    /// Text that the exposition ends with, in the same format.
+    package var moreMetrics: @Sendable () -> String
     /// More paths, such as LocalStack's health; exact path to JSON text.
     package var documents: [String: @Sendable () -> String]
 
@@ -27,11 +29,13 @@ package struct InternalRoutes: Sendable {
         metrics: MetricRegistry,
         readiness: @escaping @Sendable () -> Readiness,
         refreshMetrics: @escaping @Sendable () -> Void = {},
+        moreMetrics: @escaping @Sendable () -> String = { "" },
         documents: [String: @Sendable () -> String] = [:]
     ) {
         self.metrics = metrics
         self.readiness = readiness
         self.refreshMetrics = refreshMetrics
+        self.moreMetrics = moreMetrics
         self.documents = documents
     }
 
@@ -49,7 +53,8 @@ package struct InternalRoutes: Sendable {
             return self.text(readiness.isReady ? 200 : 503, lines.joined(separator: "\n") + "\n")
         case "/metrics":
             self.refreshMetrics()
-            return self.message(200, "text/plain; version=0.0.4; charset=utf-8", self.metrics.exposition())
+            let text = self.metrics.exposition() + self.moreMetrics()
+            return self.message(200, "text/plain; version=0.0.4; charset=utf-8", text)
         default:
             return self.documents[head.path].map { self.message(200, "application/json", $0()) }
         }

@@ -28,6 +28,8 @@ package struct Configuration: Sendable, Hashable {
     package var acceptsAnyCredentials = false
     /// Whether a table's throughput is enforced, as AWS does.
     package var isThrottling = true
+    /// Whether `/metrics`, which needs no signature, names tables with what CloudWatch has of them.
+    package var tellsTableMetrics = false
     /// Which model answers for ids of Bedrock, the first fitting pattern counts.
     package var bedrockAliases: [ModelCatalog.Alias] = []
     /// Seconds between a stop signal, which `/readyz` tells at once, and the end of listening.

@@ -96,6 +96,11 @@ package struct Setting: Sendable {
             configuration.isThrottling = try Self.truth(text)
         },
         Setting(
+            "table-metrics", "whether /metrics names tables and models with their CloudWatch metrics", "false"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.tellsTableMetrics = try Self.truth(text)
+        },
+        Setting(
             "bedrock-aliases", "models that answer for ids of Bedrock, such as anthropic.*=brume.echo", "none"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.bedrockAliases = try Self.aliases(text)

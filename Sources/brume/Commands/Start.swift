@@ -55,6 +55,11 @@ struct Start: AsyncParsableCommand {
     var throttling: String?
 
     @Option(
+        name: .customLong("table-metrics"),
+        help: "Whether /metrics names tables and models with their CloudWatch metrics (default: false).")
+    var tableMetrics: String?
+
+    @Option(
         name: .customLong("drain-delay-seconds"),
         help: "Time in which a stop is only told on /readyz, before the port closes (default: 0)."
     )
@@ -96,7 +101,7 @@ struct Start: AsyncParsableCommand {
             ("loops", self.loops), ("block-cache-mb", self.blockCacheMegabytes), ("durability", self.durability),
             ("tls-cert", self.tlsCertificate), ("tls-key", self.tlsKey), ("tls-names", self.tlsNames),
             ("plaintext", self.plaintext), ("compat", self.compat), ("throttling", self.throttling),
-            ("drain-seconds", self.drainSeconds),
+            ("table-metrics", self.tableMetrics), ("drain-seconds", self.drainSeconds),
             ("bedrock-aliases", self.bedrockAliases),
             ("drain-delay-seconds", self.drainDelaySeconds),
             ("table-transition-milliseconds", self.tableTransitionMilliseconds),

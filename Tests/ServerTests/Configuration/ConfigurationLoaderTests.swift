@@ -117,6 +117,7 @@ import Testing
             "block-cache-mb": "5", "durability": "relaxed", "tls-cert": "c.pem", "tls-key": "k.pem",
             "tls-names": "a.example,b.example", "plaintext": "off", "compat": "localstack",
             "insecure-accept-any-credentials": "yes", "throttling": "false", "drain-seconds": "0",
+            "table-metrics": "true",
             "bedrock-aliases": "a.*=brume.echo",
             "drain-delay-seconds": "6",
             "table-transition-milliseconds": "250",
@@ -130,6 +131,7 @@ import Testing
         (expected.tlsNames, expected.allowsPlaintext) = (["a.example", "b.example"], false)
         (expected.compatibility, expected.acceptsAnyCredentials, expected.drainSeconds) = (.localstack, true, 0)
         expected.isThrottling = false
+        expected.tellsTableMetrics = true
         expected.bedrockAliases = [.init(pattern: "a.*", model: "brume.echo")]
         expected.drainDelaySeconds = 6
         expected.tableTransitionMilliseconds = 250

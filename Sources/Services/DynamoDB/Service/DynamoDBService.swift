@@ -18,6 +18,12 @@ package final class DynamoDBService: DynamoDBOperations {
     let log: any LogSink
     /// What tables consume, and may consume.
     let meters: Meters
+    /// What became of requests.
+    let operationMeter: OperationMeter
+    /// How much of provisioned capacity is used.
+    let capacityUse: CapacityUse
+    /// What statements of PartiQL work on.
+    let statementTargets = StatementTargets()
     /// What goes on beside requests.
     package let jobs: BackgroundJobs
     /// How long a table is CREATING, UPDATING or DELETING, in milliseconds.
@@ -48,6 +54,8 @@ package final class DynamoDBService: DynamoDBOperations {
         self.store = store
         self.catalog = TableCatalog(store: store, clock: clock)
         self.meters = Meters(clock: clock, isEnforcing: isThrottling)
+        self.operationMeter = OperationMeter(start: clock.now())
+        self.capacityUse = CapacityUse(start: clock.now())
         self.items = ItemStore(store: store, catalog: self.catalog, meters: self.meters)
         self.clock = clock
         self.random = random
@@ -66,6 +74,7 @@ package final class DynamoDBService: DynamoDBOperations {
         self.startRemovingWhatIsOver()
         self.startTrimming()
         self.startTellingInsights()
+        self.startTellingMetrics()
         self.startSweeping()
         self.startReplicating()
         await self.jobs.runUntilCancelled()

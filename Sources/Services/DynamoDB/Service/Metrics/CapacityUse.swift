@@ -1,0 +1,97 @@
+internal import Primitives
+internal import Synchronization
+internal import Telemetry
+
+/// How much of their provisioned capacity accounts use, of what was consumed since it was last asked.
+final class CapacityUse: Sendable {
+    /// A table, or a global index by its number; 0 is the table itself.
+    fileprivate struct Resource: Sendable, Hashable {
+        let table: UInt64
+        let index: UInt16
+    }
+
+    private struct State {
+        var start: Timestamp
+        /// As many as there are tables with a meter, and indexes of theirs that were used.
+        var consumed: [Resource: (read: Double, write: Double)] = [:]
+    }
+
+    private let state: Mutex<State>
+
+    init(start: Timestamp) {
+        self.state = Mutex(State(start: start))
+    }
+
+    /// Adds what a table or an index consumed.
+    func add(_ part: TableMeter.Part, of table: UInt64) {
+        let resource = Resource(table: table, index: part.index?.number ?? 0)
+        self.state.withLock { state in
+            state.consumed[resource, default: (0, 0)].read += part.read.consumed.sum
+            state.consumed[resource, default: (0, 0)].write += part.write.consumed.sum
+        }
+    }
+
+    /// What was consumed in a time, before it is held against what there is.
+    struct Period: Sendable {
+        fileprivate let seconds: Double
+        fileprivate let consumed: [Resource: (read: Double, write: Double)]
+        fileprivate var accounts: [OperationMeter.Caller: (read: Sum, write: Sum)] = [:]
+    }
+
+    /// Of one account.
+    fileprivate struct Sum: Sendable {
+        /// Units a second.
+        var consumed = 0.0
+        var provisioned = 0.0
+        /// Percent, of the table or index that uses most of its own.
+        var highest = 0.0
+
+        mutating func add(_ consumed: Double, of provisioned: Int) {
+            self.consumed += consumed
+            self.provisioned += Double(provisioned)
+            self.highest = max(self.highest, 100 * consumed / Double(provisioned))
+        }
+    }
+
+    /// Begins a new period, and gives the one that is over; nil where it was no time at all.
+    func take(now: Timestamp) -> Period? {
+        self.state.withLock { state in
+            let milliseconds = now.millisecondsSinceEpoch - state.start.millisecondsSinceEpoch
+            guard milliseconds > 0 else { return nil }
+            defer { state = State(start: now) }
+            return Period(seconds: Double(milliseconds) / 1000, consumed: state.consumed)
+        }
+    }
+}
+
+extension CapacityUse.Period {
+    /// Adds a table, or a global index of it.
+    mutating func add(_ table: TableDescriptor, _ index: IndexDescriptor?) {
+        let caller = OperationMeter.Caller(account: table.account, region: table.region)
+        let resource = CapacityUse.Resource(table: table.number, index: index?.number ?? 0)
+        let units = self.consumed[resource] ?? (0, 0)
+        for kind in CapacityKind.allCases {
+            guard let limit = table.limit(kind, index), limit.source == .provisioned else { continue }
+            if kind == .read {
+                self.accounts[caller, default: (.init(), .init())].read.add(units.read / self.seconds, of: limit.rate)
+            } else {
+                self.accounts[caller, default: (.init(), .init())].write.add(units.write / self.seconds, of: limit.rate)
+            }
+        }
+    }
+
+    /// The metrics of each account with provisioned capacity, in percent.
+    var metrics: [(caller: OperationMeter.Caller, name: String, percent: Double)] {
+        self.accounts.flatMap { caller, sums in
+            [("Read", sums.read), ("Write", sums.write)].flatMap { word, sum in
+                [
+                    (
+                        caller, "AccountProvisioned\(word)CapacityUtilization",
+                        sum.provisioned > 0 ? 100 * sum.consumed / sum.provisioned : 0
+                    ),
+                    (caller, "MaxProvisionedTable\(word)CapacityUtilization", sum.highest),
+                ]
+            }
+        }
+    }
+}
