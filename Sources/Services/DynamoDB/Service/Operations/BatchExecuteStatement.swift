@@ -4,7 +4,8 @@ package import ServiceModel
 
 extension DynamoDBService {
     package func access(_ input: BatchExecuteStatementInput, _ context: RequestContext) -> [ResourceAccess] {
-        context.partiQLAccesses(input.statements.map(\.statement), enclosing: "BatchExecuteStatement")
+        context.partiQLAccesses(
+            input.statements.map { ($0.statement, $0.parameters) }, enclosing: "BatchExecuteStatement")
     }
 
     /// Each statement stands alone, and has an error of its own; only what is wrong with all of them together is one of

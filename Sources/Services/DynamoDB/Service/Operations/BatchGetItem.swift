@@ -12,9 +12,18 @@ extension DynamoDBService {
     static let batchGetBytesMax = 16_000_000
 
     package func access(_ input: BatchGetItemInput, _ context: RequestContext) -> [ResourceAccess] {
-        input.requestItems.keys.sorted().map {
-            ResourceAccess(action: "dynamodb:BatchGetItem", resource: context.tableARN($0))
+        var list = AccessList(context)
+        for (table, request) in input.requestItems.sorted(by: { $0.key < $1.key }) {
+            list.add("BatchGetItem", table) { keys in
+                for key in request.keys { keys.add(key) }
+                keys.add(projection: request.projectionExpression, request.expressionAttributeNames)
+                keys.add(attributes: request.attributesToGet)
+                let isProjected = request.projectionExpression != nil || request.attributesToGet != nil
+                keys.set(select: nil, isProjected: isProjected)
+                keys.set(returnConsumedCapacity: input.returnConsumedCapacity)
+            }
         }
+        return list.accesses
     }
 
     package func batchGetItem(

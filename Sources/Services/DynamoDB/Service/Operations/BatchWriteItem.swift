@@ -7,9 +7,16 @@ extension DynamoDBService {
     static let batchWriteRequestsMax = 25
 
     package func access(_ input: BatchWriteItemInput, _ context: RequestContext) -> [ResourceAccess] {
-        input.requestItems.keys.sorted().map {
-            ResourceAccess(action: "dynamodb:BatchWriteItem", resource: context.tableARN($0))
+        var list = AccessList(context)
+        for (table, requests) in input.requestItems.sorted(by: { $0.key < $1.key }) {
+            list.add("BatchWriteItem", table) { keys in
+                for request in requests {
+                    if let item = request.putRequest?.item ?? request.deleteRequest?.key { keys.add(item) }
+                }
+                keys.set(returnConsumedCapacity: input.returnConsumedCapacity)
+            }
         }
+        return list.accesses
     }
 
     /// Everything is checked before anything is written; each write then stands alone, as AWS promises no more.

@@ -7,7 +7,8 @@ package import ServiceModel
 extension DynamoDBService {
     package func access(_ input: CreateTableInput, _ context: RequestContext) -> [ResourceAccess] {
         let table = context.tableARN(input.tableName)
-        let creation = ResourceAccess(action: "dynamodb:CreateTable", resource: table)
+        let creation = ResourceAccess(
+            action: "dynamodb:CreateTable", resource: table, conditionKeys: TagRule.conditionKeys(input.tags ?? []))
         guard input.resourcePolicy != nil else { return [creation] }
         return [creation, ResourceAccess(action: "dynamodb:PutResourcePolicy", resource: table)]
     }

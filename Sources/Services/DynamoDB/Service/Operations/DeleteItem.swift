@@ -4,7 +4,14 @@ package import ServiceModel
 
 extension DynamoDBService {
     package func access(_ input: DeleteItemInput, _ context: RequestContext) -> [ResourceAccess] {
-        [ResourceAccess(action: "dynamodb:DeleteItem", resource: context.tableARN(input.tableName))]
+        context.access("DeleteItem", input.tableName) { keys in
+            keys.add(input.key)
+            keys.add(
+                condition: input.conditionExpression, input.expressionAttributeNames, input.expressionAttributeValues)
+            keys.add(attributes: input.expected?.keys)
+            keys.set(returnValues: input.returnValues)
+            keys.set(returnConsumedCapacity: input.returnConsumedCapacity)
+        }
     }
 
     package func deleteItem(

@@ -4,7 +4,7 @@ package import ServiceModel
 
 extension DynamoDBService {
     package func access(_ input: ExecuteStatementInput, _ context: RequestContext) -> [ResourceAccess] {
-        [context.partiQLAccess(input.statement)]
+        context.partiQLAccesses([(input.statement, input.parameters)])
     }
 
     /// Order of checks: the statement, its parameters, the table, the index, the WHERE clause, `ORDER BY`, the columns,
@@ -21,35 +21,6 @@ extension DynamoDBService {
             nextToken: answer.nextToken,
             consumedCapacity: answer.consumption.report(),
             lastEvaluatedKey: answer.lastKey
-        )
-    }
-}
-
-extension RequestContext {
-    /// What several statements touch, each access once.
-    func partiQLAccesses(_ texts: [String], enclosing operation: String) -> [ResourceAccess] {
-        var accesses: [ResourceAccess] = []
-        for text in texts {
-            let access = self.partiQLAccess(text, enclosing: operation)
-            if !accesses.contains(access) { accesses.append(access) }
-        }
-        return accesses
-    }
-
-    /// What a statement touches. One that cannot be read touches nothing, and is refused by the operation.
-    func partiQLAccess(_ text: String, enclosing operation: String? = nil) -> ResourceAccess {
-        var conditionKeys: [String: [String]] = [:]
-        if let operation { conditionKeys["dynamodb:EnclosingOperation"] = [operation] }
-        guard let (statement, _) = try? PartiQLParser.statement(text) else {
-            return ResourceAccess(
-                action: "dynamodb:PartiQLSelect", resource: self.tableARN("*"), conditionKeys: conditionKeys
-            )
-        }
-        let table = self.tableARN(statement.source.table)
-        return ResourceAccess(
-            action: statement.action,
-            resource: statement.source.index.map { "\(table)/index/\($0)" } ?? table,
-            conditionKeys: conditionKeys
         )
     }
 }

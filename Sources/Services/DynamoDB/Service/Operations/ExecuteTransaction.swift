@@ -5,7 +5,8 @@ package import ServiceModel
 
 extension DynamoDBService {
     package func access(_ input: ExecuteTransactionInput, _ context: RequestContext) -> [ResourceAccess] {
-        context.partiQLAccesses(input.transactStatements.map(\.statement), enclosing: "ExecuteTransaction")
+        context.partiQLAccesses(
+            input.transactStatements.map { ($0.statement, $0.parameters) }, enclosing: "ExecuteTransaction")
     }
 
     /// Order of checks: each statement and its parameters, that all read or all write, the tables, the WHERE clauses;

@@ -4,7 +4,14 @@ package import ServiceModel
 
 extension DynamoDBService {
     package func access(_ input: GetItemInput, _ context: RequestContext) -> [ResourceAccess] {
-        [ResourceAccess(action: "dynamodb:GetItem", resource: context.tableARN(input.tableName))]
+        context.access("GetItem", input.tableName) { keys in
+            keys.add(input.key)
+            keys.add(projection: input.projectionExpression, input.expressionAttributeNames)
+            keys.add(attributes: input.attributesToGet)
+            let isProjected = input.projectionExpression != nil || input.attributesToGet != nil
+            keys.set(select: nil, isProjected: isProjected)
+            keys.set(returnConsumedCapacity: input.returnConsumedCapacity)
+        }
     }
 
     /// Every read sees what is durable, so `ConsistentRead` changes only what is charged.

@@ -4,7 +4,14 @@ package import ServiceModel
 
 extension DynamoDBService {
     package func access(_ input: PutItemInput, _ context: RequestContext) -> [ResourceAccess] {
-        [ResourceAccess(action: "dynamodb:PutItem", resource: context.tableARN(input.tableName))]
+        context.access("PutItem", input.tableName) { keys in
+            keys.add(input.item)
+            keys.add(
+                condition: input.conditionExpression, input.expressionAttributeNames, input.expressionAttributeValues)
+            keys.add(attributes: input.expected?.keys)
+            keys.set(returnValues: input.returnValues)
+            keys.set(returnConsumedCapacity: input.returnConsumedCapacity)
+        }
     }
 
     /// Order of checks: the item's values, parameters that exclude each other, `ReturnValues`, expressions, the item's

@@ -5,9 +5,24 @@ package import ServiceModel
 
 extension DynamoDBService {
     package func access(_ input: QueryInput, _ context: RequestContext) -> [ResourceAccess] {
-        let table = context.tableARN(input.tableName)
-        let resource = input.indexName.map { "\(table)/index/\($0)" } ?? table
-        return [ResourceAccess(action: "dynamodb:Query", resource: resource)]
+        context.access("Query", input.tableName, index: input.indexName) { keys in
+            let (names, values) = (input.expressionAttributeNames, input.expressionAttributeValues)
+            if let text = input.keyConditionExpression {
+                keys.add(
+                    keyCondition: ItemConditionKeys.compiled(text, names, values) {
+                        (text, context) throws(ValidationFailure) in try context.keyCondition(text)
+                    })
+            } else {
+                keys.add(keyCondition: input.keyConditions.flatMap { try? LegacyKeyCondition.keyCondition($0) })
+            }
+            keys.add(condition: input.filterExpression, names, values, .filter)
+            keys.add(projection: input.projectionExpression, names)
+            keys.add(attributes: input.queryFilter?.keys)
+            keys.add(attributes: input.attributesToGet)
+            let isProjected = input.projectionExpression != nil || input.attributesToGet != nil
+            keys.set(select: input.select, isProjected: isProjected)
+            keys.set(returnConsumedCapacity: input.returnConsumedCapacity)
+        }
     }
 
     /// Order of checks: the parameters and expressions, the table, the index, the key condition, the starting key, what

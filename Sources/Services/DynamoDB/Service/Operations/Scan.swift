@@ -5,9 +5,16 @@ package import ServiceModel
 
 extension DynamoDBService {
     package func access(_ input: ScanInput, _ context: RequestContext) -> [ResourceAccess] {
-        let table = context.tableARN(input.tableName)
-        let resource = input.indexName.map { "\(table)/index/\($0)" } ?? table
-        return [ResourceAccess(action: "dynamodb:Scan", resource: resource)]
+        context.access("Scan", input.tableName, index: input.indexName) { keys in
+            let names = input.expressionAttributeNames
+            keys.add(condition: input.filterExpression, names, input.expressionAttributeValues, .filter)
+            keys.add(projection: input.projectionExpression, names)
+            keys.add(attributes: input.scanFilter?.keys)
+            keys.add(attributes: input.attributesToGet)
+            let isProjected = input.projectionExpression != nil || input.attributesToGet != nil
+            keys.set(select: input.select, isProjected: isProjected)
+            keys.set(returnConsumedCapacity: input.returnConsumedCapacity)
+        }
     }
 
     /// Order of checks: the parameters and expressions, the table, the index, the starting key, what filter and

@@ -4,11 +4,11 @@ package import ServiceModel
 
 extension DynamoDBService {
     package func access(_ input: TagResourceInput, _ context: RequestContext) -> [ResourceAccess] {
-        var keys: [String: [String]] = ["aws:TagKeys": input.tags.compactMap(\.key)]
-        for tag in input.tags {
-            if let key = tag.key, let value = tag.value { keys["aws:RequestTag/\(key)"] = [value] }
-        }
-        return [ResourceAccess(action: "dynamodb:TagResource", resource: input.resourceARN, conditionKeys: keys)]
+        [
+            ResourceAccess(
+                action: "dynamodb:TagResource", resource: input.resourceARN,
+                conditionKeys: TagRule.conditionKeys(input.tags))
+        ]
     }
 
     /// Order of checks: the ARN, the tags, the table, how many tags it has then.

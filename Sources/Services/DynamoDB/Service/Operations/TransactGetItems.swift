@@ -4,12 +4,18 @@ package import ServiceModel
 
 extension DynamoDBService {
     package func access(_ input: TransactGetItemsInput, _ context: RequestContext) -> [ResourceAccess] {
-        var accesses: [ResourceAccess] = []
-        for item in input.transactItems {
-            let access = ResourceAccess(action: "dynamodb:GetItem", resource: context.tableARN(item.get.tableName))
-            if !accesses.contains(access) { accesses.append(access) }
+        var list = AccessList(context)
+        for get in input.transactItems.map(\.get) {
+            let isProjected = get.projectionExpression != nil
+            list.add("GetItem", get.tableName, variant: isProjected ? "projected" : "") { keys in
+                keys.add(get.key)
+                keys.add(projection: get.projectionExpression, get.expressionAttributeNames)
+                keys.set(select: nil, isProjected: isProjected)
+                keys.set(returnConsumedCapacity: input.returnConsumedCapacity)
+                keys.set(enclosing: "TransactGetItems")
+            }
         }
-        return accesses
+        return list.accesses
     }
 
     /// All items are read as of one moment, so there is nothing that another transaction could be in the way of.

@@ -6,18 +6,43 @@ package import ServiceModel
 extension DynamoDBService {
     /// As IAM sees it, each action is what the operation of its own would be.
     package func access(_ input: TransactWriteItemsInput, _ context: RequestContext) -> [ResourceAccess] {
-        var accesses: [ResourceAccess] = []
-        for item in input.transactItems {
-            let actions = [
-                ("ConditionCheckItem", item.conditionCheck?.tableName), ("PutItem", item.put?.tableName),
-                ("DeleteItem", item.delete?.tableName), ("UpdateItem", item.update?.tableName),
-            ]
-            for case (let action, let table?) in actions {
-                let access = ResourceAccess(action: "dynamodb:\(action)", resource: context.tableARN(table))
-                if !accesses.contains(access) { accesses.append(access) }
+        var list = AccessList(context)
+        func add(
+            _ action: String, _ table: String, _ item: AttributeMap, _ condition: String?,
+            _ names: [String: String]?, _ values: AttributeMap?, update: String? = nil
+        ) {
+            list.add(action, table) { keys in
+                keys.add(item)
+                keys.add(update: update, names, values)
+                keys.add(condition: condition, names, values)
+                keys.set(returnValues: nil)
+                keys.set(returnConsumedCapacity: input.returnConsumedCapacity)
+                keys.set(enclosing: "TransactWriteItems")
             }
         }
-        return accesses
+        for item in input.transactItems {
+            if let check = item.conditionCheck {
+                add(
+                    "ConditionCheckItem", check.tableName, check.key, check.conditionExpression,
+                    check.expressionAttributeNames, check.expressionAttributeValues)
+            }
+            if let put = item.put {
+                add(
+                    "PutItem", put.tableName, put.item, put.conditionExpression, put.expressionAttributeNames,
+                    put.expressionAttributeValues)
+            }
+            if let delete = item.delete {
+                add(
+                    "DeleteItem", delete.tableName, delete.key, delete.conditionExpression,
+                    delete.expressionAttributeNames, delete.expressionAttributeValues)
+            }
+            if let update = item.update {
+                add(
+                    "UpdateItem", update.tableName, update.key, update.conditionExpression,
+                    update.expressionAttributeNames, update.expressionAttributeValues, update: update.updateExpression)
+            }
+        }
+        return list.accesses
     }
 
     /// Order of checks: what each action says, the tables, each action's keys, one action for each item, conditions,

@@ -4,7 +4,16 @@ package import ServiceModel
 
 extension DynamoDBService {
     package func access(_ input: UpdateItemInput, _ context: RequestContext) -> [ResourceAccess] {
-        [ResourceAccess(action: "dynamodb:UpdateItem", resource: context.tableARN(input.tableName))]
+        context.access("UpdateItem", input.tableName) { keys in
+            let (names, values) = (input.expressionAttributeNames, input.expressionAttributeValues)
+            keys.add(input.key)
+            keys.add(update: input.updateExpression, names, values)
+            keys.add(condition: input.conditionExpression, names, values)
+            keys.add(attributes: input.attributeUpdates?.keys)
+            keys.add(attributes: input.expected?.keys)
+            keys.set(returnValues: input.returnValues)
+            keys.set(returnConsumedCapacity: input.returnConsumedCapacity)
+        }
     }
 
     package func updateItem(

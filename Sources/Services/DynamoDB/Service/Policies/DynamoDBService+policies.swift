@@ -16,4 +16,14 @@ extension DynamoDBService {
         guarded.onError = self.countError
         return guarded
     }
+
+    /// What a request touches, with the condition keys that the policies of its tables ask for; what the gate asks them
+    /// with.
+    package func conditionedAccess(
+        _ operation: String, _ input: any ReadableShape, _ context: RequestContext
+    ) async throws(ServiceError) -> [ResourceAccess] {
+        guard let binding = self.binding.operations.first(where: { $0.schema.name == operation }) else { return [] }
+        let gate = PolicyGate(catalog: self.catalog)
+        return try await gate.accesses({ binding.access(input, context) }, context).map(\.access)
+    }
 }

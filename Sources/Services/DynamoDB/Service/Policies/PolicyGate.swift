@@ -11,19 +11,50 @@ internal import ServiceModel
 struct PolicyGate: Sendable {
     let catalog: TableCatalog
 
-    /// What the request touches is asked only where a table has a policy.
+    /// What the request touches is asked only where a table has a policy, and what it does with items only where that
+    /// policy says something about it.
     func check(_ access: () -> [ResourceAccess], _ context: RequestContext) async throws(ServiceError) {
         guard try await self.catalog.mayHavePolicies() else { return }
-        for access in access() {
-            guard let (table, slot) = try await self.slot(access.resource, context), let document = slot?.document
-            else {
+        for (access, guardian) in try await self.accesses(access, context) {
+            guard let guardian else { continue }
+            var request = PolicyRequest(access, context)
+            for tag in guardian.table.settings.tags { request.set("aws:ResourceTag/\(tag.key)", [tag.value]) }
+            guard guardian.document.decision(for: request) == .explicitDeny, !Self.mayAlways(access, context) else {
                 continue
             }
-            var request = PolicyRequest(access, context)
-            for tag in table.settings.tags { request.set("aws:ResourceTag/\(tag.key)", [tag.value]) }
-            guard document.decision(for: request) == .explicitDeny, !Self.mayAlways(access, context) else { continue }
             throw .denied(access, context)
         }
+    }
+
+    /// A policy with the table that it protects.
+    struct Guardian: Sendable {
+        let table: TableDescriptor
+        let document: PolicyDocument
+    }
+
+    /// What a request touches, with the policies that hold for it.
+    ///
+    /// It is asked twice where a policy asks about items: the names of key attributes are known only when the table is.
+    func accesses(
+        _ access: () -> [ResourceAccess], _ context: RequestContext
+    ) async throws(ServiceError) -> [(access: ResourceAccess, guardian: Guardian?)] {
+        let accesses = access()
+        var guardians: [Guardian?] = []
+        var asking: [TableReference: TableDescriptor] = [:]
+        for access in accesses {
+            guard let (table, slot) = try await self.slot(access.resource, context), let document = slot?.document
+            else {
+                guardians.append(nil)
+                continue
+            }
+            guardians.append(Guardian(table: table, document: document))
+            if document.asksAboutItems { asking[table.reference] = table }
+        }
+        guard !asking.isEmpty else { return Array(zip(accesses, guardians)) }
+        let complete = PolicyTables.$asking.withValue(asking) { access() }
+        precondition(
+            complete.map(\.resource) == accesses.map(\.resource), "a request touches the same whenever it is asked")
+        return Array(zip(complete, guardians))
     }
 
     /// What an ARN of this account has for a policy: that of a stream its own, an index that of its table.
@@ -47,6 +78,18 @@ struct PolicyGate: Sendable {
     /// - Source: DynamoDB API Reference, DeleteResourcePolicy.
     private static func mayAlways(_ access: ResourceAccess, _ context: RequestContext) -> Bool {
         context.principal.kind == .root && access.action == "dynamodb:DeleteResourcePolicy"
+    }
+}
+
+extension PolicyDocument {
+    /// Whether a condition looks at a key of this service, or at a variable, which may be one.
+    fileprivate var asksAboutItems: Bool {
+        self.statements.contains { statement in
+            statement.conditions.contains { condition in
+                condition.key.lowercased().hasPrefix("dynamodb:")
+                    || condition.values.contains { $0.text.contains("${") }
+            }
+        }
     }
 }
 

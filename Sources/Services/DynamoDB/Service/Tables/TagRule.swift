@@ -32,6 +32,16 @@ enum TagRule {
         return tags
     }
 
+    /// IAM's condition keys for tags that a request brings; none where it brings none.
+    static func conditionKeys(_ tags: [DynamoDBModel.Tag]) -> [String: [String]] {
+        guard !tags.isEmpty else { return [:] }
+        var keys = ["aws:TagKeys": tags.compactMap(\.key)]
+        for tag in tags {
+            if let key = tag.key, let value = tag.value { keys["aws:RequestTag/\(key)"] = [value] }
+        }
+        return keys
+    }
+
     static func checkKey(_ key: String) throws(ValidationFailure) {
         guard (1...self.keyCharactersMax).contains(key.unicodeScalars.count), self.hasLawfulCharacters(key) else {
             throw ValidationFailure("The Tag Key provided is invalid, Key: \(key)")
