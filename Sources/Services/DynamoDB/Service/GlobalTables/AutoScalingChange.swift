@@ -134,8 +134,9 @@ struct AutoScalingChange {
                     + "\(role) because no identity-based policy allows the iam:PassRole action")
         }
         let place = dimension.index.map { "/index/\($0)" } ?? ""
+        let policyName = policy.policyName ?? "\(kind):table/\(table.name)\(place)"
         table.replication?.autoScaling.settings[dimension] = ReplicaAutoScaling.Settings(
-            minimum: minimum, maximum: maximum, policyName: policy.policyName ?? "\(kind):table/\(table.name)\(place)",
+            minimum: minimum, maximum: maximum, policyName: policyName,
             target: target.targetValue, scaleInCooldown: target.scaleInCooldown,
             scaleOutCooldown: target.scaleOutCooldown, isScaleInDisabled: target.disableScaleIn)
     }
