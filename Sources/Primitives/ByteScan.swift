@@ -11,8 +11,8 @@ package enum ByteScan {
     ) -> Int {
         unsafe bytes.withUnsafeBytes { buffer in
             var index = start
-            // A byte's high bit in the mask says that it is one of them. Borrows can set wrong bits only above the first
-            // right one, and only the lowest is used.
+            // A byte's high bit in the mask says that it is one of them. Borrows can set wrong bits only above the
+            // first right one, and only the lowest is used.
             while index &+ 8 <= buffer.count {
                 let word = UInt64(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self))
                 var mask = (word &- self.ones &* 0x20) & ~word | self.zeros(word ^ self.ones &* 0x7F)

@@ -24,8 +24,8 @@ struct HashedKey: Hashable, Sendable {
     }
 }
 
-/// A batch with everything that can be computed before the lock. A class, since it is handed on from the caller over the
-/// queue to the committer's thread.
+/// A batch with everything that can be computed before the lock. A class, since it is handed on from the caller over
+/// the queue to the committer's thread.
 final class PreparedCommit: Sendable {
     let batch: Batch
     /// As `StoreLimits.batchBytesMax` counts them.

@@ -4,7 +4,7 @@ extension MetricHistory {
     /// Series in one exposition; of more, those that come first by name and dimensions.
     package static let exposedCountMax = 1000
 
-    /// Dimensions that name resources and requests. A series with another one, such as a key of an item, is not exposed.
+    /// Dimensions that name resources and requests. A series with another, such as a key of an item, is not exposed.
     private static let exposedDimensions: Set<String> = [
         "GlobalSecondaryIndexName", "ModelId", "Operation", "OperationType", "StreamLabel", "TableName", "Verb",
     ]

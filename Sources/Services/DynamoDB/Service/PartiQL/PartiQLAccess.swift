@@ -3,8 +3,8 @@ internal import DynamoDBValues
 internal import ServiceModel
 
 extension RequestContext {
-    /// What statements touch: one access for each action on each table or index. A statement that cannot be read touches
-    /// nothing, and is refused by the operation.
+    /// What statements touch: one access for each action on each table or index. A statement that cannot be read
+    /// touches nothing, and is refused by the operation.
     ///
     /// - Source: DynamoDB Developer Guide, "IAM security policies with PartiQL for DynamoDB".
     func partiQLAccesses(
