@@ -101,12 +101,18 @@ package final class OpenFile: Sendable {
 
     /// The first bytes of the file; fewer where it is shorter.
     package func first(_ count: Int) throws(RegistryError) -> [UInt8] {
+        try self.piece(at: 0, count: count)
+    }
+
+    /// Bytes from an offset on; fewer where the file ends before.
+    package func piece(at offset: Int64, count: Int) throws(RegistryError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var done = 0
         while done < count {
             let place = done
             let step = unsafe bytes.withUnsafeMutableBytes { raw in
-                unsafe pread(self.descriptor, raw.baseAddress?.advanced(by: place), count - place, off_t(place))
+                unsafe pread(
+                    self.descriptor, raw.baseAddress?.advanced(by: place), count - place, off_t(offset) + off_t(place))
             }
             if step < 0 && errno == EINTR { continue }
             guard step >= 0 else { throw Disk.failure("read", self.path) }

@@ -52,6 +52,30 @@ package struct ModelImport: Sendable {
         }
     }
 
+    /// Converts an embedding model of BERT's kind from a directory of safetensors, and takes it up.
+    package func convert(
+        directory: String, name: String, replaces: Bool = false
+    ) throws(RegistryError) -> Outcome {
+        try ModelName.check(name)
+        try Disk.createDirectory(self.registry.partial)
+        let bytes = try BertConversion(directory: directory).output(name: name)
+        let converted = "\(self.registry.partial)/convert-\(Hex.encode(self.random.bytes(8)))"
+        try ModelPull.checkSpace(Int64(bytes.count), at: self.registry.partial)
+        try Disk.replace(converted, with: bytes)
+        let model = FoundModel(
+            title: name, suggestedName: name, source: "safetensors \(directory)",
+            files: [.init(role: .weights, path: converted, name: "\(name).gguf")])
+        do throws(RegistryError) {
+            var outcome = try self.run(model, name: name, replaces: replaces)
+            outcome.copiedBytes = Int64(bytes.count)
+            try Disk.remove(converted)
+            return outcome
+        } catch {
+            try Disk.remove(converted)
+            throw error
+        }
+    }
+
     private struct Work {
         let total: Int64
         var done: Int64 = 0

@@ -83,25 +83,46 @@ package final class HTTPFetch: Sendable {
     func get<Value: Sendable>(
         _ url: FetchURL, _ headers: [(String, String)], _ use: (FetchHead, inout FetchBody) async throws -> Value
     ) async throws -> Value {
+        try await self.send(.GET, url, headers, nil, use)
+    }
+
+    /// Sends a POST with a small body and reads a small answer.
+    package func post(
+        _ url: FetchURL, _ headers: [(String, String)], body: [UInt8]
+    ) async throws -> (status: Int, body: [UInt8]) {
+        try await self.send(.POST, url, headers, body) { head, answer in
+            (head.status, try await answer.collect(bytesMax: Self.answerBytesMax))
+        }
+    }
+
+    /// Of an answer to `post`.
+    private static let answerBytesMax = 1 << 20
+
+    private func send<Value: Sendable>(
+        _ method: HTTPMethod, _ url: FetchURL, _ headers: [(String, String)], _ body: [UInt8]?,
+        _ use: (FetchHead, inout FetchBody) async throws -> Value
+    ) async throws -> Value {
         let channel = try await self.connect(url)
-        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: url.target)
+        var head = HTTPRequestHead(version: .http1_1, method: method, uri: url.target)
         head.headers.add(name: "Host", value: url.authority)
         head.headers.add(name: "User-Agent", value: self.options.userAgent)
         head.headers.add(name: "Accept-Encoding", value: "identity")
         head.headers.add(name: "Connection", value: "close")
         for (name, value) in headers { head.headers.add(name: name, value: value) }
+        if let body { head.headers.add(name: "Content-Length", value: String(body.count)) }
         do {
             let request = head
             return try await channel.executeThenClose { inbound, outbound in
                 try await outbound.write(.head(request))
+                if let body { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
                 try await outbound.write(.end(nil))
-                var body = FetchBody(parts: inbound.makeAsyncIterator())
-                while let part = try await body.parts.next(isolation: #isolation) {
+                var pieces = FetchBody(parts: inbound.makeAsyncIterator())
+                while let part = try await pieces.parts.next(isolation: #isolation) {
                     guard case .head(let answer) = part else { continue }
                     // 1xx announces an answer that is still to come.
                     if answer.status.code < 200 { continue }
                     return try await use(
-                        FetchHead(status: Int(answer.status.code), headers: answer.headers, url: url), &body)
+                        FetchHead(status: Int(answer.status.code), headers: answer.headers, url: url), &pieces)
                 }
                 throw FetchError.cut("the connection ended before an answer")
             }

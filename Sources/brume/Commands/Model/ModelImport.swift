@@ -2,7 +2,13 @@ internal import ArgumentParser
 internal import Inference
 internal import Server
 
-extension OtherProgram: ExpressibleByArgument {}
+/// Where models are taken over from.
+private enum ImportSource: String, ExpressibleByArgument, CaseIterable {
+    case ollama, lmstudio, safetensors
+    case hubCache = "hf-cache"
+
+    var program: OtherProgram? { OtherProgram(rawValue: self.rawValue) }
+}
 
 extension Model {
     /// `brume model import`: takes up models that lie on this machine.
@@ -21,8 +27,8 @@ extension Model {
         @Argument(help: "Paths of .gguf files or directories; with --from, names of models.")
         var models: [String] = []
 
-        @Option(help: "Take models over from ollama, hf-cache or lmstudio.")
-        var from: OtherProgram?
+        @Option(help: "Take models over from ollama, hf-cache or lmstudio; safetensors converts a directory.")
+        private var from: ImportSource?
 
         @Flag(help: "With --from: every model.")
         var all = false
@@ -44,6 +50,7 @@ extension Model {
 
         func run() async throws {
             let registry = try self.directory.registry()
+            guard self.from != .safetensors else { return try self.convert(registry) }
             let found = try self.found()
             if self.from != nil, self.models.isEmpty, !self.all { return self.list(found) }
             guard found.count == 1 || (self.name == nil && self.alias.isEmpty) else {
@@ -64,7 +71,7 @@ extension Model {
         }
 
         private func found() throws -> [FoundModel] {
-            guard let program = self.from else {
+            guard let program = self.from?.program else {
                 guard !self.models.isEmpty else {
                     throw Exit.failure(
                         .usage, "name a .gguf file, or another program with --from ollama, hf-cache or lmstudio")
@@ -111,15 +118,34 @@ extension Model {
                     replaces: self.replace
                 ) { display.show($0) }
             }
+            try self.conclude(outcome, outcome.copiedBytes == 0 ? "linked" : "copied", registry)
+        }
+
+        private func conclude(_ outcome: ModelImport.Outcome, _ how: String, _ registry: ModelRegistry) throws {
             for alias in self.alias {
                 try orExit { () throws(RegistryError) in try registry.alias(alias, to: outcome.record.name) }
             }
             switch self.output {
             case .text:
-                let how = outcome.copiedBytes == 0 ? "linked" : "copied"
                 Terminal.output("\(outcome.record.name) is here: \(ByteCount.text(outcome.record.bytes)), \(how)")
             case .json: Terminal.output(outcome.record.json)
             }
+        }
+
+        /// An embedding model of BERT's kind, from the files that Hugging Face's libraries keep.
+        private func convert(_ registry: ModelRegistry) throws {
+            guard self.models.count == 1, !self.all else {
+                throw Exit.failure(
+                    .usage, "--from safetensors takes a directory with config.json and model.safetensors")
+            }
+            guard let name = self.name else {
+                throw Exit.failure(.usage, "name the model with --name; a directory's name says little")
+            }
+            let outcome = try orExit { () throws(RegistryError) in
+                try ModelImport(registry: registry).convert(
+                    directory: self.models[0], name: name, replaces: self.replace)
+            }
+            try self.conclude(outcome, "converted", registry)
         }
     }
 }

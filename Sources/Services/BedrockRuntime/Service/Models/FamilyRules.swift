@@ -1,0 +1,76 @@
+internal import Inference
+
+/// Which open model is meant by an id of Bedrock, or comes nearest to it.
+///
+/// Of ids whose weights are open, the same model answers by itself once it is pulled under the name of the list. For
+/// all others a model of this machine stands in, and only where an alias says so: what is answered by something else
+/// than was asked for is the user's choice, never ours.
+package enum FamilyRules {
+    /// What is known of ids of one kind.
+    struct Rule: Sendable {
+        /// An id in which `*` stands for any characters.
+        let pattern: String
+        /// The name of a model of `OpenModel.all`.
+        let model: String
+        /// Whether it is the very model, in another notation.
+        let isSame: Bool
+
+        init(_ pattern: String, _ model: String, isSame: Bool = false) {
+            self.pattern = pattern
+            self.model = model
+            self.isSame = isSame
+        }
+    }
+
+    /// The first rule that fits holds: the narrow ones stand before the wide ones.
+    /// - Source: Bedrock User Guide, "Supported foundation models in Amazon Bedrock", for the ids.
+    static let all: [Rule] = [
+        Rule("meta.llama3-2-1b-*", "llama3.2-1b", isSame: true),
+        Rule("meta.llama3-2-3b-*", "llama3.2-3b", isSame: true),
+        Rule("meta.llama3-1-8b-*", "llama3.1-8b", isSame: true),
+        Rule("meta.llama3-3-70b-*", "llama3.3-70b", isSame: true),
+        Rule("meta.llama*-70b-*", "llama3.3-70b"), Rule("meta.llama*-405b-*", "llama3.3-70b"),
+        Rule("meta.llama4-*", "llama3.3-70b"), Rule("meta.llama3-2-*", "gemma3-12b"), Rule("meta.*", "llama3.1-8b"),
+        Rule("mistral.mistral-7b-*", "mistral-7b"), Rule("mistral.ministral-*", "mistral-7b"),
+        Rule("mistral.*", "mistral-small-24b"),
+        Rule("openai.gpt-oss-20b-*", "gpt-oss-20b", isSame: true),
+        Rule("openai.gpt-oss-120b-*", "gpt-oss-120b", isSame: true), Rule("openai.*", "gpt-oss-20b"),
+        Rule("qwen.qwen3-32b-*", "qwen3-32b", isSame: true),
+        Rule("qwen.qwen3-coder-30b-*", "qwen3-coder-30b", isSame: true), Rule("qwen.*", "qwen3-30b-a3b"),
+        Rule("google.gemma-3-4b-*", "gemma3-4b", isSame: true),
+        Rule("google.gemma-3-12b-*", "gemma3-12b", isSame: true),
+        Rule("google.gemma-3-27b-*", "gemma3-27b", isSame: true), Rule("google.*", "gemma3-12b"),
+        Rule("deepseek.*", "deepseek-r1-8b"),
+        Rule("amazon.titan-embed-*", "qwen3-embedding-0.6b"), Rule("amazon.nova-2-*embed*", "qwen3-embedding-0.6b"),
+        Rule("cohere.embed-*", "qwen3-embedding-0.6b"),
+        Rule("amazon.rerank-*", "bge-reranker-v2-m3"), Rule("cohere.rerank-*", "bge-reranker-v2-m3"),
+        Rule("amazon.nova-micro-*", "qwen3-4b"), Rule("amazon.nova-lite-*", "gemma3-4b"),
+        Rule("amazon.nova-*", "gemma3-12b"), Rule("amazon.titan-text-*", "llama3.2-3b"),
+        Rule("anthropic.*haiku*", "qwen3-8b"), Rule("anthropic.*sonnet*", "qwen3-30b-a3b"),
+        Rule("anthropic.*opus*", "qwen3-30b-a3b"), Rule("anthropic.*", "qwen3-8b"),
+        Rule("moonshot*", "qwen3-30b-a3b"), Rule("writer.*", "qwen3-14b"), Rule("cohere.*", "qwen3-14b"),
+        Rule("ai21.*", "qwen3-14b"),
+    ]
+
+    static func rule(for id: String) -> Rule? {
+        self.all.first { ModelAlias(pattern: $0.pattern, model: $0.model).fits(id) }
+    }
+
+    /// The model that answers for an id without anybody saying so: the very same, in an open notation.
+    package static func sameModel(as id: String) -> String? {
+        self.rule(for: id).flatMap { $0.isSame ? $0.model : nil }
+    }
+
+    /// What to do so that a model answers for an id: the commands, as they are typed.
+    package static func remedy(for id: String) -> String {
+        guard let rule = self.rule(for: id), let model = OpenModel.named(rule.model) else {
+            return "Fetch a model with `brume model pull` (`brume model list --catalogue` shows some) and let it "
+                + "answer with `brume model alias '\(id)' <model>`"
+        }
+        let size = "\(model.title), \(ByteCount.text(model.bytes)), for a card with \(model.cardGiB) GiB"
+        let command = "brume model pull \(model.name)"
+        guard !rule.isSame else { return "Fetch it with `\(command)` (\(size))" }
+        return "Let an open model stand in for it with `\(command) --alias '\(id)'` (\(size)), or one that is here "
+            + "with `brume model alias '\(id)' <model>`"
+    }
+}
