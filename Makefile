@@ -15,15 +15,17 @@ BENCH_JSON ?= .build/bench/$(shell date -u +%Y%m%dT%H%M%SZ).json
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# llama-server of one's own on PATH comes before the one that is installed here; without either the server runs too.
 run: build ## Install what is missing, build, start the server (ARGS="--port 4570" adds options)
-	exec .build/release/brume start $(ARGS)
+	@Scripts/install-dependencies engine || echo "Going on without an engine: models of your own will not run."
+	PATH="$$PATH:$(CURDIR)/.engine/bin" exec .build/release/brume start $(ARGS)
 
 build: ## Install what is missing and build .build/release/brume
 	@Scripts/install-dependencies build
 	swift build -c release --product brume
 
 test: ## Everything that CI runs: format, tidy, layers, models, build, unit, acceptance, bench smoke
-	@Scripts/install-dependencies build acceptance cases
+	@Scripts/install-dependencies build acceptance engine cases
 	@Scripts/check
 
 coverage: ## Line coverage of the unit tests, per target (a debug build of its own)

@@ -4,6 +4,7 @@ internal import DynamoDBModel
 internal import DynamoDBService
 internal import DynamoDBStreamsModel
 internal import Gateway
+internal import Inference
 internal import KeyValue
 internal import Primitives
 internal import RocksDBStore
@@ -45,7 +46,7 @@ enum Assembly {
     static func services(
         store: any OrderedStore, identity: any IdentityPort, clock: any WallClock, random: any RandomSource,
         telemetry: any TelemetryPort, objects: any ObjectPort, log: any LogSink, box: SecretBox,
-        configuration: Configuration
+        models: ModelHost, registry: RegistryView, configuration: Configuration
     ) -> (services: [RegisteredService], background: @Sendable () async -> Void, tellMetrics: @Sendable () -> Void) {
         let dynamoDB = DynamoDBService(
             store: store, clock: clock, random: random, telemetry: telemetry, objects: objects, log: log,
@@ -57,7 +58,8 @@ enum Assembly {
             store: store, clock: clock, box: box, shardMilliseconds: Int64(configuration.streamShardSeconds) * 1000
         )
         let bedrock = BedrockRuntimeService(
-            catalog: ModelCatalog(aliases: configuration.bedrockAliases), clock: clock, telemetry: telemetry)
+            catalog: ModelCatalog(host: models, registry: registry, aliases: configuration.bedrockAliases),
+            clock: clock, telemetry: telemetry)
         let services = [
             // Converse takes images and documents of some megabytes each.
             RegisteredService(
@@ -74,6 +76,14 @@ enum Assembly {
                 throttlingError: ServiceError(code: "Throttling", message: "Rate exceeded")
             ),
         ]
-        return (services, { await dynamoDB.run() }, { dynamoDB.tellMetrics() })
+        return (
+            services,
+            {
+                async let idleModels: Void = models.run()
+                await dynamoDB.run()
+                await idleModels
+            },
+            { dynamoDB.tellMetrics() }
+        )
     }
 }

@@ -1,4 +1,5 @@
 internal import Gateway
+internal import Inference
 internal import KeyValue
 internal import Primitives
 internal import ServiceKit
@@ -25,6 +26,7 @@ package final class BrumeServer: Sendable {
     private let certificates: CertificateStore
     private let accessLog: RotatingLogFile
     private let phase: ServerPhase
+    private let models: ModelHost
     /// What goes on after start; ended by `stop`.
     private let background: Task<Void, Never>
     /// Ends with the store; awaited by `stop`.
@@ -33,7 +35,7 @@ package final class BrumeServer: Sendable {
     private init(
         configuration: Configuration, directory: DataDirectory, store: any OrderedStore, listener: EdgeListener,
         certificates: CertificateStore, accessLog: RotatingLogFile, phase: ServerPhase,
-        startLines: [StartLine], background: @escaping @Sendable () async -> Void
+        models: ModelHost, startLines: [StartLine], background: @escaping @Sendable () async -> Void
     ) {
         self.configuration = configuration
         self.directory = directory
@@ -43,6 +45,7 @@ package final class BrumeServer: Sendable {
         self.certificates = certificates
         self.accessLog = accessLog
         self.phase = phase
+        self.models = models
         self.startLines = startLines
         // Awaited by `stop`, which cancels it first.
         self.background = Task { await background() }
@@ -64,11 +67,12 @@ package final class BrumeServer: Sendable {
         guard let accessLog = RotatingLogFile(path: "\(directory.logs)/access.log") else {
             throw StartError(.dataDirectory, "cannot write \(directory.logs)/access.log")
         }
+        let (models, registry) = try ModelEngines.open(configuration, random: random, log: accessLog, clock: clock)
         let history = MetricHistory()
         let (services, background, tellMetrics) = Assembly.services(
             store: store, identity: identity, clock: clock, random: random, telemetry: history,
             objects: DirectoryObjects(directory: directory.objects, random: random), log: accessLog, box: box,
-            configuration: configuration
+            models: models, registry: registry, configuration: configuration
         )
         let hosts = services.map(\.binding.schema.endpointPrefix).flatMap { host in
             ["\(host).localhost", "\(host).\(configuration.region).localhost"]
@@ -113,7 +117,7 @@ package final class BrumeServer: Sendable {
         try self.publish(listener.port, configuration, directory, random)
         return BrumeServer(
             configuration: configuration, directory: directory, store: store, listener: listener,
-            certificates: certificates, accessLog: accessLog, phase: phase,
+            certificates: certificates, accessLog: accessLog, phase: phase, models: models,
             startLines: StartLines.lines(
                 configuration, port: listener.port, services: services.map(\.binding.schema), madeKey: madeKey,
                 // As this process was called: the line must work where it was typed, and `brume` may not be in PATH.
@@ -155,6 +159,8 @@ package final class BrumeServer: Sendable {
         if delaySeconds > 0 { try? await Task.sleep(for: .seconds(delaySeconds)) }
         self.background.cancel()
         let report = await self.listener.drain(deadline: .seconds(self.configuration.drainSeconds))
+        // After the drain, so that answers which were being given could end.
+        await self.models.stop()
         await self.background.value
         await self.store.close()
         await self.healthLog.value

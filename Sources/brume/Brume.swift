@@ -20,8 +20,8 @@ struct Brume: AsyncParsableCommand {
             """,
         version: BuildInformation.version,
         subcommands: [
-            Start.self, Status.self, Environment.self, Keys.self, Model.self, Healthcheck.self, Doctor.self,
-            Version.self, Completion.self,
+            Start.self, Status.self, Environment.self, Keys.self, Model.self, Engine.self, EngineGuardCommand.self,
+            Healthcheck.self, Doctor.self, Version.self, Completion.self,
         ]
     )
 }

@@ -32,6 +32,22 @@ package struct Configuration: Sendable, Hashable {
     package var tellsTableMetrics = false
     /// Which model answers for ids of Bedrock, the first fitting pattern counts.
     package var bedrockAliases: [ModelCatalog.Alias] = []
+    /// Models of one's own, by name.
+    package var bedrockModels: [Model] = []
+    /// The program that runs models; nil: what `brume engine use` named, else `llama-server` on `PATH`.
+    package var engine: String?
+    /// Requests that one model computes at once.
+    package var modelSlots = 4
+    /// Tokens of one request with its answer.
+    package var modelContextTokens = 8192
+    /// Layers that the card computes; `Int.max` is all of them.
+    package var modelGPULayers = 0
+    /// Seconds without a request after which a model is unloaded.
+    package var modelKeepAliveSeconds = 300
+    /// Models that are loaded at once.
+    package var modelsLoadedMax = 4
+    /// Seconds that a request waits for its model and its turn.
+    package var modelHoldSeconds = 50
     /// Seconds between a stop signal, which `/readyz` tells at once, and the end of listening.
     package var drainDelaySeconds = 0
     /// Seconds that open requests have after that.
@@ -42,6 +58,18 @@ package struct Configuration: Sendable, Hashable {
     package var ttlSweepSeconds = 60.0
     /// Seconds after which a shard of a DynamoDB stream gives way to the next one.
     package var streamShardSeconds = 14_400
+
+    /// A model that the configuration names.
+    package struct Model: Sendable, Hashable {
+        package var name: String
+        /// The path of a GGUF file, or the address of a server that has the model.
+        package var place: String
+
+        package init(name: String, place: String) {
+            self.name = name
+            self.place = place
+        }
+    }
 
     /// When a write is acknowledged: once it is on disk, or once the system has it.
     package enum Durability: String, Sendable, Hashable, CaseIterable {

@@ -1,4 +1,5 @@
 internal import BedrockRuntimeService
+internal import Inference
 internal import Primitives
 
 /// One thing that can be set by flag, environment variable and file, under one name.
@@ -106,6 +107,46 @@ package struct Setting: Sendable {
             configuration.bedrockAliases = try Self.aliases(text)
         },
         Setting(
+            "bedrock-models", "models of your own: name=/path/model.gguf or name=http://host:port/v1", "none"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.bedrockModels = try Self.models(text)
+        },
+        Setting(
+            "engine", "the program that runs models, such as llama-server", "llama-server on PATH", isPath: true
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.engine = try Self.nonEmpty(text)
+        },
+        Setting(
+            "model-slots", "requests that one model computes at once", "4"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.modelSlots = try Self.integer(text, 1...256)
+        },
+        Setting(
+            "model-context-tokens", "tokens of one request with its answer", "8192"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.modelContextTokens = try Self.integer(text, 256...16_777_216)
+        },
+        Setting(
+            "model-gpu-layers", "layers that the card computes: a number, or all", "0"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.modelGPULayers = text == "all" ? Int.max : try Self.integer(text, 0...10_000)
+        },
+        Setting(
+            "model-keep-alive-seconds", "how long an idle model stays loaded", "300"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.modelKeepAliveSeconds = try Self.integer(text, 1...31_536_000)
+        },
+        Setting(
+            "models-loaded-max", "models that are loaded at once", "4"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.modelsLoadedMax = try Self.integer(text, 1...256)
+        },
+        Setting(
+            "model-hold-seconds", "how long a request waits for its model to load, and for its turn", "50"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.modelHoldSeconds = try Self.integer(text, 1...3600)
+        },
+        Setting(
             "drain-delay-seconds", "how long a stop is only told on /readyz before nothing new is accepted", "0"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.drainDelaySeconds = try Self.integer(text, 0...3600)
@@ -189,15 +230,39 @@ package struct Setting: Sendable {
         var aliases: [ModelCatalog.Alias] = []
         for entry in try Self.list(text) {
             let parts = entry.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, !parts[0].isEmpty else {
+            guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
                 throw ConfigurationError("takes pattern=model, separated by commas")
-            }
-            guard ModelCatalog().has(parts[1]) else {
-                throw ConfigurationError("names the model \(parts[1]), and the only one here is brume.echo")
             }
             aliases.append(.init(pattern: parts[0], model: parts[1]))
         }
         return aliases
+    }
+
+    /// `name=path` or `name=address`, separated by commas; behind an address `#` and what the server there calls it.
+    private static func models(_ text: String) throws(ConfigurationError) -> [Configuration.Model] {
+        var models: [Configuration.Model] = []
+        for entry in try Self.list(text) {
+            guard let equals = entry.firstIndex(of: "="), equals > entry.startIndex else {
+                throw ConfigurationError("takes name=/path/model.gguf or name=http://host:port/v1")
+            }
+            let name = String(entry[..<equals])
+            let place = String(entry[entry.index(after: equals)...])
+            guard name.utf8.allSatisfy({ ($0 | 0x20) &- 0x61 < 26 || $0 &- 0x30 < 10 || "-_.:".utf8.contains($0) })
+            else { throw ConfigurationError("takes names of letters, digits and the signs - _ . :") }
+            guard !models.contains(where: { $0.name == name }) else {
+                throw ConfigurationError("names the model \(name) twice")
+            }
+            guard place.hasPrefix("/") || EngineEndpoint(url: Self.address(place)) != nil else {
+                throw ConfigurationError("takes an absolute path or an address for \(name), and not \(place)")
+            }
+            models.append(.init(name: name, place: place))
+        }
+        return models
+    }
+
+    /// An address without the name behind `#`.
+    private static func address(_ place: String) -> String {
+        String(place.prefix { $0 != "#" })
     }
 
     private static func choice<Choice: RawRepresentable<String> & CaseIterable>(

@@ -74,6 +74,36 @@ struct Start: AsyncParsableCommand {
     var bedrockAliases: String?
 
     @Option(
+        name: .customLong("bedrock-models"),
+        help: "Models of your own: 'name=/path/model.gguf' or 'name=http://host:port/v1', separated by commas.")
+    var bedrockModels: String?
+
+    @Option(help: "The program that runs models (default: llama-server on PATH).")
+    var engine: String?
+
+    @Option(name: .customLong("model-slots"), help: "Requests that one model computes at once (default: 4).")
+    var modelSlots: String?
+
+    @Option(
+        name: .customLong("model-context-tokens"), help: "Tokens of one request with its answer (default: 8192).")
+    var modelContextTokens: String?
+
+    @Option(name: .customLong("model-gpu-layers"), help: "Layers that the card computes, or all (default: 0).")
+    var modelGPULayers: String?
+
+    @Option(
+        name: .customLong("model-keep-alive-seconds"), help: "How long an idle model stays loaded (default: 300).")
+    var modelKeepAliveSeconds: String?
+
+    @Option(name: .customLong("models-loaded-max"), help: "Models that are loaded at once (default: 4).")
+    var modelsLoadedMax: String?
+
+    @Option(
+        name: .customLong("model-hold-seconds"),
+        help: "How long a request waits for its model and its turn (default: 50).")
+    var modelHoldSeconds: String?
+
+    @Option(
         name: .customLong("table-transition-milliseconds"),
         help: "How long tables are CREATING, UPDATING and DELETING (default: 0)."
     )
@@ -102,7 +132,11 @@ struct Start: AsyncParsableCommand {
             ("tls-cert", self.tlsCertificate), ("tls-key", self.tlsKey), ("tls-names", self.tlsNames),
             ("plaintext", self.plaintext), ("compat", self.compat), ("throttling", self.throttling),
             ("table-metrics", self.tableMetrics), ("drain-seconds", self.drainSeconds),
-            ("bedrock-aliases", self.bedrockAliases),
+            ("bedrock-aliases", self.bedrockAliases), ("bedrock-models", self.bedrockModels),
+            ("engine", self.engine), ("model-slots", self.modelSlots),
+            ("model-context-tokens", self.modelContextTokens), ("model-gpu-layers", self.modelGPULayers),
+            ("model-keep-alive-seconds", self.modelKeepAliveSeconds), ("models-loaded-max", self.modelsLoadedMax),
+            ("model-hold-seconds", self.modelHoldSeconds),
             ("drain-delay-seconds", self.drainDelaySeconds),
             ("table-transition-milliseconds", self.tableTransitionMilliseconds),
             ("ttl-sweep-seconds", self.ttlSweepSeconds),

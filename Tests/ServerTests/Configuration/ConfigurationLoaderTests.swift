@@ -119,6 +119,9 @@ import Testing
             "insecure-accept-any-credentials": "yes", "throttling": "false", "drain-seconds": "0",
             "table-metrics": "true",
             "bedrock-aliases": "a.*=brume.echo",
+            "bedrock-models": "a=/m/a.gguf, b=http://localhost:8000/v1#x", "engine": "/opt/llama-server",
+            "model-slots": "2", "model-context-tokens": "4096", "model-gpu-layers": "all",
+            "model-keep-alive-seconds": "9", "models-loaded-max": "3", "model-hold-seconds": "8",
             "drain-delay-seconds": "6",
             "table-transition-milliseconds": "250",
             "ttl-sweep-seconds": "0.5", "stream-shard-seconds": "2",
@@ -133,6 +136,12 @@ import Testing
         expected.isThrottling = false
         expected.tellsTableMetrics = true
         expected.bedrockAliases = [.init(pattern: "a.*", model: "brume.echo")]
+        expected.bedrockModels = [
+            .init(name: "a", place: "/m/a.gguf"), .init(name: "b", place: "http://localhost:8000/v1#x"),
+        ]
+        expected.engine = "/opt/llama-server"
+        (expected.modelSlots, expected.modelContextTokens, expected.modelGPULayers) = (2, 4096, Int.max)
+        (expected.modelKeepAliveSeconds, expected.modelsLoadedMax, expected.modelHoldSeconds) = (9, 3, 8)
         expected.drainDelaySeconds = 6
         expected.tableTransitionMilliseconds = 250
         (expected.ttlSweepSeconds, expected.streamShardSeconds) = (0.5, 2)

@@ -10,10 +10,10 @@ extension BedrockRuntimeService {
     func chatCompletion(
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
-        let model = try self.catalog.model(request.id)
+        let model = try await self.catalog.model(request.id)
         try Self.refuseUnsupported(request.body)
         let family = OpenAIFamily()
-        let chat = try family.request(request.body)
+        let chat = try family.request(request.body).by(context.principal)
         let stamp = AnswerStamp(request.id, context, self.random)
         guard request.isStreamed else {
             let reply = try await ChatReply(model, chat)
@@ -47,23 +47,23 @@ extension BedrockRuntimeService {
     func embeddings(
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
-        _ = try self.catalog.model(request.id)
+        _ = try await self.catalog.model(request.id)
         throw .invalid("The model \(request.id.name) does not make embeddings.")
     }
 
     /// `GET …/v1/models` and `GET …/v1/models/{model}`
-    func models(_ name: String?, _ context: RequestContext) throws(ServiceError) -> HTTPRouteAnswer {
+    func models(_ name: String?, _ context: RequestContext) async throws(ServiceError) -> HTTPRouteAnswer {
         func entry(_ name: String) -> Document {
             .object([
                 "id": .string(name), "object": .string("model"), "created": .number(0), "owned_by": .string("brume"),
             ])
         }
         guard let name else {
-            return .json(
-                .object(["object": .string("list"), "data": .array(self.catalog.names.map(entry))]))
+            let names = await self.catalog.names()
+            return .json(.object(["object": .string("list"), "data": .array(names.map(entry))]))
         }
         let id = try ModelID(name, context)
-        _ = try self.catalog.model(id)
+        _ = try await self.catalog.model(id)
         return .json(entry(name))
     }
 }

@@ -58,7 +58,7 @@ extension BedrockRuntimeService {
         HTTPRoute(name, "GET", path, form: Self.openAI) { _, _ in
             [ResourceAccess(action: "bedrock:ListFoundationModels", resource: "*")]
         } respond: { (request, context) async throws(ServiceError) in
-            try self.models(request.labels.first, context)
+            try await self.models(request.labels.first, context)
         }
     }
 }

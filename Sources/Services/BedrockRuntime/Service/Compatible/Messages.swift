@@ -10,9 +10,9 @@ extension BedrockRuntimeService {
     func message(
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
-        let model = try self.catalog.model(request.id)
+        let model = try await self.catalog.model(request.id)
         let family = AnthropicFamily()
-        let chat = try family.request(request.body)
+        let chat = try family.request(request.body).by(context.principal)
         let stamp = AnswerStamp(request.id, context, self.random)
         guard request.isStreamed else {
             let reply = try await ChatReply(model, chat)
@@ -33,7 +33,7 @@ extension BedrockRuntimeService {
     func countMessageTokens(
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
-        let model = try self.catalog.model(request.id)
+        let model = try await self.catalog.model(request.id)
         let chat = try AnthropicFamily().request(request.body, isForCounting: true)
         do {
             return .json(.object(["input_tokens": .number(try await model.countTokens(chat))]))

@@ -9,8 +9,8 @@ extension BedrockRuntimeService {
     func modelResponse(
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
-        let model = try self.catalog.model(request.id)
-        let chat = try ResponsesRequest(request.body).chat
+        let model = try await self.catalog.model(request.id)
+        let chat = try ResponsesRequest(request.body).chat.by(context.principal)
         let stamp = AnswerStamp(request.id, context, self.random)
         guard request.isStreamed else {
             let reply = try await ChatReply(model, chat)

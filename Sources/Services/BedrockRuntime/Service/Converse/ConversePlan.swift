@@ -10,29 +10,27 @@ struct ConversePlan {
     init(_ input: ConverseRequest) throws(ServiceError) {
         try self.init(
             messages: input.messages, system: input.system, tools: input.toolConfig,
-            sampling: Self.sampling(input.inferenceConfig, input.additionalModelRequestFields),
-            output: input.outputConfig
+            inference: input.inferenceConfig, more: input.additionalModelRequestFields, output: input.outputConfig
         )
     }
 
     init(_ input: ConverseStreamRequest) throws(ServiceError) {
         try self.init(
             messages: input.messages, system: input.system, tools: input.toolConfig,
-            sampling: Self.sampling(input.inferenceConfig, input.additionalModelRequestFields),
-            output: input.outputConfig
+            inference: input.inferenceConfig, more: input.additionalModelRequestFields, output: input.outputConfig
         )
     }
 
     init(_ input: ConverseTokensRequest) throws(ServiceError) {
         try self.init(
             messages: input.messages, system: input.system, tools: input.toolConfig,
-            sampling: ChatRequest.Sampling(), output: nil
+            inference: nil, more: input.additionalModelRequestFields, output: nil
         )
     }
 
     private init(
         messages: [Message]?, system: [SystemContentBlock]?, tools: ToolConfiguration?,
-        sampling: ChatRequest.Sampling, output: OutputConfig?
+        inference: InferenceConfiguration?, more: Document?, output: OutputConfig?
     ) throws(ServiceError) {
         let messages = messages ?? []
         guard !messages.isEmpty else {
@@ -44,6 +42,7 @@ struct ConversePlan {
             let place = "messages.\(index)"
             var parts: [ChatRequest.Part] = []
             for (position, block) in message.content.enumerated() {
+                if case .cachePoint = block { request.cachePoint = .init(message: index, partCount: parts.count) }
                 parts += try ContentReader(place: "\(place).content.\(position)").parts(block)
             }
             request.messages.append(.init(role: message.role == .assistant ? .assistant : .user, parts: parts))
@@ -52,14 +51,15 @@ struct ConversePlan {
         for (index, block) in (system ?? []).enumerated() {
             switch block {
             case .text(let text): request.system.append(text)
-            case .cachePoint: break
+            case .cachePoint: request.cachePoint = request.cachePoint ?? .init(message: nil)
             case .guardContent, .unknown:
                 throw .invalid("The block at system.\(index) is not supported by this model.")
             }
         }
         if let tools { try Self.add(tools, to: &request) }
-        request.sampling = sampling
+        request.sampling = Self.sampling(inference, more)
         request.answerSchema = try Self.schema(output)
+        request.reasoning = Self.reasoning(more, output)
         self.request = request
     }
 
@@ -119,7 +119,10 @@ struct ConversePlan {
     private static func add(_ tools: ToolConfiguration, to request: inout ChatRequest) throws(ServiceError) {
         for (index, tool) in tools.tools.enumerated() {
             guard case .toolSpec(let specification) = tool else {
-                if case .cachePoint = tool { continue }
+                if case .cachePoint = tool {
+                    request.cachePoint = request.cachePoint ?? .init(message: nil)
+                    continue
+                }
                 throw .invalid("The tool at toolConfig.tools.\(index) is not supported by this model.")
             }
             guard case .json(let schema) = specification.inputSchema, schema["type"]?.text == "object" else {
@@ -156,7 +159,23 @@ struct ConversePlan {
         sampling.topP = configuration?.topP
         sampling.stopSequences = configuration?.stopSequences ?? []
         sampling.topK = (more?["top_k"] ?? more?["topK"])?.integer
+        sampling.minP = more?["min_p"]?.double
+        sampling.seed = more?["seed"]?.integer
+        sampling.presencePenalty = more?["presence_penalty"]?.double
+        sampling.frequencyPenalty = more?["frequency_penalty"]?.double
         return sampling
+    }
+
+    /// Whether to think, as Anthropic's models are told, and how hard, as those of OpenAI are.
+    private static func reasoning(_ more: Document?, _ output: OutputConfig?) -> ChatRequest.Reasoning? {
+        let thinking = more?["thinking"] ?? more?["reasoning_config"]
+        let effort = output?.effort ?? more?["reasoning_effort"]?.text
+        switch thinking?["type"]?.text {
+        case "enabled", "adaptive":
+            return .init(isOn: true, tokensMax: thinking?["budget_tokens"]?.integer, effort: effort)
+        case "disabled": return .init(isOn: false)
+        default: return effort.map { .init(isOn: true, effort: $0) }
+        }
     }
 
     private static func schema(_ output: OutputConfig?) throws(ServiceError) -> Document? {

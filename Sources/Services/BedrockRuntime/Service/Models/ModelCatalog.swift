@@ -18,32 +18,56 @@ package struct ModelCatalog: Sendable {
     }
 
     private let models: [String: any ChatModel]
+    private let host: ModelHost?
+    private let registry: RegistryView?
     private let aliases: [Alias]
 
-    /// The first alias that fits an id holds.
-    package init(models: [String: any ChatModel] = [EchoModel.name: EchoModel()], aliases: [Alias] = []) {
+    /// - Parameters:
+    ///   - models: always there.
+    ///   - host: has the models that are loaded when they are asked for.
+    ///   - registry: knows further aliases; its models are the host's.
+    ///   - aliases: the first that fits an id holds.
+    package init(
+        models: [String: any ChatModel] = [EchoModel.name: EchoModel()], host: ModelHost? = nil,
+        registry: RegistryView? = nil, aliases: [Alias] = []
+    ) {
         self.models = models
+        self.host = host
+        self.registry = registry
         self.aliases = aliases
     }
 
     /// The models, and the ids of aliases that stand for one id each; sorted.
-    var names: [String] {
-        let ids = self.aliases.map(\.pattern).filter { !$0.contains("*") }
-        return Set(self.models.keys).union(ids).sorted()
+    func names() async -> [String] {
+        let ids = self.aliases.map(\.pattern) + (self.registry?.listing.aliases.map(\.pattern) ?? [])
+        let hosted = await self.host?.names() ?? []
+        return Set(self.models.keys).union(ids.filter { !$0.contains("*") }).union(hosted).sorted()
     }
 
-    /// Whether there is a model of that name.
-    package func has(_ name: String) -> Bool { self.models[name] != nil }
-
-    func model(_ id: ModelID) throws(ServiceError) -> any ChatModel {
-        if let model = self.models[id.name] { return model }
+    /// The model that answers for an id: one of that name, else the one that an alias of the configuration names, else
+    /// the one that an alias of the registry names.
+    func model(_ id: ModelID) async throws(ServiceError) -> any ChatModel {
+        if let model = try await self.named(id.name) { return model }
         for alias in self.aliases where Self.fits(id.name[...], alias.pattern[...]) {
-            if let model = self.models[alias.model] { return model }
+            if let model = try await self.named(alias.model) { return model }
+        }
+        if let record = self.registry?.model(answering: id.name), let model = try await self.named(record.name) {
+            return model
         }
         throw BedrockRuntimeError.resourceNotFound(
-            message: "No model of this machine answers for \(id.name). Start the server with "
-                + "--bedrock-aliases '\(id.name)=\(EchoModel.name)' to have the built-in model answer."
+            message: "No model of this machine answers for \(id.name). Fetch one that does: brume model pull MODEL "
+                + "--alias '\(id.name)'. Or start the server with --bedrock-aliases '\(id.name)=\(EchoModel.name)' to "
+                + "have the built-in model answer."
         )
+    }
+
+    private func named(_ name: String) async throws(ServiceError) -> (any ChatModel)? {
+        if let model = self.models[name] { return model }
+        do throws(InferenceError) {
+            return try await self.host?.model(name)
+        } catch {
+            throw ServiceError(error)
+        }
     }
 
     /// - Complexity: O(characters of both), but for patterns with several stars.

@@ -11,11 +11,11 @@ extension BedrockRuntimeService {
     package func converse(
         _ input: ConverseRequest, _ context: RequestContext
     ) async throws(ServiceError) -> ConverseResponse {
-        let model = try self.catalog.model(try ModelID(input.modelID, context))
+        let model = try await self.catalog.model(try ModelID(input.modelID, context))
         try Self.refuse(guardrail: input.guardrailConfig != nil, variables: input.promptVariables != nil)
-        let plan = try ConversePlan(input)
+        let request = try ConversePlan(input).request.by(context.principal)
         let started = ContinuousClock.now
-        let reply = try await ChatReply(model, plan.request)
+        let reply = try await ChatReply(model, request)
         var content = ConverseContent()
         for event in reply.events { content.add(event) }
         return ConverseResponse(
@@ -30,6 +30,15 @@ extension BedrockRuntimeService {
     static func refuse(guardrail: Bool, variables: Bool) throws(ServiceError) {
         if guardrail { throw .invalid("Guardrails are not supported by this version of Brume") }
         if variables { throw .invalid("Prompts of Prompt management are not supported by this version of Brume") }
+    }
+}
+
+extension ChatRequest {
+    /// The same request, in that principal's turn.
+    func by(_ principal: Principal) -> ChatRequest {
+        var request = self
+        request.caller = principal.arn
+        return request
     }
 }
 

@@ -15,9 +15,9 @@ extension BedrockRuntimeService {
     package func converseStream(
         _ input: ConverseStreamRequest, _ context: RequestContext
     ) async throws(ServiceError) -> ConverseStreamResponse {
-        let model = try self.catalog.model(try ModelID(input.modelID, context))
+        let model = try await self.catalog.model(try ModelID(input.modelID, context))
         try Self.refuse(guardrail: input.guardrailConfig != nil, variables: input.promptVariables != nil)
-        let request = try ConversePlan(input).request
+        let request = try ConversePlan(input).request.by(context.principal)
         let started = ContinuousClock.now
         return ConverseStreamResponse(
             stream: EventStream { send in

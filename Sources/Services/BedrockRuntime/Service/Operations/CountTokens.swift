@@ -12,7 +12,7 @@ extension BedrockRuntimeService {
         _ input: CountTokensRequest, _ context: RequestContext
     ) async throws(ServiceError) -> CountTokensResponse {
         let id = try ModelID(input.modelID, context)
-        let model = try self.catalog.model(id)
+        let model = try await self.catalog.model(id)
         let request: ChatRequest
         switch input.input {
         case .converse(let converse): request = try ConversePlan(converse).request

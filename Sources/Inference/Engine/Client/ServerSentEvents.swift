@@ -1,0 +1,61 @@
+/// Finds the events in the bytes of a `text/event-stream`; only their data counts.
+/// - Source: WHATWG HTML, "Server-sent events", 9.2.6.
+package struct ServerSentEvents: Sendable {
+    /// Bytes of one event; an engine that sends longer ones is cut off.
+    package static let eventBytesMax = 8 << 20
+
+    private var bytes: [UInt8] = []
+    /// Where the line begins that has not been read whole.
+    private var lineStart = 0
+    /// How far that line has been looked at.
+    private var looked = 0
+    private var data: [UInt8]?
+
+    package init() {}
+
+    package mutating func append(_ more: [UInt8]) {
+        if self.lineStart > 0 {
+            self.bytes.removeSubrange(..<self.lineStart)
+            self.looked -= self.lineStart
+            self.lineStart = 0
+        }
+        self.bytes += more
+    }
+
+    /// The data of the next whole event; nil until more has come.
+    /// - Throws: where an event is too long.
+    package mutating func next() throws(EngineClientError) -> [UInt8]? {
+        while let line = self.nextLine() {
+            guard !line.isEmpty else {
+                guard let data = self.data.take() else { continue }
+                return data
+            }
+            guard self.bytes[line].starts(with: Self.field) else { continue }
+            var start = line.lowerBound + Self.field.count
+            if start < line.upperBound, self.bytes[start] == 0x20 { start += 1 }
+            if self.data != nil { self.data?.append(0x0A) }
+            self.data = (self.data ?? []) + self.bytes[start..<line.upperBound]
+            guard (self.data?.count ?? 0) <= Self.eventBytesMax else { throw Self.tooLong }
+        }
+        guard self.bytes.count - self.lineStart <= Self.eventBytesMax else { throw Self.tooLong }
+        return nil
+    }
+
+    private static let field = Array("data:".utf8)
+    private static let tooLong = EngineClientError.malformed("an event is longer than \(Self.eventBytesMax) bytes")
+
+    /// The next line without its end; LF and CRLF end one.
+    private mutating func nextLine() -> Range<Int>? {
+        guard let end = self.bytes[self.looked...].firstIndex(of: 0x0A) else {
+            self.looked = self.bytes.count
+            return nil
+        }
+        var last = end
+        if last > self.lineStart, self.bytes[last - 1] == 0x0D { last -= 1 }
+        defer {
+            self.lineStart = end + 1
+            self.looked = end + 1
+        }
+        return self.lineStart..<last
+    }
+}

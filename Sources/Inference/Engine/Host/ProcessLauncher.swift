@@ -1,0 +1,149 @@
+package import Primitives
+
+/// Starts `llama-server` as a child behind a guard, each model a process of its own.
+package struct ProcessLauncher: EngineLauncher {
+    /// How long a model may take to load: 40 GB from a slow disk.
+    package static let loadSecondsMax = 900
+    /// Between two questions whether it is ready; the first come sooner.
+    static let pollMillisecondsMax = 200
+    /// An engine that does not answer this question at once asks again: it may be computing.
+    static let healthSecondsMax = 5
+
+    private let program: @Sendable () -> EngineProgram?
+    private let directory: EngineDirectory
+    private let logDirectory: String?
+    private let guardCommand: [String]
+    private let random: any RandomSource
+
+    /// - Parameters:
+    ///   - directory: for sockets.
+    ///   - logDirectory: where each model has a file of what its engine prints; nil: nowhere.
+    ///   - guardCommand: the words that run `EngineGuard.run`, such as `/proc/self/exe engine-guard`.
+    ///   - random: for the ids of tool calls.
+    ///   - program: asked at every start, so that an engine that was installed meanwhile is found.
+    package init(
+        directory: EngineDirectory, logDirectory: String?, guardCommand: [String], random: any RandomSource,
+        program: @escaping @Sendable () -> EngineProgram?
+    ) {
+        self.program = program
+        self.directory = directory
+        self.logDirectory = logDirectory
+        self.guardCommand = guardCommand
+        self.random = random
+    }
+
+    package func start(
+        _ place: ModelPlace, onEnd: @escaping @Sendable (String) -> Void
+    ) async throws(InferenceError) -> RunningEngine {
+        switch place {
+        case .local(let model): return try await self.start(model, onEnd)
+        case .external(let model): return try await self.connect(model)
+        }
+    }
+
+    private func connect(_ model: ExternalModel) async throws(InferenceError) -> RunningEngine {
+        guard let endpoint = EngineEndpoint(url: model.url, apiKey: model.apiKey) else {
+            throw .failed("\(model.url) is no address of a server")
+        }
+        let client = try self.client(endpoint)
+        let capabilities = try await EngineCapabilities(asking: client, model: model.remoteName)
+        let chat = LlamaServerModel(
+            client: client, name: model.remoteName, capabilities: capabilities, random: self.random)
+        return RunningEngine(model: chat, slots: model.slots) {}
+    }
+
+    private func client(_ endpoint: EngineEndpoint) throws(InferenceError) -> EngineClient {
+        do throws(EngineClientError) {
+            return try EngineClient(endpoint)
+        } catch {
+            throw InferenceError(error)
+        }
+    }
+
+    private func start(
+        _ model: LocalModel, _ onEnd: @escaping @Sendable (String) -> Void
+    ) async throws(InferenceError) -> RunningEngine {
+        guard let program = self.program() else { throw .noEngine(EngineProgram.remedy) }
+        guard EngineFiles.isFile(model.launch.modelPath) else {
+            throw .failed("the file \(model.launch.modelPath) is not there")
+        }
+        let (socket, record) = self.directory.next()
+        let log = EngineLog(path: self.logDirectory.map { "\($0)/engine-\(Self.fileName(model.name)).log" })
+        let words = model.launch.arguments(socket: socket, physicalCores: ProcessorFacts.physicalCoreCount)
+        let process: EngineProcess
+        do throws(ProcessStartError) {
+            process = try EngineProcess.start(
+                self.guardCommand + [record, "--"] + program.command + words, onLine: { log.append($0) },
+                onEnd: { end in
+                    // Where the guard itself was killed, the engine may go on.
+                    EngineRecord(path: record)?.end()
+                    EngineFiles.remove(record)
+                    EngineFiles.remove(socket)
+                    log.append("brume: \(end)")
+                    onEnd("\(end); its last word: \(log.reason)")
+                })
+        } catch {
+            throw .failed(error.sentence)
+        }
+        let client = try self.client(EngineEndpoint(address: .unix(path: socket)))
+        do throws(InferenceError) {
+            try await self.awaitReady(process, client, log)
+            let capabilities = try await EngineCapabilities(asking: client, model: model.launch.alias)
+            let chat = LlamaServerModel(
+                client: client, name: model.launch.alias, capabilities: capabilities, random: self.random)
+            return RunningEngine(model: chat, slots: model.launch.slots, processID: process.processID) {
+                await Self.stop(process)
+            }
+        } catch {
+            await Self.stop(process)
+            throw error
+        }
+    }
+
+    /// Nobody listens, then 503 while the weights are read, then 200.
+    private func awaitReady(
+        _ process: EngineProcess, _ client: EngineClient, _ log: EngineLog
+    ) async throws(InferenceError) {
+        let asking: EngineClient
+        do throws(EngineClientError) {
+            asking = try EngineClient(client.endpoint, silenceSeconds: Self.healthSecondsMax)
+        } catch {
+            throw InferenceError(error)
+        }
+        let deadline = ContinuousClock.now + .seconds(Self.loadSecondsMax)
+        var pauseMilliseconds = 5
+        while ContinuousClock.now < deadline {
+            guard !process.hasEnded else { throw .failed("the engine did not load the model: \(log.reason)") }
+            do throws(EngineClientError) {
+                if try await asking.ask("GET", "/health").status == 200 { return }
+            } catch {
+                if error == .cancelled { throw InferenceError(error) }
+            }
+            // A cancelled pause is found out by the next question.
+            try? await Task.sleep(for: .milliseconds(pauseMilliseconds))
+            pauseMilliseconds = min(pauseMilliseconds * 2, Self.pollMillisecondsMax)
+        }
+        throw .failed("the model was not loaded within \(Self.loadSecondsMax) seconds")
+    }
+
+    /// SIGTERM by the guard, then SIGKILL by the guard, then SIGKILL for the guard too.
+    private static func stop(_ process: EngineProcess) async {
+        process.letGo()
+        let bound = Duration.milliseconds(EngineGuard.graceMilliseconds + 2000)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = await process.end() }
+            group.addTask {
+                // Cancelled once the process has ended.
+                guard (try? await Task.sleep(for: bound)) != nil else { return }
+                process.killGroup()
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// A model's name as part of a file's.
+    private static func fileName(_ name: String) -> String {
+        String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) ? $0 : "-" }.prefix(100))
+    }
+}

@@ -1,0 +1,142 @@
+internal import ServiceModel
+
+/// Turns the chunks of a streamed chat completion into events and an outcome.
+struct ChatStream {
+    /// Text of one call's arguments; an engine that sends more is cut off.
+    static let argumentsBytesMax = 4 << 20
+    /// Calls of one answer.
+    static let callCountMax = 128
+
+    private struct Call {
+        var id: String
+        var name: String
+        var arguments: String
+    }
+
+    private let toolNames: Set<String>
+    private let tokensMax: Int?
+    private let makeID: () -> String
+    private var stops: StopScanner
+    private var call: Call?
+    private var callIndex = 0
+    private var callCount = 0
+    private var hasMalformedCall = false
+    private var finish: String?
+    /// The sequence that the engine itself says it stopped at.
+    private var namedStop: String?
+    private var inputTokens: Int?
+    private var outputTokens: Int?
+    private var cachedTokens: Int?
+
+    /// - Parameters:
+    ///   - request: what the answer is an answer to.
+    ///   - scansStops: whether stop sequences are looked for here.
+    ///   - makeID: gives a call an id where the engine gave none.
+    init(_ request: ChatRequest, scansStops: Bool, makeID: @escaping () -> String) {
+        self.toolNames = Set(request.tools.map(\.name))
+        self.tokensMax = request.sampling.tokensMax
+        self.stops = StopScanner(scansStops ? request.sampling.stopSequences : [])
+        self.makeID = makeID
+    }
+
+    /// Whether a stop sequence was found: what the engine says from now on is not part of the answer.
+    var isStopped: Bool { self.stops.found != nil }
+
+    /// The events of one chunk.
+    mutating func take(_ chunk: Document) throws(InferenceError) -> [ChatEvent] {
+        if let error = chunk["error"] { throw EngineRefusal.error(status: error["code"]?.integer ?? 500, error) }
+        self.count(chunk)
+        guard let choice = chunk["choices"]?.elements.first else { return [] }
+        var events: [ChatEvent] = []
+        let delta = choice["delta"]
+        if let text = (delta?["reasoning_content"] ?? delta?["reasoning"])?.text, !text.isEmpty {
+            events.append(.reasoning(text))
+        }
+        if let text = delta?["content"]?.text, !text.isEmpty {
+            let given = self.stops.take(text)
+            if !given.isEmpty { events.append(.text(given)) }
+        }
+        for part in delta?["tool_calls"]?.elements ?? [] { events += try self.take(call: part) }
+        if let finish = choice["finish_reason"]?.text { self.finish = finish }
+        if let stop = choice["stop_reason"]?.text { self.namedStop = stop }
+        return events
+    }
+
+    private mutating func count(_ chunk: Document) {
+        if let usage = chunk["usage"], !usage.members.isEmpty {
+            self.inputTokens = usage["prompt_tokens"]?.integer ?? self.inputTokens
+            self.outputTokens = usage["completion_tokens"]?.integer ?? self.outputTokens
+            self.cachedTokens = usage["prompt_tokens_details"]?["cached_tokens"]?.integer ?? self.cachedTokens
+        }
+        if let timings = chunk["timings"], let cached = timings["cache_n"]?.integer {
+            self.cachedTokens = cached
+            if let computed = timings["prompt_n"]?.integer { self.inputTokens = cached + computed }
+            self.outputTokens = timings["predicted_n"]?.integer ?? self.outputTokens
+        }
+    }
+
+    private mutating func take(call part: Document) throws(InferenceError) -> [ChatEvent] {
+        var events: [ChatEvent] = []
+        let index = part["index"]?.integer ?? self.callIndex
+        if self.call == nil || index != self.callIndex {
+            events = self.endCall()
+            self.callIndex = index
+            self.callCount += 1
+            guard self.callCount <= Self.callCountMax else { throw .failed("the model made too many calls at once") }
+            self.call = Call(id: "", name: "", arguments: "")
+        }
+        if let id = part["id"]?.text, !id.isEmpty { self.call?.id = id }
+        self.call?.name += part["function"]?["name"]?.text ?? ""
+        self.call?.arguments += part["function"]?["arguments"]?.text ?? ""
+        guard (self.call?.arguments.utf8.count ?? 0) <= Self.argumentsBytesMax else {
+            throw .failed("the arguments of a call are longer than \(Self.argumentsBytesMax) bytes")
+        }
+        return events
+    }
+
+    private mutating func endCall() -> [ChatEvent] {
+        guard let call = self.call.take() else { return [] }
+        let text = call.arguments.isEmpty ? "{}" : call.arguments
+        guard self.toolNames.contains(call.name), let arguments = EngineJSON.document(text) else {
+            self.hasMalformedCall = true
+            return []
+        }
+        let id = call.id.isEmpty ? self.makeID() : call.id
+        return [.toolCall(ToolCall(id: id, name: call.name, arguments: arguments))]
+    }
+
+    /// What was kept back, once the engine has said everything.
+    mutating func end() -> [ChatEvent] {
+        let text = self.stops.end()
+        return (text.isEmpty ? [] : [.text(text)]) + self.endCall()
+    }
+
+    /// How the answer ended; to be asked after `end`.
+    /// - Throws: where the engine gave no token counts.
+    func outcome() throws(InferenceError) -> ChatOutcome {
+        guard let inputTokens = self.inputTokens, let outputTokens = self.outputTokens else {
+            throw .failed("the engine did not say how many tokens the answer took")
+        }
+        var outcome = ChatOutcome(
+            stopReason: self.stopReason(outputTokens), inputTokens: inputTokens, outputTokens: outputTokens)
+        outcome.cachedInputTokens = self.cachedTokens ?? 0
+        return outcome
+    }
+
+    /// - Throws: where the connection ended without an end of the answer.
+    func checkWhole() throws(InferenceError) {
+        guard self.finish != nil || self.isStopped else { throw .failed("the engine's answer has no end") }
+    }
+
+    private func stopReason(_ outputTokens: Int) -> ChatOutcome.StopReason {
+        if let stop = self.stops.found ?? self.namedStop { return .stopSequence(stop) }
+        switch self.finish {
+        case "length":
+            guard let tokensMax = self.tokensMax, outputTokens >= tokensMax else { return .contextFull }
+            return .tokensMax
+        case _ where self.hasMalformedCall: return .malformedToolCall
+        case _ where self.callCount > 0: return .toolCall
+        default: return .endOfTurn
+        }
+    }
+}

@@ -1,0 +1,61 @@
+internal import ServiceModel
+
+/// Turns the chunks of llama.cpp's own `/completion` into events and an outcome: a text, or a call that a grammar
+/// forced.
+struct CompletionStream {
+    private let tokensMax: Int?
+    private let isCall: Bool
+    private let makeID: () -> String
+    /// The text of a call so far.
+    private var callText = ""
+    private var last: Document?
+
+    init(_ request: ChatRequest, isCall: Bool, makeID: @escaping () -> String) {
+        self.tokensMax = request.sampling.tokensMax
+        self.isCall = isCall
+        self.makeID = makeID
+    }
+
+    mutating func take(_ chunk: Document) throws(InferenceError) -> [ChatEvent] {
+        if let error = chunk["error"] { throw EngineRefusal.error(status: error["code"]?.integer ?? 500, error) }
+        if case .boolean(true)? = chunk["stop"] { self.last = chunk }
+        guard let text = chunk["content"]?.text, !text.isEmpty else { return [] }
+        guard self.isCall else { return [.text(text)] }
+        self.callText += text
+        guard self.callText.utf8.count <= ChatStream.argumentsBytesMax else {
+            throw .failed("the arguments of a call are longer than \(ChatStream.argumentsBytesMax) bytes")
+        }
+        return []
+    }
+
+    /// The call, once it is whole; none where the answer was cut short.
+    mutating func end() -> [ChatEvent] {
+        guard self.isCall, let call = EngineJSON.document(self.callText), let name = call["name"]?.text,
+            let arguments = call["arguments"]
+        else { return [] }
+        return [.toolCall(ToolCall(id: self.makeID(), name: name, arguments: arguments))]
+    }
+
+    /// - Throws: where the connection ended without an end of the answer.
+    func outcome(hasCall: Bool) throws(InferenceError) -> ChatOutcome {
+        guard let last = self.last, let timings = last["timings"], let cached = timings["cache_n"]?.integer,
+            let computed = timings["prompt_n"]?.integer,
+            let output = (last["tokens_predicted"] ?? timings["predicted_n"])?.integer
+        else { throw .failed("the engine's answer has no end") }
+        var outcome = ChatOutcome(
+            stopReason: self.stopReason(last, output, hasCall), inputTokens: cached + computed, outputTokens: output)
+        outcome.cachedInputTokens = cached
+        return outcome
+    }
+
+    private func stopReason(_ last: Document, _ output: Int, _ hasCall: Bool) -> ChatOutcome.StopReason {
+        if hasCall { return .toolCall }
+        switch last["stop_type"]?.text {
+        case "word"?: return .stopSequence(last["stopping_word"]?.text ?? "")
+        case "limit"?:
+            guard let tokensMax = self.tokensMax, output >= tokensMax else { return .contextFull }
+            return .tokensMax
+        default: return self.isCall ? .malformedToolCall : .endOfTurn
+        }
+    }
+}

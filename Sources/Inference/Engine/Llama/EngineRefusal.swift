@@ -1,0 +1,48 @@
+internal import ServiceModel
+
+/// What an engine says when it does not answer.
+enum EngineRefusal {
+    /// Bytes of an engine's sentence that are passed on.
+    static let sentenceBytesMax = 1024
+
+    /// - Parameters:
+    ///   - status: of the answer, or the code in the error where it comes in mid-stream.
+    ///   - body: `{"error":{…}}` or what is in it; nil for what is no JSON.
+    /// - Returns: what it means to the one who asked.
+    static func error(status: Int, _ body: Document?) -> InferenceError {
+        let error = body?["error"] ?? body
+        let sentence = self.sentence(error)
+        if error?["type"]?.text == "exceed_context_size_error" || sentence.contains("exceeds the available context") {
+            return .contextExceeded(
+                tokens: error?["n_prompt_tokens"]?.integer ?? 0, tokensMax: error?["n_ctx"]?.integer ?? 0)
+        }
+        switch status {
+        case 400, 413, 422, 501: return .unsupported(sentence)
+        // llama.cpp says so of an image that a text model was sent.
+        case 500 where sentence.contains("image input is not supported"): return .unsupported(sentence)
+        case 429: return .busy
+        case 503: return .notReady(sentence)
+        case 408, 504: return .timedOut(seconds: 0)
+        default: return .refused(status: status, sentence: sentence)
+        }
+    }
+
+    private static func sentence(_ error: Document?) -> String {
+        let text = error?["message"]?.text ?? error?.text ?? "The engine gave no reason."
+        guard text.utf8.count > self.sentenceBytesMax else { return text }
+        return String(decoding: text.utf8.prefix(self.sentenceBytesMax), as: UTF8.self) + "…"
+    }
+}
+
+extension InferenceError {
+    /// What an engine's silence, or its end, means to the one who asked.
+    init(_ error: EngineClientError) {
+        switch error {
+        case .unreachable(let reason): self = .unreached(reason)
+        case .cutOff: self = .failed("the engine ended in the middle of its answer")
+        case .silent(let seconds): self = .timedOut(seconds: seconds)
+        case .malformed(let reason): self = .failed("the engine's answer cannot be read: \(reason)")
+        case .cancelled: self = .failed("the request was cancelled")
+        }
+    }
+}

@@ -1,0 +1,124 @@
+internal import ServiceModel
+
+extension LlamaServerModel {
+    /// The tokens of the prompt that the engine would compute, counted by the engine's own tokenizer.
+    package func countTokens(_ request: ChatRequest) async throws -> Int {
+        if request.isRawPrompt { return try await self.tokenCount(of: request.rawPrompt) }
+        return try await self.tokenCount(of: try await self.prompt(request, isAnswerBegun: true))
+    }
+
+    /// Tokens up to the request's cache point; nil where it has none.
+    func cachePointTokens(_ request: ChatRequest) async throws -> Int? {
+        guard let point = request.cachePoint else { return nil }
+        guard self.capabilities.hasTokenizer, self.capabilities.hasTemplates else {
+            throw InferenceError.unsupported("The server of this model cannot count the tokens up to a cache point.")
+        }
+        let (shorter, longer) = Self.conversations(around: point, in: request)
+        let prompts = (
+            try await self.prompt(shorter, isAnswerBegun: false), try await self.prompt(longer, isAnswerBegun: true)
+        )
+        // What both begin with: a template may close the last message, or move things around.
+        var common = String.UnicodeScalarView()
+        for (scalar, other) in zip(prompts.0.unicodeScalars, prompts.1.unicodeScalars) {
+            guard scalar == other else { break }
+            common.append(scalar)
+        }
+        return try await self.tokenCount(of: String(common))
+    }
+
+    /// Two conversations that are the same up to a cache point.
+    private static func conversations(
+        around point: ChatRequest.CachePoint, in request: ChatRequest
+    ) -> (ChatRequest, ChatRequest) {
+        var shorter = request
+        guard let message = point.message, message < request.messages.count else {
+            // Templates need a message: what stands before two different ones is the system prompt and the tools.
+            var longer = request
+            shorter.messages = [.init(role: .user, parts: [.text("a")])]
+            longer.messages = [.init(role: .user, parts: [.text("b")])]
+            return (shorter, longer)
+        }
+        shorter.messages = Array(request.messages[...message])
+        shorter.messages[message].parts = Array(request.messages[message].parts.prefix(point.partCount))
+        if shorter.messages[message].parts.isEmpty { shorter.messages.removeLast() }
+        if shorter.messages.isEmpty { shorter.messages = [.init(role: .user, parts: [.text("")])] }
+        return (shorter, request)
+    }
+
+    /// A conversation as the model reads it, by the model's own template.
+    /// - Parameters:
+    ///   - request: the conversation.
+    ///   - isAnswerBegun: whether the mark that the model answers behind stands at its end.
+    /// - Returns: the whole prompt.
+    /// - Throws: `unsupported` where the server does not tell its template.
+    func prompt(_ request: ChatRequest, isAnswerBegun: Bool) async throws -> String {
+        guard self.capabilities.hasTemplates else {
+            throw InferenceError.unsupported("The server of this model does not tell its template.")
+        }
+        var members = ChatBody.prompt(request, isOwnEngine: true)
+        if !isAnswerBegun { members.append(.init("add_generation_prompt", .boolean(false))) }
+        let answer = try await self.asking("/apply-template", .object(members))
+        guard let prompt = answer["prompt"]?.text else {
+            throw InferenceError.failed("the engine's template gave no prompt")
+        }
+        return prompt
+    }
+
+    private func tokenCount(of text: String) async throws -> Int {
+        guard self.capabilities.hasTokenizer else {
+            throw InferenceError.unsupported("The server of this model does not count tokens.")
+        }
+        let question = Document.object([
+            "model": .string(self.name), "content": .string(text), "add_special": .boolean(true),
+            "parse_special": .boolean(true),
+        ])
+        let answer = try await self.asking("/tokenize", question)
+        guard let tokens = answer["tokens"], case .array(let elements) = tokens else {
+            throw InferenceError.failed("the engine's tokenizer gave no tokens")
+        }
+        return elements.count
+    }
+
+    private func asking(_ path: String, _ body: Document) async throws(InferenceError) -> Document {
+        let answer = try await self.post(path, body)
+        defer { answer.close() }
+        do throws(EngineClientError) {
+            let bytes = try await answer.gather(bytesMax: EngineClient.answerBytesMax)
+            guard let document = EngineJSON.document(bytes) else { throw EngineClientError.malformed("it is no JSON") }
+            return document
+        } catch {
+            throw InferenceError(error)
+        }
+    }
+
+    /// Sends a question and returns the answer that follows, whose status is 200.
+    func post(_ path: String, _ body: Document) async throws(InferenceError) -> EngineAnswer {
+        let answer: EngineAnswer
+        let text: [UInt8]
+        do throws(EngineClientError) {
+            answer = try await self.client.send("POST", path, body: EngineJSON.bytes(body))
+            if answer.status == 200 { return answer }
+            defer { answer.close() }
+            text = try await answer.gather(bytesMax: EngineClient.refusalBytesMax)
+        } catch {
+            throw InferenceError(error)
+        }
+        throw EngineRefusal.error(status: answer.status, EngineJSON.document(text))
+    }
+
+    func reading(_ answer: EngineAnswer) async throws(InferenceError) -> [UInt8]? {
+        do throws(EngineClientError) {
+            return try await answer.next()
+        } catch {
+            throw InferenceError(error)
+        }
+    }
+
+    static func parsing<Value>(_ work: () throws(EngineClientError) -> Value) throws(InferenceError) -> Value {
+        do throws(EngineClientError) {
+            return try work()
+        } catch {
+            throw InferenceError(error)
+        }
+    }
+}

@@ -1,0 +1,196 @@
+package import Primitives
+internal import ServiceModel
+
+/// A chat model behind llama.cpp's server, or behind another that speaks OpenAI's notation.
+///
+/// It knows nothing of turns and of loading: `ModelHost` sees to both before it asks.
+package struct LlamaServerModel: ChatModel {
+    let client: EngineClient
+    /// What the server calls the model.
+    let name: String
+    package let capabilities: EngineCapabilities
+    let random: any RandomSource
+
+    package init(
+        client: EngineClient, name: String, capabilities: EngineCapabilities, random: any RandomSource
+    ) {
+        self.client = client
+        self.name = name
+        self.capabilities = capabilities
+        self.random = random
+    }
+
+    package func chat(
+        _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
+    ) async throws -> ChatOutcome {
+        try self.check(request)
+        let started = ContinuousClock.now
+        let cachePointTokens = try await self.cachePointTokens(request)
+        var first: ContinuousClock.Instant?
+        var outcome: ChatOutcome
+        switch request.toolChoice {
+        case _ where request.isRawPrompt:
+            outcome = try await self.complete(request, prompt: request.rawPrompt, tools: [], &first, send)
+        case .any where self.capabilities.hasGrammars && !request.tools.isEmpty:
+            outcome = try await self.forced(request, request.tools, &first, send)
+        case .named(let name) where self.capabilities.hasGrammars:
+            outcome = try await self.forced(request, request.tools.filter { $0.name == name }, &first, send)
+        case .auto, .any, .named, .never:
+            outcome = try await self.converse(request, &first, send)
+        }
+        outcome.cachePointTokens = cachePointTokens.map { min($0, outcome.inputTokens) }
+        outcome.timing.firstPiece = first.map { started.duration(to: $0) }
+        outcome.timing.total = started.duration(to: .now)
+        return outcome
+    }
+
+    private func check(_ request: ChatRequest) throws(InferenceError) {
+        guard !self.capabilities.takesImages else { return }
+        for message in request.messages {
+            for case .image in message.parts {
+                throw .unsupported("This model does not support images; remove the image block and try again.")
+            }
+        }
+    }
+
+    /// `/v1/chat/completions`.
+    private func converse(
+        _ request: ChatRequest, _ first: inout ContinuousClock.Instant?,
+        _ send: @Sendable (ChatEvent) async throws -> Void
+    ) async throws -> ChatOutcome {
+        let isOwn = self.capabilities.isLlamaServer
+        var stream = ChatStream(request, scansStops: isOwn, makeID: self.makeCallID)
+        let answer = try await self.post("/v1/chat/completions", .object(self.chatMembers(request)))
+        defer { answer.close() }
+        var events = ServerSentEvents()
+        reading: while let bytes = try await self.reading(answer) {
+            events.append(bytes)
+            while let data = try Self.parsing({ () throws(EngineClientError) in try events.next() }) {
+                guard let chunk = EngineJSON.document(data) else {
+                    if data.elementsEqual("[DONE]".utf8) { break reading }
+                    throw InferenceError.failed("the engine sent an event that is no JSON")
+                }
+                for event in try stream.take(chunk) {
+                    if first == nil { first = .now }
+                    try await send(event)
+                }
+                if stream.isStopped { break reading }
+            }
+        }
+        try stream.checkWhole()
+        for event in stream.end() {
+            if first == nil { first = .now }
+            try await send(event)
+        }
+        return try stream.outcome()
+    }
+
+    private func chatMembers(_ request: ChatRequest) -> [Document.Member] {
+        let isOwn = self.capabilities.isLlamaServer
+        var members = ChatBody.prompt(request, isOwnEngine: isOwn)
+        members += ChatBody.sampling(request.sampling, isOwnEngine: isOwn)
+        members += [
+            .init("model", .string(self.name)), .init("stream", .boolean(true)),
+            .init("stream_options", .object(["include_usage": .boolean(true)])),
+        ]
+        if let tokensMax = request.sampling.tokensMax { members.append(.init("max_tokens", .number(tokensMax))) }
+        let stops = request.sampling.stopSequences
+        if !stops.isEmpty {
+            // The engine does not say which sequence it stopped at, so they are looked for here; the counts then come
+            // with every token, since the last chunk is not waited for.
+            members.append(
+                isOwn ? .init("timings_per_token", .boolean(true)) : .init("stop", .array(stops.map { .string($0) })))
+        }
+        if !request.tools.isEmpty {
+            members.append(.init("tool_choice", self.choice(request.toolChoice)))
+            members.append(.init("parallel_tool_calls", .boolean(true)))
+        }
+        if let schema = request.answerSchema {
+            let format = Document.object([
+                "type": .string("json_schema"),
+                "json_schema": .object(["name": .string("answer"), "schema": schema, "strict": .boolean(true)]),
+            ])
+            members.append(.init("response_format", format))
+        }
+        return members
+    }
+
+    private func choice(_ choice: ChatRequest.ToolChoice) -> Document {
+        switch choice {
+        case .auto: .string("auto")
+        case .any: .string("required")
+        case .never: .string("none")
+        case .named(let name):
+            .object(["type": .string("function"), "function": .object(["name": .string(name)])])
+        }
+    }
+
+    /// A call that must be made: the engine's own `required` lets the model talk before it calls, and its grammars
+    /// allow endless blanks, so the prompt is made by its template and the answer bound by a grammar of ours.
+    private func forced(
+        _ request: ChatRequest, _ tools: [ChatRequest.Tool], _ first: inout ContinuousClock.Instant?,
+        _ send: @Sendable (ChatEvent) async throws -> Void
+    ) async throws -> ChatOutcome {
+        var asked = request
+        // A thought before the call would have to be part of the grammar.
+        asked.reasoning = .init(isOn: false)
+        let prompt = try await self.prompt(asked, isAnswerBegun: true)
+        return try await self.complete(request, prompt: prompt, tools: tools, &first, send)
+    }
+
+    /// `/completion`: a text that goes on from the prompt, or a call of one of these tools.
+    private func complete(
+        _ request: ChatRequest, prompt: String, tools: [ChatRequest.Tool], _ first: inout ContinuousClock.Instant?,
+        _ send: @Sendable (ChatEvent) async throws -> Void
+    ) async throws -> ChatOutcome {
+        guard self.capabilities.isLlamaServer else {
+            throw InferenceError.unsupported("The server of this model takes conversations only, and no bare prompts.")
+        }
+        var members = ChatBody.sampling(request.sampling, isOwnEngine: true)
+        members += [.init("prompt", .string(prompt)), .init("stream", .boolean(true))]
+        if let tokensMax = request.sampling.tokensMax { members.append(.init("n_predict", .number(tokensMax))) }
+        if tools.isEmpty {
+            members.append(.init("stop", .array(request.sampling.stopSequences.map { .string($0) })))
+        } else {
+            members.append(.init("grammar", .string(try SchemaGrammar.call(of: tools))))
+        }
+        var stream = CompletionStream(request, isCall: !tools.isEmpty, makeID: self.makeCallID)
+        let answer = try await self.post("/completion", .object(members))
+        defer { answer.close() }
+        var events = ServerSentEvents()
+        while let bytes = try await self.reading(answer) {
+            events.append(bytes)
+            while let data = try Self.parsing({ () throws(EngineClientError) in try events.next() }) {
+                guard let chunk = EngineJSON.document(data) else {
+                    throw InferenceError.failed("the engine sent an event that is no JSON")
+                }
+                for event in try stream.take(chunk) {
+                    if first == nil { first = .now }
+                    try await send(event)
+                }
+            }
+        }
+        let calls = stream.end()
+        let outcome = try stream.outcome(hasCall: !calls.isEmpty)
+        for event in calls {
+            if first == nil { first = .now }
+            try await send(event)
+        }
+        return outcome
+    }
+
+    /// As AWS's ids of calls: `tooluse_` and 22 letters and digits.
+    private func makeCallID() -> String {
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+        var text = "tooluse_"
+        for _ in 0..<22 { text.append(letters[Int(self.random.next() % UInt64(letters.count))]) }
+        return text
+    }
+}
+
+extension ChatRequest {
+    /// All texts together, for a prompt that nothing is put around.
+    var rawPrompt: String {
+        self.messages.flatMap(\.parts).map { if case .text(let text) = $0 { text } else { "" } }.joined()
+    }
+}

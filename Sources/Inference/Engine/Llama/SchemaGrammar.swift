@@ -1,0 +1,199 @@
+internal import ServiceModel
+
+/// A grammar (GBNF, llama.cpp's notation) of the JSON texts that meet a JSON Schema.
+///
+/// Without any white space between tokens: the engine's own grammars allow blanks, on which a small model can spend its
+/// whole answer. Members come in the schema's order, those that are not required may be left out, and none are added.
+/// `pattern`, `format` and bounds of numbers are not in the grammar: the model is told of them in its prompt only.
+/// - Source: llama.cpp, grammars/README.md.
+package struct SchemaGrammar {
+    /// Rules of one grammar; a larger schema is refused.
+    static let ruleCountMax = 4_000
+    static let depthMax = 64
+    /// Larger bounds of a count are left open, since each step of one costs the engine.
+    static let repetitionMax = 256
+
+    private static let primitives = #"""
+        char ::= [^"\\\x7F\x00-\x1F] | [\\] (["\\bfnrt] | "u" [0-9a-fA-F]{4})
+        string ::= "\"" char* "\""
+        int ::= "0" | [1-9] [0-9]{0,15}
+        integer ::= "-"? int
+        number ::= "-"? int ("." [0-9]{1,15})? ([eE] [-+]? [0-9]{1,3})?
+        boolean ::= "true" | "false"
+        null ::= "null"
+        member ::= string ":" value
+        object ::= "{" (member ("," member)*)? "}"
+        array ::= "[" (value ("," value)*)? "]"
+        value ::= object | array | string | number | boolean | null
+
+        """#
+
+    private var rules: [String] = []
+    private var ruleCount = 0
+    /// The schema that is being read, in which `$ref` looks.
+    private var root = Document.null
+    private var references: [String: String] = [:]
+
+    /// The grammar of a call of one of these tools: `{"name":"…","arguments":{…}}`.
+    package static func call(of tools: [ChatRequest.Tool]) throws(InferenceError) -> String {
+        var grammar = SchemaGrammar()
+        var calls: [String] = []
+        for tool in tools {
+            grammar.root = tool.schema
+            grammar.references = [:]
+            let arguments = try grammar.expression(tool.schema, depth: 0)
+            calls.append(self.literal(self.beginning(ofCallOf: tool.name)) + " " + arguments + " \"}\"")
+        }
+        return "root ::= " + calls.joined(separator: " | ") + "\n" + grammar.rules.joined() + self.primitives
+    }
+
+    /// What a call of a tool begins with.
+    static func beginning(ofCallOf name: String) -> String {
+        "{\"name\":" + EngineJSON.text(.string(name)) + ",\"arguments\":"
+    }
+
+    private mutating func rule(_ body: String) throws(InferenceError) -> String {
+        let name = try self.newName()
+        self.rules.append("\(name) ::= \(body)\n")
+        return name
+    }
+
+    private mutating func newName() throws(InferenceError) -> String {
+        self.ruleCount += 1
+        guard self.ruleCount <= Self.ruleCountMax else {
+            throw .unsupported("The schemas of the tools are too large for a forced tool choice.")
+        }
+        return "r\(self.ruleCount)"
+    }
+
+    private mutating func expression(_ schema: Document, depth: Int) throws(InferenceError) -> String {
+        guard depth < Self.depthMax else {
+            throw .unsupported("The schema of a tool is nested too deep for a forced tool choice.")
+        }
+        if case .string(let reference)? = schema["$ref"] { return try self.referenced(reference, depth) }
+        if let value = schema["const"] { return Self.literal(EngineJSON.text(value)) }
+        if let values = schema["enum"]?.elements, !values.isEmpty {
+            return try self.rule(values.map { Self.literal(EngineJSON.text($0)) }.joined(separator: " | "))
+        }
+        if let choices = (schema["anyOf"] ?? schema["oneOf"])?.elements, !choices.isEmpty {
+            return try self.choice(choices, depth)
+        }
+        if let parts = schema["allOf"]?.elements, !parts.isEmpty {
+            return try self.expression(Self.merged(parts), depth: depth + 1)
+        }
+        switch schema["type"] {
+        case .array(let names)?:
+            let members = schema.members.filter { $0.name != "type" }
+            return try self.choice(names.map { .object([.init("type", $0)] + members) }, depth)
+        case .string("object")?: return try self.object(schema, depth)
+        case .string("array")?: return try self.array(schema, depth)
+        case .string("string")?: return Self.string(schema)
+        case .string("integer")?: return "integer"
+        case .string("number")?: return "number"
+        case .string("boolean")?: return "boolean"
+        case .string("null")?: return "null"
+        default: return schema["properties"] == nil ? "value" : try self.object(schema, depth)
+        }
+    }
+
+    private mutating func choice(_ schemas: [Document], _ depth: Int) throws(InferenceError) -> String {
+        var choices: [String] = []
+        for schema in schemas { choices.append(try self.expression(schema, depth: depth + 1)) }
+        return try self.rule(choices.joined(separator: " | "))
+    }
+
+    /// `#/$defs/name` and other places in the same schema; a rule of its own, so that schemas may contain themselves.
+    private mutating func referenced(_ reference: String, _ depth: Int) throws(InferenceError) -> String {
+        if let name = self.references[reference] { return name }
+        var place: Document? = reference.hasPrefix("#") ? self.root : nil
+        for step in reference.dropFirst().split(separator: "/") {
+            place = place?[String(step.replacing("~1", with: "/").replacing("~0", with: "~"))]
+        }
+        guard let place else { throw .unsupported("The schema of a tool refers to \(reference), which is not in it.") }
+        let name = try self.newName()
+        self.references[reference] = name
+        let body = try self.expression(place, depth: depth + 1)
+        self.rules.append("\(name) ::= \(body)\n")
+        return name
+    }
+
+    private mutating func object(_ schema: Document, _ depth: Int) throws(InferenceError) -> String {
+        let properties = schema["properties"]?.members ?? []
+        guard !properties.isEmpty else {
+            switch schema["additionalProperties"] {
+            case .boolean(false)?: return "\"{}\""
+            case let values? where !values.members.isEmpty:
+                let value = try self.expression(values, depth: depth + 1)
+                let member = try self.rule("string \":\" \(value)")
+                return try self.rule("\"{\" (\(member) (\",\" \(member))*)? \"}\"")
+            default: return "object"
+            }
+        }
+        let required = Set((schema["required"]?.elements ?? []).compactMap(\.text))
+        // From the last member to the first: what may follow once a member stands, and once none does.
+        var following = "\"}\""
+        var leading = "\"}\""
+        for property in properties.reversed() {
+            let value = try self.expression(property.value, depth: depth + 1)
+            let member = Self.literal(EngineJSON.text(.string(property.name)) + ":") + " " + value
+            let isRequired = required.contains(property.name)
+            let after = following
+            following = try self.rule(
+                isRequired ? "\",\" \(member) \(after)" : "\",\" \(member) \(after) | \(after)")
+            leading = try self.rule(isRequired ? "\(member) \(after)" : "\(member) \(after) | \(leading)")
+        }
+        return try self.rule("\"{\" \(leading)")
+    }
+
+    private mutating func array(_ schema: Document, _ depth: Int) throws(InferenceError) -> String {
+        guard let items = schema["items"], !items.members.isEmpty else { return "array" }
+        let item = try self.expression(items, depth: depth + 1)
+        let least = max(0, schema["minItems"]?.integer ?? 0)
+        let most = schema["maxItems"]?.integer
+        if most == 0 { return "\"[]\"" }
+        let more = try self.rule("\",\" \(item)")
+        let rest = "\(item) " + Self.repeated(more, least: least - 1, most: most.map { $0 - 1 })
+        return try self.rule(least > 0 ? "\"[\" \(rest) \"]\"" : "\"[\" (\(rest))? \"]\"")
+    }
+
+    private static func string(_ schema: Document) -> String {
+        let least = schema["minLength"]?.integer ?? 0
+        let most = schema["maxLength"]?.integer
+        guard least > 0 || most != nil else { return "string" }
+        return "\"\\\"\" " + self.repeated("char", least: least, most: most) + " \"\\\"\""
+    }
+
+    private static func repeated(_ expression: String, least: Int, most: Int?) -> String {
+        let least = min(max(0, least), self.repetitionMax)
+        guard let most, most >= least, most <= self.repetitionMax else {
+            return least == 0 ? "\(expression)*" : "\(expression){\(least),}"
+        }
+        return most == 0 ? "\"\"" : "\(expression){\(least),\(most)}"
+    }
+
+    /// The members of all parts together, as far as they are objects.
+    private static func merged(_ parts: [Document]) -> Document {
+        guard parts.count > 1 else { return parts[0] }
+        let properties = parts.flatMap { $0["properties"]?.members ?? [] }
+        let required = parts.flatMap { $0["required"]?.elements ?? [] }
+        guard !properties.isEmpty else { return parts[0] }
+        return .object([
+            "type": .string("object"), "properties": .object(properties), "required": .array(required),
+        ])
+    }
+
+    /// A text as GBNF's notation has it.
+    private static func literal(_ text: String) -> String {
+        var output = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": output += "\\\""
+            case "\\": output += "\\\\"
+            case "\n": output += "\\n"
+            case "\r": output += "\\r"
+            default: output.unicodeScalars.append(scalar)
+            }
+        }
+        return output + "\""
+    }
+}

@@ -1,0 +1,69 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// `posix_spawn` with what an engine and its guard need: no ignored or blocked signals, and a process group of its own
+/// where told.
+enum ChildSpawn {
+    /// - Parameters:
+    ///   - command: the program's path and its words; a name without a slash is looked for in `PATH`.
+    ///   - input: becomes standard input; nil: `/dev/null`.
+    ///   - output: becomes standard output and standard error; nil: those of this process.
+    ///   - startsGroup: whether the child begins a process group, so that signals to ours do not reach it.
+    /// - Returns: the child's process id.
+    /// - Throws: a sentence with the system's reason.
+    static func spawn(
+        _ command: [String], input: Int32?, output: Int32?, startsGroup: Bool
+    ) throws(ProcessStartError) -> Int32 {
+        #if canImport(Darwin)
+        var actions = unsafe posix_spawn_file_actions_t(bitPattern: 0)
+        var attributes = unsafe posix_spawnattr_t(bitPattern: 0)
+        #else
+        var actions = unsafe posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        #endif
+        unsafe posix_spawn_file_actions_init(&actions)
+        unsafe posix_spawnattr_init(&attributes)
+        defer {
+            unsafe posix_spawn_file_actions_destroy(&actions)
+            unsafe posix_spawnattr_destroy(&attributes)
+        }
+        if let input {
+            unsafe posix_spawn_file_actions_adddup2(&actions, input, 0)
+        } else {
+            unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
+        if let output {
+            unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
+            unsafe posix_spawn_file_actions_adddup2(&actions, output, 2)
+        }
+        var flags = Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)
+        if startsGroup {
+            flags |= Int32(POSIX_SPAWN_SETPGROUP)
+            unsafe posix_spawnattr_setpgroup(&attributes, 0)
+        }
+        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe posix_spawnattr_setsigmask(&attributes, &signals)
+        for number in [SIGPIPE, SIGTERM, SIGINT, SIGHUP] { unsafe sigaddset(&signals, number) }
+        unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
+
+        var words = unsafe command.map { unsafe strdup($0) }
+        unsafe words.append(nil)
+        defer {
+            for index in unsafe words.indices { unsafe free(words[index]) }
+        }
+        var processID = pid_t()
+        let status = unsafe posix_spawnp(&processID, command[0], &actions, &attributes, words, environ)
+        guard status == 0 else {
+            let reason = unsafe String(cString: strerror(status))
+            throw ProcessStartError(sentence: "\(command[0]) cannot be started: \(reason)")
+        }
+        return processID
+    }
+}

@@ -1,0 +1,71 @@
+internal import Synchronization
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// What an engine prints: its last lines in memory, and all of it in a file that is begun anew when it is large.
+package final class EngineLog: Sendable {
+    package static let lineCountMax = 400
+    /// A file that grows beyond is renamed to `….1`, over the one before it.
+    static let fileBytesMax = 8 << 20
+
+    private struct State {
+        var lines: [String] = []
+        var descriptor: Int32 = -1
+        var bytes = 0
+    }
+
+    private let path: String?
+    private let state = Mutex(State())
+
+    /// - Parameter path: of the file; nil keeps lines in memory only.
+    package init(path: String?) {
+        self.path = path
+        self.state.withLock { self.open(&$0) }
+    }
+
+    deinit {
+        let descriptor = self.state.withLock { $0.descriptor }
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    package func append(_ line: String) {
+        self.state.withLock { state in
+            if state.lines.count == Self.lineCountMax { state.lines.removeFirst(Self.lineCountMax / 4) }
+            state.lines.append(line)
+            guard state.descriptor >= 0 else { return }
+            let bytes = Array((line + "\n").utf8)
+            // A full disk costs lines of this file; those in memory stay.
+            EngineFiles.append(bytes, to: state.descriptor)
+            state.bytes += bytes.count
+            guard state.bytes > Self.fileBytesMax, let path = self.path else { return }
+            close(state.descriptor)
+            EngineFiles.rename(path, to: path + ".1")
+            self.open(&state)
+        }
+    }
+
+    private func open(_ state: inout State) {
+        guard let path = self.path else { return }
+        state.descriptor = EngineFiles.openToAppend(path)
+        state.bytes = state.descriptor < 0 ? 0 : EngineFiles.byteCount(state.descriptor)
+    }
+
+    /// The last lines, oldest first.
+    package func tail(_ count: Int) -> [String] { self.state.withLock { Array($0.lines.suffix(count)) } }
+
+    /// The line that says best why an engine ended: the last one that speaks of an error, else the last one.
+    package var reason: String {
+        let lines = self.state.withLock { $0.lines }
+        let telling = lines.last { line in
+            let line = line.lowercased()
+            return line.contains("error") || line.contains("failed") || line.contains("assert")
+        }
+        return telling ?? lines.last ?? "it printed nothing"
+    }
+}

@@ -1,0 +1,180 @@
+internal import Primitives
+internal import Synchronization
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// How a child process ended.
+package enum ProcessEnd: Sendable, Hashable, CustomStringConvertible {
+    case exited(status: Int32)
+    case killed(signal: Int32)
+
+    init(waitStatus: Int32) {
+        let signal = waitStatus & 0x7F
+        self = signal == 0 ? .exited(status: (waitStatus >> 8) & 0xFF) : .killed(signal: signal)
+    }
+
+    package var description: String {
+        switch self {
+        case .exited(let status): "it ended with status \(status)"
+        case .killed(let signal): "it was ended by signal \(signal)"
+        }
+    }
+}
+
+/// A child process with what it prints, and the lifeline that its guard watches.
+///
+/// The child reads the lifeline on its standard input: that ends when this process does, however it ends, because
+/// nobody else holds the other end.
+package final class EngineProcess: Sendable {
+    private struct State {
+        var lifeline: Int32?
+        var end: ProcessEnd?
+        var waiters: [CheckedContinuation<ProcessEnd, Never>] = []
+    }
+
+    package let processID: Int32
+    private let state: Mutex<State>
+
+    private init(processID: Int32, lifeline: Int32) {
+        self.processID = processID
+        self.state = Mutex(State(lifeline: lifeline))
+    }
+
+    /// Starts a child in a process group of its own; a thread reads what it prints until it has ended.
+    /// - Parameters:
+    ///   - command: the program's path and its words.
+    ///   - onLine: given each line, on that thread.
+    ///   - onEnd: called once, on that thread, when the child has ended.
+    /// - Returns: the running child.
+    /// - Throws: a sentence with the system's reason.
+    package static func start(
+        _ command: [String], onLine: @escaping @Sendable (String) -> Void,
+        onEnd: @escaping @Sendable (ProcessEnd) -> Void
+    ) throws(ProcessStartError) -> EngineProcess {
+        let lifeline = try Pipe()
+        let output: Pipe
+        do throws(ProcessStartError) {
+            output = try Pipe()
+        } catch {
+            lifeline.closeBoth()
+            throw error
+        }
+        let processID: Int32
+        do throws(ProcessStartError) {
+            processID = try ChildSpawn.spawn(
+                command, input: lifeline.readEnd, output: output.writeEnd, startsGroup: true)
+        } catch {
+            lifeline.closeBoth()
+            output.closeBoth()
+            throw error
+        }
+        close(lifeline.readEnd)
+        close(output.writeEnd)
+        let process = EngineProcess(processID: processID, lifeline: lifeline.writeEnd)
+        BlockingThread.start("engine-log") {
+            LineReader(descriptor: output.readEnd).run(onLine)
+            close(output.readEnd)
+            var status: Int32 = 0
+            while unsafe waitpid(processID, &status, 0) < 0 && errno == EINTR {}
+            let end = ProcessEnd(waitStatus: status)
+            process.end(as: end)
+            onEnd(end)
+        }
+        return process
+    }
+
+    package var hasEnded: Bool { self.state.withLock { $0.end != nil } }
+
+    private func end(as end: ProcessEnd) {
+        let (waiters, lifeline) = self.state.withLock { state in
+            state.end = end
+            defer { state.waiters = [] }
+            return (state.waiters, state.lifeline.take())
+        }
+        if let lifeline { close(lifeline) }
+        for waiter in waiters { waiter.resume(returning: end) }
+    }
+
+    /// Lets the lifeline go: the guard asks the engine to end, then ends it.
+    package func letGo() {
+        let lifeline = self.state.withLock { $0.lifeline.take() }
+        if let lifeline { close(lifeline) }
+    }
+
+    /// SIGKILL for the whole group, for a guard that does not end.
+    package func killGroup() {
+        self.state.withLock { state in
+            // The group's id may be another's once its end has been collected.
+            if state.end == nil { kill(-self.processID, SIGKILL) }
+        }
+    }
+
+    /// Returns when the child has ended.
+    package func end() async -> ProcessEnd {
+        await withCheckedContinuation { continuation in
+            let end = self.state.withLock { state -> ProcessEnd? in
+                if state.end == nil { state.waiters.append(continuation) }
+                return state.end
+            }
+            if let end { continuation.resume(returning: end) }
+        }
+    }
+}
+
+/// Why a child could not be started; a sentence.
+package struct ProcessStartError: Error, Sendable, Hashable {
+    package let sentence: String
+}
+
+/// A pipe whose ends children do not inherit unless they are given one.
+struct Pipe {
+    let readEnd: Int32
+    let writeEnd: Int32
+
+    init() throws(ProcessStartError) {
+        var ends: [Int32] = [-1, -1]
+        guard unsafe pipe(&ends) == 0 else {
+            throw ProcessStartError(sentence: "no pipe: \(unsafe String(cString: strerror(errno)))")
+        }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        self.readEnd = ends[0]
+        self.writeEnd = ends[1]
+    }
+
+    func closeBoth() {
+        close(self.readEnd)
+        close(self.writeEnd)
+    }
+}
+
+/// Cuts what a descriptor gives into lines.
+struct LineReader {
+    /// Bytes of one line; what is longer is cut into several.
+    static let lineBytesMax = 4096
+
+    let descriptor: Int32
+
+    /// Until the other end is closed. Blocks.
+    func run(_ onLine: (String) -> Void) {
+        var line: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 13)
+        while true {
+            let count = unsafe piece.withUnsafeMutableBytes { unsafe read(self.descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { break }
+            for byte in piece[..<count] {
+                if byte != 0x0A { line.append(byte) }
+                guard byte == 0x0A || line.count == Self.lineBytesMax else { continue }
+                onLine(String(decoding: line, as: UTF8.self))
+                line.removeAll(keepingCapacity: true)
+            }
+        }
+        if !line.isEmpty { onLine(String(decoding: line, as: UTF8.self)) }
+    }
+}

@@ -1,0 +1,84 @@
+internal import ArgumentParser
+internal import Inference
+internal import Server
+
+/// `brume engine`: the program that runs models.
+struct Engine: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say which program runs models, and choose another.",
+        subcommands: [EngineStatus.self, Use.self],
+        defaultSubcommand: EngineStatus.self
+    )
+
+    struct EngineStatus: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "status", abstract: "Say which engine a server would start, and what it can compute on.")
+
+        @OptionGroup var directory: DirectoryOptions
+
+        func run() async throws {
+            let configuration = try self.directory.load()
+            guard let program = ModelEngines.program(configuration) else {
+                throw Exit.failure(.wrongConfiguration, EngineProgram.remedy)
+            }
+            let origin =
+                switch program.origin {
+                case .setting: "named by the setting engine"
+                case .choice: "chosen with brume engine use"
+                case .path: "found on PATH"
+                }
+            Terminal.output("engine   \(program.path) (\(origin))")
+            guard let version = await program.ask("--version") else {
+                throw Exit.failure(.wrongConfiguration, "\(program.path) does not say its version; is it llama-server?")
+            }
+            Terminal.output("version  \(version.first { $0.contains("version") } ?? version.first ?? "not said")")
+            let devices = (await program.ask("--list-devices") ?? []).filter { $0.hasPrefix("  ") }
+            if devices.isEmpty { Terminal.output("devices  the processor") }
+            for device in devices { Terminal.output("device  \(device)") }
+        }
+    }
+
+    struct Use: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Choose the engine of this data directory; a server takes it for the next model that it loads.")
+
+        @OptionGroup var directory: DirectoryOptions
+
+        @Argument(help: "The path of llama-server, or of a program that takes its words.")
+        var path: String
+
+        func run() async throws {
+            let configuration = try self.directory.load()
+            let current = ProcessEnvironment.currentDirectory
+            let whole = self.path.hasPrefix("/") ? self.path : "\(current)/\(self.path)"
+            let program = EngineProgram(path: whole, origin: .choice)
+            guard program.isExecutable else {
+                throw Exit.failure(.usage, "\(whole) is no program that can be run")
+            }
+            guard let version = await program.ask("--version") else {
+                throw Exit.failure(.usage, "\(whole) does not answer --version; is it llama-server?")
+            }
+            let file = ModelEngines.choiceFile(configuration)
+            guard EngineProgram.choose(whole, choiceFile: file) else {
+                throw Exit.failure(.dataDirectoryNotWritable, "cannot write \(file)")
+            }
+            Terminal.output("engine   \(whole)")
+            Terminal.output("version  \(version.first { $0.contains("version") } ?? version.first ?? "not said")")
+        }
+    }
+}
+
+/// `brume engine-guard`: stands between a server and one engine, as `EngineGuard` says; not for people.
+struct EngineGuardCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "engine-guard", shouldDisplay: false)
+
+    @Argument(help: "Where the engine's process id is written.")
+    var record: String
+
+    @Argument(parsing: .postTerminator, help: "The engine and its words.")
+    var command: [String]
+
+    func run() throws {
+        throw ExitCode(EngineGuard.run(record: self.record, command: self.command))
+    }
+}
