@@ -68,6 +68,7 @@ package final class Pipeline: EdgeResponder {
 
     package func plan(_ head: RequestHead, connection: ConnectionInfo, on loop: LoopContext) -> RequestPlan {
         if let response = self.routes.response(head) { return .reply(EdgeResponse(response)) }
+        if let plan = self.routes.control?.plan(head, connection) { return plan }
         let started = ContinuousClock.now
         let way = self.serviceRoutes.match(head).map(Way.route) ?? .operation(self.identify(head))
         return .collect(limitBytes: self.bodyBytesMax(way)) { body in

@@ -80,10 +80,24 @@ enum Assembly {
             services,
             {
                 async let idleModels: Void = models.run()
+                async let pinnedModels: Void = Self.loadPinned(registry, models)
                 await dynamoDB.run()
                 await idleModels
+                await pinnedModels
             },
             { dynamoDB.tellMetrics() }
         )
+    }
+
+    /// Loads the models that stay loaded, one after the other.
+    private static func loadPinned(_ registry: RegistryView, _ models: ModelHost) async {
+        for record in registry.listing.models where record.isPinned {
+            do throws(InferenceError) {
+                try await models.load(record.name)
+            } catch {
+                // The host has told the log why; the first request tries again.
+                continue
+            }
+        }
     }
 }

@@ -92,7 +92,13 @@ package final class BrumeServer: Sendable {
                 return history.exposition()
             },
             documents: configuration.compatibility == .localstack
-                ? LocalStackCompatibility.documents(services.map(\.binding.schema)) : [:]
+                ? LocalStackCompatibility.documents(services.map(\.binding.schema)) : [:],
+            control: try self.using(directory) { () throws(FileError) in
+                let control = ModelControl(host: models, registry: registry)
+                return ControlRoute(token: try directory.makeControlToken(random: random)) { what, body in
+                    await control.respond(what, body)
+                }
+            }
         )
         let pipeline = Pipeline(
             catalog: catalog,

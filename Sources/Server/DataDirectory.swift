@@ -19,6 +19,8 @@ package struct DataDirectory: Sendable {
     package var sealKey: String { "\(self.path)/identity/seal.key" }
     /// The certificate of the development authority.
     package var authority: String { "\(self.tls)/ca.pem" }
+    /// What commands prove themselves to the running server with.
+    package var controlTokenFile: String { "\(self.path)/identity/control-token" }
     /// Where the running server says how it is reached.
     package var serverFile: String { "\(self.path)/server" }
 
@@ -28,6 +30,14 @@ package struct DataDirectory: Sendable {
             try Files.createDirectory(directory)
         }
         try self.probe(random: random)
+    }
+
+    /// Makes the token by which commands tell this server what to do; the next start makes another.
+    func makeControlToken(random: any RandomSource) throws(FileError) -> String {
+        let token = Hex.encode(random.bytes(32))
+        try Files.replace(
+            self.controlTokenFile, with: Array(token.utf8), mode: 0o600, temporarySuffix: Hex.encode(random.bytes(8)))
+        return token
     }
 
     /// Checks that the directory can be written, by doing so.

@@ -25,6 +25,9 @@ enum Exit: Int32 {
     case noPermission = 77
     case wrongConfiguration = 78
 
+    /// A server runs and cannot do it now: try again later.
+    static let serverRefuses = Exit.storeInUse
+
     /// Says the sentence on standard error and gives what to throw.
     static func failure(_ code: Exit, _ sentence: String) -> ExitCode {
         Terminal.error("brume: \(sentence)")

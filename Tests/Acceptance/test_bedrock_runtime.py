@@ -124,7 +124,7 @@ def test_a_conversation_out_of_order_is_refused(bedrock, messages, sentence):
 
 def test_a_model_that_is_not_here_names_the_remedy(bedrock):
     error = refusal(bedrock.converse, modelId="anthropic.claude-3-haiku-20240307-v1:0", messages=[user("hi")])
-    assert error["Code"] == "ResourceNotFoundException" and "--bedrock-aliases" in error["Message"]
+    assert error["Code"] == "ResourceNotFoundException" and "brume model alias" in error["Message"]
 
 
 @pytest.mark.parametrize("model_id", [

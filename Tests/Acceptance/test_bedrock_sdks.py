@@ -145,7 +145,7 @@ def test_openai_models_are_listed(client):
 def test_openai_errors_are_raised_as_its_own(server, client, key):
     with pytest.raises(openai.NotFoundError) as failure:
         client.chat.completions.create(model="no.such-model", messages=HELLO)
-    assert failure.value.code == "model_not_found" and "--bedrock-aliases" in str(failure.value)
+    assert failure.value.code == "model_not_found" and "brume model alias" in str(failure.value)
     with pytest.raises(openai.BadRequestError) as failure:
         client.chat.completions.create(model=ECHO, messages=[])
     assert failure.value.type == "invalid_request_error"

@@ -7,6 +7,9 @@ import os
 import struct
 import subprocess
 import threading
+import time
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -301,6 +304,85 @@ def test_damage_is_told(models, tmp_path):
     manifest.write_bytes(manifest.read_bytes().replace(b"llama", b"lamma").replace(b'"chat"', b'"chit"'))
     assert "is damaged" in models("list", status=65)
     assert "is damaged" in models("show", "mine", status=65)
+
+
+def refusal_of(client, model_id):
+    """What Bedrock says of an id."""
+    with pytest.raises(client.exceptions.ResourceNotFoundException) as refusal:
+        client.converse(modelId=model_id, messages=[{"role": "user", "content": [{"text": "hi"}]}])
+    return refusal.value.response["Error"]["Message"]
+
+
+def said(client, model_id):
+    """What a model answers."""
+    answer = client.converse(modelId=model_id, messages=[{"role": "user", "content": [{"text": "hi"}]}])
+    return answer["output"]["message"]["content"][0]["text"]
+
+
+def test_an_id_without_a_model_names_the_command(fresh_server):
+    client = fresh_server().client("bedrock-runtime")
+    message = refusal_of(client, "meta.llama3-1-8b-instruct-v1:0")
+    assert "`brume model pull llama3.1-8b`" in message
+    message = refusal_of(client, "us.anthropic.claude-3-haiku-20240307-v1:0")
+    assert "`brume model pull qwen3-8b --alias 'anthropic.claude-3-haiku-20240307-v1:0'`" in message
+
+
+@pytest.mark.parametrize("alias, model_id", [
+    ("anthropic.*", "anthropic.claude-v2"),
+    ("anthropic.claude-3-haiku-20240307-v1", "anthropic.claude-3-haiku-20240307-v1:0"),
+    ("anthropic.claude-3-haiku-20240307-v1:0", "eu.anthropic.claude-3-haiku-20240307-v1:0"),
+    ("amazon.nova-*", "arn:aws:bedrock:us-east-1:000000000000:inference-profile/us.amazon.nova-lite-v1:0"),
+    ("abc123", "arn:aws:bedrock:us-east-1:000000000000:application-inference-profile/abc123"),
+    ("meta.*", "arn:aws:bedrock:us-east-1::foundation-model/meta.llama3-8b-instruct-v1:0"),
+])
+def test_an_alias_holds_at_once(fresh_server, alias, model_id):
+    server = fresh_server()
+    client = server.client("bedrock-runtime")
+    refusal_of(client, model_id)
+    answer = server.run("model", "alias", alias, "brume.echo")
+    assert answer.returncode == 0, answer.stderr
+    assert said(client, model_id) == "[brume.echo] hi"
+    server.run("model", "alias", "--delete", alias)
+    refusal_of(client, model_id)
+
+
+def test_a_running_server_is_told(fresh_server):
+    server = fresh_server()
+    assert server.run("model", "load", "brume.echo").stdout == "brume.echo is built in, and always loaded\n"
+    answer = server.run("model", "load", "absent")
+    assert (answer.returncode, "no model absent" in answer.stderr) == (66, True)
+    assert server.run("model", "unload", "absent").returncode == 66
+    assert json.loads(server.run("model", "status", "--output", "json").stdout) == {"models": []}
+    assert server.get("/_brume/models/status").status == 405
+    server.stop()
+    answer = server.run("model", "load", "absent")
+    assert (answer.returncode, "brume start" in answer.stderr) == (69, True)
+
+
+def test_only_the_owner_of_the_data_directory_tells_a_server(fresh_server):
+    server = fresh_server()
+    token_file = server.data_dir / "identity/control-token"
+    assert token_file.stat().st_mode & 0o077 == 0
+    token = token_file.read_text()
+    for given in (None, "", token[:-1], token[:-1] + ("0" if token[-1] != "0" else "1")):
+        request = urllib.request.Request(
+            server.url + "/_brume/models/status", data=b"", headers={"x-brume-control": given} if given else {})
+        with pytest.raises(urllib.error.HTTPError) as refusal:
+            urllib.request.urlopen(request, timeout=5)
+        assert refusal.value.code == 403
+    request = urllib.request.Request(
+        server.url + "/_brume/models/status", data=b"", headers={"x-brume-control": token})
+    assert urllib.request.urlopen(request, timeout=5).status == 200
+
+
+def test_a_server_without_plain_http_is_told_over_tls(fresh_server):
+    server = fresh_server("--plaintext", "false", ready=False)
+    deadline = 100
+    while not (server.data_dir / "server").exists() and deadline:
+        deadline -= 1
+        time.sleep(0.1)
+    answer = server.run("model", "status", "--output", "json")
+    assert json.loads(answer.stdout) == {"models": []}, answer.stderr
 
 
 def tiny_bert(folder, layers=2, width=32):

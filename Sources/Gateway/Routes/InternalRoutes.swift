@@ -14,7 +14,7 @@ package struct Readiness: Sendable, Hashable {
 }
 
 /// The paths that are not AWS's. They need no signature, show no data, and are told from S3's paths by carrying neither
-/// `Authorization` nor a query.
+/// `Authorization` nor a query. `ControlRoute` is the exception: it does something, and asks for a token.
 package struct InternalRoutes: Sendable {
     package var metrics: MetricRegistry
     package var readiness: @Sendable () -> Readiness
@@ -24,19 +24,23 @@ package struct InternalRoutes: Sendable {
     package var moreMetrics: @Sendable () -> String
     /// More paths, such as LocalStack's health; exact path to JSON text.
     package var documents: [String: @Sendable () -> String]
+    /// What the command line may tell this server to do.
+    package var control: ControlRoute?
 
     package init(
         metrics: MetricRegistry,
         readiness: @escaping @Sendable () -> Readiness,
         refreshMetrics: @escaping @Sendable () -> Void = {},
         moreMetrics: @escaping @Sendable () -> String = { "" },
-        documents: [String: @Sendable () -> String] = [:]
+        documents: [String: @Sendable () -> String] = [:],
+        control: ControlRoute? = nil
     ) {
         self.metrics = metrics
         self.readiness = readiness
         self.refreshMetrics = refreshMetrics
         self.moreMetrics = moreMetrics
         self.documents = documents
+        self.control = control
     }
 
     /// - Returns: nil when the request is not for one of these paths.

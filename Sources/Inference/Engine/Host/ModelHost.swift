@@ -155,6 +155,11 @@ package final class ModelHost: Sendable {
         return true
     }
 
+    /// Lets a loaded model stay loaded, or be unloaded when it is idle; for one that is not, its source decides.
+    package func setPinned(_ name: String, _ isPinned: Bool) {
+        self.state.withLock { $0.setPinned(name, isPinned) }
+    }
+
     package func statuses() -> [Status] { self.state.withLock { $0.statuses } }
 
     /// Between two looks for idle models.

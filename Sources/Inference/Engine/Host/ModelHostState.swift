@@ -165,6 +165,13 @@ struct ModelHostState {
         return .seconds(min(1 << min(failures - 1, 16), limits.backOffSecondsMax))
     }
 
+    /// Whether a model that is loaded stays so, from now on.
+    mutating func setPinned(_ name: String, _ isPinned: Bool) {
+        guard case .local(var model)? = self.entries[name]?.place else { return }
+        model.isPinned = isPinned
+        self.entries[name]?.place = .local(model)
+    }
+
     /// - Returns: the engine to stop; nil where the model is not loaded, or in use.
     mutating func unload(_ name: String) -> RunningEngine? {
         guard let entry = self.entries[name], entry.leases == 0, case .ready(let engine, _, _) = entry.phase else {

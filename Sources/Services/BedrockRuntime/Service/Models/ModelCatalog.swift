@@ -44,21 +44,32 @@ package struct ModelCatalog: Sendable {
         return Set(self.models.keys).union(ids.filter { !$0.contains("*") }).union(hosted).sorted()
     }
 
-    /// The model that answers for an id: one of that name, else the one that an alias of the configuration names, else
-    /// the one that an alias of the registry names.
+    /// The model that answers for an id: one of that name, else the one that an alias names (the configuration's before
+    /// those of `brume model alias`), else the very model that the id means, where it is here under its short name. An
+    /// id with a version, such as `…-v1:0`, is looked up with it first, then without.
     func model(_ id: ModelID) async throws(ServiceError) -> any ChatModel {
-        if let model = try await self.named(id.name) { return model }
-        for alias in self.aliases where Self.fits(id.name[...], alias.pattern[...]) {
-            if let model = try await self.named(alias.model) { return model }
+        let names = Self.spellings(id.name)
+        for name in names {
+            if let model = try await self.named(name) { return model }
         }
-        if let record = self.registry?.model(answering: id.name), let model = try await self.named(record.name) {
-            return model
+        for name in names {
+            for alias in self.aliases where Self.fits(name[...], alias.pattern[...]) {
+                if let model = try await self.named(alias.model) { return model }
+            }
         }
+        for name in names {
+            if let alias = self.registry?.alias(for: name), let model = try await self.named(alias.model) { return model }
+        }
+        if let name = FamilyRules.sameModel(as: id.name), let model = try await self.named(name) { return model }
         throw BedrockRuntimeError.resourceNotFound(
-            message: "No model of this machine answers for \(id.name). Fetch one that does: brume model pull MODEL "
-                + "--alias '\(id.name)'. Or start the server with --bedrock-aliases '\(id.name)=\(EchoModel.name)' to "
-                + "have the built-in model answer."
-        )
+            message: "No model of this machine answers for \(id.name). \(FamilyRules.remedy(for: id.name)). For the "
+                + "built-in model, which repeats what it is told: `brume model alias '\(id.name)' \(EchoModel.name)`.")
+    }
+
+    /// An id as it is, and without what stands behind its first colon.
+    private static func spellings(_ id: String) -> [String] {
+        guard let colon = id.firstIndex(of: ":"), colon != id.startIndex else { return [id] }
+        return [id, String(id[..<colon])]
     }
 
     private func named(_ name: String) async throws(ServiceError) -> (any ChatModel)? {

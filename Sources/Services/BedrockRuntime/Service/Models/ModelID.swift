@@ -7,7 +7,11 @@ struct ModelID: Sendable, Hashable {
     /// Prefixes of inference profiles that spread requests over regions.
     /// - Source: Bedrock User Guide, "Supported Regions and models for inference profiles".
     private static let profilePrefixes = ["us.", "eu.", "apac.", "us-gov.", "jp.", "au.", "ca.", "global."]
-    private static let resources = ["foundation-model/", "inference-profile/"]
+    /// Kinds of resources that a request may name; what stands behind is what an alias may fit.
+    private static let resources = [
+        "foundation-model/", "inference-profile/", "application-inference-profile/", "provisioned-model/",
+        "custom-model/", "imported-model/", "custom-model-deployment/",
+    ]
 
     /// The model's id without profile and ARN, such as `anthropic.claude-3-haiku-20240307-v1:0`.
     let name: String

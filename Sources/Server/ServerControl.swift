@@ -1,0 +1,65 @@
+internal import Gateway
+package import Inference
+internal import ServiceKit
+
+/// Tells a running server what to do with its models.
+package enum ServerControl {
+    /// Loading a large model from a slow disk takes minutes.
+    private static let silenceSeconds = 900
+
+    /// What the server said.
+    package struct Answer: Sendable, Hashable {
+        package var isDone: Bool
+        /// Whether the server knows no such model, or has it not loaded.
+        package var isUnknown: Bool
+        package var text: String
+    }
+
+    /// - Parameters:
+    ///   - what: such as `models/load`.
+    ///   - body: the name of a model.
+    ///   - configuration: names the data directory of the server.
+    /// - Returns: nil where no server runs on the data directory.
+    /// - Throws: a sentence where it runs and cannot be told.
+    package static func tell(
+        _ what: String, _ body: String, _ configuration: Configuration
+    ) async throws(StartError) -> Answer? {
+        guard let address = ServerProbe.address(configuration) else { return nil }
+        let directory = DataDirectory(path: configuration.dataDirectory)
+        let token: [UInt8]
+        do throws(FileError) {
+            token = try Files.read(directory.controlTokenFile)
+        } catch {
+            throw StartError(.noPermission, "the token of the server cannot be read: \(error.sentence)")
+        }
+        var options = HTTPFetch.Options()
+        options.connectSeconds = ServerProbe.timeoutSeconds
+        options.silenceSeconds = self.silenceSeconds
+        options.authoritiesPath = address.authorityPath
+        guard let url = FetchURL(self.origin(address) + ControlRoute.prefix + what) else {
+            throw StartError(.other, "the server's address \(address.host) cannot be used")
+        }
+        do {
+            let answer = try await HTTPFetch(options: options).post(
+                url, [(ControlRoute.tokenHeader, String(decoding: token, as: UTF8.self))], body: Array(body.utf8))
+            let text = String(decoding: answer.body, as: UTF8.self).split(separator: "\n").joined(separator: "\n")
+            return Answer(isDone: answer.status == 200, isUnknown: answer.status == 404, text: text)
+        } catch FetchError.noConnection {
+            return nil
+        } catch FetchError.untrusted(let reason) {
+            throw StartError(
+                .configuration,
+                "the server's own certificate is not for localhost (\(reason)); start it with --plaintext true to let "
+                    + "commands of this machine reach it")
+        } catch {
+            throw StartError(.other, "the server broke off; its log names the reason")
+        }
+    }
+
+    private static func origin(_ address: ServerAddress) -> String {
+        let anyAddress = ["0.0.0.0": "127.0.0.1", "::": "::1"]
+        var host = anyAddress[address.host] ?? address.host
+        if host.contains(":") { host = "[\(host)]" }
+        return "http\(address.answersPlaintext ? "" : "s")://\(host):\(address.port)"
+    }
+}

@@ -1,0 +1,51 @@
+internal import ArgumentParser
+internal import Server
+
+extension Model {
+    /// `brume model load`: loads a model into a running server now, rather than with its first request.
+    struct Load: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Load a model into the running server, and return when it answers."
+        )
+
+        @OptionGroup var directory: DirectoryOptions
+
+        @Argument(help: "A name or an alias.")
+        var name: String
+
+        @Option(help: "text or json.")
+        var output: OutputFormat = .text
+
+        func run() async throws {
+            let text = try await tell("models/load", self.name, try self.directory.load())
+            self.output.conclude(text)
+        }
+    }
+}
+
+extension OutputFormat {
+    /// Writes what a server said.
+    func conclude(_ text: String) {
+        switch self {
+        case .text: Terminal.output(text)
+        case .json: Terminal.output("{\"message\":\(quoted(text))}")
+        }
+    }
+}
+
+/// Tells the running server, or ends with what it says against it.
+func tell(_ what: String, _ name: String, _ configuration: Configuration) async throws -> String {
+    let answer: ServerControl.Answer?
+    do throws(StartError) {
+        answer = try await ServerControl.tell(what, name, configuration)
+    } catch {
+        throw Exit.failure(Exit(error), error.sentence)
+    }
+    guard let answer else {
+        throw Exit.failure(.noServer, "no server runs on \(configuration.dataDirectory); start one with `brume start`")
+    }
+    guard answer.isDone else {
+        throw Exit.failure(answer.isUnknown ? .noSuchThing : .serverRefuses, answer.text)
+    }
+    return answer.text
+}

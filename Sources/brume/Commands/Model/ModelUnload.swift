@@ -1,0 +1,24 @@
+internal import ArgumentParser
+internal import Server
+
+extension Model {
+    /// `brume model unload`: gives the memory of a loaded model back.
+    struct Unload: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Unload a model from the running server; the next request loads it again."
+        )
+
+        @OptionGroup var directory: DirectoryOptions
+
+        @Argument(help: "A name or an alias.")
+        var name: String
+
+        @Option(help: "text or json.")
+        var output: OutputFormat = .text
+
+        func run() async throws {
+            let text = try await tell("models/unload", self.name, try self.directory.load())
+            self.output.conclude(text)
+        }
+    }
+}
