@@ -1,5 +1,6 @@
 """Global tables (version 2019.11.21) through boto3: replicas in other regions of one server."""
 
+import json
 import threading
 import time
 
@@ -180,6 +181,42 @@ def test_a_replica_is_deleted_and_nothing_that_it_took_is_lost(regions, unique_n
     east.delete_table(TableName=name)
 
 
+def test_what_the_policy_of_a_replica_denies_is_refused_from_elsewhere(regions, unique_name):
+    east, west, name = regions[EAST], regions[WEST], unique_name("global")
+    create(east, name)
+    add(east, name, WEST)
+    arn = west.describe_table(TableName=name)["Table"]["TableArn"]
+    policy = {"Version": "2012-10-17", "Statement": [{
+        "Effect": "Deny", "Principal": "*", "Action": "dynamodb:DeleteTableReplica", "Resource": arn,
+    }]}
+    west.put_resource_policy(ResourceArn=arn, Policy=json.dumps(policy))
+    denied = refusal(east.update_table, TableName=name, ReplicaUpdates=[{"Delete": {"RegionName": WEST}}])
+    assert denied["Code"] == "AccessDeniedException"
+    assert f"dynamodb:DeleteTableReplica on resource: {arn}" in denied["Message"]
+    west.delete_resource_policy(ResourceArn=arn)
+    east.update_table(TableName=name, ReplicaUpdates=[{"Delete": {"RegionName": WEST}}])
+    until(lambda: not replicas(east, name))
+
+
+def test_states_take_the_time_that_tables_take(fresh_server):
+    server = fresh_server("--table-transition-milliseconds", "700")
+    east, west = regional(server, EAST), regional(server, WEST)
+    create(east, "slow")
+    answer = east.update_table(TableName="slow", ReplicaUpdates=[{"Create": {"RegionName": WEST}}])
+    assert answer["TableDescription"]["TableStatus"] == "UPDATING"
+    assert answer["TableDescription"]["Replicas"] == []
+    assert replicas(east, "slow") == {WEST: "CREATING"}
+    busy = refusal(east.update_table, TableName="slow", DeletionProtectionEnabled=True)
+    assert busy["Code"] == "ResourceInUseException"
+    until(lambda: replicas(east, "slow") == {WEST: "ACTIVE"})
+    until(lambda: east.describe_table(TableName="slow")["Table"]["TableStatus"] == "ACTIVE")
+    west.put_item(TableName="slow", Item={"pk": {"S": "late"}})
+    east.update_table(TableName="slow", ReplicaUpdates=[{"Delete": {"RegionName": WEST}}])
+    assert replicas(east, "slow") == {WEST: "DELETING"}
+    until(lambda: replicas(east, "slow") == {})
+    assert list(contents(east, "slow")) == ["late"]
+
+
 def test_sigkill_in_the_midst_of_replication_loses_nothing(fresh_server):
     """What was acknowledged in a region is in all of them after the next start, and they are the same."""
     server = fresh_server()
@@ -187,7 +224,8 @@ def test_sigkill_in_the_midst_of_replication_loses_nothing(fresh_server):
     create(east, "kept")
     for number in range(300):
         east.put_item(TableName="kept", Item={"pk": {"S": f"old-{number}"}, "n": {"N": "0"}})
-    for point in ("copied:2", "step:3", "applied:2", "step:40", "applied:25"):
+    died = []
+    for point in ("copied:2", "step:3", "applied:2", "step:12", "applied:6"):
         acknowledged = {EAST: {}, WEST: {}}
         server.kill()
         server.environment["BRUME_CRASH_AT"] = f"dynamodb.replication.{point}"
@@ -218,6 +256,8 @@ def test_sigkill_in_the_midst_of_replication_loses_nothing(fresh_server):
             writer.start()
         for writer in writers:
             writer.join()
+        if server.process.poll() is not None:
+            died.append(point)
         server.kill()
         del server.environment["BRUME_CRASH_AT"]
         server.start()
@@ -230,3 +270,4 @@ def test_sigkill_in_the_midst_of_replication_loses_nothing(fresh_server):
             for key, number in written.items():
                 # A write that was under way may have been kept, too.
                 assert int(kept[key]["n"]["N"]) >= number, f"{key} went back at {point}"
+    assert len(died) >= 4, died

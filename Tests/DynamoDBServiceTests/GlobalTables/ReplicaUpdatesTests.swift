@@ -152,6 +152,13 @@ struct ReplicaUpdatesTests {
             }
         ),
         (
+            invalid + "DisassociationProtection modification must be the only operation in the request",
+            {
+                $0.disassociationProtectionEnabled = false
+                $0.provisionedThroughput = units(1, 1)
+            }
+        ),
+        (
             invalid + "Disabling Stream is not allowed for a Global Table replica.",
             { $0.streamSpecification = StreamSpecification(streamEnabled: false) }
         ),
@@ -391,6 +398,16 @@ struct ReplicaUpdatesTests {
         // Now its writes scale, so that it can have another replica.
         try await fixture.add(north)
         #expect(try await fixture.describe(north).provisionedThroughput?.writeCapacityUnits == 5)
+        // An index that is added scales by itself.
+        _ = try await fixture.update {
+            $0.attributeDefinitions = defined("pk", "a")
+            $0.globalSecondaryIndexUpdates = [creation("byA") { $0.provisionedThroughput = units(1, 1) }]
+        }
+        await fixture.service.jobs.whenIdle()
+        let indexes = try await service.describeTableReplicaAutoScaling(
+            DescribeTableReplicaAutoScalingInput(tableName: GlobalFixture.table), context
+        ).tableAutoScalingDescription?.replicas?.map { $0.globalSecondaryIndexes?.first }
+        #expect(indexes?.map { $0?.provisionedWriteCapacityAutoScalingSettings?.maximumUnits } == [10, 10, 10])
     }
 
     // Access

@@ -175,6 +175,35 @@ struct ReplicationTests {
         #expect(try await fixture.get(west, "item") != nil)
     }
 
+    @Test func `writers at the same time in two regions leave the same items in both`() async throws {
+        let fixture = GlobalFixture(isAutomatic: true)
+        try await fixture.createIndexed()
+        try await fixture.add(west)
+        await withTaskGroup(of: ServiceError?.self) { group in
+            for writer in 0..<8 {
+                let region = writer % 2 == 0 ? east : west
+                group.addTask {
+                    await refused { () throws(ServiceError) in
+                        for number in 0..<60 {
+                            let key = "k\((writer + number) % 5)"
+                            if number % 7 == writer % 7 {
+                                try await fixture.remove(region, key)
+                            } else {
+                                try await fixture.put(region, key, [("a", .s("\(writer)")), ("n", int(number))])
+                            }
+                        }
+                    }
+                }
+            }
+            for await refusal in group { #expect(refusal == nil) }
+        }
+        try await fixture.settle()
+        let contents = try await fixture.contents(east)
+        #expect(try await fixture.contents(west) == contents)
+        #expect(try await fixture.contents(east, index: "byA") == contents)
+        #expect(try await fixture.contents(west, index: "byA") == contents)
+    }
+
     @Test(arguments: 0..<40) func `regions with writers of their own end with the same items`(_ seed: Int) async throws
     {
         var schedule = ReplicationSchedule(seed: UInt64(seed))

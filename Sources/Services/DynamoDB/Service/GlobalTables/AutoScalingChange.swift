@@ -149,6 +149,26 @@ struct AutoScalingChange {
 }
 
 extension TableGroup {
+    /// What AWS sets for the writes of an index that is added to a provisioned global table.
+    private static let newIndexBounds = 1...10
+    private static let newIndexTarget = 70.0
+
+    /// Lets the writes of indexes that were just added scale in every replica.
+    mutating func scaleNewIndexes(since before: TableDescriptor) {
+        guard self.own.replication != nil, !self.own.isOnDemand, !before.isOnDemand else { return }
+        for index in self.own.indexes where index.isGlobal && before.index(index.name) == nil {
+            let settings = ReplicaAutoScaling.Settings(
+                minimum: Self.newIndexBounds.lowerBound, maximum: Self.newIndexBounds.upperBound,
+                policyName: "DynamoDBWriteCapacityUtilization:table/\(self.own.name)/index/\(index.name)",
+                target: Self.newIndexTarget)
+            let dimension = ReplicaAutoScaling.Dimension(index: index.name, isWrite: true)
+            self.own.replication?.autoScaling.settings[dimension] = settings
+            for place in self.others.indices {
+                self.others[place].replication?.autoScaling.settings[dimension] = settings
+            }
+        }
+    }
+
     /// What DescribeTableReplicaAutoScaling shows of a global table.
     func autoScalingDescription(
         _ status: TableStatus, _ context: RequestContext, _ replicaStatus: (TableDescriptor) -> ReplicaStatus

@@ -117,9 +117,7 @@ extension DynamoDBService {
         guard own.isOnDemand || own.isWriteScaled(nil) else {
             throw .validation("Table write capacity should either be Pay-Per-Request or AutoScaled.")
         }
-        guard own.isOnDemand || own.indexes.allSatisfy({ !$0.isGlobal || own.isWriteScaled($0.name) }) else {
-            throw .validation("GSI write capacity should either be Pay-Per-Request or AutoScaled.")
-        }
+        try own.checkIndexScaling()
     }
 
     /// How far each replica's writes have come to a table.
@@ -232,6 +230,13 @@ extension TableDescriptor {
     /// Whether auto scaling follows the writes of the table, or of one of its global indexes.
     fileprivate func isWriteScaled(_ index: String?) -> Bool {
         self.replication?.autoScaling.isEnabled(.init(index: index, isWrite: true)) == true
+    }
+
+    /// In a global table the writes of each global index scale before there is another index, or another replica.
+    func checkIndexScaling() throws(ServiceError) {
+        guard self.isOnDemand || self.indexes.allSatisfy({ !$0.isGlobal || self.isWriteScaled($0.name) }) else {
+            throw .validation("GSI write capacity should either be Pay-Per-Request or AutoScaled.")
+        }
     }
 
     /// The table that becomes its replica: CREATING, without items and without what each replica has of its own.

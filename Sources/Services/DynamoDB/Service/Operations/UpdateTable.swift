@@ -30,6 +30,7 @@ extension DynamoDBService {
             try Self.checkReplicas(group, input, at: now)
             let before = group
             let outcome = try update.apply(to: &group.own, &writes)
+            group.scaleNewIndexes(since: before.own)
             let tasks = try group.spread(from: before.own, at: now, &writes)
             var description = update.description(before.own, group.own, outcome)
             var shown = before
@@ -63,6 +64,9 @@ extension DynamoDBService {
         else {
             guard group.others.allSatisfy({ $0.indexInState(.creating) == nil && $0.indexInState(.deleting) == nil })
             else { throw .tooManyOnlineIndexes }
+            if input.globalSecondaryIndexUpdates?.contains(where: { $0.create != nil }) == true {
+                try group.own.checkIndexScaling()
+            }
             return
         }
     }

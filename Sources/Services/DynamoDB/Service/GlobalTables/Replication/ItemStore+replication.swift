@@ -93,9 +93,13 @@ extension ItemStore {
         for (place, write) in writes.enumerated() {
             let (record, tombstone) = (read[own.count + place], read[own.count + writes.count + place])
             // The later write wins. An item that is there was written after its tombstone.
-            if let known = (record ?? tombstone)?.writeStamp, known >= write.stamp { continue }
-            batch.checks.append(.unchanged(itemKeys[place], since: record?.version))
-            batch.checks.append(.unchanged(tombstones[place], since: tombstone?.version))
+            let isKnown = (record ?? tombstone).map { $0.writeStamp >= write.stamp } ?? false
+            // What a later write leaves out must not be left out for a write that does not become durable.
+            if !isKnown || read.undurable != nil {
+                batch.checks.append(.unchanged(itemKeys[place], since: record?.version))
+                batch.checks.append(.unchanged(tombstones[place], since: tombstone?.version))
+            }
+            if isKnown { continue }
             let change: Change = write.item.map { .put($0) } ?? .delete
             let effects = Self.effects(
                 change, at: itemKeys[place], try Self.item(record), descriptor, by: .replication, stamp: write.stamp)
@@ -107,7 +111,7 @@ extension ItemStore {
             batch.logAppends += effects.logAppends
             units.append(effects.units)
         }
-        if batch.isChecksOnly { return .done }
+        if batch.isChecksOnly && read.undurable == nil { return .done }
         do throws(StorageError) {
             try await self.store.commit(batch)
         } catch .checkFailed(let index) {

@@ -98,6 +98,9 @@ enum UpdateRule {
         if input.deletionProtectionEnabled != nil {
             throw .invalid("DeletionProtection modification must be the only operation in the request")
         }
+        if input.disassociationProtectionEnabled != nil {
+            throw .invalid("DisassociationProtection modification must be the only operation in the request")
+        }
         if input.warmThroughput != nil { try self.checkWarm(input, count) }
         if input.onDemandThroughput != nil, count > (input.billingMode == nil ? 1 : 2) {
             throw .invalid("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")
