@@ -40,11 +40,12 @@ final class Simulation: Sendable {
     }
 
     /// A process on what the last one left on the disk.
-    func start() -> SimulatedProcess {
+    func start(transitionMilliseconds: Int64 = 0, objects: any ObjectPort = NoObjects()) -> SimulatedProcess {
         let store = SimulatedStore(self.disk, clock: self.clock, executor: self.executor, seed: self.random.next())
-        return SimulatedProcess(
-            store: store, service: .simulated(store, self.clock, BackgroundJobs(executor: self.executor)),
-            clock: self.clock)
+        let service = DynamoDBService.simulated(
+            store, self.clock, BackgroundJobs(executor: self.executor), objects: objects,
+            transitionMilliseconds: transitionMilliseconds)
+        return SimulatedProcess(store: store, service: service, clock: self.clock)
     }
 
     /// Everything on the disk, for checks that no request can make.
@@ -82,10 +83,13 @@ extension DynamoDBService {
         func record(_ datum: MetricDatum, account: AccountID, region: Region, time: Timestamp) {}
     }
 
-    static func simulated(_ store: any OrderedStore, _ clock: any WallClock, _ jobs: BackgroundJobs) -> DynamoDBService
-    {
+    static func simulated(
+        _ store: any OrderedStore, _ clock: any WallClock, _ jobs: BackgroundJobs,
+        objects: any ObjectPort = NoObjects(), transitionMilliseconds: Int64 = 0
+    ) -> DynamoDBService {
         DynamoDBService(
-            store: store, clock: clock, random: SeededRandomSource(seed: 7), telemetry: NoTelemetry(), jobs: jobs)
+            store: store, clock: clock, random: SeededRandomSource(seed: 7), telemetry: NoTelemetry(),
+            objects: objects, transitionMilliseconds: transitionMilliseconds, jobs: jobs)
     }
 }
 

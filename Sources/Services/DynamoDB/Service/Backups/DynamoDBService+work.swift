@@ -87,7 +87,7 @@ extension DynamoDBService {
     /// What was kept goes when the log is trimmed next.
     func endCopy(_ number: UInt64, of table: TableDescriptor, _ writes: [Write]) async throws(ServiceError) {
         do throws(ServiceError) {
-            try await self.catalog.update(table.reference) { (present, all) in
+            try await self.catalog.update(table.reference, isByJob: true) { (present, all) in
                 // Another table of the same name has other copies.
                 if present.number == table.number { present.copies.removeAll { $0.number == number } }
                 all += writes

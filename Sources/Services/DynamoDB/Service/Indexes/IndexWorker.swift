@@ -153,7 +153,7 @@ struct IndexWorker: Sendable {
     }
 
     private func finish(_ work: IndexWork) async throws(ServiceError) {
-        try await self.items.catalog.update(work.table) { (table, writes) throws(ServiceError) in
+        try await self.items.catalog.update(work.table, isByJob: true) { (table, writes) throws(ServiceError) in
             guard table.number == self.tableNumber else { return }
             if let place = table.indexes.firstIndex(where: { $0.number == self.indexNumber }) {
                 // An index that is being deleted by now goes on as such, with the same mark.
@@ -176,7 +176,7 @@ struct IndexWorker: Sendable {
         } catch {
             throw ServiceError(error)
         }
-        try await self.items.catalog.update(work.table) { (table, writes) throws(ServiceError) in
+        try await self.items.catalog.update(work.table, isByJob: true) { (table, writes) throws(ServiceError) in
             guard table.number == self.tableNumber else { return }
             for index in table.indexes where index.number == self.indexNumber { table.insights[index.name] = nil }
             table.indexes.removeAll { $0.number == self.indexNumber }

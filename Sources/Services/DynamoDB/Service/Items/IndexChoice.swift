@@ -8,7 +8,7 @@ enum IndexChoice {
     ) throws(ValidationFailure) -> IndexDescriptor? {
         guard let name else { return nil }
         guard let index = table.index(name), index.state != .deleting else {
-            throw ValidationFailure("The table does not have the specified index: \(name)")
+            throw ValidationFailure(Self.missing(name))
         }
         guard index.state == .active else {
             throw ValidationFailure("Cannot read from backfilling global secondary index: \(name)")
@@ -17,6 +17,11 @@ enum IndexChoice {
             throw ValidationFailure("Consistent reads are not supported on global secondary indexes")
         }
         return index
+    }
+
+    /// The sentence about an index that is not there, or is going.
+    static func missing(_ name: String) -> String {
+        "The table does not have the specified index: \(name)"
     }
 }
 

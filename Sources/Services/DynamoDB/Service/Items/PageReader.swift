@@ -48,8 +48,30 @@ extension ItemStore {
     func page(_ request: PageRequest) async throws(ServiceError) -> PageAnswer {
         try self.meters.admit(.read, request.table, request.index)
         let answer = try await self.unmeteredPage(request)
+        try await self.checkPresence(request.table, indexNumber: request.index?.number, request.index?.name)
         self.charge(answer, request)
         return answer
+    }
+
+    /// Refuses what was read of a table or an index that went meanwhile: a part may have been removed before it was
+    /// read. The descriptor is read again only where a commit may have touched it.
+    func checkPresence(
+        _ table: TableDescriptor, indexNumber: UInt16?, _ indexName: String?
+    ) async throws(ServiceError) {
+        var present: TableDescriptor?
+        if let known = self.catalog.cached(table.reference), let asOf = known.currentAsOf,
+            self.store.isUntouched(known.key, since: asOf), self.catalog.servesItems(known.descriptor)
+        {
+            present = known.descriptor
+        } else {
+            present = try await self.descriptor(table.reference)
+        }
+        guard let present, present.number == table.number else { throw .resourceNotFound }
+        guard let indexNumber, let indexName else { return }
+        let isThere =
+            present.indexes.contains { $0.number == indexNumber && $0.state != .deleting }
+            || present.vectorIndexes.contains { $0.number == indexNumber && $0.state != .deleting }
+        guard isThere else { throw .validation(IndexChoice.missing(indexName)) }
     }
 
     private func unmeteredPage(_ request: PageRequest) async throws(ServiceError) -> PageAnswer {

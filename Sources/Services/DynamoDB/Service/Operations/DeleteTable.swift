@@ -102,14 +102,17 @@ extension DynamoDBService {
             guard let record = try await self.items.get([key], .forAnswer)[0], let mark = IndexWork(record.value) else {
                 return
             }
-            if let table = try await self.catalog.snapshot(mark.table), table.descriptor.number == number,
-                let transition = table.descriptor.transition, transition.kind == .deleting
-            {
+            // Jobs of the table may change its descriptor still, such as the one that fills its time to live index.
+            for _ in 0..<TableCatalog.attemptsMax {
+                guard let table = try await self.catalog.snapshot(mark.table), table.descriptor.number == number,
+                    let transition = table.descriptor.transition, transition.kind == .deleting
+                else { break }
                 let wait = transition.end.millisecondsSinceEpoch - self.clock.now().millisecondsSinceEpoch
                 if wait > 0 { try? await Task.sleep(for: .milliseconds(wait)) }
                 guard try await self.drainReplica(table), !Task.isCancelled else { return }
-                guard try await self.remove(mark.table, table) else { return }
+                if try await self.remove(mark.table, table) { break }
             }
+            if let table = try await self.catalog.snapshot(mark.table), table.descriptor.number == number { return }
             try await storing { () throws(StorageError) in
                 _ = try await self.store.commit(Batch(writes: [.delete(key)]))
             }

@@ -22,6 +22,7 @@ extension DynamoDBService {
         let table = try await self.items.descriptor(reference)
         let search = try validating { () throws(ValidationFailure) in try request.search(table) }
         let answer = try await self.items.search(search)
+        try await self.items.checkPresence(table, indexNumber: search.index.number, search.index.name)
         let results = answer.matches.map { match in
             SearchResultItem(item: request.projection.apply(match.item), score: match.score)
         }

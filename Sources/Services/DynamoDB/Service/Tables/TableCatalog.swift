@@ -156,17 +156,19 @@ final class TableCatalog: Sendable {
     /// Changes a table's descriptor, and what else must change with it, in one durable commit.
     ///
     /// `change` is pure, and called again when another change was faster; what it leaves as it was is not written. It
-    /// may add writes of its own, such as the mark of a job that goes on with the change.
+    /// may add writes of its own, such as the mark of a job that goes on with the change. What a job ends it ends in
+    /// any state of the table (`isByJob`): the table may be DELETING by then.
     /// - Throws: what `change` throws, `tableNotFound`, and `tableInUse` for a table that is CREATING or DELETING by
     ///   the clock; one that a restore fills is left to `change`.
     @discardableResult
     func update<Answer: Sendable>(
         _ reference: TableReference,
+        isByJob: Bool = false,
         _ change: (inout TableDescriptor, inout [Write]) throws(ServiceError) -> Answer
     ) async throws(ServiceError) -> (table: TableDescriptor, answer: Answer) {
         for _ in 0..<Self.attemptsMax {
             guard let snapshot = try await self.snapshot(reference) else { throw .tableNotFound(reference) }
-            if let transition = snapshot.descriptor.transition {
+            if let transition = snapshot.descriptor.transition, !isByJob {
                 switch transition.kind {
                 case .creating where self.clock.now() < transition.end:
                     throw .tableInUse("Table is being created: \(reference.name)")
