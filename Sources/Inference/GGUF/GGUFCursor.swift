@@ -38,8 +38,13 @@ struct GGUFCursor: ~Copyable {
             close(descriptor)
             throw GGUFError(.unreadable(errno: EINVAL), path: path, "this is no regular file")
         }
+        let fileBytes = UInt64(max(0, information.st_size))
+        guard fileBytes <= GGUFLimits.fileBytesMax else {
+            close(descriptor)
+            throw GGUFError(.tooLarge, path: path, "the file is larger than \(GGUFLimits.fileBytesMax) bytes")
+        }
         self.path = path
-        self.fileBytes = UInt64(max(0, information.st_size))
+        self.fileBytes = fileBytes
         self.descriptor = descriptor
     }
 

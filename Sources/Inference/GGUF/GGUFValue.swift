@@ -45,6 +45,8 @@ package enum GGUFValueType: UInt32, Sendable, Hashable, CaseIterable {
 package enum GGUFLimits {
     /// Bytes of metadata and table of tensors together, of one file. A vocabulary of 256,000 tokens takes some 10 MiB.
     package static let headBytesMax: UInt64 = 256 << 20
+    /// Bytes of one file, so that no sum of sizes overflows; the largest known models have some hundred GiB.
+    package static let fileBytesMax: UInt64 = 1 << 48
     /// Keys of one file. Real models have fewer than a hundred.
     package static let metadataCountMax: UInt64 = 65_536
     /// Tensors of one file; the largest models have some thousand.

@@ -14,8 +14,8 @@ struct Model: AsyncParsableCommand {
             `brume model list --catalogue` shows the models that are known by a short name.
             """,
         subcommands: [
-            Pull.self, Import.self, List.self, Show.self, Remove.self, Alias.self, Load.self, Unload.self, Pin.self,
-            Loaded.self,
+            Pull.self, Import.self, List.self, Show.self, Plan.self, Remove.self, Alias.self, Load.self, Unload.self,
+            Pin.self, Loaded.self,
         ],
         defaultSubcommand: List.self
     )

@@ -1,0 +1,163 @@
+/// Plays what ggml does to find room for the intermediate results of a graph, to know how large its buffer becomes.
+///
+/// Results are placed in the order of the graph; each is given up when its last reader is done, and the smallest hole
+/// that fits is taken. What is over is the size that the engine logs as its compute buffer. Weights and caches live
+/// elsewhere and are not named here.
+/// - Source: ggml's `ggml-alloc.c`, followed in its rules and checked against logs of llama.cpp.
+struct GraphAllocator {
+    /// A result, as the functions here give it.
+    typealias Tensor = Int
+
+    private struct Node {
+        var bytes: UInt64
+        var sources: [Tensor]
+        /// The result whose memory this one looks at.
+        var root: Tensor?
+        /// Whether it may be written over its first source.
+        var isReusing = false
+        /// Given by the caller of the graph: placed before everything else.
+        var isInput = false
+        /// Never given up.
+        var isKept = false
+        /// Without memory of its own.
+        var isElsewhere = false
+        var childCount = 0
+        var viewCount = 0
+        var isPlaced = false
+        var offset: UInt64 = 0
+    }
+
+    private var nodes: [Node] = []
+    private var space = Space()
+
+    /// What the caller of the graph gives, such as positions.
+    mutating func input(_ bytes: UInt64, isKept: Bool = false) -> Tensor {
+        self.nodes.append(Node(bytes: bytes, sources: [], isInput: true, isKept: isKept))
+        return self.nodes.count - 1
+    }
+
+    /// A result of its own.
+    mutating func result(
+        _ bytes: UInt64, _ sources: Tensor..., isReusing: Bool = false, isKept: Bool = false
+    ) -> Tensor {
+        self.nodes.append(Node(bytes: bytes, sources: sources, isReusing: isReusing, isKept: isKept))
+        return self.nodes.count - 1
+    }
+
+    /// Another look at a result: another shape, or a part of it.
+    mutating func view(_ source: Tensor) -> Tensor {
+        let root = self.nodes[source].root ?? source
+        self.nodes.append(Node(bytes: 0, sources: [source], root: root))
+        return self.nodes.count - 1
+    }
+
+    /// A step that reads these and writes into memory that exists already, such as the cache.
+    mutating func store(_ sources: Tensor...) {
+        self.nodes.append(Node(bytes: 0, sources: sources, isElsewhere: true))
+    }
+
+    /// The bytes that the whole graph needs.
+    mutating func peakBytes() -> UInt64 {
+        for index in self.nodes.indices {
+            if let root = self.nodes[index].root { self.nodes[root].viewCount += 1 }
+            if self.nodes[index].isInput { self.place(index) }
+            for source in self.nodes[index].sources { self.nodes[source].childCount += 1 }
+        }
+        for index in self.nodes.indices {
+            self.place(index)
+            for source in self.nodes[index].sources { self.release(source) }
+        }
+        return self.space.bytesMax
+    }
+
+    private mutating func place(_ index: Tensor) {
+        let node = self.nodes[index]
+        guard !node.isPlaced, !node.isElsewhere, node.root == nil else { return }
+        self.nodes[index].isPlaced = true
+        if node.isReusing {
+            for source in node.sources where self.isGivenUp(source, to: node) {
+                self.nodes[index].offset = self.nodes[source].offset
+                self.nodes[source].isPlaced = false
+                return
+            }
+        }
+        self.nodes[index].offset = self.space.take(node.bytes)
+    }
+
+    /// Whether a result is read by nobody else and of the same size, so that its memory can be written over.
+    private func isGivenUp(_ source: Tensor, to node: Node) -> Bool {
+        let parent = self.nodes[source]
+        return parent.root == nil && !parent.isKept && !parent.isElsewhere && parent.isPlaced
+            && parent.bytes == node.bytes && parent.childCount == 1 && parent.viewCount == 0
+    }
+
+    /// One reader of a result is done.
+    private mutating func release(_ source: Tensor) {
+        self.nodes[source].childCount -= 1
+        guard self.nodes[source].childCount == 0, self.nodes[source].viewCount == 0 else { return }
+        guard let root = self.nodes[source].root else { return self.giveUp(source) }
+        self.nodes[root].viewCount -= 1
+        if self.nodes[root].viewCount == 0, self.nodes[root].childCount == 0 { self.giveUp(root) }
+    }
+
+    private mutating func giveUp(_ index: Tensor) {
+        let node = self.nodes[index]
+        guard node.isPlaced, !node.isKept else { return }
+        self.space.give(node.offset, node.bytes)
+        self.nodes[index].isPlaced = false
+    }
+}
+
+/// A buffer without end, and the holes in it.
+private struct Space {
+    /// What the places of tensors are multiples of. llama.cpp's CPU buffers have 64, CUDA's 128: it is of no weight.
+    private static let alignmentBytes: UInt64 = 64
+
+    private struct Hole {
+        var offset: UInt64
+        var bytes: UInt64
+    }
+
+    /// By offset; the last is the rest of the buffer.
+    private var holes = [Hole(offset: 0, bytes: 1 << 60)]
+    private(set) var bytesMax: UInt64 = 0
+
+    /// The smallest hole that fits, the last of several; else the rest.
+    mutating func take(_ bytes: UInt64) -> UInt64 {
+        let size = Self.padded(bytes)
+        var best = self.holes.count - 1
+        var bestBytes = UInt64.max
+        for index in self.holes.indices.dropLast() {
+            let hole = self.holes[index].bytes
+            if hole >= size, hole <= bestBytes { (best, bestBytes) = (index, hole) }
+        }
+        let offset = self.holes[best].offset
+        self.holes[best].offset += size
+        self.holes[best].bytes -= size
+        if self.holes[best].bytes == 0 { self.holes.remove(at: best) }
+        self.bytesMax = max(self.bytesMax, offset + size)
+        return offset
+    }
+
+    mutating func give(_ offset: UInt64, _ bytes: UInt64) {
+        let size = Self.padded(bytes)
+        guard size > 0 else { return }
+        let index = self.holes.firstIndex { $0.offset > offset } ?? self.holes.count
+        self.holes.insert(Hole(offset: offset, bytes: size), at: index)
+        self.join(index)
+        if index > 0 { self.join(index - 1) }
+    }
+
+    /// Makes one of two holes that touch.
+    private mutating func join(_ index: Int) {
+        guard index + 1 < self.holes.count else { return }
+        let (hole, following) = (self.holes[index], self.holes[index + 1])
+        guard hole.offset + hole.bytes == following.offset else { return }
+        self.holes[index].bytes += following.bytes
+        self.holes.remove(at: index + 1)
+    }
+
+    private static func padded(_ bytes: UInt64) -> UInt64 {
+        (bytes + self.alignmentBytes - 1) / self.alignmentBytes * self.alignmentBytes
+    }
+}

@@ -1,0 +1,171 @@
+/// Looks for the settings nearest to what is wished that fit into so much memory.
+struct PlanSearch {
+    /// Settings that fit, and the sentences that say what was given up.
+    struct Found {
+        var settings: ChildSettings
+        var estimate: MemoryEstimate
+        var steps: [String] = []
+    }
+
+    let shape: ModelShape
+    let wish: Admission.Wish
+    /// Whether there is no device: the machine's own memory is what it must fit into.
+    let isHostOnly: Bool
+
+    /// Tokens of a slot that are wished, and why.
+    private var context: UInt64 {
+        let wished = self.wish.contextPerSlot ?? Admission.contextDefault
+        return max(1, min(wished, self.shape.trainedContext ?? wished, Admission.contextMax))
+    }
+
+    /// What is said whatever follows.
+    var openingNotes: [String] {
+        let wished = self.wish.contextPerSlot
+        if let wished, wished > self.context {
+            return [
+                "A context of \(wished) tokens is cut to \(self.context), the longest that the model was trained on."
+            ]
+        }
+        return wished == nil ? ["The context is \(self.context) tokens a slot, as nothing else was asked for."] : []
+    }
+
+    /// Everything as it is wished, all layers on the device.
+    private var full: ChildSettings {
+        ChildSettings(
+            slots: min(max(1, self.wish.slots), Admission.slotsMax), contextPerSlot: self.context,
+            isUnified: self.wish.isUnified,
+            cacheType: self.wish.cacheType, batchTokens: min(max(1, self.wish.batchTokens), Admission.batchTokensMax),
+            deviceLayers: self.isHostOnly ? 0 : self.shape.layers.count + 1)
+    }
+
+    /// As small as it goes: nothing on the device.
+    var smallest: Found {
+        var settings = self.full
+        settings.slots = 1
+        if settings.cacheType == .f16 { settings.cacheType = .q8Zero }
+        settings.contextPerSlot = min(settings.contextPerSlot, Admission.contextMin)
+        settings.deviceLayers = 0
+        return Found(settings: settings, estimate: self.estimate(settings))
+    }
+
+    /// Gives up one thing after the other until it fits.
+    ///
+    /// `leastDeviceLayers` is how many layers stay on the device at least, the last matrix counted; nil is the answer
+    /// when even so it does not fit.
+    func shrink(into room: UInt64, leastDeviceLayers: Int) -> Found? {
+        var found = Found(settings: self.full, estimate: self.estimate(self.full))
+        self.fewerSlots(&found, room)
+        self.smallerNumbers(&found, room)
+        self.lessContext(&found, room)
+        if !self.isHostOnly {
+            self.fewerExperts(&found, room)
+            self.fewerLayers(&found, room, leastDeviceLayers)
+        }
+        return self.fits(found, room) ? found : nil
+    }
+
+    private func estimate(_ settings: ChildSettings) -> MemoryEstimate {
+        var draft: UInt64 = 0
+        if let shape = self.wish.draft {
+            var own = settings
+            own.deviceLayers = shape.layers.count + 1
+            let estimate = MemoryEstimate(shape, own)
+            // It lives in the same process.
+            draft = estimate.deviceTotal - estimate.fixed
+        }
+        return MemoryEstimate(self.shape, settings, projectorBytes: self.wish.projectorBytes, draft: draft)
+    }
+
+    private func fits(_ found: Found, _ room: UInt64) -> Bool {
+        !self.isOver(found, room) && found.estimate.hostTotal <= self.wish.hostBytesMax ?? .max
+    }
+
+    private func isOver(_ found: Found, _ room: UInt64) -> Bool {
+        (self.isHostOnly ? found.estimate.hostTotal : found.estimate.deviceTotal) > room
+    }
+
+    private func change(_ found: inout Found, _ change: (inout ChildSettings) -> Void) {
+        change(&found.settings)
+        found.estimate = self.estimate(found.settings)
+    }
+
+    private func fewerSlots(_ found: inout Found, _ room: UInt64) {
+        let before = found.settings.slots
+        while self.isOver(found, room), found.settings.slots > 1 {
+            self.change(&found) { $0.slots /= 2 }
+        }
+        guard found.settings.slots < before else { return }
+        let slots = PlanText.slots(found.settings.slots)
+        found.steps.append("\(slots) instead of \(before): fewer answers at once, others wait.")
+    }
+
+    private func smallerNumbers(_ found: inout Found, _ room: UInt64) {
+        guard self.isOver(found, room), found.settings.cacheType == .f16 else { return }
+        self.change(&found) { $0.cacheType = .q8Zero }
+        found.steps.append("Keys and values in q8_0 instead of f16: about half the room.")
+    }
+
+    private func lessContext(_ found: inout Found, _ room: UInt64) {
+        let before = found.settings.contextPerSlot
+        while self.isOver(found, room), found.settings.contextPerSlot > Admission.contextMin {
+            let half = found.settings.contextPerSlot / 2 / ChildSettings.contextStep * ChildSettings.contextStep
+            self.change(&found) { $0.contextPerSlot = max(Admission.contextMin, half) }
+        }
+        guard found.settings.contextPerSlot < before else { return }
+        found.steps.append("A context of \(found.settings.contextPerSlot) tokens instead of \(before).")
+    }
+
+    private func fewerExperts(_ found: inout Found, _ room: UInt64) {
+        guard self.isOver(found, room), self.shape.hasExperts else { return }
+        // More layers' experts with the host never take more of the device: halving finds the fewest.
+        let count = self.shape.layers.count
+        let layers = self.fewest(1...count) { layers in
+            var tried = found
+            self.change(&tried) { $0.hostExpertLayers = layers }
+            return !self.isOver(tried, room)
+        }
+        self.change(&found) { $0.hostExpertLayers = layers ?? count }
+        let share = "\(found.settings.hostExpertLayers) of \(count) layers"
+        found.steps.append("The experts of \(share) stay in the machine's memory: slower, but the rest fits.")
+    }
+
+    private func fewerLayers(_ found: inout Found, _ room: UInt64, _ least: Int) {
+        guard self.isOver(found, room) else { return }
+        let all = self.shape.layers.count + 1
+        guard least < all else { return }
+        let gone = self.fewest(1...(all - least)) { gone in
+            var tried = found
+            self.change(&tried) { $0.deviceLayers = all - gone }
+            return !self.isOver(tried, room)
+        }
+        self.change(&found) { $0.deviceLayers = all - (gone ?? all - least) }
+        let left = found.settings.deviceLayers
+        found.steps.append("\(left) of \(all) layers on the device: the processor computes the others, much slower.")
+    }
+
+    /// The smallest number for which it holds, if it holds for all larger ones; nil when for none.
+    private func fewest(_ range: ClosedRange<Int>, _ holds: (Int) -> Bool) -> Int? {
+        guard holds(range.upperBound) else { return nil }
+        var (low, high) = (range.lowerBound, range.upperBound)
+        while low < high {
+            let middle = (low + high) / 2
+            if holds(middle) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}
+
+/// Sizes and counts in words.
+package enum PlanText {
+    /// Such as `1 slot` or `4 slots`.
+    package static func slots(_ count: Int) -> String { count == 1 ? "1 slot" : "\(count) slots" }
+
+    /// Such as `18.2 GiB` or `812 MiB`.
+    package static func size(_ bytes: UInt64) -> String {
+        if bytes >= 1 << 30 {
+            let tenths = (Double(bytes) / Double(1 << 30) * 10).rounded()
+            return "\(Int(tenths) / 10).\(Int(tenths) % 10) GiB"
+        }
+        return "\((bytes + (1 << 19)) >> 20) MiB"
+    }
+}

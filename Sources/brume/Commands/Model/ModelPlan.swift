@@ -1,0 +1,129 @@
+internal import ArgumentParser
+internal import Inference
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+extension Model {
+    /// `brume model plan`: what a model would need on a device, and how it would be started there.
+    struct Plan: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say what a model would need on a device, and how fast it would be at most.",
+            discussion: """
+                Nothing is loaded; the model's file is enough, and the device need not be here:
+
+                  brume model plan model.gguf --gpu rtx3090 --context 32768 --slots 4
+                """
+        )
+
+        @OptionGroup var directory: DirectoryOptions
+
+        @Argument(help: "A model's name, or the path of a GGUF file (the first one of several).")
+        var model: String
+
+        @Option(
+            help: ArgumentHelp(
+                "A known device such as rtx3090, a profile file, or none for the processor alone.", valueName: "device")
+        )
+        var gpu: String
+
+        @Option(help: "Tokens that each slot has room for (default: 8192).")
+        var context: UInt64?
+
+        @Option(help: "Generations that run at once.")
+        var slots: Int = Admission.slotsDefault
+
+        @Option(name: .customLong("host-memory"), help: "GiB of the machine's memory that the model may take.")
+        var hostMemory: UInt64?
+
+        @Option(help: "text or json.")
+        var output: OutputFormat = .text
+
+        func validate() throws {
+            guard (1...Admission.slotsMax).contains(self.slots) else {
+                throw ValidationError("--slots is 1 to \(Admission.slotsMax)")
+            }
+            guard self.context.map({ (1...Admission.contextMax).contains($0) }) ?? true else {
+                throw ValidationError("--context is 1 to \(Admission.contextMax)")
+            }
+            guard self.hostMemory.map({ (1...65_536).contains($0) }) ?? true else {
+                throw ValidationError("--host-memory is 1 to 65536 GiB")
+            }
+        }
+
+        func run() async throws {
+            let paths = try self.paths()
+            let report: PlanReport
+            do throws(PlanningError) {
+                report = try self.report(paths)
+            } catch {
+                switch error {
+                case .unusableModel(let sentence): throw Exit.failure(.damagedData, "\(self.model): \(sentence)")
+                case .unknownDevice(let sentence): throw Exit.failure(.usage, sentence)
+                }
+            }
+            switch self.output {
+            case .text: for line in report.lines { Terminal.output(line) }
+            case .json: Terminal.output(report.json)
+            }
+            guard report.plan.decision != .refuse else { throw ExitCode(1) }
+        }
+
+        private func report(_ paths: (weights: String, projector: String?)) throws(PlanningError) -> PlanReport {
+            let device = try self.device()
+            let file = try self.file(paths.weights)
+            guard file.role != .projector, file.role != .other else {
+                throw .unusableModel("this is a part of a model and runs only with the model that it belongs to")
+            }
+            let shape = try ModelShape(file)
+            var wish = Admission.Wish(slots: self.slots, contextPerSlot: self.context)
+            wish.hostBytesMax = self.hostMemory.map { $0 << 30 }
+            if let projector = paths.projector { wish.projectorBytes = try self.file(projector).fileBytes }
+            let plan = Admission.plan(shape, wish, on: device)
+            return PlanReport(name: self.model, file: file, shape: shape, device: device, plan: plan)
+        }
+
+        /// The files of a model of the registry, or the one that was named by its path.
+        private func paths() throws -> (weights: String, projector: String?) {
+            if self.model.contains("/") || self.model.hasSuffix(".gguf") {
+                return (self.model, nil)
+            }
+            let registry = try self.directory.registry()
+            let paths = try orExit { () throws(RegistryError) in try registry.paths(registry.model(self.model)) }
+            return (paths.weights, paths.projector)
+        }
+
+        private func file(_ path: String) throws(PlanningError) -> GGUFFile {
+            do throws(GGUFError) {
+                return try GGUFFile.open(path)
+            } catch {
+                throw .unusableModel(error.detail)
+            }
+        }
+
+        private func device() throws(PlanningError) -> DeviceProfile {
+            if self.gpu == "none" { return .none }
+            if let known = DeviceProfile.named(self.gpu) { return known }
+            guard let bytes = self.profileBytes() else {
+                let names = DeviceProfile.knownNames.joined(separator: ", ")
+                throw .unknownDevice("\(self.gpu) is no known device (\(names)) and no file that can be read")
+            }
+            return try DeviceProfile.parse(bytes)
+        }
+
+        /// A file up to the size that a profile may have, and a byte more.
+        private func profileBytes() -> [UInt8]? {
+            let descriptor = unsafe open(self.gpu, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { return nil }
+            defer { close(descriptor) }
+            var bytes = [UInt8](repeating: 0, count: DeviceProfile.fileBytesMax + 1)
+            let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+            return count < 0 ? nil : Array(bytes.prefix(count))
+        }
+    }
+}

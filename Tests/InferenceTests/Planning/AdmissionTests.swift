@@ -1,0 +1,160 @@
+import Inference
+import Testing
+
+/// What is given up for room, in which order, and what is said of it.
+struct AdmissionTests {
+    /// Some eight thousand million numbers in four bits: 4.2 GiB of weights.
+    static let dense = "dense llama 32 4096 32 8 128 14336 128256 0 0 0 0 0 q4_k q4_k"
+    /// The same with experts: 16 GiB, of which most are the experts'.
+    static let experts = "experts qwen3moe 48 2048 32 4 128 6144 151936 128 8 768 0 0 q4_k q4_k"
+
+    private func shape(_ line: String) throws -> ModelShape {
+        var shape = try ShapeLine(line.split(separator: " ").map(String.init)).modelShape()
+        shape.trainedContext = 131_072
+        return shape
+    }
+
+    private func card(_ gibibytes: Double) -> DeviceProfile {
+        DeviceProfile(
+            name: "card", memoryBytes: UInt64((gibibytes + 1) * 1_073_741_824), bytesPerSecond: 936e9)
+    }
+
+    @Test func `what fits is started as it is wished, and the default context is said`() throws {
+        let plan = Admission.plan(try self.shape(Self.dense), .init(), on: self.card(23))
+        #expect(plan.decision == .start(unloading: []))
+        #expect(plan.settings.slots == 4)
+        #expect(plan.settings.contextPerSlot == 8192)
+        #expect(plan.settings.cacheType == .f16)
+        #expect(plan.settings.deviceLayers == 33)
+        #expect(plan.steps == ["The context is 8192 tokens a slot, as nothing else was asked for."])
+        #expect(plan.estimate.deviceTotal <= 23 << 30)
+    }
+
+    @Test func `slots go first, then the numbers of the cache, then context, then layers`() throws {
+        let shape = try self.shape(Self.dense)
+        var wish = Admission.Wish(contextPerSlot: 32_768)
+        wish.hostBytesMax = 64 << 30
+        var seen: [[String]] = []
+        for gibibytes in stride(from: 24.0, through: 2.0, by: -1.0) {
+            let plan = Admission.plan(shape, wish, on: self.card(gibibytes))
+            #expect(plan.decision == .start(unloading: []), "\(gibibytes) GiB")
+            #expect(Double(plan.estimate.deviceTotal) <= gibibytes * 1_073_741_824, "\(gibibytes) GiB")
+            #expect(plan.settings.contextPerSlot >= Admission.contextMin)
+            let kinds = plan.steps.map { $0.split(separator: " ")[1].prefix(4) }.map(String.init)
+            if seen.last != kinds { seen.append(kinds) }
+        }
+        let expected: [[String]] = [
+            [], ["slot"], ["slot", "and"], ["slot", "and", "cont"], ["slot", "and", "cont", "of"],
+        ]
+        #expect(seen == expected)
+    }
+
+    @Test func `experts leave the device before whole layers do`() throws {
+        let shape = try self.shape(Self.experts)
+        let plan = Admission.plan(shape, .init(slots: 1), on: self.card(10))
+        #expect(plan.decision == .start(unloading: []))
+        #expect((1..<48).contains(plan.settings.hostExpertLayers))
+        #expect(plan.settings.deviceLayers == 49)
+        let sentence = "The experts of \(plan.settings.hostExpertLayers) of 48 layers stay in the machine's memory: "
+        #expect(plan.steps.last == sentence + "slower, but the rest fits.")
+    }
+
+    @Test func `the model that is idle for longest makes room, and not the one that answers`() throws {
+        let shape = try self.shape(Self.dense)
+        let residents: [Admission.Resident] = [
+            .init(id: "busy", bytes: 9 << 30, lastUsed: 1, isIdle: false),
+            .init(id: "new", bytes: 5 << 30, lastUsed: 9, isIdle: true),
+            .init(id: "old", bytes: 6 << 30, lastUsed: 2, isIdle: true),
+        ]
+        let plan = Admission.plan(shape, .init(), on: self.card(1), residents: residents)
+        #expect(plan.decision == .start(unloading: ["old"]))
+        #expect(plan.steps.contains("old, idle for longest, is unloaded and gives 6.0 GiB."))
+        // Which made room for everything but slots.
+        #expect(plan.settings.deviceLayers == 33)
+    }
+
+    @Test func `a model waits when only models that answer could make room`() throws {
+        let shape = try self.shape(Self.dense)
+        let busy = Admission.Resident(id: "busy", bytes: 20 << 30, lastUsed: 1, isIdle: false)
+        let plan = Admission.plan(shape, .init(), on: self.card(1), residents: [busy])
+        #expect(plan.decision == .queue)
+        #expect(plan.steps.last == "It waits until a model that answers now is done (1 busy).")
+    }
+
+    @Test func `with nobody to make room, most layers may leave the device`() throws {
+        var wish = Admission.Wish()
+        wish.hostBytesMax = 32 << 30
+        let plan = Admission.plan(try self.shape(Self.dense), wish, on: self.card(2))
+        #expect(plan.decision == .start(unloading: []))
+        #expect((1..<16).contains(plan.settings.deviceLayers))
+        #expect(plan.estimate.visiting > 0)
+    }
+
+    @Test func `what neither the device nor the machine holds is refused`() throws {
+        var wish = Admission.Wish()
+        wish.hostBytesMax = 1 << 30
+        let plan = Admission.plan(try self.shape(Self.dense), wish, on: self.card(0))
+        #expect(plan.decision == .refuse)
+        #expect(plan.steps.last?.hasPrefix("The machine's memory does not hold it: 4.") == true)
+        #expect(plan.steps.last?.hasSuffix(" are needed, 1.0 GiB may be used.") == true)
+    }
+
+    @Test func `without a device everything stays with the host, and gives up the same things for its memory`() throws {
+        let shape = try self.shape(Self.dense)
+        let whole = Admission.plan(shape, .init(), on: .none)
+        #expect(whole.decision == .start(unloading: []))
+        #expect(whole.settings.deviceLayers == 0)
+        #expect(whole.settings.slots == 4)
+        #expect(whole.estimate.deviceTotal == 0)
+        var wish = Admission.Wish()
+        wish.hostBytesMax = 6 << 30
+        let small = Admission.plan(shape, wish, on: .none)
+        #expect(small.decision == .start(unloading: []))
+        #expect(small.estimate.hostTotal <= 6 << 30)
+        #expect(small.settings.slots < 4)
+    }
+
+    @Test func `a context beyond the trained one is cut, with a sentence`() throws {
+        var shape = try self.shape(Self.dense)
+        shape.trainedContext = 8000
+        let plan = Admission.plan(shape, .init(slots: 1, contextPerSlot: 9000), on: self.card(23))
+        #expect(plan.settings.contextPerSlot == 8000)
+        #expect(plan.steps == ["A context of 9000 tokens is cut to 8000, the longest that the model was trained on."])
+    }
+
+    @Test func `wishes without measure overflow nothing`() throws {
+        var wish = Admission.Wish(slots: .max, contextPerSlot: .max)
+        wish.batchTokens = .max
+        var shape = try self.shape(Self.dense)
+        shape.trainedContext = nil
+        let plan = Admission.plan(shape, wish, on: self.card(23))
+        #expect(plan.decision == .start(unloading: []))
+    }
+
+    @Test func `a projector and a draft need room beside the model`() throws {
+        let shape = try self.shape(Self.dense)
+        let plain = Admission.plan(shape, .init(slots: 1), on: self.card(23))
+        var wish = Admission.Wish(slots: 1)
+        wish.projectorBytes = 800 << 20
+        wish.draft = shape
+        let both = Admission.plan(shape, wish, on: self.card(23))
+        #expect(both.estimate.projector == (800 << 20) + (1 << 30))
+        let own = plain.estimate.deviceTotal - plain.estimate.fixed
+        #expect(both.estimate.draft == own)
+    }
+
+    @Test func `the ceiling of speed is what reading the memory allows`() throws {
+        let shape = try self.shape(Self.dense)
+        let settings = ChildSettings(contextPerSlot: 8192, deviceLayers: 33)
+        let speed = try #require(SpeedEstimate(shape, settings, on: self.card(23)))
+        let weights = shape.weightBytes - shape.embeddingBytes
+        #expect(abs(speed.ceilingEmpty - 936e9 / Double(weights)) < 0.01)
+        let cache = 32.0 * 8192 * 8 * 256 * 2
+        #expect(abs(speed.ceilingFull - 936e9 / (Double(weights) + cache)) < 0.01)
+        // Of the experts only those that are used are read: many times faster than its size says.
+        let sparse = try self.shape(Self.experts)
+        let all = ChildSettings(contextPerSlot: 8192, deviceLayers: 49)
+        let fast = try #require(SpeedEstimate(sparse, all, on: self.card(23)))
+        #expect(fast.ceilingEmpty > 5 * 936e9 / Double(sparse.weightBytes))
+    }
+}

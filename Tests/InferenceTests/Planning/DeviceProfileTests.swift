@@ -1,0 +1,70 @@
+import Inference
+import Testing
+
+struct DeviceProfileTests {
+    private func refusal<Value>(_ work: () throws(PlanningError) -> Value) -> String {
+        do throws(PlanningError) {
+            _ = try work()
+            return "taken"
+        } catch {
+            switch error {
+            case .unusableModel(let sentence), .unknownDevice(let sentence): return sentence
+            }
+        }
+    }
+
+    @Test func `a card is known by its short name or its own`() {
+        let card = DeviceProfile.named("rtx3090")
+        #expect(card?.memoryBytes == 24 << 30)
+        #expect(card?.bytesPerSecond == 936e9)
+        #expect(DeviceProfile.named("RTX 3090") == card)
+        #expect(DeviceProfile.named("NVIDIA GeForce RTX 3090") == card)
+        #expect(DeviceProfile.named("rtx9999") == nil)
+        #expect(card?.usableBytes == 23 << 30)
+    }
+
+    @Test func `a profile file is read strictly`() throws {
+        let text = #"{"name":"My card","memoryGiB":24,"freeGiB":20.5,"marginGiB":0.5,"bandwidthGBs":936}"#
+        let profile = try DeviceProfile.parse(Array(text.utf8))
+        #expect(profile.name == "My card")
+        #expect(profile.usableBytes == 20 << 30)
+        #expect(profile.bytesPerSecond == 936e9)
+        for wrong in ["", "[]", #"{"memoryGiB":"24"}"#, #"{"memoryGiB":24,"speed":1}"#, #"{"memoryGiB":-1}"#] {
+            let sentence = self.refusal { () throws(PlanningError) in try DeviceProfile.parse(Array(wrong.utf8)) }
+            #expect(sentence.contains("profile"), "\(wrong)")
+        }
+        let missing = self.refusal { () throws(PlanningError) in try DeviceProfile.parse(Array("{}".utf8)) }
+        #expect(missing == "a profile says its memory: \"memoryGiB\"")
+    }
+
+    @Test func `the answer of nvidia-smi gives each device`() throws {
+        let answer = "0, NVIDIA GeForce RTX 3090, 24576, 23871\n1, NVIDIA H100 PCIe, 81559, 80000\n"
+        let devices = try NvidiaSMI.parse(answer)
+        #expect(devices.map(\.name) == ["NVIDIA GeForce RTX 3090", "NVIDIA H100 PCIe"])
+        #expect(devices[0].freeBytes == 23_871 << 20)
+        #expect(devices[0].bytesPerSecond == 936e9)
+        // Of another make than the one that is known: no speed is made up.
+        #expect(devices[1].bytesPerSecond == nil)
+        #expect(try NvidiaSMI.parse("").isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            "0, RTX, 24576", "0, RTX, 24576, [N/A]", "1, RTX, 24576, 100", "0, , 24576, 100", "0, RTX, 100, 200",
+            "0, RTX, -5, 0", "0, RTX, 0, 0", "0, RTX, 24576 MiB, 100", "No devices were found",
+            "0, RTX, 99999999999999999999, 1",
+        ])
+    func `anything else of nvidia-smi is refused with the line`(line: String) {
+        let sentence = self.refusal { () throws(PlanningError) in try NvidiaSMI.parse(line) }
+        #expect(sentence == "nvidia-smi answered what is no device: \"\(line)\"")
+    }
+
+    @Test func `an answer of nvidia-smi without end is refused`() {
+        let many = (0..<65).map { "\($0), RTX, 100, 50" }.joined(separator: "\n")
+        let sentence = self.refusal { () throws(PlanningError) in try NvidiaSMI.parse(many) }
+        #expect(sentence == "nvidia-smi names more than 64 devices")
+        let long = String(repeating: "x", count: NvidiaSMI.answerBytesMax + 1)
+        let refused = self.refusal { () throws(PlanningError) in try NvidiaSMI.parse(long) }
+        #expect(refused == "the answer of nvidia-smi is longer than 65536 bytes")
+    }
+}
