@@ -1,4 +1,4 @@
-package import Primitives
+internal import Primitives
 internal import ServiceModel
 
 /// What the command line tells a running server to do: `POST /_brume/<what>`, from this machine alone, with the token
