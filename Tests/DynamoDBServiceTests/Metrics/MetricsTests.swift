@@ -197,7 +197,7 @@ struct MetricsTests {
         let label = try #require(arn.split(separator: "/").last.map(String.init))
         let dimensions: KeyValuePairs = ["Operation": "GetRecords", "StreamLabel": label, "TableName": "items"]
         #expect(self.fixture.sum("ReturnedRecordsCount", dimensions) == 2)
-        // "pk" and "p", "sk" and a number: zero takes one byte, another digit two.
+        // "pk" and "p", "sk" and 0 or 1, which take one byte and two.
         #expect(self.fixture.sum("ReturnedBytes", dimensions) == 13)
         #expect(self.fixture.set("SuccessfulRequestLatency", dimensions)?.sampleCount == 1)
     }

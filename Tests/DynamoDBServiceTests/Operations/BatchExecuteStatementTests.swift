@@ -120,7 +120,7 @@ struct BatchExecuteStatementTests {
         #expect(try await Self.run(fixture, ["DELETE FROM items WHERE pk = 'a' AND sk = 1"]).consumedCapacity == nil)
     }
 
-    @Test func `access is that of each statement, once for what conditions can tell apart`() async throws {
+    @Test func `access is that of each statement, once`() async throws {
         let fixture = try await ItemFixture()
         let input = BatchExecuteStatementInput(
             statements: ["SELECT * FROM items", "SELECT x FROM items", "SELECT * FROM others"].map {
@@ -128,8 +128,8 @@ struct BatchExecuteStatementTests {
             }
         )
         let accesses = fixture.service.access(input, fixture.context)
-        #expect(accesses.map(\.action) == [String](repeating: "dynamodb:PartiQLSelect", count: 3))
-        #expect(accesses.map { $0.resource.split(separator: "/").last } == ["items", "items", "others"])
-        #expect(accesses.allSatisfy { $0.conditionKeys["dynamodb:EnclosingOperation"] == ["BatchExecuteStatement"] })
+        #expect(accesses.map(\.action) == ["dynamodb:PartiQLSelect", "dynamodb:PartiQLSelect"])
+        #expect(accesses.map { $0.resource.split(separator: "/").last } == ["items", "others"])
+        #expect(accesses[0].conditionKeys == ["dynamodb:EnclosingOperation": ["BatchExecuteStatement"]])
     }
 }

@@ -19,8 +19,8 @@ struct AccessList {
 
     /// Adds an access; `fill` tells what is done with items, and is called only where somebody asks.
     ///
-    /// `action` comes without the prefix `dynamodb:`, and `table` as the request names it. What differs in `variant` is
-    /// not mixed in one access, because a condition key has one value for it.
+    /// `action` comes without the prefix `dynamodb:`, and `table` as the request names it. Where somebody asks, what
+    /// differs in `variant` is not mixed in one access, because a condition key has one value for it.
     mutating func add(
         _ action: String, _ table: String, index: String? = nil, variant: String = "",
         _ fill: (inout ItemConditionKeys) -> Void
@@ -28,11 +28,12 @@ struct AccessList {
         let arn = self.context.tableARN(table)
         let access = ResourceAccess(
             action: "dynamodb:\(action)", resource: index.map { "\(arn)/index/\($0)" } ?? arn)
+        let descriptor = PolicyTables.asking[TableReference(answered: table, self.context)]
+        let variant = descriptor == nil ? "" : variant
         var place = self.entries.firstIndex {
             $0.access.action == access.action && $0.access.resource == access.resource && $0.variant == variant
         }
         if place == nil {
-            let descriptor = PolicyTables.asking[TableReference(answered: table, self.context)]
             self.entries.append((access, variant, descriptor.map { ItemConditionKeys($0, index: index) }))
             place = self.entries.count - 1
         }

@@ -38,23 +38,18 @@ struct PolicyGate: Sendable {
     func accesses(
         _ access: () -> [ResourceAccess], _ context: RequestContext
     ) async throws(ServiceError) -> [(access: ResourceAccess, guardian: Guardian?)] {
-        let accesses = access()
-        var guardians: [Guardian?] = []
+        var accesses = access()
+        var guardians: [String: Guardian] = [:]
         var asking: [TableReference: TableDescriptor] = [:]
-        for access in accesses {
+        for access in accesses where guardians[access.resource] == nil {
             guard let (table, slot) = try await self.slot(access.resource, context), let document = slot?.document
-            else {
-                guardians.append(nil)
-                continue
-            }
-            guardians.append(Guardian(table: table, document: document))
+            else { continue }
+            guardians[access.resource] = Guardian(table: table, document: document)
             if document.asksAboutItems { asking[table.reference] = table }
         }
-        guard !asking.isEmpty else { return Array(zip(accesses, guardians)) }
-        let complete = PolicyTables.$asking.withValue(asking) { access() }
-        precondition(
-            complete.map(\.resource) == accesses.map(\.resource), "a request touches the same whenever it is asked")
-        return Array(zip(complete, guardians))
+        // The resources are the same, and may be touched in more ways.
+        if !asking.isEmpty { accesses = PolicyTables.$asking.withValue(asking) { access() } }
+        return accesses.map { ($0, guardians[$0.resource]) }
     }
 
     /// What an ARN of this account has for a policy: that of a stream its own, an index that of its table.
