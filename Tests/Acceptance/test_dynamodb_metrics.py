@@ -48,6 +48,10 @@ def test_what_requests_consume_and_how_they_end_is_counted_for_each_table(fresh_
             getattr(dynamodb, name)(TableName="absent", Key=key)
     with pytest.raises(botocore.exceptions.ClientError):
         dynamodb.get_item(TableName="orders", Key={})
+    # Refused before any handler sees it.
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        dynamodb.get_item(TableName="orders", Key=key, ReturnConsumedCapacity="SOME")
+    assert "failed to satisfy constraint" in refused.value.response["Error"]["Message"]
 
     # 1 + 3 for the puts, 3 for the one that was refused.
     assert measured(server, "consumed_write_capacity_units", table_name="orders") == (7, 3)
@@ -56,7 +60,7 @@ def test_what_requests_consume_and_how_they_end_is_counted_for_each_table(fresh_
     assert samples == 2 and 0 < total < 10_000
     assert measured(server, "returned_item_count", operation="Scan", table_name="orders") == (1, 1)
     assert measured(server, "conditional_check_failed_requests", table_name="orders") == (1, 1)
-    assert measured(server, "user_errors") == (3, 3)
+    assert measured(server, "user_errors") == (4, 4)
     assert measured(server, "throttled_requests", operation="PutItem", table_name="orders") == (0, 0)
     # Counted once, however often it is looked at.
     assert measured(server, "consumed_write_capacity_units", table_name="orders") == (7, 3)
