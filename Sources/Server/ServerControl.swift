@@ -1,5 +1,5 @@
 internal import Gateway
-package import Inference
+internal import Inference
 internal import ServiceKit
 
 /// Tells a running server what to do with its models.
