@@ -93,25 +93,12 @@ package final class BrumeServer: Sendable {
             },
             documents: configuration.compatibility == .localstack
                 ? LocalStackCompatibility.documents(services.map(\.binding.schema)) : [:],
-            control: try self.using(directory) { () throws(FileError) in
-                let control = ModelControl(host: models, registry: registry)
-                return ControlRoute(token: try directory.makeControlToken(random: random)) { what, body in
-                    await control.respond(what, body)
-                }
-            }
+            control: try self.control(directory, models, registry, random)
         )
         let pipeline = Pipeline(
             catalog: catalog,
             routes: routes,
-            authenticator: Authenticator(
-                identity: identity,
-                isLoopbackOnly: { identity.isLoopbackOnly(accessKeyID: $0) },
-                keys: SigningKeyCache(),
-                clock: clock,
-                mode: configuration.acceptsAnyCredentials ? .acceptAnyCredentials : .verify,
-                defaultRegion: Region(configuration.region) ?? .standard,
-                log: accessLog
-            ),
+            authenticator: self.authenticator(configuration, identity, clock, accessLog),
             authorizer: AccountAuthorizer(),
             accessLog: accessLog,
             clock: clock,
@@ -131,6 +118,32 @@ package final class BrumeServer: Sendable {
             ),
             background: background
         )
+    }
+
+    private static func authenticator(
+        _ configuration: Configuration, _ identity: LocalIdentity, _ clock: SystemClock, _ log: RotatingLogFile
+    ) -> Authenticator {
+        Authenticator(
+            identity: identity,
+            isLoopbackOnly: { identity.isLoopbackOnly(accessKeyID: $0) },
+            keys: SigningKeyCache(),
+            clock: clock,
+            mode: configuration.acceptsAnyCredentials ? .acceptAnyCredentials : .verify,
+            defaultRegion: Region(configuration.region) ?? .standard,
+            log: log
+        )
+    }
+
+    /// What the command line tells this server to do with its models.
+    private static func control(
+        _ directory: DataDirectory, _ models: ModelHost, _ registry: RegistryView, _ random: SystemRandomSource
+    ) throws(StartError) -> ControlRoute {
+        try self.using(directory) { () throws(FileError) in
+            let control = ModelControl(host: models, registry: registry)
+            return ControlRoute(token: try directory.makeControlToken(random: random)) { what, body in
+                await control.respond(what, body)
+            }
+        }
     }
 
     /// Says on `/readyz` that it serves, until SIGTERM or SIGINT, then drains. SIGHUP reads the certificate again.

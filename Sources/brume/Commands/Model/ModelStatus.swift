@@ -24,8 +24,8 @@ extension Model {
                 for line in TextTable.lines([head] + rows) { Terminal.output(line) }
             case .json:
                 let objects = rows.map { row in
-                    "{\"name\":\(quoted(row[0])),\"state\":\(quoted(row[1])),\"pid\":\(row[2] == "-" ? "null" : row[2]),"
-                        + "\"requests\":\(row[3]),\"waiting\":\(row[4])}"
+                    "{\"name\":\(quoted(row[0])),\"state\":\(quoted(row[1])),"
+                        + "\"pid\":\(row[2] == "-" ? "null" : row[2]),\"requests\":\(row[3]),\"waiting\":\(row[4])}"
                 }
                 Terminal.output("{\"models\":[\(objects.joined(separator: ","))]}")
             }

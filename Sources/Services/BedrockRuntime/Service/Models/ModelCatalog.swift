@@ -58,7 +58,8 @@ package struct ModelCatalog: Sendable {
             }
         }
         for name in names {
-            if let alias = self.registry?.alias(for: name), let model = try await self.named(alias.model) { return model }
+            guard let alias = self.registry?.alias(for: name) else { continue }
+            if let model = try await self.named(alias.model) { return model }
         }
         if let name = FamilyRules.sameModel(as: id.name), let model = try await self.named(name) { return model }
         throw BedrockRuntimeError.resourceNotFound(
