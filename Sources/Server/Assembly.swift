@@ -46,7 +46,7 @@ enum Assembly {
     static func services(
         store: any OrderedStore, identity: any IdentityPort, clock: any WallClock, random: any RandomSource,
         telemetry: any TelemetryPort, objects: any ObjectPort, log: any LogSink, box: SecretBox,
-        models: ModelHost, registry: RegistryView, configuration: Configuration
+        models: ModelHost, registry: RegistryView, usage: UsageLedger, configuration: Configuration
     ) -> (services: [RegisteredService], background: @Sendable () async -> Void, tellMetrics: @Sendable () -> Void) {
         let dynamoDB = DynamoDBService(
             store: store, clock: clock, random: random, telemetry: telemetry, objects: objects, log: log,
@@ -59,7 +59,7 @@ enum Assembly {
         )
         let bedrock = BedrockRuntimeService(
             catalog: ModelCatalog(host: models, registry: registry, aliases: configuration.bedrockAliases),
-            clock: clock, telemetry: telemetry)
+            clock: clock, telemetry: telemetry, rules: configuration.bedrockRules, usage: usage)
         let services = [
             // Converse takes images and documents of some megabytes each.
             RegisteredService(

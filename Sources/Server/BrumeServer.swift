@@ -1,3 +1,4 @@
+internal import BedrockRuntimeService
 internal import Gateway
 internal import Inference
 internal import KeyValue
@@ -72,7 +73,7 @@ package final class BrumeServer: Sendable {
         let (services, background, tellMetrics) = Assembly.services(
             store: store, identity: identity, clock: clock, random: random, telemetry: history,
             objects: DirectoryObjects(directory: directory.objects, random: random), log: accessLog, box: box,
-            models: models, registry: registry, configuration: configuration
+            models: models, registry: registry, usage: try self.usage(directory, random), configuration: configuration
         )
         let hosts = services.map(\.binding.schema.endpointPrefix).flatMap { host in
             ["\(host).localhost", "\(host).\(configuration.region).localhost"]
@@ -216,6 +217,14 @@ extension BrumeServer {
             return try work()
         } catch {
             throw StartError(.dataDirectory, "the data directory cannot be used: \(error.sentence)")
+        }
+    }
+
+    private static func usage(
+        _ directory: DataDirectory, _ random: any RandomSource
+    ) throws(StartError) -> UsageLedger {
+        try self.using(directory) { () throws(FileError) in
+            try UsageLedger(directory: directory.usage, random: random)
         }
     }
 

@@ -14,6 +14,8 @@ package struct DataDirectory: Sendable {
     package var tls: String { "\(self.path)/tls" }
     package var logs: String { "\(self.path)/logs" }
     package var objects: String { "\(self.path)/objects" }
+    /// What was used of models.
+    package var usage: String { "\(self.path)/usage" }
     package var models: String { "\(self.path)/models" }
     package var accessKeys: String { "\(self.path)/identity/access-keys" }
     package var sealKey: String { "\(self.path)/identity/seal.key" }

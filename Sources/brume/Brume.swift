@@ -21,7 +21,7 @@ struct Brume: AsyncParsableCommand {
         version: BuildInformation.version,
         subcommands: [
             Start.self, Status.self, Environment.self, Keys.self, Model.self, Engine.self, EngineGuardCommand.self,
-            Healthcheck.self, Doctor.self, Version.self, Completion.self,
+            Usage.self, Healthcheck.self, Doctor.self, Version.self, Completion.self,
         ]
     )
 }

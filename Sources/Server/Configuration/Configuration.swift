@@ -48,6 +48,8 @@ package struct Configuration: Sendable, Hashable {
     package var modelsLoadedMax = 4
     /// Seconds that a request waits for its model and its turn.
     package var modelHoldSeconds = 50
+    /// Canned replies, errors and delays of Bedrock's models.
+    package var bedrockRules: [ModelRule] = []
     /// Seconds between a stop signal, which `/readyz` tells at once, and the end of listening.
     package var drainDelaySeconds = 0
     /// Seconds that open requests have after that.

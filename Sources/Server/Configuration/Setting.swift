@@ -1,6 +1,7 @@
 internal import BedrockRuntimeService
 internal import Inference
 internal import Primitives
+internal import ServiceKit
 
 /// One thing that can be set by flag, environment variable and file, under one name.
 package struct Setting: Sendable {
@@ -147,6 +148,12 @@ package struct Setting: Sendable {
             configuration.modelHoldSeconds = try Self.integer(text, 1...3600)
         },
         Setting(
+            "bedrock-rules", "file of canned replies, errors and delays of Bedrock's models (JSON)", "none",
+            isPath: true
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.bedrockRules = try Self.rules(text)
+        },
+        Setting(
             "drain-delay-seconds", "how long a stop is only told on /readyz before nothing new is accepted", "0"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.drainDelaySeconds = try Self.integer(text, 0...3600)
@@ -223,6 +230,20 @@ package struct Setting: Sendable {
             throw ConfigurationError("takes one name or several, separated by commas")
         }
         return parts
+    }
+
+    private static func rules(_ path: String) throws(ConfigurationError) -> [ModelRule] {
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try Files.read(path)
+        } catch {
+            throw ConfigurationError("takes a file that can be read: \(path): \(error.sentence)")
+        }
+        do throws(ModelRuleError) {
+            return try ModelRule.rules(json: bytes)
+        } catch {
+            throw ConfigurationError("takes a file of rules; in \(path), \(error.sentence)")
+        }
     }
 
     /// `pattern=model`, separated by commas.

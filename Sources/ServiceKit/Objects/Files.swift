@@ -109,6 +109,14 @@ package enum Files {
         try self.syncDirectory(self.parent(of: path))
     }
 
+    /// Appends to a file, made where it is missing; it is in the system's hands then, and not yet on the disk.
+    package static func append(_ bytes: [UInt8], to path: String) throws(FileError) {
+        let descriptor = unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw self.error("open", path) }
+        defer { close(descriptor) }
+        try self.writeAll(bytes, to: descriptor, path)
+    }
+
     private static func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws(FileError) {
         var offset = 0
         while offset < bytes.count {

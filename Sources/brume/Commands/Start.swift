@@ -104,6 +104,11 @@ struct Start: AsyncParsableCommand {
     var modelHoldSeconds: String?
 
     @Option(
+        name: .customLong("bedrock-rules"),
+        help: ArgumentHelp("Canned replies, errors and delays of Bedrock's models (JSON).", valueName: "file"))
+    var bedrockRules: String?
+
+    @Option(
         name: .customLong("table-transition-milliseconds"),
         help: "How long tables are CREATING, UPDATING and DELETING (default: 0)."
     )
@@ -137,6 +142,7 @@ struct Start: AsyncParsableCommand {
             ("model-context-tokens", self.modelContextTokens), ("model-gpu-layers", self.modelGPULayers),
             ("model-keep-alive-seconds", self.modelKeepAliveSeconds), ("models-loaded-max", self.modelsLoadedMax),
             ("model-hold-seconds", self.modelHoldSeconds),
+            ("bedrock-rules", self.bedrockRules),
             ("drain-delay-seconds", self.drainDelaySeconds),
             ("table-transition-milliseconds", self.tableTransitionMilliseconds),
             ("ttl-sweep-seconds", self.ttlSweepSeconds),

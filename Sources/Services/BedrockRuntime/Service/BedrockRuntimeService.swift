@@ -6,16 +6,18 @@ package import ServiceKit
 package final class BedrockRuntimeService: BedrockRuntimeOperations {
     let catalog: ModelCatalog
     let clock: any WallClock
-    let telemetry: any TelemetryPort
+    let meter: Meter
+    let rules: RuleBook
     let random: any RandomSource
 
     package init(
         catalog: ModelCatalog, clock: any WallClock, telemetry: any TelemetryPort,
-        random: any RandomSource = PooledRandomSource()
+        random: any RandomSource = PooledRandomSource(), rules: [ModelRule] = [], usage: UsageLedger? = nil
     ) {
         self.catalog = catalog
         self.clock = clock
-        self.telemetry = telemetry
+        self.meter = Meter(telemetry: telemetry, clock: clock, ledger: usage)
+        self.rules = RuleBook(rules)
         self.random = random
     }
 }

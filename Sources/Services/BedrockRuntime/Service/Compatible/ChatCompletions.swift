@@ -10,20 +10,23 @@ extension BedrockRuntimeService {
     func chatCompletion(
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
-        let model = try await self.catalog.model(request.id)
-        try Self.refuseUnsupported(request.body)
+        let model = try await self.model(request.id, context)
         let family = OpenAIFamily()
-        let chat = try family.request(request.body).by(context.principal)
+        let chat = try model.reading { () throws(ServiceError) in
+            try Self.refuseUnsupported(request.body)
+            return try family.request(request.body)
+        }
+        let invocation = try await model.begin(chat)
         let stamp = AnswerStamp(request.id, context, self.random)
         guard request.isStreamed else {
-            let reply = try await ChatReply(model, chat)
+            let reply = try await ChatReply(invocation)
             return .json(family.response(reply, stamp))
         }
         let includesUsage = request.body["stream_options"]?["include_usage"] == .boolean(true)
         return .events { send in
             let chunks = Mutex(OpenAIChunks(stamp: stamp, usage: includesUsage ? .ownChunk : .never))
             let outcome = try await ServiceError.streaming {
-                try await model.chat(chat) { piece in
+                try await invocation.chat { piece in
                     for chunk in chunks.withLock({ $0.chunks(piece) }) { try await send(ServerSentEvents.event(chunk)) }
                 }
             }
@@ -47,7 +50,7 @@ extension BedrockRuntimeService {
     func embeddings(
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
-        _ = try await self.catalog.model(request.id)
+        _ = try await self.model(request.id, context)
         throw .invalid("The model \(request.id.name) does not make embeddings.")
     }
 
@@ -63,7 +66,7 @@ extension BedrockRuntimeService {
             return .json(.object(["object": .string("list"), "data": .array(names.map(entry))]))
         }
         let id = try ModelID(name, context)
-        _ = try await self.catalog.model(id)
+        if !self.rules.answers(id) { _ = try await self.catalog.model(id) }
         return .json(entry(name))
     }
 }

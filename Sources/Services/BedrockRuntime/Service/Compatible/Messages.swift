@@ -10,18 +10,19 @@ extension BedrockRuntimeService {
     func message(
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
-        let model = try await self.catalog.model(request.id)
+        let model = try await self.model(request.id, context)
         let family = AnthropicFamily()
-        let chat = try family.request(request.body).by(context.principal)
+        let chat = try model.reading { () throws(ServiceError) in try family.request(request.body) }
+        let invocation = try await model.begin(chat)
         let stamp = AnswerStamp(request.id, context, self.random)
         guard request.isStreamed else {
-            let reply = try await ChatReply(model, chat)
+            let reply = try await ChatReply(invocation)
             return .json(family.response(reply, stamp))
         }
         return .events { send in
             let chunks = Mutex(family.chunks(stamp))
             let outcome = try await ServiceError.streaming {
-                try await model.chat(chat) { piece in
+                try await invocation.chat { piece in
                     for event in chunks.withLock({ $0.chunks(piece) }) { try await send(ServerSentEvents.typed(event)) }
                 }
             }
@@ -33,12 +34,8 @@ extension BedrockRuntimeService {
     func countMessageTokens(
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
-        let model = try await self.catalog.model(request.id)
+        let model = try await self.model(request.id, context)
         let chat = try AnthropicFamily().request(request.body, isForCounting: true)
-        do {
-            return .json(.object(["input_tokens": .number(try await model.countTokens(chat))]))
-        } catch {
-            throw ServiceError.told(error)
-        }
+        return .json(.object(["input_tokens": .number(try await model.countTokens(chat))]))
     }
 }

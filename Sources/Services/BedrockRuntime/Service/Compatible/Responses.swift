@@ -9,11 +9,12 @@ extension BedrockRuntimeService {
     func modelResponse(
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
-        let model = try await self.catalog.model(request.id)
-        let chat = try ResponsesRequest(request.body).chat.by(context.principal)
+        let model = try await self.model(request.id, context)
+        let chat = try model.reading { () throws(ServiceError) in try ResponsesRequest(request.body).chat }
+        let invocation = try await model.begin(chat)
         let stamp = AnswerStamp(request.id, context, self.random)
         guard request.isStreamed else {
-            let reply = try await ChatReply(model, chat)
+            let reply = try await ChatReply(invocation)
             var events = ResponsesEvents(stamp: stamp, body: request.body)
             for event in reply.events { _ = events.events(event) }
             _ = events.close()
@@ -23,7 +24,7 @@ extension BedrockRuntimeService {
             let events = Mutex(ResponsesEvents(stamp: stamp, body: request.body))
             for event in events.withLock({ $0.begin() }) { try await send(ServerSentEvents.typed(event)) }
             let outcome = try await ServiceError.streaming {
-                try await model.chat(chat) { piece in
+                try await invocation.chat { piece in
                     for event in events.withLock({ $0.events(piece) }) { try await send(ServerSentEvents.typed(event)) }
                 }
             }

@@ -8,10 +8,10 @@ struct ChatReply: Sendable {
     let events: [ChatEvent]
     let outcome: ChatOutcome
 
-    init(_ model: any ChatModel, _ request: ChatRequest) async throws(ServiceError) {
+    init(_ invocation: Invocation) async throws(ServiceError) {
         let events = Mutex<[ChatEvent]>([])
         do {
-            self.outcome = try await model.chat(request) { event in events.withLock { $0.append(event) } }
+            self.outcome = try await invocation.chat { event in events.withLock { $0.append(event) } }
         } catch {
             throw ServiceError.told(error)
         }

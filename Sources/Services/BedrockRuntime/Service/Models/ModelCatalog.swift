@@ -83,7 +83,7 @@ package struct ModelCatalog: Sendable {
     }
 
     /// - Complexity: O(characters of both), but for patterns with several stars.
-    private static func fits(_ text: Substring, _ pattern: Substring) -> Bool {
+    static func fits(_ text: Substring, _ pattern: Substring) -> Bool {
         var parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
         guard parts.count > 1 else { return text == pattern }
         var rest = text

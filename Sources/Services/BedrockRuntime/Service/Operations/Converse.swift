@@ -11,11 +11,13 @@ extension BedrockRuntimeService {
     package func converse(
         _ input: ConverseRequest, _ context: RequestContext
     ) async throws(ServiceError) -> ConverseResponse {
-        let model = try await self.catalog.model(try ModelID(input.modelID, context))
-        try Self.refuse(guardrail: input.guardrailConfig != nil, variables: input.promptVariables != nil)
-        let request = try ConversePlan(input).request.by(context.principal)
         let started = ContinuousClock.now
-        let reply = try await ChatReply(model, request)
+        let model = try await self.model(try ModelID(input.modelID, context), context)
+        let request = try model.reading { () throws(ServiceError) in
+            try Self.refuse(guardrail: input.guardrailConfig != nil, variables: input.promptVariables != nil)
+            return try ConversePlan(input).request
+        }
+        let reply = try await ChatReply(try await model.begin(request))
         var content = ConverseContent()
         for event in reply.events { content.add(event) }
         return ConverseResponse(

@@ -15,17 +15,20 @@ extension BedrockRuntimeService {
     package func converseStream(
         _ input: ConverseStreamRequest, _ context: RequestContext
     ) async throws(ServiceError) -> ConverseStreamResponse {
-        let model = try await self.catalog.model(try ModelID(input.modelID, context))
-        try Self.refuse(guardrail: input.guardrailConfig != nil, variables: input.promptVariables != nil)
-        let request = try ConversePlan(input).request.by(context.principal)
         let started = ContinuousClock.now
+        let model = try await self.model(try ModelID(input.modelID, context), context)
+        let request = try model.reading { () throws(ServiceError) in
+            try Self.refuse(guardrail: input.guardrailConfig != nil, variables: input.promptVariables != nil)
+            return try ConversePlan(input).request
+        }
+        let invocation = try await model.begin(request)
         return ConverseStreamResponse(
             stream: EventStream { send in
                 try await send(.messageStart(MessageStartEvent(role: .assistant)))
                 let events = Mutex(ConverseEvents())
                 let outcome: ChatOutcome
                 do {
-                    outcome = try await model.chat(request) { piece in
+                    outcome = try await invocation.chat { piece in
                         for event in events.withLock({ $0.events(piece) }) { try await send(event) }
                     }
                 } catch let error as InferenceError {

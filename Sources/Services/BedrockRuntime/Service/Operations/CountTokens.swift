@@ -12,17 +12,13 @@ extension BedrockRuntimeService {
         _ input: CountTokensRequest, _ context: RequestContext
     ) async throws(ServiceError) -> CountTokensResponse {
         let id = try ModelID(input.modelID, context)
-        let model = try await self.catalog.model(id)
+        let model = try await self.model(id, context)
         let request: ChatRequest
         switch input.input {
         case .converse(let converse): request = try ConversePlan(converse).request
         case .invokeModel(let invoke): request = try NativeRequest(id, body: invoke.body).request
         case .unknown: throw .invalid("The input field must set one of converse and invokeModel.")
         }
-        do {
-            return CountTokensResponse(inputTokens: try await model.countTokens(request))
-        } catch {
-            throw ServiceError.told(error)
-        }
+        return CountTokensResponse(inputTokens: try await model.countTokens(request))
     }
 }

@@ -13,13 +13,13 @@ extension BedrockRuntimeService {
         _ input: InvokeModelRequest, _ context: RequestContext
     ) async throws(ServiceError) -> InvokeModelResponse {
         let id = try ModelID(input.modelID, context)
-        let model = try await self.catalog.model(id)
-        guard input.guardrailIdentifier == nil else {
-            throw .invalid("Guardrails are not supported by this version of Brume")
-        }
-        let native = try NativeRequest(id, body: input.body ?? [])
         let started = ContinuousClock.now
-        let reply = try await ChatReply(model, native.request.by(context.principal))
+        let model = try await self.model(id, context)
+        let native = try model.reading { () throws(ServiceError) in
+            try Self.refuse(guardrail: input.guardrailIdentifier != nil, variables: false)
+            return try NativeRequest(id, body: input.body ?? [])
+        }
+        let reply = try await ChatReply(try await model.begin(native.request))
         reply.outcome.addHeaders(to: context, latencyMilliseconds: started.millisecondsAgo)
         let stamp = AnswerStamp(id, context, self.random)
         return InvokeModelResponse(

@@ -17,15 +17,15 @@ extension BedrockRuntimeService {
         _ input: InvokeModelWithResponseStreamRequest, _ context: RequestContext
     ) async throws(ServiceError) -> InvokeModelWithResponseStreamResponse {
         let id = try ModelID(input.modelID, context)
-        let model = try await self.catalog.model(id)
-        guard input.guardrailIdentifier == nil else {
-            throw .invalid("Guardrails are not supported by this version of Brume")
+        let model = try await self.model(id, context)
+        let native = try model.reading { () throws(ServiceError) in
+            try Self.refuse(guardrail: input.guardrailIdentifier != nil, variables: false)
+            return try NativeRequest(id, body: input.body ?? [])
         }
-        let native = try NativeRequest(id, body: input.body ?? [])
+        let invocation = try await model.begin(native.request)
         let stamp = AnswerStamp(id, context, self.random)
-        let request = native.request.by(context.principal)
         let body = EventStream<ResponseStream> { send in
-            try await Self.sendChunks(of: model, request, native.family, stamp) { document in
+            try await Self.sendChunks(of: invocation, native, stamp) { document in
                 try await send(.chunk(PayloadPart(bytes: JSONText.bytes(document))))
             }
         }
@@ -34,15 +34,15 @@ extension BedrockRuntimeService {
 
     /// Sends the chunks of an answer; the last one has the metrics of the invocation too.
     private static func sendChunks(
-        of model: any ChatModel, _ request: ChatRequest, _ family: any NativeFamily, _ stamp: AnswerStamp,
+        of invocation: Invocation, _ native: NativeRequest, _ stamp: AnswerStamp,
         send: @Sendable (Document) async throws -> Void
     ) async throws {
         let started = ContinuousClock.now
-        let chunks = Mutex(family.chunks(stamp))
+        let chunks = Mutex(native.family.chunks(stamp))
         let firstByte = Mutex<Int?>(nil)
         let outcome: ChatOutcome
         do {
-            outcome = try await model.chat(request) { piece in
+            outcome = try await invocation.chat { piece in
                 firstByte.withLock { $0 = $0 ?? started.millisecondsAgo }
                 for document in chunks.withLock({ $0.chunks(piece) }) { try await send(document) }
             }

@@ -1,0 +1,46 @@
+/// An answer that was written beforehand, sent as a model would: token by token, up to the request's bounds.
+///
+/// It is no inference and never mixed up with it: whoever uses it says so to the client.
+package struct CannedModel: ChatModel {
+    private let events: [ChatEvent]
+
+    package init(events: [ChatEvent]) {
+        self.events = events
+    }
+
+    package func countTokens(_ request: ChatRequest) async throws -> Int {
+        EchoTokens.count(request)
+    }
+
+    package func chat(
+        _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
+    ) async throws -> ChatOutcome {
+        let inputTokens = EchoTokens.count(request)
+        var outputTokens = 0
+        var stopReason = ChatOutcome.StopReason.endOfTurn
+        for event in self.events {
+            switch event {
+            case .text(let text):
+                var sampling = request.sampling
+                sampling.tokensMax = sampling.tokensMax.map { max(0, $0 - outputTokens) }
+                var output = EchoOutput(text, sampling, tokensMax: .max)
+                while let piece = output.next() {
+                    try Task.checkCancellation()
+                    try await send(.text(piece))
+                }
+                outputTokens += output.tokenCount
+                stopReason = output.stopReason
+            case .reasoning(let text):
+                try await send(event)
+                outputTokens += EchoTokens.count(text)
+            case .toolCall(let call):
+                try await send(event)
+                outputTokens += EchoTokens.count(call.name) + EchoTokens.count(call.arguments)
+                stopReason = .toolCall
+            }
+            // What ends an answer ends what comes after it too.
+            if stopReason != .endOfTurn, stopReason != .toolCall { break }
+        }
+        return ChatOutcome(stopReason: stopReason, inputTokens: inputTokens, outputTokens: outputTokens)
+    }
+}

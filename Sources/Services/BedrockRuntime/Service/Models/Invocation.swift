@@ -1,0 +1,152 @@
+internal import Inference
+internal import ServiceModel
+internal import Synchronization
+
+/// A model that a request named, before the request itself is read: what is wrong with it counts for the model.
+struct InvokedModel: Sendable {
+    let id: ModelID
+    fileprivate let service: BedrockRuntimeService
+    /// Why there is none, where only rules answer for it.
+    fileprivate let model: Result<any ChatModel, ServiceError>
+    fileprivate let context: RequestContext
+
+    /// Reads the request; an error counts as one of the model's clients.
+    func reading<Value>(_ read: () throws(ServiceError) -> Value) throws(ServiceError) -> Value {
+        do throws(ServiceError) {
+            return try read()
+        } catch {
+            self.service.meter.failed(self.id, error, self.context)
+            throw error
+        }
+    }
+
+    func countTokens(_ request: ChatRequest) async throws(ServiceError) -> Int {
+        do {
+            return try await self.model.get().countTokens(request)
+        } catch {
+            throw ServiceError.told(error)
+        }
+    }
+
+    /// Applies the rule that fits: its delay is over, and its error thrown, when this returns.
+    func begin(_ request: ChatRequest) async throws(ServiceError) -> Invocation {
+        let request = request.by(self.context.principal)
+        let invocation = Invocation(self, request, rule: self.service.rules.take(self.id, request))
+        do throws(ServiceError) {
+            if !invocation.isCanned { _ = try self.model.get() }
+            try await invocation.prepare()
+        } catch {
+            self.service.meter.failed(self.id, error, self.context)
+            throw error
+        }
+        return invocation
+    }
+}
+
+extension BedrockRuntimeService {
+    /// The model that a request names.
+    func model(_ id: ModelID, _ context: RequestContext) async throws(ServiceError) -> InvokedModel {
+        let model: Result<any ChatModel, ServiceError>
+        do throws(ServiceError) {
+            model = .success(try await self.catalog.model(id))
+        } catch {
+            guard self.rules.answers(id) else {
+                self.meter.failed(id, error, context)
+                throw error
+            }
+            model = .failure(error)
+        }
+        return InvokedModel(id: id, service: self, model: model, context: context)
+    }
+}
+
+/// One request to a model on its way to the answer: rules hold, and what it takes is metered.
+struct Invocation: Sendable {
+    /// Says which rule gave the answer: what is canned must not be taken for inference.
+    static let ruleHeader = "x-brume-rule"
+
+    private let invoked: InvokedModel
+    private let request: ChatRequest
+    private let rule: ModelRule?
+    private let started = ContinuousClock.now
+
+    fileprivate init(_ invoked: InvokedModel, _ request: ChatRequest, rule: ModelRule?) {
+        self.invoked = invoked
+        self.request = request
+        self.rule = rule
+    }
+
+    fileprivate func prepare() async throws(ServiceError) {
+        guard let rule = self.rule else { return }
+        self.invoked.context.answer(Self.ruleHeader, rule.name)
+        do {
+            try await Self.pause(rule.delayMilliseconds)
+        } catch {
+            throw ServiceError.told(error)
+        }
+        if let failure = rule.failure, failure.afterPieces == nil { throw InjectedError.error(failure) }
+    }
+
+    /// Has the model answer; `send` is given each event in order.
+    func chat(_ send: @Sendable (ChatEvent) async throws -> Void) async throws -> ChatOutcome {
+        let firstPiece = Mutex<Duration?>(nil)
+        let pieces = Mutex(0)
+        do {
+            let outcome = try await self.answering(by: self.rule).chat(self.request) { event in
+                if let rule = self.rule { try await Self.hold(rule, pieces.withLock { $0 }) }
+                pieces.withLock { $0 += 1 }
+                firstPiece.withLock { $0 = $0 ?? self.started.duration(to: .now) }
+                try await send(event)
+            }
+            if let failure = self.rule?.failure { throw InjectedError.error(failure) }
+            self.invoked.service.meter.answered(
+                self.invoked.id, outcome, firstPiece: firstPiece.withLock { $0 },
+                total: self.started.duration(to: .now), self.invoked.context)
+            return outcome
+        } catch {
+            switch error {
+            case let error as ServiceError:
+                self.invoked.service.meter.failed(self.invoked.id, error, self.invoked.context)
+            case let error as InferenceError:
+                self.invoked.service.meter.failed(self.invoked.id, ServiceError(error), self.invoked.context)
+            // The client has gone.
+            default: break
+            }
+            throw error
+        }
+    }
+
+    /// Whether the rule that holds needs no model.
+    fileprivate var isCanned: Bool {
+        guard let rule = self.rule else { return false }
+        return rule.reply != nil || rule.failure.map { $0.afterPieces == nil } ?? false
+    }
+
+    private func answering(by rule: ModelRule?) throws -> any ChatModel {
+        if let reply = rule?.reply { return CannedModel(events: Self.events(reply)) }
+        return try self.invoked.model.get()
+    }
+
+    private static func events(_ reply: [ModelRule.Part]) -> [ChatEvent] {
+        reply.enumerated().map { index, part in
+            switch part {
+            case .text(let text): .text(text)
+            case .reasoning(let text): .reasoning(text)
+            case .toolUse(let name, let input):
+                .toolCall(ToolCall(id: "tooluse_rule_\(index + 1)", name: name, arguments: input))
+            }
+        }
+    }
+
+    /// What a rule does before the piece of that number.
+    private static func hold(_ rule: ModelRule, _ pieceIndex: Int) async throws {
+        if let failure = rule.failure, let after = failure.afterPieces, pieceIndex >= after {
+            throw InjectedError.error(failure)
+        }
+        try await self.pause(rule.pieceDelayMilliseconds)
+    }
+
+    private static func pause(_ milliseconds: Int) async throws {
+        if milliseconds > 0 { try await Task.sleep(for: .milliseconds(milliseconds)) }
+    }
+}

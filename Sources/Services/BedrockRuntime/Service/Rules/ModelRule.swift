@@ -1,0 +1,135 @@
+internal import Primitives
+internal import ServiceModel
+
+/// What a rule of `bedrock-rules` does with the requests that it fits: a canned reply, an error, or a delay.
+package struct ModelRule: Sendable, Hashable {
+    /// An error that a client is given instead of an answer, or in its middle.
+    struct Failure: Sendable, Hashable {
+        /// Such as `ThrottlingException`.
+        var code: String
+        var message: String
+        /// Pieces of the answer that are sent before; nil: none, and no stream begins.
+        var afterPieces: Int?
+    }
+
+    /// What stands in the header of the answers.
+    let name: String
+    /// Ids of models, in which `*` stands for any characters.
+    let model: String
+    /// What the last text of the user must have in it; a regular expression, nil: anything.
+    let prompt: String?
+    /// A tool that the request must offer; nil: any or none.
+    let tool: String?
+    /// How often the rule holds; nil: always.
+    let times: Int?
+    let delayMilliseconds: Int
+    /// Before each piece of the answer.
+    let pieceDelayMilliseconds: Int
+    let reply: [Part]?
+    let failure: Failure?
+
+    /// A piece of a canned reply.
+    enum Part: Sendable, Hashable {
+        case text(String)
+        case reasoning(String)
+        case toolUse(name: String, input: Document)
+    }
+
+    /// Longest delays, so that a slip of the pen does not hang a client for a day.
+    static let delayMillisecondsMax = 3_600_000
+
+    /// The prompt's pattern, looked for anywhere in a text.
+    static func compile(_ prompt: String) -> LinearPattern? {
+        let ignoresCase = prompt.hasPrefix("(?i)")
+        let pattern = ignoresCase ? String(prompt.dropFirst(4)) : prompt
+        // Any characters, line ends included.
+        let anything = "(?:[^a]|a)*"
+        return LinearPattern((ignoresCase ? "(?i)" : "") + "\(anything)(?:\(pattern))\(anything)")
+    }
+
+    /// Reads the rules of a file, or says what is wrong with them.
+    package static func rules(json bytes: [UInt8]) throws(ModelRuleError) -> [ModelRule] {
+        guard let document = JSONText.document(bytes) else { throw ModelRuleError("it is no JSON") }
+        guard case .array(let entries)? = document["rules"] else {
+            throw ModelRuleError("it must be an object with a list named rules")
+        }
+        var rules: [ModelRule] = []
+        for (index, entry) in entries.enumerated() { rules.append(try ModelRule(entry, number: index + 1)) }
+        return rules
+    }
+
+    private static let members: Set<String> = [
+        "name", "model", "prompt", "tool", "times", "delayMilliseconds", "pieceDelayMilliseconds", "reply", "error",
+    ]
+
+    private init(_ entry: Document, number: Int) throws(ModelRuleError) {
+        if let other = entry.members.first(where: { !Self.members.contains($0.name) }) {
+            throw ModelRuleError("rule \(number) has \(other.name), which is nothing that a rule has")
+        }
+        self.name = entry["name"]?.text ?? "rule-\(number)"
+        guard (1...64).contains(self.name.utf8.count), self.name.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw ModelRuleError("the name of rule \(number) must be 1 to 64 visible ASCII characters")
+        }
+        self.model = entry["model"]?.text ?? "*"
+        self.prompt = entry["prompt"]?.text
+        if let prompt = self.prompt, Self.compile(prompt) == nil {
+            throw ModelRuleError("the prompt of rule \(number) is no regular expression that can be used here")
+        }
+        self.tool = entry["tool"]?.text
+        self.times = try Self.number(entry["times"], "times", number, 1...1_000_000_000)
+        self.delayMilliseconds =
+            try Self.number(entry["delayMilliseconds"], "delayMilliseconds", number, 0...Self.delayMillisecondsMax) ?? 0
+        self.pieceDelayMilliseconds =
+            try Self.number(entry["pieceDelayMilliseconds"], "pieceDelayMilliseconds", number, 0...60_000) ?? 0
+        self.reply = try entry["reply"].map { reply throws(ModelRuleError) in try Self.reply(reply, number) }
+        self.failure = try Self.failure(entry["error"], number)
+    }
+
+    private static func number(
+        _ value: Document?, _ name: String, _ rule: Int, _ range: ClosedRange<Int>
+    ) throws(ModelRuleError) -> Int? {
+        guard let value else { return nil }
+        guard let number = value.integer, range.contains(number) else {
+            throw ModelRuleError(
+                "\(name) of rule \(rule) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    private static func reply(_ reply: Document, _ rule: Int) throws(ModelRuleError) -> [Part] {
+        if let text = reply.text { return [.text(text)] }
+        var parts: [Part] = []
+        for entry in reply.members.isEmpty ? reply.elements : [reply] {
+            if let text = entry["text"]?.text {
+                parts.append(.text(text))
+            } else if let text = entry["reasoning"]?.text {
+                parts.append(.reasoning(text))
+            } else if let name = entry["toolUse"]?["name"]?.text {
+                parts.append(.toolUse(name: name, input: entry["toolUse"]?["input"] ?? .object([])))
+            } else {
+                throw ModelRuleError("the reply of rule \(rule) is a text, or a list of text, reasoning and toolUse")
+            }
+        }
+        return parts
+    }
+
+    private static func failure(_ error: Document?, _ rule: Int) throws(ModelRuleError) -> Failure? {
+        guard let error else { return nil }
+        guard let code = error["code"]?.text, InjectedError.codes.contains(code) else {
+            throw ModelRuleError(
+                "error.code of rule \(rule) must be one of " + InjectedError.codes.sorted().joined(separator: ", "))
+        }
+        return Failure(
+            code: code, message: error["message"]?.text ?? "This error was injected by a rule of bedrock-rules.",
+            afterPieces: try self.number(error["afterPieces"], "error.afterPieces", rule, 0...1_000_000))
+    }
+}
+
+/// Why rules cannot be used.
+package struct ModelRuleError: Error, Sendable, Hashable {
+    package let sentence: String
+
+    init(_ sentence: String) {
+        self.sentence = sentence
+    }
+}

@@ -1,0 +1,56 @@
+internal import Inference
+internal import Primitives
+internal import Synchronization
+
+/// The rules in force, and how often each has held.
+final class RuleBook: Sendable {
+    /// How much of a text is looked at for a prompt.
+    static let promptBytesMax = 64 << 10
+
+    private struct Entry: Sendable {
+        let rule: ModelRule
+        let prompt: LinearPattern?
+    }
+
+    private let entries: [Entry]
+    private let counts: Mutex<[Int]>
+
+    init(_ rules: [ModelRule]) {
+        self.entries = rules.map { Entry(rule: $0, prompt: $0.prompt.flatMap(ModelRule.compile)) }
+        self.counts = Mutex([Int](repeating: 0, count: rules.count))
+    }
+
+    /// Whether a rule could answer for a model that is not here.
+    func answers(_ id: ModelID) -> Bool {
+        self.entries.contains {
+            ($0.rule.reply != nil || $0.rule.failure != nil) && ModelCatalog.fits(id.name[...], $0.rule.model[...])
+        }
+    }
+
+    /// The first rule that fits, and its turn taken.
+    func take(_ id: ModelID, _ request: ChatRequest) -> ModelRule? {
+        guard !self.entries.isEmpty else { return nil }
+        let text = Self.lastText(request)
+        for (index, entry) in self.entries.enumerated() {
+            let rule = entry.rule
+            guard ModelCatalog.fits(id.name[...], rule.model[...]) else { continue }
+            if let tool = rule.tool, !request.tools.contains(where: { $0.name == tool }) { continue }
+            if let prompt = entry.prompt, !prompt.matchesWhole(text) { continue }
+            let isTaken = self.counts.withLock { counts in
+                guard counts[index] < rule.times ?? .max else { return false }
+                counts[index] += 1
+                return true
+            }
+            if isTaken { return rule }
+        }
+        return nil
+    }
+
+    private static func lastText(_ request: ChatRequest) -> String {
+        let parts = request.messages.last { $0.role == .user }?.parts ?? []
+        let text = parts.compactMap { part -> String? in
+            if case .text(let text) = part { text } else { nil }
+        }.joined(separator: "\n")
+        return String(decoding: text.utf8.prefix(self.promptBytesMax), as: UTF8.self)
+    }
+}

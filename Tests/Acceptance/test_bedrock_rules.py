@@ -1,0 +1,126 @@
+"""Rules (canned replies, errors, delays) and metering of Bedrock's models."""
+
+import json
+import time
+
+import botocore.exceptions
+import httpx
+import pytest
+
+ECHO = "brume.echo"
+RULES = [
+    {"name": "weather", "prompt": "(?i)weather", "reply": "It rains."},
+    {"name": "busy", "prompt": "busy", "times": 2, "error": {"code": "ThrottlingException", "message": "Slow down"}},
+    {"name": "cut", "prompt": "cut", "error": {"code": "ModelStreamErrorException", "afterPieces": 3}},
+    {"name": "slow", "prompt": "slow", "delayMilliseconds": 300},
+    {"name": "claude", "model": "anthropic.*", "tool": "look",
+     "reply": [{"text": "Let me look."}, {"toolUse": {"name": "look", "input": {"at": "it"}}}]},
+]
+
+
+@pytest.fixture
+def ruled(fresh_server, tmp_path):
+    path = tmp_path / "rules.json"
+    path.write_text(json.dumps({"rules": RULES}))
+    return fresh_server("--bedrock-rules", str(path))
+
+
+def user(text):
+    return [{"role": "user", "content": [{"text": text}]}]
+
+
+def text(answer):
+    return answer["output"]["message"]["content"][0]["text"]
+
+
+def rule(answer):
+    return answer["ResponseMetadata"]["HTTPHeaders"].get("x-brume-rule")
+
+
+def test_a_canned_reply_is_given_and_says_what_it_is(ruled):
+    bedrock = ruled.client("bedrock-runtime")
+    answer = bedrock.converse(modelId=ECHO, messages=user("How is the\nWeather?"))
+    assert text(answer) == "It rains." and rule(answer) == "weather" and answer["usage"]["outputTokens"] == 3
+    streamed = bedrock.converse_stream(modelId=ECHO, messages=user("weather"))
+    assert rule(streamed) == "weather"
+    deltas = [e["contentBlockDelta"]["delta"]["text"] for e in streamed["stream"] if "contentBlockDelta" in e]
+    assert "".join(deltas) == "It rains." and len(deltas) == 3
+    plain = bedrock.converse(modelId=ECHO, messages=user("something else"))
+    assert text(plain) == "[brume.echo] something else" and rule(plain) is None
+
+
+def test_a_rule_answers_for_a_model_that_is_not_here(ruled):
+    bedrock = ruled.client("bedrock-runtime")
+    tools = {"tools": [{"toolSpec": {"name": "look", "inputSchema": {"json": {"type": "object"}}}}]}
+    model = "anthropic.claude-3-haiku-20240307-v1:0"
+    answer = bedrock.converse(modelId=model, messages=user("x"), toolConfig=tools)
+    assert answer["stopReason"] == "tool_use" and text(answer) == "Let me look."
+    assert answer["output"]["message"]["content"][1]["toolUse"]["input"] == {"at": "it"}
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        bedrock.converse(modelId=model, messages=user("no tool"))
+    assert failure.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def test_errors_are_injected_before_and_in_the_middle(ruled):
+    bedrock = ruled.client("bedrock-runtime")
+    for call in (bedrock.converse, bedrock.converse_stream):
+        with pytest.raises(botocore.exceptions.ClientError) as failure:
+            call(modelId=ECHO, messages=user("busy"))
+        assert failure.value.response["Error"] == {"Code": "ThrottlingException", "Message": "Slow down"}
+    assert text(bedrock.converse(modelId=ECHO, messages=user("busy"))) == "[brume.echo] busy"
+    pieces = []
+    with pytest.raises(botocore.exceptions.EventStreamError, match="modelStreamErrorException"):
+        for event in bedrock.converse_stream(modelId=ECHO, messages=user("cut"))["stream"]:
+            pieces += [event] if "contentBlockDelta" in event else []
+    assert len(pieces) == 3
+
+
+def test_an_answer_is_delayed(ruled):
+    started = time.monotonic()
+    answer = ruled.client("bedrock-runtime").converse(modelId=ECHO, messages=user("slow"))
+    assert time.monotonic() - started >= 0.3 and rule(answer) == "slow"
+    assert answer["metrics"]["latencyMs"] >= 300
+
+
+def test_rules_hold_for_the_compatible_endpoints(ruled):
+    token = json.loads(ruled.run("keys", "create", "--bedrock", "--output", "json").stdout)["bearerToken"]
+    time.sleep(1)  # a running server knows a new key within a second
+    answer = httpx.post(f"{ruled.url}/v1/chat/completions", headers={"Authorization": f"Bearer {token}"}, json={
+        "model": ECHO, "messages": [{"role": "user", "content": "weather"}]})
+    assert answer.json()["choices"][0]["message"]["content"] == "It rains."
+    assert answer.headers["x-brume-rule"] == "weather"
+
+
+@pytest.mark.parametrize("rules, sentence", [
+    ("{", "it is no JSON"), ('{"rules": 1}', "a list named rules"), ('{"rules": [{"promt": "x"}]}', "rule 1 has promt"),
+    ('{"rules": [{"prompt": "("}]}', "the prompt of rule 1"), ('{"rules": [{"error": {"code": "X"}}]}', "error.code"),
+    ('{"rules": [{"times": 0}]}', "times of rule 1"), ('{"rules": [{"reply": [1]}]}', "the reply of rule 1"),
+])
+def test_rules_that_are_wrong_end_the_start(server, tmp_path, rules, sentence):
+    path = tmp_path / "rules.json"
+    path.write_text(rules)
+    answer = server.run("start", "--bedrock-rules", str(path), "--data-dir", str(tmp_path / "data"))
+    assert answer.returncode == 78 and sentence in answer.stderr
+
+
+def test_usage_is_kept_over_a_kill(fresh_server):
+    server = fresh_server()
+    bedrock = server.client("bedrock-runtime")
+    for _ in range(3):
+        usage = bedrock.converse(modelId=ECHO, messages=user("hi"))["usage"]
+    list(bedrock.converse_stream(modelId=ECHO, messages=user("hi"))["stream"])
+
+    def rows(*options):
+        return json.loads(server.run("usage", "--output", "json", *options).stdout)
+
+    expected = {
+        "account": "000000000000", "principal": "arn:aws:iam::000000000000:root", "model": ECHO, "invocations": 4,
+        "inputTokens": 4 * usage["inputTokens"], "outputTokens": 4 * usage["outputTokens"],
+        "cacheReadTokens": 0, "cacheWriteTokens": 0,
+    }
+    assert rows() == [expected]
+    server.restart(hard=True)
+    assert rows() == [expected]
+    server.client("bedrock-runtime").converse(modelId=ECHO, messages=user("hi"))
+    assert [row["invocations"] for row in rows("--by-day")] == [5]
+    assert "2" in rows("--by-day")[0]["day"] and server.run("usage").stdout.count("\n") == 2
