@@ -15,8 +15,8 @@ extension BedrockRuntimeService {
     package func converseStream(
         _ input: ConverseStreamRequest, _ context: RequestContext
     ) async throws(ServiceError) -> ConverseStreamResponse {
-        let started = ContinuousClock.now
         let model = try await self.model(try ModelID(input.modelID, context), context)
+        let started = ContinuousClock.now
         let request = try model.reading { () throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailConfig != nil, variables: input.promptVariables != nil)
             return try ConversePlan(input).request

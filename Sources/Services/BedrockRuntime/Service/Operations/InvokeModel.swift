@@ -13,8 +13,8 @@ extension BedrockRuntimeService {
         _ input: InvokeModelRequest, _ context: RequestContext
     ) async throws(ServiceError) -> InvokeModelResponse {
         let id = try ModelID(input.modelID, context)
-        let started = ContinuousClock.now
         let model = try await self.model(id, context)
+        let started = ContinuousClock.now
         let native = try model.reading { () throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailIdentifier != nil, variables: false)
             return try NativeRequest(id, body: input.body ?? [])
