@@ -74,7 +74,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def range_start(self):
         asked = self.headers.get("Range")
-        return int(asked.removeprefix("bytes=").rstrip("-")) if asked else None
+        return int(asked.removeprefix("bytes=").split("-")[0]) if asked else None
+
+    @property
+    def is_look(self):
+        """Whether only the beginning of a file is asked for, to see what it is."""
+        return self.headers.get("Range", "").startswith("bytes=0-")
 
     def give(self, content):
         """The content, or the piece of it that was asked for."""
@@ -84,8 +89,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         elif start >= len(content):
             self.reply(416, b"", {"Content-Range": f"bytes */{len(content)}"})
         else:
-            piece = content[start:]
-            self.reply(206, piece, {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"})
+            end = self.headers["Range"].split("-")[1]
+            piece = content[start:int(end) + 1] if end else content[start:]
+            last = start + len(piece) - 1
+            self.reply(206, piece, {"Content-Range": f"bytes {start}-{last}/{len(content)}"})
 
     def cut(self):
         """Ends the connection at once, in the middle of whatever it is in."""
@@ -175,8 +182,12 @@ class Hub:
         self.faults[path] = list(faults)
 
     def downloads(self, role="network"):
-        """The requests for contents that a server saw."""
-        return [request for request in self.requests if request[0] == role and "/api/" not in request[2]]
+        """The requests for contents that a server saw, but for looks at a beginning."""
+        return [
+            request for request in self.requests
+            if request[0] == role and "/api/" not in request[2]
+            and not request[3].get("Range", "").startswith("bytes=0-")
+        ]
 
     def _serve(self, role, answer):
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
@@ -220,5 +231,5 @@ class Hub:
         parts = urllib.parse.unquote(urllib.parse.urlsplit(handler.path).path).strip("/").split("/")
         repository, name = "/".join(parts[:2]), "/".join(parts[2:])
         content = self.files[repository][name][0]
-        faults = self.faults.get(name, [])
+        faults = [] if handler.is_look else self.faults.get(name, [])
         return faults.pop(0)(handler, content) if faults else handler.give(content)

@@ -14,6 +14,7 @@ import urllib.request
 import pytest
 
 from brume_server import BINARY, clean_environment
+from gguf_shapes import FULL_SIZE, write_shape
 from model_hub import (
     Hub, answers, cut_after, gguf, gives, ignores_range, says_length, too_much,
 )
@@ -166,6 +167,21 @@ def test_a_short_name_is_pulled_from_the_mirror(models, hub):
     models("pull", "qwen3-8b", "--alias", "anthropic.*", HF_ENDPOINT=hub.url)
     assert models.names() == ["qwen3-8b"]
     assert models.json("alias") == [{"alias": "anthropic.*", "model": "qwen3-8b"}]
+
+
+@pytest.mark.parametrize("shape, gpu, sentence", [
+    ("llama-3.1-8b", "rtx3090", "fits on NVIDIA GeForce RTX 3090: "),
+    ("qwen3-30b-a3b", "rtx4060", "fits only partly on NVIDIA GeForce RTX 4060"),
+])
+def test_whether_it_fits_is_said_before_anything_is_fetched(models, hub, tmp_path, shape, gpu, sentence):
+    path = tmp_path / "shape.gguf"
+    write_shape(path, FULL_SIZE[shape][0], **FULL_SIZE[shape][1])
+    with open(path, "rb") as file:
+        beginning = file.read(32 << 20)
+    hub.add("org/repo", "m-Q4_K_M.gguf", beginning, size=path.stat().st_size)
+    assert sentence in models("pull", "hf.co/org/repo", "--endpoint", hub.url, "--gpu", gpu, "--dry-run")
+    assert hub.downloads() == [] and os.listdir(models.data_dir / "models/partial") == []
+    assert "no known device" in models("pull", "org/repo", "--endpoint", hub.url, "--gpu", "abacus", status=64)
 
 
 def test_an_address_with_a_digest(models, hub):

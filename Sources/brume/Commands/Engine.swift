@@ -28,11 +28,11 @@ struct Engine: AsyncParsableCommand {
                 case .path: "found on PATH"
                 }
             Terminal.output("engine   \(program.path) (\(origin))")
-            guard let version = await program.ask("--version") else {
+            guard let version = await program.ask(["--version"]) else {
                 throw Exit.failure(.wrongConfiguration, "\(program.path) does not say its version; is it llama-server?")
             }
             Terminal.output("version  \(version.first { $0.contains("version") } ?? version.first ?? "not said")")
-            let devices = (await program.ask("--list-devices") ?? []).filter { $0.hasPrefix("  ") }
+            let devices = (await program.ask(["--list-devices"]) ?? []).filter { $0.hasPrefix("  ") }
             if devices.isEmpty { Terminal.output("devices  the processor") }
             for device in devices { Terminal.output("device  \(device)") }
         }
@@ -55,7 +55,7 @@ struct Engine: AsyncParsableCommand {
             guard program.isExecutable else {
                 throw Exit.failure(.usage, "\(whole) is no program that can be run")
             }
-            guard let version = await program.ask("--version") else {
+            guard let version = await program.ask(["--version"]) else {
                 throw Exit.failure(.usage, "\(whole) does not answer --version; is it llama-server?")
             }
             let file = ModelEngines.choiceFile(configuration)

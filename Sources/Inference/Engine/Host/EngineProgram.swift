@@ -53,11 +53,11 @@ package struct EngineProgram: Sendable, Hashable {
 
     /// What the program prints when it is asked, such as with `--version` or `--list-devices`.
     /// - Returns: its lines; nil where it does not start, fails, or does not end.
-    package func ask(_ word: String) async -> [String]? {
+    package func ask(_ words: [String]) async -> [String]? {
         let log = EngineLog(path: nil)
         let process: EngineProcess
         do throws(ProcessStartError) {
-            process = try EngineProcess.start([self.path, word], onLine: { log.append($0) }, onEnd: { _ in })
+            process = try EngineProcess.start([self.path] + words, onLine: { log.append($0) }, onEnd: { _ in })
         } catch {
             return nil
         }

@@ -49,8 +49,8 @@ package struct ModelPull: Sendable {
     /// What stays free on the disk: the store of the same data directory refuses writes with less than half of it.
     package static let reserveBytes: Int64 = 512 << 20
 
-    private let registry: ModelRegistry
-    private let client: HubClient
+    let registry: ModelRegistry
+    let client: HubClient
 
     /// - Parameters:
     ///   - registry: where models go.

@@ -38,6 +38,13 @@ extension Model {
         @Option(help: "Tries in a row that may bring nothing before it is given up (default: 6).")
         var tries: Int?
 
+        @Option(
+            help: ArgumentHelp(
+                "The device that it is to run on, such as rtx3090 (default: what nvidia-smi names).",
+                valueName: "device")
+        )
+        var gpu: String?
+
         @Flag(help: "Leave out what makes the model see images.")
         var noProjector = false
 
@@ -66,6 +73,7 @@ extension Model {
             let pull = ModelPull(
                 registry: registry, settings: settings, fetch: HTTPFetch(options: options), tries: self.tries)
             let digest = try self.digest()
+            let device = try self.device()
             let plan = try await orExitAsync { () async throws(RegistryError) in
                 try await pull.plan(
                     reference, revision: self.revision, takesProjector: !self.noProjector, digest: digest)
@@ -73,6 +81,7 @@ extension Model {
             let name = self.name ?? shortName ?? plan.suggestedName
             try orExit { () throws(RegistryError) in try ModelName.check(name) }
             self.announce(plan, as: name)
+            await self.sayWhetherItFits(plan, pull, device)
             guard !self.dryRun else { return }
             let display = TransferDisplay()
             defer { display.finish() }
@@ -108,6 +117,36 @@ extension Model {
                 throw Exit.failure(.usage, "--sha256 takes 64 hexadecimal digits")
             }
             return digest
+        }
+
+        /// The device that was named; nil asks the machine.
+        private func device() throws -> DeviceProfile? {
+            guard let gpu = self.gpu else { return nil }
+            guard let device = gpu == "none" ? DeviceProfile.none : DeviceProfile.named(gpu) else {
+                throw Exit.failure(
+                    .usage,
+                    "\(gpu) is no known device: " + DeviceProfile.knownNames.joined(separator: ", ") + ", none")
+            }
+            return device
+        }
+
+        /// Said before anything is fetched, and never in the way of it: the machine may get more memory.
+        private func sayWhetherItFits(_ plan: PullPlan, _ pull: ModelPull, _ named: DeviceProfile?) async {
+            guard let file = await pull.beginning(plan) else { return }
+            let device: DeviceProfile
+            if let named { device = named } else { device = await MachineMemory.device() }
+            let projector = plan.files.first { $0.role == .projector }.flatMap(\.bytes)
+            // A model of a kind that cannot be planned is fetched like any other.
+            guard
+                let sentence = try? FitSentence(
+                    file, projectorBytes: UInt64(projector ?? 0), on: device,
+                    hostBytesMax: MachineMemory.availableBytes())
+            else { return }
+            let line = "it \(sentence.text)"
+            switch self.output {
+            case .text: Terminal.output(sentence.degree == .whole ? line : Terminal.warning(line))
+            case .json: Terminal.error(line)
+            }
         }
 
         private func announce(_ plan: PullPlan, as name: String) {

@@ -1,0 +1,51 @@
+/// Whether a model runs on a device, in one sentence for somebody who has not fetched it yet.
+package struct FitSentence: Sendable, Hashable {
+    package enum Degree: String, Sendable, Hashable {
+        /// All of it is on the device, or on the processor where there is none.
+        case whole
+        /// The processor computes a part of it.
+        case partly
+        case no
+    }
+
+    package let degree: Degree
+    package let text: String
+
+    /// - Parameters:
+    ///   - file: the model; its beginning is enough.
+    ///   - projectorBytes: of what makes it see; 0 without.
+    ///   - device: where it would run.
+    ///   - hostBytesMax: memory of the machine that it may take; nil where that is not known.
+    /// - Throws: where the model is of a kind that cannot be planned.
+    package init(
+        _ file: GGUFFile, projectorBytes: UInt64 = 0, on device: DeviceProfile, hostBytesMax: UInt64? = nil
+    ) throws(PlanningError) {
+        let shape = try ModelShape(file)
+        var wish = Admission.Wish()
+        wish.projectorBytes = projectorBytes
+        wish.hostBytesMax = hostBytesMax
+        let plan = Admission.plan(shape, wish, on: device)
+        let settings = plan.settings
+        let room = "\(PlanText.slots(settings.slots)) of \(settings.contextPerSlot) tokens"
+        guard plan.decision != .refuse else {
+            self.degree = .no
+            self.text = "does not run here. \(plan.steps.last ?? "The machine has too little memory.")"
+            return
+        }
+        guard plan.estimate.usesDevice else {
+            self.degree = device.memoryBytes > 0 ? .partly : .whole
+            self.text = "runs on the processor with \(PlanText.size(plan.estimate.hostTotal)) of memory, \(room)"
+            return
+        }
+        let sizes = "\(PlanText.size(plan.estimate.deviceTotal)) of \(PlanText.size(device.usableBytes))"
+        let isWhole = settings.deviceLayers > shape.layers.count && settings.hostExpertLayers == 0
+        self.degree = isWhole ? .whole : .partly
+        let speed =
+            SpeedEstimate(shape, settings, on: device)
+            .map { ", at most \(Int($0.ceilingEmpty)) tokens a second" } ?? ""
+        self.text =
+            isWhole
+            ? "fits on \(device.name): \(sizes), \(room)\(speed)"
+            : "fits only partly on \(device.name) (\(sizes)), \(room)\(speed): the processor computes the rest"
+    }
+}

@@ -1,0 +1,53 @@
+internal import NIOCore
+internal import Primitives
+
+extension ModelPull {
+    /// Bytes of a file's beginning that are looked at: most models' metadata and tensor table end in the first, a large
+    /// vocabulary needs more.
+    private static let peekBytes = [4 << 20, 16 << 20, 64 << 20]
+
+    /// What a model says of itself, from the first bytes of its file: asked before anything is fetched, to say whether
+    /// it fits.
+    /// - Returns: nil where it cannot be told: a model in several files, a size that the hub does not say, a host that
+    ///   gives no pieces. A pull says the same again at its end, or why the file is no model.
+    package func beginning(_ plan: PullPlan) async -> GGUFFile? {
+        let weights = plan.files.filter { $0.role == .weights }
+        guard weights.count == 1, let file = weights.first, let total = file.bytes,
+            (try? Disk.createDirectory(self.registry.partial)) != nil
+        else { return nil }
+        let path = "\(self.registry.partial)/peek-\(Hex.encode(SystemRandomSource().bytes(8)))"
+        defer { try? Disk.remove(path) }
+        for count in Self.peekBytes {
+            guard let bytes = await self.beginning(of: file.url, count: min(count, Int(clamping: total))) else {
+                return nil
+            }
+            if let file = Self.file(bytes, total: total, at: path) { return file }
+            if Int64(bytes.count) >= total { return nil }
+        }
+        return nil
+    }
+
+    private func beginning(of url: FetchURL, count: Int) async -> [UInt8]? {
+        try? await self.client.get(url, [("Range", "bytes=0-\(count - 1)")]) { head, body in
+            guard head.status == 206 || head.status == 200 else { throw FetchError.cut("status \(head.status)") }
+            var bytes: [UInt8] = []
+            while bytes.count < count, let piece = try await body.next() {
+                bytes.append(contentsOf: piece.readableBytesView)
+            }
+            return Array(bytes.prefix(count))
+        }
+    }
+
+    /// The reader wants a file of the whole size: the rest is a hole, which takes no space.
+    private static func file(_ bytes: [UInt8], total: Int64, at path: String) -> GGUFFile? {
+        do throws(RegistryError) {
+            let file = try OpenFile(appendingTo: path)
+            try file.truncate(to: 0)
+            try file.append(bytes[...])
+            try file.truncate(to: total)
+        } catch {
+            return nil
+        }
+        return try? GGUFFile.open(path)
+    }
+}
