@@ -1,19 +1,7 @@
 /// How an engine is started for a model: what the plan decides.
 package struct ChildSettings: Sendable, Hashable {
     /// How keys and values are stored.
-    package enum CacheType: String, Sendable, Hashable, CaseIterable {
-        case f16
-        case q8Zero = "q8_0"
-        case q4Zero = "q4_0"
-
-        var tensorType: TensorType {
-            switch self {
-            case .f16: .f16
-            case .q8Zero: .q8Zero
-            case .q4Zero: .q4Zero
-            }
-        }
-    }
+    package typealias CacheType = EngineLaunch.CacheType
 
     /// Tokens that the engine's contexts are multiples of.
     static let contextStep: UInt64 = 256
@@ -64,5 +52,16 @@ package struct ChildSettings: Sendable, Hashable {
 
     private static func padded(_ tokens: UInt64) -> UInt64 {
         (tokens + self.contextStep - 1) / self.contextStep * self.contextStep
+    }
+}
+
+extension EngineLaunch.CacheType {
+    /// The type of tensor that it is.
+    var tensorType: TensorType {
+        switch self {
+        case .f16: .f16
+        case .q8_0: .q8Zero
+        case .q4_0: .q4Zero
+        }
     }
 }

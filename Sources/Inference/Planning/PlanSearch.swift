@@ -42,7 +42,7 @@ struct PlanSearch {
     var smallest: Found {
         var settings = self.full
         settings.slots = 1
-        if settings.cacheType == .f16 { settings.cacheType = .q8Zero }
+        if settings.cacheType == .f16 { settings.cacheType = .q8_0 }
         settings.contextPerSlot = min(settings.contextPerSlot, Admission.contextMin)
         settings.deviceLayers = 0
         return Found(settings: settings, estimate: self.estimate(settings))
@@ -101,7 +101,7 @@ struct PlanSearch {
 
     private func smallerNumbers(_ found: inout Found, _ room: UInt64) {
         guard self.isOver(found, room), found.settings.cacheType == .f16 else { return }
-        self.change(&found) { $0.cacheType = .q8Zero }
+        self.change(&found) { $0.cacheType = .q8_0 }
         found.steps.append("Keys and values in q8_0 instead of f16: about half the room.")
     }
 

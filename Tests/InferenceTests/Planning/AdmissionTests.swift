@@ -114,6 +114,20 @@ struct AdmissionTests {
         #expect(small.settings.slots < 4)
     }
 
+    @Test func `an engine is started as the plan says`() throws {
+        let plan = Admission.plan(try self.shape(Self.experts), .init(slots: 1), on: self.card(10))
+        var launch = EngineLaunch(modelPath: "model.gguf", alias: "model")
+        launch.follow(plan)
+        #expect(launch.slots == 1)
+        #expect(launch.slotContextTokens == 4096)
+        #expect(launch.keyType == .q8_0)
+        #expect(launch.gpuLayers == .count(49))
+        #expect(launch.hostExpertLayers == plan.settings.hostExpertLayers)
+        launch.follow(Admission.plan(try self.shape(Self.experts), .init(slots: 2), on: .none))
+        #expect(launch.gpuLayers == .none)
+        #expect(launch.slotContextTokens == 8192)
+    }
+
     @Test func `a context beyond the trained one is cut, with a sentence`() throws {
         var shape = try self.shape(Self.dense)
         shape.trainedContext = 8000

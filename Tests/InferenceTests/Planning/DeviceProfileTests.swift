@@ -1,3 +1,4 @@
+import Foundation
 import Inference
 import Testing
 
@@ -57,6 +58,37 @@ struct DeviceProfileTests {
     func `anything else of nvidia-smi is refused with the line`(line: String) {
         let sentence = self.refusal { () throws(PlanningError) in try NvidiaSMI.parse(line) }
         #expect(sentence == "nvidia-smi answered what is no device: \"\(line)\"")
+    }
+
+    /// A program that stands in for NVIDIA's.
+    private func program(_ script: String, _ folder: GGUFFolder) throws -> String {
+        let path = try folder.write(Array("#!/bin/sh\n\(script)\n".utf8), "nvidia-smi")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        return path
+    }
+
+    @Test func `the tool is asked as a child, and a machine without it has no device`() throws {
+        let folder = try GGUFFolder()
+        let script = #"[ "$1" = "--query-gpu=index,name,memory.total,memory.free" ] && echo "0, RTX, 24576, 20000""#
+        let path = try self.program(script, folder)
+        #expect(
+            try DeviceFacts.devices(programs: ["/nonexistent/nvidia-smi", path]).map(\.freeBytes) == [20_000 << 20])
+        #expect(try DeviceFacts.devices(programs: ["/nonexistent/nvidia-smi"]).isEmpty)
+    }
+
+    @Test func `a tool that fails, hangs or never ends is no device`() throws {
+        let folder = try GGUFFolder()
+        let failing = try self.program("echo no driver; exit 9", folder)
+        let failed = self.refusal { () throws(PlanningError) in try DeviceFacts.devices(programs: [failing]) }
+        #expect(failed == "\(failing) failed and said \"no driver\"")
+        let hanging = try self.program("exec tail -f /dev/null", folder)
+        let hung = self.refusal { () throws(PlanningError) in
+            try DeviceFacts.devices(programs: [hanging], millisecondsMax: 50)
+        }
+        #expect(hung == "\(hanging) did not answer within 50 ms, or without end")
+        let endless = try self.program("exec yes", folder)
+        let refused = self.refusal { () throws(PlanningError) in try DeviceFacts.devices(programs: [endless]) }
+        #expect(refused == "\(endless) did not answer within 10000 ms, or without end")
     }
 
     @Test func `an answer of nvidia-smi without end is refused`() {

@@ -28,9 +28,10 @@ extension Model {
 
         @Option(
             help: ArgumentHelp(
-                "A known device such as rtx3090, a profile file, or none for the processor alone.", valueName: "device")
+                "A known device such as rtx3090, a profile file, none for the processor alone, or auto for what is here.",
+                valueName: "device")
         )
-        var gpu: String
+        var gpu: String = "auto"
 
         @Option(help: "Tokens that each slot has room for (default: 8192).")
         var context: UInt64?
@@ -108,6 +109,7 @@ extension Model {
 
         private func device() throws(PlanningError) -> DeviceProfile {
             if self.gpu == "none" { return .none }
+            if self.gpu == "auto" { return try DeviceFacts.devices().first ?? .none }
             if let known = DeviceProfile.named(self.gpu) { return known }
             guard let bytes = self.profileBytes() else {
                 let names = DeviceProfile.knownNames.joined(separator: ", ")
