@@ -83,6 +83,40 @@ struct KeyCheckTests {
         )
     }
 
+    @Test func `the attributes of an index's key count together`() {
+        let schema = KeySchema(
+            partition: [KeyElement("p", .s), KeyElement("q", .b)], sort: [KeyElement("r", .s), KeyElement("s", .s)])
+        func entries(_ counts: [Int]) -> [(String, AttributeValue)] {
+            func text(_ place: Int) -> AttributeValue { .s(String(repeating: "x", count: counts[place])) }
+            return [
+                ("p", text(0)), ("q", .b([UInt8](repeating: 1, count: counts[1]))), ("r", text(2)), ("s", text(3)),
+            ]
+        }
+        func put(_ counts: [Int]) -> String? {
+            refusal { () throws(ValidationFailure) in
+                try KeyCheck.indexAttributes(item(entries(counts)), schema, indexName: "byP")
+            }
+        }
+        func update(_ before: [Int], _ after: [Int]) -> String? {
+            refusal { () throws(ValidationFailure) in
+                try KeyCheck.updatedIndexAttributes(item(entries(after)), was: item(entries(before)), schema)
+            }
+        }
+        #expect(put([2000, 48, 1000, 24]) == nil)
+        #expect(put([2000, 49, 1000, 24]) == Self.invalid + Self.hashSize)
+        #expect(put([2000, 48, 1000, 25]) == Self.invalid + Self.sortSize)
+        #expect(KeyCheck.hasIndexKey(item(entries([2000, 48, 1000, 24])), schema))
+        #expect(!KeyCheck.hasIndexKey(item(entries([2000, 49, 1000, 24])), schema))
+        #expect(!KeyCheck.hasIndexKey(item(entries([2000, 48, 1000, 25])), schema))
+        #expect(!KeyCheck.hasIndexKey(item(Array(entries([1, 1, 1, 1]).dropLast())), schema))
+        let tooLong = "The update expression attempted to update the secondary index key beyond allowed size limits"
+        #expect(update([1, 48, 1, 1], [2000, 48, 1, 1]) == nil)
+        #expect(update([1, 49, 1, 1], [2000, 49, 1, 1]) == tooLong)
+        #expect(update([1, 1, 1000, 1], [1, 1, 1000, 25]) == tooLong)
+        // What was too long before is not asked for as long as it stays.
+        #expect(update([2000, 49, 1, 1], [2000, 49, 1, 2]) == nil)
+    }
+
     @Test func `an update is asked only for what it changed`() {
         let schema = KeySchema(partition: [KeyElement("g", .s)])
         func update(_ before: [(String, AttributeValue)], _ after: [(String, AttributeValue)]) -> String? {

@@ -72,6 +72,23 @@ struct SearchVectorsTests {
         #expect(try await fixture.found("cosine", [6, 8]) == ["a 0.0", "b 0.19999999999999996"])
     }
 
+    @Test func `a write tells the bytes of vector indexes that it changed`() async throws {
+        let fixture = try await VectorFixture()
+        func bytes(_ entries: [(String, AttributeValue)]) async throws -> [String: Double?]? {
+            let input = PutItemInput(tableName: "vectors", item: item(entries), returnConsumedCapacity: .indexes)
+            let output = try await fixture.tables.service.putItem(input, fixture.tables.context)
+            return output.consumedCapacity?.vectorIndexes?.mapValues(\.vectorWriteRequestBytes)
+        }
+        let vector = AttributeValue.l([int(1), int(2)])
+        // Two numbers of four bytes, and the projected attributes.
+        let first = try #require(try await bytes([("pk", .s("a")), ("v", vector)]))
+        #expect(Set(first.keys) == ["near", "dot", "cosine"])
+        let entry = item([("pk", .s("a")), ("v", vector)])
+        #expect(first["near"] == Double(8 + entry.itemBytes))
+        #expect(try await bytes([("pk", .s("a")), ("v", vector), ("x", .s("x"))]) == nil)
+        #expect(try await bytes([("pk", .s("b")), ("x", .s("x"))]) == nil)
+    }
+
     @Test func `an item that moves, loses its vector or is deleted is found where it is`() async throws {
         let fixture = try await VectorFixture()
         try await fixture.put("a", [1, 0], [("shelf", .s("x"))])

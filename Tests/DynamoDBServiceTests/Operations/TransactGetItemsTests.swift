@@ -35,6 +35,16 @@ struct TransactGetItemsTests {
         #expect(try await Self.read(fixture, items).consumedCapacity == nil)
     }
 
+    @Test func `tables are reported in the order of the request`() async throws {
+        let fixture = try await ItemFixture()
+        try await fixture.tables.create(tableInput("another"))
+        let items = [
+            Self.get(key("a", 1)), Self.get([("pk", .s("a"))], table: "another"), Self.get(key("a", 2)),
+        ]
+        let answer = try await Self.read(fixture, items, .total)
+        #expect(answer.consumedCapacity?.map { shown($0) } == ["items 4.0", "another 2.0"])
+    }
+
     @Test func `requests are refused in AWS's sentences`() async throws {
         let fixture = try await ItemFixture()
         #expect(

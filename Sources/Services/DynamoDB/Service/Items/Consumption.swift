@@ -19,6 +19,8 @@ struct Consumption {
     private let wanted: ReturnConsumedCapacity?
     private(set) var tableUnits = 0.0
     private var indexUnits: [(index: IndexDescriptor, units: Double)] = []
+    /// Bytes that writes changed in vector indexes, by their names.
+    private var vectorBytes: [String: Double] = [:]
 
     init(_ table: String, for wanted: ReturnConsumedCapacity?, _ kind: Kind = .single) {
         self.table = table
@@ -46,6 +48,10 @@ struct Consumption {
         for entry in units.indexes {
             self.add(entry.units * self.kind.writeFactor, index: table.indexes[entry.index])
         }
+        for index in table.vectorIndexes where index.state != .deleting {
+            let bytes = index.writtenBytes(existing, new, table.schema)
+            if bytes > 0 { self.vectorBytes[index.name, default: 0] += Double(bytes) * self.kind.writeFactor }
+        }
     }
 
     /// An action of a transaction; one that had been done before is charged as a read of its item.
@@ -72,6 +78,9 @@ struct Consumption {
         report.table = self.capacity(self.tableUnits)
         report.localSecondaryIndexes = capacities(isGlobal: false)
         report.globalSecondaryIndexes = capacities(isGlobal: true)
+        if !self.vectorBytes.isEmpty {
+            report.vectorIndexes = self.vectorBytes.mapValues { VectorCapacity(vectorWriteRequestBytes: $0) }
+        }
         return report
     }
 
@@ -82,9 +91,11 @@ struct Consumption {
         return capacity
     }
 
-    /// The reports of several tables, by their names; nil unless the request asks for them.
-    static func reports(_ consumptions: [String: Consumption]) -> [ConsumedCapacity]? {
-        let reports = consumptions.sorted { $0.key < $1.key }.compactMap { $0.value.report() }
+    /// The reports of several tables, in the order in which the request names them first; nil unless it asks for them.
+    /// - Source: DynamoDB API Reference, TransactWriteItems, "ConsumedCapacity".
+    static func reports(_ consumptions: [String: Consumption], order: [String]) -> [ConsumedCapacity]? {
+        var seen: Set<String> = []
+        let reports = order.filter { seen.insert($0).inserted }.compactMap { consumptions[$0]?.report() }
         return reports.isEmpty ? nil : reports
     }
 }

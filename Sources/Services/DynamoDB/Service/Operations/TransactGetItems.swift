@@ -45,7 +45,7 @@ extension DynamoDBService {
                 .add(CapacityUnits.read(bytes: bytes, .transactional))
         }
         return TransactGetItemsOutput(
-            consumedCapacity: Consumption.reports(consumptions),
+            consumedCapacity: Consumption.reports(consumptions, order: input.transactItems.map(\.get.tableName)),
             responses: zip(found, projections).map { ItemResponse(item: $0.item.map($1.apply)) }
         )
     }

@@ -64,7 +64,7 @@ extension DynamoDBService {
             if let collection { Self.add(collection, to: &metrics[action.table, default: []]) }
         }
         return TransactWriteItemsOutput(
-            consumedCapacity: Consumption.reports(consumptions),
+            consumedCapacity: Consumption.reports(consumptions, order: actions.map(\.table)),
             itemCollectionMetrics: metrics.isEmpty ? nil : metrics
         )
     }

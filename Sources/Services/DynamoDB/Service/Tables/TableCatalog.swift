@@ -139,6 +139,7 @@ final class TableCatalog: Sendable {
             var next: [UInt8] = []
             BigEndian.append(number + 1, to: &next)
             let descriptor = make(number)
+            try await self.checkQuotas(from: nil, to: descriptor)
             let others = try await also(descriptor)
             self.policyPresence.note(descriptor)
             let batch = Batch(
@@ -180,6 +181,7 @@ final class TableCatalog: Sendable {
             var writes: [Write] = []
             let answer = try change(&table, &writes)
             if table != snapshot.descriptor {
+                try await self.checkQuotas(from: snapshot.descriptor, to: table)
                 writes.append(.set(snapshot.key, TableRecord.encode(table)))
                 writes += Self.notes(from: snapshot.descriptor, to: table)
             }

@@ -45,35 +45,55 @@ package enum KeyCheck {
         }
     }
 
-    /// An item's attributes that are a secondary index's key: of the right type where they are there, and not empty.
+    /// An item's attributes that are a secondary index's key: of the right type where they are there, not empty, and
+    /// together no larger than a partition key and a sort key may be.
     package static func indexAttributes(
         _ item: AttributeMap, _ schema: KeySchema, indexName: String
     ) throws(ValidationFailure) {
-        for element in schema.elements {
+        var size = KeySize(schema)
+        for (position, element) in schema.elements.enumerated() {
             guard let value = item[element.name] else { continue }
-            try self.indexAttribute(value, element, schema, indexName)
+            guard value.type == element.type else { throw .indexType(element, value.type, indexName: indexName) }
+            try self.indexContent(value, element, indexName)
+            size.add(value, at: position)
+            guard size.partition <= self.partitionBytesMax else { throw .partitionTooLarge }
+            guard size.sort <= self.sortBytesMax else { throw .sortTooLarge }
         }
     }
 
-    private static func indexAttribute(
-        _ value: StoredValue, _ element: KeyElement, _ schema: KeySchema, _ indexName: String
-    ) throws(ValidationFailure) {
-        guard value.type == element.type else { throw .indexType(element, value.type, indexName: indexName) }
-        try self.indexContent(value, element, indexName)
-        let isPartition = schema.partition.contains(element)
-        guard self.fits(value, element, schema) else { throw isPartition ? .partitionTooLarge : .sortTooLarge }
+    /// Whether an item has a key of an index: every attribute of it, each of its type and not empty, and together not
+    /// too large.
+    package static func hasIndexKey(_ item: AttributeMap, _ schema: KeySchema) -> Bool {
+        var size = KeySize(schema)
+        for (position, element) in schema.elements.enumerated() {
+            guard let value = item[element.name], value.type == element.type else { return false }
+            guard value.type == .n || !value.content.isEmpty else { return false }
+            size.add(value, at: position)
+        }
+        return size.partition <= self.partitionBytesMax && size.sort <= self.sortBytesMax
     }
 
-    /// Whether a value can stand in the key of an index.
-    package static func canBeIndexKey(_ value: StoredValue, _ element: KeyElement, _ schema: KeySchema) -> Bool {
-        guard value.type == element.type else { return false }
-        let count = value.content.count
-        if count == 0 { return value.type == .n }
-        return count <= self.sortBytesMax || self.fits(value, element, schema)
-    }
+    /// The bytes of a key's attributes: those of the partition together, and those of the sort key together.
+    ///
+    /// - Source: DynamoDB Developer Guide, "Multi-attribute keys"; the words of AWS's refusal speak of the aggregated
+    ///   size of all range keys.
+    private struct KeySize {
+        let partitionCount: Int
+        private(set) var partition = 0
+        private(set) var sort = 0
 
-    private static func fits(_ value: StoredValue, _ element: KeyElement, _ schema: KeySchema) -> Bool {
-        value.content.count <= (schema.partition.contains(element) ? self.partitionBytesMax : self.sortBytesMax)
+        init(_ schema: KeySchema) {
+            self.partitionCount = schema.partition.count
+        }
+
+        /// A number counts by its digits, as it does in the key of an item.
+        mutating func add(_ value: StoredValue, at position: Int) {
+            if position < self.partitionCount {
+                self.partition += value.chargedBytes
+            } else {
+                self.sort += value.chargedBytes
+            }
+        }
     }
 
     private static func indexContent(
@@ -118,18 +138,32 @@ package enum KeyCheck {
     package static func updatedIndexAttributes(
         _ item: AttributeMap, was before: AttributeMap?, _ schema: KeySchema
     ) throws(ValidationFailure) {
-        for element in schema.elements {
+        var size = KeySize(schema)
+        var changes = (partition: false, sort: false)
+        for (position, element) in schema.elements.enumerated() {
             guard let value = item[element.name] else { continue }
-            if let old = before?[element.name], old.isEqual(to: value) { continue }
-            guard value.type == element.type else { throw .updatedIndexType }
-            if value.type != .n, value.content.isEmpty {
+            let isChanged = before?[element.name].map { !$0.isEqual(to: value) } ?? true
+            guard value.type == element.type else {
+                // What was there before the index, and is as it was, only keeps the item out of it.
+                guard isChanged else { continue }
+                throw .updatedIndexType
+            }
+            if isChanged, value.type != .n, value.content.isEmpty {
                 throw ValidationFailure(
                     "One or more parameter values are not valid. The update expression attempted to update a secondary "
                         + "index key to a value that is not supported. The AttributeValue for a key attribute cannot "
                         + "contain an empty \(value.type == .s ? "string" : "binary") value."
                 )
             }
-            guard self.fits(value, element, schema) else { throw .updatedIndexSize }
+            size.add(value, at: position)
+            if position < schema.partition.count {
+                changes.partition = changes.partition || isChanged
+            } else {
+                changes.sort = changes.sort || isChanged
+            }
+            guard !changes.partition || size.partition <= self.partitionBytesMax,
+                !changes.sort || size.sort <= self.sortBytesMax
+            else { throw .updatedIndexSize }
         }
     }
 }

@@ -18,13 +18,11 @@ package enum KeyEncoder {
     }
 
     /// The key of an item in an index; nil when the item lacks one of the index's attributes (sparse indexes), or has
-    /// one that no key can have, from before the index was made.
+    /// such as no key can have, from before the index was made.
     package static func indexKey(
         _ space: KeySpace, _ schema: KeySchema, _ item: AttributeMap, baseKey: [UInt8]
     ) -> [UInt8]? {
-        for element in schema.elements {
-            guard let value = item[element.name], KeyCheck.canBeIndexKey(value, element, schema) else { return nil }
-        }
+        guard KeyCheck.hasIndexKey(item, schema) else { return nil }
         var key = space.prefix
         self.appendPartition(schema, item, to: &key)
         for element in schema.sort {

@@ -25,8 +25,7 @@ extension TableUpdate {
         }
     }
 
-    static let guide =
-        "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
+    static let guide = CapacityQuotas.guide
 
     func applyCapacity(to table: inout TableDescriptor, _ outcome: inout Outcome) throws(ServiceError) {
         let given = self.input.provisionedThroughput
@@ -116,13 +115,9 @@ extension TableUpdate {
             guard value <= BillingRule.unitsMax else {
                 throw .validation("Given value \(value) for \(name) is out of bounds\(place)")
             }
-            guard value <= DynamoDBService.tableCapacityUnitsMax else {
-                let kind = place.isEmpty ? "table" : "index"
-                throw DynamoDBError.limitExceeded(
-                    message: "The requested \(name)\(place), \(value), is above the per \(kind) maximum for the "
-                        + "account in \(self.context.region). Per \(kind) maximum: "
-                        + "\(DynamoDBService.tableCapacityUnitsMax). \(Self.guide)")
-            }
+            var index: String?
+            if case .index(let name) = owner { index = name }
+            try CapacityQuotas.check(value, name, index: index, self.context.region)
         }
         return Throughput(read: given.readCapacityUnits, write: given.writeCapacityUnits)
     }
@@ -151,7 +146,8 @@ extension TableUpdate {
                 throw .invalid(
                     "Requested \(name) for OnDemandThroughput for \(owner.limitPlace) is outside of valid range")
             }
-            try self.checkQuota(value, "\(name) for OnDemandThroughput for \(owner.limitPlace)", name)
+            try CapacityQuotas.check(
+                value, "\(name) for OnDemandThroughput for \(owner.limitPlace)", self.context.region)
         }
         func merged(_ old: Int?, _ new: Int?) -> Int? { new.map { $0 == -1 ? nil : $0 } ?? (new == nil ? old : nil) }
         return UnitPair(
@@ -174,18 +170,10 @@ extension TableUpdate {
                     "Requested \(name) for WarmThroughput for \(owner.warmPlace) is lower than current WarmThroughput, "
                         + "decreasing WarmThroughput is not supported")
             }
-            try self.checkQuota(value, "\(name) for WarmThroughput for \(owner.warmPlace)", name)
+            try CapacityQuotas.check(value, "\(name) for WarmThroughput for \(owner.warmPlace)", self.context.region)
         }
         return UnitPair(
             read: given.readUnitsPerSecond ?? old.read, write: given.writeUnitsPerSecond ?? old.write)
-    }
-
-    private func checkQuota(_ value: Int, _ requested: String, _ name: String) throws(ServiceError) {
-        guard value > DynamoDBService.tableCapacityUnitsMax else { return }
-        let quota = name.contains("Read") ? "TableMaxReadCapacityUnits" : "TableMaxWriteCapacityUnits"
-        throw DynamoDBError.limitExceeded(
-            message: "Subscriber limit exceeded: Requested \(requested) exceeds \(quota) of the account in region "
-                + "\(self.context.region)")
     }
 }
 

@@ -1,0 +1,114 @@
+internal import DynamoDBModel
+internal import KeyValue
+internal import Primitives
+internal import ServiceModel
+
+/// The units that an account may have, as DescribeLimits tells them.
+///
+/// - Source: AWS's answers as a laboratory of the AWS Controllers for Kubernetes recorded them in October 2026.
+enum CapacityQuotas {
+    static let guide =
+        "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
+
+    /// Refuses provisioned units of a table, or of the index of that name, beyond the quota for one.
+    static func check(_ value: Int, _ name: String, index: String?, _ region: Region) throws(ServiceError) {
+        let max = DynamoDBService.tableCapacityUnitsMax
+        guard value > max else { return }
+        let kind = index == nil ? "table" : "index"
+        let place = index.map { " for index \($0)" } ?? ""
+        throw DynamoDBError.limitExceeded(
+            message: "The requested \(name)\(place), \(value), is above the per \(kind) maximum for the account in "
+                + "\(region). Per \(kind) maximum: \(max). \(self.guide)")
+    }
+
+    /// Refuses a bound, or warm units, beyond the quota for a table; `requested` says what they are and of what.
+    static func check(_ value: Int, _ requested: String, _ region: Region) throws(ServiceError) {
+        guard value > DynamoDBService.tableCapacityUnitsMax else { return }
+        // An index may have any name, so only the start tells.
+        let isRead = requested.hasPrefix("Read") || requested.hasPrefix("MaxRead")
+        let quota = isRead ? "TableMaxReadCapacityUnits" : "TableMaxWriteCapacityUnits"
+        throw DynamoDBError.limitExceeded(
+            message: "Subscriber limit exceeded: Requested \(requested) exceeds \(quota) of the account in region "
+                + "\(region)")
+    }
+
+    /// What a new table, its bounds and its indexes may have.
+    static func check(_ table: TableDescriptor) throws(ServiceError) {
+        let global = table.indexes.filter(\.isGlobal)
+        for (index, units) in [(nil, table.throughput)] + global.map({ ($0.name, $0.throughput) }) {
+            try self.check(units.read, "ReadCapacityUnits", index: index, table.region)
+            try self.check(units.write, "WriteCapacityUnits", index: index, table.region)
+        }
+        let settings = table.settings
+        try self.check(settings.onDemandLimit, settings.warmThroughput, nil, table.region)
+        for index in global { try self.check(index.onDemandLimit, index.warmThroughput, index.name, table.region) }
+    }
+
+    private static func check(
+        _ bounds: UnitPair?, _ warm: UnitPair?, _ index: String?, _ region: Region
+    ) throws(ServiceError) {
+        let boundsPlace = index.map { "index : \($0)" } ?? "table"
+        let warmPlace = index.map { "index \($0)" } ?? "table"
+        let requested = [
+            ("MaxReadRequestUnits for OnDemandThroughput for \(boundsPlace)", bounds?.read),
+            ("MaxWriteRequestUnits for OnDemandThroughput for \(boundsPlace)", bounds?.write),
+            ("ReadUnitsPerSecond for WarmThroughput for \(warmPlace)", warm?.read),
+            ("WriteUnitsPerSecond for WarmThroughput for \(warmPlace)", warm?.write),
+        ]
+        for case (let name, let value?) in requested { try self.check(value, name, region) }
+    }
+
+    /// Refuses what brings the account's provisioned units over their quota; `reserved` are those that it has.
+    static func check(
+        from old: Throughput, to new: Throughput, reserved: Throughput, _ region: Region
+    ) throws(ServiceError) {
+        let max = DynamoDBService.accountCapacityUnitsMax
+        for (name, more, present) in [
+            ("ReadCapacityUnits", new.read - old.read, reserved.read),
+            ("WriteCapacityUnits", new.write - old.write, reserved.write),
+        ] where more > 0 && present + more > max {
+            throw DynamoDBError.limitExceeded(
+                message: "This request would have caused the \(name) limit to be exceeded for the account in "
+                    + "\(region). Current \(name) reserved by the account: \(present). Limit: \(max). "
+                    + "Requested: \(more). \(self.guide)"
+            )
+        }
+    }
+}
+
+extension TableDescriptor {
+    /// Provisioned units of the table and its global indexes together.
+    var reserved: Throughput {
+        self.indexes.reduce(into: self.throughput) { sum, index in
+            sum.read += index.throughput.read
+            sum.write += index.throughput.write
+        }
+    }
+}
+
+extension TableCatalog {
+    /// Refuses a table, or a change of one, that brings table, index or account over their quotas.
+    ///
+    /// The account's tables are read only where units grow. Two requests at one time can go over the quota together.
+    func checkQuotas(from old: TableDescriptor?, to new: TableDescriptor) async throws(ServiceError) {
+        if old == nil { try CapacityQuotas.check(new) }
+        let before = old?.reserved ?? Throughput(read: 0, write: 0)
+        let after = new.reserved
+        guard after.read > before.read || after.write > before.write else { return }
+        var reserved = Throughput(read: 0, write: 0)
+        var range = CatalogKeys.tables(new.account, new.region)
+        while !range.isEmpty {
+            let page = try await self.scan(range, limit: Self.sliceCountMax)
+            for entry in page.entries {
+                guard let table = TableRecord.decode(entry.record.value) else {
+                    throw ServiceError(.corrupt("table record"))
+                }
+                reserved.read += table.reserved.read
+                reserved.write += table.reserved.write
+            }
+            guard let continuation = page.continuation else { break }
+            range = range.continued(from: continuation, reverse: false)
+        }
+        try CapacityQuotas.check(from: before, to: after, reserved: reserved, new.region)
+    }
+}
