@@ -110,12 +110,14 @@ def test_an_import_happens_once_for_each_token(server, dynamodb, unique_name):
     again = start(dynamodb, table, bucket, InputCompressionType="GZIP", ClientToken=token)
     assert again["ImportArn"] == started["ImportArn"]
     assert refused(lambda: start(dynamodb, table, bucket, ClientToken=token))[0] == "ImportConflictException"
+    assert ended(dynamodb, started["ImportArn"])["ImportStatus"] == "COMPLETED"
     assert refused(lambda: start(dynamodb, table, bucket)) == (
         "ResourceInUseException", f"Table already exists: {table}",
     )
-    assert ended(dynamodb, started["ImportArn"])["ImportStatus"] == "COMPLETED"
-    missing = start(dynamodb, unique_name("missing"), "no-such-bucket")
+    absent = unique_name("missing")
+    missing = start(dynamodb, absent, "no-such-bucket")
     description = ended(dynamodb, missing["ImportArn"])
+    assert refused(lambda: dynamodb.describe_table(TableName=absent))[0] == "ResourceNotFoundException"
     assert (description["FailureCode"], description["FailureMessage"]) == (
         "S3NoSuchBucket", "The specified bucket does not exist",
     )

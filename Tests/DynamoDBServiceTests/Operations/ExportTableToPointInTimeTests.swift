@@ -144,6 +144,7 @@ struct ExportTableToPointInTimeTests {
 
     @Test func `what cannot be exported is refused`() async throws {
         let fixture = try await BackupFixture()
+        let absent = fixture.context.tableARN(named: "items-absent")
         #expect(
             await refused { () async throws(ServiceError) in try await fixture.export() }
                 == ServiceError(
@@ -152,7 +153,7 @@ struct ExportTableToPointInTimeTests {
         #expect(
             await refused { () async throws(ServiceError) in
                 try await fixture.export { $0.tableARN += "-absent" }
-            } == ServiceError(code: "TableNotFoundException", message: "Table not found: items-absent"))
+            } == ServiceError(code: "TableNotFoundException", message: "Table not found: \(absent)"))
         try await fixture.recovery(true)
         fixture.clock.advance(milliseconds: 1000)
         for change in [

@@ -104,9 +104,22 @@ struct ImportTableTests {
         ] {
             #expect(try await self.counts("\(lawful)\n\(refused)\n\(lawful)") == [2, 1])
         }
-        for malformed in ["nonsense", "{}", #"{"Item":"#, #"[{"Item":{}}]"#, #"{"item":{}}"#, lawful + "x", "\u{0}"] {
+        for malformed in ["nonsense", "{}", #"{"Item":"#, #"[{"Item":{}}]"#, #"{"item":{}}"#, "\u{0}"] {
             #expect(try await self.counts("\(lawful)\n\(malformed)\n\(lawful)") == [1, 1])
         }
+        #expect(try await self.counts("\(lawful)x\n\(lawful)") == [1, 1])
+    }
+
+    @Test func `objects of JSON need no line ends between them, and may have some in them`() async throws {
+        let lawful = #"{"Item":{"pk":{"S":"a"},"sk":{"N":"1"}}}"#
+        #expect(try await self.counts(lawful + lawful + " \t" + lawful + "\r\n\r\n" + lawful) == [4, 0])
+        #expect(try await self.counts(lawful.replacing(",", with: ",\n").replacing("{", with: "{\r\n ")) == [1, 0])
+        let odd = #"{"Item":{"pk":{"S":"}{\"]\\"},"sk":{"N":"1"}}}"#
+        #expect(try await self.counts("\u{FEFF}" + odd + odd) == [2, 0])
+        #expect(try await self.counts(lawful + "," + lawful) == [1, 1])
+        #expect(try await self.counts(lawful + "]" + lawful) == [1, 1])
+        // Longer than what is read at once.
+        #expect(try await self.counts(String(repeating: odd, count: 10_000)) == [10_000, 0])
     }
 
     @Test func `the code says that items failed`() async throws {
@@ -164,6 +177,8 @@ struct ImportTableTests {
         let absent = try await self.run(fixture, Self.input())
         #expect(absent.failureCode == "S3NoSuchBucket")
         #expect(absent.failureMessage == "The specified bucket does not exist")
+        let table = await refused { () async throws(ServiceError) in try await fixture.table("imported") }
+        #expect(table?.code == "ResourceNotFoundException")
         fixture.objects.fail(.unavailable("no disk"))
         let failed = try await self.run(fixture, Self.input { $0.tableCreationParameters.tableName = "other" })
         #expect(failed.failureCode == "S3InternalError")

@@ -178,6 +178,11 @@ extension ServiceError {
 
     /// The answer of operations on backups when there is no such table.
     static func sourceNotFound(_ reference: TableReference) -> ServiceError {
-        DynamoDBError.tableNotFound(message: "Table not found: \(reference.name)")
+        self.sourceNotFound(reference.name)
+    }
+
+    /// The same in the words of the request.
+    static func sourceNotFound(_ table: String) -> ServiceError {
+        DynamoDBError.tableNotFound(message: "Table not found: \(table)")
     }
 }

@@ -6,11 +6,16 @@ internal import ServiceModel
 /// Point-in-time recovery.
 extension DynamoDBService {
     /// The table as it is now; its point-in-time recovery is enabled, and when it began is known.
-    func recoverable(_ reference: TableReference) async throws(ServiceError) -> TableCatalog.Snapshot {
-        guard var found = try await self.catalog.snapshot(reference) else { throw .sourceNotFound(reference) }
+    ///
+    /// `arn` is how the request names the table, where it does so by its ARN.
+    func recoverable(
+        _ reference: TableReference, arn: String? = nil
+    ) async throws(ServiceError) -> TableCatalog.Snapshot {
+        let absent = ServiceError.sourceNotFound(arn ?? reference.name)
+        guard var found = try await self.catalog.snapshot(reference) else { throw absent }
         if let recovery = found.descriptor.recovery, recovery.since == nil {
             _ = try await self.settledRecovery(found.descriptor)
-            guard let again = try await self.catalog.snapshot(reference) else { throw .sourceNotFound(reference) }
+            guard let again = try await self.catalog.snapshot(reference) else { throw absent }
             found = again
         }
         guard found.descriptor.recovery?.since != nil else {

@@ -3,7 +3,7 @@ internal import DynamoDBValues
 internal import ServiceModel
 internal import WireProtocols
 
-/// One record of an object: a line of JSON with the members of PutItem.
+/// One record of an object: JSON with the members of PutItem.
 ///
 ///     {"Item": {"pk": {"S": "a"}}, "ConditionExpression": "attribute_not_exists(pk)"}
 ///
@@ -31,7 +31,7 @@ struct BulkRecord: Sendable {
     var text: [UInt8]
     var outcome: Outcome
 
-    init(_ line: BulkLines.Line, number: Int) {
+    init(_ line: JSONRecords.Record, number: Int) {
         self.number = number
         self.end = line.end
         self.outcome = Self.parse(line.bytes)

@@ -175,7 +175,7 @@ private struct BulkLoad {
     private(set) var records: ArraySlice<BulkRecord> = []
     /// Whether what follows is not looked at.
     private(set) var isOver = false
-    private var lines: BulkLines
+    private var lines: JSONRecords
     private var recordCount: Int
     private var offset: Int
     private var inflater: GzipInflater?
@@ -183,7 +183,7 @@ private struct BulkLoad {
 
     init(_ own: BulkDescriptor) {
         self.offset = own.place?.offset ?? 0
-        self.lines = BulkLines(from: self.offset)
+        self.lines = JSONRecords(from: self.offset)
         self.recordCount = own.place?.recordCount ?? 0
         if own.input.isCompressed { self.inflater = try? GzipInflater(outputBytesMax: .max) }
     }
@@ -199,7 +199,7 @@ private struct BulkLoad {
                 return self.give("The object is not GZIP")
             }
         }
-        var found: [BulkLines.Line] = []
+        var found: [JSONRecords.Record] = []
         let isLawful = self.lines.take(text, to: &found)
         self.add(found)
         if !isLawful, !self.isOver { self.give("A record is longer than \(ImportRecords.recordBytesMax) bytes") }
@@ -214,13 +214,13 @@ private struct BulkLoad {
                 return self.give("The object is cut short")
             }
         }
-        var found: [BulkLines.Line] = []
+        var found: [JSONRecords.Record] = []
         self.lines.finish(&found)
         self.add(found)
         self.isOver = true
     }
 
-    private mutating func add(_ found: [BulkLines.Line]) {
+    private mutating func add(_ found: [JSONRecords.Record]) {
         for line in found where !self.isOver {
             self.recordCount += 1
             let record = BulkRecord(line, number: self.recordCount)

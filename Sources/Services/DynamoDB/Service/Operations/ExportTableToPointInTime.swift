@@ -44,7 +44,7 @@ extension DynamoDBService {
                         message: "There was a conflict with a previous export that used the same ClientToken")
                 }
             }
-            let table = try await self.recoverable(reference)
+            let table = try await self.recoverable(reference, arn: input.tableARN)
             let export = try Self.export(input, table.descriptor, copy, id, now)
             try await self.checkExportCount()
             let (check, write) = table.beginningCopy(copy, since: Self.start(export, now))

@@ -156,6 +156,7 @@ extension DynamoDBService {
 
     private func finish(_ own: inout ImportDescriptor) async throws(ServiceError) {
         if own.objectCount == 0, try await !self.hasBucket(own.bucket) {
+            try await self.removeTable(of: own)
             return try await self.end(&own, failure: ObjectFailure.noBucket)
         }
         guard own.counts.errors == 0 else {
@@ -164,6 +165,18 @@ extension DynamoDBService {
             return try await self.end(&own, failure: ("ItemValidationError", message))
         }
         try await self.end(&own, failure: nil)
+    }
+
+    /// Takes the table away of an import whose bucket is not there: on AWS there is none then.
+    private func removeTable(of own: ImportDescriptor) async throws(ServiceError) {
+        for _ in 0..<TableCatalog.attemptsMax {
+            guard let table = try await self.catalog.snapshot(own.table.reference),
+                table.descriptor.number == own.table.number
+            else { return }
+            guard try await self.catalog.delete(own.table.reference, table) else { continue }
+            return self.startDiscarding()
+        }
+        throw TableCatalog.tooManyChanges
     }
 
     /// The table becomes ACTIVE with what was imported, in the commit that ends the import.
@@ -195,12 +208,14 @@ private struct ImportLoad {
     private(set) var errors: [String] = []
     /// Whether what follows is not looked at.
     private(set) var isOver = false
-    private var records: ImportRecords
+    /// What cuts the text into records: one of both.
+    private var json: JSONRecords?
+    private var csv: ImportRecords?
     private var parser: ImportParser
     private var isAtStart = true
 
     init(_ own: ImportDescriptor) {
-        self.records = ImportRecords(isCSV: own.format != .json)
+        if own.format == .json { self.json = JSONRecords() } else { self.csv = ImportRecords() }
         self.parser = ImportParser(own.table, own.format)
     }
 
@@ -221,9 +236,10 @@ private struct ImportLoad {
             // A mark of the byte order is no text.
             if text.starts(with: [0xEF, 0xBB, 0xBF]) { text.removeFirst(3) }
         }
+        var objects: [JSONRecords.Record] = []
         var found: [[UInt8]] = []
-        let isLawful = self.records.take(text, to: &found)
-        self.parse(found)
+        let isLawful = self.json?.take(text, to: &objects) ?? self.csv?.take(text, to: &found) ?? true
+        self.parse(objects.map(\.bytes) + found)
         if !isLawful, !self.isOver { self.give("A record is longer than \(ImportRecords.recordBytesMax) bytes") }
     }
 
@@ -236,9 +252,11 @@ private struct ImportLoad {
                 return self.give("The object is cut short")
             }
         }
+        var objects: [JSONRecords.Record] = []
         var found: [[UInt8]] = []
-        self.records.finish(&found)
-        self.parse(found)
+        self.json?.finish(&objects)
+        self.csv?.finish(&found)
+        self.parse(objects.map(\.bytes) + found)
     }
 
     private mutating func parse(_ found: [[UInt8]]) {

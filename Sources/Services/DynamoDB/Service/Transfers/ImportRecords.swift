@@ -1,23 +1,18 @@
-/// Cuts the text of an object into records: lines, or what CSV makes of them.
+/// Cuts the text of an object into records of CSV: lines, but for what double quotes enclose.
 struct ImportRecords: Sendable {
     /// A longer record cannot form an item: one of 400 KB, every character escaped, is shorter.
     static let recordBytesMax = 8 << 20
 
-    /// Whether a line end within double quotes belongs to the record.
-    private let isCSV: Bool
     private var record: [UInt8] = []
+    /// Whether a line end belongs to the record.
     private var isQuoted = false
-
-    init(isCSV: Bool) {
-        self.isCSV = isCSV
-    }
 
     /// Takes a piece of the text and appends the records that end in it.
     /// - Returns: false when a record is too long.
     mutating func take(_ piece: [UInt8], to records: inout [[UInt8]]) -> Bool {
         var start = piece.startIndex
         for (index, byte) in piece.enumerated() {
-            if self.isCSV, byte == UInt8(ascii: "\"") { self.isQuoted.toggle() }
+            if byte == UInt8(ascii: "\"") { self.isQuoted.toggle() }
             guard byte == UInt8(ascii: "\n"), !self.isQuoted else { continue }
             self.record.append(contentsOf: piece[start..<index])
             start = index + 1
