@@ -8,7 +8,8 @@ internal import ServiceModel
 /// - Source: DynamoDB Developer Guide, "Disassociating a global table replica". AWS's sentences are not known: the
 ///   refusals here have words of our own.
 extension DynamoDBService {
-    private static let disassociationAttemptsMax = 20
+    /// Failures in all, after which the replica leaves with the next start, and the pause after each: a minute.
+    private static let disassociationAttemptsMax = 600
     private static let disassociationPauseMilliseconds = 100
 
     func disassociate(

@@ -189,19 +189,31 @@ extension DynamoDBService {
 
     /// Waits until the others have all that was written to a replica that is DELETING.
     /// - Returns: false when that could not be; what is left goes on after the next start.
-    func drainReplica(_ table: TableCatalog.Snapshot) async throws(ServiceError) -> Bool {
+    func drainReplica(_ table: TableCatalog.Snapshot) async -> Bool {
         guard table.descriptor.replication != nil else { return true }
-        while !Task.isCancelled {
-            switch try await self.replicateRound(table.descriptor.number) {
-            case .gone: return true
-            // No caller writes after the commit which made it DELETING.
-            case .idle(let version) where version >= table.version: return true
-            case .idle, .more: await Task.yield()
-            case .pause(let milliseconds): try? await Task.sleep(for: .milliseconds(milliseconds))
+        var failureCount = 0
+        while !Task.isCancelled, failureCount < Self.drainFailuresMax {
+            do throws(ServiceError) {
+                switch try await self.replicateRound(table.descriptor.number) {
+                case .gone: return true
+                // No caller writes after the commit which made it DELETING.
+                case .idle(let version) where version >= table.version: return true
+                case .idle, .more: await Task.yield()
+                case .pause(let milliseconds): try? await Task.sleep(for: .milliseconds(milliseconds))
+                }
+                failureCount = 0
+            } catch {
+                failureCount += 1
+                // Ended early by the server's stop only, which the loop's condition sees.
+                try? await Task.sleep(for: .milliseconds(Self.drainPauseMilliseconds))
             }
         }
         return false
     }
+
+    /// Failures in a row after which a replica stays DELETING until the next start, and the pause after each: a minute.
+    private static let drainFailuresMax = 600
+    private static let drainPauseMilliseconds = 100
 
     /// Takes a replica away that is DELETING, and out of the lists of the others.
     func removeReplica(_ reference: TableReference, _ number: UInt64, heir: Write?) async throws(ServiceError) {

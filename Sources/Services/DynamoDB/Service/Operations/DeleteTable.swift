@@ -109,7 +109,7 @@ extension DynamoDBService {
                 else { break }
                 let wait = transition.end.millisecondsSinceEpoch - self.clock.now().millisecondsSinceEpoch
                 if wait > 0 { try? await Task.sleep(for: .milliseconds(wait)) }
-                guard try await self.drainReplica(table), !Task.isCancelled else { return }
+                guard await self.drainReplica(table), !Task.isCancelled else { return }
                 if try await self.remove(mark.table, table) { break }
             }
             if let table = try await self.catalog.snapshot(mark.table), table.descriptor.number == number { return }
