@@ -1,5 +1,6 @@
 /// Whether a model runs on a device, in one sentence for somebody who has not fetched it yet.
 package struct FitSentence: Sendable, Hashable {
+    /// How much of a model the device computes.
     package enum Degree: String, Sendable, Hashable {
         /// All of it is on the device, or on the processor where there is none.
         case whole

@@ -64,8 +64,19 @@ package struct AWSJSONProtocol: ServerProtocol {
         var headers = HeaderFields()
         headers.reserveCapacity(8)
         headers.append("x-amzn-RequestId", exchange.requestID.description)
-        // DynamoDB's clients compare it with the body; no other service sends it.
-        if service?.signingName == "dynamodb" { headers.append("x-amz-crc32", String(Self.checksum(body))) }
+        var body = body
+        if service?.signingName == "dynamodb" {
+            if body.count >= ContentEncoding.answerBytesMin, exchange.acceptsGzip,
+                let compressed = ContentEncoding.gzip(body)
+            {
+                body = compressed
+                headers.append("Content-Encoding", "gzip")
+            }
+            // DynamoDB's clients compare it with the body, as it was sent; no other service sends it.
+            // - Source: aws-sdk-go-v2, `service/dynamodb/internal/customizations`: "the checksum is of the gzipped
+            //   response".
+            headers.append("x-amz-crc32", String(Self.checksum(body)))
+        }
         headers.append("Content-Type", self.contentType)
         return ResponseMessage(status: status, headers: headers, body: body)
     }

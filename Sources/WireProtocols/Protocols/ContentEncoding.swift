@@ -1,7 +1,8 @@
 internal import Primitives
 package import ServiceModel
 
-/// Undoes the compression of request bodies (`Content-Encoding: gzip`), which SDKs apply to large requests.
+/// Undoes the compression of request bodies (`Content-Encoding: gzip`), which SDKs apply to large requests, and
+/// compresses answers for clients that ask for it.
 package enum ContentEncoding {
     /// The body behind a request's last encoding, where that is gzip, and the head without it.
     ///
@@ -27,5 +28,28 @@ package enum ContentEncoding {
         try inflater.finish()
         request.body = body
         return request
+    }
+
+    /// Answers that are smaller gain nothing.
+    package static let answerBytesMin = 1024
+
+    /// Whether an `Accept-Encoding` names gzip and does not refuse it with a weight of 0.
+    package static func acceptsGzip(_ header: String) -> Bool {
+        header.split(separator: ",").contains { part in
+            let words = part.split(separator: ";").map { String($0).trimmed.lowercased() }
+            guard words.first == "gzip" else { return false }
+            return !words.dropFirst().contains { word in
+                word.hasPrefix("q=") && word.dropFirst(2).allSatisfy { $0 == "0" || $0 == "." }
+            }
+        }
+    }
+
+    /// - Returns: nil when there is no memory for it.
+    package static func gzip(_ body: [UInt8]) -> [UInt8]? {
+        guard let deflater = GzipDeflater() else { return nil }
+        var output: [UInt8] = []
+        deflater.deflate(body, appendingTo: &output)
+        deflater.finish(appendingTo: &output)
+        return output
     }
 }

@@ -70,6 +70,7 @@ package struct Exchange: Sendable {
     package var requestID: RequestID
     /// SQS, CloudWatch: the client sent `x-amzn-query-mode: true`, so errors carry the awsQuery code as well.
     package var isQueryMode: Bool
+    private var headers: HeaderFields?
 
     package init(requestID: RequestID, isQueryMode: Bool = false) {
         self.requestID = requestID
@@ -78,5 +79,11 @@ package struct Exchange: Sendable {
 
     package init(requestID: RequestID, request: RequestHead) {
         self.init(requestID: requestID, isQueryMode: request.headers.first("x-amzn-query-mode") == "true")
+        self.headers = request.headers
+    }
+
+    /// Whether the client asked for compressed answers. Looked up when it is asked for: few answers are large enough.
+    package var acceptsGzip: Bool {
+        self.headers?.first("Accept-Encoding").map(ContentEncoding.acceptsGzip) ?? false
     }
 }

@@ -85,4 +85,23 @@ import WireProtocols
             head: RequestHead(method: "POST", path: "/", headers: ["Content-Encoding": "br"]), body: [1])
         #expect(try ContentEncoding.decoded(other, for: Self.operation, bytesMax: 100).body == [1])
     }
+
+    @Test(
+        arguments: [
+            ("gzip", true), ("GZIP", true), ("deflate, gzip", true), ("gzip;q=0.5, identity", true),
+            ("gzip; q=0", false), ("gzip;q=0.000", false), ("identity", false), ("", false), ("*", false),
+            ("gzipped", false),
+        ] as [(String, Bool)])
+    func `an answer is compressed for who names gzip`(_ header: String, _ isAccepted: Bool) {
+        #expect(ContentEncoding.acceptsGzip(header) == isAccepted)
+        let head = RequestHead(method: "POST", path: "/", headers: ["Accept-Encoding": header])
+        #expect(Exchange(requestID: RequestID("r"), request: head).acceptsGzip == isAccepted)
+    }
+
+    @Test func `what is compressed is inflated again`() throws {
+        let body = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 * $0 / 7) }
+        let compressed = try #require(ContentEncoding.gzip(body))
+        #expect(compressed.count < body.count)
+        #expect(try Self.inflate([compressed]) == body)
+    }
 }

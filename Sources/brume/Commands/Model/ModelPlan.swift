@@ -28,7 +28,7 @@ extension Model {
 
         @Option(
             help: ArgumentHelp(
-                "A known device such as rtx3090, a profile file, none for the processor alone, or auto for what is here.",
+                "A known device such as rtx3090, a profile file, none for the processor alone, or auto: what is here.",
                 valueName: "device")
         )
         var gpu: String = "auto"
