@@ -75,10 +75,7 @@ package final class BrumeServer: Sendable {
             objects: DirectoryObjects(directory: directory.objects, random: random), log: accessLog, box: box,
             models: models, registry: registry, usage: try self.usage(directory, random), configuration: configuration
         )
-        let hosts = services.map(\.binding.schema.endpointPrefix).flatMap { host in
-            ["\(host).localhost", "\(host).\(configuration.region).localhost"]
-        }
-        let certificates = try self.certificates(configuration, directory, hosts)
+        let certificates = try self.certificates(configuration, directory, self.hosts(services, configuration))
         let metrics = MetricRegistry()
         let phase = ServerPhase()
         let edge = EdgeGauges(metrics)
@@ -266,6 +263,13 @@ extension BrumeServer {
             )
         } catch {
             throw StartError(error)
+        }
+    }
+
+    /// The names under which clients may look for each service.
+    private static func hosts(_ services: [RegisteredService], _ configuration: Configuration) -> [String] {
+        services.map(\.binding.schema.endpointPrefix).flatMap { host in
+            ["\(host).localhost", "\(host).\(configuration.region).localhost"]
         }
     }
 
