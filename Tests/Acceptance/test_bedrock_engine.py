@@ -3,17 +3,19 @@
 Scripts/install-dependencies engine installs the engine; `BRUME_TEST_ENGINE` names another llama-server.
 """
 
+import http.server
 import json
 import os
 import pathlib
 import signal
+import subprocess
 import threading
 import time
 
 import botocore.exceptions
 import pytest
 
-from brume_server import ROOT, Server
+from brume_server import ROOT, Server, free_port
 from gguf_models import STRING_VALUE, TEXT, write_model
 
 ENGINE = os.environ.get("BRUME_TEST_ENGINE", str(ROOT / ".engine" / "bin" / "llama-server"))
@@ -359,3 +361,71 @@ def test_without_an_engine_everything_else_works(models, fresh_server):
     status = server.run("engine", "status")
     assert ENGINE in status.stdout and "chosen with brume engine use" in status.stdout
     assert server.run("engine", "use", "/etc/hostname").returncode == 64
+
+
+def test_a_server_elsewhere_is_the_same_model(models, fresh_server, tmp_path):
+    write_model(tmp_path / "far.gguf")
+    port = free_port()
+    words = [ENGINE, "--model", str(tmp_path / "far.gguf"), "--host", "127.0.0.1", "--port", str(port)]
+    words += ["--alias", "far", "--ctx-size", "4096", "--parallel", "2"]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as engine:
+        try:
+            server = fresh_server("--bedrock-models", f"away=http://127.0.0.1:{port}/v1#far")
+            client = server.client("bedrock-runtime")
+
+            def answers():
+                try:
+                    return client.converse(modelId="away", messages=[user("hi")])["stopReason"] == "end_turn"
+                except botocore.exceptions.ClientError:
+                    return False
+
+            until(answers)
+            counted = client.count_tokens(modelId="away", input={"converse": {"messages": [user("hi")]}})
+            answer = client.converse(modelId="away", messages=[user("hi")])
+            assert answer["usage"]["inputTokens"] == counted["inputTokens"]
+        finally:
+            engine.kill()
+
+
+class PlainServer(http.server.BaseHTTPRequestHandler):
+    """A server that knows chat completions and nothing else."""
+
+    def do_POST(self):
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path != "/v1/chat/completions":
+            return self.send_error(404)
+        assert request["model"] == "big" and self.headers["Authorization"] == "Bearer secret"
+        chunks = [
+            {"choices": [{"index": 0, "delta": {"role": "assistant", "content": "from "}}]},
+            {"choices": [{"index": 0, "delta": {"content": "afar"}, "finish_reason": "stop", "stop_reason": "END"}]},
+            {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 2}},
+        ]
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        for chunk in chunks:
+            self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def do_GET(self):
+        self.send_error(404)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_what_a_plain_server_cannot_do_is_refused(fresh_server):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), PlainServer) as plain:
+        threading.Thread(target=plain.serve_forever, daemon=True).start()
+        server = fresh_server(
+            "--bedrock-models", f"big=http://127.0.0.1:{plain.server_port}/v1",
+            environment={"BRUME_MODEL_API_KEY": "secret"})
+        client = server.client("bedrock-runtime")
+        answer = client.converse(
+            modelId="big", messages=[user("hi")], inferenceConfig={"stopSequences": ["END"]})
+        assert answer["output"]["message"]["content"] == [{"text": "from afar"}]
+        assert answer["stopReason"] == "stop_sequence"
+        assert (answer["usage"]["inputTokens"], answer["usage"]["outputTokens"]) == (5, 2)
+        error = refusal(client.count_tokens, modelId="big", input={"converse": {"messages": [user("hi")]}})
+        assert error["Code"] == "ValidationException"
+        plain.shutdown()

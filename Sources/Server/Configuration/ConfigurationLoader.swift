@@ -62,7 +62,7 @@ package enum ConfigurationLoader {
     /// Variables with the prefix that are not settings.
     package static let otherVariables: Set<String> = [
         "BRUME_CONFIG", "BRUME_ROOT_ACCESS_KEY_ID", "BRUME_ROOT_SECRET_ACCESS_KEY", "BRUME_CRASH_AT",
-        "BRUME_PROTOCOL_CASES", "BRUME_TEST_SEED",
+        "BRUME_PROTOCOL_CASES", "BRUME_TEST_SEED", ModelEngines.apiKeyVariable,
     ]
 
     /// The largest configuration file that is read, in bytes.

@@ -13,6 +13,8 @@ package struct EngineClient: Sendable {
     static let connectSecondsMax: Int64 = 5
     /// Longest wait for the next byte: a long prompt on a processor takes minutes before its first token.
     package static let silenceSecondsMax = 900
+    /// An engine that closes a connection so soon, without a word, was ending when the connection came.
+    static let endingBound = Duration.milliseconds(250)
     /// Largest answer that is gathered whole: a prompt of a million tokens, tokenised.
     static let answerBytesMax = 64 << 20
     /// Largest answer that says why there is none.
@@ -59,8 +61,14 @@ package struct EngineClient: Sendable {
         exchange.begin(on: channel)
         // The answer is read whatever becomes of the writing: an engine may refuse before it has read everything.
         channel.writeAndFlush(EngineRequest(head: self.head(method, path, body), body: body), promise: nil)
-        let head = try await exchange.head()
-        return EngineAnswer(status: head, exchange: exchange)
+        let begun = ContinuousClock.now
+        do throws(EngineClientError) {
+            return EngineAnswer(status: try await exchange.head(), exchange: exchange)
+        } catch {
+            // A process that was killed a moment ago may still take connections while it is taken apart.
+            guard error == .cutOff, begun.duration(to: .now) < Self.endingBound else { throw error }
+            throw .unreachable("the connection was closed at once")
+        }
     }
 
     /// Sends a request and gathers its answer.

@@ -74,6 +74,8 @@ package struct ProcessLauncher: EngineLauncher {
         do throws(ProcessStartError) {
             process = try EngineProcess.start(
                 self.guardCommand + [record, "--"] + program.command + words, onLine: { log.append($0) },
+                // After a failed assertion the engine prints where it stood, and may rest there (measured).
+                isLast: { $0.contains("GGML_ASSERT") || $0.contains("GGML_ABORT") },
                 onEnd: { end in
                     // Where the guard itself was killed, the engine may go on.
                     EngineRecord(path: record)?.end()

@@ -58,12 +58,29 @@ enum ChildSpawn {
         defer {
             for index in unsafe words.indices { unsafe free(words[index]) }
         }
+        var variables = unsafe Self.publicVariables()
+        unsafe variables.append(nil)
         var processID = pid_t()
-        let status = unsafe posix_spawnp(&processID, command[0], &actions, &attributes, words, environ)
+        let status = unsafe posix_spawnp(&processID, command[0], &actions, &attributes, words, variables)
         guard status == 0 else {
             let reason = unsafe String(cString: strerror(status))
             throw ProcessStartError(sentence: "\(command[0]) cannot be started: \(reason)")
         }
         return processID
+    }
+
+    /// The names of variables that hold this server's and its owner's secrets begin so; no engine needs them.
+    private static let secretPrefixes = ["BRUME_", "AWS_", "HF_TOKEN"]
+
+    /// The environment without secrets; the pointers are the environment's own.
+    private static func publicVariables() -> [UnsafeMutablePointer<CChar>?] {
+        var variables: [UnsafeMutablePointer<CChar>?] = unsafe []
+        var entry = unsafe environ
+        while let pointer = unsafe entry.pointee {
+            let line = unsafe String(cString: pointer)
+            if !Self.secretPrefixes.contains(where: line.hasPrefix) { unsafe variables.append(pointer) }
+            unsafe entry += 1
+        }
+        return unsafe variables
     }
 }

@@ -50,11 +50,13 @@ package final class EngineProcess: Sendable {
     /// - Parameters:
     ///   - command: the program's path and its words.
     ///   - onLine: given each line, on that thread.
+    ///   - isLast: whether the child will do nothing more after a line, though it may not end: it is ended then.
     ///   - onEnd: called once, on that thread, when the child has ended.
     /// - Returns: the running child.
     /// - Throws: a sentence with the system's reason.
     package static func start(
         _ command: [String], onLine: @escaping @Sendable (String) -> Void,
+        isLast: @escaping @Sendable (String) -> Bool = { _ in false },
         onEnd: @escaping @Sendable (ProcessEnd) -> Void
     ) throws(ProcessStartError) -> EngineProcess {
         let lifeline = try Pipe()
@@ -78,7 +80,10 @@ package final class EngineProcess: Sendable {
         close(output.writeEnd)
         let process = EngineProcess(processID: processID, lifeline: lifeline.writeEnd)
         BlockingThread.start("engine-log") {
-            LineReader(descriptor: output.readEnd).run(onLine)
+            LineReader(descriptor: output.readEnd).run { line in
+                onLine(line)
+                if isLast(line) { process.killGroup() }
+            }
             close(output.readEnd)
             var status: Int32 = 0
             while unsafe waitpid(processID, &status, 0) < 0 && errno == EINTR {}

@@ -1,0 +1,60 @@
+import Inference
+import Synchronization
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct EngineProcessTests {
+    private func run(
+        _ script: String, isLast: @escaping @Sendable (String) -> Bool = { _ in false }
+    ) async throws -> (lines: [String], end: ProcessEnd) {
+        let log = EngineLog(path: nil)
+        let process = try EngineProcess.start(
+            ["/bin/sh", "-c", script], onLine: { log.append($0) }, isLast: isLast, onEnd: { _ in })
+        let end = await process.end()
+        #expect(process.hasEnded)
+        return (log.tail(10), end)
+    }
+
+    @Test func `what a child prints is cut into lines, and its end is told`() async throws {
+        let (lines, end) = try await self.run("echo one; printf 'two\\nthree' >&2; exit 3")
+        #expect(lines == ["one", "two", "three"])
+        #expect(end == .exited(status: 3))
+    }
+
+    @Test func `a child that rests after its last word is ended`() async throws {
+        let (_, end) = try await self.run("echo GGML_ASSERT; sleep 60") { $0 == "GGML_ASSERT" }
+        #expect(end == .killed(signal: 9))
+    }
+
+    @Test func `the lifeline's end is the end of the child's input`() async throws {
+        let process = try EngineProcess.start(
+            ["/bin/sh", "-c", "read line || exit 7"], onLine: { _ in }, onEnd: { _ in })
+        process.letGo()
+        #expect(await process.end() == .exited(status: 7))
+    }
+
+    @Test func `a program that is not there is told as a sentence`() {
+        #expect(throws: ProcessStartError.self) {
+            try EngineProcess.start(["/nonexistent/x"], onLine: { _ in }, onEnd: { _ in })
+        }
+    }
+
+    @Test func `the reason of an end is the line that speaks of an error`() {
+        let log = EngineLog(path: nil)
+        for line in ["loading", "error: no such tensor", "bye"] { log.append(line) }
+        #expect(log.reason == "error: no such tensor")
+        for index in 0..<1000 { log.append("line \(index)") }
+        #expect(log.tail(2000).count <= EngineLog.lineCountMax)
+        #expect(log.reason == "line 999")
+    }
+
+    @Test func `a process is known by its id and its start`() {
+        let directory = try? EngineDirectory(dataDirectory: "/tests/\(UInt64.random(in: 0...UInt64.max))", parent: nil)
+        let next = directory?.next()
+        #expect((next?.socket.utf8.count ?? 0) <= EngineDirectory.socketBytesMax)
+        var record = EngineRecord(processID: 1)
+        #expect(record.isRunning)
+        record.startTime += "0"
+        #expect(!record.isRunning)
+        #expect(directory?.endLeftovers() == [])
+    }
+}

@@ -1,0 +1,120 @@
+import Inference
+import ServiceModel
+import Testing
+
+struct StopScannerTests {
+    @Test(
+        arguments: [
+            (["abc", "x"], ["a", "b", "d"], "abd", nil), (["abc"], ["xa", "bc", "y"], "x", "abc"),
+            (["b", "ab"], ["ab"], "", "ab"), (["\n\n"], ["a\n", "b\n", "\n"], "a\nb", "\n\n"), ([], ["a"], "a", nil),
+            (["é!"], ["caf", "é", "?"], "café?", nil), ([""], ["a"], "a", nil),
+        ] as [([String], [String], String, String?)])
+    func `text before the first sequence is given out`(
+        _ stops: [String], _ pieces: [String], _ text: String, _ found: String?
+    ) {
+        var scanner = StopScanner(stops)
+        var given = ""
+        for piece in pieces { given += scanner.take(piece) }
+        if scanner.found == nil { given += scanner.end() }
+        #expect(given == text)
+        #expect(scanner.found == found)
+    }
+}
+
+struct ServerSentEventsTests {
+    private func events(_ pieces: [String]) throws -> [String] {
+        var parser = ServerSentEvents()
+        var events: [String] = []
+        for piece in pieces {
+            parser.append(Array(piece.utf8))
+            while let data = try parser.next() { events.append(String(decoding: data, as: UTF8.self)) }
+        }
+        return events
+    }
+
+    @Test(
+        arguments: [
+            (["data: a\n\ndata:b\n\n"], ["a", "b"]), (["da", "ta: a", "\n", "\n"], ["a"]),
+            (["data: a\r\n\r\n"], ["a"]), (["data: a\ndata: b\n\n"], ["a\nb"]),
+            ([": ping\n\nevent: x\nid: 1\ndata: a\n\n"], ["a"]), (["data: a\n"], []), (["\n\n\n"], []),
+        ] as [([String], [String])])
+    func `events are found however they are cut`(_ pieces: [String], _ expected: [String]) throws {
+        #expect(try self.events(pieces) == expected)
+        let bytes = Array(pieces.joined().utf8)
+        #expect(try self.events(bytes.map { String(decoding: [$0], as: UTF8.self) }) == expected)
+    }
+
+    @Test func `an event without an end is not kept for ever`() {
+        var parser = ServerSentEvents()
+        parser.append([UInt8](repeating: 0x61, count: ServerSentEvents.eventBytesMax + 1))
+        #expect(throws: EngineClientError.self) { try parser.next() }
+    }
+}
+
+struct SchemaGrammarTests {
+    private func grammar(_ schema: Document) throws -> String {
+        try SchemaGrammar.call(of: [.init(name: "f", description: "", schema: schema)])
+    }
+
+    @Test func `a call begins with its name, and members follow without blanks`() throws {
+        let text = try self.grammar(
+            .object([
+                "type": .string("object"),
+                "properties": .object([
+                    "a": .object(["type": .string("integer")]),
+                    "b": .object(["enum": .array([.string("x\"y"), .number(1)])]),
+                ]), "required": .array([.string("a")]),
+            ]))
+        #expect(text.hasPrefix(#"root ::= "{\"name\":\"f\",\"arguments\":" "#))
+        #expect(text.contains(#""\"a\":" integer"#))
+        #expect(text.contains(#""\"x\\\"y\"" | "1""#))
+        #expect(!text.contains("ws") && !text.contains("space"))
+    }
+
+    @Test func `a schema may contain itself`() throws {
+        let node = Document.object([
+            "type": .string("object"),
+            "properties": .object([
+                "next": .object([
+                    "anyOf": .array([.object(["$ref": .string("#")]), .object(["type": .string("null")])])
+                ])
+            ]),
+        ])
+        #expect(try self.grammar(node).contains("| null"))
+    }
+
+    @Test func `what is nested without end, too large or refers to nothing is refused`() {
+        var deep = Document.object(["type": .string("string")])
+        for _ in 0..<100 { deep = .object(["type": .string("array"), "items": deep]) }
+        #expect(throws: InferenceError.self) { try self.grammar(deep) }
+        let members = (0..<3000).map { Document.Member("m\($0)", .object(["type": .string("string")])) }
+        #expect(throws: InferenceError.self) {
+            try self.grammar(.object(["type": .string("object"), "properties": .object(members)]))
+        }
+        #expect(throws: InferenceError.self) { try self.grammar(.object(["$ref": .string("#/$defs/x")])) }
+    }
+}
+
+struct EngineEndpointTests {
+    @Test(
+        arguments: [
+            ("http://localhost:8000/v1", "localhost", 8000, false, ""),
+            ("https://a.example", "a.example", 443, true, ""),
+            ("http://[::1]:1/x/v1/", "::1", 1, false, "/x"), ("http://h/v1", "h", 80, false, ""),
+        ] as [(String, String, Int, Bool, String)])
+    func `an address is read`(_ url: String, _ host: String, _ port: Int, _ isTLS: Bool, _ path: String) throws {
+        let endpoint = try #require(EngineEndpoint(url: url))
+        #expect(endpoint.address == .tcp(host: host, port: port, isTLS: isTLS))
+        #expect(endpoint.basePath == path)
+    }
+
+    @Test(
+        arguments: [
+            "ftp://a", "http://", "http://a:0", "http://a:x", "http://u:p@a", "http://a/b?c", "http://a b/",
+            "a.example",
+            "http://a\r\nX: y", "http://[::1",
+        ])
+    func `what is no address is refused`(_ url: String) {
+        #expect(EngineEndpoint(url: url) == nil)
+    }
+}

@@ -1,0 +1,177 @@
+import Inference
+import ServiceModel
+import Testing
+
+private let weather = ChatRequest.Tool(
+    name: "get_weather", description: "",
+    schema: .object([
+        "type": .string("object"), "properties": .object(["city": .object(["type": .string("string")])]),
+        "required": .array([.string("city")]),
+    ]))
+
+@Suite(.timeLimit(.minutes(1))) struct LlamaServerModelTests {
+    @Test func `text, thoughts and token counts are the engine's own`() async throws {
+        let engine = FakeEngine { _ in
+            [
+                .streamHead, .event(#"{"choices":[{"index":0,"delta":{"role":"assistant","content":null}}]}"#),
+                .event(#"{"choices":[{"index":0,"delta":{"reasoning_content":"hm"}}]}"#), .text("Good"),
+                // An event in two pieces, and two in one.
+                .chunk("data: {\"choices\":[{\"index\":0,\"delta\":"), .chunk("{\"content\":\" day\"}}]}\r\n\r\n"),
+            ] + FakeEngine.Step.finish("stop")
+        }
+        let said = try await ask(try engine.model())
+        #expect(said.text == "Good day")
+        #expect(said.reasoning == "hm")
+        let outcome = try #require(said.outcome)
+        #expect((outcome.inputTokens, outcome.outputTokens, outcome.cachedInputTokens) == (7, 3, 2))
+        #expect(outcome.stopReason == .endOfTurn)
+    }
+
+    @Test(
+        arguments: [("length", 3, .tokensMax), ("length", 9, .contextFull), ("stop", 3, .endOfTurn)]
+            as [(String, Int, ChatOutcome.StopReason)])
+    func `an answer that is cut short says by what`(
+        _ finish: String, _ tokensMax: Int, _ reason: ChatOutcome.StopReason
+    ) async throws {
+        let engine = FakeEngine { _ in [.streamHead, .text("a")] + FakeEngine.Step.finish(finish) }
+        let said = try await ask(try engine.model()) { $0.sampling.tokensMax = tokensMax }
+        #expect(said.outcome?.stopReason == reason)
+    }
+
+    @Test func `a stop sequence is found across pieces, named, and ends the engine's work`() async throws {
+        let engine = FakeEngine { _ in
+            [
+                .streamHead, .text("one t"),
+                .event(
+                    #"{"choices":[{"index":0,"delta":{"content":"wo three"}}],"#
+                        + #""timings":{"cache_n":4,"prompt_n":6,"predicted_n":5}}"#), .awaitHangUp,
+            ]
+        }
+        let said = try await ask(try engine.model()) { $0.sampling.stopSequences = ["three", "two"] }
+        #expect(said.text == "one ")
+        let outcome = try #require(said.outcome)
+        #expect(outcome.stopReason == .stopSequence("two"))
+        #expect((outcome.inputTokens, outcome.outputTokens, outcome.cachedInputTokens) == (10, 5, 4))
+        try await engine.until { engine.hangUpCount == 1 }
+    }
+
+    @Test func `calls come in pieces and are told whole`() async throws {
+        @Sendable func call(_ index: Int, _ rest: String) -> FakeEngine.Step {
+            .event(#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":\#(index),\#(rest)}]}}]}"#)
+        }
+        let engine = FakeEngine { _ in
+            [
+                .streamHead, call(0, #""id":"a","function":{"name":"get_weather","arguments":""}"#),
+                call(0, #""function":{"arguments":"{\"city\":"}"#), call(0, #""function":{"arguments":"\"Oslo\"}"}"#),
+                call(1, #""id":"b","function":{"name":"get_weather","arguments":"{}"}"#),
+            ] + FakeEngine.Step.finish("tool_calls")
+        }
+        let said = try await ask(try engine.model()) { $0.tools = [weather] }
+        #expect(said.calls.map(\.id) == ["a", "b"])
+        #expect(said.calls.first?.arguments == .object(["city": .string("Oslo")]))
+        #expect(said.outcome?.stopReason == .toolCall)
+    }
+
+    @Test(arguments: [#""name":"unknown","arguments":"{}""#, #""name":"get_weather","arguments":"{\"city\"""#])
+    func `a call that is none is told as that`(_ function: String) async throws {
+        let engine = FakeEngine { _ in
+            [
+                .streamHead,
+                .event(
+                    #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{\#(function)}}]}}]}"#),
+            ] + FakeEngine.Step.finish("tool_calls")
+        }
+        let said = try await ask(try engine.model()) { $0.tools = [weather] }
+        #expect(said.calls.isEmpty)
+        #expect(said.outcome?.stopReason == .malformedToolCall)
+    }
+
+    @Test func `a call that must be made is forced by a grammar behind the model's own template`() async throws {
+        let engine = FakeEngine { request in
+            guard request.path == "/completion" else { return FakeEngine.Step.json(#"{"prompt":"<hi>"}"#) }
+            let timings = #""timings":{"cache_n":1,"prompt_n":2}"#
+            return [
+                .streamHead, .event(#"{"content":"{\"name\":\"get_weather\",","stop":false}"#),
+                .event(#"{"content":"\"arguments\":{\"city\":\"Rome\"}}","stop":false}"#),
+                .event(#"{"content":"","stop":true,"stop_type":"eos","tokens_predicted":9,\#(timings)}"#), .streamEnd,
+            ]
+        }
+        let said = try await ask(try engine.model()) {
+            $0.tools = [weather]
+            $0.toolChoice = .named("get_weather")
+        }
+        #expect(said.calls.first?.arguments == .object(["city": .string("Rome")]))
+        #expect(said.calls.first?.id.hasPrefix("tooluse_") == true)
+        #expect(said.outcome?.stopReason == .toolCall)
+        #expect(said.outcome?.inputTokens == 3)
+        #expect(engine.requests.map(\.path) == ["/apply-template", "/completion"])
+        #expect(engine.requests.last?.body.contains(#""prompt":"<hi>""#) == true)
+        #expect(engine.requests.last?.body.contains("grammar") == true)
+    }
+
+    @Test(
+        arguments: [
+            (
+                400,
+                #"{"error":{"code":400,"message":"too long","type":"exceed_context_size_error","n_prompt_tokens":9,"n_ctx":4}}"#,
+                .contextExceeded(tokens: 9, tokensMax: 4)
+            ),
+            (400, #"{"error":{"code":400,"message":"bad grammar"}}"#, .unsupported("bad grammar")),
+            (503, #"{"error":{"code":503,"message":"Loading model"}}"#, .notReady("Loading model")),
+            (429, "{}", .busy),
+            (500, #"{"error":{"code":500,"message":"oh"}}"#, .refused(status: 500, sentence: "oh")),
+            (502, "<html>", .refused(status: 502, sentence: "The engine gave no reason.")),
+        ] as [(Int, String, InferenceError)])
+    func `a refusal is told as what it means`(_ status: Int, _ body: String, _ error: InferenceError) async throws {
+        let engine = FakeEngine { _ in FakeEngine.Step.json(body, status: status) }
+        await #expect(throws: error) { try await ask(try engine.model()) }
+    }
+
+    @Test(
+        arguments: [[.cut], [.streamEnd], [.event("{")], [.event(#"{"error":{"code":500,"message":"oh"}}"#)]]
+            as [[FakeEngine.Step]])
+    func `an answer that breaks off is a failure`(_ end: [FakeEngine.Step]) async throws {
+        let engine = FakeEngine { _ in [.streamHead, .text("a")] + end }
+        await #expect(throws: InferenceError.self) { try await ask(try engine.model()) }
+    }
+
+    @Test func `whoever is not reached was sent nothing`() async throws {
+        let engine = FakeEngine { _ in [] }
+        engine.end()
+        let model = try engine.model()
+        do {
+            _ = try await ask(model)
+            Issue.record("nobody listens there")
+        } catch InferenceError.unreached {
+            // As it must be.
+        }
+    }
+
+    @Test func `a request that is cancelled closes its connection`() async throws {
+        let engine = FakeEngine { _ in [.streamHead, .text("a"), .awaitHangUp] }
+        let model = try engine.model()
+        let task = Task { try await ask(model) }
+        try await engine.until { !engine.requests.isEmpty }
+        task.cancel()
+        await #expect(throws: (any Error).self) { try await task.value }
+        try await engine.until { engine.hangUpCount == 1 }
+    }
+
+    @Test func `a client that takes no more ends the engine's work`() async throws {
+        struct Gone: Error {}
+        let engine = FakeEngine { _ in [.streamHead, .text("a"), .awaitHangUp] }
+        let request = ChatRequest(messages: [.init(role: .user, parts: [.text("hi")])])
+        await #expect(throws: Gone.self) { try await engine.model().chat(request) { _ in throw Gone() } }
+        try await engine.until { engine.hangUpCount == 1 }
+    }
+
+    @Test func `an image is for models that see`() async throws {
+        let engine = FakeEngine { _ in [.streamHead, .text("a")] + FakeEngine.Step.finish("stop") }
+        let image = ChatRequest.Part.image(format: "png", bytes: [1, 2, 3])
+        await #expect(throws: InferenceError.self) {
+            try await ask(try engine.model()) { $0.messages[0].parts.append(image) }
+        }
+        _ = try await ask(try engine.model { $0.takesImages = true }) { $0.messages[0].parts.append(image) }
+        #expect(engine.requests.last?.body.contains("data:image/png;base64,AQID") == true)
+    }
+}
