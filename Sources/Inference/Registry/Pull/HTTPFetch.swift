@@ -113,9 +113,11 @@ package final class HTTPFetch: Sendable {
         do {
             let request = head
             return try await channel.executeThenClose { inbound, outbound in
-                try await outbound.write(.head(request))
-                if let body { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
-                try await outbound.write(.end(nil))
+                // In one go: a host may answer the head and close before a second write.
+                var parts: [HTTPClientRequestPart] = [.head(request)]
+                if let body { parts.append(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
+                parts.append(.end(nil))
+                try await outbound.write(contentsOf: parts)
                 var pieces = FetchBody(parts: inbound.makeAsyncIterator())
                 while let part = try await pieces.parts.next(isolation: #isolation) {
                     guard case .head(let answer) = part else { continue }

@@ -6,6 +6,9 @@ extension ModelPull {
     /// vocabulary needs more.
     private static let peekBytes = [4 << 20, 16 << 20, 64 << 20]
 
+    /// A connection that breaks off is tried again, so many times at all.
+    private static let peekTries = 3
+
     /// What a model says of itself, from the first bytes of its file: asked before anything is fetched, to say whether
     /// it fits.
     /// - Returns: nil where it cannot be told: a model in several files, a size that the hub does not say, a host that
@@ -28,14 +31,18 @@ extension ModelPull {
     }
 
     private func beginning(of url: FetchURL, count: Int) async -> [UInt8]? {
-        try? await self.client.get(url, [("Range", "bytes=0-\(count - 1)")]) { head, body in
-            guard head.status == 206 || head.status == 200 else { throw FetchError.cut("status \(head.status)") }
-            var bytes: [UInt8] = []
-            while bytes.count < count, let piece = try await body.next() {
-                bytes.append(contentsOf: piece.readableBytesView)
+        for _ in 0..<Self.peekTries {
+            let bytes = try? await self.client.get(url, [("Range", "bytes=0-\(count - 1)")]) { head, body in
+                guard head.status == 206 || head.status == 200 else { throw FetchError.cut("status \(head.status)") }
+                var bytes: [UInt8] = []
+                while bytes.count < count, let piece = try await body.next() {
+                    bytes.append(contentsOf: piece.readableBytesView)
+                }
+                return Array(bytes.prefix(count))
             }
-            return Array(bytes.prefix(count))
+            if let bytes { return bytes }
         }
+        return nil
     }
 
     /// The reader wants a file of the whole size: the rest is a hole, which takes no space.
