@@ -18,4 +18,17 @@ package enum InferenceError: Error, Sendable, Hashable {
     case noEngine(String)
     /// A server elsewhere answered with this status; its sentence.
     case refused(status: Int, sentence: String)
+
+    /// The reason in words, for logs and the command line.
+    package var reason: String {
+        switch self {
+        case .unsupported(let text), .failed(let text), .unreached(let text), .notReady(let text), .noEngine(let text):
+            text
+        case .contextExceeded(let tokens, let tokensMax):
+            "\(tokens) tokens are more than the \(tokensMax) of the model's context"
+        case .busy: "too many requests wait for the model"
+        case .timedOut(let seconds): "it took longer than \(seconds) s"
+        case .refused(let status, let sentence): "its server answered \(status): \(sentence)"
+        }
+    }
 }

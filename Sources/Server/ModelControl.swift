@@ -43,14 +43,7 @@ struct ModelControl: Sendable {
             try await self.host.load(name)
             return ControlRoute.Answer("\(name) is loaded")
         } catch {
-            return ControlRoute.Answer(status: 503, "\(name) is not loaded: \(Self.sentence(error))")
-        }
-    }
-
-    private static func sentence(_ error: InferenceError) -> String {
-        switch error {
-        case .unsupported(let text), .failed(let text), .notReady(let text), .noEngine(let text): text
-        default: "\(error)"
+            return ControlRoute.Answer(status: 503, "\(name) is not loaded: \(error.reason)")
         }
     }
 

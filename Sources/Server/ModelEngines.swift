@@ -24,8 +24,10 @@ package enum ModelEngines {
         let registered = RegistryModels(registry) { (record, paths) throws(InferenceError) in
             var model = try await RegistryModels.onProcessor(record, paths)
             model.launch.slots = configuration.modelSlots
-            model.launch.slotContextTokens = min(
-                model.launch.slotContextTokens, configuration.modelContextTokens)
+            if record.kind == .chat {
+                let trained = record.facts.contextTokensMax ?? configuration.modelContextTokens
+                model.launch.slotContextTokens = min(trained, configuration.modelContextTokens)
+            }
             model.launch.gpuLayers = Self.gpuLayers(configuration)
             return model
         }

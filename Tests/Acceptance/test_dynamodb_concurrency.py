@@ -255,4 +255,4 @@ def test_a_bank_of_transfers_never_loses_money(concurrent):
         found = [total(client, way) for way in range(3)]
         assert found == [ACCOUNTS * BALANCE] * 3, f"BRUME_TEST_SEED={SEED}"
     assert not faults, f"BRUME_TEST_SEED={SEED}: {faults[:3]}"
-    assert counts["transfers"] > 20 and counts["totals"] > 20, counts
+    assert counts["transfers"] > 3 and counts["totals"] > 3, counts

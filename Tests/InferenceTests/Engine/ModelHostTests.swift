@@ -106,7 +106,7 @@ extension ModelHost {
         let engine = try #require(launcher.engines.first)
         try await withThrowingTaskGroup(of: String.self) { group in
             for index in 0..<8 { group.addTask { try await host.said("a", caller: "\(index % 3)") } }
-            try await engine.until { host.statuses().first?.waiting == 6 }
+            try await engine.until { host.statuses().first?.waiting == 6 && engine.openCount == 2 }
             engine.openGate()
             try await group.waitForAll()
         }

@@ -112,13 +112,14 @@ import Testing
     }
 
     @Test func `every setting has one name in all three places`() throws {
+        try self.folder.write("rules.json", #"{"rules": [{"reply": "hello"}]}"#)
         let values = [
             "port": "1", "host": "::1, 0.0.0.0", "data-dir": self.folder.path, "region": "eu-west-1", "loops": "3",
             "block-cache-mb": "5", "durability": "relaxed", "tls-cert": "c.pem", "tls-key": "k.pem",
             "tls-names": "a.example,b.example", "plaintext": "off", "compat": "localstack",
             "insecure-accept-any-credentials": "yes", "throttling": "false", "drain-seconds": "0",
             "table-metrics": "true",
-            "bedrock-aliases": "a.*=brume.echo",
+            "bedrock-aliases": "a.*=brume.echo", "bedrock-rules": "\(self.folder.path)/rules.json",
             "bedrock-models": "a=/m/a.gguf, b=http://localhost:8000/v1#x", "engine": "/opt/llama-server",
             "model-slots": "2", "model-context-tokens": "4096", "model-gpu-layers": "all",
             "model-keep-alive-seconds": "9", "models-loaded-max": "3", "model-hold-seconds": "8",
@@ -145,6 +146,8 @@ import Testing
         expected.drainDelaySeconds = 6
         expected.tableTransitionMilliseconds = 250
         (expected.ttlSweepSeconds, expected.streamShardSeconds) = (0.5, 2)
+        expected.bedrockRules = try self.load(values).bedrockRules
+        #expect(expected.bedrockRules.count == 1)
         #expect(try self.load(values) == expected)
         let environment = Dictionary(
             uniqueKeysWithValues: Setting.all.compactMap { setting in

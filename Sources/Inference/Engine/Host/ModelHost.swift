@@ -137,7 +137,7 @@ package final class ModelHost: Sendable {
             self.note("model \(name) loaded in \(started.duration(to: .now))")
         } catch {
             self.state.withLock { $0.fail(name, generation, error, self.limits, now: .now) }
-            self.note("model \(name) could not be loaded: \(error)")
+            self.note("model \(name) could not be loaded: \(error.reason)")
         }
     }
 

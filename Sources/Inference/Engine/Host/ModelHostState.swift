@@ -39,6 +39,8 @@ struct ModelHostState {
 
     /// An engine that ran so long and then ended has not failed before.
     private static let quietSeconds = 60
+    /// How long it is believed that there is no engine.
+    private static let noEnginePause = Duration.milliseconds(250)
 
     private var entries: [String: Entry] = [:]
     private var lastGeneration: UInt64 = 0
@@ -135,8 +137,8 @@ struct ModelHostState {
         if case .loading(let own) = entry.phase { signal = own }
         entry.failures += 1
         var pause = Self.pause(entry.failures, limits)
-        // Nothing was tried that a pause would spare.
-        if case .noEngine = error { pause = .zero }
+        // Soon again, since an engine may be installed meanwhile; but not in a circle.
+        if case .noEngine = error { pause = Self.noEnginePause }
         entry.phase = .failed(error, signal: signal, until: now + pause)
         self.entries[name] = entry
         signal?.set()

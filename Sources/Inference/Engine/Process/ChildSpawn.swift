@@ -70,7 +70,7 @@ enum ChildSpawn {
     }
 
     /// The names of variables that hold this server's and its owner's secrets begin so; no engine needs them.
-    private static let secretPrefixes = ["BRUME_", "AWS_", "HF_TOKEN"]
+    private static let secretPrefixes = ["BRUME_", "AWS_", "HF_", "HUGGING_FACE"]
 
     /// The environment without secrets; the pointers are the environment's own.
     private static func publicVariables() -> [UnsafeMutablePointer<CChar>?] {

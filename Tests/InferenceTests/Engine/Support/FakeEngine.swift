@@ -74,6 +74,7 @@ final class FakeEngine: Sendable {
 
     var requests: [Request] { self.state.withLock { $0.requests } }
     var hangUpCount: Int { self.state.withLock { $0.hangUpCount } }
+    var openCount: Int { self.state.withLock { $0.openCount } }
     var openCountMax: Int { self.state.withLock { $0.openCountMax } }
 
     /// Waits for what another thread does; a test that waits in vain fails by its time limit.

@@ -69,6 +69,7 @@ extension TableCatalog {
             var group = before
             var writes: [Write] = []
             let answer = try change(&group, &writes)
+            try await self.checkQuotas(from: before, to: group)
             writes = Self.writes(from: before, to: group) + writes
             for table in group.all + [group.candidate].compactMap(\.self) { self.policyPresence.note(table) }
             if writes.isEmpty { return (group, answer) }
@@ -79,6 +80,15 @@ extension TableCatalog {
             return (group, answer)
         }
         throw Self.tooManyChanges
+    }
+
+    /// Refuses a change that brings one of the tables, or the account in its region, over their quotas.
+    private func checkQuotas(from before: TableGroup, to after: TableGroup) async throws(ServiceError) {
+        let known = before.all + [before.candidate].compactMap(\.self)
+        for table in after.all + [after.candidate].compactMap(\.self) {
+            let old = known.first { $0.number == table.number }
+            if old != table { try await self.checkQuotas(from: old, to: table) }
+        }
     }
 
     /// Reads a table's replicas, and who is to join, as of a moment at which the table was as it is known.
