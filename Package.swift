@@ -70,7 +70,7 @@ let services = [
     ),
     Service(name: "DynamoDBStreams", modelUses: ["DynamoDBValues"], servedBy: "DynamoDB"),
     Service(name: "STS"),
-    Service(name: "BedrockRuntime", uses: ["Inference", "WireProtocols"]),
+    Service(name: "BedrockRuntime", uses: ["Inference", "Telemetry", "WireProtocols"]),
 ]
 
 let serviceTargets = services.flatMap { service -> [Target] in
