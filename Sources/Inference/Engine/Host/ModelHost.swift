@@ -67,12 +67,13 @@ package final class ModelHost: Sendable {
     /// A model that stays loaded until the lease is returned by `giveBack`.
     /// - Throws: `notReady` where it is not loaded in time, `failed` where it cannot be.
     func lease(_ name: String, until deadline: ContinuousClock.Instant) async throws(InferenceError) -> ModelLease {
+        let asked = ContinuousClock.now
         while true {
             let now = ContinuousClock.now
             guard now < deadline, !Task.isCancelled else {
                 throw .notReady("The model \(name) is still being loaded. Wait and try again.")
             }
-            switch self.state.withLock({ $0.lease(name, now: now) }) {
+            switch self.state.withLock({ $0.lease(name, now: now, since: asked) }) {
             case .granted(let lease): return lease
             case .wait(let signal):
                 _ = await signal.wait(now.duration(to: deadline))

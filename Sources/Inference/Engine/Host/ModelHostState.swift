@@ -39,21 +39,24 @@ struct ModelHostState {
 
     /// An engine that ran so long and then ended has not failed before.
     private static let quietSeconds = 60
-    /// How long it is believed that there is no engine.
-    private static let noEnginePause = Duration.milliseconds(250)
 
     private var entries: [String: Entry] = [:]
     private var lastGeneration: UInt64 = 0
     private var isStopping = false
 
-    mutating func lease(_ name: String, now: ContinuousClock.Instant) -> Step {
+    /// - Parameters:
+    ///   - name: of the model.
+    ///   - now: the time of the question.
+    ///   - since: when the caller asked first; a loading that failed after that has failed for it too.
+    /// - Returns: what the caller does next.
+    mutating func lease(_ name: String, now: ContinuousClock.Instant, since: ContinuousClock.Instant) -> Step {
         guard !self.isStopping else { return .refuse }
         guard let entry = self.entries[name] else { return .load }
         switch entry.phase {
         case .loading(let signal): return .wait(signal)
         case .failed(let error, let signal, let until):
-            guard until > now else { return .load }
-            return signal == nil ? .pause(until) : .fail(error)
+            guard signal != nil else { return until > now ? .pause(until) : .load }
+            return until > now || until >= since ? .fail(error) : .load
         case .ready(let engine, let queue, _):
             self.entries[name]?.leases += 1
             return .granted(ModelLease(name: name, generation: entry.generation, engine: engine, queue: queue))
@@ -137,8 +140,8 @@ struct ModelHostState {
         if case .loading(let own) = entry.phase { signal = own }
         entry.failures += 1
         var pause = Self.pause(entry.failures, limits)
-        // Soon again, since an engine may be installed meanwhile; but not in a circle.
-        if case .noEngine = error { pause = Self.noEnginePause }
+        // Nothing was tried that a pause would spare.
+        if case .noEngine = error { pause = .zero }
         entry.phase = .failed(error, signal: signal, until: now + pause)
         self.entries[name] = entry
         signal?.set()
