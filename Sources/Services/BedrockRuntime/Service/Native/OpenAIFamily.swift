@@ -20,9 +20,10 @@ struct OpenAIFamily: NativeFamily {
                 let id = message["tool_call_id"]?.text ?? ""
                 let text = OpenAIContent.text(content)
                 request.messages.append(.init(role: .user, parts: [.toolResult(callID: id, text: text)]))
-            default:
+            case "user":
                 let parts = try OpenAIContent.parts(content, at: "messages[\(index)].content")
                 request.messages.append(.init(role: .user, parts: parts))
+            default: throw .invalid("Invalid value at 'messages[\(index)].role'.")
             }
         }
         guard !request.messages.isEmpty else { throw .invalid("messages must not be empty") }
