@@ -10,29 +10,35 @@ private final class FakeLauncher: EngineLauncher {
         var failures: [InferenceError] = []
         var ends: [@Sendable (String) -> Void] = []
         var engines: [FakeEngine] = []
+        var isHolding = false
+        var beginCount = 0
     }
 
     private let state = Mutex(State())
-    private let delay: Duration
     private let slots: Int
     private let answer: @Sendable (FakeEngine.Request) -> [FakeEngine.Step]
 
     init(
-        slots: Int = 2, delay: Duration = .zero,
+        slots: Int = 2, isHolding: Bool = false,
         answer: @escaping @Sendable (FakeEngine.Request) -> [FakeEngine.Step] = { _ in
             [.streamHead, .text("a")] + FakeEngine.Step.finish("stop")
         }
     ) {
         self.slots = slots
-        self.delay = delay
         self.answer = answer
+        self.state.withLock { $0.isHolding = isHolding }
     }
 
+    /// Loads that were begun, whether they have ended or not.
+    var beginCount: Int { self.state.withLock { $0.beginCount } }
     var startCount: Int { self.state.withLock { $0.startCount } }
     var stopCount: Int { self.state.withLock { $0.stopCount } }
     var engines: [FakeEngine] { self.state.withLock { $0.engines } }
 
     func fail(with error: InferenceError) { self.state.withLock { $0.failures.append(error) } }
+
+    /// Lets the loads end that wait.
+    func go() { self.state.withLock { $0.isHolding = false } }
 
     /// The last engine ends by itself.
     func crash() {
@@ -46,7 +52,8 @@ private final class FakeLauncher: EngineLauncher {
     func start(
         _ place: ModelPlace, onEnd: @escaping @Sendable (String) -> Void
     ) async throws(InferenceError) -> RunningEngine {
-        try? await Task.sleep(for: self.delay)
+        self.state.withLock { $0.beginCount += 1 }
+        try? await until { !self.state.withLock { $0.isHolding } }
         let failure = self.state.withLock { state in
             state.startCount += 1
             state.ends.append(onEnd)
@@ -64,7 +71,8 @@ private final class FakeLauncher: EngineLauncher {
 }
 
 private func host(
-    _ launcher: FakeLauncher, pinned: Set<String> = [], _ change: (inout ModelHost.Limits) -> Void = { _ in }
+    _ launcher: FakeLauncher, pinned: Set<String> = [], time: FakeTime = FakeTime(),
+    _ change: (inout ModelHost.Limits) -> Void = { _ in }
 ) -> ModelHost {
     var limits = ModelHost.Limits()
     change(&limits)
@@ -73,7 +81,8 @@ private func host(
         return (name, ModelPlace.local(LocalModel(name: name, launch: launch, isPinned: pinned.contains(name))))
     }
     return ModelHost(
-        source: ListedModels(Dictionary(uniqueKeysWithValues: places)), launcher: launcher, limits: limits)
+        source: ListedModels(Dictionary(uniqueKeysWithValues: places)), launcher: launcher, limits: limits,
+        time: time.time)
 }
 
 extension ModelHost {
@@ -85,10 +94,13 @@ extension ModelHost {
 
 @Suite(.timeLimit(.minutes(1))) struct ModelHostTests {
     @Test func `the first request loads a model, and all that come meanwhile wait for it`() async throws {
-        let launcher = FakeLauncher(delay: .milliseconds(50))
-        let host = host(launcher)
+        let (launcher, time) = (FakeLauncher(isHolding: true), FakeTime())
+        let host = host(launcher, time: time)
         let texts = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<6 { group.addTask { try await host.said("a") } }
+            // Each sleeps until its own time is over, or the model is there.
+            try await until { time.sleeperCount == 6 }
+            launcher.go()
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(texts == Array(repeating: "a", count: 6))
@@ -118,10 +130,8 @@ extension ModelHost {
         let launcher = FakeLauncher(slots: 1) { _ in
             [.streamHead, .gate, .text("a")] + FakeEngine.Step.finish("stop")
         }
-        let host = host(launcher) {
-            $0.waitingCountMax = 1
-            $0.holdSeconds = 1
-        }
+        let time = FakeTime()
+        let host = host(launcher, time: time) { $0.waitingCountMax = 1 }
         try await host.load("a")
         let engine = try #require(launcher.engines.first)
         let first = Task { try await host.said("a") }
@@ -129,6 +139,7 @@ extension ModelHost {
         let second = Task { try await host.said("a") }
         try await engine.until { host.statuses().first?.waiting == 1 }
         await #expect(throws: InferenceError.busy) { try await host.said("a") }
+        time.advance(.seconds(ModelHost.Limits().holdSeconds))
         await #expect(throws: InferenceError.busy) { try await second.value }
         engine.openGate()
         #expect(try await first.value == "a")
@@ -156,15 +167,21 @@ extension ModelHost {
     }
 
     @Test func `a model that takes too long to load is not ready, and is there later`() async throws {
-        let launcher = FakeLauncher(delay: .milliseconds(1300))
-        let host = host(launcher) { $0.holdSeconds = 1 }
+        let (launcher, time) = (FakeLauncher(isHolding: true), FakeTime())
+        let host = host(launcher, time: time)
+        let first = Task { try await host.said("a") }
+        try await until { launcher.beginCount == 1 && time.sleeperCount == 1 }
+        time.advance(.seconds(ModelHost.Limits().holdSeconds))
         do {
-            _ = try await host.said("a")
+            _ = try await first.value
             Issue.record("the model cannot be loaded yet")
         } catch InferenceError.notReady {
             // As it must be.
         }
-        #expect(try await host.said("a") == "a")
+        let second = Task { try await host.said("a") }
+        try await until { time.sleeperCount == 1 }
+        launcher.go()
+        #expect(try await second.value == "a")
         #expect(launcher.startCount == 1)
         await host.stop()
     }
@@ -172,10 +189,15 @@ extension ModelHost {
     @Test func `a model that cannot be loaded says why, without being tried each time`() async throws {
         let launcher = FakeLauncher()
         launcher.fail(with: .failed("no memory"))
-        let host = host(launcher)
+        let time = FakeTime()
+        let host = host(launcher, time: time)
         await #expect(throws: InferenceError.failed("no memory")) { try await host.said("a") }
+        time.advance(.milliseconds(999))
         await #expect(throws: InferenceError.failed("no memory")) { try await host.said("a") }
         #expect(launcher.startCount == 1)
+        time.advance(.milliseconds(2))
+        #expect(try await host.said("a") == "a")
+        #expect(launcher.startCount == 2)
         await host.stop()
     }
 
@@ -189,15 +211,19 @@ extension ModelHost {
     }
 
     @Test func `after a crash the next request is served by a new engine`() async throws {
-        let launcher = FakeLauncher()
-        let host = host(launcher)
+        let (launcher, time) = (FakeLauncher(), FakeTime())
+        let host = host(launcher, time: time)
         #expect(try await host.said("a") == "a")
         launcher.crash()
         #expect(try await host.said("a") == "a")
         #expect(launcher.startCount == 2)
         // Nobody has told of this end yet.
         launcher.engines.last?.end()
-        #expect(try await host.said("a") == "a")
+        let third = Task { try await host.said("a") }
+        // The second restart comes after a second.
+        try await until { time.sleeperCount == 1 }
+        time.advance(.seconds(1))
+        #expect(try await third.value == "a")
         #expect(launcher.startCount == 3)
         await host.stop()
     }
@@ -222,6 +248,25 @@ extension ModelHost {
         await host.stop()
     }
 
+    @Test func `a model that nobody asks for is unloaded when its time is over`() async throws {
+        let (launcher, time) = (FakeLauncher(), FakeTime())
+        let host = host(launcher, pinned: ["b"], time: time)
+        for name in ["a", "b"] { #expect(try await host.said(name) == "a") }
+        let sweep = Task { await host.run() }
+        for _ in 0..<2 {
+            // The sweep itself is what sleeps.
+            try await until { time.sleeperCount == 1 }
+            #expect(host.statuses().count == 2)
+            time.advance(.seconds(2))
+        }
+        try await until { time.sleeperCount == 1 }
+        time.advance(.seconds(ModelHost.Limits().keepAliveSeconds))
+        try await until { host.statuses().map(\.name) == ["b"] }
+        sweep.cancel()
+        await sweep.value
+        await host.stop()
+    }
+
     @Test func `what no source knows is no model, and a host that has stopped loads none`() async throws {
         let host = host(FakeLauncher())
         #expect(try await host.model("x") == nil)
@@ -236,13 +281,15 @@ private final class Order: Sendable {
 
 @Suite(.timeLimit(.minutes(1))) struct SlotQueueTests {
     @Test func `callers take turns`() async throws {
-        let queue = SlotQueue(slots: 1, waitingCountMax: 10)
-        try await queue.acquire(caller: "x", within: .seconds(1))
+        let time = FakeTime().time
+        let queue = SlotQueue(slots: 1, waitingCountMax: 10, time: time)
+        let deadline = time.now() + .seconds(1)
+        try await queue.acquire(caller: "x", until: deadline)
         let order = Order()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, caller) in ["x", "x", "x", "y"].enumerated() {
                 group.addTask {
-                    try await queue.acquire(caller: caller, within: .seconds(20))
+                    try await queue.acquire(caller: caller, until: deadline)
                     order.names.withLock { $0.append(caller) }
                     queue.release()
                 }

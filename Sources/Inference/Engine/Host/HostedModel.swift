@@ -11,11 +11,11 @@ struct HostedModel: ChatModel {
     func chat(
         _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
     ) async throws -> ChatOutcome {
-        let asked = ContinuousClock.now
+        let asked = self.host.time.now()
         return try await self.withEngine { engine, queue, deadline in
-            try await queue.acquire(caller: request.caller, within: ContinuousClock.now.duration(to: deadline))
+            try await queue.acquire(caller: request.caller, until: deadline)
             defer { queue.release() }
-            let queued = asked.duration(to: .now)
+            let queued = asked.duration(to: self.host.time.now())
             var outcome = try await engine.model.chat(request, send)
             outcome.timing.queued = queued
             return outcome
@@ -26,7 +26,7 @@ struct HostedModel: ChatModel {
     private func withEngine<Value>(
         _ work: (RunningEngine, SlotQueue, ContinuousClock.Instant) async throws -> Value
     ) async throws -> Value {
-        let deadline = ContinuousClock.now + .seconds(self.host.limits.holdSeconds)
+        let deadline = self.host.time.now() + .seconds(self.host.limits.holdSeconds)
         var isRetried = false
         while true {
             let lease = try await self.host.lease(self.name, until: deadline)

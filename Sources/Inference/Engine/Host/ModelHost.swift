@@ -35,6 +35,7 @@ package final class ModelHost: Sendable {
 
     let source: any ModelSource
     let limits: Limits
+    let time: HostTime
     private let launcher: any EngineLauncher
     private let note: @Sendable (String) -> Void
     private let state = Mutex(ModelHostState())
@@ -44,14 +45,16 @@ package final class ModelHost: Sendable {
     ///   - source: knows the models.
     ///   - launcher: starts them.
     ///   - limits: how many, and how long.
+    ///   - time: by which requests wait and models rest.
     ///   - note: given a sentence for the log where a model is loaded, unloaded or lost.
     package init(
         source: any ModelSource, launcher: any EngineLauncher, limits: Limits = Limits(),
-        note: @escaping @Sendable (String) -> Void = { _ in }
+        time: HostTime = .system, note: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.source = source
         self.launcher = launcher
         self.limits = limits
+        self.time = time
         self.note = note
     }
 
@@ -67,23 +70,23 @@ package final class ModelHost: Sendable {
     /// A model that stays loaded until the lease is returned by `giveBack`.
     /// - Throws: `notReady` where it is not loaded in time, `failed` where it cannot be.
     func lease(_ name: String, until deadline: ContinuousClock.Instant) async throws(InferenceError) -> ModelLease {
-        let asked = ContinuousClock.now
+        let asked = self.state.withLock { $0.lastGeneration }
         while true {
-            let now = ContinuousClock.now
+            let now = self.time.now()
             guard now < deadline, !Task.isCancelled else {
                 throw .notReady("The model \(name) is still being loaded. Wait and try again.")
             }
             switch self.state.withLock({ $0.lease(name, now: now, since: asked) }) {
             case .granted(let lease): return lease
             case .wait(let signal):
-                _ = await signal.wait(now.duration(to: deadline))
+                _ = await signal.wait(until: deadline, self.time)
                 if let failure = self.state.withLock({ $0.failure(of: signal, name) }) { throw failure }
             case .pause(let instant):
                 guard instant < deadline else {
                     throw .notReady("The model \(name) has failed several times and is started again later.")
                 }
                 // A cancelled pause is found out above.
-                try? await Task.sleep(until: instant, clock: .continuous)
+                await self.time.sleep(instant)
             case .load: try await self.beginLoading(name)
             case .fail(let error): throw error
             case .refuse: throw .notReady("The server is stopping.")
@@ -92,12 +95,12 @@ package final class ModelHost: Sendable {
     }
 
     func giveBack(_ lease: ModelLease) {
-        self.state.withLock { $0.giveBack(lease, now: .now) }
+        self.state.withLock { $0.giveBack(lease, now: self.time.now()) }
     }
 
     /// Nobody listens at the engine's address any more; what is left of it is ended.
     func lost(_ lease: ModelLease) async {
-        let engine = self.state.withLock { $0.lose(lease.name, lease.generation, self.limits, now: .now) }
+        let engine = self.state.withLock { $0.lose(lease.name, lease.generation, self.limits, now: self.time.now()) }
         await engine?.stop()
     }
 
@@ -106,7 +109,7 @@ package final class ModelHost: Sendable {
         guard let place = try await self.source.resolve(name) else {
             throw .notReady("The model \(name) is not here any more.")
         }
-        let step = self.state.withLock { $0.beginLoading(name, place, self.limits) }
+        let step = self.state.withLock { $0.beginLoading(name, place, self.limits, now: self.time.now()) }
         switch step {
         case .already: return
         case .full: throw .notReady("Too many other models are in use; the model \(name) is loaded when one is idle.")
@@ -125,26 +128,26 @@ package final class ModelHost: Sendable {
     }
 
     private func load(_ name: String, _ place: ModelPlace, _ generation: UInt64) async {
-        let started = ContinuousClock.now
+        let started = self.time.now()
         do throws(InferenceError) {
             let engine = try await self.launcher.start(place) { reason in
                 let isLost = self.state.withLock { state in
-                    state.lose(name, generation, self.limits, now: .now) != nil
+                    state.lose(name, generation, self.limits, now: self.time.now()) != nil
                 }
                 if isLost { self.note("the engine of model \(name) ended by itself: \(reason)") }
             }
-            let isKept = self.state.withLock { $0.ready(name, generation, engine, self.limits, now: .now) }
+            let isKept = self.state.withLock { $0.ready(name, generation, engine, self.limits, self.time) }
             guard isKept else { return await engine.stop() }
-            self.note("model \(name) loaded in \(started.duration(to: .now))")
+            self.note("model \(name) loaded in \(started.duration(to: self.time.now()))")
         } catch {
-            self.state.withLock { $0.fail(name, generation, error, self.limits, now: .now) }
+            self.state.withLock { $0.fail(name, generation, error, self.limits, now: self.time.now()) }
             self.note("model \(name) could not be loaded: \(error.reason)")
         }
     }
 
     /// Loads a model that is not, as a request would, and returns when it answers.
     package func load(_ name: String) async throws(InferenceError) {
-        self.giveBack(try await self.lease(name, until: .now + .seconds(ProcessLauncher.loadSecondsMax)))
+        self.giveBack(try await self.lease(name, until: self.time.now() + .seconds(ProcessLauncher.loadSecondsMax)))
     }
 
     /// Unloads a model that nobody uses.
@@ -170,8 +173,8 @@ package final class ModelHost: Sendable {
     package func run() async {
         while !Task.isCancelled {
             // Cancelled by the server's stop, which the loop's condition sees.
-            try? await Task.sleep(for: .seconds(Self.sweepSeconds))
-            let idle = self.state.withLock { $0.idle(self.limits, now: .now) }
+            await self.time.sleep(self.time.now() + .seconds(Self.sweepSeconds))
+            let idle = self.state.withLock { $0.idle(self.limits, now: self.time.now()) }
             for (name, engine) in idle {
                 await engine.stop()
                 self.note("model \(name) unloaded: nobody asked for it")

@@ -41,22 +41,23 @@ struct ModelHostState {
     private static let quietSeconds = 60
 
     private var entries: [String: Entry] = [:]
-    private var lastGeneration: UInt64 = 0
+    /// Number of the loading that was begun last.
+    private(set) var lastGeneration: UInt64 = 0
     private var isStopping = false
 
     /// - Parameters:
     ///   - name: of the model.
     ///   - now: the time of the question.
-    ///   - since: when the caller asked first; a loading that failed after that has failed for it too.
+    ///   - since: the last loading when the caller asked first; a later one that failed has failed for it too.
     /// - Returns: what the caller does next.
-    mutating func lease(_ name: String, now: ContinuousClock.Instant, since: ContinuousClock.Instant) -> Step {
+    mutating func lease(_ name: String, now: ContinuousClock.Instant, since: UInt64) -> Step {
         guard !self.isStopping else { return .refuse }
         guard let entry = self.entries[name] else { return .load }
         switch entry.phase {
         case .loading(let signal): return .wait(signal)
         case .failed(let error, let signal, let until):
             guard signal != nil else { return until > now ? .pause(until) : .load }
-            return until > now || until >= since ? .fail(error) : .load
+            return until > now || entry.generation > since ? .fail(error) : .load
         case .ready(let engine, let queue, _):
             self.entries[name]?.leases += 1
             return .granted(ModelLease(name: name, generation: entry.generation, engine: engine, queue: queue))
@@ -75,7 +76,9 @@ struct ModelHostState {
         return error
     }
 
-    mutating func beginLoading(_ name: String, _ place: ModelPlace, _ limits: ModelHost.Limits) -> Beginning {
+    mutating func beginLoading(
+        _ name: String, _ place: ModelPlace, _ limits: ModelHost.Limits, now: ContinuousClock.Instant
+    ) -> Beginning {
         guard !self.isStopping else { return .full }
         var failures = 0
         switch self.entries[name]?.phase {
@@ -93,7 +96,7 @@ struct ModelHostState {
         self.lastGeneration += 1
         self.entries[name] = Entry(
             place: place, phase: .loading(Signal()), generation: self.lastGeneration, failures: failures,
-            lastUsed: .now)
+            lastUsed: now)
         return .begin(generation: self.lastGeneration, evicted: evicted)
     }
 
@@ -118,14 +121,14 @@ struct ModelHostState {
     /// - Returns: whether the engine is still wanted.
     mutating func ready(
         _ name: String, _ generation: UInt64, _ engine: RunningEngine, _ limits: ModelHost.Limits,
-        now: ContinuousClock.Instant
+        _ time: HostTime
     ) -> Bool {
         guard !self.isStopping, var entry = self.entries[name], entry.generation == generation,
             case .loading(let signal) = entry.phase
         else { return false }
-        entry.phase = .ready(
-            engine, SlotQueue(slots: engine.slots, waitingCountMax: limits.waitingCountMax), since: now)
-        entry.lastUsed = now
+        let queue = SlotQueue(slots: engine.slots, waitingCountMax: limits.waitingCountMax, time: time)
+        entry.phase = .ready(engine, queue, since: time.now())
+        entry.lastUsed = time.now()
         self.entries[name] = entry
         signal.set()
         return true

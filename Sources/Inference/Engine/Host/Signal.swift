@@ -19,15 +19,12 @@ final class Signal: Sendable {
         for waiter in waiters.values { waiter.resume() }
     }
 
-    /// Waits until it has happened, the time is over, or the task is cancelled.
+    /// Waits until it has happened, the time has come, or the task is cancelled.
     /// - Returns: whether it has happened.
-    func wait(_ duration: Duration) async -> Bool {
+    func wait(until deadline: ContinuousClock.Instant, _ time: HostTime) async -> Bool {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.wait() }
-            group.addTask {
-                // A cancelled sleep is the end of waiting too.
-                try? await Task.sleep(for: duration)
-            }
+            group.addTask { await time.sleep(deadline) }
             await group.next()
             group.cancelAll()
         }

@@ -12,17 +12,19 @@ package final class SlotQueue: Sendable {
 
     package let slots: Int
     private let waitingCountMax: Int
+    private let time: HostTime
     private let state: Mutex<State>
 
-    package init(slots: Int, waitingCountMax: Int) {
+    package init(slots: Int, waitingCountMax: Int, time: HostTime = .system) {
         self.slots = slots
         self.waitingCountMax = waitingCountMax
+        self.time = time
         self.state = Mutex(State(freeCount: slots))
     }
 
     /// Returns when it is the caller's turn; `release` ends the turn.
-    /// - Throws: `busy` where too many wait, or the time is over.
-    package func acquire(caller: String, within duration: Duration) async throws(InferenceError) {
+    /// - Throws: `busy` where too many wait, or the time has come.
+    package func acquire(caller: String, until deadline: ContinuousClock.Instant) async throws(InferenceError) {
         let turn = Signal()
         let place: Result<UInt64?, InferenceError> = self.state.withLock { state in
             if state.freeCount > 0 {
@@ -33,7 +35,7 @@ package final class SlotQueue: Sendable {
             return .success(state.line.append(turn, caller: caller))
         }
         guard let id = try place.get() else { return }
-        let isTurn = await turn.wait(duration)
+        let isTurn = await turn.wait(until: deadline, self.time)
         if isTurn && !Task.isCancelled { return }
         // The turn may have come at the last moment.
         let isMissed = self.state.withLock { $0.line.remove(id) }
