@@ -41,13 +41,22 @@ enum Assembly {
         }
     }
 
-    /// Every service of this process, what they do beside requests, until it is cancelled, and how they hand over what
-    /// they measured until now.
+    /// Every service of this process.
+    struct Services: Sendable {
+        var services: [RegisteredService]
+        /// What they do beside requests, until it is cancelled.
+        var background: @Sendable () async -> Void
+        /// Hands over what they measured until now.
+        var tellMetrics: @Sendable () -> Void
+        /// Gives them the settings that may change while they serve.
+        var reconfigure: @Sendable (Configuration) -> Void
+    }
+
     static func services(
         store: any OrderedStore, identity: any IdentityPort, clock: any WallClock, random: any RandomSource,
         telemetry: any TelemetryPort, objects: any ObjectPort, log: any LogSink, box: SecretBox,
         models: ModelHost, registry: RegistryView, usage: UsageLedger, configuration: Configuration
-    ) -> (services: [RegisteredService], background: @Sendable () async -> Void, tellMetrics: @Sendable () -> Void) {
+    ) -> Services {
         let dynamoDB = DynamoDBService(
             store: store, clock: clock, random: random, telemetry: telemetry, objects: objects, log: log,
             transitionMilliseconds: Int64(configuration.tableTransitionMilliseconds),
@@ -76,16 +85,23 @@ enum Assembly {
                 throttlingError: ServiceError(code: "Throttling", message: "Rate exceeded")
             ),
         ]
-        return (
-            services,
-            {
+        return Services(
+            services: services,
+            background: {
                 async let idleModels: Void = models.run()
                 async let pinnedModels: Void = Self.loadPinned(registry, models)
                 await dynamoDB.run()
                 await idleModels
                 await pinnedModels
             },
-            { dynamoDB.tellMetrics() }
+            tellMetrics: { dynamoDB.tellMetrics() },
+            reconfigure: { configuration in
+                dynamoDB.reconfigure(
+                    isThrottling: configuration.isThrottling,
+                    transitionMilliseconds: Int64(configuration.tableTransitionMilliseconds),
+                    sweepMilliseconds: Int(configuration.ttlSweepSeconds * 1000))
+                bedrock.reconfigure(aliases: configuration.bedrockAliases, rules: configuration.bedrockRules)
+            }
         )
     }
 

@@ -20,7 +20,9 @@ package final class BrumeServer: Sendable {
     package let port: Int
     package let startLines: [StartLine]
 
-    private let configuration: Configuration
+    private let configuration: LiveConfiguration
+    /// Hands a configuration that was read again to those that it concerns.
+    private let reconfigure: @Sendable (Configuration) -> Void
     private let directory: DataDirectory
     private let store: any OrderedStore
     private let listener: EdgeListener
@@ -34,11 +36,12 @@ package final class BrumeServer: Sendable {
     private let healthLog: Task<Void, Never>
 
     private init(
-        configuration: Configuration, directory: DataDirectory, store: any OrderedStore, listener: EdgeListener,
+        configuration: LiveConfiguration, directory: DataDirectory, store: any OrderedStore, listener: EdgeListener,
         certificates: CertificateStore, accessLog: RotatingLogFile, phase: ServerPhase,
-        models: ModelHost, startLines: [StartLine], background: @escaping @Sendable () async -> Void
+        models: ModelHost, startLines: [StartLine], assembled: Assembly.Services
     ) {
         self.configuration = configuration
+        self.reconfigure = assembled.reconfigure
         self.directory = directory
         self.store = store
         self.listener = listener
@@ -49,14 +52,15 @@ package final class BrumeServer: Sendable {
         self.models = models
         self.startLines = startLines
         // Awaited by `stop`, which cancels it first.
-        self.background = Task { await background() }
+        self.background = Task { await assembled.background() }
         let updates = store.healthUpdates()
         // Awaited by `stop`: the store's end is its own.
         self.healthLog = Task { await HealthLog.follow(updates, log: accessLog, clock: SystemClock()) }
     }
 
     /// Opens everything and begins to answer.
-    package static func start(_ configuration: Configuration) async throws(StartError) -> BrumeServer {
+    package static func start(_ live: LiveConfiguration) async throws(StartError) -> BrumeServer {
+        let configuration = live.current
         let random = SystemRandomSource()
         let clock = SystemClock()
         let openFiles = OpenFiles.raiseLimit()
@@ -70,27 +74,28 @@ package final class BrumeServer: Sendable {
         }
         let (models, registry) = try ModelEngines.open(configuration, random: random, log: accessLog, clock: clock)
         let history = MetricHistory()
-        let (services, background, tellMetrics) = Assembly.services(
+        let assembled = Assembly.services(
             store: store, identity: identity, clock: clock, random: random, telemetry: history,
             objects: DirectoryObjects(directory: directory.objects, random: random), log: accessLog, box: box,
             models: models, registry: registry, usage: try self.usage(directory, random), configuration: configuration
         )
-        let certificates = try self.certificates(configuration, directory, self.hosts(services, configuration))
+        let certificates = try self.certificates(
+            configuration, directory, self.hosts(assembled.services, configuration))
         let metrics = MetricRegistry()
         let phase = ServerPhase()
         let edge = EdgeGauges(metrics)
-        let catalog = ServiceCatalog(services, metrics: metrics)
+        let catalog = ServiceCatalog(assembled.services, metrics: metrics)
         let routes = InternalRoutes(
             metrics: metrics,
             readiness: { Self.readiness(store, phase) },
             refreshMetrics: { edge.refresh() },
             moreMetrics: {
-                guard configuration.tellsTableMetrics else { return "" }
-                tellMetrics()
+                guard live.current.tellsTableMetrics else { return "" }
+                assembled.tellMetrics()
                 return history.exposition()
             },
             documents: configuration.compatibility == .localstack
-                ? LocalStackCompatibility.documents(services.map(\.binding.schema)) : [:],
+                ? LocalStackCompatibility.documents(assembled.services.map(\.binding.schema)) : [:],
             control: try self.control(directory, models, registry, random)
         )
         let pipeline = Pipeline(
@@ -107,14 +112,15 @@ package final class BrumeServer: Sendable {
         edge.listener.withLock { $0 = listener }
         try self.publish(listener.port, configuration, directory, random)
         return BrumeServer(
-            configuration: configuration, directory: directory, store: store, listener: listener,
+            configuration: live, directory: directory, store: store, listener: listener,
             certificates: certificates, accessLog: accessLog, phase: phase, models: models,
             startLines: StartLines.lines(
-                configuration, port: listener.port, services: services.map(\.binding.schema), madeKey: madeKey,
+                configuration, port: listener.port, services: assembled.services.map(\.binding.schema),
+                madeKey: madeKey,
                 // As this process was called: the line must work where it was typed, and `brume` may not be in PATH.
                 program: CommandLine.arguments.first ?? "brume"
             ),
-            background: background
+            assembled: assembled
         )
     }
 
@@ -144,25 +150,52 @@ package final class BrumeServer: Sendable {
         }
     }
 
-    /// Says on `/readyz` that it serves, until SIGTERM or SIGINT, then drains. SIGHUP reads the certificate again.
-    /// - Parameter signals: `ProcessSignals.stream()`, made before `start`, so that a signal during it counts.
-    package func run(until signals: AsyncStream<ProcessSignal>) async {
+    /// Between two looks at the configuration's files.
+    private static let lookSeconds = 1
+
+    /// Says on `/readyz` that it serves, until SIGTERM or SIGINT, then drains. SIGHUP reads configuration and
+    /// certificate again; so does another state of the configuration's files.
+    /// - Parameters:
+    ///   - signals: `ProcessSignals.stream()`, made before `start`, so that a signal during it counts.
+    ///   - say: given what became of a configuration that was read again.
+    package func run(
+        until signals: AsyncStream<ProcessSignal>, say: @escaping @Sendable (StartLine) -> Void = { _ in }
+    ) async {
         StartUpMemory.giveBack()
         self.phase.advance(to: .serving)
-        for await signal in signals {
-            switch signal {
-            case .reload:
-                // A certificate that cannot be read keeps the old one; the log says so.
-                do throws(CertificateError) {
-                    try self.certificates.reload()
-                    self.note(.info, "certificate read again")
-                } catch {
-                    self.note(.error, "certificate kept: \(error.description)")
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    if self.configuration.hasChangedOnDisk() { say(self.rereadConfiguration()) }
+                    // Ended early by the server's stop only, which the loop's condition sees.
+                    try? await Task.sleep(for: .seconds(Self.lookSeconds))
                 }
-            case .stop:
-                await self.stop()
-                return
             }
+            for await signal in signals {
+                if signal == .stop { break }
+                say(self.rereadConfiguration())
+                self.rereadCertificate()
+            }
+            group.cancelAll()
+        }
+        await self.stop()
+    }
+
+    private func rereadConfiguration() -> StartLine {
+        let outcome = self.configuration.reread(self.reconfigure)
+        var isWarning = false
+        if case .kept = outcome { isWarning = true }
+        self.note(isWarning ? .error : .info, outcome.sentence)
+        return StartLine(text: outcome.sentence, isWarning: isWarning)
+    }
+
+    /// A certificate that cannot be read keeps the old one; the log says so.
+    private func rereadCertificate() {
+        do throws(CertificateError) {
+            try self.certificates.reload()
+            self.note(.info, "certificate read again")
+        } catch {
+            self.note(.error, "certificate kept: \(error.description)")
         }
     }
 
@@ -171,11 +204,11 @@ package final class BrumeServer: Sendable {
     package func stop() async {
         self.phase.advance(to: .draining)
         self.note(.info, "stopping")
-        let delaySeconds = self.configuration.drainDelaySeconds
+        let delaySeconds = self.configuration.current.drainDelaySeconds
         // A task that was cancelled has nobody to wait for.
         if delaySeconds > 0 { try? await Task.sleep(for: .seconds(delaySeconds)) }
         self.background.cancel()
-        let report = await self.listener.drain(deadline: .seconds(self.configuration.drainSeconds))
+        let report = await self.listener.drain(deadline: .seconds(self.configuration.current.drainSeconds))
         // After the drain, so that answers which were being given could end.
         await self.models.stop()
         await self.background.value

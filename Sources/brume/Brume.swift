@@ -20,7 +20,8 @@ struct Brume: AsyncParsableCommand {
             """,
         version: BuildInformation.version,
         subcommands: [
-            Start.self, Status.self, Environment.self, Keys.self, Model.self, Engine.self, EngineGuardCommand.self,
+            Start.self, Config.self, Status.self, Environment.self, Keys.self, Model.self, Engine.self,
+            EngineGuardCommand.self,
             Usage.self, Healthcheck.self, Doctor.self, Version.self, Completion.self,
         ]
     )

@@ -9,10 +9,15 @@ struct DirectoryOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Configuration file.", valueName: "file"))
     var config: String?
 
-    func load() throws -> Configuration {
+    func load() throws -> Configuration { try self.loaded().configuration }
+
+    /// - Parameter file: the configuration file, where it is not named by `--config`.
+    /// - Returns: what holds, and where it was said.
+    /// - Throws: the exit code, after what is wrong was said.
+    func loaded(file: String? = nil) throws -> LoadedConfiguration {
         var flags: [String: String] = [:]
         if let dataDirectory = self.dataDirectory { flags["data-dir"] = dataDirectory }
-        return try loadConfiguration(flags: flags, file: self.config)
+        return try loadConfiguration(flags: flags, file: file ?? self.config)
     }
 }
 
@@ -21,16 +26,30 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json
 }
 
-/// Loads the configuration, or ends with the sentence that says what is wrong.
-func loadConfiguration(flags: [String: String], file: String?) throws -> Configuration {
-    do throws(ConfigurationError) {
-        return try ConfigurationLoader.load(
+/// Reads flags, this process's environment and the file.
+func configurationSource(flags: [String: String], file: String?) -> LiveConfiguration.Source {
+    { () throws(ConfigurationError) in
+        try ConfigurationLoader.load(
             flags: flags,
             environment: ProcessEnvironment.variables,
             file: file,
             coreCount: ProcessEnvironment.coreCount,
             currentDirectory: ProcessEnvironment.currentDirectory
         )
+    }
+}
+
+/// Loads the configuration, or ends with the sentence that says what is wrong.
+func loadConfiguration(flags: [String: String], file: String?) throws -> LoadedConfiguration {
+    try orExitForConfiguration { () throws(ConfigurationError) in
+        try configurationSource(flags: flags, file: file)()
+    }
+}
+
+/// Does it, or ends with the sentence that says what is wrong with the configuration.
+func orExitForConfiguration<Value>(_ work: () throws(ConfigurationError) -> Value) throws -> Value {
+    do throws(ConfigurationError) {
+        return try work()
     } catch {
         throw Exit.failure(Exit(StartError(error.reason, error.sentence)), error.sentence)
     }

@@ -15,7 +15,7 @@ import Testing
     @Test func `a server says where it is until it stops, and is not ready before its start lines are said`()
         async throws
     {
-        let server = try await BrumeServer.start(self.configuration)
+        let server = try await BrumeServer.start(LiveConfiguration(self.configuration))
         let address = try #require(ServerProbe.address(self.configuration))
         #expect(address.port == server.port)
         let status = ServerProbe.status(self.configuration)
@@ -28,17 +28,21 @@ import Testing
     }
 
     @Test func `a directory has one server at a time, and the second is told`() async throws {
-        let server = try await BrumeServer.start(self.configuration)
-        let locked = await #expect(throws: StartError.self) { try await BrumeServer.start(self.configuration) }
+        let server = try await BrumeServer.start(LiveConfiguration(self.configuration))
+        let locked = await #expect(throws: StartError.self) {
+            try await BrumeServer.start(LiveConfiguration(self.configuration))
+        }
         #expect(locked?.reason == .storeLocked)
         #expect(ServerProbe.address(self.configuration)?.port == server.port)
         let other = ScratchFolder()
         var configuration = other.configuration
         (configuration.port, configuration.loops) = (server.port, 1)
-        let taken = await #expect(throws: StartError.self) { try await BrumeServer.start(configuration) }
+        let taken = await #expect(throws: StartError.self) {
+            try await BrumeServer.start(LiveConfiguration(configuration))
+        }
         #expect(taken?.reason == .portInUse)
         await server.stop()
-        let next = try await BrumeServer.start(self.configuration)
+        let next = try await BrumeServer.start(LiveConfiguration(self.configuration))
         #expect(!next.startLines.contains { $0.text.hasPrefix("root key ") })
         await next.stop()
     }
@@ -46,7 +50,9 @@ import Testing
     @Test func `a certificate that cannot be read ends the start with its path`() async {
         var configuration = self.configuration
         (configuration.tlsCertificate, configuration.tlsKey) = ("/absent/c.pem", "/absent/k.pem")
-        let error = await #expect(throws: StartError.self) { try await BrumeServer.start(configuration) }
+        let error = await #expect(throws: StartError.self) {
+            try await BrumeServer.start(LiveConfiguration(configuration))
+        }
         #expect(error?.reason == .configuration)
         #expect(error?.sentence.contains("/absent/") == true)
     }

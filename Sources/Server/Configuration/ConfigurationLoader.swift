@@ -16,44 +16,36 @@ package enum ConfigurationLoader {
     package static func load(
         flags: [String: String], environment: [String: String], file: String?, coreCount: Int,
         currentDirectory: String
-    ) throws(ConfigurationError) -> Configuration {
-        var configuration = Configuration()
-        configuration.loops = max(1, min(coreCount, 8))
-        configuration.dataDirectory = (environment["HOME"] ?? "/var/lib") + "/.brume"
+    ) throws(ConfigurationError) -> LoadedConfiguration {
         for (name, _) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("BRUME_") {
             guard self.otherVariables.contains(name) || Setting.all.contains(where: { $0.environmentVariable == name })
             else { throw ConfigurationError("environment variable \(name): there is no such setting") }
         }
-        // The data directory decides where the file is, so it is looked up first.
         let home = environment["HOME"]
-        let directory = flags["data-dir"] ?? environment["BRUME_DATA_DIR"] ?? configuration.dataDirectory
+        var reading = LoadedConfiguration.Reading(
+            surroundings: .init(home: home, coreCount: coreCount, currentDirectory: currentDirectory))
+        // The data directory decides where the file is, so it is looked up first.
+        let directory = flags["data-dir"] ?? environment["BRUME_DATA_DIR"] ?? reading.configuration.dataDirectory
         let path = (file ?? environment["BRUME_CONFIG"]).map { self.expanded($0, home) }
-        if let text = try self.text(of: path, standard: "\(self.expanded(directory, home))/config.yaml") {
-            try self.apply(file: text.text, path: text.path, home, to: &configuration)
-        }
+        let standard = "\(self.absolute(self.expanded(directory, home), from: currentDirectory))/config.yaml"
+        let text = try self.text(of: path, standard: standard)
+        if let text { try self.apply(file: text.text, path: text.path, to: &reading) }
         for setting in Setting.all {
             if let text = environment[setting.environmentVariable] {
-                let source = "environment variable \(setting.environmentVariable)"
-                try self.apply(setting, text, source, home, &configuration)
+                try reading.apply(setting, text, .environment)
             }
-            if let text = flags[setting.name] {
-                try self.apply(setting, text, "--\(setting.name)", home, &configuration)
-            }
+            if let text = flags[setting.name] { try reading.apply(setting, text, .flag) }
         }
-        guard (configuration.tlsCertificate == nil) == (configuration.tlsKey == nil) else {
-            throw ConfigurationError("tls-cert and tls-key go together: give both or neither")
-        }
-        configuration.dataDirectory = self.absolute(configuration.dataDirectory, from: currentDirectory)
-        return configuration
+        return try reading.finished(file: path ?? standard, isFileThere: text != nil)
     }
 
     /// `~` at the start of a path, as a shell takes it; `~name` is left as it is.
-    private static func expanded(_ path: String, _ home: String?) -> String {
+    static func expanded(_ path: String, _ home: String?) -> String {
         guard let home, path == "~" || path.hasPrefix("~/") else { return path }
         return home + path.dropFirst()
     }
 
-    private static func absolute(_ path: String, from directory: String) -> String {
+    static func absolute(_ path: String, from directory: String) -> String {
         if path.hasPrefix("/") { return path }
         let parts = path.split(separator: "/").filter { $0 != "." }
         return directory + (directory.hasSuffix("/") ? "" : "/") + parts.joined(separator: "/")
@@ -90,7 +82,7 @@ package enum ConfigurationLoader {
     }
 
     private static func apply(
-        file text: String, path: String, _ home: String?, to configuration: inout Configuration
+        file text: String, path: String, to reading: inout LoadedConfiguration.Reading
     ) throws(ConfigurationError) {
         let root: YAMLNode?
         do throws(YAMLError) {
@@ -112,7 +104,7 @@ package enum ConfigurationLoader {
                 throw ConfigurationError("\(place): `\(name)` is set twice")
             }
             let text = try self.scalar(value, self.place(path, value.place))
-            try self.apply(setting, text, place, home, &configuration)
+            try reading.apply(setting, text, .file(place: place))
         }
     }
 
@@ -128,15 +120,5 @@ package enum ConfigurationLoader {
 
     private static func place(_ path: String, _ place: YAMLPlace) -> String {
         "\(path):\(place.line):\(place.column)"
-    }
-
-    private static func apply(
-        _ setting: Setting, _ text: String, _ source: String, _ home: String?, _ configuration: inout Configuration
-    ) throws(ConfigurationError) {
-        do throws(ConfigurationError) {
-            try setting.apply(setting.isPath ? self.expanded(text, home) : text, &configuration)
-        } catch {
-            throw ConfigurationError("\(source): `\(setting.name)` \(error.sentence); it was \"\(text)\"")
-        }
     }
 }

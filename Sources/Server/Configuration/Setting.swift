@@ -13,6 +13,8 @@ package struct Setting: Sendable {
     package let standard: String
     /// Whether it names a file or a directory: `~` at its start is the home of the user then.
     let isPath: Bool
+    /// Whether a running server takes another value when it reads its configuration again.
+    package let isLive: Bool
     /// Takes a text from any of the three sources.
     /// - Throws: `ConfigurationError` saying what was expected.
     let apply: @Sendable (_ text: String, _ configuration: inout Configuration) throws(ConfigurationError) -> Void
@@ -93,17 +95,19 @@ package struct Setting: Sendable {
             configuration.acceptsAnyCredentials = try Self.truth(text)
         },
         Setting(
-            "throttling", "whether a DynamoDB table's throughput is enforced", "true"
+            "throttling", "whether a DynamoDB table's throughput is enforced", "true", isLive: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.isThrottling = try Self.truth(text)
         },
         Setting(
-            "table-metrics", "whether /metrics names tables and models with their CloudWatch metrics", "false"
+            "table-metrics", "whether /metrics names tables and models with their CloudWatch metrics", "false",
+            isLive: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.tellsTableMetrics = try Self.truth(text)
         },
         Setting(
-            "bedrock-aliases", "models that answer for ids of Bedrock, such as anthropic.*=brume.echo", "none"
+            "bedrock-aliases", "models that answer for ids of Bedrock, such as anthropic.*=brume.echo", "none",
+            isLive: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.bedrockAliases = try Self.aliases(text)
         },
@@ -149,27 +153,28 @@ package struct Setting: Sendable {
         },
         Setting(
             "bedrock-rules", "file of canned replies, errors and delays of Bedrock's models (JSON)", "none",
-            isPath: true
+            isPath: true, isLive: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.bedrockRules = try Self.rules(text)
         },
         Setting(
-            "drain-delay-seconds", "how long a stop is only told on /readyz before nothing new is accepted", "0"
+            "drain-delay-seconds", "how long a stop is only told on /readyz before nothing new is accepted", "0",
+            isLive: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.drainDelaySeconds = try Self.integer(text, 0...3600)
         },
         Setting(
-            "drain-seconds", "how long open requests may take after a stop signal", "10"
+            "drain-seconds", "how long open requests may take after a stop signal", "10", isLive: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.drainSeconds = try Self.integer(text, 0...3600)
         },
         Setting(
-            "table-transition-milliseconds", "how long tables are CREATING, UPDATING and DELETING", "0"
+            "table-transition-milliseconds", "how long tables are CREATING, UPDATING and DELETING", "0", isLive: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.tableTransitionMilliseconds = try Self.integer(text, 0...3_600_000)
         },
         Setting(
-            "ttl-sweep-seconds", "pause between two looks for items whose time to live is over", "60"
+            "ttl-sweep-seconds", "pause between two looks for items whose time to live is over", "60", isLive: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.ttlSweepSeconds = try Self.decimal(text, 0.1...86_400)
         },
@@ -185,12 +190,14 @@ package struct Setting: Sendable {
         _ summary: String,
         _ standard: String,
         isPath: Bool = false,
+        isLive: Bool = false,
         apply: @escaping @Sendable (String, inout Configuration) throws(ConfigurationError) -> Void
     ) {
         self.name = name
         self.summary = summary
         self.standard = standard
         self.isPath = isPath
+        self.isLive = isLive
         self.apply = apply
     }
 

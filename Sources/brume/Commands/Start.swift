@@ -8,7 +8,7 @@ struct Start: AsyncParsableCommand {
         discussion: """
             Flags beat environment variables, which beat the configuration file. Every flag has a variable \
             (--data-dir: BRUME_DATA_DIR) and a line of the file (data-dir: …). SIGTERM and SIGINT drain and stop; \
-            SIGHUP reads certificates again.
+            SIGHUP reads configuration and certificate again; so does a change of the file.
             """
     )
 
@@ -154,13 +154,17 @@ struct Start: AsyncParsableCommand {
 
     func run() async throws {
         let signals = ProcessSignals.stream()
-        let configuration = try loadConfiguration(flags: self.flags, file: self.config)
+        let source = configurationSource(flags: self.flags, file: self.config)
+        let configuration = try orExitForConfiguration { () throws(ConfigurationError) in
+            try LiveConfiguration(source)
+        }
         do throws(StartError) {
             let server = try await BrumeServer.start(configuration)
-            for line in server.startLines {
+            let say = { @Sendable (line: BrumeServer.StartLine) in
                 Terminal.output(line.isWarning ? Terminal.warning(line.text) : line.text)
             }
-            await server.run(until: signals)
+            server.startLines.forEach(say)
+            await server.run(until: signals, say: say)
         } catch {
             throw Exit.failure(Exit(error), error.sentence)
         }

@@ -12,7 +12,8 @@ import Testing
         var flags = flags
         if flags["data-dir"] == nil { flags["data-dir"] = self.folder.path }
         return try ConfigurationLoader.load(
-            flags: flags, environment: environment, file: file, coreCount: coreCount, currentDirectory: "/srv/here")
+            flags: flags, environment: environment, file: file, coreCount: coreCount, currentDirectory: "/srv/here"
+        ).configuration
     }
 
     /// The sentence with which loading ends, the folder's path left out.
@@ -45,7 +46,8 @@ import Testing
         expected.loops = 4
         let loaded = try ConfigurationLoader.load(
             flags: [:], environment: ["HOME": "/home/ana/.brume-absent", "PATH": "x"], file: nil, coreCount: 4,
-            currentDirectory: "/")
+            currentDirectory: "/"
+        ).configuration
         #expect(loaded == expected)
         #expect(loaded.hosts == ["127.0.0.1"])
         #expect(loaded.durability == .durable)
@@ -59,7 +61,8 @@ import Testing
 
     @Test func `a process without a home keeps its data in the system's place`() throws {
         let loaded = try ConfigurationLoader.load(
-            flags: [:], environment: [:], file: nil, coreCount: 1, currentDirectory: "/")
+            flags: [:], environment: [:], file: nil, coreCount: 1, currentDirectory: "/"
+        ).configuration
         #expect(loaded.dataDirectory == "/var/lib/.brume")
     }
 
@@ -73,7 +76,8 @@ import Testing
         #expect(try self.load(environment: environment, file: self.folder.path + "/third.yaml").port == 3)
         let fromEnvironment = try ConfigurationLoader.load(
             flags: [:], environment: ["BRUME_DATA_DIR": self.folder.path], file: nil, coreCount: 1,
-            currentDirectory: "/")
+            currentDirectory: "/"
+        ).configuration
         #expect(fromEnvironment.port == 1)
     }
 
@@ -95,7 +99,8 @@ import Testing
         #expect(try self.load(["data-dir": text], environment: home).dataDirectory == path)
         let environment = home.merging(["BRUME_DATA_DIR": text]) { $1 }
         let loaded = try ConfigurationLoader.load(
-            flags: [:], environment: environment, file: nil, coreCount: 1, currentDirectory: "/srv/here")
+            flags: [:], environment: environment, file: nil, coreCount: 1, currentDirectory: "/srv/here"
+        ).configuration
         #expect(loaded.dataDirectory == path)
     }
 

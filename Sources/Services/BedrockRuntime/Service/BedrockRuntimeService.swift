@@ -20,4 +20,10 @@ package final class BedrockRuntimeService: BedrockRuntimeOperations {
         self.rules = RuleBook(rules)
         self.random = random
     }
+
+    /// Takes other aliases and rules while it serves: for the next request.
+    package func reconfigure(aliases: [ModelCatalog.Alias], rules: [ModelRule]) {
+        self.catalog.setAliases(aliases)
+        self.rules.replace(with: rules)
+    }
 }

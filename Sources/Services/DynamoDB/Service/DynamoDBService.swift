@@ -2,6 +2,7 @@ internal import DynamoDBModel
 package import KeyValue
 package import Primitives
 package import ServiceKit
+internal import Synchronization
 package import Telemetry
 
 /// Amazon DynamoDB on an ordered store.
@@ -26,13 +27,15 @@ package final class DynamoDBService: DynamoDBOperations {
     let statementTargets = StatementTargets()
     /// What goes on beside requests.
     package let jobs: BackgroundJobs
+    private let transition: Atomic<Int64>
     /// How long a table is CREATING, UPDATING or DELETING, in milliseconds.
-    let transitionMilliseconds: Int64
+    var transitionMilliseconds: Int64 { self.transition.load(ordering: .relaxed) }
 
     /// AWS deletes "within a few days of their expiration"; a minute suits whoever waits for it.
     package static let sweepMillisecondsDefault = 60_000
+    private let sweepPause: Atomic<Int>
     /// Between two looks for expired items.
-    let sweepMilliseconds: Int
+    var sweepMilliseconds: Int { self.sweepPause.load(ordering: .relaxed) }
     /// Whether replication goes on by itself; else tests move it on, step by step.
     let replicatesByItself: Bool
 
@@ -50,7 +53,7 @@ package final class DynamoDBService: DynamoDBOperations {
         replicatesByItself: Bool = true
     ) {
         precondition(transitionMilliseconds >= 0, "a table's states last no negative time")
-        self.transitionMilliseconds = transitionMilliseconds
+        self.transition = Atomic(transitionMilliseconds)
         self.store = store
         self.catalog = TableCatalog(store: store, clock: clock)
         self.meters = Meters(clock: clock, isEnforcing: isThrottling)
@@ -62,10 +65,19 @@ package final class DynamoDBService: DynamoDBOperations {
         self.telemetry = telemetry
         self.objects = objects
         self.log = log
-        self.sweepMilliseconds = sweepMilliseconds
+        self.sweepPause = Atomic(sweepMilliseconds)
         self.jobs = jobs
         self.replicatesByItself = replicatesByItself
         self.connectReplication()
+    }
+
+    /// Takes other settings while it serves: for the next request, the next state of a table, the pause after the next
+    /// look for expired items.
+    package func reconfigure(isThrottling: Bool, transitionMilliseconds: Int64, sweepMilliseconds: Int) {
+        precondition(transitionMilliseconds >= 0, "a table's states last no negative time")
+        self.meters.setEnforcing(isThrottling)
+        self.transition.store(transitionMilliseconds, ordering: .relaxed)
+        self.sweepPause.store(sweepMilliseconds, ordering: .relaxed)
     }
 
     /// Goes on with what a stop interrupted and with what goes on at all times, until the task is cancelled.

@@ -1,9 +1,10 @@
 internal import BedrockRuntimeModel
 package import Inference
 internal import ServiceModel
+internal import Synchronization
 
 /// Which model answers for an id of Bedrock.
-package struct ModelCatalog: Sendable {
+package final class ModelCatalog: Sendable {
     /// A rule of the configuration: ids that a pattern fits are answered by a model of this machine.
     package struct Alias: Sendable, Hashable {
         /// An id, in which `*` stands for any characters.
@@ -20,7 +21,9 @@ package struct ModelCatalog: Sendable {
     private let models: [String: any ChatModel]
     private let host: ModelHost?
     private let registry: RegistryView?
-    private let aliases: [Alias]
+    private let listed: Mutex<[Alias]>
+    /// Those of the configuration.
+    private var aliases: [Alias] { self.listed.withLock { $0 } }
 
     /// - Parameters:
     ///   - models: always there.
@@ -34,7 +37,12 @@ package struct ModelCatalog: Sendable {
         self.models = models
         self.host = host
         self.registry = registry
-        self.aliases = aliases
+        self.listed = Mutex(aliases)
+    }
+
+    /// From now on these hold, beside those of the registry.
+    func setAliases(_ aliases: [Alias]) {
+        self.listed.withLock { $0 = aliases }
     }
 
     /// The models, and the ids of aliases that stand for one id each; sorted.

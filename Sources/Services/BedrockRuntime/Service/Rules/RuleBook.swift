@@ -2,7 +2,7 @@ internal import Inference
 internal import Primitives
 internal import Synchronization
 
-/// The rules in force, and how often each has held.
+/// The rules in force, and how often each has held; others may take their place while requests are served.
 final class RuleBook: Sendable {
     /// How much of a text is looked at for a prompt.
     static let promptBytesMax = 64 << 10
@@ -12,12 +12,28 @@ final class RuleBook: Sendable {
         let prompt: LinearPattern?
     }
 
-    private let entries: [Entry]
-    private let counts: Mutex<[Int]>
+    private struct State: Sendable {
+        let entries: [Entry]
+        var counts: [Int]
+
+        init(_ rules: [ModelRule]) {
+            self.entries = rules.map { Entry(rule: $0, prompt: $0.prompt.flatMap(ModelRule.compile)) }
+            self.counts = [Int](repeating: 0, count: rules.count)
+        }
+    }
+
+    private let state: Mutex<State>
+
+    private var entries: [Entry] { self.state.withLock { $0.entries } }
 
     init(_ rules: [ModelRule]) {
-        self.entries = rules.map { Entry(rule: $0, prompt: $0.prompt.flatMap(ModelRule.compile)) }
-        self.counts = Mutex([Int](repeating: 0, count: rules.count))
+        self.state = Mutex(State(rules))
+    }
+
+    /// From now on these rules hold, none of which has held yet.
+    func replace(with rules: [ModelRule]) {
+        let state = State(rules)
+        self.state.withLock { $0 = state }
     }
 
     /// Whether a rule could answer for a model that is not here.
@@ -29,16 +45,19 @@ final class RuleBook: Sendable {
 
     /// The first rule that fits, and its turn taken.
     func take(_ id: ModelID, _ request: ChatRequest) -> ModelRule? {
-        guard !self.entries.isEmpty else { return nil }
+        let entries = self.entries
+        guard !entries.isEmpty else { return nil }
         let text = Self.lastText(request)
-        for (index, entry) in self.entries.enumerated() {
+        for (index, entry) in entries.enumerated() {
             let rule = entry.rule
             guard ModelCatalog.fits(id.name[...], rule.model[...]) else { continue }
             if let tool = rule.tool, !request.tools.contains(where: { $0.name == tool }) { continue }
             if let prompt = entry.prompt, !prompt.matchesWhole(text) { continue }
-            let isTaken = self.counts.withLock { counts in
-                guard counts[index] < rule.times ?? .max else { return false }
-                counts[index] += 1
+            let isTaken = self.state.withLock { state in
+                // Other rules have come meanwhile: this request still goes by those that it found.
+                guard state.counts.indices.contains(index) else { return true }
+                guard state.counts[index] < rule.times ?? .max else { return false }
+                state.counts[index] += 1
                 return true
             }
             if isTaken { return rule }

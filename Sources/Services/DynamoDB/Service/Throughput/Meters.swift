@@ -12,13 +12,17 @@ final class Meters: Sendable {
     static let tableCountMax = 10_000
 
     private let clock: any WallClock
-    private let isEnforcing: Bool
+    private let isEnforcing: Atomic<Bool>
     /// By the tables' numbers, which no other table has or will have.
     private let meters = Mutex<[UInt64: TableMeter]>([:])
 
     init(clock: any WallClock, isEnforcing: Bool) {
         self.clock = clock
-        self.isEnforcing = isEnforcing
+        self.isEnforcing = Atomic(isEnforcing)
+    }
+
+    func setEnforcing(_ isEnforcing: Bool) {
+        self.isEnforcing.store(isEnforcing, ordering: .relaxed)
     }
 
     private func meter(_ table: TableDescriptor) -> TableMeter {
@@ -43,7 +47,7 @@ final class Meters: Sendable {
 
     /// - Returns: nil for what may go on.
     func refusal(_ kind: CapacityKind, _ table: TableDescriptor, _ index: IndexDescriptor? = nil) -> Throttled? {
-        guard self.isEnforcing, let limit = table.limit(kind, index) else { return nil }
+        guard self.isEnforcing.load(ordering: .relaxed), let limit = table.limit(kind, index) else { return nil }
         if self.meter(table).admits(kind, limit, index, now: self.clock.now()) { return nil }
         return Throttled(limit, kind, table, index)
     }

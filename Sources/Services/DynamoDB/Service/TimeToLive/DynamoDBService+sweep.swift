@@ -13,12 +13,11 @@ extension DynamoDBService {
 
     /// Looks for expired items again and again until the server stops.
     func startSweeping() {
-        let pause = self.sweepMilliseconds
         self.jobs.start("time to live") {
             while !Task.isCancelled {
                 await self.sweepExpiredItems()
                 // Ended early by the server's stop only, which the loop's condition sees.
-                try? await Task.sleep(for: .milliseconds(pause))
+                try? await Task.sleep(for: .milliseconds(self.sweepMilliseconds))
             }
         }
     }

@@ -1,0 +1,133 @@
+/// A configuration with what was said for each setting, and where.
+package struct LoadedConfiguration: Sendable {
+    /// Where a setting's text stands.
+    package enum Origin: Sendable, Hashable {
+        case flag, environment
+        /// As `path:line:column`.
+        case file(place: String)
+    }
+
+    /// What was said for a setting; the one that counts.
+    package struct Word: Sendable, Hashable {
+        package var text: String
+        package var origin: Origin
+    }
+
+    /// What the defaults and relative paths depend on.
+    struct Surroundings: Sendable {
+        var home: String?
+        var coreCount: Int
+        var currentDirectory: String
+    }
+
+    package let configuration: Configuration
+    /// By the settings' names; those that nobody spoke of have their defaults.
+    package let words: [String: Word]
+    /// The file that was read, or would be if it were there.
+    package let file: String
+    package let isFileThere: Bool
+    private let surroundings: Surroundings
+
+    /// A configuration while it is put together.
+    struct Reading {
+        var configuration = Configuration()
+        var words: [String: Word] = [:]
+        let surroundings: Surroundings
+
+        init(surroundings: Surroundings) {
+            self.surroundings = surroundings
+            self.configuration.loops = max(1, min(surroundings.coreCount, 8))
+            self.configuration.dataDirectory = (surroundings.home ?? "/var/lib") + "/.brume"
+        }
+
+        /// Takes what was said for a setting; what is said later counts.
+        mutating func apply(_ setting: Setting, _ text: String, _ origin: Origin) throws(ConfigurationError) {
+            do throws(ConfigurationError) {
+                let path = setting.isPath ? ConfigurationLoader.expanded(text, self.surroundings.home) : text
+                try setting.apply(path, &self.configuration)
+            } catch {
+                let source =
+                    switch origin {
+                    case .flag: "--\(setting.name)"
+                    case .environment: "environment variable \(setting.environmentVariable)"
+                    case .file(let place): place
+                    }
+                throw ConfigurationError("\(source): `\(setting.name)` \(error.sentence); it was \"\(text)\"")
+            }
+            self.words[setting.name] = Word(text: text, origin: origin)
+        }
+
+        consuming func finished(
+            file: String, isFileThere: Bool
+        ) throws(ConfigurationError) -> LoadedConfiguration {
+            guard (self.configuration.tlsCertificate == nil) == (self.configuration.tlsKey == nil) else {
+                throw ConfigurationError("tls-cert and tls-key go together: give both or neither")
+            }
+            self.configuration.dataDirectory = ConfigurationLoader.absolute(
+                self.configuration.dataDirectory, from: self.surroundings.currentDirectory)
+            return LoadedConfiguration(
+                configuration: self.configuration, words: self.words, file: file, isFileThere: isFileThere,
+                surroundings: self.surroundings)
+        }
+    }
+
+    private init(
+        configuration: Configuration, words: [String: Word], file: String, isFileThere: Bool,
+        surroundings: Surroundings
+    ) {
+        self.configuration = configuration
+        self.words = words
+        self.file = file
+        self.isFileThere = isFileThere
+        self.surroundings = surroundings
+    }
+
+    /// One of which nobody said a word.
+    init(_ configuration: Configuration) {
+        self.init(
+            configuration: configuration, words: [:], file: "", isFileThere: false,
+            surroundings: Surroundings(home: nil, coreCount: 1, currentDirectory: "/"))
+    }
+
+    /// What a running server makes of a configuration that was read again.
+    package struct Change: Sendable {
+        /// What holds from now on.
+        package let now: LoadedConfiguration
+        /// Names of settings that hold at once.
+        package let changed: [String]
+        /// Names of settings that take a restart.
+        package let waiting: [String]
+    }
+
+    /// This configuration with the live settings of another one.
+    /// - Throws: where they do not go with those that stay.
+    package func taking(_ other: LoadedConfiguration) throws(ConfigurationError) -> Change {
+        var changed: [String] = []
+        var waiting: [String] = []
+        var reading = Reading(surroundings: self.surroundings)
+        for setting in Setting.all {
+            let isSame = self.words[setting.name]?.text == other.words[setting.name]?.text
+            if !isSame {
+                if setting.isLive { changed.append(setting.name) } else { waiting.append(setting.name) }
+            }
+            let words = setting.isLive ? other.words : self.words
+            if let word = words[setting.name] { try reading.apply(setting, word.text, word.origin) }
+        }
+        let now = try reading.finished(file: other.file, isFileThere: other.isFileThere)
+        // The file of that name says something else.
+        if now.configuration.bedrockRules != self.configuration.bedrockRules, !changed.contains("bedrock-rules") {
+            changed.append("bedrock-rules")
+        }
+        return Change(now: now, changed: changed, waiting: waiting)
+    }
+
+    /// The files whose change is a change of the configuration.
+    var files: [String] {
+        var files = self.file.isEmpty ? [] : [self.file]
+        for setting in Setting.all where setting.isPath && setting.isLive {
+            guard let word = self.words[setting.name] else { continue }
+            files.append(ConfigurationLoader.expanded(word.text, self.surroundings.home))
+        }
+        return files
+    }
+}

@@ -1,0 +1,95 @@
+"""The configuration: checked and shown without a server, and read again by one that runs."""
+
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+from brume_server import BINARY, clean_environment
+
+
+def brume(home, *words):
+    return subprocess.run(
+        [BINARY, *words], capture_output=True, text=True, timeout=30, env=clean_environment(home))
+
+
+def until(condition, seconds=20):
+    """Waits for what the server does by itself."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if (value := condition()) is not None:
+            return value
+        time.sleep(0.1)
+    raise AssertionError("it did not happen in time")
+
+
+def test_check_counts_what_holds_and_names_line_and_column_of_a_mistake(tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("port: 4570\nthrottling: false\n")
+    good = brume(tmp_path, "config", "check", str(file))
+    assert good.returncode == 0 and "2 settings hold" in good.stdout
+    for text, place in [
+        ("port: 4570\nthrotling: false\n", f"{file}:2:1: there is no setting"),
+        ("drain-seconds: soon\n", f"{file}:1:1: `drain-seconds` takes a whole number"),
+        ("port: 1\nhost: [a\n", f"{file}:3:1: this is no YAML"),
+    ]:
+        file.write_text(text)
+        bad = brume(tmp_path, "config", "check", str(file))
+        assert bad.returncode == 78, bad
+        assert place in bad.stderr, bad.stderr
+
+
+def test_show_says_where_each_value_is_from(tmp_path):
+    (tmp_path / "config.yaml").write_text("drain-seconds: 3\n")
+    shown = brume(tmp_path, "config", "show", "--data-dir", str(tmp_path), "--output", "json")
+    settings = {setting["name"]: setting for setting in json.loads(shown.stdout)}
+    assert settings["drain-seconds"]["value"] == "3"
+    assert settings["drain-seconds"]["from"] == f"{tmp_path}/config.yaml:1:1"
+    assert settings["drain-seconds"]["live"] is True
+    assert settings["port"] == {"name": "port", "value": None, "default": "4566", "from": "default", "live": False}
+    assert settings["data-dir"]["from"] == "--data-dir"
+
+
+def converse(server, text="hello"):
+    client = server.client("bedrock-runtime")
+    message = {"role": "user", "content": [{"text": text}]}
+    answer = client.converse(modelId="anthropic.claude-3-haiku-20240307-v1:0", messages=[message])
+    return answer["output"]["message"]["content"][0]["text"]
+
+
+@pytest.mark.parametrize("how", ["signal", "watch"])
+def test_a_running_server_takes_what_can_change_and_keeps_the_rest(fresh_server, tmp_path, how):
+    file = tmp_path / "brume.yaml"
+    file.write_text("drain-seconds: 5\n")
+    server = fresh_server("--config", str(file))
+    with pytest.raises(ClientError):
+        converse(server)
+    rules = tmp_path / "rules.json"
+    rules.write_text(json.dumps({"rules": [{"model": "anthropic.*", "reply": "canned"}]}))
+
+    def say(text):
+        file.write_text(text)
+        if how == "signal":
+            server.process.send_signal(signal.SIGHUP)
+
+    def answered(wanted):
+        def attempt():
+            try:
+                return True if wanted in converse(server) else None
+            except ClientError:
+                return None
+
+        return attempt
+
+    say(f"region: eu-west-3\nbedrock-rules: {rules}\n")
+    until(answered("canned"))
+    # A mistake changes nothing, and the log says what it is.
+    say("bedrock-rules: /nowhere.json\n")
+    until(lambda: True if "configuration kept as it was" in server.log_tail(200) else None)
+    assert converse(server) == "canned"
+    say("bedrock-aliases: anthropic.*=brume.echo\n")
+    until(answered("brume.echo"))
+    assert "region will change at the next start" in server.log_tail(200)
