@@ -94,6 +94,10 @@ let serviceTargets = services.flatMap { service -> [Target] in
 
 let package = Package(
     name: "brume",
+    traits: [
+        .trait(name: "Postgres", description: "The store that several nodes share; needs libpq."),
+        .default(enabledTraits: ["Postgres"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
@@ -116,8 +120,11 @@ let package = Package(
         .systemLibrary(name: "CRocksDB", path: "Sources/CRocksDB", providers: [.apt(["librocksdb-dev"])]),
         .systemLibrary(name: "CLibYAML", path: "Sources/CLibYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CPostgres", path: "Sources/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         library("WireProtocols", ["ServiceModel", "Primitives", "CZlib"]),
         library("RocksDBStore", ["KeyValue", "Primitives", "CRocksDB"]),
+        library("PostgresStore", ["KeyValue", "Primitives", "CPostgres"]),
         .target(
             name: "DynamoDBValues", dependencies: ["Primitives", "ServiceModel", crypto],
             path: "Sources/Services/DynamoDB/Values", exclude: ["README.md"], swiftSettings: settings
@@ -202,6 +209,7 @@ let package = Package(
             ]),
         tests("Policy", ["Policy", "Primitives"]),
         tests("Primitives", ["Primitives"]),
+        tests("PostgresStore", ["KeyValue", "KeyValueConformance", "PostgresStore", "Primitives"]),
         tests("RocksDBStore", ["KeyValue", "KeyValueConformance", "Primitives", "RocksDBStore", "StoreCrashProbe"]),
         tests(
             "Server",

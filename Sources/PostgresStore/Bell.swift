@@ -1,0 +1,55 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// Wakes one of our own threads that sleeps in `poll`, where it watches its connection as well. A ring that comes first
+/// is not lost; several count as one.
+final class Bell: Sendable {
+    private let readEnd: Int32
+    private let writeEnd: Int32
+
+    init() {
+        var ends: [Int32] = [-1, -1]
+        let status = unsafe ends.withUnsafeMutableBufferPointer { unsafe pipe($0.baseAddress) }
+        precondition(status == 0, "the process has no file descriptor left: raise its limit of open files")
+        self.readEnd = ends[0]
+        self.writeEnd = ends[1]
+        for end in ends {
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+        }
+    }
+
+    deinit {
+        close(self.readEnd)
+        close(self.writeEnd)
+    }
+
+    func ring() {
+        var byte: UInt8 = 1
+        // A full pipe has a ring in it already.
+        _ = unsafe write(self.writeEnd, &byte, 1)
+    }
+
+    /// Sleeps until the bell rings, the descriptor has something to read, or the time is over. Blocks.
+    ///
+    /// - Parameters:
+    ///   - descriptor: the socket to watch; nil for none.
+    ///   - milliseconds: how long at most; nil for ever.
+    /// - Returns: whether the descriptor has something to read, or its other side is gone.
+    func wait(watching descriptor: Int32?, milliseconds: Int32?) -> Bool {
+        var watched = [pollfd(fd: self.readEnd, events: Int16(POLLIN), revents: 0)]
+        if let descriptor { watched.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)) }
+        let count = nfds_t(watched.count)
+        _ = unsafe watched.withUnsafeMutableBufferPointer { unsafe poll($0.baseAddress, count, milliseconds ?? -1) }
+        if watched[0].revents != 0 {
+            var rings = [UInt8](repeating: 0, count: 64)
+            while unsafe rings.withUnsafeMutableBytes({ unsafe read(self.readEnd, $0.baseAddress, $0.count) }) == 64 {}
+        }
+        return watched.count > 1 && watched[1].revents != 0
+    }
+}

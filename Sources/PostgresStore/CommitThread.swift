@@ -1,0 +1,210 @@
+internal import KeyValue
+internal import Primitives
+internal import Synchronization
+
+/// The thread that commits: it takes what waits as one group, does it in one round trip, and answers.
+final class CommitThread: Sendable {
+    private struct State {
+        var queue = CommitQueue()
+        var isStopping = false
+    }
+
+    private let options: PostgresOptions
+    private let beacon: HealthBeacon
+    private let state = Mutex(State())
+    private let bell = Bell()
+
+    /// How often an idle thread looks for forgotten tokens.
+    private static let idleMilliseconds: Int32 = 30_000
+    /// How long writes are refused after the server's disk was found full.
+    private static let fullDiskMilliseconds: Int32 = 1_000
+
+    init(_ options: PostgresOptions, beacon: HealthBeacon) {
+        self.options = options
+        self.beacon = beacon
+    }
+
+    /// Begins to serve.
+    ///
+    /// - Parameter whenStopped: called on the thread at its end.
+    func start(_ whenStopped: @escaping @Sendable () -> Void) {
+        BlockingThread.start("pg-commit") {
+            self.serve()
+            whenStopped()
+        }
+    }
+
+    /// Ends the thread after the commits that wait.
+    func stop() {
+        self.state.withLock { $0.isStopping = true }
+        self.bell.ring()
+    }
+
+    func submit(_ commit: QueuedCommit) -> StorageError? {
+        let refusal: StorageError? = self.state.withLock { state in
+            guard !state.isStopping else { return .unavailable(PostgresStore.closedReason) }
+            return state.queue.append(commit) ? nil : .overloaded
+        }
+        if refusal == nil { self.bell.ring() }
+        return refusal
+    }
+
+    private func serve() {
+        let writer = Writer(self.options)
+        while true {
+            guard writer.isConnected || self.connect(writer, resolving: []) else { return }
+            let (group, isStopping) = self.state.withLock { ($0.queue.takeGroup(), $0.isStopping) }
+            if !group.commits.isEmpty {
+                self.perform(group.commits, writer)
+            } else if isStopping {
+                return
+            } else {
+                if self.bell.wait(watching: writer.socket, milliseconds: Self.idleMilliseconds) {
+                    writer.dropIfClosed()
+                }
+                do throws(ConnectionFailure) {
+                    try writer.sweep()
+                } catch {
+                    writer.disconnect()
+                }
+            }
+        }
+    }
+}
+
+extension CommitThread {
+    /// Does a group, again where the server asks for it, and answers its commits.
+    private func perform(_ commits: [QueuedCommit], _ writer: Writer) {
+        var backoff = Backoff(first: 2, atMost: 200, random: self.options.random)
+        var attempt = 0
+        while true {
+            attempt += 1
+            do throws(ConnectionFailure) {
+                return self.answer(commits, try writer.perform(commits))
+            } catch {
+                let refusal = error.refusal
+                guard refusal == .again, attempt < self.options.attemptsMax else {
+                    return self.settle(commits, writer, refusal, error.sentence)
+                }
+                BlockingThread.sleep(milliseconds: backoff.next())
+            }
+        }
+    }
+
+    /// Answers the commits of a group that failed, or puts them back.
+    private func settle(_ commits: [QueuedCommit], _ writer: Writer, _ refusal: Refusal?, _ sentence: String) {
+        switch refusal {
+        case nil:
+            writer.disconnect()
+            _ = self.connect(writer, resolving: commits)
+        case .again: Self.fail(commits, .conflict)
+        case .turnTaken: Self.fail(commits, .unavailable("another node keeps its turn to commit: \(sentence)"))
+        case .otherEpoch:
+            // Somebody else has this writer's row, or it was removed: register again.
+            writer.disconnect()
+            self.state.withLock { $0.queue.putBack(commits) }
+        case .noSpace: self.pause(commits, "PostgreSQL has no space left: \(sentence)")
+        case .other: self.divide(commits, writer, sentence)
+        }
+    }
+
+    /// One commit that the server cannot do must not take the others of its group along.
+    private func divide(_ commits: [QueuedCommit], _ writer: Writer, _ message: String) {
+        guard commits.count > 1 else { return Self.fail(commits, .unavailable("PostgreSQL refused: \(message)")) }
+        for (index, commit) in commits.enumerated() {
+            guard writer.isConnected else { return self.state.withLock { $0.queue.putBack(Array(commits[index...])) } }
+            self.perform([commit], writer)
+        }
+    }
+
+    /// Refuses writes for a moment; then the next commit tries again.
+    private func pause(_ commits: [QueuedCommit], _ reason: String) {
+        self.beacon.set(.readOnly(reason: reason))
+        Self.fail(commits + self.state.withLock { $0.queue.takeAll() }, .unavailable(reason))
+        _ = self.bell.wait(watching: nil, milliseconds: Self.fullDiskMilliseconds)
+        self.beacon.set(.takingWrites)
+    }
+
+    private func answer(_ commits: [QueuedCommit], _ outcome: Writer.GroupOutcome) {
+        var again: [QueuedCommit] = []
+        for (commit, result) in zip(commits, outcome.results) {
+            if let result { commit.waiter.resume(result) } else { again.append(commit) }
+        }
+        if !again.isEmpty { self.state.withLock { $0.queue.putBack(again) } }
+    }
+
+    private static func fail(_ commits: [QueuedCommit], _ error: StorageError) {
+        for commit in commits { commit.waiter.resume(.failure(error)) }
+    }
+
+    /// Connects, for as long as it takes, and learns what became of `pending`.
+    ///
+    /// - Returns: false when the store is closed meanwhile; then nobody waits any more.
+    private func connect(_ writer: Writer, resolving pending: [QueuedCommit]) -> Bool {
+        var pending = pending
+        var backoff = Backoff(first: 20, atMost: 1000, random: self.options.random)
+        let start = ContinuousClock.now
+        while true {
+            do throws(ConnectionFailure) {
+                let outcome = try writer.connect(resolving: pending)
+                let again = GroupOutcome(results: pending.map { _ in nil })
+                if outcome == nil, writer.lostCount >= self.options.attemptsMax {
+                    // It may be these commits that the server does not survive.
+                    Self.fail(pending, .unavailable("PostgreSQL went away each time it was asked for this"))
+                } else {
+                    self.answer(pending, outcome ?? again)
+                }
+                self.beacon.set(.takingWrites)
+                return true
+            } catch {
+                let elapsed = ContinuousClock.now - start
+                let isStopping = self.state.withLock { $0.isStopping }
+                if isStopping || elapsed >= .milliseconds(self.options.outageMillisecondsMax) {
+                    let reason = "PostgreSQL does not answer: \(error.sentence)"
+                    self.beacon.set(.readOnly(reason: reason))
+                    Self.fail(self.state.withLock { $0.queue.takeAll() }, .unavailable(reason))
+                }
+                if isStopping || elapsed >= .milliseconds(self.options.resolveMillisecondsMax) {
+                    Self.fail(pending, .unknownOutcome)
+                    pending = []
+                }
+                if isStopping { return false }
+                BlockingThread.sleep(milliseconds: backoff.next())
+            }
+        }
+    }
+
+    private typealias GroupOutcome = Writer.GroupOutcome
+}
+
+/// What a refused transaction means, by its SQLSTATE.
+enum Refusal {
+    /// Serialisation failure or deadlock: the same may pass now.
+    case again
+    /// The time for the lock, or for the statement, was over.
+    case turnTaken
+    /// The division by zero of `Statement.commitGroup`.
+    case otherEpoch
+    case noSpace
+    case other
+
+    fileprivate init(_ state: String) {
+        switch state {
+        case "40001", "40P01": self = .again
+        case "55P03", "57014": self = .turnTaken
+        case "22012": self = .otherEpoch
+        case "53100": self = .noSpace
+        default: self = .other
+        }
+    }
+}
+
+extension ConnectionFailure {
+    /// nil where the connection was lost.
+    var refusal: Refusal? {
+        switch self {
+        case .lost: nil
+        case .refused(let state, _): Refusal(state)
+        }
+    }
+}

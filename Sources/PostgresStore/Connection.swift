@@ -1,0 +1,221 @@
+internal import CPostgres
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// Why a connection did not do what it was asked.
+enum ConnectionFailure: Error, Hashable, Sendable {
+    /// There is no connection any more, or no answer came in time: whether the work was done is not known.
+    case lost(String)
+    /// The server answered with an error, and nothing of the transaction was done.
+    case refused(state: String, message: String)
+
+    var sentence: String {
+        switch self {
+        case .lost(let sentence): sentence
+        case .refused(let state, let message): "\(message) (SQLSTATE \(state))"
+        }
+    }
+}
+
+/// One statement with its parameters.
+struct Request: Sendable {
+    /// The name under which `Statement` prepared it.
+    let statement: Statement
+    var parameters = Parameters()
+}
+
+/// One connection to PostgreSQL, used by one thread of ours at a time, through libpq in pipeline mode.
+///
+/// Requests are sent together and their answers read as they come, so that a group of any length costs one round trip.
+/// The socket never blocks in libpq: both directions are served while either waits, as libpq's pipeline mode demands.
+@safe
+final class Connection {
+    private let handle: OpaquePointer
+    private let answerMillisecondsMax: Int
+
+    /// Connects, sets the session up and prepares the statements. Blocks for at most the URL's `connect_timeout`, or
+    /// `PostgresOptions.connectSecondsMax`, for each of its hosts.
+    init(_ options: PostgresOptions) throws(ConnectionFailure) {
+        self.answerMillisecondsMax = options.answerMillisecondsMax
+        let (before, after) = Self.keywords(options)
+        guard let handle = unsafe Self.connect(before + [("dbname", options.url)] + after) else {
+            throw .lost("libpq has no memory for a connection")
+        }
+        unsafe self.handle = unsafe handle
+        guard unsafe PQstatus(handle) == CONNECTION_OK else { throw .lost(self.lastSentence) }
+        _ = unsafe PQsetNoticeReceiver(handle, { _, _ in }, nil)
+        try self.execute(Statement.session(options))
+    }
+
+    deinit {
+        unsafe PQfinish(self.handle)
+    }
+
+    /// Defaults that the URL may override, and what it may not.
+    private static func keywords(_ options: PostgresOptions) -> ([(String, String)], [(String, String)]) {
+        (
+            [
+                ("application_name", "brume"), ("connect_timeout", String(options.connectSecondsMax)),
+                ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
+                ("tcp_user_timeout", String(options.answerMillisecondsMax)),
+                ("target_session_attrs", "read-write"),
+            ], [("client_encoding", "UTF8")]
+        )
+    }
+
+    private static func connect(_ keywords: [(String, String)]) -> OpaquePointer? {
+        let names = unsafe keywords.map { unsafe UnsafePointer(strdup($0.0)) } + [nil]
+        let values = unsafe keywords.map { unsafe UnsafePointer(strdup($0.1)) } + [nil]
+        defer {
+            for index in keywords.indices {
+                unsafe free(UnsafeMutablePointer(mutating: names[index]))
+                unsafe free(UnsafeMutablePointer(mutating: values[index]))
+            }
+        }
+        return unsafe PQconnectdbParams(names, values, 1)
+    }
+
+    /// For `Bell.wait`.
+    var socket: Int32 { unsafe PQsocket(self.handle) }
+
+    var serverVersion: Int { unsafe Int(PQserverVersion(self.handle)) }
+
+    private var lastSentence: String {
+        let sentence = unsafe String(cString: PQerrorMessage(self.handle))
+        return sentence.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+
+    /// Whether the server closed the connection while nothing was asked of it. Call it when the socket can be read.
+    func isLostWhileIdle() -> Bool {
+        unsafe PQconsumeInput(self.handle) == 0 || PQstatus(self.handle) != CONNECTION_OK
+    }
+
+    /// Runs plain SQL, of one or several statements, outside pipeline mode. Blocks.
+    @discardableResult
+    func execute(_ sql: String) throws(ConnectionFailure) -> Rows {
+        _ = unsafe PQsetnonblocking(self.handle, 0)
+        guard let result = unsafe PQexec(self.handle, sql) else { throw .lost(self.lastSentence) }
+        return try unsafe self.rows(of: result)
+    }
+
+    /// Prepares statements for `run`.
+    func prepare(_ statements: [Statement], schema: String) throws(ConnectionFailure) {
+        for statement in statements {
+            let sql = statement.sql(schema: schema)
+            guard let result = unsafe PQprepare(self.handle, statement.rawValue, sql, 0, nil) else {
+                throw .lost(self.lastSentence)
+            }
+            _ = try unsafe self.rows(of: result)
+        }
+    }
+
+    /// Sends all transactions in one pipeline, each of which is done whole or not at all, apart from the others; a
+    /// single request is one too.
+    ///
+    /// - Returns: for each transaction the rows of each of its requests.
+    /// - Throws: `lost`, where what became of any of them is not known.
+    func run(_ transactions: [[Request]]) throws(ConnectionFailure) -> [Result<[Rows], ConnectionFailure>] {
+        _ = unsafe PQsetnonblocking(self.handle, 1)
+        guard unsafe PQenterPipelineMode(self.handle) == 1 else { throw .lost(self.lastSentence) }
+        for requests in transactions {
+            for request in requests { try self.send(request) }
+            guard unsafe PQpipelineSync(self.handle) == 1 else { throw .lost(self.lastSentence) }
+        }
+        var answers: [Result<[Rows], ConnectionFailure>] = []
+        for requests in transactions { answers.append(try self.receive(requests.count)) }
+        guard unsafe PQexitPipelineMode(self.handle) == 1 else { throw .lost(self.lastSentence) }
+        return answers
+    }
+
+    private func send(_ request: Request) throws(ConnectionFailure) {
+        let extents = request.parameters.extents
+        let lengths = extents.map { Int32($0.count) }
+        let formats = [Int32](repeating: 1, count: extents.count)
+        let isSent = unsafe request.parameters.bytes.withUnsafeBytes { bytes in
+            let characters = unsafe bytes.bindMemory(to: CChar.self)
+            // An empty array of bytes has no address, and a parameter without one is NULL.
+            let values = unsafe extents.map { extent in
+                unsafe characters.baseAddress.map { unsafe UnsafePointer<CChar>?($0 + extent.lowerBound) } ?? nil
+            }
+            return unsafe PQsendQueryPrepared(
+                self.handle, request.statement.rawValue, Int32(extents.count), values, lengths, formats, 1) == 1
+        }
+        guard isSent else { throw .lost(self.lastSentence) }
+    }
+
+    /// The answers of one transaction, up to its synchronisation point.
+    private func receive(_ requestCount: Int) throws(ConnectionFailure) -> Result<[Rows], ConnectionFailure> {
+        var rows: [Rows] = []
+        var failure: ConnectionFailure?
+        for _ in 0..<requestCount {
+            while let result = try unsafe self.nextResult() {
+                do throws(ConnectionFailure) {
+                    rows.append(try unsafe self.rows(of: result))
+                } catch {
+                    // What follows the first failure was not looked at, and says only that.
+                    failure = failure ?? error
+                }
+            }
+        }
+        guard let synchronisation = try unsafe self.nextResult() else { throw .lost(self.lastSentence) }
+        let isSynchronised = unsafe PQresultStatus(synchronisation) == PGRES_PIPELINE_SYNC
+        unsafe PQclear(synchronisation)
+        guard isSynchronised else { throw .lost("the server's answers came in another order than they were asked for") }
+        guard let failure else { return .success(rows) }
+        return .failure(failure)
+    }
+
+    /// Waits for one result, sending what is still to be sent; nil at the end of one request's results.
+    private func nextResult() throws(ConnectionFailure) -> OpaquePointer? {
+        let deadline = Self.milliseconds() + Int64(self.answerMillisecondsMax)
+        while true {
+            let flushed = unsafe PQflush(self.handle)
+            guard flushed >= 0 else { throw .lost(self.lastSentence) }
+            guard unsafe PQisBusy(self.handle) != 0 else { return unsafe PQgetResult(self.handle) }
+            let left = deadline - Self.milliseconds()
+            guard left > 0 else { throw .lost("no answer came within \(self.answerMillisecondsMax) ms") }
+            let events = Int16(POLLIN) | (flushed == 1 ? Int16(POLLOUT) : 0)
+            var watched = unsafe pollfd(fd: PQsocket(self.handle), events: events, revents: 0)
+            _ = unsafe poll(&watched, 1, Int32(clamping: left))
+            if watched.revents & ~Int16(POLLOUT) != 0, unsafe PQconsumeInput(self.handle) != 1 {
+                throw .lost(self.lastSentence)
+            }
+        }
+    }
+
+    private static func milliseconds() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
+    /// Takes the result over: its rows, or what it says went wrong.
+    private func rows(of result: OpaquePointer) throws(ConnectionFailure) -> Rows {
+        let status = unsafe PQresultStatus(result)
+        if status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK { return unsafe Rows(owning: result) }
+        defer { unsafe PQclear(result) }
+        // In C this is the character 'C', the code of the SQLSTATE field.
+        let state = unsafe PQresultErrorField(result, 67).map { unsafe String(cString: $0) } ?? ""
+        let primary = unsafe PQresultErrorField(result, 77).map { unsafe String(cString: $0) }
+        let message = primary ?? self.lastSentence
+        // Class 57 but for a cancelled statement, and 08: the server goes down, or cut the connection.
+        let isLost = state.hasPrefix("08") || (state.hasPrefix("57") && state != "57014")
+        if unsafe isLost || PQstatus(self.handle) != CONNECTION_OK { throw .lost(message) }
+        throw .refused(state: state, message: message)
+    }
+}
+
+extension Connection {
+    /// Whether libpq can read the URL, or connection string.
+    static func understands(_ url: String) -> Bool {
+        guard let options = unsafe PQconninfoParse(url, nil) else { return false }
+        unsafe PQconninfoFree(options)
+        return true
+    }
+}

@@ -1,0 +1,33 @@
+/// Why a store on PostgreSQL cannot be opened, with what to do about it. No sentence holds a password.
+package enum PostgresOpenError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// libpq does not understand the URL. Its own sentence may quote a part of the password and is not given on.
+    case url
+    case unreachable(String)
+    case refused(String)
+    /// The server is too old.
+    case version(Int)
+    /// The tables are of a later Brume.
+    case newerSchema(found: Int, known: Int)
+    /// The tables could not be made or read.
+    case schema(String)
+
+    package var description: String {
+        switch self {
+        case .url:
+            "the URL is not one that PostgreSQL's library reads; write postgres://user@host:5432/database, with "
+                + "special characters of a name or password as %XX"
+        case .unreachable(let sentence):
+            "PostgreSQL does not answer: \(sentence). Start it, or correct host and port in the URL"
+        case .refused(let sentence):
+            "PostgreSQL refused the connection: \(sentence). Correct user, password (PGPASSWORD or the password "
+                + "file) or database, or create them with createuser and createdb"
+        case .version(let version):
+            "PostgreSQL \(version / 10_000) is too old; Brume needs \(PostgresStore.serverVersionMin / 10_000) or later"
+        case .newerSchema(let found, let known):
+            "its tables have version \(found), this Brume knows \(known); start the one that wrote them, or a later one"
+        case .schema(let sentence):
+            "PostgreSQL did not make or read Brume's tables: \(sentence). The user must own the schema, or be "
+                + "allowed to create it: GRANT CREATE ON DATABASE … TO …"
+        }
+    }
+}

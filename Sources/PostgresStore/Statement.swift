@@ -1,0 +1,94 @@
+/// Everything that the store says to PostgreSQL once it is open. Each statement is prepared once for each connection.
+enum Statement: String, CaseIterable, Sendable {
+    case begin
+    case takeTurn
+    case commitGroup
+    case commit
+    case register
+    case get
+    case scanForward
+    case scanBackward
+    case readLog
+    case discard
+    case trimLog
+    case counter
+    case sweepTokens
+
+    /// Of the connection that commits.
+    static let writing: [Statement] = [.begin, .takeTurn, .commitGroup, .commit, .register, .sweepTokens]
+    /// Of those that read, and remove outside transactions.
+    static let reading: [Statement] = [.get, .scanForward, .scanBackward, .readLog, .discard, .trimLog, .counter]
+
+    /// How each session is set up.
+    ///
+    /// Plans are made once and for tables of any size, since a table that is small when its plan is made grows: so each
+    /// way but the one over the index is closed. What is visible is durable only where commits wait for the log.
+    static func session(_ options: PostgresOptions) -> String {
+        """
+        SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_bitmapscan = off;
+        SET enable_material = off; SET jit = off; SET plan_cache_mode = force_generic_plan; SET bytea_output = hex;
+        SET lock_timeout = \(options.turnMillisecondsMax); SET statement_timeout = \(options.answerMillisecondsMax);
+        SET idle_in_transaction_session_timeout = \(options.answerMillisecondsMax);
+        SELECT CASE WHEN current_setting('synchronous_commit') = 'off'
+            THEN set_config('synchronous_commit', 'on', false) END
+        """
+    }
+
+    func sql(schema: String) -> String {
+        self.template.replacing("@", with: Schema.quoted(schema))
+    }
+
+    private var template: String {
+        switch self {
+        case .begin: "BEGIN ISOLATION LEVEL SERIALIZABLE"
+        // Before the transaction's first look at data, which then sees every commit before this one.
+        case .takeTurn: "LOCK TABLE @.turn IN EXCLUSIVE MODE"
+        case .commitGroup: Self.commitGroupTemplate
+        case .commit: "COMMIT"
+        case .register:
+            """
+            INSERT INTO @.writer AS w (writer, epoch, done, version, time, refused) VALUES ($1::int8, 1, 0, 0, 0, '{}')
+            ON CONFLICT (writer) DO UPDATE SET epoch = w.epoch + 1, seen = now()
+            RETURNING epoch, done, version, time, refused
+            """
+        case .get:
+            """
+            SELECT c.version, c.time, f.n, f.version, f.time, f.stamp_time, f.stamp_version, f.v
+            FROM @.counter c LEFT JOIN (
+                SELECT w.n, i.version, i.time, i.stamp_time, i.stamp_version, i.v
+                FROM unnest($1::bytea[]) WITH ORDINALITY AS w(k, n) JOIN @.item i ON i.k = w.k
+            ) f ON true WHERE c.id = 1
+            """
+        case .scanForward: Self.scanTemplate(direction: "ASC")
+        case .scanBackward: Self.scanTemplate(direction: "DESC")
+        case .readLog: Self.readLogTemplate
+        case .discard:
+            """
+            WITH piece AS MATERIALIZED (
+                SELECT k FROM @.item WHERE k >= $1::bytea AND k < $2::bytea ORDER BY k LIMIT $3::int8
+            ), gone AS (
+                DELETE FROM @.item WHERE k = ANY (ARRAY(SELECT k FROM piece)) AND version <= $4::int8
+            ) SELECT (SELECT k FROM piece ORDER BY k DESC LIMIT 1), (SELECT count(*) FROM piece)
+            """
+        case .trimLog:
+            """
+            WITH gone AS (
+                DELETE FROM @.log USING (
+                    SELECT version, idx FROM @.log
+                    WHERE log = $1::int8 AND (version, idx) <= ($2::int8, $3::int8)
+                    ORDER BY version, idx LIMIT $4::int8
+                ) piece
+                WHERE log.log = $1::int8 AND log.version = piece.version AND log.idx = piece.idx
+                RETURNING 1
+            ) SELECT count(*) FROM gone
+            """
+        case .counter: "SELECT version, time FROM @.counter WHERE id = 1"
+        case .sweepTokens:
+            """
+            DELETE FROM @.token WHERE id = ANY (ARRAY(
+                SELECT id FROM @.token WHERE expires < $1::int8 ORDER BY expires LIMIT $2::int8
+            )) AND expires < $1::int8
+            """
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import Foundation
+import KeyValue
+import KeyValueConformance
+import PostgresStore
+import Primitives
+import Synchronization
+
+/// Tables of its own on a server, and the stores that are open on them, each as another process would have it.
+final class StoreFixture: Sendable {
+    let server: PostgresServer
+    let name: String
+    let clock = ManualClock()
+    private let opened = Mutex<[PostgresStore]>([])
+
+    init(_ server: PostgresServer) {
+        self.server = server
+        self.name = "t" + UUID().uuidString.prefix(8).lowercased()
+    }
+
+    var options: PostgresOptions {
+        var options = PostgresOptions(url: self.server.url(self.name))
+        options.schema = self.name
+        options.clock = self.clock
+        options.readConnectionCount = 2
+        return options
+    }
+
+    func open(_ change: (inout PostgresOptions) -> Void = { _ in }) throws -> PostgresStore {
+        var options = self.options
+        change(&options)
+        let store = try PostgresStore(options)
+        self.opened.withLock { $0.append(store) }
+        return store
+    }
+
+    func closeAll() async {
+        for store in self.opened.withLock({ $0 }) { await store.close() }
+    }
+
+    /// Another process takes over; the first one does nothing any more.
+    func subject() throws -> StoreUnderTest {
+        StoreUnderTest(store: try self.open(), clock: self.clock, reopen: { try self.open() })
+    }
+}
+
+/// Runs `body` on tables of its own, or not at all where the machine has no PostgreSQL.
+func withFixture(_ server: PostgresServer? = .shared, _ body: (StoreFixture) async throws -> Void) async throws {
+    guard let server else { return }
+    let fixture = StoreFixture(server)
+    do {
+        try await body(fixture)
+    } catch {
+        await fixture.closeAll()
+        throw error
+    }
+    await fixture.closeAll()
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Synchronization
+
+/// A PostgreSQL of the tests' own, started by `Scripts/postgres`; it ends with this process.
+final class PostgresServer: Sendable {
+    /// The server that tests share; nil where the machine has no PostgreSQL.
+    static let shared: PostgresServer? = {
+        do {
+            return try PostgresServer()
+        } catch is NotInstalled {
+            print("PostgreSQL is not installed: the tests of PostgresStore are skipped.")
+            return nil
+        } catch {
+            fatalError("PostgreSQL does not start: \(error)")
+        }
+    }()
+
+    struct NotInstalled: Error {}
+    struct Failed: Error { let said: String }
+
+    let folder: String
+    private let process = Mutex<Process?>(nil)
+
+    init() throws {
+        self.folder = "/tmp/brume-pg-\(UUID().uuidString.prefix(8).lowercased())"
+        try self.start()
+    }
+
+    func start() throws {
+        let process = Process()
+        let (input, output) = (Pipe(), Pipe())
+        process.executableURL = Self.script
+        process.arguments = [self.folder]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        let said = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        guard said.hasPrefix("ready ") else {
+            process.waitUntilExit()
+            if process.terminationStatus == 3 { throw NotInstalled() }
+            throw Failed(said: said)
+        }
+        self.process.withLock { $0 = process }
+    }
+
+    /// Ends the server as a power cut would, without letting it finish anything.
+    func kill() throws {
+        let file = try String(contentsOfFile: self.folder + "/data/postmaster.pid", encoding: .utf8)
+        guard let line = file.split(separator: "\n").first, let server = pid_t(line) else { throw Failed(said: file) }
+        // The server's own processes end when they see that it is gone.
+        Glibc.kill(server, SIGKILL)
+        self.process.withLock { process in
+            (process?.standardInput as? Pipe)?.fileHandleForWriting.closeFile()
+            process?.waitUntilExit()
+            process = nil
+        }
+    }
+
+    /// A connection URL; `name` tells a test's connections from those of others.
+    func url(_ name: String) -> String {
+        let host = self.folder.replacingOccurrences(of: "/", with: "%2F")
+        return "postgres://brume@/postgres?host=\(host)&application_name=\(name)"
+    }
+
+    /// What `psql` answers to one statement.
+    @discardableResult
+    func query(_ sql: String) throws -> String {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["psql", "-h", self.folder, "-U", "brume", "-d", "postgres", "-qAt", "-c", sql]
+        process.standardOutput = output
+        try process.run()
+        let said = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw Failed(said: sql) }
+        return String(decoding: said, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    private static let script: URL = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Scripts/postgres")
+}
