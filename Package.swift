@@ -159,7 +159,7 @@ let package = Package(
             "Server",
             [
                 "Primitives", "ServiceModel", "ServiceKit", "Signing", "Telemetry", "KeyValue", "RocksDBStore",
-                "Gateway",
+                .target(name: "PostgresStore", condition: .when(traits: ["Postgres"])), "Gateway",
                 "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "STSModel", "STSService",
                 "BedrockRuntimeModel",
                 "BedrockRuntimeService", "Inference", "CLibYAML",

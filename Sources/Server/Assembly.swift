@@ -7,7 +7,6 @@ internal import Gateway
 internal import Inference
 internal import KeyValue
 internal import Primitives
-internal import RocksDBStore
 internal import STSModel
 internal import STSService
 internal import ServiceKit
@@ -17,30 +16,6 @@ internal import Telemetry
 
 /// The only place that names engines and services.
 enum Assembly {
-    /// Opens the store of a data directory.
-    static func store(_ configuration: Configuration, at path: String) throws(StartError) -> any OrderedStore {
-        var options = StoreOptions()
-        // One bound for both: an eighth for records that are ready, the rest for RocksDB's blocks.
-        options.recordCacheBytes = configuration.blockCacheMegabytes << 17
-        options.blockCacheBytes = configuration.blockCacheMegabytes << 20 - options.recordCacheBytes
-        options.durability = configuration.durability == .durable ? .durable : .processCrashOnly
-        options.wakesCommitter = EventLoopTick.afterThis
-        do throws(StoreOpenError) {
-            return try RocksDBStore(path: path, options: options)
-        } catch {
-            throw StartError(self.reason(error), "the store cannot be opened: \(error.description).")
-        }
-    }
-
-    private static func reason(_ error: StoreOpenError) -> StartError.Reason {
-        switch error {
-        case .locked: .storeLocked
-        case .unwritable, .noSpace: .dataDirectory
-        case .newerFormat: .storeNewer
-        case .corrupt: .storeDamaged
-        }
-    }
-
     /// Every service of this process.
     struct Services: Sendable {
         var services: [RegisteredService]

@@ -4,7 +4,8 @@ internal import ServiceKit
 package struct StartError: Error, Sendable, Hashable {
     /// What kind of trouble; decides the exit code.
     package enum Reason: Sendable, Hashable {
-        case configuration, dataDirectory, storeLocked, storeNewer, storeDamaged, portInUse, noPermission, other
+        case configuration, dataDirectory, storeLocked, storeNewer, storeDamaged, storeUnreachable, portInUse,
+            noPermission, other
     }
 
     package let reason: Reason

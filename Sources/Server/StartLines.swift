@@ -15,6 +15,9 @@ package enum StartLines {
             .init(text: "brume \(BuildInformation.version)"),
             .init(text: "endpoint     localhost:\(port), \(scheme), listening on \(hosts)"),
             .init(text: "data         \(configuration.dataDirectory)"),
+            .init(
+                text: "store        \(configuration.store.map(StoreAddress.withoutPassword) ?? "in the data directory")"
+            ),
             .init(text: "services     \(names.joined(separator: ", "))"),
         ]
         if configuration.acceptsAnyCredentials {
@@ -52,7 +55,10 @@ package enum StartLines {
     }
 
     private static func durability(_ configuration: Configuration) -> BrumeServer.StartLine {
-        configuration.durability == .durable
+        if configuration.store != nil {
+            return .init(text: "durability   a write is answered when PostgreSQL has it on its disk")
+        }
+        return configuration.durability == .durable
             ? .init(text: "durability   a write is answered when the disk has it")
             : .init(
                 text: "durability   RELAXED: a write survives the process, but a power cut may lose the last seconds",

@@ -23,6 +23,7 @@ import Testing
         #expect(lines.first?.text == "brume \(BuildInformation.version)")
         #expect(self.line("endpoint")?.text == "endpoint     localhost:4567, http and https, listening on 127.0.0.1")
         #expect(self.line("data")?.text == "data         /data")
+        #expect(self.line("store")?.text == "store        in the data directory")
         #expect(self.line("services")?.text == "services     dynamodb (0 of 2 operations)")
         #expect(self.line("signatures")?.text.contains("verified (SigV4)") == true)
         #expect(lines.last?.text == "next         eval \"$(brume env --data-dir /data)\"")

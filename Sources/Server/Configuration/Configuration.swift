@@ -8,6 +8,8 @@ package struct Configuration: Sendable, Hashable {
     package var hosts = ["127.0.0.1"]
     /// Where everything is kept.
     package var dataDirectory = ""
+    /// A database that several servers share, with its password if it says one; nil: the data directory has the store.
+    package var store: String?
     /// Region of requests without a scope, and what `brume env` exports.
     package var region = "us-east-1"
     /// Event loops; each answers requests on a thread of its own.

@@ -52,7 +52,8 @@ package struct LoadedConfiguration: Sendable {
                     case .environment: "environment variable \(setting.environmentVariable)"
                     case .file(let place): place
                     }
-                throw ConfigurationError("\(source): `\(setting.name)` \(error.sentence); it was \"\(text)\"")
+                throw ConfigurationError(
+                    "\(source): `\(setting.name)` \(error.sentence); it was \"\(setting.shown(text))\"")
             }
             self.words[setting.name] = Word(text: text, origin: origin)
         }

@@ -13,6 +13,8 @@ package struct Setting: Sendable {
     package let standard: String
     /// Whether it names a file or a directory: `~` at its start is the home of the user then.
     let isPath: Bool
+    /// Whether the text may hold a password; `shown` leaves it out.
+    private let isSecret: Bool
     /// Whether a running server takes another value when it reads its configuration again.
     package let isLive: Bool
     /// Takes a text from any of the three sources.
@@ -22,6 +24,11 @@ package struct Setting: Sendable {
     /// The environment variable: `data-dir` is `BRUME_DATA_DIR`.
     package var environmentVariable: String {
         "BRUME_" + self.name.uppercased().replacing("-", with: "_")
+    }
+
+    /// What was said for it, as a terminal or a log may show it.
+    package func shown(_ text: String) -> String {
+        self.isSecret ? StoreAddress.withoutPassword(text) : text
     }
 
     /// Every setting, in the order of the documentation.
@@ -40,6 +47,15 @@ package struct Setting: Sendable {
             "data-dir", "where everything is kept", "~/.brume", isPath: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.dataDirectory = try Self.nonEmpty(text)
+        },
+        Setting(
+            "store", "a PostgreSQL that several servers share, as postgres://user@host/database", "the data directory",
+            isSecret: true
+        ) { (text, configuration) throws(ConfigurationError) in
+            guard StoreAddress.isDatabase(text) else {
+                throw ConfigurationError("takes postgres://user@host:5432/database")
+            }
+            configuration.store = text
         },
         Setting(
             "region", "region of requests without a signature scope", "us-east-1"
@@ -190,6 +206,7 @@ package struct Setting: Sendable {
         _ summary: String,
         _ standard: String,
         isPath: Bool = false,
+        isSecret: Bool = false,
         isLive: Bool = false,
         apply: @escaping @Sendable (String, inout Configuration) throws(ConfigurationError) -> Void
     ) {
@@ -197,6 +214,7 @@ package struct Setting: Sendable {
         self.summary = summary
         self.standard = standard
         self.isPath = isPath
+        self.isSecret = isSecret
         self.isLive = isLive
         self.apply = apply
     }

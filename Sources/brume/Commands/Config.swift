@@ -63,7 +63,8 @@ struct Config: ParsableCommand {
                 let rows = settings.map { setting in
                     let word = loaded.words[setting.name]
                     return [
-                        setting.name, word?.text ?? setting.standard, Self.origin(setting, word),
+                        setting.name, word.map { setting.shown($0.text) } ?? setting.standard,
+                        Self.origin(setting, word),
                         setting.isLive ? "live" : "",
                     ]
                 }
@@ -71,7 +72,7 @@ struct Config: ParsableCommand {
             case .json:
                 let rows = settings.map { setting in
                     let word = loaded.words[setting.name]
-                    let value = word.map { quoted($0.text) } ?? "null"
+                    let value = word.map { quoted(setting.shown($0.text)) } ?? "null"
                     return "{\"name\":\(quoted(setting.name)),\"value\":\(value),"
                         + "\"default\":\(quoted(setting.standard)),\"from\":\(quoted(Self.origin(setting, word))),"
                         + "\"live\":\(setting.isLive)}"

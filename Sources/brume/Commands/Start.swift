@@ -24,6 +24,9 @@ struct Start: AsyncParsableCommand {
     @Option(name: .customLong("data-dir"), help: "Where everything is kept (default: ~/.brume).")
     var dataDirectory: String?
 
+    @Option(help: "A PostgreSQL that several servers share, as postgres://user@host/database (default: none).")
+    var store: String?
+
     @Option(help: "Region of requests without a signature scope (default: us-east-1).")
     var region: String?
 
@@ -132,7 +135,8 @@ struct Start: AsyncParsableCommand {
 
     private var flags: [String: String] {
         let given: [(String, String?)] = [
-            ("port", self.port), ("host", self.host), ("data-dir", self.dataDirectory), ("region", self.region),
+            ("port", self.port), ("host", self.host), ("data-dir", self.dataDirectory), ("store", self.store),
+            ("region", self.region),
             ("loops", self.loops), ("block-cache-mb", self.blockCacheMegabytes), ("durability", self.durability),
             ("tls-cert", self.tlsCertificate), ("tls-key", self.tlsKey), ("tls-names", self.tlsNames),
             ("plaintext", self.plaintext), ("compat", self.compat), ("throttling", self.throttling),
@@ -180,6 +184,7 @@ extension Exit {
         case .storeLocked: self = .storeInUse
         case .storeNewer: self = .storeNewer
         case .storeDamaged: self = .storeDamaged
+        case .storeUnreachable: self = .noServer
         case .portInUse: self = .portInUse
         case .noPermission: self = .noPermission
         case .other: self = .internalError

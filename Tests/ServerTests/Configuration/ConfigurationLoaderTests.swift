@@ -119,7 +119,8 @@ import Testing
     @Test func `every setting has one name in all three places`() throws {
         try self.folder.write("rules.json", #"{"rules": [{"reply": "hello"}]}"#)
         let values = [
-            "port": "1", "host": "::1, 0.0.0.0", "data-dir": self.folder.path, "region": "eu-west-1", "loops": "3",
+            "port": "1", "host": "::1, 0.0.0.0", "data-dir": self.folder.path, "store": "postgres://a:b@c/d",
+            "region": "eu-west-1", "loops": "3",
             "block-cache-mb": "5", "durability": "relaxed", "tls-cert": "c.pem", "tls-key": "k.pem",
             "tls-names": "a.example,b.example", "plaintext": "off", "compat": "localstack",
             "insecure-accept-any-credentials": "yes", "throttling": "false", "drain-seconds": "0",
@@ -140,6 +141,7 @@ import Testing
         (expected.tlsNames, expected.allowsPlaintext) = (["a.example", "b.example"], false)
         (expected.compatibility, expected.acceptsAnyCredentials, expected.drainSeconds) = (.localstack, true, 0)
         expected.isThrottling = false
+        expected.store = "postgres://a:b@c/d"
         expected.tellsTableMetrics = true
         expected.bedrockAliases = [.init(pattern: "a.*", model: "brume.echo")]
         expected.bedrockModels = [
@@ -162,6 +164,25 @@ import Testing
         #expect(try self.load(environment: environment) == expected)
         try self.folder.write("config.yaml", values.map { "\($0): \"\($1)\"\n" }.joined())
         #expect(try self.load() == expected)
+    }
+
+    @Test func `a store that is no address of a database is refused without its password`() {
+        let error = #expect(throws: ConfigurationError.self) { try self.load(["store": "mysql://me:secret@db/x"]) }
+        #expect(
+            error?.sentence
+                == "--store: `store` takes postgres://user@host:5432/database; it was \"mysql://me:***@db/x\"")
+    }
+
+    @Test(
+        arguments: [
+            ("postgres://me:secret@db:5432/x", "postgres://me:***@db:5432/x"),
+            ("postgres://me@db/x", "postgres://me@db/x"),
+            ("postgresql://me:p/s@s@db/x?sslmode=require", "postgresql://me:***@db/x?sslmode=require"),
+            ("postgres:///x?host=%2Frun&password=secret&user=me", "postgres:///x?host=%2Frun&password=***&user=me"),
+            ("postgres://db:5432/x?password=a", "postgres://db:5432/x?password=***"), ("/some/path", "/some/path"),
+        ] as [(String, String)])
+    func `an address is shown without its passwords`(_ address: String, _ shown: String) {
+        #expect(StoreAddress.withoutPassword(address) == shown)
     }
 
     @Test func `a list may be written as one in the file`() throws {

@@ -195,12 +195,13 @@ final class ItemStore: Sendable {
 
     /// Items under keys that were made with a descriptor, as of a moment at which it was the table's.
     ///
-    /// The descriptor is read again with the items only where a commit may have touched it since it was last read.
+    /// The descriptor is read again with the items only where a commit may have touched it since it was last read; of a
+    /// store that others change too, which never knows, at once.
     /// - Returns: nil when the table has changed, so that the keys must be made anew.
     func get(
         _ keys: [[UInt8]], of table: TableCatalog.Snapshot, _ reference: TableReference, _ mode: ReadMode
     ) async throws(ServiceError) -> ReadResult? {
-        if let asOf = table.currentAsOf {
+        if let asOf = table.currentAsOf, !self.store.limits.isShared {
             let read = try await self.get(keys, mode)
             // Asked after the reading, so that it holds for the moment of the reading too.
             if self.store.isUntouched(table.key, since: asOf) { return read }

@@ -29,8 +29,10 @@ final class PolicyPresence: Sendable {
 }
 
 extension TableCatalog {
-    /// Whether any table of the store may have a policy. The first call of a process looks at all of them.
+    /// Whether any table of the store may have a policy. The first call of a process looks at all of them; where other
+    /// processes change the store too, one may have a policy since.
     func mayHavePolicies() async throws(ServiceError) -> Bool {
+        if self.store.limits.isShared { return true }
         if self.policyPresence.knowledge == .unknown { try await self.findPolicies() }
         return self.policyPresence.knowledge == .some
     }

@@ -1,0 +1,74 @@
+internal import Gateway
+internal import KeyValue
+internal import RocksDBStore
+
+#if Postgres
+internal import PostgresStore
+#endif
+
+extension Assembly {
+    /// Opens the store that the configuration names: a database, or the directory at `path`.
+    static func store(_ configuration: Configuration, at path: String) throws(StartError) -> any OrderedStore {
+        guard let address = configuration.store else { return try self.embeddedStore(configuration, at: path) }
+        guard configuration.durability == .durable else {
+            throw StartError(
+                .configuration,
+                "durability: relaxed is for the store in the data directory; with `store`, PostgreSQL decides. "
+                    + "Leave it out")
+        }
+        return try self.database(address)
+    }
+
+    static func embeddedStore(
+        _ configuration: Configuration, at path: String
+    ) throws(StartError) -> any OrderedStore {
+        var options = StoreOptions()
+        // One bound for both: an eighth for records that are ready, the rest for RocksDB's blocks.
+        options.recordCacheBytes = configuration.blockCacheMegabytes << 17
+        options.blockCacheBytes = configuration.blockCacheMegabytes << 20 - options.recordCacheBytes
+        options.durability = configuration.durability == .durable ? .durable : .processCrashOnly
+        options.wakesCommitter = EventLoopTick.afterThis
+        do throws(StoreOpenError) {
+            return try RocksDBStore(path: path, options: options)
+        } catch {
+            throw StartError(self.reason(error), "the store cannot be opened: \(error.description).")
+        }
+    }
+
+    private static func reason(_ error: StoreOpenError) -> StartError.Reason {
+        switch error {
+        case .locked: .storeLocked
+        case .unwritable, .noSpace: .dataDirectory
+        case .newerFormat: .storeNewer
+        case .corrupt: .storeDamaged
+        }
+    }
+
+    #if Postgres
+    static func database(_ address: String) throws(StartError) -> any OrderedStore {
+        do throws(PostgresOpenError) {
+            return try PostgresStore(PostgresOptions(url: address))
+        } catch {
+            let shown = StoreAddress.withoutPassword(address)
+            throw StartError(self.reason(error), "the store \(shown) cannot be opened: \(error.description).")
+        }
+    }
+
+    private static func reason(_ error: PostgresOpenError) -> StartError.Reason {
+        switch error {
+        case .url: .configuration
+        case .unreachable: .storeUnreachable
+        case .refused, .schema: .noPermission
+        case .version: .configuration
+        case .newerSchema: .storeNewer
+        }
+    }
+    #else
+    static func database(_ address: String) throws(StartError) -> any OrderedStore {
+        throw StartError(
+            .configuration,
+            "this brume was built without libpq and has no store on PostgreSQL: use the one that is not static, or "
+                + "leave `store` out")
+    }
+    #endif
+}
