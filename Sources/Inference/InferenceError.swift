@@ -14,6 +14,8 @@ package enum InferenceError: Error, Sendable, Hashable {
     case busy
     /// The model took longer than it may.
     case timedOut(seconds: Int)
+    /// The machine never has room for the model; a sentence with the numbers and the remedy.
+    case tooLarge(String)
     /// There is no engine that could compute the model; a sentence that names the remedy.
     case noEngine(String)
     /// A server elsewhere answered with this status; its sentence.
@@ -22,7 +24,8 @@ package enum InferenceError: Error, Sendable, Hashable {
     /// The reason in words, for logs and the command line.
     package var reason: String {
         switch self {
-        case .unsupported(let text), .failed(let text), .unreached(let text), .notReady(let text), .noEngine(let text):
+        case .unsupported(let text), .failed(let text), .unreached(let text), .notReady(let text), .noEngine(let text),
+            .tooLarge(let text):
             text
         case .contextExceeded(let tokens, let tokensMax):
             "\(tokens) tokens are more than the \(tokensMax) of the model's context"

@@ -29,7 +29,7 @@ package final class BrumeServer: Sendable {
     private let certificates: CertificateStore
     private let accessLog: RotatingLogFile
     private let phase: ServerPhase
-    private let models: ModelHost
+    private let models: ModelEngines
     /// What goes on after start; ended by `stop`.
     private let background: Task<Void, Never>
     /// Ends with the store; awaited by `stop`.
@@ -38,7 +38,7 @@ package final class BrumeServer: Sendable {
     private init(
         configuration: LiveConfiguration, directory: DataDirectory, store: any OrderedStore, listener: EdgeListener,
         certificates: CertificateStore, accessLog: RotatingLogFile, phase: ServerPhase,
-        models: ModelHost, startLines: [StartLine], assembled: Assembly.Services
+        models: ModelEngines, startLines: [StartLine], assembled: Assembly.Services
     ) {
         self.configuration = configuration
         self.reconfigure = assembled.reconfigure
@@ -72,12 +72,13 @@ package final class BrumeServer: Sendable {
         guard let accessLog = RotatingLogFile(path: "\(directory.logs)/access.log") else {
             throw StartError(.dataDirectory, "cannot write \(directory.logs)/access.log")
         }
-        let (models, registry) = try ModelEngines.open(configuration, random: random, log: accessLog, clock: clock)
+        let models = try ModelEngines.open(configuration, random: random, log: accessLog, clock: clock)
         let history = MetricHistory()
         let assembled = Assembly.services(
             store: store, identity: identity, clock: clock, random: random, telemetry: history,
             objects: DirectoryObjects(directory: directory.objects, random: random), log: accessLog, box: box,
-            models: models, registry: registry, usage: try self.usage(directory, random), configuration: configuration
+            models: models.host, registry: models.registry, usage: try self.usage(directory, random),
+            configuration: configuration
         )
         let certificates = try self.certificates(
             configuration, directory, self.hosts(assembled.services, configuration))
@@ -96,7 +97,7 @@ package final class BrumeServer: Sendable {
             },
             documents: configuration.compatibility == .localstack
                 ? LocalStackCompatibility.documents(assembled.services.map(\.binding.schema)) : [:],
-            control: try self.control(directory, models, registry, random)
+            control: try self.control(directory, models, random)
         )
         let pipeline = Pipeline(
             catalog: catalog,
@@ -140,10 +141,10 @@ package final class BrumeServer: Sendable {
 
     /// What the command line tells this server to do with its models.
     private static func control(
-        _ directory: DataDirectory, _ models: ModelHost, _ registry: RegistryView, _ random: SystemRandomSource
+        _ directory: DataDirectory, _ models: ModelEngines, _ random: SystemRandomSource
     ) throws(StartError) -> ControlRoute {
         try self.using(directory) { () throws(FileError) in
-            let control = ModelControl(host: models, registry: registry)
+            let control = ModelControl(host: models.host, registry: models.registry)
             return ControlRoute(token: try directory.makeControlToken(random: random)) { what, body in
                 await control.respond(what, body)
             }

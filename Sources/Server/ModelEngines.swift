@@ -2,8 +2,21 @@ package import Inference
 internal import Primitives
 internal import Telemetry
 
-/// Puts the host of models together from the configuration.
-package enum ModelEngines {
+/// The models of a server and what computes them, put together from the configuration.
+package struct ModelEngines: Sendable {
+    /// Its `run` unloads idle models.
+    let host: ModelHost
+    /// The models of the data directory.
+    let registry: RegistryView
+    let facts: EngineFactsCache
+    private let directory: EngineDirectory
+
+    /// Ends every engine, and leaves nothing behind.
+    func stop() async {
+        await self.host.stop()
+        self.directory.remove()
+    }
+
     /// The bearer key that is sent to servers elsewhere.
     static let apiKeyVariable = "BRUME_MODEL_API_KEY"
 
@@ -24,22 +37,17 @@ package enum ModelEngines {
         let registered = RegistryModels(registry) { (record, paths) throws(InferenceError) in
             var model = try await RegistryModels.onProcessor(record, paths)
             model.launch.slots = configuration.modelSlots
-            if record.kind == .chat {
-                let trained = record.facts.contextTokensMax ?? configuration.modelContextTokens
-                model.launch.slotContextTokens = min(trained, configuration.modelContextTokens)
-            }
-            model.launch.gpuLayers = Self.gpuLayers(configuration)
+            if record.kind == .chat { Self.setContext(&model, configuration) }
+            model.launch.gpuLayers = configuration.modelGPULayers
             return model
         }
         return ModelSources([self.listed(configuration), registered])
     }
 
-    private static func gpuLayers(_ configuration: Configuration) -> EngineLaunch.GPULayers {
-        switch configuration.modelGPULayers {
-        case 0: .none
-        case Int.max: .all
-        case let count: .count(count)
-        }
+    /// The context that is wished; the plan cuts it to what the model was trained on.
+    private static func setContext(_ model: inout LocalModel, _ configuration: Configuration) {
+        model.launch.slotContextTokens = configuration.modelContextTokens ?? Int(Admission.contextDefault)
+        model.isContextDefault = configuration.modelContextTokens == nil
     }
 
     private static func listed(_ configuration: Configuration) -> ListedModels {
@@ -47,11 +55,13 @@ package enum ModelEngines {
         let key = ProcessEnvironment.variables[self.apiKeyVariable]
         for model in configuration.bedrockModels {
             guard !model.place.hasPrefix("/") else {
-                var launch = EngineLaunch(
-                    modelPath: model.place, alias: model.name, slots: configuration.modelSlots,
-                    slotContextTokens: configuration.modelContextTokens)
-                launch.gpuLayers = self.gpuLayers(configuration)
-                places[model.name] = .local(LocalModel(name: model.name, launch: launch))
+                var local = LocalModel(
+                    name: model.name,
+                    launch: EngineLaunch(
+                        modelPath: model.place, alias: model.name, slots: configuration.modelSlots,
+                        gpuLayers: configuration.modelGPULayers))
+                self.setContext(&local, configuration)
+                places[model.name] = .local(local)
                 continue
             }
             let parts = model.place.split(separator: "#", maxSplits: 1).map(String.init)
@@ -68,12 +78,11 @@ package enum ModelEngines {
     ///   - random: for the ids of tool calls.
     ///   - log: is told of models that are loaded, unloaded and lost.
     ///   - clock: of the log.
-    /// - Returns: the host, whose `run` unloads idle models and whose `stop` ends every engine; and the models of the
-    ///   data directory.
+    /// - Returns: the models, of which nothing is loaded yet.
     /// - Throws: where engines would have no place to listen.
     static func open(
         _ configuration: Configuration, random: any RandomSource, log: any LogSink, clock: any WallClock
-    ) throws(StartError) -> (models: ModelHost, registry: RegistryView) {
+    ) throws(StartError) -> ModelEngines {
         let note = { @Sendable (sentence: String) in
             log.write(LogRecord(time: clock.now(), level: .info, message: sentence))
         }
@@ -84,7 +93,7 @@ package enum ModelEngines {
         } catch {
             throw StartError(.other, "engines have no place to listen: \(error.sentence)")
         }
-        for processID in directory.endLeftovers() {
+        for processID in directory.endLeftovers() + directory.removeAbandoned() {
             note("an engine that an earlier server left (process \(processID)) was ended")
         }
         let paths = DataDirectory(path: configuration.dataDirectory)
@@ -96,8 +105,15 @@ package enum ModelEngines {
         limits.loadedCountMax = configuration.modelsLoadedMax
         limits.keepAliveSeconds = configuration.modelKeepAliveSeconds
         limits.holdSeconds = configuration.modelHoldSeconds
+        let facts = EngineFactsCache()
+        var settings = MachinePlanner.Settings()
+        settings.profile = configuration.gpuProfile
+        settings.deviceShare = configuration.gpuMemory
+        settings.hostShare = configuration.hostMemory
+        let planner = MachinePlanner(settings: settings, engine: facts) { Self.program(configuration) }
         let host = ModelHost(
-            source: self.source(configuration, registry), launcher: launcher, limits: limits, note: note)
-        return (host, registry)
+            source: self.source(configuration, registry), launcher: launcher, planner: planner, limits: limits,
+            note: note)
+        return ModelEngines(host: host, registry: registry, facts: facts, directory: directory)
     }
 }

@@ -18,6 +18,8 @@ package struct EngineLaunch: Sendable, Hashable {
         case all
         /// The last ones, so many.
         case count(Int)
+        /// As many as a plan finds room for; without a plan none.
+        case automatic
     }
 
     /// The GGUF file; of a split model the first file.
@@ -34,9 +36,11 @@ package struct EngineLaunch: Sendable, Hashable {
     /// Whether all slots share one cache: a request may then be as long as all slots together.
     package var isCacheUnified: Bool
     package var gpuLayers: GPULayers
+    /// The engine's name of the card, such as `CUDA0`; nil leaves it to the engine.
+    package var device: String?
     /// So many layers keep their experts in the machine's memory although the card computes the rest of them.
     package var hostExpertLayers: Int
-    /// Threads that compute; nil takes `EngineLaunch.standardThreads`.
+    /// Threads that compute, at most `EngineLaunch.standardThreads`; nil takes those.
     package var threads: Int?
     /// Tokens of a prompt that are computed in one step; nil leaves the engine's own (512).
     package var microBatchTokens: Int?
@@ -46,6 +50,8 @@ package struct EngineLaunch: Sendable, Hashable {
     package var draftPath: String?
     /// Memory of the machine for prompts of earlier requests, in MiB.
     package var promptCacheMegabytes: Int
+    /// Whether it logs the sizes of its buffers, which engines before 2026 do by themselves.
+    package var tellsBuffers: Bool
 
     package init(
         modelPath: String, alias: String, purpose: Purpose = .chat, slots: Int = 4, slotContextTokens: Int = 4096,
@@ -60,12 +66,14 @@ package struct EngineLaunch: Sendable, Hashable {
         self.valueType = cacheType
         self.isCacheUnified = false
         self.gpuLayers = gpuLayers
+        self.device = nil
         self.hostExpertLayers = 0
         self.threads = nil
         self.microBatchTokens = nil
         self.projectorPath = nil
         self.draftPath = nil
         self.promptCacheMegabytes = 256
+        self.tellsBuffers = false
     }
 
     /// Tokens that the engine holds at once.
@@ -84,7 +92,8 @@ package struct EngineLaunch: Sendable, Hashable {
     ///   - physicalCores: of this machine, for the number of threads.
     /// - Returns: one word an element.
     package func arguments(socket: String, physicalCores: Int) -> [String] {
-        let threads = String(self.threads ?? Self.standardThreads(physicalCores: physicalCores))
+        let threadsMax = Self.standardThreads(physicalCores: physicalCores)
+        let threads = String(min(max(1, self.threads ?? threadsMax), threadsMax))
         var arguments = [
             "--model", self.modelPath, "--host", socket, "--alias", self.alias,
             "--ctx-size", String(self.contextTokens), "--parallel", String(self.slots),
@@ -95,13 +104,14 @@ package struct EngineLaunch: Sendable, Hashable {
             "--slots",
         ]
         switch self.gpuLayers {
-        case .none: arguments += ["--n-gpu-layers", "0"]
+        // Without a card flash attention is slower; the engine turns it on by itself where the cache needs it.
+        case .none, .automatic, .count(0): arguments += ["--n-gpu-layers", "0", "--flash-attn", "auto"]
         // More than any model has; the engine takes what there is.
         case .all: arguments += ["--n-gpu-layers", "999", "--flash-attn", "on"]
         case .count(let count): arguments += ["--n-gpu-layers", String(count), "--flash-attn", "on"]
         }
-        // Without a card flash attention is slower; the engine turns it on by itself where the cache needs it.
-        if self.gpuLayers == .none { arguments += ["--flash-attn", "auto"] }
+        if let device = self.device { arguments += ["--device", device] }
+        if self.tellsBuffers { arguments += ["--verbosity", "4"] }
         arguments += self.isCacheUnified ? ["--kv-unified"] : ["--no-kv-unified"]
         if self.hostExpertLayers > 0 { arguments += ["--n-cpu-moe", String(self.hostExpertLayers)] }
         switch self.purpose {

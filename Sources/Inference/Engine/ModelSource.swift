@@ -13,6 +13,8 @@ package struct LocalModel: Sendable, Hashable {
     package var launch: EngineLaunch
     /// Whether it stays loaded, whatever others need.
     package var isPinned: Bool
+    /// Whether nobody asked for the context that `launch` has: a plan says then which one it is.
+    package var isContextDefault = false
     /// Seconds without a request after which it is unloaded; nil takes the host's own.
     package var keepAliveSeconds: Int?
     /// Bytes of memory that it is expected to take where memory is scarce (the card's, or the machine's without one);

@@ -1,4 +1,4 @@
-/// Decides how a model is started on a device that others may be using: in full, smaller, in another's place, or later.
+/// Decides how a model is started on a machine that others use too: in full, smaller, in another's place, or later.
 ///
 /// Nothing is measured or started here. What is given up first: slots, then the precision of keys and values, then
 /// context down to `contextMin`, then layers on the device (experts first). A model that is idle makes room before more
@@ -27,12 +27,13 @@ package enum Admission {
         package var cacheType: ChildSettings.CacheType
         package var isUnified = false
         package var batchTokens: UInt64 = 512
+        /// Layers on the device that are neither raised nor given up, the last matrix counted; nil leaves them to the
+        /// plan, 0 is the processor alone.
+        package var deviceLayers: Int?
         /// Bytes of the projector's file; 0 without one.
         package var projectorBytes: UInt64 = 0
         /// The small model that guesses ahead.
         package var draft: ModelShape?
-        /// Memory of the host that its engine may take; nil where that is not known.
-        package var hostBytesMax: UInt64?
 
         package init(
             slots: Int = Admission.slotsDefault, contextPerSlot: UInt64? = nil,
@@ -44,20 +45,34 @@ package enum Admission {
         }
     }
 
-    /// An engine that runs on the device.
+    /// An engine that has memory of this machine.
     package struct Resident: Sendable, Hashable {
+        /// Whether it makes room.
+        package enum Standing: Sendable, Hashable {
+            /// It answers no request: it may be ended at once.
+            case idle
+            /// It answers, is being loaded, or is being ended: it may make room later.
+            case busy
+            /// It never makes room.
+            case pinned
+        }
+
         package var id: String
-        package var bytes: UInt64
+        package var booking: MemoryBooking
         /// When it last answered, on any clock; the smallest is unloaded first.
         package var lastUsed: UInt64
-        /// Whether it answers no request and is not pinned.
-        package var isIdle: Bool
+        package var standing: Standing
+        /// Whether what the machine says to be free lacks its memory already; not so while it is being loaded.
+        package var isSettled: Bool
 
-        package init(id: String, bytes: UInt64, lastUsed: UInt64, isIdle: Bool) {
+        package init(
+            id: String, booking: MemoryBooking, lastUsed: UInt64, standing: Standing, isSettled: Bool = true
+        ) {
             self.id = id
-            self.bytes = bytes
+            self.booking = booking
             self.lastUsed = lastUsed
-            self.isIdle = isIdle
+            self.standing = standing
+            self.isSettled = isSettled
         }
     }
 
@@ -65,9 +80,9 @@ package enum Admission {
     package enum Decision: Sendable, Hashable {
         /// Start it; the engines with these ids are ended first.
         case start(unloading: [String])
-        /// Wait until an engine that answers now is done.
-        case queue
-        /// It cannot run on this device, whatever is unloaded.
+        /// Wait until these engines answer nothing any more, then end them.
+        case queue(awaiting: [String])
+        /// It cannot run on this machine, whatever is unloaded.
         case refuse
     }
 
@@ -76,49 +91,12 @@ package enum Admission {
         package var decision: Decision
         package var settings: ChildSettings
         package var estimate: MemoryEstimate
-        /// One sentence for each thing that was given up, in order.
+        /// Where its layers are; nil where the processor computes everything.
+        package var device: MachineRoom.Device?
+        /// One sentence for each thing that was given up, in order; the last one of a refusal has its numbers.
         package var steps: [String]
-    }
 
-    /// Plans a model on a device, whose `freeBytes` are what is free beside the engines in `residents`; on
-    /// `DeviceProfile.none` it is the machine's own memory that it must fit into.
-    package static func plan(
-        _ shape: ModelShape, _ wish: Wish, on device: DeviceProfile, residents: [Resident] = []
-    ) -> Plan {
-        let isHostOnly = device.memoryBytes == 0
-        let search = PlanSearch(shape: shape, wish: wish, isHostOnly: isHostOnly)
-        var notes = search.openingNotes
-        var unloaded: [Resident] = []
-        var idle = residents.filter(\.isIdle).sorted { ($0.lastUsed, $0.id) < ($1.lastUsed, $1.id) }[...]
-        var room = isHostOnly ? wish.hostBytesMax ?? .max : device.usableBytes
-        while true {
-            if let found = search.shrink(into: room, leastDeviceLayers: (shape.layers.count + 1) / 2) {
-                let decision = Decision.start(unloading: unloaded.map(\.id))
-                return Plan(
-                    decision: decision, settings: found.settings, estimate: found.estimate, steps: notes + found.steps)
-            }
-            guard let victim = idle.popFirst() else { break }
-            room = isHostOnly ? room : room + victim.bytes
-            unloaded.append(victim)
-            notes.append("\(victim.id), idle for longest, is unloaded and gives \(PlanText.size(victim.bytes)).")
-        }
-        let busy = residents.filter { !$0.isIdle }
-        let whole = busy.reduce(room) { isHostOnly ? $0 : $0 + $1.bytes }
-        if !busy.isEmpty, let later = search.shrink(into: whole, leastDeviceLayers: (shape.layers.count + 1) / 2) {
-            let sentence = "It waits until a model that answers now is done (\(busy.count) busy)."
-            return Plan(
-                decision: .queue, settings: later.settings, estimate: later.estimate,
-                steps: search.openingNotes + [sentence])
-        }
-        if let found = search.shrink(into: room, leastDeviceLayers: 0) {
-            let decision = Decision.start(unloading: unloaded.map(\.id))
-            return Plan(
-                decision: decision, settings: found.settings, estimate: found.estimate, steps: notes + found.steps)
-        }
-        let least = search.smallest
-        let needs = "The machine's memory does not hold it: \(PlanText.size(least.estimate.hostTotal)) are needed"
-        return Plan(
-            decision: .refuse, settings: least.settings, estimate: least.estimate,
-            steps: search.openingNotes + ["\(needs), \(PlanText.size(wish.hostBytesMax ?? 0)) may be used."])
+        /// What it takes of the machine.
+        package var booking: MemoryBooking { MemoryBooking(self.estimate, on: self.device) }
     }
 }

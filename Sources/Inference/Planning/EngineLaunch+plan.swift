@@ -10,5 +10,10 @@ extension EngineLaunch {
         self.microBatchTokens = Int(clamping: settings.batchTokens)
         self.gpuLayers = settings.deviceLayers > 0 ? .count(settings.deviceLayers) : .none
         self.hostExpertLayers = settings.deviceLayers > 0 ? settings.hostExpertLayers : 0
+        self.device = plan.device.flatMap { $0.id.isEmpty ? nil : $0.id }
+        // No card takes part where the engine has none, whatever was planned for.
+        guard plan.device?.isPretended == true else { return }
+        self.gpuLayers = .none
+        self.hostExpertLayers = 0
     }
 }

@@ -24,8 +24,7 @@ package struct FitSentence: Sendable, Hashable {
         let shape = try ModelShape(file)
         var wish = Admission.Wish()
         wish.projectorBytes = projectorBytes
-        wish.hostBytesMax = hostBytesMax
-        let plan = Admission.plan(shape, wish, on: device)
+        let plan = Admission.plan(shape, wish, on: device, hostBytesMax: hostBytesMax)
         let settings = plan.settings
         let room = "\(PlanText.slots(settings.slots)) of \(settings.contextPerSlot) tokens"
         guard plan.decision != .refuse else {

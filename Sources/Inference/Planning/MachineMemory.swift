@@ -1,5 +1,14 @@
 /// What this machine has for models, as its own tools say.
 package enum MachineMemory {
+    /// The memory of the machine, or of the container that this process is in.
+    package struct Host: Sendable, Hashable {
+        package var totalBytes: UInt64
+        /// What programs may still take; files that are kept in memory count as free.
+        package var availableBytes: UInt64
+    }
+
+    private static let textBytesMax = 1 << 20
+
     /// The first device that `nvidia-smi` names; `DeviceProfile.none` where there is none, or no such program.
     package static func device() async -> DeviceProfile {
         let program = EngineProgram(path: "nvidia-smi", origin: .path)
@@ -10,12 +19,47 @@ package enum MachineMemory {
     }
 
     /// Bytes that programs may still take; nil where the system does not say.
-    package static func availableBytes() -> UInt64? {
-        guard let bytes = try? Disk.read("/proc/meminfo", bytesMax: 1 << 20) else { return nil }
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-            guard line.hasPrefix("MemAvailable:") else { continue }
+    package static func availableBytes() -> UInt64? { self.host()?.availableBytes }
+
+    /// nil where the system does not say.
+    ///
+    /// `files` are those of Linux: `/proc/meminfo`, and of the control group that a container has.
+    package static func host(
+        _ files: (memory: String, group: String) = ("/proc/meminfo", "/sys/fs/cgroup")
+    ) -> Host? {
+        guard let text = self.text(files.memory), let total = self.kilobytes("MemTotal:", in: text),
+            let available = self.kilobytes("MemAvailable:", in: text)
+        else { return nil }
+        var host = Host(totalBytes: total, availableBytes: available)
+        // Without a bound it says "max".
+        guard let bound = self.text("\(files.group)/memory.max").flatMap(self.number), bound < total,
+            let used = self.text("\(files.group)/memory.current").flatMap(self.number)
+        else { return host }
+        let kept = self.text("\(files.group)/memory.stat").flatMap { self.value("file", in: $0) } ?? 0
+        let taken = used - min(used, kept)
+        host.totalBytes = bound
+        host.availableBytes = min(available, bound - min(bound, taken))
+        return host
+    }
+
+    private static func text(_ path: String) -> String? {
+        guard let bytes = try? Disk.read(path, bytesMax: self.textBytesMax) else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func number(_ text: String) -> UInt64? {
+        text.split(whereSeparator: \.isWhitespace).first.flatMap { UInt64($0) }
+    }
+
+    private static func kilobytes(_ name: String, in text: String) -> UInt64? {
+        self.value(name, in: text).flatMap { $0 < 1 << 50 ? $0 << 10 : nil }
+    }
+
+    /// The number behind a line's first word.
+    private static func value(_ name: String, in text: String) -> UInt64? {
+        for line in text.split(separator: "\n") {
             let words = line.split(separator: " ")
-            return words.count > 1 ? UInt64(words[1]).map { $0 << 10 } : nil
+            if words.count > 1, words[0] == name { return UInt64(words[1]) }
         }
         return nil
     }

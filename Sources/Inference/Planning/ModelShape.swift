@@ -72,4 +72,10 @@ package enum PlanningError: Error, Sendable, Hashable {
     case unusableModel(String)
     /// A profile of a device that is not known or cannot be read; a sentence.
     case unknownDevice(String)
+
+    package var sentence: String {
+        switch self {
+        case .unusableModel(let sentence), .unknownDevice(let sentence): sentence
+        }
+    }
 }

@@ -7,10 +7,19 @@ struct PlanSearch {
         var steps: [String] = []
     }
 
+    /// Bytes that there are for it.
+    struct Rooms {
+        var device: UInt64
+        var host: UInt64
+    }
+
     let shape: ModelShape
     let wish: Admission.Wish
     /// Whether there is no device: the machine's own memory is what it must fit into.
     let isHostOnly: Bool
+    /// Whether the processor takes the device's part too.
+    let isPretended: Bool
+    let memo: EstimateMemo
 
     /// Tokens of a slot that are wished, and why.
     private var context: UInt64 {
@@ -31,20 +40,21 @@ struct PlanSearch {
 
     /// Everything as it is wished, all layers on the device.
     private var full: ChildSettings {
-        ChildSettings(
+        let all = self.shape.layers.count + 1
+        return ChildSettings(
             slots: min(max(1, self.wish.slots), Admission.slotsMax), contextPerSlot: self.context,
             isUnified: self.wish.isUnified,
             cacheType: self.wish.cacheType, batchTokens: min(max(1, self.wish.batchTokens), Admission.batchTokensMax),
-            deviceLayers: self.isHostOnly ? 0 : self.shape.layers.count + 1)
+            deviceLayers: self.isHostOnly ? 0 : min(self.wish.deviceLayers ?? all, all))
     }
 
-    /// As small as it goes: nothing on the device.
+    /// As small as it goes: nothing on the device, unless its layers are said.
     var smallest: Found {
         var settings = self.full
         settings.slots = 1
         if settings.cacheType == .f16 { settings.cacheType = .q8_0 }
         settings.contextPerSlot = min(settings.contextPerSlot, Admission.contextMin)
-        settings.deviceLayers = 0
+        if self.wish.deviceLayers == nil { settings.deviceLayers = 0 }
         return Found(settings: settings, estimate: self.estimate(settings))
     }
 
@@ -52,19 +62,32 @@ struct PlanSearch {
     ///
     /// `leastDeviceLayers` is how many layers stay on the device at least, the last matrix counted; nil is the answer
     /// when even so it does not fit.
-    func shrink(into room: UInt64, leastDeviceLayers: Int) -> Found? {
+    func shrink(into rooms: Rooms, leastDeviceLayers: Int) -> Found? {
         var found = Found(settings: self.full, estimate: self.estimate(self.full))
-        self.fewerSlots(&found, room)
-        self.smallerNumbers(&found, room)
-        self.lessContext(&found, room)
-        if !self.isHostOnly {
-            self.fewerExperts(&found, room)
-            self.fewerLayers(&found, room, leastDeviceLayers)
+        self.fewerSlots(&found, rooms)
+        self.smallerNumbers(&found, rooms)
+        self.lessContext(&found, rooms)
+        if !self.isHostOnly, self.wish.deviceLayers == nil {
+            self.fewerExperts(&found, rooms.device)
+            self.fewerLayers(&found, rooms.device, leastDeviceLayers)
         }
-        return self.fits(found, room) ? found : nil
+        return self.isOver(found, rooms) ? nil : found
+    }
+
+    /// What it takes of the machine's memory.
+    func hostNeed(_ found: Found) -> UInt64 {
+        let estimate = found.estimate
+        return estimate.hostTotal + (self.isPretended ? estimate.deviceTotal - estimate.fixed : 0)
     }
 
     private func estimate(_ settings: ChildSettings) -> MemoryEstimate {
+        if let known = self.memo[settings] { return known }
+        let estimate = self.computed(settings)
+        self.memo[settings] = estimate
+        return estimate
+    }
+
+    private func computed(_ settings: ChildSettings) -> MemoryEstimate {
         var draft: UInt64 = 0
         if let shape = self.wish.draft {
             var own = settings
@@ -76,20 +99,18 @@ struct PlanSearch {
         return MemoryEstimate(self.shape, settings, projectorBytes: self.wish.projectorBytes, draft: draft)
     }
 
-    private func fits(_ found: Found, _ room: UInt64) -> Bool {
-        !self.isOver(found, room) && found.estimate.hostTotal <= self.wish.hostBytesMax ?? .max
+    private func isOver(_ found: Found, _ rooms: Rooms) -> Bool {
+        self.hostNeed(found) > rooms.host || (!self.isHostOnly && found.estimate.deviceTotal > rooms.device)
     }
 
-    private func isOver(_ found: Found, _ room: UInt64) -> Bool {
-        (self.isHostOnly ? found.estimate.hostTotal : found.estimate.deviceTotal) > room
-    }
+    private func isOver(_ found: Found, _ deviceRoom: UInt64) -> Bool { found.estimate.deviceTotal > deviceRoom }
 
     private func change(_ found: inout Found, _ change: (inout ChildSettings) -> Void) {
         change(&found.settings)
         found.estimate = self.estimate(found.settings)
     }
 
-    private func fewerSlots(_ found: inout Found, _ room: UInt64) {
+    private func fewerSlots(_ found: inout Found, _ room: Rooms) {
         let before = found.settings.slots
         while self.isOver(found, room), found.settings.slots > 1 {
             self.change(&found) { $0.slots /= 2 }
@@ -99,13 +120,13 @@ struct PlanSearch {
         found.steps.append("\(slots) instead of \(before): fewer answers at once, others wait.")
     }
 
-    private func smallerNumbers(_ found: inout Found, _ room: UInt64) {
+    private func smallerNumbers(_ found: inout Found, _ room: Rooms) {
         guard self.isOver(found, room), found.settings.cacheType == .f16 else { return }
         self.change(&found) { $0.cacheType = .q8_0 }
         found.steps.append("Keys and values in q8_0 instead of f16: about half the room.")
     }
 
-    private func lessContext(_ found: inout Found, _ room: UInt64) {
+    private func lessContext(_ found: inout Found, _ room: Rooms) {
         let before = found.settings.contextPerSlot
         while self.isOver(found, room), found.settings.contextPerSlot > Admission.contextMin {
             let half = found.settings.contextPerSlot / 2 / ChildSettings.contextStep * ChildSettings.contextStep

@@ -1,4 +1,5 @@
 package import BedrockRuntimeService
+package import Inference
 
 /// Everything that can be set, as it holds after flags, environment, file and defaults were put together.
 package struct Configuration: Sendable, Hashable {
@@ -40,10 +41,16 @@ package struct Configuration: Sendable, Hashable {
     package var engine: String?
     /// Requests that one model computes at once.
     package var modelSlots = 4
-    /// Tokens of one request with its answer.
-    package var modelContextTokens = 8192
-    /// Layers that the card computes; `Int.max` is all of them.
-    package var modelGPULayers = 0
+    /// Tokens of one request with its answer; nil: 8,192, which each load says.
+    package var modelContextTokens: Int?
+    /// Layers that the card computes.
+    package var modelGPULayers = EngineLaunch.GPULayers.automatic
+    /// The card that is planned for instead of those that are here; nil: what is here.
+    package var gpuProfile: DeviceProfile?
+    /// What models may take of each card together; nil: all but its margin.
+    package var gpuMemory: MemoryShare?
+    /// What models may take of the machine's memory together.
+    package var hostMemory = MemoryShare.part(0.8)
     /// Seconds without a request after which a model is unloaded.
     package var modelKeepAliveSeconds = 300
     /// Models that are loaded at once.

@@ -148,9 +148,25 @@ package struct Setting: Sendable {
             configuration.modelContextTokens = try Self.integer(text, 256...16_777_216)
         },
         Setting(
-            "model-gpu-layers", "layers that the card computes: a number, or all", "0"
+            "model-gpu-layers", "layers that the card computes: auto (as many as fit), all, or a number", "auto"
         ) { (text, configuration) throws(ConfigurationError) in
-            configuration.modelGPULayers = text == "all" ? Int.max : try Self.integer(text, 0...10_000)
+            configuration.modelGPULayers = try Self.layers(text)
+        },
+        Setting(
+            "gpu-profile", "the card to plan for: auto (what is here), none, such as rtx3090, or a profile file",
+            "auto", isPath: true
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.gpuProfile = try Self.profile(text)
+        },
+        Setting(
+            "gpu-memory", "what models take of each card together, such as 80% or 6GiB", "all but 1 GiB"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.gpuMemory = try Self.share(text)
+        },
+        Setting(
+            "host-memory", "what models take of the machine's memory together, such as 50% or 6GiB", "80%"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.hostMemory = try Self.share(text)
         },
         Setting(
             "model-keep-alive-seconds", "how long an idle model stays loaded", "300"
@@ -219,7 +235,7 @@ package struct Setting: Sendable {
         self.apply = apply
     }
 
-    private static func integer(_ text: String, _ range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
+    static func integer(_ text: String, _ range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
         guard let value = Int(text), range.contains(value) else {
             throw ConfigurationError("takes a whole number from \(range.lowerBound) to \(range.upperBound)")
         }

@@ -91,8 +91,25 @@ struct Start: AsyncParsableCommand {
         name: .customLong("model-context-tokens"), help: "Tokens of one request with its answer (default: 8192).")
     var modelContextTokens: String?
 
-    @Option(name: .customLong("model-gpu-layers"), help: "Layers that the card computes, or all (default: 0).")
+    @Option(
+        name: .customLong("model-gpu-layers"),
+        help: "Layers that the card computes: auto (as many as fit), all, or a number (default: auto).")
     var modelGPULayers: String?
+
+    @Option(
+        name: .customLong("gpu-profile"),
+        help: "The card to plan for: auto (what is here), none, such as rtx3090, or a profile file (default: auto).")
+    var gpuProfile: String?
+
+    @Option(
+        name: .customLong("gpu-memory"),
+        help: "What models take of each card together, such as 80% or 6GiB (default: all but 1 GiB).")
+    var gpuMemory: String?
+
+    @Option(
+        name: .customLong("host-memory"),
+        help: "What models take of the machine's memory together, such as 50% or 6GiB (default: 80%).")
+    var hostMemory: String?
 
     @Option(
         name: .customLong("model-keep-alive-seconds"), help: "How long an idle model stays loaded (default: 300).")
@@ -144,6 +161,7 @@ struct Start: AsyncParsableCommand {
             ("bedrock-aliases", self.bedrockAliases), ("bedrock-models", self.bedrockModels),
             ("engine", self.engine), ("model-slots", self.modelSlots),
             ("model-context-tokens", self.modelContextTokens), ("model-gpu-layers", self.modelGPULayers),
+            ("gpu-profile", self.gpuProfile), ("gpu-memory", self.gpuMemory), ("host-memory", self.hostMemory),
             ("model-keep-alive-seconds", self.modelKeepAliveSeconds), ("models-loaded-max", self.modelsLoadedMax),
             ("model-hold-seconds", self.modelHoldSeconds),
             ("bedrock-rules", self.bedrockRules),

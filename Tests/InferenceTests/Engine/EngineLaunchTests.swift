@@ -28,6 +28,19 @@ struct EngineLaunchTests {
         onCard.gpuLayers = .count(3)
         #expect(self.value("--flash-attn", onCard) == "on")
         #expect(self.value("--n-gpu-layers", onCard) == "3")
+        for layers in [EngineLaunch.GPULayers.none, .automatic, .count(0)] {
+            onCard.gpuLayers = layers
+            #expect(self.value("--flash-attn", onCard) == "auto")
+            #expect(self.value("--n-gpu-layers", onCard) == "0")
+        }
+    }
+
+    @Test func `more threads than cores are cut`() {
+        var launch = self.launch
+        launch.threads = 64
+        #expect(self.value("--threads", launch, cores: 8) == "7")
+        launch.threads = 2
+        #expect(self.value("--threads", launch, cores: 8) == "2")
     }
 
     @Test func `a text to embed fits one step`() {

@@ -19,6 +19,20 @@ struct AdmissionTests {
             name: "card", memoryBytes: UInt64((gibibytes + 1) * 1_073_741_824), bytesPerSecond: 936e9)
     }
 
+    /// A card of 32 GiB of which others, and what is loaded, leave so much beside the margin.
+    private func taken(leaving gibibytes: Double) -> DeviceProfile {
+        DeviceProfile(
+            name: "card", memoryBytes: 32 << 30, freeBytes: UInt64((gibibytes + 1) * 1_073_741_824),
+            bytesPerSecond: 936e9)
+    }
+
+    private func resident(
+        _ id: String, _ gibibytes: UInt64, lastUsed: UInt64, _ standing: Admission.Resident.Standing
+    ) -> Admission.Resident {
+        let booking = MemoryBooking(deviceID: "", deviceBytes: gibibytes << 30)
+        return Admission.Resident(id: id, booking: booking, lastUsed: lastUsed, standing: standing)
+    }
+
     @Test func `what fits is started as it is wished, and the default context is said`() throws {
         let plan = Admission.plan(try self.shape(Self.dense), .init(), on: self.card(23))
         #expect(plan.decision == .start(unloading: []))
@@ -32,11 +46,10 @@ struct AdmissionTests {
 
     @Test func `slots go first, then the numbers of the cache, then context, then layers`() throws {
         let shape = try self.shape(Self.dense)
-        var wish = Admission.Wish(contextPerSlot: 32_768)
-        wish.hostBytesMax = 64 << 30
+        let wish = Admission.Wish(contextPerSlot: 32_768)
         var seen: [[String]] = []
         for gibibytes in stride(from: 24.0, through: 2.0, by: -1.0) {
-            let plan = Admission.plan(shape, wish, on: self.card(gibibytes))
+            let plan = Admission.plan(shape, wish, on: self.card(gibibytes), hostBytesMax: 64 << 30)
             #expect(plan.decision == .start(unloading: []), "\(gibibytes) GiB")
             #expect(Double(plan.estimate.deviceTotal) <= gibibytes * 1_073_741_824, "\(gibibytes) GiB")
             #expect(plan.settings.contextPerSlot >= Admission.contextMin)
@@ -61,12 +74,11 @@ struct AdmissionTests {
 
     @Test func `the model that is idle for longest makes room, and not the one that answers`() throws {
         let shape = try self.shape(Self.dense)
-        let residents: [Admission.Resident] = [
-            .init(id: "busy", bytes: 9 << 30, lastUsed: 1, isIdle: false),
-            .init(id: "new", bytes: 5 << 30, lastUsed: 9, isIdle: true),
-            .init(id: "old", bytes: 6 << 30, lastUsed: 2, isIdle: true),
+        let residents = [
+            self.resident("busy", 9, lastUsed: 1, .busy), self.resident("new", 5, lastUsed: 9, .idle),
+            self.resident("old", 6, lastUsed: 2, .idle),
         ]
-        let plan = Admission.plan(shape, .init(), on: self.card(1), residents: residents)
+        let plan = Admission.plan(shape, .init(), on: self.taken(leaving: 1), residents: residents)
         #expect(plan.decision == .start(unloading: ["old"]))
         #expect(plan.steps.contains("old, idle for longest, is unloaded and gives 6.0 GiB."))
         // Which made room for everything but slots.
@@ -75,25 +87,82 @@ struct AdmissionTests {
 
     @Test func `a model waits when only models that answer could make room`() throws {
         let shape = try self.shape(Self.dense)
-        let busy = Admission.Resident(id: "busy", bytes: 20 << 30, lastUsed: 1, isIdle: false)
-        let plan = Admission.plan(shape, .init(), on: self.card(1), residents: [busy])
-        #expect(plan.decision == .queue)
+        let busy = self.resident("busy", 20, lastUsed: 1, .busy)
+        let plan = Admission.plan(shape, .init(), on: self.taken(leaving: 1), residents: [busy])
+        #expect(plan.decision == .queue(awaiting: ["busy"]))
         #expect(plan.steps.last == "It waits until a model that answers now is done (1 busy).")
     }
 
-    @Test func `with nobody to make room, most layers may leave the device`() throws {
+    @Test func `a pinned model makes no room, however long one waits`() throws {
+        let shape = try self.shape(Self.dense)
+        let pinned = self.resident("mine", 20, lastUsed: 1, .pinned)
+        let plan = Admission.plan(shape, .init(), on: self.card(2), hostBytesMax: 1 << 30, residents: [pinned])
+        #expect(plan.decision == .refuse)
+        #expect(plan.steps.last?.hasSuffix("1.0 GiB may be used beside the pinned models mine.") == true)
+    }
+
+    @Test func `only who is needed makes room`() throws {
+        let shape = try self.shape(Self.dense)
+        let residents = [
+            self.resident("small", 1, lastUsed: 1, .idle), self.resident("large", 8, lastUsed: 2, .idle),
+        ]
+        let plan = Admission.plan(shape, .init(), on: self.taken(leaving: 0.2), residents: residents)
+        #expect(plan.decision == .start(unloading: ["large"]))
+    }
+
+    @Test func `the card where a model loses least takes it`() throws {
+        let shape = try self.shape(Self.dense)
+        let room = MachineRoom(devices: [
+            .init(id: "CUDA0", profile: self.card(3)), .init(id: "CUDA1", profile: self.card(12)),
+            .init(id: "CUDA2", profile: self.card(4)),
+        ])
+        #expect(Admission.plan(shape, .init(), in: room).device?.id == "CUDA1")
+        let booking = MemoryBooking(deviceID: "CUDA1", deviceBytes: 11 << 30)
+        let busy = Admission.Resident(
+            id: "b", booking: booking, lastUsed: 1, standing: .busy, isSettled: false)
+        let plan = Admission.plan(shape, .init(), in: room, residents: [busy])
+        #expect(plan.device?.id == "CUDA2")
+        #expect(plan.decision == .start(unloading: []))
+    }
+
+    @Test func `layers that are said are neither raised nor given up`() throws {
+        let shape = try self.shape(Self.dense)
         var wish = Admission.Wish()
-        wish.hostBytesMax = 32 << 30
-        let plan = Admission.plan(try self.shape(Self.dense), wish, on: self.card(2))
+        wish.deviceLayers = 10
+        #expect(Admission.plan(shape, wish, on: self.card(23)).settings.deviceLayers == 10)
+        wish.deviceLayers = 33
+        let plan = Admission.plan(shape, wish, on: self.card(3))
+        #expect(plan.decision == .refuse)
+        #expect(plan.steps.last?.hasPrefix("card does not hold it: 4.") == true)
+        #expect(plan.steps.last?.hasSuffix(" GiB are needed for 33 layers, 3.0 GiB may be used.") == true)
+        wish.deviceLayers = 0
+        #expect(Admission.plan(shape, wish, on: self.card(23)).device == nil)
+    }
+
+    @Test func `what is being loaded is taken off what is free, what is loaded is not`() {
+        let card = MachineRoom.Device(id: "CUDA0", profile: self.card(20), limitBytes: 18 << 30)
+        let room = MachineRoom(devices: [card], hostAvailableBytes: 10 << 30, hostLimitBytes: 20 << 30)
+        let booking = MemoryBooking(
+            deviceID: "CUDA0", deviceBytes: 5 << 30, hostBytes: 3 << 30, mappedBytes: 2 << 30)
+        var resident = Admission.Resident(id: "a", booking: booking, lastUsed: 1, standing: .busy)
+        #expect(room.bytes(on: card, beside: [resident]) == 13 << 30)
+        #expect(room.hostBytes(beside: [resident]) == (8 << 30) - MachineRoom.hostMarginBytes)
+        resident.isSettled = false
+        #expect(room.bytes(on: card, beside: [resident, resident]) == 8 << 30)
+        #expect(room.hostBytes(beside: [resident]) == (7 << 30) - MachineRoom.hostMarginBytes)
+    }
+
+    @Test func `with nobody to make room, most layers may leave the device`() throws {
+        let plan = Admission.plan(
+            try self.shape(Self.dense), .init(), on: self.card(2), hostBytesMax: 32 << 30)
         #expect(plan.decision == .start(unloading: []))
         #expect((1..<16).contains(plan.settings.deviceLayers))
         #expect(plan.estimate.visiting > 0)
     }
 
     @Test func `what neither the device nor the machine holds is refused`() throws {
-        var wish = Admission.Wish()
-        wish.hostBytesMax = 1 << 30
-        let plan = Admission.plan(try self.shape(Self.dense), wish, on: self.card(0))
+        let plan = Admission.plan(
+            try self.shape(Self.dense), .init(), on: self.card(0), hostBytesMax: 1 << 30)
         #expect(plan.decision == .refuse)
         #expect(plan.steps.last?.hasPrefix("The machine's memory does not hold it: 4.") == true)
         #expect(plan.steps.last?.hasSuffix(" are needed, 1.0 GiB may be used.") == true)
@@ -106,9 +175,7 @@ struct AdmissionTests {
         #expect(whole.settings.deviceLayers == 0)
         #expect(whole.settings.slots == 4)
         #expect(whole.estimate.deviceTotal == 0)
-        var wish = Admission.Wish()
-        wish.hostBytesMax = 6 << 30
-        let small = Admission.plan(shape, wish, on: .none)
+        let small = Admission.plan(shape, .init(), on: .none, hostBytesMax: 6 << 30)
         #expect(small.decision == .start(unloading: []))
         #expect(small.estimate.hostTotal <= 6 << 30)
         #expect(small.settings.slots < 4)

@@ -1,4 +1,5 @@
 import BedrockRuntimeService
+import Inference
 import Server
 import Testing
 
@@ -128,6 +129,7 @@ import Testing
             "bedrock-aliases": "a.*=brume.echo", "bedrock-rules": "\(self.folder.path)/rules.json",
             "bedrock-models": "a=/m/a.gguf, b=http://localhost:8000/v1#x", "engine": "/opt/llama-server",
             "model-slots": "2", "model-context-tokens": "4096", "model-gpu-layers": "all",
+            "gpu-profile": "rtx3090", "gpu-memory": "80%", "host-memory": "6GiB",
             "model-keep-alive-seconds": "9", "models-loaded-max": "3", "model-hold-seconds": "8",
             "drain-delay-seconds": "6",
             "table-transition-milliseconds": "250",
@@ -148,7 +150,9 @@ import Testing
             .init(name: "a", place: "/m/a.gguf"), .init(name: "b", place: "http://localhost:8000/v1#x"),
         ]
         expected.engine = "/opt/llama-server"
-        (expected.modelSlots, expected.modelContextTokens, expected.modelGPULayers) = (2, 4096, Int.max)
+        (expected.modelSlots, expected.modelContextTokens, expected.modelGPULayers) = (2, 4096, .all)
+        expected.gpuProfile = DeviceProfile.named("rtx3090")
+        (expected.gpuMemory, expected.hostMemory) = (.part(0.8), .bytes(6 << 30))
         (expected.modelKeepAliveSeconds, expected.modelsLoadedMax, expected.modelHoldSeconds) = (9, 3, 8)
         expected.drainDelaySeconds = 6
         expected.tableTransitionMilliseconds = 250

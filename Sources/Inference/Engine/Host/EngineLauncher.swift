@@ -18,15 +18,19 @@ package struct RunningEngine: Sendable {
     package var slots: Int
     /// The engine's process, or its guard's; nil for a server elsewhere.
     package var processID: Int32?
+    /// What it says itself that it took of the machine; nil where it says nothing.
+    package var memory: EngineMemory?
     /// Ends it, and returns when it has ended.
     package var stop: @Sendable () async -> Void
 
     package init(
-        model: any ChatModel, slots: Int, processID: Int32? = nil, stop: @escaping @Sendable () async -> Void
+        model: any ChatModel, slots: Int, processID: Int32? = nil, memory: EngineMemory? = nil,
+        stop: @escaping @Sendable () async -> Void
     ) {
         self.model = model
         self.slots = slots
         self.processID = processID
+        self.memory = memory
         self.stop = stop
     }
 }

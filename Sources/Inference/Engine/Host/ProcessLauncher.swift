@@ -1,4 +1,5 @@
 package import Primitives
+internal import Synchronization
 
 /// Starts `llama-server` as a child behind a guard, each model a process of its own.
 package struct ProcessLauncher: EngineLauncher {
@@ -70,10 +71,15 @@ package struct ProcessLauncher: EngineLauncher {
         let (socket, record) = self.directory.next()
         let log = EngineLog(path: self.logDirectory.map { "\($0)/engine-\(Self.fileName(model.name)).log" })
         let words = model.launch.arguments(socket: socket, physicalCores: ProcessorFacts.physicalCoreCount)
+        let memory = MemoryLog()
         let process: EngineProcess
         do throws(ProcessStartError) {
             process = try EngineProcess.start(
-                self.guardCommand + [record, "--"] + program.command + words, onLine: { log.append($0) },
+                self.guardCommand + [record, "--"] + program.command + words,
+                onLine: { line in
+                    log.append(line)
+                    memory.state.withLock { $0.read(line) }
+                },
                 // After a failed assertion the engine prints where it stood, and may rest there (measured).
                 isLast: { $0.contains("GGML_ASSERT") || $0.contains("GGML_ABORT") },
                 onEnd: { end in
@@ -93,9 +99,10 @@ package struct ProcessLauncher: EngineLauncher {
             let capabilities = try await EngineCapabilities(asking: client, model: model.launch.alias)
             let chat = LlamaServerModel(
                 client: client, name: model.launch.alias, capabilities: capabilities, random: self.random)
-            return RunningEngine(model: chat, slots: model.launch.slots, processID: process.processID) {
-                await Self.stop(process)
-            }
+            return RunningEngine(
+                model: chat, slots: model.launch.slots, processID: process.processID,
+                memory: memory.state.withLock { $0 }
+            ) { await Self.stop(process) }
         } catch {
             await Self.stop(process)
             throw error
@@ -148,4 +155,9 @@ package struct ProcessLauncher: EngineLauncher {
     private static func fileName(_ name: String) -> String {
         String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) ? $0 : "-" }.prefix(100))
     }
+}
+
+/// What an engine has said of its buffers so far.
+private final class MemoryLog: Sendable {
+    let state = Mutex(EngineMemory())
 }

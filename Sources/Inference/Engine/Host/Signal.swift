@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Something that happens once, and that several may wait for.
-final class Signal: Sendable {
+package final class Signal: Sendable {
     private struct State {
         var isSet = false
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]

@@ -18,6 +18,7 @@ package final class EngineDirectory: Sendable {
     private static let parentBytesMax = 60
 
     package let path: String
+    private let parents: [String]
     private let count = Mutex(0)
 
     /// - Parameters:
@@ -30,8 +31,72 @@ package final class EngineDirectory: Sendable {
             "\(letters[Int($0 >> 4)])\(letters[Int($0 & 15)])"
         }.joined()
         let given = parent.flatMap { $0.hasPrefix("/") && $0.utf8.count <= Self.parentBytesMax ? $0 : nil }
-        self.path = "\(given ?? "/tmp")/brume-\(geteuid())-\(name)"
+        self.path = "\(given ?? "/tmp")/\(Self.prefix)\(name)"
+        self.parents = given == nil || given == "/tmp" ? ["/tmp"] : [given ?? "/tmp", "/tmp"]
         try EngineFiles.makePrivateDirectory(self.path)
+        EngineRecord(processID: getpid()).write("\(self.path)/\(Self.ownerName)")
+    }
+
+    /// How directories of this user's servers begin.
+    private static var prefix: String { "brume-\(geteuid())-" }
+    /// How the file with the server's process begins.
+    private static let ownerPrefix = "server-"
+    /// Process ids hold in one container only: directories that a container shares with others are told apart by it.
+    private static let ownerName =
+        EngineDirectory.ownerPrefix + (Disk.linkTarget("/proc/self/ns/pid") ?? "").filter { $0.isASCII && $0.isNumber }
+    /// A directory without that file is one that is being made, or was left by an earlier version.
+    private static let ownerlessSecondsMin = 600
+    /// Directories that are looked at.
+    private static let abandonedCountMax = 1000
+
+    /// Removes the directory, once no engine runs: a stopped server leaves nothing behind.
+    package func remove() {
+        Self.empty(self.path)
+    }
+
+    /// Removes the directories of servers that were killed, whatever their data directory was, and ends their engines.
+    /// - Returns: the processes that it ended.
+    package func removeAbandoned() -> [Int32] {
+        var ended: [Int32] = []
+        for parent in self.parents {
+            let names = EngineFiles.names(in: parent, suffix: "").filter { $0.hasPrefix(Self.prefix) }
+            for name in names.prefix(Self.abandonedCountMax) {
+                let path = "\(parent)/\(name)"
+                // Another user's, or a link to somewhere else, is left alone.
+                guard path != self.path, EngineFiles.isPrivateDirectory(path) else { continue }
+                if let owner = EngineRecord(path: "\(path)/\(Self.ownerName)") {
+                    guard !owner.isRunning else { continue }
+                } else {
+                    guard !EngineFiles.names(in: path, suffix: "").contains(where: { $0.hasPrefix(Self.ownerPrefix) }),
+                        EngineFiles.ageSeconds(path) > Self.ownerlessSecondsMin
+                    else { continue }
+                }
+                ended += Self.endEngines(in: path)
+                Self.empty(path)
+            }
+        }
+        return ended
+    }
+
+    /// Takes away the files that a server makes there, and the directory if nothing else is in it.
+    private static func empty(_ path: String) {
+        for suffix in [".pid", ".sock", Self.ownerName] {
+            for name in EngineFiles.names(in: path, suffix: suffix) { EngineFiles.remove("\(path)/\(name)") }
+        }
+        _ = unsafe rmdir(path)
+    }
+
+    private static func endEngines(in path: String) -> [Int32] {
+        var ended: [Int32] = []
+        for name in EngineFiles.names(in: path, suffix: ".pid") {
+            let path = "\(path)/\(name)"
+            if let record = EngineRecord(path: path), record.isRunning {
+                record.end()
+                ended.append(record.processID)
+            }
+            EngineFiles.remove(path)
+        }
+        return ended
     }
 
     /// Ends the engines that an earlier server of this data directory left, and removes their files.
@@ -40,15 +105,7 @@ package final class EngineDirectory: Sendable {
     /// - Returns: the processes that it ended.
     @discardableResult
     package func endLeftovers() -> [Int32] {
-        var ended: [Int32] = []
-        for name in EngineFiles.names(in: self.path, suffix: ".pid") {
-            let path = "\(self.path)/\(name)"
-            if let record = EngineRecord(path: path), record.isRunning {
-                record.end()
-                ended.append(record.processID)
-            }
-            EngineFiles.remove(path)
-        }
+        let ended = Self.endEngines(in: self.path)
         for name in EngineFiles.names(in: self.path, suffix: ".sock") { EngineFiles.remove("\(self.path)/\(name)") }
         return ended
     }

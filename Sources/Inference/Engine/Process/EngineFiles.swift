@@ -100,10 +100,29 @@ enum EngineFiles {
             let reason = unsafe String(cString: strerror(errno))
             throw ProcessStartError(sentence: "\(path) cannot be made: \(reason)")
         }
+        guard self.isPrivateDirectory(path) else {
+            throw
+                ProcessStartError(sentence: "\(path) is not a directory of this user alone")
+        }
+    }
+
+    /// Whether it is a directory of this user's alone, and no link to one.
+    static func isPrivateDirectory(_ path: String) -> Bool {
         var information = stat()
-        guard unsafe lstat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR,
-            information.st_uid == geteuid(), information.st_mode & 0o077 == 0
-        else { throw ProcessStartError(sentence: "\(path) is not a directory of this user alone") }
+        return unsafe lstat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
+            && information.st_uid == geteuid() && information.st_mode & 0o077 == 0
+    }
+
+    /// Seconds since something was made or removed in a directory; 0 where nobody can tell.
+    static func ageSeconds(_ path: String) -> Int {
+        var information = stat()
+        guard unsafe lstat(path, &information) == 0 else { return 0 }
+        #if canImport(Darwin)
+        let changed = information.st_mtimespec.tv_sec
+        #else
+        let changed = information.st_mtim.tv_sec
+        #endif
+        return max(0, time(nil) - changed)
     }
 
     /// The bytes of a file so far; 0 where nobody can tell.

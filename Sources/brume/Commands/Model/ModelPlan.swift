@@ -83,9 +83,8 @@ extension Model {
             }
             let shape = try ModelShape(file)
             var wish = Admission.Wish(slots: self.slots, contextPerSlot: self.context)
-            wish.hostBytesMax = self.hostMemory.map { $0 << 30 }
             if let projector = paths.projector { wish.projectorBytes = try self.file(projector).fileBytes }
-            let plan = Admission.plan(shape, wish, on: device)
+            let plan = Admission.plan(shape, wish, on: device, hostBytesMax: self.hostMemory.map { $0 << 30 })
             return PlanReport(name: self.model, file: file, shape: shape, device: device, plan: plan)
         }
 

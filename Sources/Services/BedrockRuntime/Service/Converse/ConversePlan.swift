@@ -213,7 +213,7 @@ extension ServiceError {
         case .timedOut(let seconds):
             self = BedrockRuntimeError.modelTimeout(
                 message: "The model did not answer within \(seconds) seconds.")
-        case .noEngine(let sentence):
+        case .noEngine(let sentence), .tooLarge(let sentence):
             self = BedrockRuntimeError.serviceUnavailable(message: sentence)
         }
     }

@@ -1,0 +1,217 @@
+/// Who is loaded next, and who makes room.
+///
+/// The first in line is served first. What it waits for takes no new requests once it has had its turn, so that it is
+/// idle some time; whoever stands behind may go first only where that takes nothing of what the first one waits for.
+extension ModelHostState {
+    /// What is to be done for the line.
+    package enum LineStep {
+        case start(name: String, generation: UInt64, model: LocalModel, plan: LoadPlan)
+        /// Ends these, calls `unloaded` for each, and asks again.
+        case unload([(name: String, engine: RunningEngine, generation: UInt64)], for: String)
+        /// It cannot be loaded; it is out of the line.
+        case failed(name: String, InferenceError)
+        /// Until `change` is set, or a moment later.
+        case wait
+        /// Nobody waits; whoever worked the line off is done.
+        case done
+    }
+
+    /// Models of the line that are looked at behind the first.
+    static let lineLookCountMax = 4
+
+    /// The models that `admit` looks at.
+    package var nextInLine: [LocalModel] {
+        self.line.prefix(1 + Self.lineLookCountMax).compactMap { name in
+            guard case .local(let model)? = self.entries[name]?.place else { return nil }
+            return model
+        }
+    }
+
+    /// Decides about the line once.
+    /// - Parameters:
+    ///   - needs: of the models of `nextInLine`, or why one has none; nil where nothing is planned.
+    ///   - room: what the machine has now.
+    ///   - limits: how many, and how long.
+    ///   - now: the time of the question.
+    /// - Returns: what is to be done next.
+    package mutating func admit(
+        _ needs: [String: Result<LoadNeed, InferenceError>]?, in room: MachineRoom, _ limits: ModelHost.Limits,
+        now: ContinuousClock.Instant
+    ) -> LineStep {
+        guard let first = self.line.first, !self.isStopping else {
+            self.isLineWorked = false
+            self.stay(except: [])
+            return .done
+        }
+        var firstPlan: Planned?
+        for name in self.line.prefix(1 + Self.lineLookCountMax) {
+            guard case .local(let model)? = self.entries[name]?.place else { continue }
+            let need: LoadNeed?
+            switch needs.map({ $0[name] }) {
+            case .none: need = nil
+            case .some(.none): continue
+            case .some(.failure(let error)?): return self.refused(name, error, limits, now: now)
+            case .some(.success(let known)?): need = known
+            }
+            let planned = self.planned(model, need, in: room, self.residents(now: now), limits)
+            if name == first {
+                firstPlan = planned
+                if let step = self.step(planned, limits, now: now) { return step }
+            } else if let firstPlan, self.passes(planned, firstPlan, in: room, limits, now: now) {
+                return self.started(planned)
+            }
+        }
+        return .wait
+    }
+
+    /// A model of the line with its plan.
+    private struct Planned {
+        var model: LocalModel
+        var need: LoadNeed?
+        var decision: Admission.Decision
+        var plan: LoadPlan
+    }
+
+    private func planned(
+        _ model: LocalModel, _ need: LoadNeed?, in room: MachineRoom, _ residents: [Admission.Resident],
+        _ limits: ModelHost.Limits
+    ) -> Planned {
+        var decision = Admission.Decision.start(unloading: [])
+        var plan = LoadPlan(launch: model.launch, booking: MemoryBooking())
+        if let need { (decision, plan) = need.plan(model.launch, in: room, beside: residents) }
+        return Planned(
+            model: model, need: need, decision: Self.counted(decision, residents, limits.loadedCountMax), plan: plan)
+    }
+
+    /// The decision where no more than so many may be loaded.
+    private static func counted(
+        _ decision: Admission.Decision, _ residents: [Admission.Resident], _ countMax: Int
+    ) -> Admission.Decision {
+        var gone: [String] = []
+        switch decision {
+        case .start(let unloading): gone = unloading
+        case .queue(let awaiting): gone = awaiting
+        case .refuse: return .refuse
+        }
+        let order = residents.filter { !gone.contains($0.id) }.sorted { ($0.lastUsed, $0.id) < ($1.lastUsed, $1.id) }
+        var mustWait = false
+        if case .queue = decision { mustWait = true }
+        for standing in [Admission.Resident.Standing.idle, .busy] {
+            for resident in order where resident.standing == standing && residents.count - gone.count >= countMax {
+                gone.append(resident.id)
+                if standing == .busy { mustWait = true }
+            }
+        }
+        guard residents.count - gone.count < countMax else { return .refuse }
+        return mustWait ? .queue(awaiting: gone) : .start(unloading: gone)
+    }
+
+    /// What is done for the first in line; nil where it waits.
+    private mutating func step(
+        _ planned: Planned, _ limits: ModelHost.Limits, now: ContinuousClock.Instant
+    ) -> LineStep? {
+        switch planned.decision {
+        case .start(let names) where names.isEmpty:
+            // Who was asked to leave for it may stay.
+            self.stay(except: [])
+            return self.started(planned)
+        case .start(let names):
+            self.stay(except: Set(names))
+            let unloaded = names.compactMap { name in self.unload(name).map { (name, $0.engine, $0.generation) } }
+            return unloaded.isEmpty ? nil : .unload(unloaded, for: planned.model.name)
+        case .queue(let names):
+            self.stay(except: Set(names))
+            for name in names { self.leave(name, limits, now: now) }
+            return nil
+        case .refuse:
+            self.stay(except: [])
+            let error = InferenceError.tooLarge(Self.refusal(planned, limits))
+            return self.refused(planned.model.name, error, limits, now: now)
+        }
+    }
+
+    private mutating func started(_ planned: Planned) -> LineStep {
+        let name = planned.model.name
+        self.line.removeAll { $0 == name }
+        guard var entry = self.entries[name], case .waiting(let signal) = entry.phase else { return .wait }
+        entry.phase = .loading(signal)
+        entry.plan = planned.plan
+        self.entries[name] = entry
+        return .start(name: name, generation: entry.generation, model: planned.model, plan: planned.plan)
+    }
+
+    private mutating func refused(
+        _ name: String, _ error: InferenceError, _ limits: ModelHost.Limits, now: ContinuousClock.Instant
+    ) -> LineStep {
+        guard let generation = self.entries[name]?.generation else { return .wait }
+        self.fail(name, generation, error, limits, now: now)
+        return .failed(name: name, error)
+    }
+
+    /// A model that answers takes no new requests, once it has had its turn.
+    private mutating func leave(_ name: String, _ limits: ModelHost.Limits, now: ContinuousClock.Instant) {
+        guard var entry = self.entries[name], case .ready(let engine, let queue, let since, nil) = entry.phase,
+            since.duration(to: now) >= .seconds(limits.turnSeconds)
+        else { return }
+        entry.phase = .ready(engine, queue, since: since, leaving: Signal())
+        self.entries[name] = entry
+    }
+
+    /// Models that nobody waits for any more take requests again.
+    private mutating func stay(except names: Set<String>) {
+        for (name, entry) in self.entries where !names.contains(name) {
+            guard case .ready(let engine, let queue, let since, let leaving?) = entry.phase else { continue }
+            self.entries[name]?.phase = .ready(engine, queue, since: since, leaving: nil)
+            leaving.set()
+        }
+    }
+
+    /// Whether a model may go before the first in line: it ends nobody, and the first one would still find the same
+    /// place if it stayed for ever.
+    private func passes(
+        _ planned: Planned, _ first: Planned, in room: MachineRoom, _ limits: ModelHost.Limits,
+        now: ContinuousClock.Instant
+    ) -> Bool {
+        guard planned.decision == .start(unloading: []) else { return false }
+        var residents = self.residents(now: now)
+        residents.append(
+            Admission.Resident(
+                id: planned.model.name, booking: planned.plan.booking, lastUsed: .max, standing: .pinned,
+                isSettled: false))
+        let later = self.planned(first.model, first.need, in: room, residents, limits)
+        return later.decision != .refuse && later.plan.launch == first.plan.launch
+    }
+
+    private static func refusal(_ planned: Planned, _ limits: ModelHost.Limits) -> String {
+        let name = planned.model.name
+        guard planned.need != nil, let sentence = planned.plan.steps.last else {
+            return
+                "The model \(name) is not loaded: \(limits.loadedCountMax) models are pinned, as many as may be loaded."
+        }
+        return "The model \(name) cannot be loaded. \(sentence) Take a smaller model or quantisation, unpin or unload "
+            + "others, or raise the setting gpu-memory, host-memory or models-loaded-max; `brume model plan \(name)` "
+            + "shows what it needs."
+    }
+
+    /// Every engine that has memory of this machine.
+    package func residents(now: ContinuousClock.Instant) -> [Admission.Resident] {
+        let earliest = self.entries.values.map(\.lastUsed).min() ?? now
+        return self.entries.compactMap { name, entry in
+            guard case .local(let model) = entry.place else { return nil }
+            var standing = Admission.Resident.Standing.busy
+            var isSettled = true
+            switch entry.phase {
+            case .waiting, .failed: return nil
+            case .loading: isSettled = false
+            case .stopping: break
+            case .ready: if self.isIdle(name, entry) { standing = .idle }
+            }
+            if model.isPinned { standing = .pinned }
+            if case .stopping = entry.phase { standing = .busy }
+            return Admission.Resident(
+                id: name, booking: entry.plan?.booking ?? MemoryBooking(),
+                lastUsed: UInt64(clamping: Int64(earliest.duration(to: entry.lastUsed) / .milliseconds(1))),
+                standing: standing, isSettled: isSettled)
+        }
+    }
+}

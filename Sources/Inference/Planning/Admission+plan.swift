@@ -1,0 +1,151 @@
+extension Admission {
+    /// Plans a model on one device, whose `freeBytes` are what is free beside the engines in `residents`; on
+    /// `DeviceProfile.none` it is the machine's own memory that it must fit into.
+    ///
+    /// `hostBytesMax` is the memory of the machine that it may take; nil where that is not known.
+    package static func plan(
+        _ shape: ModelShape, _ wish: Wish, on device: DeviceProfile, hostBytesMax: UInt64? = nil,
+        residents: [Resident] = []
+    ) -> Plan {
+        var room = MachineRoom(hostLimitBytes: hostBytesMax)
+        if device.memoryBytes > 0 { room.devices = [MachineRoom.Device(id: "", profile: device)] }
+        return self.plan(shape, wish, in: room, residents: residents)
+    }
+
+    /// Plans a model on the device of a machine where it loses least; `memo` is of this shape and wish.
+    package static func plan(
+        _ shape: ModelShape, _ wish: Wish, in room: MachineRoom, residents: [Resident] = [],
+        memo: EstimateMemo = EstimateMemo()
+    ) -> Plan {
+        let devices: [MachineRoom.Device?] = wish.deviceLayers == 0 || room.devices.isEmpty ? [nil] : room.devices
+        let plans = devices.map { DevicePlan(shape, wish, on: $0, in: room, residents, memo).plan }
+        // Of equals the first one, in the machine's own order.
+        return plans.min { self.loss($0, shape) < self.loss($1, shape) } ?? plans[0]
+    }
+
+    /// What a plan loses: the worst first.
+    private static func loss(_ plan: Plan, _ shape: ModelShape) -> (Int, Int, Int, Int, Int) {
+        let missing = shape.layers.count + 1 - plan.settings.deviceLayers
+        let experts = plan.settings.hostExpertLayers
+        switch plan.decision {
+        case .start(let unloaded): return (0, missing, experts, unloaded.count, plan.steps.count)
+        case .queue(let awaited): return (1, missing, experts, awaited.count, plan.steps.count)
+        case .refuse: return (2, missing, experts, 0, plan.steps.count)
+        }
+    }
+}
+
+/// The plan of a model on one device, or on the processor alone.
+private struct DevicePlan {
+    let shape: ModelShape
+    let wish: Admission.Wish
+    let device: MachineRoom.Device?
+    let room: MachineRoom
+    let residents: [Admission.Resident]
+    let search: PlanSearch
+
+    init(
+        _ shape: ModelShape, _ wish: Admission.Wish, on device: MachineRoom.Device?, in room: MachineRoom,
+        _ residents: [Admission.Resident], _ memo: EstimateMemo
+    ) {
+        self.shape = shape
+        self.wish = wish
+        self.device = device
+        self.room = room
+        self.residents = residents
+        self.search = PlanSearch(
+            shape: shape, wish: wish, isHostOnly: device == nil, isPretended: device?.isPretended == true, memo: memo)
+    }
+
+    var plan: Admission.Plan {
+        let half = (self.shape.layers.count + 1) / 2
+        let idle = self.inOrder(.idle)
+        let busy = self.inOrder(.busy)
+        for least in [half, 0] {
+            if let (found, gone) = self.firstFit(idle, after: [], least) {
+                let notes = gone.map { resident in
+                    let bytes = resident.booking.bytes(on: self.device?.id)
+                    return "\(resident.id), idle for longest, is unloaded and gives \(PlanText.size(bytes))."
+                }
+                return self.made(.start(unloading: gone.map(\.id)), found, notes + found.steps)
+            }
+            if let (found, gone) = self.firstFit(busy, after: idle, least) {
+                let count = gone.count { $0.standing == .busy }
+                let sentence = "It waits until a model that answers now is done (\(count) busy)."
+                return self.made(.queue(awaiting: gone.map(\.id)), found, [sentence])
+            }
+            // With no layers to give up the second look would find what the first did.
+            if self.device == nil || self.wish.deviceLayers != nil { break }
+        }
+        return self.made(.refuse, self.search.smallest, [self.refusal])
+    }
+
+    private func made(
+        _ decision: Admission.Decision, _ found: PlanSearch.Found, _ steps: [String]
+    ) -> Admission.Plan {
+        Admission.Plan(
+            decision: decision, settings: found.settings, estimate: found.estimate,
+            device: found.settings.deviceLayers > 0 ? self.device : nil, steps: self.search.openingNotes + steps)
+    }
+
+    private func inOrder(_ standing: Admission.Resident.Standing) -> [Admission.Resident] {
+        self.residents.filter { $0.standing == standing }.sorted { ($0.lastUsed, $0.id) < ($1.lastUsed, $1.id) }
+    }
+
+    /// Takes residents out one after the other until it fits, `first` before all; then puts back whoever was taken out
+    /// for nothing.
+    private func firstFit(
+        _ others: [Admission.Resident], after first: [Admission.Resident], _ least: Int
+    ) -> (PlanSearch.Found, [Admission.Resident])? {
+        var gone = first
+        var waiting = others[...]
+        // What does not fit into the machine without any of them needs no search for the fewest.
+        guard self.fit(without: first + others, least) != nil else { return nil }
+        while true {
+            if let found = self.fit(without: gone, least) {
+                return self.spared(found, gone, least)
+            }
+            guard let next = waiting.popFirst() else { return nil }
+            gone.append(next)
+        }
+    }
+
+    private func spared(
+        _ found: PlanSearch.Found, _ gone: [Admission.Resident], _ least: Int
+    ) -> (PlanSearch.Found, [Admission.Resident]) {
+        var (found, gone) = (found, gone)
+        for resident in gone.reversed() {
+            let fewer = gone.filter { $0.id != resident.id }
+            guard let other = self.fit(without: fewer, least) else { continue }
+            (found, gone) = (other, fewer)
+        }
+        return (found, gone)
+    }
+
+    private func fit(without gone: [Admission.Resident], _ least: Int) -> PlanSearch.Found? {
+        let ids = Set(gone.map(\.id))
+        let left = self.residents.filter { !ids.contains($0.id) }
+        let rooms = PlanSearch.Rooms(
+            device: self.device.map { self.room.bytes(on: $0, beside: left, after: gone) } ?? 0,
+            host: self.room.hostBytes(beside: left, after: gone))
+        return self.search.shrink(into: rooms, leastDeviceLayers: least)
+    }
+
+    /// Why it never fits: what it needs at least, what there is, and what to do.
+    private var refusal: String {
+        let least = self.search.smallest
+        let pinned = self.residents.filter { $0.standing == .pinned }
+        let others = self.residents.filter { $0.standing != .pinned }
+        let taken = pinned.isEmpty ? "" : " beside the pinned models \(pinned.map(\.id).joined(separator: ", "))"
+        if let device = self.device, least.settings.deviceLayers > 0 {
+            let bytes = self.room.bytes(on: device, beside: pinned, after: others)
+            return
+                "\(device.profile.name) does not hold it: \(PlanText.size(least.estimate.deviceTotal)) are needed for "
+                + "\(least.settings.deviceLayers) layers, \(PlanText.size(bytes)) may be used\(taken)."
+        }
+        let bytes = self.room.hostBytes(beside: pinned, after: others)
+        let needed = self.search.hostNeed(least)
+        return "The machine's memory does not hold it: \(PlanText.size(needed)) are needed, "
+            + "\(PlanText.size(bytes)) may be used\(taken)."
+    }
+}

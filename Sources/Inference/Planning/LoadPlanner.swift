@@ -1,0 +1,226 @@
+internal import Synchronization
+
+/// What a model needs before it is loaded.
+package enum LoadNeed: Sendable {
+    /// Its shape is known, and what is wished of it.
+    case shaped(ModelShape, Admission.Wish, EstimateMemo)
+    /// No plan can be made of its kind: it is started as its settings say, and takes about so many bytes.
+    case opaque(UInt64)
+}
+
+/// How a model is started, and what it takes.
+package struct LoadPlan: Sendable, Hashable {
+    package var launch: EngineLaunch
+    package var booking: MemoryBooking
+    /// The device's name for people; nil where the processor computes everything.
+    package var deviceName: String?
+    /// What was given up, a sentence each.
+    package var steps: [String]
+
+    package init(launch: EngineLaunch, booking: MemoryBooking, deviceName: String? = nil, steps: [String] = []) {
+        self.launch = launch
+        self.booking = booking
+        self.deviceName = deviceName
+        self.steps = steps
+    }
+}
+
+/// Knows what there is and what models need; the host of models decides by it.
+package protocol LoadPlanner: Sendable {
+    /// Asked before each load, and again while one waits.
+    func room() async -> MachineRoom
+
+    /// - Throws: where the model's file cannot be read or is damaged.
+    func need(of model: LocalModel) async throws(InferenceError) -> LoadNeed
+}
+
+extension LoadNeed {
+    /// What an engine takes at least beside its file, where nothing else is known.
+    private static let opaqueExtraBytes: UInt64 = 256 << 20
+
+    /// The plan of a model on this machine now.
+    func plan(
+        _ launch: EngineLaunch, in room: MachineRoom, beside residents: [Admission.Resident]
+    ) -> (decision: Admission.Decision, plan: LoadPlan) {
+        var launch = launch
+        launch.tellsBuffers = room.tellsBuffers
+        switch self {
+        case .shaped(let shape, let wish, let memo):
+            let plan = Admission.plan(shape, wish, in: room, residents: residents, memo: memo)
+            launch.follow(plan)
+            return (
+                plan.decision,
+                LoadPlan(
+                    launch: launch, booking: plan.booking, deviceName: plan.device?.profile.name, steps: plan.steps)
+            )
+        case .opaque(let fileBytes):
+            let bytes = fileBytes + Self.opaqueExtraBytes
+            var booking = MemoryBooking(hostBytes: bytes, mappedBytes: fileBytes)
+            let device = launch.gpuLayers == .none ? nil : room.devices.first { !$0.isPretended }
+            if let device {
+                if launch.gpuLayers == .automatic { launch.gpuLayers = .all }
+                launch.device = device.id.isEmpty ? nil : device.id
+                booking = MemoryBooking(
+                    deviceID: device.id, deviceBytes: bytes + MemoryEstimate.fixedDeviceBytes,
+                    hostBytes: Self.opaqueExtraBytes)
+            } else {
+                launch.gpuLayers = .none
+            }
+            let steps = ["Nothing is known of its kind but its size: it is started as the settings say."]
+            let plan = LoadPlan(launch: launch, booking: booking, deviceName: device?.profile.name, steps: steps)
+            return (Self.opaqueDecision(booking, device, room, residents), plan)
+        }
+    }
+
+    private static func opaqueDecision(
+        _ booking: MemoryBooking, _ device: MachineRoom.Device?, _ room: MachineRoom,
+        _ residents: [Admission.Resident]
+    ) -> Admission.Decision {
+        func fits(_ left: [Admission.Resident]) -> Bool {
+            let ids = Set(left.map(\.id))
+            let gone = residents.filter { !ids.contains($0.id) }
+            let onDevice = device.map { room.bytes(on: $0, beside: left, after: gone) >= booking.deviceBytes } ?? true
+            return onDevice && room.hostBytes(beside: left, after: gone) >= booking.hostBytes
+        }
+        let order = residents.sorted { ($0.lastUsed, $0.id) < ($1.lastUsed, $1.id) }
+        var left = residents
+        if fits(left) { return .start(unloading: []) }
+        var gone: [String] = []
+        for standing in [Admission.Resident.Standing.idle, .busy] {
+            for resident in order where resident.standing == standing {
+                left.removeAll { $0.id == resident.id }
+                gone.append(resident.id)
+                guard fits(left) else { continue }
+                return standing == .idle ? .start(unloading: gone) : .queue(awaiting: gone)
+            }
+        }
+        return .refuse
+    }
+}
+
+/// The planner of a server: it reads this machine, and the files of models.
+package final class MachinePlanner: LoadPlanner {
+    /// What the owner of the machine lets models take.
+    package struct Settings: Sendable, Hashable {
+        /// The device that is planned for instead of those that are here; `DeviceProfile.none` is the processor alone;
+        /// nil takes what is here.
+        package var profile: DeviceProfile?
+        /// Of each device; nil takes all but its margin.
+        package var deviceShare: MemoryShare?
+        /// Of the machine's memory.
+        package var hostShare: MemoryShare = .part(0.8)
+
+        package init() {}
+    }
+
+    /// Models whose files are known at once; more are read again.
+    private static let needCountMax = 64
+
+    private struct Known {
+        var file: FileFacts?
+        var projector: FileFacts?
+        var model: LocalModel
+        var need: LoadNeed
+    }
+
+    private let settings: Settings
+    private let program: @Sendable () -> EngineProgram?
+    private let engine: EngineFactsCache
+    private let known = Mutex<[String: Known]>([:])
+
+    package init(
+        settings: Settings, engine: EngineFactsCache, program: @escaping @Sendable () -> EngineProgram?
+    ) {
+        self.settings = settings
+        self.program = program
+        self.engine = engine
+    }
+
+    package func room() async -> MachineRoom {
+        let facts = await self.engine.facts(self.program())
+        return Self.room(self.settings, facts, MachineMemory.host())
+    }
+
+    /// What there is, by what is set and what was read.
+    package static func room(
+        _ settings: Settings, _ facts: EngineFacts?, _ host: MachineMemory.Host?
+    ) -> MachineRoom {
+        var room = MachineRoom(hostAvailableBytes: host?.availableBytes)
+        room.hostTotalBytes = host?.totalBytes
+        room.hostLimitBytes = settings.hostShare.bytes(of: host?.totalBytes ?? .max)
+        room.tellsBuffers = facts?.tellsBuffers ?? false
+        var devices = facts?.devices ?? []
+        if let profile = settings.profile {
+            let here = devices.first
+            devices = []
+            if profile.memoryBytes > 0 {
+                devices = [
+                    MachineRoom.Device(id: here?.id ?? "", profile: profile, isLive: false, isPretended: here == nil)
+                ]
+            }
+        }
+        for index in devices.indices {
+            let total = devices[index].profile.memoryBytes
+            devices[index].limitBytes = settings.deviceShare?.bytes(of: total) ?? total
+        }
+        room.devices = devices
+        return room
+    }
+
+    package func need(of model: LocalModel) async throws(InferenceError) -> LoadNeed {
+        let file = Disk.facts(model.launch.modelPath)
+        let projector = model.launch.projectorPath.flatMap(Disk.facts)
+        let known = self.known.withLock { $0[model.name] }
+        if let known, known.file == file, known.projector == projector, known.model == model { return known.need }
+        let need = try Self.read(model)
+        self.known.withLock { table in
+            if table.count >= Self.needCountMax { table.removeAll() }
+            table[model.name] = Known(file: file, projector: projector, model: model, need: need)
+        }
+        return need
+    }
+
+    /// Reads what the file says, without its weights.
+    private static func read(_ model: LocalModel) throws(InferenceError) -> LoadNeed {
+        guard EngineFiles.isFile(model.launch.modelPath) else {
+            throw .failed("the file \(model.launch.modelPath) is not there")
+        }
+        let file: GGUFFile
+        do throws(GGUFError) {
+            file = try GGUFFile.open(model.launch.modelPath)
+        } catch {
+            throw .failed("the file \(model.launch.modelPath) cannot be loaded: \(error.detail)")
+        }
+        let projectorBytes = model.launch.projectorPath.flatMap(Disk.facts).map { UInt64(clamping: $0.bytes) } ?? 0
+        guard let shape = try? ModelShape(file) else { return .opaque(file.fileBytes + projectorBytes) }
+        var wish = Admission.Wish(model, layerCount: shape.layers.count)
+        wish.projectorBytes = projectorBytes
+        if let path = model.launch.draftPath { wish.draft = (try? GGUFFile.open(path)).flatMap { try? ModelShape($0) } }
+        return .shaped(shape, wish, EstimateMemo())
+    }
+}
+
+extension Admission.Wish {
+    /// What the settings of a model ask for.
+    init(_ model: LocalModel, layerCount: Int) {
+        let launch = model.launch
+        self.init(
+            slots: launch.slots,
+            contextPerSlot: model.isContextDefault ? nil : UInt64(max(1, launch.slotContextTokens)),
+            cacheType: launch.keyType)
+        self.isUnified = launch.isCacheUnified
+        switch launch.purpose {
+        case .chat: self.batchTokens = UInt64(launch.microBatchTokens ?? 512)
+        // Such an engine computes a whole text in one step.
+        case .embeddings, .reranking:
+            self.batchTokens = UInt64(max(1, launch.slotContextTokens))
+            self.contextPerSlot = self.batchTokens
+        }
+        switch launch.gpuLayers {
+        case .none: self.deviceLayers = 0
+        case .all: self.deviceLayers = layerCount + 1
+        case .count(let count): self.deviceLayers = min(count, layerCount + 1)
+        case .automatic: self.deviceLayers = nil
+        }
+    }
+}
