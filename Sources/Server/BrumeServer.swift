@@ -85,11 +85,15 @@ package final class BrumeServer: Sendable {
         let metrics = MetricRegistry()
         let phase = ServerPhase()
         let edge = EdgeGauges(metrics)
+        let modelGauges = ModelGauges(metrics, models.embeddings)
         let catalog = ServiceCatalog(assembled.services, metrics: metrics)
         let routes = InternalRoutes(
             metrics: metrics,
             readiness: { Self.readiness(store, phase) },
-            refreshMetrics: { edge.refresh() },
+            refreshMetrics: {
+                edge.refresh()
+                modelGauges.refresh()
+            },
             moreMetrics: {
                 guard live.current.tellsTableMetrics else { return "" }
                 assembled.tellMetrics()

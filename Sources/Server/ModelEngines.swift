@@ -9,6 +9,8 @@ package struct ModelEngines: Sendable {
     /// The models of the data directory.
     let registry: RegistryView
     let facts: EngineFactsCache
+    /// Vectors that are kept.
+    let embeddings: EmbeddingCache
     private let directory: EngineDirectory
 
     /// Ends every engine, and leaves nothing behind.
@@ -61,6 +63,7 @@ package struct ModelEngines: Sendable {
                         modelPath: model.place, alias: model.name, slots: configuration.modelSlots,
                         gpuLayers: configuration.modelGPULayers))
                 self.setContext(&local, configuration)
+                self.setPurpose(of: &local)
                 places[model.name] = .local(local)
                 continue
             }
@@ -70,6 +73,17 @@ package struct ModelEngines: Sendable {
             places[model.name] = .external(remote)
         }
         return ListedModels(places)
+    }
+
+    /// A file that is not there yet is taken for a chat model; its engine says what it finds.
+    private static func setPurpose(of model: inout LocalModel) {
+        guard let file = try? GGUFFile.open(model.launch.modelPath) else { return }
+        model.launch.purpose = file.role.purpose
+        guard model.launch.purpose != .chat else { return }
+        model.isContextDefault = false
+        model.launch.slotContextTokens = min(
+            EngineLaunch.textTokensMax,
+            file.trainedContext.map { Int(clamping: $0) } ?? model.launch.slotContextTokens)
     }
 
     /// Puts the host together; engines that an earlier server left are ended.
@@ -98,9 +112,10 @@ package struct ModelEngines: Sendable {
         }
         let paths = DataDirectory(path: configuration.dataDirectory)
         let registry = RegistryView(ModelRegistry(directory: paths.models))
+        let embeddings = EmbeddingCache(bytesMax: configuration.embeddingCacheMegabytes << 20)
         let launcher = ProcessLauncher(
             directory: directory, logDirectory: paths.logs, guardCommand: ["/proc/self/exe", "engine-guard"],
-            random: random, program: { Self.program(configuration) })
+            random: random, embeddings: embeddings, program: { Self.program(configuration) })
         var limits = ModelHost.Limits()
         limits.loadedCountMax = configuration.modelsLoadedMax
         limits.keepAliveSeconds = configuration.modelKeepAliveSeconds
@@ -114,6 +129,7 @@ package struct ModelEngines: Sendable {
         let host = ModelHost(
             source: self.source(configuration, registry), launcher: launcher, planner: planner, limits: limits,
             note: note)
-        return ModelEngines(host: host, registry: registry, facts: facts, directory: directory)
+        return ModelEngines(
+            host: host, registry: registry, facts: facts, embeddings: embeddings, directory: directory)
     }
 }

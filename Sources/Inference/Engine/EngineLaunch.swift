@@ -48,6 +48,10 @@ package struct EngineLaunch: Sendable, Hashable {
     package var projectorPath: String?
     /// A small model that drafts what the large one checks.
     package var draftPath: String?
+    /// How one vector is made of a text's tokens; nil leaves it to what the file says.
+    package var pooling: GGUFFile.Pooling?
+    /// Whether scores of a reranking lie between 0 and 1 already; others are logits.
+    package var givesProbabilities: Bool
     /// Memory of the machine for prompts of earlier requests, in MiB.
     package var promptCacheMegabytes: Int
     /// Whether it logs the sizes of its buffers, which engines before 2026 do by themselves.
@@ -72,12 +76,17 @@ package struct EngineLaunch: Sendable, Hashable {
         self.microBatchTokens = nil
         self.projectorPath = nil
         self.draftPath = nil
+        self.pooling = nil
+        self.givesProbabilities = false
         self.promptCacheMegabytes = 256
         self.tellsBuffers = false
     }
 
-    /// Tokens that the engine holds at once.
-    package var contextTokens: Int { self.slots * self.slotContextTokens }
+    /// Tokens that the engine holds at once. Texts to embed and to rank are forgotten when they are done, so that all
+    /// slots share the room of the longest.
+    package var contextTokens: Int {
+        self.purpose == .chat ? self.slots * self.slotContextTokens : self.slotContextTokens
+    }
 
     /// Threads of the engine's HTTP server beyond one a slot: with fewer, streams keep `/health` waiting (measured).
     package static let httpThreadsBeyondSlots = 8
@@ -112,15 +121,19 @@ package struct EngineLaunch: Sendable, Hashable {
         }
         if let device = self.device { arguments += ["--device", device] }
         if self.tellsBuffers { arguments += ["--verbosity", "4"] }
-        arguments += self.isCacheUnified ? ["--kv-unified"] : ["--no-kv-unified"]
+        arguments += self.isCacheUnified || self.purpose != .chat ? ["--kv-unified"] : ["--no-kv-unified"]
         if self.hostExpertLayers > 0 { arguments += ["--n-cpu-moe", String(self.hostExpertLayers)] }
         switch self.purpose {
         case .chat: arguments += ["--jinja"]
-        case .embeddings: arguments += ["--embeddings"]
+        case .embeddings: arguments += ["--embeddings"] + (self.pooling.map { ["--pooling", "\($0)"] } ?? [])
         case .reranking: arguments += ["--reranking"]
         }
-        // A text to embed must fit one step, or the engine answers 500.
-        if let tokens = self.purpose == .chat ? self.microBatchTokens : self.slotContextTokens {
+        // A text to embed must fit one step, or the engine answers 500; and a batch of several steps ends the engine
+        // where the model is an encoder (measured).
+        if self.purpose != .chat {
+            let tokens = String(self.slotContextTokens)
+            arguments += ["--batch-size", tokens, "--ubatch-size", tokens]
+        } else if let tokens = self.microBatchTokens {
             arguments += ["--batch-size", String(max(tokens, 2048)), "--ubatch-size", String(tokens)]
         }
         if let path = self.projectorPath { arguments += ["--mmproj", path] }

@@ -4,6 +4,14 @@ package enum ModelPlace: Sendable, Hashable {
     case local(LocalModel)
     /// By a server elsewhere that speaks OpenAI's notation.
     case external(ExternalModel)
+
+    /// What it is for; nil where only the other server knows.
+    var purpose: EngineLaunch.Purpose? {
+        switch self {
+        case .local(let model): model.launch.purpose
+        case .external: nil
+        }
+    }
 }
 
 /// A model whose weights are on this machine.
@@ -11,6 +19,8 @@ package struct LocalModel: Sendable, Hashable {
     /// Unique on this machine; two names of one model are two models here.
     package var name: String
     package var launch: EngineLaunch
+    /// What tells its weights from any other's, such as the digest of its file; nil: the file's own time and size do.
+    package var contentID: String?
     /// Whether it stays loaded, whatever others need.
     package var isPinned: Bool
     /// Whether nobody asked for the context that `launch` has: a plan says then which one it is.

@@ -32,17 +32,24 @@ package struct RegistryModels: ModelSource {
         let trained = record.facts.contextTokensMax ?? 4096
         var launch = EngineLaunch(
             modelPath: paths.weights, alias: record.name, purpose: record.purpose,
-            slotContextTokens: min(trained, record.kind == .chat ? 8192 : 2048))
+            slotContextTokens: min(trained, record.kind == .chat ? 8192 : EngineLaunch.textTokensMax))
         launch.projectorPath = paths.projector
-        return LocalModel(
+        var model = LocalModel(
             name: record.name, launch: launch, isPinned: record.isPinned, expectedBytes: Int(clamping: record.bytes))
+        model.contentID = record.digest.hex
+        return model
     }
 }
 
 extension ModelRecord {
     /// What an engine is asked to do with it.
+    package var purpose: EngineLaunch.Purpose { self.kind.purpose }
+}
+
+extension ModelRecord.Kind {
+    /// What an engine is asked to do with such a model.
     package var purpose: EngineLaunch.Purpose {
-        switch self.kind {
+        switch self {
         case .chat: .chat
         case .embedding: .embeddings
         case .rerank: .reranking

@@ -57,6 +57,8 @@ package struct Configuration: Sendable, Hashable {
     package var modelsLoadedMax = 4
     /// Seconds that a request waits for its model and its turn.
     package var modelHoldSeconds = 50
+    /// Memory for vectors of texts that were embedded before; 0 keeps none.
+    package var embeddingCacheMegabytes = 64
     /// Canned replies, errors and delays of Bedrock's models.
     package var bedrockRules: [ModelRule] = []
     /// Seconds between a stop signal, which `/readyz` tells at once, and the end of listening.

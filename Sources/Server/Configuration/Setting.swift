@@ -184,6 +184,11 @@ package struct Setting: Sendable {
             configuration.modelHoldSeconds = try Self.integer(text, 1...3600)
         },
         Setting(
+            "embedding-cache-megabytes", "memory for vectors of texts that were embedded before; 0: none", "64"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.embeddingCacheMegabytes = try Self.integer(text, 0...1_048_576)
+        },
+        Setting(
             "bedrock-rules", "file of canned replies, errors and delays of Bedrock's models (JSON)", "none",
             isPath: true, isLive: true
         ) { (text, configuration) throws(ConfigurationError) in

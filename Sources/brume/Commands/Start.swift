@@ -124,6 +124,11 @@ struct Start: AsyncParsableCommand {
     var modelHoldSeconds: String?
 
     @Option(
+        name: .customLong("embedding-cache-megabytes"),
+        help: "Memory for vectors of texts that were embedded before (default: 64).")
+    var embeddingCacheMegabytes: String?
+
+    @Option(
         name: .customLong("bedrock-rules"),
         help: ArgumentHelp("Canned replies, errors and delays of Bedrock's models (JSON).", valueName: "file"))
     var bedrockRules: String?
@@ -164,6 +169,7 @@ struct Start: AsyncParsableCommand {
             ("gpu-profile", self.gpuProfile), ("gpu-memory", self.gpuMemory), ("host-memory", self.hostMemory),
             ("model-keep-alive-seconds", self.modelKeepAliveSeconds), ("models-loaded-max", self.modelsLoadedMax),
             ("model-hold-seconds", self.modelHoldSeconds),
+            ("embedding-cache-megabytes", self.embeddingCacheMegabytes),
             ("bedrock-rules", self.bedrockRules),
             ("drain-delay-seconds", self.drainDelaySeconds),
             ("table-transition-milliseconds", self.tableTransitionMilliseconds),

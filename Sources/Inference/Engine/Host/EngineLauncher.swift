@@ -14,6 +14,12 @@ package protocol EngineLauncher: Sendable {
 /// A model that answers.
 package struct RunningEngine: Sendable {
     package var model: any ChatModel
+    /// Vectors of texts by the same engine; nil where it makes none.
+    package var embedder: (any EmbeddingModel)?
+    /// Scores of texts by the same engine; nil where it makes none.
+    package var reranker: (any RerankModel)?
+    /// What tells the model's content and the engine's build from any other; nil where nobody knows.
+    package var identity: String?
     /// Requests that it computes at once.
     package var slots: Int
     /// The engine's process, or its guard's; nil for a server elsewhere.

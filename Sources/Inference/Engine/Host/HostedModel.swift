@@ -1,7 +1,8 @@
 /// A model of the host as requests see it: loaded or not, they ask and wait.
-struct HostedModel: ChatModel {
+struct HostedModel: ChatModel, PurposedModel {
     let host: ModelHost
     let name: String
+    let purpose: EngineLaunch.Purpose?
 
     /// Counting takes no turn: it is not the engine's slots that do it.
     func countTokens(_ request: ChatRequest) async throws -> Int {
@@ -23,7 +24,7 @@ struct HostedModel: ChatModel {
     }
 
     /// An engine that ended a moment ago has been sent nothing, so the request is made once more, of the next one.
-    private func withEngine<Value>(
+    func withEngine<Value>(
         _ work: (RunningEngine, SlotQueue, ContinuousClock.Instant) async throws -> Value
     ) async throws -> Value {
         let deadline = self.host.time.now() + .seconds(self.host.limits.holdSeconds)

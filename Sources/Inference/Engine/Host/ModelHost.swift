@@ -83,8 +83,8 @@ package final class ModelHost: Sendable {
 
     /// The model of a name, whether it is loaded or not; nil where no source knows it.
     package func model(_ name: String) async throws(InferenceError) -> (any ChatModel)? {
-        guard try await self.source.resolve(name) != nil else { return nil }
-        return HostedModel(host: self, name: name)
+        guard let place = try await self.source.resolve(name) else { return nil }
+        return HostedModel(host: self, name: name, purpose: place.purpose)
     }
 
     /// Every name that may be asked for, in no order.

@@ -15,22 +15,25 @@ package struct ProcessLauncher: EngineLauncher {
     private let logDirectory: String?
     private let guardCommand: [String]
     private let random: any RandomSource
+    private let embeddings: EmbeddingCache?
 
     /// - Parameters:
     ///   - directory: for sockets.
     ///   - logDirectory: where each model has a file of what its engine prints; nil: nowhere.
     ///   - guardCommand: the words that run `EngineGuard.run`, such as `/proc/self/exe engine-guard`.
     ///   - random: for the ids of tool calls.
+    ///   - embeddings: keeps vectors that were computed; nil keeps none.
     ///   - program: asked at every start, so that an engine that was installed meanwhile is found.
     package init(
         directory: EngineDirectory, logDirectory: String?, guardCommand: [String], random: any RandomSource,
-        program: @escaping @Sendable () -> EngineProgram?
+        embeddings: EmbeddingCache? = nil, program: @escaping @Sendable () -> EngineProgram?
     ) {
         self.program = program
         self.directory = directory
         self.logDirectory = logDirectory
         self.guardCommand = guardCommand
         self.random = random
+        self.embeddings = embeddings
     }
 
     package func start(
@@ -50,7 +53,10 @@ package struct ProcessLauncher: EngineLauncher {
         let capabilities = try await EngineCapabilities(asking: client, model: model.remoteName)
         let chat = LlamaServerModel(
             client: client, name: model.remoteName, capabilities: capabilities, random: self.random)
-        return RunningEngine(model: chat, slots: model.slots) {}
+        var engine = RunningEngine(model: chat, slots: model.slots) {}
+        engine.embedder = LlamaEmbedder(chat, tokensMax: nil, identity: nil, cache: nil)
+        engine.reranker = LlamaReranker(chat, tokensMax: nil, givesProbabilities: true)
+        return engine
     }
 
     private func client(_ endpoint: EngineEndpoint) throws(InferenceError) -> EngineClient {
@@ -68,9 +74,11 @@ package struct ProcessLauncher: EngineLauncher {
         guard EngineFiles.isFile(model.launch.modelPath) else {
             throw .failed("the file \(model.launch.modelPath) is not there")
         }
+        var launch = model.launch
+        launch.readFile()
         let (socket, record) = self.directory.next()
         let log = EngineLog(path: self.logDirectory.map { "\($0)/engine-\(Self.fileName(model.name)).log" })
-        let words = model.launch.arguments(socket: socket, physicalCores: ProcessorFacts.physicalCoreCount)
+        let words = launch.arguments(socket: socket, physicalCores: ProcessorFacts.physicalCoreCount)
         let memory = MemoryLog()
         let process: EngineProcess
         do throws(ProcessStartError) {
@@ -99,13 +107,31 @@ package struct ProcessLauncher: EngineLauncher {
             let capabilities = try await EngineCapabilities(asking: client, model: model.launch.alias)
             let chat = LlamaServerModel(
                 client: client, name: model.launch.alias, capabilities: capabilities, random: self.random)
-            return RunningEngine(
-                model: chat, slots: model.launch.slots, processID: process.processID,
+            var engine = RunningEngine(
+                model: chat, slots: launch.slots, processID: process.processID,
                 memory: memory.state.withLock { $0 }
             ) { await Self.stop(process) }
+            engine.identity = EngineIdentity.text(model, launch, program, build: capabilities.build)
+            self.addVectors(to: &engine, chat, launch)
+            return engine
         } catch {
             await Self.stop(process)
             throw error
+        }
+    }
+
+    /// What an engine that does not converse can do.
+    private func addVectors(to engine: inout RunningEngine, _ server: LlamaServerModel, _ launch: EngineLaunch) {
+        switch launch.purpose {
+        case .chat: break
+        case .embeddings:
+            engine.embedder = LlamaEmbedder(
+                server, tokensMax: launch.slotContextTokens, identity: engine.identity, cache: self.embeddings)
+            // Requests are joined into batches before the engine sees them.
+            engine.slots = EmbeddingBatcher.textCountMax
+        case .reranking:
+            engine.reranker = LlamaReranker(
+                server, tokensMax: launch.slotContextTokens, givesProbabilities: launch.givesProbabilities)
         }
     }
 

@@ -14,6 +14,8 @@ package struct EngineCapabilities: Sendable, Hashable {
     package var takesImages = false
     /// Tokens of one request with its answer; nil where it is not said.
     package var contextTokensMax: Int?
+    /// What it says of its own build; nil where it says nothing.
+    package var build: String?
 
     package init() {}
 
@@ -26,6 +28,7 @@ package struct EngineCapabilities: Sendable, Hashable {
             self.isLlamaServer = true
             self.hasGrammars = true
             self.contextTokensMax = settings["n_ctx"]?.integer
+            self.build = body["build_info"]?.text
             if case .boolean(true)? = body["modalities"]?["vision"] { self.takesImages = true }
         }
         let question = Document.object([

@@ -16,6 +16,11 @@ enum EngineRefusal {
             return .contextExceeded(
                 tokens: error?["n_prompt_tokens"]?.integer ?? 0, tokensMax: error?["n_ctx"]?.integer ?? 0)
         }
+        // llama.cpp says so of a text to embed that is longer than one of its steps.
+        if sentence.contains("is too large to process") {
+            let numbers = sentence.split { !$0.isNumber }.compactMap { Int($0) }
+            return .contextExceeded(tokens: numbers.first ?? 0, tokensMax: numbers.last ?? 0)
+        }
         switch status {
         case 400, 413, 422, 501: return .unsupported(sentence)
         // llama.cpp says so of an image that a text model was sent.

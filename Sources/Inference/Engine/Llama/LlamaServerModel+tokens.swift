@@ -64,22 +64,37 @@ extension LlamaServerModel {
         return prompt
     }
 
-    private func tokenCount(of text: String) async throws -> Int {
+    private func tokenCount(of text: String) async throws -> Int { try await self.tokens(of: text).count }
+
+    /// The tokens of a text.
+    /// - Parameters:
+    ///   - text: as it is; names of special tokens in it are such tokens.
+    ///   - addsMarks: whether the marks that the model wants around each text are there too.
+    func tokens(of text: String, addsMarks: Bool = true) async throws(InferenceError) -> [Int] {
         guard self.capabilities.hasTokenizer else {
-            throw InferenceError.unsupported("The server of this model does not count tokens.")
+            throw .unsupported("The server of this model does not count tokens.")
         }
         let question = Document.object([
-            "model": .string(self.name), "content": .string(text), "add_special": .boolean(true),
+            "model": .string(self.name), "content": .string(text), "add_special": .boolean(addsMarks),
             "parse_special": .boolean(true),
         ])
         let answer = try await self.asking("/tokenize", question)
         guard let tokens = answer["tokens"], case .array(let elements) = tokens else {
-            throw InferenceError.failed("the engine's tokenizer gave no tokens")
+            throw .failed("the engine's tokenizer gave no tokens")
         }
-        return elements.count
+        return elements.map { $0.integer ?? 0 }
     }
 
-    private func asking(_ path: String, _ body: Document) async throws(InferenceError) -> Document {
+    /// What tokens say.
+    func text(of tokens: [Int]) async throws(InferenceError) -> String {
+        let question = Document.object(["tokens": .array(tokens.map { .number($0) })])
+        guard let text = try await self.asking("/detokenize", question)["content"]?.text else {
+            throw .failed("the engine's tokenizer gave no text")
+        }
+        return text
+    }
+
+    func asking(_ path: String, _ body: Document) async throws(InferenceError) -> Document {
         let answer = try await self.post(path, body)
         defer { answer.close() }
         do throws(EngineClientError) {

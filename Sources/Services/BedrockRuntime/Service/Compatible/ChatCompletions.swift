@@ -46,14 +46,6 @@ extension BedrockRuntimeService {
         }
     }
 
-    /// `POST …/v1/embeddings`: chat models have none.
-    func embeddings(
-        _ request: CompatibleRequest, _ context: RequestContext
-    ) async throws(ServiceError) -> HTTPRouteAnswer {
-        _ = try await self.model(request.id, context)
-        throw .invalid("The model \(request.id.name) does not make embeddings.")
-    }
-
     /// `GET …/v1/models` and `GET …/v1/models/{model}`
     func models(_ name: String?, _ context: RequestContext) async throws(ServiceError) -> HTTPRouteAnswer {
         func entry(_ name: String) -> Document {

@@ -61,6 +61,15 @@ package enum FamilyRules {
         self.rule(for: id).flatMap { $0.isSame ? $0.model : nil }
     }
 
+    /// What to do so that a model of that kind answers for an id: the commands, as they are typed.
+    static func remedy(for id: String, _ purpose: EngineLaunch.Purpose) -> String {
+        let own = self.rule(for: id).flatMap { OpenModel.named($0.model) }
+        guard own?.kind.purpose != purpose,
+            let model = OpenModel.all.first(where: { $0.kind.purpose == purpose })
+        else { return self.remedy(for: id) }
+        return "Let an open model stand in for it with `brume model pull \(model.name) --alias '\(id)'`"
+    }
+
     /// What to do so that a model answers for an id: the commands, as they are typed.
     package static func remedy(for id: String) -> String {
         guard let rule = self.rule(for: id), let model = OpenModel.named(rule.model) else {

@@ -5,10 +5,10 @@ internal import Synchronization
 /// A model that a request named, before the request itself is read: what is wrong with it counts for the model.
 struct InvokedModel: Sendable {
     let id: ModelID
-    fileprivate let service: BedrockRuntimeService
+    let service: BedrockRuntimeService
     /// Why there is none, where only rules answer for it.
-    fileprivate let model: Result<any ChatModel, ServiceError>
-    fileprivate let context: RequestContext
+    let model: Result<any ChatModel, ServiceError>
+    let context: RequestContext
 
     /// Reads the request; an error counts as one of the model's clients.
     func reading<Value>(_ read: () throws(ServiceError) -> Value) throws(ServiceError) -> Value {
@@ -21,6 +21,7 @@ struct InvokedModel: Sendable {
     }
 
     func countTokens(_ request: ChatRequest) async throws(ServiceError) -> Int {
+        guard self.converses else { throw .invalid("The provided model doesn't support counting tokens.") }
         do {
             return try await self.model.get().countTokens(request)
         } catch {
@@ -28,12 +29,20 @@ struct InvokedModel: Sendable {
         }
     }
 
+    /// Whether the model may converse.
+    private var converses: Bool { self.purpose == nil || self.purpose == .chat }
+
     /// Applies the rule that fits: its delay is over, and its error thrown, when this returns.
     func begin(_ request: ChatRequest) async throws(ServiceError) -> Invocation {
         let request = request.by(self.context.principal)
         let invocation = Invocation(self, request, rule: self.service.rules.take(self.id, request))
         do throws(ServiceError) {
             if !invocation.isCanned { _ = try self.model.get() }
+            guard self.converses || invocation.isCanned else {
+                throw ServiceError.invalid(
+                    "This action doesn't support the model that you provided. Try again with a supported text or chat "
+                        + "model.")
+            }
             try await invocation.prepare()
         } catch {
             self.service.meter.failed(self.id, error, self.context)

@@ -26,9 +26,18 @@ struct NativeRequest: Sendable {
     let request: ChatRequest
 
     init(_ id: ModelID, body: [UInt8]) throws(ServiceError) {
+        try self.init(id, document: try Self.document(body))
+    }
+
+    /// - Throws: for what is no JSON object.
+    static func document(_ body: [UInt8]) throws(ServiceError) -> Document {
         guard let document = JSONText.document(body), case .object = document else {
             throw .invalid("Malformed input request, please reformat your input and try again.")
         }
+        return document
+    }
+
+    init(_ id: ModelID, document: Document) throws(ServiceError) {
         self.family = Self.family(id, document)
         self.request = try self.family.request(document)
     }
@@ -38,6 +47,12 @@ struct NativeRequest: Sendable {
         "ai21", "deepseek", "google", "minimax", "mistral", "moonshot", "moonshotai", "nvidia", "openai", "qwen",
         "writer", "zai",
     ]
+
+    /// Whether the id is one of a family that converses.
+    static func isClaimed(_ id: ModelID) -> Bool {
+        let maker = id.name.prefix { $0 != "." }
+        return self.chatMakers.contains(maker) || ["anthropic", "meta", "amazon", "cohere"].contains(maker)
+    }
 
     /// The notation of a model id; what no other family claims takes Anthropic's.
     private static func family(_ id: ModelID, _ body: Document) -> any NativeFamily {

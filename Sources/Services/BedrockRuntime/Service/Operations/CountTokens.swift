@@ -16,7 +16,11 @@ extension BedrockRuntimeService {
         let request: ChatRequest
         switch input.input {
         case .converse(let converse): request = try ConversePlan(converse).request
-        case .invokeModel(let invoke): request = try NativeRequest(id, body: invoke.body).request
+        case .invokeModel(let invoke):
+            guard VectorNotation.kind(of: id) == nil else {
+                throw .invalid("The provided model doesn't support counting tokens.")
+            }
+            request = try NativeRequest(id, body: invoke.body).request
         case .unknown: throw .invalid("The input field must set one of converse and invokeModel.")
         }
         return CountTokensResponse(inputTokens: try await model.countTokens(request))

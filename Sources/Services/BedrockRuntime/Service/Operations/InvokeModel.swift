@@ -15,15 +15,46 @@ extension BedrockRuntimeService {
         let id = try ModelID(input.modelID, context)
         let model = try await self.model(id, context)
         let started = ContinuousClock.now
-        let native = try model.reading { () throws(ServiceError) in
+        let body = try model.reading { () throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailIdentifier != nil, variables: false)
-            return try NativeRequest(id, body: input.body ?? [])
+            return try NativeRequest.document(input.body ?? [])
         }
+        if let kind = Self.vectors(id, model, body) { return try await self.invoke(model, kind, body, context) }
+        let native = try model.reading { () throws(ServiceError) in try NativeRequest(id, document: body) }
         let reply = try await ChatReply(try await model.begin(native.request))
         reply.outcome.addHeaders(to: context, latencyMilliseconds: started.millisecondsAgo)
         let stamp = AnswerStamp(id, context, self.random)
         return InvokeModelResponse(
             body: JSONText.bytes(native.family.response(reply, stamp)), contentType: "application/json")
+    }
+
+    /// The notation of a model that does not converse; nil for one that does.
+    static func vectors(_ id: ModelID, _ model: InvokedModel, _ body: Document) -> VectorNotation.Kind? {
+        if let kind = VectorNotation.kind(of: id) { return kind }
+        return NativeRequest.isClaimed(id) ? nil : VectorNotation.kind(of: body, purpose: model.purpose)
+    }
+
+    /// Embeds texts, or ranks documents.
+    private func invoke(
+        _ model: InvokedModel, _ kind: VectorNotation.Kind, _ body: Document, _ context: RequestContext
+    ) async throws(ServiceError) -> InvokeModelResponse {
+        let started = ContinuousClock.now
+        let notation = try model.reading { () throws(ServiceError) in try VectorNotation(kind, body) }
+        let answer: Document
+        let tokens: Int
+        switch notation {
+        case .embeddings(let texts):
+            let outcome = try await model.embed(texts.request, tooLong: texts.tooLong)
+            answer = texts.response(outcome, AnswerStamp(model.id, context, self.random))
+            tokens = outcome.inputTokens
+        case .rerank(let documents):
+            let outcome = try await model.rerank(documents.request)
+            answer = documents.response(outcome)
+            tokens = outcome.inputTokens
+        }
+        context.answer("x-amzn-bedrock-invocation-latency", String(started.millisecondsAgo))
+        context.answer("x-amzn-bedrock-input-token-count", String(tokens))
+        return InvokeModelResponse(body: JSONText.bytes(answer), contentType: "application/json")
     }
 }
 

@@ -20,7 +20,11 @@ extension BedrockRuntimeService {
         let model = try await self.model(id, context)
         let native = try model.reading { () throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailIdentifier != nil, variables: false)
-            return try NativeRequest(id, body: input.body ?? [])
+            let body = try NativeRequest.document(input.body ?? [])
+            guard Self.vectors(id, model, body) == nil else {
+                throw .invalid("The model is unsupported for streaming.")
+            }
+            return try NativeRequest(id, document: body)
         }
         let invocation = try await model.begin(native.request)
         let stamp = AnswerStamp(id, context, self.random)

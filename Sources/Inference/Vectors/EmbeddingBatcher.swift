@@ -1,0 +1,137 @@
+internal import Synchronization
+
+/// Joins the texts of several requests into batches, of which one is at the engine at a time.
+///
+/// A text that comes while the engine rests is sent at once; what comes while it computes goes together with the next
+/// batch, a text of each request in turn. So nobody waits for company, and with many callers the engine's batches are
+/// full.
+final class EmbeddingBatcher: Sendable {
+    /// Texts of one batch.
+    static let textCountMax = 64
+    /// Tokens of one batch; a single text may have more.
+    static let tokenCountMax = 16_384
+
+    typealias Compute = @Sendable ([[Int]]) async throws(InferenceError) -> [[Float]]
+
+    private struct Work {
+        let texts: [[Int]]
+        var vectors: [[Float]] = []
+        /// Texts that were given to the engine.
+        var sentCount = 0
+        let waiter: CheckedContinuation<Result<[[Float]], InferenceError>, Never>
+    }
+
+    private struct State {
+        var works: [UInt64: Work] = [:]
+        /// Works with texts that were not sent; whose turn it is stands first.
+        var line: [UInt64] = []
+        var lastID: UInt64 = 0
+        var isRunning = false
+        var cancelled: Set<UInt64> = []
+    }
+
+    /// Texts for the engine, and whose they are.
+    private struct Batch {
+        var texts: [[Int]] = []
+        var owners: [UInt64] = []
+        var tokenCount = 0
+    }
+
+    private let compute: Compute
+    private let state = Mutex(State())
+
+    init(_ compute: @escaping Compute) {
+        self.compute = compute
+    }
+
+    /// The vectors of these texts, in their order.
+    /// - Parameter texts: their tokens; at least one text.
+    func vectors(of texts: [[Int]]) async throws -> [[Float]] {
+        let id = self.state.withLock { state in
+            state.lastID += 1
+            return state.lastID
+        }
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                let (isCancelled, starts) = self.state.withLock { state in
+                    guard state.cancelled.remove(id) == nil else { return (true, false) }
+                    state.works[id] = Work(texts: texts, waiter: waiter)
+                    state.line.append(id)
+                    defer { state.isRunning = true }
+                    return (false, !state.isRunning)
+                }
+                if isCancelled { waiter.resume(returning: .failure(Self.cancellation)) }
+                // Ends when no text waits any more; each caller awaits its own texts.
+                if starts { Task { await self.run() } }
+            }
+        } onCancel: {
+            let waiter = self.state.withLock { state in
+                guard let work = state.works.removeValue(forKey: id) else {
+                    state.cancelled.insert(id)
+                    return nil as CheckedContinuation<Result<[[Float]], InferenceError>, Never>?
+                }
+                state.line.removeAll { $0 == id }
+                return work.waiter
+            }
+            waiter?.resume(returning: .failure(Self.cancellation))
+        }
+        self.state.withLock { _ = $0.cancelled.remove(id) }
+        try Task.checkCancellation()
+        return try result.get()
+    }
+
+    private static let cancellation = InferenceError.failed("the request was cancelled")
+
+    private func run() async {
+        while let batch = self.state.withLock({ Self.nextBatch(&$0) }) {
+            do throws(InferenceError) {
+                let vectors = try await self.compute(batch.texts)
+                guard vectors.count == batch.texts.count else {
+                    throw .failed("the engine answered \(batch.texts.count) texts with \(vectors.count) vectors")
+                }
+                for done in self.state.withLock({ Self.take(vectors, of: batch, &$0) }) {
+                    done.waiter.resume(returning: .success(done.vectors))
+                }
+            } catch {
+                let waiters = self.state.withLock { state in
+                    Set(batch.owners).compactMap { id in
+                        state.line.removeAll { $0 == id }
+                        return state.works.removeValue(forKey: id)?.waiter
+                    }
+                }
+                for waiter in waiters { waiter.resume(returning: .failure(error)) }
+            }
+        }
+    }
+
+    private static func nextBatch(_ state: inout State) -> Batch? {
+        var batch = Batch()
+        while batch.texts.count < self.textCountMax, let id = state.line.first, var work = state.works[id] {
+            let text = work.texts[work.sentCount]
+            guard batch.texts.isEmpty || batch.tokenCount + text.count <= self.tokenCountMax else { break }
+            batch.texts.append(text)
+            batch.owners.append(id)
+            batch.tokenCount += text.count
+            work.sentCount += 1
+            state.works[id] = work
+            state.line.removeFirst()
+            if work.sentCount < work.texts.count { state.line.append(id) }
+        }
+        guard !batch.texts.isEmpty else {
+            state.isRunning = false
+            return nil
+        }
+        return batch
+    }
+
+    /// Gives vectors to whom they belong.
+    /// - Returns: the works that are whole.
+    private static func take(_ vectors: [[Float]], of batch: Batch, _ state: inout State) -> [Work] {
+        for (id, vector) in zip(batch.owners, vectors) { state.works[id]?.vectors.append(vector) }
+        return Set(batch.owners).compactMap { id in
+            guard let work = state.works[id], work.vectors.count == work.texts.count else { return nil }
+            state.works[id] = nil
+            return work
+        }
+    }
+}

@@ -1,0 +1,101 @@
+internal import ServiceModel
+
+/// Looks a body over as AWS does by the model's JSON schema, and names all that is wrong in one sentence.
+///
+/// - Source: AWS's answers as SDK users report them, such as "Malformed input request: #: required key [texts] not
+///   found#: extraneous key [inputText] is not permitted, please reformat your input and try again."
+struct BodyCheck {
+    private let body: Document
+    private var findings: [String] = []
+
+    init(_ body: Document, required: [String], optional: [String] = []) {
+        self.body = body
+        for key in required where body[key] == nil { self.findings.append("#: required key [\(key)] not found") }
+        let known = Set(required + optional)
+        for member in body.members where !known.contains(member.name) {
+            self.findings.append("#: extraneous key [\(member.name)] is not permitted")
+        }
+    }
+
+    mutating func add(_ finding: String) { self.findings.append(finding) }
+
+    /// A text; nil where it is not there.
+    mutating func text(_ key: String, at pointer: String? = nil, in body: Document? = nil) -> String? {
+        guard let value = (body ?? self.body)[key], value != .null else { return nil }
+        guard let text = value.text else {
+            self.add("#/\(pointer ?? key): expected type: String, found: \(Self.type(value))")
+            return nil
+        }
+        return text
+    }
+
+    mutating func number(_ key: String, at pointer: String? = nil, in body: Document? = nil) -> Int? {
+        guard let value = (body ?? self.body)[key], value != .null else { return nil }
+        guard let number = value.integer else {
+            self.add("#/\(pointer ?? key): expected type: Integer, found: \(Self.type(value))")
+            return nil
+        }
+        return number
+    }
+
+    mutating func truth(_ key: String) -> Bool? {
+        switch self.body[key] {
+        case .boolean(let value)?: return value
+        case nil, .null?: return nil
+        case let value?:
+            self.add("#/\(key): expected type: Boolean, found: \(Self.type(value))")
+            return nil
+        }
+    }
+
+    /// A list of texts; nil where it is not there.
+    mutating func texts(_ key: String, countMax: Int? = nil, lengthMax: Int? = nil) -> [String]? {
+        guard let value = self.body[key], value != .null else { return nil }
+        guard case .array(let elements) = value else {
+            self.add("#/\(key): expected type: JSONArray, found: \(Self.type(value))")
+            return nil
+        }
+        if let countMax, elements.count > countMax {
+            self.add("#/\(key): expected maximum item count: \(countMax), found: \(elements.count)")
+        }
+        var texts: [String] = []
+        for (index, element) in elements.enumerated() {
+            guard let text = element.text else {
+                self.add("#/\(key)/\(index): expected type: String, found: \(Self.type(element))")
+                continue
+            }
+            // UTF-8 bytes are a bound for characters, which take longer to count.
+            if let lengthMax, text.utf8.count > lengthMax, text.unicodeScalars.count > lengthMax {
+                self.add("#/\(key)/\(index): expected maxLength: \(lengthMax), actual: \(text.unicodeScalars.count)")
+            }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    /// One of a few values.
+    mutating func choice<Value: Equatable>(_ value: Value?, _ pointer: String, of lawful: [Value]) {
+        guard let value, !lawful.contains(value) else { return }
+        self.add("#/\(pointer): \(value) is not a valid enum value")
+    }
+
+    func finish() throws(ServiceError) {
+        guard !self.findings.isEmpty else { return }
+        throw Self.malformed(self.findings.joined())
+    }
+
+    static func malformed(_ finding: String) -> ServiceError {
+        .invalid("Malformed input request: \(finding), please reformat your input and try again.")
+    }
+
+    private static func type(_ value: Document) -> String {
+        switch value {
+        case .null: "Null"
+        case .boolean: "Boolean"
+        case .number(let text): text.contains { ".eE".contains($0) } ? "BigDecimal" : "Integer"
+        case .string: "String"
+        case .array: "JSONArray"
+        case .object: "JSONObject"
+        }
+    }
+}
