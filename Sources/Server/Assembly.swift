@@ -43,7 +43,9 @@ enum Assembly {
         )
         let bedrock = BedrockRuntimeService(
             catalog: ModelCatalog(host: models, registry: registry, aliases: configuration.bedrockAliases),
-            clock: clock, telemetry: telemetry, rules: configuration.bedrockRules, usage: usage)
+            clock: clock, telemetry: telemetry, rules: configuration.bedrockRules, usage: usage,
+            responses: configuration.responseCacheMegabytes > 0
+                ? ResponseCache(store: store, bytesMax: configuration.responseCacheMegabytes << 20) : nil)
         let services = [
             // Converse takes images and documents of some megabytes each.
             RegisteredService(

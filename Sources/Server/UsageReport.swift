@@ -12,6 +12,7 @@ package struct UsageRow: Sendable, Hashable {
     package var outputTokens = 0
     package var cacheReadTokens = 0
     package var cacheWriteTokens = 0
+    package var keptResponses = 0
 }
 
 /// Reads the usage of a data directory, whether a server runs on it or not.
@@ -34,6 +35,7 @@ package enum UsageReport {
             rows[place].outputTokens &+= totals.outputTokens
             rows[place].cacheReadTokens &+= totals.cacheReadTokens
             rows[place].cacheWriteTokens &+= totals.cacheWriteTokens
+            rows[place].keptResponses &+= totals.keptResponses
         }
         return rows.sorted { left, right in
             (left.day ?? "", left.account, left.principal, left.model)

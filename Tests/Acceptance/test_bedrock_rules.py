@@ -116,7 +116,7 @@ def test_usage_is_kept_over_a_kill(fresh_server):
     expected = {
         "account": "000000000000", "principal": "arn:aws:iam::000000000000:root", "model": ECHO, "invocations": 4,
         "inputTokens": 4 * usage["inputTokens"], "outputTokens": 4 * usage["outputTokens"],
-        "cacheReadTokens": 0, "cacheWriteTokens": 0,
+        "cacheReadTokens": 0, "cacheWriteTokens": 0, "keptResponses": 0,
     }
     assert rows() == [expected]
     server.restart(hard=True)

@@ -16,7 +16,7 @@ extension EngineLaunch {
     }
 
     /// What a model's file says of how its texts are computed.
-    mutating func read(_ file: GGUFFile) {
+    package mutating func read(_ file: GGUFFile) {
         if let trained = file.trainedContext {
             self.slotContextTokens = min(self.slotContextTokens, Int(clamping: trained))
         }

@@ -2,7 +2,7 @@ extension EngineLaunch {
     /// Takes over what a plan decided: slots, context, cache and layers.
     package mutating func follow(_ plan: Admission.Plan) {
         let settings = plan.settings
-        self.slots = settings.slots
+        if self.purpose == .chat { self.slots = settings.slots }
         self.slotContextTokens = Int(clamping: settings.contextPerSlot)
         self.keyType = settings.cacheType
         self.valueType = settings.cacheType

@@ -205,7 +205,8 @@ extension Admission.Wish {
     init(_ model: LocalModel, layerCount: Int) {
         let launch = model.launch
         self.init(
-            slots: launch.slots,
+            // Texts to embed share one context, however many are computed at once.
+            slots: launch.purpose == .chat ? launch.slots : 1,
             contextPerSlot: model.isContextDefault ? nil : UInt64(max(1, launch.slotContextTokens)),
             cacheType: launch.keyType)
         self.isUnified = launch.isCacheUnified

@@ -5,13 +5,13 @@ internal import Synchronization
 /// A text that comes while the engine rests is sent at once; what comes while it computes goes together with the next
 /// batch, a text of each request in turn. So nobody waits for company, and with many callers the engine's batches are
 /// full.
-final class EmbeddingBatcher: Sendable {
+package final class EmbeddingBatcher: Sendable {
     /// Texts of one batch.
-    static let textCountMax = 64
+    package static let textCountMax = 64
     /// Tokens of one batch; a single text may have more.
-    static let tokenCountMax = 16_384
+    package static let tokenCountMax = 16_384
 
-    typealias Compute = @Sendable ([[Int]]) async throws(InferenceError) -> [[Float]]
+    package typealias Compute = @Sendable ([[Int]]) async throws(InferenceError) -> [[Float]]
 
     private struct Work {
         let texts: [[Int]]
@@ -40,13 +40,13 @@ final class EmbeddingBatcher: Sendable {
     private let compute: Compute
     private let state = Mutex(State())
 
-    init(_ compute: @escaping Compute) {
+    package init(_ compute: @escaping Compute) {
         self.compute = compute
     }
 
     /// The vectors of these texts, in their order.
     /// - Parameter texts: their tokens; at least one text.
-    func vectors(of texts: [[Int]]) async throws -> [[Float]] {
+    package func vectors(of texts: [[Int]]) async throws -> [[Float]] {
         let id = self.state.withLock { state in
             state.lastID += 1
             return state.lastID

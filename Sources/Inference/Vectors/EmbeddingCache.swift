@@ -8,13 +8,13 @@ internal import Synchronization
 /// bytes: what was not used for longest goes first.
 package final class EmbeddingCache: Sendable {
     /// Bytes of an entry beside its numbers.
-    static let entryBytes = 160
+    package static let entryBytes = 160
 
     /// What names an entry.
-    struct Key: Sendable, Hashable {
+    package struct Key: Sendable, Hashable {
         fileprivate let digest: SHA256.Digest
 
-        init(identity: String, text: String, request: EmbeddingRequest) {
+        package init(identity: String, text: String, request: EmbeddingRequest) {
             var hash = SHA256()
             // A byte that no text has stands between the parts.
             let bound = request.tokensMax.map { String($0) } ?? ""
@@ -63,7 +63,7 @@ package final class EmbeddingCache: Sendable {
 
     package var counts: Counts { self.state.withLock { $0.counts } }
 
-    func embedding(_ key: Key) -> Embedding? {
+    package func embedding(_ key: Key) -> Embedding? {
         guard self.bytesMax > 0 else { return nil }
         return self.state.withLock { state in
             guard let place = state.places[key], let entry = state.entries[place] else {
@@ -77,7 +77,7 @@ package final class EmbeddingCache: Sendable {
         }
     }
 
-    func keep(_ embedding: Embedding, for key: Key) {
+    package func keep(_ embedding: Embedding, for key: Key) {
         let bytes = Self.bytes(embedding)
         guard bytes <= self.bytesMax else { return }
         self.state.withLock { state in

@@ -88,7 +88,7 @@ package protocol RerankModel: Sendable {
 package struct RerankRequest: Sendable {
     package var query: String
     package var documents: [String]
-    /// Tokens of the question and one text together; what is over is left out at the text's end. nil: the model's bound.
+    /// Tokens of the question and one text together; what is over is left out at the text's end. nil: as the model has.
     package var tokensMax: Int?
     /// Whose turn it is where requests wait.
     package var caller = ""

@@ -57,6 +57,8 @@ package struct Configuration: Sendable, Hashable {
     package var modelsLoadedMax = 4
     /// Seconds that a request waits for its model and its turn.
     package var modelHoldSeconds = 50
+    /// Room in the store for answers to deterministic requests; 0 keeps none.
+    package var responseCacheMegabytes = 0
     /// Memory for vectors of texts that were embedded before; 0 keeps none.
     package var embeddingCacheMegabytes = 64
     /// Canned replies, errors and delays of Bedrock's models.

@@ -184,6 +184,11 @@ package struct Setting: Sendable {
             configuration.modelHoldSeconds = try Self.integer(text, 1...3600)
         },
         Setting(
+            "response-cache-megabytes", "room in the store for answers to deterministic requests; 0: none", "0"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.responseCacheMegabytes = try Self.integer(text, 0...1_048_576)
+        },
+        Setting(
             "embedding-cache-megabytes", "memory for vectors of texts that were embedded before; 0: none", "64"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.embeddingCacheMegabytes = try Self.integer(text, 0...1_048_576)

@@ -124,6 +124,11 @@ struct Start: AsyncParsableCommand {
     var modelHoldSeconds: String?
 
     @Option(
+        name: .customLong("response-cache-megabytes"),
+        help: "Room in the store for answers to deterministic requests (default: 0, none).")
+    var responseCacheMegabytes: String?
+
+    @Option(
         name: .customLong("embedding-cache-megabytes"),
         help: "Memory for vectors of texts that were embedded before (default: 64).")
     var embeddingCacheMegabytes: String?
@@ -169,6 +174,7 @@ struct Start: AsyncParsableCommand {
             ("gpu-profile", self.gpuProfile), ("gpu-memory", self.gpuMemory), ("host-memory", self.hostMemory),
             ("model-keep-alive-seconds", self.modelKeepAliveSeconds), ("models-loaded-max", self.modelsLoadedMax),
             ("model-hold-seconds", self.modelHoldSeconds),
+            ("response-cache-megabytes", self.responseCacheMegabytes),
             ("embedding-cache-megabytes", self.embeddingCacheMegabytes),
             ("bedrock-rules", self.bedrockRules),
             ("drain-delay-seconds", self.drainDelaySeconds),

@@ -19,10 +19,12 @@ struct Usage: AsyncParsableCommand {
         switch self.output {
         case .text:
             let day = self.byDay ? "day\t" : ""
-            Terminal.output("\(day)account\tprincipal\tmodel\tinvocations\tinput\toutput\tcache read\tcache write")
+            Terminal.output(
+                "\(day)account\tprincipal\tmodel\tinvocations\tinput\toutput\tcache read\tcache write\tkept")
             for row in rows {
                 let numbers = [
                     row.invocations, row.inputTokens, row.outputTokens, row.cacheReadTokens, row.cacheWriteTokens,
+                    row.keptResponses,
                 ]
                 let names = [row.day, row.account, row.principal, row.model].compactMap { $0 }
                 Terminal.output((names + numbers.map { String($0) }).joined(separator: "\t"))
@@ -33,7 +35,8 @@ struct Usage: AsyncParsableCommand {
                     + "\"account\":\(quoted(row.account)),\"principal\":\(quoted(row.principal)),"
                     + "\"model\":\(quoted(row.model)),\"invocations\":\(row.invocations),"
                     + "\"inputTokens\":\(row.inputTokens),\"outputTokens\":\(row.outputTokens),"
-                    + "\"cacheReadTokens\":\(row.cacheReadTokens),\"cacheWriteTokens\":\(row.cacheWriteTokens)}"
+                    + "\"cacheReadTokens\":\(row.cacheReadTokens),\"cacheWriteTokens\":\(row.cacheWriteTokens),"
+                    + "\"keptResponses\":\(row.keptResponses)}"
             }
             Terminal.output("[" + texts.joined(separator: ",") + "]")
         }

@@ -131,6 +131,7 @@ import Testing
             "model-slots": "2", "model-context-tokens": "4096", "model-gpu-layers": "all",
             "gpu-profile": "rtx3090", "gpu-memory": "80%", "host-memory": "6GiB",
             "model-keep-alive-seconds": "9", "models-loaded-max": "3", "model-hold-seconds": "8",
+            "embedding-cache-megabytes": "7", "response-cache-megabytes": "11",
             "drain-delay-seconds": "6",
             "table-transition-milliseconds": "250",
             "ttl-sweep-seconds": "0.5", "stream-shard-seconds": "2",
@@ -154,6 +155,7 @@ import Testing
         expected.gpuProfile = DeviceProfile.named("rtx3090")
         (expected.gpuMemory, expected.hostMemory) = (.part(0.8), .bytes(6 << 30))
         (expected.modelKeepAliveSeconds, expected.modelsLoadedMax, expected.modelHoldSeconds) = (9, 3, 8)
+        (expected.embeddingCacheMegabytes, expected.responseCacheMegabytes) = (7, 11)
         expected.drainDelaySeconds = 6
         expected.tableTransitionMilliseconds = 250
         (expected.ttlSweepSeconds, expected.streamShardSeconds) = (0.5, 2)

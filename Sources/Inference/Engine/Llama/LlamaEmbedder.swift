@@ -6,7 +6,7 @@ internal import ServiceModel
 /// llama.cpp's own server is sent tokens: each text is counted by the model's own tokeniser, shortened where that is
 /// asked for, and what was counted is what is computed. Other servers are sent texts, one a request, so that each has
 /// its own count.
-final class LlamaEmbedder: EmbeddingModel {
+package final class LlamaEmbedder: EmbeddingModel {
     private let server: LlamaServerModel
     private let batcher: EmbeddingBatcher?
     private let cache: EmbeddingCache?
@@ -20,7 +20,7 @@ final class LlamaEmbedder: EmbeddingModel {
     ///   - tokensMax: of one text; nil where only the server knows it.
     ///   - identity: of the model's content and the engine's build.
     ///   - cache: of all models.
-    init(_ server: LlamaServerModel, tokensMax: Int?, identity: String?, cache: EmbeddingCache?) {
+    package init(_ server: LlamaServerModel, tokensMax: Int?, identity: String?, cache: EmbeddingCache?) {
         self.server = server
         self.tokensMax = tokensMax
         self.identity = identity
@@ -35,7 +35,7 @@ final class LlamaEmbedder: EmbeddingModel {
         }
     }
 
-    func embed(_ request: EmbeddingRequest) async throws -> EmbeddingOutcome {
+    package func embed(_ request: EmbeddingRequest) async throws -> EmbeddingOutcome {
         var embeddings = [Embedding?](repeating: nil, count: request.texts.count)
         var keys: [EmbeddingCache.Key?] = []
         for (index, text) in request.texts.enumerated() {

@@ -10,20 +10,20 @@ internal import Darwin
 #endif
 
 /// Scores of texts by an engine behind HTTP.
-struct LlamaReranker: RerankModel {
+package struct LlamaReranker: RerankModel {
     private let server: LlamaServerModel
     /// Whether the engine's scores lie between 0 and 1 already; others are logits.
     private let givesProbabilities: Bool
     /// Tokens of the question and one text together.
     private let tokensMax: Int?
 
-    init(_ server: LlamaServerModel, tokensMax: Int?, givesProbabilities: Bool) {
+    package init(_ server: LlamaServerModel, tokensMax: Int?, givesProbabilities: Bool) {
         self.server = server
         self.tokensMax = tokensMax
         self.givesProbabilities = givesProbabilities
     }
 
-    func rerank(_ request: RerankRequest) async throws -> RerankOutcome {
+    package func rerank(_ request: RerankRequest) async throws -> RerankOutcome {
         let documents = try await self.shortened(request)
         let answer = try await self.server.asking(
             "/v1/rerank",

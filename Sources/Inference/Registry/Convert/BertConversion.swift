@@ -124,6 +124,8 @@ struct BertConversion {
         for (key, word) in [
             ("unknown_token_id", "[UNK]"), ("seperator_token_id", "[SEP]"), ("padding_token_id", "[PAD]"),
             ("cls_token_id", "[CLS]"), ("mask_token_id", "[MASK]"),
+            // What the engine puts around a text; without a word it takes the places of BERT's own vocabulary.
+            ("bos_token_id", "[CLS]"), ("eos_token_id", "[SEP]"),
         ] {
             guard let id = self.vocabulary.firstIndex(of: word) else {
                 throw RegistryError(.damaged, "vocab.txt has no \(word)")

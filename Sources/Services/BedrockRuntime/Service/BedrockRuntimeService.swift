@@ -2,23 +2,27 @@ internal import BedrockRuntimeModel
 package import Primitives
 package import ServiceKit
 
-/// Amazon Bedrock's runtime: chat models behind Converse and InvokeModel.
+/// Amazon Bedrock's runtime: models behind Converse and InvokeModel.
 package final class BedrockRuntimeService: BedrockRuntimeOperations {
     let catalog: ModelCatalog
     let clock: any WallClock
     let meter: Meter
     let rules: RuleBook
     let random: any RandomSource
+    /// Answers to deterministic requests that are kept; nil keeps none.
+    let responses: ResponseCache?
 
     package init(
         catalog: ModelCatalog, clock: any WallClock, telemetry: any TelemetryPort,
-        random: any RandomSource = PooledRandomSource(), rules: [ModelRule] = [], usage: UsageLedger? = nil
+        random: any RandomSource = PooledRandomSource(), rules: [ModelRule] = [], usage: UsageLedger? = nil,
+        responses: ResponseCache? = nil
     ) {
         self.catalog = catalog
         self.clock = clock
         self.meter = Meter(telemetry: telemetry, clock: clock, ledger: usage)
         self.rules = RuleBook(rules)
         self.random = random
+        self.responses = responses
     }
 
     /// Takes other aliases and rules while it serves: for the next request.

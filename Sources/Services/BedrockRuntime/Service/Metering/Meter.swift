@@ -16,8 +16,12 @@ struct Meter: Sendable {
     let ledger: UsageLedger?
 
     /// An answer that was given.
+    ///
+    /// One that was kept from before counts as any other, and as a response that was read from the cache: that is ours,
+    /// AWS has no such cache.
     func answered(
-        _ id: ModelID, _ outcome: ChatOutcome, firstPiece: Duration?, total: Duration, _ context: RequestContext
+        _ id: ModelID, _ outcome: ChatOutcome, firstPiece: Duration?, total: Duration, isKept: Bool = false,
+        _ context: RequestContext
     ) {
         let milliseconds = Self.milliseconds(total)
         self.record("Invocations", 1, "Count", id, context)
@@ -32,6 +36,7 @@ struct Meter: Sendable {
                     "OutputTokensPerSecond", Double(outcome.outputTokens - 1) / rest, "Count/Second", id, context)
             }
         }
+        if isKept { self.record("ResponseCacheHits", 1, "Count", id, context) }
         if outcome.cachePointTokens != nil {
             self.record("CacheReadInputTokens", Double(outcome.cacheReadTokens), "Count", id, context)
             self.record("CacheWriteInputTokens", Double(outcome.cacheWriteTokens), "Count", id, context)
@@ -39,7 +44,8 @@ struct Meter: Sendable {
         self.ledger?.add(
             UsageTotals(
                 invocations: 1, inputTokens: outcome.uncachedInputTokens, outputTokens: outcome.outputTokens,
-                cacheReadTokens: outcome.cacheReadTokens, cacheWriteTokens: outcome.cacheWriteTokens),
+                cacheReadTokens: outcome.cacheReadTokens, cacheWriteTokens: outcome.cacheWriteTokens,
+                keptResponses: isKept ? 1 : 0),
             to: UsageKey(
                 time: self.clock.now(), account: context.account.description, principal: context.principal.arn,
                 model: id.name))

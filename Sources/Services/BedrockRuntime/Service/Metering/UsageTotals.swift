@@ -40,16 +40,19 @@ package struct UsageTotals: Sendable, Hashable {
     package var outputTokens = 0
     package var cacheReadTokens = 0
     package var cacheWriteTokens = 0
+    /// Of the invocations, those that were answered by what was kept from before.
+    package var keptResponses = 0
 
     package init(
         invocations: Int = 0, inputTokens: Int = 0, outputTokens: Int = 0, cacheReadTokens: Int = 0,
-        cacheWriteTokens: Int = 0
+        cacheWriteTokens: Int = 0, keptResponses: Int = 0
     ) {
         self.invocations = invocations
         self.inputTokens = inputTokens
         self.outputTokens = outputTokens
         self.cacheReadTokens = cacheReadTokens
         self.cacheWriteTokens = cacheWriteTokens
+        self.keptResponses = keptResponses
     }
 
     package static func += (left: inout UsageTotals, right: UsageTotals) {
@@ -58,6 +61,7 @@ package struct UsageTotals: Sendable, Hashable {
         left.outputTokens &+= right.outputTokens
         left.cacheReadTokens &+= right.cacheReadTokens
         left.cacheWriteTokens &+= right.cacheWriteTokens
+        left.keptResponses &+= right.keptResponses
     }
 }
 
@@ -66,22 +70,23 @@ enum UsageLine {
     static func text(_ key: UsageKey, _ totals: UsageTotals) -> String {
         let numbers = [
             totals.invocations, totals.inputTokens, totals.outputTokens, totals.cacheReadTokens,
-            totals.cacheWriteTokens,
+            totals.cacheWriteTokens, totals.keptResponses,
         ]
         let names = [key.day, key.account, key.principal, key.model]
         return (names + numbers.map { String($0) }).joined(separator: "\t") + "\n"
     }
 
-    /// Returns nil for what is no such line.
+    /// Returns nil for what is no such line; older ones have a number less.
     static func parse(_ line: Substring) -> (UsageKey, UsageTotals)? {
         let parts = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
         let numbers = parts.dropFirst(4).compactMap { Int($0) }
-        guard parts.count == 9, numbers.count == 5, numbers.allSatisfy({ $0 >= 0 }) else { return nil }
+        guard (9...10).contains(parts.count), numbers.count == parts.count - 4, numbers.allSatisfy({ $0 >= 0 })
+        else { return nil }
         return (
             UsageKey(day: parts[0], account: parts[1], principal: parts[2], model: parts[3]),
             UsageTotals(
                 invocations: numbers[0], inputTokens: numbers[1], outputTokens: numbers[2], cacheReadTokens: numbers[3],
-                cacheWriteTokens: numbers[4])
+                cacheWriteTokens: numbers[4], keptResponses: numbers.count > 5 ? numbers[5] : 0)
         )
     }
 }

@@ -35,7 +35,7 @@ struct InvokedModel: Sendable {
     /// Applies the rule that fits: its delay is over, and its error thrown, when this returns.
     func begin(_ request: ChatRequest) async throws(ServiceError) -> Invocation {
         let request = request.by(self.context.principal)
-        let invocation = Invocation(self, request, rule: self.service.rules.take(self.id, request))
+        var invocation = Invocation(self, request, rule: self.service.rules.take(self.id, request))
         do throws(ServiceError) {
             if !invocation.isCanned { _ = try self.model.get() }
             guard self.converses || invocation.isCanned else {
@@ -44,6 +44,7 @@ struct InvokedModel: Sendable {
                         + "model.")
             }
             try await invocation.prepare()
+            try await invocation.lookUp()
         } catch {
             self.service.meter.failed(self.id, error, self.context)
             throw error
@@ -73,11 +74,16 @@ extension BedrockRuntimeService {
 struct Invocation: Sendable {
     /// Says which rule gave the answer: what is canned must not be taken for inference.
     static let ruleHeader = "x-brume-rule"
+    /// `hit` where an answer was kept from before, `miss` where it is computed and kept now.
+    static let cacheHeader = "x-brume-response-cache"
 
     private let invoked: InvokedModel
     private let request: ChatRequest
     private let rule: ModelRule?
     private let started = ContinuousClock.now
+    /// What names the answer where answers are kept; nil where this one is not.
+    private var fingerprint: [UInt8]?
+    private var kept: KeptReply?
 
     fileprivate init(_ invoked: InvokedModel, _ request: ChatRequest, rule: ModelRule?) {
         self.invoked = invoked
@@ -96,12 +102,33 @@ struct Invocation: Sendable {
         if let failure = rule.failure, failure.afterPieces == nil { throw InjectedError.error(failure) }
     }
 
-    /// Has the model answer; `send` is given each event in order.
+    /// Finds the answer that was kept of the same request; canned ones and those of chance are never kept.
+    fileprivate mutating func lookUp() async throws(ServiceError) {
+        guard let cache = self.invoked.service.responses, self.rule == nil, self.request.isDeterministic,
+            let model = try self.invoked.model.get() as? any IdentifiedModel
+        else { return }
+        let identity: String?
+        do {
+            identity = try await model.identity()
+        } catch {
+            throw ServiceError.told(error)
+        }
+        guard let identity else { return }
+        let fingerprint = RequestFingerprint.digest(
+            self.request, identity: identity, owner: self.invoked.context.principal.arn)
+        self.fingerprint = fingerprint
+        self.kept = await cache.reply(fingerprint)
+        self.invoked.context.answer(Self.cacheHeader, self.kept == nil ? "miss" : "hit")
+    }
+
+    /// Has the model answer, or says again what it has said; `send` is given each event in order.
     func chat(_ send: @Sendable (ChatEvent) async throws -> Void) async throws -> ChatOutcome {
         let firstPiece = Mutex<Duration?>(nil)
         let pieces = Mutex(0)
         do {
+            let gathered = ReplyGathering(isOn: self.fingerprint != nil && self.kept == nil)
             let outcome = try await self.answering(by: self.rule).chat(self.request) { event in
+                gathered.add(event)
                 if let rule = self.rule { try await Self.hold(rule, pieces.withLock { $0 }) }
                 pieces.withLock { $0 += 1 }
                 firstPiece.withLock { $0 = $0 ?? self.started.duration(to: .now) }
@@ -110,7 +137,10 @@ struct Invocation: Sendable {
             if let failure = self.rule?.failure { throw InjectedError.error(failure) }
             self.invoked.service.meter.answered(
                 self.invoked.id, outcome, firstPiece: firstPiece.withLock { $0 },
-                total: self.started.duration(to: .now), self.invoked.context)
+                total: self.started.duration(to: .now), isKept: self.kept != nil, self.invoked.context)
+            if let fingerprint = self.fingerprint, let reply = gathered.reply(outcome) {
+                await self.invoked.service.responses?.keep(reply, for: fingerprint)
+            }
             return outcome
         } catch {
             switch error {
@@ -132,6 +162,7 @@ struct Invocation: Sendable {
     }
 
     private func answering(by rule: ModelRule?) throws -> any ChatModel {
+        if let kept = self.kept { return KeptModel(reply: kept) }
         if let reply = rule?.reply { return CannedModel(events: Self.events(reply)) }
         return try self.invoked.model.get()
     }

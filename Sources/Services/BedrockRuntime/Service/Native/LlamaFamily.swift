@@ -7,6 +7,10 @@ struct LlamaFamily: NativeFamily {
         let prompt = try body.required("prompt").text ?? ""
         var request = ChatRequest(messages: [.init(role: .user, parts: [.text(prompt)])])
         request.isRawPrompt = true
+        // DEVIATION: AWS puts images where the prompt has their mark; the engine takes them in conversations only.
+        guard (body["images"]?.elements ?? []).isEmpty else {
+            throw .invalid("Images beside a bare prompt are not supported; Converse takes them.")
+        }
         request.sampling.tokensMax = body["max_gen_len"]?.integer
         request.sampling.temperature = body["temperature"]?.double
         request.sampling.topP = body["top_p"]?.double

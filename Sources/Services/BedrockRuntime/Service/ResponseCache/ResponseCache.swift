@@ -1,0 +1,147 @@
+internal import Inference
+package import KeyValue
+
+/// Answers to deterministic requests, kept in the store: the same request of the same caller to the same model under
+/// the same engine is answered again without computing.
+///
+/// Key layout: `bedrock/responses/` and the 32 bytes of the request's fingerprint → a record of `KeptReply`. What was
+/// not used for longest goes first when the bound is reached; after a start that is the order of writing.
+package actor ResponseCache {
+    /// How often it helped, for `/metrics`.
+    package struct Counts: Sendable, Hashable {
+        package var hits = 0
+        package var misses = 0
+        package var evictions = 0
+        package var entries = 0
+        package var bytes = 0
+    }
+
+    static let prefix = Array("bedrock/responses/".utf8)
+    /// Entries beyond, whatever their bytes: their keys are in memory.
+    static let entryCountMax = 100_000
+    /// Bytes of an entry beside its record, in the store and in memory.
+    static let entryBytes = 160
+    /// Bytes of one answer; longer ones are not kept.
+    package static let replyBytesMax = 512 << 10
+    private static let pageCount = 1000
+    private static let pageBytes = 4 << 20
+
+    private struct Entry {
+        var bytes: Int
+        /// The turn in which it was used last.
+        var turn: UInt64
+    }
+
+    private let store: any OrderedStore
+    private let bytesMax: Int
+    private var entries: [[UInt8]: Entry] = [:]
+    /// Keys by the turn of a use; those that were used again stand there with older turns too.
+    private var order: [(key: [UInt8], turn: UInt64)] = []
+    private var orderStart = 0
+    private var turn: UInt64 = 0
+    private var isLoaded = false
+    private var loading: Task<Void, Never>?
+    package private(set) var counts = Counts()
+
+    /// - Parameter bytesMax: of all answers together.
+    package init(store: any OrderedStore, bytesMax: Int) {
+        self.store = store
+        self.bytesMax = bytesMax
+    }
+
+    /// The answer of a request; a store that cannot be read has none.
+    func reply(_ fingerprint: [UInt8]) async -> KeptReply? {
+        let key = Self.prefix + fingerprint
+        let read = try? await self.store.get([key], .forAnswer)
+        guard let value = read?.values.first ?? nil, let reply = KeptReply(value.value) else {
+            self.counts.misses += 1
+            return nil
+        }
+        self.counts.hits += 1
+        if self.isLoaded, self.entries[key] != nil { self.touch(key, bytes: value.value.count) }
+        return reply
+    }
+
+    /// Keeps an answer; one that the store does not take is not kept, which costs nothing but computing it again.
+    func keep(_ reply: KeptReply, for fingerprint: [UInt8]) async {
+        await self.load()
+        let value = reply.bytes
+        let key = Self.prefix + fingerprint
+        let size = value.count + Self.entryBytes
+        guard size <= min(self.bytesMax, Self.replyBytesMax), self.entries[key] == nil else { return }
+        var writes = [Write.set(key, value)]
+        while self.counts.bytes + size > self.bytesMax || self.entries.count >= Self.entryCountMax,
+            let oldest = self.popOldest()
+        {
+            writes.append(.delete(oldest))
+            guard writes.count < self.store.limits.batchOperationsMax else { break }
+        }
+        self.touch(key, bytes: value.count)
+        do throws(StorageError) {
+            try await self.store.commit(Batch(writes: writes))
+        } catch {
+            self.forget(key)
+        }
+    }
+
+    /// Finds out what is kept, once.
+    private func load() async {
+        guard !self.isLoaded else { return }
+        if self.loading == nil {
+            // Awaited below, by everybody who comes meanwhile.
+            self.loading = Task { await self.readKeys() }
+        }
+        await self.loading?.value
+    }
+
+    private func readKeys() async {
+        var range = KeyRange(prefix: Self.prefix)
+        var found: [(key: [UInt8], bytes: Int, version: CommitVersion)] = []
+        while true {
+            guard
+                let page = try? await self.store.scan(
+                    range, limit: Self.pageCount, byteLimit: Self.pageBytes, reverse: false)
+            else { break }
+            for entry in page.entries { found.append((entry.key, entry.record.value.count, entry.record.version)) }
+            guard let next = page.continuation else { break }
+            range = range.continued(from: next, reverse: false)
+        }
+        found.sort { $0.version < $1.version }
+        for entry in found { self.touch(entry.key, bytes: entry.bytes) }
+        self.isLoaded = true
+        self.loading = nil
+    }
+
+    private func touch(_ key: [UInt8], bytes: Int) {
+        if self.entries[key] == nil {
+            self.counts.bytes += bytes + Self.entryBytes
+            self.counts.entries += 1
+        }
+        self.turn += 1
+        self.entries[key] = Entry(bytes: bytes, turn: self.turn)
+        self.order.append((key, self.turn))
+        // Uses of what is gone, or was used again, are left behind; they go when they are half of the list.
+        if self.order.count > 64 + 2 * self.entries.count {
+            self.order = self.order[self.orderStart...].filter { self.entries[$0.key]?.turn == $0.turn }
+            self.orderStart = 0
+        }
+    }
+
+    private func popOldest() -> [UInt8]? {
+        while self.orderStart < self.order.count {
+            let (key, turn) = self.order[self.orderStart]
+            self.orderStart += 1
+            guard self.entries[key]?.turn == turn else { continue }
+            self.forget(key)
+            self.counts.evictions += 1
+            return key
+        }
+        return nil
+    }
+
+    private func forget(_ key: [UInt8]) {
+        guard let entry = self.entries.removeValue(forKey: key) else { return }
+        self.counts.bytes -= entry.bytes + Self.entryBytes
+        self.counts.entries -= 1
+    }
+}
