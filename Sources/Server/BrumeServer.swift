@@ -101,7 +101,7 @@ package final class BrumeServer: Sendable {
             },
             documents: configuration.compatibility == .localstack
                 ? LocalStackCompatibility.documents(assembled.services.map(\.binding.schema)) : [:],
-            control: try self.control(directory, models, random)
+            control: try self.control(configuration, directory, models, random)
         )
         let pipeline = Pipeline(
             catalog: catalog,
@@ -145,10 +145,12 @@ package final class BrumeServer: Sendable {
 
     /// What the command line tells this server to do with its models.
     private static func control(
-        _ directory: DataDirectory, _ models: ModelEngines, _ random: SystemRandomSource
+        _ configuration: Configuration, _ directory: DataDirectory, _ models: ModelEngines,
+        _ random: SystemRandomSource
     ) throws(StartError) -> ControlRoute {
         try self.using(directory) { () throws(FileError) in
-            let control = ModelControl(host: models.host, registry: models.registry)
+            let control = ModelControl(
+                host: models.host, registry: models.registry, configured: configuration.bedrockModels)
             return ControlRoute(token: try directory.makeControlToken(random: random)) { what, body in
                 await control.respond(what, body)
             }
@@ -176,6 +178,7 @@ package final class BrumeServer: Sendable {
                     try? await Task.sleep(for: .seconds(Self.lookSeconds))
                 }
             }
+            group.addTask { await self.tellCards(say) }
             for await signal in signals {
                 if signal == .stop { break }
                 say(self.rereadConfiguration())
@@ -184,6 +187,19 @@ package final class BrumeServer: Sendable {
             group.cancelAll()
         }
         await self.stop()
+    }
+
+    /// Says, once the engine has told what it computes on, whether a card lies idle.
+    private func tellCards(_ say: @Sendable (StartLine) -> Void) async {
+        let configuration = self.configuration.current
+        let profile = configuration.gpuProfile
+        let cards = await EngineFacts.cards()
+        // Without a card there is nothing to warn of, and an engine's start costs a moment of the processor.
+        guard !cards.isEmpty || profile.map({ $0.memoryBytes > 0 }) ?? false else { return }
+        let facts = await self.models.facts.facts(ModelEngines.program(configuration))
+        guard let line = StartLines.cards(facts, cards: cards, profile: profile) else { return }
+        self.note(.warning, line.text)
+        say(line)
     }
 
     private func rereadConfiguration() -> StartLine {

@@ -1,3 +1,4 @@
+internal import Inference
 internal import Primitives
 internal import ServiceKit
 
@@ -81,6 +82,36 @@ package enum Diagnosis {
             isFree ? "\(configuration.port) is free" : "\(configuration.port) is taken by another program",
             remedy: "stop that program, or take another port: brume start --port 4567"
         )
+    }
+
+    /// What runs models: where it is, which build, and what it computes on. Asks programs, which takes a moment.
+    package static func engine(_ configuration: Configuration) async -> [Finding] {
+        guard let program = ModelEngines.program(configuration) else {
+            return [
+                Finding(
+                    "engine", isGood: false, isNeeded: false, "none is installed (only needed for models of your own)",
+                    remedy: EngineProgram.remedy)
+            ]
+        }
+        let facts = await EngineFacts.ask(program)
+        guard let version = facts.version else {
+            return [
+                Finding(
+                    "engine", isGood: false, "\(program.path), \(program.origin.sentence), does not say its version",
+                    remedy: "name another one: brume engine use /path/to/llama-server")
+            ]
+        }
+        let engine = Finding("engine", isGood: true, "\(program.path), \(program.origin.sentence); \(version)")
+        let cards = await EngineFacts.cards()
+        if let sentence = facts.unusedCards(cards) {
+            return [engine, Finding("card", isGood: false, sentence, remedy: EngineFacts.cardRemedy)]
+        }
+        let devices = (facts.devices ?? []).map { device in
+            "\(device.id) \(device.profile.name), \(PlanText.size(device.profile.freeBytes)) of "
+                + "\(PlanText.size(device.profile.memoryBytes)) free"
+        }
+        let computes = devices.isEmpty ? "the processor; no card is here" : devices.joined(separator: "; ")
+        return [engine, Finding("computes on", isGood: true, computes)]
     }
 
     private static func awsCommandLine() -> Finding {

@@ -5,10 +5,12 @@ internal import Inference
 struct ModelControl: Sendable {
     private let host: ModelHost
     private let registry: RegistryView
+    private let configured: [Configuration.Model]
 
-    init(host: ModelHost, registry: RegistryView) {
+    init(host: ModelHost, registry: RegistryView, configured: [Configuration.Model]) {
         self.host = host
         self.registry = registry
+        self.configured = configured
     }
 
     /// Answers `models/load` and its like; the body is the model's name.
@@ -16,7 +18,14 @@ struct ModelControl: Sendable {
         let name = self.registry.alias(for: body)?.model ?? body
         switch what {
         case "models/status":
-            return ControlRoute.Answer(self.lines)
+            let models = self.host.statuses().sorted { $0.name < $1.name }.map(LoadedModel.init)
+            return ControlRoute.Answer(models.map(\.line).joined(separator: "\n"))
+        case "models/room":
+            let room = await self.host.room() ?? MachineRoom()
+            return ControlRoute.Answer(
+                MemoryLine.lines(room, self.host.statuses()).map(\.line).joined(separator: "\n"))
+        case "models/configured":
+            return ControlRoute.Answer(self.configured.map { "\($0.name)\t\($0.place)" }.joined(separator: "\n"))
         case "models/load":
             return await self.load(name)
         case "models/unload":
@@ -45,13 +54,5 @@ struct ModelControl: Sendable {
         } catch {
             return ControlRoute.Answer(status: 503, "\(name) is not loaded: \(error.reason)")
         }
-    }
-
-    /// A line a model: name, phase, process id, requests, waiting requests, parted by tabs.
-    private var lines: String {
-        self.host.statuses().sorted { $0.name < $1.name }.map { status in
-            let process = status.processID.map(String.init) ?? "-"
-            return "\(status.name)\t\(status.phase.rawValue)\t\(process)\t\(status.requests)\t\(status.waiting)"
-        }.joined(separator: "\n")
     }
 }

@@ -1,3 +1,5 @@
+internal import Inference
+internal import Primitives
 package import ServiceModel
 
 /// What the server says when it starts: where it is, what it serves, and what is enforced.
@@ -46,12 +48,36 @@ package enum StartLines {
                 )
             )
         }
+        lines.append(self.engine(configuration))
         let words = "\(shellWord(program)) env --data-dir \(shellWord(configuration.dataDirectory))"
         if let madeKey {
             lines.append(.init(text: "root key     \(madeKey.accessKeyID) was made; its secret: \(words)"))
         }
         lines.append(.init(text: "next         eval \"$(\(words))\""))
         return lines
+    }
+
+    /// What is known without asking the engine anything, which takes too long for a start.
+    private static func engine(_ configuration: Configuration) -> BrumeServer.StartLine {
+        guard let program = ModelEngines.program(configuration) else {
+            return .init(text: "engine       none: brume.echo answers, models of your own do not (see: brume doctor)")
+        }
+        return .init(text: "engine       \(program.path), \(program.origin.sentence)")
+    }
+
+    /// What is said a moment after the start, once the engine was asked.
+    /// - Returns: nil where all is as it should be.
+    static func cards(
+        _ facts: EngineFacts?, cards: [String], profile: DeviceProfile?
+    ) -> BrumeServer.StartLine? {
+        guard let facts else { return nil }
+        if let sentence = facts.unusedCards(cards) {
+            return .init(text: "engine       \(sentence): \(EngineFacts.cardRemedy)", isWarning: true)
+        }
+        guard let profile, profile.memoryBytes > 0, facts.devices?.isEmpty ?? true else { return nil }
+        return .init(
+            text: "engine       has no card: what is planned for \(profile.name) is computed by the processor",
+            isWarning: true)
     }
 
     private static func durability(_ configuration: Configuration) -> BrumeServer.StartLine {

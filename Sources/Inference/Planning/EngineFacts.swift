@@ -10,6 +10,15 @@ package struct EngineFacts: Sendable, Hashable {
     /// Whether it takes `--verbosity 4` for its trace and no more.
     package var tellsBuffers: Bool
 
+    package init(
+        program: EngineProgram, version: String?, devices: [MachineRoom.Device]?, tellsBuffers: Bool
+    ) {
+        self.program = program
+        self.version = version
+        self.devices = devices
+        self.tellsBuffers = tellsBuffers
+    }
+
     /// Asks a program; its questions run beside each other.
     package static func ask(_ program: EngineProgram) async -> EngineFacts {
         async let version = program.ask(["--version"])
@@ -38,14 +47,12 @@ package struct EngineFacts: Sendable, Hashable {
         + "then: brume engine use /path/to/build/bin/llama-server"
 
     /// The cards of this machine, by what its drivers say; empty where there is none.
-    ///
-    /// Blocks its thread while `nvidia-smi` runs.
-    package static func cards() -> [String] {
-        do throws(PlanningError) {
-            let devices = try DeviceFacts.devices()
+    package static func cards() async -> [String] {
+        for path in DeviceFacts.programs {
+            // A driver that does not answer, or says what is no device, is told by its file below.
+            let lines = await EngineProgram(path: path, origin: .path).ask(NvidiaSMI.arguments) ?? []
+            let devices = (try? NvidiaSMI.parse(lines.joined(separator: "\n"))) ?? []
             if !devices.isEmpty { return devices.map(\.name) }
-        } catch {
-            // A driver that does not answer is told by its device below.
         }
         let files = [
             ("/dev/nvidia0", "an NVIDIA card"), ("/dev/dxg", "a card of Windows"), ("/dev/kfd", "an AMD card"),

@@ -66,9 +66,18 @@ extension LoadNeed {
             } else {
                 launch.gpuLayers = .none
             }
-            let steps = ["Nothing is known of its kind but its size: it is started as the settings say."]
+            var steps = ["Nothing is known of its kind but its size: it is started as the settings say."]
+            let decision = Self.opaqueDecision(booking, device, room, residents)
+            if decision == .refuse {
+                let pinned = residents.filter { $0.standing == .pinned }
+                let others = residents.filter { $0.standing != .pinned }
+                let usable =
+                    device.map { room.bytes(on: $0, beside: pinned, after: others) }
+                    ?? room.hostBytes(beside: pinned, after: others)
+                steps.append("It takes about \(PlanText.size(bytes)), and \(PlanText.size(usable)) may be used.")
+            }
             let plan = LoadPlan(launch: launch, booking: booking, deviceName: device?.profile.name, steps: steps)
-            return (Self.opaqueDecision(booking, device, room, residents), plan)
+            return (decision, plan)
         }
     }
 
@@ -85,13 +94,19 @@ extension LoadNeed {
         let order = residents.sorted { ($0.lastUsed, $0.id) < ($1.lastUsed, $1.id) }
         var left = residents
         if fits(left) { return .start(unloading: []) }
-        var gone: [String] = []
+        var gone: [Admission.Resident] = []
         for standing in [Admission.Resident.Standing.idle, .busy] {
             for resident in order where resident.standing == standing {
                 left.removeAll { $0.id == resident.id }
-                gone.append(resident.id)
+                gone.append(resident)
                 guard fits(left) else { continue }
-                return standing == .idle ? .start(unloading: gone) : .queue(awaiting: gone)
+                // Whoever was taken out for nothing stays.
+                for spared in gone.reversed() where fits(left + [spared]) {
+                    left.append(spared)
+                    gone.removeAll { $0.id == spared.id }
+                }
+                let ids = gone.map(\.id)
+                return gone.contains { $0.standing == .busy } ? .queue(awaiting: ids) : .start(unloading: ids)
             }
         }
         return .refuse

@@ -5,6 +5,11 @@ package enum MachineMemory {
         package var totalBytes: UInt64
         /// What programs may still take; files that are kept in memory count as free.
         package var availableBytes: UInt64
+
+        package init(totalBytes: UInt64, availableBytes: UInt64) {
+            self.totalBytes = totalBytes
+            self.availableBytes = availableBytes
+        }
     }
 
     private static let textBytesMax = 1 << 20

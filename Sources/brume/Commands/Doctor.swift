@@ -12,7 +12,7 @@ struct Doctor: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try self.directory.load()
-        let findings = Diagnosis.findings(configuration)
+        let findings = Diagnosis.findings(configuration) + (await Diagnosis.engine(configuration))
         switch self.output {
         case .text:
             for finding in findings {

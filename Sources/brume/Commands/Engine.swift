@@ -16,25 +16,25 @@ struct Engine: AsyncParsableCommand {
 
         @OptionGroup var directory: DirectoryOptions
 
+        @Option(help: "text or json.")
+        var output: OutputFormat = .text
+
         func run() async throws {
             let configuration = try self.directory.load()
             guard let program = ModelEngines.program(configuration) else {
                 throw Exit.failure(.wrongConfiguration, EngineProgram.remedy)
             }
-            let origin =
-                switch program.origin {
-                case .setting: "named by the setting engine"
-                case .choice: "chosen with brume engine use"
-                case .path: "found on PATH"
-                }
-            Terminal.output("engine   \(program.path) (\(origin))")
-            guard let version = await program.ask(["--version"]) else {
+            let facts = await EngineFacts.ask(program)
+            guard facts.version != nil else {
                 throw Exit.failure(.wrongConfiguration, "\(program.path) does not say its version; is it llama-server?")
             }
-            Terminal.output("version  \(version.first { $0.contains("version") } ?? version.first ?? "not said")")
-            let devices = (await program.ask(["--list-devices"]) ?? []).filter { $0.hasPrefix("  ") }
-            if devices.isEmpty { Terminal.output("devices  the processor") }
-            for device in devices { Terminal.output("device  \(device)") }
+            let warning = facts.unusedCards(await EngineFacts.cards())
+            let (models, isRunning) = await ServerModels.ask(configuration)
+            let report = EngineReport(facts: facts, warning: warning, models: models, isServerRunning: isRunning)
+            switch self.output {
+            case .text: for line in report.lines { Terminal.output(line) }
+            case .json: Terminal.output(report.json)
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Inference
 import Synchronization
 import Testing
@@ -47,6 +48,26 @@ import Testing
         #expect(log.reason == "line 999")
     }
 
+    @Test func `a directory of engines goes with its server, and those of servers that were killed at a start`() throws {
+        let parent = "/tmp/brume-test-\(UInt32.random(in: 0...UInt32.max))"
+        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: parent) }
+        func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: parent) }
+        let killed = try EngineDirectory(dataDirectory: "/a", parent: parent)
+        let own = try EngineDirectory(dataDirectory: "/b", parent: parent)
+        // Both are this process's: it runs.
+        #expect(own.removeAbandoned() == [])
+        #expect(try names().count == 2)
+        let owner = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: killed.path).first { $0.hasPrefix("server-") })
+        try Data("4194000 1\n".utf8).write(to: URL(filePath: "\(killed.path)/\(owner)"))
+        try Data().write(to: URL(filePath: killed.next().socket))
+        #expect(own.removeAbandoned() == [])
+        #expect(try names() == [own.path.split(separator: "/").last.map(String.init)])
+        own.remove()
+        #expect(try names().isEmpty)
+    }
+
     @Test func `a process is known by its id and its start`() {
         let directory = try? EngineDirectory(dataDirectory: "/tests/\(UInt64.random(in: 0...UInt64.max))", parent: nil)
         let next = directory?.next()
@@ -56,5 +77,6 @@ import Testing
         record.startTime += "0"
         #expect(!record.isRunning)
         #expect(directory?.endLeftovers() == [])
+        directory?.remove()
     }
 }

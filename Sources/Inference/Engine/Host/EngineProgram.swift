@@ -3,6 +3,15 @@ package struct EngineProgram: Sendable, Hashable {
     /// Who named it.
     package enum Origin: String, Sendable, Hashable {
         case setting, choice, path
+
+        /// In words, behind its path.
+        package var sentence: String {
+            switch self {
+            case .setting: "named by the setting engine"
+            case .choice: "chosen with brume engine use"
+            case .path: "found on PATH"
+            }
+        }
     }
 
     package var path: String
@@ -61,17 +70,22 @@ package struct EngineProgram: Sendable, Hashable {
         } catch {
             return nil
         }
-        let end = await withTaskGroup(of: ProcessEnd?.self) { group in
-            group.addTask { await process.end() }
-            group.addTask {
-                // Cancelled once the program has ended.
-                guard (try? await Task.sleep(for: .seconds(Self.questionSecondsMax))) != nil else { return nil }
-                process.killGroup()
-                return nil
+        let end = await withTaskCancellationHandler {
+            await withTaskGroup(of: ProcessEnd?.self) { group in
+                group.addTask { await process.end() }
+                group.addTask {
+                    // Cancelled once the program has ended.
+                    guard (try? await Task.sleep(for: .seconds(Self.questionSecondsMax))) != nil else { return nil }
+                    process.killGroup()
+                    return nil
+                }
+                let first = await group.next() ?? nil
+                group.cancelAll()
+                return first
             }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
+        } onCancel: {
+            // Whoever asked does not wait for the answer.
+            process.killGroup()
         }
         guard end == .exited(status: 0) else { return nil }
         return log.tail(EngineLog.lineCountMax)

@@ -165,7 +165,12 @@ package struct ModelHostState {
         let queue = SlotQueue(slots: engine.slots, waitingCountMax: limits.waitingCountMax, time: time)
         entry.phase = .ready(engine, queue, since: time.now(), leaving: nil)
         entry.lastUsed = time.now()
-        if let plan = entry.plan, let memory = engine.memory { entry.plan?.booking = memory.booking(plan.booking) }
+        // A projector's and a draft's buffers are not all in the log.
+        if let plan = entry.plan, let memory = engine.memory, plan.launch.projectorPath == nil,
+            plan.launch.draftPath == nil
+        {
+            entry.plan?.booking = memory.booking(plan.booking)
+        }
         self.entries[name] = entry
         signal.set()
         self.noteChange()

@@ -44,8 +44,6 @@ package final class EngineDirectory: Sendable {
     /// Process ids hold in one container only: directories that a container shares with others are told apart by it.
     private static let ownerName =
         EngineDirectory.ownerPrefix + (Disk.linkTarget("/proc/self/ns/pid") ?? "").filter { $0.isASCII && $0.isNumber }
-    /// A directory without that file is one that is being made, or was left by an earlier version.
-    private static let ownerlessSecondsMin = 600
     /// Directories that are looked at.
     private static let abandonedCountMax = 1000
 
@@ -64,13 +62,8 @@ package final class EngineDirectory: Sendable {
                 let path = "\(parent)/\(name)"
                 // Another user's, or a link to somewhere else, is left alone.
                 guard path != self.path, EngineFiles.isPrivateDirectory(path) else { continue }
-                if let owner = EngineRecord(path: "\(path)/\(Self.ownerName)") {
-                    guard !owner.isRunning else { continue }
-                } else {
-                    guard !EngineFiles.names(in: path, suffix: "").contains(where: { $0.hasPrefix(Self.ownerPrefix) }),
-                        EngineFiles.ageSeconds(path) > Self.ownerlessSecondsMin
-                    else { continue }
-                }
+                // One without an owner is being made now, or another version's.
+                guard let owner = EngineRecord(path: "\(path)/\(Self.ownerName)"), !owner.isRunning else { continue }
                 ended += Self.endEngines(in: path)
                 Self.empty(path)
             }

@@ -113,18 +113,6 @@ enum EngineFiles {
             && information.st_uid == geteuid() && information.st_mode & 0o077 == 0
     }
 
-    /// Seconds since something was made or removed in a directory; 0 where nobody can tell.
-    static func ageSeconds(_ path: String) -> Int {
-        var information = stat()
-        guard unsafe lstat(path, &information) == 0 else { return 0 }
-        #if canImport(Darwin)
-        let changed = information.st_mtimespec.tv_sec
-        #else
-        let changed = information.st_mtim.tv_sec
-        #endif
-        return max(0, time(nil) - changed)
-    }
-
     /// The bytes of a file so far; 0 where nobody can tell.
     static func byteCount(_ descriptor: Int32) -> Int {
         var information = stat()

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Inference
+internal import Server
 
 extension Model {
     /// `brume model list`: what is here, or what may be fetched by a short name.
@@ -18,33 +19,52 @@ extension Model {
             guard !self.catalogue else { return self.listCatalogue() }
             let registry = try self.directory.registry()
             let listing = try orExit { () throws(RegistryError) in try registry.list() }
+            let (running, _) = await ServerModels.ask(try self.directory.load())
             switch self.output {
-            case .text: self.write(listing)
+            case .text: self.write(listing, running)
             case .json:
+                let configured = running.configured.map { model in
+                    "{\"name\":\(quoted(model.name)),\"place\":\(quoted(model.place))}"
+                }.joined(separator: ",")
+                let loaded = running.loaded.map(\.json).joined(separator: ",")
                 let models = listing.models.map(\.json).joined(separator: ",")
                 let aliases = listing.aliases.map(\.json).joined(separator: ",")
                 let damage = listing.damage.map(quoted).joined(separator: ",")
-                Terminal.output("{\"models\":[\(models)],\"aliases\":[\(aliases)],\"damage\":[\(damage)]}")
+                Terminal.output(
+                    "{\"models\":[\(models)],\"configured\":[\(configured)],\"aliases\":[\(aliases)],"
+                        + "\"loaded\":[\(loaded)],\"damage\":[\(damage)]}")
             }
             for sentence in listing.damage { Terminal.error("brume: \(sentence)") }
             if !listing.damage.isEmpty { throw ExitCode(Exit.damagedData.rawValue) }
         }
 
-        private func write(_ listing: RegistryListing) {
-            var rows = [["NAME", "KIND", "SIZE", "QUANTISATION", "CONTEXT", "PINNED"]]
+        private func write(_ listing: RegistryListing, _ running: ServerModels) {
+            var rows = [["NAME", "KIND", "SIZE", "QUANTISATION", "CONTEXT", "PINNED", "STATE"]]
+            let loaded = Dictionary(running.loaded.map { ($0.name, $0) }) { first, _ in first }
             rows += listing.models.map { model in
                 [
                     model.name, model.kind.rawValue, ByteCount.text(model.bytes), model.facts.quantisation ?? "-",
                     model.facts.contextTokensMax.map(String.init) ?? "-", model.isPinned ? "yes" : "-",
+                    Self.state(loaded[model.name]),
                 ]
             }
-            rows.append([EchoModel.name, "chat", "built in", "-", String(EchoModel.contextTokensMax), "-"])
+            rows += running.configured.map { model in
+                [model.name, "chat", model.place, "-", "-", "-", Self.state(loaded[model.name])]
+            }
+            rows.append([EchoModel.name, "chat", "built in", "-", String(EchoModel.contextTokensMax), "-", "-"])
             for line in TextTable.lines(rows) { Terminal.output(line) }
             guard !listing.aliases.isEmpty else { return }
             Terminal.output("")
             for line in TextTable.lines([["ALIAS", "MODEL"]] + listing.aliases.map { [$0.pattern, $0.model] }) {
                 Terminal.output(line)
             }
+        }
+
+        /// Such as `ready: 2 slots of 4096 tokens, 1.2 GiB`.
+        private static func state(_ model: LoadedModel?) -> String {
+            guard let model else { return "-" }
+            guard let start = model.start else { return model.state }
+            return "\(model.state): \(PlanText.slots(start.slots)) of \(start.contextTokens) tokens, \(start.memory)"
         }
 
         private func listCatalogue() {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Inference
+internal import Server
 
 extension Model {
     /// `brume model show`: everything that is known of a model here.
@@ -19,10 +20,15 @@ extension Model {
 
         func run() async throws {
             let registry = try self.directory.registry()
+            let (running, _) = await ServerModels.ask(try self.directory.load())
+            if let model = running.configured.first(where: { $0.name == self.name }) {
+                return self.write(model, running.loaded.first { $0.name == model.name })
+            }
             let record = try orExit { () throws(RegistryError) in try registry.model(self.name) }
+            let loaded = running.loaded.first { $0.name == record.name }
             switch self.output {
-            case .text: self.write(record, registry)
-            case .json: Terminal.output(record.json)
+            case .text: self.write(record, registry, loaded)
+            case .json: Terminal.output(Self.with(loaded, record.json))
             }
             try orExit { () throws(RegistryError) in _ = try registry.paths(record) }
             guard self.verify else { return }
@@ -38,7 +44,38 @@ extension Model {
             if self.output == .text { Terminal.output("every byte is what it must be") }
         }
 
-        private func write(_ record: ModelRecord, _ registry: ModelRegistry) {
+        /// A model of the setting `bedrock-models`.
+        private func write(_ model: (name: String, place: String), _ loaded: LoadedModel?) {
+            switch self.output {
+            case .text:
+                let rows = [["name", model.name], ["source", "the setting bedrock-models"], ["place", model.place]]
+                for line in TextTable.lines(rows + Self.rows(loaded)) { Terminal.output(line) }
+            case .json:
+                Terminal.output(
+                    Self.with(loaded, "{\"name\":\(quoted(model.name)),\"place\":\(quoted(model.place))}"))
+            }
+        }
+
+        /// An object of JSON with what is loaded as one more member.
+        private static func with(_ loaded: LoadedModel?, _ object: String) -> String {
+            guard let loaded, object.hasSuffix("}") else { return object }
+            return object.dropLast() + ",\"loaded\":\(loaded.json)}"
+        }
+
+        private static func rows(_ loaded: LoadedModel?) -> [[String]] {
+            guard let loaded else { return [] }
+            var rows = [["state", loaded.state]]
+            if let start = loaded.start {
+                rows += [
+                    ["started", "\(PlanText.slots(start.slots)) of \(start.contextTokens) tokens"],
+                    ["cache", start.cacheType], ["gpu layers", start.gpuLayers], ["memory", start.memory],
+                ]
+            }
+            if !loaded.note.isEmpty { rows.append(["because", loaded.note]) }
+            return rows
+        }
+
+        private func write(_ record: ModelRecord, _ registry: ModelRegistry, _ loaded: LoadedModel?) {
             let aliases = ((try? registry.aliases()) ?? []).filter { $0.model == record.name }.map(\.pattern)
             var rows = [
                 ["name", record.name], ["kind", record.kind.rawValue], ["size", ByteCount.text(record.bytes)],
@@ -51,6 +88,7 @@ extension Model {
                 ("context", record.facts.contextTokensMax.map { "\($0) tokens" }), ("licence", record.license),
             ]
             rows += facts.compactMap { name, value in value.map { [name, $0] } }
+            rows += Self.rows(loaded)
             if !aliases.isEmpty { rows.append(["aliases", aliases.joined(separator: ", ")]) }
             for file in record.files {
                 rows.append([file.role.rawValue, "\(file.name), \(ByteCount.text(file.bytes))"])

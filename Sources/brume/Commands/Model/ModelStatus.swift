@@ -15,19 +15,10 @@ extension Model {
 
         func run() async throws {
             let text = try await tell("models/status", "", try self.directory.load())
-            let rows = text.split(separator: "\n").map { line in
-                line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-            }.filter { $0.count == 5 }
+            let models = text.split(separator: "\n").compactMap { LoadedModel(line: $0) }
             switch self.output {
-            case .text:
-                let head = ["NAME", "STATE", "PROCESS", "REQUESTS", "WAITING"]
-                for line in TextTable.lines([head] + rows) { Terminal.output(line) }
-            case .json:
-                let objects = rows.map { row in
-                    "{\"name\":\(quoted(row[0])),\"state\":\(quoted(row[1])),"
-                        + "\"pid\":\(row[2] == "-" ? "null" : row[2]),\"requests\":\(row[3]),\"waiting\":\(row[4])}"
-                }
-                Terminal.output("{\"models\":[\(objects.joined(separator: ","))]}")
+            case .text: for line in LoadedModel.table(models) { Terminal.output(line) }
+            case .json: Terminal.output("{\"models\":[\(models.map(\.json).joined(separator: ","))]}")
             }
         }
     }
