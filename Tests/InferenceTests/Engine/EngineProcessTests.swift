@@ -56,14 +56,15 @@ import Testing
         let killed = try EngineDirectory(dataDirectory: "/a", parent: parent)
         let own = try EngineDirectory(dataDirectory: "/b", parent: parent)
         // Both are this process's: it runs.
-        #expect(own.removeAbandoned() == [])
+        _ = own.removeAbandoned()
         #expect(try names().count == 2)
         let owner = try #require(
             try FileManager.default.contentsOfDirectory(atPath: killed.path).first { $0.hasPrefix("server-") })
         try Data("4194000 1\n".utf8).write(to: URL(filePath: "\(killed.path)/\(owner)"))
         try Data().write(to: URL(filePath: killed.next().socket))
-        #expect(own.removeAbandoned() == [])
-        #expect(try names() == [own.path.split(separator: "/").last.map(String.init)])
+        _ = own.removeAbandoned()
+        let left = try names()
+        #expect(left.count == 1 && own.path.hasSuffix(left[0]))
         own.remove()
         #expect(try names().isEmpty)
     }
