@@ -130,7 +130,7 @@ let package = Package(
             path: "Sources/Services/DynamoDB/Values", exclude: ["README.md"], swiftSettings: settings
         ),
         // L3
-        library("ServiceKit", ["Policy", "Primitives", "ServiceModel", "Signing", "Telemetry"]),
+        library("ServiceKit", ["KeyValue", "Policy", "Primitives", "ServiceModel", "Signing", "Telemetry"]),
         library(
             "Inference",
             [
@@ -218,7 +218,7 @@ let package = Package(
                 "Signing", "Telemetry",
             ]
         ),
-        tests("ServiceKit", ["Primitives", "ServiceKit", "ServiceModel", "Signing"]),
+        tests("ServiceKit", ["KeyValue", "Primitives", "ServiceKit", "ServiceModel", "Signing"]),
         tests("Inference", ["Inference", "Primitives", "ServiceModel", "WireProtocols"]),
         tests(
             "BedrockRuntimeService",
