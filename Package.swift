@@ -123,6 +123,16 @@ let package = Package(
         .systemLibrary(
             name: "CPostgres", path: "Sources/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         library("WireProtocols", ["ServiceModel", "Primitives", "CZlib"]),
+        library(
+            "Upstream",
+            [
+                "Primitives",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         library("RocksDBStore", ["KeyValue", "Primitives", "CRocksDB"]),
         library("PostgresStore", ["KeyValue", "Primitives", "CPostgres"]),
         .target(
@@ -134,7 +144,7 @@ let package = Package(
         library(
             "Inference",
             [
-                "Primitives", "ServiceModel", "WireProtocols", crypto,
+                "Primitives", "ServiceModel", "Upstream", "WireProtocols", crypto,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -233,6 +243,14 @@ let package = Package(
         tests("Signing", ["Primitives", "Signing"]),
         tests("Telemetry", ["Primitives", "Telemetry"]),
         tests("Tidy", []),
+        tests(
+            "Upstream",
+            [
+                "Gateway", "Primitives", "Upstream",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         tests("WireProtocols", ["Primitives", "ServiceModel", "WireProtocols"]),
     ]
 )

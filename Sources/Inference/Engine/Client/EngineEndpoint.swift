@@ -1,3 +1,5 @@
+internal import Upstream
+
 /// Where an engine's HTTP server is reached.
 package struct EngineEndpoint: Sendable, Hashable {
     /// The way to it.
@@ -50,12 +52,11 @@ package struct EngineEndpoint: Sendable, Hashable {
             address: .tcp(host: String(host), port: port, isTLS: isTLS), basePath: String(path), apiKey: apiKey)
     }
 
-    /// The value of the `Host` header.
-    var host: String {
+    /// The server, without what belongs to the engine's notation.
+    var upstream: UpstreamEndpoint {
         switch self.address {
-        case .unix: "localhost"
-        case .tcp(let host, let port, let isTLS):
-            (host.contains(":") ? "[\(host)]" : host) + (port == (isTLS ? 443 : 80) ? "" : ":\(port)")
+        case .unix(let path): UpstreamEndpoint(address: .unix(path: path))
+        case .tcp(let host, let port, let isTLS): UpstreamEndpoint(address: .tcp(host: host, port: port), isTLS: isTLS)
         }
     }
 }

@@ -1,0 +1,167 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import NIOSSL
+
+/// Asks one other server over HTTP/1.1: over TCP, TLS or a Unix socket, on connections that are kept between requests.
+///
+/// A request runs on the event loop that it is made on, where it is made on one: what the other side says reaches the
+/// caller without passing through another thread. Each loop has connections of its own. How many requests run at a
+/// time the caller bounds.
+package final class UpstreamClient: Sendable {
+    package let endpoint: UpstreamEndpoint
+    package let options: UpstreamOptions
+    private let tls: UpstreamTLS?
+    private let shelf: ConnectionShelf
+
+    /// - Parameter tls: nil takes the system's authorities where the endpoint asks for TLS.
+    /// - Throws: where they cannot be read.
+    package init(
+        _ endpoint: UpstreamEndpoint, options: UpstreamOptions = UpstreamOptions(), tls: UpstreamTLS? = nil
+    ) throws(UpstreamError) {
+        self.endpoint = endpoint
+        self.options = options
+        if endpoint.isTLS, tls == nil {
+            self.tls = try UpstreamTLS()
+        } else {
+            self.tls = endpoint.isTLS ? tls : nil
+        }
+        self.shelf = ConnectionShelf(countMax: options.restingConnectionsMax)
+    }
+
+    deinit { self.shelf.close() }
+
+    /// Closes the connections that rest; those in use end with their requests. Later requests have each their own.
+    package func close() { self.shelf.close() }
+
+    /// Connections that rest now, on all loops.
+    package var restingConnectionCount: Int { self.shelf.count }
+
+    /// Sends a request and returns when the head of its answer is there.
+    /// - Parameter body: nil sends none.
+    package func send(
+        _ request: UpstreamRequest, body: [UInt8]? = nil
+    ) async throws(UpstreamError) -> UpstreamResponse {
+        if let fault = request.fault { throw UpstreamError(.badRequest(fault)) }
+        let loop = Self.loop()
+        while true {
+            let exchange = self.exchange(request)
+            let channel = self.shelf.take(on: loop)
+            self.submit(.whole(exchange, request, body), to: channel, on: loop)
+            do throws(UpstreamError) {
+                return UpstreamResponse(head: try await exchange.head(), exchange: exchange)
+            } catch {
+                // A connection that rested may be closed by the other side at the moment at which it is used. There
+                // are only so many of them, and none is used twice.
+                guard channel != nil, error.reason == .cutOff, !error.wasSent || request.isIdempotent else {
+                    throw error
+                }
+            }
+        }
+    }
+
+    /// Sends a request and gathers its answer.
+    package func ask(
+        _ request: UpstreamRequest, body: [UInt8]? = nil, bytesMax: Int
+    ) async throws(UpstreamError) -> (head: UpstreamHead, body: [UInt8]) {
+        let response = try await self.send(request, body: body)
+        return (response.head, try await response.gather(bytesMax: bytesMax))
+    }
+
+    /// Sends a request whose body comes piece by piece, while its answer is read: both ways at the same time.
+    ///
+    /// Of the body no more is taken than the other side accepts. Where the answer is over before the body is, the rest
+    /// of it is not sent. With a `Content-Length` among the headers the body must have so many bytes; else it goes in
+    /// chunks. Nothing is sent again; where the error says that nothing was sent, the body has not been begun.
+    /// - Parameters:
+    ///   - body: pieces; where it throws, so does the exchange, and the connection is closed.
+    ///   - use: gets the answer when its head is there. The connection is closed where it returns before the end.
+    /// - Throws: `UpstreamError`, or what `use` threw.
+    package func stream<Body: AsyncSequence & Sendable, Value: Sendable>(
+        _ request: UpstreamRequest, body: Body, _ use: (UpstreamResponse) async throws -> Value
+    ) async throws -> Value where Body.Element == [UInt8] {
+        if let fault = request.fault { throw UpstreamError(.badRequest(fault)) }
+        let loop = Self.loop()
+        let exchange = self.exchange(request)
+        // A connection of its own: a body cannot be had twice, if a kept one fails at its end.
+        self.submit(.head(exchange, request), to: nil, on: loop)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await Self.write(body, to: exchange) }
+            defer {
+                exchange.close()
+                group.cancelAll()
+            }
+            let head = try await exchange.head()
+            return try await use(UpstreamResponse(head: head, exchange: exchange))
+        }
+    }
+
+    private static func write<Body: AsyncSequence & Sendable>(
+        _ body: Body, to exchange: UpstreamExchange
+    ) async where Body.Element == [UInt8] {
+        guard await exchange.isBegun() else { return }
+        do {
+            for try await piece in body {
+                guard try await exchange.write(.bytes(piece)) else { return }
+            }
+            _ = try await exchange.write(.end)
+        } catch is UpstreamError {
+            // The exchange is over, which its reader is told.
+        } catch {
+            exchange.finish(.failure(.badRequest("its body broke off: \(error)")))
+        }
+    }
+
+    private static func loop() -> any EventLoop {
+        MultiThreadedEventLoopGroup.currentEventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
+    }
+
+    private func exchange(_ request: UpstreamRequest) -> UpstreamExchange {
+        UpstreamExchange(
+            timeouts: request.timeouts ?? self.options.timeouts, waitingBytesMax: self.options.waitingBytesMax)
+    }
+
+    /// Gives a command to a connection, to a new one where there is none. What becomes of it the exchange tells.
+    private func submit(_ command: UpstreamCommand, to channel: (any Channel)?, on loop: any EventLoop) {
+        if let channel { return Self.submit(command, to: channel) }
+        self.connect(on: loop, timeout: command.exchange.timeouts.connect).whenComplete { result in
+            switch result {
+            case .success(let channel): Self.submit(command, to: channel)
+            case .failure(let error): command.exchange.finish(.failure(UpstreamWire.reason(ofConnecting: error)))
+            }
+        }
+    }
+
+    private static func submit(_ command: UpstreamCommand, to channel: any Channel) {
+        guard command.exchange.begin(on: channel) else { return }
+        channel.writeAndFlush(command).whenFailure { _ in
+            // The connection was closed before the command came to its handler.
+            command.exchange.finish(.failure(.cutOff))
+        }
+    }
+
+    private func connect(on loop: any EventLoop, timeout: Duration) -> EventLoopFuture<any Channel> {
+        let (endpoint, tls, options, shelf) = (self.endpoint, self.tls, self.options, self.shelf)
+        let bootstrap = ClientBootstrap(group: loop)
+            .connectTimeout(TimeAmount(timeout))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    if let tls { try pipeline.addHandler(try tls.handler(for: endpoint)) }
+                    var limits = NIOHTTPDecoderLimitConfiguration()
+                    limits.maxHeaderFieldSize = options.headBytesMax
+                    limits.maxHeaderListSize = options.headBytesMax
+                    limits.maxHeaderFieldCount = options.headerCountMax
+                    try pipeline.addHTTPClientHandlers(
+                        leftOverBytesStrategy: .dropBytes, decoderLimitConfiguration: limits)
+                    try pipeline.addHandler(UpstreamConnection(endpoint, shelf: shelf, options: options))
+                }
+            }
+        switch endpoint.address {
+        case .unix(let path): return bootstrap.connect(unixDomainSocketPath: path)
+        case .tcp(let host, let port):
+            return bootstrap.channelOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
+                .connect(host: host, port: port)
+        }
+    }
+}

@@ -1,0 +1,239 @@
+internal import NIOCore
+internal import Synchronization
+
+/// One request and its answer: what the event loop and the tasks of the caller share. One task writes the request's
+/// body, one reads the answer; they may be two.
+final class UpstreamExchange: Sendable {
+    private typealias Waiter = CheckedContinuation<Void, Never>
+
+    private struct State {
+        var head: UpstreamHead?
+        var bytes: [UInt8] = []
+        /// Whether the exchange is over, and how. The first end counts.
+        var end: Result<Void, UpstreamError.Reason>?
+        /// Resumed by the next thing that happens to the answer.
+        var reader: Waiter?
+        /// Resumed where the request's next piece may be written.
+        var writer: Waiter?
+        var channel: (any Channel)?
+        /// The connection wants to be read and is not, until the reader has made room.
+        var isHeld = false
+        var wasSent = false
+        /// Whether the other side takes the next piece now.
+        var takesPiece = false
+    }
+
+    private let state = Mutex(State())
+    private let waitingBytesMax: Int
+    let timeouts: UpstreamTimeouts
+
+    init(timeouts: UpstreamTimeouts, waitingBytesMax: Int) {
+        self.timeouts = timeouts
+        self.waitingBytesMax = waitingBytesMax
+    }
+
+    // What the caller's tasks do.
+
+    /// Waits for the head of the answer.
+    func head() async throws(UpstreamError) -> UpstreamHead {
+        while true {
+            let found: Result<UpstreamHead?, UpstreamError> = self.state.withLock { state in
+                if let head = state.head { return .success(head) }
+                switch state.end {
+                case .failure(let reason)?: return .failure(Self.error(reason, state))
+                case .success?: return .failure(Self.error(.cutOff, state))
+                case nil: return .success(nil)
+                }
+            }
+            if let head = try found.get() { return head }
+            await self.waitForAnswer { $0.head != nil }
+        }
+    }
+
+    /// The next bytes of the answer; nil at the end.
+    func next() async throws(UpstreamError) -> [UInt8]? {
+        while true {
+            let (found, held) = self.state.withLock { state -> (Result<[UInt8]?, UpstreamError>?, (any Channel)?) in
+                guard state.bytes.isEmpty else {
+                    let bytes = state.bytes
+                    state.bytes = []
+                    defer { state.isHeld = false }
+                    return (.success(bytes), state.isHeld ? state.channel : nil)
+                }
+                switch state.end {
+                case .failure(let reason)?: return (.failure(Self.error(reason, state)), nil)
+                case .success?: return (.success(nil), nil)
+                case nil: return (nil, nil)
+                }
+            }
+            held?.read()
+            if let found { return try found.get() }
+            await self.waitForAnswer { !$0.bytes.isEmpty }
+        }
+    }
+
+    /// Waits until the head has been sent, so that a body whose request finds no connection is not begun.
+    func isBegun() async -> Bool {
+        await self.waitForRoom()
+        return self.state.withLock { $0.end == nil }
+    }
+
+    /// Sends a piece of the request's body and returns once there is room for the next.
+    /// - Returns: whether the other side wants more; it does not after its answer is over.
+    func write(_ piece: UpstreamPiece) async throws(UpstreamError) -> Bool {
+        while true {
+            let found: Result<(any Channel)?, UpstreamError>? = self.state.withLock { state in
+                switch state.end {
+                case .failure(let reason)?: return .failure(Self.error(reason, state))
+                case .success?: return .success(nil)
+                case nil: break
+                }
+                guard state.takesPiece, let channel = state.channel else { return nil }
+                state.takesPiece = false
+                return .success(channel)
+            }
+            if let found {
+                guard let channel = try found.get() else { return false }
+                channel.writeAndFlush(UpstreamCommand.body(self, piece), promise: nil)
+                if case .end = piece { return true }
+                await self.waitForRoom()
+                return true
+            }
+            await self.waitForRoom()
+        }
+    }
+
+    func close() { self.finish(.failure(.cancelled)) }
+
+    private func waitForAnswer(_ isThere: (borrowing State) -> Bool) async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let goesOn = self.state.withLock { state in
+                    guard state.end == nil, !isThere(state) else { return true }
+                    precondition(state.reader == nil, "an answer has one reader")
+                    state.reader = continuation
+                    return false
+                }
+                if goesOn { continuation.resume() }
+            }
+        } onCancel: {
+            self.finish(.failure(.cancelled))
+        }
+    }
+
+    private func waitForRoom() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let goesOn = self.state.withLock { state in
+                    guard state.end == nil, !state.takesPiece else { return true }
+                    precondition(state.writer == nil, "a request's body has one writer")
+                    state.writer = continuation
+                    return false
+                }
+                if goesOn { continuation.resume() }
+            }
+        } onCancel: {
+            self.finish(.failure(.cancelled))
+        }
+    }
+
+    private static func error(_ reason: UpstreamError.Reason, _ state: borrowing State) -> UpstreamError {
+        UpstreamError(reason, wasSent: state.wasSent, hasAnswered: state.head != nil)
+    }
+
+    // What the connection tells.
+
+    /// A connection was found, which is closed at once if the exchange is over.
+    func begin(on channel: any Channel) -> Bool {
+        let isOver = self.state.withLock { state in
+            state.channel = channel
+            return state.end != nil
+        }
+        if isOver { channel.close(promise: nil) }
+        return !isOver
+    }
+
+    func markSent() { self.state.withLock { $0.wasSent = true } }
+
+    /// There is room for the next piece of the request's body.
+    func takePiece() {
+        let writer = self.state.withLock { state in
+            state.takesPiece = true
+            return state.writer.take()
+        }
+        writer?.resume()
+    }
+
+    func receive(_ head: UpstreamHead) {
+        let reader = self.state.withLock { state in
+            state.head = head
+            return state.reader.take()
+        }
+        reader?.resume()
+    }
+
+    func receive(_ piece: ByteBuffer) {
+        let reader = self.state.withLock { state in
+            guard state.end == nil else { return nil as Waiter? }
+            if state.bytes.isEmpty {
+                state.bytes = [UInt8](piece.readableBytesView)
+            } else {
+                state.bytes.append(contentsOf: piece.readableBytesView)
+            }
+            return state.reader.take()
+        }
+        reader?.resume()
+    }
+
+    /// Asked before the connection is read: whether the reader has enough for now. It will ask for more itself.
+    func holdsBack() -> Bool {
+        self.state.withLock { state in
+            guard state.end == nil, state.bytes.count >= self.waitingBytesMax else { return false }
+            state.isHeld = true
+            return true
+        }
+    }
+
+    /// Whether somebody waits for the other side: a client that is slow to read what has come is no silence of a
+    /// server's.
+    var isAwaited: Bool { self.state.withLock { $0.reader != nil || ($0.writer != nil && !$0.takesPiece) } }
+
+    /// Whether the task that writes the body waits until there is room.
+    var isStalled: Bool { self.state.withLock { $0.writer != nil && !$0.takesPiece } }
+
+    /// The first end counts; a failure closes the connection.
+    func finish(_ end: Result<Void, UpstreamError.Reason>) {
+        let (reader, writer, channel) = self.state.withLock { state in
+            guard state.end == nil else {
+                return (nil as Waiter?, nil as Waiter?, nil as (any Channel)?)
+            }
+            state.end = end
+            defer { state.channel = nil }
+            return (state.reader.take(), state.writer.take(), state.channel)
+        }
+        if case .failure = end { channel?.close(promise: nil) }
+        reader?.resume()
+        writer?.resume()
+    }
+}
+
+/// A piece of a request's body.
+enum UpstreamPiece: Sendable {
+    case bytes([UInt8])
+    case end
+}
+
+/// What a connection's handler is told.
+enum UpstreamCommand: Sendable {
+    /// A request whose body is there as a whole, or missing.
+    case whole(UpstreamExchange, UpstreamRequest, [UInt8]?)
+    /// The head of a request whose body follows.
+    case head(UpstreamExchange, UpstreamRequest)
+    case body(UpstreamExchange, UpstreamPiece)
+
+    var exchange: UpstreamExchange {
+        switch self {
+        case .whole(let exchange, _, _), .head(let exchange, _), .body(let exchange, _): exchange
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package import Primitives
+
+/// How long a request may wait. nil is without a bound.
+package struct UpstreamTimeouts: Sendable, Hashable {
+    /// Until there is a connection, TLS included.
+    package var connect: Duration
+    /// From the last byte of the request that the other side took until the head of its answer. While the source of a
+    /// streamed body rests, the time stands still.
+    package var firstByte: Duration?
+    /// Within an answer, while somebody waits for its next piece or for room for the request's next one.
+    package var idle: Duration?
+    /// From the beginning to the end of the answer.
+    package var total: Duration?
+
+    package init(
+        connect: Duration = .seconds(5), firstByte: Duration? = .seconds(60), idle: Duration? = .seconds(60),
+        total: Duration? = nil
+    ) {
+        self.connect = connect
+        self.firstByte = firstByte
+        self.idle = idle
+        self.total = total
+    }
+}
+
+/// A request without its body.
+package struct UpstreamRequest: Sendable {
+    /// Longest target, in bytes; AWS's longest addresses have some thousands.
+    static let targetBytesMax = 64 << 10
+
+    /// Such as `GET`.
+    package var method: String
+    /// Path and query as they go over the wire; begins with a slash.
+    package var target: String
+    /// `Host` is added where it is missing. Of `Content-Length` and `Transfer-Encoding` only the first counts, and only
+    /// with a body that is streamed.
+    package var headers: HeaderFields
+    /// In place of the client's.
+    package var timeouts: UpstreamTimeouts?
+    /// Whether to send it twice does no more than to send it once. Such a request is sent again, over a new connection,
+    /// where an old one ended before the answer began.
+    package var isIdempotent: Bool
+
+    package init(
+        _ method: String, _ target: String, headers: HeaderFields = [:], timeouts: UpstreamTimeouts? = nil,
+        isIdempotent: Bool? = nil
+    ) {
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.timeouts = timeouts
+        self.isIdempotent = isIdempotent ?? Self.isIdempotent(method)
+    }
+
+    /// RFC 9110, 9.2.2.
+    private static func isIdempotent(_ method: String) -> Bool {
+        switch method {
+        case "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE": true
+        default: false
+        }
+    }
+
+    /// What keeps the head from going over the wire as it is meant, or nil.
+    var fault: String? {
+        guard !self.method.isEmpty, self.method.utf8.count <= 32,
+            self.method.utf8.allSatisfy({ (0x41...0x5A).contains($0) || $0 == 0x2D })
+        else { return "the method is none" }
+        guard self.target.hasPrefix("/") || self.target == "*", self.target.utf8.count <= Self.targetBytesMax,
+            self.target.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F })
+        else { return "the target is none" }
+        for field in self.headers.fields {
+            guard !field.name.isEmpty, field.name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x3A }),
+                field.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
+            else { return "a header field is none" }
+        }
+        return nil
+    }
+}
+
+/// The head of an answer.
+package struct UpstreamHead: Sendable, Hashable {
+    /// 200 to 599; answers that announce another one (1xx) are passed over.
+    package var status: Int
+    package var headers: HeaderFields
+
+    package init(status: Int, headers: HeaderFields = [:]) {
+        self.status = status
+        self.headers = headers
+    }
+}

@@ -1,0 +1,142 @@
+import Primitives
+import Synchronization
+import Testing
+
+@testable import Upstream
+
+@Suite(.timeLimit(.minutes(1)))
+struct UpstreamStreamTests {
+    private func client(_ server: TestServer, waitingBytesMax: Int = 256 << 10) throws -> UpstreamClient {
+        try UpstreamClient(
+            UpstreamEndpoint(address: .tcp(host: "127.0.0.1", port: server.port)),
+            options: UpstreamOptions(waitingBytesMax: waitingBytesMax))
+    }
+
+    @Test func `both ways run at the same time`() async throws {
+        // Answers each chunk with one of its own, and ends with the request.
+        let server = try await TestServer { text, connection in
+            if text.hasPrefix("POST") {
+                connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            }
+            if text.contains("ping") { connection.send("4\r\npong\r\n") }
+            if text.hasSuffix("0\r\n\r\n") { connection.send("0\r\n\r\n") }
+            return true
+        }
+        let client = try self.client(server)
+        let (pieces, source) = AsyncStream.makeStream(of: [UInt8].self)
+        let count = try await client.stream(UpstreamRequest("POST", "/"), body: pieces) { answer in
+            var count = 0
+            for _ in 0..<3 {
+                source.yield(Array("ping".utf8))
+                let piece = try await answer.next()
+                #expect(piece == Array("pong".utf8))
+                count += 1
+            }
+            source.finish()
+            #expect(try await answer.next() == nil)
+            return count
+        }
+        #expect(count == 3)
+        #expect(client.restingConnectionCount == 1)
+    }
+
+    @Test func `a source is asked for no more than the other side takes`() async throws {
+        let server = try await TestServer(reads: false) { _, _ in true }
+        let client = try self.client(server)
+        let source = EndlessBody()
+        var request = UpstreamRequest("POST", "/")
+        request.timeouts = UpstreamTimeouts(firstByte: .milliseconds(200))
+        await #expect(throws: UpstreamError(.firstByteTimedOut(.milliseconds(200)), wasSent: true)) {
+            try await client.stream(request, body: source) { _ in }
+        }
+        // The sockets' own buffers, and one piece of ours.
+        #expect(source.bytes < 64 << 20)
+    }
+
+    @Test func `an answer is read no faster than it is asked for`() async throws {
+        let total = 64 << 20
+        let server = try await TestServer.answering(
+            "HTTP/1.1 200 OK\r\nContent-Length: \(total)\r\n\r\n" + String(repeating: "x", count: total))
+        let client = try self.client(server, waitingBytesMax: 64 << 10)
+        let answer = try await client.send(UpstreamRequest("GET", "/"))
+        var count = 0
+        var longest = 0
+        while let piece = try await answer.next() {
+            count += piece.count
+            longest = max(longest, piece.count)
+        }
+        #expect(count == total)
+        // The bound, and what one round of the event loop reads.
+        #expect(longest < 4 << 20)
+    }
+
+    @Test func `a body that breaks off is no fault of the other side`() async throws {
+        struct Broken: Error {}
+        let server = try await TestServer { _, _ in true }
+        let client = try self.client(server)
+        let (pieces, source) = AsyncThrowingStream.makeStream(of: [UInt8].self)
+        source.yield([1])
+        source.finish(throwing: Broken())
+        let error = await #expect(throws: UpstreamError.self) {
+            try await client.stream(UpstreamRequest("POST", "/"), body: pieces) { _ in }
+        }
+        #expect(error?.isUpstreamFault == false)
+    }
+
+    @Test(arguments: [1, 3])
+    func `a body must have as many bytes as it announces`(_ bytes: Int) async throws {
+        let server = try await TestServer { _, _ in true }
+        let client = try self.client(server)
+        let (pieces, source) = AsyncStream.makeStream(of: [UInt8].self)
+        source.yield([UInt8](repeating: 0x61, count: bytes))
+        source.finish()
+        let error = await #expect(throws: UpstreamError.self) {
+            try await client.stream(UpstreamRequest("PUT", "/", headers: ["content-length": "2"]), body: pieces) { _ in }
+        }
+        guard case .badRequest? = error?.reason else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    @Test func `an answer before the end of the request stops the request`() async throws {
+        let server = try await TestServer { text, connection in
+            connection.send("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+            return true
+        }
+        let client = try self.client(server)
+        let status = try await client.stream(UpstreamRequest("POST", "/"), body: EndlessBody()) { answer in
+            #expect(try await answer.next() == nil)
+            return answer.status
+        }
+        #expect(status == 413)
+        #expect(client.restingConnectionCount == 0)
+    }
+}
+
+/// Pieces of 64 KiB without end, which it counts.
+private final class EndlessBody: AsyncSequence, Sendable {
+    typealias Element = [UInt8]
+    typealias Failure = Never
+
+    private let given = Mutex(0)
+    var bytes: Int { self.given.withLock { $0 } }
+
+    struct Iterator: AsyncIteratorProtocol {
+        let body: EndlessBody
+
+        mutating func next() async -> [UInt8]? {
+            guard !Task.isCancelled else { return nil }
+            self.body.given.withLock { $0 += 65_536 }
+            return [UInt8](repeating: 0x61, count: 65_536)
+        }
+
+        mutating func next(isolation actor: isolated (any Actor)?) async -> [UInt8]? {
+            guard !Task.isCancelled else { return nil }
+            self.body.given.withLock { $0 += 65_536 }
+            return [UInt8](repeating: 0x61, count: 65_536)
+        }
+    }
+
+    func makeAsyncIterator() -> Iterator { Iterator(body: self) }
+}
