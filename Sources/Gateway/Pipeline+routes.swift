@@ -7,10 +7,10 @@ extension Pipeline {
     /// The way of a request that took a route.
     func respond(
         _ match: HTTPRoutes.Match, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
-        _ started: ContinuousClock.Instant
+        _ started: ContinuousClock.Instant, sender: ForwardedSender? = nil
     ) async -> EdgeResponse {
         let route = match.entry.route
-        let requestID = RequestID.uuid(self.random)
+        let requestID = sender?.requestID ?? RequestID.uuid(self.random)
         var record = RequestRecord(
             requestID: requestID,
             service: match.entry.service.schema.id,
@@ -20,14 +20,20 @@ extension Pipeline {
             context: nil,
             bodyBytes: body.count,
             responseBytes: 0,
-            started: started
+            started: started,
+            traceID: TraceContext.id(head.headers),
+            gateway: sender?.gateway
         )
         var message: ResponseMessage
         var added: [HeaderFields.Field] = []
         do throws(ServiceError) {
             guard !match.isWrongMethod else { throw Self.wrongMethod(head.method) }
-            let context = try self.authenticate(
-                head, body: body, for: route.form, requestID: requestID, connection)
+            let context =
+                if let sender {
+                    self.authenticate.forwarded(head, sender)
+                } else {
+                    try self.authenticate(match, head, body: body, requestID: requestID, connection)
+                }
             record.context = context
             let request = HTTPRouteRequest(head: head, labels: match.labels, body: body)
             switch try await self.answer(request, match.entry, context) {
@@ -51,13 +57,13 @@ extension Pipeline {
         return EdgeResponse(message)
     }
 
-    private static func wrongMethod(_ method: String) -> ServiceError {
+    static func wrongMethod(_ method: String) -> ServiceError {
         ServiceError(
             code: ServiceError.RouteCode.methodNotAllowed, status: 405,
             message: "Not allowed to \(method) on this path.")
     }
 
-    private static func requestIDFields(_ form: HTTPRouteForm, _ requestID: RequestID) -> [HeaderFields.Field] {
+    static func requestIDFields(_ form: HTTPRouteForm, _ requestID: RequestID) -> [HeaderFields.Field] {
         [.init("x-amzn-RequestId", requestID.description), .init(form.requestIDHeader, requestID.description)]
     }
 

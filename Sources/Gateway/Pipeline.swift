@@ -15,24 +15,30 @@ internal import WireProtocols
 ///     encode              Steps/Encode.swift
 ///     record              Steps/Record.swift
 ///
+/// A request for a service that runs elsewhere is authenticated and then handed to a node: Pipeline+forward.swift, with
+/// Steps/Forward.swift. At the node it comes in through Pipeline+forwarded.swift, where Steps/AcceptForwarded.swift
+/// takes the place of authentication.
+///
 /// A request for a route that a service has beside its operations (Catalog/HTTPRoutes.swift) goes the same way without
 /// the steps of a wire protocol: Pipeline+routes.swift.
 ///
 /// Each step takes the value of the one before and makes the next; nothing else is shared.
 package final class Pipeline: EdgeResponder {
-    private let catalog: ServiceCatalog
-    private let routes: InternalRoutes
-    private let serviceRoutes: HTTPRoutes
-    private let codecs: ServerProtocols
-    private let identify: Identify
+    let catalog: ServiceCatalog
+    let routes: InternalRoutes
+    let serviceRoutes: HTTPRoutes
+    let codecs: ServerProtocols
+    let identify: Identify
     private let resolveForm = ResolveForm()
     let authenticate: Authenticate
     private let decode = Decode()
     let authorize: Authorize
     let throttle = Throttle()
     private let invoke = Invoke()
-    private let encode = Encode()
+    let encode = Encode()
     let record: Record
+    /// nil where no service runs elsewhere.
+    let forward: Forward?
     let random: any RandomSource
 
     /// Bytes of the largest body that is worked on on the event loop; a request with a larger one leaves it for its
@@ -46,8 +52,12 @@ package final class Pipeline: EdgeResponder {
         authorizer: any Authorizer,
         accessLog: any LogSink,
         clock: any WallClock,
-        random: any RandomSource
+        random: any RandomSource,
+        voice: ForwardVoice? = nil
     ) {
+        precondition(
+            voice != nil || catalog.services.allSatisfy { $0.registration.nodes == nil },
+            "whoever sends requests to nodes has something to say of them")
         self.catalog = catalog
         self.routes = routes
         self.serviceRoutes = HTTPRoutes(catalog)
@@ -63,6 +73,7 @@ package final class Pipeline: EdgeResponder {
                 help: "Requests that named no operation that is served here"
             )
         )
+        self.forward = voice.map { Forward(voice: $0, log: accessLog, clock: clock) }
         self.random = random
     }
 
@@ -70,7 +81,9 @@ package final class Pipeline: EdgeResponder {
         if let response = self.routes.response(head) { return .reply(EdgeResponse(response)) }
         if let plan = self.routes.control?.plan(head, connection) { return plan }
         let started = ContinuousClock.now
+        let head = ForwardedHeaders.stripped(head)
         let way = self.serviceRoutes.match(head).map(Way.route) ?? .operation(self.identify(head))
+        if let plan = self.streamedPlan(way, head, connection, started) { return plan }
         return .collect(limitBytes: self.bodyBytesMax(way)) { body in
             guard body.count > Self.loopBodyBytesMax else {
                 return await self.respond(way, head, body: body, connection, started)
@@ -83,7 +96,7 @@ package final class Pipeline: EdgeResponder {
     }
 
     /// What a request's head says of its way.
-    private enum Way: Sendable {
+    enum Way: Sendable {
         case operation(IdentifiedRequest)
         case route(HTTPRoutes.Match)
     }
@@ -100,12 +113,21 @@ package final class Pipeline: EdgeResponder {
         _ started: ContinuousClock.Instant
     ) async -> EdgeResponse {
         switch way {
-        case .operation(let request): await self.respond(request, body: body, connection, started)
-        case .route(let match): await self.respond(match, head, body: body, connection, started)
+        case .operation(let request):
+            let resolved = self.resolveForm(request, body: body)
+            if let departure = self.departure(resolved, connection, started) {
+                return await self.forward(departure, body: .bytes(body), connection)
+            }
+            return await self.respond(resolved, body: body, connection, started)
+        case .route(let match):
+            if let departure = self.departure(match, head, connection, started) {
+                return await self.forward(departure, body: .bytes(body), connection)
+            }
+            return await self.respond(match, head, body: body, connection, started)
         }
     }
 
-    private func bodyBytesMax(_ target: IdentifiedTarget) -> Int {
+    func bodyBytesMax(_ target: IdentifiedTarget) -> Int {
         switch target {
         case .operation(let service, _), .notImplemented(let service, _), .unknownOperation(let service, _),
             .unknownVersion(let service, _, _):
@@ -135,17 +157,18 @@ package final class Pipeline: EdgeResponder {
         return response
     }
 
-    private func respond(
-        _ identified: IdentifiedRequest, body: [UInt8], _ connection: ConnectionInfo,
-        _ started: ContinuousClock.Instant
+    /// - Parameter sender: whom a gateway proved; nil where the request proves its sender itself.
+    func respond(
+        _ request: IdentifiedRequest, body: [UInt8], _ connection: ConnectionInfo,
+        _ started: ContinuousClock.Instant, sender: ForwardedSender? = nil
     ) async -> EdgeResponse {
-        let request = self.resolveForm(identified, body: body)
-        let requestID = self.requestID(request.target)
+        let requestID = sender?.requestID ?? self.requestID(request.target)
         let codec = self.codecs[request.wireProtocol]
         var ending = Ending(request, requestID: requestID, bodyBytes: body.count, started: started)
+        ending.record.gateway = sender?.gateway
         let message: ResponseMessage
         do throws(ServiceError) {
-            let answer = try await self.answer(request, body, connection, codec, &ending)
+            let answer = try await self.answer(request, body, connection, sender, codec, &ending)
             ending.record.status = answer.message.status
             if let events = answer.events { return self.streamed(answer.message, events, ending, connection) }
             message = answer.message
@@ -169,11 +192,16 @@ package final class Pipeline: EdgeResponder {
 
     /// The steps between identification and recording.
     private func answer(
-        _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo, _ codec: any ServerProtocol,
-        _ ending: inout Ending
+        _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo, _ sender: ForwardedSender?,
+        _ codec: any ServerProtocol, _ ending: inout Ending
     ) async throws(ServiceError) -> Answer {
         if let refusal = Refuse.error(for: request) { throw refusal }
-        let authenticated = try self.authenticate(request, body: body, requestID: ending.record.requestID, connection)
+        let authenticated =
+            if let sender {
+                self.authenticate.forwarded(request, body: body, sender)
+            } else {
+                try self.authenticate(request, body: body, requestID: ending.record.requestID, connection)
+            }
         ending.record.context = authenticated.context
         let decoded = try self.decode(authenticated, codec)
         try self.authorize(decoded)
@@ -228,7 +256,7 @@ package final class Pipeline: EdgeResponder {
         )
     }
 
-    private func requestID(_ target: IdentifiedTarget) -> RequestID {
+    func requestID(_ target: IdentifiedTarget) -> RequestID {
         switch target {
         case .operation(let service, _), .notImplemented(let service, _), .unknownOperation(let service, _):
             service.registration.requestIDForm == .long ? .long(self.random) : .uuid(self.random)
@@ -245,7 +273,7 @@ private struct Answer {
 }
 
 /// What the end of a request needs, however it ended.
-private struct Ending {
+struct Ending {
     /// Of a service that is not served as well, where the form of its errors hangs on it.
     let schema: ServiceSchema?
     let operation: OperationEntry?
@@ -282,7 +310,8 @@ private struct Ending {
             context: nil,
             bodyBytes: bodyBytes,
             responseBytes: 0,
-            started: started
+            started: started,
+            traceID: TraceContext.id(request.head.headers)
         )
     }
 }

@@ -25,6 +25,14 @@ package struct OperationBinding: Sendable {
         self.invoke = { (input, context) async throws(ServiceError) in try await invoke(Self.cast(input), context) }
     }
 
+    /// An operation that another process runs: its requests are recognised here, and nobody reads or answers them.
+    fileprivate init(elsewhere schema: OperationSchema) {
+        self.schema = schema
+        self.decode = { (_) throws(ShapeError) in preconditionFailure("\(schema.name) runs in another process") }
+        self.access = { _, _ in preconditionFailure("\(schema.name) runs in another process") }
+        self.invoke = { (_, _) throws(ServiceError) in preconditionFailure("\(schema.name) runs in another process") }
+    }
+
     private init(_ original: OperationBinding, invoke: @escaping Invoke) {
         self.schema = original.schema
         self.decode = original.decode
@@ -92,6 +100,11 @@ package struct ServiceBinding: Sendable {
         precondition(schema.operations.count == operations.count, "\(schema.id): an operation lacks its handler")
         self.schema = schema
         self.operations = operations
+    }
+
+    /// A service that another process runs: its requests are recognised here and sent there.
+    package init(elsewhere schema: ServiceSchema) {
+        self.init(schema: schema, operations: schema.operations.map(OperationBinding.init(elsewhere:)))
     }
 
     /// The same service, each of whose operations asks `check` first.

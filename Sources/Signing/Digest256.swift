@@ -29,6 +29,15 @@ package struct Digest256: Sendable, Hashable, CustomStringConvertible {
         self.init(lowercaseHex: bytes.span, bytes.indices)
     }
 
+    /// A digest from its 32 bytes.
+    /// - Returns: nil for any other count.
+    init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == Self.byteCount else { return nil }
+        var words: [4 of UInt64] = [0, 0, 0, 0]
+        for (index, byte) in bytes.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
+        self.words = (words[0], words[1], words[2], words[3])
+    }
+
     /// A digest from the 64 lower-case hexadecimal digits at a range.
     init?(lowercaseHex bytes: Span<UInt8>, _ range: Range<Int>) {
         guard range.count == Self.byteCount * 2 else { return nil }

@@ -21,6 +21,12 @@ package struct RegisteredService: Sendable {
     package var waitingCountMax: Int
     /// The service's answer when it is asked too much.
     package var throttlingError: ServiceError
+    /// The service's answer when it cannot be reached for now.
+    package var unavailableError: ServiceError
+    /// Whether a request may be sent again whose fate nobody knows; nil: where its operation only reads.
+    package var isRepeatable: Bool?
+    /// Where the service runs, if not in this process.
+    package var nodes: (any ServiceNodes)?
     /// What the service answers beside its operations.
     package var routes: [HTTPRoute]
     /// Whether its operations take bearer keys.
@@ -33,6 +39,9 @@ package struct RegisteredService: Sendable {
         concurrencyMax: Int = 4096,
         waitingCountMax: Int = 4096,
         throttlingError: ServiceError = ServiceError(code: "ThrottlingException", message: "Rate exceeded"),
+        unavailableError: ServiceError = RegisteredService.unavailable,
+        isRepeatable: Bool? = nil,
+        nodes: (any ServiceNodes)? = nil,
         routes: [HTTPRoute] = [],
         takesBearerKeys: Bool = false
     ) {
@@ -42,7 +51,15 @@ package struct RegisteredService: Sendable {
         self.concurrencyMax = concurrencyMax
         self.waitingCountMax = waitingCountMax
         self.throttlingError = throttlingError
+        self.unavailableError = unavailableError
+        self.isRepeatable = isRepeatable
+        self.nodes = nodes
         self.routes = routes
         self.takesBearerKeys = takesBearerKeys
     }
+
+    /// - Source: the common errors of AWS's API references, `ServiceUnavailable`.
+    package static let unavailable = ServiceError(
+        code: "ServiceUnavailable", status: 503,
+        message: "The request has failed due to a temporary failure of the server.")
 }

@@ -57,69 +57,100 @@ package struct Authenticator: Sendable {
     func prove(
         _ head: RequestHead, body: [UInt8], by rules: ProofRules, _ connection: ConnectionInfo, now: Timestamp
     ) throws(ProofError) -> (Principal, Region) {
-        if let token = rules.bearer(in: head.headers) {
-            do throws(BearerError) {
-                return try self.proveBearer(token, rules.signingNames[0], connection, now)
-            } catch {
-                throw .bearer(error)
-            }
+        try self.finish(try self.begin(head, by: rules, connection, now: now), head, body: .bytes(body))
+    }
+
+    /// Everything that the head alone tells: who is named, and whether the key is one of ours and may be used.
+    func begin(
+        _ head: RequestHead, by rules: ProofRules, _ connection: ConnectionInfo, now: Timestamp
+    ) throws(ProofError) -> PendingProof {
+        guard let token = rules.bearer(in: head.headers) else {
+            return try self.beginSignature(head, rules.signingNames, connection, now)
         }
-        do throws(SigningError) {
-            return try self.proveSignature(head, body: body, rules.signingNames, connection, now)
-        } catch {
-            throw .signature(error)
+        let (principal, region) = try self.proveBearer(token, rules.signingNames[0], connection, now)
+        return .proven(principal, region)
+    }
+
+    /// The rest, once the body is known.
+    func finish(
+        _ pending: PendingProof, _ head: RequestHead, body: BodyEvidence
+    ) throws(ProofError) -> (Principal, Region) {
+        switch pending {
+        case .proven(let principal, let region):
+            return (principal, region)
+        case .signed(let checked, let credential):
+            do throws(SigningError) {
+                _ = try checked.verify(
+                    head,
+                    body: body,
+                    credential: SigningCredential(
+                        accessKeyID: credential.accessKeyID,
+                        secretAccessKey: credential.secretAccessKey,
+                        sessionToken: credential.sessionToken
+                    ),
+                    keys: self.keys
+                )
+            } catch {
+                throw .signature(error)
+            }
+            return (credential.principal, checked.scope.region)
         }
     }
 
-    private func proveSignature(
-        _ head: RequestHead, body: [UInt8], _ signingNames: [String], _ connection: ConnectionInfo, _ now: Timestamp
-    ) throws(SigningError) -> (Principal, Region) {
-        let parsed = try ParsedAuthorization(head)
-        guard self.mode == .verify else { return self.believe(parsed) }
-        let claimed = signingNames.count > 1 ? parsed.claimedServiceName : nil
-        let checked = try parsed.checked(
-            by: .standard(signingName: signingNames.first { $0[...] == claimed } ?? signingNames[0]),
-            headers: head.headers,
-            now: now,
-            isTLS: connection.isTLS
-        )
-        let credential = try self.credential(checked, connection, now: now)
-        _ = try checked.verify(
-            head,
-            body: .bytes(body),
-            credential: SigningCredential(
-                accessKeyID: credential.accessKeyID,
-                secretAccessKey: credential.secretAccessKey,
-                sessionToken: credential.sessionToken
-            ),
-            keys: self.keys
-        )
-        return (credential.principal, checked.scope.region)
+    private func beginSignature(
+        _ head: RequestHead, _ signingNames: [String], _ connection: ConnectionInfo, _ now: Timestamp
+    ) throws(ProofError) -> PendingProof {
+        let checked: CheckedAuthorization
+        do throws(SigningError) {
+            let parsed = try ParsedAuthorization(head)
+            guard self.mode == .verify else {
+                let (principal, region) = self.believe(parsed)
+                return .proven(principal, region)
+            }
+            let claimed = signingNames.count > 1 ? parsed.claimedServiceName : nil
+            checked = try parsed.checked(
+                by: .standard(signingName: signingNames.first { $0[...] == claimed } ?? signingNames[0]),
+                headers: head.headers,
+                now: now,
+                isTLS: connection.isTLS
+            )
+        } catch {
+            throw .signature(error)
+        }
+        return .signed(checked, try self.credential(checked, connection, now: now))
     }
 
     private func proveBearer(
         _ text: Substring, _ signingName: String, _ connection: ConnectionInfo, _ now: Timestamp
-    ) throws(BearerError) -> (Principal, Region) {
+    ) throws(ProofError) -> (Principal, Region) {
         guard self.mode == .verify else { return (Self.root(of: .standard, accessKeyID: ""), self.defaultRegion) }
-        switch try BearerToken(text) {
+        let token: BearerToken
+        do throws(BearerError) {
+            token = try BearerToken(text)
+        } catch {
+            throw .bearer(error)
+        }
+        switch token {
         case .longTerm(let bearer):
             return (try self.principal(of: bearer, now), self.defaultRegion)
         case .shortTerm(let head):
-            do throws(SigningError) {
-                return try self.proveSignature(head, body: [], [signingName], connection, now)
+            do throws(ProofError) {
+                let pending = try self.beginSignature(head, [signingName], connection, now)
+                return try self.finish(pending, head, body: .bytes([]))
             } catch {
                 switch error {
-                case .expired, .expiredToken: throw .expired
-                default: throw .invalid
+                case .signature(.expired), .signature(.expiredToken): throw .bearer(.expired)
+                case .signature, .bearer: throw .bearer(.invalid)
+                case .unavailable: throw .unavailable
                 }
             }
         }
     }
 
-    private func principal(of bearer: LongTermBearer, _ now: Timestamp) throws(BearerError) -> Principal {
+    private func principal(of bearer: LongTermBearer, _ now: Timestamp) throws(ProofError) -> Principal {
         switch self.identity.bearer(name: bearer.name, now: now) {
         case .found(let credential):
-            guard bearer.proves(credential.secretAccessKey) else { throw .invalid }
+            guard bearer.proves(credential.secretAccessKey) else { throw .bearer(.invalid) }
             return credential.principal
         case .unknown:
             self.refused(
@@ -127,24 +158,26 @@ package struct Authenticator: Sendable {
                 now,
                 "there is no such API key of Bedrock; make one with `brume keys create --bedrock`"
             )
-            throw .invalid
+            throw .bearer(.invalid)
         case .inactive:
             self.refused(bearer.name, now, "the key is inactive")
-            throw .invalid
+            throw .bearer(.invalid)
         case .expired:
-            throw .expired
+            throw .bearer(.expired)
+        case .unavailable:
+            throw .unavailable
         }
     }
 
     private func credential(
         _ checked: CheckedAuthorization, _ connection: ConnectionInfo, now: Timestamp
-    ) throws(SigningError) -> Credential {
+    ) throws(ProofError) -> Credential {
         let accessKeyID = checked.accessKeyID
         switch self.identity.credential(accessKeyID: accessKeyID, sessionToken: checked.sessionToken, now: now) {
         case .found(let credential):
             guard connection.isLoopback || !self.isLoopbackOnly(accessKeyID) else {
                 self.refused(accessKeyID, now, "the key is for clients on this machine only")
-                throw .unknownAccessKey(accessKeyID)
+                throw .signature(.unknownAccessKey(accessKeyID))
             }
             return credential
         case .unknown:
@@ -159,12 +192,14 @@ package struct Authenticator: Sendable {
                 "there is no such access key; \(remedy) one of `brume keys list`; `eval \"$(brume env)\"` exports the "
                     + "root key"
             )
-            throw .unknownAccessKey(accessKeyID)
+            throw .signature(.unknownAccessKey(accessKeyID))
         case .inactive:
             self.refused(accessKeyID, now, "the key is inactive")
-            throw .unknownAccessKey(accessKeyID)
+            throw .signature(.unknownAccessKey(accessKeyID))
         case .expired:
-            throw .expiredToken
+            throw .signature(.expiredToken)
+        case .unavailable:
+            throw .unavailable
         }
     }
 
@@ -208,68 +243,137 @@ struct Authenticate: Sendable {
     func callAsFunction(
         _ request: IdentifiedRequest, body: [UInt8], requestID: RequestID, _ connection: ConnectionInfo
     ) throws(ServiceError) -> AuthenticatedRequest {
-        guard case .operation(let service, let operation) = request.target else {
-            preconditionFailure("only requests for operations are authenticated")
-        }
+        let (principal, region) = try self.finish(try self.begin(request, connection), request, body: .bytes(body))
         let now = self.authenticator.clock.now()
-        let (principal, region) = try self.prove(request, body, service, operation, connection, now)
-        let context = Self.context(request.head, principal, region, requestID, connection, now)
+        let (service, operation) = Self.named(request)
         return AuthenticatedRequest(
             service: service,
             operation: operation,
             head: request.head,
             labels: request.labels,
             body: body,
-            context: context
+            context: Self.context(request.head, principal, region, requestID, connection, now)
         )
     }
 
-    private func prove(
-        _ request: IdentifiedRequest, _ body: [UInt8], _ service: ServiceEntry, _ operation: OperationEntry,
-        _ connection: ConnectionInfo, _ now: Timestamp
-    ) throws(ServiceError) -> (Principal, Region) {
+    /// What the head alone proves of a request for an operation; the rest is `finish`'s.
+    func begin(
+        _ request: IdentifiedRequest, _ connection: ConnectionInfo
+    ) throws(ServiceError) -> PendingProof {
+        let (service, operation) = Self.named(request)
         let rules = ProofRules(
             signingNames: [service.schema.signingName], takesBearer: service.registration.takesBearerKeys)
         do throws(ProofError) {
-            return try self.authenticator.prove(request.head, body: body, by: rules, connection, now: now)
+            return try self.authenticator.begin(
+                request.head, by: rules, connection, now: self.authenticator.clock.now())
         } catch .signature(.missingAuthenticationToken) where operation.binding.schema.isUnsigned {
-            return (Self.anonymous, self.authenticator.defaultRegion)
+            return .proven(Self.anonymous, self.authenticator.defaultRegion)
         } catch {
-            switch error {
-            case .bearer(let error):
-                throw ServiceError(code: "AccessDeniedException", status: 403, message: error.sentence)
-            case .signature(let error):
-                let wire = error.wireError(for: Self.dialect(request.wireProtocol))
-                throw ServiceError(code: wire.code, status: wire.status, message: wire.message)
-            }
+            throw Self.serviceError(error, request)
+        }
+    }
+
+    func finish(
+        _ pending: PendingProof, _ request: IdentifiedRequest, body: BodyEvidence
+    ) throws(ServiceError) -> (Principal, Region) {
+        do throws(ProofError) {
+            return try self.authenticator.finish(pending, request.head, body: body)
+        } catch {
+            throw Self.serviceError(error, request)
+        }
+    }
+
+    private static func named(_ request: IdentifiedRequest) -> (ServiceEntry, OperationEntry) {
+        guard case .operation(let service, let operation) = request.target else {
+            preconditionFailure("only requests for operations are authenticated")
+        }
+        return (service, operation)
+    }
+
+    private static func serviceError(_ error: ProofError, _ request: IdentifiedRequest) -> ServiceError {
+        switch error {
+        case .bearer(let error):
+            return ServiceError(code: "AccessDeniedException", status: 403, message: error.sentence)
+        case .signature(let error):
+            let wire = error.wireError(for: Self.dialect(request.wireProtocol))
+            return ServiceError(code: wire.code, status: wire.status, message: wire.message)
+        case .unavailable:
+            return Self.named(request).0.registration.unavailableError
         }
     }
 
     /// The same for a request that took a route; its notation says errors in its own way.
     func callAsFunction(
-        _ head: RequestHead, body: [UInt8], for form: HTTPRouteForm, requestID: RequestID,
+        _ match: HTTPRoutes.Match, _ head: RequestHead, body: [UInt8], requestID: RequestID,
         _ connection: ConnectionInfo
     ) throws(ServiceError) -> RequestContext {
+        let pending = try self.begin(match, head, connection)
+        let (principal, region) = try self.finish(pending, match, head, body: .bytes(body))
         let now = self.authenticator.clock.now()
+        return Self.context(head, principal, region, requestID, connection, now)
+    }
+
+    func begin(
+        _ match: HTTPRoutes.Match, _ head: RequestHead, _ connection: ConnectionInfo
+    ) throws(ServiceError) -> PendingProof {
+        let form = match.entry.route.form
         let rules = ProofRules(
             signingNames: form.signingNames, takesBearer: true, takesKeyHeader: form.takesKeyHeader)
         do throws(ProofError) {
-            let (principal, region) = try self.authenticator.prove(head, body: body, by: rules, connection, now: now)
-            return Self.context(head, principal, region, requestID, connection, now)
+            return try self.authenticator.begin(head, by: rules, connection, now: self.authenticator.clock.now())
         } catch {
-            switch error {
-            case .bearer(let error):
-                let sentence = error == .expired ? error.sentence : "Invalid bearer token"
-                throw ServiceError(code: ServiceError.RouteCode.invalidBearer, status: 401, message: sentence)
-            case .signature(let error):
-                let wire = error.wireError(for: .restJSON)
-                throw ServiceError(
-                    code: ServiceError.RouteCode.unauthenticated, status: 401, message: wire.message)
-            }
+            throw Self.routeError(error, match)
         }
     }
 
-    private static func context(
+    func finish(
+        _ pending: PendingProof, _ match: HTTPRoutes.Match, _ head: RequestHead, body: BodyEvidence
+    ) throws(ServiceError) -> (Principal, Region) {
+        do throws(ProofError) {
+            return try self.authenticator.finish(pending, head, body: body)
+        } catch {
+            throw Self.routeError(error, match)
+        }
+    }
+
+    private static func routeError(_ error: ProofError, _ match: HTTPRoutes.Match) -> ServiceError {
+        switch error {
+        case .bearer(let error):
+            let sentence = error == .expired ? error.sentence : "Invalid bearer token"
+            return ServiceError(code: ServiceError.RouteCode.invalidBearer, status: 401, message: sentence)
+        case .signature(let error):
+            let wire = error.wireError(for: .restJSON)
+            return ServiceError(
+                code: ServiceError.RouteCode.unauthenticated, status: 401, message: wire.message)
+        case .unavailable:
+            return match.entry.service.registration.unavailableError
+        }
+    }
+
+    /// What a gateway has proven of a request takes the place of its signature.
+    func forwarded(
+        _ request: IdentifiedRequest, body: [UInt8], _ sender: ForwardedSender
+    ) -> AuthenticatedRequest {
+        let (service, operation) = Self.named(request)
+        return AuthenticatedRequest(
+            service: service, operation: operation, head: request.head, labels: request.labels, body: body,
+            context: self.forwarded(request.head, sender))
+    }
+
+    func forwarded(_ head: RequestHead, _ sender: ForwardedSender) -> RequestContext {
+        RequestContext(
+            requestID: sender.requestID,
+            principal: sender.principal,
+            region: sender.region,
+            time: self.authenticator.clock.now(),
+            sourceAddress: sender.sourceAddress,
+            isTLS: sender.isTLS,
+            userAgent: head.headers.first("user-agent") ?? "",
+            host: head.headers.first("host") ?? ""
+        )
+    }
+
+    static func context(
         _ head: RequestHead, _ principal: Principal, _ region: Region, _ requestID: RequestID,
         _ connection: ConnectionInfo, _ now: Timestamp
     ) -> RequestContext {

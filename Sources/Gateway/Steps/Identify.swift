@@ -63,6 +63,14 @@ struct Identify: Sendable {
         )
     }
 
+    /// The same for a request that a gateway says is for `service`: its headers name it no more.
+    func callAsFunction(_ head: RequestHead, of service: ServiceEntry) -> IdentifiedRequest {
+        guard !head.headers.contains("smithy-protocol"), !head.headers.contains("x-amz-target") else {
+            return self(head)
+        }
+        return self.untargeted(head, candidates: [service])
+    }
+
     private func untargeted(_ head: RequestHead) -> IdentifiedRequest {
         let scope = Self.scopeService(head)
         var candidates = scope.map(self.catalog.services(signingName:)) ?? []
@@ -80,6 +88,10 @@ struct Identify: Sendable {
             let service = UnservedService(signingName: scope)
             return self.request(head, .unknownService(service), service.wireProtocol(head))
         }
+        return self.untargeted(head, candidates: candidates)
+    }
+
+    private func untargeted(_ head: RequestHead, candidates: [ServiceEntry]) -> IdentifiedRequest {
         let pool = candidates.isEmpty ? self.catalog.services : candidates
         if let found = self.routes.match(head, among: pool) {
             return IdentifiedRequest(

@@ -1,4 +1,6 @@
 internal import Primitives
+internal import ServiceKit
+internal import ServiceModel
 internal import Signing
 
 /// How a request may prove its sender.
@@ -26,4 +28,14 @@ struct ProofRules: Sendable {
 enum ProofError: Error {
     case signature(SigningError)
     case bearer(BearerError)
+    /// The keys are another process's, which does not answer.
+    case unavailable
+}
+
+/// What the head of a request proves, until its body is known.
+enum PendingProof: Sendable {
+    /// Nothing is left to prove: a bearer key, or nobody where nobody is asked for.
+    case proven(Principal, Region)
+    /// A signature of this key, which covers the body's hash.
+    case signed(CheckedAuthorization, Credential)
 }

@@ -14,6 +14,12 @@ struct RequestRecord: Sendable {
     var bodyBytes: Int
     var responseBytes: Int
     var started: ContinuousClock.Instant
+    /// The trace that the sender says the request belongs to.
+    var traceID: String?
+    /// The node that answered, where the service runs elsewhere.
+    var node: String?
+    /// The gateway that handed the request over; client and TLS are then what it says of them.
+    var gateway: String?
 }
 
 /// Counts the request and writes its line of the access log.
@@ -55,6 +61,10 @@ struct Record: Sendable {
     }
 
     private func line(_ record: RequestRecord, microseconds: UInt64, _ connection: ConnectionInfo) -> LogRecord {
+        var origin = (address: connection.remoteAddress, isTLS: connection.isTLS)
+        if record.gateway != nil, let context = record.context {
+            origin = (context.sourceAddress, context.isTLS)
+        }
         var members: [LogRecord.Member] = [
             .init("requestId", .string(record.requestID.description)),
             .init("service", .string(record.service)),
@@ -63,10 +73,13 @@ struct Record: Sendable {
             .init("microseconds", .integer(Int64(microseconds))),
             .init("bytesIn", .integer(Int64(record.bodyBytes))),
             .init("bytesOut", .integer(Int64(record.responseBytes))),
-            .init("client", .string(connection.remoteAddress)),
+            .init("client", .string(origin.address)),
             .init("protocol", .string(connection.version.rawValue)),
-            .init("tls", .boolean(connection.isTLS)),
+            .init("tls", .boolean(origin.isTLS)),
         ]
+        if let traceID = record.traceID { members.append(.init("traceId", .string(traceID))) }
+        if let node = record.node { members.append(.init("node", .string(node))) }
+        if let gateway = record.gateway { members.append(.init("gateway", .string(gateway))) }
         if let code = record.errorCode { members.append(.init("error", .string(code))) }
         if let context = record.context {
             members.append(.init("account", .string(context.account.description)))

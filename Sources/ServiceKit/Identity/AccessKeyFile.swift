@@ -32,11 +32,17 @@ package struct AccessKeyFile: Sendable {
         } catch {
             throw .file(error)
         }
-        let lines = bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
-        guard lines.first == Self.header else { throw .unreadable(line: 1, path: self.path) }
+        return try Self.keys(in: String(decoding: bytes, as: UTF8.self), path: self.path, box: self.box)
+    }
+
+    /// The keys of a file's text.
+    /// - Throws: `unreadable`, with the line; `path` is what it calls the file.
+    static func keys(in text: String, path: String, box: SecretBox) throws(AccessKeyFileError) -> [AccessKey] {
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n")).map { String($0) ?? "" }
+        guard lines.first == Self.header else { throw .unreadable(line: 1, path: path) }
         var keys: [AccessKey] = []
         for (index, line) in lines.enumerated().dropFirst() {
-            guard let key = self.parse(line) else { throw .unreadable(line: index + 1, path: self.path) }
+            guard let key = Self.parse(line, box) else { throw .unreadable(line: index + 1, path: path) }
             keys.append(key)
         }
         return keys
@@ -44,16 +50,7 @@ package struct AccessKeyFile: Sendable {
 
     package func write(_ keys: [AccessKey]) throws(AccessKeyFileError) {
         guard keys.count <= Self.keyCountMax else { throw .tooManyKeys }
-        var text = Self.header + "\n"
-        for key in keys {
-            let sealed = self.box.seal(Array(key.secretAccessKey.utf8), context: key.accessKeyID)
-            let parts = [
-                key.accessKeyID, key.account.description, key.userName ?? "-", key.isActive ? "active" : "inactive",
-                Self.use(key), String(key.creation.millisecondsSinceEpoch),
-                Base64.encode(sealed),
-            ]
-            text += parts.joined(separator: "\t") + "\n"
-        }
+        let text = Self.text(keys, box: self.box)
         do {
             try Files.createDirectories(above: self.path)
             let suffix = Hex.encode(self.random.bytes(8))
@@ -61,6 +58,21 @@ package struct AccessKeyFile: Sendable {
         } catch {
             throw .file(error)
         }
+    }
+
+    /// The text of a file of these keys, secrets sealed with `box`.
+    package static func text(_ keys: [AccessKey], box: SecretBox) -> String {
+        var text = Self.header + "\n"
+        for key in keys {
+            let sealed = box.seal(Array(key.secretAccessKey.utf8), context: key.accessKeyID)
+            let parts = [
+                key.accessKeyID, key.account.description, key.userName ?? "-", key.isActive ? "active" : "inactive",
+                Self.use(key), String(key.creation.millisecondsSinceEpoch),
+                Base64.encode(sealed),
+            ]
+            text += parts.joined(separator: "\t") + "\n"
+        }
+        return text
     }
 
     private static let bedrock = "bedrock"
@@ -81,10 +93,10 @@ package struct AccessKeyFile: Sendable {
         return Int64(text).map { .bedrock(expiration: Timestamp(millisecondsSinceEpoch: $0)) }
     }
 
-    private func parse(_ line: String) -> AccessKey? {
+    private static func parse(_ line: String, _ box: SecretBox) -> AccessKey? {
         let parts = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 7, let account = AccountID(parts[1]), let creation = Int64(parts[5]),
-            let sealed = Base64.decode(parts[6].utf8), let secret = self.box.open(sealed, context: parts[0]),
+            let sealed = Base64.decode(parts[6].utf8), let secret = box.open(sealed, context: parts[0]),
             let kind = Self.kind(parts[4])
         else { return nil }
         return AccessKey(

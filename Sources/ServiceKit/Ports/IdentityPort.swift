@@ -34,9 +34,11 @@ package enum CredentialLookup: Sendable, Hashable {
     case inactive
     /// A temporary credential whose time is over.
     case expired(at: Timestamp)
+    /// Nobody can be asked now: the keys are another process's, which does not answer.
+    case unavailable
 }
 
-/// Access keys and sessions. Local now; a remote adapter serves split roles later.
+/// Access keys and sessions: local ones, or those of another process of the cluster.
 package protocol IdentityPort: Sendable {
     /// Looks a key up; called once a request on the event loop, so it answers from memory.
     /// Temporary keys are unknown without their `sessionToken`, as the request carries it.
@@ -46,6 +48,13 @@ package protocol IdentityPort: Sendable {
     /// Such a key signs nothing: `credential` does not know it.
     func bearer(name: String, now: Timestamp) -> CredentialLookup
 
+    /// Whether a key is for clients on this machine only.
+    func isLoopbackOnly(accessKeyID: String) -> Bool
+
     /// Makes temporary credentials that act as `principal` until `expiration`.
     func issueSession(for principal: Principal, expiration: Timestamp) -> Credential
+}
+
+extension IdentityPort {
+    package func isLoopbackOnly(accessKeyID: String) -> Bool { false }
 }

@@ -1,0 +1,117 @@
+internal import Primitives
+internal import ServiceKit
+internal import ServiceModel
+internal import Signing
+internal import Telemetry
+
+/// The way of a request that a gateway hands over, on the node that runs its service.
+extension Pipeline {
+    /// Why a node turns a request of a gateway away, without having looked into it.
+    enum HandoverRefusal: Error {
+        case notBelieved(ForwardError)
+        /// The service does not run here; requests are never handed on.
+        case notServed(String)
+        /// The gateway takes the request for something else than this node does: their versions differ.
+        case readOtherwise(String)
+
+        var sentence: String {
+            switch self {
+            case .notBelieved(let error): error.sentence
+            case .notServed(let service): "This node does not run \(service)."
+            case .readOtherwise(let what): "This node does not take the request for \(what); the versions may differ."
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - head: as it came.
+    ///   - connection: the gateway's.
+    ///   - accept: judges what the gateway says.
+    func plan(_ head: RequestHead, _ connection: ConnectionInfo, accept: AcceptForwarded) -> RequestPlan {
+        let started = ContinuousClock.now
+        let request: ForwardedRequest
+        let way: Way
+        do throws(HandoverRefusal) {
+            do throws(ForwardError) {
+                request = try accept.head(head, connection)
+            } catch {
+                throw .notBelieved(error)
+            }
+            way = try self.way(ForwardedHeaders.stripped(head), request.statement)
+        } catch {
+            return .reply(self.refused(error, head, connection))
+        }
+        let bytesMax =
+            switch way {
+            case .operation(let request): self.bodyBytesMax(request.target)
+            case .route(let match): match.entry.service.registration.bodyBytesMax
+            }
+        return .collect(limitBytes: accept.bytesMax(request, bodyBytesMax: bytesMax)) { body in
+            guard body.count > Self.loopBodyBytesMax else {
+                return await self.respond(way, head, body, request, connection, started, accept)
+            }
+            return await withTaskExecutorPreference(globalConcurrentExecutor) {
+                await self.respond(way, head, body, request, connection, started, accept)
+            }
+        }
+    }
+
+    /// What the request is for, among what the gateway says it is for.
+    private func way(
+        _ head: RequestHead, _ statement: ForwardStatement
+    ) throws(HandoverRefusal) -> Way {
+        guard let service = self.catalog.services.first(where: { $0.schema.id == statement.service }),
+            service.registration.nodes == nil
+        else { throw .notServed(statement.service) }
+        if let match = self.serviceRoutes.match(head), match.entry.service === service,
+            match.entry.route.name == statement.operation, !match.isWrongMethod
+        {
+            return .route(match)
+        }
+        return .operation(self.identify(head, of: service))
+    }
+
+    private func respond(
+        _ way: Way, _ head: RequestHead, _ body: [UInt8], _ request: ForwardedRequest, _ connection: ConnectionInfo,
+        _ started: ContinuousClock.Instant, _ accept: AcceptForwarded
+    ) async -> EdgeResponse {
+        var body = body
+        let sender: ForwardedSender
+        do throws(ForwardError) {
+            sender = try accept.sender(request, body: &body)
+        } catch {
+            return self.refused(.notBelieved(error), head, connection)
+        }
+        switch way {
+        case .route(let match):
+            return await self.respond(
+                match, ForwardedHeaders.stripped(head), body: body, connection, started, sender: sender)
+        case .operation(let identified):
+            let resolved = ResolveForm()(identified, body: body)
+            guard case .operation(let service, let operation) = resolved.target,
+                service.schema.id == request.statement.service,
+                operation.binding.schema.name == request.statement.operation
+            else {
+                return self.refused(.readOtherwise(request.statement.operation), head, connection)
+            }
+            return await self.respond(resolved, body: body, connection, started, sender: sender)
+        }
+    }
+
+    /// The gateway answers its client in the words of the service; this is for the gateway's log, and for whoever
+    /// comes without being one.
+    private func refused(
+        _ refusal: HandoverRefusal, _ head: RequestHead, _ connection: ConnectionInfo
+    ) -> EdgeResponse {
+        self.record.log.write(
+            LogRecord(
+                time: self.record.clock.now(), level: .warning, message: "forwarded request refused",
+                members: [
+                    .init("gateway", .string(connection.remoteAddress)), .init("reason", .string(refusal.sentence)),
+                ]))
+        return EdgeResponse(
+            status: 403,
+            headers: ["Content-Type": "text/plain; charset=utf-8", Forward.refusedHeader: refusal.sentence],
+            body: .bytes(Array((refusal.sentence + "\n").utf8)))
+    }
+}

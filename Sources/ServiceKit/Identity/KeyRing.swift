@@ -1,0 +1,66 @@
+internal import Primitives
+internal import ServiceModel
+
+/// Access keys by id, and what is known of each: the same answers wherever the keys come from.
+struct KeyRing: Sendable {
+    private(set) var keys: [String: AccessKey]
+    /// What a request with the key is given, made once.
+    private let credentials: [String: Credential]
+    private let mapsAccountIDs: Bool
+
+    /// `mapsAccountIDs` is LocalStack's rule: a key id of twelve digits is that account's, with the secret of the `test`
+    /// key.
+    init(_ keys: [AccessKey], mapsAccountIDs: Bool) {
+        self.keys = Dictionary(keys.map { ($0.accessKeyID, $0) }) { _, later in later }
+        self.credentials = self.keys.mapValues(Credential.init)
+        self.mapsAccountIDs = mapsAccountIDs
+    }
+
+    /// A long-term key.
+    func credential(accessKeyID: String) -> CredentialLookup {
+        if let key = self.keys[accessKeyID], let credential = self.credentials[accessKeyID] {
+            guard key.kind == .signing else { return .unknown }
+            return key.isActive ? .found(credential) : .inactive
+        }
+        guard let key = self.mappedKey(accessKeyID) else { return .unknown }
+        return key.isActive ? .found(Credential(key)) : .inactive
+    }
+
+    func bearer(name: String, now: Timestamp) -> CredentialLookup {
+        guard let key = self.keys[name], case .bedrock(let expiration) = key.kind else { return .unknown }
+        if let expiration, now >= expiration { return .expired(at: expiration) }
+        return key.isActive ? .found(Credential(key)) : .inactive
+    }
+
+    /// A temporary key; it ends with the key that asked for it.
+    func session(_ opened: SessionTokens.Opened, now: Timestamp) -> CredentialLookup {
+        guard let parent = self.key(opened.parentID), parent.isActive else { return .inactive }
+        guard now < opened.expiration else { return .expired(at: opened.expiration) }
+        return .found(opened.credential)
+    }
+
+    /// Whether a key is for clients on this machine only.
+    func isLoopbackOnly(accessKeyID: String) -> Bool {
+        self.key(accessKeyID)?.isLoopbackOnly ?? false
+    }
+
+    private func key(_ accessKeyID: String) -> AccessKey? {
+        self.keys[accessKeyID] ?? self.mappedKey(accessKeyID)
+    }
+
+    private func mappedKey(_ accessKeyID: String) -> AccessKey? {
+        guard self.mapsAccountIDs, let account = AccountID(accessKeyID), var key = self.keys["test"] else {
+            return nil
+        }
+        key.accessKeyID = accessKeyID
+        key.account = account
+        return key
+    }
+}
+
+extension Credential {
+    /// What proves a long-term key.
+    fileprivate init(_ key: AccessKey) {
+        self.init(accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey, principal: key.principal)
+    }
+}

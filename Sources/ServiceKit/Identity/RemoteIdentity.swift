@@ -1,0 +1,96 @@
+package import Primitives
+package import ServiceModel
+package import Signing
+internal import Synchronization
+
+/// Access keys of another process of the cluster, asked for again and again.
+///
+/// Lookups answer from memory. What is older than `staleMilliseconds` is believed no more: a key that was deleted at the
+/// gateway ends here within that time, also where the gateway cannot be asked.
+package final class RemoteIdentity: IdentityPort {
+    /// The pause between two questions.
+    package static let refreshMilliseconds = 2000
+    /// How old an answer may be.
+    package static let staleMilliseconds: Int64 = 5000
+
+    /// Asks for every key. The text is the whole of an `AccessKeyFile`, already proven to be the gateway's.
+    package typealias Fetch = @Sendable () async throws -> String
+
+    private struct State {
+        var ring: KeyRing
+        var text = ""
+        /// When the question was asked that was answered last.
+        var asked: Timestamp?
+    }
+
+    private let box: SecretBox
+    private let sessions: SessionTokens
+    private let clock: any WallClock
+    private let mapsAccountIDs: Bool
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - box: seals the secrets in what is fetched.
+    ///   - sessions: shared by the cluster.
+    ///   - clock: tells how old an answer is.
+    ///   - mapsAccountIDs: as in `LocalIdentity`.
+    package init(box: SecretBox, sessions: SessionTokens, clock: any WallClock, mapsAccountIDs: Bool = false) {
+        self.box = box
+        self.sessions = sessions
+        self.clock = clock
+        self.mapsAccountIDs = mapsAccountIDs
+        self.state = Mutex(State(ring: KeyRing([], mapsAccountIDs: mapsAccountIDs)))
+    }
+
+    /// Asks once.
+    /// - Throws: what `fetch` throws, and `AccessKeyFileError` where the answer cannot be read; the former one stays.
+    package func refresh(_ fetch: Fetch) async throws {
+        let asked = self.clock.now()
+        let text = try await fetch()
+        let isSame = self.state.withLock { state in
+            guard state.asked != nil, state.text == text else { return false }
+            state.asked = asked
+            return true
+        }
+        guard !isSame else { return }
+        let ring = KeyRing(
+            try AccessKeyFile.keys(in: text, path: "the gateway's keys", box: self.box),
+            mapsAccountIDs: self.mapsAccountIDs)
+        self.state.withLock { $0 = State(ring: ring, text: text, asked: asked) }
+    }
+
+    /// Whether what is known is young enough to be believed.
+    package func isFresh(now: Timestamp) -> Bool {
+        self.state.withLock { Self.isFresh($0, now) }
+    }
+
+    private static func isFresh(_ state: State, _ now: Timestamp) -> Bool {
+        guard let asked = state.asked else { return false }
+        let age = now.millisecondsSinceEpoch - asked.millisecondsSinceEpoch
+        return (0...self.staleMilliseconds).contains(age)
+    }
+
+    private func lookUp(_ now: Timestamp, _ answer: (KeyRing) -> CredentialLookup) -> CredentialLookup {
+        self.state.withLock { state in
+            Self.isFresh(state, now) ? answer(state.ring) : .unavailable
+        }
+    }
+
+    package func credential(accessKeyID: String, sessionToken: String?, now: Timestamp) -> CredentialLookup {
+        guard let sessionToken else { return self.lookUp(now) { $0.credential(accessKeyID: accessKeyID) } }
+        guard let opened = self.sessions.open(sessionToken, of: accessKeyID) else { return .unknown }
+        return self.lookUp(now) { $0.session(opened, now: now) }
+    }
+
+    package func bearer(name: String, now: Timestamp) -> CredentialLookup {
+        self.lookUp(now) { $0.bearer(name: name, now: now) }
+    }
+
+    package func isLoopbackOnly(accessKeyID: String) -> Bool {
+        self.state.withLock { $0.ring.isLoopbackOnly(accessKeyID: accessKeyID) }
+    }
+
+    package func issueSession(for principal: Principal, expiration: Timestamp) -> Credential {
+        self.sessions.issue(for: principal, expiration: expiration)
+    }
+}

@@ -1,0 +1,76 @@
+package import Primitives
+package import ServiceModel
+package import Signing
+
+/// Temporary keys that need no storage: what is known of one stands sealed in its token.
+package struct SessionTokens: Sendable {
+    /// What a token says, before anybody asked whether its parent still holds.
+    struct Opened {
+        var credential: Credential
+        /// The key that asked for the session.
+        var parentID: String
+        var expiration: Timestamp
+    }
+
+    private static let context = "brume-session-1"
+
+    /// Seals what is issued; what one of them sealed is opened.
+    private let boxes: [SecretBox]
+    private let random: any RandomSource
+
+    /// - Parameters:
+    ///   - boxes: the first one seals, every one opens; never empty. The processes of a cluster share the first.
+    ///   - random: for ids and secrets.
+    package init(boxes: [SecretBox], random: any RandomSource) {
+        precondition(!boxes.isEmpty, "sessions are sealed by something")
+        self.boxes = boxes
+        self.random = random
+    }
+
+    /// Makes temporary credentials that act as `principal` until `expiration`.
+    package func issue(for principal: Principal, expiration: Timestamp) -> Credential {
+        let accessKeyID = "ASIA" + AccessKey.identifier(self.random)
+        let secret = Base64.encode(self.random.bytes(30))
+        let fields = [
+            accessKeyID, secret, String(expiration.millisecondsSinceEpoch), principal.kind.rawValue,
+            principal.account.description, principal.userID, principal.accessKeyID, principal.arn,
+        ]
+        let sealed = self.boxes[0].seal(Array(fields.joined(separator: "\n").utf8), context: Self.context)
+        var issued = principal
+        issued.accessKeyID = accessKeyID
+        return Credential(
+            accessKeyID: accessKeyID,
+            secretAccessKey: secret,
+            principal: issued,
+            sessionToken: Base64.encode(sealed),
+            expiration: expiration
+        )
+    }
+
+    /// - Returns: nil where the token was not sealed here, or is another key's.
+    func open(_ token: String, of accessKeyID: String) -> Opened? {
+        guard let sealed = Base64.decode(token.utf8),
+            let plain = self.boxes.lazy.compactMap({ $0.open(sealed, context: Self.context) }).first
+        else { return nil }
+        let fields = String(decoding: plain, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        guard fields.count == 8, fields[0] == accessKeyID, let milliseconds = Int64(fields[2]),
+            let kind = Principal.Kind(rawValue: String(fields[3])), let account = AccountID(String(fields[4]))
+        else { return nil }
+        let expiration = Timestamp(millisecondsSinceEpoch: milliseconds)
+        let principal = Principal(
+            kind: kind,
+            account: account,
+            arn: String(fields[7]),
+            userID: String(fields[5]),
+            accessKeyID: accessKeyID
+        )
+        let credential = Credential(
+            accessKeyID: accessKeyID,
+            secretAccessKey: String(fields[1]),
+            principal: principal,
+            sessionToken: token,
+            expiration: expiration
+        )
+        return Opened(credential: credential, parentID: String(fields[6]), expiration: expiration)
+    }
+}

@@ -1,0 +1,122 @@
+package import Primitives
+
+/// The header with which a gateway proves to a node what it says of a request.
+///
+///     x-brume-forwarded: v1.<statement, base64>.<HMAC-SHA256, hexadecimal>
+///
+/// The code covers method, raw path, raw query and every header that is sent on, besides the statement: the operation
+/// often stands in a header, so that a statement without it could be put before another operation.
+package enum ForwardProof {
+    package static let headerName = "x-brume-forwarded"
+    /// Headers of this prefix are spoken between processes of Brume only.
+    package static let reservedPrefix = "x-brume-"
+    static let version = "v1"
+    /// The longest header that is looked at, in bytes.
+    static let headerBytesMax = 16 * 1024
+
+    /// Headers of one connection, or of the way the body is cut up: the next hop has its own.
+    private static let hopHeaders = [
+        "connection", "content-length", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization",
+        "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", ForwardProof.headerName,
+    ]
+
+    /// Whether a header belongs to one connection and is not passed on.
+    package static func isOfOneHop(_ name: String) -> Bool {
+        self.hopHeaders.contains { HeaderFields.equalNames($0, name) }
+    }
+
+    /// - Returns: what the header is to say, and the code that a closing refers to.
+    package static func seal(
+        _ statement: ForwardStatement, for head: RequestHead, with key: ClusterKey
+    ) -> (value: String, tag: Digest256) {
+        let bytes = statement.bytes
+        let tag = key.forwarding.code(of: Self.text(bytes, head))
+        return ("\(Self.version).\(Base64.encode(bytes)).\(tag)", tag)
+    }
+
+    /// What a gateway says of a request, once it is proven that a gateway says it, of this request, and lately. That it
+    /// was not heard before is the matter of a `ReplayWindow`.
+    package static func open(
+        _ head: RequestHead, with key: ClusterKey, now: Timestamp
+    ) throws(ForwardError) -> (statement: ForwardStatement, tag: Digest256) {
+        let values = head.headers.all(Self.headerName)
+        guard let value = values.first else { throw .absent }
+        // Two of them could be read differently by a proxy.
+        guard values.count == 1, value.utf8.count <= Self.headerBytesMax else { throw .malformed }
+        let parts = value.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0].elementsEqual(Self.version.utf8), let bytes = Base64.decode(parts[1]),
+            let tag = Digest256(lowercaseHex: parts[2])
+        else { throw .malformed }
+        // The code first: nothing that is not proven is looked at.
+        guard key.forwarding.code(of: Self.text(bytes, head)) == tag else { throw .forged }
+        guard let statement = ForwardStatement(bytes: bytes) else { throw .malformed }
+        let (age, overflow) = now.millisecondsSinceEpoch.subtractingReportingOverflow(
+            statement.issued.millisecondsSinceEpoch)
+        guard !overflow, age <= ForwardStatement.lifetimeSeconds * 1000 else { throw .expired }
+        guard age >= -ForwardStatement.clockSkewSecondsMax * 1000 else { throw .notYetCurrent }
+        return (statement, tag)
+    }
+
+    /// Header lines and a request line hold no line feed, so each part ends where it seems to.
+    private static func text(_ statement: [UInt8], _ head: RequestHead) -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(statement.count + 1024)
+        for part in [head.method, head.path, head.query] {
+            output.append(contentsOf: part.utf8)
+            output.append(UInt8(ascii: "\n"))
+        }
+        for field in head.headers.fields {
+            guard !Self.isOfOneHop(field.name) else { continue }
+            for byte in field.name.utf8 { output.append(ASCII.lowercased(byte)) }
+            output.append(UInt8(ascii: ":"))
+            output.append(contentsOf: field.value.utf8)
+            output.append(UInt8(ascii: "\n"))
+        }
+        output.append(UInt8(ascii: "\n"))
+        output.append(contentsOf: statement)
+        return output
+    }
+}
+
+/// What stands behind a body that was passed on as it came: who sent it, and that it is whole and as the gateway saw it.
+///
+/// On the wire: the principal's texts, the code (32 bytes), and the length of both in two bytes, big end first.
+package enum ForwardClosing {
+    /// The most bytes that stand behind a body.
+    package static let bytesMax = 16 * 1024
+
+    package static func seal(
+        _ principal: ForwardedPrincipal, body: Digest256, opening tag: Digest256, with key: ClusterKey
+    ) -> [UInt8] {
+        var output: [UInt8] = []
+        for text in principal.texts { Netstring.append(text, to: &output) }
+        output += key.closing.code(of: Self.text(output, body, tag)).bytes
+        precondition(output.count + 2 <= Self.bytesMax, "a principal's texts are short")
+        output.append(UInt8(output.count >> 8))
+        output.append(UInt8(output.count & 0xFF))
+        return output
+    }
+
+    /// Takes the closing off `bytes`, which are the body then.
+    /// - Throws: `malformed`, or `forged` where it is not the closing of this body and this opening.
+    package static func open(
+        _ bytes: inout [UInt8], opening tag: Digest256, with key: ClusterKey
+    ) throws(ForwardError) -> ForwardedPrincipal {
+        guard bytes.count >= 2 else { throw .malformed }
+        let count = Int(bytes[bytes.count - 2]) << 8 | Int(bytes[bytes.count - 1])
+        guard count >= Digest256.byteCount, count + 2 <= min(bytes.count, Self.bytesMax) else { throw .malformed }
+        let closing = Array(bytes[(bytes.count - 2 - count)..<(bytes.count - 2)])
+        bytes.removeLast(count + 2)
+        let texts = Array(closing.dropLast(Digest256.byteCount))
+        let code = key.closing.code(of: Self.text(texts, Digest256(hashing: bytes.span), tag))
+        guard let said = Digest256(bytes: closing[texts.count...]), said == code else { throw .forged }
+        guard let fields = Netstring.texts(texts, countMax: ForwardedPrincipal.textCount),
+            let principal = ForwardedPrincipal(fields)
+        else { throw .malformed }
+        return principal
+    }
+
+    private static func text(_ principal: [UInt8], _ body: Digest256, _ tag: Digest256) -> [UInt8] {
+        tag.bytes + body.bytes + principal
+    }
+}

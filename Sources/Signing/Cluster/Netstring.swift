@@ -1,0 +1,39 @@
+/// Texts one behind the other, each with its length before it: no text can pass for two, whatever it holds.
+enum Netstring {
+    /// The longest text, in bytes; an ARN has at most 2,048.
+    static let bytesMax = 4096
+
+    static func append(_ text: String, to output: inout [UInt8]) {
+        var text = text
+        text.withUTF8 { bytes in
+            output.append(contentsOf: String(bytes.count).utf8)
+            output.append(UInt8(ascii: ":"))
+            unsafe output.append(contentsOf: bytes)
+        }
+    }
+
+    /// - Returns: nil unless the bytes are texts and nothing else.
+    static func texts(_ bytes: [UInt8], countMax: Int) -> [String]? {
+        var texts: [String] = []
+        var index = 0
+        while index < bytes.count {
+            guard texts.count < countMax else { return nil }
+            var length = 0
+            var digitCount = 0
+            while index < bytes.count, bytes[index] &- 0x30 < 10 {
+                length = length * 10 + Int(bytes[index] & 0x0F)
+                digitCount += 1
+                index += 1
+                guard length <= self.bytesMax, digitCount <= 4 else { return nil }
+            }
+            guard digitCount > 0, index < bytes.count, bytes[index] == UInt8(ascii: ":") else { return nil }
+            index += 1
+            guard length <= bytes.count - index,
+                let text = String(validating: bytes[index..<(index + length)], as: UTF8.self)
+            else { return nil }
+            texts.append(text)
+            index += length
+        }
+        return texts
+    }
+}
