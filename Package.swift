@@ -172,7 +172,7 @@ let package = Package(
                 .target(name: "PostgresStore", condition: .when(traits: ["Postgres"])), "Gateway",
                 "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "STSModel", "STSService",
                 "BedrockRuntimeModel",
-                "BedrockRuntimeService", "Inference", "CLibYAML",
+                "BedrockRuntimeService", "Inference", "CLibYAML", "Upstream",
             ]),
         // L7
         command("brume", ["Inference", "Server", argumentParser], link: serverLink),

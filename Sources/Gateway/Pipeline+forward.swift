@@ -22,21 +22,34 @@ extension Pipeline {
     func streamedPlan(
         _ way: Way, _ head: RequestHead, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant
     ) -> RequestPlan? {
-        guard self.forward != nil else { return nil }
+        guard self.forward != nil, let service = Self.elsewhere(way) else { return nil }
+        if let length = head.headers.first("content-length").flatMap({ Int($0) }) {
+            let bytesMax = service.registration.bodyBytesMax
+            guard length > Self.loopBodyBytesMax, length <= bytesMax else { return nil }
+        } else {
+            let mayHaveBody = connection.version == .http2 && head.method != "GET" && head.method != "HEAD"
+            guard mayHaveBody || head.headers.contains("transfer-encoding") else { return nil }
+        }
         let departure: Departure?
         switch way {
         case .operation(let request): departure = self.departure(request, connection, started)
         case .route(let match): departure = self.departure(match, head, connection, started)
         }
         guard let departure else { return nil }
-        if let length = head.headers.first("content-length").flatMap({ Int($0) }) {
-            let bytesMax = departure.service.registration.bodyBytesMax
-            guard length > Self.loopBodyBytesMax, length <= bytesMax else { return nil }
-        } else {
-            let mayHaveBody = connection.version == .http2 && head.method != "GET" && head.method != "HEAD"
-            guard mayHaveBody || head.headers.contains("transfer-encoding") else { return nil }
-        }
         return .stream { body in await self.forward(departure, body: .stream(body), connection) }
+    }
+
+    /// The service of a request, where another process runs it.
+    private static func elsewhere(_ way: Way) -> ServiceEntry? {
+        let service: ServiceEntry
+        switch way {
+        case .operation(let request):
+            guard case .operation(let entry, _) = request.target else { return nil }
+            service = entry
+        case .route(let match):
+            service = match.entry.service
+        }
+        return service.registration.nodes == nil ? nil : service
     }
 
     /// - Returns: nil where the request is not for an operation, or the operation's service runs here.
@@ -135,28 +148,26 @@ extension Pipeline {
                 throw error
             }
         case .stream(let stream):
-            let proven = ProvenSender()
             let finish = departure.finish
+            let passage = forward.passage(stream, departure) { (digest) throws(ServiceError) in
+                try finish(pending, .sha256(digest))
+            }
             try await self.throttle(departure.service)
             do throws(ServiceError) {
-                let answer = try await forward(departure, body: stream, connection) { (digest) throws(ServiceError) in
-                    let (principal, region) = try finish(pending, .sha256(digest))
-                    proven.set(principal, region)
-                    return (principal, region)
-                }
-                self.note(proven, &departure, connection)
+                let answer = try await forward(departure, passage, connection)
+                self.note(passage, &departure, connection)
                 return answer
             } catch {
-                self.note(proven, &departure, connection)
+                self.note(passage, &departure, connection)
                 self.throttle.release(departure.service)
                 throw error
             }
         }
     }
 
-    private func note(_ proven: ProvenSender, _ departure: inout Departure, _ connection: ConnectionInfo) {
-        departure.record.bodyBytes = departure.head.headers.first("content-length").flatMap { Int($0) } ?? 0
-        guard let (principal, region) = proven.value else { return }
+    private func note(_ passage: BodyPassage, _ departure: inout Departure, _ connection: ConnectionInfo) {
+        departure.record.bodyBytes = passage.count
+        guard let (principal, region) = passage.sender else { return }
         departure.record.context = Authenticate.context(
             departure.head, principal, region, departure.record.requestID, connection,
             self.authenticate.authenticator.clock.now())

@@ -27,6 +27,7 @@ extension Pipeline {
     ///   - head: as it came.
     ///   - connection: the gateway's.
     ///   - accept: judges what the gateway says.
+    /// - Returns: a refusal, or that the body is taken.
     func plan(_ head: RequestHead, _ connection: ConnectionInfo, accept: AcceptForwarded) -> RequestPlan {
         let started = ContinuousClock.now
         let request: ForwardedRequest

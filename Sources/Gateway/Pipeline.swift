@@ -157,7 +157,7 @@ package final class Pipeline: EdgeResponder {
         return response
     }
 
-    /// - Parameter sender: whom a gateway proved; nil where the request proves its sender itself.
+    /// The steps from authentication on; where a gateway proved the sender, `sender` takes its place.
     func respond(
         _ request: IdentifiedRequest, body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant, sender: ForwardedSender? = nil

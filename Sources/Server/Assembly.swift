@@ -16,70 +16,145 @@ internal import Telemetry
 
 /// The only place that names engines and services.
 enum Assembly {
-    /// Every service of this process.
+    /// Every service of this process, and those that it knows to run elsewhere.
     struct Services: Sendable {
-        var services: [RegisteredService]
+        var services: [RegisteredService] = []
         /// What they do beside requests, until it is cancelled.
-        var background: @Sendable () async -> Void
+        var background: [@Sendable () async -> Void] = []
         /// Hands over what they measured until now.
-        var tellMetrics: @Sendable () -> Void
+        var tellMetrics: @Sendable () -> Void = {}
         /// Gives them the settings that may change while they serve.
-        var reconfigure: @Sendable (Configuration) -> Void
+        var reconfigure: [@Sendable (Configuration) -> Void] = []
+
+        mutating func add(_ other: Services) {
+            let (first, second) = (self.tellMetrics, other.tellMetrics)
+            self.services += other.services
+            self.background += other.background
+            self.reconfigure += other.reconfigure
+            self.tellMetrics = {
+                first()
+                second()
+            }
+        }
     }
 
-    static func services(
-        store: any OrderedStore, identity: any IdentityPort, clock: any WallClock, random: any RandomSource,
-        telemetry: any TelemetryPort, objects: any ObjectPort, log: any LogSink, box: SecretBox,
-        models: ModelHost, registry: RegistryView, usage: UsageLedger, configuration: Configuration
-    ) -> Services {
+    /// What services stand on, whichever they are.
+    struct Ground: Sendable {
+        var clock: any WallClock
+        var random: any RandomSource
+        var telemetry: any TelemetryPort
+        var log: any LogSink
+        var box: SecretBox
+        var configuration: Configuration
+    }
+
+    /// Amazon DynamoDB and its streams, on the store that both share.
+    static func dynamoDB(_ ground: Ground, store: any OrderedStore, objects: any ObjectPort) -> Services {
+        let configuration = ground.configuration
         let dynamoDB = DynamoDBService(
-            store: store, clock: clock, random: random, telemetry: telemetry, objects: objects, log: log,
+            store: store, clock: ground.clock, random: ground.random, telemetry: ground.telemetry, objects: objects,
+            log: ground.log,
             transitionMilliseconds: Int64(configuration.tableTransitionMilliseconds),
             isThrottling: configuration.isThrottling,
             sweepMilliseconds: Int(configuration.ttlSweepSeconds * 1000)
         )
         let streams = DynamoDBStreamsService(
-            store: store, clock: clock, box: box, shardMilliseconds: Int64(configuration.streamShardSeconds) * 1000
+            store: store, clock: ground.clock, box: ground.box,
+            shardMilliseconds: Int64(configuration.streamShardSeconds) * 1000
         )
+        return Services(
+            services: Self.dynamoDB(dynamoDB.guardedBinding, streams: dynamoDB.guarded(streams.binding)),
+            background: [{ await dynamoDB.run() }],
+            tellMetrics: { dynamoDB.tellMetrics() },
+            reconfigure: [
+                { configuration in
+                    dynamoDB.reconfigure(
+                        isThrottling: configuration.isThrottling,
+                        transitionMilliseconds: Int64(configuration.tableTransitionMilliseconds),
+                        sweepMilliseconds: Int(configuration.ttlSweepSeconds * 1000))
+                }
+            ]
+        )
+    }
+
+    private static func dynamoDB(_ dynamoDB: ServiceBinding, streams: ServiceBinding) -> [RegisteredService] {
+        [
+            // BatchWriteItem takes 16 MB of items; base64 and names come on top.
+            RegisteredService(binding: dynamoDB, requestIDForm: .long, bodyBytesMax: 24 << 20),
+            RegisteredService(binding: streams, requestIDForm: .long),
+        ]
+    }
+
+    /// Answers that are given again, where they are to be kept and there is a store to keep them in.
+    private static func responses(_ configuration: Configuration, _ store: (any OrderedStore)?) -> ResponseCache? {
+        guard configuration.responseCacheMegabytes > 0, let store else { return nil }
+        return ResponseCache(store: store, bytesMax: configuration.responseCacheMegabytes << 20)
+    }
+
+    /// Amazon Bedrock's runtime, on the models of this machine.
+    static func bedrock(
+        _ ground: Ground, models: ModelHost, registry: RegistryView, usage: UsageLedger, store: (any OrderedStore)?
+    ) -> Services {
+        let configuration = ground.configuration
         let bedrock = BedrockRuntimeService(
             catalog: ModelCatalog(host: models, registry: registry, aliases: configuration.bedrockAliases),
-            clock: clock, telemetry: telemetry, rules: configuration.bedrockRules, usage: usage,
-            responses: configuration.responseCacheMegabytes > 0
-                ? ResponseCache(store: store, bytesMax: configuration.responseCacheMegabytes << 20) : nil)
-        let services = [
-            // Converse takes images and documents of some megabytes each.
-            RegisteredService(
-                binding: bedrock.binding, bodyBytesMax: 32 << 20, routes: bedrock.routes, takesBearerKeys: true),
-            RegisteredService(
-                binding: dynamoDB.guardedBinding,
-                requestIDForm: .long,
-                // BatchWriteItem takes 16 MB of items; base64 and names come on top.
-                bodyBytesMax: 24 << 20
-            ),
-            RegisteredService(binding: dynamoDB.guarded(streams.binding), requestIDForm: .long),
-            RegisteredService(
-                binding: STSService(identity: identity, clock: clock).binding,
-                throttlingError: ServiceError(code: "Throttling", message: "Rate exceeded")
-            ),
-        ]
+            clock: ground.clock, telemetry: ground.telemetry, rules: configuration.bedrockRules, usage: usage,
+            responses: Self.responses(configuration, store))
         return Services(
-            services: services,
-            background: {
-                async let idleModels: Void = models.run()
-                async let pinnedModels: Void = Self.loadPinned(registry, models)
-                await dynamoDB.run()
-                await idleModels
-                await pinnedModels
-            },
-            tellMetrics: { dynamoDB.tellMetrics() },
-            reconfigure: { configuration in
-                dynamoDB.reconfigure(
-                    isThrottling: configuration.isThrottling,
-                    transitionMilliseconds: Int64(configuration.tableTransitionMilliseconds),
-                    sweepMilliseconds: Int(configuration.ttlSweepSeconds * 1000))
-                bedrock.reconfigure(aliases: configuration.bedrockAliases, rules: configuration.bedrockRules)
-            }
+            services: [Self.bedrock(bedrock.binding, routes: bedrock.routes)],
+            background: [{ await models.run() }, { await Self.loadPinned(registry, models) }],
+            reconfigure: [
+                { bedrock.reconfigure(aliases: $0.bedrockAliases, rules: $0.bedrockRules) }
+            ]
         )
+    }
+
+    private static func bedrock(_ binding: ServiceBinding, routes: [HTTPRoute]) -> RegisteredService {
+        RegisteredService(
+            binding: binding,
+            // Converse takes images and documents of some megabytes each.
+            bodyBytesMax: 32 << 20,
+            unavailableError: ServiceError(
+                code: "ServiceUnavailableException", status: 503,
+                message: "The service isn't currently available. Try again later."),
+            // A model has no state: to ask it twice costs time and nothing else.
+            isRepeatable: true,
+            routes: routes, takesBearerKeys: true)
+    }
+
+    static func sts(_ ground: Ground, identity: any IdentityPort) -> Services {
+        Services(services: [Self.sts(STSService(identity: identity, clock: ground.clock).binding)])
+    }
+
+    private static func sts(_ binding: ServiceBinding) -> RegisteredService {
+        RegisteredService(
+            binding: binding,
+            throttlingError: ServiceError(code: "Throttling", message: "Rate exceeded"))
+    }
+
+    /// A role that other processes take: its requests are known here, and sent there.
+    static func elsewhere(_ role: Role, nodes: any ServiceNodes) -> Services {
+        let services =
+            switch role {
+            case .dynamodb:
+                Self.dynamoDB(
+                    ServiceBinding(elsewhere: DynamoDBSchema.service),
+                    streams: ServiceBinding(elsewhere: DynamoDBStreamsSchema.service))
+            case .bedrock:
+                [
+                    Self.bedrock(
+                        ServiceBinding(elsewhere: BedrockRuntimeSchema.service),
+                        routes: BedrockRuntimeService.routesElsewhere)
+                ]
+            case .sts:
+                [Self.sts(ServiceBinding(elsewhere: STSSchema.service))]
+            }
+        return Services(
+            services: services.map { service in
+                var service = service
+                service.nodes = nodes
+                return service
+            })
     }
 
     /// Loads the models that stay loaded, one after the other.

@@ -24,38 +24,63 @@ package final class BrumeServer: Sendable {
     /// Hands a configuration that was read again to those that it concerns.
     private let reconfigure: @Sendable (Configuration) -> Void
     private let directory: DataDirectory
-    private let store: any OrderedStore
+    /// nil where no service here has one.
+    private let store: (any OrderedStore)?
     private let listener: EdgeListener
+    /// Where gateways hand requests over; nil where none do.
+    private let internalListener: EdgeListener?
     private let certificates: CertificateStore
+    private let internalCertificates: CertificateStore?
     private let accessLog: RotatingLogFile
     private let phase: ServerPhase
-    private let models: ModelEngines
+    private let models: ModelEngines?
     /// What goes on after start; ended by `stop`.
     private let background: Task<Void, Never>
     /// Ends with the store; awaited by `stop`.
     private let healthLog: Task<Void, Never>
 
-    private init(
-        configuration: LiveConfiguration, directory: DataDirectory, store: any OrderedStore, listener: EdgeListener,
-        certificates: CertificateStore, accessLog: RotatingLogFile, phase: ServerPhase,
-        models: ModelEngines, startLines: [StartLine], assembled: Assembly.Services
-    ) {
+    /// What `start` opened, on its way into a server.
+    private struct Opened {
+        var directory: DataDirectory
+        var store: (any OrderedStore)?
+        var listener: EdgeListener
+        var internalListener: EdgeListener?
+        var certificates: CertificateStore
+        var internalCertificates: CertificateStore?
+        var accessLog: RotatingLogFile
+        var phase: ServerPhase
+        var models: ModelEngines?
+        var startLines: [StartLine]
+    }
+
+    private init(configuration: LiveConfiguration, _ opened: Opened, assembled: Assembly.Services) {
         self.configuration = configuration
-        self.reconfigure = assembled.reconfigure
-        self.directory = directory
-        self.store = store
-        self.listener = listener
-        self.port = listener.port
-        self.certificates = certificates
+        self.reconfigure = { configuration in
+            for reconfigure in assembled.reconfigure { reconfigure(configuration) }
+        }
+        self.directory = opened.directory
+        self.store = opened.store
+        self.listener = opened.listener
+        self.port = opened.listener.port
+        self.internalListener = opened.internalListener
+        self.certificates = opened.certificates
+        self.internalCertificates = opened.internalCertificates
+        let accessLog = opened.accessLog
         self.accessLog = accessLog
-        self.phase = phase
-        self.models = models
-        self.startLines = startLines
+        self.phase = opened.phase
+        self.models = opened.models
+        self.startLines = opened.startLines
         // Awaited by `stop`, which cancels it first.
-        self.background = Task { await assembled.background() }
-        let updates = store.healthUpdates()
+        self.background = Task {
+            await withDiscardingTaskGroup { group in
+                for work in assembled.background { group.addTask { await work() } }
+            }
+        }
+        let updates = opened.store?.healthUpdates()
         // Awaited by `stop`: the store's end is its own.
-        self.healthLog = Task { await HealthLog.follow(updates, log: accessLog, clock: SystemClock()) }
+        self.healthLog = Task {
+            if let updates { await HealthLog.follow(updates, log: accessLog, clock: SystemClock()) }
+        }
     }
 
     /// Opens everything and begins to answer.
@@ -65,72 +90,114 @@ package final class BrumeServer: Sendable {
         let clock = SystemClock()
         let openFiles = OpenFiles.raiseLimit()
         let directory = DataDirectory(path: configuration.dataDirectory)
-        let madeKey = try self.ensureKeys(configuration)
-        let box = try self.using(directory) { () throws(FileError) in try directory.secretBox(random: random) }
-        let identity = try self.identity(configuration, directory, box, random)
-        let store = try Assembly.store(configuration, at: directory.store)
+        let cluster = try Cluster.open(configuration.cluster, clock: clock, random: random)
+        let box = try self.preparedBox(configuration, directory, random)
+        let keys = try ServerKeys.open(configuration, directory, box, cluster, clock: clock, random: random)
+        let store =
+            configuration.cluster.runs(.dynamodb)
+            ? try Assembly.store(configuration, at: directory.store) : nil
         guard let accessLog = RotatingLogFile(path: "\(directory.logs)/access.log") else {
             throw StartError(.dataDirectory, "cannot write \(directory.logs)/access.log")
         }
-        let models = try ModelEngines.open(configuration, random: random, log: accessLog, clock: clock)
+        let engines =
+            configuration.cluster.runs(.bedrock)
+            ? try ModelEngines.open(configuration, random: random, log: accessLog, clock: clock) : nil
         let history = MetricHistory()
-        let assembled = Assembly.services(
-            store: store, identity: identity, clock: clock, random: random, telemetry: history,
-            objects: DirectoryObjects(directory: directory.objects, random: random), log: accessLog, box: box,
-            models: models.host, registry: models.registry, usage: try self.usage(directory, random),
-            configuration: configuration
-        )
+        let ground = Assembly.Ground(
+            clock: clock, random: random, telemetry: history, log: accessLog, box: box, configuration: configuration)
+        let assembled = try self.assembled(ground, directory, keys, cluster, store, engines)
         let certificates = try self.certificates(
             configuration, directory, self.hosts(assembled.services, configuration))
-        let metrics = MetricRegistry()
         let phase = ServerPhase()
-        let edge = EdgeGauges(metrics)
-        let modelGauges = ModelGauges(metrics, models.embeddings)
-        let catalog = ServiceCatalog(assembled.services, metrics: metrics)
-        let routes = InternalRoutes(
-            metrics: metrics,
-            readiness: { Self.readiness(store, phase) },
-            refreshMetrics: {
-                edge.refresh()
-                modelGauges.refresh()
-            },
-            moreMetrics: {
-                guard live.current.tellsTableMetrics else { return "" }
-                assembled.tellMetrics()
-                return history.exposition()
-            },
-            documents: configuration.compatibility == .localstack
-                ? LocalStackCompatibility.documents(assembled.services.map(\.binding.schema)) : [:],
-            control: try self.control(configuration, directory, models, random)
-        )
+        let edge = EdgeGauges(MetricRegistry())
+        let routes = self.routes(
+            live, edge, store, phase, history, assembled, engines,
+            control: try self.control(configuration, directory, engines, random))
         let pipeline = Pipeline(
-            catalog: catalog,
+            catalog: ServiceCatalog(assembled.services, metrics: edge.metrics),
             routes: routes,
-            authenticator: self.authenticator(configuration, identity, clock, accessLog),
+            authenticator: self.authenticator(configuration, keys.identity, clock, accessLog),
             authorizer: AccountAuthorizer(),
             accessLog: accessLog,
             clock: clock,
-            random: PooledRandomSource()
+            random: PooledRandomSource(),
+            voice: cluster?.voice
         )
         let listener = try await self.listen(configuration, openFiles, certificates, pipeline)
+        let inner = try await self.listenInternally(configuration, openFiles, cluster, keys, pipeline, clock)
         try await self.wait(for: certificates, configuration)
-        edge.listener.withLock { $0 = listener }
+        edge.listeners.withLock { $0 = [listener] + (inner.map { [$0.listener] } ?? []) }
         try self.publish(listener.port, configuration, directory, random)
+        let startLines = StartLines.lines(
+            configuration, port: listener.port, internalPort: inner?.listener.port,
+            services: assembled.services.filter { $0.nodes == nil }.map(\.binding.schema), madeKey: keys.made,
+            // As this process was called: the line must work where it was typed, and `brume` may not be in PATH.
+            program: CommandLine.arguments.first ?? "brume")
         return BrumeServer(
-            configuration: live, directory: directory, store: store, listener: listener,
-            certificates: certificates, accessLog: accessLog, phase: phase, models: models,
-            startLines: StartLines.lines(
-                configuration, port: listener.port, services: assembled.services.map(\.binding.schema),
-                madeKey: madeKey,
-                // As this process was called: the line must work where it was typed, and `brume` may not be in PATH.
-                program: CommandLine.arguments.first ?? "brume"
-            ),
-            assembled: assembled
+            configuration: live,
+            Opened(
+                directory: directory, store: store, listener: listener, internalListener: inner?.listener,
+                certificates: certificates, internalCertificates: inner?.certificates, accessLog: accessLog,
+                phase: phase, models: engines, startLines: startLines),
+            assembled: assembled)
+    }
+
+    /// The services that this process runs, and those that it finds elsewhere.
+    private static func assembled(
+        _ ground: Assembly.Ground, _ directory: DataDirectory, _ keys: ServerKeys, _ cluster: Cluster?,
+        _ store: (any OrderedStore)?, _ engines: ModelEngines?
+    ) throws(StartError) -> Assembly.Services {
+        var assembled = Assembly.Services()
+        if let engines {
+            assembled.add(
+                Assembly.bedrock(
+                    ground, models: engines.host, registry: engines.registry,
+                    usage: try self.usage(directory, ground.random), store: store))
+        }
+        if let store {
+            let objects = DirectoryObjects(directory: directory.objects, random: ground.random)
+            assembled.add(Assembly.dynamoDB(ground, store: store, objects: objects))
+        }
+        if ground.configuration.cluster.runs(.sts) {
+            assembled.add(Assembly.sts(ground, identity: keys.identity))
+        }
+        for role in Role.allCases {
+            guard let nodes = cluster?.nodes[role] else { continue }
+            assembled.add(Assembly.elsewhere(role, nodes: nodes))
+        }
+        if let cluster, let remote = keys.remote {
+            assembled.background.append { await cluster.follow(remote, log: ground.log, clock: ground.clock) }
+        }
+        return assembled
+    }
+
+    /// The paths that are not AWS's.
+    private static func routes(
+        _ live: LiveConfiguration, _ edge: EdgeGauges, _ store: (any OrderedStore)?, _ phase: ServerPhase,
+        _ history: MetricHistory, _ assembled: Assembly.Services, _ engines: ModelEngines?, control: ControlRoute
+    ) -> InternalRoutes {
+        let tellMetrics = assembled.tellMetrics
+        let modelGauges = engines.map { ModelGauges(edge.metrics, $0.embeddings) }
+        return InternalRoutes(
+            metrics: edge.metrics,
+            readiness: { Self.readiness(store, phase) },
+            refreshMetrics: {
+                edge.refresh()
+                modelGauges?.refresh()
+            },
+            moreMetrics: {
+                guard live.current.tellsTableMetrics else { return "" }
+                tellMetrics()
+                return history.exposition()
+            },
+            documents: live.current.compatibility == .localstack
+                ? LocalStackCompatibility.documents(assembled.services.map(\.binding.schema)) : [:],
+            control: control
         )
     }
 
     private static func authenticator(
-        _ configuration: Configuration, _ identity: LocalIdentity, _ clock: SystemClock, _ log: RotatingLogFile
+        _ configuration: Configuration, _ identity: any IdentityPort, _ clock: SystemClock, _ log: RotatingLogFile
     ) -> Authenticator {
         Authenticator(
             identity: identity,
@@ -145,14 +212,16 @@ package final class BrumeServer: Sendable {
 
     /// What the command line tells this server to do with its models.
     private static func control(
-        _ configuration: Configuration, _ directory: DataDirectory, _ models: ModelEngines,
+        _ configuration: Configuration, _ directory: DataDirectory, _ engines: ModelEngines?,
         _ random: SystemRandomSource
     ) throws(StartError) -> ControlRoute {
         try self.using(directory) { () throws(FileError) in
-            let control = ModelControl(
-                host: models.host, registry: models.registry, configured: configuration.bedrockModels)
+            let control = engines.map {
+                ModelControl(host: $0.host, registry: $0.registry, configured: configuration.bedrockModels)
+            }
             return ControlRoute(token: try directory.makeControlToken(random: random)) { what, body in
-                await control.respond(what, body)
+                await control?.respond(what, body)
+                    ?? ControlRoute.Answer(status: 404, "this server runs no models: bedrock is not among its services")
             }
         }
     }
@@ -214,6 +283,7 @@ package final class BrumeServer: Sendable {
     private func rereadCertificate() {
         do throws(CertificateError) {
             try self.certificates.reload()
+            try self.internalCertificates?.reload()
             self.note(.info, "certificate read again")
         } catch {
             self.note(.error, "certificate kept: \(error.description)")
@@ -229,14 +299,18 @@ package final class BrumeServer: Sendable {
         // A task that was cancelled has nobody to wait for.
         if delaySeconds > 0 { try? await Task.sleep(for: .seconds(delaySeconds)) }
         self.background.cancel()
-        let report = await self.listener.drain(deadline: .seconds(self.configuration.current.drainSeconds))
+        let deadline = Duration.seconds(self.configuration.current.drainSeconds)
+        async let innerReport = self.internalListener?.drain(deadline: deadline)
+        let report = await self.listener.drain(deadline: deadline)
+        let cutCount = report.connectionsCut + (await innerReport?.connectionsCut ?? 0)
         // After the drain, so that answers which were being given could end.
-        await self.models.stop()
+        await self.models?.stop()
         await self.background.value
-        await self.store.close()
+        await self.store?.close()
         await self.healthLog.value
         await self.listener.shutDown()
-        self.note(.info, "stopped; \(report.connectionsCut) connections were cut")
+        await self.internalListener?.shutDown()
+        self.note(.info, "stopped; \(cutCount) connections were cut")
         self.accessLog.close()
         // A server that starts later writes its own; a stale file only costs `status` a look at the process id.
         try? Files.remove(self.directory.serverFile)
@@ -246,161 +320,16 @@ package final class BrumeServer: Sendable {
         self.accessLog.write(LogRecord(time: SystemClock().now(), level: level, message: message))
     }
 
-    private static func readiness(_ store: any OrderedStore, _ phase: ServerPhase) -> Readiness {
+    private static func readiness(_ store: (any OrderedStore)?, _ phase: ServerPhase) -> Readiness {
         switch phase.current {
         case .starting: return Readiness(isReady: false, reasons: ["starting"])
         case .draining: return Readiness(isReady: false, reasons: ["draining"])
         case .serving: break
         }
-        switch store.health {
-        case .takingWrites: return Readiness(isReady: true)
+        switch store?.health {
+        case .takingWrites, nil: return Readiness(isReady: true)
         case .readOnly(let reason): return Readiness(isReady: false, reasons: ["the store takes no writes: \(reason)"])
         case .closed: return Readiness(isReady: false, reasons: ["the store is closed"])
-        }
-    }
-}
-
-extension BrumeServer {
-    private static func using<Value>(
-        _ directory: DataDirectory, _ work: () throws(FileError) -> Value
-    ) throws(StartError) -> Value {
-        do throws(FileError) {
-            return try work()
-        } catch {
-            throw StartError(.dataDirectory, "the data directory cannot be used: \(error.sentence)")
-        }
-    }
-
-    private static func usage(
-        _ directory: DataDirectory, _ random: any RandomSource
-    ) throws(StartError) -> UsageLedger {
-        try self.using(directory) { () throws(FileError) in
-            try UsageLedger(directory: directory.usage, random: random)
-        }
-    }
-
-    private static func ensureKeys(_ configuration: Configuration) throws(StartError) -> KeyDescription? {
-        let environment = ProcessEnvironment.variables
-        let accessKeyID = environment["BRUME_ROOT_ACCESS_KEY_ID"]
-        let secret = environment["BRUME_ROOT_SECRET_ACCESS_KEY"]
-        var root: (accessKeyID: String, secretAccessKey: String)?
-        switch (accessKeyID, secret) {
-        case (nil, nil): break
-        case (let accessKeyID?, let secret?):
-            guard AccessKey.isLawfulID(accessKeyID), AccessKey.isLawfulSecret(secret) else {
-                throw StartError(
-                    .configuration,
-                    "BRUME_ROOT_ACCESS_KEY_ID is 1 to 128 letters, digits and underscores, and "
-                        + "BRUME_ROOT_SECRET_ACCESS_KEY 1 to 128 visible ASCII characters"
-                )
-            }
-            root = (accessKeyID, secret)
-        default:
-            throw StartError(
-                .configuration,
-                "BRUME_ROOT_ACCESS_KEY_ID and BRUME_ROOT_SECRET_ACCESS_KEY go together: set both or neither"
-            )
-        }
-        return try KeyStore(configuration)
-            .ensureKeys(root: root, addsTestKey: configuration.compatibility == .localstack)
-    }
-
-    private static func identity(
-        _ configuration: Configuration, _ directory: DataDirectory, _ box: SecretBox, _ random: any RandomSource
-    ) throws(StartError) -> LocalIdentity {
-        do throws(AccessKeyFileError) {
-            return try LocalIdentity(
-                file: AccessKeyFile(path: directory.accessKeys, box: box, random: random),
-                box: box,
-                random: random,
-                mapsAccountIDs: configuration.compatibility == .localstack
-            )
-        } catch {
-            throw StartError(error)
-        }
-    }
-
-    /// The names under which clients may look for each service.
-    private static func hosts(_ services: [RegisteredService], _ configuration: Configuration) -> [String] {
-        services.map(\.binding.schema.endpointPrefix).flatMap { host in
-            ["\(host).localhost", "\(host).\(configuration.region).localhost"]
-        }
-    }
-
-    private static func certificates(
-        _ configuration: Configuration, _ directory: DataDirectory, _ hosts: [String]
-    ) throws(StartError) -> CertificateStore {
-        do throws(CertificateError) {
-            if let certificate = configuration.tlsCertificate, let key = configuration.tlsKey {
-                return try CertificateStore(.files(certificatePath: certificate, keyPath: key))
-            }
-            // Made beside the start, so that plain HTTP need not wait for it; `start` waits before it says it is ready.
-            return CertificateStore(
-                preparing: .development(
-                    DevelopmentAuthority(directory: directory.tls, names: hosts + configuration.tlsNames))
-            )
-        } catch {
-            throw StartError(configuration.tlsCertificate == nil ? .dataDirectory : .configuration, error.description)
-        }
-    }
-
-    private static func wait(
-        for certificates: CertificateStore, _ configuration: Configuration
-    ) async throws(StartError) {
-        do throws(CertificateError) {
-            try await certificates.whenReady()
-        } catch {
-            throw StartError(configuration.tlsCertificate == nil ? .dataDirectory : .configuration, error.description)
-        }
-    }
-
-    private static func listen(
-        _ configuration: Configuration, _ openFiles: Int, _ certificates: CertificateStore, _ pipeline: Pipeline
-    ) async throws(StartError) -> EdgeListener {
-        var limits = EdgeLimits()
-        limits.connectionCountMax = OpenFiles.connectionCountMax(
-            openFiles: openFiles, wanted: limits.connectionCountMax)
-        let edge = EdgeConfiguration(
-            hosts: configuration.hosts,
-            port: configuration.port,
-            loopCount: configuration.loops,
-            certificates: certificates,
-            allowsPlaintext: configuration.allowsPlaintext,
-            limits: limits
-        )
-        do throws(EdgeListenerError) {
-            return try await EdgeListener.start(edge, responder: pipeline)
-        } catch {
-            let reason: StartError.Reason =
-                switch error {
-                case .addressInUse: .portInUse
-                case .permissionDenied: .noPermission
-                case .addressNotAvailable, .unknownHost: .configuration
-                case .failed: .other
-                }
-            throw StartError(reason, error.description)
-        }
-    }
-
-    /// Tells the other commands where the server is.
-    private static func publish(
-        _ port: Int, _ configuration: Configuration, _ directory: DataDirectory, _ random: any RandomSource
-    ) throws(StartError) {
-        let address = ServerAddress(
-            processID: ProcessEnvironment.processID,
-            port: port,
-            host: configuration.hosts[0],
-            version: BuildInformation.version,
-            answersPlaintext: configuration.allowsPlaintext,
-            authorityPath: configuration.tlsCertificate == nil ? directory.authority : nil
-        )
-        try self.using(directory) { () throws(FileError) in
-            try Files.replace(
-                directory.serverFile,
-                with: Array(address.text.utf8),
-                mode: 0o644,
-                temporarySuffix: Hex.encode(random.bytes(8))
-            )
         }
     }
 }

@@ -19,6 +19,8 @@ package struct DataDirectory: Sendable {
     package var models: String { "\(self.path)/models" }
     package var accessKeys: String { "\(self.path)/identity/access-keys" }
     package var sealKey: String { "\(self.path)/identity/seal.key" }
+    /// Where `brume keys cluster` writes.
+    package var clusterKey: String { "\(self.path)/identity/cluster.key" }
     /// The certificate of the development authority.
     package var authority: String { "\(self.tls)/ca.pem" }
     /// What commands prove themselves to the running server with.

@@ -2,15 +2,17 @@ internal import Gateway
 internal import Synchronization
 internal import Telemetry
 
-/// The listener's numbers as metrics; read when somebody asks for the exposition.
+/// The listeners' numbers as metrics, those of all together; read when somebody asks for the exposition.
 final class EdgeGauges: Sendable {
     typealias Read = @Sendable (EdgeMetrics) -> Int
 
-    let listener = Mutex<EdgeListener?>(nil)
+    let listeners = Mutex<[EdgeListener]>([])
+    let metrics: MetricRegistry
     private let gauges: [(gauge: Gauge, read: Read)]
     private let counters: [(counter: Counter, read: Read)]
 
     init(_ metrics: MetricRegistry) {
+        self.metrics = metrics
         func gauge(_ name: String, _ help: String, _ read: @escaping Read) -> (gauge: Gauge, read: Read) {
             (metrics.gauge("brume_edge_\(name)", help: help), read)
         }
@@ -32,8 +34,9 @@ final class EdgeGauges: Sendable {
     }
 
     func refresh() {
-        self.listener.withLock { listener in
-            guard let metrics = listener?.metrics else { return }
+        self.listeners.withLock { listeners in
+            guard !listeners.isEmpty else { return }
+            let metrics = EdgeListener.metrics(of: listeners)
             for (gauge, read) in self.gauges { gauge.set(Int64(read(metrics))) }
             // Under the lock, so that two who ask at once do not both add what is new.
             for (counter, read) in self.counters {

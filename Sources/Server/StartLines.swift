@@ -5,8 +5,8 @@ package import ServiceModel
 /// What the server says when it starts: where it is, what it serves, and what is enforced.
 package enum StartLines {
     package static func lines(
-        _ configuration: Configuration, port: Int, services: [ServiceSchema], madeKey: KeyDescription?,
-        program: String = "brume"
+        _ configuration: Configuration, port: Int, internalPort: Int? = nil, services: [ServiceSchema],
+        madeKey: KeyDescription?, program: String = "brume"
     ) -> [BrumeServer.StartLine] {
         let scheme = configuration.allowsPlaintext ? "http and https" : "https"
         let names = services.map { service in
@@ -17,11 +17,13 @@ package enum StartLines {
             .init(text: "brume \(BuildInformation.version)"),
             .init(text: "endpoint     localhost:\(port), \(scheme), listening on \(hosts)"),
             .init(text: "data         \(configuration.dataDirectory)"),
-            .init(
-                text: "store        \(configuration.store.map(StoreAddress.withoutPassword) ?? "in the data directory")"
-            ),
-            .init(text: "services     \(names.joined(separator: ", "))"),
         ]
+        if configuration.cluster.runs(.dynamodb) {
+            let place = configuration.store.map(StoreAddress.withoutPassword) ?? "in the data directory"
+            lines.append(.init(text: "store        \(place)"))
+        }
+        lines.append(.init(text: "services     \(names.isEmpty ? "none" : names.joined(separator: ", "))"))
+        lines += self.cluster(configuration.cluster, internalPort: internalPort)
         if configuration.acceptsAnyCredentials {
             lines.append(
                 .init(
@@ -53,7 +55,29 @@ package enum StartLines {
         if let madeKey {
             lines.append(.init(text: "root key     \(madeKey.accessKeyID) was made; its secret: \(words)"))
         }
-        lines.append(.init(text: "next         eval \"$(\(words))\""))
+        // The keys of another process are printed there.
+        if configuration.cluster.identityURL == nil {
+            lines.append(.init(text: "next         eval \"$(\(words))\""))
+        }
+        return lines
+    }
+
+    private static func cluster(
+        _ configuration: ClusterConfiguration, internalPort: Int?
+    ) -> [BrumeServer.StartLine] {
+        var lines: [BrumeServer.StartLine] = []
+        for role in Role.allCases {
+            guard let places = configuration.upstreams[role] else { continue }
+            lines.append(.init(text: "upstream     \(role.rawValue) at \(places.joined(separator: ", "))"))
+        }
+        if let internalPort, let address = configuration.internalListen {
+            let isMutual = configuration.tlsAuthority != nil
+            lines.append(
+                .init(
+                    text: "internal     \(address.host):\(internalPort), "
+                        + (isMutual ? "https with certificates on both sides" : "http, for a network of its own")))
+        }
+        if let url = configuration.identityURL { lines.append(.init(text: "keys         of \(url)")) }
         return lines
     }
 

@@ -12,10 +12,9 @@ package struct NodeRequest: Sendable {
     /// The body of a request on its way.
     package enum Body: Sendable {
         case bytes([UInt8])
-        /// Comes as it is written. Such a request can be sent once only; what the closure throws breaks it off.
-        case stream(@Sendable (_ write: Write) async throws -> Void)
-
-        package typealias Write = @Sendable ([UInt8]) async throws -> Void
+        /// Comes piece by piece; nil after the last. Such a request can be sent once only, and what the closure throws
+        /// breaks it off.
+        case stream(next: @Sendable () async throws -> [UInt8]?)
     }
 
     package var method: String

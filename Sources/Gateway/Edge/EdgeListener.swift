@@ -163,8 +163,13 @@ package final class EdgeListener: Sendable {
 
     /// What happened so far. Cheap; from any thread.
     package var metrics: EdgeMetrics {
+        Self.metrics(of: [self])
+    }
+
+    /// What several listeners have done together.
+    package static func metrics(of listeners: [EdgeListener]) -> EdgeMetrics {
         var metrics = EdgeMetrics()
-        for counters in self.counters { counters.add(to: &metrics) }
+        for counters in listeners.lazy.flatMap(\.counters) { counters.add(to: &metrics) }
         return metrics
     }
 

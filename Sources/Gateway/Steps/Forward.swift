@@ -40,87 +40,30 @@ struct Forward: Sendable {
         return try await self.send(request, departure)
     }
 
-    /// A request whose body is passed on as it comes; `prove` tells who sent it once it has the body's hash.
+    /// A body that will be passed on as it comes; `prove` tells who sent it once it has the body's hash.
+    func passage(
+        _ body: RequestBodyStream, _ departure: Departure, prove: @escaping BodyPassage.Prove
+    ) -> BodyPassage {
+        BodyPassage(body, bytesMax: departure.service.registration.bodyBytesMax, voice: self.voice, prove: prove)
+    }
+
+    /// A request whose body is passed on as it comes.
     ///
     /// The node begins nothing before the closing is there, and there is none where the body breaks off, is too long,
     /// or does not fit the signature.
     func callAsFunction(
-        _ departure: Departure, body: RequestBodyStream, _ connection: ConnectionInfo,
-        prove: @escaping @Sendable (Digest256) throws(ServiceError) -> (Principal, Region)
+        _ departure: Departure, _ passage: BodyPassage, _ connection: ConnectionInfo
     ) async throws(ServiceError) -> NodeAnswer {
         let subject = self.subject(departure, connection.remoteAddress, connection.isTLS, .streamed)
-        let bytesMax = departure.service.registration.bodyBytesMax
-        let shared = Shared()
-        var request = self.request(departure, body: .bytes([])) { head in
-            let tag = self.voice.state(subject, in: &head)
-            shared.opening.withLock { $0 = tag }
+        var request = self.request(departure, body: .stream { try await passage.next() }) { head in
+            passage.opened(by: self.voice.state(subject, in: &head))
         }
         request.isRepeatable = false
-        request.body = .stream { write in
-            do throws(ServiceError) {
-                let closing = try await self.pass(body, bytesMax, write, prove) { shared.opening.withLock { $0 } }
-                try await Self.written(closing, write)
-            } catch {
-                shared.failure.withLock { $0 = error }
-                throw error
-            }
-        }
         do throws(ServiceError) {
             return try await self.send(request, departure)
         } catch {
             // What is wrong with the body says more than that the node got none.
-            throw shared.failure.withLock { $0 } ?? error
-        }
-    }
-
-    /// What the task that writes a body leaves for the one that waits for the answer.
-    private final class Shared: Sendable {
-        let opening = Mutex<Digest256?>(nil)
-        let failure = Mutex<ServiceError?>(nil)
-    }
-
-    private func pass(
-        _ body: RequestBodyStream, _ bytesMax: Int, _ write: NodeRequest.Body.Write,
-        _ prove: @Sendable (Digest256) throws(ServiceError) -> (Principal, Region),
-        opening: @Sendable () -> Digest256?
-    ) async throws(ServiceError) -> [UInt8] {
-        var hash = StreamingHash()
-        var count = 0
-        var iterator = body.makeAsyncIterator()
-        while true {
-            let piece: [UInt8]?
-            do throws(RequestBodyError) {
-                piece = try await iterator.next()
-            } catch {
-                throw Self.broken
-            }
-            guard let piece else { break }
-            count += piece.count
-            guard count <= bytesMax else {
-                throw ServiceError(
-                    code: "RequestEntityTooLargeException", status: 413,
-                    message: EdgeRefusal.bodyTooLarge.explanation)
-            }
-            hash.update(piece.span)
-            try await Self.written(piece, write)
-        }
-        let digest = hash.digest()
-        let (principal, region) = try prove(digest)
-        guard let tag = opening() else { preconditionFailure("a body is written behind its head") }
-        return self.voice.closing(ForwardedPrincipal(principal, region), body: digest, opening: tag)
-    }
-
-    /// Never seen by a client: it has gone, or the node's answer is on its way.
-    private static let broken = ServiceError(
-        code: "RequestTimeout", status: 408, message: "The body of the request broke off.")
-
-    private static func written(
-        _ bytes: [UInt8], _ write: NodeRequest.Body.Write
-    ) async throws(ServiceError) {
-        do {
-            try await write(bytes)
-        } catch {
-            throw Self.broken
+            throw passage.failure ?? error
         }
     }
 
@@ -155,7 +98,8 @@ struct Forward: Sendable {
         do throws(NodeError) {
             answer = try await departure.nodes.send(request)
         } catch {
-            self.note(departure, error.node, error.reason)
+            // A client that has left ends the request at the node; nobody is to blame.
+            if !Task.isCancelled { self.note(departure, error.node, error.reason) }
             throw departure.service.registration.unavailableError
         }
         if let reason = answer.headers.first(Self.refusedHeader) {
@@ -174,17 +118,6 @@ struct Forward: Sendable {
         self.log.write(
             LogRecord(time: self.clock.now(), level: .warning, message: "no node answered", members: members))
     }
-}
-
-/// Who sent a streamed body, from the task that finds out to the log.
-final class ProvenSender: Sendable {
-    private let sender = Mutex<(Principal, Region)?>(nil)
-
-    func set(_ principal: Principal, _ region: Region) {
-        self.sender.withLock { $0 = (principal, region) }
-    }
-
-    var value: (Principal, Region)? { self.sender.withLock { $0 } }
 }
 
 /// Whether a node broke off in the middle of its answer.

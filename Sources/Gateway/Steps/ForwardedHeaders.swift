@@ -26,14 +26,14 @@ enum ForwardedHeaders {
     }
 
     /// What a client is told of a node's headers. The edge writes date and length itself, but for a length that it is
-    /// told of a stream.
+    /// told of a stream. Services have headers of the reserved prefix for their clients, such as `x-brume-rule`.
     static func answer(_ headers: HeaderFields) -> HeaderFields {
         HeaderFields(
             headers.fields.filter { field in
                 let name = field.name
                 if HeaderFields.equalNames(name, "content-length") { return true }
-                return !ForwardProof.isOfOneHop(name) && !self.isReserved(name)
-                    && !HeaderFields.equalNames(name, "date")
+                return !ForwardProof.isOfOneHop(name) && !HeaderFields.equalNames(name, "date")
+                    && !HeaderFields.equalNames(name, Forward.refusedHeader)
             })
     }
 

@@ -74,6 +74,9 @@ package struct Configuration: Sendable, Hashable {
     /// Seconds after which a shard of a DynamoDB stream gives way to the next one.
     package var streamShardSeconds = 14_400
 
+    /// How this process shares its work with others.
+    package var cluster = ClusterConfiguration()
+
     /// A model that the configuration names.
     package struct Model: Sendable, Hashable {
         package var name: String

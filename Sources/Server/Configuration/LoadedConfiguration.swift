@@ -64,6 +64,7 @@ package struct LoadedConfiguration: Sendable {
             guard (self.configuration.tlsCertificate == nil) == (self.configuration.tlsKey == nil) else {
                 throw ConfigurationError("tls-cert and tls-key go together: give both or neither")
             }
+            try self.configuration.cluster.check()
             self.configuration.dataDirectory = ConfigurationLoader.absolute(
                 self.configuration.dataDirectory, from: self.surroundings.currentDirectory)
             return LoadedConfiguration(

@@ -32,7 +32,9 @@ package struct Setting: Sendable {
     }
 
     /// Every setting, in the order of the documentation.
-    package static let all: [Setting] = [
+    package static let all: [Setting] = Self.ofOneProcess + Self.roles
+
+    private static let ofOneProcess: [Setting] = [
         Setting(
             "port", "TCP port of the endpoint (0 takes a free one)", "4566"
         ) { (text, configuration) throws(ConfigurationError) in
@@ -267,12 +269,12 @@ package struct Setting: Sendable {
         }
     }
 
-    private static func nonEmpty(_ text: String) throws(ConfigurationError) -> String {
+    static func nonEmpty(_ text: String) throws(ConfigurationError) -> String {
         guard !text.isEmpty, !text.utf8.contains(0) else { throw ConfigurationError("takes a text") }
         return text
     }
 
-    private static func list(_ text: String) throws(ConfigurationError) -> [String] {
+    static func list(_ text: String) throws(ConfigurationError) -> [String] {
         let parts = text.split(separator: ",").map { part in
             // Words of a name stay together; the spaces around it go.
             part.split(separator: " ").joined(separator: " ")

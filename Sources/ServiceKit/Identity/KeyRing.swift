@@ -8,8 +8,8 @@ struct KeyRing: Sendable {
     private let credentials: [String: Credential]
     private let mapsAccountIDs: Bool
 
-    /// `mapsAccountIDs` is LocalStack's rule: a key id of twelve digits is that account's, with the secret of the `test`
-    /// key.
+    /// `mapsAccountIDs` is LocalStack's rule: a key id of twelve digits is that account's, with the secret of the
+    /// `test` key.
     init(_ keys: [AccessKey], mapsAccountIDs: Bool) {
         self.keys = Dictionary(keys.map { ($0.accessKeyID, $0) }) { _, later in later }
         self.credentials = self.keys.mapValues(Credential.init)

@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// Access keys of another process of the cluster, asked for again and again.
 ///
-/// Lookups answer from memory. What is older than `staleMilliseconds` is believed no more: a key that was deleted at the
-/// gateway ends here within that time, also where the gateway cannot be asked.
+/// Lookups answer from memory. What is older than `staleMilliseconds` is believed no more: a key that was deleted at
+/// the gateway ends here within that time, also where the gateway cannot be asked.
 package final class RemoteIdentity: IdentityPort {
     /// The pause between two questions.
     package static let refreshMilliseconds = 2000

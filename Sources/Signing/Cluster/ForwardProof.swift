@@ -78,7 +78,7 @@ package enum ForwardProof {
     }
 }
 
-/// What stands behind a body that was passed on as it came: who sent it, and that it is whole and as the gateway saw it.
+/// What stands behind a body that was passed on as it came: who sent it, and that it is whole and as it was sent.
 ///
 /// On the wire: the principal's texts, the code (32 bytes), and the length of both in two bytes, big end first.
 package enum ForwardClosing {
@@ -92,8 +92,8 @@ package enum ForwardClosing {
         for text in principal.texts { Netstring.append(text, to: &output) }
         output += key.closing.code(of: Self.text(output, body, tag)).bytes
         precondition(output.count + 2 <= Self.bytesMax, "a principal's texts are short")
-        output.append(UInt8(output.count >> 8))
-        output.append(UInt8(output.count & 0xFF))
+        let count = output.count
+        output += [UInt8(count >> 8), UInt8(count & 0xFF)]
         return output
     }
 

@@ -5,7 +5,7 @@ internal import Server
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List, create and delete access keys.",
-        subcommands: [List.self, Create.self, Delete.self],
+        subcommands: [List.self, Create.self, Delete.self, Cluster.self],
         defaultSubcommand: List.self
     )
 
@@ -134,6 +134,22 @@ struct Keys: AsyncParsableCommand {
                 guard let store = try KeyStore.existing(configuration) else { throw StartError.noKey(self.accessKeyID) }
                 try store.delete(self.accessKeyID)
             }
+        }
+    }
+
+    struct Cluster: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make the key that the processes of a cluster share, and print where it is.")
+
+        @OptionGroup var directory: DirectoryOptions
+
+        @Option(help: "Where to write it (default: identity/cluster.key in the data directory).")
+        var file: String?
+
+        func run() async throws {
+            let path = try self.file ?? DataDirectory(path: self.directory.load().dataDirectory).clusterKey
+            try orExit { () throws(StartError) in try ClusterKeyFile.make(at: path) }
+            Terminal.output(path)
         }
     }
 }

@@ -154,6 +154,8 @@ struct Start: AsyncParsableCommand {
         help: "How long a shard of a DynamoDB stream takes changes (default: 14400).")
     var streamShardSeconds: String?
 
+    @OptionGroup(title: "Several processes") var cluster: ClusterOptions
+
     @Flag(
         name: .customLong("insecure-accept-any-credentials"),
         help: "Do not look at signatures. For experiments on a trusted machine only."
@@ -183,7 +185,8 @@ struct Start: AsyncParsableCommand {
             ("stream-shard-seconds", self.streamShardSeconds),
             ("insecure-accept-any-credentials", self.acceptsAnyCredentials ? "true" : nil),
         ]
-        return Dictionary(uniqueKeysWithValues: given.compactMap { name, text in text.map { (name, $0) } })
+        let all = given + self.cluster.given
+        return Dictionary(uniqueKeysWithValues: all.compactMap { name, text in text.map { (name, $0) } })
     }
 
     func run() async throws {

@@ -11,6 +11,8 @@ package final class CertificateStore: Sendable {
         case development(DevelopmentAuthority)
         /// PEM files of the user: the chain, leaf first, and its key.
         case files(certificatePath: String, keyPath: String)
+        /// The same, and clients must have a certificate of that authority.
+        case mutual(certificatePath: String, keyPath: String, authorityPath: String)
     }
 
     private typealias Outcome = Result<NIOSSLContext, CertificateError>
@@ -59,7 +61,7 @@ package final class CertificateStore: Sendable {
     package var authorityPath: String? {
         switch self.source {
         case .development(let authority): authority.authorityPath
-        case .files: nil
+        case .files, .mutual: nil
         }
     }
 
@@ -97,10 +99,14 @@ package final class CertificateStore: Sendable {
 
     private static func load(_ source: Source) throws(CertificateError) -> NIOSSLContext {
         let text: (certificate: String, key: String)
+        var authority: String?
         switch source {
         case .development(let authority): text = try authority.prepare()
         case .files(let certificatePath, let keyPath):
             text = (try PrivateFile.read(certificatePath), try PrivateFile.read(keyPath))
+        case .mutual(let certificatePath, let keyPath, let authorityPath):
+            text = (try PrivateFile.read(certificatePath), try PrivateFile.read(keyPath))
+            authority = try PrivateFile.read(authorityPath)
         }
         do {
             let chain = try NIOSSLCertificate.fromPEMBytes(Array(text.certificate.utf8))
@@ -109,6 +115,12 @@ package final class CertificateStore: Sendable {
                 certificateChain: chain.map { .certificate($0) },
                 privateKey: .privateKey(key)
             )
+            if let authority {
+                // A client without a certificate of that authority is refused in the handshake. What name it has does
+                // not matter: the authority is the cluster's own.
+                configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authority.utf8)))
+                configuration.certificateVerification = .noHostnameVerification
+            }
             configuration.minimumTLSVersion = .tlsv12
             configuration.applicationProtocols = ["h2", "http/1.1"]
             return try NIOSSLContext(configuration: configuration)

@@ -9,22 +9,28 @@ extension BedrockRuntimeService {
     /// AWS has them at `bedrock-runtime.<region>.amazonaws.com/openai/v1`, and at `bedrock-mantle.<region>.api.aws/v1`
     /// and `/anthropic/v1`; here all paths are answered, whatever the host.
     /// - Source: Amazon Bedrock User Guide, "Endpoints supported by Amazon Bedrock", "Responses API".
-    package var routes: [HTTPRoute] {
+    package var routes: [HTTPRoute] { Self.routes(of: self) }
+
+    /// The same where another process runs the service: they are recognised, and nobody asks them for an answer.
+    package static var routesElsewhere: [HTTPRoute] { self.routes(of: nil) }
+
+    private static func routes(of service: BedrockRuntimeService?) -> [HTTPRoute] {
         var routes: [HTTPRoute] = []
         for prefix in ["/v1", "/openai/v1"] {
             routes += [
-                self.route("ChatCompletions", "\(prefix)/chat/completions", Self.openAI, self.chatCompletion),
-                self.route("Responses", "\(prefix)/responses", Self.openAI, self.modelResponse),
-                self.route("Embeddings", "\(prefix)/embeddings", Self.openAI, self.embeddings),
-                self.listRoute("ListModels", "\(prefix)/models"),
-                self.listRoute("GetModel", "\(prefix)/models/{model}"),
+                self.route("ChatCompletions", "\(prefix)/chat/completions", self.openAI, service?.chatCompletion),
+                self.route("Responses", "\(prefix)/responses", self.openAI, service?.modelResponse),
+                self.route("Embeddings", "\(prefix)/embeddings", self.openAI, service?.embeddings),
+                self.listRoute("ListModels", "\(prefix)/models", service),
+                self.listRoute("GetModel", "\(prefix)/models/{model}", service),
             ]
         }
         for prefix in ["/v1", "/anthropic/v1"] {
             routes += [
-                self.route("Messages", "\(prefix)/messages", Self.anthropic, self.message),
+                self.route("Messages", "\(prefix)/messages", self.anthropic, service?.message),
                 self.route(
-                    "CountMessageTokens", "\(prefix)/messages/count_tokens", Self.anthropic, self.countMessageTokens),
+                    "CountMessageTokens", "\(prefix)/messages/count_tokens", self.anthropic,
+                    service?.countMessageTokens),
             ]
         }
         return routes
@@ -44,23 +50,28 @@ extension BedrockRuntimeService {
     private typealias Handler =
         @Sendable (CompatibleRequest, RequestContext) async throws(ServiceError) -> HTTPRouteAnswer
 
-    private func route(
-        _ name: String, _ path: String, _ form: HTTPRouteForm, _ respond: @escaping Handler
+    private static func route(
+        _ name: String, _ path: String, _ form: HTTPRouteForm, _ respond: Handler?
     ) -> HTTPRoute {
         HTTPRoute(name, "POST", path, form: form) { request, context in
             [CompatibleRequest.access(request.body, context)]
         } respond: { (request, context) async throws(ServiceError) in
-            try await respond(try CompatibleRequest(request.body, context), context)
+            guard let respond else { throw Self.elsewhere }
+            return try await respond(try CompatibleRequest(request.body, context), context)
         }
     }
 
-    private func listRoute(_ name: String, _ path: String) -> HTTPRoute {
-        HTTPRoute(name, "GET", path, form: Self.openAI) { _, _ in
+    private static func listRoute(_ name: String, _ path: String, _ service: BedrockRuntimeService?) -> HTTPRoute {
+        HTTPRoute(name, "GET", path, form: self.openAI) { _, _ in
             [ResourceAccess(action: "bedrock:ListFoundationModels", resource: "*")]
         } respond: { (request, context) async throws(ServiceError) in
-            try await self.models(request.labels.first, context)
+            guard let service else { throw Self.elsewhere }
+            return try await service.models(request.labels.first, context)
         }
     }
+
+    private static let elsewhere = ServiceError(
+        code: "ServiceUnavailableException", status: 503, message: "The service runs in another process.")
 }
 
 /// A body that names its model, as all of these requests do.

@@ -1,0 +1,150 @@
+internal import BedrockRuntimeService
+internal import Gateway
+internal import Inference
+internal import Primitives
+internal import ServiceKit
+internal import ServiceModel
+internal import Signing
+
+/// What `start` opens, piece by piece.
+extension BrumeServer {
+    static func using<Value>(
+        _ directory: DataDirectory, _ work: () throws(FileError) -> Value
+    ) throws(StartError) -> Value {
+        do throws(FileError) {
+            return try work()
+        } catch {
+            throw StartError(.dataDirectory, "the data directory cannot be used: \(error.sentence)")
+        }
+    }
+
+    static func usage(
+        _ directory: DataDirectory, _ random: any RandomSource
+    ) throws(StartError) -> UsageLedger {
+        try self.using(directory) { () throws(FileError) in
+            try UsageLedger(directory: directory.usage, random: random)
+        }
+    }
+
+    static func preparedBox(
+        _ configuration: Configuration, _ directory: DataDirectory, _ random: SystemRandomSource
+    ) throws(StartError) -> SecretBox {
+        try self.using(directory) { () throws(FileError) in
+            try directory.prepare(random: random)
+            return try directory.secretBox(random: random)
+        }
+    }
+
+    /// The names under which clients may look for each service.
+    static func hosts(_ services: [RegisteredService], _ configuration: Configuration) -> [String] {
+        services.map(\.binding.schema.endpointPrefix).flatMap { host in
+            ["\(host).localhost", "\(host).\(configuration.region).localhost"]
+        }
+    }
+
+    static func certificates(
+        _ configuration: Configuration, _ directory: DataDirectory, _ hosts: [String]
+    ) throws(StartError) -> CertificateStore {
+        do throws(CertificateError) {
+            if let certificate = configuration.tlsCertificate, let key = configuration.tlsKey {
+                return try CertificateStore(.files(certificatePath: certificate, keyPath: key))
+            }
+            // Made beside the start, so that plain HTTP need not wait for it; `start` waits before it says it is ready.
+            return CertificateStore(
+                preparing: .development(
+                    DevelopmentAuthority(directory: directory.tls, names: hosts + configuration.tlsNames))
+            )
+        } catch {
+            throw StartError(configuration.tlsCertificate == nil ? .dataDirectory : .configuration, error.description)
+        }
+    }
+
+    static func wait(
+        for certificates: CertificateStore, _ configuration: Configuration
+    ) async throws(StartError) {
+        do throws(CertificateError) {
+            try await certificates.whenReady()
+        } catch {
+            throw StartError(configuration.tlsCertificate == nil ? .dataDirectory : .configuration, error.description)
+        }
+    }
+
+    static func listen(
+        _ configuration: Configuration, _ openFiles: Int, _ certificates: CertificateStore, _ pipeline: Pipeline
+    ) async throws(StartError) -> EdgeListener {
+        var limits = EdgeLimits()
+        limits.connectionCountMax = OpenFiles.connectionCountMax(
+            openFiles: openFiles, wanted: limits.connectionCountMax)
+        let edge = EdgeConfiguration(
+            hosts: configuration.hosts,
+            port: configuration.port,
+            loopCount: configuration.loops,
+            certificates: certificates,
+            allowsPlaintext: configuration.allowsPlaintext,
+            limits: limits
+        )
+        return try await self.start(edge, pipeline)
+    }
+
+    private static func start(
+        _ edge: EdgeConfiguration, _ responder: any EdgeResponder
+    ) async throws(StartError) -> EdgeListener {
+        do throws(EdgeListenerError) {
+            return try await EdgeListener.start(edge, responder: responder)
+        } catch {
+            let reason: StartError.Reason =
+                switch error {
+                case .addressInUse: .portInUse
+                case .permissionDenied: .noPermission
+                case .addressNotAvailable, .unknownHost: .configuration
+                case .failed: .other
+                }
+            throw StartError(reason, error.description)
+        }
+    }
+
+    /// Connections of gateways, which keep theirs.
+    private static let internalConnectionCountMax = 4096
+
+    /// The listener among the processes of a cluster.
+    static func listenInternally(
+        _ configuration: Configuration, _ openFiles: Int, _ cluster: Cluster?, _ keys: ServerKeys,
+        _ pipeline: Pipeline, _ clock: SystemClock
+    ) async throws(StartError) -> (listener: EdgeListener, certificates: CertificateStore?)? {
+        guard let cluster, let address = configuration.cluster.internalListen else { return nil }
+        let certificates = try cluster.certificates()
+        var limits = EdgeLimits()
+        limits.connectionCountMax = OpenFiles.connectionCountMax(
+            openFiles: openFiles, wanted: Self.internalConnectionCountMax)
+        // A gateway that ends its side of a connection has no client any more.
+        limits.halfClosedTimeout = .zero
+        let edge = EdgeConfiguration(
+            hosts: [address.host], port: address.port, loopCount: configuration.loops, certificates: certificates,
+            allowsPlaintext: certificates == nil, limits: limits)
+        let text = keys.local.map { cluster.keysText(of: $0, clock: clock) }
+        let responder = InternalEdge(pipeline: pipeline, key: cluster.key, clock: clock, keys: text)
+        return (try await self.start(edge, responder), certificates)
+    }
+
+    /// Tells the other commands where the server is.
+    static func publish(
+        _ port: Int, _ configuration: Configuration, _ directory: DataDirectory, _ random: any RandomSource
+    ) throws(StartError) {
+        let address = ServerAddress(
+            processID: ProcessEnvironment.processID,
+            port: port,
+            host: configuration.hosts[0],
+            version: BuildInformation.version,
+            answersPlaintext: configuration.allowsPlaintext,
+            authorityPath: configuration.tlsCertificate == nil ? directory.authority : nil
+        )
+        try self.using(directory) { () throws(FileError) in
+            try Files.replace(
+                directory.serverFile,
+                with: Array(address.text.utf8),
+                mode: 0o644,
+                temporarySuffix: Hex.encode(random.bytes(8))
+            )
+        }
+    }
+}

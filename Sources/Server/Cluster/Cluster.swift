@@ -1,0 +1,165 @@
+internal import Gateway
+internal import Primitives
+internal import ServiceKit
+internal import Signing
+internal import Synchronization
+internal import Telemetry
+internal import Upstream
+
+/// What ties a process to the others of its cluster; nil where it is alone.
+struct Cluster: Sendable {
+    let key: ClusterKey
+    let voice: ForwardVoice
+    /// Who takes the roles that this process does not.
+    let nodes: [Role: UpstreamNodes]
+    private let configuration: ClusterConfiguration
+    private let tls: UpstreamTLS?
+
+    /// Seals the secrets of access keys on their way to a process that asks for them.
+    static let keysPurpose = "access-keys"
+    /// Seals sessions, so that what one process issues another one knows.
+    static let sessionsPurpose = "sessions"
+
+    static func open(
+        _ configuration: ClusterConfiguration, clock: any WallClock, random: some RandomSource
+    ) throws(StartError) -> Cluster? {
+        guard configuration.isUsed, let path = configuration.keyFile else { return nil }
+        let key = try ClusterKeyFile.read(path)
+        do throws(UpstreamError) {
+            let tls = try self.tls(configuration)
+            var nodes: [Role: UpstreamNodes] = [:]
+            for (role, places) in configuration.upstreams {
+                nodes[role] = try UpstreamNodes(
+                    places.compactMap(NodePlace.init), options: self.options(role), tls: tls)
+            }
+            return Cluster(
+                key: key, voice: ForwardVoice(key: key, clock: clock, random: random), nodes: nodes,
+                configuration: configuration, tls: tls)
+        } catch {
+            throw StartError(.configuration, "the nodes cannot be reached: \(error.sentence)")
+        }
+    }
+
+    private static func tls(_ configuration: ClusterConfiguration) throws(UpstreamError) -> UpstreamTLS? {
+        guard let authority = configuration.tlsAuthority else { return nil }
+        var settings = UpstreamTLS.Settings()
+        settings.authoritiesPath = authority
+        settings.trustsSystem = false
+        settings.certificatePath = configuration.tlsCertificate
+        settings.keyPath = configuration.tlsKey
+        return try UpstreamTLS(settings)
+    }
+
+    /// A model may take minutes to load and to compute; everything else answers in seconds or not at all.
+    private static func options(_ role: Role) -> UpstreamOptions {
+        let firstByte: Duration = role == .bedrock ? .seconds(600) : .seconds(60)
+        // A node closes a connection that rests for two minutes.
+        return UpstreamOptions(
+            timeouts: UpstreamTimeouts(connect: .seconds(2), firstByte: firstByte, idle: .seconds(300)),
+            restingConnectionsMax: 128, restingMax: .seconds(60))
+    }
+
+    /// The certificate of the internal listener; nil where it speaks plain HTTP.
+    func certificates() throws(StartError) -> CertificateStore? {
+        guard let certificate = self.configuration.tlsCertificate, let key = self.configuration.tlsKey,
+            let authority = self.configuration.tlsAuthority
+        else { return nil }
+        do throws(CertificateError) {
+            return try CertificateStore(
+                .mutual(certificatePath: certificate, keyPath: key, authorityPath: authority))
+        } catch {
+            throw StartError(.configuration, error.description)
+        }
+    }
+
+    // Access keys
+
+    /// The keys of another process; nil where this one has its own.
+    func remoteIdentity(
+        box: SecretBox, clock: any WallClock, random: any RandomSource, mapsAccountIDs: Bool
+    ) -> RemoteIdentity? {
+        guard self.configuration.identityURL != nil else { return nil }
+        return RemoteIdentity(
+            box: self.key.box(for: Self.keysPurpose),
+            sessions: SessionTokens(boxes: [self.key.box(for: Self.sessionsPurpose), box], random: random),
+            clock: clock, mapsAccountIDs: mapsAccountIDs)
+    }
+
+    /// What processes are told that ask for this one's keys.
+    func keysText(of identity: LocalIdentity, clock: any WallClock) -> @Sendable () -> String {
+        let box = self.key.box(for: Self.keysPurpose)
+        let last = LastText()
+        return {
+            let keys = identity.currentKeys(now: clock.now()).sorted { $0.accessKeyID < $1.accessKeyID }
+            return last.text(for: keys) { AccessKeyFile.text($0, box: box) }
+        }
+    }
+
+    /// Asks for the keys of the other process again and again, until it is cancelled.
+    func follow(_ identity: RemoteIdentity, log: any LogSink, clock: any WallClock) async {
+        guard let url = self.configuration.identityURL, let endpoint = UpstreamEndpoint(url) else { return }
+        let timeouts = UpstreamTimeouts(
+            connect: .seconds(1), firstByte: .seconds(2), idle: .seconds(2), total: .seconds(3))
+        var failure: String?
+        while !Task.isCancelled {
+            var problem: String?
+            do {
+                let client = try UpstreamClient(
+                    endpoint, options: UpstreamOptions(timeouts: timeouts, keepsConnections: false), tls: self.tls)
+                try await identity.refresh { try await self.keys(client) }
+            } catch let error as UpstreamError {
+                problem = error.sentence
+            } catch {
+                problem = "\(error)"
+            }
+            if problem != failure {
+                failure = problem
+                let sentence = problem.map { "the access keys of \(url) cannot be had: \($0)" }
+                log.write(
+                    LogRecord(
+                        time: clock.now(), level: problem == nil ? .info : .error,
+                        message: sentence ?? "the access keys of \(url) are known"))
+            }
+            // Ended early by the server's stop only, which the loop's condition sees.
+            try? await Task.sleep(for: .milliseconds(RemoteIdentity.refreshMilliseconds))
+        }
+    }
+
+    /// Ten thousand keys, sealed.
+    private static let keysBytesMax = 4 << 20
+
+    private func keys(_ client: UpstreamClient) async throws -> String {
+        let (head, question) = self.voice.question(InternalEdge.keysPath, host: client.endpoint.authority)
+        let answer = try await client.ask(
+            UpstreamRequest(head.method, head.path, headers: head.headers, isIdempotent: false),
+            bytesMax: Self.keysBytesMax)
+        guard answer.head.status == 200 else {
+            throw KeysRefused(status: answer.head.status, reason: String(decoding: answer.body, as: UTF8.self))
+        }
+        guard let text = InternalEdge.keys(in: answer.body, to: question, key: self.key) else {
+            throw KeysRefused(status: 200, reason: "the answer was made with another cluster key")
+        }
+        return text
+    }
+
+    private struct KeysRefused: Error, CustomStringConvertible {
+        let status: Int
+        let reason: String
+
+        var description: String { "\(self.status): \(self.reason.split(separator: "\n").joined(separator: " "))" }
+    }
+}
+
+/// The text of keys, written again only when they are others: whoever asks can tell that nothing has changed.
+private final class LastText: Sendable {
+    private let last = Mutex<(keys: [AccessKey], text: String)?>(nil)
+
+    func text(for keys: [AccessKey], write: ([AccessKey]) -> String) -> String {
+        self.last.withLock { last in
+            if let last, last.keys == keys { return last.text }
+            let text = write(keys)
+            last = (keys, text)
+            return text
+        }
+    }
+}

@@ -1,0 +1,39 @@
+internal import Primitives
+internal import ServiceKit
+internal import Signing
+
+/// The file of the key that the processes of a cluster share.
+package enum ClusterKeyFile {
+    /// Makes a new key in a file that only its owner reads.
+    /// - Throws: where there is a file already: a key that others use is not replaced by mistake.
+    package static func make(at path: String) throws(StartError) {
+        guard Files.stamp(path) == nil else {
+            throw StartError(.configuration, "\(path) is there already; remove it first to have another key made")
+        }
+        let random = SystemRandomSource()
+        do throws(FileError) {
+            try Files.createDirectories(above: path)
+            try Files.replace(
+                path, with: Array(ClusterKey.newText(random: random).utf8), mode: 0o600,
+                temporarySuffix: Hex.encode(random.bytes(8)))
+        } catch {
+            throw StartError(.dataDirectory, "the cluster key cannot be written: \(error.sentence)")
+        }
+    }
+
+    static func read(_ path: String) throws(StartError) -> ClusterKey {
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try Files.read(path)
+        } catch .absent {
+            throw StartError(
+                .configuration, "\(path): there is no such file; `brume keys cluster --file \(path)` makes one")
+        } catch {
+            throw StartError(.configuration, "the cluster key cannot be read: \(error.sentence)")
+        }
+        guard bytes.count <= 1024, let key = ClusterKey(text: String(decoding: bytes, as: UTF8.self)) else {
+            throw StartError(.configuration, "\(path) is no cluster key: that is 64 hexadecimal digits")
+        }
+        return key
+    }
+}

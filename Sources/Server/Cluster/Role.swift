@@ -1,0 +1,69 @@
+/// What one process can take on by itself: services that share their state.
+package enum Role: String, Sendable, Hashable, CaseIterable {
+    /// Tables and their streams, which live in one store.
+    case dynamodb
+    /// Models.
+    case bedrock
+    case sts
+
+    /// The role of a service by its own name, or by the names that SDKs know it by.
+    package init?(name: String) {
+        switch name {
+        case "dynamodb", "dynamodbstreams", "streams.dynamodb": self = .dynamodb
+        case "bedrock", "bedrock-runtime": self = .bedrock
+        case "sts": self = .sts
+        default: return nil
+        }
+    }
+}
+
+/// How a process shares its work with others.
+package struct ClusterConfiguration: Sendable, Hashable {
+    /// A host and a port to listen on.
+    package struct Address: Sendable, Hashable {
+        package var host: String
+        package var port: Int
+    }
+
+    /// The roles that this process takes; nil: every one that is nobody else's.
+    package var roles: Set<Role>?
+    /// Where other processes take roles: addresses, or where they are found.
+    package var upstreams: [Role: [String]] = [:]
+    /// The key that all processes share.
+    package var keyFile: String?
+    /// Where requests of gateways are taken.
+    package var internalListen: Address?
+    /// The certificate of this process among the others, and the authority that all of theirs have; all or none.
+    package var tlsCertificate: String?
+    package var tlsKey: String?
+    package var tlsAuthority: String?
+    /// The process whose access keys are this one's.
+    package var identityURL: String?
+
+    package init() {}
+
+    package func runs(_ role: Role) -> Bool {
+        self.roles?.contains(role) ?? (self.upstreams[role] == nil)
+    }
+
+    /// Whether this process speaks with others at all.
+    var isUsed: Bool {
+        !self.upstreams.isEmpty || self.internalListen != nil || self.identityURL != nil
+    }
+
+    /// What does not go together.
+    func check() throws(ConfigurationError) {
+        for role in Role.allCases where self.roles?.contains(role) == true && self.upstreams[role] != nil {
+            throw ConfigurationError(
+                "services and upstream both name \(role.rawValue): it runs here or there, not in both places")
+        }
+        guard !self.isUsed || self.keyFile != nil else {
+            throw ConfigurationError(
+                "upstream, internal-listen and identity-url need cluster-key-file; `brume keys cluster` makes one")
+        }
+        let files = [self.tlsCertificate, self.tlsKey, self.tlsAuthority]
+        guard files.allSatisfy({ $0 == nil }) || files.allSatisfy({ $0 != nil }) else {
+            throw ConfigurationError("internal-tls-cert, internal-tls-key and internal-tls-ca go together")
+        }
+    }
+}

@@ -1,0 +1,104 @@
+internal import Upstream
+
+extension Setting {
+    /// What a process takes on, and where it finds those that take on the rest.
+    static let roles: [Setting] = [
+        Setting(
+            "services", "services that this process runs: dynamodb, bedrock, sts, or none", "all that no upstream runs"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.cluster.roles = try Self.roles(text)
+        },
+        Setting(
+            "upstream", "services of other processes and where they are: dynamodb=http://node:4567", "none"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.cluster.upstreams = try Self.upstreams(text)
+        },
+        Setting(
+            "cluster-key-file", "file of the key that the processes of a cluster share", "none", isPath: true
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.cluster.keyFile = try Self.nonEmpty(text)
+        },
+        Setting(
+            "internal-listen", "host:port on which requests of gateways are taken", "none"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.cluster.internalListen = try Self.address(listening: text)
+        },
+        Setting(
+            "identity-url", "the process whose access keys are taken, such as http://gateway:4567", "keys of its own"
+        ) { (text, configuration) throws(ConfigurationError) in
+            guard UpstreamEndpoint(text) != nil else {
+                throw ConfigurationError("takes an address such as http://gateway:4567")
+            }
+            configuration.cluster.identityURL = text
+        },
+        Setting(
+            "internal-tls-cert", "certificate chain among the processes of a cluster (PEM)", "none", isPath: true
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.cluster.tlsCertificate = try Self.nonEmpty(text)
+        },
+        Setting(
+            "internal-tls-key", "private key of internal-tls-cert (PEM)", "none", isPath: true
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.cluster.tlsKey = try Self.nonEmpty(text)
+        },
+        Setting(
+            "internal-tls-ca", "authority that every process's certificate must be of (PEM)", "none", isPath: true
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.cluster.tlsAuthority = try Self.nonEmpty(text)
+        },
+    ]
+
+    private static func roles(_ text: String) throws(ConfigurationError) -> Set<Role> {
+        if text == "none" { return [] }
+        if text == "all" { return Set(Role.allCases) }
+        var roles: Set<Role> = []
+        for name in try Self.list(text) {
+            roles.insert(try Self.role(name))
+        }
+        return roles
+    }
+
+    private static func role(_ name: String) throws(ConfigurationError) -> Role {
+        guard let role = Role(name: name) else {
+            throw ConfigurationError(
+                "takes names of services: " + Role.allCases.map(\.rawValue).joined(separator: ", ")
+                    + "; \(name) is none of them")
+        }
+        return role
+    }
+
+    /// Places of one service, more than which are not taken.
+    private static let placeCountMax = 64
+
+    /// `service=place`, separated by commas; a service with several places is named as often.
+    private static func upstreams(_ text: String) throws(ConfigurationError) -> [Role: [String]] {
+        var upstreams: [Role: [String]] = [:]
+        for entry in try Self.list(text) {
+            guard let equals = entry.firstIndex(of: "="), equals > entry.startIndex else {
+                throw ConfigurationError("takes service=http://node:4567, separated by commas")
+            }
+            let role = try Self.role(String(entry[..<equals]))
+            let place = String(entry[entry.index(after: equals)...])
+            guard NodePlace(place) != nil else {
+                throw ConfigurationError("takes an address for \(role.rawValue), and not \(place)")
+            }
+            var places = upstreams[role, default: []]
+            guard places.count < Self.placeCountMax, !places.contains(place) else {
+                throw ConfigurationError("names \(place) twice, or too many places of \(role.rawValue)")
+            }
+            places.append(place)
+            upstreams[role] = places
+        }
+        return upstreams
+    }
+
+    private static func address(listening text: String) throws(ConfigurationError) -> ClusterConfiguration.Address {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65_535).contains(port)
+        else { throw ConfigurationError("takes host:port, such as 0.0.0.0:4567") }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+        guard !host.isEmpty else { throw ConfigurationError("takes host:port, such as 0.0.0.0:4567") }
+        return ClusterConfiguration.Address(host: String(host), port: port)
+    }
+}

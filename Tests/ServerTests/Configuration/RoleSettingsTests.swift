@@ -1,0 +1,68 @@
+import Server
+import Testing
+
+/// What a process is told of its own work and of that of others.
+@Suite struct RoleSettingsTests {
+    private let folder = ScratchFolder()
+
+    private func load(_ flags: [String: String]) throws -> ClusterConfiguration {
+        let flags = flags.merging(["data-dir": self.folder.path]) { given, _ in given }
+        return try ConfigurationLoader.load(
+            flags: flags, environment: [:], file: nil, coreCount: 2, currentDirectory: "/"
+        ).configuration.cluster
+    }
+
+    private func sentence(_ flags: [String: String]) -> String {
+        let error = #expect(throws: ConfigurationError.self) { try self.load(flags) }
+        return error?.sentence ?? ""
+    }
+
+    private static let key = ["cluster-key-file": "/key"]
+
+    @Test func `alone a process runs every service`() throws {
+        let cluster = try self.load([:])
+        #expect(Role.allCases.allSatisfy(cluster.runs))
+    }
+
+    @Test func `a process runs what is named, under any name of the service`() throws {
+        let cluster = try self.load(["services": "bedrock-runtime, sts"])
+        #expect(cluster.roles == [.bedrock, .sts])
+        #expect(!cluster.runs(.dynamodb))
+        #expect(try self.load(["services": "none"]).roles == [])
+        #expect(try self.load(["services": "all"]).roles == Set(Role.allCases))
+    }
+
+    @Test func `what an upstream runs is not run here, and may be in several places`() throws {
+        let cluster = try self.load(
+            Self.key.merging(["upstream": "bedrock=http://a:4567,bedrock=https://b,dynamodb=http://[::1]:1"]) { $1 })
+        #expect(cluster.upstreams == [.bedrock: ["http://a:4567", "https://b"], .dynamodb: ["http://[::1]:1"]])
+        #expect(!cluster.runs(.bedrock) && !cluster.runs(.dynamodb) && cluster.runs(.sts))
+    }
+
+    @Test func `the internal port is a host and a port`() throws {
+        func listen(_ text: String) throws -> ClusterConfiguration.Address? {
+            try self.load(Self.key.merging(["internal-listen": text]) { $1 }).internalListen
+        }
+        #expect(try listen("0.0.0.0:4567") == .init(host: "0.0.0.0", port: 4567))
+        #expect(try listen("[::1]:0") == .init(host: "::1", port: 0))
+        for wrong in ["4567", "host:", ":4567", "host:65536"] {
+            #expect(throws: ConfigurationError.self) { try listen(wrong) }
+        }
+    }
+
+    @Test(
+        arguments: [
+            (["services": "s3"], "s3 is none of them"),
+            (["upstream": "sts=http://a"], "need cluster-key-file"),
+            (["internal-listen": "a:1"], "need cluster-key-file"),
+            (["identity-url": "http://a"], "need cluster-key-file"),
+            (["upstream": "sts=http://a,sts=http://a"], "twice"),
+            (["upstream": "sts=a:1"], "takes an address for sts"),
+            (["upstream": "http://a"], "takes service=http://node:4567"),
+            (["services": "sts", "upstream": "sts=http://a", "cluster-key-file": "/key"], "not in both places"),
+            (["internal-tls-cert": "/a", "internal-tls-key": "/b"], "go together"),
+        ] as [([String: String], String)])
+    func `what does not go together is refused with the remedy`(_ flags: [String: String], _ said: String) {
+        #expect(self.sentence(flags).contains(said))
+    }
+}
