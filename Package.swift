@@ -150,6 +150,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
+        library("Containers", ["Primitives", "ServiceModel", "Telemetry", "WireProtocols"]),
         // L5
         library(
             "Gateway",
@@ -228,6 +229,7 @@ let package = Package(
                 "Signing", "Telemetry",
             ]
         ),
+        tests("Containers", ["Containers", "ServiceModel", "Telemetry", "WireProtocols"]),
         tests("ServiceKit", ["KeyValue", "Primitives", "ServiceKit", "ServiceModel", "Signing"]),
         tests("Inference", ["Inference", "Primitives", "ServiceModel", "WireProtocols"]),
         tests(

@@ -22,7 +22,7 @@ struct Brume: AsyncParsableCommand {
         subcommands: [
             Start.self, Config.self, Status.self, Environment.self, Keys.self, Model.self, Engine.self,
             EngineGuardCommand.self,
-            Usage.self, Healthcheck.self, Doctor.self, Version.self, Completion.self,
+            Usage.self, ContainersCommand.self, Healthcheck.self, Doctor.self, Version.self, Completion.self,
         ]
     )
 }

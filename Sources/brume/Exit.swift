@@ -50,9 +50,17 @@ enum Terminal {
         write(line + "\n", to: STDOUT_FILENO)
     }
 
+    /// What another program wrote, as it is.
+    static func pass(_ bytes: [UInt8], toError: Bool) {
+        self.write(bytes, to: toError ? STDERR_FILENO : STDOUT_FILENO)
+    }
+
+    /// Whether somebody looks at standard output.
+    static var isScreen: Bool { isatty(STDOUT_FILENO) == 1 }
+
     /// Whether standard output is a terminal that wants colours (https://no-color.org).
     static var hasColours: Bool {
-        guard isatty(STDOUT_FILENO) == 1 else { return false }
+        guard self.isScreen else { return false }
         let noColour = unsafe getenv("NO_COLOR")
         return unsafe noColour == nil
     }
@@ -66,7 +74,10 @@ enum Terminal {
     }
 
     private static func write(_ text: String, to descriptor: Int32) {
-        let bytes = Array(text.utf8)
+        self.write(Array(text.utf8), to: descriptor)
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var offset = 0
         while offset < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { raw in

@@ -1,0 +1,162 @@
+internal import Synchronization
+package import Telemetry
+
+/// Measures what the machine and Brume's containers use, again and again, as metrics of `ContainerInsights`.
+///
+/// The names are those of CloudWatch's Container Insights for ECS, with the container for a task.
+/// - Source: CloudWatch user guide, "Amazon ECS Container Insights metrics".
+package final class ResourceMonitor: Sendable {
+    package static let namespace = "ContainerInsights"
+    /// The cluster of every series: this machine.
+    package static let cluster = "brume"
+    /// Seconds between two measurements.
+    package static let pauseSecondsDefault = 10.0
+    /// Containers that are measured; of more, those that come first by name.
+    package static let containerCountMax = 100
+
+    /// One moment's figures.
+    package struct Snapshot: Sendable {
+        package var host: HostStatistics?
+        package var devices: [DeviceStatistics] = []
+        /// By name; containers that do not run are left out.
+        package var containers: [(name: String, statistics: ContainerStatistics)] = []
+        /// Why the containers could not be asked for.
+        package var containerFailure: ContainerEngineError?
+    }
+
+    private let hostName: String
+    private let reader: Mutex<HostReader>
+    private let devices: @Sendable () async -> [DeviceStatistics]
+    private let engine: (@Sendable () async throws(ContainerEngineError) -> ContainerEngine)?
+    private let record: @Sendable (MetricDatum) -> Void
+    private let last = Mutex(Snapshot())
+    private let known = Mutex<[String: ContainerStatistics]>([:])
+
+    /// - Parameters:
+    ///   - hostName: names the machine in the metrics.
+    ///   - reader: of the machine.
+    ///   - devices: asks for the graphics processors.
+    ///   - engine: connects to the container engine; nil: no container is looked at.
+    ///   - record: takes the metrics.
+    package init(
+        hostName: String, reader: HostReader, devices: @escaping @Sendable () async -> [DeviceStatistics],
+        engine: (@Sendable () async throws(ContainerEngineError) -> ContainerEngine)?,
+        record: @escaping @Sendable (MetricDatum) -> Void
+    ) {
+        self.hostName = hostName
+        self.reader = Mutex(reader)
+        self.devices = devices
+        self.engine = engine
+        self.record = record
+    }
+
+    /// What was measured last.
+    package var snapshot: Snapshot { self.last.withLock { $0 } }
+
+    /// Measures until the task is cancelled.
+    package func run(pauseSeconds: Double = ResourceMonitor.pauseSecondsDefault) async {
+        while !Task.isCancelled {
+            await self.measure(seconds: pauseSeconds)
+            // Ended early by the server's stop only, which the loop's condition sees.
+            try? await Task.sleep(for: .seconds(pauseSeconds))
+        }
+    }
+
+    /// Measures once.
+    /// - Parameter seconds: since the last time, for what is told a second.
+    package func measure(seconds: Double) async {
+        var snapshot = Snapshot()
+        snapshot.host = self.reader.withLock { $0.read(now: .now) }
+        snapshot.devices = await self.devices()
+        if let engine = self.engine {
+            do throws(ContainerEngineError) {
+                snapshot.containers = try await Self.containers(try await engine())
+            } catch {
+                snapshot.containerFailure = error
+            }
+        }
+        if let host = snapshot.host { self.tell(host) }
+        for device in snapshot.devices { self.tell(device) }
+        self.tell(snapshot.containers, seconds)
+        let measured = snapshot
+        self.last.withLock { $0 = measured }
+    }
+
+    /// All at once: the engine takes a second for each.
+    private static func containers(
+        _ engine: ContainerEngine
+    ) async throws(ContainerEngineError) -> [(name: String, statistics: ContainerStatistics)] {
+        let running = try await engine.list().filter(\.isRunning).prefix(self.containerCountMax)
+        let found = await withTaskGroup(of: (String, ContainerStatistics)?.self) { group in
+            for container in running {
+                group.addTask {
+                    // One that has ended meanwhile has no figures, and the list has told of a failing engine.
+                    guard let statistics = try? await engine.statistics(container.id) else { return nil }
+                    return (container.name, statistics)
+                }
+            }
+            var found: [(name: String, statistics: ContainerStatistics)] = []
+            for await entry in group { if let entry { found.append(entry) } }
+            return found
+        }
+        return found.sorted { $0.name < $1.name }
+    }
+
+    // Metrics
+
+    private func tell(_ host: HostStatistics) {
+        let machine = [MetricDatum.Dimension("InstanceId", self.hostName)]
+        if let cpu = host.cpuPercent { self.tell("instance_cpu_utilization", cpu, "Percent", machine) }
+        self.tell("instance_memory_utilization", host.memoryPercent, "Percent", machine)
+        self.tell("instance_filesystem_utilization", host.diskPercent, "Percent", machine)
+        if let network = host.networkBytesPerSecond {
+            self.tell("instance_network_total_bytes", network, "Bytes/Second", machine)
+        }
+    }
+
+    private func tell(_ device: DeviceStatistics) {
+        let dimensions = [
+            MetricDatum.Dimension("GpuDevice", String(device.index)),
+            MetricDatum.Dimension("InstanceId", self.hostName),
+        ]
+        if let busy = device.busyPercent { self.tell("instance_gpu_utilization", busy, "Percent", dimensions) }
+        guard device.memoryTotalBytes > 0 else { return }
+        let percent = Double(device.memoryUsedBytes) / Double(device.memoryTotalBytes) * 100
+        self.tell("instance_gpu_memory_utilization", percent, "Percent", dimensions)
+    }
+
+    private func tell(_ containers: [(name: String, statistics: ContainerStatistics)], _ seconds: Double) {
+        let before = self.known.withLock { $0 }
+        for (name, now) in containers {
+            let dimensions = [MetricDatum.Dimension("ContainerName", name)]
+            // A whole processor is 1,024 units.
+            if let cpu = now.cpuPercent { self.tell("CpuUtilized", cpu / 100 * 1024, "None", dimensions) }
+            self.tell("MemoryUtilized", Double(now.memoryBytes) / 1_048_576, "Megabytes", dimensions)
+            self.tell("MemoryReserved", Double(now.memoryLimitBytes) / 1_048_576, "Megabytes", dimensions)
+            guard let earlier = before[name], seconds > 0 else { continue }
+            for (metric, path) in Self.rates {
+                // A container that was started again counts from nothing.
+                let bytes = max(0, now[keyPath: path] - earlier[keyPath: path])
+                self.tell(metric, Double(bytes) / seconds, "Bytes/Second", dimensions)
+            }
+        }
+        self.known.withLock { known in
+            known = Dictionary(containers.map { ($0.name, $0.statistics) }) { first, _ in first }
+        }
+    }
+
+    private static var rates: [(String, KeyPath<ContainerStatistics, Int64>)] {
+        [
+            ("NetworkRxBytes", \.networkReceivedBytes), ("NetworkTxBytes", \.networkSentBytes),
+            ("StorageReadBytes", \.blockReadBytes), ("StorageWriteBytes", \.blockWrittenBytes),
+        ]
+    }
+
+    private func tell(_ name: String, _ value: Double, _ unit: String, _ dimensions: [MetricDatum.Dimension]) {
+        let all = [MetricDatum.Dimension("ClusterName", Self.cluster)] + dimensions
+        self.record(
+            MetricDatum(
+                namespace: Self.namespace, name: name, dimensions: all.sorted { $0.name < $1.name }, value: value,
+                unit: unit))
+    }
+}

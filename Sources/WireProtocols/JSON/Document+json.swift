@@ -1,0 +1,26 @@
+package import ServiceModel
+
+extension Document {
+    private static let member = MemberSchema(name: "document", target: ShapeSchema(name: "Document", type: .document))
+
+    /// Reads a JSON text; nil for what is none.
+    package init?(json bytes: [UInt8]) {
+        do throws(ShapeError) {
+            let reader = try JSONFormat().makeReader(bytes, root: .payload(Self.member))
+            let document = try reader.readDocument(Self.member)
+            try reader.finish()
+            self = document
+        } catch {
+            return nil
+        }
+    }
+
+    /// The document as a JSON text in UTF-8, without white space.
+    package var json: [UInt8] {
+        let writer = JSONFormat().makeWriter(root: .payload(Self.member))
+        writer.document(self, Self.member)
+        return writer.takeBytes()
+    }
+
+    package var jsonText: String { String(decoding: self.json, as: UTF8.self) }
+}

@@ -1,0 +1,32 @@
+internal import ArgumentParser
+internal import Containers
+internal import Server
+
+/// Which container engine the commands speak to.
+struct EngineOptions: ParsableArguments {
+    @Option(name: .customLong("docker-socket"), help: "Socket of Docker's or Podman's engine.")
+    var socket: String?
+
+    /// Does it with the engine, or ends with the sentence that says why not.
+    func use<Value: Sendable>(
+        _ work: (ContainerEngine) async throws(ContainerEngineError) -> Value
+    ) async throws -> Value {
+        do throws(ContainerEngineError) {
+            return try await work(try await ContainerAccess.engine(socket: self.socket))
+        } catch {
+            throw Exit.failure(Exit(error), error.sentence)
+        }
+    }
+}
+
+extension Exit {
+    /// The exit code of an engine that did not do it.
+    init(_ error: ContainerEngineError) {
+        switch error {
+        case .unreachable: self = .noServer
+        case .noSuchContainer: self = .noSuchThing
+        case .notManaged: self = .noPermission
+        case .version, .refused, .malformed: self = .internalError
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import Containers
+import ServiceModel
+import Synchronization
+import Testing
+import WireProtocols
+
+/// Answers as an engine would, from a table; the real one is asked in the acceptance tests.
+private final class TableEngine: EngineTransport {
+    let version: String
+    let answers: [String: (Int, String)]
+    let requests = Mutex<[EngineRequest]>([])
+
+    init(version: String = "1.41", _ answers: [String: (Int, String)] = [:]) {
+        self.version = version
+        self.answers = answers
+    }
+
+    func send(_ request: EngineRequest) async throws(ContainerEngineError) -> any EngineReply {
+        self.requests.withLock { $0.append(request) }
+        let path = request.target.split(separator: "?")[0].replacing("/v1.41", with: "")
+        let (status, text) = self.answers["\(request.method) \(path)"] ?? (path == "/_ping" ? (200, "OK") : (404, "{}"))
+        return ReplyBox(status: status, version: self.version, pieces: [Array(text.utf8)])
+    }
+}
+
+/// A reply with its pieces.
+private final class ReplyBox: EngineReply {
+    let status: Int
+    let version: String
+    private let pieces: Mutex<[[UInt8]]>
+
+    init(status: Int, version: String, pieces: [[UInt8]]) {
+        self.status = status
+        self.version = version
+        self.pieces = Mutex(pieces)
+    }
+
+    func header(_ name: String) -> String? { name.lowercased() == "api-version" ? self.version : nil }
+    func next() async throws(ContainerEngineError) -> [UInt8]? {
+        self.pieces.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    }
+    func close() {}
+}
+
+@Suite struct ContainerEngineTests {
+    @Test(arguments: [("1.41", "1.41"), ("1.44", "1.44"), ("1.99", "1.52"), ("2.0", "1.52")] as [(String, String)])
+    func `the newest version that both speak is used`(theirs: String, used: String) throws {
+        #expect(try EngineVersion.negotiated(theirs: theirs).description == used)
+    }
+
+    @Test(arguments: ["1.40", "0.9", "", "1", "1.x", "1.41.2", "-1.50"])
+    func `an engine that is too old, or says no version, is refused`(theirs: String) {
+        #expect(throws: ContainerEngineError.version(theirs: theirs)) {
+            try EngineVersion.negotiated(theirs: theirs)
+        }
+    }
+
+    @Test func `what is not Brume's is looked at and never changed`() async throws {
+        let foreign = #"{"Id":"f1","Name":"/web","State":{"Status":"running"},"Config":{"Labels":{}},"HostConfig":{}}"#
+        let transport = TableEngine(["GET /containers/web/json": (200, foreign)])
+        let engine = try await ContainerEngine(transport)
+        #expect(try await engine.inspect("web").state == "running")
+        let refusal = ContainerEngineError.notManaged("web")
+        await #expect(throws: refusal) { try await engine.stop("web") }
+        await #expect(throws: refusal) { try await engine.start("web") }
+        await #expect(throws: refusal) { try await engine.restart("web") }
+        await #expect(throws: refusal) { try await engine.remove("web") }
+        await #expect(throws: refusal) { _ = try await engine.limit("web", ContainerLimits(processes: 1)) }
+        await #expect(throws: refusal) { try await engine.upload(TarArchive(), to: "/", of: "web") }
+        #expect(transport.requests.withLock { $0.allSatisfy { $0.method == "GET" } })
+    }
+
+    @Test func `limits go to the engine with swap that gives nothing on top`() async throws {
+        let ours = #"{"Id":"b1","Name":"/node","Config":{"Labels":{"dev.brume.managed":"true"}},"HostConfig":{}}"#
+        let transport = TableEngine([
+            "GET /containers/node/json": (200, ours),
+            "POST /containers/b1/update": (200, #"{"Warnings":["no swap"]}"#),
+        ])
+        let engine = try await ContainerEngine(transport)
+        let warnings = try await engine.limit("node", ContainerLimits(memoryBytes: 64 << 20, nanoCPUs: 500_000_000))
+        #expect(warnings == ["no swap"])
+        let sent = transport.requests.withLock { $0.last?.body }.flatMap { Document(json: $0) }
+        #expect(sent == Document(json: Array(#"{"Memory":67108864,"MemorySwap":67108864,"NanoCpus":500000000}"#.utf8)))
+    }
+
+    @Test func `the engine's refusals are told in its words, and an unknown container by its name`() async throws {
+        let transport = TableEngine([
+            "GET /containers/x/json": (404, #"{"message":"No such container: x"}"#),
+            "GET /containers/y/json": (500, #"{"message":"disk"}"#),
+            "GET /containers/z/json": (200, "[]"),
+        ])
+        let engine = try await ContainerEngine(transport)
+        await #expect(throws: ContainerEngineError.noSuchContainer("x")) { try await engine.inspect("x") }
+        await #expect(throws: ContainerEngineError.refused(status: 500, message: "disk")) {
+            try await engine.inspect("y")
+        }
+        await #expect(throws: ContainerEngineError.malformed("a container without an id")) {
+            try await engine.inspect("z")
+        }
+    }
+
+    @Test func `a container that is made can reach nothing of the host`() async throws {
+        let transport = TableEngine(["POST /containers/create": (201, #"{"Id":"n1"}"#)])
+        let engine = try await ContainerEngine(transport)
+        let request = ContainerRequest(
+            name: "fn", image: "img", memoryBytes: 64 << 20, nanoCPUs: 1_000_000_000, processes: 50,
+            ports: [8080: 0], temporaryDirectories: ["/tmp"])
+        #expect(try await engine.create(request) == "n1")
+        let sent = try #require(transport.requests.withLock { $0.last?.body }.flatMap { Document(json: $0) })
+        let host = try #require(sent["HostConfig"])
+        #expect(host["Privileged"] == .boolean(false))
+        #expect(host["CapDrop"] == .array([.string("ALL")]))
+        #expect(host["ReadonlyRootfs"] == .boolean(true))
+        #expect(host["NetworkMode"]?.text == "none")
+        #expect(host["Binds"] == nil && host["Mounts"] == nil && host["PidMode"] == nil && host["Devices"] == nil)
+        #expect(host["PortBindings"]?["8080/tcp"]?.elements.first?["HostIp"]?.text == "127.0.0.1")
+        #expect(sent["User"]?.text == "65532:65532")
+        #expect(sent["Labels"]?["dev.brume.managed"]?.text == "true")
+    }
+
+    @Test func `a container without limits, as root or on the host's network is not made`() async throws {
+        let engine = try await ContainerEngine(TableEngine())
+        let good = ContainerRequest(
+            name: "fn", image: "img", memoryBytes: 64 << 20, nanoCPUs: 1_000_000_000, processes: 50)
+        let changes: [(inout ContainerRequest) -> Void] = [
+            { $0.memoryBytes = 0 }, { $0.nanoCPUs = 0 }, { $0.processes = 0 }, { $0.user = 0 },
+            { $0.network = "host" }, { $0.network = "container:x" }, { $0.name = "../x" }, { $0.image = "" },
+            { $0.ports = [0: 1] }, { $0.temporaryDirectories = ["/a/../b"] },
+        ]
+        for change in changes {
+            var request = good
+            change(&request)
+            await #expect(throws: ContainerEngineError.self) { try await engine.create(request) }
+        }
+    }
+
+    @Test(arguments: [
+        ("512m", 512 << 20), ("2g", 2 << 30), ("1.5GiB", 3 << 29), ("8388608", 8 << 20), ("5m", nil), ("x", nil),
+        ("-1g", nil), ("1e3g", nil), ("inf", nil), ("nan", nil), ("", nil),
+    ] as [(String, Int64?)])
+    func `memory is told as Docker takes it`(text: String, bytes: Int64?) {
+        #expect(ContainerLimits.memory(text) == bytes)
+    }
+
+    @Test func `a socket is looked for where the user said, then where Docker and Podman have theirs`() throws {
+        let environment = ["XDG_RUNTIME_DIR": "/run/user/1000"]
+        #expect(EngineSocket.candidates(setting: "/a", environment: ["DOCKER_HOST": "unix:///b"]) == ["/a"])
+        #expect(EngineSocket.candidates(setting: nil, environment: ["DOCKER_HOST": "unix:///b"]) == ["/b"])
+        #expect(EngineSocket.candidates(setting: nil, environment: ["DOCKER_HOST": "tcp://h:1"]).isEmpty)
+        let found = try EngineSocket.find(setting: nil, environment: environment) { $0.contains("podman") }
+        #expect(found == "/run/user/1000/podman/podman.sock")
+        #expect(throws: ContainerEngineError.self) {
+            try EngineSocket.find(setting: nil, environment: environment) { _ in false }
+        }
+    }
+}
