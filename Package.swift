@@ -150,7 +150,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
-        library("Containers", ["Primitives", "ServiceModel", "Telemetry", "WireProtocols"]),
+        library("Containers", ["Primitives", "ServiceModel", "Telemetry", "Upstream", "WireProtocols"]),
         // L5
         library(
             "Gateway",
@@ -173,10 +173,10 @@ let package = Package(
                 .target(name: "PostgresStore", condition: .when(traits: ["Postgres"])), "Gateway",
                 "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "STSModel", "STSService",
                 "BedrockRuntimeModel",
-                "BedrockRuntimeService", "Inference", "CLibYAML", "Upstream",
+                "BedrockRuntimeService", "Containers", "Inference", "CLibYAML", "Upstream",
             ]),
         // L7
-        command("brume", ["Inference", "Server", argumentParser], link: serverLink),
+        command("brume", ["Containers", "Inference", "Server", argumentParser], link: serverLink),
         command("brume-modelgen", [argumentParser]),
         command(
             "Bench",

@@ -157,6 +157,18 @@ enum Assembly {
             })
     }
 
+    /// Measures the machine, and the containers where a socket is named, for the default account.
+    static func resources(_ ground: Ground) -> Services {
+        let configuration = ground.configuration
+        guard configuration.resourceSeconds > 0, let region = Region(configuration.region) else { return Services() }
+        let monitor = ContainerAccess.monitor(
+            disk: configuration.dataDirectory, socket: configuration.dockerSocket
+        ) { datum in
+            ground.telemetry.record(datum, account: .standard, region: region, time: ground.clock.now())
+        }
+        return Services(background: [{ await monitor.run(pauseSeconds: configuration.resourceSeconds) }])
+    }
+
     /// Loads the models that stay loaded, one after the other.
     private static func loadPinned(_ registry: RegistryView, _ models: ModelHost) async {
         for record in registry.listing.models where record.isPinned {

@@ -165,6 +165,7 @@ package final class BrumeServer: Sendable {
             guard let nodes = cluster?.nodes[role] else { continue }
             assembled.add(Assembly.elsewhere(role, nodes: nodes))
         }
+        assembled.add(Assembly.resources(ground))
         if let cluster, let remote = keys.remote {
             assembled.background.append { await cluster.follow(remote, log: ground.log, clock: ground.clock) }
         }

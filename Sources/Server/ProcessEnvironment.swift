@@ -36,6 +36,14 @@ package enum ProcessEnvironment {
 
     package static var processID: Int32 { getpid() }
 
+    /// The machine's own name; `localhost` where it has none.
+    package static var hostName: String {
+        var bytes = [CChar](repeating: 0, count: 256)
+        // One byte stays zero, whatever the system writes.
+        guard unsafe gethostname(&bytes, bytes.count - 1) == 0, bytes[0] != 0 else { return "localhost" }
+        return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// Whether a process of that id is alive.
     package static func isRunning(_ processID: Int32) -> Bool {
         kill(processID, 0) == 0 || errno == EPERM

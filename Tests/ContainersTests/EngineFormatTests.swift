@@ -77,6 +77,14 @@ import Testing
         #expect(HostCounters(stat: "intr 1", networks: "") == nil)
     }
 
+    @Test func `devices are those of the lines that can be read`() {
+        let devices = DeviceStatistics.parse(
+            "0, NVIDIA GeForce RTX 3090, 37, 8123, 24576\n1, Old, [N/A], 1, 2\n2, Bad, 1, [N/A], 2\nnonsense\n")
+        #expect(devices.map(\.name) == ["NVIDIA GeForce RTX 3090", "Old"])
+        #expect(devices.map(\.busyPercent) == [37, nil])
+        #expect(devices.first?.memoryTotalBytes == 24_576 << 20)
+    }
+
     @Test func `this machine says what it uses`() throws {
         #if os(Linux)
         var reader = HostReader(disk: "/")

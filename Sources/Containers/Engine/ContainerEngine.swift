@@ -48,6 +48,18 @@ package struct ContainerEngine: Sendable {
         return details
     }
 
+    /// Which of these containers have ended, or lost a process, because they went over their memory.
+    /// - Returns: their ids.
+    package func outOfMemory(among containers: [ContainerSummary]) async -> Set<String> {
+        var found: Set<String> = []
+        for container in containers where container.isManaged && !container.isRunning {
+            // Gone since it was listed: there is nothing to report.
+            guard let details = try? await self.inspect(container.id) else { continue }
+            if details.wasOutOfMemory { found.insert(container.id) }
+        }
+        return found
+    }
+
     /// What a container uses now. The engine measures for a second.
     /// - Returns: nil for a container that does not run.
     package func statistics(_ name: String) async throws(ContainerEngineError) -> ContainerStatistics? {

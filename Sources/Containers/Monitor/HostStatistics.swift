@@ -83,24 +83,3 @@ package struct HostStatistics: Sendable, Hashable {
         return value
     }
 }
-
-/// What a graphics processor uses.
-package struct DeviceStatistics: Sendable, Hashable {
-    /// 0 for the first one.
-    package var index: Int
-    package var name: String
-    /// 0 to 100; nil where the driver does not say.
-    package var busyPercent: Double?
-    package var memoryUsedBytes: UInt64
-    package var memoryTotalBytes: UInt64
-
-    package init(
-        index: Int, name: String, busyPercent: Double?, memoryUsedBytes: UInt64, memoryTotalBytes: UInt64
-    ) {
-        self.index = index
-        self.name = name
-        self.busyPercent = busyPercent
-        self.memoryUsedBytes = memoryUsedBytes
-        self.memoryTotalBytes = memoryTotalBytes
-    }
-}

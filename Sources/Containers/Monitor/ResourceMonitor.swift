@@ -24,10 +24,13 @@ package final class ResourceMonitor: Sendable {
         package var containerFailure: ContainerEngineError?
     }
 
+    /// Connects to the container engine.
+    package typealias Connection = @Sendable () async throws(ContainerEngineError) -> ContainerEngine
+
     private let hostName: String
     private let reader: Mutex<HostReader>
     private let devices: @Sendable () async -> [DeviceStatistics]
-    private let engine: (@Sendable () async throws(ContainerEngineError) -> ContainerEngine)?
+    private let engine: Connection?
     private let record: @Sendable (MetricDatum) -> Void
     private let last = Mutex(Snapshot())
     private let known = Mutex<[String: ContainerStatistics]>([:])
@@ -40,7 +43,7 @@ package final class ResourceMonitor: Sendable {
     ///   - record: takes the metrics.
     package init(
         hostName: String, reader: HostReader, devices: @escaping @Sendable () async -> [DeviceStatistics],
-        engine: (@Sendable () async throws(ContainerEngineError) -> ContainerEngine)?,
+        engine: Connection?,
         record: @escaping @Sendable (MetricDatum) -> Void
     ) {
         self.hostName = hostName

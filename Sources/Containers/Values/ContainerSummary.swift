@@ -1,4 +1,5 @@
 package import ServiceModel
+internal import WireProtocols
 
 /// A container in a list.
 package struct ContainerSummary: Sendable, Hashable {
@@ -60,6 +61,7 @@ package struct ContainerDetails: Sendable, Hashable {
     package var hasTerminal: Bool
     /// The whole of the engine's answer.
     package var document: Document
+    package var json: String { self.document.jsonText }
 
     package var isManaged: Bool { self.labels[ContainerLabel.managed] == "true" }
 

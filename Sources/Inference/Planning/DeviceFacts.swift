@@ -26,14 +26,24 @@ package enum DeviceFacts {
         programs: [String] = DeviceFacts.programs, millisecondsMax: Int = DeviceFacts.millisecondsMax
     ) throws(PlanningError) -> [DeviceProfile] {
         for program in programs {
-            guard let answer = try self.answer([program] + NvidiaSMI.arguments, millisecondsMax) else { continue }
+            let command = [program] + NvidiaSMI.arguments
+            guard let answer = try self.answer(of: command, millisecondsMax: millisecondsMax) else { continue }
             return try NvidiaSMI.parse(answer)
         }
         return []
     }
 
-    /// What a program writes; nil when it cannot be started.
-    private static func answer(_ command: [String], _ millisecondsMax: Int) throws(PlanningError) -> String? {
+    /// What a program writes, which ends by itself.
+    ///
+    /// Blocks its thread while the program runs.
+    /// - Parameters:
+    ///   - command: the program, looked for in `PATH`, and its arguments.
+    ///   - millisecondsMax: after which it is ended.
+    /// - Returns: nil when it cannot be started.
+    /// - Throws: when it fails, hangs, or writes without end.
+    package static func answer(
+        of command: [String], millisecondsMax: Int = DeviceFacts.millisecondsMax
+    ) throws(PlanningError) -> String? {
         var ends: [Int32] = [0, 0]
         guard unsafe pipe(&ends) == 0 else {
             throw .unknownDevice("\(command[0]) cannot be asked: no pipe can be made")

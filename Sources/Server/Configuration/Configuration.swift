@@ -63,6 +63,10 @@ package struct Configuration: Sendable, Hashable {
     package var embeddingCacheMegabytes = 64
     /// Canned replies, errors and delays of Bedrock's models.
     package var bedrockRules: [ModelRule] = []
+    /// Socket of Docker's or Podman's engine, whose containers are measured; nil: none are looked at.
+    package var dockerSocket: String?
+    /// Seconds between two measurements of what the machine uses; 0: none.
+    package var resourceSeconds = 10.0
     /// Seconds between a stop signal, which `/readyz` tells at once, and the end of listening.
     package var drainDelaySeconds = 0
     /// Seconds that open requests have after that.

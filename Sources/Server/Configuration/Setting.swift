@@ -202,6 +202,17 @@ package struct Setting: Sendable {
             configuration.bedrockRules = try Self.rules(text)
         },
         Setting(
+            "docker-socket", "socket of Docker or Podman, to measure the containers that run Brume", "none",
+            isPath: true
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.dockerSocket = try Self.nonEmpty(text)
+        },
+        Setting(
+            "resource-seconds", "pause between two measurements of what the machine uses; 0: none", "10"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.resourceSeconds = try Self.decimal(text, 0...3600)
+        },
+        Setting(
             "drain-delay-seconds", "how long a stop is only told on /readyz before nothing new is accepted", "0",
             isLive: true
         ) { (text, configuration) throws(ConfigurationError) in

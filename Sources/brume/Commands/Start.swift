@@ -63,6 +63,16 @@ struct Start: AsyncParsableCommand {
     var tableMetrics: String?
 
     @Option(
+        name: .customLong("docker-socket"),
+        help: ArgumentHelp("Measure the containers that run Brume, through Docker or Podman.", valueName: "socket"))
+    var dockerSocket: String?
+
+    @Option(
+        name: .customLong("resource-seconds"),
+        help: "Pause between two measurements of what the machine uses; 0: none (default: 10).")
+    var resourceSeconds: String?
+
+    @Option(
         name: .customLong("drain-delay-seconds"),
         help: "Time in which a stop is only told on /readyz, before the port closes (default: 0)."
     )
@@ -178,7 +188,8 @@ struct Start: AsyncParsableCommand {
             ("model-hold-seconds", self.modelHoldSeconds),
             ("response-cache-megabytes", self.responseCacheMegabytes),
             ("embedding-cache-megabytes", self.embeddingCacheMegabytes),
-            ("bedrock-rules", self.bedrockRules),
+            ("bedrock-rules", self.bedrockRules), ("docker-socket", self.dockerSocket),
+            ("resource-seconds", self.resourceSeconds),
             ("drain-delay-seconds", self.drainDelaySeconds),
             ("table-transition-milliseconds", self.tableTransitionMilliseconds),
             ("ttl-sweep-seconds", self.ttlSweepSeconds),

@@ -43,9 +43,14 @@ struct ContainersCommand: AsyncParsableCommand {
                         showsAll
                             ? "There are no containers." : "No container runs Brume; `--all` lists those of others.")
                 }
+                let outOfMemory = try await self.engine.use { (engine) async throws(ContainerEngineError) in
+                    await engine.outOfMemory(among: containers)
+                }
                 let rows = containers.map { container in
                     [
-                        container.name, container.status, container.image,
+                        container.name,
+                        container.status + (outOfMemory.contains(container.id) ? ", out of memory" : ""),
+                        container.image,
                         container.labels[ContainerLabel.services] ?? "", container.ports.joined(separator: ", "),
                     ]
                 }

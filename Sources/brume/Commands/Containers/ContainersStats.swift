@@ -21,10 +21,7 @@ extension ContainersCommand {
         private static let pauseSeconds = 2.0
 
         func run() async throws {
-            let socket = self.engine.socket
-            let monitor = ContainerAccess.monitor { () async throws(ContainerEngineError) in
-                try await ContainerAccess.engine(socket: socket)
-            }
+            let monitor = ContainerAccess.display(socket: self.engine.socket)
             // The first reading of the machine has nothing to compare with; the engine's second of measuring lies
             // between the two.
             await monitor.measure(seconds: 0)
