@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test coverage bench fuzz static format clean
+.PHONY: help run build test coverage bench fuzz static docker-build docker-up docker-down format clean
 
 # Extra words for `brume start`, such as: make run ARGS="--port 4570"
 ARGS ?=
@@ -13,7 +13,7 @@ FUZZ_SEED ?=
 BENCH_JSON ?= .build/bench/$(shell date -u +%Y%m%dT%H%M%SZ).json
 
 help: ## Show this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # llama-server of one's own on PATH comes before the one that is installed here; without either the server runs too.
 run: build ## Install what is missing, build, start the server (ARGS="--port 4570" adds options)
@@ -25,7 +25,7 @@ build: ## Install what is missing and build .build/release/brume
 	swift build -c release --product brume
 
 test: ## Everything that CI runs: format, tidy, layers, models, build, unit, acceptance, bench smoke
-	@Scripts/install-dependencies build acceptance engine cases
+	@Scripts/install-dependencies build acceptance engine docker cases
 	@Scripts/check
 
 coverage: ## Line coverage of the unit tests, per target (a debug build of its own)
@@ -46,6 +46,16 @@ fuzz: ## Run the seeded fuzzers for longer (FUZZ_SECONDS=600, FUZZ_SEED=... repe
 static: ## Build .build/static/brume: one file that needs no shared library
 	@Scripts/install-dependencies build static
 	@Scripts/build-static
+
+docker-build: ## Build the container images brume and brume-engine (pulls Swift's and Debian's)
+	DOCKER_BUILDKIT=1 docker build --target runtime --tag brume .
+	DOCKER_BUILDKIT=1 docker build --target engine --tag brume-engine .
+
+docker-up: ## Start Brume as containers: gateway, DynamoDB, Bedrock and the rest
+	@Scripts/compose up -d
+
+docker-down: ## Stop the containers; their volumes stay
+	@Scripts/compose down
 
 format: ## Rewrite Swift sources in the house format
 	@Scripts/format --write

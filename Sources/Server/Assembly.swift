@@ -1,5 +1,6 @@
 internal import BedrockRuntimeModel
 internal import BedrockRuntimeService
+internal import Containers
 internal import DynamoDBModel
 internal import DynamoDBService
 internal import DynamoDBStreamsModel

@@ -261,12 +261,13 @@ package final class BrumeServer: Sendable {
 
     /// Says, once the engine has told what it computes on, whether a card lies idle.
     private func tellCards(_ say: @Sendable (StartLine) -> Void) async {
+        guard let models = self.models else { return }
         let configuration = self.configuration.current
         let profile = configuration.gpuProfile
         let cards = await EngineFacts.cards()
         // Without a card there is nothing to warn of, and an engine's start costs a moment of the processor.
         guard !cards.isEmpty || profile.map({ $0.memoryBytes > 0 }) ?? false else { return }
-        let facts = await self.models.facts.facts(ModelEngines.program(configuration))
+        let facts = await models.facts.facts(ModelEngines.program(configuration))
         guard let line = StartLines.cards(facts, cards: cards, profile: profile) else { return }
         self.note(.warning, line.text)
         say(line)

@@ -1,0 +1,217 @@
+"""Images and Compose files on a real Docker engine; skipped, with the reason, where the machine runs none.
+
+The image holds a binary that was built before: no stage of the Dockerfile that compiles runs here, and neither do the
+Debian, engine and CUDA images. The Compose is Debian's 1.29.
+"""
+
+import json
+import os
+import re
+import time
+
+import boto3
+import botocore.config
+import pytest
+
+from brume_server import REGION, ROOT, free_port
+from docker_engine import COMPOSE, Engine, Unavailable
+
+IMAGE = "brume"
+SHELL = "brume-test-shell"
+HEALTHY_SECONDS_MAX = 30
+
+
+@pytest.fixture(scope="module")
+def engine():
+    running = Engine()
+    try:
+        running.start()
+    except Unavailable as reason:
+        running.close()
+        pytest.skip(str(reason))
+    try:
+        running.build(IMAGE)
+        running.import_busybox(SHELL)
+        yield running
+    finally:
+        running.close()
+
+
+class Project:
+    """A Compose project of one file or several."""
+
+    def __init__(self, engine, name, *files):
+        self.engine = engine
+        self.name = name
+        self.port = free_port()
+        self.files = [word for file in files for word in ("-f", file)]
+        self.environment = {
+            "BRUME_PORT": str(self.port), "BRUME_SECRETS": str(engine.folder / "secrets"), "BRUME_ENGINE_IMAGE": IMAGE,
+            "BRUME_BEDROCK_MEMORY": "512m", "BRUME_BEDROCK_CPUS": "1.0",
+        }
+
+    def compose(self, *words, seconds_max=100):
+        return self.engine.run(
+            ROOT / "Scripts" / "compose", "-p", self.name, *self.files, *words, environment=self.environment,
+            seconds_max=seconds_max,
+        )
+
+    def up(self):
+        """Seconds until every container is healthy."""
+        begun = time.monotonic()
+        self.compose("up", "-d", "--no-build")
+        while not all(self.health(container) == "healthy" for container in self.containers().values()):
+            assert time.monotonic() - begun < 60, self.compose("logs", "--tail", "20")
+            time.sleep(0.1)
+        return time.monotonic() - begun
+
+    def containers(self):
+        """Service to container id."""
+        found = self.engine.get('/containers/json?filters={"label":["com.docker.compose.project=%s"]}' % self.name)
+        return {container["Labels"]["com.docker.compose.service"]: container["Id"] for container in found}
+
+    def health(self, container):
+        return self.engine.get(f"/containers/{container}/json")["State"]["Health"]["Status"]
+
+    def client(self, service, holder):
+        """A boto3 client with the key that the container made at its first start."""
+        words = self.compose("exec", "-T", holder, "brume", "env")
+        keys = dict(re.findall(r"^export (AWS_[A-Z_]+)=(.*)$", words, re.MULTILINE))
+        return boto3.client(
+            service, endpoint_url=f"http://127.0.0.1:{self.port}", region_name=REGION,
+            aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"].strip("'\""),
+            config=botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=30),
+        )
+
+
+@pytest.fixture(scope="module")
+def single(engine):
+    """Every service in one container."""
+    project = Project(engine, "single", "compose.single.yaml")
+    project.seconds = project.up()
+    yield project
+    project.compose("down", "--volumes")
+
+
+def round_trip(project, holder):
+    """A table and a model, through the published port."""
+    dynamodb = project.client("dynamodb", holder)
+    dynamodb.create_table(
+        TableName="orders", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )
+    dynamodb.put_item(TableName="orders", Item={"id": {"S": "1"}})
+    assert dynamodb.get_item(TableName="orders", Key={"id": {"S": "1"}})["Item"] == {"id": {"S": "1"}}
+    answer = project.client("bedrock-runtime", holder).converse(
+        modelId="brume.echo", messages=[{"role": "user", "content": [{"text": "hello"}]}],
+    )
+    assert "hello" in answer["output"]["message"]["content"][0]["text"]
+
+
+def test_every_compose_file_is_valid(engine):
+    project = Project(engine, "valid")
+    for files in (["compose.yaml"], ["compose.yaml", "compose.gpu.yaml"], ["compose.yaml", "compose.docker.yaml"],
+                  ["compose.single.yaml"]):
+        project.files = [word for file in files for word in ("-f", file)]
+        project.compose("config", "--quiet")
+
+
+def test_the_image_is_nothing_but_the_server(engine):
+    configuration = json.loads(engine.docker("image", "inspect", IMAGE))[0]["Config"]
+    assert configuration["User"] == "65532:65532"
+    assert configuration["Healthcheck"]["Test"] == ["CMD", "brume", "healthcheck"]
+    refused = engine.docker("run", "--rm", "--network", "none", "--entrypoint", "/bin/sh", IMAGE, check=False)
+    assert refused.returncode == 127
+    assert engine.docker("run", "--rm", "--network", "none", "--read-only", IMAGE, "version").startswith("brume ")
+
+
+def test_one_container_serves_every_service(single):
+    assert single.seconds <= HEALTHY_SECONDS_MAX
+    round_trip(single, "brume")
+    container = single.engine.get(f"/containers/{single.containers()['brume']}/json")
+    assert container["HostConfig"]["ReadonlyRootfs"] and container["HostConfig"]["CapDrop"] == ["ALL"]
+    assert container["HostConfig"]["PidsLimit"] == 256
+
+
+def test_data_outlives_the_container(single):
+    single.compose("up", "-d", "--no-build", "--force-recreate")
+    single.up()
+    assert "orders" in single.client("dynamodb", "brume").list_tables()["TableNames"]
+
+
+def test_a_limit_that_is_changed_is_seen_in_the_stats(single):
+    container = single.containers()["brume"]
+    megabyte = 1 << 20
+    stats = single.engine.get(f"/containers/{container}/stats?stream=false&one-shot=true")
+    assert stats["memory_stats"]["limit"] == 1024 * megabyte
+    single.engine.docker("update", "--memory", "512m", "--memory-swap", "512m", container)
+    stats = single.engine.get(f"/containers/{container}/stats?stream=false&one-shot=true")
+    assert stats["memory_stats"]["limit"] == 512 * megabyte
+
+
+def test_a_container_over_its_memory_is_killed_and_that_is_told(engine):
+    # The status is sure; the reason is an event of its own that Docker 20.10 now and then misses.
+    for number in range(3):
+        engine.docker(
+            "run", "--name", f"greedy-{number}", "--network", "none", "--memory", "16m", "--memory-swap", "16m", SHELL,
+            "/bin/dd", "if=/dev/zero", "of=/dev/null", "bs=64M", "count=1", check=False,
+        )
+        state = engine.get(f"/containers/greedy-{number}/json")["State"]
+        assert state["ExitCode"] == 137
+        if state["OOMKilled"]:
+            return
+    pytest.fail(f"the engine tells no reason: {state}")
+
+
+@pytest.fixture(scope="module")
+def cluster(engine):
+    """The gateway and a container for each part behind it."""
+    if not os.environ.get("BRUME_TEST_DOCKER_CLUSTER"):
+        pytest.skip(
+            "compose.yaml comes up healthy, but the gateway cannot connect to its nodes from within a container yet "
+            "(setsockopt is refused, errno 13); BRUME_TEST_DOCKER_CLUSTER=1 runs these tests all the same")
+    project = Project(engine, "cluster", "compose.yaml")
+    project.seconds = project.up()
+    yield project
+    project.compose("down", "--volumes")
+
+
+def test_a_gateway_serves_what_runs_in_other_containers(cluster):
+    assert cluster.seconds <= HEALTHY_SECONDS_MAX
+    round_trip(cluster, "gateway")
+    assert cluster.client("sts", "gateway").get_caller_identity()["Account"] == "000000000000"
+
+
+def test_nodes_cannot_be_reached_from_outside(cluster):
+    node = cluster.engine.get(f"/containers/{cluster.containers()['dynamodb']}/json")["NetworkSettings"]
+    assert not any(node["Ports"].values())
+    internal = cluster.engine.get("/networks/cluster_internal")
+    assert internal["Internal"]
+    address = node["Networks"]["cluster_internal"]["IPAddress"]
+    for network, place, reached in (
+        ("cluster_internal", "dynamodb", True), ("cluster_edge", "dynamodb", False), ("cluster_edge", address, False),
+    ):
+        answer = cluster.engine.docker(
+            "run", "--rm", "--network", network, SHELL, "/bin/wget", "-q", "-T", "3", "-O", "-",
+            f"http://{place}:4567/healthz", check=False,
+        )
+        assert (answer.returncode == 0) == reached, (network, place, answer.stdout, answer.stderr)
+
+
+def test_a_killed_node_comes_back_and_is_used_again(cluster):
+    dynamodb = cluster.client("dynamodb", "gateway")
+    cluster.engine.docker("kill", cluster.containers()["dynamodb"])
+    with pytest.raises(dynamodb.exceptions.ClientError) as refusal:
+        dynamodb.list_tables()
+    assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    # `docker kill` counts as a wish, so the restart policy leaves it; Compose starts it.
+    cluster.compose("up", "-d", "--no-build", "dynamodb")
+    deadline = time.monotonic() + HEALTHY_SECONDS_MAX
+    while True:
+        try:
+            assert "orders" in dynamodb.list_tables()["TableNames"]
+            return
+        except dynamodb.exceptions.ClientError:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
