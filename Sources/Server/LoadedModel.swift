@@ -114,7 +114,7 @@ package struct MemoryLine: Sendable, Hashable {
     }
 
     /// - Parameter line: as `line` makes it; others are no memory.
-    init?(line: Substring) {
+    package init?(line: Substring) {
         let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
         guard fields.count == 6 else { return nil }
         let numbers = fields[2...].compactMap { UInt64($0) }

@@ -36,7 +36,9 @@ def start(folder, fresh_server):
 
     def start(mebibytes, *words):
         names = ",".join(f"{name}={folder / name}.gguf" for name in ("one", "two", "three"))
-        return fresh_server("--engine", ENGINE, "--bedrock-models", names, "--host-memory", f"{mebibytes}MiB", *words)
+        return fresh_server(
+            "--bedrock-models", names, "--host-memory", f"{mebibytes}MiB", *words,
+            environment={"BRUME_ENGINE": ENGINE})
 
     return start
 

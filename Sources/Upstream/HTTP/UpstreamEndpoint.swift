@@ -85,7 +85,7 @@ package struct UpstreamEndpoint: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The name that TLS asks for and checks; nil for an address in numbers, which SNI does not take.
-    var serverName: String? {
+    package var serverName: String? {
         if let name = self.name { return name }
         guard case .tcp(let host, _) = self.address, !host.contains(":"),
             host.utf8.contains(where: { $0 != 0x2E && !(0x30...0x39).contains($0) })

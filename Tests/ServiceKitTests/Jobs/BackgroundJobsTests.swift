@@ -74,7 +74,8 @@ struct BackgroundJobsTests {
         jobs.lead { job in await Term.$current.withValue(7) { await job() } }
         jobs.start("sweep") { seen.store(Term.current, ordering: .relaxed) }
         await jobs.whenIdle()
-        #expect(seen.load(ordering: .relaxed) == 7)
+        let count = seen.load(ordering: .relaxed)
+        #expect(count == 7)
     }
 
     private enum Term {

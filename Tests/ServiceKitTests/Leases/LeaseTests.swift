@@ -142,11 +142,13 @@ struct LeaseTests {
             }
         }
         for await _ in began { break }
-        #expect(isLeading.load(ordering: .relaxed))
+        let leads = isLeading.load(ordering: .relaxed)
+        #expect(leads)
         #expect(await second.look() == .follows)
         running.cancel()
         await running.value
-        #expect(!isLeading.load(ordering: .relaxed))
+        let stillLeads = isLeading.load(ordering: .relaxed)
+        #expect(!stillLeads)
         _ = try await self.term(second)
     }
 }

@@ -4,7 +4,7 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-@testable import Upstream
+import Upstream
 
 /// A server on this machine that does with each connection what a test says.
 final class TestServer: Sendable {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Upstream
+import Upstream
 
 struct UpstreamEndpointTests {
     @Test(arguments: [

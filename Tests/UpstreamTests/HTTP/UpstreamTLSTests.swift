@@ -3,7 +3,7 @@ import NIOSSL
 import Primitives
 import Testing
 
-@testable import Upstream
+import Upstream
 
 @Suite(.timeLimit(.minutes(1)))
 struct UpstreamTLSTests {
