@@ -140,7 +140,7 @@ let package = Package(
             path: "Sources/Services/DynamoDB/Values", exclude: ["README.md"], swiftSettings: settings
         ),
         // L3
-        library("ServiceKit", ["KeyValue", "Policy", "Primitives", "ServiceModel", "Signing", "Telemetry"]),
+        library("ServiceKit", ["Policy", "Primitives", "ServiceModel", "Signing", "Telemetry"]),
         library(
             "Inference",
             [
@@ -230,7 +230,7 @@ let package = Package(
             ]
         ),
         tests("Containers", ["Containers", "ServiceModel", "Telemetry", "WireProtocols"]),
-        tests("ServiceKit", ["KeyValue", "Primitives", "ServiceKit", "ServiceModel", "Signing"]),
+        tests("ServiceKit", ["Primitives", "ServiceKit", "ServiceModel", "Signing"]),
         tests("Inference", ["Inference", "Primitives", "ServiceModel", "WireProtocols"]),
         tests(
             "BedrockRuntimeService",

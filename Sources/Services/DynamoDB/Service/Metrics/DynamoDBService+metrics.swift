@@ -15,7 +15,7 @@ extension DynamoDBService {
 
     /// Hands the metrics over at the end of each minute, until the server stops.
     func startTellingMetrics() {
-        self.jobs.start("metrics", in: .everyProcess) {
+        self.jobs.start("metrics") {
             await self.tellLimits()
             while !Task.isCancelled {
                 let now = self.clock.now().millisecondsSinceEpoch
