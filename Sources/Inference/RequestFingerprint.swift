@@ -9,6 +9,7 @@ package enum RequestFingerprint {
     ///   - request: what is asked.
     ///   - identity: of the model's content and the engine's build.
     ///   - owner: who may get the answer again.
+    /// - Returns: 32 bytes.
     package static func digest(_ request: ChatRequest, identity: String, owner: String) -> [UInt8] {
         let sampling = request.sampling
         let document = Document.object([

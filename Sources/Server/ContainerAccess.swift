@@ -7,6 +7,8 @@ internal import Telemetry
 package enum ContainerAccess {
     /// Connects to Docker's or Podman's engine.
     /// - Parameter socket: nil looks for it where `DOCKER_HOST` says, then at the usual places.
+    /// - Returns: an engine that has answered.
+    /// - Throws: where none does.
     package static func engine(socket: String?) async throws(ContainerEngineError) -> ContainerEngine {
         let path = try EngineSocket.find(setting: socket, environment: ProcessEnvironment.variables)
         return try await ContainerEngine(SocketTransport(path: path))
@@ -14,8 +16,10 @@ package enum ContainerAccess {
 
     /// A monitor that only shows, and records nothing.
     /// - Parameter socket: as `engine` takes it.
+    /// - Returns: what measures when it is told to.
     package static func display(socket: String?) -> ResourceMonitor {
-        self.monitor(disk: "/", engine: { () async throws(ContainerEngineError) in try await self.engine(socket: socket) })
+        self.monitor(
+            disk: "/", engine: { () async throws(ContainerEngineError) in try await self.engine(socket: socket) })
     }
 
     /// - Parameters:

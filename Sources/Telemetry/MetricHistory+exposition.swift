@@ -6,7 +6,8 @@ extension MetricHistory {
 
     /// Dimensions that name resources and requests. A series with another, such as a key of an item, is not exposed.
     private static let exposedDimensions: Set<String> = [
-        "ClusterName", "ContainerName", "GlobalSecondaryIndexName", "GpuDevice", "InstanceId", "ModelId", "Operation", "OperationType", "StreamLabel", "TableName", "Verb",
+        "ClusterName", "ContainerName", "GlobalSecondaryIndexName", "GpuDevice", "InstanceId", "ModelId", "Operation",
+        "OperationType", "StreamLabel", "TableName", "Verb",
     ]
 
     /// What was measured since each series began, in the text exposition format 0.0.4: one summary for each metric, as

@@ -134,10 +134,11 @@ private final class ReplyBox: EngineReply {
         }
     }
 
-    @Test(arguments: [
-        ("512m", 512 << 20), ("2g", 2 << 30), ("1.5GiB", 3 << 29), ("8388608", 8 << 20), ("5m", nil), ("x", nil),
-        ("-1g", nil), ("1e3g", nil), ("inf", nil), ("nan", nil), ("", nil),
-    ] as [(String, Int64?)])
+    @Test(
+        arguments: [
+            ("512m", 512 << 20), ("2g", 2 << 30), ("1.5GiB", 3 << 29), ("8388608", 8 << 20), ("5m", nil), ("x", nil),
+            ("-1g", nil), ("1e3g", nil), ("inf", nil), ("nan", nil), ("", nil),
+        ] as [(String, Int64?)])
     func `memory is told as Docker takes it`(text: String, bytes: Int64?) {
         #expect(ContainerLimits.memory(text) == bytes)
     }

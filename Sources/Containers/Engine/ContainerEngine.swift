@@ -34,6 +34,7 @@ package struct ContainerEngine: Sendable {
     /// The containers of the engine, running or not.
     /// - Parameter isManagedOnly: only those that carry Brume's label.
     /// - Returns: by name.
+    /// - Throws: what the engine says, or why it does not answer.
     package func list(isManagedOnly: Bool = true) async throws(ContainerEngineError) -> [ContainerSummary] {
         let filter = #"{"label":["\#(ContainerLabel.managed)=true"]}"#
         let query = isManagedOnly ? "&filters=\(Self.escaped(filter))" : ""

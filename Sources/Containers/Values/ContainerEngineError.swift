@@ -20,7 +20,8 @@ package enum ContainerEngineError: Error, Sendable, Hashable {
             return "no container engine answers at \(socket): \(reason). Start Docker or Podman, add yourself to its "
                 + "group, or name its socket with --docker-socket."
         case .version(let theirs):
-            return "the container engine speaks API versions up to \(theirs); \(EngineVersion.oldest) or later is needed"
+            return
+                "the container engine speaks API versions up to \(theirs); \(EngineVersion.oldest) or later is needed"
         case .noSuchContainer(let name): return "there is no container \(name)"
         case .notManaged(let name):
             return "the container \(name) is not Brume's (it has no label \(ContainerLabel.managed)=true), so it is "

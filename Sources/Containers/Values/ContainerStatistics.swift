@@ -20,7 +20,7 @@ package struct ContainerStatistics: Sendable, Hashable {
         self.memoryLimitBytes > 0 ? Double(self.memoryBytes) / Double(self.memoryLimitBytes) * 100 : 0
     }
 
-    /// Reads a sample of `GET /containers/{id}/stats`; nil where it holds no figures, as of a container that has stopped.
+    /// Reads a sample of `GET /containers/{id}/stats`; nil where it holds no figures, as of one that has stopped.
     /// - Source: Docker Engine API, ContainerStats: used memory without the cache that may go, processor time over the
     ///   machine's in the same while, times its processors.
     init?(_ document: Document) {

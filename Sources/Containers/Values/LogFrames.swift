@@ -1,5 +1,6 @@
 /// A piece of what a container wrote.
 package struct LogPiece: Sendable, Hashable {
+    /// Where it was written to.
     package enum Stream: UInt8, Sendable, Hashable {
         case input = 0
         case output = 1
@@ -12,8 +13,8 @@ package struct LogPiece: Sendable, Hashable {
 
 /// Cuts the engine's stream of logs into what was written to standard output and to standard error.
 ///
-/// Each frame has a head of eight bytes: the stream, three zeros, and the count of bytes in big-endian order. A container
-/// with a terminal has no frames.
+/// Each frame has a head of eight bytes: the stream, three zeros, and the count of bytes in big-endian order. A
+/// container with a terminal has no frames.
 /// - Source: Docker Engine API, "Attach to a container", stream format.
 package struct LogFrames: Sendable {
     /// A frame that says it is longer is no frame.

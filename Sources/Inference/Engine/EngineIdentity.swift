@@ -5,6 +5,7 @@ enum EngineIdentity {
     ///   - launch: how the engine was started.
     ///   - program: the engine's file; another build is another file.
     ///   - build: what the engine says of itself.
+    /// - Returns: a text that is another for another model, launch or engine.
     static func text(
         _ model: LocalModel, _ launch: EngineLaunch, _ program: EngineProgram, build: String?
     ) -> String {

@@ -46,6 +46,8 @@ package final class EmbeddingBatcher: Sendable {
 
     /// The vectors of these texts, in their order.
     /// - Parameter texts: their tokens; at least one text.
+    /// - Returns: one for each text.
+    /// - Throws: what the engine's computing threw.
     package func vectors(of texts: [[Int]]) async throws -> [[Float]] {
         let id = self.state.withLock { state in
             state.lastID += 1

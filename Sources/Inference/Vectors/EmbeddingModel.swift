@@ -53,6 +53,7 @@ package struct Embedding: Sendable, Hashable {
     /// - Parameters:
     ///   - dimensions: how many numbers; nil leaves them.
     ///   - isNormalised: whether the result has length 1, whatever was left out.
+    /// - Returns: so many numbers.
     package func fitted(dimensions: Int?, isNormalised: Bool) -> [Float] {
         var values = self.values
         if let dimensions {

@@ -14,7 +14,10 @@ package final class UpstreamClient: Sendable {
     private let tls: UpstreamTLS?
     private let shelf: ConnectionShelf
 
-    /// - Parameter tls: nil takes the system's authorities where the endpoint asks for TLS.
+    /// - Parameters:
+    ///   - endpoint: whom to ask.
+    ///   - options: how connections are kept.
+    ///   - tls: nil takes the system's authorities where the endpoint asks for TLS.
     /// - Throws: where they cannot be read.
     package init(
         _ endpoint: UpstreamEndpoint, options: UpstreamOptions = UpstreamOptions(), tls: UpstreamTLS? = nil
@@ -38,7 +41,8 @@ package final class UpstreamClient: Sendable {
     package var restingConnectionCount: Int { self.shelf.count }
 
     /// Sends a request and returns when the head of its answer is there.
-    /// - Parameter body: nil sends none.
+    ///
+    /// A body of nil sends none.
     package func send(
         _ request: UpstreamRequest, body: [UInt8]? = nil
     ) async throws(UpstreamError) -> UpstreamResponse {
@@ -74,8 +78,10 @@ package final class UpstreamClient: Sendable {
     /// of it is not sent. With a `Content-Length` among the headers the body must have so many bytes; else it goes in
     /// chunks. Nothing is sent again; where the error says that nothing was sent, the body has not been begun.
     /// - Parameters:
+    ///   - request: its head.
     ///   - body: pieces; where it throws, so does the exchange, and the connection is closed.
     ///   - use: gets the answer when its head is there. The connection is closed where it returns before the end.
+    /// - Returns: what `use` made of the answer.
     /// - Throws: `UpstreamError`, or what `use` threw.
     package func stream<Body: AsyncSequence & Sendable, Value: Sendable>(
         _ request: UpstreamRequest, body: Body, _ use: (UpstreamResponse) async throws -> Value

@@ -216,7 +216,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
         switch error {
         case HTTPParserError.invalidEOFState: self.fail(context, .cutOff)
         case is HTTPParserError: self.fail(context, .malformed("\(error)"))
-        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: self.fail(context, UpstreamWire.reason(ofTLS: error))
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            self.fail(context, UpstreamWire.reason(ofTLS: error))
         default: self.fail(context, .cutOff)
         }
     }

@@ -72,7 +72,8 @@ package struct UpstreamEndpoint: Sendable, Hashable, CustomStringConvertible {
     package var authority: String {
         switch self.address {
         case .unix: "localhost"
-        case .tcp(let host, let port): Self.bracketed(self.name ?? host) + (port == (self.isTLS ? 443 : 80) ? "" : ":\(port)")
+        case .tcp(let host, let port):
+            Self.bracketed(self.name ?? host) + (port == (self.isTLS ? 443 : 80) ? "" : ":\(port)")
         }
     }
 

@@ -1,5 +1,6 @@
 /// Why a request to another server has no whole answer, and how far it came.
 package struct UpstreamError: Error, Sendable, Hashable {
+    /// What happened.
     package enum Reason: Error, Sendable, Hashable {
         /// No connection came about: nobody listens, no such name, no network, or the time for it was over.
         case unreachable(String)

@@ -3,6 +3,7 @@ internal import NIOSSL
 /// How TLS is spoken to other servers: whom we trust, and who we are. Made once and shared, since to read the system's
 /// authorities takes some milliseconds.
 package final class UpstreamTLS: Sendable {
+    /// Files and names.
     package struct Settings: Sendable, Hashable {
         /// A PEM file of authorities to trust.
         package var authoritiesPath: String?

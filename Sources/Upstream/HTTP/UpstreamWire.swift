@@ -6,9 +6,7 @@ internal import Primitives
 
 /// Heads and errors between our notation and NIO's.
 enum UpstreamWire {
-    /// - Parameters:
-    ///   - bodyBytes: of a body that is there as a whole.
-    ///   - isStreamed: whether a body follows piece by piece.
+    /// The head of a request, whose body is there as a whole, follows piece by piece, or is none.
     static func head(
         _ request: UpstreamRequest, authority: String, bodyBytes: Int?, isStreamed: Bool, isKept: Bool
     ) -> HTTPRequestHead {

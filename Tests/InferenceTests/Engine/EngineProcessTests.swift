@@ -48,7 +48,8 @@ import Testing
         #expect(log.reason == "line 999")
     }
 
-    @Test func `a directory of engines goes with its server, and those of servers that were killed at a start`() throws {
+    @Test func `a directory of engines goes with its server, and those of servers that were killed at a start`() throws
+    {
         let parent = "/tmp/brume-test-\(UInt32.random(in: 0...UInt32.max))"
         try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: parent) }

@@ -3,7 +3,6 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import Synchronization
-
 import Upstream
 
 /// A server on this machine that does with each connection what a test says.
@@ -31,7 +30,7 @@ final class TestServer: Sendable {
     var endpoint: UpstreamEndpoint { UpstreamEndpoint(address: .tcp(host: "127.0.0.1", port: self.port)) }
     var port: Int { self.channel.localAddress?.port ?? 0 }
 
-    /// - Parameter react: gets what has come since the last time it returned true, for each connection.
+    /// `react` gets what has come since the last time it returned true, for each connection.
     init(
         path: String? = nil, tls: NIOSSLContext? = nil, reads: Bool = true,
         _ react: @escaping @Sendable (String, Connection) -> Bool

@@ -1,7 +1,6 @@
 import Primitives
 import Synchronization
 import Testing
-
 import Upstream
 
 @Suite(.timeLimit(.minutes(1)))
@@ -76,7 +75,10 @@ struct UpstreamClientTests {
     @Test func `an error says how far the request came`() async throws {
         let answers = [
             ("", UpstreamError(.cutOff, wasSent: true)),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", UpstreamError(.cutOff, wasSent: true, hasAnswered: true)),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf",
+                UpstreamError(.cutOff, wasSent: true, hasAnswered: true)
+            ),
         ]
         for (text, expected) in answers {
             let server = try await TestServer { _, connection in

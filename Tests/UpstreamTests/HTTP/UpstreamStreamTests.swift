@@ -1,7 +1,6 @@
 import Primitives
 import Synchronization
 import Testing
-
 import Upstream
 
 @Suite(.timeLimit(.minutes(1)))
@@ -91,7 +90,8 @@ struct UpstreamStreamTests {
         source.yield([UInt8](repeating: 0x61, count: bytes))
         source.finish()
         let error = await #expect(throws: UpstreamError.self) {
-            try await client.stream(UpstreamRequest("PUT", "/", headers: ["content-length": "2"]), body: pieces) { _ in }
+            try await client.stream(UpstreamRequest("PUT", "/", headers: ["content-length": "2"]), body: pieces) { _ in
+            }
         }
         guard case .badRequest? = error?.reason else {
             Issue.record("\(String(describing: error))")

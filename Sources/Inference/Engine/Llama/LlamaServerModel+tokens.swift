@@ -70,6 +70,8 @@ extension LlamaServerModel {
     /// - Parameters:
     ///   - text: as it is; names of special tokens in it are such tokens.
     ///   - addsMarks: whether the marks that the model wants around each text are there too.
+    /// - Returns: their numbers, in order.
+    /// - Throws: where the engine does not answer.
     func tokens(of text: String, addsMarks: Bool = true) async throws(InferenceError) -> [Int] {
         guard self.capabilities.hasTokenizer else {
             throw .unsupported("The server of this model does not count tokens.")

@@ -69,7 +69,8 @@ struct ContainersCommand: AsyncParsableCommand {
 
     /// `brume containers inspect`
     struct Inspect: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print what the engine knows of a container, in JSON.")
+        static let configuration = CommandConfiguration(
+            abstract: "Print what the engine knows of a container, in JSON.")
 
         @OptionGroup var engine: EngineOptions
 
@@ -89,7 +90,8 @@ struct ContainersCommand: AsyncParsableCommand {
     struct Limit: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Change what a running container may use, at once.",
-            discussion: "What is not named stays as it is. Compose gives its own limits again when it makes the container anew."
+            discussion:
+                "What is not named stays as it is. Compose gives its own limits again when it makes the container anew."
         )
 
         @OptionGroup var engine: EngineOptions

@@ -7,7 +7,8 @@ extension ContainersCommand {
     struct Stats: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show what the machine and the containers use, again and again.",
-            discussion: "On a terminal the table is drawn anew every two seconds until Ctrl-C; elsewhere it is printed once."
+            discussion:
+                "On a terminal the table is drawn anew every two seconds until Ctrl-C; elsewhere it is printed once."
         )
 
         @OptionGroup var engine: EngineOptions

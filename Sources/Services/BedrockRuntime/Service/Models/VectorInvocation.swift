@@ -13,6 +13,8 @@ extension InvokedModel {
     /// - Parameters:
     ///   - request: the texts.
     ///   - tooLong: what the family says of a text with too many tokens.
+    /// - Returns: the vectors, in the order of the texts.
+    /// - Throws: what AWS answers in place of them.
     func embed(
         _ request: EmbeddingRequest, tooLong: (_ tokens: Int, _ tokensMax: Int) -> ServiceError
     ) async throws(ServiceError) -> EmbeddingOutcome {
@@ -21,7 +23,9 @@ extension InvokedModel {
         let outcome: EmbeddingOutcome = try await self.measured(request.texts, for: .embeddings, tooLong) { model in
             guard let model = model as? any EmbeddingModel else { return nil }
             return try await model.embed(request)
-        } tokens: { $0.inputTokens }
+        } tokens: {
+            $0.inputTokens
+        }
         return outcome
     }
 
@@ -33,7 +37,9 @@ extension InvokedModel {
         return try await self.measured([request.query], for: .reranking, tooLong) { model in
             guard let model = model as? any RerankModel else { return nil }
             return try await model.rerank(request)
-        } tokens: { $0.inputTokens }
+        } tokens: {
+            $0.inputTokens
+        }
     }
 
     /// Applies the rule that fits, has the model answer, and counts what it took.

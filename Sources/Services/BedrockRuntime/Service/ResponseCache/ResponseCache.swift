@@ -43,7 +43,9 @@ package actor ResponseCache {
     private var loading: Task<Void, Never>?
     package private(set) var counts = Counts()
 
-    /// - Parameter bytesMax: of all answers together.
+    /// - Parameters:
+    ///   - store: keeps the answers.
+    ///   - bytesMax: of all answers together.
     package init(store: any OrderedStore, bytesMax: Int) {
         self.store = store
         self.bytesMax = bytesMax

@@ -55,7 +55,8 @@ enum VectorNotation {
     }
 
     /// The notation of an id that no family claims, by its body; nil where it may be a conversation.
-    /// - Parameter purpose: of the model; nil where it may be all of them.
+    ///
+    /// Of the model the purpose is told; nil where it may be all of them.
     static func kind(of body: Document, purpose: EngineLaunch.Purpose?) -> Kind? {
         switch purpose {
         case .chat: nil

@@ -1,0 +1,81 @@
+internal import Inference
+internal import Primitives
+internal import ServiceKit
+internal import ServiceModel
+
+/// A request for embeddings in OpenAI's notation.
+struct OpenAIEmbedding: Sendable {
+    /// Texts of one request.
+    static let textCountMax = 2048
+    static let dimensionsMax = 65_536
+
+    let request: EmbeddingRequest
+    private let dimensions: Int?
+    private let isBase64: Bool
+
+    init(_ body: Document) throws(ServiceError) {
+        let texts: [String]
+        switch body["input"] {
+        case .string(let text)?: texts = [text]
+        case .array(let elements)? where elements.allSatisfy { $0.text != nil }: texts = elements.compactMap(\.text)
+        case .array?:
+            throw .invalid(
+                "'input' must be a text or a list of texts: a model of this machine has tokens of its own. "
+                    + "Of langchain, set check_embedding_ctx_length=False.")
+        case nil: throw .invalid("Missing required parameter: 'input'.")
+        default: throw .invalid("Invalid type for 'input': expected a string or an array of strings.")
+        }
+        guard !texts.isEmpty, texts.allSatisfy({ !$0.isEmpty }) else {
+            throw .invalid("'$.input' is invalid. Please check the API reference: an input must not be empty.")
+        }
+        guard texts.count <= Self.textCountMax else {
+            throw .invalid(
+                "Invalid 'input': array too long. Expected an array with maximum length \(Self.textCountMax), but got "
+                    + "an array with length \(texts.count) instead.")
+        }
+        switch body["encoding_format"]?.text {
+        case nil, "float": self.isBase64 = false
+        case "base64": self.isBase64 = true
+        case let format?:
+            throw .invalid(
+                "Invalid value: '\(format)'. Supported values are: 'float' and 'base64'.")
+        }
+        if let value = body["dimensions"], value != .null {
+            guard let dimensions = value.integer, (1...Self.dimensionsMax).contains(dimensions) else {
+                throw .invalid(
+                    "Invalid 'dimensions': a whole number from 1 to \(Self.dimensionsMax) was expected.")
+            }
+            self.dimensions = dimensions
+        } else {
+            self.dimensions = nil
+        }
+        self.request = EmbeddingRequest(texts: texts)
+    }
+
+    func response(_ outcome: EmbeddingOutcome, model: String) -> Document {
+        let data = outcome.embeddings.enumerated().map { index, embedding in
+            let values = embedding.fitted(dimensions: self.dimensions, isNormalised: true)
+            return Document.object([
+                "object": .string("embedding"), "index": .number(index),
+                "embedding": self.isBase64 ? .string(Self.base64(values)) : .vector(values),
+            ])
+        }
+        return .object([
+            "object": .string("list"), "data": .array(data), "model": .string(model),
+            "usage": .object([
+                "prompt_tokens": .number(outcome.inputTokens), "total_tokens": .number(outcome.inputTokens),
+            ]),
+        ])
+    }
+
+    /// The numbers' bytes, little-endian.
+    private static func base64(_ values: [Float]) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(values.count * 4)
+        for value in values {
+            let bits = value.bitPattern
+            for shift in [0, 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(shift))) }
+        }
+        return Base64.encode(bytes)
+    }
+}
