@@ -166,7 +166,7 @@ package final class UpstreamClient: Sendable {
         switch endpoint.address {
         case .unix(let path): return bootstrap.connect(unixDomainSocketPath: path)
         case .tcp(let host, let port):
-            return bootstrap.channelOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
+            return bootstrap.channelOption(ChannelOptions.tcpOption(.tcp_nodelay), value: 1)
                 .connect(host: host, port: port)
         }
     }
