@@ -60,7 +60,7 @@ struct Forward: Sendable {
         }
         request.isRepeatable = false
         do throws(ServiceError) {
-            return try await self.send(request, departure)
+            return try await self.send(request, departure, failure: { passage.failure })
         } catch {
             // What is wrong with the body says more than that the node got none.
             throw passage.failure ?? error
@@ -93,13 +93,21 @@ struct Forward: Sendable {
             isRepeatable: Repeatable.isRepeatable(departure.name, departure.service.registration))
     }
 
-    private func send(_ request: NodeRequest, _ departure: Departure) async throws(ServiceError) -> NodeAnswer {
+    /// - Parameters:
+    ///   - request: for the node.
+    ///   - departure: what it belongs to.
+    ///   - failure: what is wrong with the request's own body, which is no fault of the node's.
+    /// - Returns: the answer of a node that believes this gateway.
+    /// - Throws: the service's error for a time in which nobody serves it.
+    private func send(
+        _ request: NodeRequest, _ departure: Departure, failure: () -> ServiceError? = { nil }
+    ) async throws(ServiceError) -> NodeAnswer {
         let answer: NodeAnswer
         do throws(NodeError) {
             answer = try await departure.nodes.send(request)
         } catch {
-            // A client that has left ends the request at the node; nobody is to blame.
-            if !Task.isCancelled { self.note(departure, error.node, error.reason) }
+            // A client that has left, or sent a wrong body, ends the request at the node, which is not to blame.
+            if !Task.isCancelled, failure() == nil { self.note(departure, error.node, error.reason) }
             throw departure.service.registration.unavailableError
         }
         if let reason = answer.headers.first(Self.refusedHeader) {
