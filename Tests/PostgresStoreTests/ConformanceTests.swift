@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.serialized) struct ConformanceTests {
     /// Those of `OverlayRules` do nothing here: what is visible in PostgreSQL is durable.
-    @Test(.enabled(if: PostgresServer.shared != nil, "PostgreSQL is not installed"), arguments: Conformance.rules)
+    @Test(.enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed"), arguments: Conformance.rules)
     func `PostgreSQL obeys`(_ rule: ConformanceRule) async throws {
         try await withFixture { fixture in
             try await rule.check(try fixture.subject())
@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(
-        .enabled(if: PostgresServer.shared != nil, "PostgreSQL is not installed"), arguments: Conformance.rulesInMemory
+        .enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed"), arguments: Conformance.rulesInMemory
     )
     func `three nodes on one PostgreSQL obey as if they were one`(_ rule: ConformanceRule) async throws {
         try await withFixture { fixture in
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: PostgresServer.shared != nil, "PostgreSQL is not installed"))
+    @Test(.enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed"))
     func `PostgreSQL, the in-memory store and a sorted array agree`() async throws {
         let seed = SystemRandomSource().next()
         try await withFixture { fixture in

@@ -5,7 +5,7 @@ import Testing
 
 /// Connections that are cut, and servers that die, at any moment: what was acknowledged is there, and nothing happens
 /// twice.
-@Suite(.enabled(if: PostgresServer.shared != nil, "PostgreSQL is not installed")) struct LossTests {
+@Suite(.enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed")) struct LossTests {
     private static let log = LogID(1)
 
     /// Writes and logs something else in each round; a commit that happened twice would be logged twice.

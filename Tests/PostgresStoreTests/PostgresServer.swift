@@ -3,17 +3,17 @@ import Synchronization
 
 /// A PostgreSQL of the tests' own, started by `Scripts/postgres`; it ends with this process.
 final class PostgresServer: Sendable {
-    /// The server that tests share; nil where the machine has no PostgreSQL.
-    static let shared: PostgresServer? = {
-        do {
-            return try PostgresServer()
-        } catch is NotInstalled {
-            print("PostgreSQL is not installed: the tests of PostgresStore are skipped.")
-            return nil
-        } catch {
-            fatalError("PostgreSQL does not start: \(error)")
-        }
-    }()
+    /// How the start of the server that tests share went.
+    private static let started = Result { try PostgresServer() }
+
+    /// Whether this machine has a PostgreSQL. One that is there and does not start fails the tests.
+    static var isInstalled: Bool {
+        if case .failure(let error) = self.started, error is NotInstalled { return false }
+        return true
+    }
+
+    /// The server that tests share.
+    static func shared() throws -> PostgresServer { try self.started.get() }
 
     struct NotInstalled: Error {}
     struct Failed: Error { let said: String }
