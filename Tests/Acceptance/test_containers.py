@@ -8,8 +8,22 @@ import time
 import pytest
 
 from brume_server import BINARY, clean_environment
+from docker_engine import Engine, Unavailable
 
-pytest_plugins = ["container_engine"]
+
+@pytest.fixture(scope="module")
+def container_engine():
+    running = Engine()
+    try:
+        running.start()
+    except Unavailable as reason:
+        running.close()
+        pytest.skip(str(reason))
+    try:
+        running.import_busybox("busybox")
+        yield running
+    finally:
+        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +70,7 @@ def test_a_strangers_container_is_looked_at_and_never_changed(brume, container, 
     for words in (["stop", "stranger"], ["restart", "stranger"], ["limit", "stranger", "--pids", "5"]):
         answer = brume(*words)
         assert answer.returncode == 77 and "is not Brume's" in answer.stderr
-    assert container_engine.docker("inspect", "-f", "{{.State.Running}}", "stranger").stdout.strip() == "true"
+    assert container_engine.docker("inspect", "-f", "{{.State.Running}}", "stranger").strip() == "true"
 
 
 def test_limits_change_at_once_and_show_in_the_figures(brume, container):
@@ -106,7 +120,7 @@ def test_a_missing_container_and_a_missing_engine_are_told_apart(brume):
 
 def test_containers_stop_start_and_restart(brume, container, container_engine):
     container("node-e", "trap 'exit 0' TERM; while :; do sleep 0.1; done")
-    state = lambda: container_engine.docker("inspect", "-f", "{{.State.Status}}", "node-e").stdout.strip()
+    state = lambda: container_engine.docker("inspect", "-f", "{{.State.Status}}", "node-e").strip()
     for words, wanted in ((["stop"], "exited"), (["stop"], "exited"), (["start"], "running"), (["restart"], "running")):
         answer = brume(*words, "node-e")
         assert answer.returncode == 0, answer.stderr

@@ -3,19 +3,40 @@ internal import Containers
 internal import Server
 
 extension ContainersCommand {
-    /// `brume containers start`
-    struct StartContainer: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "start", abstract: "Start a container.")
-
+    /// One container, for the commands that change it.
+    struct OneContainer: ParsableArguments {
         @OptionGroup var engine: EngineOptions
 
         @Argument(help: "The container's name or id.")
         var name: String
 
+        /// Does it, and says so.
+        func change(
+            _ done: String, _ work: (ContainerEngine, String) async throws(ContainerEngineError) -> Void
+        ) async throws {
+            try await self.engine.use { (engine) async throws(ContainerEngineError) in
+                try await work(engine, self.name)
+            }
+            Terminal.output("\(self.name): \(done)")
+        }
+    }
+
+    /// How long a container may take to stop.
+    struct Patience: ParsableArguments {
+        @Option(help: "Time until it is killed.")
+        var seconds = 15
+    }
+
+    /// `brume containers start`
+    struct StartContainer: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "start", abstract: "Start a container.")
+
+        @OptionGroup var container: OneContainer
+
         func run() async throws {
-            let name = self.name
-            try await self.engine.use { (engine) async throws(ContainerEngineError) in try await engine.start(name) }
-            Terminal.output("\(name): started")
+            try await self.container.change("started") { (engine, name) async throws(ContainerEngineError) in
+                try await engine.start(name)
+            }
         }
     }
 
@@ -24,20 +45,14 @@ extension ContainersCommand {
         static let configuration = CommandConfiguration(
             commandName: "stop", abstract: "Stop a container: open requests end first.")
 
-        @OptionGroup var engine: EngineOptions
-
-        @Argument(help: "The container's name or id.")
-        var name: String
-
-        @Option(help: "Time until it is killed.")
-        var seconds = 15
+        @OptionGroup var container: OneContainer
+        @OptionGroup var patience: Patience
 
         func run() async throws {
-            let (name, seconds) = (self.name, self.seconds)
-            try await self.engine.use { (engine) async throws(ContainerEngineError) in
+            let seconds = self.patience.seconds
+            try await self.container.change("stopped") { (engine, name) async throws(ContainerEngineError) in
                 try await engine.stop(name, seconds: seconds)
             }
-            Terminal.output("\(name): stopped")
         }
     }
 
@@ -46,20 +61,14 @@ extension ContainersCommand {
         static let configuration = CommandConfiguration(
             commandName: "restart", abstract: "Stop a container and start it again.")
 
-        @OptionGroup var engine: EngineOptions
-
-        @Argument(help: "The container's name or id.")
-        var name: String
-
-        @Option(help: "Time until it is killed.")
-        var seconds = 15
+        @OptionGroup var container: OneContainer
+        @OptionGroup var patience: Patience
 
         func run() async throws {
-            let (name, seconds) = (self.name, self.seconds)
-            try await self.engine.use { (engine) async throws(ContainerEngineError) in
+            let seconds = self.patience.seconds
+            try await self.container.change("restarted") { (engine, name) async throws(ContainerEngineError) in
                 try await engine.restart(name, seconds: seconds)
             }
-            Terminal.output("\(name): restarted")
         }
     }
 
