@@ -1,5 +1,6 @@
 internal import Crypto
 internal import ServiceModel
+internal import WireProtocols
 
 /// What tells a chat request from every other one.
 package enum RequestFingerprint {
@@ -43,7 +44,7 @@ package enum RequestFingerprint {
             "cachePoint": request.cachePoint.map { .string("\($0.message ?? -1)/\($0.partCount)") } ?? .null,
             "raw": .boolean(request.isRawPrompt),
         ])
-        return Array(SHA256.hash(data: EngineJSON.bytes(document)))
+        return Array(SHA256.hash(data: document.json))
     }
 
     private static func number(_ value: (some CustomStringConvertible)?) -> Document {

@@ -15,6 +15,9 @@ extension Document {
         }
     }
 
+    /// Reads a JSON text; nil for what is none.
+    package init?(json text: String) { self.init(json: Array(text.utf8)) }
+
     /// The document as a JSON text in UTF-8, without white space.
     package var json: [UInt8] {
         let writer = JSONFormat().makeWriter(root: .payload(Self.member))

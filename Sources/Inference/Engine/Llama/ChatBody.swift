@@ -1,5 +1,6 @@
 internal import Primitives
 internal import ServiceModel
+internal import WireProtocols
 
 /// A chat request in OpenAI's notation.
 struct ChatBody {
@@ -108,7 +109,7 @@ struct ChatBody {
             case .reasoning(let text): thoughts.append(text)
             case .toolCall(let call):
                 let function = Document.object([
-                    "name": .string(call.name), "arguments": .string(EngineJSON.text(call.arguments)),
+                    "name": .string(call.name), "arguments": .string(call.arguments.jsonText),
                 ])
                 calls.append(
                     .object(["id": .string(call.id), "type": .string("function"), "function": function]))

@@ -1,4 +1,5 @@
 internal import ServiceModel
+internal import WireProtocols
 
 /// Turns the chunks of a streamed chat completion into events and an outcome.
 struct ChatStream {
@@ -97,7 +98,7 @@ struct ChatStream {
     private mutating func endCall() -> [ChatEvent] {
         guard let call = self.call.take() else { return [] }
         let text = call.arguments.isEmpty ? "{}" : call.arguments
-        guard self.toolNames.contains(call.name), let arguments = EngineJSON.document(text) else {
+        guard self.toolNames.contains(call.name), let arguments = Document(json: text) else {
             self.hasMalformedCall = true
             return []
         }

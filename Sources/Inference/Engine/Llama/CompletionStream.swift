@@ -1,4 +1,5 @@
 internal import ServiceModel
+internal import WireProtocols
 
 /// Turns the chunks of llama.cpp's own `/completion` into events and an outcome: a text, or a call that a grammar
 /// forced.
@@ -30,7 +31,7 @@ struct CompletionStream {
 
     /// The call, once it is whole; none where the answer was cut short.
     mutating func end() -> [ChatEvent] {
-        guard self.isCall, let call = EngineJSON.document(self.callText), let name = call["name"]?.text,
+        guard self.isCall, let call = Document(json: self.callText), let name = call["name"]?.text,
             let arguments = call["arguments"]
         else { return [] }
         return [.toolCall(ToolCall(id: self.makeID(), name: name, arguments: arguments))]

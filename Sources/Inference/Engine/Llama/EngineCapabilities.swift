@@ -1,4 +1,5 @@
 internal import ServiceModel
+internal import WireProtocols
 
 /// What a server of models can do, as it was asked once; what it cannot is refused and never estimated.
 package struct EngineCapabilities: Sendable, Hashable {
@@ -45,8 +46,8 @@ package struct EngineCapabilities: Sendable, Hashable {
         _ client: EngineClient, _ method: String, _ path: String, _ body: Document?
     ) async throws(InferenceError) -> (status: Int, body: Document?) {
         do throws(EngineClientError) {
-            let answer = try await client.ask(method, path, body: body.map(EngineJSON.bytes))
-            return (answer.status, EngineJSON.document(answer.body))
+            let answer = try await client.ask(method, path, body: body.map(\.json))
+            return (answer.status, Document(json: answer.body))
         } catch {
             throw InferenceError(error)
         }

@@ -1,4 +1,5 @@
 internal import ServiceModel
+internal import WireProtocols
 
 extension LlamaServerModel {
     /// The tokens of the prompt that the engine would compute, counted by the engine's own tokenizer.
@@ -101,7 +102,7 @@ extension LlamaServerModel {
         defer { answer.close() }
         do throws(EngineClientError) {
             let bytes = try await answer.gather(bytesMax: EngineClient.answerBytesMax)
-            guard let document = EngineJSON.document(bytes) else { throw EngineClientError.malformed("it is no JSON") }
+            guard let document = Document(json: bytes) else { throw EngineClientError.malformed("it is no JSON") }
             return document
         } catch {
             throw InferenceError(error)
@@ -113,14 +114,14 @@ extension LlamaServerModel {
         let answer: EngineAnswer
         let text: [UInt8]
         do throws(EngineClientError) {
-            answer = try await self.client.send("POST", path, body: EngineJSON.bytes(body))
+            answer = try await self.client.send("POST", path, body: body.json)
             if answer.status == 200 { return answer }
             defer { answer.close() }
             text = try await answer.gather(bytesMax: EngineClient.refusalBytesMax)
         } catch {
             throw InferenceError(error)
         }
-        throw EngineRefusal.error(status: answer.status, EngineJSON.document(text))
+        throw EngineRefusal.error(status: answer.status, Document(json: text))
     }
 
     func reading(_ answer: EngineAnswer) async throws(InferenceError) -> [UInt8]? {

@@ -1,5 +1,6 @@
 package import Primitives
 internal import ServiceModel
+internal import WireProtocols
 
 /// A chat model behind llama.cpp's server, or behind another that speaks OpenAI's notation.
 ///
@@ -66,7 +67,7 @@ package struct LlamaServerModel: ChatModel {
         reading: while let bytes = try await self.reading(answer) {
             events.append(bytes)
             while let data = try Self.parsing({ () throws(EngineClientError) in try events.next() }) {
-                guard let chunk = EngineJSON.document(data) else {
+                guard let chunk = Document(json: data) else {
                     if data.elementsEqual("[DONE]".utf8) { break reading }
                     throw InferenceError.failed("the engine sent an event that is no JSON")
                 }
@@ -161,7 +162,7 @@ package struct LlamaServerModel: ChatModel {
         while let bytes = try await self.reading(answer) {
             events.append(bytes)
             while let data = try Self.parsing({ () throws(EngineClientError) in try events.next() }) {
-                guard let chunk = EngineJSON.document(data) else {
+                guard let chunk = Document(json: data) else {
                     throw InferenceError.failed("the engine sent an event that is no JSON")
                 }
                 for event in try stream.take(chunk) {

@@ -1,4 +1,5 @@
 internal import ServiceModel
+internal import WireProtocols
 
 /// A grammar (GBNF, llama.cpp's notation) of the JSON texts that meet a JSON Schema.
 ///
@@ -49,7 +50,7 @@ package struct SchemaGrammar {
 
     /// What a call of a tool begins with.
     static func beginning(ofCallOf name: String) -> String {
-        "{\"name\":" + EngineJSON.text(.string(name)) + ",\"arguments\":"
+        "{\"name\":" + Document.string(name).jsonText + ",\"arguments\":"
     }
 
     private mutating func rule(_ body: String) throws(InferenceError) -> String {
@@ -71,9 +72,9 @@ package struct SchemaGrammar {
             throw .unsupported("The schema of a tool is nested too deep for a forced tool choice.")
         }
         if case .string(let reference)? = schema["$ref"] { return try self.referenced(reference, depth) }
-        if let value = schema["const"] { return Self.literal(EngineJSON.text(value)) }
+        if let value = schema["const"] { return Self.literal(value.jsonText) }
         if let values = schema["enum"]?.elements, !values.isEmpty {
-            return try self.rule(values.map { Self.literal(EngineJSON.text($0)) }.joined(separator: " | "))
+            return try self.rule(values.map { Self.literal($0.jsonText) }.joined(separator: " | "))
         }
         if let choices = (schema["anyOf"] ?? schema["oneOf"])?.elements, !choices.isEmpty {
             return try self.choice(choices, depth)
@@ -135,7 +136,7 @@ package struct SchemaGrammar {
         var leading = "\"}\""
         for property in properties.reversed() {
             let value = try self.expression(property.value, depth: depth + 1)
-            let member = Self.literal(EngineJSON.text(.string(property.name)) + ":") + " " + value
+            let member = Self.literal(Document.string(property.name).jsonText + ":") + " " + value
             let isRequired = required.contains(property.name)
             let after = following
             following = try self.rule(

@@ -1,6 +1,7 @@
 internal import Primitives
 internal import ServiceKit
 internal import ServiceModel
+internal import WireProtocols
 
 /// Errors as OpenAI's clients read them.
 ///
@@ -8,7 +9,7 @@ internal import ServiceModel
 ///   "Invalid bearer token" is what Bedrock's own endpoint answers; for other errors its wording is not published.
 enum OpenAIError {
     static func answer(_ error: ServiceError, _ requestID: RequestID) -> (status: Int, body: [UInt8]) {
-        (self.status(error), JSONText.bytes(self.document(error)))
+        (self.status(error), self.document(error).json)
     }
 
     /// The last event of a stream that broke off. Clients raise what has an `error`.
@@ -53,7 +54,7 @@ enum OpenAIError {
 /// - Source: Anthropic API reference, "Errors".
 enum AnthropicError {
     static func answer(_ error: ServiceError, _ requestID: RequestID) -> (status: Int, body: [UInt8]) {
-        (OpenAIError.status(error), JSONText.bytes(self.document(error, requestID)))
+        (OpenAIError.status(error), self.document(error, requestID).json)
     }
 
     static func event(_ error: ServiceError, _ requestID: RequestID) -> [UInt8] {

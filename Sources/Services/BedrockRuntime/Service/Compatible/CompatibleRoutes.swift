@@ -2,6 +2,7 @@ internal import Inference
 internal import Primitives
 package import ServiceKit
 internal import ServiceModel
+internal import WireProtocols
 
 extension BedrockRuntimeService {
     /// Bedrock's endpoints in the notations of OpenAI and Anthropic.
@@ -81,7 +82,7 @@ struct CompatibleRequest: Sendable {
     let isStreamed: Bool
 
     init(_ bytes: [UInt8], _ context: RequestContext) throws(ServiceError) {
-        guard let body = JSONText.document(bytes), case .object = body else {
+        guard let body = Document(json: bytes), case .object = body else {
             throw .invalid("We could not parse the JSON body of your request.")
         }
         guard let model = body["model"]?.text, !model.isEmpty else {
@@ -94,7 +95,7 @@ struct CompatibleRequest: Sendable {
 
     /// What a request touches; a body that cannot be read touches nothing in particular.
     static func access(_ bytes: [UInt8], _ context: RequestContext) -> ResourceAccess {
-        let body = JSONText.document(bytes)
+        let body = Document(json: bytes)
         let action = body?["stream"] == .boolean(true) ? "InvokeModelWithResponseStream" : "InvokeModel"
         let resource = (body?["model"]?.text).map { ModelID.resource($0, context) } ?? "*"
         return ResourceAccess(action: "bedrock:\(action)", resource: resource)
@@ -105,6 +106,6 @@ extension HTTPRouteAnswer {
     static func json(_ document: Document) -> HTTPRouteAnswer {
         .whole(
             ResponseMessage(
-                status: 200, headers: ["Content-Type": "application/json"], body: JSONText.bytes(document)))
+                status: 200, headers: ["Content-Type": "application/json"], body: document.json))
     }
 }

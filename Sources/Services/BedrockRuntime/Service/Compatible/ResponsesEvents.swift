@@ -1,6 +1,7 @@
 internal import Inference
 internal import Primitives
 internal import ServiceModel
+internal import WireProtocols
 
 /// Turns what a model says into the events of a streamed response, and keeps the items of the whole one.
 struct ResponsesEvents {
@@ -81,7 +82,7 @@ struct ResponsesEvents {
 
     private mutating func call(_ call: ToolCall) -> [Document] {
         let id = self.newID("fc")
-        let arguments = Document.string(JSONText.text(call.arguments))
+        let arguments = Document.string(call.arguments.jsonText)
         let place: [Document.Member] = [
             .init("item_id", .string(id)), .init("output_index", .number(self.output.count)),
         ]

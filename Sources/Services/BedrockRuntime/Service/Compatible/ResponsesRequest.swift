@@ -1,5 +1,6 @@
 internal import Inference
 internal import ServiceModel
+internal import WireProtocols
 
 /// A body of OpenAI's Responses API as a conversation.
 /// - Source: OpenAI API reference, "Create a model response".
@@ -53,7 +54,7 @@ struct ResponsesRequest {
         switch item["type"]?.text ?? "message" {
         case "message": try self.addMessage(item, at: index)
         case "function_call":
-            let arguments = item["arguments"]?.text.flatMap { JSONText.document($0) } ?? .object([])
+            let arguments = item["arguments"]?.text.flatMap { Document(json: $0) } ?? .object([])
             let call = ToolCall(
                 id: item["call_id"]?.text ?? "", name: item["name"]?.text ?? "", arguments: arguments)
             self.add(.assistant, [.toolCall(call)])

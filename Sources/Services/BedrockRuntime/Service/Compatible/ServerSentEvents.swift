@@ -1,4 +1,5 @@
 internal import ServiceModel
+internal import WireProtocols
 
 /// Events as `text/event-stream` carries them.
 enum ServerSentEvents {
@@ -11,7 +12,7 @@ enum ServerSentEvents {
         if let name { bytes += "event: \(name)\n".utf8 }
         bytes += "data: ".utf8
         // JSON text has no line ends outside of strings, and there they are escaped.
-        bytes += JSONText.bytes(data)
+        bytes += data.json
         bytes += "\n\n".utf8
         return bytes
     }

@@ -1,6 +1,7 @@
 internal import BedrockRuntimeModel
 internal import Inference
 internal import ServiceModel
+internal import WireProtocols
 
 /// Reads one content block of a message; `place` is where it stands, for messages.
 struct ContentReader {
@@ -59,7 +60,7 @@ struct ContentReader {
     private func text(_ content: ToolResultContentBlock) throws(ServiceError) -> String {
         switch content {
         case .text(let text): return text
-        case .json(let document): return JSONText.text(document)
+        case .json(let document): return document.jsonText
         case .document(let document): return try self.text(document)
         case .image, .video, .searchResult, .unknown:
             throw .invalid("The toolResult at \(self.place) has content that this model does not take.")

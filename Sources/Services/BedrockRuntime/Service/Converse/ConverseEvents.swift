@@ -1,6 +1,7 @@
 internal import BedrockRuntimeModel
 internal import Inference
 internal import ServiceModel
+internal import WireProtocols
 
 /// Turns what a model says into the events of ConverseStream: blocks that begin, grow and end.
 struct ConverseEvents {
@@ -23,7 +24,7 @@ struct ConverseEvents {
             let start = ToolUseBlockStart(toolUseID: call.id, name: call.name)
             events.append(
                 .contentBlockStart(ContentBlockStartEvent(start: .toolUse(start), contentBlockIndex: self.index)))
-            events.append(self.delta(.toolUse(ToolUseBlockDelta(input: JSONText.text(call.arguments)))))
+            events.append(self.delta(.toolUse(ToolUseBlockDelta(input: call.arguments.jsonText))))
             events.append(.contentBlockStop(ContentBlockStopEvent(contentBlockIndex: self.index)))
             self.index += 1
             return events

@@ -1,6 +1,7 @@
 internal import BedrockRuntimeModel
 internal import Inference
 internal import ServiceModel
+internal import WireProtocols
 
 /// A conversation of Converse as a model takes it, its order checked.
 /// - Source: answers of Bedrock; the sentences are those that SDK users report.
@@ -180,7 +181,7 @@ struct ConversePlan {
 
     private static func schema(_ output: OutputConfig?) throws(ServiceError) -> Document? {
         guard let format = output?.textFormat else { return nil }
-        guard case .jsonSchema(let definition) = format.structure, let schema = JSONText.document(definition.schema_)
+        guard case .jsonSchema(let definition) = format.structure, let schema = Document(json: definition.schema_)
         else {
             throw .invalid("The schema at outputConfig.textFormat.structure.jsonSchema is not a JSON document.")
         }

@@ -1,5 +1,6 @@
 internal import Inference
 internal import ServiceModel
+internal import WireProtocols
 
 /// The events of a streamed message.
 struct AnthropicChunks: NativeChunks {
@@ -31,7 +32,7 @@ struct AnthropicChunks: NativeChunks {
         case .toolCall(let call):
             chunks += self.close()
             chunks.append(self.start(AnthropicFamily.block(call, input: .object([]))))
-            let json = Document.string(JSONText.text(call.arguments))
+            let json = Document.string(call.arguments.jsonText)
             chunks.append(self.delta(.object(["type": .string("input_json_delta"), "partial_json": json])))
             chunks.append(self.stop())
         }

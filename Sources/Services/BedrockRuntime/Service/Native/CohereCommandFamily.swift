@@ -1,5 +1,6 @@
 internal import Inference
 internal import ServiceModel
+internal import WireProtocols
 
 /// `cohere.command-r…`: one message and what was said before it.
 /// - Source: Bedrock User Guide, "Cohere Command R and Command R+ models".
@@ -40,7 +41,7 @@ struct CohereCommandFamily: NativeFamily {
         let documents = body["documents"]?.elements ?? []
         guard !documents.isEmpty else { return nil }
         return documents.map { document in
-            document.members.map { "\($0.name): \($0.value.text ?? JSONText.text($0.value))" }.joined(separator: "\n")
+            document.members.map { "\($0.name): \($0.value.text ?? $0.value.jsonText)" }.joined(separator: "\n")
         }.joined(separator: "\n\n")
     }
 
@@ -56,7 +57,7 @@ struct CohereCommandFamily: NativeFamily {
                 id: id, name: result["call"]?["name"]?.text ?? "",
                 arguments: result["call"]?["parameters"] ?? .object([]))
             calls.append(.toolCall(call))
-            parts.append(.toolResult(callID: id, text: JSONText.text(result["outputs"] ?? .array([]))))
+            parts.append(.toolResult(callID: id, text: (result["outputs"] ?? .array([])).jsonText))
         }
         request.messages.append(.init(role: .assistant, parts: calls))
         request.messages.append(.init(role: .user, parts: parts))

@@ -1,6 +1,7 @@
 internal import BedrockRuntimeModel
 internal import Inference
 internal import ServiceModel
+internal import WireProtocols
 
 /// A family of models with a notation of its own for InvokeModel.
 /// - Source: Bedrock User Guide, "Inference request parameters and response fields for foundation models".
@@ -31,7 +32,7 @@ struct NativeRequest: Sendable {
 
     /// - Throws: for what is no JSON object.
     static func document(_ body: [UInt8]) throws(ServiceError) -> Document {
-        guard let document = JSONText.document(body), case .object = document else {
+        guard let document = Document(json: body), case .object = document else {
             throw .invalid("Malformed input request, please reformat your input and try again.")
         }
         return document

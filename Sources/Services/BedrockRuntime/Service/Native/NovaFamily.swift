@@ -2,6 +2,7 @@ internal import BedrockRuntimeModel
 internal import Inference
 internal import Primitives
 internal import ServiceModel
+internal import WireProtocols
 
 /// `amazon.nova…`: Converse's shapes in a body.
 /// - Source: Amazon Nova User Guide, "Complete request schema".
@@ -53,7 +54,7 @@ struct NovaFamily: NativeFamily {
         }
         if let result = block["toolResult"] {
             let texts = (result["content"]?.elements ?? []).map { content in
-                content["text"]?.text ?? content["json"].map(JSONText.text) ?? ""
+                content["text"]?.text ?? content["json"].map(\.jsonText) ?? ""
             }
             return [.toolResult(callID: result["toolUseId"]?.text ?? "", text: texts.joined(separator: "\n"))]
         }
@@ -110,7 +111,7 @@ private struct NovaChunks: NativeChunks {
             let start = Document.object(["toolUseId": .string(call.id), "name": .string(call.name)])
             chunks.append(
                 self.event("contentBlockStart", ("start", .object(["toolUse": start]))))
-            let input = Document.object(["input": .string(JSONText.text(call.arguments))])
+            let input = Document.object(["input": .string(call.arguments.jsonText)])
             chunks.append(self.delta(.object(["toolUse": input])))
             chunks.append(self.stop())
         case .reasoning: break

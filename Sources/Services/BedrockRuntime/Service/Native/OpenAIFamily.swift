@@ -1,6 +1,7 @@
 internal import Inference
 internal import Primitives
 internal import ServiceModel
+internal import WireProtocols
 
 /// `openai.…`, `qwen.…`, `deepseek.…` and others: chat completions.
 /// - Source: OpenAI API reference, "Chat Completions"; Bedrock User Guide, "OpenAI models".
@@ -84,7 +85,7 @@ struct OpenAIFamily: NativeFamily {
         }
         if !text.isEmpty { parts.append(.text(text)) }
         for call in message["tool_calls"]?.elements ?? [] {
-            let arguments = call["function"]?["arguments"]?.text.flatMap { JSONText.document($0) }
+            let arguments = call["function"]?["arguments"]?.text.flatMap { Document(json: $0) }
             parts.append(
                 .toolCall(
                     ToolCall(
@@ -125,7 +126,7 @@ struct OpenAIFamily: NativeFamily {
         .object([
             "index": index.map { .number($0) }, "id": .string(call.id), "type": .string("function"),
             "function": .object([
-                "name": .string(call.name), "arguments": .string(JSONText.text(call.arguments)),
+                "name": .string(call.name), "arguments": .string(call.arguments.jsonText),
             ]),
         ])
     }

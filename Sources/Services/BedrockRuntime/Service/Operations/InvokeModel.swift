@@ -1,6 +1,7 @@
 package import BedrockRuntimeModel
 internal import Inference
 package import ServiceModel
+internal import WireProtocols
 
 extension BedrockRuntimeService {
     package func access(_ input: InvokeModelRequest, _ context: RequestContext) -> [ResourceAccess] {
@@ -25,7 +26,7 @@ extension BedrockRuntimeService {
         reply.outcome.addHeaders(to: context, latencyMilliseconds: started.millisecondsAgo)
         let stamp = AnswerStamp(id, context, self.random)
         return InvokeModelResponse(
-            body: JSONText.bytes(native.family.response(reply, stamp)), contentType: "application/json")
+            body: native.family.response(reply, stamp).json, contentType: "application/json")
     }
 
     /// The notation of a model that does not converse; nil for one that does.
@@ -54,7 +55,7 @@ extension BedrockRuntimeService {
         }
         context.answer("x-amzn-bedrock-invocation-latency", String(started.millisecondsAgo))
         context.answer("x-amzn-bedrock-input-token-count", String(tokens))
-        return InvokeModelResponse(body: JSONText.bytes(answer), contentType: "application/json")
+        return InvokeModelResponse(body: answer.json, contentType: "application/json")
     }
 }
 

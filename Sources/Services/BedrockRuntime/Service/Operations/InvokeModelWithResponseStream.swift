@@ -2,6 +2,7 @@ package import BedrockRuntimeModel
 internal import Inference
 package import ServiceModel
 internal import Synchronization
+internal import WireProtocols
 
 extension BedrockRuntimeService {
     package func access(
@@ -30,7 +31,7 @@ extension BedrockRuntimeService {
         let stamp = AnswerStamp(id, context, self.random)
         let body = EventStream<ResponseStream> { send in
             try await Self.sendChunks(of: invocation, native, stamp) { document in
-                try await send(.chunk(PayloadPart(bytes: JSONText.bytes(document))))
+                try await send(.chunk(PayloadPart(bytes: document.json)))
             }
         }
         return InvokeModelWithResponseStreamResponse(body: body, contentType: "application/json")

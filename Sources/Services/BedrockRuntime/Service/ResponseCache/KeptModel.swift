@@ -1,5 +1,7 @@
 internal import Inference
+internal import ServiceModel
 internal import Synchronization
+internal import WireProtocols
 
 /// Says again what was said before, piece by piece, as fast as it is heard.
 struct KeptModel: ChatModel {
@@ -38,7 +40,7 @@ final class ReplyGathering: Sendable {
             guard state.isOn else { return }
             switch event {
             case .text(let text), .reasoning(let text): state.bytes += text.utf8.count
-            case .toolCall(let call): state.bytes += JSONText.bytes(call.arguments).count
+            case .toolCall(let call): state.bytes += call.arguments.json.count
             }
             state.events.append(event)
             guard state.bytes > ResponseCache.replyBytesMax else { return }

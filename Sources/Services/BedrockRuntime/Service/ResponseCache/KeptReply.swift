@@ -1,5 +1,6 @@
 internal import Inference
 internal import ServiceModel
+internal import WireProtocols
 
 /// An answer that was given before, as it is kept: every piece of it, why it ended and what it took.
 struct KeptReply: Sendable {
@@ -12,18 +13,18 @@ struct KeptReply: Sendable {
     }
 
     var bytes: [UInt8] {
-        JSONText.bytes(
-            .object([
-                "format": .number(1), "events": .array(self.events.map(Self.document)),
-                "stop": Self.document(self.outcome.stopReason), "input": .number(self.outcome.inputTokens),
-                "output": .number(self.outcome.outputTokens), "cached": .number(self.outcome.cachedInputTokens),
-                "point": self.outcome.cachePointTokens.map { .number($0) },
-            ]))
+        let document = Document.object([
+            "format": .number(1), "events": .array(self.events.map(Self.document)),
+            "stop": Self.document(self.outcome.stopReason), "input": .number(self.outcome.inputTokens),
+            "output": .number(self.outcome.outputTokens), "cached": .number(self.outcome.cachedInputTokens),
+            "point": self.outcome.cachePointTokens.map { .number($0) },
+        ])
+        return document.json
     }
 
     /// - Returns: nil for what is no such record, or one of another format.
     init?(_ bytes: [UInt8]) {
-        guard let document = JSONText.document(bytes), document["format"]?.integer == 1,
+        guard let document = Document(json: bytes), document["format"]?.integer == 1,
             let stop = Self.stopReason(document["stop"]), let input = document["input"]?.integer,
             let output = document["output"]?.integer, case .array(let elements)? = document["events"]
         else { return nil }

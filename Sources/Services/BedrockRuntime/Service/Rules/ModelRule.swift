@@ -1,5 +1,6 @@
 internal import Primitives
 internal import ServiceModel
+internal import WireProtocols
 
 /// What a rule of `bedrock-rules` does with the requests that it fits: a canned reply, an error, or a delay.
 package struct ModelRule: Sendable, Hashable {
@@ -49,7 +50,7 @@ package struct ModelRule: Sendable, Hashable {
 
     /// Reads the rules of a file, or says what is wrong with them.
     package static func rules(json bytes: [UInt8]) throws(ModelRuleError) -> [ModelRule] {
-        guard let document = JSONText.document(bytes) else { throw ModelRuleError("it is no JSON") }
+        guard let document = Document(json: bytes) else { throw ModelRuleError("it is no JSON") }
         guard case .array(let entries)? = document["rules"] else {
             throw ModelRuleError("it must be an object with a list named rules")
         }

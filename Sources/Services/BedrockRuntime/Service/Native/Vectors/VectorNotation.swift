@@ -1,5 +1,6 @@
 internal import Inference
 internal import ServiceModel
+internal import WireProtocols
 
 /// A body of InvokeModel that asks for vectors, and the answer in the same notation.
 /// - Source: Bedrock User Guide, "Inference request parameters and response fields for foundation models".
@@ -100,7 +101,7 @@ struct RerankNotation: Sendable {
                     "#/documents: expected maximum item count: \(Self.documentCountMax), found: \(elements.count)")
             }
             // An older notation has objects; what they say is their text, or all of them as YAML would have it.
-            documents = elements.map { $0.text ?? $0["text"]?.text ?? JSONText.text($0) }
+            documents = elements.map { $0.text ?? $0["text"]?.text ?? $0.jsonText }
         } else if body["documents"] != nil {
             check.add("#/documents: expected type: JSONArray, found: String")
         }
