@@ -43,10 +43,9 @@ final class StoreFixture: Sendable {
     }
 }
 
-/// Runs `body` on tables of its own, or not at all where the machine has no PostgreSQL.
-func withFixture(_ server: PostgresServer? = .shared, _ body: (StoreFixture) async throws -> Void) async throws {
-    guard let server else { return }
-    let fixture = StoreFixture(server)
+/// Runs `body` on tables of its own, on the server that tests share unless another is given.
+func withFixture(_ server: PostgresServer? = nil, _ body: (StoreFixture) async throws -> Void) async throws {
+    let fixture = StoreFixture(try server ?? PostgresServer.shared())
     do {
         try await body(fixture)
     } catch {
