@@ -28,18 +28,24 @@ let serverLink: [LinkerSetting] = [
         ], .when(platforms: [.linux], configuration: .release))
 ]
 
+/// For code that runs at a start and for commands, and hardly for a request: small before fast.
+let coldSettings = settings + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 /// A library of this package at Sources/<name>.
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, exclude: ["README.md"], swiftSettings: settings)
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], isCold: Bool = false) -> Target {
+    .target(
+        name: name, dependencies: dependencies, exclude: ["README.md"],
+        swiftSettings: isCold ? coldSettings : settings)
 }
 
 /// A command of this package at Sources/<name>.
 func command(
-    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency], link: [LinkerSetting] = []
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency], link: [LinkerSetting] = [],
+    isCold: Bool = false
 ) -> Target {
     .executableTarget(
-        name: name, dependencies: dependencies, path: path, exclude: ["README.md"], swiftSettings: settings,
-        linkerSettings: link)
+        name: name, dependencies: dependencies, path: path, exclude: ["README.md"],
+        swiftSettings: isCold ? coldSettings : settings, linkerSettings: link)
 }
 
 /// The tests of a target, at Tests/<name>Tests.
@@ -150,7 +156,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
-        library("Containers", ["Primitives", "ServiceModel", "Telemetry", "Upstream", "WireProtocols"]),
+        library("Containers", ["Primitives", "ServiceModel", "Telemetry", "Upstream", "WireProtocols"], isCold: true),
         // L5
         library(
             "Gateway",
@@ -174,9 +180,9 @@ let package = Package(
                 "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "STSModel", "STSService",
                 "BedrockRuntimeModel",
                 "BedrockRuntimeService", "Containers", "Inference", "CLibYAML", "Upstream",
-            ]),
+            ], isCold: true),
         // L7
-        command("brume", ["Containers", "Inference", "Server", argumentParser], link: serverLink),
+        command("brume", ["Containers", "Inference", "Server", argumentParser], link: serverLink, isCold: true),
         command("brume-modelgen", [argumentParser]),
         command(
             "Bench",
