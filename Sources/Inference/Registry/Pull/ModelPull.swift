@@ -131,6 +131,8 @@ package struct ModelPull: Sendable {
         var files: [ModelRecord.File] = []
         var staged: [ContentDigest: String] = [:]
         var before: Int64 = 0
+        // Each holds its file's lock until the file stands among the contents: another process would take it for its own.
+        var downloads: [FileDownload] = []
         for file in plan.files {
             let fileName = Disk.lastName(of: file.path)
             let start = before
@@ -151,12 +153,15 @@ package struct ModelPull: Sendable {
             var download = try FileDownload(
                 target, reference: plan.reference, client: self.client, directory: self.registry.partial, report: tell)
             let (path, digest) = try await download.run()
+            downloads.append(download)
             let bytes = Disk.facts(path)?.bytes ?? 0
             staged[digest] = path
             files.append(.init(role: file.role, digest: digest, bytes: bytes, name: fileName))
             before += bytes
         }
-        return try self.take(plan, name: name, files: files, staged: staged, replaces: replaces)
+        return try withExtendedLifetime(downloads) { () throws(RegistryError) in
+            try self.take(plan, name: name, files: files, staged: staged, replaces: replaces)
+        }
     }
 
     /// The model of that name is there: the same, or another.
