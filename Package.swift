@@ -64,6 +64,8 @@ struct Service {
     var uses: [Target.Dependency] = []
     /// What the generated code binds shapes to.
     var modelUses: [Target.Dependency] = []
+    /// Whether its requests take so long that reading and writing them does not count.
+    var isModelCold = false
     /// The service whose target has this one's operations too, because both are about the same data.
     var servedBy: String?
 }
@@ -76,7 +78,7 @@ let services = [
     ),
     Service(name: "DynamoDBStreams", modelUses: ["DynamoDBValues"], servedBy: "DynamoDB"),
     Service(name: "STS"),
-    Service(name: "BedrockRuntime", uses: ["Inference", "Telemetry", "WireProtocols"]),
+    Service(name: "BedrockRuntime", uses: ["Inference", "Telemetry", "WireProtocols"], isModelCold: true),
 ]
 
 let serviceTargets = services.flatMap { service -> [Target] in
@@ -84,7 +86,7 @@ let serviceTargets = services.flatMap { service -> [Target] in
         name: service.name + "Model",
         dependencies: ["Primitives", "ServiceModel"] + service.modelUses,
         path: "Sources/Services/\(service.name)/Generated",
-        swiftSettings: settings
+        swiftSettings: service.isModelCold ? coldSettings : settings
     )
     if service.servedBy != nil { return [model] }
     let operations = Target.target(
