@@ -62,8 +62,16 @@ struct DeviceProfileTests {
 
     /// A program that stands in for NVIDIA's.
     private func program(_ script: String, _ folder: GGUFFolder) throws -> String {
-        let path = try folder.write(Array("#!/bin/sh\n\(script)\n".utf8), "nvidia-smi")
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        let text = try folder.write(Array("#!/bin/sh\n\(script)\n".utf8), "script")
+        let path = folder.path + "/nvidia-smi"
+        // Written by another process: a child that some other test forks meanwhile would hold a file that this one
+        // writes, and the system starts no program that somebody may still write to (ETXTBSY).
+        let install = Process()
+        install.executableURL = URL(fileURLWithPath: "/usr/bin/install")
+        install.arguments = ["-m", "755", text, path]
+        try install.run()
+        install.waitUntilExit()
+        try #require(install.terminationStatus == 0)
         return path
     }
 

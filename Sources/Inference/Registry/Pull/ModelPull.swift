@@ -131,7 +131,8 @@ package struct ModelPull: Sendable {
         var files: [ModelRecord.File] = []
         var staged: [ContentDigest: String] = [:]
         var before: Int64 = 0
-        // Each holds its file's lock until the file stands among the contents: another process would take it for its own.
+        // Each holds its file's lock until the file stands among the contents: else another process takes it for its
+        // own.
         var downloads: [FileDownload] = []
         for file in plan.files {
             let fileName = Disk.lastName(of: file.path)
