@@ -130,9 +130,15 @@ package final class UpstreamClient: Sendable {
     /// Gives a command to a connection, to a new one where there is none. What becomes of it the exchange tells.
     private func submit(_ command: UpstreamCommand, to channel: (any Channel)?, on loop: any EventLoop) {
         if let channel { return Self.submit(command, to: channel) }
-        self.connect(on: loop, timeout: command.exchange.timeouts.connect).whenComplete { result in
+        // One for each address that was tried. TLS may have failed on the way before the command gets there: then it is
+        // the handler that knows why.
+        let handlers = NIOLoopBoundBox.makeBoxSendingValue([UpstreamConnection](), eventLoop: loop)
+        self.connect(on: loop, timeout: command.exchange.timeouts.connect, handlers).whenComplete { result in
             switch result {
-            case .success(let channel): Self.submit(command, to: channel)
+            case .success(let channel):
+                let handler = handlers.value.first { $0.channel == ObjectIdentifier(channel) }
+                if let lost = handler?.lost { return command.exchange.finish(.failure(lost)) }
+                Self.submit(command, to: channel)
             case .failure(let error): command.exchange.finish(.failure(UpstreamWire.reason(ofConnecting: error)))
             }
         }
@@ -146,7 +152,9 @@ package final class UpstreamClient: Sendable {
         }
     }
 
-    private func connect(on loop: any EventLoop, timeout: Duration) -> EventLoopFuture<any Channel> {
+    private func connect(
+        on loop: any EventLoop, timeout: Duration, _ handlers: NIOLoopBoundBox<[UpstreamConnection]>
+    ) -> EventLoopFuture<any Channel> {
         let (endpoint, tls, options, shelf) = (self.endpoint, self.tls, self.options, self.shelf)
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(timeout))
@@ -160,7 +168,9 @@ package final class UpstreamClient: Sendable {
                     limits.maxHeaderFieldCount = options.headerCountMax
                     try pipeline.addHTTPClientHandlers(
                         leftOverBytesStrategy: .dropBytes, decoderLimitConfiguration: limits)
-                    try pipeline.addHandler(UpstreamConnection(endpoint, shelf: shelf, options: options))
+                    let handler = UpstreamConnection(endpoint, shelf: shelf, options: options)
+                    try pipeline.addHandler(handler)
+                    handlers.value.append(handler)
                 }
             }
         switch endpoint.address {

@@ -38,6 +38,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private let shelf: ConnectionShelf
     private let options: UpstreamOptions
     private var phase: Phase
+    /// The channel, by its identity; and why the connection was lost, where it was.
+    private(set) var channel: ObjectIdentifier?
+    private(set) var lost: UpstreamError.Reason?
     /// The timer that runs, and when it will look again.
     private var timer: (at: NIODeadline, scheduled: Scheduled<Void>)?
 
@@ -46,6 +49,10 @@ final class UpstreamConnection: ChannelDuplexHandler {
         self.shelf = shelf
         self.options = options
         self.phase = endpoint.isTLS ? .handshake(since: .now(), waiting: nil) : .resting(since: .now())
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.channel = ObjectIdentifier(context.channel)
     }
 
     // Outbound: what the client asks for.
@@ -70,7 +77,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
             preconditionFailure("a connection has one exchange at a time")
         case (.resting, .body), (.closed, _):
             // The exchange is over, or the connection was lost before the request came to it.
-            command.exchange.finish(.failure(.cutOff))
+            command.exchange.finish(.failure(self.lost ?? .cutOff))
         }
     }
 
@@ -225,6 +232,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private func fail(_ context: ChannelHandlerContext, _ reason: UpstreamError.Reason) {
         let phase = self.phase
         self.phase = .closed
+        self.lost = self.lost ?? reason
         switch phase {
         case .exchanging(let current): current.exchange.finish(.failure(reason))
         case .handshake(_, let waiting):

@@ -59,6 +59,29 @@ struct UpstreamTLSTests {
         }
     }
 
+    @Test func `where TLS fails before the request came to the connection the reason is told all the same`()
+        async throws
+    {
+        let server = try await TestServer { _, connection in
+            connection.send("220 mail.example ESMTP\r\n")
+            connection.close()
+            return true
+        }
+        var endpoint = server.endpoint
+        endpoint.isTLS = true
+        let client = try UpstreamClient(endpoint)
+        for _ in 0..<32 {
+            let error = await #expect(throws: UpstreamError.self) {
+                _ = try await client.send(UpstreamRequest("GET", "/"))
+            }
+            #expect(error?.wasSent == false)
+            guard case .untrusted? = error?.reason else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+        }
+    }
+
     @Test func `a server that is slow to agree is given up in the time to connect`() async throws {
         let server = try await TestServer { _, _ in true }
         var endpoint = server.endpoint
