@@ -1,0 +1,78 @@
+/// The endpoints that a file names (`EndpointList`), read again where it has changed.
+///
+/// The whole file is read every `interval` and compared: that works on every file system, also where a file is mounted
+/// into a container, of which inotify learns nothing, and it misses no change that two times of one tick hide. A file
+/// that is wrong, or gone, leaves the last endpoints as they are, and is told once.
+package struct FileDiscovery: DiscoveryProvider {
+    package typealias Element = DiscoveryUpdate
+    package typealias Failure = Never
+
+    package static let interval = Duration.seconds(2)
+
+    private let path: String
+    private let interval: Duration
+    private let time: UpstreamTime
+
+    package init(path: String, interval: Duration = FileDiscovery.interval, time: UpstreamTime = .system) {
+        self.path = path
+        self.interval = interval
+        self.time = time
+    }
+
+    package func makeAsyncIterator() -> Iterator {
+        Iterator(path: self.path, interval: self.interval, time: self.time)
+    }
+
+    /// Reads the file, and waits between two readings.
+    package struct Iterator: AsyncIteratorProtocol, Sendable {
+        let path: String
+        let interval: Duration
+        let time: UpstreamTime
+        private var isFirst = true
+        private var lastBytes: [UInt8]?
+        private var change = DiscoveryChange()
+
+        fileprivate init(path: String, interval: Duration, time: UpstreamTime) {
+            self.path = path
+            self.interval = interval
+            self.time = time
+        }
+
+        package mutating func next(isolation actor: isolated (any Actor)?) async -> DiscoveryUpdate? {
+            await self.next()
+        }
+
+        package mutating func next() async -> DiscoveryUpdate? {
+            while true {
+                if !self.isFirst { await self.time.sleep(self.time.now() + self.interval) }
+                self.isFirst = false
+                guard !Task.isCancelled else { return nil }
+                if let update = self.look().flatMap({ self.change.accept($0) }) { return update }
+            }
+        }
+
+        /// - Returns: nil where the file is as it was.
+        private mutating func look() -> DiscoveryUpdate? {
+            let bytes: [UInt8]
+            do throws(SmallFile.Fault) {
+                bytes = try SmallFile.read(self.path, bytesMax: EndpointList.bytesMax)
+            } catch {
+                self.lastBytes = nil
+                switch error {
+                case .tooLong: return .failed("\(self.path) is longer than \(EndpointList.bytesMax) bytes")
+                case .unreadable(let code): return .failed("\(self.path) cannot be read (error \(code))")
+                }
+            }
+            guard bytes != self.lastBytes else { return nil }
+            self.lastBytes = bytes
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                return .failed("\(self.path) is not UTF-8")
+            }
+            do throws(EndpointList.Fault) {
+                return .endpoints(try EndpointList.parse(text))
+            } catch {
+                return .failed("\(self.path), line \(error.line): \(error.sentence)")
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+/// Stops asking one endpoint that fails most of what it is asked, and tries again with a few requests. A value.
+///
+///     closed ── failures ≥ their share of a window ──▶ open ── after a while ──▶ half open
+///       ▲                                               ▲                           │
+///       └────────────── enough probes succeed ──────────┼──── any probe fails ──────┘
+package struct CircuitBreaker: Sendable, Hashable {
+    package typealias Instant = ContinuousClock.Instant
+
+    /// When it opens, for how long, and what closes it.
+    package struct Settings: Sendable, Hashable {
+        /// Requests are counted for so long, then anew.
+        package var window: Duration
+        /// With fewer requests in a window it stays closed.
+        package var requestsMin: Int
+        /// Of a hundred requests, so many failures open it.
+        package var failurePercent: Int
+        /// How long it stays open the first time; twice as long each time that a probe fails.
+        package var openBase: Duration
+        package var openMax: Duration
+        /// Requests at a time while it is half open.
+        package var probesMax: Int
+        /// Probes that must succeed to close it.
+        package var probesNeeded: Int
+
+        package init(
+            window: Duration = .seconds(10), requestsMin: Int = 10, failurePercent: Int = 50,
+            openBase: Duration = .seconds(5), openMax: Duration = .seconds(60), probesMax: Int = 1,
+            probesNeeded: Int = 2
+        ) {
+            self.window = window
+            self.requestsMin = max(requestsMin, 1)
+            self.failurePercent = min(max(failurePercent, 1), 100)
+            self.openBase = openBase
+            self.openMax = openMax
+            self.probesMax = max(probesMax, 1)
+            self.probesNeeded = max(probesNeeded, 1)
+        }
+    }
+
+    /// Where it stands.
+    package enum State: Sendable, Hashable {
+        case closed(since: Instant?, requests: Int, failures: Int)
+        case open(until: Instant)
+        case halfOpen(running: Int, succeeded: Int)
+    }
+
+    /// Handed out with a request, and wanted back with its outcome: what began in an earlier state says nothing of this
+    /// one.
+    package struct Ticket: Sendable, Hashable {
+        fileprivate let epoch: Int
+    }
+
+    package private(set) var state = State.closed(since: nil, requests: 0, failures: 0)
+    private var epoch = 0
+    /// Times in a row that it opened.
+    private var spells = 0
+
+    package init() {}
+
+    /// Whether a request may go now.
+    package func allows(at now: Instant, _ settings: Settings) -> Bool {
+        switch self.state {
+        case .closed: true
+        case .open(let until): until <= now
+        case .halfOpen(let running, _): running < settings.probesMax
+        }
+    }
+
+    /// A request goes; only where `allows` says so.
+    package mutating func begin(at now: Instant, _ settings: Settings) -> Ticket {
+        precondition(self.allows(at: now, settings), "the breaker is open")
+        switch self.state {
+        case .closed: break
+        case .open: self.enter(.halfOpen(running: 1, succeeded: 0))
+        case .halfOpen(let running, let succeeded):
+            self.state = .halfOpen(running: running + 1, succeeded: succeeded)
+        }
+        return Ticket(epoch: self.epoch)
+    }
+
+    /// A request is over; `isGood` is nil where it says nothing, such as when its client left.
+    package mutating func end(_ ticket: Ticket, isGood: Bool?, at now: Instant, _ settings: Settings) {
+        guard ticket.epoch == self.epoch else { return }
+        switch (self.state, isGood) {
+        case (.closed(let since, let requests, let failures), let isGood?):
+            self.count(isGood, since: since, requests, failures, now, settings)
+        case (.halfOpen(let running, let succeeded), nil):
+            self.state = .halfOpen(running: running - 1, succeeded: succeeded)
+        case (.halfOpen(let running, let succeeded), true?):
+            if succeeded + 1 >= settings.probesNeeded {
+                self.spells = 0
+                self.enter(.closed(since: nil, requests: 0, failures: 0))
+            } else {
+                self.state = .halfOpen(running: running - 1, succeeded: succeeded + 1)
+            }
+        case (.halfOpen, false?): self.open(now, settings)
+        case (.closed, nil), (.open, _): break
+        }
+    }
+
+    /// A health check has succeeded: an open breaker need not wait any longer to let a probe through.
+    package mutating func allowProbe(at now: Instant) {
+        if case .open = self.state { self.state = .open(until: now) }
+    }
+
+    private mutating func count(
+        _ isGood: Bool, since: Instant?, _ requests: Int, _ failures: Int, _ now: Instant, _ settings: Settings
+    ) {
+        let isCurrent = since.map { $0.duration(to: now) < settings.window } ?? false
+        let requests = (isCurrent ? requests : 0) + 1
+        let failures = (isCurrent ? failures : 0) + (isGood ? 0 : 1)
+        self.state = .closed(since: isCurrent ? since : now, requests: requests, failures: failures)
+        if !isGood, requests >= settings.requestsMin, failures * 100 >= requests * settings.failurePercent {
+            self.open(now, settings)
+        }
+    }
+
+    private mutating func open(_ now: Instant, _ settings: Settings) {
+        self.spells += 1
+        self.enter(
+            .open(until: now + Backoff.duration(settings.openBase, max: settings.openMax, attempt: self.spells)))
+    }
+
+    private mutating func enter(_ state: State) {
+        self.state = state
+        self.epoch += 1
+    }
+}
+
+/// Times that double.
+enum Backoff {
+    /// The first attempt gives `base`.
+    static func duration(_ base: Duration, max: Duration, attempt: Int) -> Duration {
+        var duration = base
+        for _ in 1..<Swift.max(attempt, 1) {
+            if duration >= max { break }
+            duration *= 2
+        }
+        return min(duration, max)
+    }
+}

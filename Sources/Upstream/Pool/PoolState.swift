@@ -1,0 +1,276 @@
+internal import Primitives
+
+/// Who may be asked, who is asked, and who waits: all that a pool decides. A value; the runner is `UpstreamPool`.
+package struct PoolState: Sendable {
+    package typealias Instant = ContinuousClock.Instant
+
+    /// What a request asks for.
+    package struct Demand: Sendable {
+        package var affinity: AffinityKey?
+        package var work: Int
+        /// Endpoints that have failed it before; asked only where there is no other.
+        package var avoiding: Set<UpstreamEndpoint>
+
+        package init(affinity: AffinityKey? = nil, work: Int = 1, avoiding: Set<UpstreamEndpoint> = []) {
+            self.affinity = affinity
+            self.work = work
+            self.avoiding = avoiding
+        }
+    }
+
+    /// An endpoint that was given to a request.
+    package struct Grant: Sendable {
+        package let endpoint: DiscoveredEndpoint
+        let work: Int
+        fileprivate let ticket: CircuitBreaker.Ticket
+        /// Of the member: an endpoint that went and came again is another one.
+        fileprivate let serial: UInt64
+    }
+
+    /// What a request is told that asks for an endpoint.
+    package enum Answer: Sendable {
+        case granted(Grant)
+        /// All that may be asked have their hands full.
+        case full
+        case refused(PoolError)
+    }
+
+    private struct Member: Sendable {
+        var discovered: DiscoveredEndpoint
+        let key: AffinityKey
+        let serial: UInt64
+        var requests = 0
+        var work = 0
+        var health = ActiveHealth()
+        var breaker = CircuitBreaker()
+        var lastSuccess: Instant?
+        /// Why it failed last, in words.
+        var lastFailure: String?
+        /// Whether it was told of that it is left out, and how often it was.
+        var isOut = false
+        var timesOut = 0
+    }
+
+    private struct Waiter: Sendable {
+        let id: UInt64
+        let demand: Demand
+    }
+
+    let settings: PoolSettings
+    private var members: [Member] = []
+    private var ejection = OutlierEjection()
+    private var waiters: [Waiter] = []
+    private var requests = 0
+    private var serials: UInt64 = 0
+    private var events: [PoolEvent] = []
+
+    package init(_ settings: PoolSettings) {
+        self.settings = settings
+    }
+
+    var endpoints: [DiscoveredEndpoint] { self.members.map(\.discovered) }
+    var endpointCount: Int { self.members.count }
+    package var waitingCount: Int { self.waiters.count }
+
+    /// - Returns: the endpoints that are new, and those that are gone.
+    package mutating func update(_ set: EndpointSet) -> (new: [UpstreamEndpoint], gone: [UpstreamEndpoint]) {
+        var old: [UpstreamEndpoint: Member] = [:]
+        for member in self.members { old[member.discovered.endpoint] = member }
+        var new: [UpstreamEndpoint] = []
+        self.members = set.endpoints.map { discovered in
+            if var member = old.removeValue(forKey: discovered.endpoint) {
+                member.discovered = discovered
+                return member
+            }
+            new.append(discovered.endpoint)
+            self.tell(.joined(discovered.endpoint))
+            self.serials += 1
+            let key = AffinityKey(discovered.endpoint.description.utf8)
+            return Member(discovered: discovered, key: key, serial: self.serials)
+        }
+        for endpoint in old.keys { self.tell(.left(endpoint)) }
+        self.ejection.keep(only: Set(set.endpoints.map(\.endpoint)))
+        return (new, Array(old.keys))
+    }
+
+    /// Gives an endpoint to a request; `random` decides between equals.
+    package mutating func acquire(_ demand: Demand, at now: Instant, random: UInt64) -> Answer {
+        guard !self.members.isEmpty else { return .refused(.noEndpoint) }
+        var usable = self.members.indices.filter { self.mayBeAsked(self.members[$0], at: now) }
+        guard !usable.isEmpty else { return .refused(.allUnhealthy) }
+        let others = usable.filter { !demand.avoiding.contains(self.members[$0].discovered.endpoint) }
+        if !others.isEmpty { usable = others }
+        guard self.requests < self.settings.requestsMax else { return .full }
+        usable.removeAll { self.members[$0].requests >= self.settings.requestsPerEndpointMax }
+        let candidates = usable.map { index in
+            let member = self.members[index]
+            return EndpointPick.Candidate(
+                key: member.key, work: member.work, weight: member.discovered.weight,
+                priority: member.discovered.priority)
+        }
+        guard
+            let picked = EndpointPick.choose(
+                candidates, affinity: demand.affinity, work: demand.work, random: random, self.settings.pick)
+        else { return .full }
+        return .granted(self.grant(usable[picked], demand.work, now))
+    }
+
+    private mutating func grant(_ index: Int, _ work: Int, _ now: Instant) -> Grant {
+        self.requests += 1
+        self.members[index].requests += 1
+        self.members[index].work += work
+        return Grant(
+            endpoint: self.members[index].discovered, work: work,
+            ticket: self.members[index].breaker.begin(at: now, self.settings.breaker),
+            serial: self.members[index].serial)
+    }
+
+    private func mayBeAsked(_ member: Member, at now: Instant) -> Bool {
+        member.health.isHealthy && !self.ejection.isEjected(member.discovered.endpoint, at: now)
+            && member.breaker.allows(at: now, self.settings.breaker)
+    }
+
+    /// A request is over; `reason` says why it failed, for operators.
+    package mutating func finish(
+        _ grant: Grant, _ outcome: LeaseOutcome, reason: String? = nil, at now: Instant
+    ) {
+        self.requests -= 1
+        guard let index = self.members.firstIndex(where: { $0.serial == grant.serial }) else { return }
+        self.members[index].requests -= 1
+        self.members[index].work -= grant.work
+        let isGood: Bool? =
+            switch outcome {
+            case .succeeded: true
+            case .failed: false
+            case .abandoned: nil
+            }
+        self.members[index].breaker.end(grant.ticket, isGood: isGood, at: now, self.settings.breaker)
+        guard let isGood else { return }
+        if isGood { self.members[index].lastSuccess = now } else { self.members[index].lastFailure = reason }
+        _ = self.ejection.record(
+            isGood: isGood, grant.endpoint.endpoint, at: now, endpointCount: self.members.count, self.settings.ejection)
+        self.note(index, at: now)
+    }
+
+    /// A health check is over. One that fails says nothing where a request has succeeded since it began, or, where the
+    /// settings say so, while the endpoint is at work: the requests tell more. `failure` is nil where it is well.
+    package mutating func check(
+        _ endpoint: UpstreamEndpoint, failure: String?, since begun: Instant, at now: Instant
+    ) {
+        guard let check = self.settings.healthCheck,
+            let index = self.members.firstIndex(where: { $0.discovered.endpoint == endpoint })
+        else { return }
+        if let failure {
+            let isAtWork = check.sparesBusy && self.members[index].requests > 0
+            guard !isAtWork, self.members[index].lastSuccess.map({ $0 < begun }) ?? true else { return }
+            self.members[index].lastFailure = failure
+        } else {
+            self.members[index].breaker.allowProbe(at: now)
+        }
+        _ = self.members[index].health.record(isGood: failure == nil, check.rules)
+        self.note(index, at: now)
+    }
+
+    /// What has become of an endpoint, for operators. A time that runs out is seen with the next check or request.
+    private mutating func note(_ index: Int, at now: Instant) {
+        let member = self.members[index]
+        var isOut = !member.health.isHealthy || self.ejection.isEjected(member.discovered.endpoint, at: now)
+        if case .open = member.breaker.state { isOut = true }
+        guard isOut != member.isOut else { return }
+        self.members[index].isOut = isOut
+        if isOut { self.members[index].timesOut += 1 }
+        let endpoint = member.discovered.endpoint
+        self.tell(isOut ? .leftOut(endpoint, reason: member.lastFailure ?? "") : .takenBack(endpoint))
+    }
+
+    /// Events that wait to be taken; more are dropped.
+    private static let eventCountMax = 4 * EndpointSet.countMax
+
+    private mutating func tell(_ event: PoolEvent) {
+        if self.events.count < Self.eventCountMax { self.events.append(event) }
+    }
+
+    /// What happened since this was asked last.
+    package mutating func takeEvents() -> [PoolEvent] {
+        if self.events.isEmpty { return [] }
+        defer { self.events = [] }
+        return self.events
+    }
+
+    // Those that wait, first come first served.
+
+    /// - Returns: whether there was room.
+    package mutating func wait(_ id: UInt64, _ demand: Demand) -> Bool {
+        guard self.waiters.count < self.settings.waitingMax else { return false }
+        self.waiters.append(Waiter(id: id, demand: demand))
+        return true
+    }
+
+    package mutating func stopWaiting(_ id: UInt64) {
+        self.waiters.removeAll { $0.id == id }
+    }
+
+    /// Those that need wait no longer. To be asked after everything that may have made room.
+    package mutating func served(at now: Instant, random: () -> UInt64) -> [(id: UInt64, answer: Answer)] {
+        var served: [(id: UInt64, answer: Answer)] = []
+        while let first = self.waiters.first {
+            let answer = self.acquire(first.demand, at: now, random: random())
+            if case .full = answer { break }
+            self.waiters.removeFirst()
+            served.append((first.id, answer))
+        }
+        return served
+    }
+
+    package func status(at now: Instant) -> [EndpointStatus] {
+        self.members.map { member in
+            let breaker: EndpointStatus.Breaker =
+                switch member.breaker.state {
+                case .closed: .closed
+                case .open: .open
+                case .halfOpen: .halfOpen
+                }
+            return EndpointStatus(
+                endpoint: member.discovered, requests: member.requests, work: member.work,
+                isHealthy: member.health.isHealthy,
+                isEjected: self.ejection.isEjected(member.discovered.endpoint, at: now), breaker: breaker,
+                timesOut: member.timesOut, lastFailure: member.lastFailure)
+        }
+    }
+}
+
+/// One endpoint of a pool, for operators.
+package struct EndpointStatus: Sendable, Hashable {
+    /// Where its breaker stands.
+    package enum Breaker: String, Sendable, Hashable {
+        case closed, open, halfOpen
+    }
+
+    package let endpoint: DiscoveredEndpoint
+    /// Requests that it answers now.
+    package let requests: Int
+    package let work: Int
+    /// By its health checks.
+    package let isHealthy: Bool
+    /// By its requests.
+    package let isEjected: Bool
+    package let breaker: Breaker
+    /// How often it was left out since it was found.
+    package let timesOut: Int
+    /// Why it failed last; nil where it never did.
+    package let lastFailure: String?
+
+    /// Whether requests go to it.
+    package var isUsable: Bool { self.isHealthy && !self.isEjected && self.breaker != .open }
+}
+
+/// What an operator wants to know as it happens.
+package enum PoolEvent: Sendable, Hashable {
+    case joined(UpstreamEndpoint)
+    case left(UpstreamEndpoint)
+    /// No request goes to it for now; why it failed last.
+    case leftOut(UpstreamEndpoint, reason: String)
+    case takenBack(UpstreamEndpoint)
+    /// Discovery found nothing out; the endpoints stay as they are.
+    case notFound(String)
+}

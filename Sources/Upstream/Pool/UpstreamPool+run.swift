@@ -1,0 +1,64 @@
+internal import Primitives
+internal import Synchronization
+
+extension UpstreamPool {
+    /// Health checks at a time.
+    private static let checksMax = 16
+    /// Of an answer to a check.
+    private static let checkBytesMax = 64 << 10
+
+    /// Follows a provider and checks the endpoints' health, until the task is cancelled; returns earlier only where the
+    /// provider has no more to say and nothing is to be checked. One task runs it.
+    package func run(_ provider: some DiscoveryProvider) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await update in provider { self.accept(update) }
+            }
+            if let check = self.settings.healthCheck {
+                group.addTask { await self.runChecks(check) }
+            }
+            await group.waitForAll()
+        }
+    }
+
+    private func runChecks(_ check: HealthCheck) async {
+        while !Task.isCancelled {
+            await self.checkAll(check)
+            // A tenth more or less, so that many pools do not ask at the same moment.
+            let tenths = Int(self.random.next() % 21) - 10
+            await self.time.sleep(self.time.now() + check.interval * (100 + tenths) / 100)
+        }
+    }
+
+    /// Asks every endpoint once.
+    package func checkAll(_ check: HealthCheck) async {
+        let clients = self.shared.withLock { shared in
+            shared.state.endpoints.compactMap { shared.clients[$0.endpoint] }
+        }
+        await withTaskGroup(of: Void.self) { group in
+            for (index, client) in clients.enumerated() {
+                if index >= Self.checksMax { await group.next() }
+                group.addTask {
+                    let begun = self.time.now()
+                    let failure = await Self.failure(client, check)
+                    guard !Task.isCancelled else { return }
+                    self.change { $0.state.check(client.endpoint, failure: failure, since: begun, at: self.time.now()) }
+                }
+            }
+        }
+        self.serveWaiters()
+    }
+
+    /// - Returns: nil where it is well.
+    private static func failure(_ client: UpstreamClient, _ check: HealthCheck) async -> String? {
+        let timeouts = UpstreamTimeouts(
+            connect: check.timeout, firstByte: check.timeout, idle: check.timeout, total: check.timeout)
+        do throws(UpstreamError) {
+            let answer = try await client.ask(
+                UpstreamRequest("GET", check.path, timeouts: timeouts), bytesMax: self.checkBytesMax)
+            return (200...299).contains(answer.head.status) ? nil : "\(check.path) answered \(answer.head.status)"
+        } catch {
+            return error.sentence
+        }
+    }
+}
