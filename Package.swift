@@ -148,7 +148,7 @@ let package = Package(
             path: "Sources/Services/DynamoDB/Values", exclude: ["README.md"], swiftSettings: settings
         ),
         // L3
-        library("ServiceKit", ["Policy", "Primitives", "ServiceModel", "Signing", "Telemetry"]),
+        library("ServiceKit", ["KeyValue", "Policy", "Primitives", "ServiceModel", "Signing", "Telemetry"]),
         library(
             "Inference",
             [
@@ -238,7 +238,7 @@ let package = Package(
             ]
         ),
         tests("Containers", ["Containers", "ServiceModel", "Telemetry", "WireProtocols"]),
-        tests("ServiceKit", ["Primitives", "ServiceKit", "ServiceModel", "Signing"]),
+        tests("ServiceKit", ["KeyValue", "Primitives", "ServiceKit", "ServiceModel", "Signing"]),
         tests("Inference", ["Inference", "Primitives", "ServiceModel", "WireProtocols"]),
         tests(
             "BedrockRuntimeService",

@@ -1,17 +1,14 @@
 """Several servers on one PostgreSQL that the tests start themselves; any of them, and the database, may be killed."""
 
-import pathlib
-import signal
-import subprocess
 import threading
 import time
-import os
 
 import botocore.config
 import botocore.exceptions
 import pytest
 
-from brume_server import ROOT, Server, ServerDied
+from brume_server import Server, ServerDied
+from postgres_database import running_database
 
 KEYS = {
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -20,51 +17,10 @@ KEYS = {
 }
 
 
-class Database:
-    """A PostgreSQL in a folder of its own, run by Scripts/postgres."""
-
-    def __init__(self, folder):
-        self.folder = pathlib.Path(folder)
-        self.process = None
-        self.start()
-
-    def start(self):
-        self.process = subprocess.Popen(
-            [ROOT / "Scripts" / "postgres", self.folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        if not line.startswith("ready "):
-            status = self.process.wait(30)
-            if status == 3:
-                pytest.skip("PostgreSQL is not installed: Scripts/install-dependencies postgres")
-            raise AssertionError(f"PostgreSQL did not start: {status}")
-
-    def kill(self):
-        """SIGKILL to the server, whose own processes end when they see it."""
-        pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, signal.SIGKILL)
-        self.close()
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(30)
-
-    @property
-    def url(self):
-        return f"postgres://brume:not-needed@/postgres?host={str(self.folder).replace('/', '%2F')}"
-
-    def query(self, sql):
-        words = ["psql", "-h", self.folder, "-U", "brume", "-d", "postgres", "-qAt", "-c", sql]
-        return subprocess.run(words, check=True, capture_output=True, text=True, timeout=30).stdout.strip()
-
-
 @pytest.fixture(scope="module")
 def database():
-    # Short: a socket's path has at most 107 bytes.
-    folder = subprocess.run(["mktemp", "-d", "/tmp/brume-pg-XXXXXX"], check=True, capture_output=True, text=True)
-    running = Database(folder.stdout.strip())
-    yield running
-    running.close()
-    subprocess.run(["rm", "-rf", running.folder], check=True)
+    with running_database() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -226,3 +182,67 @@ def test_a_store_that_cannot_be_opened_says_what_to_do(fresh_server, address, st
         fresh_server("--store", address)
     assert f"status {status}" in str(died.value) and sentence in str(died.value)
     assert "secret" not in str(died.value)
+
+
+def leader(database, name):
+    """Who holds the lease, by its random number; empty for nobody. Its record is that of storage-format.md."""
+    return database.query(
+        """SELECT encode(substr(v, 1, 8), 'hex') FROM brume.item WHERE k = '\\x00000000000000000000' || 'lease'::bytea""",
+        name).replace("0" * 16, "")
+
+
+def test_one_node_sweeps_for_all_and_another_takes_over_when_it_is_killed(database, tmp_path_factory, unique_name):
+    # A database of their own: servers of other tests would lead, and look for expired items once a minute.
+    options = ["--store", database.make("takeover"), "--ttl-sweep-seconds", "0.2"]
+    table = unique_name("expiring")
+    with Server(tmp_path_factory.mktemp("three"), *options) as three:
+        first = eventually(lambda: leader(database, "takeover"))
+        with Server(tmp_path_factory.mktemp("four"), *options) as four:
+            client = four.client("dynamodb")
+            make_table(client, table)
+            client.update_time_to_live(
+                TableName=table, TimeToLiveSpecification={"AttributeName": "end", "Enabled": True})
+            over = {"N": str(int(time.time()) - 60)}
+            put(client, table, "first", end=over)
+            eventually(lambda: get(client, table, "first") is None)
+            assert leader(database, "takeover") == first
+            three.kill()
+            put(client, table, "second", end=over)
+            eventually(lambda: get(client, table, "second") is None)
+            assert leader(database, "takeover") not in ("", first)
+
+
+def test_what_a_node_begins_the_leader_ends(nodes, table):
+    for client in [node.client("dynamodb") for node in nodes]:
+        name = f"{table}-{client.meta.endpoint_url.rpartition(':')[2]}"
+        make_table(client, name)
+        for number in range(50):
+            put(client, name, str(number), colour={"S": "red"})
+        client.update_table(
+            TableName=name, AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "colour", "AttributeType": "S"},
+            ],
+            GlobalSecondaryIndexUpdates=[{"Create": {
+                "IndexName": "by-colour", "KeySchema": [{"AttributeName": "colour", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }}])
+        eventually(lambda: client.describe_table(
+            TableName=name)["Table"]["GlobalSecondaryIndexes"][0]["IndexStatus"] == "ACTIVE")
+        found = client.query(
+            TableName=name, IndexName="by-colour", KeyConditionExpression="colour = :c",
+            ExpressionAttributeValues={":c": {"S": "red"}})
+        assert found["Count"] == 50
+
+
+def test_writes_of_every_node_reach_replicas_in_other_regions(nodes, table):
+    clients = [node.client("dynamodb") for node in nodes]
+    make_table(clients[0], table, StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
+    clients[1].update_table(TableName=table, ReplicaUpdates=[{"Create": {"RegionName": "eu-west-1"}}])
+    eventually(lambda: {
+        replica["ReplicaStatus"] for replica in clients[0].describe_table(TableName=table)["Table"].get("Replicas", [])
+    } == {"ACTIVE"})
+    for index, client in enumerate(clients):
+        put(client, table, str(index))
+    elsewhere = nodes[0].client("dynamodb", session=nodes[0].session(region="eu-west-1"))
+    for index in range(2):
+        eventually(lambda: get(elsewhere, table, str(index)))

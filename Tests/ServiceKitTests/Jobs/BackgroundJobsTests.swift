@@ -52,4 +52,33 @@ struct BackgroundJobsTests {
         #expect(!jobs.isRunning("endless"))
         #expect(!jobs.start("late") {})
     }
+
+    @Test func `a process that follows runs only what is about itself`() async {
+        let jobs = BackgroundJobs()
+        let gate = Gate()
+        jobs.start("sweep") { await gate.pass() }
+        #expect(jobs.isRunning("sweep"))
+        await jobs.follow()
+        #expect(!jobs.isRunning("sweep"))
+        #expect(jobs.start("sweep") { await gate.pass() })
+        #expect(!jobs.isRunning("sweep"))
+        #expect(jobs.start("metrics", in: .everyProcess) { await gate.pass() })
+        #expect(jobs.isRunning("metrics"))
+        await jobs.stop()
+    }
+
+    @Test func `a process that leads again runs its jobs in the surroundings of its new term`() async {
+        let jobs = BackgroundJobs()
+        await jobs.follow()
+        let seen = Atomic(0)
+        jobs.lead { job in await Term.$current.withValue(7) { await job() } }
+        jobs.start("sweep") { seen.store(Term.current, ordering: .relaxed) }
+        await jobs.whenIdle()
+        let count = seen.load(ordering: .relaxed)
+        #expect(count == 7)
+    }
+
+    private enum Term {
+        @TaskLocal static var current = 0
+    }
 }

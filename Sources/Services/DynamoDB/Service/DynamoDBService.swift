@@ -36,6 +36,8 @@ package final class DynamoDBService: DynamoDBOperations {
     private let sweepPause: Atomic<Int>
     /// Between two looks for expired items.
     var sweepMilliseconds: Int { self.sweepPause.load(ordering: .relaxed) }
+    /// Which of several servers on one store does what goes on beside requests; nil where there is one server.
+    let lease: LeaseKeeper?
     /// Whether replication goes on by itself; else tests move it on, step by step.
     let replicatesByItself: Bool
 
@@ -54,7 +56,11 @@ package final class DynamoDBService: DynamoDBOperations {
     ) {
         precondition(transitionMilliseconds >= 0, "a table's states last no negative time")
         self.transition = Atomic(transitionMilliseconds)
+        let isShared = store.limits.isShared
+        let store: any OrderedStore = isShared ? FencedStore(store) : store
         self.store = store
+        self.lease =
+            isShared ? LeaseKeeper(store: store, key: CatalogKeys.lease, clock: clock, random: random) : nil
         self.catalog = TableCatalog(store: store, clock: clock)
         self.meters = Meters(clock: clock, isEnforcing: isThrottling)
         self.operationMeter = OperationMeter(start: clock.now())
@@ -82,17 +88,45 @@ package final class DynamoDBService: DynamoDBOperations {
 
     /// Goes on with what a stop interrupted and with what goes on at all times, until the task is cancelled.
     package func run() async {
+        self.startTellingInsights()
+        self.startTellingMetrics()
+        guard let lease = self.lease else {
+            await self.startWorking()
+            await self.jobs.runUntilCancelled()
+            return
+        }
+        await self.jobs.follow()
+        async let leading: Void = lease.run { await self.lead($0) }
+        await self.jobs.runUntilCancelled()
+        await leading
+    }
+
+    private func startWorking() async {
         await self.resume()
         self.startRemovingWhatIsOver()
         self.startTrimming()
-        self.startTellingInsights()
-        self.startTellingMetrics()
         self.startSweeping()
         self.startReplicating()
-        await self.jobs.runUntilCancelled()
     }
 
-    /// Goes on with what a stop interrupted. Call once after start.
+    /// How soon the leader finds what another server began: an index to fill, a table to empty, an export.
+    private static let lookMilliseconds = 1000
+
+    /// Does for all servers what goes on beside requests, until the task is cancelled.
+    package func lead(_ term: LeaseTerm) async {
+        self.jobs.lead { job in await LeaseTerm.$current.withValue(term) { await job() } }
+        await LeaseTerm.$current.withValue(term) {
+            await self.startWorking()
+            while !Task.isCancelled {
+                // Ended early by the loss of the lease only, which the loop's condition sees.
+                try? await Task.sleep(for: .milliseconds(Self.lookMilliseconds))
+                await self.resume()
+            }
+        }
+        await self.jobs.follow()
+    }
+
+    /// Goes on with what a stop interrupted, or another server began. Call once after start, or again at any time.
     package func resume() async {
         await self.catalog.discardDeletedTables()
         self.startExpiryWork()

@@ -4,7 +4,7 @@ internal import ServiceKit
 extension DynamoDBService {
     /// Begins to tell each minute which keys were accessed and throttled most.
     func startTellingInsights() {
-        self.jobs.start("contributor insights") {
+        self.jobs.start("contributor insights", in: .everyProcess) {
             while !Task.isCancelled {
                 try? await Task.sleep(for: .seconds(KeyInsights.pauseSeconds))
                 self.tellInsights()

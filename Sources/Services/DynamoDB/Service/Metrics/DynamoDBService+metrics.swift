@@ -15,7 +15,7 @@ extension DynamoDBService {
 
     /// Hands the metrics over at the end of each minute, until the server stops.
     func startTellingMetrics() {
-        self.jobs.start("metrics") {
+        self.jobs.start("metrics", in: .everyProcess) {
             await self.tellLimits()
             while !Task.isCancelled {
                 let now = self.clock.now().millisecondsSinceEpoch

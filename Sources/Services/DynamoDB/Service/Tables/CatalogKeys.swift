@@ -6,6 +6,8 @@ internal import Primitives
 ///
 ///     0 (8) · 0 (2) · "next-table"                          → the next free table number
 ///     0 (8) · 0 (2) · "stream-clock"                        → (empty), written to learn the time of a commit
+///     0 (8) · 0 (2) · "lease"                               → which of several servers does what goes on beside
+///                                                             requests; with a zero behind it, its term
 ///     0 (8) · 1 (2) · account (12) · region · 0 · name      → table record
 ///     0 (8) · 2 (2) · table number (8)                      → a deleted table whose items are being removed
 ///     0 (8) · 3 (2) · account (12) · region · 0 · name · 0 · label · 0 · 0 (1)  → note of a stream
@@ -20,6 +22,9 @@ enum CatalogKeys {
     static let nextTable = KeySpace(table: 0, index: 0).prefix + Array("next-table".utf8)
 
     static let streamClock = KeySpace(table: 0, index: 0).prefix + Array("stream-clock".utf8)
+
+    /// `LeaseKeeper`'s.
+    static let lease = KeySpace(table: 0, index: 0).prefix + Array("lease".utf8)
 
     static func table(_ reference: TableReference) -> [UInt8] {
         self.tables(reference.account, reference.region).start + Array(reference.name.utf8)
