@@ -65,13 +65,26 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
 
     /// Whether two field names are the same, ASCII case aside.
     package static func equalNames(_ left: String, _ right: String) -> Bool {
-        guard left.utf8.count == right.utf8.count else { return false }
-        let left = left.utf8.span
-        let right = right.utf8.span
-        for index in left.indices {
-            let (byte, other) = (left[index], right[index])
+        left.utf8.count == right.utf8.count && self.isName(left, startingWith: right)
+    }
+
+    /// Whether a field name begins with a prefix, ASCII case aside.
+    package static func isName(_ name: String, startingWith prefix: String) -> Bool {
+        let name = name.utf8.span
+        let prefix = prefix.utf8.span
+        guard name.count >= prefix.count else { return false }
+        for index in prefix.indices {
+            let (byte, other) = (name[index], prefix[index])
             guard byte == other || ASCII.lowercased(byte) == ASCII.lowercased(other) else { return false }
         }
         return true
+    }
+
+    /// Whether the name of any field begins so.
+    /// - Complexity: O(number of fields), no allocation.
+    package func hasName(startingWith prefix: String) -> Bool {
+        let fields = self.fields.span
+        for index in fields.indices where Self.isName(fields[index].name, startingWith: prefix) { return true }
+        return false
     }
 }

@@ -27,6 +27,14 @@ import Testing
         #expect(fields.fields == [HeaderFields.Field("Host", "a")])
     }
 
+    @Test func `a name begins with a prefix in any case, and with no longer one`() {
+        let headers: HeaderFields = ["Host": "a", "X-Brume-Proof": "b"]
+        #expect(headers.hasName(startingWith: "x-brume-"))
+        #expect(headers.hasName(startingWith: ""))
+        #expect(!headers.hasName(startingWith: "x-brume-proofs"))
+        #expect(!HeaderFields().hasName(startingWith: ""))
+    }
+
     @Test(arguments: [("[", "{"), ("@", "`"), ("é", "É"), ("k", "\u{212A}"), ("a", "a ")])
     func `only the case of ASCII letters is passed over`(_ left: String, _ right: String) {
         #expect(!HeaderFields.equalNames(left, right))

@@ -9,7 +9,7 @@ enum ForwardedHeaders {
 
     /// The head without what only processes of Brume say to each other: at the public edge nobody may say it.
     static func stripped(_ head: RequestHead) -> RequestHead {
-        guard head.headers.fields.contains(where: { self.isReserved($0.name) }) else { return head }
+        guard head.headers.hasName(startingWith: ForwardProof.reservedPrefix) else { return head }
         var head = head
         head.headers = HeaderFields(head.headers.fields.filter { !self.isReserved($0.name) })
         return head
@@ -38,8 +38,6 @@ enum ForwardedHeaders {
     }
 
     private static func isReserved(_ name: String) -> Bool {
-        let prefix = ForwardProof.reservedPrefix
-        guard name.utf8.count >= prefix.utf8.count else { return false }
-        return zip(name.utf8, prefix.utf8).allSatisfy { ASCII.lowercased($0) == $1 }
+        HeaderFields.isName(name, startingWith: ForwardProof.reservedPrefix)
     }
 }
