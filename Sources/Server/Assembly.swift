@@ -50,11 +50,13 @@ enum Assembly {
     }
 
     /// Amazon DynamoDB and its streams, on the store that both share.
-    static func dynamoDB(_ ground: Ground, store: any OrderedStore, objects: any ObjectPort) -> Services {
+    static func dynamoDB(_ ground: Ground, store: any OrderedStore, directory: DataDirectory) -> Services {
+        let objects = DirectoryObjects(directory: directory.objects, random: ground.random)
+        let dataStreams = DirectoryDataStreams(directory: directory.dataStreams)
         let configuration = ground.configuration
         let dynamoDB = DynamoDBService(
             store: store, clock: ground.clock, random: ground.random, telemetry: ground.telemetry, objects: objects,
-            log: ground.log,
+            dataStreams: dataStreams, log: ground.log,
             transitionMilliseconds: Int64(configuration.tableTransitionMilliseconds),
             isThrottling: configuration.isThrottling,
             sweepMilliseconds: Int(configuration.ttlSweepSeconds * 1000)

@@ -155,8 +155,7 @@ package final class BrumeServer: Sendable {
                     usage: try self.usage(directory, ground.random), store: store))
         }
         if let store {
-            let objects = DirectoryObjects(directory: directory.objects, random: ground.random)
-            assembled.add(Assembly.dynamoDB(ground, store: store, objects: objects))
+            assembled.add(Assembly.dynamoDB(ground, store: store, directory: directory))
         }
         if ground.configuration.cluster.runs(.sts) {
             assembled.add(Assembly.sts(ground, identity: keys.identity))

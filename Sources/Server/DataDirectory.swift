@@ -14,6 +14,8 @@ package struct DataDirectory: Sendable {
     package var tls: String { "\(self.path)/tls" }
     package var logs: String { "\(self.path)/logs" }
     package var objects: String { "\(self.path)/objects" }
+    /// Data streams of Kinesis, where there are any.
+    package var dataStreams: String { "\(self.path)/streams" }
     /// What was used of models.
     package var usage: String { "\(self.path)/usage" }
     package var models: String { "\(self.path)/models" }

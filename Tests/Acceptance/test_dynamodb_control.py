@@ -1,6 +1,8 @@
 """Tags, endpoints, resource policies, destinations and insights of DynamoDB through boto3."""
 
+import base64
 import json
+import time
 
 import boto3
 import botocore.config
@@ -139,6 +141,35 @@ def test_kinesis_destinations_go_through_their_states(dynamodb, unique_name):
     assert error["Code"] == "ValidationException"
     dynamodb.disable_kinesis_streaming_destination(TableName=name, StreamArn=stream)
     assert destinations() == [{"StreamArn": stream, "DestinationStatus": "DISABLED"}]
+
+
+def delivered(folder):
+    """The data of the records in a stream's folder."""
+    lines = [line for file in sorted(folder.glob("records-*.jsonl")) for line in file.read_text().splitlines()]
+    return [json.loads(base64.b64decode(json.loads(line)["Data"])) for line in lines]
+
+
+def test_changes_are_delivered_to_a_stream_that_is_there_through_a_kill(fresh_server):
+    server = fresh_server()
+    dynamodb = server.client("dynamodb")
+    create(dynamodb, "delivered")
+    key = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+    stream = f"arn:aws:kinesis:{REGION}:000000000000:stream/changes"
+    dynamodb.enable_kinesis_streaming_destination(TableName="delivered", StreamArn=stream)
+    # Written before there is such a stream: it waits.
+    dynamodb.put_item(TableName="delivered", Item=key | {"v": {"N": "1"}})
+    server.restart()
+    folder = server.data_dir / "streams" / "000000000000" / REGION / "changes"
+    folder.mkdir(parents=True)
+    dynamodb.delete_item(TableName="delivered", Key=key)
+    deadline = time.monotonic() + 30
+    while len(records := delivered(folder)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert [(record["eventName"], record["tableName"], record["awsRegion"]) for record in records] == [
+        ("INSERT", "delivered", REGION), ("REMOVE", "delivered", REGION),
+    ]
+    assert records[0]["dynamodb"]["NewImage"] == key | {"v": {"N": "1"}}
+    assert records[1]["dynamodb"]["Keys"] == key
 
 
 def test_contributor_insights_are_switched_on_and_off(dynamodb, unique_name):

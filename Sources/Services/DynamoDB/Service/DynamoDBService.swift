@@ -15,6 +15,8 @@ package final class DynamoDBService: DynamoDBOperations {
     let telemetry: any TelemetryPort
     /// Where exports go and imports come from.
     let objects: any ObjectPort
+    /// Where changes of tables go that have a destination.
+    let dataStreams: any DataStreamPort
     /// Where the errors of imports go.
     let log: any LogSink
     /// What tables consume, and may consume.
@@ -47,6 +49,7 @@ package final class DynamoDBService: DynamoDBOperations {
         random: any RandomSource,
         telemetry: any TelemetryPort,
         objects: any ObjectPort = NoObjects(),
+        dataStreams: any DataStreamPort = NoDataStreams(),
         log: any LogSink = DiscardingLogSink(),
         transitionMilliseconds: Int64 = 0,
         isThrottling: Bool = true,
@@ -70,6 +73,7 @@ package final class DynamoDBService: DynamoDBOperations {
         self.random = random
         self.telemetry = telemetry
         self.objects = objects
+        self.dataStreams = dataStreams
         self.log = log
         self.sweepPause = Atomic(sweepMilliseconds)
         self.jobs = jobs

@@ -25,7 +25,7 @@ struct KinesisDestination: Sendable, Hashable {
     /// A destination as it is once AWS has looked at the stream.
     ///
     /// DEVIATION: there is no Kinesis here that could say whether a stream exists, so every ARN that could be one of
-    /// this account and region becomes active; no record is delivered.
+    /// this account and region becomes active; records wait for a day until the port has the stream.
     init(_ streamARN: String, precision: String?, _ context: RequestContext) {
         self.streamARN = streamARN
         self.precision = precision

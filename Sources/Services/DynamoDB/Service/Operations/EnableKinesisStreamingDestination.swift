@@ -1,5 +1,6 @@
 package import DynamoDBModel
 internal import DynamoDBValues
+internal import KeyValue
 package import ServiceModel
 
 extension DynamoDBService {
@@ -20,14 +21,18 @@ extension DynamoDBService {
         let configuration = input.enableKinesisStreamingConfiguration
         let destination = KinesisDestination(
             input.streamARN, precision: configuration?.approximateCreationDateTimePrecision?.rawValue, context)
-        try await self.catalog.update(reference) { (table, _) throws(ServiceError) in
+        let table = try await self.catalog.update(reference) { (table, writes) throws(ServiceError) in
             guard table.kinesisDestinations.active == nil else {
                 throw .destinationState(
                     "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE operation."
                 )
             }
             table.kinesisDestinations.enable(destination)
-        }
+            guard destination.state == .active else { return }
+            let delivery = KinesisDelivery(reference, streamARN: destination.streamARN)
+            writes.append(.set(KinesisDelivery.key(table.number), delivery.encoded))
+        }.table
+        if destination.state == .active { self.startReplication(table.number) }
         return KinesisStreamingDestinationOutput(
             tableName: reference.name,
             streamARN: input.streamARN,

@@ -18,6 +18,7 @@ internal import Primitives
 ///     0 (8) · 5 (2) · account (12) · region · 0 · name      → (empty), a table with time to live
 ///     0 (8) · 6 (2) · table number (8) · generation (4)     → a time to live index to be filled or removed
 ///     0 (8) · 12 (2) · source table (8) · target table (8)  → `ReplicationLink`
+///     0 (8) · 13 (2) · table number (8)                     → `KinesisDelivery`
 enum CatalogKeys {
     static let nextTable = KeySpace(table: 0, index: 0).prefix + Array("next-table".utf8)
 

@@ -106,7 +106,10 @@ extension TableDescriptor {
     var log: LogID { LogID(self.number) }
 
     /// Whether somebody reads its changes: each change of an item goes to `log` then, with both images.
-    var keepsChanges: Bool { self.enabledStream != nil || self.recovery != nil || !self.copies.isEmpty }
+    var keepsChanges: Bool {
+        self.enabledStream != nil || self.recovery != nil || !self.copies.isEmpty
+            || self.kinesisDestinations.active != nil
+    }
 
     /// How long `log` keeps a change: as long as the reader that looks furthest back needs it.
     ///

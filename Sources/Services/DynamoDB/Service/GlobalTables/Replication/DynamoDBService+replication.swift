@@ -2,7 +2,7 @@ internal import KeyValue
 internal import ServiceKit
 package import ServiceModel
 
-/// Replication between the replicas of global tables.
+/// Replication between the replicas of global tables, and the delivery of changes to data streams.
 ///
 /// One job for each table whose writes go elsewhere. It is begun by a write, by a start, and every few seconds for what
 /// was left after a failure; it ends when there is nothing more to do.
@@ -38,8 +38,12 @@ extension DynamoDBService {
 
     /// Begins the work of every link.
     func startReplicationOfAll() async {
-        guard let keys = try? await self.replicationLinks() else { return }
-        for source in Set(keys.compactMap(ReplicationLink.source(ofKey:))) { self.startReplication(source) }
+        guard let keys = try? await self.replicationLinks(), let delivering = try? await self.deliveringTables() else {
+            return
+        }
+        for source in Set(keys.compactMap(ReplicationLink.source(ofKey:)) + delivering) {
+            self.startReplication(source)
+        }
     }
 
     private func replicate(_ source: UInt64) async {
@@ -63,7 +67,7 @@ extension DynamoDBService {
         }
     }
 
-    /// Moves each link of a table on by one step.
+    /// Moves each link of a table on by one step, and its delivery.
     /// - Returns: `gone` when there is none; `idle` with the least version up to which all are done.
     func replicateRound(_ source: UInt64) async throws(ServiceError) -> Replicator.Step {
         let replicator = Replicator(items: self.items, clock: self.clock, telemetry: self.telemetry)
@@ -71,6 +75,7 @@ extension DynamoDBService {
         for key in try await self.keys(in: ReplicationLink.all(from: source)) {
             steps.append(try await replicator.step(key))
         }
+        if let step = try await self.deliveryStep(source) { steps.append(step) }
         let rest = steps.filter { $0 != .gone }
         guard !rest.isEmpty else { return steps.isEmpty ? .gone : .more }
         if rest.contains(.more) { return .more }
@@ -82,7 +87,8 @@ extension DynamoDBService {
         return .idle(through)
     }
 
-    private func keys(in range: KeyRange) async throws(ServiceError) -> [[UInt8]] {
+    /// The keys of every record in a part of the catalogue.
+    func keys(in range: KeyRange) async throws(ServiceError) -> [[UInt8]] {
         var (range, keys) = (range, [[UInt8]]())
         while !range.isEmpty {
             let page = try await self.items.scan(
