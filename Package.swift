@@ -237,7 +237,7 @@ let package = Package(
                 "Signing", "Telemetry",
             ]
         ),
-        tests("Containers", ["Containers", "ServiceModel", "Telemetry", "WireProtocols"]),
+        tests("Containers", ["Containers", "ServiceModel", "Telemetry", "Upstream", "WireProtocols"]),
         tests("ServiceKit", ["KeyValue", "Primitives", "ServiceKit", "ServiceModel", "Signing"]),
         tests("Inference", ["Inference", "Primitives", "ServiceModel", "WireProtocols"]),
         tests(

@@ -20,6 +20,8 @@ enum Assembly {
     /// Every service of this process, and those that it knows to run elsewhere.
     struct Services: Sendable {
         var services: [RegisteredService] = []
+        /// Where those are found that run elsewhere.
+        var nodes: [UpstreamNodes] = []
         /// What they do beside requests, until it is cancelled.
         var background: [@Sendable () async -> Void] = []
         /// Hands over what they measured until now.
@@ -30,6 +32,7 @@ enum Assembly {
         mutating func add(_ other: Services) {
             let (first, second) = (self.tellMetrics, other.tellMetrics)
             self.services += other.services
+            self.nodes += other.nodes
             self.background += other.background
             self.reconfigure += other.reconfigure
             self.tellMetrics = {
@@ -136,7 +139,7 @@ enum Assembly {
     }
 
     /// A role that other processes take: its requests are known here, and sent there.
-    static func elsewhere(_ role: Role, nodes: any ServiceNodes) -> Services {
+    static func elsewhere(_ role: Role, nodes: UpstreamNodes) -> Services {
         let services =
             switch role {
             case .dynamodb:
@@ -157,7 +160,7 @@ enum Assembly {
                 var service = service
                 service.nodes = nodes
                 return service
-            })
+            }, nodes: [nodes], background: [{ await nodes.run() }])
     }
 
     /// Measures the machine, and the containers where a socket is named, for the default account.

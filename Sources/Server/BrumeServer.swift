@@ -161,7 +161,7 @@ package final class BrumeServer: Sendable {
             assembled.add(Assembly.sts(ground, identity: keys.identity))
         }
         for role in Role.allCases {
-            guard let nodes = cluster?.nodes[role] else { continue }
+            guard let nodes = cluster?.nodes(role, ground) else { continue }
             assembled.add(Assembly.elsewhere(role, nodes: nodes))
         }
         assembled.add(Assembly.resources(ground))
@@ -177,6 +177,7 @@ package final class BrumeServer: Sendable {
         _ history: MetricHistory, _ assembled: Assembly.Services, _ engines: ModelEngines?, control: ControlRoute
     ) -> InternalRoutes {
         let tellMetrics = assembled.tellMetrics
+        let nodes = assembled.nodes
         let modelGauges = engines.map { ModelGauges(edge.metrics, $0.embeddings) }
         return InternalRoutes(
             metrics: edge.metrics,
@@ -186,9 +187,10 @@ package final class BrumeServer: Sendable {
                 modelGauges?.refresh()
             },
             moreMetrics: {
-                guard live.current.tellsTableMetrics else { return "" }
+                let told = NodeMetrics.exposition(nodes)
+                guard live.current.tellsTableMetrics else { return told }
                 tellMetrics()
-                return history.exposition()
+                return told + history.exposition()
             },
             documents: live.current.compatibility == .localstack
                 ? LocalStackCompatibility.documents(assembled.services.map(\.binding.schema)) : [:],

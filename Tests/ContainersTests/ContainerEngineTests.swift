@@ -2,6 +2,7 @@ import Containers
 import ServiceModel
 import Synchronization
 import Testing
+import Upstream
 import WireProtocols
 
 /// Answers as an engine would, from a table; the real one is asked in the acceptance tests.
@@ -40,6 +41,55 @@ private final class ReplyBox: EngineReply {
         self.pieces.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
     func close() {}
+}
+
+@Suite struct ContainerDiscoveryTests {
+    private static let list = #"""
+        [{"Id":"a","Names":["/one"],"State":"running","Labels":{"role":"tables"},
+          "NetworkSettings":{"Networks":{"edge":{"IPAddress":"10.0.1.2"},"back":{"IPAddress":"10.0.2.2"}}}},
+         {"Id":"b","Names":["/two"],"State":"running",
+          "NetworkSettings":{"Networks":{"back":{"IPAddress":"","GlobalIPv6Address":"fd00::7"}}}},
+         {"Id":"c","Names":["/host"],"State":"running","NetworkSettings":{"Networks":{"host":{"IPAddress":""}}}}]
+        """#
+
+    private func found(_ place: String, isTLS: Bool = false, _ engine: TableEngine) async throws -> DiscoveryUpdate? {
+        let selection = try #require(ContainerDiscovery.Selection(place))
+        let discovery = ContainerDiscovery(selection, isTLS: isTLS) { () async throws(ContainerEngineError) in
+            try await ContainerEngine(engine)
+        }
+        var iterator = discovery.makeAsyncIterator()
+        return await iterator.next()
+    }
+
+    private func places(_ update: DiscoveryUpdate?) -> [String] {
+        guard case .endpoints(let set)? = update else { return [] }
+        return set.endpoints.map(\.endpoint.description)
+    }
+
+    @Test func `running containers with a label are endpoints, each at one address`() async throws {
+        let engine = TableEngine(["GET /containers/json": (200, Self.list)])
+        let update = try await self.found("role=tables:4567", engine)
+        #expect(self.places(update) == ["http://10.0.2.2:4567", "http://[fd00::7]:4567"])
+        let target = engine.requests.withLock { $0.last?.target ?? "" }
+        #expect(target.contains(#"%22label%22%3A%5B%22role%3Dtables%22%5D"#))
+        #expect(target.contains("running"))
+        #expect(self.places(try await self.found("role:1@edge", engine)) == ["http://10.0.1.2:1"])
+        guard case .endpoints(let set)? = try await self.found("role:1@edge", isTLS: true, engine) else {
+            Issue.record("nothing was found")
+            return
+        }
+        #expect(set.endpoints.map(\.endpoint.serverName) == ["one"])
+    }
+
+    @Test func `an engine that refuses is told of`() async throws {
+        let update = try await self.found("role:1", TableEngine(["GET /containers/json": (500, #"{"message":"no"}"#)]))
+        #expect(update == .failed("the container engine refused: no"))
+    }
+
+    @Test(arguments: ["", "role", "role:", ":1", "role:0", "role:65536", "role:1@", "a b:1"])
+    func `what names no containers is none`(_ text: String) {
+        #expect(ContainerDiscovery.Selection(text) == nil)
+    }
 }
 
 @Suite struct ContainerEngineTests {

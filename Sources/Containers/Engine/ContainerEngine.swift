@@ -42,6 +42,14 @@ package struct ContainerEngine: Sendable {
         return answer.elements.compactMap { ContainerSummary($0) }.sorted { $0.name < $1.name }
     }
 
+    /// The running containers that carry a label (`name`, or `name=value`), anybody's.
+    func running(label: String) async throws(ContainerEngineError) -> [ContainerSummary] {
+        let filter = Document.object(["label": .array([.string(label)]), "status": .array([.string("running")])])
+        let answer = try await self.ask(
+            "GET", "/containers/json?limit=\(Self.listCountMax)&filters=\(Self.escaped(filter.jsonText))")
+        return answer.elements.compactMap { ContainerSummary($0) }
+    }
+
     /// One container, by its name or the beginning of its id.
     package func inspect(_ name: String) async throws(ContainerEngineError) -> ContainerDetails {
         let answer = try await self.ask("GET", "/containers/\(Self.escaped(name))/json", about: name)

@@ -13,6 +13,8 @@ package struct ContainerSummary: Sendable, Hashable {
     package var labels: [String: String]
     /// `8080->80/tcp`, as far as it is published.
     package var ports: [String]
+    /// Its address on each network, by the network's name; those without one are left out.
+    package var addresses: [String: String]
 
     package var isManaged: Bool { self.labels[ContainerLabel.managed] == "true" }
     package var isRunning: Bool { self.state == "running" }
@@ -33,6 +35,14 @@ package struct ContainerSummary: Sendable, Hashable {
             }
             return "\(published)->\(inner)/\(port["Type"]?.text ?? "tcp")"
         }
+        var addresses: [String: String] = [:]
+        for network in document["NetworkSettings"]?["Networks"]?.members ?? [] {
+            let texts = [network.value["IPAddress"]?.text, network.value["GlobalIPv6Address"]?.text]
+            if let address = texts.lazy.compactMap({ $0 }).first(where: { !$0.isEmpty }) {
+                addresses[network.name] = address
+            }
+        }
+        self.addresses = addresses
     }
 
     static func labels(_ document: Document?) -> [String: String] {

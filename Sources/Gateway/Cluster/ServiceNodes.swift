@@ -36,6 +36,9 @@ package struct NodeAnswer: Sendable {
     /// The next piece of the body, never empty; nil after the last. It throws when the node breaks off.
     package var next: @Sendable () async throws -> [UInt8]?
 
+    /// Why the node has not looked at the request; nil where it has.
+    package var refusal: String? { self.headers.first(Forward.refusedHeader) }
+
     package init(
         status: Int, headers: HeaderFields, node: String, next: @escaping @Sendable () async throws -> [UInt8]?
     ) {
@@ -52,9 +55,12 @@ package struct NodeError: Error, Sendable, Hashable {
     package var reason: String
     /// The node that failed last; nil where none was tried.
     package var node: String?
+    /// Whether there are nodes, and each has its hands full.
+    package var isBusy: Bool
 
-    package init(_ reason: String, node: String? = nil) {
+    package init(_ reason: String, node: String? = nil, isBusy: Bool = false) {
         self.reason = reason
         self.node = node
+        self.isBusy = isBusy
     }
 }

@@ -98,7 +98,7 @@ struct Forward: Sendable {
     ///   - departure: what it belongs to.
     ///   - failure: what is wrong with the request's own body, which is no fault of the node's.
     /// - Returns: the answer of a node that believes this gateway.
-    /// - Throws: the service's error for a time in which nobody serves it.
+    /// - Throws: the service's error for a time in which nobody serves it, or for too many requests.
     private func send(
         _ request: NodeRequest, _ departure: Departure, failure: () -> ServiceError? = { nil }
     ) async throws(ServiceError) -> NodeAnswer {
@@ -108,9 +108,10 @@ struct Forward: Sendable {
         } catch {
             // A client that has left, or sent a wrong body, ends the request at the node, which is not to blame.
             if !Task.isCancelled, failure() == nil { self.note(departure, error.node, error.reason) }
-            throw departure.service.registration.unavailableError
+            let registration = departure.service.registration
+            throw error.isBusy ? registration.throttlingError : registration.unavailableError
         }
-        if let reason = answer.headers.first(Self.refusedHeader) {
+        if let reason = answer.refusal {
             self.note(departure, answer.node, "the node refused the request: \(reason)")
             throw departure.service.registration.unavailableError
         }

@@ -1,3 +1,4 @@
+internal import Containers
 internal import Gateway
 internal import Primitives
 internal import ServiceKit
@@ -10,8 +11,6 @@ internal import Upstream
 struct Cluster: Sendable {
     let key: ClusterKey
     let voice: ForwardVoice
-    /// Who takes the roles that this process does not.
-    let nodes: [Role: UpstreamNodes]
     private let configuration: ClusterConfiguration
     private let tls: UpstreamTLS?
 
@@ -26,15 +25,9 @@ struct Cluster: Sendable {
         guard configuration.isUsed, let path = configuration.keyFile else { return nil }
         let key = try ClusterKeyFile.read(path)
         do throws(UpstreamError) {
-            let tls = try self.tls(configuration)
-            var nodes: [Role: UpstreamNodes] = [:]
-            for (role, places) in configuration.upstreams {
-                nodes[role] = try UpstreamNodes(
-                    places.compactMap(NodePlace.init), options: self.options(role), tls: tls)
-            }
             return Cluster(
-                key: key, voice: ForwardVoice(key: key, clock: clock, random: random), nodes: nodes,
-                configuration: configuration, tls: tls)
+                key: key, voice: ForwardVoice(key: key, clock: clock, random: random),
+                configuration: configuration, tls: try self.tls(configuration))
         } catch {
             throw StartError(.configuration, "the nodes cannot be reached: \(error.sentence)")
         }
@@ -50,13 +43,16 @@ struct Cluster: Sendable {
         return try UpstreamTLS(settings)
     }
 
-    /// A model may take minutes to load and to compute; everything else answers in seconds or not at all.
-    private static func options(_ role: Role) -> UpstreamOptions {
-        let firstByte: Duration = role == .bedrock ? .seconds(600) : .seconds(60)
-        // A node closes a connection that rests for two minutes.
-        return UpstreamOptions(
-            timeouts: UpstreamTimeouts(connect: .seconds(2), firstByte: firstByte, idle: .seconds(300)),
-            restingConnectionsMax: 128, restingMax: .seconds(60))
+    /// Those who take a role that this process does not; nil where nobody does.
+    func nodes(_ role: Role, _ ground: Assembly.Ground) -> UpstreamNodes? {
+        guard let places = self.configuration.upstreams[role] else { return nil }
+        let socket = ground.configuration.dockerSocket
+        return UpstreamNodes(
+            role, places.compactMap(NodePlace.init),
+            UpstreamNodes.Means(
+                tls: self.tls, requestsMax: self.configuration.upstreamRequestsMax,
+                engine: { () async throws(ContainerEngineError) in try await ContainerAccess.engine(socket: socket) },
+                log: ground.log, clock: ground.clock))
     }
 
     /// The certificate of the internal listener; nil where it speaks plain HTTP.

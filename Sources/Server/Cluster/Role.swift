@@ -29,6 +29,8 @@ package struct ClusterConfiguration: Sendable, Hashable {
     package var roles: Set<Role>?
     /// Where other processes take roles: addresses, or where they are found.
     package var upstreams: [Role: [String]] = [:]
+    /// Requests at a time to one of them.
+    package var upstreamRequestsMax = 1024
     /// The key that all processes share.
     package var keyFile: String?
     /// Where requests of gateways are taken.

@@ -1,177 +1,194 @@
+internal import Containers
 internal import Gateway
 internal import Primitives
-internal import Synchronization
+internal import Telemetry
 internal import Upstream
 
-/// A place at which other processes take a role, as the setting says it.
-struct NodePlace: Sendable, Hashable {
-    var endpoint: UpstreamEndpoint
-
-    /// - Returns: nil unless the text is `http://host:port` or `https://host:port`.
-    init?(_ text: String) {
-        guard text.hasPrefix("http://") || text.hasPrefix("https://"), let endpoint = UpstreamEndpoint(text) else {
-            return nil
-        }
-        self.endpoint = endpoint
-    }
-}
-
-/// Sends requests of the gateway to the nodes of a role, over connections that are kept.
+/// Sends requests of the gateway to the nodes of a role: to one that is well and not busy, over connections that are
+/// kept.
 ///
 /// A request whose body is at hand is tried at one node after the other, as long as it has reached none, or may be sent
-/// again. One whose body is passed on as it comes is tried once.
+/// again. One whose body is passed on as it comes goes to another node only where no byte of it has left.
 final class UpstreamNodes: ServiceNodes {
-    private let clients: [UpstreamClient]
-    private let turn = Atomic<Int>(0)
+    /// What nodes are found, asked and told of by.
+    struct Means: Sendable {
+        var tls: UpstreamTLS?
+        /// Requests at a time to one node.
+        var requestsMax: Int
+        var engine: ContainerDiscovery.Connection
+        var log: any LogSink
+        var clock: any WallClock
+    }
 
-    /// Attempts to send one request, more than which are not made.
-    static let attemptCountMax = 3
+    let role: Role
+    let pool: UpstreamPool
+    private let places: [NodePlace]
+    private let means: Means
 
-    init(_ places: [NodePlace], options: UpstreamOptions, tls: UpstreamTLS?) throws(UpstreamError) {
+    /// - Parameters:
+    ///   - role: what the nodes run.
+    ///   - places: endpoints, or one place where they are found.
+    ///   - means: shared by all roles.
+    init(_ role: Role, _ places: [NodePlace], _ means: Means) {
         precondition(!places.isEmpty, "a role is taken somewhere")
-        var clients: [UpstreamClient] = []
-        for place in places { clients.append(try UpstreamClient(place.endpoint, options: options, tls: tls)) }
-        self.clients = clients
+        self.role = role
+        self.places = places
+        self.means = means
+        self.pool = UpstreamPool(
+            name: role.rawValue, settings: Self.settings(role, requestsMax: means.requestsMax), tls: means.tls
+        ) { event in
+            means.log.write(Self.record(of: event, role, at: means.clock.now()))
+        }
+        // Endpoints need no discovery: the first request finds them.
+        if let known = self.known { self.pool.accept(.endpoints(known)) }
+    }
+
+    private var known: EndpointSet? {
+        let endpoints = self.places.compactMap { place in
+            if case .endpoint(let endpoint) = place { DiscoveredEndpoint(endpoint) } else { nil }
+        }
+        return endpoints.isEmpty ? nil : EndpointSet(endpoints)
+    }
+
+    /// Follows what is found, and asks the nodes how they are, until it is cancelled.
+    func run() async {
+        let isTLS = self.means.tls != nil
+        switch self.places[0] {
+        case .endpoint:
+            guard let known = self.known else { preconditionFailure("settings name no more than a set takes") }
+            await self.pool.run(StaticDiscovery(known))
+        case .name(let name, let kind, let server):
+            await self.pool.run(
+                DNSDiscovery(name, kind, isTLS: isTLS) {
+                    server.map { ResolverSettings(servers: [$0]) } ?? .ofThisMachine()
+                })
+        case .file(let path): await self.pool.run(FileDiscovery(path: path))
+        case .containers(let selection):
+            await self.pool.run(ContainerDiscovery(selection, isTLS: isTLS, connect: self.means.engine))
+        }
     }
 
     func send(_ request: NodeRequest) async throws(NodeError) -> NodeAnswer {
-        let first = self.turn.add(1, ordering: .relaxed).oldValue
-        var last = NodeError("no node was asked")
-        let attemptCount = min(Self.attemptCountMax, max(2, self.clients.count))
-        for attempt in 0..<attemptCount {
-            let client = self.clients[(first &+ attempt) % self.clients.count]
-            do throws(UpstreamError) {
-                return try await self.send(request, to: client)
+        var failed: Set<UpstreamEndpoint> = []
+        var attempt = 1
+        while true {
+            let lease: UpstreamLease
+            do throws(PoolError) {
+                lease = try await self.pool.lease(avoiding: failed)
             } catch {
-                last = NodeError(error.sentence, node: client.endpoint.description)
-                guard case .bytes = request.body, error.isUpstreamFault, !error.hasAnswered,
-                    !error.wasSent || request.isRepeatable
-                else { throw last }
+                throw self.nodeError(error)
             }
+            let endpoint = lease.endpoint.endpoint
+            do throws(UpstreamError) {
+                let answer = try await self.send(request, lease)
+                guard answer.refusal != nil, case .bytes = request.body, attempt < self.pool.settings.attemptsMax,
+                    failed.count + 1 < self.pool.endpointCount
+                else { return answer }
+                // It has begun nothing, and another node may believe this gateway.
+            } catch {
+                lease.finish(error)
+                guard Self.mayBeRepeated(request, error), self.pool.mayRetry(attempt) else {
+                    throw NodeError(error.sentence, node: endpoint.description)
+                }
+            }
+            await self.pool.prepareRetry(attempt, endpoint, &failed)
+            attempt += 1
         }
-        throw last
     }
 
-    private func send(
-        _ request: NodeRequest, to client: UpstreamClient
-    ) async throws(UpstreamError) -> NodeAnswer {
+    /// Whether to send a request again does no more than to send it once, and is of use to its client.
+    private static func mayBeRepeated(_ request: NodeRequest, _ error: UpstreamError) -> Bool {
+        guard error.isUpstreamFault, !error.hasAnswered else { return false }
+        switch (request.body, error.reason) {
+        // Its client has waited for as long as one may.
+        case (_, .firstByteTimedOut), (_, .totalTimedOut): return false
+        case (.bytes, _): return !error.wasSent || request.isRepeatable
+        case (.stream, _): return !error.wasSent
+        }
+    }
+
+    private func send(_ request: NodeRequest, _ lease: UpstreamLease) async throws(UpstreamError) -> NodeAnswer {
         // The client would send the same statement again, which a node hears once only.
         let upstream = UpstreamRequest(
             request.method, request.target, headers: request.headers(), isIdempotent: false)
         switch request.body {
         case .bytes(let bytes):
             let hasBody = !bytes.isEmpty || (request.method != "GET" && request.method != "HEAD")
-            let response = try await client.send(upstream, body: hasBody ? bytes : nil)
+            let response = try await lease.client.send(upstream, body: hasBody ? bytes : nil)
+            let answer = PoolResponse(response, lease)
             return NodeAnswer(
-                status: response.status, headers: response.head.headers, node: client.endpoint.description,
-                next: { try await response.next() })
+                status: answer.status, headers: answer.head.headers, node: lease.endpoint.endpoint.description,
+                next: { try await answer.next() })
         case .stream(let next):
-            return try await StreamedExchange.start(upstream, PulledBody(pull: next), at: client)
+            return try await StreamedExchange.start(upstream, PulledBody(pull: next), lease)
         }
     }
-}
 
-/// A request whose body and answer are on their way at the same time.
-///
-/// The client runs such an exchange inside a function; the gateway hands its answer out of one. This holds the function
-/// open until the answer is over or nobody wants it any more.
-final class StreamedExchange: Sendable {
-    private let head = Handover<Result<UpstreamResponse, UpstreamError>>()
-    private let end = Handover<Void>()
-
-    static func start(
-        _ request: UpstreamRequest, _ body: PulledBody, at client: UpstreamClient
-    ) async throws(UpstreamError) -> NodeAnswer {
-        let exchange = StreamedExchange()
-        // Ended by `close`, at the latest when the answer is let go of.
-        let task = Task { [head = exchange.head, end = exchange.end] in
-            do {
-                try await client.stream(request, body: body) { response in
-                    head.give(.success(response))
-                    await end.take()
-                }
-            } catch let error as UpstreamError {
-                head.give(.failure(error))
-            } catch {
-                head.give(.failure(UpstreamError(.badRequest("\(error)"))))
+    private func nodeError(_ error: PoolError) -> NodeError {
+        switch error {
+        case .noEndpoint: NodeError(self.pool.discoveryFailure ?? "no node has been found yet")
+        case .allUnhealthy:
+            if let left = self.pool.status.first(where: { $0.lastFailure != nil }), let failure = left.lastFailure {
+                NodeError("no node is well; \(failure)", node: left.endpoint.endpoint.description)
+            } else {
+                NodeError("no node is well")
             }
-        }
-        let outcome = await withTaskCancellationHandler {
-            await exchange.head.take()
-        } onCancel: {
-            task.cancel()
-        }
-        let response = try outcome.get()
-        return NodeAnswer(
-            status: response.status, headers: response.head.headers, node: client.endpoint.description,
-            next: {
-                do {
-                    if let piece = try await response.next() { return piece }
-                } catch {
-                    exchange.close()
-                    throw error
-                }
-                exchange.close()
-                return nil
-            })
-    }
-
-    deinit { self.close() }
-
-    private func close() {
-        self.end.give(())
-    }
-}
-
-/// One value, given once and taken once.
-private final class Handover<Value: Sendable>: Sendable {
-    private enum State {
-        case empty
-        case given(Value)
-        case awaited(CheckedContinuation<Value, Never>)
-        case done
-    }
-
-    private let state = Mutex(State.empty)
-
-    func give(_ value: Value) {
-        let waiter = self.state.withLock { (state) -> CheckedContinuation<Value, Never>? in
-            switch state {
-            case .empty:
-                state = .given(value)
-                return nil
-            case .awaited(let waiter):
-                state = .done
-                return waiter
-            case .given, .done:
-                return nil
-            }
-        }
-        waiter?.resume(returning: value)
-    }
-
-    func take() async -> Value {
-        await withCheckedContinuation { continuation in
-            let value = self.state.withLock { (state) -> Value? in
-                guard case .given(let value) = state else {
-                    state = .awaited(continuation)
-                    return nil
-                }
-                state = .done
-                return value
-            }
-            if let value { continuation.resume(returning: value) }
+        case .busy: NodeError("every node has as many requests as it may", isBusy: true)
+        case .cancelled: NodeError("the client has left")
+        case .failed(let error, let endpoint): NodeError(error.sentence, node: endpoint.description)
         }
     }
-}
 
-/// The pieces of a body, each asked for when the one before has been taken.
-struct PulledBody: AsyncSequence, AsyncIteratorProtocol, Sendable {
-    typealias Element = [UInt8]
+    // What is bounded, and what an operator is told.
 
-    let pull: @Sendable () async throws -> [UInt8]?
+    private static func settings(_ role: Role, requestsMax: Int) -> PoolSettings {
+        var settings = PoolSettings(
+            healthCheck: HealthCheck(
+                path: "/readyz", interval: .seconds(2), timeout: .seconds(2),
+                rules: ActiveHealth.Settings(unhealthyAfter: 2, healthyAfter: 1)))
+        // A model may take minutes to load and to compute; everything else answers in seconds or not at all.
+        let firstByte: Duration = role == .bedrock ? .seconds(600) : .seconds(60)
+        let total: Duration? = role == .bedrock ? nil : .seconds(600)
+        // A node closes a connection that rests for two minutes.
+        settings.client = UpstreamOptions(
+            timeouts: UpstreamTimeouts(connect: .seconds(2), firstByte: firstByte, idle: .seconds(300), total: total),
+            restingConnectionsMax: 128, restingMax: .seconds(60))
+        settings.requestsPerEndpointMax = requestsMax
+        // The service's own share bounds them before.
+        settings.requestsMax = 64 * requestsMax
+        // A node that dies fails what it was asked at that moment, perhaps hundreds of requests.
+        settings.budget = RetryBudget.Settings(percent: 20, retriesMax: 1024)
+        settings.ejection.base = .seconds(2)
+        settings.ejection.max = .seconds(60)
+        settings.breaker = CircuitBreaker.Settings(
+            openBase: .seconds(2), openMax: .seconds(30), probesMax: 8, probesNeeded: 1)
+        // What a node answers is the service's answer: only what comes to no answer counts against it.
+        settings.failureStatuses = []
+        return settings
+    }
 
-    func next() async throws -> [UInt8]? { try await self.pull() }
-
-    func makeAsyncIterator() -> PulledBody { self }
+    private static func record(of event: PoolEvent, _ role: Role, at time: Timestamp) -> LogRecord {
+        var members: [LogRecord.Member] = [.init("service", .string(role.rawValue))]
+        func add(_ endpoint: UpstreamEndpoint) { members.append(.init("node", .string(endpoint.description))) }
+        let (level, message): (LogLevel, String)
+        switch event {
+        case .joined(let endpoint):
+            (level, message) = (.info, "node found")
+            add(endpoint)
+        case .left(let endpoint):
+            (level, message) = (.info, "node gone")
+            add(endpoint)
+        case .leftOut(let endpoint, let reason):
+            (level, message) = (.warning, "node left out")
+            add(endpoint)
+            members.append(.init("reason", .string(reason)))
+        case .takenBack(let endpoint):
+            (level, message) = (.info, "node taken back")
+            add(endpoint)
+        case .notFound(let reason):
+            (level, message) = (.warning, "nodes cannot be looked up; the last ones stay")
+            members.append(.init("reason", .string(reason)))
+        }
+        return LogRecord(time: time, level: level, message: message, members: members)
+    }
 }

@@ -9,9 +9,16 @@ extension Setting {
             configuration.cluster.roles = try Self.roles(text)
         },
         Setting(
-            "upstream", "services of other processes and where they are: dynamodb=http://node:4567", "none"
+            "upstream",
+            "services of other processes and where: dynamodb=http://node:4567, or dns:, srv:, file:, docker:",
+            "none"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.cluster.upstreams = try Self.upstreams(text)
+        },
+        Setting(
+            "upstream-requests-max", "requests at a time to one node of an upstream", "1024"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.cluster.upstreamRequestsMax = try Self.integer(text, 1...65_536)
         },
         Setting(
             "cluster-key-file", "file of the key that the processes of a cluster share", "none", isPath: true
@@ -70,24 +77,37 @@ extension Setting {
     /// Places of one service, more than which are not taken.
     private static let placeCountMax = 64
 
-    /// `service=place`, separated by commas; a service with several places is named as often.
+    /// `service=place`, separated by commas. A service with several places is named as often, or once before all of
+    /// them; only addresses may be several.
     private static func upstreams(_ text: String) throws(ConfigurationError) -> [Role: [String]] {
         var upstreams: [Role: [String]] = [:]
+        var last: Role?
         for entry in try Self.list(text) {
-            guard let equals = entry.firstIndex(of: "="), equals > entry.startIndex else {
-                throw ConfigurationError("takes service=http://node:4567, separated by commas")
+            let role: Role
+            let text: String
+            if let last, entry.hasPrefix("http://") || entry.hasPrefix("https://") {
+                (role, text) = (last, entry)
+            } else {
+                guard let equals = entry.firstIndex(of: "="), equals > entry.startIndex else {
+                    throw ConfigurationError("takes service=http://node:4567, separated by commas")
+                }
+                role = try Self.role(String(entry[..<equals]))
+                text = String(entry[entry.index(after: equals)...])
             }
-            let role = try Self.role(String(entry[..<equals]))
-            let place = String(entry[entry.index(after: equals)...])
-            guard NodePlace(place) != nil else {
-                throw ConfigurationError("takes an address for \(role.rawValue), and not \(place)")
+            last = role
+            guard let place = NodePlace(text) else {
+                throw ConfigurationError(
+                    "takes an address for \(role.rawValue), and not \(text): \(NodePlace.forms)")
             }
-            var places = upstreams[role, default: []]
-            guard places.count < Self.placeCountMax, !places.contains(place) else {
-                throw ConfigurationError("names \(place) twice, or too many places of \(role.rawValue)")
+            let places = upstreams[role, default: []]
+            guard places.count < Self.placeCountMax, !places.contains(text) else {
+                throw ConfigurationError("names \(text) twice, or too many places of \(role.rawValue)")
             }
-            places.append(place)
-            upstreams[role] = places
+            guard places.isEmpty || place.isEndpoint && NodePlace(places[0])?.isEndpoint == true else {
+                throw ConfigurationError(
+                    "names \(text) beside others: only addresses of \(role.rawValue) may be several")
+            }
+            upstreams[role] = places + [text]
         }
         return upstreams
     }

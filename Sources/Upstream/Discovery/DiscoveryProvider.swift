@@ -53,12 +53,14 @@ package enum DiscoveryUpdate: Sendable, Hashable {
 package protocol DiscoveryProvider: AsyncSequence, Sendable where Element == DiscoveryUpdate, Failure == Never {}
 
 /// What two readings of a source give: an update only where it is another one than before.
-struct DiscoveryChange: Sendable {
+package struct DiscoveryChange: Sendable {
     private var endpoints: EndpointSet?
     private var failure: String?
 
+    package init() {}
+
     /// - Returns: nil where the reader knows it already.
-    mutating func accept(_ update: DiscoveryUpdate) -> DiscoveryUpdate? {
+    package mutating func accept(_ update: DiscoveryUpdate) -> DiscoveryUpdate? {
         switch update {
         case .endpoints(let set):
             let wasFailing = self.failure.take() != nil

@@ -57,6 +57,9 @@ package struct CircuitBreaker: Sendable, Hashable {
 
     package init() {}
 
+    /// Whether probes are under way that decide.
+    package var isTried: Bool { if case .halfOpen = self.state { true } else { false } }
+
     /// Whether a request may go now.
     package func allows(at now: Instant, _ settings: Settings) -> Bool {
         switch self.state {

@@ -56,7 +56,7 @@ package struct PoolSettings: Sendable, Hashable {
 package enum PoolError: Error, Sendable, Hashable {
     /// No endpoint has been found.
     case noEndpoint
-    /// There are endpoints, and none may be asked now.
+    /// There are endpoints, and each has failed so much that its breaker is open.
     case allUnhealthy
     /// Too many requests wait, or this one waited too long.
     case busy

@@ -97,7 +97,16 @@ package struct PoolState: Sendable {
     package mutating func acquire(_ demand: Demand, at now: Instant, random: UInt64) -> Answer {
         guard !self.members.isEmpty else { return .refused(.noEndpoint) }
         var usable = self.members.indices.filter { self.mayBeAsked(self.members[$0], at: now) }
-        guard !usable.isEmpty else { return .refused(.allUnhealthy) }
+        if usable.isEmpty {
+            // Where none is well, the fault may be the checks'; only a breaker is sure.
+            usable = self.members.indices.filter {
+                self.members[$0].breaker.allows(at: now, self.settings.breaker)
+            }
+        }
+        guard !usable.isEmpty else {
+            // A probe that is under way will tell whether there is somebody to wait for.
+            return self.members.contains { $0.breaker.isTried } ? .full : .refused(.allUnhealthy)
+        }
         let others = usable.filter { !demand.avoiding.contains(self.members[$0].discovered.endpoint) }
         if !others.isEmpty { usable = others }
         guard self.requests < self.settings.requestsMax else { return .full }

@@ -152,6 +152,36 @@ import Testing
         #expect(warning.string("reason") == "no node is up")
     }
 
+    @Test func `where every node is busy the service's throttling error is the answer`() async throws {
+        self.cluster.wire.fail(NodeError("every node has as many requests as it may", isBusy: true))
+        let answer = await self.cluster.send(try self.buy())
+        #expect(answer.status == 400)
+        #expect(answer.text.contains("ThrottlingException"))
+    }
+
+    @Test(
+        arguments: [
+            ["X-Amzn-Trace-Id": "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1"],
+            [
+                "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                "tracestate": "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE",
+            ],
+        ] as [[String: String]])
+    func `trace context of W3C and of X-Ray passes unchanged, and both logs name it`(
+        _ headers: [String: String]
+    ) async throws {
+        var request = TestRequest.buy
+        for (name, value) in headers { request = request.with(name, value) }
+        _ = await self.cluster.send(try request.signed(for: "shop"))
+        let head = try #require(self.cluster.wire.carried.last).head
+        for (name, value) in headers { #expect(head.headers.first(name) == value) }
+        let logged = [self.cluster.gatewayLog, self.cluster.nodeLog].map { $0.requests.last?.string("traceId") }
+        let id =
+            headers["traceparent"] == nil
+            ? "1-67891233-abcdef012345678912345678" : "0af7651916cd43dd8448eb211c80319c"
+        #expect(logged == [id, id])
+    }
+
     @Test func `the keys are told to who has the cluster's key, once a question`() async throws {
         let voice = ForwardVoice(
             key: self.cluster.key, clock: self.cluster.clock, random: SeededRandomSource(seed: 9))

@@ -98,12 +98,21 @@ final class Wire: ServiceNodes {
     private struct State {
         var node: InternalEdge?
         var carried: [Carried] = []
+        var failure = NodeError("no node is up")
         var tamper: @Sendable (inout Carried) -> Void = { _ in }
     }
 
     private let state = Mutex(State())
 
     func connect(to node: InternalEdge?) { self.state.withLock { $0.node = node } }
+
+    /// Every request fails so.
+    func fail(_ error: NodeError) {
+        self.state.withLock { state in
+            state.node = nil
+            state.failure = error
+        }
+    }
 
     func tamper(_ change: @escaping @Sendable (inout Carried) -> Void) { self.state.withLock { $0.tamper = change } }
 
@@ -120,7 +129,7 @@ final class Wire: ServiceNodes {
             state.tamper(&carried)
             return (state.node, carried)
         }
-        guard let node else { throw NodeError("no node is up") }
+        guard let node else { throw self.state.withLock { $0.failure } }
         let answer = await TestCluster.answer(
             node.plan(carried.head, connection: .gateway, on: TestCluster.loop), carried.body)
         let taken = TakenOnce(Array(answer.text.utf8))

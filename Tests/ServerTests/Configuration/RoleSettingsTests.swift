@@ -39,6 +39,24 @@ import Testing
         #expect(!cluster.runs(.bedrock) && !cluster.runs(.dynamodb) && cluster.runs(.sts))
     }
 
+    @Test(
+        arguments: [
+            "dns:tables:4567", "dns:tables.svc.cluster.local.:4567", "dns:tables:4567@127.0.0.1:8600",
+            "srv:_brume._tcp.tables", "srv:tables@[::1]:53", "file:/etc/brume/tables", "file:///etc/brume/tables",
+            "docker:role=tables:4567", "docker:com.example/x:1@internal", "https://tables",
+        ])
+    func `nodes are found in several ways`(_ place: String) throws {
+        let cluster = try self.load(Self.key.merging(["upstream": "dynamodb=\(place)"]) { $1 })
+        #expect(cluster.upstreams == [.dynamodb: [place]])
+        #expect(cluster.upstreamRequestsMax == 1024)
+    }
+
+    @Test func `a service is named once before its addresses`() throws {
+        let cluster = try self.load(
+            Self.key.merging(["upstream": "bedrock=http://a:1,http://b:2,sts=http://c:3"]) { $1 })
+        #expect(cluster.upstreams == [.bedrock: ["http://a:1", "http://b:2"], .sts: ["http://c:3"]])
+    }
+
     @Test func `the internal port is a host and a port`() throws {
         func listen(_ text: String) throws -> ClusterConfiguration.Address? {
             try self.load(Self.key.merging(["internal-listen": text]) { $1 }).internalListen
@@ -60,6 +78,17 @@ import Testing
             (["identity-url": "http://a"], "need cluster-key-file"),
             (["upstream": "sts=http://a,sts=http://a"], "twice"),
             (["upstream": "sts=a:1"], "takes an address for sts"),
+            (["upstream": "sts=dns:a"], "dns:name:port"),
+            (["upstream": "sts=dns:a b:1"], "takes an address for sts"),
+            (["upstream": "sts=dns:a:1@unix:/x"], "takes an address for sts"),
+            (["upstream": "sts=srv:"], "takes an address for sts"),
+            (["upstream": "sts=file:relative"], "takes an address for sts"),
+            (["upstream": "sts=docker:4567"], "takes an address for sts"),
+            (["upstream": "sts=docker:a:0"], "takes an address for sts"),
+            (["upstream": "sts=docker:a:1@"], "takes an address for sts"),
+            (["upstream": "sts=http://a,sts=dns:b:1"], "only addresses of sts may be several"),
+            (["upstream": "sts=dns:b:1,http://a"], "only addresses of sts may be several"),
+            (["upstream-requests-max": "0"], "1"),
             (["upstream": "http://a"], "takes service=http://node:4567"),
             (["services": "sts", "upstream": "sts=http://a", "cluster-key-file": "/key"], "not in both places"),
             (["internal-tls-cert": "/a", "internal-tls-key": "/b"], "go together"),

@@ -33,24 +33,77 @@ struct PoolStateTests {
         #expect(state.status(at: self.now).allSatisfy { $0.requests == 0 && $0.work == 0 })
     }
 
-    @Test func `without endpoints, and without one that is well, it is said which`() {
+    @Test func `without endpoints it is said so`() {
         var empty = PoolState(PoolSettings())
         guard case .refused(.noEndpoint) = self.acquire(&empty) else {
             Issue.record("there is none")
             return
         }
-        var ill = self.state(1)
-        ill.check(.node(1), failure: "x", since: self.now, at: self.now)
-        guard case .refused(.allUnhealthy) = self.acquire(&ill) else {
-            Issue.record("it is ill")
+    }
+
+    @Test func `who fails health checks is asked only where nobody is well`() throws {
+        var state = self.state(2)
+        state.check(.node(1), failure: "x", since: self.now, at: self.now)
+        for _ in 0..<4 { #expect(try self.granted(&state).endpoint.endpoint == .node(2)) }
+        state.check(.node(2), failure: "x", since: self.now, at: self.now)
+        #expect(try self.granted(&state).endpoint.endpoint == .node(1))
+        for _ in 0..<2 { state.check(.node(1), failure: nil, since: self.now, at: self.now) }
+        for _ in 0..<4 { #expect(try self.granted(&state).endpoint.endpoint == .node(1)) }
+    }
+
+    @Test func `a check that fails says less than a request that succeeded since it began`() throws {
+        var state = self.state(1)
+        let grant = try self.granted(&state)
+        state.finish(grant, .succeeded, at: self.now)
+        state.check(.node(1), failure: "x", since: self.now, at: self.now)
+        #expect(state.status(at: self.now).map(\.isHealthy) == [true])
+        let later = self.now + .seconds(1)
+        state.check(.node(1), failure: "x", since: later, at: later)
+        #expect(state.status(at: later).map(\.isHealthy) == [false])
+    }
+
+    @Test(arguments: [true, false])
+    func `who is at work may miss a check where the settings say so`(_ sparesBusy: Bool) throws {
+        var state = self.state(1) { $0.healthCheck?.sparesBusy = sparesBusy }
+        let grant = try self.granted(&state)
+        state.check(.node(1), failure: "x", since: self.now, at: self.now)
+        #expect(state.status(at: self.now).map(\.isHealthy) == [sparesBusy])
+        state.finish(grant, .abandoned, at: self.now)
+        state.check(.node(1), failure: "x", since: self.now, at: self.now)
+        #expect(state.status(at: self.now).map(\.isHealthy) == [false])
+    }
+
+    @Test func `a check that succeeds lets a probe through an open breaker, and others wait for it`() throws {
+        var state = self.state(1) { $0.breaker.probesNeeded = 1 }
+        for _ in 0..<10 { state.finish(try self.granted(&state), .failed, at: self.now) }
+        guard case .refused(.allUnhealthy) = self.acquire(&state) else {
+            Issue.record("its breaker is open")
             return
         }
-        ill.check(.node(1), failure: nil, since: self.now, at: self.now)
-        ill.check(.node(1), failure: nil, since: self.now, at: self.now)
-        guard case .granted = self.acquire(&ill) else {
-            Issue.record("it is well")
+        state.check(.node(1), failure: nil, since: self.now, at: self.now)
+        let probe = try self.granted(&state)
+        guard case .full = self.acquire(&state) else {
+            Issue.record("it is tried")
             return
         }
+        state.finish(probe, .succeeded, at: self.now)
+        _ = try self.granted(&state)
+    }
+
+    @Test func `what happens to endpoints is told once`() throws {
+        var state = self.state(2)
+        #expect(state.takeEvents() == [.joined(.node(1)), .joined(.node(2))])
+        for _ in 0..<6 {
+            state.finish(try self.granted(&state, avoiding: [.node(2)]), .failed, reason: "gone", at: self.now)
+        }
+        #expect(state.takeEvents() == [.leftOut(.node(1), reason: "gone")])
+        let later = self.now + .seconds(11)
+        state.check(.node(1), failure: nil, since: later, at: later)
+        #expect(state.takeEvents() == [.takenBack(.node(1))])
+        #expect(state.status(at: later).map(\.timesOut) == [1, 0])
+        _ = state.update(.of([.node(2)]))
+        #expect(state.takeEvents() == [.left(.node(1))])
+        #expect(state.takeEvents().isEmpty)
     }
 
     @Test func `an endpoint that is to be avoided is asked only alone`() throws {

@@ -143,13 +143,18 @@ struct UpstreamPoolTests {
             return true
         }
         let check = HealthCheck(path: "/health", rules: ActiveHealth.Settings(unhealthyAfter: 2, healthyAfter: 2))
-        let pool = self.pool([server.endpoint]) { $0.healthCheck = check }
+        let other = try await TestServer.answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        let pool = self.pool([server.endpoint, other.endpoint]) { $0.healthCheck = check }
+        func picked() async throws -> Set<UpstreamEndpoint> {
+            let leases = [try await pool.lease(), try await pool.lease()]
+            return Set(leases.map(\.endpoint.endpoint))
+        }
         await pool.checkAll(check)
-        await #expect(throws: PoolError.allUnhealthy) { _ = try await pool.lease() }
+        #expect(try await picked() == [other.endpoint])
         isWell.withLock { $0 = true }
         await pool.checkAll(check)
         await pool.checkAll(check)
-        _ = try await pool.lease()
+        #expect(try await picked() == [other.endpoint, server.endpoint])
     }
 
     @Test func `a running pool follows its provider and checks again and again`() async throws {

@@ -1,0 +1,119 @@
+internal import Primitives
+package import Upstream
+
+/// The running containers that carry a label, as endpoints; asked for anew every two seconds.
+///
+/// What the engine does not answer leaves the last endpoints as they are.
+package struct ContainerDiscovery: DiscoveryProvider {
+    package typealias Element = DiscoveryUpdate
+    package typealias Failure = Never
+    /// Connects to an engine; called again after each failure.
+    package typealias Connection = @Sendable () async throws(ContainerEngineError) -> ContainerEngine
+
+    /// Which containers, and where they listen.
+    package struct Selection: Sendable, Hashable {
+        /// Longest label with its value, in bytes.
+        static let labelBytesMax = 1024
+
+        /// `name`, or `name=value`.
+        package var label: String
+        package var port: Int
+        /// Whose addresses count; nil takes the first network by name.
+        package var network: String?
+
+        /// Reads `label:port` or `label:port@network`.
+        package init?(_ text: String) {
+            let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+            let left = parts[0]
+            guard let colon = left.lastIndex(of: ":"), let port = Int(left[left.index(after: colon)...]),
+                (1...65_535).contains(port), !left[..<colon].isEmpty,
+                left.utf8.count <= Self.labelBytesMax, left.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+            else { return nil }
+            self.label = String(left[..<colon])
+            self.port = port
+            if parts.count > 1 {
+                guard !parts[1].isEmpty else { return nil }
+                self.network = String(parts[1])
+            }
+        }
+    }
+
+    package static let interval = Duration.seconds(2)
+
+    private let selection: Selection
+    private let isTLS: Bool
+    private let connect: Connection
+    private let time: UpstreamTime
+
+    package init(
+        _ selection: Selection, isTLS: Bool = false, time: UpstreamTime = .system, connect: @escaping Connection
+    ) {
+        self.selection = selection
+        self.isTLS = isTLS
+        self.connect = connect
+        self.time = time
+    }
+
+    package func makeAsyncIterator() -> Iterator { Iterator(discovery: self) }
+
+    /// Asks the engine, and waits between two questions.
+    package struct Iterator: AsyncIteratorProtocol, Sendable {
+        let discovery: ContainerDiscovery
+        private var engine: ContainerEngine?
+        private var isFirst = true
+        private var change = DiscoveryChange()
+
+        fileprivate init(discovery: ContainerDiscovery) {
+            self.discovery = discovery
+        }
+
+        package mutating func next(isolation actor: isolated (any Actor)?) async -> DiscoveryUpdate? {
+            await self.next()
+        }
+
+        package mutating func next() async -> DiscoveryUpdate? {
+            while true {
+                let time = self.discovery.time
+                if !self.isFirst { await time.sleep(time.now() + ContainerDiscovery.interval) }
+                self.isFirst = false
+                guard !Task.isCancelled else { return nil }
+                let update = await self.look()
+                guard !Task.isCancelled else { return nil }
+                if let changed = self.change.accept(update) { return changed }
+            }
+        }
+
+        private mutating func look() async -> DiscoveryUpdate {
+            do throws(ContainerEngineError) {
+                let engine: ContainerEngine
+                if let known = self.engine { engine = known } else { engine = try await self.discovery.connect() }
+                self.engine = engine
+                let found = try await engine.running(label: self.discovery.selection.label)
+                    .compactMap(self.discovery.endpoint)
+                guard let set = EndpointSet(found) else {
+                    return .failed("more than \(EndpointSet.countMax) containers have the label")
+                }
+                return .endpoints(set)
+            } catch {
+                // It may be another engine when it comes again.
+                self.engine = nil
+                return .failed(error.sentence)
+            }
+        }
+    }
+
+    /// nil for a container without an address of its own, such as one on the host's network.
+    private func endpoint(_ container: ContainerSummary) -> DiscoveredEndpoint? {
+        let address =
+            if let network = self.selection.network {
+                container.addresses[network]
+            } else {
+                container.addresses.min { $0.key < $1.key }?.value
+            }
+        guard let address else { return nil }
+        let endpoint = UpstreamEndpoint(
+            address: .tcp(host: address, port: self.selection.port), isTLS: self.isTLS,
+            name: self.isTLS ? container.name : nil)
+        return DiscoveredEndpoint(endpoint, labels: ["container": container.name])
+    }
+}
