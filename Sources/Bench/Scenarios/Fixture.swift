@@ -40,6 +40,23 @@ enum Fixture {
         """
     }
 
+    /// Two items put, a counter raised and an item checked, all or nothing.
+    static func transaction(partition: String, number: Int, variant: Int, checking checked: String) -> String {
+        let table = #""TableName":"\#(self.table)""#
+        let puts = (0..<2).map {
+            #"{"Put":{\#(table),"Item":\#(self.item(partition, 2 * number + $0, variant, bytes: self.itemBytes))}}"#
+        }
+        let update = """
+            {"Update":{\(table),"Key":\(self.key("\(partition)-hits", number)),"UpdateExpression":"ADD hits :one",\
+            "ExpressionAttributeValues":{":one":{"N":"1"}}}}
+            """
+        let check = """
+            {"ConditionCheck":{\(table),"Key":\(self.key(checked, number)),\
+            "ConditionExpression":"attribute_exists(pk)"}}
+            """
+        return #"{"TransactItems":[\#((puts + [update, check]).joined(separator: ","))]}"#
+    }
+
     /// One partition, all its items.
     static func query(partition: String) -> String {
         """

@@ -3,19 +3,27 @@ enum Scenario: CaseIterable {
     case getItem
     case putItem
     case updateItem
+    /// All connections on one counter.
+    case hotCounter
     case query
+    case transactWriteItems
 
     private static let itemPartition = "item"
     private static let queryPartition = "list"
     private static let counterPartition = "hits"
+    private static let hotPartition = "hot"
+    private static let transactionPartition = "transaction"
+    /// Transactions in turn, no two of which touch the same item: more than there are connections.
+    private static let transactionCount = 128
 
     /// The operation, as AWS names it.
     var operation: String {
         switch self {
         case .getItem: "GetItem"
         case .putItem: "PutItem"
-        case .updateItem: "UpdateItem"
+        case .updateItem, .hotCounter: "UpdateItem"
         case .query: "Query"
+        case .transactWriteItems: "TransactWriteItems"
         }
     }
 
@@ -24,6 +32,8 @@ enum Scenario: CaseIterable {
         switch self {
         case .getItem, .putItem: self.operation
         case .updateItem: "UpdateItem counter"
+        case .hotCounter: "UpdateItem of one counter"
+        case .transactWriteItems: "TransactWriteItems of 4"
         case .query: "Query of \(Fixture.queryCount)"
         }
     }
@@ -32,7 +42,7 @@ enum Scenario: CaseIterable {
     var bareName: String { "bare " + self.rowName }
 
     /// Whether that row is measured: for what has a bar.
-    var hasBareTwin: Bool { self == .getItem || self == .putItem }
+    var hasBareTwin: Bool { self != .hotCounter }
 
     /// Bodies of PutItem for the items that GetItem and Query read.
     static var storedItems: [String] {
@@ -45,7 +55,7 @@ enum Scenario: CaseIterable {
     var answerPart: String {
         switch self {
         case .getItem: #"{"Item":{"#
-        case .putItem, .updateItem: "{}"
+        case .putItem, .updateItem, .hotCounter, .transactWriteItems: "{}"
         case .query: #""Count":\#(Fixture.queryCount),"#
         }
     }
@@ -62,7 +72,16 @@ enum Scenario: CaseIterable {
                 range.map { Fixture.put(partition: Self.itemPartition, sort: $0, variant: variant) }
             }
         case .updateItem: bodies = range.map { Fixture.count(partition: Self.counterPartition, sort: $0) }
+        case .hotCounter: bodies = [Fixture.count(partition: Self.hotPartition, sort: 0)]
         case .query: bodies = [Fixture.query(partition: Self.queryPartition)]
+        case .transactWriteItems:
+            bodies = (1...2).flatMap { variant in
+                (0..<Self.transactionCount).map {
+                    Fixture.transaction(
+                        partition: Self.transactionPartition, number: $0, variant: variant,
+                        checking: Self.itemPartition)
+                }
+            }
         }
         return try SignedRequests(self.operation, bodies: bodies, port: port)
     }

@@ -56,7 +56,7 @@ struct WireBench {
         }
     }
 
-    private static func startServer(_ folder: TemporaryFolder, _ pinning: Pinning) throws -> Target {
+    static func startServer(_ folder: TemporaryFolder, _ pinning: Pinning) throws -> Target {
         let process = try ServerProcess(
             name: "brume",
             command: [
