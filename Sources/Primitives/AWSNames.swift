@@ -25,10 +25,17 @@ package struct Region: Sendable, Hashable, CustomStringConvertible {
 
     /// - Returns: nil unless the text is 1...40 lower-case letters, digits and hyphens.
     package init?(_ text: String) {
-        guard (1...Self.utf8CountMax).contains(text.utf8.count),
-            text.utf8.allSatisfy({ ($0 >= 0x61 && $0 <= 0x7A) || ASCII.isDigit($0) || $0 == 0x2D })
-        else { return nil }
+        guard (1...Self.utf8CountMax).contains(text.utf8.count), Self.isLawful(text.utf8.span) else { return nil }
         self.description = text
+    }
+
+    // Over the span: a closure over `utf8` is generic code that is not specialised.
+    private static func isLawful(_ text: Span<UInt8>) -> Bool {
+        for index in text.indices {
+            let byte = text[index]
+            guard (byte >= 0x61 && byte <= 0x7A) || ASCII.isDigit(byte) || byte == 0x2D else { return false }
+        }
+        return true
     }
 
     private init(trusted: String) {

@@ -11,15 +11,16 @@ package enum ByteScan {
     ) -> Int {
         unsafe bytes.withUnsafeBytes { buffer in
             var index = start
-            // A byte's high bit in the mask says that it is one of them. Borrows can set wrong bits only above the
-            // first right one, and only the lowest is used.
             while index &+ 8 <= buffer.count {
-                let word = UInt64(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-                var mask = (word &- self.ones &* 0x20) & ~word | self.zeros(word ^ self.ones &* 0x7F)
-                if orQuote { mask |= self.zeros(word ^ self.ones &* 0x22) | self.zeros(word ^ self.ones &* 0x5C) }
-                mask &= self.ones &* 0x80
+                let mask = unsafe self.controls(self.word(in: buffer, at: index), orQuote: orQuote)
                 if mask != 0 { return index &+ mask.trailingZeroBitCount &>> 3 }
                 index &+= 8
+            }
+            let last = buffer.count &- 8
+            if index < buffer.count, last >= start {
+                // The bytes before the rest are known to be none of them, so the word may begin there.
+                let mask = unsafe self.controls(self.word(in: buffer, at: last), orQuote: orQuote)
+                return mask == 0 ? buffer.count : last &+ mask.trailingZeroBitCount &>> 3
             }
             while index < buffer.count {
                 let byte = unsafe buffer[index]
@@ -30,6 +31,40 @@ package enum ByteScan {
         }
     }
 
+    /// The high bit of each byte that `firstControl` looks for. Borrows can set wrong bits only above the first right
+    /// one, and only the lowest is used.
+    @inlinable @inline(__always)
+    static func controls(_ word: UInt64, orQuote: Bool) -> UInt64 {
+        var mask = (word &- self.ones &* 0x20) & ~word | self.zeros(word ^ self.ones &* 0x7F)
+        if orQuote { mask |= self.zeros(word ^ self.ones &* 0x22) | self.zeros(word ^ self.ones &* 0x5C) }
+        return mask & (self.ones &* 0x80)
+    }
+
+    @inlinable @inline(__always)
+    static func word(in buffer: UnsafeRawBufferPointer, at index: Int) -> UInt64 {
+        UInt64(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+    }
+
+    /// Whether both hold the same bytes.
+    @inlinable
+    package static func areEqual(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+        guard left.count == right.count else { return false }
+        return unsafe left.withUnsafeBytes { left in
+            unsafe right.withUnsafeBytes { right in
+                var index = 0
+                while index &+ 8 <= left.count {
+                    if unsafe self.word(in: left, at: index) != self.word(in: right, at: index) { return false }
+                    index &+= 8
+                }
+                while index < left.count {
+                    if unsafe left[index] != right[index] { return false }
+                    index &+= 1
+                }
+                return true
+            }
+        }
+    }
+
     /// The first `byte` from `start` on; the count of bytes when there is none.
     @inlinable
     package static func first(_ byte: UInt8, in bytes: Span<UInt8>, from start: Int) -> Int {
@@ -37,13 +72,33 @@ package enum ByteScan {
             var index = start
             let pattern = self.ones &* UInt64(byte)
             while index &+ 8 <= buffer.count {
-                let word = UInt64(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-                let mask = self.zeros(word ^ pattern) & (self.ones &* 0x80)
+                let mask = unsafe self.zeros(self.word(in: buffer, at: index) ^ pattern) & (self.ones &* 0x80)
                 if mask != 0 { return index &+ mask.trailingZeroBitCount &>> 3 }
                 index &+= 8
             }
             while index < buffer.count {
                 if unsafe buffer[index] == byte { return index }
+                index &+= 1
+            }
+            return buffer.count
+        }
+    }
+
+    /// The first byte from `start` on that is one of two; the count of bytes when there is none.
+    @inlinable
+    package static func first(_ byte: UInt8, or other: UInt8, in bytes: Span<UInt8>, from start: Int) -> Int {
+        unsafe bytes.withUnsafeBytes { buffer in
+            var index = start
+            let (pattern, otherPattern) = (self.ones &* UInt64(byte), self.ones &* UInt64(other))
+            while index &+ 8 <= buffer.count {
+                let word = unsafe self.word(in: buffer, at: index)
+                let mask = (self.zeros(word ^ pattern) | self.zeros(word ^ otherPattern)) & (self.ones &* 0x80)
+                if mask != 0 { return index &+ mask.trailingZeroBitCount &>> 3 }
+                index &+= 8
+            }
+            while index < buffer.count {
+                let found = unsafe buffer[index]
+                if found == byte || found == other { return index }
                 index &+= 1
             }
             return buffer.count

@@ -2,6 +2,12 @@
 package enum Hex {
     @usableFromInline static let lowerDigits: [UInt8] = Array("0123456789abcdef".utf8)
 
+    /// The lower-case digit of the lower four bits.
+    @inlinable
+    package static func digit(_ value: UInt8) -> UInt8 {
+        self.lowerDigits[Int(value & 15)]
+    }
+
     /// Appends two lower-case digits a byte.
     @inlinable
     package static func append(_ bytes: some Sequence<UInt8>, to output: inout [UInt8]) {

@@ -10,16 +10,21 @@ package struct RequestID: Sendable, Hashable, CustomStringConvertible {
 
     /// DynamoDB's form: 52 characters of `0`–`9` and `A`–`V` (260 bits).
     package static func long(_ random: some RandomSource) -> RequestID {
-        var text: [UInt8] = []
-        text.reserveCapacity(52)
-        while text.count < 52 {
-            var word = random.next()
-            for _ in 0..<min(12, 52 - text.count) {
-                text.append(self.alphabet[Int(word & 31)])
-                word >>= 5
+        // Into the string's own room: every request has an id.
+        let text = unsafe String(unsafeUninitializedCapacity: 52) { room in
+            let alphabet = self.alphabet.span
+            var count = 0
+            while count < 52 {
+                var word = random.next()
+                for _ in 0..<min(12, 52 - count) {
+                    unsafe room.initializeElement(at: count, to: alphabet[Int(word & 31)])
+                    word >>= 5
+                    count += 1
+                }
             }
+            return count
         }
-        return RequestID(String(decoding: text, as: UTF8.self))
+        return RequestID(text)
     }
 
     /// The form of most services: a version-4 UUID in lower case.

@@ -40,10 +40,13 @@ package struct OperationBinding: Sendable {
         self.invoke = invoke
     }
 
-    /// The same operation, before which `check` is asked; what `check` throws is the answer.
-    package func preceded(by check: @escaping AccessCheck) -> OperationBinding {
+    /// The same operation, before which `check` is asked unless it is known to find nothing; what it throws is the
+    /// answer.
+    package func preceded(
+        by check: @escaping AccessCheck, unless isNeedless: @escaping @Sendable () -> Bool
+    ) -> OperationBinding {
         OperationBinding(self) { (input, context) async throws(ServiceError) in
-            try await check({ self.access(input, context) }, context)
+            if !isNeedless() { try await check({ self.access(input, context) }, context) }
             return try await self.invoke(input, context)
         }
     }
@@ -107,9 +110,11 @@ package struct ServiceBinding: Sendable {
         self.init(schema: schema, operations: schema.operations.map(OperationBinding.init(elsewhere:)))
     }
 
-    /// The same service, each of whose operations asks `check` first.
-    package func preceded(by check: @escaping OperationBinding.AccessCheck) -> ServiceBinding {
-        self.replacing(self.operations.map { $0.preceded(by: check) })
+    /// The same service, each of whose operations asks `check` first, unless it is known to find nothing.
+    package func preceded(
+        by check: @escaping OperationBinding.AccessCheck, unless isNeedless: @escaping @Sendable () -> Bool
+    ) -> ServiceBinding {
+        self.replacing(self.operations.map { $0.preceded(by: check, unless: isNeedless) })
     }
 
     /// The same service, those of whose operations that `observer` gives an observer for tell it how requests end.

@@ -7,12 +7,20 @@ extension ShapeReader {
         }
         var isInBounds = true
         if constraints.lengthMin != nil || constraints.lengthMax != nil {
-            isInBounds = self.check(count: value.unicodeScalars.count, constraints, member) { ValueText.cut(value) }
+            isInBounds =
+                Self.isSurelyWithin(constraints, utf8Count: value.utf8.count)
+                || self.check(count: value.unicodeScalars.count, constraints, member) { ValueText.cut(value) }
         }
         // A pattern is only tried on a lawful length, so that no input makes it slow.
         if isInBounds, let pattern = constraints.pattern, !PatternMatcher.matches(value, pattern) {
             self.note(.pattern(pattern), member) { ValueText.cut(value) }
         }
+    }
+
+    /// Whether a text of so many bytes is within the bounds however many of them a character takes, up to four.
+    private static func isSurelyWithin(_ constraints: Constraints, utf8Count: Int) -> Bool {
+        let least = (utf8Count + 3) / 4
+        return least >= constraints.lengthMin ?? 0 && utf8Count <= constraints.lengthMax ?? .max
     }
 
     /// The number of characters, bytes, elements or entries.

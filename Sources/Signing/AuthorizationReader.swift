@@ -35,14 +35,14 @@ struct AuthorizationReader {
             while end < bytes.count, !Self.isSeparator(bytes[end]), bytes[end] != UInt8(ascii: "=") { end += 1 }
             let name = start..<end
             guard end < bytes.count, bytes[end] == UInt8(ascii: "=") else { throw .notKeyValue(authorization: text) }
-            while end < bytes.count, !Self.isSeparator(bytes[end]) { end += 1 }
+            end = Self.endOfValue(bytes, from: end)
             let value = (name.upperBound + 1)..<end
             switch name.count {
-            case 10 where equal(bytes, name, "Credential"):
+            case 10 where equal(bytes, name, ascii: "Credential"):
                 try Self.set(&credential, "Credential", value)
-            case 13 where equal(bytes, name, "SignedHeaders"):
+            case 13 where equal(bytes, name, ascii: "SignedHeaders"):
                 try Self.set(&signedHeaders, "SignedHeaders", value)
-            case 9 where equal(bytes, name, "Signature"):
+            case 9 where equal(bytes, name, ascii: "Signature"):
                 try Self.set(&signature, "Signature", value)
             default:
                 break
@@ -59,6 +59,12 @@ struct AuthorizationReader {
     ) throws(SigningError) {
         guard slot == nil else { throw .repeated(name) }
         slot = value
+    }
+
+    /// The first separator from `start` on. A tab is looked for on its own: hardly any header has one.
+    private static func endOfValue(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        let end = ByteScan.first(UInt8(ascii: " "), or: UInt8(ascii: ","), in: bytes, from: start)
+        return ByteScan.first(UInt8(ascii: "\t"), in: bytes.extracting(0..<end), from: start)
     }
 
     @inline(__always)
@@ -80,6 +86,17 @@ func equal(_ bytes: Span<UInt8>, _ range: Range<Int>, _ text: String) -> Bool {
     let text = text.utf8.span
     guard range.count == text.count else { return false }
     for index in text.indices where text[index] != bytes[range.lowerBound + index] { return false }
+    return true
+}
+
+/// Whether the bytes at `range` are those of a text of ours.
+@inline(__always)
+func equal(_ bytes: Span<UInt8>, _ range: Range<Int>, ascii text: StaticString) -> Bool {
+    guard range.count == text.utf8CodeUnitCount else { return false }
+    for index in 0..<range.count {
+        let byte = unsafe text.utf8Start[index]
+        guard byte == bytes[range.lowerBound + index] else { return false }
+    }
     return true
 }
 

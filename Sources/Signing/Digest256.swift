@@ -113,12 +113,31 @@ package struct Digest256: Sendable, Hashable, CustomStringConvertible {
 
     /// Appends the 64 lower-case hexadecimal digits.
     package func appendHex(to output: inout [UInt8]) {
+        let digits = self.digits
+        unsafe digits.span.withUnsafeBytes { unsafe output.append(contentsOf: $0) }
+    }
+
+    /// Whether these bytes are the 64 lower-case hexadecimal digits, without telling by its time where they differ.
+    func isWritten(in bytes: Span<UInt8>) -> Bool {
+        guard bytes.count == Self.byteCount * 2 else { return false }
+        let digits = self.digits
+        var difference: UInt64 = 0
+        unsafe bytes.withUnsafeBytes { bytes in
+            for index in digits.indices {
+                difference |= unsafe digits[index] ^ bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)
+            }
+        }
+        return difference == 0
+    }
+
+    /// The digits, eight to a word, as they stand in memory.
+    private var digits: [8 of UInt64] {
         var digits: [8 of UInt64] = [0, 0, 0, 0, 0, 0, 0, 0]
         Self.writeHex(self.words.0, at: 0, &digits)
         Self.writeHex(self.words.1, at: 2, &digits)
         Self.writeHex(self.words.2, at: 4, &digits)
         Self.writeHex(self.words.3, at: 6, &digits)
-        unsafe digits.span.withUnsafeBytes { unsafe output.append(contentsOf: $0) }
+        return digits
     }
 
     private static func writeHex(_ word: UInt64, at start: Int, _ digits: inout [8 of UInt64]) {

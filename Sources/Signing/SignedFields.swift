@@ -51,8 +51,8 @@ struct SignedFields: Sendable, Hashable {
             guard index == list.upperBound || bytes[index] == UInt8(ascii: ";") else { continue }
             self.entries.append(Entry(start: Int32(start), end: Int32(index), line: -1))
             let name = start..<index
-            if name.count == 4, equal(bytes, name, "host") { isHostSigned = true }
-            if name.count == 10, equal(bytes, name, ":authority") { isHostSigned = true }
+            if name.count == 4, equal(bytes, name, ascii: "host") { isHostSigned = true }
+            if name.count == 10, equal(bytes, name, ascii: ":authority") { isHostSigned = true }
             start = index + 1
         }
         guard self.entries.count <= SigningRules.signedHeaderCountMax else {

@@ -152,8 +152,8 @@ extension CheckedAuthorization {
         _ text: [UInt8], canonical: [UInt8], _ key: SigningKey
     ) throws(SigningError) -> Digest256 {
         let computed = key.signature(of: text)
-        guard let provided = Digest256(lowercaseHex: self.text.bytes.span, self.text.signature), provided == computed
-        else {
+        // As text, as AWS compares them: upper case never matches.
+        guard computed.isWritten(in: self.text.bytes.span.extracting(self.text.signature)) else {
             throw self.mismatch(canonical: canonical, text: text)
         }
         return computed

@@ -52,50 +52,62 @@ package struct LogRecord: Sendable, Hashable {
 
     /// The line as JSON, with its line end; control characters of clients cannot break it.
     package func appendJSONLine(to output: inout [UInt8]) {
-        output.append(contentsOf: #"{"time":""#.utf8)
-        Self.appendTime(self.time, to: &output)
-        output.append(contentsOf: #"","level":""#.utf8)
-        output.append(contentsOf: self.level.rawValue.utf8)
-        output.append(contentsOf: #"","message":"#.utf8)
-        Self.appendString(self.message, to: &output)
-        let members = self.members.span
-        for index in members.indices {
-            output.append(UInt8(ascii: ","))
-            Self.appendString(members[index].name, to: &output)
-            output.append(UInt8(ascii: ":"))
-            switch members[index].value {
-            case .string(let text): Self.appendString(text, to: &output)
-            case .integer(let number): output.append(contentsOf: String(number).utf8)
-            case .boolean(let truth): output.append(contentsOf: (truth ? "true" : "false").utf8)
+        output.append(bytesMax: self.lineBytesMax) { line in
+            line.append(#"{"time":""#)
+            Self.append(self.time, to: &line)
+            line.append(#"","level":""#)
+            line.append(self.level.rawValue.utf8.span)
+            line.append(#"","message":"#)
+            line.append(quoted: self.message)
+            let members = self.members.span
+            for index in members.indices {
+                line.append(byte: UInt8(ascii: ","))
+                line.append(quoted: members[index].name)
+                line.append(byte: UInt8(ascii: ":"))
+                switch members[index].value {
+                case .string(let text): line.append(quoted: text)
+                case .integer(let number): line.append(decimal: Int(number))
+                case .boolean(let truth): line.append(truth ? "true" : "false")
+                }
             }
+            line.append("}\n")
         }
-        output.append(UInt8(ascii: "}"))
-        output.append(UInt8(ascii: "\n"))
     }
 
-    private static func appendTime(_ time: Timestamp, to output: inout [UInt8]) {
-        let date = CalendarDate(min(max(time, Self.times.lowerBound), Self.times.upperBound))
-        func digits(_ value: Int, _ width: Int) {
-            var divisor = width == 4 ? 1000 : width == 3 ? 100 : 10
-            while divisor > 0 {
-                output.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
-                divisor /= 10
+    /// Room for the line, were each byte of each text written as an escape.
+    private var lineBytesMax: Int {
+        var bytes = 96 + self.message.utf8.count * Self.escapeBytes
+        let members = self.members.span
+        for index in members.indices {
+            bytes += members[index].name.utf8.count * Self.escapeBytes + 8
+            if case .string(let text) = members[index].value {
+                bytes += text.utf8.count * Self.escapeBytes
+            } else {
+                bytes += 20
             }
         }
-        digits(date.year, 4)
-        output.append(UInt8(ascii: "-"))
-        digits(date.month, 2)
-        output.append(UInt8(ascii: "-"))
-        digits(date.day, 2)
-        output.append(UInt8(ascii: "T"))
-        digits(date.hour, 2)
-        output.append(UInt8(ascii: ":"))
-        digits(date.minute, 2)
-        output.append(UInt8(ascii: ":"))
-        digits(date.second, 2)
-        output.append(UInt8(ascii: "."))
-        digits(date.millisecond, 3)
-        output.append(UInt8(ascii: "Z"))
+        return bytes
+    }
+
+    /// Bytes of `\u001F`, the longest that stands for one byte.
+    fileprivate static let escapeBytes = 6
+
+    private static func append(_ time: Timestamp, to line: inout ByteCursor) {
+        let date = CalendarDate(min(max(time, Self.times.lowerBound), Self.times.upperBound))
+        line.append(digits: date.year, width: 4)
+        line.append(byte: UInt8(ascii: "-"))
+        line.append(digits: date.month, width: 2)
+        line.append(byte: UInt8(ascii: "-"))
+        line.append(digits: date.day, width: 2)
+        line.append(byte: UInt8(ascii: "T"))
+        line.append(digits: date.hour, width: 2)
+        line.append(byte: UInt8(ascii: ":"))
+        line.append(digits: date.minute, width: 2)
+        line.append(byte: UInt8(ascii: ":"))
+        line.append(digits: date.second, width: 2)
+        line.append(byte: UInt8(ascii: "."))
+        line.append(digits: date.millisecond, width: 3)
+        line.append(byte: UInt8(ascii: "Z"))
     }
 
     /// The times whose year has four digits; the date of a line is never beyond, however far off a clock is.
@@ -104,29 +116,41 @@ package struct LogRecord: Sendable, Hashable {
         let last = Timestamp(millisecondsSinceEpoch: end.millisecondsSinceEpoch - 1)
         return CalendarDate(year: 0, month: 1, day: 1).timestamp...last
     }()
+}
 
-    private static func appendString(_ text: String, to output: inout [UInt8]) {
-        output.append(UInt8(ascii: "\""))
-        let bytes = text.utf8.span
-        // Nearly every text stands for itself and is copied as a whole.
-        if ByteScan.firstControl(in: bytes, orQuote: true) < bytes.count {
-            for index in bytes.indices { Self.appendEscaped(bytes[index], to: &output) }
-        } else {
-            unsafe bytes.withUnsafeBufferPointer { unsafe output.append(contentsOf: $0) }
+extension ByteCursor {
+    /// A number of at least 0 with leading zeros, up to four digits.
+    fileprivate mutating func append(digits number: Int, width: Int) {
+        var divisor = width == 4 ? 1000 : width == 3 ? 100 : 10
+        while divisor > 0 {
+            self.append(byte: UInt8(ascii: "0") + UInt8(number / divisor % 10))
+            divisor /= 10
         }
-        output.append(UInt8(ascii: "\""))
     }
 
-    private static func appendEscaped(_ byte: UInt8, to output: inout [UInt8]) {
+    fileprivate mutating func append(quoted text: String) {
+        self.append(byte: UInt8(ascii: "\""))
+        let bytes = text.utf8.span
+        // Nearly every text stands for itself and is copied as a whole.
+        if ByteScan.firstControl(in: bytes, orQuote: true) == bytes.count {
+            self.append(bytes)
+        } else {
+            for index in bytes.indices { self.append(escaped: bytes[index]) }
+        }
+        self.append(byte: UInt8(ascii: "\""))
+    }
+
+    private mutating func append(escaped byte: UInt8) {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-            output.append(UInt8(ascii: "\\"))
-            output.append(byte)
+            self.append(byte: UInt8(ascii: "\\"))
+            self.append(byte: byte)
         case 0..<0x20, 0x7F:
-            output.append(contentsOf: #"\u00"#.utf8)
-            Hex.append(CollectionOfOne(byte), to: &output)
+            self.append(#"\u00"#)
+            self.append(byte: Hex.digit(byte >> 4))
+            self.append(byte: Hex.digit(byte))
         default:
-            output.append(byte)
+            self.append(byte: byte)
         }
     }
 }

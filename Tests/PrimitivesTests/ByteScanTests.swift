@@ -36,4 +36,31 @@ import Testing
             #expect(ByteScan.firstControl(in: bytes.span, from: start) == expected, "seed \(seed)")
         }
     }
+
+    @Test func `one of two bytes is found as one by one`() {
+        let seed = SeededRandomSource.testSeed(0x2B1)
+        let random = SeededRandomSource(seed: seed)
+        for _ in 0..<2_000 {
+            let bytes = random.bytes(Int(random.next() % 40)).map { $0 % 5 == 0 ? UInt8(ascii: ",") : $0 }
+            let start = bytes.isEmpty ? 0 : Int(random.next() % UInt64(bytes.count))
+            let expected = bytes[start...].firstIndex { $0 == 0x2C || $0 == 0x20 } ?? bytes.count
+            #expect(ByteScan.first(0x20, or: 0x2C, in: bytes.span, from: start) == expected, "seed \(seed)")
+        }
+    }
+
+    @Test(arguments: 0...20)
+    func `bytes are equal when all of them are`(_ count: Int) {
+        let bytes = (0..<UInt8(count)).map { $0 }
+        #expect(Self.areEqual(bytes, bytes))
+        #expect(!Self.areEqual(bytes, bytes + [0]))
+        for index in bytes.indices {
+            var other = bytes
+            other[index] ^= 0x80
+            #expect(!Self.areEqual(bytes, other), "byte \(index)")
+        }
+    }
+
+    private static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        ByteScan.areEqual(left.span, right.span)
+    }
 }

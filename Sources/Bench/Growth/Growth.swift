@@ -162,13 +162,16 @@ struct GrowthRow {
     /// What stands between a text and the next quote, or, for an object of two strings, its end.
     private static func text(after prefix: String, in answer: String) -> String? {
         guard let start = answer.range(of: prefix, options: .backwards)?.upperBound else { return nil }
-        let end = prefix.hasSuffix("\"") ? answer[start...].firstIndex(of: "\"") : answer[start...].range(of: "}}")?.lowerBound
+        let end =
+            prefix.hasSuffix("\"")
+            ? answer[start...].firstIndex(of: "\"") : answer[start...].range(of: "}}")?.lowerBound
         return end.map { String(answer[start..<$0]) }
     }
 
     /// Memory of the server.
     private var residentMebibytes: Double? {
-        guard let status = try? String(contentsOfFile: "/proc/\(self.server.process.processID)/status", encoding: .utf8),
+        guard
+            let status = try? String(contentsOfFile: "/proc/\(self.server.process.processID)/status", encoding: .utf8),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
             let kibibytes = line.split(whereSeparator: \.isWhitespace).compactMap({ Double($0) }).first
         else { return nil }

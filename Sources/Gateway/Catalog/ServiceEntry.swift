@@ -46,9 +46,12 @@ package final class ServiceEntry: Sendable {
 package final class OperationEntry: Sendable {
     package let binding: OperationBinding
     let counters: RequestCounters
+    /// The member of the output that is a stream of events; nil for most operations.
+    let eventStream: MemberSchema?
 
     init(binding: OperationBinding, service: String, metrics: MetricRegistry) {
         self.binding = binding
+        self.eventStream = binding.schema.output.members.first(where: \.target.traits.isEventStream)
         self.counters = RequestCounters(service: service, operation: binding.schema.name, metrics: metrics)
     }
 }

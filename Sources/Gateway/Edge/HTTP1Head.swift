@@ -31,6 +31,7 @@ package struct HTTP1HeadParser {
     private var lineStart = 0
     private var lineCount = 0
     private var hasSkippedEmptyLine = false
+    private var memory = HTTP1HeadMemory()
 
     package init() {}
 
@@ -40,9 +41,13 @@ package struct HTTP1HeadParser {
     package mutating func next(_ input: inout ByteBuffer, limits: EdgeLimits) throws(EdgeRefusal) -> HTTP1Head? {
         if self.scannedBytes == 0, !self.skipEmptyLine(&input) { return nil }
         guard let end = try self.scan(input.readableBytesUInt8Span, limits: limits) else { return nil }
-        let head = try HTTP1HeadReader.read(input.readableBytesUInt8Span.extracting(0..<end), limits: limits)
+        let head = try HTTP1HeadReader.read(
+            input.readableBytesUInt8Span.extracting(0..<end), limits: limits, memory: &self.memory)
         input.moveReaderIndex(forwardBy: end)
-        self = HTTP1HeadParser()
+        self.scannedBytes = 0
+        self.lineStart = 0
+        self.lineCount = 0
+        self.hasSkippedEmptyLine = false
         return head
     }
 

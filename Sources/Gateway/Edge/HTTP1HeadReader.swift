@@ -23,11 +23,14 @@ struct HTTP1HeadReader {
     /// - Parameters:
     ///   - bytes: ends with an empty line; every LF in it follows a CR.
     ///   - limits: bound the target and the number of header lines.
+    ///   - memory: the head before on the same connection; this one replaces it.
     /// - Returns: the head.
     /// - Throws: the first rule that does not hold.
-    static func read(_ bytes: Span<UInt8>, limits: EdgeLimits) throws(EdgeRefusal) -> HTTP1Head {
+    static func read(
+        _ bytes: Span<UInt8>, limits: EdgeLimits, memory: inout HTTP1HeadMemory
+    ) throws(EdgeRefusal) -> HTTP1Head {
         var reader = HTTP1HeadReader()
-        return try reader.head(bytes, limits: limits)
+        return try reader.head(bytes, limits: limits, &memory)
     }
 
     /// Checks a block of trailers; nothing of it is kept.
@@ -44,18 +47,13 @@ struct HTTP1HeadReader {
         try reader.checkEnd(bytes)
     }
 
-    private mutating func head(_ bytes: Span<UInt8>, limits: EdgeLimits) throws(EdgeRefusal) -> HTTP1Head {
+    private mutating func head(
+        _ bytes: Span<UInt8>, limits: EdgeLimits, _ memory: inout HTTP1HeadMemory
+    ) throws(EdgeRefusal) -> HTTP1Head {
         let method = try self.method(bytes)
         let target = try self.target(bytes, limits: limits)
         let isVersion10 = try self.isVersion10(bytes)
-        var headers = HeaderFields()
-        headers.reserveCapacity(16)
-        while bytes[self.index] != 0x0D {
-            let name = try self.fieldName(bytes)
-            let value = try self.fieldValue(bytes)
-            try self.note(name, value)
-            headers.append(name, value)
-        }
+        let headers = try self.headers(bytes, &memory)
         try self.checkEnd(bytes)
         guard headers.count <= limits.headerCountMax else { throw .headTooLarge }
         try self.checkHost(authority: target.authority, isVersion10: isVersion10)
@@ -72,6 +70,36 @@ struct HTTP1HeadReader {
             framing: framing, isVersion10: isVersion10,
             keepsAlive: isVersion10 ? self.keepsAlive && !self.closes : !self.closes,
             expectsContinue: self.expectsContinue && !isVersion10)
+    }
+
+    private mutating func headers(
+        _ bytes: Span<UInt8>, _ memory: inout HTTP1HeadMemory
+    ) throws(EdgeRefusal) -> HeaderFields {
+        var headers = HeaderFields()
+        headers.reserveCapacity(16)
+        var starts: [Int] = []
+        starts.reserveCapacity(17)
+        var hasTrimmedTab = false
+        while bytes[self.index] != 0x0D {
+            let start = self.index
+            if let (field, length) = memory.line(starts.count, of: bytes, at: start) {
+                self.index += length
+                self.hasTrimmedTab = false
+                try self.note(field.name, field.value)
+                headers.append(field.name, field.value)
+            } else {
+                let name = try self.fieldName(bytes)
+                let value = try self.fieldValue(bytes)
+                try self.note(name, value)
+                headers.append(name, value)
+                hasTrimmedTab = hasTrimmedTab || self.hasTrimmedTab
+            }
+            starts.append(start)
+        }
+        starts.append(self.index)
+        // What is noted of a line with a tab around its value hangs on the tab.
+        if hasTrimmedTab { memory.forget() } else { memory.keep(bytes, starts: starts, headers) }
+        return headers
     }
 
     private mutating func method(_ bytes: Span<UInt8>) throws(EdgeRefusal) -> String {

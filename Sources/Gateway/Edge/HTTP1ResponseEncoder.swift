@@ -37,7 +37,7 @@ enum HTTP1ResponseEncoder {
     ) {
         // In one piece: each write of the buffer checks anew whether it is shared and has room.
         unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: self.headBytesMax(headers) + date.utf8.count) {
-            var head = unsafe HTTP1HeadCursor($0)
+            var head = unsafe ByteCursor($0)
             self.writeStatusLine(status, to: &head)
             var hasDate = false
             let fields = headers.fields.span
@@ -83,7 +83,7 @@ enum HTTP1ResponseEncoder {
         status == 204 || status == 304 || status < 200
     }
 
-    private static func writeStatusLine(_ status: Int, to head: inout HTTP1HeadCursor) {
+    private static func writeStatusLine(_ status: Int, to head: inout ByteCursor) {
         if status == 200 { return head.append("HTTP/1.1 200 OK\r\n") }
         head.append("HTTP/1.1 ")
         head.append(decimal: status)
@@ -103,7 +103,7 @@ enum HTTP1ResponseEncoder {
     }
 
     /// A value that held a line break would start a header, or a response, of the attacker's.
-    private static func writeField(_ name: String, _ value: String, to head: inout HTTP1HeadCursor) {
+    private static func writeField(_ name: String, _ value: String, to head: inout ByteCursor) {
         let name = name.utf8.span
         for index in name.indices where !HTTPSyntax.isToken(name[index]) { return }
         head.append(name)

@@ -52,8 +52,11 @@ enum HTTPSyntax {
     /// Longer than any registered method.
     static let methodBytesMax = 32
 
-    static func isHostValue(_ value: some StringProtocol) -> Bool {
-        !value.isEmpty && value.utf8.allSatisfy(self.isHost)
+    static func isHostValue(_ value: String) -> Bool {
+        // Over the span: a closure over `utf8` is generic code that is not specialised.
+        let bytes = value.utf8.span
+        for index in bytes.indices where !self.isHost(bytes[index]) { return false }
+        return !bytes.isEmpty
     }
 
     /// Whether two strings are equal, ASCII case aside.

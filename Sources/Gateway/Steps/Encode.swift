@@ -19,9 +19,9 @@ struct Encode: Sendable {
     func events(
         _ output: any WritableShape, _ request: AuthenticatedRequest, _ codec: any ServerProtocol
     ) -> OutboundEvents? {
-        guard let streamed = output as? any StreamedShape,
-            let stream = request.operation.binding.schema.output.members.first(where: \.target.traits.isEventStream)
-        else { return nil }
+        guard let stream = request.operation.eventStream, let streamed = output as? any StreamedShape else {
+            return nil
+        }
         return OutboundEvents(
             output: streamed,
             codec: EventStreamCodec(stream: stream.target, format: codec.bodyFormat),

@@ -77,8 +77,7 @@ struct JSONOutput {
 
     @inline(__always)
     private mutating func quoted(_ text: UnsafeRawBufferPointer, isName: Bool) {
-        let end = unsafe JSONText.endOfPlainRun(in: text, from: 0, stopsBeyondASCII: false)
-        if end == text.count {
+        if unsafe JSONText.isPlain(text) {
             unsafe self.appendPlain(text, isName: isName)
         } else {
             unsafe self.appendEscaped(text, isName: isName)
@@ -89,26 +88,39 @@ struct JSONOutput {
     /// `,"text":` without anything to escape, in one go.
     private mutating func appendPlain(_ text: UnsafeRawBufferPointer, isName: Bool) {
         let needsComma = self.needsComma
-        self.bytes.append(addingCapacity: text.count + 4) { span in
-            unsafe span.withUnsafeMutableBufferPointer { target, count in
-                if needsComma {
-                    unsafe target[count] = UInt8(ascii: ",")
-                    count += 1
-                }
-                unsafe target[count] = UInt8(ascii: "\"")
-                count += 1
-                if let source = text.baseAddress, let base = target.baseAddress {
-                    unsafe UnsafeMutableRawPointer(base + count).copyMemory(from: source, byteCount: text.count)
-                }
-                count += text.count
-                unsafe target[count] = UInt8(ascii: "\"")
-                count += 1
-                if isName {
-                    unsafe target[count] = UInt8(ascii: ":")
-                    count += 1
-                }
-            }
+        self.bytes.append(bytesMax: text.count + 4) { cursor in
+            if needsComma { cursor.append(byte: UInt8(ascii: ",")) }
+            unsafe cursor.append(quoted: text)
+            if isName { cursor.append(byte: UInt8(ascii: ":")) }
         }
+    }
+
+    /// `{"name":"text"}`, as the values of maps are written that are unions of types: in one go where it can be.
+    mutating func loneString(_ name: Span<UInt8>, _ text: Span<UInt8>) {
+        let isWritten = unsafe name.withUnsafeBytes { name in
+            unsafe text.withUnsafeBytes { text in unsafe self.appendPlainObject(name, text) }
+        }
+        if isWritten { return }
+        self.open(UInt8(ascii: "{"))
+        self.name(name)
+        self.string(text)
+        self.close(UInt8(ascii: "}"))
+    }
+
+    /// - Returns: false, and nothing is appended, where one of both needs escapes.
+    private mutating func appendPlainObject(_ name: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer) -> Bool {
+        guard unsafe JSONText.isPlain(name), unsafe JSONText.isPlain(text) else { return false }
+        let needsComma = self.needsComma
+        self.bytes.append(bytesMax: name.count + text.count + 8) { cursor in
+            if needsComma { cursor.append(byte: UInt8(ascii: ",")) }
+            cursor.append(byte: UInt8(ascii: "{"))
+            unsafe cursor.append(quoted: name)
+            cursor.append(byte: UInt8(ascii: ":"))
+            unsafe cursor.append(quoted: text)
+            cursor.append(byte: UInt8(ascii: "}"))
+        }
+        self.needsComma = true
+        return true
     }
 
     /// Runs without anything to escape are copied whole.
@@ -140,5 +152,13 @@ struct JSONOutput {
             self.bytes.append(contentsOf: "u00".utf8)
             Hex.append(CollectionOfOne(byte), to: &self.bytes)
         }
+    }
+}
+
+extension ByteCursor {
+    fileprivate mutating func append(quoted text: UnsafeRawBufferPointer) {
+        self.append(byte: UInt8(ascii: "\""))
+        unsafe self.append(text)
+        self.append(byte: UInt8(ascii: "\""))
     }
 }

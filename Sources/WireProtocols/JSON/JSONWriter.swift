@@ -21,12 +21,17 @@ package import ServiceModel
     package func beginStructure(_ schema: ShapeSchema) { unsafe self.output.open(UInt8(ascii: "{")) }
 
     package func member(_ member: MemberSchema) {
-        if self.ignoresJSONNames, member.traits.jsonName != nil {
+        if self.isRenamed(member) {
             unsafe self.output.name(member.name)
         } else {
             let name = member.jsonNameUTF8
             unsafe self.output.name(name.span)
         }
+    }
+
+    /// Whether a member has a JSON name that is not to be used.
+    private func isRenamed(_ member: MemberSchema) -> Bool {
+        self.ignoresJSONNames && member.traits.jsonName != nil
     }
 
     package func endStructure() { unsafe self.output.close(UInt8(ascii: "}")) }
@@ -52,10 +57,8 @@ package import ServiceModel
     package func string(_ value: Span<UInt8>, _ member: MemberSchema) { unsafe self.output.string(value) }
 
     package func loneString(_ value: Span<UInt8>, _ schema: ShapeSchema, _ member: MemberSchema) {
-        unsafe self.output.open(UInt8(ascii: "{"))
-        self.member(member)
-        unsafe self.output.string(value)
-        unsafe self.output.close(UInt8(ascii: "}"))
+        let name = self.isRenamed(member) ? Array(member.name.utf8) : member.jsonNameUTF8
+        unsafe self.output.loneString(name.span, value)
     }
 
     package func boolean(_ value: Bool, _ member: MemberSchema) { unsafe self.output.word(value ? "true" : "false") }

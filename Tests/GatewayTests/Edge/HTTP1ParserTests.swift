@@ -140,6 +140,50 @@ func parseRequests(_ bytes: [UInt8], pieceBytes: Int, limits: EdgeLimits = EdgeL
         #expect(requests.map(\.head.keepsAlive) == [keepsAlive])
     }
 
+    @Test(arguments: [
+        ("Host: a\r\nX-A: b\r\nX-Long: 0123456789abcdef\r\n", "Host: a\r\nX-A: b\r\nX-Long: 0123456789abcdef\r\n"),
+        ("Host: a\r\nX-A: b\r\nX-C: d\r\n", "Host: a\r\nX-A: c\r\nX-C: d\r\n"),
+        ("Host: a\r\nX-A: b\r\n", "Host: a\r\nX-A: b\r\nX-C: d\r\n"),
+        ("Host: a\r\nX-A: b\r\nX-C: d\r\n", "Host: a\r\nX-A: b\r\n"),
+        ("Host: a\r\nX-A: b\r\n", "X-A: b\r\nHost: a\r\n"),
+        ("Host: a\r\nX-A: b\r\n", "Host: a\r\nX-A: bb\r\n"),
+        ("Host: a\r\nX-A: bb\r\n", "Host: a\r\nX-A: b\r\n"),
+        ("Host: a\r\nX-A:\tb\r\n", "Host: a\r\nX-A:\tb\r\n"),
+        ("Host: a\r\nExpect: 100-continue\r\nContent-Length: 0\r\n", "Host: a\r\nContent-Length: 0\r\n"),
+        ("Host: a\r\nX-A: \(String(repeating: "b", count: 3000))\r\n", "Host: a\r\nX-A: b\r\n"),
+    ])
+    func `a request is read as if it were the first of its connection`(first: String, second: String) {
+        func requests(_ text: String) -> [ParsedRequest] {
+            guard case .requests(let requests) = parseRequests(Array(text.utf8), pieceBytes: 1000) else { return [] }
+            return requests
+        }
+        let texts = [first, second, first, second].map { "GET / HTTP/1.1\r\n\($0)\r\n" }
+        let alone = texts.flatMap(requests)
+        #expect(alone.count == 4)
+        #expect(requests(texts.joined()) == alone)
+    }
+
+    @Test(arguments: [
+        "Connection: keep-alive\t\r\n", "Connection: close\r\n", "Connection: a\t, b\r\n",
+    ])
+    func `what a line says of the connection holds when it is repeated`(line: String) {
+        let text = "GET / HTTP/1.1\r\nHost: a\r\n\(line)\r\n"
+        guard case .requests(let requests) = parseRequests(Array((text + text).utf8), pieceBytes: 1000) else {
+            Issue.record("two lawful requests were refused")
+            return
+        }
+        #expect(requests.map(\.head.keepsAlive) == [false, false])
+    }
+
+    @Test(arguments: [
+        "Host: a\r\n", "Content-Length: 0\r\n", "Transfer-Encoding: chunked\r\n",
+    ])
+    func `lines that contradict those before are refused also where one of them is repeated`(added: String) {
+        let first = "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
+        let second = "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\(added)\r\n"
+        #expect(parseRequests(Array((first + second).utf8), pieceBytes: 1000) == .refused(status: 400))
+    }
+
     @Test func `header lines up to the limit are taken, one more is refused`() {
         var limits = EdgeLimits()
         limits.headerCountMax = 5

@@ -60,4 +60,24 @@ import WireProtocols
             }
         }
     }
+
+    @Test(arguments: 0...20)
+    func `a union of one string is written with its escapes wherever they stand`(_ count: Int) {
+        let member = MemberSchema(name: "S", target: JSONTestSchemas.string)
+        let schema = ShapeSchema(name: "Union", type: .union)
+        for position in 0..<max(1, count) {
+            for character in ["a", "\"", "\\", "\u{1}", "\u{7F}", " "] {
+                var text = (0..<count).map { _ in "x" }
+                if position < count { text[position] = character }
+                let written = JSONWriter()
+                written.loneString(Array(text.joined().utf8).span, schema, member)
+                let expected = JSONWriter()
+                expected.beginStructure(schema)
+                expected.member(member)
+                expected.string(text.joined(), member)
+                expected.endStructure()
+                #expect(written.takeBytes() == expected.takeBytes())
+            }
+        }
+    }
 }

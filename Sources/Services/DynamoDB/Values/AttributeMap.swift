@@ -77,7 +77,7 @@ package struct AttributeMap: Sendable, Hashable {
     }
 
     package subscript(name: String) -> StoredValue? {
-        self.value(name.utf8)
+        self.attributes.value(named: name.utf8.span)
     }
 
     package var tree: AttributeTree {

@@ -4,6 +4,8 @@
 struct SeenNames {
     /// Up to here hashes are compared one by one.
     private static let listedCountMax = 64
+    /// Room that is made at once: most maps have no more names.
+    private static let listedCountUsual = 24
 
     private static let seed = UInt64.random(in: .min ... .max)
 
@@ -20,6 +22,7 @@ struct SeenNames {
         let mayBeKnown = self.classes & bit != 0
         self.classes |= bit
         if self.listed.count < Self.listedCountMax {
+            if self.listed.isEmpty { self.listed.reserveCapacity(Self.listedCountUsual) }
             if mayBeKnown, self.listed.contains(hash) { self.hasRepetition = true }
             self.listed.append(hash)
             return

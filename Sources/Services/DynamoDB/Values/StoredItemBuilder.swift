@@ -120,6 +120,15 @@ struct StoredItemBuilder {
         self.bytes[start - 5] = type.rawValue
     }
 
+    /// Begins a value that has a length: its type, and room for four bytes.
+    mutating func beginBytes(_ type: AttributeType) -> Int {
+        self.bytes.append(addingCapacity: 5) { span in
+            span.append(type.rawValue)
+            for _ in 0..<4 { span.append(0) }
+        }
+        return self.bytes.count
+    }
+
     /// Makes room for a length of four bytes.
     mutating func beginBytes() -> Int {
         self.appendZeros(4)
@@ -220,8 +229,7 @@ extension StoredItemBuilder {
     }
 
     private mutating func appendScalar(_ type: AttributeType, _ bytes: [UInt8]) {
-        self.appendType(type)
-        let start = self.beginBytes()
+        let start = self.beginBytes(type)
         self.append(bytes)
         self.endBytes(start)
     }

@@ -164,7 +164,12 @@ package struct StoredEntries: Sequence, IteratorProtocol, Sendable {
 
     /// The value of the entry of that name.
     package func value(named name: ArraySlice<UInt8>) -> StoredValue? {
-        let place = StoredWalk.find(name.span, self.bytes.span, at: self.offset, count: self.left, self.end)
+        self.value(named: name.span)
+    }
+
+    /// The value of the entry of that name.
+    func value(named name: borrowing Span<UInt8>) -> StoredValue? {
+        let place = StoredWalk.find(name, self.bytes.span, at: self.offset, count: self.left, self.end)
         return place.flatMap { StoredValue(self.bytes, at: $0.valueStart, end: self.end) }
     }
 }

@@ -8,12 +8,20 @@ struct StoredValueWriter {
     /// The model's `AttributeValue`.
     private let schema: ShapeSchema
     private let members: [MemberSchema]
+    // The two that nearly all values are: held here, they are not retained anew for each value.
+    private let string: MemberSchema
+    private let number: MemberSchema
 
     init(_ writer: any ShapeWriter, _ schema: ShapeSchema) {
         self.writer = writer
         self.schema = schema
         self.members = schema.members
+        self.string = schema.members[Self.index(of: .s)]
+        self.number = schema.members[Self.index(of: .n)]
     }
+
+    /// The schema's members are in the order of the types, as `attributeType` asserts.
+    private static func index(of type: AttributeType) -> Int { Int(type.rawValue) - 1 }
 
     /// The entries of a map's body, which begins with their count.
     func entries(_ bytes: Span<UInt8>, at start: Int, _ limit: Int, _ member: MemberSchema) {
@@ -33,15 +41,12 @@ struct StoredValueWriter {
     /// The value that stands from `start` to `end`, as `StoredWalk` found it.
     func value(_ bytes: Span<UInt8>, at start: Int, _ end: Int) {
         guard let type = AttributeType(storedByte: bytes[start]) else { return }
-        // The schema's members are in the order of the types, as `attributeType` asserts.
-        let index = Int(type.rawValue) - 1
-        let members = self.members.span
         switch type {
-        case .s, .n:
-            return self.writer.loneString(bytes.extracting((start + 5)..<end), self.schema, members[index])
+        case .s: return self.writer.loneString(bytes.extracting((start + 5)..<end), self.schema, self.string)
+        case .n: return self.writer.loneString(bytes.extracting((start + 5)..<end), self.schema, self.number)
         default: break
         }
-        let inner = self.members[index]
+        let inner = self.members[Self.index(of: type)]
         self.writer.beginStructure(self.schema)
         self.writer.member(inner)
         switch type {

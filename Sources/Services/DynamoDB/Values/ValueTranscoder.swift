@@ -109,8 +109,7 @@ struct ValueTranscoder {
 
     /// A plain `S` or `N`, which most values are; false when it is anything else, and then bytes are left behind.
     private mutating func text(_ schema: ShapeSchema) -> Bool {
-        self.builder.appendType(.s)
-        let start = self.builder.beginBytes()
+        let start = self.builder.beginBytes(.s)
         var index: Int?
         self.builder.withBytes { bytes in index = self.wire.readLoneString(schema, appendingTo: &bytes) }
         guard let index else { return false }
@@ -137,23 +136,20 @@ struct ValueTranscoder {
     private mutating func content(_ type: AttributeType, _ member: MemberSchema) throws(ShapeError) {
         switch type {
         case .s:
-            self.builder.appendType(.s)
-            let start = self.builder.beginBytes()
+            let start = self.builder.beginBytes(.s)
             try self.builder.withBytes { (bytes) throws(ShapeError) in
                 try self.wire.readString(member, appendingTo: &bytes)
             }
             self.endBytes(start)
         case .n:
-            self.builder.appendType(.n)
-            let start = self.builder.beginBytes()
+            let start = self.builder.beginBytes(.n)
             try self.builder.withBytes { (bytes) throws(ShapeError) in
                 try self.wire.readString(member, appendingTo: &bytes)
             }
             self.endNumber(start)
         case .b:
             let bytes = try self.wire.readBlob(member)
-            self.builder.appendType(.b)
-            let start = self.builder.beginBytes()
+            let start = self.builder.beginBytes(.b)
             self.builder.append(bytes)
             self.endBytes(start)
         case .bool:

@@ -10,9 +10,10 @@ extension DynamoDBService {
     /// the metrics of this one.
     package func guarded(_ binding: ServiceBinding) -> ServiceBinding {
         let gate = PolicyGate(catalog: self.catalog)
-        var guarded = binding.preceded { (access, context) async throws(ServiceError) in
+        let check: OperationBinding.AccessCheck = { (access, context) async throws(ServiceError) in
             try await gate.check(access, context)
-        }.observed(by: self.observer)
+        }
+        var guarded = binding.preceded(by: check, unless: { gate.isKnownToAllow }).observed(by: self.observer)
         guarded.onError = self.countError
         return guarded
     }

@@ -11,6 +11,9 @@ internal import ServiceModel
 struct PolicyGate: Sendable {
     let catalog: TableCatalog
 
+    /// Whether no table has a policy, as is known without looking.
+    var isKnownToAllow: Bool { self.catalog.policyPresence.knowledge == .none }
+
     /// What the request touches is asked only where a table has a policy, and what it does with items only where that
     /// policy says something about it.
     func check(_ access: () -> [ResourceAccess], _ context: RequestContext) async throws(ServiceError) {

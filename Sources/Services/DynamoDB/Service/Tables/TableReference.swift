@@ -47,7 +47,12 @@ struct TableReference: Sendable, Hashable {
     }
 
     private static func hasLawfulCharacters(_ name: some StringProtocol) -> Bool {
-        name.utf8.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || "_.-".utf8.contains($0) }
+        for byte in name.utf8 where !ASCII.isLetter(byte) && !ASCII.isDigit(byte) {
+            guard byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") else {
+                return false
+            }
+        }
+        return true
     }
 
     private static func check(_ name: String) throws(ServiceError) {

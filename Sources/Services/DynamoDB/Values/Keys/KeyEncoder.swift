@@ -49,20 +49,39 @@ package enum KeyEncoder {
     }
 
     private static func appendPartition(_ schema: KeySchema, _ item: AttributeMap, to key: inout [UInt8]) {
-        self.appendPartition(schema, schema.partition.map { item[$0.name]?.content ?? [] }, to: &key)
+        var identity = Self.emptyIdentity
+        for element in schema.partition {
+            self.appendIdentity(item[element.name]?.content ?? [], of: element, to: &identity)
+        }
+        PartitionHash.append(identity, to: &key)
     }
 
     private static func appendPartition(_ schema: KeySchema, _ values: [ArraySlice<UInt8>], to key: inout [UInt8]) {
-        var identity: [UInt8] = []
+        var identity = Self.emptyIdentity
         for (element, value) in zip(schema.partition, values) {
-            identity.append(element.type.rawValue)
-            let count = UInt32(value.count)
-            for shift in stride(from: UInt32(24), through: 0, by: -8) {
-                identity.append(UInt8(truncatingIfNeeded: count >> shift))
-            }
-            identity.append(contentsOf: value)
+            self.appendIdentity(value, of: element, to: &identity)
         }
         PartitionHash.append(identity, to: &key)
+    }
+
+    /// With room for what most partitions are called.
+    private static var emptyIdentity: [UInt8] {
+        var identity: [UInt8] = []
+        identity.reserveCapacity(64)
+        return identity
+    }
+
+    /// Appends one attribute of what is hashed: its type, its length and its content.
+    private static func appendIdentity(
+        _ value: ArraySlice<UInt8>, of element: KeyElement, to identity: inout [UInt8]
+    ) {
+        let count = UInt32(value.count)
+        identity.append(element.type.rawValue)
+        identity.append(UInt8(truncatingIfNeeded: count >> 24))
+        identity.append(UInt8(truncatingIfNeeded: count >> 16))
+        identity.append(UInt8(truncatingIfNeeded: count >> 8))
+        identity.append(UInt8(truncatingIfNeeded: count))
+        identity.append(contentsOf: value)
     }
 
     /// Appends a table's sort key: nothing follows it, so nothing is escaped.

@@ -19,15 +19,16 @@ package struct KeySchema: Sendable, Hashable {
 
     package let partition: [KeyElement]
     package let sort: [KeyElement]
+    /// The partition's attributes and then the sort key's.
+    package let elements: [KeyElement]
 
     package init(partition: [KeyElement], sort: [KeyElement] = []) {
         precondition(
             !partition.isEmpty && partition.count <= Self.elementCountMax && sort.count <= Self.elementCountMax)
         self.partition = partition
         self.sort = sort
+        self.elements = partition + sort
     }
-
-    package var elements: [KeyElement] { self.partition + self.sort }
 
     package func contains(_ name: some Sequence<UInt8>) -> Bool {
         self.elements.contains { $0.name.utf8.elementsEqual(name) }

@@ -5,6 +5,9 @@ enum PartitionHash {
     static let bytes = 16
 
     static func append(_ key: [UInt8], to output: inout [UInt8]) {
-        output.append(contentsOf: SHA256.hash(data: key).prefix(self.bytes))
+        // Not by the digest's own iterator, which is generic code that is not specialised.
+        unsafe SHA256.hash(data: key).withUnsafeBytes { digest in
+            unsafe output.append(contentsOf: UnsafeRawBufferPointer(rebasing: digest[..<self.bytes]))
+        }
     }
 }
