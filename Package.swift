@@ -23,7 +23,7 @@ let serverLink: [LinkerSetting] = [
     .unsafeFlags(
         [
             "-static-stdlib", "-l_FoundationCollections", "-l_FoundationCShims", "-use-ld=lld",
-            "-Xlinker", "--no-export-dynamic", "-Xlinker", "--icf=safe", "-Xlinker", "-z", "-Xlinker",
+            "-Xlinker", "--no-export-dynamic", "-Xlinker", "--icf=all", "-Xlinker", "-z", "-Xlinker",
             "pack-relative-relocs",
         ], .when(platforms: [.linux], configuration: .release))
 ]
