@@ -8,6 +8,10 @@ package enum PostgresOpenError: Error, Hashable, Sendable, CustomStringConvertib
     case version(Int)
     /// The tables are of a later Brume.
     case newerSchema(found: Int, known: Int)
+    /// Servers use it, so many of them, and somebody needs it alone.
+    case inUse(Int)
+    /// Somebody copies it, and nobody may use it meanwhile.
+    case isBeingCopied
     /// The tables could not be made or read.
     case schema(String)
 
@@ -25,6 +29,9 @@ package enum PostgresOpenError: Error, Hashable, Sendable, CustomStringConvertib
             "PostgreSQL \(version / 10_000) is too old; Brume needs \(PostgresStore.serverVersionMin / 10_000) or later"
         case .newerSchema(let found, let known):
             "its tables have version \(found), this Brume knows \(known); start the one that wrote them, or a later one"
+        case .inUse(let count):
+            "it is in use by \(count == 1 ? "a server" : "\(count) servers"): stop every server that uses it first"
+        case .isBeingCopied: "it is being copied: start again when that is done"
         case .schema(let sentence):
             "PostgreSQL did not make or read Brume's tables: \(sentence). The user must own the schema, or be "
                 + "allowed to create it: GRANT CREATE ON DATABASE … TO …"

@@ -21,6 +21,8 @@ package struct PostgresOptions: Sendable {
     package var resolveMillisecondsMax = 30_000
     /// How often one group of commits is tried when the server asks for it to be tried again.
     package var attemptsMax = 8
+    /// Whether it is opened by whoever holds `ExclusiveUse` of it; else it is marked as in use.
+    package var isExclusive = false
     package var limits: StoreLimits = .postgres
     package var clock: any WallClock = SystemClock()
     /// For the pauses before another attempt, and the name of this writer.

@@ -53,6 +53,13 @@ package final class PostgresStore: OrderedStore {
             throw PostgresOpenError(connecting: error)
         }
         guard connection.serverVersion >= Self.serverVersionMin else { throw .version(connection.serverVersion) }
+        let isAllowed: Bool
+        do throws(ConnectionFailure) {
+            isAllowed = try ExclusiveUse.allows(connection, options)
+        } catch {
+            throw .schema(error.sentence)
+        }
+        guard isAllowed else { throw .isBeingCopied }
         try Schema.migrate(connection, schema: options.schema)
         do throws(ConnectionFailure) {
             try connection.prepare(Statement.allCases, schema: options.schema)

@@ -144,7 +144,8 @@ final class ReadThreads: Sendable {
 
     private func connect() throws(ConnectionFailure) -> Connection {
         let connection = try Connection(self.options)
-        try connection.prepare(Statement.reading, schema: self.options.schema)
+        let statements = Statement.reading + (self.options.isExclusive ? Statement.loading : [])
+        try connection.prepare(statements, schema: self.options.schema)
         return connection
     }
 

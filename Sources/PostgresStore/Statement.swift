@@ -13,11 +13,17 @@ enum Statement: String, CaseIterable, Sendable {
     case trimLog
     case counter
     case sweepTokens
+    case nextLog
+    case loadItems
+    case loadLog
+    case finishLoading
 
     /// Of the connection that commits.
     static let writing: [Statement] = [.begin, .takeTurn, .commitGroup, .commit, .register, .sweepTokens]
     /// Of those that read, and remove outside transactions.
     static let reading: [Statement] = [.get, .scanForward, .scanBackward, .readLog, .discard, .trimLog, .counter]
+    /// Of a copy, beside those that read.
+    static let loading: [Statement] = [.nextLog, .loadItems, .loadLog, .finishLoading]
 
     /// How each session is set up.
     ///
@@ -82,6 +88,19 @@ enum Statement: String, CaseIterable, Sendable {
                 RETURNING 1
             ) SELECT count(*) FROM gone
             """
+        case .nextLog: "SELECT log FROM @.log WHERE log >= $1::int8 ORDER BY log LIMIT 1"
+        case .loadItems:
+            """
+            INSERT INTO @.item (k, v, version, time, stamp_time, stamp_version)
+            SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::int8[], $4::int8[], $5::int8[], $6::int8[])
+            ON CONFLICT DO NOTHING
+            """
+        case .loadLog:
+            """
+            INSERT INTO @.log (log, version, idx, time, payload)
+            SELECT $1::int8, * FROM unnest($2::int8[], $3::int8[], $4::int8[], $5::bytea[]) ON CONFLICT DO NOTHING
+            """
+        case .finishLoading: "UPDATE @.counter SET version = $1::int8, time = $2::int8 WHERE id = 1"
         case .counter: "SELECT version, time FROM @.counter WHERE id = 1"
         case .sweepTokens:
             """

@@ -52,6 +52,7 @@ final class Writer {
     /// - Returns: what became of `pending`, the group whose outcome is not known; nil where nothing was done.
     func connect(resolving pending: [QueuedCommit]) throws(ConnectionFailure) -> GroupOutcome? {
         let connection = try Connection(self.options)
+        guard try ExclusiveUse.allows(connection, self.options) else { throw .lost("the store is being copied") }
         try connection.prepare(Statement.writing, schema: self.options.schema)
         var register = Request(statement: .register)
         register.parameters.add(self.id)

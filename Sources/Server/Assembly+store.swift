@@ -21,7 +21,7 @@ extension Assembly {
 
     static func embeddedStore(
         _ configuration: Configuration, at path: String
-    ) throws(StartError) -> any OrderedStore {
+    ) throws(StartError) -> RocksDBStore {
         var options = StoreOptions()
         // One bound for both: an eighth for records that are ready, the rest for RocksDB's blocks.
         options.recordCacheBytes = configuration.blockCacheMegabytes << 17
@@ -45,13 +45,17 @@ extension Assembly {
     }
 
     #if Postgres
-    static func database(_ address: String) throws(StartError) -> any OrderedStore {
+    static func database(_ address: String) throws(StartError) -> PostgresStore {
         do throws(PostgresOpenError) {
             return try PostgresStore(PostgresOptions(url: address))
         } catch {
-            let shown = StoreAddress.withoutPassword(address)
-            throw StartError(self.reason(error), "the store \(shown) cannot be opened: \(error.description).")
+            throw self.startError(error, address)
         }
+    }
+
+    static func startError(_ error: PostgresOpenError, _ address: String) -> StartError {
+        let shown = StoreAddress.withoutPassword(address)
+        return StartError(self.reason(error), "the store \(shown) cannot be opened: \(error.description).")
     }
 
     private static func reason(_ error: PostgresOpenError) -> StartError.Reason {
@@ -61,6 +65,7 @@ extension Assembly {
         case .refused, .schema: .noPermission
         case .version: .configuration
         case .newerSchema: .storeNewer
+        case .inUse, .isBeingCopied: .storeLocked
         }
     }
     #else

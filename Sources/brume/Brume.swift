@@ -21,7 +21,7 @@ struct Brume: AsyncParsableCommand {
         version: BuildInformation.version,
         subcommands: [
             Start.self, Config.self, Status.self, Environment.self, Keys.self, Model.self, Engine.self,
-            EngineGuardCommand.self,
+            EngineGuardCommand.self, Store.self,
             Usage.self, ContainersCommand.self, Healthcheck.self, Doctor.self, Version.self, Completion.self,
         ]
     )

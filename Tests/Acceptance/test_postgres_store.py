@@ -1,5 +1,8 @@
 """Several servers on one PostgreSQL that the tests start themselves; any of them, and the database, may be killed."""
 
+import contextlib
+import signal
+import subprocess
 import threading
 import time
 
@@ -7,7 +10,7 @@ import botocore.config
 import botocore.exceptions
 import pytest
 
-from brume_server import Server, ServerDied
+from brume_server import BINARY, Server, ServerDied
 from postgres_database import running_database
 
 KEYS = {
@@ -49,6 +52,16 @@ def make_table(client, table, **options):
 
 def put(client, table, name, **attributes):
     client.put_item(TableName=table, Item={"pk": {"S": name}} | attributes)
+
+
+@contextlib.contextmanager
+def batched(client, table):
+    """Gives a `put` for many items, which go in batches."""
+    items = []
+    yield lambda name, **attributes: items.append({"PutRequest": {"Item": {"pk": {"S": name}} | attributes}})
+    for start in range(0, len(items), 25):
+        answer = client.batch_write_item(RequestItems={table: items[start:start + 25]})
+        assert not answer["UnprocessedItems"]
 
 
 def get(client, table, name):
@@ -246,3 +259,94 @@ def test_writes_of_every_node_reach_replicas_in_other_regions(nodes, table):
     elsewhere = nodes[0].client("dynamodb", session=nodes[0].session(region="eu-west-1"))
     for index in range(2):
         eventually(lambda: get(elsewhere, table, str(index)))
+
+
+def copy(server, source, target):
+    return server.run("store", "copy", "--from", source, "--to", target)
+
+
+def test_a_store_is_copied_to_a_database_and_back(database, fresh_server, tmp_path):
+    address, back = database.make("copied"), tmp_path / "back"
+    server = fresh_server()
+    client = server.client("dynamodb")
+    make_table(client, "moved", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
+    with batched(client, "moved") as write:
+        for number in range(300):
+            write(str(number), n={"N": str(number)})
+    refused = copy(server, server.data_dir, address)
+    assert refused.returncode == 75 and "in use by process" in refused.stderr
+    assert server.stop() == 0
+
+    # What an interrupted copy leaves is no store, and the next copy takes its place.
+    database.query("CREATE SCHEMA brume_copying CREATE TABLE item (k bytea)", "copied")
+    (back / "store.copying" / "rocksdb").mkdir(parents=True)
+    (back / "store.copying" / "rocksdb" / "000001.sst").write_bytes(b"half")
+    first = copy(server, server.data_dir, address)
+    assert first.returncode == 0 and "300 entries of change logs" in first.stdout, first.stderr
+    again = copy(server, server.data_dir, address)
+    assert again.returncode == 78 and "has a store already" in again.stderr
+    returned = copy(server, address, back)
+    assert returned.stdout == first.stdout, returned.stderr
+    assert not (back / "store.copying").exists()
+
+    moved = fresh_server("--store", address)
+    for other in [copy(server, address, tmp_path / "other"), copy(server, server.data_dir, address)]:
+        assert other.returncode == 75 and "in use by a server: stop every server" in other.stderr
+    for node in [moved, fresh_server("--data-dir", back)]:
+        client = node.client("dynamodb")
+        items = client.scan(TableName="moved", ConsistentRead=True)["Items"]
+        assert sorted(int(item["n"]["N"]) for item in items) == list(range(300))
+        put(client, "moved", "later")
+        assert get(client, "moved", "later")
+        assert node.stop() == 0
+
+
+def copy_that_stands_still(database, name, server, address, attempts=5):
+    """A copy into the database that is stopped in its middle; one that was too quick is made again."""
+    for _ in range(attempts):
+        words = [BINARY, "store", "copy", "--from", server.data_dir, "--to", address]
+        running = subprocess.Popen(words, env=server.environment, stdout=subprocess.DEVNULL)
+        eventually(lambda: database.query("SELECT to_regclass('brume_copying.item')", name) or running.poll() == 0)
+        running.send_signal(signal.SIGSTOP)
+        if running.poll() is None and not database.query("SELECT to_regclass('brume.item')", name):
+            return running
+        running.kill()
+        running.wait()
+        database.query("DROP SCHEMA IF EXISTS brume CASCADE", name)
+    raise AssertionError("the copies were done before they could be stopped")
+
+
+def test_a_copy_that_is_killed_leaves_no_store_and_is_begun_again(database, fresh_server, tmp_path):
+    address = database.make("killed")
+    server = fresh_server()
+    client = server.client("dynamodb")
+    make_table(client, "moved")
+    with batched(client, "moved") as write:
+        for number in range(100):
+            write(str(number), text={"S": "x" * 100_000})
+    assert server.stop() == 0
+    running = copy_that_stands_still(database, "killed", server, address)
+    with pytest.raises(ServerDied, match="it is being copied"):
+        fresh_server("--store", address)
+    running.kill()
+    running.wait()
+    assert database.query("SELECT to_regclass('brume.item')", "killed") == ""
+    # The lock goes with the connection, which PostgreSQL sees end a moment later.
+    done = eventually(lambda: (found := copy(server, server.data_dir, address)).returncode != 75 and found)
+    assert done.returncode == 0, done.stderr
+    assert database.query("SELECT to_regclass('brume_copying.item')", "killed") == ""
+
+
+def test_a_copy_of_what_is_no_store_or_a_newer_one_is_refused(database, fresh_server, tmp_path):
+    address, server = database.make("newer"), fresh_server()
+    assert server.stop() == 0
+    assert copy(server, server.data_dir, address).returncode == 0
+    database.query("UPDATE brume.schema_version SET version = 99", "newer")
+    (server.data_dir / "store" / "format").write_text("brume-store 99\n")
+    for source in [address, server.data_dir]:
+        refused = copy(server, source, tmp_path / "other")
+        assert refused.returncode == 76 and "99" in refused.stderr, refused.stderr
+        assert not (tmp_path / "other" / "store").exists()
+    for source in [database.make("nothing"), tmp_path]:
+        refused = copy(server, source, tmp_path / "other")
+        assert refused.returncode != 0 and "there is no store in" in refused.stderr

@@ -153,6 +153,15 @@ package enum Files {
         guard unsafe unlink(path) == 0 || errno == ENOENT else { throw self.error("remove", path) }
     }
 
+    /// Removes a file, or a directory with all that is in it, without following links; one that is not there is no
+    /// error.
+    package static func removeTree(_ path: String) throws(FileError) {
+        if unsafe unlink(path) == 0 || errno == ENOENT { return }
+        guard errno == EISDIR || errno == EPERM else { throw self.error("remove", path) }
+        for name in try self.names(in: path) { try self.removeTree("\(path)/\(name)") }
+        guard unsafe rmdir(path) == 0 else { throw self.error("remove", path) }
+    }
+
     /// Creates a directory and those above it, mode 0700.
     package static func createDirectory(_ path: String) throws(FileError) {
         if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }

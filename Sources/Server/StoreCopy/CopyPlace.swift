@@ -1,0 +1,159 @@
+internal import KeyValue
+internal import Primitives
+internal import RocksDBStore
+internal import ServiceKit
+
+#if Postgres
+internal import PostgresStore
+#endif
+
+/// A store that can be copied from and to, with versions and times.
+protocol CopyEnd: OrderedStore {
+    /// The change logs that hold something, in any order.
+    func logIDs() async throws(StorageError) -> [LogID]
+    func load(_ entries: [Page.Entry]) async throws(StorageError)
+    func load(_ entries: [LogEntry], into log: LogID) async throws(StorageError)
+    func finishLoading(version: CommitVersion, time: Timestamp) async throws(StorageError)
+}
+
+extension RocksDBStore: CopyEnd {}
+
+#if Postgres
+extension PostgresStore: CopyEnd {}
+#endif
+
+/// Where a store is that a copy reads, or will be that it makes. No server uses it as long as this is there.
+///
+/// A copy is made beside its place and put there when it is whole: a copy that was interrupted is never taken for a
+/// store, and the next one removes it.
+protocol CopyPlace {
+    /// For people, without a password.
+    var name: String { get }
+    /// Checks that there is a store, for a source; that there is none, for a target, of which it removes what an
+    /// interrupted copy left.
+    func prepare() async throws(StartError)
+    /// Opens the source, or the target as long as it is beside its place.
+    func open() throws(StartError) -> any CopyEnd
+    /// Puts the target in its place.
+    func publish() throws(StartError)
+}
+
+extension CopyPlace {
+    func refuseTarget(_ emptied: String) -> StartError {
+        StartError(
+            .configuration,
+            "\(self.name) has a store already: a copy goes where there is none. Name another place, "
+                + "or \(emptied) if you do not need what is in it")
+    }
+}
+
+/// The store in a server's data directory.
+struct DirectoryPlace: CopyPlace {
+    let name: String
+    let isTarget: Bool
+    private let store: String
+    private var path: String { self.isTarget ? "\(self.store).copying" : self.store }
+
+    init(_ path: String, isTarget: Bool) {
+        self.name = path
+        self.isTarget = isTarget
+        self.store = DataDirectory(path: path).store
+    }
+
+    func prepare() async throws(StartError) {
+        guard self.isTarget else {
+            guard Files.stamp("\(self.store)/format") != nil else {
+                throw StartError(.dataDirectory, "there is no store in \(self.name): name a server's data directory")
+            }
+            return
+        }
+        var found: [String] = []
+        try self.using { () throws(FileError) in
+            found = try Files.names(in: self.store)
+            try Files.createDirectory(self.name)
+        }
+        guard found.isEmpty else { throw self.refuseTarget("remove \(self.store)") }
+        guard Files.isDirectory(self.path) else { return }
+        do throws(StartError) {
+            await (try self.open()).close()
+        } catch {
+            // Another copy is at work; whatever else is wrong with it goes with it.
+            guard error.reason != .storeLocked else { throw error }
+        }
+        try self.using { () throws(FileError) in try Files.removeTree(self.path) }
+    }
+
+    func open() throws(StartError) -> any CopyEnd {
+        try Assembly.embeddedStore(Configuration(), at: self.path)
+    }
+
+    func publish() throws(StartError) {
+        try self.using { () throws(FileError) in try Files.rename(self.path, to: self.store) }
+    }
+
+    private func using(_ work: () throws(FileError) -> Void) throws(StartError) {
+        do throws(FileError) {
+            try work()
+        } catch {
+            throw StartError(.dataDirectory, "\(self.name) cannot be used: \(error.sentence)")
+        }
+    }
+}
+
+#if Postgres
+/// The store in a database.
+struct DatabasePlace: CopyPlace {
+    let name: String
+    let isTarget: Bool
+    private let options: PostgresOptions
+    private let use: ExclusiveUse
+    private var copyingSchema: String { "\(self.options.schema)_copying" }
+
+    init(_ address: String, isTarget: Bool) throws(StartError) {
+        self.name = StoreAddress.withoutPassword(address)
+        self.isTarget = isTarget
+        self.options = PostgresOptions(url: address)
+        do throws(PostgresOpenError) {
+            self.use = try ExclusiveUse(self.options)
+        } catch {
+            throw Assembly.startError(error, address)
+        }
+    }
+
+    func prepare() async throws(StartError) {
+        try self.using { () throws(PostgresOpenError) in
+            if self.isTarget { try self.use.remove(schema: self.copyingSchema) }
+        }
+        var hasStore = false
+        try self.using { () throws(PostgresOpenError) in hasStore = try self.use.hasStore() }
+        guard hasStore != self.isTarget else {
+            throw self.isTarget
+                ? self.refuseTarget("DROP SCHEMA \(self.options.schema) CASCADE")
+                : StartError(.dataDirectory, "there is no store in \(self.name): name a database that a server used")
+        }
+    }
+
+    func open() throws(StartError) -> any CopyEnd {
+        var options = self.options
+        options.isExclusive = true
+        if self.isTarget { options.schema = self.copyingSchema }
+        do throws(PostgresOpenError) {
+            return try PostgresStore(options)
+        } catch {
+            throw Assembly.startError(error, options.url)
+        }
+    }
+
+    func publish() throws(StartError) {
+        try self.using { () throws(PostgresOpenError) in try self.use.take(schema: self.copyingSchema) }
+    }
+
+    private func using(_ work: () throws(PostgresOpenError) -> Void) throws(StartError) {
+        do throws(PostgresOpenError) {
+            try work()
+        } catch {
+            throw Assembly.startError(error, self.options.url)
+        }
+    }
+}
+#endif

@@ -1,0 +1,160 @@
+internal import KeyValue
+internal import ServiceKit
+
+/// Copies a store that nobody uses to where there is none, with all versions and times, and reads the copy again before
+/// it puts it in its place.
+package enum StoreCopy {
+    /// How far it is.
+    package struct Progress: Sendable, Hashable {
+        /// Whether the copy is being read again, to compare.
+        package var isVerifying = false
+        package var records = 0
+        package var logEntries = 0
+        package var bytes = 0
+    }
+
+    /// What was found equal on both sides.
+    package struct Report: Sendable, Hashable {
+        package let records: Int
+        package let logEntries: Int
+        package let bytes: Int
+        /// SHA-256 over all of it, in hexadecimal digits.
+        package let digest: String
+    }
+
+    /// Entries of one page, and their bytes.
+    private static let pageCountMax = 2000
+    private static let pageBytesMax = 4 << 20
+
+    /// `source` and `target` are the address of a database or the path of a server's data directory each; `show` is
+    /// told after each page.
+    package static func run(
+        from source: String, to target: String, show: (Progress) -> Void
+    ) async throws(StartError) -> Report {
+        let from = try self.place(source, isTarget: false)
+        try await from.prepare()
+        let to = try self.place(target, isTarget: true)
+        let written = try await self.opened(from) { (source) throws(StartError) in
+            try await to.prepare()
+            return try await self.opened(to) { (target) throws(StartError) in
+                try await self.copy(source, from.name, target, to.name, show)
+            }
+        }
+        let found = try await self.opened(to) { (store) throws(StartError) in
+            try await self.pass(store, to.name) { progress in
+                var progress = progress
+                progress.isVerifying = true
+                show(progress)
+            }
+        }
+        guard found == written else {
+            throw StartError(
+                .storeDamaged,
+                "the copy in \(to.name) is not what was read: it has \(found.progress.records) records of "
+                    + "\(written.progress.records), or others. It was not put in its place")
+        }
+        try to.publish()
+        return Report(
+            records: found.progress.records, logEntries: found.progress.logEntries, bytes: found.progress.bytes,
+            digest: found.hexDigest)
+    }
+
+    private static func copy(
+        _ source: any CopyEnd, _ sourceName: String, _ target: any CopyEnd, _ targetName: String,
+        _ show: (Progress) -> Void
+    ) async throws(StartError) -> CopyPass {
+        // Without writes it only says which commit was the last.
+        let last = try await self.using(sourceName) { () throws(StorageError) in try await source.commit(Batch()) }
+        let pass = try await self.pass(source, sourceName, show) { (entries) throws(StartError) in
+            try await self.using(targetName) { () throws(StorageError) in try await target.load(entries) }
+        } log: { (log, entries) throws(StartError) in
+            try await self.using(targetName) { () throws(StorageError) in try await target.load(entries, into: log) }
+        }
+        try await self.using(targetName) { () throws(StorageError) in
+            try await target.finishLoading(version: last.version, time: last.time)
+        }
+        return pass
+    }
+
+    private static func pass(
+        _ store: any CopyEnd, _ name: String, _ show: (Progress) -> Void,
+        items: ([Page.Entry]) async throws(StartError) -> Void = { _ in },
+        log: (LogID, [LogEntry]) async throws(StartError) -> Void = { _, _ in }
+    ) async throws(StartError) -> CopyPass {
+        var pass = CopyPass()
+        var range = KeyRange.all
+        while !range.isEmpty {
+            let page = try await self.using(name) { () throws(StorageError) in
+                try await store.scan(range, limit: self.pageCountMax, byteLimit: self.pageBytesMax, reverse: false)
+            }
+            for entry in page.entries { pass.note(entry) }
+            try await items(page.entries)
+            show(pass.progress)
+            guard let continuation = page.continuation else { break }
+            range = range.continued(from: continuation, reverse: false)
+        }
+        let ids = try await self.using(name) { () throws(StorageError) in try await store.logIDs() }
+        for id in ids.sorted(by: { $0.rawValue < $1.rawValue }) {
+            var last: LogPosition?
+            var hasMore = true
+            while hasMore {
+                let page = try await self.using(name) { () throws(StorageError) in
+                    try await store.readLog(id, after: last, limit: self.pageCountMax, byteLimit: self.pageBytesMax)
+                }
+                for entry in page.entries { pass.note(entry, of: id) }
+                try await log(id, page.entries)
+                show(pass.progress)
+                last = page.entries.last?.position
+                hasMore = page.hasMore
+            }
+        }
+        pass.finish()
+        return pass
+    }
+
+    /// Opens the store there, works on it and closes it, whatever comes.
+    private static func opened<Value>(
+        _ place: any CopyPlace, _ work: (any CopyEnd) async throws(StartError) -> Value
+    ) async throws(StartError) -> Value {
+        let store = try place.open()
+        do throws(StartError) {
+            let value = try await work(store)
+            await store.close()
+            return value
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    private static func using<Value>(
+        _ name: String, _ work: () async throws(StorageError) -> Value
+    ) async throws(StartError) -> Value {
+        do throws(StorageError) {
+            return try await work()
+        } catch {
+            throw self.startError(error, name)
+        }
+    }
+
+    private static func startError(_ error: StorageError, _ name: String) -> StartError {
+        switch error {
+        case .corrupt(let reason): StartError(.storeDamaged, "\(name) is damaged: \(reason)")
+        case .unavailable(let reason): StartError(.storeUnreachable, "\(name): \(reason)")
+        case .tooLarge(let bytes, let limit):
+            StartError(
+                .configuration, "a key of \(bytes) bytes does not go into \(name), which takes \(limit) at most")
+        default: StartError(.other, "\(name): \(error)")
+        }
+    }
+
+    private static func place(_ name: String, isTarget: Bool) throws(StartError) -> any CopyPlace {
+        guard StoreAddress.isDatabase(name) else { return DirectoryPlace(name, isTarget: isTarget) }
+        #if Postgres
+        return try DatabasePlace(name, isTarget: isTarget)
+        #else
+        _ = try Assembly.database(name)
+        throw StartError(.configuration, "this brume has no store on PostgreSQL")
+        #endif
+    }
+}
