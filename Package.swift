@@ -131,6 +131,7 @@ let package = Package(
         .systemLibrary(
             name: "CPostgres", path: "Sources/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         library("WireProtocols", ["ServiceModel", "Primitives", "CZlib"]),
+        // Small before fast although requests wait for it: the network that they cross takes far longer.
         library(
             "Upstream",
             [
@@ -140,7 +141,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ]),
+            ], isCold: true),
         library("RocksDBStore", ["KeyValue", "Primitives", "CRocksDB"]),
         library("PostgresStore", ["KeyValue", "Primitives", "CPostgres"]),
         .target(

@@ -8,7 +8,7 @@ internal import Darwin
 
 /// Files of settings: read whole, up to a bound.
 enum SmallFile {
-    enum Fault: Error, Hashable {
+    enum Fault: Error {
         case unreadable(code: Int32)
         case tooLong
     }

@@ -7,15 +7,15 @@ import json
 import re
 import socket
 import struct
-import subprocess
 import threading
 
 import botocore.exceptions
 import pytest
 
 from brume_server import Server, free_port
+from docker_engine import Engine, Unavailable
+from postgres_database import running_database
 from role_cluster import eventually
-from test_postgres_store import Database
 
 ECHO = "brume.echo"
 
@@ -162,9 +162,7 @@ def test_a_killed_node_is_left_out_and_taken_back_and_no_client_of_a_model_sees_
 
 
 def test_a_killed_node_of_a_shared_database_fails_no_read(fleet):
-    folder = subprocess.run(["mktemp", "-d", "/tmp/brume-pg-XXXXXX"], check=True, capture_output=True, text=True)
-    database = Database(folder.stdout.strip())
-    try:
+    with running_database() as database:
         dynamodb = fleet("dynamodb", "--store", database.url)
         nodes = [dynamodb.start_node() for _ in range(2)]
         dynamodb.start_gateway(",".join(node.place for node in nodes))
@@ -181,9 +179,7 @@ def test_a_killed_node_of_a_shared_database_fails_no_read(fleet):
             assert client.get_item(TableName="shared", Key=key, ConsistentRead=True)["Item"] == item
 
         kill_and_take_back(dynamodb, read)
-    finally:
-        database.close()
-        subprocess.run(["rm", "-rf", database.folder], check=True)
+        dynamodb.close()
 
 
 def test_a_file_of_nodes_is_read_again_and_a_wrong_one_changes_nothing(fleet, tmp_path):
@@ -269,6 +265,53 @@ def test_nodes_are_found_by_name(fleet):
     eventually(lambda: "there is no name models.test" in bedrock.log())
     assert converse(client) == "[brume.echo] hello"
     names.socket.close()
+
+
+@pytest.fixture
+def engine():
+    running = Engine()
+    try:
+        running.start()
+    except Unavailable as reason:
+        running.close()
+        pytest.skip(str(reason))
+    try:
+        running.build("brume")
+        yield running
+    finally:
+        running.close()
+
+
+def test_containers_with_a_label_are_nodes_and_a_killed_one_fails_no_request(fleet, engine, tmp_path):
+    bedrock = fleet("bedrock")
+    key = tmp_path / "key"
+    key.write_text(bedrock.key_file.read_text())
+    key.chmod(0o644)  # The image's user is nobody here.
+    engine.docker("network", "create", "nodes")
+
+    def start(name, *options):
+        engine.docker(
+            "run", "-d", "--network", "nodes", "--name", name, "-v", f"{key}:/key:ro", *options, "brume", "start",
+            "--services", "bedrock", "--cluster-key-file", "/key", "--internal-listen", "0.0.0.0:4567")
+        address = engine.get(f"/containers/{name}/json")["NetworkSettings"]["Networks"]["nodes"]["IPAddress"]
+        return f"http://{address}:4567"
+
+    start("stranger")
+    one, two = start("one", "--label", "role=models"), start("two", "--label", "role=models")
+    bedrock.start_gateway("docker:role=models:4567@nodes", "--docker-socket", str(engine.socket))
+    client = bedrock.gateway.client("bedrock-runtime")
+    eventually(lambda: bedrock.metrics("node_usable") == {one: 1, two: 1}, seconds=20)
+    with Clients(lambda: converse(client)) as clients:
+        clients.go_on()
+        engine.docker("kill", "two")
+        clients.go_on()
+        eventually(lambda: bedrock.metrics("node_usable") == {one: 1}, seconds=20)
+        engine.docker("start", "two")
+        # It may have another address now.
+        eventually(lambda: list(bedrock.metrics("node_usable").values()) == [1, 1], seconds=20)
+        clients.go_on()
+    assert clients.failures == []
+    assert '"node gone"' in bedrock.log()
 
 
 def test_services_are_found_with_their_ports_and_the_first_are_asked_first(fleet):

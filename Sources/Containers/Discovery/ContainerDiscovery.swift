@@ -11,7 +11,7 @@ package struct ContainerDiscovery: DiscoveryProvider {
     package typealias Connection = @Sendable () async throws(ContainerEngineError) -> ContainerEngine
 
     /// Which containers, and where they listen.
-    package struct Selection: Sendable, Hashable {
+    package struct Selection: Sendable {
         /// Longest label with its value, in bytes.
         static let labelBytesMax = 1024
 

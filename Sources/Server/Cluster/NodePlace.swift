@@ -2,7 +2,7 @@ internal import Containers
 internal import Upstream
 
 /// Where other processes take a role, as the setting says it.
-enum NodePlace: Sendable, Hashable {
+enum NodePlace: Sendable {
     case endpoint(UpstreamEndpoint)
     /// A name that is looked up, at a server of names of its own or at the machine's.
     case name(String, DNSDiscovery.Kind, ResolverSettings.Server?)

@@ -9,7 +9,7 @@ package struct DNSDiscovery: DiscoveryProvider {
     package typealias Failure = Never
 
     /// What is looked for.
-    package enum Kind: Sendable, Hashable {
+    package enum Kind: Sendable {
         /// A and AAAA records: every address, with this port.
         case addresses(port: Int)
         /// SRV records (RFC 2782): name, port, priority and weight of each.

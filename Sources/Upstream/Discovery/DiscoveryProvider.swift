@@ -1,5 +1,5 @@
 /// An endpoint that was found, and what is known of it.
-package struct DiscoveredEndpoint: Sendable, Hashable {
+package struct DiscoveredEndpoint: Sendable, Equatable {
     /// As SRV records have it.
     package static let weightMax = 65_535
 
@@ -20,7 +20,7 @@ package struct DiscoveredEndpoint: Sendable, Hashable {
 }
 
 /// The endpoints that there are now: each once, in the order of their notation, so that two sets of the same are equal.
-package struct EndpointSet: Sendable, Hashable {
+package struct EndpointSet: Sendable, Equatable {
     /// More are not taken: health checks ask each of them.
     package static let countMax = 1024
 
@@ -30,16 +30,20 @@ package struct EndpointSet: Sendable, Hashable {
     /// - Returns: nil where there are more than `countMax`.
     package init?(_ endpoints: [DiscoveredEndpoint]) {
         guard endpoints.count <= Self.countMax else { return nil }
-        var seen: Set<UpstreamEndpoint> = []
-        self.endpoints = endpoints.filter { seen.insert($0.endpoint).inserted }
-            .map { (key: $0.endpoint.description, value: $0) }
-            .sorted { $0.key < $1.key }
-            .map(\.value)
+        let places = endpoints.map(\.endpoint.description)
+        let order = places.indices.sorted { (places[$0], $0) < (places[$1], $1) }
+        var kept: [DiscoveredEndpoint] = []
+        var last: String?
+        for index in order where places[index] != last {
+            kept.append(endpoints[index])
+            last = places[index]
+        }
+        self.endpoints = kept
     }
 }
 
 /// What a provider found out.
-package enum DiscoveryUpdate: Sendable, Hashable {
+package enum DiscoveryUpdate: Sendable, Equatable {
     /// The endpoints are these, in place of the last ones.
     case endpoints(EndpointSet)
     /// They could not be found out; the last ones stay. A sentence for the operator.

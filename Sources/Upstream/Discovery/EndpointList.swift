@@ -13,7 +13,7 @@ package enum EndpointList {
     static let labelCountMax = 32
 
     /// Why a text is no list; the line counts from 1.
-    package struct Fault: Error, Sendable, Hashable {
+    package struct Fault: Error, Sendable, Equatable {
         package let line: Int
         package let sentence: String
 
@@ -29,10 +29,10 @@ package enum EndpointList {
             throw Fault(line: 1, sentence: "the file is longer than \(self.bytesMax) bytes")
         }
         var endpoints: [DiscoveredEndpoint] = []
-        var seen: Set<UpstreamEndpoint> = []
+        var seen: Set<String> = []
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             guard let found = try self.endpoint(line, number: index + 1) else { continue }
-            guard seen.insert(found.endpoint).inserted else {
+            guard seen.insert(found.endpoint.description).inserted else {
                 throw Fault(line: index + 1, sentence: "\(found.endpoint) stands there twice")
             }
             endpoints.append(found)

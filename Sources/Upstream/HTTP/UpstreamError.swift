@@ -1,7 +1,7 @@
 /// Why a request to another server has no whole answer, and how far it came.
-package struct UpstreamError: Error, Sendable, Hashable {
+package struct UpstreamError: Error, Sendable, Equatable {
     /// What happened.
-    package enum Reason: Error, Sendable, Hashable {
+    package enum Reason: Error, Sendable, Equatable {
         /// No connection came about: nobody listens, no such name, no network, or the time for it was over.
         case unreachable(String)
         /// The other side could not prove who it is, or did not accept our certificate.

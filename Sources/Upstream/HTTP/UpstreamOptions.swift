@@ -1,5 +1,5 @@
 /// How a client keeps its connections, and what it takes of an answer.
-package struct UpstreamOptions: Sendable, Hashable {
+package struct UpstreamOptions: Sendable {
     /// For requests that bring none of their own.
     package var timeouts: UpstreamTimeouts
     /// Whether a connection serves one request after another. Where not, each request has its own, and says so

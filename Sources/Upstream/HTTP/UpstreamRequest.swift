@@ -1,7 +1,7 @@
 package import Primitives
 
 /// How long a request may wait. nil is without a bound.
-package struct UpstreamTimeouts: Sendable, Hashable {
+package struct UpstreamTimeouts: Sendable {
     /// Until there is a connection, TLS included.
     package var connect: Duration
     /// From the last byte of the request that the other side took until the head of its answer. While the source of a
@@ -78,7 +78,7 @@ package struct UpstreamRequest: Sendable {
 }
 
 /// The head of an answer.
-package struct UpstreamHead: Sendable, Hashable {
+package struct UpstreamHead: Sendable, Equatable {
     /// 200 to 599; answers that announce another one (1xx) are passed over.
     package var status: Int
     package var headers: HeaderFields

@@ -4,7 +4,7 @@ internal import NIOSSL
 /// authorities takes some milliseconds.
 package final class UpstreamTLS: Sendable {
     /// Files and names.
-    package struct Settings: Sendable, Hashable {
+    package struct Settings: Sendable {
         /// A PEM file of authorities to trust.
         package var authoritiesPath: String?
         /// Whether the system's authorities are trusted beside those of the file.

@@ -1,7 +1,7 @@
 /// What the health checks of one endpoint have shown. A value; time and network are the runner's.
-package struct ActiveHealth: Sendable, Hashable {
+package struct ActiveHealth: Sendable {
     /// How many checks decide.
-    package struct Settings: Sendable, Hashable {
+    package struct Settings: Sendable {
         /// Checks in a row that must fail before an endpoint is asked no more.
         package var unhealthyAfter: Int
         /// Checks in a row that must succeed before it is asked again.

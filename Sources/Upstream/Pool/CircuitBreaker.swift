@@ -3,11 +3,11 @@
 ///     closed ── failures ≥ their share of a window ──▶ open ── after a while ──▶ half open
 ///       ▲                                               ▲                           │
 ///       └────────────── enough probes succeed ──────────┼──── any probe fails ──────┘
-package struct CircuitBreaker: Sendable, Hashable {
+package struct CircuitBreaker: Sendable {
     package typealias Instant = ContinuousClock.Instant
 
     /// When it opens, for how long, and what closes it.
-    package struct Settings: Sendable, Hashable {
+    package struct Settings: Sendable {
         /// Requests are counted for so long, then anew.
         package var window: Duration
         /// With fewer requests in a window it stays closed.
@@ -38,7 +38,7 @@ package struct CircuitBreaker: Sendable, Hashable {
     }
 
     /// Where it stands.
-    package enum State: Sendable, Hashable {
+    package enum State: Sendable, Equatable {
         case closed(since: Instant?, requests: Int, failures: Int)
         case open(until: Instant)
         case halfOpen(running: Int, succeeded: Int)
@@ -46,7 +46,7 @@ package struct CircuitBreaker: Sendable, Hashable {
 
     /// Handed out with a request, and wanted back with its outcome: what began in an earlier state says nothing of this
     /// one.
-    package struct Ticket: Sendable, Hashable {
+    package struct Ticket: Sendable {
         fileprivate let epoch: Int
     }
 

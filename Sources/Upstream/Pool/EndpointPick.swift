@@ -1,5 +1,5 @@
 /// What requests have in common that should go to the same endpoint, such as the beginning of a conversation.
-package struct AffinityKey: Sendable, Hashable {
+package struct AffinityKey: Sendable, Equatable {
     package let hash: UInt64
 
     /// The same bytes give the same key in every process (FNV-1a).
@@ -25,7 +25,7 @@ package struct AffinityKey: Sendable, Hashable {
 /// Which of several endpoints gets a request: a pure function.
 package enum EndpointPick {
     /// How much more than its share an endpoint takes for its keys.
-    package struct Settings: Sendable, Hashable {
+    package struct Settings: Sendable {
         /// An endpoint takes requests of its keys until its work is so many hundredths of what would be its fair share.
         package var affinityLoadPercent: Int
         /// So much work it takes of its keys in any case: two requests at a time are no crowd.
@@ -38,7 +38,7 @@ package enum EndpointPick {
     }
 
     /// An endpoint that may be asked now.
-    package struct Candidate: Sendable, Hashable {
+    package struct Candidate: Sendable {
         /// Of the endpoint's notation.
         package var key: AffinityKey
         /// What it has been given and has not finished.

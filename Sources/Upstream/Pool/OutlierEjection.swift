@@ -1,13 +1,13 @@
-/// Leaves out, for a while, endpoints that fail one request after another while the others do not: passive health. A
-/// value.
+/// Leaves out, for a while, an endpoint that fails one request after another while the others do not: passive health. A
+/// value for each endpoint.
 ///
-/// It never leaves out more than a share of all: where most fail, the fault is likely elsewhere, and fewer endpoints
+/// Never more than a share of all are left out: where most fail, the fault is likely elsewhere, and fewer endpoints
 /// would make it worse. The breakers of the endpoints have no such bound.
-package struct OutlierEjection: Sendable, Hashable {
+package struct OutlierEjection: Sendable {
     package typealias Instant = ContinuousClock.Instant
 
     /// How many failures leave an endpoint out, and for how long.
-    package struct Settings: Sendable, Hashable {
+    package struct Settings: Sendable {
         /// Failures in a row.
         package var failuresMax: Int
         /// How long the first time; twice as long each time that follows.
@@ -27,56 +27,42 @@ package struct OutlierEjection: Sendable, Hashable {
         }
     }
 
-    private struct Entry: Sendable, Hashable {
-        var failures = 0
-        /// Times in a row that it was left out.
-        var spells = 0
-        var until: Instant?
-    }
-
-    private var entries: [UpstreamEndpoint: Entry] = [:]
+    private var failures = 0
+    /// Times in a row that it was left out.
+    private var spells = 0
+    private var until: Instant?
 
     package init() {}
 
-    package func isEjected(_ endpoint: UpstreamEndpoint, at now: Instant) -> Bool {
-        self.entries[endpoint]?.until.map { now < $0 } ?? false
-    }
+    package func isEjected(at now: Instant) -> Bool { self.until.map { now < $0 } ?? false }
 
-    package func ejectedCount(at now: Instant) -> Int {
-        self.entries.values.count { $0.until.map { now < $0 } ?? false }
-    }
-
-    /// A request to an endpoint is over; `endpointCount` counts all endpoints, those left out among them.
-    /// - Returns: whether the endpoint is left out from now on.
-    package mutating func record(
-        isGood: Bool, _ endpoint: UpstreamEndpoint, at now: Instant, endpointCount: Int, _ settings: Settings
-    ) -> Bool {
-        var entry = self.entries[endpoint] ?? Entry()
-        defer { self.entries[endpoint] = entry.failures == 0 && entry.spells == 0 ? nil : entry }
+    /// A request is over.
+    /// - Returns: whether the endpoint is to be left out: `eject` follows, if the share of all allows it.
+    package mutating func record(isGood: Bool, at now: Instant, _ settings: Settings) -> Bool {
         // What was under way when it was left out says nothing new.
-        if let until = entry.until, now < until { return false }
+        if self.isEjected(at: now) { return false }
         guard !isGood else {
-            entry.failures = 0
+            self.failures = 0
             // Well for as long as it was left out: the next time counts as the first.
-            if let until = entry.until,
-                now >= until + Backoff.duration(settings.base, max: settings.max, attempt: entry.spells)
+            if let until = self.until,
+                now >= until + Backoff.duration(settings.base, max: settings.max, attempt: self.spells)
             {
-                entry = Entry()
+                self = OutlierEjection()
             }
             return false
         }
-        entry.failures += 1
-        guard entry.failures >= settings.failuresMax,
-            (self.ejectedCount(at: now) + 1) * 100 <= endpointCount * settings.sharePercentMax
-        else { return false }
-        entry.failures = 0
-        entry.spells += 1
-        entry.until = now + Backoff.duration(settings.base, max: settings.max, attempt: entry.spells)
-        return true
+        self.failures += 1
+        return self.failures >= settings.failuresMax
     }
 
-    /// Forgets the endpoints that are gone.
-    package mutating func keep(only endpoints: Set<UpstreamEndpoint>) {
-        self.entries = self.entries.filter { endpoints.contains($0.key) }
+    package mutating func eject(at now: Instant, _ settings: Settings) {
+        self.failures = 0
+        self.spells += 1
+        self.until = now + Backoff.duration(settings.base, max: settings.max, attempt: self.spells)
+    }
+
+    /// Whether one more of so many endpoints may be left out.
+    package static func mayEject(ejected: Int, of count: Int, _ settings: Settings) -> Bool {
+        (ejected + 1) * 100 <= count * settings.sharePercentMax
     }
 }

@@ -1,5 +1,5 @@
 /// How the endpoints are asked whether they are well.
-package struct HealthCheck: Sendable, Hashable {
+package struct HealthCheck: Sendable {
     /// Answered by a status of 200 to 299.
     package var path: String
     package var interval: Duration
@@ -22,7 +22,7 @@ package struct HealthCheck: Sendable, Hashable {
 }
 
 /// The limits and rules of a pool.
-package struct PoolSettings: Sendable, Hashable {
+package struct PoolSettings: Sendable {
     /// nil asks none; then only requests show who is well.
     package var healthCheck: HealthCheck?
     package var breaker = CircuitBreaker.Settings()
@@ -53,7 +53,7 @@ package struct PoolSettings: Sendable, Hashable {
 }
 
 /// Why a pool has no answer.
-package enum PoolError: Error, Sendable, Hashable {
+package enum PoolError: Error, Sendable, Equatable {
     /// No endpoint has been found.
     case noEndpoint
     /// There are endpoints, and each has failed so much that its breaker is open.
@@ -67,7 +67,7 @@ package enum PoolError: Error, Sendable, Hashable {
 }
 
 /// How a request to an endpoint ended, as health counts it.
-package enum LeaseOutcome: Sendable, Hashable {
+package enum LeaseOutcome: Sendable {
     case succeeded
     /// The endpoint, or the way to it, is at fault.
     case failed

@@ -43,6 +43,7 @@ package struct PoolState: Sendable {
         var work = 0
         var health = ActiveHealth()
         var breaker = CircuitBreaker()
+        var ejection = OutlierEjection()
         var lastSuccess: Instant?
         /// Why it failed last, in words.
         var lastFailure: String?
@@ -58,7 +59,6 @@ package struct PoolState: Sendable {
 
     let settings: PoolSettings
     private var members: [Member] = []
-    private var ejection = OutlierEjection()
     private var waiters: [Waiter] = []
     private var requests = 0
     private var serials: UInt64 = 0
@@ -89,7 +89,6 @@ package struct PoolState: Sendable {
             return Member(discovered: discovered, key: key, serial: self.serials)
         }
         for endpoint in old.keys { self.tell(.left(endpoint)) }
-        self.ejection.keep(only: Set(set.endpoints.map(\.endpoint)))
         return (new, Array(old.keys))
     }
 
@@ -107,8 +106,10 @@ package struct PoolState: Sendable {
             // A probe that is under way will tell whether there is somebody to wait for.
             return self.members.contains { $0.breaker.isTried } ? .full : .refused(.allUnhealthy)
         }
-        let others = usable.filter { !demand.avoiding.contains(self.members[$0].discovered.endpoint) }
-        if !others.isEmpty { usable = others }
+        if !demand.avoiding.isEmpty {
+            let others = usable.filter { !demand.avoiding.contains(self.members[$0].discovered.endpoint) }
+            if !others.isEmpty { usable = others }
+        }
         guard self.requests < self.settings.requestsMax else { return .full }
         usable.removeAll { self.members[$0].requests >= self.settings.requestsPerEndpointMax }
         let candidates = usable.map { index in
@@ -135,7 +136,7 @@ package struct PoolState: Sendable {
     }
 
     private func mayBeAsked(_ member: Member, at now: Instant) -> Bool {
-        member.health.isHealthy && !self.ejection.isEjected(member.discovered.endpoint, at: now)
+        member.health.isHealthy && !member.ejection.isEjected(at: now)
             && member.breaker.allows(at: now, self.settings.breaker)
     }
 
@@ -156,8 +157,12 @@ package struct PoolState: Sendable {
         self.members[index].breaker.end(grant.ticket, isGood: isGood, at: now, self.settings.breaker)
         guard let isGood else { return }
         if isGood { self.members[index].lastSuccess = now } else { self.members[index].lastFailure = reason }
-        _ = self.ejection.record(
-            isGood: isGood, grant.endpoint.endpoint, at: now, endpointCount: self.members.count, self.settings.ejection)
+        if self.members[index].ejection.record(isGood: isGood, at: now, self.settings.ejection) {
+            let ejected = self.members.count { $0.ejection.isEjected(at: now) }
+            if OutlierEjection.mayEject(ejected: ejected, of: self.members.count, self.settings.ejection) {
+                self.members[index].ejection.eject(at: now, self.settings.ejection)
+            }
+        }
         self.note(index, at: now)
     }
 
@@ -183,7 +188,7 @@ package struct PoolState: Sendable {
     /// What has become of an endpoint, for operators. A time that runs out is seen with the next check or request.
     private mutating func note(_ index: Int, at now: Instant) {
         let member = self.members[index]
-        var isOut = !member.health.isHealthy || self.ejection.isEjected(member.discovered.endpoint, at: now)
+        var isOut = !member.health.isHealthy || member.ejection.isEjected(at: now)
         if case .open = member.breaker.state { isOut = true }
         guard isOut != member.isOut else { return }
         self.members[index].isOut = isOut
@@ -242,16 +247,16 @@ package struct PoolState: Sendable {
             return EndpointStatus(
                 endpoint: member.discovered, requests: member.requests, work: member.work,
                 isHealthy: member.health.isHealthy,
-                isEjected: self.ejection.isEjected(member.discovered.endpoint, at: now), breaker: breaker,
+                isEjected: member.ejection.isEjected(at: now), breaker: breaker,
                 timesOut: member.timesOut, lastFailure: member.lastFailure)
         }
     }
 }
 
 /// One endpoint of a pool, for operators.
-package struct EndpointStatus: Sendable, Hashable {
+package struct EndpointStatus: Sendable {
     /// Where its breaker stands.
-    package enum Breaker: String, Sendable, Hashable {
+    package enum Breaker: String, Sendable {
         case closed, open, halfOpen
     }
 
@@ -274,7 +279,7 @@ package struct EndpointStatus: Sendable, Hashable {
 }
 
 /// What an operator wants to know as it happens.
-package enum PoolEvent: Sendable, Hashable {
+package enum PoolEvent: Sendable, Equatable {
     case joined(UpstreamEndpoint)
     case left(UpstreamEndpoint)
     /// No request goes to it for now; why it failed last.

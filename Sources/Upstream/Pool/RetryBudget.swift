@@ -1,8 +1,8 @@
 /// How many requests may be sent a second time: a share of those that come, so that retries cannot double the load of
 /// servers that fail because of it. A token bucket; a value.
-package struct RetryBudget: Sendable, Hashable {
+package struct RetryBudget: Sendable {
     /// How large the budget is.
-    package struct Settings: Sendable, Hashable {
+    package struct Settings: Sendable {
         /// Of a hundred requests, so many may be sent again.
         package var percent: Int
         /// Retries that are saved up, and that there are from the beginning.

@@ -7,7 +7,7 @@ package enum DNSRecordType: UInt16, Sendable {
 }
 
 /// What a record holds.
-package enum DNSRecordData: Sendable, Hashable {
+package enum DNSRecordData: Sendable, Equatable {
     /// An address in numbers, as text.
     case address(String)
     case address6(String)
@@ -16,14 +16,14 @@ package enum DNSRecordData: Sendable, Hashable {
 }
 
 /// What a server says of a name, and for how long it holds.
-package struct DNSRecord: Sendable, Hashable {
+package struct DNSRecord: Sendable {
     package let name: DNSName
     package let data: DNSRecordData
     package let seconds: UInt32
 }
 
 /// Why bytes are no answer to a question.
-package enum DNSFault: Error, Sendable, Hashable {
+package enum DNSFault: Error, Sendable, Equatable {
     /// They end too early, point in a circle, or hold what they may not.
     case malformed
     /// They answer another question.
@@ -32,7 +32,7 @@ package enum DNSFault: Error, Sendable, Hashable {
 
 /// Questions and answers of the domain name system (RFC 1035, RFC 2782, RFC 3596): only what finding servers needs.
 /// Records of other types are passed over.
-package struct DNSMessage: Sendable, Hashable {
+package struct DNSMessage: Sendable {
     /// The largest answer over UDP that we ask for, which passes every network in one piece (RFC 9715).
     package static let datagramBytesMax = 1232
     /// Records that are looked at, in all sections; more are malformed.
@@ -41,7 +41,7 @@ package struct DNSMessage: Sendable, Hashable {
     private static let pointerCountMax = 64
 
     /// Whether the server found what was asked for.
-    package enum Status: Sendable, Hashable {
+    package enum Status: Sendable, Equatable {
         case found
         /// There is no such name.
         case noSuchName

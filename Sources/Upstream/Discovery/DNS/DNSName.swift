@@ -1,5 +1,5 @@
 /// A name of the domain name system: labels, in lower case, without the root's empty one.
-package struct DNSName: Sendable, Hashable, CustomStringConvertible {
+package struct DNSName: Sendable, Equatable, CustomStringConvertible {
     /// RFC 1035, 2.3.4; a length byte for each label and one for the root included.
     package static let bytesMax = 255
     static let labelBytesMax = 63

@@ -1,7 +1,7 @@
 internal import Primitives
 
 /// Why a name has no answer.
-package enum DNSError: Error, Sendable, Hashable {
+package enum DNSError: Error, Sendable {
     case badName(String)
     case noSuchName(String)
     /// There is such a name, and nothing of what is looked for.
@@ -25,7 +25,7 @@ struct DNSResolver: Sendable {
     /// Names that stand for another one, one after another.
     static let aliasCountMax = 8
 
-    struct Answer: Sendable, Hashable {
+    struct Answer: Sendable {
         var records: [DNSRecord]
         var additional: [DNSRecord]
         /// How long it holds: the shortest lifetime of what it rests on.

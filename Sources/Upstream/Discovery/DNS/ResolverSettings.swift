@@ -1,5 +1,5 @@
 /// Which servers are asked for names, and how: what `/etc/resolv.conf` says (resolv.conf(5)).
-package struct ResolverSettings: Sendable, Hashable {
+package struct ResolverSettings: Sendable {
     package static let path = "/etc/resolv.conf"
     static let bytesMax = 64 << 10
     /// As the C library has it.
@@ -17,7 +17,7 @@ package struct ResolverSettings: Sendable, Hashable {
     package var attempts: Int
 
     /// A server of names.
-    package struct Server: Sendable, Hashable {
+    package struct Server: Sendable {
         package var host: String
         package var port: Int
 
