@@ -28,13 +28,15 @@ enum Statement: String, CaseIterable, Sendable {
     /// How each session is set up.
     ///
     /// Plans are made once and for tables of any size, since a table that is small when its plan is made grows: so each
-    /// way but the one over the index is closed. What is visible is durable only where commits wait for the log.
+    /// way but the one over the index is closed. What is visible is durable only where commits wait for the log. A node
+    /// that the network took away in the middle of a request keeps its turn until the server sees that it is gone.
     static func session(_ options: PostgresOptions) -> String {
         """
         SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_bitmapscan = off;
         SET enable_material = off; SET jit = off; SET plan_cache_mode = force_generic_plan; SET bytea_output = hex;
         SET lock_timeout = \(options.turnMillisecondsMax); SET statement_timeout = \(options.answerMillisecondsMax);
         SET idle_in_transaction_session_timeout = \(options.answerMillisecondsMax);
+        SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
         SELECT CASE WHEN current_setting('synchronous_commit') = 'off'
             THEN set_config('synchronous_commit', 'on', false) END
         """

@@ -65,10 +65,10 @@ class ServerDied(Exception):
 class Server:
     """One server process over one data directory."""
 
-    def __init__(self, folder, *options, environment=None, port=None, open_files=None):
+    def __init__(self, folder, *options, environment=None, port=None, open_files=None, words=()):
         """folder: where the data directory and the log go. options: more words for `brume start`.
 
-        open_files: (soft, hard) limit of the process's open files.
+        open_files: (soft, hard) limit of the process's open files. words: what it is run under.
         """
         self.folder = pathlib.Path(folder)
         self.data_dir = self.folder / "data"
@@ -76,6 +76,7 @@ class Server:
         self.port = port or free_port()
         self.options = options
         self.open_files = open_files
+        self.words = words
         self.process = None
         self.environment = clean_environment(self.folder) | {
             "BRUME_DATA_DIR": str(self.data_dir),
@@ -100,7 +101,8 @@ class Server:
         self.folder.mkdir(parents=True, exist_ok=True)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [BINARY, "start", "--port", str(self.port), *self.options], env=self.environment, cwd=self.folder,
+                [*self.words, BINARY, "start", "--port", str(self.port), *self.options],
+                env=self.environment, cwd=self.folder,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, preexec_fn=self._before_exec,
             )
         if wait:

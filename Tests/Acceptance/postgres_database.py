@@ -16,14 +16,16 @@ from brume_server import ROOT
 class Database:
     """A PostgreSQL in a folder of its own, run by Scripts/postgres."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, words=(), address=None):
+        """words: what it is run under, such as a command that enters a network. address: where it listens too."""
         self.folder = pathlib.Path(folder)
+        self.command = [*words, ROOT / "Scripts" / "postgres", self.folder, *([address] if address else [])]
         self.process = None
         self.start()
 
     def start(self):
         self.process = subprocess.Popen(
-            [ROOT / "Scripts" / "postgres", self.folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line.startswith("ready "):
             status = self.process.wait(30)
@@ -59,11 +61,11 @@ class Database:
 
 
 @contextlib.contextmanager
-def running_database():
-    """One in a folder that goes afterwards."""
+def running_database(**options):
+    """One in a folder that goes afterwards; `options` are those of `Database`."""
     # Short: a socket's path has at most 107 bytes.
     folder = tempfile.mkdtemp(prefix="brume-pg-", dir="/tmp")
-    database = Database(folder)
+    database = Database(folder, **options)
     try:
         yield database
     finally:

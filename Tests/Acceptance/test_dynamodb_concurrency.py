@@ -41,7 +41,11 @@ def test_the_checker_tells_right_from_wrong():
 def concurrent(fresh_server):
     """A server of its own with a table whose items are cells and accounts."""
     server = fresh_server()
-    client = server.client("dynamodb")
+    make_table(server.client("dynamodb"))
+    return server
+
+
+def make_table(client):
     client.create_table(
         TableName=TABLE, BillingMode="PAY_PER_REQUEST",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
@@ -50,7 +54,6 @@ def concurrent(fresh_server):
         ],
     )
     client.get_waiter("table_exists").wait(TableName=TABLE, WaiterConfig={"Delay": 1})
-    return server
 
 
 def client_of(server):
@@ -73,9 +76,13 @@ def run_threads(threads):
 
 
 class Recorder:
-    """Requests of many threads, with one clock for all."""
+    """Requests of many threads, with one clock for all.
 
-    def __init__(self):
+    bears_failures: a server that fails inside gave no answer, as one that died; else that is a fault.
+    """
+
+    def __init__(self, bears_failures=False):
+        self.bears_failures = bears_failures
         self.clock = itertools.count(1)
         self.cells = [[] for _ in range(CELLS)]
         self.refusals = []
@@ -99,6 +106,9 @@ class Recorder:
                 answer, seen = ask(client, kind, cell, argument, choices)
             except botocore.exceptions.ClientError as error:
                 if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+                    if self.bears_failures:
+                        self.cells[cell].append(Request(kind, begin, None, argument))
+                        return
                     self.refusals.append(str(error))
                 elif error.response["Error"]["Code"] != "TransactionConflictException":
                     self.refusals.append(str(error))

@@ -34,6 +34,36 @@ def nodes(database, tmp_path_factory):
             yield [one, two]
 
 
+def leader(database, name):
+    """Who holds the lease, by its random number; empty for nobody. Its record is that of storage-format.md."""
+    return database.query(
+        """SELECT encode(substr(v, 1, 8), 'hex') FROM brume.item WHERE k = '\\x00000000000000000000' || 'lease'::bytea""",
+        name).replace("0" * 16, "")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def succession(database, tmp_path_factory):
+    """Of two nodes the one that works beside requests was killed; the other tests run while the other one waits for its
+    time to take over. A node, a table with an item that nobody deleted yet, and who worked first."""
+    # A database of their own: nodes of other tests would lead, and look for expired items once a minute.
+    options = ["--store", database.make("takeover"), "--ttl-sweep-seconds", "0.2"]
+    with Server(tmp_path_factory.mktemp("three"), *options) as three:
+        first = eventually(lambda: leader(database, "takeover"))
+        with Server(tmp_path_factory.mktemp("four"), *options) as four:
+            client, table = four.client("dynamodb"), "expiring"
+            make_table(client, table)
+            client.update_time_to_live(
+                TableName=table, TimeToLiveSpecification={"AttributeName": "end", "Enabled": True})
+            over = {"N": str(int(time.time()) - 60)}
+            put(client, table, "first", end=over)
+            eventually(lambda: get(client, table, "first") is None)
+            assert leader(database, "takeover") == first
+            three.kill()
+            put(client, table, "second", end=over)
+            assert get(client, table, "second")
+            yield four, table, first
+
+
 def patient(server, attempts=10):
     """A client that repeats what was not answered, as programs do."""
     return server.client("dynamodb", config=botocore.config.Config(
@@ -197,34 +227,6 @@ def test_a_store_that_cannot_be_opened_says_what_to_do(fresh_server, address, st
     assert "secret" not in str(died.value)
 
 
-def leader(database, name):
-    """Who holds the lease, by its random number; empty for nobody. Its record is that of storage-format.md."""
-    return database.query(
-        """SELECT encode(substr(v, 1, 8), 'hex') FROM brume.item WHERE k = '\\x00000000000000000000' || 'lease'::bytea""",
-        name).replace("0" * 16, "")
-
-
-def test_one_node_sweeps_for_all_and_another_takes_over_when_it_is_killed(database, tmp_path_factory, unique_name):
-    # A database of their own: servers of other tests would lead, and look for expired items once a minute.
-    options = ["--store", database.make("takeover"), "--ttl-sweep-seconds", "0.2"]
-    table = unique_name("expiring")
-    with Server(tmp_path_factory.mktemp("three"), *options) as three:
-        first = eventually(lambda: leader(database, "takeover"))
-        with Server(tmp_path_factory.mktemp("four"), *options) as four:
-            client = four.client("dynamodb")
-            make_table(client, table)
-            client.update_time_to_live(
-                TableName=table, TimeToLiveSpecification={"AttributeName": "end", "Enabled": True})
-            over = {"N": str(int(time.time()) - 60)}
-            put(client, table, "first", end=over)
-            eventually(lambda: get(client, table, "first") is None)
-            assert leader(database, "takeover") == first
-            three.kill()
-            put(client, table, "second", end=over)
-            eventually(lambda: get(client, table, "second") is None)
-            assert leader(database, "takeover") not in ("", first)
-
-
 def test_what_a_node_begins_the_leader_ends(nodes, table):
     for client in [node.client("dynamodb") for node in nodes]:
         name = f"{table}-{client.meta.endpoint_url.rpartition(':')[2]}"
@@ -350,3 +352,10 @@ def test_a_copy_of_what_is_no_store_or_a_newer_one_is_refused(database, fresh_se
     for source in [database.make("nothing"), tmp_path]:
         refused = copy(server, source, tmp_path / "other")
         assert refused.returncode != 0 and "there is no store in" in refused.stderr
+
+
+def test_another_node_takes_over_from_one_that_was_killed(database, succession):
+    node, table, first = succession
+    client = patient(node)
+    eventually(lambda: get(client, table, "second") is None)
+    assert leader(database, "takeover") not in ("", first)
