@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
-
 /// Asks the machine which devices it has, by child processes: nothing of a driver is loaded into this one.
 package enum DeviceFacts {
     /// Where NVIDIA's tool is looked for: in `PATH`, and where WSL keeps it.
@@ -44,58 +36,21 @@ package enum DeviceFacts {
     package static func answer(
         of command: [String], millisecondsMax: Int = DeviceFacts.millisecondsMax
     ) throws(PlanningError) -> String? {
-        var ends: [Int32] = [0, 0]
-        guard unsafe pipe(&ends) == 0 else {
-            throw .unknownDevice("\(command[0]) cannot be asked: no pipe can be made")
-        }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let processID: Int32
+        let end: ChildAnswer.End?
         do throws(ProcessStartError) {
-            processID = try ChildSpawn.spawn(command, input: nil, output: ends[1], startsGroup: true)
+            end = try ChildAnswer.end(
+                of: command, input: nil, bytesMax: NvidiaSMI.answerBytesMax, millisecondsMax: millisecondsMax)
         } catch {
-            close(ends[0])
-            close(ends[1])
             return nil
         }
-        close(ends[1])
-        let (bytes, isWhole) = self.read(ends[0], millisecondsMax)
-        close(ends[0])
-        if !isWhole { kill(-processID, SIGKILL) }
-        var status: Int32 = 0
-        while unsafe waitpid(processID, &status, 0) < 0 && errno == EINTR {}
-        guard isWhole else {
+        guard let end else {
             throw .unknownDevice("\(command[0]) did not answer within \(millisecondsMax) ms, or without end")
         }
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard status == 0 else {
+        let text = String(decoding: end.bytes, as: UTF8.self)
+        guard end.status == 0 else {
             let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
             throw .unknownDevice("\(command[0]) failed and said \(GGUFError.shown(line))")
         }
         return text
     }
-
-    /// Reads to the end, if that comes in time and is not too far.
-    private static func read(_ descriptor: Int32, _ millisecondsMax: Int) -> (bytes: [UInt8], isWhole: Bool) {
-        let clock = ContinuousClock()
-        let deadline = clock.now + .milliseconds(millisecondsMax)
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 4096)
-        while bytes.count <= NvidiaSMI.answerBytesMax {
-            let left = Int32(clamping: Int((deadline - clock.now) / .milliseconds(1)))
-            var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            let ready = left > 0 ? unsafe poll(&waited, 1, left) : 0
-            if ready < 0 && errno == EINTR { continue }
-            guard ready > 0 else { return (bytes, false) }
-            let count = unsafe piece.withUnsafeMutableBytes { unsafe readBytes(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return (bytes, count == 0) }
-            bytes.append(contentsOf: piece[..<count])
-        }
-        return (bytes, false)
-    }
-}
-
-/// `read(2)`, whose name the method above hides.
-private func readBytes(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int {
-    unsafe read(descriptor, bytes, count)
 }

@@ -40,6 +40,8 @@ struct ContentReader {
         guard case .bytes(let bytes) = image.source else {
             throw .invalid("The image at \(self.place) must be given as bytes.")
         }
+        try Documents.check(
+            image: bytes, at: "The model returned the following errors: \(self.place).image.source.bytes")
         return .image(format: image.format.rawValue, bytes: bytes)
     }
 
@@ -52,7 +54,10 @@ struct ContentReader {
                 throw .invalid("The document at \(self.place) is not UTF-8.")
             }
             return "\(document.name)\n\(text)"
-        case .bytes, .s3Location, .content, .unknown:
+        case .content(let blocks):
+            let texts = blocks.map { if case .text(let text) = $0 { text } else { "" } }
+            return "\(document.name)\n\(texts.joined(separator: "\n"))"
+        case .bytes, .s3Location, .unknown:
             throw .invalid("The document at \(self.place) is of a format or a source that this model does not take.")
         }
     }

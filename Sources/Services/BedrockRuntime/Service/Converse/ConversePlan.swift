@@ -8,22 +8,22 @@ internal import WireProtocols
 struct ConversePlan {
     let request: ChatRequest
 
-    init(_ input: ConverseRequest) throws(ServiceError) {
-        try self.init(
+    init(_ input: ConverseRequest) async throws(ServiceError) {
+        try await self.init(
             messages: input.messages, system: input.system, tools: input.toolConfig,
             inference: input.inferenceConfig, more: input.additionalModelRequestFields, output: input.outputConfig
         )
     }
 
-    init(_ input: ConverseStreamRequest) throws(ServiceError) {
-        try self.init(
+    init(_ input: ConverseStreamRequest) async throws(ServiceError) {
+        try await self.init(
             messages: input.messages, system: input.system, tools: input.toolConfig,
             inference: input.inferenceConfig, more: input.additionalModelRequestFields, output: input.outputConfig
         )
     }
 
-    init(_ input: ConverseTokensRequest) throws(ServiceError) {
-        try self.init(
+    init(_ input: ConverseTokensRequest) async throws(ServiceError) {
+        try await self.init(
             messages: input.messages, system: input.system, tools: input.toolConfig,
             inference: nil, more: input.additionalModelRequestFields, output: nil
         )
@@ -32,12 +32,13 @@ struct ConversePlan {
     private init(
         messages: [Message]?, system: [SystemContentBlock]?, tools: ToolConfiguration?,
         inference: InferenceConfiguration?, more: Document?, output: OutputConfig?
-    ) throws(ServiceError) {
-        let messages = messages ?? []
+    ) async throws(ServiceError) {
+        var messages = messages ?? []
         guard !messages.isEmpty else {
             throw .invalid("The messages field must have at least one message. Add a message and try again.")
         }
         try Self.checkTurns(messages)
+        messages = try await Documents.read(messages)
         var request = ChatRequest(messages: [])
         for (index, message) in messages.enumerated() {
             let place = "messages.\(index)"

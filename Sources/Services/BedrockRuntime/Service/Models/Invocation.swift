@@ -20,6 +20,18 @@ struct InvokedModel: Sendable {
         }
     }
 
+    /// As `reading`, of what takes time to read.
+    func readingSlowly<Value: Sendable>(
+        _ read: () async throws(ServiceError) -> Value
+    ) async throws(ServiceError) -> Value {
+        do throws(ServiceError) {
+            return try await read()
+        } catch {
+            self.service.meter.failed(self.id, error, self.context)
+            throw error
+        }
+    }
+
     func countTokens(_ request: ChatRequest) async throws(ServiceError) -> Int {
         guard self.converses else { throw .invalid("The provided model doesn't support counting tokens.") }
         do {

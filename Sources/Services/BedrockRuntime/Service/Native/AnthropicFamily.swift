@@ -17,7 +17,9 @@ struct AnthropicFamily: NativeFamily {
             guard let role = message["role"]?.text.flatMap(ChatRequest.Role.init(rawValue:)) else {
                 throw .invalid("messages.\(index).role: Input should be 'user' or 'assistant'")
             }
-            request.messages.append(.init(role: role, parts: try Self.parts(message["content"], at: index)))
+            let (parts, keptCount) = try Self.parts(message["content"], at: index)
+            request.messages.append(.init(role: role, parts: parts))
+            if let keptCount { request.cachePoint = .init(message: index, partCount: keptCount) }
         }
         guard !request.messages.isEmpty else { throw .invalid("messages: at least one message is required") }
         guard request.messages[0].role == .user else {
@@ -32,8 +34,10 @@ struct AnthropicFamily: NativeFamily {
             request.tools.append(
                 .init(
                     name: tool["name"]?.text ?? "", description: tool["description"]?.text ?? "",
-                    schema: tool["input_schema"] ?? .object([])))
+                    schema: tool["input_schema"] ?? .object([]), isStrict: tool["strict"] == .boolean(true)))
         }
+        let before = (body["system"]?.elements ?? []) + (body["tools"]?.elements ?? [])
+        if request.cachePoint == nil, before.contains(where: Self.isKept) { request.cachePoint = .init(message: nil) }
         request.toolChoice = Self.choice(body["tool_choice"])
         request.reasoning = Self.reasoning(body)
         let format = body["output_config"]?["format"] ?? body["output_format"]
@@ -63,11 +67,16 @@ struct AnthropicFamily: NativeFamily {
         return tokensMax
     }
 
+    /// Whether a block is the last that the client wants kept.
+    private static func isKept(_ block: Document) -> Bool { block["cache_control"]?["type"]?.text == "ephemeral" }
+
+    /// - Returns: what a message says, and how much of it stands before its last cache point.
     private static func parts(
         _ content: Document?, at index: Int
-    ) throws(ServiceError) -> [ChatRequest.Part] {
-        if let text = content?.text { return [.text(text)] }
+    ) throws(ServiceError) -> (parts: [ChatRequest.Part], keptCount: Int?) {
+        if let text = content?.text { return ([.text(text)], nil) }
         var parts: [ChatRequest.Part] = []
+        var keptCount: Int?
         for (position, block) in (content?.elements ?? []).enumerated() {
             switch block["type"]?.text {
             case "text": parts.append(.text(block["text"]?.text ?? ""))
@@ -88,6 +97,7 @@ struct AnthropicFamily: NativeFamily {
                     throw .invalid(
                         "messages.\(index).content.\(position).image.source.base64.data: invalid data")
                 }
+                try Documents.check(image: bytes, at: "messages.\(index).content.\(position).image.source.base64")
                 let type = block["source"]?["media_type"]?.text ?? ""
                 parts.append(.image(format: String(type.split(separator: "/").last ?? ""), bytes: bytes))
             default:
@@ -97,9 +107,10 @@ struct AnthropicFamily: NativeFamily {
                         + "'tool_use'"
                 )
             }
+            if Self.isKept(block) { keptCount = parts.count }
         }
         guard !parts.isEmpty else { throw .invalid("messages.\(index): all messages must have non-empty content") }
-        return parts
+        return (parts, keptCount)
     }
 
     private static func choice(_ choice: Document?) -> ChatRequest.ToolChoice {

@@ -56,7 +56,7 @@ struct NativeRequest: Sendable {
     }
 
     /// The notation of a model id; what no other family claims takes Anthropic's.
-    private static func family(_ id: ModelID, _ body: Document) -> any NativeFamily {
+    static func family(_ id: ModelID, _ body: Document = .object([])) -> any NativeFamily {
         let maker = id.name.prefix { $0 != "." }
         if id.name.hasPrefix("meta.llama") { return LlamaFamily() }
         if id.name.hasPrefix("amazon.titan-text") { return TitanTextFamily() }

@@ -9,16 +9,22 @@ internal import WireProtocols
 struct NovaFamily: NativeFamily {
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
         var request = ChatRequest(messages: [])
-        for message in try body.required("messages").elements {
+        for (index, message) in try body.required("messages").elements.enumerated() {
             let role: ChatRequest.Role = message["role"]?.text == "assistant" ? .assistant : .user
             var parts: [ChatRequest.Part] = []
-            for block in message["content"]?.elements ?? [] { parts += try Self.parts(block) }
+            for block in message["content"]?.elements ?? [] {
+                parts += try Self.parts(block)
+                if block["cachePoint"] != nil { request.cachePoint = .init(message: index, partCount: parts.count) }
+            }
             request.messages.append(.init(role: role, parts: parts))
         }
         guard !request.messages.isEmpty else {
             throw .invalid("Malformed input request: #/messages: expected minimum item count: 1, found: 0")
         }
         request.system = (body["system"]?.elements ?? []).compactMap { $0["text"]?.text }
+        if request.cachePoint == nil, (body["system"]?.elements ?? []).contains(where: { $0["cachePoint"] != nil }) {
+            request.cachePoint = .init(message: nil)
+        }
         let configuration = body["inferenceConfig"]
         request.sampling.tokensMax = (configuration?["maxTokens"] ?? configuration?["max_new_tokens"])?.integer
         request.sampling.temperature = configuration?["temperature"]?.double

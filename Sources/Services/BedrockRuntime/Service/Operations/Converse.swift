@@ -11,11 +11,13 @@ extension BedrockRuntimeService {
     package func converse(
         _ input: ConverseRequest, _ context: RequestContext
     ) async throws(ServiceError) -> ConverseResponse {
-        let model = try await self.model(try ModelID(input.modelID, context), context)
+        let id = try ModelID(input.modelID, context)
+        let model = try await self.model(id, context)
         let started = ContinuousClock.now
-        let request = try model.reading { () throws(ServiceError) in
+        let (request, fields) = try await model.readingSlowly { () async throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailConfig != nil, variables: input.promptVariables != nil)
-            return try ConversePlan(input).request
+            let fields = try ResponseFields(input.additionalModelResponseFieldPaths)
+            return (try await ConversePlan(input).request, fields)
         }
         let reply = try await ChatReply(try await model.begin(request))
         var content = ConverseContent()
@@ -24,7 +26,10 @@ extension BedrockRuntimeService {
             output: .message(Message(role: .assistant, content: content.blocks)),
             stopReason: reply.outcome.converseStopReason,
             usage: reply.outcome.usage,
-            metrics: ConverseMetrics(latencyMs: started.millisecondsAgo)
+            metrics: ConverseMetrics(latencyMs: started.millisecondsAgo),
+            additionalModelResponseFields: fields.isEmpty
+                ? nil
+                : fields.found(in: [NativeRequest.family(id).response(reply, AnswerStamp(id, context, self.random))])
         )
     }
 

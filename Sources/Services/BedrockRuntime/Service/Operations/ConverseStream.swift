@@ -15,13 +15,16 @@ extension BedrockRuntimeService {
     package func converseStream(
         _ input: ConverseStreamRequest, _ context: RequestContext
     ) async throws(ServiceError) -> ConverseStreamResponse {
-        let model = try await self.model(try ModelID(input.modelID, context), context)
+        let id = try ModelID(input.modelID, context)
+        let model = try await self.model(id, context)
         let started = ContinuousClock.now
-        let request = try model.reading { () throws(ServiceError) in
+        let (request, fields) = try await model.readingSlowly { () async throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailConfig != nil, variables: input.promptVariables != nil)
-            return try ConversePlan(input).request
+            let fields = try ResponseFields(input.additionalModelResponseFieldPaths)
+            return (try await ConversePlan(input).request, fields)
         }
         let invocation = try await model.begin(request)
+        let stamp = AnswerStamp(id, context, self.random)
         return ConverseStreamResponse(
             stream: EventStream { send in
                 try await send(.messageStart(MessageStartEvent(role: .assistant)))
@@ -35,7 +38,13 @@ extension BedrockRuntimeService {
                     throw ServiceError.inStream(error)
                 }
                 for event in events.withLock({ $0.close() }) { try await send(event) }
-                try await send(.messageStop(MessageStopEvent(stopReason: outcome.converseStopReason)))
+                // As the family's own stream has them: Claude's stop sequence is at /delta/stop_sequence.
+                var chunks = NativeRequest.family(id).chunks(stamp)
+                let more = fields.isEmpty ? nil : fields.found(in: chunks.end(outcome))
+                try await send(
+                    .messageStop(
+                        MessageStopEvent(
+                            stopReason: outcome.converseStopReason, additionalModelResponseFields: more)))
                 let metrics = ConverseStreamMetrics(latencyMs: started.millisecondsAgo)
                 try await send(.metadata(ConverseStreamMetadataEvent(usage: outcome.usage, metrics: metrics)))
             })

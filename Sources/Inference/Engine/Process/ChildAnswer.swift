@@ -1,0 +1,75 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// What a child writes that ends by itself.
+enum ChildAnswer {
+    /// A child that has ended.
+    struct End {
+        /// As `waitpid` has it; 0 where all went well.
+        let status: Int32
+        let bytes: [UInt8]
+
+        /// What it said at its end; nil where a signal ended it.
+        var exitStatus: Int32? { self.status & 0x7F == 0 ? (self.status >> 8) & 0xFF : nil }
+    }
+
+    /// Blocks its thread while the child runs.
+    /// - Parameters:
+    ///   - command: the program, looked for in `PATH`, and its arguments.
+    ///   - input: becomes its standard input; nil: `/dev/null`.
+    ///   - bytesMax: of what it writes; it is ended when there is more.
+    ///   - millisecondsMax: after which it is ended.
+    /// - Returns: nil for a child that had to be ended.
+    /// - Throws: where it cannot be started.
+    static func end(
+        of command: [String], input: Int32?, bytesMax: Int, millisecondsMax: Int
+    ) throws(ProcessStartError) -> End? {
+        let output = try Pipe()
+        let processID: Int32
+        do throws(ProcessStartError) {
+            processID = try ChildSpawn.spawn(command, input: input, output: output.writeEnd, startsGroup: true)
+        } catch {
+            output.closeBoth()
+            throw error
+        }
+        close(output.writeEnd)
+        let (bytes, isWhole) = self.read(output.readEnd, bytesMax, millisecondsMax)
+        close(output.readEnd)
+        if !isWhole { kill(-processID, SIGKILL) }
+        var status: Int32 = 0
+        while unsafe waitpid(processID, &status, 0) < 0 && errno == EINTR {}
+        return isWhole ? End(status: status, bytes: bytes) : nil
+    }
+
+    /// Reads to the end, if that comes in time and is not too far.
+    private static func read(
+        _ descriptor: Int32, _ bytesMax: Int, _ millisecondsMax: Int
+    ) -> (bytes: [UInt8], isWhole: Bool) {
+        let clock = ContinuousClock()
+        let deadline = clock.now + .milliseconds(millisecondsMax)
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 14)
+        while bytes.count <= bytesMax {
+            let left = Int32(clamping: Int((deadline - clock.now) / .milliseconds(1)))
+            var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let ready = left > 0 ? unsafe poll(&waited, 1, left) : 0
+            if ready < 0 && errno == EINTR { continue }
+            guard ready > 0 else { return (bytes, false) }
+            let count = unsafe piece.withUnsafeMutableBytes { unsafe readBytes(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return (bytes, count == 0) }
+            bytes.append(contentsOf: piece[..<count])
+        }
+        return (bytes, false)
+    }
+}
+
+/// `read(2)`, whose name the method above hides.
+private func readBytes(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    unsafe read(descriptor, bytes, count)
+}

@@ -1,0 +1,102 @@
+internal import BedrockRuntimeModel
+internal import Inference
+internal import ServiceModel
+
+/// What Converse asks of the documents and images of a conversation.
+/// - Source: Amazon Bedrock API reference, DocumentBlock and Message; the sentences are those that SDK users report.
+enum Documents {
+    private static let countMax = 5
+    /// Longest image, as base64: 3.75 MiB of bytes.
+    private static let imageTextMax = 5_242_880
+
+    static func check(_ messages: [Message]) throws(ServiceError) {
+        var names: Set<String> = []
+        for message in messages {
+            var hasText = false
+            var hasDocument = false
+            for block in message.content {
+                if case .text = block { hasText = true }
+                guard case .document(let document) = block else { continue }
+                hasDocument = true
+                guard self.isName(document.name) else {
+                    throw .invalid(
+                        "The document file name can only contain alphanumeric characters, whitespace characters, "
+                            + "hyphens, parentheses, and square brackets. The name can't contain more than one "
+                            + "consecutive whitespace character. Check that the file name conforms to these "
+                            + "restrictions and retry your request.")
+                }
+                guard names.insert(document.name).inserted else {
+                    throw .invalid("Messages can't contain duplicate document names.")
+                }
+            }
+            guard hasText || !hasDocument else {
+                throw .invalid(
+                    "A text block must be included when using documents. Add a text block and retry your request.")
+            }
+        }
+        guard names.count <= self.countMax else {
+            throw .invalid("You can't include more than \(self.countMax) documents in a request.")
+        }
+    }
+
+    /// Underscores are none of the characters that the sentence names, and taken all the same; of blanks only one.
+    private static func isName(_ name: String) -> Bool {
+        var wasBlank = false
+        for byte in name.utf8 {
+            switch byte {
+            case UInt8(ascii: " "):
+                if wasBlank { return false }
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "("),
+                UInt8(ascii: ")"), UInt8(ascii: "["), UInt8(ascii: "]"):
+                break
+            default: return false
+            }
+            wasBlank = byte == UInt8(ascii: " ")
+        }
+        return true
+    }
+
+    /// Refuses an image that is longer than Bedrock takes.
+    static func check(image bytes: [UInt8], at place: String) throws(ServiceError) {
+        let length = (bytes.count + 2) / 3 * 4
+        guard length <= self.imageTextMax else {
+            throw .invalid(
+                "\(place): image exceeds 5 MB maximum: \(length) bytes > \(self.imageTextMax) bytes")
+        }
+    }
+
+    /// The same messages, each PDF as its text; the checks are made before.
+    static func read(_ messages: [Message]) async throws(ServiceError) -> [Message] {
+        try self.check(messages)
+        var read = messages
+        for (index, message) in messages.enumerated() {
+            for (position, block) in message.content.enumerated() {
+                guard case .document(var document) = block, document.format == .pdf,
+                    case .bytes(let bytes) = document.source
+                else { continue }
+                document.source = .text(try await self.text(of: bytes, at: "messages.\(index).content.\(position)"))
+                read[index].content[position] = .document(document)
+            }
+        }
+        return read
+    }
+
+    private static func text(of pdf: [UInt8], at place: String) async throws(ServiceError) -> String {
+        do throws(PDFText.Failure) {
+            return try await PDFText.text(of: pdf)
+        } catch {
+            switch error {
+            case .busy: throw ServiceError(InferenceError.busy)
+            case .noProgram:
+                throw .invalid(
+                    "The document at \(place) is a PDF, which this machine cannot read: pdftotext is not installed. "
+                        + "Install poppler-utils, or send the text.")
+            case .unreadable:
+                throw .invalid(
+                    "The model returned the following errors: \(place).pdf.source.base64.data: The PDF specified was "
+                        + "not valid.")
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+"""What Converse takes beside texts: documents, members of the model's own answer, metadata and cache points."""
+
+import json
+import os
+import shutil
+
+import botocore.exceptions
+import pytest
+
+from brume_server import ROOT
+from gguf_models import TEXT, write_model
+
+ECHO = "brume.echo"
+ENGINE = os.environ.get("BRUME_TEST_ENGINE", str(ROOT / ".engine" / "bin" / "llama-server"))
+
+
+@pytest.fixture
+def bedrock(server):
+    return server.client("bedrock-runtime")
+
+
+@pytest.fixture
+def claude(fresh_server):
+    return fresh_server("--bedrock-aliases", f"*={ECHO}").client("bedrock-runtime")
+
+
+def user(*content):
+    return {"role": "user", "content": list(content)}
+
+
+def document(name, form, content):
+    return {"document": {"format": form, "name": name, "source": {"bytes": content}}}
+
+
+def said(answer):
+    return answer["output"]["message"]["content"][0]["text"]
+
+
+def refusal(call, **request):
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        call(**request)
+    assert failure.value.response["Error"]["Code"] == "ValidationException"
+    return failure.value.response["Error"]["Message"]
+
+
+def pdf(text):
+    """A PDF of one page."""
+    stream = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode()
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>\nstream\n%s\nendstream" % (len(stream), stream),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    written, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(written))
+        written += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    return written + b"xref\n0 6\n0000000000 65535 f \n%strailer\n<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (
+        table, len(written))
+
+
+@pytest.mark.parametrize("form, content", [
+    ("txt", b"seven bridges"), ("md", b"# seven bridges"), ("html", b"<p>seven bridges</p>"), ("csv", b"seven,bridges"),
+])
+def test_a_document_that_is_text_is_read(bedrock, form, content):
+    answer = bedrock.converse(modelId=ECHO, messages=[user({"text": "Read"}, document("notes", form, content))])
+    assert said(answer) == f"[brume.echo] Read\nnotes\n{content.decode()}"
+
+
+def test_a_document_may_be_given_as_text_and_in_pieces(bedrock):
+    whole = {"document": {"name": "a", "source": {"text": "seven bridges"}}}
+    pieces = {"document": {"name": "b", "source": {"content": [{"text": "one"}, {"text": "two"}]}}}
+    answer = bedrock.converse(modelId=ECHO, messages=[user({"text": "Read"}, whole, pieces)])
+    assert said(answer) == "[brume.echo] Read\na\nseven bridges\nb\none\ntwo"
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed (poppler-utils)")
+def test_a_pdf_is_read_by_pdftotext(bedrock):
+    content = [{"text": "Read"}, document("paper", "pdf", pdf("Seven bridges of stone"))]
+    assert "Seven bridges of stone" in said(bedrock.converse(modelId=ECHO, messages=[user(*content)]))
+    events = bedrock.converse_stream(modelId=ECHO, messages=[user(*content)])["stream"]
+    assert "Seven bridges of stone" in "".join(
+        event["contentBlockDelta"]["delta"]["text"] for event in events if "contentBlockDelta" in event)
+    counted = bedrock.count_tokens(modelId=ECHO, input={"converse": {"messages": [user(*content)]}})
+    assert counted["inputTokens"] >= 5
+    spoilt = [{"text": "Read"}, document("paper", "pdf", b"%PDF-1.4 and no more")]
+    assert "The PDF specified was not valid." in refusal(bedrock.converse, modelId=ECHO, messages=[user(*spoilt)])
+
+
+def test_without_pdftotext_a_pdf_is_refused_with_the_remedy(fresh_server, tmp_path):
+    client = fresh_server(environment={"PATH": str(tmp_path)}).client("bedrock-runtime")
+    content = [{"text": "Read"}, document("paper", "pdf", pdf("x"))]
+    message = refusal(client.converse, modelId=ECHO, messages=[user(*content)])
+    assert "pdftotext is not installed" in message and "messages.0.content.1" in message
+
+
+NAME = (
+    "The document file name can only contain alphanumeric characters, whitespace characters, hyphens, parentheses, and "
+    "square brackets. The name can't contain more than one consecutive whitespace character. Check that the file name "
+    "conforms to these restrictions and retry your request."
+)
+
+
+@pytest.mark.parametrize("content, sentence", [
+    ([{"text": "a"}, document("notes.md", "md", b"x")], NAME),
+    ([{"text": "a"}, document("two  blanks", "md", b"x")], NAME),
+    ([{"text": "a"}, document("r\u00e9sum\u00e9", "md", b"x")], NAME),
+    ([document("notes", "md", b"x")],
+     "A text block must be included when using documents. Add a text block and retry your request."),
+    ([{"text": "a"}, document("notes", "md", b"x"), document("notes", "txt", b"y")],
+     "Messages can't contain duplicate document names."),
+    ([{"text": "a"}, *(document(f"notes {number}", "md", b"x") for number in range(6))],
+     "You can't include more than 5 documents in a request."),
+])
+def test_documents_are_refused_in_aws_s_words(bedrock, content, sentence):
+    assert refusal(bedrock.converse, modelId=ECHO, messages=[user(*content)]) == sentence
+
+
+def test_names_that_aws_takes_are_taken(bedrock):
+    content = [{"text": "a"}, document("my_notes (1) [final]-2", "md", b"x"), *(
+        document(f"n{number}", "md", b"x") for number in range(4))]
+    assert said(bedrock.converse(modelId=ECHO, messages=[user(*content)])).endswith("n3\nx")
+
+
+def test_members_of_the_models_own_answer_are_given(claude):
+    request = {
+        "modelId": "anthropic.claude-3-haiku-20240307-v1:0", "messages": [user({"text": "one two three"})],
+        "inferenceConfig": {"stopSequences": ["three"]},
+    }
+    answer = claude.converse(
+        **request, additionalModelResponseFieldPaths=["/stop_sequence", "/usage/output_tokens", "/not/there"])
+    assert answer["additionalModelResponseFields"] == {
+        "stop_sequence": "three", "usage": {"output_tokens": answer["usage"]["outputTokens"]}}
+    events = claude.converse_stream(**request, additionalModelResponseFieldPaths=["/delta/stop_sequence"])["stream"]
+    [stop] = [event["messageStop"] for event in events if "messageStop" in event]
+    assert stop["additionalModelResponseFields"] == {"delta": {"stop_sequence": "three"}}
+    assert "additionalModelResponseFields" not in claude.converse(**request)
+    assert "additionalModelResponseFields" not in claude.converse(
+        **request, additionalModelResponseFieldPaths=["/not/there"])
+    for call in (claude.converse, claude.converse_stream):
+        assert "JSON Pointer" in refusal(call, **request, additionalModelResponseFieldPaths=["stop_sequence"])
+
+
+def test_metadata_of_a_request_is_checked(bedrock):
+    request = {"modelId": ECHO, "messages": [user({"text": "a"})]}
+    assert bedrock.converse(**request, requestMetadata={"team": "blue"})["stopReason"] == "end_turn"
+    assert "'requestMetadata' failed to satisfy constraint" in refusal(
+        bedrock.converse, **request, requestMetadata={f"key{number}": "x" for number in range(17)})
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    from brume_server import Server
+    assert os.access(ENGINE, os.X_OK), f"{ENGINE} is not there; run Scripts/install-dependencies engine"
+    folder = tmp_path_factory.mktemp("converse")
+    write_model(folder / "tiny.gguf")
+    with Server(
+        folder, "--engine", ENGINE, "--bedrock-models", f"tiny={folder / 'tiny.gguf'}", "--model-context-tokens",
+        "4096", "--bedrock-aliases", "*=tiny",
+    ) as running:
+        yield running.client("bedrock-runtime")
+
+
+LONG = "weather in the village " * 40
+
+
+def kept(block):
+    return block | {"cache_control": {"type": "ephemeral"}}
+
+
+@pytest.mark.parametrize("members", [
+    {"system": [kept({"type": "text", "text": LONG})], "messages": [{"role": "user", "content": "hello"}]},
+    {"messages": [{"role": "user", "content": [kept({"type": "text", "text": LONG}), {"type": "text", "text": "hi"}]}]},
+])
+def test_claudes_cache_control_is_a_cache_point(engine, members):
+    body = json.dumps({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 100, **members})
+    request = {"modelId": "anthropic.claude-3-haiku-20240307-v1:0", "body": body}
+    engine.invoke_model(**request)
+    answer = engine.invoke_model(**request)
+    headers = answer["ResponseMetadata"]["HTTPHeaders"]
+    message = json.loads(answer["body"].read())
+    assert message["content"] == [{"type": "text", "text": TEXT}]
+    usage = message["usage"]
+    assert usage["cache_read_input_tokens"] > 40 and usage["input_tokens"] > 0
+    assert int(headers["x-amzn-bedrock-cache-read-input-token-count"]) == usage["cache_read_input_tokens"]
+    plain = json.dumps(json.loads(body.replace(', "cache_control": {"type": "ephemeral"}', "")))
+    whole = json.loads(engine.invoke_model(modelId=request["modelId"], body=plain)["body"].read())["usage"]
+    assert whole["cache_read_input_tokens"] == whole["cache_creation_input_tokens"] == 0
+    assert whole["input_tokens"] == (
+        usage["input_tokens"] + usage["cache_read_input_tokens"] + usage["cache_creation_input_tokens"])
+
+
+def test_novas_cache_point_is_one(engine):
+    body = json.dumps({
+        "schemaVersion": "messages-v1", "system": [{"text": LONG}, {"cachePoint": {"type": "default"}}],
+        "messages": [{"role": "user", "content": [{"text": "hello"}]}]})
+    request = {"modelId": "amazon.nova-lite-v1:0", "body": body}
+    engine.invoke_model(**request)
+    usage = json.loads(engine.invoke_model(**request)["body"].read())["usage"]
+    assert usage["cacheReadInputTokenCount"] > 40 and usage["inputTokens"] > 0
