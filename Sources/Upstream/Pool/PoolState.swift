@@ -95,7 +95,7 @@ package struct PoolState: Sendable {
     /// Gives an endpoint to a request; `random` decides between equals.
     package mutating func acquire(_ demand: Demand, at now: Instant, random: UInt64) -> Answer {
         guard !self.members.isEmpty else { return .refused(.noEndpoint) }
-        var usable = self.members.indices.filter { self.mayBeAsked(self.members[$0], at: now) }
+        var usable = self.members.indices.filter { self.mayBeAsked($0, at: now) }
         if usable.isEmpty {
             // Where none is well, the fault may be the checks'; only a breaker is sure.
             usable = self.members.indices.filter {
@@ -113,10 +113,9 @@ package struct PoolState: Sendable {
         guard self.requests < self.settings.requestsMax else { return .full }
         usable.removeAll { self.members[$0].requests >= self.settings.requestsPerEndpointMax }
         let candidates = usable.map { index in
-            let member = self.members[index]
-            return EndpointPick.Candidate(
-                key: member.key, work: member.work, weight: member.discovered.weight,
-                priority: member.discovered.priority)
+            EndpointPick.Candidate(
+                key: self.members[index].key, work: self.members[index].work,
+                weight: self.members[index].discovered.weight, priority: self.members[index].discovered.priority)
         }
         guard
             let picked = EndpointPick.choose(
@@ -135,9 +134,9 @@ package struct PoolState: Sendable {
             serial: self.members[index].serial)
     }
 
-    private func mayBeAsked(_ member: Member, at now: Instant) -> Bool {
-        member.health.isHealthy && !member.ejection.isEjected(at: now)
-            && member.breaker.allows(at: now, self.settings.breaker)
+    private func mayBeAsked(_ index: Int, at now: Instant) -> Bool {
+        self.members[index].health.isHealthy && !self.members[index].ejection.isEjected(at: now)
+            && self.members[index].breaker.allows(at: now, self.settings.breaker)
     }
 
     /// A request is over; `reason` says why it failed, for operators.
@@ -187,10 +186,10 @@ package struct PoolState: Sendable {
 
     /// What has become of an endpoint, for operators. A time that runs out is seen with the next check or request.
     private mutating func note(_ index: Int, at now: Instant) {
+        var isOut = !self.members[index].health.isHealthy || self.members[index].ejection.isEjected(at: now)
+        if case .open = self.members[index].breaker.state { isOut = true }
+        guard isOut != self.members[index].isOut else { return }
         let member = self.members[index]
-        var isOut = !member.health.isHealthy || member.ejection.isEjected(at: now)
-        if case .open = member.breaker.state { isOut = true }
-        guard isOut != member.isOut else { return }
         self.members[index].isOut = isOut
         if isOut { self.members[index].timesOut += 1 }
         let endpoint = member.discovered.endpoint

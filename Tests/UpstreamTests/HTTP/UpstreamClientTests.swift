@@ -151,9 +151,11 @@ struct UpstreamClientTests {
             _ = try await client.ask(request, bytesMax: 99)
         }
         request.timeouts = UpstreamTimeouts(total: bound)
-        await #expect(throws: UpstreamError(.totalTimedOut(bound), wasSent: true, hasAnswered: true)) {
+        let error = await #expect(throws: UpstreamError.self) {
             _ = try await client.ask(request, bytesMax: 99)
         }
+        // On a busy machine it may be over before the head is there.
+        #expect(error?.reason == .totalTimedOut(bound))
     }
 
     @Test func `to cancel the task closes the connection`() async throws {
