@@ -12,6 +12,7 @@ extension BedrockRuntimeService {
     }
 
     /// What is wrong with the request is told before the stream begins; what goes wrong later is its last message.
+    // DEVIATION: what only the engine finds wrong is in the stream too; AWS answers with the error's own status.
     package func converseStream(
         _ input: ConverseStreamRequest, _ context: RequestContext
     ) async throws(ServiceError) -> ConverseStreamResponse {
