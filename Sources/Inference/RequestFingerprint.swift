@@ -2,64 +2,150 @@ internal import Crypto
 internal import ServiceModel
 internal import WireProtocols
 
-/// What tells a chat request from every other one.
-package enum RequestFingerprint {
-    /// SHA-256 over everything that decides an answer: whose it is, the model, and all of the request but whose turn
-    /// it is.
+/// What tells two requests to a model apart: the same request has the same one, in every process and on every machine.
+///
+/// It is the SHA-256 of the request's JSON text below, members in a fixed order; what a request leaves out is left out
+/// there too, so that a later member of `ChatRequest` changes nothing for those that do not use it. Who asks does not
+/// count.
+package struct RequestFingerprint: Sendable, Hashable, CustomStringConvertible {
+    /// Digits of the digest that are kept: 128 bits.
+    private static let digitCount = 32
+
+    /// 32 lower-case hexadecimal digits.
+    package let hex: String
+
+    package var description: String { self.hex }
+
+    /// The fingerprint of what `RequestDocument` made.
+    init(of document: Document) {
+        self.hex = String(ContentDigest(of: document.json).hex.prefix(Self.digitCount))
+    }
+
+    /// - Parameter model: the id that the request named; two models answer the same words differently.
+    package init(_ request: ChatRequest, model: String) {
+        self.init(of: RequestDocument(sortsMembers: true).document(request, model: model))
+    }
+
+    /// SHA-256 over everything that decides an answer and whose it is, for answers that are kept: the order of a
+    /// schema's members counts, since a model sees it.
     /// - Parameters:
     ///   - request: what is asked.
     ///   - identity: of the model's content and the engine's build.
     ///   - owner: who may get the answer again.
     /// - Returns: 32 bytes.
     package static func digest(_ request: ChatRequest, identity: String, owner: String) -> [UInt8] {
-        let sampling = request.sampling
-        let document = Document.object([
-            "format": .number(1), "owner": .string(owner), "model": .string(identity),
-            "system": .array(request.system.map { .string($0) }),
-            "messages": .array(
-                request.messages.map { message in
-                    .object([
-                        "role": .string(message.role.rawValue), "parts": .array(message.parts.map(self.part)),
-                    ])
-                }),
-            "tools": .array(
-                request.tools.map { tool in
-                    .object([
-                        "name": .string(tool.name), "description": .string(tool.description), "schema": tool.schema,
-                        "strict": .boolean(tool.isStrict),
-                    ])
-                }),
-            "choice": .string("\(request.toolChoice)"), "schema": request.answerSchema ?? .null,
-            "tokensMax": self.number(sampling.tokensMax), "temperature": self.number(sampling.temperature),
-            "topP": self.number(sampling.topP), "topK": self.number(sampling.topK),
-            "minP": self.number(sampling.minP), "presence": self.number(sampling.presencePenalty),
-            "frequency": self.number(sampling.frequencyPenalty), "seed": self.number(sampling.seed),
-            "stops": .array(sampling.stopSequences.map { .string($0) }),
-            "reasoning": request.reasoning.map { reasoning in
-                .object([
-                    "on": .boolean(reasoning.isOn), "tokensMax": self.number(reasoning.tokensMax),
-                    "effort": reasoning.effort.map { .string($0) },
-                ])
-            } ?? .null,
-            "cachePoint": request.cachePoint.map { .string("\($0.message ?? -1)/\($0.partCount)") } ?? .null,
-            "raw": .boolean(request.isRawPrompt),
+        let document = RequestDocument(sortsMembers: false).document(request, model: identity)
+        return Array(SHA256.hash(data: Document.object(["owner": .string(owner), "request": document]).json))
+    }
+}
+
+/// A request as readable JSON: all that decides its answer, images by their digests.
+struct RequestDocument {
+    /// Whether the members of schemas and arguments go by name: some languages write them in another order each time.
+    var sortsMembers: Bool
+
+    func document(_ request: ChatRequest, model: String) -> Document {
+        .object([
+            "model": .string(model),
+            "system": self.unlessEmpty(request.system.map { .string($0) }),
+            "messages": .array(request.messages.map(self.message)),
+            "tools": self.unlessEmpty(request.tools.map(self.tool)),
+            "toolChoice": self.choice(request.toolChoice),
+            "sampling": self.sampling(request.sampling),
+            "answerSchema": request.answerSchema.map(self.sorted),
+            "reasoning": request.reasoning.map(self.reasoning),
+            "cachePoint": request.cachePoint.map(self.cachePoint),
+            "rawPrompt": request.isRawPrompt ? .boolean(true) : nil,
         ])
-        return Array(SHA256.hash(data: document.json))
     }
 
-    private static func number(_ value: (some CustomStringConvertible)?) -> Document {
-        value.map { .string($0.description) } ?? .null
+    private func unlessEmpty(_ values: [Document]) -> Document? {
+        values.isEmpty ? nil : .array(values)
     }
 
-    private static func part(_ part: ChatRequest.Part) -> Document {
+    private func message(_ message: ChatRequest.Message) -> Document {
+        .object(["role": .string(message.role.rawValue), "parts": .array(message.parts.map(self.part))])
+    }
+
+    private func part(_ part: ChatRequest.Part) -> Document {
         switch part {
         case .text(let text): .object(["text": .string(text)])
         case .reasoning(let text): .object(["reasoning": .string(text)])
         case .image(let format, let bytes):
-            .object(["image": .string(ContentDigest(of: bytes).hex), "format": .string(format)])
-        case .toolCall(let call):
-            .object(["call": .string(call.id), "name": .string(call.name), "arguments": call.arguments])
-        case .toolResult(let id, let text): .object(["result": .string(id), "text": .string(text)])
+            .object([
+                "image": .object([
+                    "format": .string(format), "bytes": .number(bytes.count),
+                    "sha256": .string(ContentDigest(of: bytes).hex),
+                ])
+            ])
+        case .toolCall(let call): .object(["toolUse": self.call(call)])
+        case .toolResult(let id, let text):
+            .object(["toolResult": .object(["id": .string(id), "text": .string(text)])])
+        }
+    }
+
+    func call(_ call: ToolCall) -> Document {
+        .object([
+            "id": .string(call.id), "name": .string(call.name), "input": self.sorted(call.arguments),
+        ])
+    }
+
+    private func tool(_ tool: ChatRequest.Tool) -> Document {
+        .object([
+            "name": .string(tool.name), "description": .string(tool.description), "schema": self.sorted(tool.schema),
+            "strict": tool.isStrict ? .boolean(true) : nil,
+        ])
+    }
+
+    private func choice(_ choice: ChatRequest.ToolChoice) -> Document? {
+        switch choice {
+        case .auto: nil
+        case .any: .string("any")
+        case .never: .string("none")
+        case .named(let name): .object(["name": .string(name)])
+        }
+    }
+
+    private func sampling(_ sampling: ChatRequest.Sampling) -> Document? {
+        let document = Document.object([
+            "maxTokens": sampling.tokensMax.map { .number($0) },
+            "temperature": sampling.temperature.map(self.number),
+            "topP": sampling.topP.map(self.number),
+            "topK": sampling.topK.map { .number($0) },
+            "minP": sampling.minP.map(self.number),
+            "presencePenalty": sampling.presencePenalty.map(self.number),
+            "frequencyPenalty": sampling.frequencyPenalty.map(self.number),
+            "seed": sampling.seed.map { .number($0) },
+            "stopSequences": self.unlessEmpty(sampling.stopSequences.map { .string($0) }),
+        ])
+        return document.members.isEmpty ? nil : document
+    }
+
+    /// Numbers that JSON does not have are told by their names.
+    private func number(_ value: Double) -> Document {
+        value.isFinite ? .number("\(value)") : .string("\(value)")
+    }
+
+    private func reasoning(_ reasoning: ChatRequest.Reasoning) -> Document {
+        .object([
+            "on": .boolean(reasoning.isOn), "maxTokens": reasoning.tokensMax.map { .number($0) },
+            "effort": reasoning.effort.map { .string($0) },
+        ])
+    }
+
+    private func cachePoint(_ point: ChatRequest.CachePoint) -> Document {
+        .object(["message": point.message.map { .number($0) }, "parts": .number(point.partCount)])
+    }
+
+    /// - Complexity: as deep as the document, which the reader of JSON bounds.
+    private func sorted(_ document: Document) -> Document {
+        guard self.sortsMembers else { return document }
+        switch document {
+        case .object(let members):
+            let sorted = members.map { Document.Member($0.name, self.sorted($0.value)) }
+            return .object(sorted.sorted { $0.name < $1.name })
+        case .array(let elements): return .array(elements.map(self.sorted))
+        default: return document
         }
     }
 }

@@ -99,13 +99,14 @@ enum Assembly {
 
     /// Amazon Bedrock's runtime, on the models of this machine.
     static func bedrock(
-        _ ground: Ground, models: ModelHost, registry: RegistryView, usage: UsageLedger, store: (any OrderedStore)?
+        _ ground: Ground, models: ModelHost, registry: RegistryView, usage: UsageLedger, recordings: Recordings,
+        store: (any OrderedStore)?
     ) -> Services {
         let configuration = ground.configuration
         let bedrock = BedrockRuntimeService(
             catalog: ModelCatalog(host: models, registry: registry, aliases: configuration.bedrockAliases),
-            clock: ground.clock, telemetry: ground.telemetry, rules: configuration.bedrockRules, usage: usage,
-            responses: Self.responses(configuration, store))
+            clock: ground.clock, telemetry: ground.telemetry, rules: configuration.bedrockRules,
+            recordings: recordings, usage: usage, responses: Self.responses(configuration, store))
         return Services(
             services: [Self.bedrock(bedrock.binding, routes: bedrock.routes)],
             background: [{ await models.run() }, { await Self.loadPinned(registry, models) }],

@@ -26,6 +26,14 @@ extension BrumeServer {
         }
     }
 
+    static func recordings(_ configuration: Configuration) throws(StartError) -> Recordings {
+        do throws(RecordingError) {
+            return try Recordings(of: configuration.bedrockRules)
+        } catch {
+            throw StartError(.configuration, "a recording of bedrock-rules cannot be used: \(error.sentence)")
+        }
+    }
+
     static func preparedBox(
         _ configuration: Configuration, _ directory: DataDirectory, _ random: SystemRandomSource
     ) throws(StartError) -> SecretBox {

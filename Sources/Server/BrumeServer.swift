@@ -152,7 +152,8 @@ package final class BrumeServer: Sendable {
             assembled.add(
                 Assembly.bedrock(
                     ground, models: engines.host, registry: engines.registry,
-                    usage: try self.usage(directory, ground.random), store: store))
+                    usage: try self.usage(directory, ground.random),
+                    recordings: try self.recordings(ground.configuration), store: store))
         }
         if let store {
             assembled.add(Assembly.dynamoDB(ground, store: store, directory: directory))

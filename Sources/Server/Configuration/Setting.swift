@@ -196,7 +196,7 @@ package struct Setting: Sendable {
             configuration.embeddingCacheMegabytes = try Self.integer(text, 0...1_048_576)
         },
         Setting(
-            "bedrock-rules", "file of canned replies, errors and delays of Bedrock's models (JSON)", "none",
+            "bedrock-rules", "file of canned replies, errors, delays and recordings of Bedrock's models (JSON)", "none",
             isPath: true, isLive: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.bedrockRules = try Self.rules(text)
@@ -304,7 +304,7 @@ package struct Setting: Sendable {
             throw ConfigurationError("takes a file that can be read: \(path): \(error.sentence)")
         }
         do throws(ModelRuleError) {
-            return try ModelRule.rules(json: bytes)
+            return try ModelRule.rules(json: bytes, folder: Disk.parent(of: path))
         } catch {
             throw ConfigurationError("takes a file of rules; in \(path), \(error.sentence)")
         }

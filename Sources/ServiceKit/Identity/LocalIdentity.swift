@@ -6,9 +6,10 @@ internal import Synchronization
 /// Access keys from a file, sessions as sealed tokens that need no storage.
 ///
 /// The command line changes the same file, so the file's stamp is looked at again at most every
-/// `reloadIntervalMilliseconds`; a damaged file keeps the keys that were read before.
+/// `reloadIntervalMilliseconds`, and whenever a key is asked for that is not known: a new one holds at once. A damaged
+/// file keeps the keys that were read before.
 package final class LocalIdentity: IdentityPort {
-    /// How soon a created or deleted key is known.
+    /// How soon it is known that a key was deleted.
     package static let reloadIntervalMilliseconds: Int64 = 500
 
     private struct State {
@@ -53,23 +54,22 @@ package final class LocalIdentity: IdentityPort {
     }
 
     package func credential(accessKeyID: String, sessionToken: String?, now: Timestamp) -> CredentialLookup {
-        guard let sessionToken else {
-            return self.state.withLock { state in
-                self.reloadIfDue(&state, now)
-                return state.ring.credential(accessKeyID: accessKeyID)
-            }
-        }
+        guard let sessionToken else { return self.lookUp(now) { $0.credential(accessKeyID: accessKeyID) } }
         guard let opened = self.sessions.open(sessionToken, of: accessKeyID) else { return .unknown }
-        return self.state.withLock { state in
-            self.reloadIfDue(&state, now)
-            return state.ring.session(opened, now: now)
-        }
+        return self.lookUp(now) { $0.session(opened, now: now) }
     }
 
     package func bearer(name: String, now: Timestamp) -> CredentialLookup {
+        self.lookUp(now) { $0.bearer(name: name, now: now) }
+    }
+
+    private func lookUp(_ now: Timestamp, _ answer: (KeyRing) -> CredentialLookup) -> CredentialLookup {
         self.state.withLock { state in
             self.reloadIfDue(&state, now)
-            return state.ring.bearer(name: name, now: now)
+            let found = answer(state.ring)
+            guard found == .unknown else { return found }
+            self.reload(&state)
+            return answer(state.ring)
         }
     }
 
@@ -85,6 +85,11 @@ package final class LocalIdentity: IdentityPort {
         let age = now.millisecondsSinceEpoch.subtractingReportingOverflow(state.checked.millisecondsSinceEpoch)
         guard age.overflow || !(0..<Self.reloadIntervalMilliseconds).contains(age.partialValue) else { return }
         state.checked = now
+        self.reload(&state)
+    }
+
+    /// Reads the file where it is another than before; a look at its stamp otherwise.
+    private func reload(_ state: inout State) {
         let stamp = Files.stamp(self.file.path)
         guard stamp != state.stamp, let keys = try? self.file.read() else { return }
         state.stamp = stamp

@@ -57,6 +57,21 @@ struct LocalIdentityTests {
             self.secret(identity.credential(accessKeyID: "SECOND", sessionToken: nil, now: next)) == "secret-of-SECOND")
     }
 
+    @Test func `a key that another process made is known at once`() throws {
+        try self.file.write([self.key("ONE")])
+        let identity = try LocalIdentity(file: self.file, box: self.box)
+        #expect(self.secret(identity.credential(accessKeyID: "ONE", sessionToken: nil, now: self.now)) != nil)
+        let bedrock = AccessKey.generateBedrock(
+            account: .standard, userName: nil, isTaken: { _ in false }, expiration: nil,
+            random: SeededRandomSource(seed: 1), now: self.now)
+        try self.file.write([self.key("ONE"), self.key("SECOND"), bedrock])
+        #expect(
+            self.secret(identity.credential(accessKeyID: "SECOND", sessionToken: nil, now: self.now))
+                == "secret-of-SECOND")
+        #expect(self.secret(identity.bearer(name: bedrock.accessKeyID, now: self.now)) == bedrock.secretAccessKey)
+        #expect(identity.credential(accessKeyID: bedrock.accessKeyID, sessionToken: nil, now: self.now) == .unknown)
+    }
+
     @Test func `a file that was damaged meanwhile keeps the keys that were read before`() throws {
         try self.file.write([self.key("ONE")])
         let identity = try LocalIdentity(file: self.file, box: self.box)

@@ -14,13 +14,13 @@ package final class BedrockRuntimeService: BedrockRuntimeOperations {
 
     package init(
         catalog: ModelCatalog, clock: any WallClock, telemetry: any TelemetryPort,
-        random: any RandomSource = PooledRandomSource(), rules: [ModelRule] = [], usage: UsageLedger? = nil,
-        responses: ResponseCache? = nil
+        random: any RandomSource = PooledRandomSource(), rules: [ModelRule] = [],
+        recordings: Recordings = Recordings(), usage: UsageLedger? = nil, responses: ResponseCache? = nil
     ) {
         self.catalog = catalog
         self.clock = clock
         self.meter = Meter(telemetry: telemetry, clock: clock, ledger: usage)
-        self.rules = RuleBook(rules)
+        self.rules = RuleBook(rules, recordings)
         self.random = random
         self.responses = responses
     }

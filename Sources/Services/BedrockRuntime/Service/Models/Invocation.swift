@@ -47,8 +47,10 @@ struct InvokedModel: Sendable {
     /// Applies the rule that fits: its delay is over, and its error thrown, when this returns.
     func begin(_ request: ChatRequest) async throws(ServiceError) -> Invocation {
         let request = request.by(self.context.principal)
-        var invocation = Invocation(self, request, rule: self.service.rules.take(self.id, request))
+        let rule = self.service.rules.take(self.id, request)
         do throws(ServiceError) {
+            let recorded = try self.service.rules.recorded(rule, self.id, request)
+            var invocation = Invocation(self, request, rule: rule, recorded: recorded)
             if !invocation.isCanned { _ = try self.model.get() }
             guard self.converses || invocation.isCanned else {
                 throw ServiceError.invalid(
@@ -57,11 +59,11 @@ struct InvokedModel: Sendable {
             }
             try await invocation.prepare()
             try await invocation.lookUp()
+            return invocation
         } catch {
             self.service.meter.failed(self.id, error, self.context)
             throw error
         }
-        return invocation
     }
 }
 
@@ -92,20 +94,23 @@ struct Invocation: Sendable {
     private let invoked: InvokedModel
     private let request: ChatRequest
     private let rule: ModelRule?
+    private let recorded: RecordedTurn?
     private let started = ContinuousClock.now
     /// What names the answer where answers are kept; nil where this one is not.
     private var fingerprint: [UInt8]?
     private var kept: KeptReply?
 
-    fileprivate init(_ invoked: InvokedModel, _ request: ChatRequest, rule: ModelRule?) {
+    fileprivate init(_ invoked: InvokedModel, _ request: ChatRequest, rule: ModelRule?, recorded: RecordedTurn?) {
         self.invoked = invoked
         self.request = request
         self.rule = rule
+        self.recorded = recorded
     }
 
     fileprivate func prepare() async throws(ServiceError) {
         guard let rule = self.rule else { return }
         self.invoked.context.answer(Self.ruleHeader, rule.name)
+        if let recorded = self.recorded { self.invoked.context.answer(RecordedTurn.header, recorded.headerValue) }
         do {
             try await Self.pause(rule.delayMilliseconds)
         } catch {
@@ -148,7 +153,8 @@ struct Invocation: Sendable {
             }
             if let failure = self.rule?.failure { throw InjectedError.error(failure) }
             self.invoked.service.meter.answered(
-                self.invoked.id, outcome, firstPiece: firstPiece.withLock { $0 },
+                // How fast what was canned came says nothing of a model.
+                self.invoked.id, outcome, firstPiece: self.isCanned ? nil : firstPiece.withLock { $0 },
                 total: self.started.duration(to: .now), isKept: self.kept != nil, self.invoked.context)
             if let fingerprint = self.fingerprint, let reply = gathered.reply(outcome) {
                 await self.invoked.service.responses?.keep(reply, for: fingerprint)
@@ -170,13 +176,21 @@ struct Invocation: Sendable {
     /// Whether the rule that holds needs no model.
     fileprivate var isCanned: Bool {
         guard let rule = self.rule else { return false }
+        if case .replay? = self.recorded { return true }
         return rule.reply != nil || rule.failure.map { $0.afterPieces == nil } ?? false
     }
 
     private func answering(by rule: ModelRule?) throws -> any ChatModel {
         if let kept = self.kept { return KeptModel(reply: kept) }
         if let reply = rule?.reply { return CannedModel(events: Self.events(reply)) }
-        return try self.invoked.model.get()
+        switch self.recorded {
+        case .replay(let answer, let isPaced)?: return ReplayedModel(answer, isPaced: isPaced)
+        case .record(let recording, _)?:
+            return RecordingModel(
+                try self.invoked.model.get(), name: self.invoked.id.name, into: recording,
+                clock: self.invoked.service.clock)
+        case nil: return try self.invoked.model.get()
+        }
     }
 
     private static func events(_ reply: [ModelRule.Part]) -> [ChatEvent] {

@@ -2,7 +2,7 @@ internal import Primitives
 internal import ServiceModel
 internal import WireProtocols
 
-/// What a rule of `bedrock-rules` does with the requests that it fits: a canned reply, an error, or a delay.
+/// What a rule of `bedrock-rules` does with the requests that it fits: a canned reply, an error, a delay, or a recording.
 package struct ModelRule: Sendable, Hashable {
     /// An error that a client is given instead of an answer, or in its middle.
     struct Failure: Sendable, Hashable {
@@ -28,6 +28,7 @@ package struct ModelRule: Sendable, Hashable {
     let pieceDelayMilliseconds: Int
     let reply: [Part]?
     let failure: Failure?
+    let recording: RecordingRule?
 
     /// A piece of a canned reply.
     enum Part: Sendable, Hashable {
@@ -49,21 +50,25 @@ package struct ModelRule: Sendable, Hashable {
     }
 
     /// Reads the rules of a file, or says what is wrong with them.
-    package static func rules(json bytes: [UInt8]) throws(ModelRuleError) -> [ModelRule] {
+    /// - Parameter folder: where the paths in them begin that are not whole: the file's own directory.
+    package static func rules(json bytes: [UInt8], folder: String = ".") throws(ModelRuleError) -> [ModelRule] {
         guard let document = Document(json: bytes) else { throw ModelRuleError("it is no JSON") }
         guard case .array(let entries)? = document["rules"] else {
             throw ModelRuleError("it must be an object with a list named rules")
         }
         var rules: [ModelRule] = []
-        for (index, entry) in entries.enumerated() { rules.append(try ModelRule(entry, number: index + 1)) }
+        for (index, entry) in entries.enumerated() {
+            rules.append(try ModelRule(entry, number: index + 1, folder: folder))
+        }
         return rules
     }
 
     private static let members: Set<String> = [
         "name", "model", "prompt", "tool", "times", "delayMilliseconds", "pieceDelayMilliseconds", "reply", "error",
+        "recording",
     ]
 
-    private init(_ entry: Document, number: Int) throws(ModelRuleError) {
+    private init(_ entry: Document, number: Int, folder: String) throws(ModelRuleError) {
         if let other = entry.members.first(where: { !Self.members.contains($0.name) }) {
             throw ModelRuleError("rule \(number) has \(other.name), which is nothing that a rule has")
         }
@@ -84,6 +89,12 @@ package struct ModelRule: Sendable, Hashable {
             try Self.number(entry["pieceDelayMilliseconds"], "pieceDelayMilliseconds", number, 0...60_000) ?? 0
         self.reply = try entry["reply"].map { reply throws(ModelRuleError) in try Self.reply(reply, number) }
         self.failure = try Self.failure(entry["error"], number)
+        self.recording = try entry["recording"].map { recording throws(ModelRuleError) in
+            try RecordingRule(recording, number: number, folder: folder)
+        }
+        guard self.reply == nil || self.recording == nil else {
+            throw ModelRuleError("rule \(number) has a reply and a recording; one of them gives the answer")
+        }
     }
 
     private static func number(

@@ -1,5 +1,7 @@
+internal import BedrockRuntimeModel
 internal import Inference
 internal import Primitives
+internal import ServiceModel
 internal import Synchronization
 
 /// The rules in force, and how often each has held; others may take their place while requests are served.
@@ -23,15 +25,18 @@ final class RuleBook: Sendable {
     }
 
     private let state: Mutex<State>
+    private let recordings: Recordings
 
     private var entries: [Entry] { self.state.withLock { $0.entries } }
 
-    init(_ rules: [ModelRule]) {
+    init(_ rules: [ModelRule], _ recordings: Recordings) {
         self.state = Mutex(State(rules))
+        self.recordings = recordings
     }
 
     /// From now on these rules hold, none of which has held yet.
     func replace(with rules: [ModelRule]) {
+        self.recordings.open(rules)
         let state = State(rules)
         self.state.withLock { $0 = state }
     }
@@ -39,7 +44,8 @@ final class RuleBook: Sendable {
     /// Whether a rule could answer for a model that is not here.
     func answers(_ id: ModelID) -> Bool {
         self.entries.contains {
-            ($0.rule.reply != nil || $0.rule.failure != nil) && ModelCatalog.fits(id.name[...], $0.rule.model[...])
+            ($0.rule.reply != nil || $0.rule.failure != nil || $0.rule.recording?.mode == .replay)
+                && ModelCatalog.fits(id.name[...], $0.rule.model[...])
         }
     }
 
@@ -63,6 +69,21 @@ final class RuleBook: Sendable {
             if isTaken { return rule }
         }
         return nil
+    }
+
+    /// What the rule's recording does for a request; nil where it has none, or where the rule's error comes first.
+    /// - Throws: where it has no answer and none may be recorded.
+    func recorded(_ rule: ModelRule?, _ id: ModelID, _ request: ChatRequest) throws(ServiceError) -> RecordedTurn? {
+        guard let rule, rule.failure.map({ $0.afterPieces != nil }) ?? true, let recorded = rule.recording else {
+            return nil
+        }
+        let recording: Recording
+        do throws(RecordingError) {
+            recording = try self.recordings.recording(recorded)
+        } catch {
+            throw BedrockRuntimeError.internalServer(message: "A recording cannot be used: \(error.sentence)")
+        }
+        return try RecordedTurn(recorded, recording, request, model: id.name)
     }
 
     private static func lastText(_ request: ChatRequest) -> String {

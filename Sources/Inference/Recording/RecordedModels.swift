@@ -1,0 +1,75 @@
+package import Primitives
+internal import Synchronization
+
+/// A model whose answers are written down while it gives them; what fails or is cut off is not.
+package struct RecordingModel: ChatModel {
+    private let model: any ChatModel
+    private let name: String
+    private let recording: Recording
+    private let clock: any WallClock
+
+    /// - Parameter name: the id under which the model was asked for, which is part of a request's fingerprint.
+    package init(_ model: any ChatModel, name: String, into recording: Recording, clock: any WallClock) {
+        self.model = model
+        self.name = name
+        self.recording = recording
+        self.clock = clock
+    }
+
+    package func countTokens(_ request: ChatRequest) async throws -> Int {
+        try await self.model.countTokens(request)
+    }
+
+    package func chat(
+        _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
+    ) async throws -> ChatOutcome {
+        let started = ContinuousClock.now
+        let pieces = Mutex<[RecordedAnswer.Piece]>([])
+        let outcome = try await self.model.chat(request) { event in
+            let milliseconds = Int(started.duration(to: .now) / .milliseconds(1))
+            pieces.withLock { $0.append(.init(event: event, milliseconds: milliseconds)) }
+            try await send(event)
+        }
+        let answer = RecordedAnswer(
+            request, model: self.name, pieces: pieces.withLock { $0 }, outcome: outcome, time: self.clock.now())
+        do throws(RecordingError) {
+            try self.recording.add(answer)
+        } catch {
+            // Who records wants to have it: an answer that is not on the disk must not look as if it were.
+            throw InferenceError.failed("the answer could not be recorded: \(error.sentence)")
+        }
+        return outcome
+    }
+}
+
+/// A recorded answer, given again piece by piece. It is no inference: whoever uses it says so to the client.
+package struct ReplayedModel: ChatModel {
+    /// The longest that is waited for a piece, whatever a recording says.
+    static let pieceMillisecondsMax = 600_000
+
+    private let answer: RecordedAnswer
+    private let isPaced: Bool
+
+    /// - Parameter isPaced: whether each piece comes as long after the request as it did.
+    package init(_ answer: RecordedAnswer, isPaced: Bool = false) {
+        self.answer = answer
+        self.isPaced = isPaced
+    }
+
+    package func countTokens(_ request: ChatRequest) async throws -> Int { self.answer.outcome.inputTokens }
+
+    package func chat(
+        _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
+    ) async throws -> ChatOutcome {
+        let started = ContinuousClock.now
+        for piece in self.answer.pieces {
+            try Task.checkCancellation()
+            if self.isPaced {
+                let milliseconds = min(piece.milliseconds, Self.pieceMillisecondsMax)
+                try await ContinuousClock().sleep(until: started.advanced(by: .milliseconds(milliseconds)))
+            }
+            try await send(piece.event)
+        }
+        return self.answer.outcome
+    }
+}
