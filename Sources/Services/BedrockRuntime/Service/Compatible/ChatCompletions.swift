@@ -13,8 +13,9 @@ extension BedrockRuntimeService {
         let model = try await self.model(request.id, context)
         let family = OpenAIFamily()
         let chat = try model.reading { () throws(ServiceError) in
+            let chat = try family.request(request.body)
             try Self.refuseUnsupported(request.body)
-            return try family.request(request.body)
+            return chat
         }
         let invocation = try await model.begin(chat)
         let stamp = AnswerStamp(request.id, context, self.random)

@@ -18,10 +18,13 @@ enum OpenAIError {
     }
 
     static func document(_ error: ServiceError) -> Document {
-        let (type, code) = self.names(error)
+        let (type, name) = self.names(error)
+        let fault = error.detail as? MemberFault
+        let code = fault?.code ?? name
         return .object([
             "error": .object([
-                "message": .string(error.message), "type": .string(type), "param": .null,
+                "message": .string(error.message), "type": .string(type),
+                "param": fault.map { .string($0.member) } ?? .null,
                 "code": code.map { .string($0) } ?? .null,
             ])
         ])

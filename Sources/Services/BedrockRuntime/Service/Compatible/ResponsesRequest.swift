@@ -8,6 +8,7 @@ struct ResponsesRequest {
     private(set) var chat = ChatRequest(messages: [])
 
     init(_ body: Document) throws(ServiceError) {
+        try BodyShape.response.check(body, .openAI)
         try Self.refuseStored(body)
         if let text = body["instructions"]?.text { self.chat.system.append(text) }
         switch body["input"] {

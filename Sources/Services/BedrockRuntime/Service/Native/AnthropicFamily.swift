@@ -11,6 +11,7 @@ struct AnthropicFamily: NativeFamily {
 
     /// The conversation of a body; one that is only counted names no bound of its answer.
     func request(_ body: Document, isForCounting: Bool) throws(ServiceError) -> ChatRequest {
+        try BodyShape.message.check(body, .anthropic)
         let tokensMax = try isForCounting ? nil : Self.tokensMax(body)
         var request = ChatRequest(messages: [])
         for (index, message) in try body.required("messages").elements.enumerated() {

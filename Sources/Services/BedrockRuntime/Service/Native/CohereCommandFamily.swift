@@ -6,6 +6,7 @@ internal import WireProtocols
 /// - Source: Bedrock User Guide, "Cohere Command R and Command R+ models".
 struct CohereCommandFamily: NativeFamily {
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
+        try BodyShape.cohereCommand.check(body, .amazon)
         let message = try body.required("message").text ?? ""
         var request = ChatRequest(messages: [])
         if let preamble = body["preamble"]?.text { request.system.append(preamble) }

@@ -4,6 +4,7 @@ internal import ServiceModel
 /// `meta.llama…`: one prompt, one generation.
 struct LlamaFamily: NativeFamily {
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
+        try BodyShape.llama.check(body, .amazon)
         let prompt = try body.required("prompt").text ?? ""
         var request = ChatRequest(messages: [.init(role: .user, parts: [.text(prompt)])])
         request.isRawPrompt = true

@@ -8,6 +8,7 @@ internal import WireProtocols
 /// - Source: Amazon Nova User Guide, "Complete request schema".
 struct NovaFamily: NativeFamily {
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
+        try BodyShape.nova.check(body, .amazon)
         var request = ChatRequest(messages: [])
         for (index, message) in try body.required("messages").elements.enumerated() {
             let role: ChatRequest.Role = message["role"]?.text == "assistant" ? .assistant : .user

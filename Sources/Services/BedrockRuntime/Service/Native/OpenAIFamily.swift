@@ -10,6 +10,7 @@ struct OpenAIFamily: NativeFamily {
     var namesStopReason = false
 
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
+        try BodyShape.chatCompletion.check(body, .openAI)
         var request = ChatRequest(messages: [])
         for (index, message) in try body.required("messages").elements.enumerated() {
             let content = message["content"]

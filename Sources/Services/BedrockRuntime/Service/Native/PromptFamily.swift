@@ -8,6 +8,7 @@ struct PromptFamily: NativeFamily {
     let listName: String
 
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
+        try BodyShape.prompt.check(body, .amazon)
         let prompt = try body.required("prompt").text ?? ""
         var request = ChatRequest(messages: [.init(role: .user, parts: [.text(prompt)])])
         request.isRawPrompt = true

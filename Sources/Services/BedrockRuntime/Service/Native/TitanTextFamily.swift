@@ -4,6 +4,7 @@ internal import ServiceModel
 /// `amazon.titan-text…`: one text, one result.
 struct TitanTextFamily: NativeFamily {
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
+        try BodyShape.titanText.check(body, .amazon)
         let text = try body.required("inputText").text ?? ""
         var request = ChatRequest(messages: [.init(role: .user, parts: [.text(text)])])
         let configuration = body["textGenerationConfig"]

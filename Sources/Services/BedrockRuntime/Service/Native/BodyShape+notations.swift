@@ -1,0 +1,139 @@
+/// The members that each notation's reader looks at, and what they must be.
+extension BodyShape {
+    /// What `CompatibleRequest` reads of every body of OpenAI's and Anthropic's endpoints.
+    private static let stream: [String: BodyShape] = ["stream": .flag]
+
+    /// OpenAI's chat completions.
+    static let chatCompletion = BodyShape.object(
+        Self.stream.merging([
+            "messages": .list(.object(Self.chatMessage)),
+            "tools": .list(
+                .object(
+                    [
+                        "type": .text,
+                        "function": .object(
+                            ["name": .text, "description": .text, "parameters": .object([:]), "strict": .flag],
+                            required: ["name"]),
+                    ], required: ["function"])),
+            "tool_choice": .wordOrObject(
+                ["none", "auto", "required", "any"], ["function": .object(["name": .text], required: ["name"])]),
+            "parallel_tool_calls": .flag, "max_completion_tokens": .integer, "max_tokens": .integer,
+            "temperature": .number, "top_p": .number, "top_k": .integer, "presence_penalty": .number,
+            "frequency_penalty": .number, "seed": .integer, "stop": .textOrList(.text), "reasoning_effort": .text,
+            "n": .integer, "logprobs": .flag, "top_logprobs": .integer, "user": .text, "store": .flag,
+            "stream_options": .object(["include_usage": .flag]), "metadata": .object([:]), "logit_bias": .object([:]),
+            "response_format": .object([
+                "type": .text, "json_schema": .object(["name": .text, "schema": .object([:]), "strict": .flag]),
+            ]),
+        ]) { first, _ in first })
+
+    private static let chatMessage: [String: BodyShape] = [
+        "role": .text, "name": .text, "tool_call_id": .text, "reasoning_content": .text, "reasoning": .text,
+        "content": .textOrList(
+            .object(["type": .text, "text": .text, "refusal": .text])),
+        "tool_calls": .list(
+            .object(["id": .text, "type": .text, "function": .object(["name": .text, "arguments": .text])])),
+    ]
+
+    /// OpenAI's Responses API.
+    static let response = BodyShape.object(
+        Self.stream.merging([
+            "instructions": .text, "input": .textOrList(.object(Self.responseItem)), "previous_response_id": .text,
+            "background": .flag, "store": .flag, "parallel_tool_calls": .flag, "max_output_tokens": .integer,
+            "temperature": .number, "top_p": .number, "metadata": .object([:]), "user": .text,
+            "tools": .list(
+                .object([
+                    "type": .text, "name": .text, "description": .text, "parameters": .object([:]), "strict": .flag,
+                ])),
+            "tool_choice": .wordOrObject(["none", "auto", "required"], ["type": .text, "name": .text]),
+            "text": .object([
+                "format": .object(["type": .text, "name": .text, "schema": .object([:]), "strict": .flag])
+            ]),
+            "reasoning": .object(["effort": .text, "summary": .text]),
+        ]) { first, _ in first })
+
+    private static let responseItem: [String: BodyShape] = [
+        "type": .text, "role": .text, "call_id": .text, "name": .text, "arguments": .text,
+        "content": .textOrList(.object(["type": .text, "text": .text, "refusal": .text])),
+    ]
+
+    /// Anthropic's Messages API.
+    static let message = BodyShape.object(
+        Self.stream.merging([
+            "messages": .list(.object(["role": .text, "content": .textOrList(.object(Self.anthropicBlock))])),
+            "system": .textOrList(.object(["type": .text, "text": .text])),
+            "tools": .list(
+                .object(["name": .text, "description": .text, "input_schema": .object([:])], required: ["name"])),
+            "tool_choice": .object([
+                "type": .word(["auto", "any", "tool", "none"]), "name": .text, "disable_parallel_tool_use": .flag,
+            ]),
+            "max_tokens": .integer, "temperature": .number, "top_p": .number, "top_k": .integer,
+            "stop_sequences": .list(.text), "metadata": .object([:]), "anthropic_version": .text,
+            "anthropic_beta": .list(.text),
+            "thinking": .object(["type": .text, "budget_tokens": .integer]),
+            "output_config": .object(["effort": .text, "format": Self.anthropicFormat]),
+            "output_format": Self.anthropicFormat,
+        ]) { first, _ in first })
+
+    private static let anthropicFormat = BodyShape.object(["type": .text, "schema": .object([:])])
+
+    private static let anthropicBlock: [String: BodyShape] = [
+        "type": .text, "text": .text, "thinking": .text, "id": .text, "name": .text, "input": .object([:]),
+        "tool_use_id": .text, "content": .textOrList(.object(["type": .text, "text": .text])),
+        "source": .object(["type": .text, "data": .text, "media_type": .text]),
+    ]
+
+    static let titanText = BodyShape.object([
+        "inputText": .text,
+        "textGenerationConfig": .object([
+            "maxTokenCount": .integer, "temperature": .number, "topP": .number, "stopSequences": .list(.text),
+        ]),
+    ])
+
+    static let llama = BodyShape.object([
+        "prompt": .text, "max_gen_len": .integer, "temperature": .number, "top_p": .number,
+    ])
+
+    /// DeepSeek's and Mistral's prompts.
+    static let prompt = BodyShape.object([
+        "prompt": .text, "max_tokens": .integer, "temperature": .number, "top_p": .number, "top_k": .integer,
+        "stop": .list(.text),
+    ])
+
+    static let nova = BodyShape.object([
+        "schemaVersion": .text,
+        "messages": .list(.object(["role": .text, "content": .list(.object(Self.novaBlock))])),
+        "system": .list(.object(["text": .text])),
+        "inferenceConfig": .object([
+            "maxTokens": .integer, "max_new_tokens": .integer, "temperature": .number, "topP": .number,
+            "topK": .integer, "stopSequences": .list(.text),
+        ]),
+        "toolConfig": .object([
+            "tools": .list(
+                .object([
+                    "toolSpec": .object(
+                        ["name": .text, "description": .text, "inputSchema": .object(["json": .object([:])])],
+                        required: ["name"])
+                ])),
+            "toolChoice": .object([
+                "auto": .object([:]), "any": .object([:]), "tool": .object(["name": .text], required: ["name"]),
+            ]),
+        ]),
+    ])
+
+    private static let novaBlock: [String: BodyShape] = [
+        "text": .text, "image": .object(["format": .text, "source": .object(["bytes": .text])]),
+        "toolUse": .object(["toolUseId": .text, "name": .text]),
+        "toolResult": .object(["toolUseId": .text, "content": .list(.object(["text": .text]))]),
+    ]
+
+    static let cohereCommand = BodyShape.object([
+        "message": .text, "preamble": .text, "chat_history": .list(.object(["role": .text, "message": .text])),
+        "documents": .list(.object([:])), "max_tokens": .integer, "temperature": .number, "p": .number, "k": .integer,
+        "presence_penalty": .number, "frequency_penalty": .number, "seed": .integer, "stop_sequences": .list(.text),
+        "tools": .list(
+            .object(["name": .text, "description": .text, "parameter_definitions": .object([:])], required: ["name"])),
+        "tool_results": .list(
+            .object(["call": .object(["name": .text, "parameters": .object([:])]), "outputs": .list(.any)])),
+    ])
+}

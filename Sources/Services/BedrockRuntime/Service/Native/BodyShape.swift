@@ -1,0 +1,235 @@
+internal import BedrockRuntimeModel
+package import ServiceModel
+
+/// What the members of a body must be, so that what is of another type is refused and not passed over.
+///
+/// Members that no shape names are whatever they are; `null` stands for a member that is not there, as SDKs write it.
+package indirect enum BodyShape: Sendable {
+    case text
+    case integer
+    case number
+    case flag
+    case any
+    /// One of these texts.
+    case word([String])
+    case list(BodyShape)
+    /// - `required`: members that must be there.
+    case object([String: BodyShape], required: [String] = [])
+    /// A text, or a list of these.
+    case textOrList(BodyShape)
+    /// One of these texts, or an object.
+    case wordOrObject([String], [String: BodyShape])
+
+    /// Whose sentences tell what is wrong.
+    package enum Form: Sendable {
+        /// OpenAI's API.
+        case openAI
+        /// Anthropic's API.
+        case anthropic
+        /// Bedrock's own check of native bodies.
+        case amazon
+    }
+
+    /// - Throws: at the first member that is not what it must be.
+    /// - Complexity: as deep as the shape, whatever the body.
+    package func check(_ body: Document, _ form: Form) throws(ServiceError) {
+        try self.check(body, BodyPlace(form: form))
+    }
+
+    private func check(_ value: Document, _ place: BodyPlace) throws(ServiceError) {
+        switch (self, value) {
+        case (.any, _), (_, .null), (.text, .string), (.number, .number), (.flag, .boolean), (.textOrList, .string): break
+        case (.integer, .number):
+            guard value.integer != nil else { throw place.wrongType(self, value) }
+        case (.word(let words), .string(let text)), (.wordOrObject(let words, _), .string(let text)):
+            guard words.contains(text) else { throw place.wrongWord(words, text) }
+        case (.list(let shape), .array(let elements)), (.textOrList(let shape), .array(let elements)):
+            for (index, element) in elements.enumerated() { try shape.check(element, place.element(index)) }
+        case (.object(let shapes, let required), .object(let members)):
+            for name in required where value[name].map({ $0 == .null }) ?? true { throw place.missing(name) }
+            try Self.check(members, shapes, place)
+        case (.wordOrObject(_, let shapes), .object(let members)): try Self.check(members, shapes, place)
+        default: throw place.wrongType(self, value)
+        }
+    }
+
+    private static func check(
+        _ members: [Document.Member], _ shapes: [String: BodyShape], _ place: BodyPlace
+    ) throws(ServiceError) {
+        for member in members {
+            if let shape = shapes[member.name] { try shape.check(member.value, place.member(member.name)) }
+        }
+    }
+}
+
+/// Where a member of a body stands, and the sentences of refusals about it.
+private struct BodyPlace {
+    let form: BodyShape.Form
+    /// `tools[0].name`, `tools.0.name` or `#/tools/0/name`; empty for the body itself.
+    private var path = ""
+
+    init(form: BodyShape.Form) {
+        self.form = form
+    }
+
+    func member(_ name: String) -> BodyPlace {
+        var place = self
+        switch self.form {
+        case .openAI, .anthropic: place.path += self.path.isEmpty ? name : ".\(name)"
+        case .amazon: place.path += "/\(name)"
+        }
+        return place
+    }
+
+    func element(_ index: Int) -> BodyPlace {
+        var place = self
+        switch self.form {
+        case .openAI: place.path += "[\(index)]"
+        case .anthropic: place.path += ".\(index)"
+        case .amazon: place.path += "/\(index)"
+        }
+        return place
+    }
+
+    /// - Source: the sentences of each as SDK users report them; Bedrock's are those of everit's JSON Schema library.
+    func wrongType(_ shape: BodyShape, _ value: Document) -> ServiceError {
+        switch self.form {
+        case .openAI:
+            self.fault(
+                "Invalid type for '\(self.path)': expected \(shape.openAIName), but got \(value.openAIName) instead.",
+                "invalid_type")
+        case .anthropic: self.fault("\(self.path): Input should be \(shape.anthropicName)", "invalid_type")
+        case .amazon:
+            self.fault(
+                "Malformed input request: #\(self.path): expected type: \(shape.amazonName), found: "
+                    + "\(value.amazonName), please reformat your input and try again.", "invalid_type")
+        }
+    }
+
+    func wrongWord(_ words: [String], _ word: String) -> ServiceError {
+        let quoted = words.map { "'\($0)'" }
+        switch self.form {
+        case .openAI:
+            let all = quoted.dropLast().joined(separator: ", ") + (quoted.count > 2 ? ", and " : " and ")
+            return self.fault(
+                "Invalid value: '\(word)'. Supported values are: \(all)\(quoted.last ?? "").", "invalid_value")
+        case .anthropic:
+            let all = quoted.dropLast().joined(separator: ", ") + " or "
+            return self.fault("\(self.path): Input should be \(all)\(quoted.last ?? "")", "invalid_value")
+        case .amazon:
+            return self.fault(
+                "Malformed input request: #\(self.path): \(word) is not a valid enum value, please reformat your input "
+                    + "and try again.", "invalid_value")
+        }
+    }
+
+    func missing(_ name: String) -> ServiceError {
+        let place = self.member(name)
+        return switch self.form {
+        case .openAI:
+            place.fault("Missing required parameter: '\(place.path)'.", "missing_required_parameter")
+        case .anthropic: place.fault("\(place.path): Field required", "missing")
+        case .amazon:
+            place.fault(
+                "Malformed input request: #\(self.path): required key [\(name)] not found, please reformat your input "
+                    + "and try again.", "missing")
+        }
+    }
+
+    private func fault(_ message: String, _ code: String) -> ServiceError {
+        ServiceError(
+            code: "ValidationException", message: message,
+            detail: MemberFault(message: message, member: self.path, code: code))
+    }
+}
+
+/// A ValidationException that knows which member it is about, for clients that read it beside the message.
+struct MemberFault: WritableShape {
+    static let schema = ValidationException.schema
+
+    let message: String
+    /// Such as `tools[0].function.name`.
+    let member: String
+    /// OpenAI's code of it, such as `invalid_type`.
+    let code: String
+
+    func write(to writer: any ShapeWriter) {
+        ValidationException(message: self.message).write(to: writer)
+    }
+}
+
+extension BodyShape {
+    fileprivate var openAIName: String {
+        switch self {
+        case .text, .word: "a string"
+        case .integer: "an integer"
+        case .number: "a decimal"
+        case .flag: "a boolean"
+        case .any: "a value"
+        case .object: "an object"
+        case .list(let shape): "an array of \(shape.openAIPlural)"
+        case .textOrList(let shape): "one of a string or array of \(shape.openAIPlural)"
+        case .wordOrObject: "one of a string or object"
+        }
+    }
+
+    private var openAIPlural: String {
+        switch self {
+        case .text, .word: "strings"
+        case .integer: "integers"
+        case .number: "numbers"
+        case .flag: "booleans"
+        case .any: "values"
+        case .object, .wordOrObject: "objects"
+        case .list, .textOrList: "arrays"
+        }
+    }
+
+    fileprivate var anthropicName: String {
+        switch self {
+        case .text, .word: "a valid string"
+        case .integer: "a valid integer"
+        case .number: "a valid number"
+        case .flag: "a valid boolean"
+        case .any: "a valid value"
+        case .object, .wordOrObject: "a valid dictionary"
+        case .list, .textOrList: "a valid list"
+        }
+    }
+
+    fileprivate var amazonName: String {
+        switch self {
+        case .text, .word: "String"
+        case .integer: "Integer"
+        case .number: "Number"
+        case .flag: "Boolean"
+        case .any: "Object"
+        case .object, .wordOrObject: "JSONObject"
+        case .list, .textOrList: "JSONArray"
+        }
+    }
+}
+
+extension Document {
+    fileprivate var openAIName: String {
+        switch self {
+        case .null: "null"
+        case .boolean: "a boolean"
+        case .number: self.integer == nil ? "a decimal number" : "an integer"
+        case .string: "a string"
+        case .array: "an array"
+        case .object: "an object"
+        }
+    }
+
+    fileprivate var amazonName: String {
+        switch self {
+        case .null: "Null"
+        case .boolean: "Boolean"
+        case .number: self.integer == nil ? "Double" : "Integer"
+        case .string: "String"
+        case .array: "JSONArray"
+        case .object: "JSONObject"
+        }
+    }
+}

@@ -1,0 +1,100 @@
+"""Members of wrong types in the bodies of Bedrock's models are refused by name, in the form of each API."""
+
+import json
+
+import botocore.exceptions
+import httpx
+import pytest
+
+ECHO = "brume.echo"
+MESSAGES = [{"role": "user", "content": "Hi"}]
+FAMILIES = {
+    "anthropic.claude-3-haiku-20240307-v1:0": {"max_tokens": 9, "messages": MESSAGES},
+    "meta.llama3-8b-instruct-v1:0": {"prompt": "Hi"},
+    "amazon.titan-text-express-v1": {"inputText": "Hi"},
+    "amazon.nova-lite-v1:0": {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]},
+    "mistral.mistral-7b-instruct-v0:2": {"prompt": "Hi"},
+    "cohere.command-r-v1:0": {"message": "Hi"},
+    "openai.gpt-oss-20b-1:0": {"messages": MESSAGES},
+}
+
+
+@pytest.fixture(scope="module")
+def typed(tmp_path_factory):
+    from brume_server import Server
+    with Server(tmp_path_factory.mktemp("typed"), "--bedrock-aliases", f"*={ECHO}") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def token(typed):
+    return json.loads(typed.run("keys", "create", "--bedrock", "--output", "json").stdout)["bearerToken"]
+
+
+def post(server, token, path, body):
+    return httpx.post(server.url + path, headers={"Authorization": f"Bearer {token}"}, json={"model": ECHO} | body)
+
+
+@pytest.mark.parametrize("path, body, param, sentence", [
+    ("/v1/chat/completions", {"tools": 5}, "tools", "expected an array of objects, but got an integer instead."),
+    ("/v1/chat/completions", {"temperature": "x"}, "temperature", "expected a decimal, but got a string instead."),
+    ("/v1/chat/completions", {"max_tokens": 1.5}, "max_tokens", "expected an integer, but got a decimal number instead."),
+    ("/v1/chat/completions", {"stream": "yes"}, "stream", "expected a boolean, but got a string instead."),
+    ("/v1/chat/completions", {"messages": [{"role": "user", "content": 5}]}, "messages[0].content",
+     "expected one of a string or array of objects, but got an integer instead."),
+    ("/v1/responses", {"input": "Hi", "max_output_tokens": "x"}, "max_output_tokens",
+     "expected an integer, but got a string instead."),
+    ("/v1/responses", {"input": "Hi", "tools": {}}, "tools", "expected an array of objects, but got an object instead."),
+])
+def test_openai_names_the_member(typed, token, path, body, param, sentence):
+    answer = post(typed, token, path, ({"messages": MESSAGES} if "chat" in path else {}) | body)
+    assert answer.status_code == 400
+    assert answer.json()["error"] == {
+        "message": f"Invalid type for '{param}': {sentence}", "type": "invalid_request_error", "param": param,
+        "code": "invalid_type"}
+
+
+def test_openai_names_a_missing_member_and_a_wrong_word(typed, token):
+    body = {"messages": MESSAGES, "tools": [{"type": "function"}]}
+    error = post(typed, token, "/v1/chat/completions", body).json()["error"]
+    assert error["message"] == "Missing required parameter: 'tools[0].function'."
+    assert (error["param"], error["code"]) == ("tools[0].function", "missing_required_parameter")
+    error = post(typed, token, "/v1/chat/completions", {"messages": MESSAGES, "tool_choice": "may"}).json()["error"]
+    assert error["code"] == "invalid_value" and error["param"] == "tool_choice"
+
+
+@pytest.mark.parametrize("body, sentence", [
+    ({"temperature": "x"}, "temperature: Input should be a valid number"),
+    ({"tools": 5}, "tools: Input should be a valid list"),
+    ({"tools": [{"name": 5}]}, "tools.0.name: Input should be a valid string"),
+    ({"stop_sequences": "x"}, "stop_sequences: Input should be a valid list"),
+    ({"tool_choice": "any"}, "tool_choice: Input should be a valid dictionary"),
+    ({"system": 5}, "system: Input should be a valid list"),
+])
+def test_anthropic_names_the_member(typed, token, body, sentence):
+    answer = post(typed, token, "/v1/messages", {"max_tokens": 9, "messages": MESSAGES} | body)
+    assert answer.status_code == 400 and answer.json()["type"] == "error"
+    assert answer.json()["error"] == {"type": "invalid_request_error", "message": sentence}
+
+
+@pytest.mark.parametrize("model", FAMILIES)
+def test_native_bodies_pass_and_their_members_are_checked(typed, model):
+    bedrock = typed.client("bedrock-runtime")
+    body = FAMILIES[model]
+    bedrock.invoke_model(modelId=model, body=json.dumps(body))
+    wrong = {
+        "amazon.titan-text-express-v1": ({"textGenerationConfig": {"topP": "x"}}, "#/textGenerationConfig/topP"),
+        "amazon.nova-lite-v1:0": ({"inferenceConfig": {"topP": "x"}}, "#/inferenceConfig/topP"),
+        "cohere.command-r-v1:0": ({"p": "x"}, "#/p"),
+    }
+    change, place = wrong.get(model, ({"top_p": "x"}, "#/top_p"))
+    for call in (bedrock.invoke_model, bedrock.invoke_model_with_response_stream):
+        with pytest.raises(botocore.exceptions.ClientError) as failure:
+            call(modelId=model, body=json.dumps(body | change))
+        error = failure.value.response["Error"]
+        assert error["Code"] == "ValidationException"
+        assert error["Message"] == {
+            "anthropic": "top_p: Input should be a valid number",
+            "openai": "Invalid type for 'top_p': expected a decimal, but got a string instead.",
+        }.get(model.split(".")[0], f"Malformed input request: {place}: expected type: Number, found: String, please "
+              "reformat your input and try again.")
