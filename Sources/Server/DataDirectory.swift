@@ -18,6 +18,8 @@ package struct DataDirectory: Sendable {
     package var dataStreams: String { "\(self.path)/streams" }
     /// What was used of models.
     package var usage: String { "\(self.path)/usage" }
+    /// A price list of the user's own, for `brume usage`.
+    package var prices: String { "\(self.path)/prices.json" }
     package var models: String { "\(self.path)/models" }
     package var accessKeys: String { "\(self.path)/identity/access-keys" }
     package var sealKey: String { "\(self.path)/identity/seal.key" }

@@ -1,4 +1,5 @@
 internal import BedrockRuntimeService
+internal import ServiceKit
 
 /// What was used of Bedrock's models, as `brume usage` shows it.
 package struct UsageRow: Sendable, Hashable {
@@ -13,12 +14,52 @@ package struct UsageRow: Sendable, Hashable {
     package var cacheReadTokens = 0
     package var cacheWriteTokens = 0
     package var keptResponses = 0
+    /// What it would have cost at AWS; nil where the price list does not name the model.
+    package var cost: UsageRowCost?
+}
+
+/// What a row would have cost at AWS, by a price list.
+package struct UsageRowCost: Sendable, Hashable {
+    /// US dollars with six places.
+    package var amount: String
+    /// Kinds of tokens that were used and have no price: `amount` is without them.
+    package var unknown: [String]
+    package var isVerified: Bool
+    /// The pattern of ids that the price is for.
+    package var model: String
+    package var source: String
+    package var date: String
+
+    init(_ prices: TokenPrices, _ row: UsageRow) {
+        let cost = prices.cost(
+            UsageTotals(
+                inputTokens: row.inputTokens, outputTokens: row.outputTokens, cacheReadTokens: row.cacheReadTokens,
+                cacheWriteTokens: row.cacheWriteTokens))
+        self.amount = cost.text
+        self.unknown = cost.unknown.map(\.rawValue)
+        self.isVerified = prices.isVerified
+        self.model = prices.model
+        self.source = prices.source
+        self.date = prices.date
+    }
+}
+
+/// The price list that rows were multiplied by.
+package struct UsagePriceList: Sendable {
+    package var date: String
+    package var region: String
+    /// Its file, or that it is Brume's own.
+    package var origin: String
+    fileprivate var list: PriceList
+
+    /// The list that Brume comes with, as a file of one's own begins.
+    package static let standardText = PriceList.standardText
 }
 
 /// Reads the usage of a data directory, whether a server runs on it or not.
 package enum UsageReport {
     /// Rows in the order of day, account, principal and model; `byDay` keeps days apart.
-    package static func rows(_ configuration: Configuration, byDay: Bool) -> [UsageRow] {
+    package static func rows(_ configuration: Configuration, byDay: Bool, _ prices: UsagePriceList) -> [UsageRow] {
         let directory = DataDirectory(path: configuration.dataDirectory).usage
         var rows: [UsageRow] = []
         var places: [UsageRow: Int] = [:]
@@ -37,9 +78,35 @@ package enum UsageReport {
             rows[place].cacheWriteTokens &+= totals.cacheWriteTokens
             rows[place].keptResponses &+= totals.keptResponses
         }
+        for index in rows.indices {
+            guard let price = prices.list.prices(of: rows[index].model) else { continue }
+            rows[index].cost = UsageRowCost(price, rows[index])
+        }
         return rows.sorted { left, right in
             (left.day ?? "", left.account, left.principal, left.model)
                 < (right.day ?? "", right.account, right.principal, right.model)
+        }
+    }
+
+    /// The price list that usage is multiplied by: `file`, else `prices.json` of the data directory, else the one that
+    /// Brume comes with.
+    package static func prices(
+        _ configuration: Configuration, file: String?
+    ) throws(StartError) -> UsagePriceList {
+        let own = DataDirectory(path: configuration.dataDirectory).prices
+        let path = file ?? (Files.stamp(own) == nil ? nil : own)
+        let bytes: [UInt8]
+        do throws(FileError) {
+            if let path { bytes = try Files.read(path) } else { bytes = Array(PriceList.standardText.utf8) }
+        } catch {
+            throw StartError(.configuration, "the price list \(path ?? "") cannot be read: \(error.sentence)")
+        }
+        do throws(PriceListError) {
+            let list = try PriceList(json: bytes)
+            return UsagePriceList(
+                date: list.date, region: list.region, origin: path ?? "the list that Brume comes with", list: list)
+        } catch {
+            throw StartError(.configuration, "the price list \(path ?? "") cannot be used: \(error.sentence)")
         }
     }
 }

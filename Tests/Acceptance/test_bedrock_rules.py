@@ -84,7 +84,6 @@ def test_an_answer_is_delayed(ruled):
 
 def test_rules_hold_for_the_compatible_endpoints(ruled):
     token = json.loads(ruled.run("keys", "create", "--bedrock", "--output", "json").stdout)["bearerToken"]
-    time.sleep(1)  # a running server knows a new key within a second
     answer = httpx.post(f"{ruled.url}/v1/chat/completions", headers={"Authorization": f"Bearer {token}"}, json={
         "model": ECHO, "messages": [{"role": "user", "content": "weather"}]})
     assert answer.json()["choices"][0]["message"]["content"] == "It rains."
@@ -116,7 +115,7 @@ def test_usage_is_kept_over_a_kill(fresh_server):
     expected = {
         "account": "000000000000", "principal": "arn:aws:iam::000000000000:root", "model": ECHO, "invocations": 4,
         "inputTokens": 4 * usage["inputTokens"], "outputTokens": 4 * usage["outputTokens"],
-        "cacheReadTokens": 0, "cacheWriteTokens": 0, "keptResponses": 0,
+        "cacheReadTokens": 0, "cacheWriteTokens": 0, "keptResponses": 0, "cost": None,
     }
     assert rows() == [expected]
     server.restart(hard=True)
@@ -124,3 +123,29 @@ def test_usage_is_kept_over_a_kill(fresh_server):
     server.client("bedrock-runtime").converse(modelId=ECHO, messages=user("hi"))
     assert [row["invocations"] for row in rows("--by-day")] == [5]
     assert "2" in rows("--by-day")[0]["day"] and server.run("usage").stdout.count("\n") == 2
+
+
+def test_usage_says_what_aws_would_have_asked(fresh_server, tmp_path):
+    server = fresh_server("--bedrock-aliases", f"*={ECHO}")
+    bedrock = server.client("bedrock-runtime")
+    usage = bedrock.converse(modelId="us.amazon.nova-micro-v1:0", messages=user("hi"))["usage"]
+    bedrock.converse(modelId="meta.llama3-8b-instruct-v1:0", messages=user("hi"))
+
+    def rows(*options):
+        rows = json.loads(server.run("usage", "--output", "json", *options).stdout)
+        return {row["model"]: row["cost"] for row in rows}
+
+    standard = rows()
+    assert standard["meta.llama3-8b-instruct-v1:0"] is None
+    cost = standard["amazon.nova-micro-v1:0"]
+    assert cost["currency"] == "USD" and cost["verified"] is False and cost["price"] == "amazon.nova-micro-*"
+    dear = json.loads(server.run("usage", "--print-prices").stdout)
+    dear["prices"] = [{"model": "*", "input": "1000", "source": "us", "date": "2026-01-01", "verified": True}]
+    (server.data_dir / "prices.json").write_text(json.dumps(dear))
+    cost = rows()["amazon.nova-micro-v1:0"]
+    assert float(cost["amount"]) == usage["inputTokens"] / 1000 and cost["unknown"] == ["output"] and cost["verified"]
+    answer = server.run("usage")
+    assert "without output: price unknown" in answer.stdout and "prices.json" in answer.stderr
+    (tmp_path / "bad.json").write_text("{")
+    answer = server.run("usage", "--prices", str(tmp_path / "bad.json"))
+    assert answer.returncode == 78 and "no JSON object" in answer.stderr

@@ -1,44 +1,97 @@
 internal import ArgumentParser
 internal import Server
 
-/// `brume usage`: what each principal has used of each model.
+/// `brume usage`: what each principal has used of each model, and what AWS would have asked for it.
 struct Usage: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what each principal has used of each of Bedrock's models.")
+        abstract: "Say what each principal has used of each of Bedrock's models, and what it would have cost at AWS.")
 
     @OptionGroup var directory: DirectoryOptions
 
     @Flag(name: .customLong("by-day"), help: "A row for each day, in UTC.")
     var byDay = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Price list (default: prices.json of the data directory, else Brume's own).", valueName: "file"))
+    var prices: String?
+
+    @Flag(name: .customLong("print-prices"), help: "Write the price list that Brume comes with, to be edited.")
+    var printsPrices = false
+
     @Option(help: "text or json.")
     var output: OutputFormat = .text
 
     func run() async throws {
-        let rows = UsageReport.rows(try self.directory.load(), byDay: self.byDay)
-        switch self.output {
-        case .text:
-            let day = self.byDay ? "day\t" : ""
-            Terminal.output(
-                "\(day)account\tprincipal\tmodel\tinvocations\tinput\toutput\tcache read\tcache write\tkept")
-            for row in rows {
-                let numbers = [
-                    row.invocations, row.inputTokens, row.outputTokens, row.cacheReadTokens, row.cacheWriteTokens,
-                    row.keptResponses,
-                ]
-                let names = [row.day, row.account, row.principal, row.model].compactMap { $0 }
-                Terminal.output((names + numbers.map { String($0) }).joined(separator: "\t"))
-            }
-        case .json:
-            let texts = rows.map { row in
-                "{" + (row.day.map { "\"day\":\(quoted($0))," } ?? "")
-                    + "\"account\":\(quoted(row.account)),\"principal\":\(quoted(row.principal)),"
-                    + "\"model\":\(quoted(row.model)),\"invocations\":\(row.invocations),"
-                    + "\"inputTokens\":\(row.inputTokens),\"outputTokens\":\(row.outputTokens),"
-                    + "\"cacheReadTokens\":\(row.cacheReadTokens),\"cacheWriteTokens\":\(row.cacheWriteTokens),"
-                    + "\"keptResponses\":\(row.keptResponses)}"
-            }
-            Terminal.output("[" + texts.joined(separator: ",") + "]")
+        if self.printsPrices {
+            Terminal.output(UsagePriceList.standardText.trimmingEnd)
+            return
         }
+        let configuration = try self.directory.load()
+        let list = try orExit { () throws(StartError) in
+            try UsageReport.prices(configuration, file: self.prices)
+        }
+        let rows = UsageReport.rows(configuration, byDay: self.byDay, list)
+        switch self.output {
+        case .text: self.writeText(rows, list)
+        case .json: Terminal.output("[" + rows.map { Self.json($0, list) }.joined(separator: ",") + "]")
+        }
+    }
+
+    private func writeText(_ rows: [UsageRow], _ list: UsagePriceList) {
+        let day = self.byDay ? "day\t" : ""
+        Terminal.output(
+            "\(day)account\tprincipal\tmodel\tinvocations\tinput\toutput\tcache read\tcache write\tkept\t"
+                + "USD at AWS")
+        for row in rows {
+            let numbers = [
+                row.invocations, row.inputTokens, row.outputTokens, row.cacheReadTokens, row.cacheWriteTokens,
+                row.keptResponses,
+            ]
+            let names = [row.day, row.account, row.principal, row.model].compactMap { $0 }
+            Terminal.output((names + numbers.map { String($0) } + [Self.costText(row)]).joined(separator: "\t"))
+        }
+        guard !rows.isEmpty else { return }
+        Terminal.error("Prices of \(list.date) for \(list.region): \(list.origin).")
+        let isUnverified = rows.contains { $0.cost.map { !$0.isVerified } ?? false }
+        if isUnverified {
+            Terminal.error(
+                "Prices with ? were not compared with AWS's own list; --print-prices says where they are from.")
+        }
+    }
+
+    /// `0.012300`, with `?` where the price is not verified, and what it lacks.
+    private static func costText(_ row: UsageRow) -> String {
+        guard let cost = row.cost else { return "price unknown" }
+        let mark = cost.isVerified ? "" : " ?"
+        guard !cost.unknown.isEmpty else { return cost.amount + mark }
+        return "\(cost.amount)\(mark), without \(cost.unknown.joined(separator: ", ")): price unknown"
+    }
+
+    private static func json(_ row: UsageRow, _ list: UsagePriceList) -> String {
+        "{" + (row.day.map { "\"day\":\(quoted($0))," } ?? "")
+            + "\"account\":\(quoted(row.account)),\"principal\":\(quoted(row.principal)),"
+            + "\"model\":\(quoted(row.model)),\"invocations\":\(row.invocations),"
+            + "\"inputTokens\":\(row.inputTokens),\"outputTokens\":\(row.outputTokens),"
+            + "\"cacheReadTokens\":\(row.cacheReadTokens),\"cacheWriteTokens\":\(row.cacheWriteTokens),"
+            + "\"keptResponses\":\(row.keptResponses),\"cost\":\(self.costJSON(row, list))}"
+    }
+
+    /// null where the list does not name the model: nothing is known, which is not nothing.
+    private static func costJSON(_ row: UsageRow, _ list: UsagePriceList) -> String {
+        guard let cost = row.cost else { return "null" }
+        let unknown = cost.unknown.map(quoted).joined(separator: ",")
+        return "{\"amount\":\(quoted(cost.amount)),\"currency\":\"USD\",\"unknown\":[\(unknown)],"
+            + "\"verified\":\(cost.isVerified),\"price\":\(quoted(cost.model)),\"source\":\(quoted(cost.source)),"
+            + "\"date\":\(quoted(cost.date)),\"region\":\(quoted(list.region))}"
+    }
+}
+
+extension String {
+    /// Without the line ends at its end.
+    fileprivate var trimmingEnd: String {
+        var text = self
+        while text.last == "\n" { text.removeLast() }
+        return text
     }
 }
