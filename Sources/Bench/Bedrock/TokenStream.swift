@@ -1,0 +1,136 @@
+internal import Foundation
+
+/// A connection on which one streamed chat completion follows the other; as cheap as a client can be, so that what is
+/// measured is the server.
+final class TokenStream {
+    /// Who is asked.
+    struct Target {
+        let port: UInt16
+        /// Lines such as `Authorization: Bearer …`.
+        let headers: [String]
+        let model: String
+    }
+
+    /// One answer.
+    struct Answer {
+        var tokens: Int
+        var firstTokenNanoseconds: Int64
+    }
+
+    /// An engine that says nothing for so long has failed.
+    private static let answerSecondsMax = 30
+    /// More than an answer of the fixtures with its framing.
+    private static let answerBytesMax = 8 << 20
+    private static let tokensMax = 256
+    private static let end = Array("data: [DONE]".utf8)
+    private static let text = Array("\"content\":\"".utf8)
+    private static let tokens = Array("\"completion_tokens\":".utf8)
+
+    private let socket: Int32
+    private let request: [UInt8]
+    private var buffer = [UInt8](repeating: 0, count: 64 << 10)
+
+    init(_ target: Target) throws {
+        let body =
+            "{\"model\":\"\(target.model)\",\"messages\":[{\"role\":\"user\",\"content\":\"Tell me a story.\"}],"
+            + "\"stream\":true,\"stream_options\":{\"include_usage\":true},\"temperature\":0,"
+            + "\"max_tokens\":\(Self.tokensMax)}"
+        let lines =
+            [
+                "POST /v1/chat/completions HTTP/1.1", "Host: 127.0.0.1:\(target.port)",
+                "Content-Type: application/json", "Content-Length: \(body.utf8.count)",
+            ] + target.headers
+        self.request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + body).utf8)
+        self.socket = try Self.connect(target.port)
+    }
+
+    deinit { close(self.socket) }
+
+    /// Asks, and reads until the end of the stream.
+    /// - Throws: for an answer that is no stream with its usage.
+    func answer() throws -> Answer {
+        let begun = monotonicNanoseconds()
+        try self.send()
+        var received: [UInt8] = []
+        received.reserveCapacity(64 << 10)
+        var firstToken: Int64?
+        // What was looked through already; a mark may lie over its end.
+        var seen = 0
+        while true {
+            let socket = self.socket
+            let count = unsafe self.buffer.withUnsafeMutableBytes { unsafe recv(socket, $0.baseAddress, $0.count, 0) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0, received.count + count <= Self.answerBytesMax else {
+                throw BenchError("a stream that breaks off:\n\(Self.shown(received))")
+            }
+            received.append(contentsOf: self.buffer[..<count])
+            if firstToken == nil, Self.index(of: Self.text, in: received, from: max(0, seen - Self.text.count)) != nil {
+                firstToken = monotonicNanoseconds()
+            }
+            // The last chunk of the transfer stands behind the mark; both servers send it with the mark or at once after.
+            if Self.index(of: Self.end, in: received, from: max(0, seen - Self.end.count)) != nil,
+                received.suffix(5).elementsEqual("0\r\n\r\n".utf8)
+            {
+                break
+            }
+            if seen == 0, !received.starts(with: "HTTP/1.1 200".utf8.prefix(received.count)) {
+                throw BenchError("an answer that is not 200:\n\(Self.shown(received))")
+            }
+            seen = received.count
+        }
+        guard let place = Self.index(of: Self.tokens, in: received, from: 0), let firstToken else {
+            throw BenchError("a stream without tokens or their count:\n\(Self.shown(received))")
+        }
+        let digits = received[(place + Self.tokens.count)...].drop { $0 == 0x20 }.prefix { (0x30...0x39).contains($0) }
+        guard let tokens = Int(String(decoding: digits, as: UTF8.self)), tokens > 0 else {
+            throw BenchError("a stream of no tokens:\n\(Self.shown(received))")
+        }
+        return Answer(tokens: tokens, firstTokenNanoseconds: firstToken - begun)
+    }
+
+    private func send() throws {
+        var offset = 0
+        while offset < self.request.count {
+            let place = offset
+            let count = unsafe self.request.withUnsafeBytes { raw in
+                unsafe Foundation.send(
+                    self.socket, raw.baseAddress?.advanced(by: place), raw.count - place, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw BenchError.system("send", errno) }
+            offset += count
+        }
+    }
+
+    private static func index(of mark: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
+        guard bytes.count - start >= mark.count else { return nil }
+        return bytes[start...].firstRange(of: mark)?.lowerBound
+    }
+
+    private static func shown(_ bytes: [UInt8]) -> String { String(decoding: bytes.suffix(2000), as: UTF8.self) }
+
+    private static func connect(_ port: UInt16) throws -> Int32 {
+        let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard socket >= 0 else { throw BenchError.system("socket", errno) }
+        var isOn: Int32 = 1
+        unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(MemoryLayout<Int32>.size))
+        var limit = timeval(tv_sec: Self.answerSecondsMax, tv_usec: 0)
+        unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Foundation.connect(socket, $0, size)
+            }
+        }
+        guard code == 0 else {
+            let error = BenchError.system("connecting to port \(port)", errno)
+            close(socket)
+            throw error
+        }
+        return socket
+    }
+}
