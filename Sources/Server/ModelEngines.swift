@@ -27,6 +27,11 @@ package struct ModelEngines: Sendable {
         "\(configuration.dataDirectory)/engine"
     }
 
+    /// Where `brume engine build` works, and keeps what it has built.
+    package static func buildDirectory(_ configuration: Configuration) -> String {
+        "\(configuration.dataDirectory)/engines"
+    }
+
     /// The engine that a server of this configuration would start; nil where there is none.
     package static func program(_ configuration: Configuration) -> EngineProgram? {
         EngineProgram.find(

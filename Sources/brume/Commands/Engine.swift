@@ -5,8 +5,8 @@ internal import Server
 /// `brume engine`: the program that runs models.
 struct Engine: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say which program runs models, and choose another.",
-        subcommands: [EngineStatus.self, Use.self],
+        abstract: "Say which program runs models, choose another, or build one.",
+        subcommands: [EngineStatus.self, Use.self, Build.self],
         defaultSubcommand: EngineStatus.self
     )
 

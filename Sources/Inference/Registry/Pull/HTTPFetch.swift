@@ -67,6 +67,7 @@ package final class HTTPFetch: Sendable {
         package var authoritiesPath: String?
         /// What the hub's operators see.
         package var userAgent = "brume"
+        package var proxies = ProxySettings()
 
         package init() {}
     }
@@ -102,8 +103,14 @@ package final class HTTPFetch: Sendable {
         _ method: HTTPMethod, _ url: FetchURL, _ headers: [(String, String)], _ body: [UInt8]?,
         _ use: (FetchHead, inout FetchBody) async throws -> Value
     ) async throws -> Value {
-        let channel = try await self.connect(url)
-        var head = HTTPRequestHead(version: .http1_1, method: method, uri: url.target)
+        let proxy = self.options.proxies.proxy(for: url)
+        let channel = try await self.connect(url, proxy)
+        // A proxy is told the whole address, but where it only lets bytes through.
+        let target = proxy == nil || url.isTLS ? url.target : url.description
+        var head = HTTPRequestHead(version: .http1_1, method: method, uri: target)
+        if let credentials = proxy?.credentials, !url.isTLS {
+            head.headers.add(name: "Proxy-Authorization", value: "Basic \(credentials)")
+        }
         head.headers.add(name: "Host", value: url.authority)
         head.headers.add(name: "User-Agent", value: self.options.userAgent)
         head.headers.add(name: "Accept-Encoding", value: "identity")
@@ -134,16 +141,20 @@ package final class HTTPFetch: Sendable {
     }
 
     private func connect(
-        _ url: FetchURL
+        _ url: FetchURL, _ proxy: ProxySettings.Proxy?
     ) async throws(FetchError) -> NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart> {
         let context = url.isTLS ? try self.context() : nil
         let silence = self.options.silenceSeconds
+        let next = proxy?.url ?? url
         do {
             return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connectTimeout(.seconds(Int64(self.options.connectSeconds)))
-                .connect(host: url.host, port: url.port) { channel in
+                .connect(host: next.host, port: next.port) { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations
+                        if let proxy, url.isTLS {
+                            try pipeline.addHandler(ProxyTunnel(proxy, to: url, seconds: silence))
+                        }
                         if let context {
                             // An address in numbers is no name for SNI.
                             let isName = (try? SocketAddress(ipAddress: url.host, port: 0)) == nil

@@ -60,3 +60,16 @@ extension Exit {
         }
     }
 }
+
+extension HTTPFetch.Options {
+    /// As the environment of a command has it: authorities, proxies, and who asks.
+    static func forCommands() throws -> HTTPFetch.Options {
+        var options = HTTPFetch.Options()
+        options.userAgent = "brume/\(BuildInformation.version)"
+        options.authoritiesPath = ProcessEnvironment.variables["SSL_CERT_FILE"]
+        options.proxies = try orExit { () throws(RegistryError) in
+            try ProxySettings(environment: ProcessEnvironment.variables)
+        }
+        return options
+    }
+}

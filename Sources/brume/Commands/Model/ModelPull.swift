@@ -67,11 +67,8 @@ extension Model {
             let settings = try orExit { () throws(RegistryError) in
                 try HubSettings(environment: ProcessEnvironment.variables, endpoint: self.endpoint)
             }
-            var options = HTTPFetch.Options()
-            options.userAgent = "brume/\(BuildInformation.version)"
-            options.authoritiesPath = ProcessEnvironment.variables["SSL_CERT_FILE"]
             let pull = ModelPull(
-                registry: registry, settings: settings, fetch: HTTPFetch(options: options), tries: self.tries)
+                registry: registry, settings: settings, fetch: HTTPFetch(options: try .forCommands()), tries: self.tries)
             let digest = try self.digest()
             let device = try self.device()
             let plan = try await orExitAsync { () async throws(RegistryError) in

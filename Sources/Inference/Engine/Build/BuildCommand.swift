@@ -1,0 +1,50 @@
+internal import Primitives
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// A program that is run to its end. It stays in this process's group, so that an interrupt at the terminal ends it too.
+enum BuildCommand {
+    /// - Parameter onLine: given each line that it prints, on a thread of its own.
+    static func run(
+        _ command: [String], onLine: @escaping @Sendable (String) -> Void
+    ) async throws(ProcessStartError) -> ProcessEnd {
+        let output = try Pipe()
+        let processID: Int32
+        do throws(ProcessStartError) {
+            processID = try ChildSpawn.spawn(command, input: nil, output: output.writeEnd, startsGroup: false)
+        } catch {
+            output.closeBoth()
+            throw error
+        }
+        close(output.writeEnd)
+        return await withCheckedContinuation { continuation in
+            BlockingThread.start("build-output") {
+                LineReader(descriptor: output.readEnd).run(onLine)
+                close(output.readEnd)
+                var status: Int32 = 0
+                while unsafe waitpid(processID, &status, 0) < 0 && errno == EINTR {}
+                continuation.resume(returning: ProcessEnd(waitStatus: status))
+            }
+        }
+    }
+}
+
+/// How far a build is, by what make and ninja print.
+package enum BuildProgress {
+    /// `[ 12%] Building …` as 12, `[3/120] Building …` as 2; nil for other lines.
+    package static func percent(_ line: String) -> Int? {
+        guard line.hasPrefix("["), let end = line.firstIndex(of: "]") else { return nil }
+        let text = line[line.index(after: line.startIndex)..<end].filter { $0 != " " }
+        if text.hasSuffix("%") { return Int(text.dropLast()).flatMap { (0...100).contains($0) ? $0 : nil } }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let done = Int(parts[0]), let all = Int(parts[1]), all > 0, (0...all).contains(done)
+        else { return nil }
+        return Int(Double(done) / Double(all) * 100)
+    }
+}

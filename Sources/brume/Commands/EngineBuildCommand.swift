@@ -1,0 +1,111 @@
+internal import ArgumentParser
+internal import Inference
+internal import Server
+internal import Synchronization
+
+extension Engine {
+    /// `brume engine build`: makes an engine for this machine from llama.cpp's source.
+    struct Build: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Build an engine for this machine and choose it.",
+            discussion: """
+                Fetches llama-cpp-python's source package from PyPI (version \(EngineSource.pinned.version), checked \
+                against a digest that Brume knows), and builds llama.cpp's server from it with CMake: for CUDA where \
+                nvcc is here, for Metal on macOS, for Vulkan where its headers and glslc are here, else for the \
+                processor. It takes minutes, for CUDA half an hour and more. What breaks off goes on when the command \
+                is given again.
+                """
+        )
+
+        @OptionGroup var directory: DirectoryOptions
+
+        @Option(help: "cpu, cuda, metal or vulkan (default: the best that the machine has the tools for).")
+        var backend: String?
+
+        @Option(help: ArgumentHelp("The source package, where it is here already.", valueName: "file"))
+        var archive: String?
+
+        @Option(help: ArgumentHelp("Where the source package is fetched from, such as a mirror.", valueName: "address"))
+        var url: String?
+
+        @Option(help: "Compilers that run at once (default: one for each core).")
+        var jobs: Int?
+
+        func run() async throws {
+            let configuration = try self.directory.load()
+            guard (1...1024).contains(self.jobs ?? 1) else {
+                throw Exit.failure(.usage, "--jobs takes a number from 1 to 1024")
+            }
+            let tools = BuildTools(
+                variables: ProcessEnvironment.variables, coreCount: self.jobs ?? ProcessEnvironment.coreCount)
+            let wanted = try self.wantedBackend()
+            let (backend, warning) = try orExit { () throws(RegistryError) in try tools.backend(wanted) }
+            if let warning { Terminal.error(Terminal.warning("brume: " + warning)) }
+            var source = EngineSource.pinned
+            if let url = self.url {
+                guard FetchURL(url) != nil else { throw Exit.failure(.usage, "--url takes an http or https address") }
+                source.url = url
+            }
+            let build = EngineBuild(
+                directory: ModelEngines.buildDirectory(configuration), source: source, tools: tools, backend: backend,
+                fetch: HTTPFetch(options: try .forCommands()))
+            Terminal.error("llama.cpp of llama-cpp-python \(source.version), for \(backend); log: \(build.logPath)")
+            let display = BuildDisplay()
+            let path = try await orExitAsync { () async throws(RegistryError) in
+                defer { display.finish() }
+                return try await build.run(archive: self.archive) { display.show($0) }
+            }
+            try await self.choose(path, configuration)
+        }
+
+        private func wantedBackend() throws -> EngineBackend? {
+            guard let name = self.backend else { return nil }
+            guard let backend = EngineBackend(rawValue: name) else {
+                throw Exit.failure(
+                    .usage, "--backend takes " + EngineBackend.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+            return backend
+        }
+
+        private func choose(_ path: String, _ configuration: Configuration) async throws {
+            guard let version = await EngineProgram(path: path, origin: .choice).ask(["--version"]) else {
+                throw Exit.failure(.damagedData, "\(path) was built, and does not say its version")
+            }
+            let file = ModelEngines.choiceFile(configuration)
+            guard EngineProgram.choose(path, choiceFile: file) else {
+                throw Exit.failure(.dataDirectoryNotWritable, "cannot write \(file)")
+            }
+            Terminal.output("engine   \(path)")
+            Terminal.output("version  \(version.first { $0.contains("version") } ?? version.first ?? "not said")")
+        }
+    }
+}
+
+/// Shows on standard error how far a build is.
+private final class BuildDisplay: Sendable {
+    private let transfer = TransferDisplay()
+    /// The last line that was shown: a step, or its per cent in tens.
+    private let last = Mutex("")
+
+    func show(_ step: EngineBuild.Step) {
+        switch step {
+        case .fetching(let report): self.transfer.show(report)
+        case .unpacking: self.say("unpack the source")
+        case .configuring: self.say("configure")
+        case .compiling(nil): self.say("compile")
+        case .compiling(let percent?): self.say("compile: \(percent / 10 * 10) %")
+        }
+    }
+
+    private func say(_ line: String) {
+        let isNew = self.last.withLock { last in
+            defer { last = line }
+            return last != line
+        }
+        guard isNew else { return }
+        self.transfer.finish()
+        Terminal.error(line)
+    }
+
+    func finish() { self.transfer.finish() }
+}
