@@ -21,7 +21,9 @@ package struct RequestFingerprint: Sendable, Hashable, CustomStringConvertible {
         self.hex = String(ContentDigest(of: document.json).hex.prefix(Self.digitCount))
     }
 
-    /// - Parameter model: the id that the request named; two models answer the same words differently.
+    /// - Parameters:
+    ///   - request: what is asked.
+    ///   - model: the id that the request named; two models answer the same words differently.
     package init(_ request: ChatRequest, model: String) {
         self.init(of: RequestDocument(sortsMembers: true).document(request, model: model))
     }

@@ -38,13 +38,15 @@ def post(server, token, path, body):
 @pytest.mark.parametrize("path, body, param, sentence", [
     ("/v1/chat/completions", {"tools": 5}, "tools", "expected an array of objects, but got an integer instead."),
     ("/v1/chat/completions", {"temperature": "x"}, "temperature", "expected a decimal, but got a string instead."),
-    ("/v1/chat/completions", {"max_tokens": 1.5}, "max_tokens", "expected an integer, but got a decimal number instead."),
+    ("/v1/chat/completions", {"max_tokens": 1.5}, "max_tokens",
+     "expected an integer, but got a decimal number instead."),
     ("/v1/chat/completions", {"stream": "yes"}, "stream", "expected a boolean, but got a string instead."),
     ("/v1/chat/completions", {"messages": [{"role": "user", "content": 5}]}, "messages[0].content",
      "expected one of a string or array of objects, but got an integer instead."),
     ("/v1/responses", {"input": "Hi", "max_output_tokens": "x"}, "max_output_tokens",
      "expected an integer, but got a string instead."),
-    ("/v1/responses", {"input": "Hi", "tools": {}}, "tools", "expected an array of objects, but got an object instead."),
+    ("/v1/responses", {"input": "Hi", "tools": {}}, "tools",
+     "expected an array of objects, but got an object instead."),
 ])
 def test_openai_names_the_member(typed, token, path, body, param, sentence):
     answer = post(typed, token, path, ({"messages": MESSAGES} if "chat" in path else {}) | body)

@@ -93,7 +93,8 @@ def test_an_answer_comes_as_slowly_as_it_did(taped):
 
 @pytest.mark.parametrize("rule, sentence", [
     ({}, "recording.mode of rule 1"), ({"mode": "play"}, "recording.mode of rule 1"),
-    ({"mode": "replay", "miss": "x"}, "recording.miss of rule 1"), ({"mode": "record", "miss": "error"}, "go with mode"),
+    ({"mode": "replay", "miss": "x"}, "recording.miss of rule 1"),
+    ({"mode": "record", "miss": "error"}, "go with mode"),
     ({"mode": "replay", "x": 1}, "the recording of rule 1 has x"), ({"file": "", "mode": "record"}, "must name a file"),
 ])
 def test_recordings_that_are_wrong_end_the_start(server, tmp_path, rule, sentence):

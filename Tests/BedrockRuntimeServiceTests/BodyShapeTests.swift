@@ -22,60 +22,84 @@ struct BodyShapeTests {
 
     private func body(_ name: String, _ value: Document) -> Document { .object([.init(name, value)]) }
 
-    @Test(arguments: [
-        ("text", .string("x")), ("text", .null), ("count", .number(5)), ("share", .number(5)), ("share", .number("0.5")),
-        ("flag", .boolean(true)), ("word", .string("b")), ("stop", .string("x")), ("stop", .array([.string("x")])),
-        ("choice", .string("x")), ("choice", .object(["name": .string("n")])), ("tools", .array([])),
-        ("tools", .array([.object(["name": .string("n"), "more": .number(5)])])), ("unknown", .number(5)),
-    ] as [(String, Document)])
+    @Test(
+        arguments: [
+            ("text", .string("x")), ("text", .null), ("count", .number(5)), ("share", .number(5)),
+            ("share", .number("0.5")),
+            ("flag", .boolean(true)), ("word", .string("b")), ("stop", .string("x")), ("stop", .array([.string("x")])),
+            ("choice", .string("x")), ("choice", .object(["name": .string("n")])), ("tools", .array([])),
+            ("tools", .array([.object(["name": .string("n"), "more": .number(5)])])), ("unknown", .number(5)),
+        ] as [(String, Document)])
     func `what is right, or not named, passes`(name: String, value: Document) {
         for form in [BodyShape.Form.openAI, .anthropic, .amazon] {
             #expect(self.fault(self.body(name, value), form) == nil)
         }
     }
 
-    @Test(arguments: [
-        ("text", .number(5), "Invalid type for 'text': expected a string, but got an integer instead."),
-        ("count", .string("5"), "Invalid type for 'count': expected an integer, but got a string instead."),
-        ("count", .number("5.5"), "Invalid type for 'count': expected an integer, but got a decimal number instead."),
-        ("share", .string("x"), "Invalid type for 'share': expected a decimal, but got a string instead."),
-        ("flag", .number(1), "Invalid type for 'flag': expected a boolean, but got an integer instead."),
-        ("word", .string("z"), "Invalid value: 'z'. Supported values are: 'a', 'b', and 'c'."),
-        ("stop", .object([]), "Invalid type for 'stop': expected one of a string or array of strings, but got an object instead."),
-        ("stop", .array([.null, .number(1)]), "Invalid type for 'stop[1]': expected a string, but got an integer instead."),
-        ("choice", .string("z"), "Invalid value: 'z'. Supported values are: 'x' and 'y'."),
-        ("choice", .array([]), "Invalid type for 'choice': expected one of a string or object, but got an array instead."),
-        ("tools", .number(5), "Invalid type for 'tools': expected an array of objects, but got an integer instead."),
-        ("tools", .array([.object([])]), "Missing required parameter: 'tools[0].name'."),
-        ("tools", .array([.object(["name": .boolean(true)])]), "Invalid type for 'tools[0].name': expected a string, but got a boolean instead."),
-    ] as [(String, Document, String)])
+    @Test(
+        arguments: [
+            ("text", .number(5), "Invalid type for 'text': expected a string, but got an integer instead."),
+            ("count", .string("5"), "Invalid type for 'count': expected an integer, but got a string instead."),
+            (
+                "count", .number("5.5"),
+                "Invalid type for 'count': expected an integer, but got a decimal number instead."
+            ),
+            ("share", .string("x"), "Invalid type for 'share': expected a decimal, but got a string instead."),
+            ("flag", .number(1), "Invalid type for 'flag': expected a boolean, but got an integer instead."),
+            ("word", .string("z"), "Invalid value: 'z'. Supported values are: 'a', 'b', and 'c'."),
+            (
+                "stop", .object([]),
+                "Invalid type for 'stop': expected one of a string or array of strings, but got an object instead."
+            ),
+            (
+                "stop", .array([.null, .number(1)]),
+                "Invalid type for 'stop[1]': expected a string, but got an integer instead."
+            ),
+            ("choice", .string("z"), "Invalid value: 'z'. Supported values are: 'x' and 'y'."),
+            (
+                "choice", .array([]),
+                "Invalid type for 'choice': expected one of a string or object, but got an array instead."
+            ),
+            (
+                "tools", .number(5),
+                "Invalid type for 'tools': expected an array of objects, but got an integer instead."
+            ),
+            ("tools", .array([.object([])]), "Missing required parameter: 'tools[0].name'."),
+            (
+                "tools", .array([.object(["name": .boolean(true)])]),
+                "Invalid type for 'tools[0].name': expected a string, but got a boolean instead."
+            ),
+        ] as [(String, Document, String)])
     func `OpenAI's sentences name the member and both types`(name: String, value: Document, sentence: String) {
         #expect(self.fault(self.body(name, value), .openAI) == sentence)
     }
 
-    @Test(arguments: [
-        ("text", .number(5), "text: Input should be a valid string"),
-        ("count", .string("5"), "count: Input should be a valid integer"),
-        ("share", .array([]), "share: Input should be a valid number"),
-        ("flag", .string("yes"), "flag: Input should be a valid boolean"),
-        ("word", .string("z"), "word: Input should be 'a', 'b' or 'c'"),
-        ("stop", .number(5), "stop: Input should be a valid list"),
-        ("choice", .number(5), "choice: Input should be a valid dictionary"),
-        ("tools", .array([.number(5)]), "tools.0: Input should be a valid dictionary"),
-        ("tools", .array([.object([])]), "tools.0.name: Field required"),
-    ] as [(String, Document, String)])
-    func `Anthropic's sentences name the member and what it should be`(name: String, value: Document, sentence: String) {
+    @Test(
+        arguments: [
+            ("text", .number(5), "text: Input should be a valid string"),
+            ("count", .string("5"), "count: Input should be a valid integer"),
+            ("share", .array([]), "share: Input should be a valid number"),
+            ("flag", .string("yes"), "flag: Input should be a valid boolean"),
+            ("word", .string("z"), "word: Input should be 'a', 'b' or 'c'"),
+            ("stop", .number(5), "stop: Input should be a valid list"),
+            ("choice", .number(5), "choice: Input should be a valid dictionary"),
+            ("tools", .array([.number(5)]), "tools.0: Input should be a valid dictionary"),
+            ("tools", .array([.object([])]), "tools.0.name: Field required"),
+        ] as [(String, Document, String)])
+    func `Anthropic's sentences name the member and what it should be`(name: String, value: Document, sentence: String)
+    {
         #expect(self.fault(self.body(name, value), .anthropic) == sentence)
     }
 
-    @Test(arguments: [
-        ("count", .string("5"), "#/count: expected type: Integer, found: String"),
-        ("share", .boolean(true), "#/share: expected type: Number, found: Boolean"),
-        ("stop", .number(5), "#/stop: expected type: JSONArray, found: Integer"),
-        ("tools", .array([.array([])]), "#/tools/0: expected type: JSONObject, found: JSONArray"),
-        ("tools", .array([.object([])]), "#/tools/0: required key [name] not found"),
-        ("word", .string("z"), "#/word: z is not a valid enum value"),
-    ] as [(String, Document, String)])
+    @Test(
+        arguments: [
+            ("count", .string("5"), "#/count: expected type: Integer, found: String"),
+            ("share", .boolean(true), "#/share: expected type: Number, found: Boolean"),
+            ("stop", .number(5), "#/stop: expected type: JSONArray, found: Integer"),
+            ("tools", .array([.array([])]), "#/tools/0: expected type: JSONObject, found: JSONArray"),
+            ("tools", .array([.object([])]), "#/tools/0: required key [name] not found"),
+            ("word", .string("z"), "#/word: z is not a valid enum value"),
+        ] as [(String, Document, String)])
     func `Bedrock's own sentences name the place and both types`(name: String, value: Document, sentence: String) {
         let whole = "Malformed input request: \(sentence), please reformat your input and try again."
         #expect(self.fault(self.body(name, value), .amazon) == whole)

@@ -23,7 +23,8 @@ struct PriceListTests {
 
     @Test func `tokens cost by their kind, to the trillionth`() throws {
         let list = try self.list(
-            #"{"model": "a.*", "input": "0.035", "output": 0.14, "cacheRead": "1", "cacheWrite": "2.5", \#(Self.rest)}"#)
+            #"{"model": "a.*", "input": "0.035", "output": 0.14, "cacheRead": "1", "cacheWrite": "2.5", \#(Self.rest)}"#
+        )
         let prices = try #require(list.prices(of: "a.b-v1:0"))
         let totals = UsageTotals(
             invocations: 1, inputTokens: 3, outputTokens: 1_000_000, cacheReadTokens: 2, cacheWriteTokens: 4)
@@ -42,10 +43,11 @@ struct PriceListTests {
         #expect(prices.cost(UsageTotals(inputTokens: .max)).trillionths == .max)
     }
 
-    @Test(arguments: [
-        (0, "0.000000"), (499_999, "0.000000"), (500_000, "0.000001"), (1_500_000_000_000, "1.500000"),
-        (999_999_500_000, "1.000000"),
-    ] as [(Int, String)])
+    @Test(
+        arguments: [
+            (0, "0.000000"), (499_999, "0.000000"), (500_000, "0.000001"), (1_500_000_000_000, "1.500000"),
+            (999_999_500_000, "1.000000"),
+        ] as [(Int, String)])
     func `a sum has six places`(trillionths: Int, text: String) {
         #expect(UsageCost(trillionths: trillionths).text == text)
     }
@@ -58,12 +60,19 @@ struct PriceListTests {
         #expect(list.prices(of: "brume.echo") == nil)
     }
 
-    @Test(arguments: [
-        ("[]", "it is no JSON object"), (#"{"version": 2}"#, "its version is not 1"),
-        (#"{"version": 1, "currency": "EUR"}"#, "its currency must be USD"),
-        (#"{"version": 1, "currency": "USD", "date": "today"}"#, "it must have a date such as 2026-11-28, and a region"),
-        (#"{"version": 1, "currency": "USD", "date": "2026-11-28", "region": "x"}"#, "it must have a list named prices"),
-    ] as [(String, String)])
+    @Test(
+        arguments: [
+            ("[]", "it is no JSON object"), (#"{"version": 2}"#, "its version is not 1"),
+            (#"{"version": 1, "currency": "EUR"}"#, "its currency must be USD"),
+            (
+                #"{"version": 1, "currency": "USD", "date": "today"}"#,
+                "it must have a date such as 2026-11-28, and a region"
+            ),
+            (
+                #"{"version": 1, "currency": "USD", "date": "2026-11-28", "region": "x"}"#,
+                "it must have a list named prices"
+            ),
+        ] as [(String, String)])
     func `a list that is none is refused`(text: String, sentence: String) {
         #expect(self.fault(text) == sentence)
     }

@@ -13,7 +13,9 @@ struct Bedrock: AsyncParsableCommand {
     @Option(help: ArgumentHelp("llama.cpp's server.", valueName: "program"))
     var engine: String
 
-    @Option(help: ArgumentHelp("A model's name and file, such as 5M=/tmp/5m.gguf; may be repeated.", valueName: "name=file"))
+    @Option(
+        help: ArgumentHelp("A model's name and file, such as 5M=/tmp/5m.gguf; may be repeated.", valueName: "name=file")
+    )
     var model: [String]
 
     @Option(help: "Numbers of answers that are streamed at once.")

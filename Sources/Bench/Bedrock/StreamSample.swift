@@ -17,8 +17,8 @@ struct StreamSample {
 
     /// Keeps so many streams busy for about that long, each on a thread and a connection of its own. Blocks.
     ///
-    /// Answers that were begun in time are read to their end, and the time until then counts: a stream is not cut, which
-    /// would cost the server more than it costs the client.
+    /// Answers that were begun in time are read to their end, and the time until then counts: a stream is not cut,
+    /// which would cost the server more than it costs the client.
     static func take(
         _ target: TokenStream.Target, streams: Int, seconds: Double, cpuClock: CPUClock?
     ) throws -> StreamSample {

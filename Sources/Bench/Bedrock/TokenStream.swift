@@ -67,7 +67,7 @@ final class TokenStream {
             if firstToken == nil, Self.index(of: Self.text, in: received, from: max(0, seen - Self.text.count)) != nil {
                 firstToken = monotonicNanoseconds()
             }
-            // The last chunk of the transfer stands behind the mark; both servers send it with the mark or at once after.
+            // The last chunk of the transfer stands behind the mark; both servers send it with the mark or at once.
             if Self.index(of: Self.end, in: received, from: max(0, seen - Self.end.count)) != nil,
                 received.suffix(5).elementsEqual("0\r\n\r\n".utf8)
             {

@@ -8,7 +8,11 @@ package struct RecordingModel: ChatModel {
     private let recording: Recording
     private let clock: any WallClock
 
-    /// - Parameter name: the id under which the model was asked for, which is part of a request's fingerprint.
+    /// - Parameters:
+    ///   - model: who answers.
+    ///   - name: the id under which the model was asked for, which is part of a request's fingerprint.
+    ///   - recording: where its answers go.
+    ///   - clock: says when each was recorded.
     package init(_ model: any ChatModel, name: String, into recording: Recording, clock: any WallClock) {
         self.model = model
         self.name = name
@@ -50,7 +54,9 @@ package struct ReplayedModel: ChatModel {
     private let answer: RecordedAnswer
     private let isPaced: Bool
 
-    /// - Parameter isPaced: whether each piece comes as long after the request as it did.
+    /// - Parameters:
+    ///   - answer: what is given again.
+    ///   - isPaced: whether each piece comes as long after the request as it did.
     package init(_ answer: RecordedAnswer, isPaced: Bool = false) {
         self.answer = answer
         self.isPaced = isPaced

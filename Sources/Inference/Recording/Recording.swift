@@ -4,8 +4,8 @@ internal import WireProtocols
 
 /// Answers of models in a file, a line of JSON each: written as they are given, found again by their requests.
 ///
-/// The file is read once, when it is opened; what this process adds is known at once. Lines may be added, taken away and
-/// edited while no server uses it, and files be put together with `cat`.
+/// The file is read once, when it is opened; what this process adds is known at once. Lines may be added, taken away
+/// and edited while no server uses it, and files be put together with `cat`.
 package final class Recording: Sendable {
     /// Nothing more is recorded when the file is so large; it is held in memory too.
     static let fileBytesMax = 256 << 20

@@ -1,8 +1,8 @@
 internal import ArgumentParser
 internal import Server
 
-/// `brume keys`: access keys of the data directory. A running server knows a new key at once, and within a second that one
-/// was deleted.
+/// `brume keys`: access keys of the data directory. A running server knows a new key at once, and within a second that
+/// one was deleted.
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List, create and delete access keys.",

@@ -53,11 +53,13 @@ struct EngineBuildTests {
         #expect(self.fault(self.tools(), .metal)?.reason == .usage)
     }
 
-    @Test(arguments: [
-        ("[ 12%] Building CXX object", 12), ("[100%] Built target llama-server", 100), ("[3/120] Building", 2),
-        ("[120/120] Linking", 100), ("-- Configuring done", nil), ("[x%] y", nil), ("[5/0] y", nil), ("[200%]", nil),
-        ("[7/3]", nil), ("[", nil), ("", nil),
-    ] as [(String, Int?)])
+    @Test(
+        arguments: [
+            ("[ 12%] Building CXX object", 12), ("[100%] Built target llama-server", 100), ("[3/120] Building", 2),
+            ("[120/120] Linking", 100), ("-- Configuring done", nil), ("[x%] y", nil), ("[5/0] y", nil),
+            ("[200%]", nil),
+            ("[7/3]", nil), ("[", nil), ("", nil),
+        ] as [(String, Int?)])
     func `per cents of make and ninja are read`(line: String, percent: Int?) {
         #expect(BuildProgress.percent(line) == percent)
     }

@@ -63,23 +63,24 @@ struct RecordingTests {
         #expect(call.name == "look" && call.id == "tooluse_echo_1" && answer.outcome.stopReason == .toolCall)
     }
 
-    @Test(arguments: [
-        Change(name: "text") { $0.messages[0].parts = [.text("b")] },
-        Change(name: "role") { $0.messages[0].role = .assistant },
-        Change(name: "image") { $0.messages[0].parts.append(.image(format: "png", bytes: [1])) },
-        Change(name: "result") { $0.messages[0].parts.append(.toolResult(callID: "1", text: "x")) },
-        Change(name: "system") { $0.system = ["s"] },
-        Change(name: "tool") { $0.tools = [.init(name: "t", description: "", schema: .object([]))] },
-        Change(name: "choice") { $0.toolChoice = .any },
-        Change(name: "tokens") { $0.sampling.tokensMax = 5 },
-        Change(name: "temperature") { $0.sampling.temperature = 0.5 },
-        Change(name: "seed") { $0.sampling.seed = 1 },
-        Change(name: "stops") { $0.sampling.stopSequences = ["x"] },
-        Change(name: "schema") { $0.answerSchema = .object([]) },
-        Change(name: "reasoning") { $0.reasoning = .init(isOn: false) },
-        Change(name: "cache") { $0.cachePoint = .init(message: nil) },
-        Change(name: "raw") { $0.isRawPrompt = true },
-    ] as [Change])
+    @Test(
+        arguments: [
+            Change(name: "text") { $0.messages[0].parts = [.text("b")] },
+            Change(name: "role") { $0.messages[0].role = .assistant },
+            Change(name: "image") { $0.messages[0].parts.append(.image(format: "png", bytes: [1])) },
+            Change(name: "result") { $0.messages[0].parts.append(.toolResult(callID: "1", text: "x")) },
+            Change(name: "system") { $0.system = ["s"] },
+            Change(name: "tool") { $0.tools = [.init(name: "t", description: "", schema: .object([]))] },
+            Change(name: "choice") { $0.toolChoice = .any },
+            Change(name: "tokens") { $0.sampling.tokensMax = 5 },
+            Change(name: "temperature") { $0.sampling.temperature = 0.5 },
+            Change(name: "seed") { $0.sampling.seed = 1 },
+            Change(name: "stops") { $0.sampling.stopSequences = ["x"] },
+            Change(name: "schema") { $0.answerSchema = .object([]) },
+            Change(name: "reasoning") { $0.reasoning = .init(isOn: false) },
+            Change(name: "cache") { $0.cachePoint = .init(message: nil) },
+            Change(name: "raw") { $0.isRawPrompt = true },
+        ] as [Change])
     private func `whatever decides an answer decides the fingerprint`(_ change: Change) {
         let plain = RequestFingerprint(asked("a"), model: "m")
         #expect(RequestFingerprint(asked("a", change.apply), model: "m") != plain, "\(change.name)")
@@ -129,16 +130,26 @@ struct RecordingTests {
         #expect(recording.count == 0 && Disk.facts(self.path) == nil)
     }
 
-    @Test(arguments: [
-        ("nonsense", "it is no JSON"),
-        (#"{"version": 2}"#, "its version is not 1, which is all that this Brume reads"),
-        (#"{"version": 1}"#, "it has no request"),
-        (#"{"version": 1, "request": {"model": "m"}}"#, "it has no answer"),
-        (#"{"version": 1, "request": {"model": "m"}, "answer": [{}]}"#, "a piece of its answer is no text, reasoning or toolUse"),
-        (#"{"version": 1, "request": {"model": "m"}, "answer": []}"#, "it does not say why the answer stopped"),
-        (#"{"version": 1, "request": {"model": "m"}, "answer": [], "stop": "x"}"#, "its stop is none that there is"),
-        (#"{"version": 1, "request": {"model": "m"}, "answer": [], "stop": "endOfTurn"}"#, "its usage has no inputTokens and outputTokens"),
-    ] as [(String, String)])
+    @Test(
+        arguments: [
+            ("nonsense", "it is no JSON"),
+            (#"{"version": 2}"#, "its version is not 1, which is all that this Brume reads"),
+            (#"{"version": 1}"#, "it has no request"),
+            (#"{"version": 1, "request": {"model": "m"}}"#, "it has no answer"),
+            (
+                #"{"version": 1, "request": {"model": "m"}, "answer": [{}]}"#,
+                "a piece of its answer is no text, reasoning or toolUse"
+            ),
+            (#"{"version": 1, "request": {"model": "m"}, "answer": []}"#, "it does not say why the answer stopped"),
+            (
+                #"{"version": 1, "request": {"model": "m"}, "answer": [], "stop": "x"}"#,
+                "its stop is none that there is"
+            ),
+            (
+                #"{"version": 1, "request": {"model": "m"}, "answer": [], "stop": "endOfTurn"}"#,
+                "its usage has no inputTokens and outputTokens"
+            ),
+        ] as [(String, String)])
     func `a line that cannot be used is named`(line: String, reason: String) throws {
         let path = try self.folder.file("bad.jsonl", Array("\n\(line)\n".utf8))
         do {

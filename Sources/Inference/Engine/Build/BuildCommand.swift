@@ -8,9 +8,13 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// A program that is run to its end. It stays in this process's group, so that an interrupt at the terminal ends it too.
+/// A program that is run to its end, in this process's group: an interrupt at the terminal ends it too.
 enum BuildCommand {
-    /// - Parameter onLine: given each line that it prints, on a thread of its own.
+    /// - Parameters:
+    ///   - command: the program's path and its words.
+    ///   - onLine: given each line that it prints, on a thread of its own.
+    /// - Returns: how it ended.
+    /// - Throws: where it does not start.
     static func run(
         _ command: [String], onLine: @escaping @Sendable (String) -> Void
     ) async throws(ProcessStartError) -> ProcessEnd {

@@ -20,7 +20,10 @@ package struct EngineBuild: Sendable {
 
     /// - Parameters:
     ///   - directory: made where it is missing.
+    ///   - source: what is built.
+    ///   - tools: what the machine has.
     ///   - backend: what `tools.backend` has allowed.
+    ///   - fetch: gets the source's archive.
     package init(
         directory: String, source: EngineSource = .pinned, tools: BuildTools, backend: EngineBackend, fetch: HTTPFetch
     ) {
@@ -39,8 +42,12 @@ package struct EngineBuild: Sendable {
     private var sourcePath: String { "\(self.directory)/llama.cpp-\(self.source.version)" }
     private var buildPath: String { "\(self.directory)/build-\(self.source.version)-\(self.backend)" }
 
-    /// Builds, and gives the program's path.
-    /// - Parameter archive: the source's archive, where it is here already; its digest must be the pinned one.
+    /// Builds.
+    /// - Parameters:
+    ///   - archive: the source's archive, where it is here already; its digest must be the pinned one.
+    ///   - report: told of each step.
+    /// - Returns: the program's path.
+    /// - Throws: where a step fails, with the last that it said.
     package func run(
         archive: String? = nil, report: @escaping @Sendable (Step) -> Void
     ) async throws(RegistryError) -> String {
@@ -134,7 +141,8 @@ package struct EngineBuild: Sendable {
             [
                 self.tools.tar ?? "tar", "-xzf", archive, "-C", temporary, "--strip-components=\(depth)",
                 self.source.folder,
-            ], "unpack the source", log) { _ in }
+            ], "unpack the source", log
+        ) { _ in }
         try Disk.rename(temporary, to: self.sourcePath)
     }
 
@@ -167,7 +175,8 @@ package struct EngineBuild: Sendable {
         }
         try Disk.remove(self.programPath)
         guard try Disk.hardLink(built, to: self.programPath) else {
-            throw RegistryError(.disk, "\(self.directory) is on a file system without hard links; use another --data-dir")
+            throw RegistryError(
+                .disk, "\(self.directory) is on a file system without hard links; use another --data-dir")
         }
     }
 }

@@ -64,7 +64,9 @@ package struct BuildTools: Sendable, Hashable {
     private static let vulkanHeader = "/usr/include/vulkan/vulkan.h"
 
     /// Looks for them.
-    /// - Parameter variables: the environment: `PATH`, `CUDA_PATH` and `VULKAN_SDK` count.
+    /// - Parameters:
+    ///   - variables: the environment: `PATH`, `CUDA_PATH` and `VULKAN_SDK` count.
+    ///   - coreCount: how many compilers run at once.
     package init(variables: [String: String], coreCount: Int) {
         let path = variables["PATH"] ?? ""
         func find(_ names: [String], also folders: [String] = []) -> String? {

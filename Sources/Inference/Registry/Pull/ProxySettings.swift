@@ -44,7 +44,8 @@ package struct ProxySettings: Sendable, Hashable {
         if let scheme = text.firstRange(of: "://") {
             guard text[..<scheme.lowerBound].lowercased() == "http" else {
                 throw RegistryError(
-                    .usage, "\(name) names a proxy that speaks \(text[..<scheme.lowerBound]); only http:// ones are used")
+                    .usage,
+                    "\(name) names a proxy that speaks \(text[..<scheme.lowerBound]); only http:// ones are used")
             }
             rest = text[scheme.upperBound...]
         }

@@ -58,7 +58,8 @@ final class ProxyTunnel: ChannelDuplexHandler {
         guard words.count >= 2, words[0].hasPrefix("HTTP/1."), words[1].count == 3, words[1].first == "2" else {
             let status = words.dropFirst().joined(separator: " ")
             self.fail(
-                .noConnection("the proxy \(self.proxyName) lets nobody through to it (\(status.isEmpty ? line : status))"),
+                .noConnection(
+                    "the proxy \(self.proxyName) lets nobody through to it (\(status.isEmpty ? line : status))"),
                 context)
             return
         }

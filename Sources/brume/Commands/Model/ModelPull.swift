@@ -68,7 +68,8 @@ extension Model {
                 try HubSettings(environment: ProcessEnvironment.variables, endpoint: self.endpoint)
             }
             let pull = ModelPull(
-                registry: registry, settings: settings, fetch: HTTPFetch(options: try .forCommands()), tries: self.tries)
+                registry: registry, settings: settings, fetch: HTTPFetch(options: try .forCommands()), tries: self.tries
+            )
             let digest = try self.digest()
             let device = try self.device()
             let plan = try await orExitAsync { () async throws(RegistryError) in

@@ -38,7 +38,8 @@ package indirect enum BodyShape: Sendable {
 
     private func check(_ value: Document, _ place: BodyPlace) throws(ServiceError) {
         switch (self, value) {
-        case (.any, _), (_, .null), (.text, .string), (.number, .number), (.flag, .boolean), (.textOrList, .string): break
+        case (.any, _), (_, .null), (.text, .string), (.number, .number), (.flag, .boolean), (.textOrList, .string):
+            break
         case (.integer, .number):
             guard value.integer != nil else { throw place.wrongType(self, value) }
         case (.word(let words), .string(let text)), (.wordOrObject(let words, _), .string(let text)):

@@ -2,7 +2,7 @@ internal import Primitives
 internal import ServiceModel
 internal import WireProtocols
 
-/// What a rule of `bedrock-rules` does with the requests that it fits: a canned reply, an error, a delay, or a recording.
+/// What a rule of `bedrock-rules` does with the requests that it fits: a canned reply, an error, a delay, a recording.
 package struct ModelRule: Sendable, Hashable {
     /// An error that a client is given instead of an answer, or in its middle.
     struct Failure: Sendable, Hashable {
@@ -49,8 +49,12 @@ package struct ModelRule: Sendable, Hashable {
         return LinearPattern((ignoresCase ? "(?i)" : "") + "\(anything)(?:\(pattern))\(anything)")
     }
 
-    /// Reads the rules of a file, or says what is wrong with them.
-    /// - Parameter folder: where the paths in them begin that are not whole: the file's own directory.
+    /// Reads the rules of a file.
+    /// - Parameters:
+    ///   - bytes: the file.
+    ///   - folder: where the paths in them begin that are not whole: the file's own directory.
+    /// - Returns: the rules in the file's order.
+    /// - Throws: what is wrong with them.
     package static func rules(json bytes: [UInt8], folder: String = ".") throws(ModelRuleError) -> [ModelRule] {
         guard let document = Document(json: bytes) else { throw ModelRuleError("it is no JSON") }
         guard case .array(let entries)? = document["rules"] else {

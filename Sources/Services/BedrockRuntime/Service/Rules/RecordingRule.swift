@@ -26,7 +26,11 @@ struct RecordingRule: Sendable, Hashable {
 
     private static let members: Set<String> = ["file", "mode", "miss", "pace"]
 
-    /// - Parameter folder: where a path that is not whole begins.
+    /// - Parameters:
+    ///   - entry: what the rule's `recording` is.
+    ///   - number: of the rule, for the sentence of an error.
+    ///   - folder: where a path that is not whole begins.
+    /// - Throws: what is wrong with it.
     init(_ entry: Document, number: Int, folder: String) throws(ModelRuleError) {
         if let other = entry.members.first(where: { !Self.members.contains($0.name) }) {
             throw ModelRuleError("the recording of rule \(number) has \(other.name), which is nothing that one has")
