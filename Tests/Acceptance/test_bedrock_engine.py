@@ -347,6 +347,14 @@ def test_a_model_makes_room_for_another(models, fresh_server):
         until(lambda: len(engines_of(server)) == 1)
 
 
+def test_what_a_server_runs_is_shown_where_the_shell_finds_no_engine(models, fresh_server):
+    server = fresh_server(*models[2:], environment={"PATH": f"/usr/bin:/bin:{pathlib.Path(ENGINE).parent}"})
+    server.client("bedrock-runtime").converse(modelId="tiny", messages=[user("hi")])
+    status = server.run("engine", "status", env=server.environment | {"PATH": "/usr/bin:/bin"})
+    assert status.returncode == 0, status.stderr
+    assert "none on the PATH of this shell" in status.stdout and "tiny" in status.stdout
+
+
 def test_without_an_engine_everything_else_works(models, fresh_server):
     server = fresh_server(
         *models[2:], environment={"PATH": "/usr/bin:/bin"})

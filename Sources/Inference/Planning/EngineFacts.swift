@@ -43,8 +43,8 @@ package struct EngineFacts: Sendable, Hashable {
     }
 
     package static let cardRemedy =
-        "build llama.cpp for the card (cmake -B build -DGGML_CUDA=ON, or GGML_VULKAN, GGML_HIP; cmake --build build), "
-        + "then: brume engine use /path/to/build/bin/llama-server"
+        "brume engine build makes one for the card (with NVIDIA's CUDA toolkit, or Vulkan's headers and glslc); "
+        + "brume engine use /path/to/llama-server takes another"
 
     /// The cards of this machine, by what its drivers say; empty where there is none.
     package static func cards() async -> [String] {

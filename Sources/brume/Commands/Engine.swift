@@ -21,16 +21,23 @@ struct Engine: AsyncParsableCommand {
 
         func run() async throws {
             let configuration = try self.directory.load()
+            let (models, isRunning) = await ServerModels.ask(configuration)
             guard let program = ModelEngines.program(configuration) else {
-                throw Exit.failure(.wrongConfiguration, EngineProgram.remedy)
+                // A server looks at a PATH of its own: an engine of its that runs shows that it found one there.
+                let runs = models.loaded.contains { $0.processID != nil }
+                guard runs else { throw Exit.failure(.wrongConfiguration, EngineProgram.remedy) }
+                self.write(EngineReport(facts: nil, warning: nil, models: models, isServerRunning: isRunning))
+                return
             }
             let facts = await EngineFacts.ask(program)
             guard facts.version != nil else {
                 throw Exit.failure(.wrongConfiguration, "\(program.path) does not say its version; is it llama-server?")
             }
             let warning = facts.unusedCards(await EngineFacts.cards())
-            let (models, isRunning) = await ServerModels.ask(configuration)
-            let report = EngineReport(facts: facts, warning: warning, models: models, isServerRunning: isRunning)
+            self.write(EngineReport(facts: facts, warning: warning, models: models, isServerRunning: isRunning))
+        }
+
+        private func write(_ report: EngineReport) {
             switch self.output {
             case .text: for line in report.lines { Terminal.output(line) }
             case .json: Terminal.output(report.json)

@@ -3,19 +3,23 @@ internal import Server
 
 /// The engine, what it computes on, and what a running server has loaded, as `brume engine status` shows it.
 struct EngineReport {
-    let facts: EngineFacts
+    /// nil where this command finds none, and the running server does.
+    let facts: EngineFacts?
     /// A card that lies idle.
     let warning: String?
     let models: ServerModels
     let isServerRunning: Bool
 
-    private var version: String { self.facts.version ?? "not said" }
-    private var devices: [MachineRoom.Device] { self.facts.devices ?? [] }
+    private var version: String { self.facts?.version ?? "not said" }
+    private var devices: [MachineRoom.Device] { self.facts?.devices ?? [] }
 
     /// For a person.
     var lines: [String] {
+        guard let facts = self.facts else {
+            return ["engine  none on the PATH of this shell; the running server has found one"] + self.serverLines
+        }
         var lines = TextTable.lines([
-            ["engine", "\(self.facts.program.path) (\(self.facts.program.origin.sentence))"],
+            ["engine", "\(facts.program.path) (\(facts.program.origin.sentence))"],
             ["version", self.version],
         ])
         var rows = self.devices.map { device in
@@ -27,7 +31,12 @@ struct EngineReport {
         if rows.isEmpty { rows = [["CPU", "the processor", "-", "-"]] }
         lines += [""] + TextTable.lines([["DEVICE", "NAME", "MEMORY", "FREE"]] + rows)
         if let warning = self.warning { lines += ["", Terminal.warning("\(warning): \(EngineFacts.cardRemedy)")] }
-        guard self.isServerRunning else { return lines + ["", "no server runs on this data directory"] }
+        return lines + self.serverLines
+    }
+
+    /// What the server says.
+    private var serverLines: [String] {
+        guard self.isServerRunning else { return ["", "no server runs on this data directory"] }
         let memory = self.models.memory.map { line in
             [
                 line.id, line.name,
@@ -35,7 +44,7 @@ struct EngineReport {
                 PlanText.size(line.bookedBytes),
             ]
         }
-        lines += [""] + TextTable.lines([["MEMORY", "NAME", "TOTAL", "FREE", "FOR MODELS", "BOOKED"]] + memory)
+        let lines = [""] + TextTable.lines([["MEMORY", "NAME", "TOTAL", "FREE", "FOR MODELS", "BOOKED"]] + memory)
         guard !self.models.loaded.isEmpty else { return lines + ["", "no model is loaded"] }
         return lines + [""] + LoadedModel.table(self.models.loaded)
     }
@@ -52,8 +61,9 @@ struct EngineReport {
                 + "\"bookedBytes\":\(line.bookedBytes)}"
         }
         let members = [
-            "\"path\":\(quoted(self.facts.program.path))",
-            "\"origin\":\(quoted(self.facts.program.origin.rawValue))", "\"version\":\(quoted(self.version))",
+            "\"path\":\(self.facts.map { quoted($0.program.path) } ?? "null")",
+            "\"origin\":\(self.facts.map { quoted($0.program.origin.rawValue) } ?? "null")",
+            "\"version\":\(quoted(self.version))",
             "\"devices\":[\(devices.joined(separator: ","))]",
             "\"warning\":\(self.warning.map(quoted) ?? "null")", "\"serverRuns\":\(self.isServerRunning)",
             "\"memory\":[\(memory.joined(separator: ","))]",

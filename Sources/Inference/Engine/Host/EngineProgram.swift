@@ -26,7 +26,8 @@ package struct EngineProgram: Sendable, Hashable {
 
     package static let name = "llama-server"
     package static let remedy =
-        "No engine for models is installed. Put llama-server on PATH, or name it: brume engine use /path/to/it."
+        "No engine for models is installed. Put llama-server on PATH, name it (brume engine use /path/to/it), or have "
+        + "one built: brume engine build."
     /// Bytes of the file that holds a choice.
     private static let choiceBytesMax = 4096
 

@@ -36,6 +36,9 @@ struct Meter: Sendable {
                     "OutputTokensPerSecond", Double(outcome.outputTokens - 1) / rest, "Count/Second", id, context)
             }
         }
+        if outcome.timing.queued > .zero {
+            self.record("QueueTime", Self.milliseconds(outcome.timing.queued), "Milliseconds", id, context)
+        }
         if isKept { self.record("ResponseCacheHits", 1, "Count", id, context) }
         if outcome.cachePointTokens != nil {
             self.record("CacheReadInputTokens", Double(outcome.cacheReadTokens), "Count", id, context)
