@@ -128,9 +128,10 @@ let package = Package(
         .systemLibrary(name: "CRocksDB", path: "Sources/CRocksDB", providers: [.apt(["librocksdb-dev"])]),
         .systemLibrary(name: "CLibYAML", path: "Sources/CLibYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", path: "Sources/CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(
             name: "CPostgres", path: "Sources/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        library("WireProtocols", ["ServiceModel", "Primitives", "CZlib"]),
+        library("WireProtocols", ["ServiceModel", "Primitives", "CZlib", "CZstd"]),
         // Small before fast although requests wait for it: the network that they cross takes far longer.
         library(
             "Upstream",

@@ -1,9 +1,14 @@
-"""Imports through boto3: DynamoDB JSON and CSV from files, and the way out and back in."""
+"""Imports through boto3: DynamoDB JSON, Amazon Ion and CSV from files, and the way out and back in."""
 
+import base64
+import collections.abc
+import decimal
 import gzip
 import json
 import time
 import uuid
+
+from amazon.ion import simple_types, simpleion
 
 from test_dynamodb_backups import create, fill, items, refused
 from test_dynamodb_exports import BUCKET, enable, export
@@ -81,6 +86,76 @@ def test_csv_is_imported(server, dynamodb, unique_name):
         {"pk": {"S": "b"}, "sk": {"N": "2.5"}, "text": {"S": "plain"}},
         {"pk": {"S": "c"}, "sk": {"N": "3"}, "text": {"S": "über"}},
     ]
+
+
+def from_ion(value):
+    """A value that Ion's own library read, in DynamoDB JSON."""
+    if value is None or isinstance(value, simple_types.IonPyNull):
+        return {"NULL": True}
+    if isinstance(value, (bool, simple_types.IonPyBool)):
+        return {"BOOL": bool(value)}
+    if isinstance(value, decimal.Decimal):
+        return {"N": format(value, "f")}
+    if isinstance(value, bytes):
+        return {"B": bytes(value)}
+    if isinstance(value, str):
+        return {"S": str(value)}
+    if isinstance(value, collections.abc.Mapping):
+        return {"M": {name: from_ion(member) for name, member in value.items()}}
+    elements = [from_ion(element) for element in value]
+    for annotation in value.ion_annotations:
+        kind = annotation.text.removeprefix("$dynamodb_")
+        return {kind: [element[kind[0]] for element in elements]}
+    return {"L": elements}
+
+
+def test_an_export_in_ion_is_what_ion_s_library_reads_and_is_imported_again(server, dynamodb, unique_name):
+    source, target = unique_name("ion"), unique_name("ion-in")
+    create(dynamodb, source)
+    fill(dynamodb, source, 20)
+    dynamodb.put_item(TableName=source, Item={
+        "pk": {"S": "types"}, "sk": {"N": "-0.00000012"}, "a b": {"S": "\"'\\\n\x00é😀"}, "b": {"B": b"\x00\xff"},
+        "n": {"NULL": True}, "t": {"BOOL": False}, "big": {"N": "1e125"}, "small": {"N": "1e-130"},
+        "l": {"L": [{"M": {"true": {"N": "12.5"}}}, {"L": []}]}, "ss": {"SS": ["a", "b"]},
+        "ns": {"NS": ["1", "200"]}, "bs": {"BS": [b"a"]},
+    })
+    enable(dynamodb, source)
+    exported, folder = export(server, dynamodb, source, ExportFormat="ION")
+    assert exported["ExportFormat"] == "ION"
+    assert json.loads((folder / "manifest-summary.json").read_text())["outputFormat"] == "ION"
+    read = []
+    for file in folder.glob("data/*.ion.gz"):
+        text = gzip.decompress(file.read_bytes()).decode()
+        assert all(line.startswith("$ion_1_0 {Item:{") for line in text.splitlines())
+        read += [from_ion(value["Item"])["M"] for value in simpleion.loads(text, single_value=False)]
+    wanted = items(dynamodb, source)
+    assert sorted(read, key=repr) == sorted(wanted, key=repr)
+    prefix = exported["ExportManifest"].replace("manifest-summary.json", "data/")
+    started = start(dynamodb, target, BUCKET, prefix, "ION", InputCompressionType="GZIP")
+    description = ended(dynamodb, started["ImportArn"])
+    assert (description["ImportStatus"], description["InputFormat"]) == ("COMPLETED", "ION")
+    assert items(dynamodb, target) == wanted
+
+
+# The items a, 0 to a, 299, as the program `zstd -19` writes them.
+ZSTANDARD = base64.b64decode(
+    "KLUv/QRoBQ0A1iNHFqBbGgOh1hcChhfjL/feW8oE+vzT5AFQAEkAPwDFK2QIq2mIV8gQVtMMr5AhrKYRXiFDWE1jXiFDWE1TXiFD"
+    "WE2zV8gQVhN5FolDoVkuCXA4HBwFJLBBQIQFAw4aKGCBDQIiKNggYMIBw4ANAeNEEUQMIYSJEgsSI86KERsmzKxsIxu7KkVqlCir"
+    "qotq6i6Tx2K7fno+KkRokCCjoolo6KYMmTFibGoemiGvkCGspjmvkCGspgm7u7u7u7u7u7u7u7u7e81DM7N35ciNE2dX99HNXSmF"
+    "lFFEsVLlQmXKkUIIGUQQI0UmRIbcKIOMMcSwUeNBYwIAh8PBu93d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3Q2BK6gh"
+    "SPvsfwfhayxzEvj/fwSBEn+EQBGCIoQkCEkIgRDCEIIhhCIIRQiDXZ8Bcg6QKIQiDEUISRCSEAIhhCEIQwhFEIoQwWzXRUqbEiyk"
+    "TdK2hbQpbVvINqVtC2lTsm0hbUrbFtJMadtC2pS2WUibkrX277mEJEmylGROfgkD/FUHDxFc"
+)
+
+
+def test_objects_of_zstandard_are_imported(server, dynamodb, unique_name):
+    bucket, table = "a-zstd-bucket", unique_name("zstd")
+    place(server, bucket, "1.json.zst", ZSTANDARD)
+    started = start(dynamodb, table, bucket, InputCompressionType="ZSTD")
+    description = ended(dynamodb, started["ImportArn"])
+    assert (description["ImportStatus"], description["InputCompressionType"]) == ("COMPLETED", "ZSTD")
+    assert description["ProcessedSizeBytes"] > 10_000
+    assert [item["sk"]["N"] for item in items(dynamodb, table)] == [str(number) for number in range(300)]
 
 
 def test_errors_are_counted_and_logged(server, dynamodb, unique_name):

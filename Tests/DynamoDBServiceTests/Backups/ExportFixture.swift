@@ -29,7 +29,7 @@ extension BackupFixture {
     /// The lines of every data file, in the order of keys of files.
     func lines() throws -> [String] {
         var lines: [String] = []
-        for path in self.objects.paths where path.hasSuffix(".json.gz") {
+        for path in self.objects.paths where path.hasSuffix(".json.gz") || path.hasSuffix(".ion.gz") {
             var text: [UInt8] = []
             let inflater = try GzipInflater(outputBytesMax: 1 << 24)
             try inflater.inflate(try #require(self.objects[path]), appendingTo: &text)

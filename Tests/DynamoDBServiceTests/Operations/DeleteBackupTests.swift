@@ -31,7 +31,7 @@ struct DeleteBackupTests {
             "arn:aws:dynamodb:eu-central-1:123456789012:table/items",
             "arn:aws:dynamodb:eu-central-1:123456789012:table/items/backup/\0",
         ] as [String])
-    func `a backup that is not there is named`(_ arn: String) async throws {
+    func `a backup that is not there is named, and an ARN of something else is not one`(_ arn: String) async throws {
         let fixture = try await BackupFixture()
         for error in [
             await refused({ () async throws(ServiceError) in
@@ -42,7 +42,11 @@ struct DeleteBackupTests {
             }),
             await refused({ () async throws(ServiceError) in try await fixture.restore(arn) }),
         ] {
-            #expect(error == ServiceError(code: "BackupNotFoundException", message: "Backup not found: \(arn)"))
+            let wanted =
+                arn.hasSuffix("bc")
+                ? ServiceError(code: "BackupNotFoundException", message: "Backup not found: \(arn)")
+                : ServiceError(code: "ValidationException", message: "Invalid Backup ARN")
+            #expect(error == wanted)
         }
     }
 

@@ -6,6 +6,7 @@ import Primitives
 import ServiceKit
 import ServiceModel
 import Testing
+import WireProtocols
 
 struct ExportTableToPointInTimeTests {
     private func enabled() async throws -> BackupFixture {
@@ -115,15 +116,23 @@ struct ExportTableToPointInTimeTests {
                         exportFromTime: Timestamp(secondsSinceEpoch: now + from),
                         exportToTime: Timestamp(secondsSinceEpoch: now + to))
                 }
-            }?.code
+            }.map { "\($0.code): \($0.message)" }
         }
+        let prefix = "InvalidExportTimeException: "
+        let difference = prefix + "Difference between export period from time and export period to time is "
         #expect(await refusal(-900, 0) == nil)
-        #expect(await refusal(-899, 0) == "ValidationException")
+        #expect(await refusal(-899, 0) == difference + "less than 15 minutes")
         #expect(await refusal(-86_400, 0) == nil)
-        #expect(await refusal(-86_401, 0) == "ValidationException")
-        #expect(await refusal(0, -900) == "ValidationException")
-        #expect(await refusal(-800, 100) == "InvalidExportTimeException")
-        #expect(await refusal(-3 * 86_400, -3 * 86_400 + 900) == "InvalidExportTimeException")
+        #expect(await refusal(-86_401, 0) == difference + "greater than 24 hours")
+        #expect(await refusal(0, -900) == difference + "less than 15 minutes")
+        #expect(
+            await refusal(-800, 100)
+                == prefix + "Incremental export period to time cannot be greater than the current time : "
+                + TimestampText.string(Timestamp(secondsSinceEpoch: now + 100), as: .dateTime))
+        #expect(
+            await refusal(-3 * 86_400, -3 * 86_400 + 900)
+                == prefix + "Incremental export period from time cannot be less than the table creation time : "
+                + TimestampText.string(Timestamp(secondsSinceEpoch: now - 3 * 86_400), as: .dateTime))
     }
 
     @Test func `a moment outside of the recovery period is refused`() async throws {
@@ -138,7 +147,7 @@ struct ExportTableToPointInTimeTests {
                 error
                     == ServiceError(
                         code: "InvalidExportTimeException",
-                        message: "The specified ExportTime is outside of the point in time recovery window."))
+                        message: "Export Time is invalid"))
         }
     }
 
@@ -157,12 +166,42 @@ struct ExportTableToPointInTimeTests {
         try await fixture.recovery(true)
         fixture.clock.advance(milliseconds: 1000)
         for change in [
-            { $0.exportFormat = .ion }, { $0.exportType = .incrementalExport }, { $0.s3Bucket = "Upper" },
+            { $0.exportType = .incrementalExport }, { $0.s3Bucket = "Upper" },
             { $0.s3Prefix = String(repeating: "x", count: 1000) },
             { $0.filterSpecification = FilterSpecification(filterExpression: "a =") },
         ] as [(inout ExportTableToPointInTimeInput) -> Void] {
             #expect(
                 await wording { () async throws(ServiceError) in try await fixture.export(change) } != nil)
+        }
+        let window = IncrementalExportSpecification()
+        for (sentence, change) in [
+            (
+                "Incremental Export Specification expected when export type is set as Incremental Export",
+                { $0.exportType = .incrementalExport }
+            ),
+            (
+                "Export Type expected to be Incremental Export when incremental export specification is provided",
+                { $0.incrementalExportSpecification = window }
+            ),
+            (
+                "When Export Type is Full Export , Incremental Export Specification should not be provided",
+                {
+                    $0.exportType = .fullExport
+                    $0.incrementalExportSpecification = window
+                }
+            ),
+            (
+                "ExportFromTime must be provided in IncrementalExportSpecification",
+                {
+                    $0.exportType = .incrementalExport
+                    $0.incrementalExportSpecification = window
+                }
+            ),
+            ("KMS Key Id is not supported for this encryption type", { $0.s3SseKmsKeyID = "key" }),
+        ] as [(String, (inout ExportTableToPointInTimeInput) -> Void)] {
+            #expect(
+                await wording { () async throws(ServiceError) in try await fixture.export(change) }
+                    == "Invalid Request: \(sentence)")
         }
         // None of these left the table held.
         _ = try await fixture.service.deleteTable(DeleteTableInput(tableName: "items"), fixture.context)

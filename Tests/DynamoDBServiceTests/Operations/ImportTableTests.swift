@@ -172,6 +172,27 @@ struct ImportTableTests {
         #expect(try await fixture.items("imported").count == 5000)
     }
 
+    /// 300 items, the sort keys 0 to 299.
+    private static let zstandard =
+        "KLUv/QRoBQ0A1iNHFqBbGgOh1hcChhfjL/feW8oE+vzT5AFQAEkAPwDFK2QIq2mIV8gQVtMMr5AhrKYRXiFDWE1jXiFDWE1TXiFD"
+        + "WE2zV8gQVhN5FolDoVkuCXA4HBwFJLBBQIQFAw4aKGCBDQIiKNggYMIBw4ANAeNEEUQMIYSJEgsSI86KERsmzKxsIxu7KkVqlCir"
+        + "qotq6i6Tx2K7fno+KkRokCCjoolo6KYMmTFibGoemiGvkCGspjmvkCGspgm7u7u7u7u7u7u7u7u7e81DM7N35ciNE2dX99HNXSmF"
+        + "lFFEsVLlQmXKkUIIGUQQI0UmRIbcKIOMMcSwUeNBYwIAh8PBu93d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3Q2BK6gh"
+        + "SPvsfwfhayxzEvj/fwSBEn+EQBGCIoQkCEkIgRDCEIIhhCIIRQiDXZ8Bcg6QKIQiDEUISRCSEAIhhCEIQwhFEIoQwWzXRUqbEiyk"
+        + "TdK2hbQpbVvINqVtC2lTsm0hbUrbFtJMadtC2pS2WUibkrX277mEJEmylGROfgkD/FUHDxFc"
+
+    @Test func `objects of Zstandard are read, and damaged ones end`() async throws {
+        let fixture = try await BackupFixture()
+        let whole = try #require(Base64.decode(Array(Self.zstandard.utf8)))
+        fixture.objects["a-bucket/1"] = whole
+        fixture.objects["a-bucket/2"] = Array(whole.dropLast(20))
+        fixture.objects["a-bucket/3"] = Array(#"{"Item":{}}"#.utf8)
+        let ended = try await self.run(fixture, Self.input { $0.inputCompressionType = .zstd })
+        #expect(ended.inputCompressionType == .zstd)
+        #expect(ended.errorCount == 2)
+        #expect(try await fixture.items("imported").count == 300)
+    }
+
     @Test func `a bucket that is not there, or cannot be read, is told`() async throws {
         let fixture = try await BackupFixture()
         let absent = try await self.run(fixture, Self.input())
@@ -199,7 +220,7 @@ struct ImportTableTests {
     @Test func `what cannot be imported is refused`() async throws {
         let fixture = try await BackupFixture()
         let changes: [(inout ImportTableInput) -> Void] = [
-            { $0.inputFormat = .ion }, { $0.inputCompressionType = .zstd }, { $0.s3BucketSource.s3Bucket = "Upper" },
+            { $0.s3BucketSource.s3Bucket = "Upper" },
             { $0.inputFormatOptions = InputFormatOptions(csv: CsvOptions(delimiter: ";")) },
             { $0.tableCreationParameters.billingMode = nil },
         ]

@@ -61,6 +61,6 @@ struct ListBackupsTests {
                 ListBackupsInput(exclusiveStartBackupARN: "arn:aws:dynamodb:eu-central-1:123456789012:table/items"),
                 fixture.context)
         }
-        #expect(sentence?.contains("Invalid ExclusiveStartBackupArn") == true)
+        #expect(sentence?.contains("Invalid Backup ARN") == true)
     }
 }

@@ -38,7 +38,7 @@ struct ListExportsTests {
         let sentence = await wording { () async throws(ServiceError) in
             try await fixture.service.listExports(ListExportsInput(nextToken: token), fixture.context)
         }
-        #expect(sentence?.contains("Invalid NextToken") == true)
+        #expect(sentence?.contains("Provided nextToken is invalid") == true)
     }
 
     @Test func `an export that is not there is named`() async throws {
@@ -47,6 +47,18 @@ struct ListExportsTests {
         let error = await refused { () async throws(ServiceError) in
             try await fixture.service.describeExport(DescribeExportInput(exportARN: arn), fixture.context)
         }
-        #expect(error == ServiceError(code: "ExportNotFoundException", message: "Export not found: \(arn)"))
+        #expect(
+            error
+                == ServiceError(
+                    code: "ExportNotFoundException", message: "Export not found: Export not found: \(arn)"))
+        for (arn, wanted) in [
+            (arn.replacing("eu-central-1", with: "us-east-1"), "Export not found: Invalid export arn"),
+            (fixture.context.tableARN(named: "items"), "Invalid Export ARN"), ("x", "Invalid Export ARN"),
+        ] {
+            let sentence = await wording { () async throws(ServiceError) in
+                try await fixture.service.describeExport(DescribeExportInput(exportARN: arn), fixture.context)
+            }
+            #expect(sentence == wanted)
+        }
     }
 }

@@ -204,7 +204,7 @@ struct StartBulkPutItemsTests {
     @Test func `what cannot be started is refused`() async throws {
         let fixture = try await BackupFixture()
         let changes: [(inout StartBulkPutItemsInput) -> Void] = [
-            { $0.inputS3Configuration.inputFormat = .ion }, { $0.inputS3Configuration.inputCompressionType = .zstd },
+            { $0.inputS3Configuration.inputFormat = .ion },
             { $0.inputS3Configuration.s3Bucket = "Upper" }, { $0.outputS3Configuration.s3Bucket = "Upper" },
             { $0.outputS3Configuration.s3Bucket = nil }, { $0.outputS3Configuration.outputType = [] },
             { $0.outputS3Configuration.outputType = [.error, .error] },

@@ -101,13 +101,19 @@ struct CopyReference: Sendable, Hashable {
     let key: [UInt8]
 
     /// - Returns: nil for an ARN that names none of this account, region and kind.
-    init?(_ text: String, _ kind: BackupKeys.Kind, _ context: RequestContext) {
-        guard let arn = ARN(text), arn.service == "dynamodb", arn.partition == context.region.partition,
-            arn.region == context.region.description, arn.account == context.account.description
-        else { return nil }
-        let parts = arn.resource.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[0] == "table", TableReference.isLawfulName(parts[1]),
-            parts[2] == kind.resource, !parts[3].isEmpty, !parts[3].utf8.contains(0)
+    /// - Throws: for what has not the form of such an ARN, in AWS's words.
+    init?(_ text: String, _ kind: BackupKeys.Kind, _ context: RequestContext) throws(ServiceError) {
+        let arn = ARN(text)
+        let parts = arn?.resource.split(separator: "/", omittingEmptySubsequences: false) ?? []
+        guard let arn, arn.service == "dynamodb", parts.count == 4, parts[0] == "table",
+            TableReference.isLawfulName(parts[1]), parts[2] == kind.resource, !parts[3].isEmpty,
+            !parts[3].utf8.contains(0)
+        else {
+            guard let name = kind.arnName else { return nil }
+            throw .validation("Invalid \(name) ARN")
+        }
+        guard arn.partition == context.region.partition, arn.region == context.region.description,
+            arn.account == context.account.description
         else { return nil }
         self.table = TableReference(account: context.account, region: context.region, name: String(parts[1]))
         self.id = String(parts[3])

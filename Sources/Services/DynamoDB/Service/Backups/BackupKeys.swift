@@ -33,6 +33,16 @@ enum BackupKeys {
         /// What stands before the id in an ARN.
         var resource: String { self == .bulk ? "bulk-operation" : "\(self)" }
 
+        /// What AWS calls an ARN of the kind; nil where its words are not known.
+        var arnName: String? {
+            switch self {
+            case .backup: "Backup"
+            case .export: "Export"
+            case .import: "Import"
+            case .restore, .bulk: nil
+            }
+        }
+
         fileprivate var space: KeySpace { KeySpace(table: 0, index: 16 + UInt16(self.rawValue)) }
     }
 

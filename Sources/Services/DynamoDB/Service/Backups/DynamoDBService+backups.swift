@@ -15,7 +15,7 @@ extension DynamoDBService {
 
     /// The backup that an ARN names.
     func backup(_ arn: String, _ context: RequestContext) async throws(ServiceError) -> StoredBackup {
-        guard let reference = CopyReference(arn, .backup, context),
+        guard let reference = try CopyReference(arn, .backup, context),
             let found = try await self.backup(at: reference.key), !found.backup.isExpired(at: self.clock.now())
         else { throw .backupNotFound(arn) }
         return found

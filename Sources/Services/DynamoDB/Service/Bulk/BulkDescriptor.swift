@@ -24,10 +24,13 @@ struct BulkDescriptor: Sendable, Hashable {
         var bucket: String
         var bucketOwner: String?
         var prefix: String?
-        /// `GZIP` or `NONE`, where the request said so.
+        /// In the request's word, where it said so.
         var compression: String?
 
-        var isCompressed: Bool { self.compression == "GZIP" }
+        /// How the text is had; nil for what is text already.
+        var form: ObjectCompression? {
+            self.compression.flatMap(ObjectCompression.init(rawValue:)).flatMap { $0 == .no ? nil : $0 }
+        }
     }
 
     /// Where the reports go.

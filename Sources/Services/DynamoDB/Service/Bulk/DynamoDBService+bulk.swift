@@ -24,7 +24,7 @@ extension DynamoDBService {
     func bulk(
         _ arn: String, _ context: RequestContext, _ mode: ReadMode = .forAnswer
     ) async throws(ServiceError) -> StoredBulk {
-        guard let reference = CopyReference(arn, .bulk, context),
+        guard let reference = try CopyReference(arn, .bulk, context),
             let found = try await self.bulk(at: reference.key, mode)
         else { throw DynamoDBError.resourceNotFound(message: "Bulk operation not found: \(arn)") }
         return found

@@ -10,8 +10,6 @@ internal import WireProtocols
 extension DynamoDBService {
     /// Bytes of an object that are read at once.
     private static let readBytes = 256 << 10
-    /// Compressed bytes that are inflated at once: they become at most a thousand times as many.
-    private static let inflateBytes = 8 << 10
     /// Records of one commit, with which progress is noted and a cancellation is seen.
     private static let batchCountMax = 100
     private static let batchBytesMax = 1 << 20
@@ -32,7 +30,8 @@ extension DynamoDBService {
         }
         var offset = 0
         // What does not compress needs no reading of what was done.
-        if !held.own.input.isCompressed { offset = held.own.place?.offset ?? 0 }
+        let form = held.own.input.form
+        if form == nil { offset = held.own.place?.offset ?? 0 }
         while !load.isOver {
             let start = offset
             let piece = try await transferring { () throws(ObjectError) in
@@ -45,7 +44,7 @@ extension DynamoDBService {
                 _ = try await self.put(&load, &held, object)
                 return
             }
-            let step = held.own.input.isCompressed ? Self.inflateBytes : piece.count
+            let step = form?.pieceBytes ?? piece.count
             for place in stride(from: 0, to: piece.count, by: step) where !load.isOver {
                 load.take(Array(piece[place..<min(place + step, piece.count)]))
                 guard try await self.put(&load, &held, object) else { return }
@@ -178,14 +177,16 @@ private struct BulkLoad {
     private var lines: JSONRecords
     private var recordCount: Int
     private var offset: Int
-    private var inflater: GzipInflater?
+    private let form: ObjectCompression?
+    private let inflater: (any Inflater)?
     private var hasEnded = false
 
     init(_ own: BulkDescriptor) {
         self.offset = own.place?.offset ?? 0
         self.lines = JSONRecords(from: self.offset)
         self.recordCount = own.place?.recordCount ?? 0
-        if own.input.isCompressed { self.inflater = try? GzipInflater(outputBytesMax: .max) }
+        self.form = own.input.form
+        self.inflater = self.form?.inflater
     }
 
     /// Takes the next bytes of the object.
@@ -196,7 +197,7 @@ private struct BulkLoad {
             do throws(ShapeError) {
                 try inflater.inflate(bytes, appendingTo: &text)
             } catch {
-                return self.give("The object is not GZIP")
+                return self.give("The object is not \(self.form?.rawValue ?? "text")")
             }
         }
         var found: [JSONRecords.Record] = []

@@ -4,6 +4,7 @@ internal import KeyValue
 internal import Primitives
 internal import ServiceKit
 package import ServiceModel
+internal import WireProtocols
 
 extension DynamoDBService {
     /// "Up to 300 export tasks … can be exported concurrently."
@@ -41,7 +42,7 @@ extension DynamoDBService {
                     }
                 case .taken:
                     throw DynamoDBError.exportConflict(
-                        message: "There was a conflict with a previous export that used the same ClientToken")
+                        message: "Export conflict: Duplicate request detected with conflicting parameters")
                 }
             }
             let table = try await self.recoverable(reference, arn: input.tableARN)
@@ -65,19 +66,12 @@ extension DynamoDBService {
         _ input: ExportTableToPointInTimeInput, _ context: RequestContext
     ) throws(ServiceError) -> TableReference {
         guard input.tableARN.hasPrefix("arn:") else {
-            throw .validation("One or more parameter values were invalid: Invalid TableArn: \(input.tableARN)")
+            throw .validation("One or more parameter values were invalid: tableArn is not a valid ARN")
         }
         let reference = try TableReference(input.tableARN, context)
-        // DEVIATION: Amazon Ion is not written.
-        guard input.exportFormat != .ion else {
-            throw .validation("The ExportFormat ION is not supported by this version of Brume")
-        }
         let isIncremental = input.exportType == .incrementalExport
-        guard isIncremental == (input.incrementalExportSpecification != nil) else {
-            throw .validation(
-                "One or more parameter values were invalid: IncrementalExportSpecification must be specified when "
-                    + "ExportType is INCREMENTAL_EXPORT, and only then"
-            )
+        if let refusal = Self.coupling(input, isIncremental: isIncremental) {
+            throw .validation("Invalid Request: \(refusal)")
         }
         guard !isIncremental || input.exportTime == nil else {
             throw .validation(
@@ -98,6 +92,25 @@ extension DynamoDBService {
         return reference
     }
 
+    /// What does not go together.
+    /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes, as
+    ///   those of a window and of a token.
+    private static func coupling(_ input: ExportTableToPointInTimeInput, isIncremental: Bool) -> String? {
+        switch (input.incrementalExportSpecification != nil, isIncremental, input.exportType != nil) {
+        case (false, true, _):
+            return "Incremental Export Specification expected when export type is set as Incremental Export"
+        case (true, false, false):
+            return "Export Type expected to be Incremental Export when incremental export specification is provided"
+        case (true, false, true):
+            return "When Export Type is Full Export , Incremental Export Specification should not be provided"
+        default: break
+        }
+        guard input.s3SseKmsKeyID == nil || input.s3SseAlgorithm == .kms else {
+            return "KMS Key Id is not supported for this encryption type"
+        }
+        return nil
+    }
+
     /// The longest that follows a prefix in the key of an export's object.
     private static let exportKeyBytes = 100
 
@@ -110,13 +123,14 @@ extension DynamoDBService {
         if let window = input.incrementalExportSpecification {
             extent = try ExportWindow.extent(window, earliest: earliest, now)
         } else if let time = input.exportTime {
-            guard earliest <= time, time <= now else { throw .invalidExportTime }
+            guard earliest <= time, time <= now else { throw .exportTime("Export Time is invalid") }
             // Commits of this very millisecond may be yet to come; what was answered is in the latest moment.
             if time != now { extent = .full(time) }
         }
         var export = ExportDescriptor(
             id: id, table: table, start: now, extent: extent, time: input.exportTime ?? now, bucket: input.s3Bucket,
             copy: copy)
+        export.isIon = input.exportFormat == .ion
         export.clientToken = input.clientToken
         export.bucketOwner = input.s3BucketOwner
         export.prefix = input.s3Prefix
@@ -173,36 +187,42 @@ extension DynamoDBService {
 private enum ExportWindow {
     static let millisecondsMin: Int64 = 15 * 60_000
     static let millisecondsMax: Int64 = 24 * 3_600_000
+    private static let difference = "Difference between export period from time and export period to time"
 
     static func extent(
         _ given: IncrementalExportSpecification, earliest: Timestamp, _ now: Timestamp
     ) throws(ServiceError) -> ExportDescriptor.Extent {
         guard let from = given.exportFromTime else {
             throw .validation(
-                "One or more parameter values were invalid: ExportFromTime must be specified when ExportType is "
-                    + "INCREMENTAL_EXPORT"
-            )
+                "Invalid Request: ExportFromTime must be provided in IncrementalExportSpecification")
         }
         let to = given.exportToTime ?? now
-        guard earliest <= from, to <= now else { throw .invalidExportTime }
-        guard from < to else {
-            throw .validation(
-                "One or more parameter values were invalid: ExportFromTime must be before ExportToTime")
+        guard earliest <= from else {
+            throw .exportTime(
+                "Incremental export period from time cannot be less than the table creation time : "
+                    + TimestampText.string(from, as: .dateTime)
+            )
+        }
+        guard to <= now else {
+            throw .exportTime(
+                "Incremental export period to time cannot be greater than the current time : "
+                    + TimestampText.string(to, as: .dateTime)
+            )
         }
         let milliseconds = to.millisecondsSinceEpoch - from.millisecondsSinceEpoch
-        guard (self.millisecondsMin...self.millisecondsMax).contains(milliseconds) else {
-            throw .validation(
-                "One or more parameter values were invalid: The difference between ExportFromTime and ExportToTime "
-                    + "must be at least 15 minutes and at most 24 hours"
-            )
+        guard milliseconds >= self.millisecondsMin else {
+            throw .exportTime("\(self.difference) is less than 15 minutes")
+        }
+        // AWS's words for this one are not known.
+        guard milliseconds <= self.millisecondsMax else {
+            throw .exportTime("\(self.difference) is greater than 24 hours")
         }
         return .incremental(from: from, to: to, withOldImages: given.exportViewType != .newImage)
     }
 }
 
 extension ServiceError {
-    fileprivate static var invalidExportTime: ServiceError {
-        DynamoDBError.invalidExportTime(
-            message: "The specified ExportTime is outside of the point in time recovery window.")
+    fileprivate static func exportTime(_ sentence: String) -> ServiceError {
+        DynamoDBError.invalidExportTime(message: sentence)
     }
 }

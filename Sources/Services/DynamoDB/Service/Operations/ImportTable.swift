@@ -46,8 +46,7 @@ extension DynamoDBService {
             own.clientToken = input.clientToken
             own.bucketOwner = input.s3BucketSource.s3BucketOwner
             own.prefix = input.s3BucketSource.s3KeyPrefix
-            own.isCompressed = input.inputCompressionType == .gzip
-            own.saysUncompressed = input.inputCompressionType == .none_
+            own.compression = input.inputCompressionType.flatMap { ObjectCompression(rawValue: $0.rawValue) }
             return own
         }
         let table = try await self.catalog.create(reference) { number in
@@ -107,13 +106,6 @@ extension DynamoDBService {
     }
 
     private static func format(_ input: ImportTableInput) throws(ServiceError) -> ImportFormat {
-        // DEVIATION: Amazon Ion and Zstandard are not read.
-        guard input.inputFormat != .ion else {
-            throw .validation("The InputFormat ION is not supported by this version of Brume")
-        }
-        guard input.inputCompressionType != .zstd else {
-            throw .validation("The InputCompressionType ZSTD is not supported by this version of Brume")
-        }
         let source = input.s3BucketSource
         guard ObjectLocation(bucket: source.s3Bucket, key: "x") != nil, (source.s3KeyPrefix ?? "").utf8.count <= 1024
         else {
@@ -123,11 +115,11 @@ extension DynamoDBService {
         guard input.inputFormat == .csv else {
             guard input.inputFormatOptions?.csv == nil else {
                 throw .validation(
-                    "One or more parameter values were invalid: InputFormatOptions.Csv can only be specified when "
-                        + "InputFormat is CSV"
+                    "Invalid Request: Unsupported InputFormatOptions for the given input format: "
+                        + "\(input.inputFormat.rawValue)."
                 )
             }
-            return .json
+            return input.inputFormat == .ion ? .ion : .json
         }
         let csv = input.inputFormatOptions?.csv
         if let headers = csv?.headerList, Set(headers).count != headers.count {

@@ -18,13 +18,19 @@ extension DynamoDBService {
         if let name = input.tableName { table = try TableReference(name, context) }
         var start: CopyReference?
         if let arn = input.exclusiveStartBackupARN {
-            start = CopyReference(arn, .backup, context)
+            start = try CopyReference(arn, .backup, context)
             guard start != nil else {
-                throw .validation("One or more parameter values were invalid: Invalid ExclusiveStartBackupArn: \(arn)")
+                throw .validation("Invalid Request: The supplied ExclusiveStartBackupArn does not match the region")
             }
         }
         let lower = input.timeRangeLowerBound
         let upper = input.timeRangeUpperBound
+        if let lower, let upper, lower > upper {
+            throw .validation(
+                "One or more parameter values were invalid: Time range lower bound must be less than or equal to upper "
+                    + "bound"
+            )
+        }
         let type = input.backupType ?? .user
         let now = self.clock.now()
         let (backups, hasMore) = try await self.backups(

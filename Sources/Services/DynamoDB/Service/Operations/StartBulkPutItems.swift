@@ -65,12 +65,9 @@ extension DynamoDBService {
     // Checks
 
     private static func source(_ given: InputS3Configuration) throws(ServiceError) -> BulkDescriptor.Input {
-        // DEVIATION: Amazon Ion and Zstandard are not read.
+        // DEVIATION: Amazon Ion is not read.
         guard given.inputFormat != .ion else {
             throw .validation("The InputFormat ION is not supported by this version of Brume")
-        }
-        guard given.inputCompressionType != .zstd else {
-            throw .validation("The InputCompressionType ZSTD is not supported by this version of Brume")
         }
         guard ObjectLocation(bucket: given.s3Bucket, key: "x") != nil, (given.s3KeyPrefix ?? "").utf8.count <= 1024
         else { throw .invalidObjects("InputS3Configuration") }

@@ -13,9 +13,12 @@ extension DynamoDBService {
 
     /// The export that an ARN names.
     func export(_ arn: String, _ context: RequestContext) async throws(ServiceError) -> ExportDescriptor {
-        guard let reference = CopyReference(arn, .export, context),
-            let export = try await self.export(at: reference.key)?.export
-        else { throw DynamoDBError.exportNotFound(message: "Export not found: \(arn)") }
+        guard let reference = try CopyReference(arn, .export, context) else {
+            throw DynamoDBError.exportNotFound(message: "Export not found: Invalid export arn")
+        }
+        guard let export = try await self.export(at: reference.key)?.export else {
+            throw DynamoDBError.exportNotFound(message: "Export not found: Export not found: \(arn)")
+        }
         return export
     }
 
@@ -91,7 +94,7 @@ extension DynamoDBService {
         } while !export.isWhole && file.count < Self.fileBytesMax
         deflater.finish(appendingTo: &file)
         export.itemCount += itemCount
-        let key = export.dataKey("\(Self.fileName(export.id, export.fileCount)).json.gz")
+        let key = export.dataKey("\(Self.fileName(export.id, export.fileCount)).\(export.isIon ? "ion" : "json").gz")
         try await self.put(file, at: key, of: export)
         let line = ExportManifest.file(key: key, itemCount: itemCount, md5: ContentMD5.digest(file))
         defer { export.fileCount += 1 }
@@ -130,7 +133,7 @@ extension DynamoDBService {
             for (_, item) in slice.items {
                 export.billedBytes += item.itemBytes
                 guard let shown = filter.map({ $0.apply(item) }) ?? item else { continue }
-                ExportLines.full(shown, to: &text)
+                if export.isIon { ExportLines.ion(shown, to: &text) } else { ExportLines.full(shown, to: &text) }
                 itemCount += 1
             }
             return (itemCount, slice.next)
@@ -139,7 +142,8 @@ extension DynamoDBService {
             let slice = try await storing { () throws(StorageError) in try await window.slice(from: place) }
             for change in slice.changes {
                 export.billedBytes += (change.old?.itemBytes ?? 0) + (change.new?.itemBytes ?? 0)
-                ExportLines.changed(change, export.table.schema, withOldImages: withOldImages, to: &text)
+                let line = export.isIon ? ExportLines.ionChanged : ExportLines.changed
+                line(change, export.table.schema, withOldImages, &text)
                 itemCount += 1
             }
             return (itemCount, slice.next)

@@ -13,8 +13,6 @@ extension DynamoDBService {
     private static let objectCountMax = 50_000
     /// Bytes of an object that are read at once.
     private static let readBytes = 256 << 10
-    /// Compressed bytes that are inflated at once: they become at most a thousand times as many.
-    private static let inflateBytes = 8 << 10
     /// Items of one commit.
     private static let batchCountMax = 100
     private static let batchBytesMax = 1 << 20
@@ -23,7 +21,7 @@ extension DynamoDBService {
 
     /// The import that an ARN names.
     func tableImport(_ arn: String, _ context: RequestContext) async throws(ServiceError) -> ImportDescriptor {
-        guard let reference = CopyReference(arn, .import, context),
+        guard let reference = try CopyReference(arn, .import, context),
             let found = try await self.tableImport(at: reference.key)
         else { throw DynamoDBError.importNotFound(message: "Import not found: \(arn)") }
         return found.own
@@ -80,8 +78,7 @@ extension DynamoDBService {
         _ object: ObjectLocation, for own: ImportDescriptor
     ) async throws(ServiceError) -> ImportCounts {
         var load = ImportLoad(own)
-        var inflater: GzipInflater?
-        if own.isCompressed { inflater = try? GzipInflater(outputBytesMax: .max) }
+        let inflater = own.compression?.inflater
         var offset = 0
         reading: while !load.isOver {
             let start = offset
@@ -94,10 +91,12 @@ extension DynamoDBService {
                 try await self.put(&load, own)
                 break
             }
-            let step = inflater == nil ? piece.count : Self.inflateBytes
+            let step = inflater == nil ? piece.count : own.compression?.pieceBytes ?? piece.count
             for place in stride(from: 0, to: piece.count, by: step) {
                 load.take(Array(piece[place..<min(place + step, piece.count)]), inflater)
-                try await self.put(&load, own)
+                if load.isOver || load.items.count >= Self.batchCountMax || load.itemBytes >= Self.batchBytesMax {
+                    try await self.put(&load, own)
+                }
                 if load.isOver { break reading }
             }
             // Objects come from memory where they are there: others on this thread get their turn between the pieces.
@@ -126,7 +125,7 @@ extension DynamoDBService {
             (batch, bytes) = ([], 0)
         }
         if !batch.isEmpty { try await self.put(batch, own) }
-        load.items = []
+        load.clear()
     }
 
     /// Only the import writes to the table: it is CREATING.
@@ -202,8 +201,9 @@ extension DynamoDBService {
 
 /// What is known of an object while it is imported.
 private struct ImportLoad {
-    /// Items that are not written yet.
-    var items: [AttributeMap] = []
+    /// Items that are not written yet, and their bytes.
+    private(set) var items: [AttributeMap] = []
+    private(set) var itemBytes = 0
     private(set) var counts = ImportCounts()
     private(set) var errors: [String] = []
     /// Whether what follows is not looked at.
@@ -212,22 +212,34 @@ private struct ImportLoad {
     private var json: JSONRecords?
     private var csv: ImportRecords?
     private var parser: ImportParser
+    private let form: ObjectCompression?
     private var isAtStart = true
 
     init(_ own: ImportDescriptor) {
-        if own.format == .json { self.json = JSONRecords() } else { self.csv = ImportRecords() }
+        switch own.format {
+        case .json: self.json = JSONRecords()
+        case .ion: self.json = JSONRecords(isIon: true)
+        case .csv: self.csv = ImportRecords()
+        }
         self.parser = ImportParser(own.table, own.format)
+        self.form = own.compression
+    }
+
+    /// What there was is written.
+    mutating func clear() {
+        self.items = []
+        self.itemBytes = 0
     }
 
     /// Takes the next bytes of the object.
-    mutating func take(_ bytes: [UInt8], _ inflater: GzipInflater?) {
+    mutating func take(_ bytes: [UInt8], _ inflater: (any Inflater)?) {
         var text = bytes
         if let inflater {
             text = []
             do throws(ShapeError) {
                 try inflater.inflate(bytes, appendingTo: &text)
             } catch {
-                return self.give("The object is not GZIP")
+                return self.give("The object is not \(self.form?.rawValue ?? "text")")
             }
         }
         self.counts.processedBytes += text.count
@@ -244,7 +256,7 @@ private struct ImportLoad {
     }
 
     /// The object has ended.
-    mutating func finish(_ inflater: GzipInflater?) {
+    mutating func finish(_ inflater: (any Inflater)?) {
         if let inflater {
             do throws(ShapeError) {
                 try inflater.finish()
@@ -266,6 +278,7 @@ private struct ImportLoad {
                 self.counts.processedItems += 1
                 self.counts.importedItems += 1
                 self.items.append(item)
+                self.itemBytes += item.bytes.count
             case .refused(let reason):
                 self.counts.processedItems += 1
                 self.note(reason)

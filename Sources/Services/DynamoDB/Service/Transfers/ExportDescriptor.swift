@@ -31,6 +31,8 @@ struct ExportDescriptor: Sendable {
     var extent: Extent
     /// The moment that is told of a full export.
     var time: Timestamp
+    /// Whether items are written as Amazon Ion, else as DynamoDB JSON.
+    var isIon = false
     var clientToken: String?
     var bucket: String
     var bucketOwner: String?
@@ -92,6 +94,7 @@ extension ExportDescriptor {
             fields.set("withOldImages", withOldImages)
         }
         fields.set("time", self.time)
+        fields.set("isIon", self.isIon)
         fields.set("clientToken", self.clientToken)
         fields.set("bucket", self.bucket)
         fields.set("bucketOwner", self.bucketOwner)
@@ -129,6 +132,7 @@ extension ExportDescriptor {
             id: id, table: table, start: start, extent: extent, time: time, bucket: bucket, copy: copy)
         export.end = fields.time("end")
         export.state = state
+        export.isIon = fields.flag("isIon")
         export.clientToken = fields.text("clientToken")
         export.bucketOwner = fields.text("bucketOwner")
         export.prefix = fields.text("prefix")
@@ -160,11 +164,11 @@ extension ExportDescriptor {
             s3Bucket: self.bucket,
             s3BucketOwner: self.bucketOwner,
             s3Prefix: self.prefix,
-            s3SseAlgorithm: self.encryption.map { S3SseAlgorithm(rawValue: $0) },
+            s3SseAlgorithm: S3SseAlgorithm(rawValue: self.encryption ?? "AES256"),
             s3SseKmsKeyID: self.encryptionKey,
             failureCode: self.failureCode,
             failureMessage: self.failureMessage,
-            exportFormat: .dynamodbJson,
+            exportFormat: self.isIon ? .ion : .dynamodbJson,
             billedSizeBytes: self.state == .completed ? self.billedBytes : nil,
             itemCount: self.state == .completed ? self.itemCount : nil,
             exportType: .fullExport,

@@ -15,7 +15,7 @@ enum ExportLines {
 
     /// A changed item: its last write, its keys, and its images before and after.
     static func changed(
-        _ change: WindowChange, _ schema: KeySchema, withOldImages: Bool, to output: inout [UInt8]
+        _ change: WindowChange, _ schema: KeySchema, _ withOldImages: Bool, _ output: inout [UInt8]
     ) {
         let micros = change.time.millisecondsSinceEpoch * 1000
         output.append(contentsOf: #"{"Metadata":{"WriteTimestampMicros":{"N":"\#(micros)"}},"Keys":"#.utf8)
@@ -30,6 +30,31 @@ enum ExportLines {
             self.append(new, to: &output)
         }
         output.append(contentsOf: "}\n".utf8)
+    }
+
+    /// The same as `full` in Amazon Ion: `$ion_1_0 {Item:{pk:"a"}}`.
+    static func ion(_ item: AttributeMap, to output: inout [UInt8]) {
+        output += IonText.versionMarker + Array("{Item:".utf8)
+        IonText.append(item, to: &output)
+        output += Array("}\n".utf8)
+    }
+
+    /// The same as `changed` in Amazon Ion.
+    static func ionChanged(
+        _ change: WindowChange, _ schema: KeySchema, _ withOldImages: Bool, _ output: inout [UInt8]
+    ) {
+        let micros = change.time.millisecondsSinceEpoch * 1000
+        output += IonText.versionMarker + Array("{Record:{Metadata:{WriteTimestampMicros:\(micros).},Keys:".utf8)
+        IonText.append((change.new ?? change.old)?.filter { schema.contains($0) } ?? AttributeMap(), to: &output)
+        if let old = change.old, withOldImages {
+            output += Array(",OldImage:".utf8)
+            IonText.append(old, to: &output)
+        }
+        if let new = change.new {
+            output += Array(",NewImage:".utf8)
+            IonText.append(new, to: &output)
+        }
+        output += Array("}}\n".utf8)
     }
 
     private static let member = ItemResponse.schema.members[0]

@@ -42,7 +42,7 @@ enum ExportManifest {
         text.add("manifestFilesS3Key", export.objectKey("manifest-files.json"))
         text.add("billedSizeBytes", export.billedBytes)
         text.add("itemCount", export.itemCount)
-        text.add("outputFormat", "DYNAMODB_JSON")
+        text.add("outputFormat", export.isIon ? "ION" : "DYNAMODB_JSON")
         if case .incremental(_, _, let withOldImages) = export.extent {
             text.add("outputView", withOldImages ? "NEW_AND_OLD_IMAGES" : "NEW_IMAGE")
             text.add("exportType", "INCREMENTAL_EXPORT")

@@ -21,10 +21,8 @@ struct ImportDescriptor: Sendable {
     var bucketOwner: String?
     var prefix: String?
     var format: ImportFormat
-    /// Whether the objects are gzip.
-    var isCompressed = false
-    /// Whether the request said that they are not compressed.
-    var saysUncompressed = false
+    /// How the objects are compressed, where the request said it.
+    var compression: ObjectCompression?
     /// The object that was imported last.
     var lastKey = ""
     var objectCount = 0
@@ -40,6 +38,7 @@ struct ImportDescriptor: Sendable {
 /// How the records of an object are written.
 enum ImportFormat: Sendable, Hashable {
     case json
+    case ion
     case csv(delimiter: String?, headers: [String]?)
 }
 
@@ -73,13 +72,15 @@ extension ImportDescriptor {
         fields.set("bucket", self.bucket)
         fields.set("bucketOwner", self.bucketOwner)
         fields.set("prefix", self.prefix)
+        fields.set("isIon", self.format == .ion)
         if case .csv(let delimiter, let headers) = self.format {
             fields.set("isCSV", true)
             fields.set("delimiter", delimiter)
             fields.set("headers", headers)
         }
-        fields.set("isCompressed", self.isCompressed)
-        fields.set("saysUncompressed", self.saysUncompressed)
+        fields.set("isCompressed", self.compression == .gzip)
+        fields.set("isZstandard", self.compression == .zstd)
+        fields.set("saysUncompressed", self.compression == .no)
         fields.set("lastKey", self.lastKey)
         fields.set("objectCount", self.objectCount)
         fields.set("processedBytes", self.counts.processedBytes)
@@ -100,14 +101,16 @@ extension ImportDescriptor {
         else { return nil }
         let csv = ImportFormat.csv(delimiter: fields.text("delimiter"), headers: fields.texts("headers"))
         var own = ImportDescriptor(
-            id: id, table: table, start: start, bucket: bucket, format: fields.flag("isCSV") ? csv : .json)
+            id: id, table: table, start: start, bucket: bucket,
+            format: fields.flag("isCSV") ? csv : fields.flag("isIon") ? .ion : .json)
         own.end = fields.time("end")
         own.state = state
         own.clientToken = fields.text("clientToken")
         own.bucketOwner = fields.text("bucketOwner")
         own.prefix = fields.text("prefix")
-        own.isCompressed = fields.flag("isCompressed")
-        own.saysUncompressed = fields.flag("saysUncompressed")
+        if fields.flag("isCompressed") { own.compression = .gzip }
+        if fields.flag("isZstandard") { own.compression = .zstd }
+        if fields.flag("saysUncompressed") { own.compression = .no }
         own.lastKey = lastKey
         own.objectCount = fields.integer("objectCount") ?? 0
         own.counts.processedBytes = fields.integer("processedBytes") ?? 0
@@ -125,7 +128,13 @@ extension ImportDescriptor {
         S3BucketSource(s3BucketOwner: self.bucketOwner, s3Bucket: self.bucket, s3KeyPrefix: self.prefix)
     }
 
-    private var inputFormat: InputFormat { self.format == .json ? .dynamodbJson : .csv }
+    private var inputFormat: InputFormat {
+        switch self.format {
+        case .json: .dynamodbJson
+        case .ion: .ion
+        case .csv: .csv
+        }
+    }
 
     var description: ImportTableDescription {
         var options: InputFormatOptions?
@@ -142,7 +151,7 @@ extension ImportDescriptor {
             errorCount: self.counts.errors,
             inputFormat: self.inputFormat,
             inputFormatOptions: options,
-            inputCompressionType: self.isCompressed ? .gzip : self.saysUncompressed ? .none_ : nil,
+            inputCompressionType: self.compression.map { InputCompressionType(rawValue: $0.rawValue) },
             tableCreationParameters: self.parameters,
             startTime: self.start,
             endTime: self.end,

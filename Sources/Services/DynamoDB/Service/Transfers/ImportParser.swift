@@ -48,7 +48,12 @@ struct ImportParser: Sendable {
     }
 
     mutating func parse(_ record: [UInt8]) -> Outcome {
-        let outcome = self.format == .json ? Self.json(record) : self.csv(record)
+        let outcome =
+            switch self.format {
+            case .json: Self.json(record)
+            case .ion: Self.ion(record)
+            case .csv: self.csv(record)
+            }
         guard case .item(let item) = outcome else { return outcome }
         do throws(ValidationFailure) {
             if let failure = item.failure { throw ValidationFailure(failure.message) }
@@ -79,6 +84,13 @@ struct ImportParser: Sendable {
         } catch {
             return .malformed("The record is not DynamoDB JSON")
         }
+    }
+
+    // Amazon Ion
+
+    private static func ion(_ record: [UInt8]) -> Outcome {
+        guard let json = IonRecord.json(record) else { return .malformed("The record is not Amazon Ion") }
+        return self.json(json)
     }
 
     // CSV

@@ -1,4 +1,4 @@
-/// Cuts the text of an object into JSON objects, and knows where in the text each one ends.
+/// Cuts the text of an object into JSON objects, or structs of Amazon Ion, and knows where in the text each one ends.
 ///
 /// AWS reads one object of JSON after the other, be they on lines of their own or not; a line of something else is one
 /// record, so that it can be refused. What lies before `offset` was done in an earlier step and is passed over.
@@ -18,10 +18,15 @@ struct JSONRecords: Sendable {
     private var record: [UInt8] = []
     /// Objects and arrays that are open.
     private var depth = 0
-    private var isInString = false
+    /// The quote that ends the string; nil outside of strings.
+    private var quote: UInt8?
     private var isEscaped = false
 
-    init(from offset: Int = 0) {
+    /// Whether single quotes enclose text, too.
+    private let isIon: Bool
+
+    init(from offset: Int = 0, isIon: Bool = false) {
+        self.isIon = isIon
         self.passing = offset
         self.start = offset
         self.position = offset
@@ -34,13 +39,13 @@ struct JSONRecords: Sendable {
         self.passing -= start
         for index in start..<piece.count {
             let byte = piece[index]
-            if self.isInString {
+            if let quote = self.quote {
                 if self.isEscaped {
                     self.isEscaped = false
                 } else if byte == UInt8(ascii: "\\") {
                     self.isEscaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    self.isInString = false
+                } else if byte == quote {
+                    self.quote = nil
                 }
                 continue
             }
@@ -58,7 +63,8 @@ struct JSONRecords: Sendable {
     /// Whether a byte outside of strings ends the record.
     private mutating func ends(at byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "\""): self.isInString = self.depth > 0
+        case UInt8(ascii: "\""): self.quote = self.depth > 0 ? byte : nil
+        case UInt8(ascii: "'"): self.quote = self.isIon && self.depth > 0 ? byte : nil
         case UInt8(ascii: "{"), UInt8(ascii: "["): self.depth += 1
         case UInt8(ascii: "}"), UInt8(ascii: "]"):
             self.depth = max(0, self.depth - 1)
