@@ -30,7 +30,7 @@ struct ListBulkOperationsTests {
         #expect(
             await wording { () async throws(ServiceError) in
                 try await list(ListBulkOperationsInput(nextToken: "0123456789abcdef"))
-            } == "One or more parameter values were invalid: Invalid NextToken: 0123456789abcdef")
+            } == "Invalid Request: Provided nextToken is invalid: 0123456789abcdef")
         fixture.clock.advance(milliseconds: 91 * 86_400_000)
         #expect(try await list(ListBulkOperationsInput()).bulkOperationsSummaryList?.isEmpty == true)
     }

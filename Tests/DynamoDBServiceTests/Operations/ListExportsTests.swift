@@ -55,10 +55,10 @@ struct ListExportsTests {
             (arn.replacing("eu-central-1", with: "us-east-1"), "Export not found: Invalid export arn"),
             (fixture.context.tableARN(named: "items"), "Invalid Export ARN"), ("x", "Invalid Export ARN"),
         ] {
-            let sentence = await wording { () async throws(ServiceError) in
+            let error = await refused { () async throws(ServiceError) in
                 try await fixture.service.describeExport(DescribeExportInput(exportARN: arn), fixture.context)
             }
-            #expect(sentence == wanted)
+            #expect(error?.message == wanted)
         }
     }
 }

@@ -98,20 +98,25 @@ struct RestoreTableFromBackupTests {
         }
         #expect(
             await refusal { $0.billingModeOverride = .provisioned }
-                == "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be "
-                + "specified when BillingMode is PROVISIONED")
+                == "Invalid Request: Must override ProvisionedThroughput if BillingMode is overridden to PROVISIONED")
         #expect(
             await refusal {
                 $0.provisionedThroughputOverride = ProvisionedThroughput(readCapacityUnits: 1, writeCapacityUnits: 1)
             }
-                == "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be "
-                + "specified when BillingMode is PAY_PER_REQUEST")
+                == "Invalid Request: Cannot override ProvisionedThroughput unless BillingMode is PROVISIONED")
         #expect(
-            await refusal { $0.globalSecondaryIndexOverride = [globalIndex("new", [hash("gp")])] }?
-                .contains("GlobalSecondaryIndexOverride contains an index") == true)
-        #expect(
-            await refusal { $0.globalSecondaryIndexOverride = [globalIndex("whole", [hash("ls")])] }?
-                .contains("GlobalSecondaryIndexOverride contains an index") == true)
+            await refusal {
+                $0.billingModeOverride = .payPerRequest
+                $0.provisionedThroughputOverride = ProvisionedThroughput(readCapacityUnits: 1, writeCapacityUnits: 1)
+            }
+                == "Invalid Request: Cannot override ProvisionedThroughput if BillingMode is overridden to "
+                + "PAY_PER_REQUEST")
+        for (name, key) in [("new", "gp"), ("whole", "ls")] {
+            #expect(
+                await refusal { $0.globalSecondaryIndexOverride = [globalIndex(name, [hash(key)])] }
+                    == "Invalid Request: Index \(name) does not match a secondary index that existed in the source "
+                    + "table and cannot be created during the restore operation")
+        }
     }
 
     @Test func `the name must be free`() async throws {

@@ -203,7 +203,8 @@ struct ScanTests {
             ),
             (
                 2, 2,
-                "The Segment parameter is zero-based and must be less than parameter TotalSegments"
+                "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: 2 is not "
+                    + "less than TotalSegments: 2"
             ),
         ] as [(Int?, Int?, String)])
     func `segment and number of segments go together`(_ segment: Int?, _ total: Int?, _ sentence: String) async throws {

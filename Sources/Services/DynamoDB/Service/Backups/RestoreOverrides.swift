@@ -29,6 +29,7 @@ struct RestoreOverrides: Sendable {
         let shown = source.description(.active)
         let mode = self.billingMode ?? (source.isOnDemand ? .payPerRequest : .provisioned)
         let isProvisioned = mode == .provisioned
+        try self.checkThroughput(source, isProvisioned: isProvisioned)
         var throughput = self.throughput
         if isProvisioned, throughput == nil, !source.isOnDemand { throughput = Self.throughput(source.throughput) }
         let global = try self.globalIndexes(source, shown, isProvisioned: isProvisioned)
@@ -49,6 +50,27 @@ struct RestoreOverrides: Sendable {
             onDemandThroughput: self.onDemandThroughput ?? (isProvisioned ? nil : shown.onDemandThroughput),
             vectorIndexes: vector.isEmpty ? nil : vector
         )
+    }
+
+    /// Overrides of throughput go with the billing mode.
+    /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes, as for
+    ///   indexes.
+    private func checkThroughput(_ source: TableDescriptor, isProvisioned: Bool) throws(ServiceError) {
+        let isOverridden = self.billingMode != nil
+        var refusal: String?
+        if !isProvisioned, self.throughput != nil {
+            refusal =
+                isOverridden
+                ? "Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST"
+                : "Cannot override ProvisionedThroughput unless BillingMode is PROVISIONED"
+        } else if isProvisioned, isOverridden, source.isOnDemand, self.throughput == nil {
+            refusal = "Must override ProvisionedThroughput if BillingMode is overridden to PROVISIONED"
+        } else if isProvisioned, self.onDemandThroughput?.maxReadRequestUnits != nil {
+            refusal =
+                "Cannot override MaxReadRequestUnits for OnDemandThroughput unless BillingModeOverride is "
+                + "PAY_PER_REQUEST"
+        }
+        if let refusal { throw .validation("Invalid Request: \(refusal)") }
     }
 
     private static func throughput(_ throughput: Throughput) -> ProvisionedThroughput {
@@ -94,7 +116,7 @@ struct RestoreOverrides: Sendable {
             let same = known.first { $0.indexName == index.indexName }
             guard let same, same.keySchema.map({ Self.isSame($0, index.keySchema) }) == true,
                 Self.isSame(same.projection, index.projection)
-            else { throw .unknownIndex(index.indexName, "GlobalSecondaryIndexOverride") }
+            else { throw .unknownIndex(index.indexName) }
         }
         return indexes
     }
@@ -105,7 +127,7 @@ struct RestoreOverrides: Sendable {
             let same = known.first { $0.indexName == index.indexName }
             guard let same, same.keySchema.map({ Self.isSame($0, index.keySchema) }) == true,
                 Self.isSame(same.projection, index.projection)
-            else { throw .unknownIndex(index.indexName, "LocalSecondaryIndexOverride") }
+            else { throw .unknownIndex(index.indexName) }
         }
         return known.compactMap { index in
             guard let name = index.indexName, let schema = index.keySchema, let projection = index.projection,
@@ -122,7 +144,7 @@ struct RestoreOverrides: Sendable {
             guard let same, same.vectorAttribute?.attributeName == index.vectorAttribute.attributeName,
                 same.dimensions == index.dimensions, same.distanceFunction == index.distanceFunction,
                 Self.isSame(same.projection, index.projection)
-            else { throw .unknownIndex(index.indexName, "VectorIndexOverride") }
+            else { throw .unknownIndex(index.indexName) }
         }
         return known.compactMap { index in
             guard let name = index.indexName, let attribute = index.vectorAttribute,
@@ -155,10 +177,10 @@ struct RestoreOverrides: Sendable {
 }
 
 extension ServiceError {
-    fileprivate static func unknownIndex(_ name: String, _ parameter: String) -> ServiceError {
+    fileprivate static func unknownIndex(_ name: String) -> ServiceError {
         .validation(
-            "One or more parameter values were invalid: \(parameter) contains an index that does not match an index of "
-                + "the source: \(name)"
+            "Invalid Request: Index \(name) does not match a secondary index that existed in the source table and "
+                + "cannot be created during the restore operation"
         )
     }
 }

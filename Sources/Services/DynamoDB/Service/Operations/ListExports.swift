@@ -34,7 +34,7 @@ extension DynamoDBService {
         if let tableARN { range = BackupKeys.all(kind, of: try TableReference(tableARN, context)) }
         if let token {
             guard let key = TransferToken.key(token), range.contains(key) else {
-                throw .validation("One or more parameter values were invalid: Invalid NextToken: \(token)")
+                throw .validation("Invalid Request: Provided nextToken is invalid: \(token)")
             }
             range = range.continued(from: key, reverse: true)
         }

@@ -25,9 +25,12 @@ extension DynamoDBService {
         let reference = try Self.source(input, context)
         let latest = input.useLatestRestorableTime == true
         guard latest != (input.restoreDateTime != nil) else {
-            throw .validation(
-                "One or more parameter values were invalid: Specify either UseLatestRestorableTime or RestoreDateTime"
-            )
+            let refusal =
+                latest
+                ? "Both RestoreDateTime and UseLatestRestorableTime cannot be set for point-in-time restore request. "
+                    + "Please specify either RestoreDateTime time or UseLatestRestorableTime"
+                : "Either one of RestoreDateTime or UseLatestRestorableTime must be specified, but not both"
+            throw .validation("Invalid Request: \(refusal)")
         }
         let overrides = RestoreOverrides(
             billingMode: input.billingModeOverride,
@@ -79,10 +82,17 @@ extension DynamoDBService {
     ) throws(ServiceError) -> TableReference {
         switch (input.sourceTableName, input.sourceTableARN) {
         case (let name?, nil): return try TableReference(name, context)
-        case (nil, let arn?): return try TableReference(arn, context)
+        case (nil, let arn?):
+            guard arn.hasPrefix("arn:") else {
+                throw .validation("One or more parameter values were invalid: sourceTableArn is not a valid ARN")
+            }
+            return try TableReference(arn, context)
+        case (nil, nil):
+            throw .validation("The parameter 'TableName' is required but was not present in the request")
         default:
             throw .validation(
-                "One or more parameter values were invalid: Specify either SourceTableName or SourceTableArn"
+                "One or more parameter values were invalid: Must provide exactly one of: sourceTableArn, "
+                    + "sourceTableName"
             )
         }
     }

@@ -15,9 +15,7 @@ extension DynamoDBService {
         let given = input.pointInTimeRecoverySpecification
         guard given.pointInTimeRecoveryEnabled || given.recoveryPeriodInDays == nil else {
             throw .validation(
-                "One or more parameter values were invalid: RecoveryPeriodInDays cannot be specified when "
-                    + "PointInTimeRecoveryEnabled is false"
-            )
+                "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.")
         }
         do throws(ServiceError) {
             let table = try await self.catalog.update(reference) { (table, _) throws(ServiceError) in
