@@ -24,7 +24,7 @@ extension Pipeline {
             traceID: TraceContext.id(head.headers),
             gateway: sender?.gateway
         )
-        var message: ResponseMessage
+        let message: ResponseMessage
         var added: [HeaderFields.Field] = []
         do throws(ServiceError) {
             guard !match.isWrongMethod else { throw Self.wrongMethod(head.method) }
@@ -44,16 +44,35 @@ extension Pipeline {
                 return self.streamed(match.entry, record, context, connection, produce)
             }
         } catch {
-            record.errorCode = error.code
-            let (status, body) = route.form.error(error, requestID)
-            message = ResponseMessage(status: status, headers: ["Content-Type": "application/json"], body: body)
+            return self.failed(error, match.entry, record, connection)
         }
-        record.status = message.status
-        record.responseBytes = message.body.count
-        for field in added + Self.requestIDFields(route.form, requestID) {
+        return self.ended(message, added, match.entry, record, connection)
+    }
+
+    /// The answer to a request that ended with an error.
+    private func failed(
+        _ error: ServiceError, _ entry: HTTPRouteEntry, _ record: RequestRecord, _ connection: ConnectionInfo
+    ) -> EdgeResponse {
+        var record = record
+        record.errorCode = error.code
+        let (status, body) = entry.route.form.error(error, record.requestID)
+        let message = ResponseMessage(status: status, headers: ["Content-Type": "application/json"], body: body)
+        return self.ended(message, [], entry, record, connection)
+    }
+
+    /// A whole answer, which is recorded.
+    private func ended(
+        _ message: ResponseMessage, _ added: [HeaderFields.Field], _ entry: HTTPRouteEntry, _ record: RequestRecord,
+        _ connection: ConnectionInfo
+    ) -> EdgeResponse {
+        var message = message
+        for field in added + Self.requestIDFields(entry.route.form, record.requestID) {
             message.headers.append(field.name, field.value)
         }
-        self.record(record, counters: match.entry.counters, connection)
+        var record = record
+        record.status = message.status
+        record.responseBytes = message.body.count
+        self.record(record, counters: entry.counters, connection)
         return EdgeResponse(message)
     }
 
@@ -89,7 +108,7 @@ extension Pipeline {
         _ produce: @escaping @Sendable (_ send: @Sendable ([UInt8]) async throws -> Void) async throws -> Void
     ) -> EdgeResponse {
         let form = entry.route.form
-        let failure = FailureCode()
+        let progress = StreamProgress()
         var headers: HeaderFields = [
             "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache",
         ]
@@ -101,9 +120,16 @@ extension Pipeline {
             headers: headers,
             body: .stream { writer in
                 do {
-                    try await produce { try await writer.write($0) }
+                    try await produce { piece in
+                        progress.hasBegun.store(true, ordering: .relaxed)
+                        try await writer.write(piece)
+                    }
                 } catch let error as ServiceError {
-                    failure.code.withLock { $0 = error.code }
+                    guard progress.hasBegun.load(ordering: .relaxed) else {
+                        self.throttle.release(entry.service)
+                        throw UnbegunStream(self.failed(error, entry, record, connection))
+                    }
+                    progress.errorCode.withLock { $0 = error.code }
                     try await writer.write(form.errorEvent(error, record.requestID))
                 }
             },
@@ -111,14 +137,15 @@ extension Pipeline {
                 self.throttle.release(entry.service)
                 var ended = record
                 ended.responseBytes = outcome.bodyBytes
-                ended.errorCode = failure.code.withLock { $0 }
+                ended.errorCode = progress.errorCode.withLock { $0 }
                 self.record(ended, counters: entry.counters, connection)
             }
         )
     }
 }
 
-/// The code of the error that ended a stream, from its task to its end.
-private final class FailureCode: Sendable {
-    let code = Mutex<String?>(nil)
+/// How far a stream came, and the code of the error that ended it, from its task to its end.
+private final class StreamProgress: Sendable {
+    let hasBegun = Atomic(false)
+    let errorCode = Mutex<String?>(nil)
 }

@@ -170,23 +170,37 @@ package final class Pipeline: EdgeResponder {
         do throws(ServiceError) {
             let answer = try await self.answer(request, body, connection, sender, codec, &ending)
             ending.record.status = answer.message.status
-            if let events = answer.events { return self.streamed(answer.message, events, ending, connection) }
+            if let events = answer.events {
+                return self.streamed(answer.message, events, request, codec, ending, connection)
+            }
             message = answer.message
         } catch {
-            ending.record.errorCode = error.code
-            if let context = ending.record.context { ending.onError?(error, context) }
-            message = self.encode.error(
-                error,
-                requestID: requestID,
-                head: request.head,
-                service: ending.schema,
-                operation: ending.operation,
-                codec
-            )
-            ending.record.status = message.status
+            return self.failed(error, request, codec, ending, connection)
         }
         ending.record.responseBytes = message.body.count
         self.record(ending.record, counters: ending.operation?.counters, connection)
+        return EdgeResponse(message)
+    }
+
+    /// The answer to a request that ended with an error.
+    private func failed(
+        _ error: ServiceError, _ request: IdentifiedRequest, _ codec: any ServerProtocol, _ ending: Ending,
+        _ connection: ConnectionInfo
+    ) -> EdgeResponse {
+        var record = ending.record
+        record.errorCode = error.code
+        if let context = record.context { ending.onError?(error, context) }
+        let message = self.encode.error(
+            error,
+            requestID: record.requestID,
+            head: request.head,
+            service: ending.schema,
+            operation: ending.operation,
+            codec
+        )
+        record.status = message.status
+        record.responseBytes = message.body.count
+        self.record(record, counters: ending.operation?.counters, connection)
         return EdgeResponse(message)
     }
 
@@ -236,7 +250,8 @@ package final class Pipeline: EdgeResponder {
 
     /// An answer whose events follow; it holds its place in the service until they end.
     private func streamed(
-        _ message: ResponseMessage, _ events: OutboundEvents, _ ending: Ending, _ connection: ConnectionInfo
+        _ message: ResponseMessage, _ events: OutboundEvents, _ request: IdentifiedRequest,
+        _ codec: any ServerProtocol, _ ending: Ending, _ connection: ConnectionInfo
     ) -> EdgeResponse {
         let record = self.record
         let throttle = self.throttle
@@ -245,7 +260,14 @@ package final class Pipeline: EdgeResponder {
         return EdgeResponse(
             status: message.status,
             headers: headers,
-            body: .stream { writer in try await events.send(to: writer) },
+            body: .stream { writer in
+                do {
+                    try await events.send(to: writer)
+                } catch let error as ServiceError {
+                    throttle.release(events.service)
+                    throw UnbegunStream(self.failed(error, request, codec, ending, connection))
+                }
+            },
             onEnd: { outcome in
                 throttle.release(events.service)
                 var ended = ending.record

@@ -13,6 +13,7 @@ import time
 
 import botocore.config
 import botocore.exceptions
+import openai
 import pytest
 
 from brume_server import ROOT
@@ -134,6 +135,18 @@ def test_what_is_too_large_is_refused_in_aws_s_words(crowded, model):
     million = "the river " * 500_000
     assert refusal(client.converse, modelId=model, messages=[user({"text": million})]) == (
         400, "ValidationException", "Input is too long for requested model.")
+
+
+@pytest.mark.parametrize("model", ["brume.echo", "tiny"])
+def test_what_keeps_a_model_from_its_first_word_is_no_stream(crowded, model):
+    client = client_of(crowded)
+    words = "the river " * 100_000
+    too_long = (400, "ValidationException", "Input is too long for requested model.")
+    assert refusal(client.converse_stream, modelId=model, messages=[user({"text": words})]) == too_long
+    key = json.loads(crowded.run("keys", "create", "--bedrock", "--user", "ana", "--output", "json").stdout)
+    openai_client = openai.OpenAI(base_url=f"{crowded.url}/v1", api_key=key["bearerToken"], max_retries=0)
+    with pytest.raises(openai.BadRequestError, match="Input is too long for requested model."):
+        openai_client.responses.create(model=model, input=words, stream=True)
 
 
 @pytest.mark.parametrize("model_id", [

@@ -9,8 +9,9 @@ package struct EdgeResponse: Sendable {
     package enum Body: Sendable {
         /// All of it: head and body leave in one write.
         case bytes([UInt8])
-        /// Produced by the closure, in the same task that made the response. When it throws, the client sees a broken
-        /// body (connection closed or stream reset), never a complete one.
+        /// Produced by the closure, in the same task that made the response; the head leaves with the first piece.
+        /// When it throws, the client sees a broken body (connection closed or stream reset), never a complete one,
+        /// but for `UnbegunStream`.
         case stream(@Sendable (_ writer: ResponseBodyWriter) async throws -> Void)
     }
 
@@ -49,5 +50,15 @@ package struct EdgeResponse: Sendable {
 
     package init(_ message: ResponseMessage) {
         self.init(status: message.status, headers: message.headers, body: .bytes(message.body))
+    }
+}
+
+/// Thrown by the closure of a stream before its first piece: the client gets this answer in its place. The `onEnd` of the
+/// stream is not called then.
+package struct UnbegunStream: Error {
+    package let response: EdgeResponse
+
+    package init(_ response: EdgeResponse) {
+        self.response = response
     }
 }

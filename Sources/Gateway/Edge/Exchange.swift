@@ -34,6 +34,8 @@ final class Exchange {
 
     private enum Answer {
         case awaited
+        /// A stream whose head leaves with its first piece: until then another answer may take its place.
+        case prepared(EdgeResponse)
         case streaming(EdgeResponse, waiter: CheckedContinuation<ResponseBodyError?, Never>?)
         case ended
     }
@@ -58,8 +60,10 @@ final class Exchange {
 
     /// Whether the head of an answer has left.
     var hasAnswerBegun: Bool {
-        if case .awaited = self.answer { return false }
-        return true
+        switch self.answer {
+        case .awaited, .prepared: false
+        case .streaming, .ended: true
+        }
     }
 
     var hasEnded: Bool {
@@ -140,10 +144,12 @@ final class Exchange {
             case .bytes:
                 handle.reply(response)
             case .stream(let produce):
-                handle.run { $0.beginStream(response) }
+                handle.run { $0.prepareStream(response) }
                 do {
                     try await produce(ResponseBodyWriter(exchange: handle))
                     handle.run { $0.endStream() }
+                } catch let unbegun as UnbegunStream {
+                    handle.run { $0.replace(by: unbegun.response) }
                 } catch {
                     // Whatever it was, the body is incomplete: the transport shows that to the client.
                     handle.run { $0.abort() }
@@ -172,16 +178,30 @@ final class Exchange {
         }
     }
 
-    private func beginStream(_ response: EdgeResponse) {
-        guard case .awaited = self.answer, let transport = self.transport else {
+    private func prepareStream(_ response: EdgeResponse) {
+        guard case .awaited = self.answer else {
             self.report(response, isComplete: false)
             return
         }
+        self.answer = .prepared(response)
+    }
+
+    /// The stream came to nothing before its first piece: its head has not left, and this is the answer.
+    private func replace(by response: EdgeResponse) {
+        guard case .prepared = self.answer else { return self.abort() }
+        self.answer = .awaited
+        self.reply(response)
+    }
+
+    /// Sends the head of a stream that has none yet.
+    private func beginStream() {
+        guard case .prepared(let response) = self.answer, let transport = self.transport else { return }
         self.answer = .streaming(response, waiter: nil)
         transport.sendHead(response)
     }
 
     private func endStream() {
+        self.beginStream()
         guard case .streaming(let response, _) = self.answer, let transport = self.transport else { return }
         self.end()
         transport.sendEnd()
@@ -191,6 +211,7 @@ final class Exchange {
 
     /// Gives the answer up: the client sees a broken one.
     private func abort() {
+        self.beginStream()
         guard case .streaming(let response, _) = self.answer, let transport = self.transport else { return }
         self.end()
         transport.abortAnswer()
@@ -207,6 +228,7 @@ final class Exchange {
     }
 
     func write(_ bytes: [UInt8]) -> WriteResult {
+        self.beginStream()
         guard case .streaming = self.answer, let transport = self.transport else { return .failed(.disconnected) }
         self.bodyBytesSent += bytes.count
         transport.sendPiece(bytes)
@@ -244,7 +266,10 @@ final class Exchange {
         let task = self.task
         self.end()
         task?.cancel()
-        if case .streaming(let response, let waiter) = answer {
+        switch answer {
+        case .awaited, .ended: break
+        case .prepared(let response): self.report(response, isComplete: false)
+        case .streaming(let response, let waiter):
             waiter?.resume(returning: .disconnected)
             self.report(response, isComplete: false)
         }

@@ -8,6 +8,7 @@ final class OutboundEvents: Sendable {
     private let output: any StreamedShape
     private let codec: EventStreamCodec
     private let failure = Mutex<String?>(nil)
+    private let hasBegun = Atomic(false)
 
     init(output: any StreamedShape, codec: EventStreamCodec, service: ServiceEntry) {
         self.output = output
@@ -19,14 +20,17 @@ final class OutboundEvents: Sendable {
     var errorCode: String? { self.failure.withLock { $0 } }
 
     /// Sends every event, and an error of the service as the last one.
-    /// - Throws: when the client has gone, or an event is too large for a message: the body is then cut off.
+    /// - Throws: an error of the service that came before the first event: it is the answer then, with its own status,
+    ///   as where the output is whole. Else when the client has gone, or an event is too large for a message: the body
+    ///   is then cut off.
     func send(to writer: ResponseBodyWriter) async throws {
         let codec = self.codec
         do {
             try await self.output.sendEvents { event in
+                self.hasBegun.store(true, ordering: .relaxed)
                 try await writer.write(try codec.message(event: event).encode())
             }
-        } catch let error as ServiceError {
+        } catch let error as ServiceError where self.hasBegun.load(ordering: .relaxed) {
             self.failure.withLock { $0 = error.code }
             try await writer.write(try codec.message(error: error).encode())
         }

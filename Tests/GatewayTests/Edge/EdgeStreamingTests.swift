@@ -54,6 +54,33 @@ import Testing
         }
     }
 
+    @Test func `the head leaves with the first piece, so that a stream which never begins has another answer`() async throws {
+        let ends = Shared<[String]>([])
+        let responder = ClosureResponder { _, _, _ in
+            .collect(limitBytes: 0) { _ in
+                EdgeResponse(
+                    status: 200, headers: ["Content-Type": "x/y"],
+                    body: .stream { writer in
+                        try await writer.write([])
+                        throw UnbegunStream(
+                            EdgeResponse(
+                                status: 429, body: .bytes(Array("later".utf8)),
+                                onEnd: { _ in ends.change { $0.append("answer") } }))
+                    },
+                    onEnd: { _ in ends.change { $0.append("stream") } })
+            }
+        }
+        try await withListener(responder) { listener in
+            let client = try await RawClient.connect(port: listener.port)
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            let responses = try #require(await client.responses(2))
+            #expect(responses.map(\.text) == ["later", "later"])
+            #expect(responses.map(\.status) == [429, 429])
+            #expect(ends.current == ["answer", "answer"])
+            client.close()
+        }
+    }
+
     private struct Broken: Error {}
 
     @Test(arguments: [HeaderFields(), ["Content-Length": "100"]])

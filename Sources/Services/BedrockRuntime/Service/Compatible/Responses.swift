@@ -22,13 +22,16 @@ extension BedrockRuntimeService {
         }
         return .events { send in
             let events = Mutex(ResponsesEvents(stamp: stamp, body: request.body))
-            for event in events.withLock({ $0.begin() }) { try await send(ServerSentEvents.typed(event)) }
             let outcome = try await ServiceError.streaming {
                 try await invocation.chat { piece in
-                    for event in events.withLock({ $0.events(piece) }) { try await send(ServerSentEvents.typed(event)) }
+                    for event in events.withLock({ $0.begin() + $0.events(piece) }) {
+                        try await send(ServerSentEvents.typed(event))
+                    }
                 }
             }
-            for event in events.withLock({ $0.end(outcome) }) { try await send(ServerSentEvents.typed(event)) }
+            for event in events.withLock({ $0.begin() + $0.end(outcome) }) {
+                try await send(ServerSentEvents.typed(event))
+            }
         }
     }
 }

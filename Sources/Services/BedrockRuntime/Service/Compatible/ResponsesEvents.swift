@@ -17,13 +17,17 @@ struct ResponsesEvents {
     private var output: [Document] = []
     private var sequence = 0
     private var itemCount = 0
+    private var hasBegun = false
 
     init(stamp: AnswerStamp, body: Document) {
         self.stamp = stamp
         self.body = body
     }
 
+    /// What stands before all else, once: with the first word of the model, since an error before it is the answer.
     mutating func begin() -> [Document] {
+        guard !self.hasBegun else { return [] }
+        self.hasBegun = true
         let response = self.response(nil)
         return [
             self.event("response.created", [.init("response", response)]),

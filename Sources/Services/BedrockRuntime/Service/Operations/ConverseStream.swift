@@ -11,8 +11,8 @@ extension BedrockRuntimeService {
         ]
     }
 
-    /// What is wrong with the request is told before the stream begins; what goes wrong later is its last message.
-    // DEVIATION: what only the engine finds wrong is in the stream too; AWS answers with the error's own status.
+    /// What is wrong with the request, and whatever else keeps the model from its first word, is the answer; what goes
+    /// wrong later is the stream's last message.
     package func converseStream(
         _ input: ConverseStreamRequest, _ context: RequestContext
     ) async throws(ServiceError) -> ConverseStreamResponse {
@@ -28,16 +28,19 @@ extension BedrockRuntimeService {
         let stamp = AnswerStamp(id, context, self.random)
         return ConverseStreamResponse(
             stream: EventStream { send in
-                try await send(.messageStart(MessageStartEvent(role: .assistant)))
+                let start = ConverseStreamOutput.messageStart(MessageStartEvent(role: .assistant))
+                let hasBegun = Atomic(false)
                 let events = Mutex(ConverseEvents())
                 let outcome: ChatOutcome
                 do {
                     outcome = try await invocation.chat { piece in
+                        if !hasBegun.exchange(true, ordering: .relaxed) { try await send(start) }
                         for event in events.withLock({ $0.events(piece) }) { try await send(event) }
                     }
                 } catch let error as InferenceError {
                     throw ServiceError.inStream(error)
                 }
+                if !hasBegun.load(ordering: .relaxed) { try await send(start) }
                 for event in events.withLock({ $0.close() }) { try await send(event) }
                 // As the family's own stream has them: Claude's stop sequence is at /delta/stop_sequence.
                 var chunks = NativeRequest.family(id).chunks(stamp)
