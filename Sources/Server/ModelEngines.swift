@@ -72,10 +72,11 @@ package struct ModelEngines: Sendable {
                 places[model.name] = .local(local)
                 continue
             }
-            let parts = model.place.split(separator: "#", maxSplits: 1).map(String.init)
-            let remote = ExternalModel(
-                name: model.name, url: parts[0], remoteName: parts.count > 1 ? parts[1] : model.name, apiKey: key)
-            places[model.name] = .external(remote)
+            let servers = model.place.split(separator: "|").map { place in
+                let parts = place.split(separator: "#", maxSplits: 1).map(String.init)
+                return ExternalModel.Server(url: parts[0], remoteName: parts.count > 1 ? parts[1] : model.name)
+            }
+            places[model.name] = .external(ExternalModel(name: model.name, servers: servers, apiKey: key))
         }
         return ListedModels(places)
     }
@@ -120,7 +121,7 @@ package struct ModelEngines: Sendable {
         let embeddings = EmbeddingCache(bytesMax: configuration.embeddingCacheMegabytes << 20)
         let launcher = ProcessLauncher(
             directory: directory, logDirectory: paths.logs, guardCommand: ["/proc/self/exe", "engine-guard"],
-            random: random, embeddings: embeddings, program: { Self.program(configuration) })
+            random: random, embeddings: embeddings, note: note, program: { Self.program(configuration) })
         var limits = ModelHost.Limits()
         limits.loadedCountMax = configuration.modelsLoadedMax
         limits.keepAliveSeconds = configuration.modelKeepAliveSeconds

@@ -43,22 +43,33 @@ package struct LocalModel: Sendable, Hashable {
     }
 }
 
-/// A model behind the address of another server: vLLM, SGLang, Ollama, Ray Serve, another `llama-server`.
+/// A model that servers elsewhere compute, such as vLLM, SGLang, Ollama or another `llama-server`; several share its
+/// work.
 package struct ExternalModel: Sendable, Hashable {
+    /// One of its servers.
+    package struct Server: Sendable, Hashable {
+        /// Such as `http://127.0.0.1:8000/v1`.
+        package var url: String
+        /// What the server calls the model.
+        package var remoteName: String
+
+        package init(url: String, remoteName: String) {
+            self.url = url
+            self.remoteName = remoteName
+        }
+    }
+
     package var name: String
-    /// Such as `http://127.0.0.1:8000/v1`.
-    package var url: String
-    /// What the other server calls the model.
-    package var remoteName: String
+    /// At least one.
+    package var servers: [Server]
     /// Sent as a bearer token; nil sends none.
     package var apiKey: String?
-    /// Requests that are sent at once; more wait here.
+    /// Requests that are sent to each server at once; more wait here.
     package var slots: Int
 
-    package init(name: String, url: String, remoteName: String, apiKey: String? = nil, slots: Int = 16) {
+    package init(name: String, servers: [Server], apiKey: String? = nil, slots: Int = 16) {
         self.name = name
-        self.url = url
-        self.remoteName = remoteName
+        self.servers = servers
         self.apiKey = apiKey
         self.slots = slots
     }

@@ -84,7 +84,7 @@ package struct Configuration: Sendable, Hashable {
     /// A model that the configuration names.
     package struct Model: Sendable, Hashable {
         package var name: String
-        /// The path of a GGUF file, or the address of a server that has the model.
+        /// The path of a GGUF file, or the addresses of servers that have the model, separated by bars.
         package var place: String
 
         package init(name: String, place: String) {

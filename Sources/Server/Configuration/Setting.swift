@@ -337,17 +337,26 @@ package struct Setting: Sendable {
             guard !models.contains(where: { $0.name == name }) else {
                 throw ConfigurationError("names the model \(name) twice")
             }
-            guard place.hasPrefix("/") || EngineEndpoint(url: Self.address(place)) != nil else {
-                throw ConfigurationError("takes an absolute path or an address for \(name), and not \(place)")
-            }
+            if !place.hasPrefix("/") { try Self.checkServers(place, of: name) }
             models.append(.init(name: name, place: place))
         }
         return models
     }
 
-    /// An address without the name behind `#`.
-    private static func address(_ place: String) -> String {
-        String(place.prefix { $0 != "#" })
+    /// One address or several, separated by bars, each with the name behind `#` or without.
+    private static func checkServers(_ place: String, of name: String) throws(ConfigurationError) {
+        var seen: Set<EngineEndpoint.Address> = []
+        for server in place.split(separator: "|", omittingEmptySubsequences: false) {
+            guard let endpoint = EngineEndpoint(url: String(server.prefix { $0 != "#" })) else {
+                throw ConfigurationError("takes an absolute path or an address for \(name), and not \(place)")
+            }
+            guard seen.insert(endpoint.address).inserted else {
+                throw ConfigurationError("names a server of \(name) twice: one host and port is one server")
+            }
+        }
+        guard seen.count <= ReplicaPool.serverCountMax else {
+            throw ConfigurationError("takes up to \(ReplicaPool.serverCountMax) servers for \(name)")
+        }
     }
 
     private static func choice<Choice: RawRepresentable<String> & CaseIterable>(

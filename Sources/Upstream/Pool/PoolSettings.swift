@@ -1,7 +1,11 @@
 /// How the endpoints are asked whether they are well.
 package struct HealthCheck: Sendable {
-    /// Answered by a status of 200 to 299.
+    /// A label of an endpoint that has another path.
+    package static let pathLabel = "health"
+
     package var path: String
+    /// What an endpoint that is well answers.
+    package var statuses: ClosedRange<Int>
     package var interval: Duration
     /// For the whole check.
     package var timeout: Duration
@@ -11,11 +15,13 @@ package struct HealthCheck: Sendable {
 
     package init(
         path: String, interval: Duration = .seconds(5), timeout: Duration = .seconds(2),
-        rules: ActiveHealth.Settings = ActiveHealth.Settings(), sparesBusy: Bool = false
+        statuses: ClosedRange<Int> = 200...299, rules: ActiveHealth.Settings = ActiveHealth.Settings(),
+        sparesBusy: Bool = false
     ) {
         self.path = path
         self.interval = interval
         self.timeout = timeout
+        self.statuses = statuses
         self.rules = rules
         self.sparesBusy = sparesBusy
     }

@@ -33,14 +33,16 @@ extension UpstreamPool {
     /// Asks every endpoint once.
     package func checkAll(_ check: HealthCheck) async {
         let clients = self.shared.withLock { shared in
-            shared.state.endpoints.compactMap { shared.clients[$0.endpoint] }
+            shared.state.endpoints.compactMap { found in
+                shared.clients[found.endpoint].map { ($0, found.labels[HealthCheck.pathLabel] ?? check.path) }
+            }
         }
         await withTaskGroup(of: Void.self) { group in
-            for (index, client) in clients.enumerated() {
+            for (index, (client, path)) in clients.enumerated() {
                 if index >= Self.checksMax { await group.next() }
                 group.addTask {
                     let begun = self.time.now()
-                    let failure = await Self.failure(client, check)
+                    let failure = await Self.failure(client, path, check)
                     guard !Task.isCancelled else { return }
                     self.change { $0.state.check(client.endpoint, failure: failure, since: begun, at: self.time.now()) }
                 }
@@ -50,13 +52,13 @@ extension UpstreamPool {
     }
 
     /// - Returns: nil where it is well.
-    private static func failure(_ client: UpstreamClient, _ check: HealthCheck) async -> String? {
+    private static func failure(_ client: UpstreamClient, _ path: String, _ check: HealthCheck) async -> String? {
         let timeouts = UpstreamTimeouts(
             connect: check.timeout, firstByte: check.timeout, idle: check.timeout, total: check.timeout)
         do throws(UpstreamError) {
             let answer = try await client.ask(
-                UpstreamRequest("GET", check.path, timeouts: timeouts), bytesMax: self.checkBytesMax)
-            return (200...299).contains(answer.head.status) ? nil : "\(check.path) answered \(answer.head.status)"
+                UpstreamRequest("GET", path, timeouts: timeouts), bytesMax: self.checkBytesMax)
+            return check.statuses.contains(answer.head.status) ? nil : "\(path) answered \(answer.head.status)"
         } catch {
             return error.sentence
         }

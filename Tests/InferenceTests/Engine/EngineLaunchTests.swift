@@ -55,7 +55,8 @@ struct ListedModelsTests {
     @Test func `the first source that knows a name answers`() async throws {
         let near = ModelPlace.local(
             LocalModel(name: "a", launch: EngineLaunch(modelPath: "/a.gguf", alias: "a")))
-        let far = ModelPlace.external(ExternalModel(name: "a", url: "http://127.0.0.1:1/v1", remoteName: "x"))
+        let far = ModelPlace.external(
+            ExternalModel(name: "a", servers: [.init(url: "http://127.0.0.1:1/v1", remoteName: "x")]))
         let sources = ModelSources([ListedModels(["a": near]), ListedModels(["a": far, "b": far])])
         #expect(try await sources.resolve("a") == near)
         #expect(try await sources.resolve("b") == far)

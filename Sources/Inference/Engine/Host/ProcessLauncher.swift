@@ -9,6 +9,8 @@ package struct ProcessLauncher: EngineLauncher {
     static let pollMillisecondsMax = 200
     /// An engine that does not answer this question at once asks again: it may be computing.
     static let healthSecondsMax = 5
+    /// What one of several servers can do is asked for so long: the others serve meanwhile.
+    static let questionSecondsMax = 20
 
     private let program: @Sendable () -> EngineProgram?
     private let directory: EngineDirectory
@@ -16,6 +18,7 @@ package struct ProcessLauncher: EngineLauncher {
     private let guardCommand: [String]
     private let random: any RandomSource
     private let embeddings: EmbeddingCache?
+    private let note: @Sendable (String) -> Void
 
     /// - Parameters:
     ///   - directory: for sockets.
@@ -23,10 +26,12 @@ package struct ProcessLauncher: EngineLauncher {
     ///   - guardCommand: the words that run `EngineGuard.run`, such as `/proc/self/exe engine-guard`.
     ///   - random: for the ids of tool calls.
     ///   - embeddings: keeps vectors that were computed; nil keeps none.
+    ///   - note: given a sentence for the log where one of several servers fails.
     ///   - program: asked at every start, so that an engine that was installed meanwhile is found.
     package init(
         directory: EngineDirectory, logDirectory: String?, guardCommand: [String], random: any RandomSource,
-        embeddings: EmbeddingCache? = nil, program: @escaping @Sendable () -> EngineProgram?
+        embeddings: EmbeddingCache? = nil, note: @escaping @Sendable (String) -> Void = { _ in },
+        program: @escaping @Sendable () -> EngineProgram?
     ) {
         self.program = program
         self.directory = directory
@@ -34,6 +39,7 @@ package struct ProcessLauncher: EngineLauncher {
         self.guardCommand = guardCommand
         self.random = random
         self.embeddings = embeddings
+        self.note = note
     }
 
     package func start(
@@ -46,22 +52,50 @@ package struct ProcessLauncher: EngineLauncher {
     }
 
     private func connect(_ model: ExternalModel) async throws(InferenceError) -> RunningEngine {
-        guard let endpoint = EngineEndpoint(url: model.url, apiKey: model.apiKey) else {
-            throw .failed("\(model.url) is no address of a server")
+        var servers: [ReplicaPool.Server] = []
+        for server in model.servers {
+            guard let endpoint = EngineEndpoint(url: server.url, apiKey: model.apiKey) else {
+                throw .failed("\(server.url) is no address of a server")
+            }
+            let seconds = model.servers.count > 1 ? Self.questionSecondsMax : EngineClient.silenceSecondsMax
+            servers.append(
+                ReplicaPool.Server(endpoint) { () throws(InferenceError) in
+                    try await self.connect(endpoint, server.remoteName, slots: model.slots, silenceSeconds: seconds)
+                })
         }
-        let client = try self.client(endpoint)
-        let capabilities = try await EngineCapabilities(asking: client, model: model.remoteName)
+        guard servers.count > 1 else {
+            guard let server = servers.first else { throw .failed("the model has no server") }
+            return try await server.connect()
+        }
+        let pool = ReplicaPool(servers, slots: model.slots, note: self.note)
+        try await pool.open()
+        // Ended by the engine's `stop`.
+        let looking = Task { await pool.run() }
+        var engine = RunningEngine(model: pool, slots: model.slots * servers.count) { looking.cancel() }
+        engine.embedder = pool
+        engine.reranker = pool
+        return engine
+    }
+
+    /// - Parameter silenceSeconds: how long a question what the server can do may take.
+    private func connect(
+        _ endpoint: EngineEndpoint, _ name: String, slots: Int, silenceSeconds: Int
+    ) async throws(InferenceError) -> RunningEngine {
+        let capabilities = try await EngineCapabilities(
+            asking: self.client(endpoint, silenceSeconds: silenceSeconds), model: name)
         let chat = LlamaServerModel(
-            client: client, name: model.remoteName, capabilities: capabilities, random: self.random)
-        var engine = RunningEngine(model: chat, slots: model.slots) {}
+            client: try self.client(endpoint), name: name, capabilities: capabilities, random: self.random)
+        var engine = RunningEngine(model: chat, slots: slots) {}
         engine.embedder = LlamaEmbedder(chat, tokensMax: nil, identity: nil, cache: nil)
         engine.reranker = LlamaReranker(chat, tokensMax: nil, givesProbabilities: true)
         return engine
     }
 
-    private func client(_ endpoint: EngineEndpoint) throws(InferenceError) -> EngineClient {
+    private func client(
+        _ endpoint: EngineEndpoint, silenceSeconds: Int = EngineClient.silenceSecondsMax
+    ) throws(InferenceError) -> EngineClient {
         do throws(EngineClientError) {
-            return try EngineClient(endpoint)
+            return try EngineClient(endpoint, silenceSeconds: silenceSeconds)
         } catch {
             throw InferenceError(error)
         }
@@ -139,12 +173,7 @@ package struct ProcessLauncher: EngineLauncher {
     private func awaitReady(
         _ process: EngineProcess, _ client: EngineClient, _ log: EngineLog
     ) async throws(InferenceError) {
-        let asking: EngineClient
-        do throws(EngineClientError) {
-            asking = try EngineClient(client.endpoint, silenceSeconds: Self.healthSecondsMax)
-        } catch {
-            throw InferenceError(error)
-        }
+        let asking = try self.client(client.endpoint, silenceSeconds: Self.healthSecondsMax)
         let deadline = ContinuousClock.now + .seconds(Self.loadSecondsMax)
         var pauseMilliseconds = 5
         while ContinuousClock.now < deadline {

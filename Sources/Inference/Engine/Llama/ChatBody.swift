@@ -18,8 +18,9 @@ struct ChatBody {
         return members
     }
 
-    /// The members that decide how tokens are chosen; names that only llama.cpp knows are left out for others.
-    static func sampling(_ sampling: ChatRequest.Sampling, isOwnEngine: Bool) -> [Document.Member] {
+    /// The members that decide how tokens are chosen. OpenAI's notation lacks `top_k` and `min_p`; vLLM and SGLang know
+    /// them, and a server that does not may refuse them.
+    static func sampling(_ sampling: ChatRequest.Sampling) -> [Document.Member] {
         var members: [Document.Member] = []
         func add(_ name: String, _ value: Document?) {
             if let value { members.append(.init(name, value)) }
@@ -29,10 +30,8 @@ struct ChatBody {
         add("presence_penalty", sampling.presencePenalty.map(self.number))
         add("frequency_penalty", sampling.frequencyPenalty.map(self.number))
         add("seed", sampling.seed.map { .number($0) })
-        if isOwnEngine {
-            add("top_k", sampling.topK.map { .number($0) })
-            add("min_p", sampling.minP.map(self.number))
-        }
+        add("top_k", sampling.topK.map { .number($0) })
+        add("min_p", sampling.minP.map(self.number))
         return members
     }
 

@@ -7,6 +7,8 @@ struct ChatStream {
     static let argumentsBytesMax = 4 << 20
     /// Calls of one answer.
     static let callCountMax = 128
+    /// Text of an answer that has to meet a schema.
+    static let schemaBytesMax = 4 << 20
 
     private struct Call {
         var id: String
@@ -22,6 +24,10 @@ struct ChatStream {
     private var callIndex = 0
     private var callCount = 0
     private var hasMalformedCall = false
+    /// Whether a call must be made, by a server that may not hold to it.
+    private let wantsCall: Bool
+    /// The answer so far, where it must be JSON and a server may not hold to it; nil where nobody asks.
+    private var checked: [UInt8]?
     private var finish: String?
     /// The sequence that the engine itself says it stopped at.
     private var namedStop: String?
@@ -38,6 +44,13 @@ struct ChatStream {
         self.tokensMax = request.sampling.tokensMax
         self.stops = StopScanner(scansStops ? request.sampling.stopSequences : [])
         self.makeID = makeID
+        // Our own engine is bound by a grammar, and looked after by the stops.
+        self.wantsCall =
+            switch request.toolChoice {
+            case .any, .named: !scansStops
+            case .auto, .never: false
+            }
+        self.checked = request.answerSchema != nil && !scansStops ? [] : nil
     }
 
     /// Whether a stop sequence was found: what the engine says from now on is not part of the answer.
@@ -55,11 +68,15 @@ struct ChatStream {
         }
         if let text = delta?["content"]?.text, !text.isEmpty {
             let given = self.stops.take(text)
+            if let count = self.checked?.count, count < Self.schemaBytesMax {
+                self.checked?.append(contentsOf: given.utf8)
+            }
             if !given.isEmpty { events.append(.text(given)) }
         }
         for part in delta?["tool_calls"]?.elements ?? [] { events += try self.take(call: part) }
         if let finish = choice["finish_reason"]?.text { self.finish = finish }
-        if let stop = choice["stop_reason"]?.text { self.namedStop = stop }
+        // vLLM's name for it, then SGLang's.
+        if let stop = choice["stop_reason"]?.text ?? choice["matched_stop"]?.text { self.namedStop = stop }
         return events
     }
 
@@ -113,8 +130,15 @@ struct ChatStream {
     }
 
     /// How the answer ended; to be asked after `end`.
-    /// - Throws: where the engine gave no token counts.
+    /// - Throws: where the engine gave no token counts, or did not do what it was asked to.
     func outcome() throws(InferenceError) -> ChatOutcome {
+        let isWhole = self.finish != "length" && self.namedStop == nil
+        if self.wantsCall, isWhole, self.callCount == 0 {
+            throw .unsupported("The server of this model made no tool call, which the tool choice asks for.")
+        }
+        if let checked = self.checked, isWhole, self.callCount == 0, Document(json: checked) == nil {
+            throw .unsupported("The server of this model did not answer in JSON, which the schema asks for.")
+        }
         guard let inputTokens = self.inputTokens, let outputTokens = self.outputTokens else {
             throw .failed("the engine did not say how many tokens the answer took")
         }

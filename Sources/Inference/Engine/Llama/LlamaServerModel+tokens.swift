@@ -78,8 +78,9 @@ extension LlamaServerModel {
             throw .unsupported("The server of this model does not count tokens.")
         }
         let question = Document.object([
-            "model": .string(self.name), "content": .string(text), "add_special": .boolean(addsMarks),
-            "parse_special": .boolean(true),
+            // llama.cpp's name for it, and that of the others.
+            "model": .string(self.name), "content": .string(text), "prompt": .string(text),
+            "add_special": .boolean(addsMarks), "parse_special": .boolean(true),
         ])
         let answer = try await self.asking("/tokenize", question)
         guard let tokens = answer["tokens"], case .array(let elements) = tokens else {

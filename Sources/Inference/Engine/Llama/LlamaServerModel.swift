@@ -89,7 +89,7 @@ package struct LlamaServerModel: ChatModel {
     private func chatMembers(_ request: ChatRequest) -> [Document.Member] {
         let isOwn = self.capabilities.isLlamaServer
         var members = ChatBody.prompt(request, isOwnEngine: isOwn)
-        members += ChatBody.sampling(request.sampling, isOwnEngine: isOwn)
+        members += ChatBody.sampling(request.sampling)
         members += [
             .init("model", .string(self.name)), .init("stream", .boolean(true)),
             .init("stream_options", .object(["include_usage": .boolean(true)])),
@@ -147,7 +147,7 @@ package struct LlamaServerModel: ChatModel {
         guard self.capabilities.isLlamaServer else {
             throw InferenceError.unsupported("The server of this model takes conversations only, and no bare prompts.")
         }
-        var members = ChatBody.sampling(request.sampling, isOwnEngine: true)
+        var members = ChatBody.sampling(request.sampling)
         members += [.init("prompt", .string(prompt)), .init("stream", .boolean(true))]
         if let tokensMax = request.sampling.tokensMax { members.append(.init("n_predict", .number(tokensMax))) }
         if tools.isEmpty {

@@ -15,7 +15,7 @@ struct Model: AsyncParsableCommand {
             """,
         subcommands: [
             Pull.self, Import.self, List.self, Show.self, Plan.self, Remove.self, Alias.self, Load.self, Unload.self,
-            Pin.self, Loaded.self,
+            Pin.self, Loaded.self, Probe.self,
         ],
         defaultSubcommand: List.self
     )

@@ -1,0 +1,144 @@
+internal import Primitives
+internal import ServiceModel
+internal import Synchronization
+internal import WireProtocols
+
+/// What a server elsewhere can do, found out by asking it: what it says of itself, and three short answers.
+package struct ModelServerProbe: Sendable {
+    /// One thing that a server does or does not.
+    package struct Finding: Sendable, Hashable {
+        /// A word for programs, such as `jsonSchema`.
+        package var name: String
+        /// For people.
+        package var title: String
+        package var isThere: Bool
+        /// What was found, or why it is not there.
+        package var detail: String
+    }
+
+    package let findings: [Finding]
+
+    /// Tokens of each of the three answers.
+    private static let tokensMax = 64
+    /// For each of the questions.
+    private static let silenceSeconds = 120
+
+    /// Asks a server; it computes some dozens of tokens.
+    /// - Parameters:
+    ///   - url: such as `http://gpu:8000/v1`.
+    ///   - model: what the server calls the model.
+    /// - Throws: where it is not reached, or the address is none.
+    package init(url: String, model: String, apiKey: String?) async throws(InferenceError) {
+        guard let endpoint = EngineEndpoint(url: url, apiKey: apiKey) else {
+            throw .failed("\(url) is no address of a server")
+        }
+        let client: EngineClient
+        do throws(EngineClientError) {
+            client = try EngineClient(endpoint, silenceSeconds: Self.silenceSeconds)
+        } catch {
+            throw InferenceError(error)
+        }
+        let capabilities = try await EngineCapabilities(asking: client, model: model)
+        let chat = LlamaServerModel(
+            client: client, name: model, capabilities: capabilities, random: SystemRandomSource())
+        var findings = Self.said(capabilities)
+        findings.append(await Self.conversation(chat))
+        findings.append(await Self.schema(chat))
+        findings.append(await Self.forcedCall(chat))
+        self.findings = findings
+    }
+
+    private static func said(_ capabilities: EngineCapabilities) -> [Finding] {
+        func finding(_ name: String, _ title: String, _ isThere: Bool, _ detail: String = "") -> Finding {
+            Finding(name: name, title: title, isThere: isThere, detail: detail)
+        }
+        let context = capabilities.contextTokensMax.map { "\($0) tokens of one request" } ?? "it does not say"
+        return [
+            finding("llamaServer", "all of llama.cpp's notation", capabilities.isLlamaServer),
+            finding("tokenizer", "true token counts of texts", capabilities.hasTokenizer, "/tokenize"),
+            finding("templates", "a conversation as one prompt", capabilities.hasTemplates, "/apply-template"),
+            finding("grammars", "grammars of ours, for tool calls that must be made", capabilities.hasGrammars),
+            finding("rawPrompts", "bare prompts", capabilities.isLlamaServer, "/completion"),
+            finding("images", "images", capabilities.takesImages),
+            finding("context", "the length of its context", capabilities.contextTokensMax != nil, context),
+            finding(
+                "countTokens", "CountTokens and cache points", capabilities.hasTokenizer && capabilities.hasTemplates),
+        ]
+    }
+
+    private static func ask(
+        _ model: LlamaServerModel, _ request: ChatRequest
+    ) async throws -> (String, ChatOutcome, Int) {
+        let said = Mutex((text: "", calls: 0))
+        let outcome = try await model.chat(request) { event in
+            said.withLock { said in
+                switch event {
+                case .text(let text): said.text += text
+                case .toolCall: said.calls += 1
+                case .reasoning: break
+                }
+            }
+        }
+        let all = said.withLock { $0 }
+        return (all.text, outcome, all.calls)
+    }
+
+    private static func request(_ text: String) -> ChatRequest {
+        var request = ChatRequest(messages: [.init(role: .user, parts: [.text(text)])])
+        request.sampling.tokensMax = self.tokensMax
+        request.sampling.temperature = 0
+        return request
+    }
+
+    private static func conversation(_ model: LlamaServerModel) async -> Finding {
+        let title = "streamed conversations with token counts"
+        do {
+            let (_, outcome, _) = try await self.ask(model, self.request("Say hello."))
+            let detail = "\(outcome.inputTokens) tokens in, \(outcome.outputTokens) out"
+            return Finding(name: "conversation", title: title, isThere: true, detail: detail)
+        } catch {
+            return Finding(name: "conversation", title: title, isThere: false, detail: self.reason(error))
+        }
+    }
+
+    private static func schema(_ model: LlamaServerModel) async -> Finding {
+        let title = "answers that meet a JSON schema"
+        var request = self.request("Give me a number from 1 to 9 as JSON.")
+        request.answerSchema = .object([
+            "type": .string("object"), "properties": .object(["number": .object(["type": .string("boolean")])]),
+            "required": .array([.string("number")]), "additionalProperties": .boolean(false),
+        ])
+        do {
+            // The schema asks for something else than the words do: only what holds to it passes.
+            let (text, _, _) = try await self.ask(model, request)
+            guard case .boolean? = Document(json: Array(text.utf8))?["number"] else {
+                return Finding(
+                    name: "jsonSchema", title: title, isThere: false, detail: "it answered \(text.prefix(80))")
+            }
+            return Finding(name: "jsonSchema", title: title, isThere: true, detail: "")
+        } catch {
+            return Finding(name: "jsonSchema", title: title, isThere: false, detail: self.reason(error))
+        }
+    }
+
+    private static func forcedCall(_ model: LlamaServerModel) async -> Finding {
+        let title = "tool calls that must be made"
+        var request = self.request("Say hello.")
+        request.tools = [
+            .init(name: "greet", description: "Greets somebody", schema: .object(["type": .string("object")]))
+        ]
+        request.toolChoice = .any
+        do {
+            let (text, _, calls) = try await self.ask(model, request)
+            return Finding(
+                name: "forcedToolCall", title: title, isThere: calls > 0,
+                detail: calls > 0 ? "" : "it answered \(text.prefix(80))")
+        } catch {
+            return Finding(name: "forcedToolCall", title: title, isThere: false, detail: self.reason(error))
+        }
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        (error as? InferenceError)?.reason ?? "\(error)"
+    }
+}
