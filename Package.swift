@@ -191,8 +191,9 @@ let package = Package(
         command(
             "Bench",
             [
-                "Primitives", "ServiceModel", "Signing", "KeyValue", "WireProtocols", "RocksDBStore", "DynamoDBModel",
-                "DynamoDBValues", argumentParser,
+                "Primitives", "ServiceModel", "Signing", "KeyValue", "WireProtocols", "RocksDBStore",
+                .target(name: "PostgresStore", condition: .when(traits: ["Postgres"])),
+                "DynamoDBModel", "DynamoDBValues", argumentParser,
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),

@@ -7,7 +7,13 @@ struct Bench: AsyncParsableCommand {
         commandName: "Bench",
         abstract: "Measure the release build of brume beside a bare NIO server, and write the figures as JSON.",
         discussion: "docs/benchmarks.md says what each row means and how to compare two runs.",
-        subcommands: [Measure.self, Growth.self, Bedrock.self, Bare.self, StoreCommit.self],
+        subcommands: [Measure.self, Growth.self, Bedrock.self, Bare.self, StoreCommit.self] + Self.withPostgres,
         defaultSubcommand: Measure.self
     )
+
+    #if Postgres
+    private static let withPostgres: [any ParsableCommand.Type] = [Postgres.self]
+    #else
+    private static let withPostgres: [any ParsableCommand.Type] = []
+    #endif
 }

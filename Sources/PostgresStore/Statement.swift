@@ -113,3 +113,14 @@ enum Statement: String, CaseIterable, Sendable {
         }
     }
 }
+
+/// The statements as other clients say them, to be measured beside the store.
+extension PostgresStore {
+    /// How each session of the store is set up.
+    package static func sessionSQL(_ options: PostgresOptions) -> String { Statement.session(options) }
+
+    /// One group of commits, in this order; the third has the parameters that `Statement.commitGroupTemplate` names.
+    package static func commitSQL(_ options: PostgresOptions) -> [String] {
+        [Statement.begin, .takeTurn, .commitGroup, .commit].map { $0.sql(schema: options.schema) }
+    }
+}

@@ -53,8 +53,8 @@ package struct EdgeResponse: Sendable {
     }
 }
 
-/// Thrown by the closure of a stream before its first piece: the client gets this answer in its place. The `onEnd` of the
-/// stream is not called then.
+/// Thrown by the closure of a stream before its first piece: the client gets this answer in its place. The `onEnd` of
+/// the stream is not called then.
 package struct UnbegunStream: Error {
     package let response: EdgeResponse
 

@@ -54,7 +54,9 @@ import Testing
         }
     }
 
-    @Test func `the head leaves with the first piece, so that a stream which never begins has another answer`() async throws {
+    @Test func `the head leaves with the first piece, so that a stream which never begins has another answer`()
+        async throws
+    {
         let ends = Shared<[String]>([])
         let responder = ClosureResponder { _, _, _ in
             .collect(limitBytes: 0) { _ in

@@ -23,10 +23,8 @@ package struct ModelServerProbe: Sendable {
     /// For each of the questions.
     private static let silenceSeconds = 120
 
-    /// Asks a server; it computes some dozens of tokens.
-    /// - Parameters:
-    ///   - url: such as `http://gpu:8000/v1`.
-    ///   - model: what the server calls the model.
+    /// Asks a server, whose address is such as `http://gpu:8000/v1`, for a model under the server's own name for it; it
+    /// computes some dozens of tokens.
     /// - Throws: where it is not reached, or the address is none.
     package init(url: String, model: String, apiKey: String?) async throws(InferenceError) {
         guard let endpoint = EngineEndpoint(url: url, apiKey: apiKey) else {

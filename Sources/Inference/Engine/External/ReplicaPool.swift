@@ -94,7 +94,7 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
         self.pool.accept(.endpoints(self.endpoints))
         if let check = self.pool.settings.healthCheck { await self.pool.checkAll(check) }
         do {
-            try await self.ask(nil, work: 1, hasBegun: { false }) { _ in }
+            try await self.ask(nil, work: 1) { _ in }
         } catch {
             throw error as? InferenceError ?? .failed("the request was cancelled")
         }
@@ -104,7 +104,7 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
     package func run() async { await self.pool.run(StaticDiscovery(self.endpoints)) }
 
     package func countTokens(_ request: ChatRequest) async throws -> Int {
-        try await self.ask(AffinityKey(request), work: 1, hasBegun: { false }) {
+        try await self.ask(AffinityKey(request), work: 1) {
             try await $0.model.countTokens(request)
         }
     }
@@ -114,26 +114,27 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
     ) async throws -> ChatOutcome {
         let hasBegun = Mutex(false)
         let work = 1 + request.textBytes / Self.bytesOfWork
-        return try await self.ask(AffinityKey(request), work: work, hasBegun: { hasBegun.withLock { $0 } }) { engine in
+        func chat(_ engine: RunningEngine) async throws -> ChatOutcome {
             try await engine.model.chat(request) { event in
                 hasBegun.withLock { $0 = true }
                 try await send(event)
             }
         }
+        return try await self.ask(AffinityKey(request), work: work, hasBegun: { hasBegun.withLock { $0 } }, chat)
     }
 
     /// So many bytes of a prompt count as much as its answer: about a thousand tokens.
     private static let bytesOfWork = 4096
 
     package func embed(_ request: EmbeddingRequest) async throws -> EmbeddingOutcome {
-        try await self.ask(nil, work: request.texts.count, hasBegun: { false }) { engine in
+        try await self.ask(nil, work: request.texts.count) { engine in
             guard let embedder = engine.embedder else { throw InferenceError.unsupported("The model has no vectors.") }
             return try await embedder.embed(request)
         }
     }
 
     package func rerank(_ request: RerankRequest) async throws -> RerankOutcome {
-        try await self.ask(nil, work: request.documents.count, hasBegun: { false }) { engine in
+        try await self.ask(nil, work: request.documents.count) { engine in
             guard let reranker = engine.reranker else { throw InferenceError.unsupported("The model ranks nothing.") }
             return try await reranker.rerank(request)
         }
@@ -141,7 +142,7 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
 
     /// Asks one server, and others where it fails before anything has begun.
     private func ask<Value>(
-        _ affinity: AffinityKey?, work: Int, hasBegun: () -> Bool, _ use: (RunningEngine) async throws -> Value
+        _ affinity: AffinityKey?, work: Int, hasBegun: () -> Bool = { false }, _ use: (RunningEngine) async throws -> Value
     ) async throws -> Value {
         var failed: Set<UpstreamEndpoint> = []
         var attempt = 1

@@ -77,7 +77,7 @@ package struct ProcessLauncher: EngineLauncher {
         return engine
     }
 
-    /// - Parameter silenceSeconds: how long a question what the server can do may take.
+    /// Asks a server what it can do, and waits for each answer at most so long.
     private func connect(
         _ endpoint: EngineEndpoint, _ name: String, slots: Int, silenceSeconds: Int
     ) async throws(InferenceError) -> RunningEngine {
