@@ -142,7 +142,8 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
 
     /// Asks one server, and others where it fails before anything has begun.
     private func ask<Value>(
-        _ affinity: AffinityKey?, work: Int, hasBegun: () -> Bool = { false }, _ use: (RunningEngine) async throws -> Value
+        _ affinity: AffinityKey?, work: Int, hasBegun: () -> Bool = { false },
+        _ use: (RunningEngine) async throws -> Value
     ) async throws -> Value {
         var failed: Set<UpstreamEndpoint> = []
         var attempt = 1
