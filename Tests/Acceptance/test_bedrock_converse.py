@@ -200,3 +200,9 @@ def test_novas_cache_point_is_one(engine):
     engine.invoke_model(**request)
     usage = json.loads(engine.invoke_model(**request)["body"].read())["usage"]
     assert usage["cacheReadInputTokenCount"] > 40 and usage["inputTokens"] > 0
+
+
+def test_variables_without_a_prompt_are_passed_over(bedrock):
+    answer = bedrock.converse(
+        modelId=ECHO, messages=[user({"text": "hello {{name}}"})], promptVariables={"name": {"text": "Ada"}})
+    assert answer["output"]["message"]["content"] == [{"text": "[brume.echo] hello {{name}}"}]

@@ -15,7 +15,7 @@ extension BedrockRuntimeService {
         let model = try await self.model(id, context)
         let started = ContinuousClock.now
         let (request, fields) = try await model.readingSlowly { () async throws(ServiceError) in
-            try Self.refuse(guardrail: input.guardrailConfig != nil, variables: input.promptVariables != nil)
+            try Self.refuse(guardrail: input.guardrailConfig != nil)
             let fields = try ResponseFields(input.additionalModelResponseFieldPaths)
             return (try await ConversePlan(input).request, fields)
         }
@@ -33,10 +33,10 @@ extension BedrockRuntimeService {
         )
     }
 
-    /// What is part of Converse and not here yet.
-    static func refuse(guardrail: Bool, variables: Bool) throws(ServiceError) {
+    /// What is part of Converse and not here yet. Variables of a prompt need no refusal: AWS passes over them where the
+    /// model's id is not a prompt's.
+    static func refuse(guardrail: Bool) throws(ServiceError) {
         if guardrail { throw .invalid("Guardrails are not supported by this version of Brume") }
-        if variables { throw .invalid("Prompts of Prompt management are not supported by this version of Brume") }
     }
 }
 

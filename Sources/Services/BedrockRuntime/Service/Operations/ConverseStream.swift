@@ -20,7 +20,7 @@ extension BedrockRuntimeService {
         let model = try await self.model(id, context)
         let started = ContinuousClock.now
         let (request, fields) = try await model.readingSlowly { () async throws(ServiceError) in
-            try Self.refuse(guardrail: input.guardrailConfig != nil, variables: input.promptVariables != nil)
+            try Self.refuse(guardrail: input.guardrailConfig != nil)
             let fields = try ResponseFields(input.additionalModelResponseFieldPaths)
             return (try await ConversePlan(input).request, fields)
         }

@@ -17,7 +17,7 @@ extension BedrockRuntimeService {
         let model = try await self.model(id, context)
         let started = ContinuousClock.now
         let body = try model.reading { () throws(ServiceError) in
-            try Self.refuse(guardrail: input.guardrailIdentifier != nil, variables: false)
+            try Self.refuse(guardrail: input.guardrailIdentifier != nil)
             return try NativeRequest.document(input.body ?? [])
         }
         if let kind = Self.vectors(id, model, body) { return try await self.invoke(model, kind, body, context) }

@@ -20,7 +20,7 @@ extension BedrockRuntimeService {
         let id = try ModelID(input.modelID, context)
         let model = try await self.model(id, context)
         let native = try model.reading { () throws(ServiceError) in
-            try Self.refuse(guardrail: input.guardrailIdentifier != nil, variables: false)
+            try Self.refuse(guardrail: input.guardrailIdentifier != nil)
             let body = try NativeRequest.document(input.body ?? [])
             guard Self.vectors(id, model, body) == nil else {
                 throw .invalid("The model is unsupported for streaming.")
