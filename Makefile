@@ -26,6 +26,7 @@ build: ## Install what is missing and build .build/release/brume
 
 test: ## Everything that CI runs: format, tidy, layers, models, build, unit, acceptance, bench smoke
 	@Scripts/install-dependencies build acceptance engine docker cases
+	@Scripts/install-dependencies frameworks || echo "Going on without agent frameworks: their tests are skipped."
 	@Scripts/check
 
 coverage: ## Line coverage of the unit tests, per target (a debug build of its own)

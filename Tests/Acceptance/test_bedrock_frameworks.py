@@ -1,7 +1,7 @@
 """Agent frameworks that reach Bedrock by themselves: litellm, langchain-aws, strands-agents and pydantic-ai.
 
-They bring three hundred megabytes, so they are not in requirements.txt: `pip install --no-deps -r
-requirements-frameworks.txt` adds them, and each test is skipped where its framework is not there.
+They bring three hundred megabytes, so they are not in requirements.txt: `Scripts/install-dependencies frameworks` adds
+them, and each test is skipped where its framework is not there.
 """
 
 import os
