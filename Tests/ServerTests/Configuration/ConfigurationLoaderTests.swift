@@ -139,7 +139,7 @@ import Testing
         ]
         let roles: Set = [
             "services", "upstream", "cluster-key-file", "internal-listen", "identity-url", "internal-tls-cert",
-            "internal-tls-key", "internal-tls-ca",
+            "internal-tls-key", "internal-tls-ca", "upstream-requests-max",
         ]
         #expect(Set(values.keys) == Set(Setting.all.map(\.name)).subtracting(roles))
         var expected = Configuration()
