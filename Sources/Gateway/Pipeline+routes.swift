@@ -126,8 +126,10 @@ extension Pipeline {
                     }
                 } catch let error as ServiceError {
                     guard progress.hasBegun.load(ordering: .relaxed) else {
-                        self.throttle.release(entry.service)
-                        throw UnbegunStream(self.failed(error, entry, record, connection))
+                        throw UnbegunStream {
+                            self.throttle.release(entry.service)
+                            return self.failed(error, entry, record, connection)
+                        }
                     }
                     progress.errorCode.withLock { $0 = error.code }
                     try await writer.write(form.errorEvent(error, record.requestID))

@@ -264,8 +264,10 @@ package final class Pipeline: EdgeResponder {
                 do {
                     try await events.send(to: writer)
                 } catch let error as ServiceError {
-                    throttle.release(events.service)
-                    throw UnbegunStream(self.failed(error, request, codec, ending, connection))
+                    throw UnbegunStream {
+                        throttle.release(events.service)
+                        return self.failed(error, request, codec, ending, connection)
+                    }
                 }
             },
             onEnd: { outcome in

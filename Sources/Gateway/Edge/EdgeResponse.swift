@@ -53,12 +53,13 @@ package struct EdgeResponse: Sendable {
     }
 }
 
-/// Thrown by the closure of a stream before its first piece: the client gets this answer in its place. The `onEnd` of
-/// the stream is not called then.
+/// Thrown by the closure of a stream before its first piece: the client gets another answer in its place.
 package struct UnbegunStream: Error {
-    package let response: EdgeResponse
+    let response: @Sendable () -> EdgeResponse
 
-    package init(_ response: EdgeResponse) {
+    /// - Parameter response: makes that answer. It is called on the event loop, and in place of the stream's `onEnd`:
+    ///   either is, never both. Where the client has gone before, the stream has ended already and this is not called.
+    package init(_ response: @escaping @Sendable () -> EdgeResponse) {
         self.response = response
     }
 }

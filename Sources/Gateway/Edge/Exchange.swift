@@ -149,7 +149,7 @@ final class Exchange {
                     try await produce(ResponseBodyWriter(exchange: handle))
                     handle.run { $0.endStream() }
                 } catch let unbegun as UnbegunStream {
-                    handle.run { $0.replace(by: unbegun.response) }
+                    handle.run { $0.replace(by: unbegun) }
                 } catch {
                     // Whatever it was, the body is incomplete: the transport shows that to the client.
                     handle.run { $0.abort() }
@@ -187,10 +187,10 @@ final class Exchange {
     }
 
     /// The stream came to nothing before its first piece: its head has not left, and this is the answer.
-    private func replace(by response: EdgeResponse) {
+    private func replace(by unbegun: UnbegunStream) {
         guard case .prepared = self.answer else { return self.abort() }
         self.answer = .awaited
-        self.reply(response)
+        self.reply(unbegun.response())
     }
 
     /// Sends the head of a stream that has none yet.

@@ -64,10 +64,11 @@ import Testing
                     status: 200, headers: ["Content-Type": "x/y"],
                     body: .stream { writer in
                         try await writer.write([])
-                        throw UnbegunStream(
+                        throw UnbegunStream {
                             EdgeResponse(
                                 status: 429, body: .bytes(Array("later".utf8)),
-                                onEnd: { _ in ends.change { $0.append("answer") } }))
+                                onEnd: { _ in ends.change { $0.append("answer") } })
+                        }
                     },
                     onEnd: { _ in ends.change { $0.append("stream") } })
             }
@@ -80,6 +81,42 @@ import Testing
             #expect(responses.map(\.status) == [429, 429])
             #expect(ends.current == ["answer", "answer"])
             client.close()
+        }
+    }
+
+    @Test func `a stream that never begins ends once, also where its client has gone before`() async throws {
+        let gate = Gate()
+        let ends = Shared<[String]>([])
+        let responder = ClosureResponder { _, _, _ in
+            .collect(limitBytes: 0) { _ in
+                EdgeResponse(
+                    status: 200,
+                    body: .stream { _ in
+                        await gate.wait()
+                        defer { ends.change { $0.append("thrown") } }
+                        throw UnbegunStream {
+                            ends.change { $0.append("answer") }
+                            return EdgeResponse(status: 429)
+                        }
+                    },
+                    onEnd: { _ in ends.change { $0.append("stream") } })
+            }
+        }
+        try await withListener(responder) { listener in
+            let client = try await RawClient.connect(port: listener.port)
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(await eventually { listener.metrics.requestsInFlight == 1 })
+            client.close()
+            #expect(await eventually { ends.current.contains("stream") })
+            gate.open()
+            #expect(await eventually { ends.current.contains("thrown") })
+            // The loop has handled what came of it when it answers somebody else.
+            let other = try await RawClient.connect(port: listener.port)
+            try await other.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(await other.responses(1)?.map(\.status) == [429])
+            #expect(ends.current.filter { $0 == "stream" }.count == 1)
+            #expect(ends.current.filter { $0 == "answer" }.count == 1)
+            other.close()
         }
     }
 
