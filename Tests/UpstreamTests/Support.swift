@@ -1,3 +1,4 @@
+import Primitives
 import Synchronization
 import Upstream
 
@@ -19,8 +20,8 @@ final class ManualTime: Sendable {
 
     var now: ContinuousClock.Instant { self.state.withLock { $0.now } }
 
-    var time: UpstreamTime {
-        UpstreamTime(now: { self.now }, sleep: { await self.sleep($0) })
+    var time: SteadyTime {
+        SteadyTime(now: { self.now }, sleep: { await self.sleep($0) })
     }
 
     private func sleep(_ until: ContinuousClock.Instant) async {

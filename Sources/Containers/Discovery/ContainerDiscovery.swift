@@ -1,4 +1,4 @@
-internal import Primitives
+package import Primitives
 package import Upstream
 
 /// The running containers that carry a label, as endpoints; asked for anew every two seconds.
@@ -43,10 +43,10 @@ package struct ContainerDiscovery: DiscoveryProvider {
     private let selection: Selection
     private let isTLS: Bool
     private let connect: Connection
-    private let time: UpstreamTime
+    private let time: SteadyTime
 
     package init(
-        _ selection: Selection, isTLS: Bool = false, time: UpstreamTime = .system, connect: @escaping Connection
+        _ selection: Selection, isTLS: Bool = false, time: SteadyTime = .system, connect: @escaping Connection
     ) {
         self.selection = selection
         self.isTLS = isTLS

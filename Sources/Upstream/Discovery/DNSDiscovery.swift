@@ -30,14 +30,14 @@ package struct DNSDiscovery: DiscoveryProvider {
     private let settings: @Sendable () -> ResolverSettings
     private let transport: any DNSTransport
     private let random: any RandomSource
-    private let time: UpstreamTime
+    private let time: SteadyTime
 
     /// `settings` is asked before each look, so that a changed `/etc/resolv.conf` counts.
     package init(
         _ name: String, _ kind: Kind, isTLS: Bool = false,
         settings: @escaping @Sendable () -> ResolverSettings = ResolverSettings.ofThisMachine,
         transport: any DNSTransport = NetworkDNSTransport(), random: any RandomSource = SystemRandomSource(),
-        time: UpstreamTime = .system
+        time: SteadyTime = .system
     ) {
         self.name = name
         self.kind = kind

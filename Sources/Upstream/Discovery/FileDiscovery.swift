@@ -1,3 +1,5 @@
+package import Primitives
+
 /// The endpoints that a file names (`EndpointList`), read again where it has changed.
 ///
 /// The whole file is read every `interval` and compared: that works on every file system, also where a file is mounted
@@ -11,9 +13,9 @@ package struct FileDiscovery: DiscoveryProvider {
 
     private let path: String
     private let interval: Duration
-    private let time: UpstreamTime
+    private let time: SteadyTime
 
-    package init(path: String, interval: Duration = FileDiscovery.interval, time: UpstreamTime = .system) {
+    package init(path: String, interval: Duration = FileDiscovery.interval, time: SteadyTime = .system) {
         self.path = path
         self.interval = interval
         self.time = time
@@ -27,12 +29,12 @@ package struct FileDiscovery: DiscoveryProvider {
     package struct Iterator: AsyncIteratorProtocol, Sendable {
         let path: String
         let interval: Duration
-        let time: UpstreamTime
+        let time: SteadyTime
         private var isFirst = true
         private var lastBytes: [UInt8]?
         private var change = DiscoveryChange()
 
-        fileprivate init(path: String, interval: Duration, time: UpstreamTime) {
+        fileprivate init(path: String, interval: Duration, time: SteadyTime) {
             self.path = path
             self.interval = interval
             self.time = time

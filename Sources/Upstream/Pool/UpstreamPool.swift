@@ -21,7 +21,7 @@ package final class UpstreamPool: Sendable {
     /// For messages.
     package let name: String
     package let settings: PoolSettings
-    let time: UpstreamTime
+    let time: SteadyTime
     let random: any RandomSource
     let shared: Mutex<Shared>
     private let observe: @Sendable (PoolEvent) -> Void
@@ -34,7 +34,7 @@ package final class UpstreamPool: Sendable {
     ///   - random: decides between equals, and spreads what would happen at once.
     ///   - observe: told what an operator wants to know; called on the thread on which it happens.
     package init(
-        name: String, settings: PoolSettings = PoolSettings(), tls: UpstreamTLS? = nil, time: UpstreamTime = .system,
+        name: String, settings: PoolSettings = PoolSettings(), tls: UpstreamTLS? = nil, time: SteadyTime = .system,
         random: any RandomSource = PooledRandomSource(), observe: @escaping @Sendable (PoolEvent) -> Void = { _ in }
     ) {
         self.name = name

@@ -1,4 +1,5 @@
 import Inference
+import Primitives
 import Synchronization
 import Testing
 

@@ -47,7 +47,7 @@ struct DNSDiscoveryTests {
     private func discovery(
         _ dns: FakeDNS, _ name: String = "node", _ kind: DNSDiscovery.Kind = .addresses(port: 80),
         servers: [String] = ["ok"],
-        search: [String] = [], time: UpstreamTime = .system
+        search: [String] = [], time: SteadyTime = .system
     ) -> DNSDiscovery {
         let settings = ResolverSettings(
             servers: servers.map { ResolverSettings.Server(host: $0) }, search: search.compactMap { DNSName($0) })

@@ -8,7 +8,7 @@ struct UpstreamPoolTests {
     static let hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
     private func pool(
-        _ endpoints: [UpstreamEndpoint], time: UpstreamTime = .system, _ change: (inout PoolSettings) -> Void = { _ in }
+        _ endpoints: [UpstreamEndpoint], time: SteadyTime = .system, _ change: (inout PoolSettings) -> Void = { _ in }
     ) -> UpstreamPool {
         var settings = PoolSettings()
         change(&settings)

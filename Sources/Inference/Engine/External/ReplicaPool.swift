@@ -1,4 +1,4 @@
-internal import Primitives
+package import Primitives
 internal import Synchronization
 internal import Upstream
 
@@ -45,7 +45,7 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
     ///   - time: by which it waits.
     ///   - note: given a sentence for the log where a server fails, is left out or comes back.
     package init(
-        _ servers: [Server], slots: Int, checksHealth: Bool = true, time: HostTime = .system,
+        _ servers: [Server], slots: Int, checksHealth: Bool = true, time: SteadyTime = .system,
         note: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         precondition(1...Self.serverCountMax ~= servers.count, "a pool has 1 to \(Self.serverCountMax) servers")
@@ -61,7 +61,7 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
         self.note = note
         self.pool = UpstreamPool(
             name: "models", settings: Self.settings(slots: slots, checksHealth: checksHealth),
-            time: UpstreamTime(now: time.now, sleep: time.sleep),
+            time: SteadyTime(now: time.now, sleep: time.sleep),
             observe: { event in
                 switch event {
                 case .leftOut(let endpoint, let reason):

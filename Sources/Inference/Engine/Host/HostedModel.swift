@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// A model of the host as requests see it: loaded or not, they ask and wait.
 struct HostedModel: ChatModel, PurposedModel {
     let host: ModelHost

@@ -1,3 +1,4 @@
+internal import Primitives
 internal import Synchronization
 
 /// The line of models that wait for room, and how it is worked off.

@@ -1,3 +1,4 @@
+package import Primitives
 internal import Synchronization
 
 /// Keeps models loaded while they are used: the first request starts a model's engine and waits for it, an idle one is
@@ -54,7 +55,7 @@ package final class ModelHost: Sendable {
 
     let source: any ModelSource
     let limits: Limits
-    let time: HostTime
+    let time: SteadyTime
     let launcher: any EngineLauncher
     let planner: (any LoadPlanner)?
     let note: @Sendable (String) -> Void
@@ -71,7 +72,7 @@ package final class ModelHost: Sendable {
     ///   - note: given a sentence for the log where a model is loaded, unloaded or lost.
     package init(
         source: any ModelSource, launcher: any EngineLauncher, planner: (any LoadPlanner)? = nil,
-        limits: Limits = Limits(), time: HostTime = .system, note: @escaping @Sendable (String) -> Void = { _ in }
+        limits: Limits = Limits(), time: SteadyTime = .system, note: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.source = source
         self.launcher = launcher

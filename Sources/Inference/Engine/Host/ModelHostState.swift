@@ -1,3 +1,5 @@
+package import Primitives
+
 /// Which models are loaded, are being loaded, wait for room, or have failed; decides, and does nothing itself.
 ///
 /// A model of this machine takes this way: it stands in line (`waiting`), is admitted by `admit` with the memory that
@@ -157,7 +159,7 @@ package struct ModelHostState {
     /// - Returns: whether the engine is still wanted.
     package mutating func ready(
         _ name: String, _ generation: UInt64, _ engine: RunningEngine, _ limits: ModelHost.Limits,
-        _ time: HostTime
+        _ time: SteadyTime
     ) -> Bool {
         guard !self.isStopping, var entry = self.entries[name], entry.generation == generation,
             case .loading(let signal) = entry.phase

@@ -1,3 +1,4 @@
+internal import Primitives
 internal import Synchronization
 
 /// Something that happens once, and that several may wait for.
@@ -21,7 +22,7 @@ package final class Signal: Sendable {
 
     /// Waits until it has happened, the time has come, or the task is cancelled.
     /// - Returns: whether it has happened.
-    func wait(until deadline: ContinuousClock.Instant, _ time: HostTime) async -> Bool {
+    func wait(until deadline: ContinuousClock.Instant, _ time: SteadyTime) async -> Bool {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.wait() }
             group.addTask { await time.sleep(deadline) }

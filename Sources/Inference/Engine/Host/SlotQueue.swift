@@ -1,3 +1,4 @@
+package import Primitives
 internal import Synchronization
 
 /// The turns of one engine: as many requests as it has slots are computed at once, the others wait here.
@@ -12,10 +13,10 @@ package final class SlotQueue: Sendable {
 
     package let slots: Int
     private let waitingCountMax: Int
-    private let time: HostTime
+    private let time: SteadyTime
     private let state: Mutex<State>
 
-    package init(slots: Int, waitingCountMax: Int, time: HostTime = .system) {
+    package init(slots: Int, waitingCountMax: Int, time: SteadyTime = .system) {
         self.slots = slots
         self.waitingCountMax = waitingCountMax
         self.time = time

@@ -45,7 +45,7 @@ struct AdmissionSimulation {
     private var waiting: [Request] = []
     private var isLookPlanned = false
     private var outcome = Outcome()
-    private let time: HostTime
+    private let time: SteadyTime
     private let engine = RunningEngine(model: EchoModel(), slots: 4) {}
 
     init(
@@ -59,7 +59,7 @@ struct AdmissionSimulation {
         self.totalRoom = room
         self.random = random
         let start = self.start
-        self.time = HostTime(now: { start }, sleep: { _ in })
+        self.time = SteadyTime(now: { start }, sleep: { _ in })
     }
 
     private var now: ContinuousClock.Instant { self.start + .milliseconds(self.milliseconds) }
@@ -106,9 +106,9 @@ struct AdmissionSimulation {
         }
     }
 
-    private var timeNow: HostTime {
+    private var timeNow: SteadyTime {
         let now = self.now
-        return HostTime(now: { now }, sleep: { _ in })
+        return SteadyTime(now: { now }, sleep: { _ in })
     }
 
     /// Requests and the line take their steps until nobody can take one.

@@ -1,4 +1,5 @@
 import Inference
+import Primitives
 import Synchronization
 
 /// A time that passes only when a test says so, however slow the machine is.
@@ -11,8 +12,8 @@ final class FakeTime: Sendable {
 
     private let state = Mutex(State())
 
-    var time: HostTime {
-        HostTime(now: { self.state.withLock { $0.now } }, sleep: { await self.sleep($0) })
+    var time: SteadyTime {
+        SteadyTime(now: { self.state.withLock { $0.now } }, sleep: { await self.sleep($0) })
     }
 
     /// Those who sleep longer than until now.

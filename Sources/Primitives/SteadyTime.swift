@@ -1,5 +1,5 @@
-/// The time by which discovery and the pool wait: the machine's own, or one that a test moves.
-package struct UpstreamTime: Sendable {
+/// The time by which something waits: the machine's own, or one that a test moves. It never goes back.
+package struct SteadyTime: Sendable {
     package var now: @Sendable () -> ContinuousClock.Instant
     /// Returns at that instant, or when the task is cancelled.
     package var sleep: @Sendable (_ until: ContinuousClock.Instant) async -> Void
@@ -13,7 +13,7 @@ package struct UpstreamTime: Sendable {
     }
 
     /// The machine's clock.
-    package static let system = UpstreamTime(
+    package static let system = SteadyTime(
         now: { ContinuousClock.now },
         sleep: { instant in
             // A cancelled sleep is the end of waiting too.
