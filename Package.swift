@@ -17,6 +17,9 @@ let settings: [SwiftSetting] = [
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
+/// The functions that requests run, which the linker places side by side; Scripts/order-functions writes it.
+let functionOrder = "functions.order"
+
 /// How the server is linked for release on Linux: with Swift's runtime inside, without a table of its own symbols. It
 /// runs where there is no Swift, and calls into the runtime go straight; docs/decisions.md has the figures.
 let serverLink: [LinkerSetting] = [
@@ -24,7 +27,9 @@ let serverLink: [LinkerSetting] = [
         [
             "-static-stdlib", "-l_FoundationCollections", "-l_FoundationCShims", "-use-ld=lld",
             "-Xlinker", "--no-export-dynamic", "-Xlinker", "--icf=all", "-Xlinker", "-z", "-Xlinker",
-            "pack-relative-relocs",
+            "pack-relative-relocs", "-Xlinker",
+            "--symbol-ordering-file=\(Context.packageDirectory)/Sources/brume/\(functionOrder)",
+            "-Xlinker", "--no-warn-symbol-ordering",
         ], .when(platforms: [.linux], configuration: .release))
 ]
 
@@ -40,11 +45,11 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = [], isCold: B
 
 /// A command of this package at Sources/<name>.
 func command(
-    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency], link: [LinkerSetting] = [],
-    isCold: Bool = false
+    _ name: String, path: String? = nil, exclude: [String] = [], _ dependencies: [Target.Dependency],
+    link: [LinkerSetting] = [], isCold: Bool = false
 ) -> Target {
     .executableTarget(
-        name: name, dependencies: dependencies, path: path, exclude: ["README.md"],
+        name: name, dependencies: dependencies, path: path, exclude: ["README.md"] + exclude,
         swiftSettings: isCold ? coldSettings : settings, linkerSettings: link)
 }
 
@@ -186,7 +191,9 @@ let package = Package(
                 "BedrockRuntimeService", "Containers", "Inference", "CLibYAML", "Upstream",
             ], isCold: true),
         // L7
-        command("brume", ["Containers", "Inference", "Server", argumentParser], link: serverLink, isCold: true),
+        command(
+            "brume", exclude: [functionOrder], ["Containers", "Inference", "Server", argumentParser], link: serverLink,
+            isCold: true),
         command("brume-modelgen", [argumentParser]),
         command(
             "Bench",
