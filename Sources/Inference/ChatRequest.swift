@@ -133,7 +133,7 @@ package struct ChatRequest: Sendable {
 
 /// A call that a model made.
 package struct ToolCall: Sendable, Hashable {
-    /// Unique in its conversation.
+    /// Unique in its conversation: as the client has it, without the prefix of a notation where a model made it.
     package var id: String
     package var name: String
     package var arguments: Document

@@ -3,6 +3,7 @@
     write_model(path)                 0.19 M numbers: says a text; calls a tool when there are tools; fills in schemas
     write_model(path, width=256, layers=6, feed_forward=768)   5.5 M: the same behaviour, with more to compute
     write_model(path, thinks=True)    thinks between <think> and </think> first
+    write_model(path, calls_twice=True)    calls two tools at once where it calls any
 
 What it says is in TEXT and THOUGHT. After a tool's answer it says the text. With tools in the prompt that it is not let
 call (`tool_choice` "none") it goes on until it is stopped: do not send them.
@@ -13,7 +14,9 @@ part of each vector carries what is said when nothing else is due (`_habits`): t
 grammar forbids that, marks that end strings, objects and lists. Two heads of the first layer look for <tools> and
 </tool_response> in everything said so far and raise a flag each: with the first alone, a tool call is opened; with
 both, the text is said. All other weights of the layers are there for their cost only: what they compute is multiplied
-by zero.
+by zero. What calls twice has a third such head: it looks for <tools> and </tool_call> alike, and what it finds is the
+share of the latter, which grows with each call. The template has two of either in the prompt: a call more makes the
+share 3/5, and another one 4/6, after which the answer ends.
 """
 
 import math
@@ -79,7 +82,7 @@ TEMPLATE = """{%- if tools %}
 """
 
 # Places in each vector that mean something; the directions of the tokens lie in the others.
-_CONSTANT, _IS_TOOLS, _IS_RESPONSE, _TOOLS_SEEN, _RESPONSE_SEEN = range(5)
+_CONSTANT, _IS_TOOLS, _IS_RESPONSE, _TOOLS_SEEN, _RESPONSE_SEEN, _IS_CALL_END, _CALLS_SEEN = range(7)
 _RESERVED = 8
 _HEAD = 32
 
@@ -158,7 +161,7 @@ def _text_tokens(text):
     return [words[0], *(" " + word for word in words[1:]), *(["."] if text.endswith(".") else [])]
 
 
-def _successors(thinks):
+def _successors(thinks, calls_twice):
     """(token, what follows it, how strongly)."""
     said = _text_tokens(TEXT)
     chain = [(last, following, 1.0) for last, following in zip(said, said[1:])]
@@ -167,6 +170,10 @@ def _successors(thinks):
     chain += [('"', STRING_VALUE, 1.0), (STRING_VALUE, '"', 1.0), ("</tool_call>", "<|im_end|>", 1.0)]
     # What llama.cpp waits for before its grammar for tools begins: stronger than all that holds back from blanks.
     chain.append(("<tool_call>", "\n", 200.0))
+    if calls_twice:
+        # With what the calls so far take from it, 0.3 above the wish to end the answer after one and 0.1 below it after
+        # two.
+        chain.append(("</tool_call>", "<tool_call>", 1.0))
     if thinks:
         thought = ["<think>", *_text_tokens(THOUGHT), "</think>"]
         chain += [(last, following, 1.0) for last, following in zip(thought, thought[1:])]
@@ -175,7 +182,7 @@ def _successors(thinks):
     return chain
 
 
-def _habits(vocabulary, thinks):
+def _habits(vocabulary, chain, thinks):
     """What is said when the last token asks for nothing, and how strongly; what stands later is for grammars.
 
     Where a grammar leaves a choice between letters, the token of the lower number is taken: a tool's name is always the
@@ -186,7 +193,7 @@ def _habits(vocabulary, thinks):
     if thinks:
         habits["<think>"] = 0.8
     strengths = [-0.02 * number for number in range(1, len(vocabulary.tokens) + 1)]
-    for _, following, _ in _successors(thinks):
+    for _, following, _ in chain:
         strengths[vocabulary.number(following)] = 0.0
     for text in (" ", "\n", "\t", "\r", "<|im_start|>", "<|endoftext|>"):
         strengths[vocabulary.number(text)] = -100.0
@@ -201,9 +208,9 @@ class _Wiring:
     # Every difference is multiplied by this, so that no usual temperature chooses otherwise.
     STRENGTH = 200.0
 
-    def __init__(self, vocabulary, width, thinks, source):
-        chain = _successors(thinks)
-        habits, strengths = _habits(vocabulary, thinks)
+    def __init__(self, vocabulary, width, thinks, calls_twice, source):
+        chain = _successors(thinks, calls_twice)
+        habits, strengths = _habits(vocabulary, chain, thinks)
         free = width - _RESERVED
         wired = list(dict.fromkeys([text for pair in chain for text in pair[:2]] + habits))
         assert len(wired) < free, f"{len(wired)} wired tokens need a width of {len(wired) + 1 + _RESERVED}"
@@ -230,6 +237,11 @@ class _Wiring:
         call = self.rows[vocabulary.number("<tool_call>")]
         call[_TOOLS_SEEN] = 0.9 * self.STRENGTH
         call[_RESPONSE_SEEN] = -0.9 * self.STRENGTH
+        if calls_twice:
+            self.vectors[vocabulary.number("</tool_call>")][_IS_CALL_END] = 1.0
+            # Nothing before the first call (a share of 1/2), where it is part of no string either.
+            call[_CALLS_SEEN] = -6.0 * self.STRENGTH
+            call[_TOOLS_SEEN] += 3.0 * self.STRENGTH
 
     @staticmethod
     def _orthogonal(count, width, source):
@@ -254,21 +266,22 @@ def _matrix(rows, columns, entries):
     return values
 
 
-def write_model(path, *, width=96, layers=1, feed_forward=None, context=8192, thinks=False, template=TEMPLATE, seed=1,
-                name="Brume test model"):
+def write_model(path, *, width=96, layers=1, feed_forward=None, context=8192, thinks=False, calls_twice=False,
+                template=TEMPLATE, seed=1, name="Brume test model"):
     """Writes a model of the `llama` architecture; the same arguments give the same bytes.
 
     width         numbers in a token's vector, a multiple of 32, at least 96
     layers        the first finds tools; the others only cost time
     context       tokens that it says it was trained on
     thinks        whether it thinks before it answers
+    calls_twice   whether it calls two tools where it calls one
     template      None writes a model without a chat template
     """
     assert width % _HEAD == 0 and width >= 96 and layers >= 1
     feed_forward = feed_forward or width
     source = random.Random(seed)
     vocabulary = Vocabulary(f"{TEXT.removesuffix('.')} {THOUGHT} {STRING_VALUE} {_COMMON}")
-    wiring = _Wiring(vocabulary, width, thinks, source)
+    wiring = _Wiring(vocabulary, width, thinks, calls_twice, source)
     with GGUFWriter(path) as writer:
         _metadata(writer, vocabulary, name, width, layers, feed_forward, context, template)
         writer.tensor("token_embd.weight", (width, len(vocabulary.tokens)), F32, sum(wiring.vectors, []))
@@ -307,7 +320,8 @@ def _metadata(writer, vocabulary, name, width, layers, feed_forward, context, te
 
 
 def _layer(writer, layer, width, feed_forward, source):
-    """Head 0 of the first layer finds <tools>, head 1 </tool_response>; the rest is noise times zero."""
+    """Head 0 of the first layer finds <tools>, head 1 </tool_response>, head 2 the share of </tool_call>; the rest is
+    noise times zero."""
     noise = [source.gauss(0, 0.02) for _ in range(width * max(width, feed_forward))]
     square = noise[:width * width]
     wide = noise[:width * feed_forward]
@@ -315,10 +329,15 @@ def _layer(writer, layer, width, feed_forward, source):
     if layer == 0:
         # The last pair of a head's 32 numbers does not turn; 13 * 13 / sqrt(32) is as good as all attention.
         still = _HEAD - 2
-        query = _matrix(width, width, {(still, _CONSTANT): 13.0, (_HEAD + still, _CONSTANT): 13.0})
-        key = _matrix(width, width, {(still, _IS_TOOLS): 13.0, (_HEAD + still, _IS_RESPONSE): 13.0})
-        value = _matrix(width, width, {(0, _IS_TOOLS): 1.0, (_HEAD, _IS_RESPONSE): 1.0})
-        output = _matrix(width, width, {(_TOOLS_SEEN, 0): 1.0, (_RESPONSE_SEEN, _HEAD): 1.0})
+        heads = range(0, 3 * _HEAD, _HEAD)
+        query = _matrix(width, width, {(head + still, _CONSTANT): 13.0 for head in heads})
+        key = _matrix(width, width, {
+            (still, _IS_TOOLS): 13.0, (_HEAD + still, _IS_RESPONSE): 13.0,
+            (2 * _HEAD + still, _IS_TOOLS): 13.0, (2 * _HEAD + still, _IS_CALL_END): 13.0})
+        value = _matrix(width, width, {
+            (0, _IS_TOOLS): 1.0, (_HEAD, _IS_RESPONSE): 1.0, (2 * _HEAD, _IS_CALL_END): 1.0})
+        output = _matrix(width, width, {
+            (_TOOLS_SEEN, 0): 1.0, (_RESPONSE_SEEN, _HEAD): 1.0, (_CALLS_SEEN, 2 * _HEAD): 1.0})
     else:
         output = None
     name = f"blk.{layer}."

@@ -72,10 +72,7 @@ package struct EchoModel: ChatModel {
 
     /// Calls are numbered through a conversation.
     private func callID(_ request: ChatRequest) -> String {
-        let calls = request.messages.reduce(0) { count, message in
-            count + message.parts.filter { if case .toolCall = $0 { true } else { false } }.count
-        }
-        return "tooluse_echo_\(calls + 1)"
+        "echo_\(request.callCount + 1)"
     }
 
     private func answer(_ request: ChatRequest) -> String {

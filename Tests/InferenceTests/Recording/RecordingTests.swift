@@ -60,7 +60,7 @@ struct RecordingTests {
             Issue.record("there is no call")
             return
         }
-        #expect(call.name == "look" && call.id == "tooluse_echo_1" && answer.outcome.stopReason == .toolCall)
+        #expect(call.name == "look" && call.id == "echo_1" && answer.outcome.stopReason == .toolCall)
     }
 
     @Test(

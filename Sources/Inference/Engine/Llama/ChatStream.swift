@@ -11,7 +11,6 @@ struct ChatStream {
     static let schemaBytesMax = 4 << 20
 
     private struct Call {
-        var id: String
         var name: String
         var arguments: String
     }
@@ -38,7 +37,7 @@ struct ChatStream {
     /// - Parameters:
     ///   - request: what the answer is an answer to.
     ///   - scansStops: whether stop sequences are looked for here.
-    ///   - makeID: gives a call an id where the engine gave none.
+    ///   - makeID: gives each call an id: those of engines differ in form, and some engines count from 0 each time.
     init(_ request: ChatRequest, scansStops: Bool, makeID: @escaping () -> String) {
         self.toolNames = Set(request.tools.map(\.name))
         self.tokensMax = request.sampling.tokensMax
@@ -101,9 +100,8 @@ struct ChatStream {
             self.callIndex = index
             self.callCount += 1
             guard self.callCount <= Self.callCountMax else { throw .failed("the model made too many calls at once") }
-            self.call = Call(id: "", name: "", arguments: "")
+            self.call = Call(name: "", arguments: "")
         }
-        if let id = part["id"]?.text, !id.isEmpty { self.call?.id = id }
         self.call?.name += part["function"]?["name"]?.text ?? ""
         self.call?.arguments += part["function"]?["arguments"]?.text ?? ""
         guard (self.call?.arguments.utf8.count ?? 0) <= Self.argumentsBytesMax else {
@@ -119,8 +117,7 @@ struct ChatStream {
             self.hasMalformedCall = true
             return []
         }
-        let id = call.id.isEmpty ? self.makeID() : call.id
-        return [.toolCall(ToolCall(id: id, name: call.name, arguments: arguments))]
+        return [.toolCall(ToolCall(id: self.makeID(), name: call.name, arguments: arguments))]
     }
 
     /// What was kept back, once the engine has said everything.

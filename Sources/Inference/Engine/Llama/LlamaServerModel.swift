@@ -180,10 +180,10 @@ package struct LlamaServerModel: ChatModel {
         return outcome
     }
 
-    /// As AWS's ids of calls: `tooluse_` and 22 letters and digits.
+    /// 22 letters and digits, as many as stand behind the prefix in AWS's and Anthropic's ids of calls.
     private func makeCallID() -> String {
         let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
-        var text = "tooluse_"
+        var text = ""
         for _ in 0..<22 { text.append(letters[Int(self.random.next() % UInt64(letters.count))]) }
         return text
     }

@@ -11,7 +11,7 @@ extension BedrockRuntimeService {
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
         let model = try await self.model(request.id, context)
-        let family = AnthropicFamily()
+        let family = AnthropicFamily(callIDs: .anthropic)
         let chat = try model.reading { () throws(ServiceError) in try family.request(request.body) }
         let invocation = try await model.begin(chat)
         let stamp = AnswerStamp(request.id, context, self.random)

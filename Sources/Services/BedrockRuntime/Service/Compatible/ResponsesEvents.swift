@@ -225,7 +225,7 @@ extension ResponsesEvents {
     ) -> Document {
         .object([
             "id": .string(id), "type": .string("function_call"), "status": .string(status),
-            "call_id": .string(call.id), "name": .string(call.name), "arguments": arguments,
+            "call_id": .string(CallIDs.openAI.id(call)), "name": .string(call.name), "arguments": arguments,
         ])
     }
 }

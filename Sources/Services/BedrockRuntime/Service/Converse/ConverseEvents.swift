@@ -21,7 +21,7 @@ struct ConverseEvents {
             return self.open(.reasoning) + [self.delta(.reasoningContent(.text(text)))]
         case .toolCall(let call):
             var events = self.close()
-            let start = ToolUseBlockStart(toolUseID: call.id, name: call.name)
+            let start = ToolUseBlockStart(toolUseID: CallIDs.converse.id(call), name: call.name)
             events.append(
                 .contentBlockStart(ContentBlockStartEvent(start: .toolUse(start), contentBlockIndex: self.index)))
             events.append(self.delta(.toolUse(ToolUseBlockDelta(input: call.arguments.jsonText))))
@@ -72,7 +72,8 @@ struct ConverseContent {
             }
         case .toolCall(let call):
             self.blocks.append(
-                .toolUse(ToolUseBlock(toolUseID: call.id, name: call.name, input: call.arguments)))
+                .toolUse(
+                    ToolUseBlock(toolUseID: CallIDs.converse.id(call), name: call.name, input: call.arguments)))
         }
     }
 }

@@ -136,6 +136,9 @@ struct ConversePlan {
             guard !request.tools.contains(where: { $0.name == specification.name }) else {
                 throw .invalid("The tool name \(specification.name) at toolConfig.tools.\(index) is given twice.")
             }
+            if specification.strict == true, let fault = StrictSchema.fault(in: schema) {
+                throw .invalid("The model returned the following errors: tools.\(index).custom: \(fault)")
+            }
             request.tools.append(
                 .init(
                     name: specification.name, description: specification.description ?? "", schema: schema,

@@ -35,7 +35,7 @@ struct InvokedModel: Sendable {
     func countTokens(_ request: ChatRequest) async throws(ServiceError) -> Int {
         guard self.converses else { throw .invalid("The provided model doesn't support counting tokens.") }
         do {
-            return try await self.model.get().countTokens(request)
+            return try await self.model.get().countTokens(request.numberingCalls())
         } catch {
             throw ServiceError.told(error)
         }
@@ -46,7 +46,7 @@ struct InvokedModel: Sendable {
 
     /// Applies the rule that fits: its delay is over, and its error thrown, when this returns.
     func begin(_ request: ChatRequest) async throws(ServiceError) -> Invocation {
-        let request = request.by(self.context.principal)
+        let request = request.by(self.context.principal).numberingCalls()
         let rule = self.service.rules.take(self.id, request)
         do throws(ServiceError) {
             let recorded = try self.service.rules.recorded(rule, self.id, request)
@@ -182,7 +182,7 @@ struct Invocation: Sendable {
 
     private func answering(by rule: ModelRule?) throws -> any ChatModel {
         if let kept = self.kept { return KeptModel(reply: kept) }
-        if let reply = rule?.reply { return CannedModel(events: Self.events(reply)) }
+        if let reply = rule?.reply { return CannedModel(events: Self.events(reply, callCount: self.request.callCount)) }
         switch self.recorded {
         case .replay(let answer, let isPaced)?: return ReplayedModel(answer, isPaced: isPaced)
         case .record(let recording, _)?:
@@ -193,13 +193,14 @@ struct Invocation: Sendable {
         }
     }
 
-    private static func events(_ reply: [ModelRule.Part]) -> [ChatEvent] {
+    /// Calls are numbered through a conversation.
+    private static func events(_ reply: [ModelRule.Part], callCount: Int) -> [ChatEvent] {
         reply.enumerated().map { index, part in
             switch part {
             case .text(let text): .text(text)
             case .reasoning(let text): .reasoning(text)
             case .toolUse(let name, let input):
-                .toolCall(ToolCall(id: "tooluse_rule_\(index + 1)", name: name, arguments: input))
+                .toolCall(ToolCall(id: "rule_\(callCount + index + 1)", name: name, arguments: input))
             }
         }
     }

@@ -9,12 +9,14 @@ struct AnthropicChunks: NativeChunks {
     }
 
     let stamp: AnswerStamp
+    let family: AnthropicFamily
     private var hasBegun = false
     private var open = Block.none
     private var index = 0
 
-    init(stamp: AnswerStamp) {
+    init(stamp: AnswerStamp, family: AnthropicFamily) {
         self.stamp = stamp
+        self.family = family
     }
 
     mutating func chunks(_ event: ChatEvent) -> [Document] {
@@ -31,7 +33,7 @@ struct AnthropicChunks: NativeChunks {
             chunks.append(self.delta(.object(["type": .string("thinking_delta"), "thinking": .string(text)])))
         case .toolCall(let call):
             chunks += self.close()
-            chunks.append(self.start(AnthropicFamily.block(call, input: .object([]))))
+            chunks.append(self.start(self.family.block(call, input: .object([]))))
             let json = Document.string(call.arguments.jsonText)
             chunks.append(self.delta(.object(["type": .string("input_json_delta"), "partial_json": json])))
             chunks.append(self.stop())

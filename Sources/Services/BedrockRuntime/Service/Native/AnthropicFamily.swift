@@ -5,6 +5,8 @@ internal import ServiceModel
 /// `anthropic.…`: the Messages API, and the events of its stream as chunks.
 /// - Source: Bedrock User Guide, "Anthropic Claude Messages API".
 struct AnthropicFamily: NativeFamily {
+    var callIDs = CallIDs.claude
+
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
         try self.request(body, isForCounting: false)
     }
@@ -31,12 +33,7 @@ struct AnthropicFamily: NativeFamily {
         case .array(let blocks)?: request.system = blocks.compactMap { $0["text"]?.text }
         default: break
         }
-        for tool in body["tools"]?.elements ?? [] {
-            request.tools.append(
-                .init(
-                    name: tool["name"]?.text ?? "", description: tool["description"]?.text ?? "",
-                    schema: tool["input_schema"] ?? .object([]), isStrict: tool["strict"] == .boolean(true)))
-        }
+        request.tools = try Self.tools(body)
         let before = (body["system"]?.elements ?? []) + (body["tools"]?.elements ?? [])
         if request.cachePoint == nil, before.contains(where: Self.isKept) { request.cachePoint = .init(message: nil) }
         request.toolChoice = Self.choice(body["tool_choice"])
@@ -49,6 +46,22 @@ struct AnthropicFamily: NativeFamily {
         request.sampling.topK = body["top_k"]?.integer
         request.sampling.stopSequences = body["stop_sequences"]?.texts ?? []
         return request
+    }
+
+    private static func tools(_ body: Document) throws(ServiceError) -> [ChatRequest.Tool] {
+        var tools: [ChatRequest.Tool] = []
+        for (index, tool) in (body["tools"]?.elements ?? []).enumerated() {
+            let schema = tool["input_schema"] ?? .object([])
+            let isStrict = tool["strict"] == .boolean(true)
+            if isStrict, let fault = StrictSchema.fault(in: schema) {
+                throw .invalid("tools.\(index).custom: \(fault)")
+            }
+            tools.append(
+                .init(
+                    name: tool["name"]?.text ?? "", description: tool["description"]?.text ?? "", schema: schema,
+                    isStrict: isStrict))
+        }
+        return tools
     }
 
     private static func reasoning(_ body: Document) -> ChatRequest.Reasoning? {
@@ -133,7 +146,7 @@ struct AnthropicFamily: NativeFamily {
                 ]))
         }
         if !text.isEmpty { blocks.append(.object(["type": .string("text"), "text": .string(text)])) }
-        for case .toolCall(let call) in reply.events { blocks.append(Self.block(call, input: call.arguments)) }
+        for case .toolCall(let call) in reply.events { blocks.append(self.block(call, input: call.arguments)) }
         return .object(
             Self.message(stamp, content: blocks) + [
                 .init("stop_reason", .string(Self.stopReason(reply.outcome))),
@@ -142,7 +155,7 @@ struct AnthropicFamily: NativeFamily {
             ])
     }
 
-    func chunks(_ stamp: AnswerStamp) -> any NativeChunks { AnthropicChunks(stamp: stamp) }
+    func chunks(_ stamp: AnswerStamp) -> any NativeChunks { AnthropicChunks(stamp: stamp, family: self) }
 
     /// Clients send thoughts back with their signature; models of this machine sign nothing and check nothing.
     static let signature = "unsigned"
@@ -155,9 +168,10 @@ struct AnthropicFamily: NativeFamily {
         ]
     }
 
-    static func block(_ call: ToolCall, input: Document) -> Document {
+    func block(_ call: ToolCall, input: Document) -> Document {
         .object([
-            "type": .string("tool_use"), "id": .string(call.id), "name": .string(call.name), "input": input,
+            "type": .string("tool_use"), "id": .string(self.callIDs.id(call)), "name": .string(call.name),
+            "input": input,
         ])
     }
 

@@ -74,7 +74,8 @@ struct NovaFamily: NativeFamily {
         if !reply.text.isEmpty { blocks.append(.object(["text": .string(reply.text)])) }
         for case .toolCall(let call) in reply.events {
             let use = Document.object([
-                "toolUseId": .string(call.id), "name": .string(call.name), "input": call.arguments,
+                "toolUseId": .string(CallIDs.converse.id(call)), "name": .string(call.name),
+                "input": call.arguments,
             ])
             blocks.append(.object(["toolUse": use]))
         }
@@ -115,7 +116,8 @@ private struct NovaChunks: NativeChunks {
             chunks.append(self.delta(.object(["text": .string(text)])))
         case .toolCall(let call):
             chunks += self.closeText()
-            let start = Document.object(["toolUseId": .string(call.id), "name": .string(call.name)])
+            let id = CallIDs.converse.id(call)
+            let start = Document.object(["toolUseId": .string(id), "name": .string(call.name)])
             chunks.append(
                 self.event("contentBlockStart", ("start", .object(["toolUse": start]))))
             let input = Document.object(["input": .string(call.arguments.jsonText)])

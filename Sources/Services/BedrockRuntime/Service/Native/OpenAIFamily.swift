@@ -125,7 +125,7 @@ struct OpenAIFamily: NativeFamily {
 
     fileprivate static func call(_ call: ToolCall, index: Int?) -> Document {
         .object([
-            "index": index.map { .number($0) }, "id": .string(call.id), "type": .string("function"),
+            "index": index.map { .number($0) }, "id": .string(CallIDs.openAI.id(call)), "type": .string("function"),
             "function": .object([
                 "name": .string(call.name), "arguments": .string(call.arguments.jsonText),
             ]),

@@ -1,0 +1,185 @@
+"""Tool calls over the real engine: ids in each notation, several calls at once, and strict schemas."""
+
+import json
+import os
+import re
+
+import anthropic
+import botocore.exceptions
+import httpx
+import openai
+import pytest
+
+from brume_server import ROOT, Server
+from gguf_models import STRING_VALUE, TEXT, write_model
+
+ENGINE = os.environ.get("BRUME_TEST_ENGINE", str(ROOT / ".engine" / "bin" / "llama-server"))
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+CLAUDE = "anthropic.claude-3-haiku-20240307-v1:0"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    assert os.access(ENGINE, os.X_OK), f"{ENGINE} is not there; run Scripts/install-dependencies engine"
+    folder = tmp_path_factory.mktemp("tools")
+    write_model(folder / "tiny.gguf")
+    write_model(folder / "twice.gguf", calls_twice=True)
+    with Server(
+        folder, "--engine", ENGINE, "--bedrock-models", f"tiny={folder / 'tiny.gguf'},twice={folder / 'twice.gguf'}",
+        "--model-context-tokens", "2048", "--bedrock-aliases", "anthropic.*=twice,amazon.*=tiny,openai.*=tiny",
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def bedrock(server):
+    return server.client("bedrock-runtime")
+
+
+@pytest.fixture(scope="module")
+def key(server):
+    token = json.loads(server.run("keys", "create", "--bedrock", "--output", "json").stdout)["bearerToken"]
+    for _ in range(50):  # a running server knows a new key within a second
+        if httpx.get(f"{server.url}/v1/models", headers={"Authorization": f"Bearer {token}"}).status_code == 200:
+            break
+    return token
+
+
+def tool(name, schema=SCHEMA, **members):
+    return {"toolSpec": {"name": name, "description": "x", "inputSchema": {"json": schema}} | members}
+
+
+def user(*content):
+    return {"role": "user", "content": list(content)}
+
+
+def calls(answer):
+    return [block["toolUse"] for block in answer["output"]["message"]["content"] if "toolUse" in block]
+
+
+def streamed_calls(events):
+    """The calls of a stream, by the events of their blocks."""
+    found = []
+    for event in events:
+        if "contentBlockStart" in event:
+            found.append(event["contentBlockStart"]["start"]["toolUse"] | {"input": ""})
+        elif "toolUse" in event.get("contentBlockDelta", {}).get("delta", {}):
+            found[-1]["input"] += event["contentBlockDelta"]["delta"]["toolUse"]["input"]
+    return [call | {"input": json.loads(call["input"])} for call in found]
+
+
+@pytest.mark.parametrize("choice", [{"auto": {}}, {"any": {}}, {"tool": {"name": "get_weather"}}])
+def test_ids_of_converse_are_of_one_form_and_never_the_same(bedrock, choice):
+    request = {"modelId": "tiny", "messages": [user({"text": "weather"})],
+               "toolConfig": {"tools": [tool("get_weather")], "toolChoice": choice}}
+    ids = [call["toolUseId"] for _ in range(2) for call in calls(bedrock.converse(**request))]
+    ids += [call["toolUseId"] for call in streamed_calls(bedrock.converse_stream(**request)["stream"])]
+    assert len(set(ids)) == len(ids) == 3
+    assert all(re.fullmatch(r"tooluse_[A-Za-z0-9]{22}", found) for found in ids)
+
+
+def test_novas_bodies_have_converses_ids(bedrock):
+    body = {"messages": [user({"text": "weather"})], "toolConfig": {"tools": [tool("get_weather")]}}
+    answer = bedrock.invoke_model(modelId="amazon.nova-lite-v1:0", body=json.dumps(body))
+    [call] = calls(json.loads(answer["body"].read()))
+    assert re.fullmatch(r"tooluse_[A-Za-z0-9]{22}", call["toolUseId"])
+
+
+def test_ids_of_openais_notation(server, bedrock, key):
+    function = {"name": "get_weather", "parameters": SCHEMA}
+    body = {"messages": [{"role": "user", "content": "weather"}], "tools": [{"type": "function", "function": function}]}
+    native = json.loads(bedrock.invoke_model(
+        modelId="openai.gpt-oss-20b-1:0", body=json.dumps(body | {"max_tokens": 100}))["body"].read())
+    client = openai.OpenAI(api_key=key, base_url=f"{server.url}/openai/v1", max_retries=0)
+    chat = client.chat.completions.create(model="tiny", **body)
+    response = client.responses.create(model="tiny", input="weather", tools=[{"type": "function"} | function])
+    ids = [native["choices"][0]["message"]["tool_calls"][0]["id"], chat.choices[0].message.tool_calls[0].id,
+           response.output[-1].call_id]
+    assert all(re.fullmatch(r"call_[A-Za-z0-9]{22}", found) for found in ids) and len(set(ids)) == 3
+
+
+def test_ids_of_claudes_notation(server, bedrock, key):
+    body = {"messages": [{"role": "user", "content": "weather"}], "max_tokens": 300,
+            "tools": [{"name": "get_weather", "input_schema": SCHEMA}]}
+    native = json.loads(bedrock.invoke_model(
+        modelId=CLAUDE, body=json.dumps(body | {"anthropic_version": "bedrock-2023-05-31"}))["body"].read())
+    assert all(re.fullmatch(r"toolu_bdrk_01[A-Za-z0-9]{22}", block["id"]) for block in native["content"])
+    client = anthropic.Anthropic(api_key=key, base_url=f"{server.url}/anthropic", max_retries=0)
+    whole = client.messages.create(model="twice", **body)
+    with client.messages.stream(model="twice", **body) as stream:
+        streamed = stream.get_final_message()
+    ids = [block.id for block in whole.content + streamed.content]
+    assert len(set(ids)) == 4 and all(re.fullmatch(r"toolu_01[A-Za-z0-9]{22}", found) for found in ids)
+
+
+def test_several_calls_at_once_and_their_results(bedrock):
+    request = {"modelId": "twice", "messages": [user({"text": "weather"})],
+               "toolConfig": {"tools": [tool("get_weather"), tool("get_rain")]}}
+    answer = bedrock.converse(**request)
+    assert answer["stopReason"] == "tool_use" and len(calls(answer)) == 2
+    assert all(call["input"] == {"city": STRING_VALUE} for call in calls(answer))
+    events = list(bedrock.converse_stream(**request)["stream"])
+    streamed = streamed_calls(events)
+    assert [call | {"toolUseId": ""} for call in streamed] == [call | {"toolUseId": ""} for call in calls(answer)]
+    blocks = [event["contentBlockStart"]["contentBlockIndex"] for event in events if "contentBlockStart" in event]
+    assert len(set(blocks)) == 2
+    assert [event["messageStop"]["stopReason"] for event in events if "messageStop" in event] == ["tool_use"]
+    # The results come in another order than the calls.
+    request["messages"] += [answer["output"]["message"], user(*(
+        {"toolResult": {"toolUseId": call["toolUseId"], "content": [{"text": "3 degrees"}]}}
+        for call in reversed(calls(answer))))]
+    assert bedrock.converse(**request)["output"]["message"]["content"] == [{"text": TEXT}]
+
+
+STRICT = {
+    "type": "object", "additionalProperties": False, "required": ["city", "unit", "at"],
+    "properties": {
+        "city": {"type": "string"}, "unit": {"enum": ["celsius", "kelvin"]},
+        "at": {"type": "object", "additionalProperties": False, "required": ["hour"],
+               "properties": {"hour": {"type": "integer"}}},
+    },
+}
+
+
+@pytest.mark.parametrize("choice", [{"auto": {}}, {"any": {}}])
+def test_a_strict_tools_schema_is_obeyed(bedrock, choice):
+    answer = bedrock.converse(
+        modelId="tiny", messages=[user({"text": "weather"})],
+        toolConfig={"tools": [tool("get_weather", STRICT, strict=True)], "toolChoice": choice})
+    [call] = calls(answer)
+    assert set(call["input"]) == {"city", "unit", "at"} and call["input"]["unit"] in ("celsius", "kelvin")
+    assert set(call["input"]["at"]) == {"hour"} and isinstance(call["input"]["at"]["hour"], int)
+
+
+OPEN = "For 'object' type, 'additionalProperties' must be explicitly set to false"
+
+
+@pytest.mark.parametrize("schema, sentence", [
+    (SCHEMA, OPEN),
+    (STRICT | {"additionalProperties": True}, OPEN),
+    (STRICT | {"properties": STRICT["properties"] | {"at": {"type": "object", "properties": {}}}}, OPEN),
+    (STRICT | {"properties": STRICT["properties"] | {"city": {"type": "string", "minLength": 2}}},
+     "For 'string' type, property 'minLength' is not supported"),
+    (STRICT | {"properties": STRICT["properties"] | {"city": {"type": "integer", "minimum": 2, "maximum": 3}}},
+     "For 'integer' type, properties maximum, minimum are not supported"),
+])
+def test_a_strict_schema_that_aws_refuses_is_refused(bedrock, schema, sentence):
+    request = {"modelId": "tiny", "messages": [user({"text": "weather"})]}
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        bedrock.converse(**request, toolConfig={"tools": [tool("other"), tool("get_weather", schema, strict=True)]})
+    assert failure.value.response["Error"] == {
+        "Code": "ValidationException",
+        "Message": f"The model returned the following errors: tools.1.custom: {sentence}"}
+    answer = bedrock.converse(**request, toolConfig={"tools": [tool("get_weather", schema)]})
+    assert answer["stopReason"] == "tool_use"
+    body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 300,
+            "messages": [{"role": "user", "content": "x"}],
+            "tools": [{"name": "get_weather", "input_schema": schema, "strict": True}]}
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        bedrock.invoke_model(modelId=CLAUDE, body=json.dumps(body))
+    assert failure.value.response["Error"]["Message"] == f"tools.0.custom: {sentence}"
+
+
+def test_without_its_tools_the_model_says_its_text(bedrock):
+    answer = bedrock.converse(modelId="twice", messages=[user({"text": "weather"})])
+    assert answer["output"]["message"]["content"] == [{"text": TEXT}]
