@@ -26,7 +26,7 @@ final class TokenStream {
     private static let text = Array("\"content\":\"".utf8)
     private static let tokens = Array("\"completion_tokens\":".utf8)
 
-    private let socket: Int32
+    private let connection: LoopbackSocket
     private let request: [UInt8]
     private var buffer = [UInt8](repeating: 0, count: 64 << 10)
 
@@ -41,23 +41,21 @@ final class TokenStream {
                 "Content-Type: application/json", "Content-Length: \(body.utf8.count)",
             ] + target.headers
         self.request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + body).utf8)
-        self.socket = try Self.connect(target.port)
+        self.connection = try LoopbackSocket(port: target.port, answerSecondsMax: Self.answerSecondsMax)
     }
-
-    deinit { close(self.socket) }
 
     /// Asks, and reads until the end of the stream.
     /// - Throws: for an answer that is no stream with its usage.
     func answer() throws -> Answer {
         let begun = monotonicNanoseconds()
-        try self.send()
+        try self.connection.send(self.request)
         var received: [UInt8] = []
         received.reserveCapacity(64 << 10)
         var firstToken: Int64?
         // What was looked through already; a mark may lie over its end.
         var seen = 0
         while true {
-            let socket = self.socket
+            let socket = self.connection.descriptor
             let count = unsafe self.buffer.withUnsafeMutableBytes { unsafe recv(socket, $0.baseAddress, $0.count, 0) }
             if count < 0 && errno == EINTR { continue }
             guard count > 0, received.count + count <= Self.answerBytesMax else {
@@ -88,49 +86,10 @@ final class TokenStream {
         return Answer(tokens: tokens, firstTokenNanoseconds: firstToken - begun)
     }
 
-    private func send() throws {
-        var offset = 0
-        while offset < self.request.count {
-            let place = offset
-            let count = unsafe self.request.withUnsafeBytes { raw in
-                unsafe Foundation.send(
-                    self.socket, raw.baseAddress?.advanced(by: place), raw.count - place, Int32(MSG_NOSIGNAL))
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw BenchError.system("send", errno) }
-            offset += count
-        }
-    }
-
     private static func index(of mark: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
         guard bytes.count - start >= mark.count else { return nil }
         return bytes[start...].firstRange(of: mark)?.lowerBound
     }
 
     private static func shown(_ bytes: [UInt8]) -> String { String(decoding: bytes.suffix(2000), as: UTF8.self) }
-
-    private static func connect(_ port: UInt16) throws -> Int32 {
-        let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard socket >= 0 else { throw BenchError.system("socket", errno) }
-        var isOn: Int32 = 1
-        unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(MemoryLayout<Int32>.size))
-        var limit = timeval(tv_sec: Self.answerSecondsMax, tv_usec: 0)
-        unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let code = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe Foundation.connect(socket, $0, size)
-            }
-        }
-        guard code == 0 else {
-            let error = BenchError.system("connecting to port \(port)", errno)
-            close(socket)
-            throw error
-        }
-        return socket
-    }
 }

@@ -6,7 +6,7 @@ final class LoadConnection {
     /// How long a blocking exchange waits for its answer.
     static let answerSecondsMax = 10
 
-    let socket: Int32
+    private let connection: LoopbackSocket
     /// When the last request was sent, by `monotonicNanoseconds`.
     private(set) var sentAt: Int64 = 0
     private var buffer: UnsafeMutableRawBufferPointer
@@ -18,29 +18,25 @@ final class LoadConnection {
     /// Connects to a port of this machine.
     init(port: UInt16) throws {
         unsafe self.buffer = .allocate(byteCount: 64 << 10, alignment: 16)
-        self.socket = try Self.connect(port: port)
+        do {
+            self.connection = try LoopbackSocket(port: port, answerSecondsMax: Self.answerSecondsMax)
+        } catch {
+            unsafe self.buffer.deallocate()
+            throw error
+        }
     }
 
-    deinit {
-        close(self.socket)
-        unsafe self.buffer.deallocate()
-    }
+    deinit { unsafe self.buffer.deallocate() }
+
+    /// For `epoll`.
+    var socket: Int32 { self.connection.descriptor }
 
     /// Sends a request; the answer to the one before must have been read.
     func send(_ request: [UInt8]) throws {
         self.filled = 0
         self.end = 0
         self.sentAt = monotonicNanoseconds()
-        var sent = 0
-        while sent < request.count {
-            let count = unsafe request.withUnsafeBytes { bytes in
-                unsafe Foundation.send(
-                    self.socket, bytes.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL)
-                )
-            }
-            guard count > 0 else { throw BenchError.system("sending a request", errno) }
-            sent += count
-        }
+        try self.connection.send(request)
     }
 
     /// Reads what is there.
@@ -139,30 +135,5 @@ final class LoadConnection {
             unsafe self.filled > 12 && self.buffer[9] == 0x32 && self.buffer[10] == 0x30
             && self.buffer[11] == 0x30
         guard isGood else { throw BenchError("an answer that is not 200:\n\(self.text)") }
-    }
-
-    private static func connect(port: UInt16) throws -> Int32 {
-        let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard socket >= 0 else { throw BenchError.system("socket", errno) }
-        var isOn: Int32 = 1
-        unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(MemoryLayout<Int32>.size))
-        var limit = timeval(tv_sec: Self.answerSecondsMax, tv_usec: 0)
-        unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let code = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe Foundation.connect(socket, $0, size)
-            }
-        }
-        guard code == 0 else {
-            let error = BenchError.system("connecting to port \(port)", errno)
-            close(socket)
-            throw error
-        }
-        return socket
     }
 }
