@@ -56,13 +56,13 @@ package enum PDFText {
             exec pdftotext -q -enc UTF-8 - - 2>/dev/null
             """
         guard
-            let end = try? ChildAnswer.end(
+            let (bytes, end) = try? ChildAnswer.whole(
                 of: ["/bin/sh", "-c", script], input: file, bytesMax: self.bytesMax,
                 millisecondsMax: 1000 * self.secondsMax)
         else { return .failure(.unreadable) }
-        switch end.exitStatus {
-        case 0: return .success(String(decoding: end.bytes, as: UTF8.self))
-        case self.notFound: return .failure(.noProgram)
+        switch end {
+        case .exited(status: 0): return .success(String(decoding: bytes, as: UTF8.self))
+        case .exited(status: self.notFound): return .failure(.noProgram)
         default: return .failure(.unreadable)
         }
     }

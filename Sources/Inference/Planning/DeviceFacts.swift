@@ -36,18 +36,18 @@ package enum DeviceFacts {
     package static func answer(
         of command: [String], millisecondsMax: Int = DeviceFacts.millisecondsMax
     ) throws(PlanningError) -> String? {
-        let end: ChildAnswer.End?
+        let answer: (bytes: [UInt8], end: ProcessEnd)?
         do throws(ProcessStartError) {
-            end = try ChildAnswer.end(
+            answer = try ChildAnswer.whole(
                 of: command, input: nil, bytesMax: NvidiaSMI.answerBytesMax, millisecondsMax: millisecondsMax)
         } catch {
             return nil
         }
-        guard let end else {
+        guard let answer else {
             throw .unknownDevice("\(command[0]) did not answer within \(millisecondsMax) ms, or without end")
         }
-        let text = String(decoding: end.bytes, as: UTF8.self)
-        guard end.status == 0 else {
+        let text = String(decoding: answer.bytes, as: UTF8.self)
+        guard answer.end == .exited(status: 0) else {
             let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
             throw .unknownDevice("\(command[0]) failed and said \(GGUFError.shown(line))")
         }

@@ -1,13 +1,5 @@
 internal import Primitives
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
-
 /// A program that is run to its end, in this process's group: an interrupt at the terminal ends it too.
 enum BuildCommand {
     /// - Parameters:
@@ -18,22 +10,11 @@ enum BuildCommand {
     static func run(
         _ command: [String], onLine: @escaping @Sendable (String) -> Void
     ) async throws(ProcessStartError) -> ProcessEnd {
-        let output = try Pipe()
-        let processID: Int32
-        do throws(ProcessStartError) {
-            processID = try ChildSpawn.spawn(command, input: nil, output: output.writeEnd, startsGroup: false)
-        } catch {
-            output.closeBoth()
-            throw error
-        }
-        close(output.writeEnd)
+        let child = try ChildOutput.start(command, input: nil, startsGroup: false)
         return await withCheckedContinuation { continuation in
             BlockingThread.start("build-output") {
-                LineReader(descriptor: output.readEnd).run(onLine)
-                close(output.readEnd)
-                var status: Int32 = 0
-                while unsafe waitpid(processID, &status, 0) < 0 && errno == EINTR {}
-                continuation.resume(returning: ProcessEnd(waitStatus: status))
+                LineReader(descriptor: child.descriptor).run(onLine)
+                continuation.resume(returning: child.end())
             }
         }
     }

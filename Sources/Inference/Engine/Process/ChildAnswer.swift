@@ -8,42 +8,22 @@ internal import Darwin
 
 /// What a child writes that ends by itself.
 enum ChildAnswer {
-    /// A child that has ended.
-    struct End {
-        /// As `waitpid` has it; 0 where all went well.
-        let status: Int32
-        let bytes: [UInt8]
-
-        /// What it said at its end; nil where a signal ended it.
-        var exitStatus: Int32? { self.status & 0x7F == 0 ? (self.status >> 8) & 0xFF : nil }
-    }
-
     /// Blocks its thread while the child runs.
     /// - Parameters:
     ///   - command: the program, looked for in `PATH`, and its arguments.
     ///   - input: becomes its standard input; nil: `/dev/null`.
     ///   - bytesMax: of what it writes; it is ended when there is more.
     ///   - millisecondsMax: after which it is ended.
-    /// - Returns: nil for a child that had to be ended.
+    /// - Returns: what it wrote and how it ended; nil for a child that had to be ended.
     /// - Throws: where it cannot be started.
-    static func end(
+    static func whole(
         of command: [String], input: Int32?, bytesMax: Int, millisecondsMax: Int
-    ) throws(ProcessStartError) -> End? {
-        let output = try Pipe()
-        let processID: Int32
-        do throws(ProcessStartError) {
-            processID = try ChildSpawn.spawn(command, input: input, output: output.writeEnd, startsGroup: true)
-        } catch {
-            output.closeBoth()
-            throw error
-        }
-        close(output.writeEnd)
-        let (bytes, isWhole) = self.read(output.readEnd, bytesMax, millisecondsMax)
-        close(output.readEnd)
-        if !isWhole { kill(-processID, SIGKILL) }
-        var status: Int32 = 0
-        while unsafe waitpid(processID, &status, 0) < 0 && errno == EINTR {}
-        return isWhole ? End(status: status, bytes: bytes) : nil
+    ) throws(ProcessStartError) -> (bytes: [UInt8], end: ProcessEnd)? {
+        let child = try ChildOutput.start(command, input: input, startsGroup: true)
+        let (bytes, isWhole) = self.read(child.descriptor, bytesMax, millisecondsMax)
+        if !isWhole { kill(-child.processID, SIGKILL) }
+        let end = child.end()
+        return isWhole ? (bytes, end) : nil
     }
 
     /// Reads to the end, if that comes in time and is not too far.

@@ -43,10 +43,9 @@ package enum EngineGuard {
             BlockingThread.sleep(milliseconds: self.graceMilliseconds)
             kill(engine, SIGKILL)
         }
-        var status: Int32 = 0
-        while unsafe waitpid(engine, &status, 0) < 0 && errno == EINTR {}
+        let end = ProcessEnd.awaiting(engine)
         EngineFiles.remove(record)
-        switch ProcessEnd(waitStatus: status) {
+        switch end {
         case .exited(let status): return status
         case .killed(let signal): return 128 + signal
         }

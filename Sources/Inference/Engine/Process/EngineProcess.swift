@@ -60,34 +60,21 @@ package final class EngineProcess: Sendable {
         onEnd: @escaping @Sendable (ProcessEnd) -> Void
     ) throws(ProcessStartError) -> EngineProcess {
         let lifeline = try Pipe()
-        let output: Pipe
+        let child: ChildOutput
         do throws(ProcessStartError) {
-            output = try Pipe()
+            child = try ChildOutput.start(command, input: lifeline.readEnd, startsGroup: true)
         } catch {
             lifeline.closeBoth()
-            throw error
-        }
-        let processID: Int32
-        do throws(ProcessStartError) {
-            processID = try ChildSpawn.spawn(
-                command, input: lifeline.readEnd, output: output.writeEnd, startsGroup: true)
-        } catch {
-            lifeline.closeBoth()
-            output.closeBoth()
             throw error
         }
         close(lifeline.readEnd)
-        close(output.writeEnd)
-        let process = EngineProcess(processID: processID, lifeline: lifeline.writeEnd)
+        let process = EngineProcess(processID: child.processID, lifeline: lifeline.writeEnd)
         BlockingThread.start("engine-log") {
-            LineReader(descriptor: output.readEnd).run { line in
+            LineReader(descriptor: child.descriptor).run { line in
                 onLine(line)
                 if isLast(line) { process.killGroup() }
             }
-            close(output.readEnd)
-            var status: Int32 = 0
-            while unsafe waitpid(processID, &status, 0) < 0 && errno == EINTR {}
-            let end = ProcessEnd(waitStatus: status)
+            let end = child.end()
             process.end(as: end)
             onEnd(end)
         }
