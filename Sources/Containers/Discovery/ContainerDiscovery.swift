@@ -54,36 +54,24 @@ package struct ContainerDiscovery: DiscoveryProvider {
         self.time = time
     }
 
-    package func makeAsyncIterator() -> Iterator { Iterator(discovery: self) }
+    package func makeAsyncIterator() -> DiscoveryLooks<Source> {
+        DiscoveryLooks(Source(discovery: self), time: self.time)
+    }
 
-    /// Asks the engine, and waits between two questions.
-    package struct Iterator: AsyncIteratorProtocol, Sendable {
-        let discovery: ContainerDiscovery
+    /// The engine, as long as it answers.
+    package struct Source: DiscoverySource {
+        private let discovery: ContainerDiscovery
         private var engine: ContainerEngine?
-        private var isFirst = true
-        private var change = DiscoveryChange()
 
         fileprivate init(discovery: ContainerDiscovery) {
             self.discovery = discovery
         }
 
-        package mutating func next(isolation actor: isolated (any Actor)?) async -> DiscoveryUpdate? {
-            await self.next()
+        package mutating func look() async -> (update: DiscoveryUpdate?, lifetime: Duration) {
+            (await self.ask(), ContainerDiscovery.interval)
         }
 
-        package mutating func next() async -> DiscoveryUpdate? {
-            while true {
-                let time = self.discovery.time
-                if !self.isFirst { await time.sleep(time.now() + ContainerDiscovery.interval) }
-                self.isFirst = false
-                guard !Task.isCancelled else { return nil }
-                let update = await self.look()
-                guard !Task.isCancelled else { return nil }
-                if let changed = self.change.accept(update) { return changed }
-            }
-        }
-
-        private mutating func look() async -> DiscoveryUpdate {
+        private mutating func ask() async -> DiscoveryUpdate {
             do throws(ContainerEngineError) {
                 let engine: ContainerEngine
                 if let known = self.engine { engine = known } else { engine = try await self.discovery.connect() }

@@ -4,7 +4,7 @@ package import Primitives
 ///
 /// Docker and Kubernetes (headless services) name their containers so. Where a name is gone, or no server answers, the
 /// last endpoints stay: those that are gone too are left out by their health.
-package struct DNSDiscovery: DiscoveryProvider {
+package struct DNSDiscovery: DiscoveryProvider, DiscoverySource {
     package typealias Element = DiscoveryUpdate
     package typealias Failure = Never
 
@@ -48,36 +48,9 @@ package struct DNSDiscovery: DiscoveryProvider {
         self.time = time
     }
 
-    package func makeAsyncIterator() -> Iterator { Iterator(discovery: self) }
+    package func makeAsyncIterator() -> DiscoveryLooks<DNSDiscovery> { DiscoveryLooks(self, time: self.time) }
 
-    /// Looks, and waits until what was found is over.
-    package struct Iterator: AsyncIteratorProtocol, Sendable {
-        let discovery: DNSDiscovery
-        private var until: ContinuousClock.Instant?
-        private var change = DiscoveryChange()
-
-        fileprivate init(discovery: DNSDiscovery) {
-            self.discovery = discovery
-        }
-
-        package mutating func next(isolation actor: isolated (any Actor)?) async -> DiscoveryUpdate? {
-            await self.next()
-        }
-
-        package mutating func next() async -> DiscoveryUpdate? {
-            while true {
-                if let until = self.until { await self.discovery.time.sleep(until) }
-                guard !Task.isCancelled else { return nil }
-                let (update, lifetime) = await self.discovery.look()
-                guard !Task.isCancelled else { return nil }
-                self.until = self.discovery.time.now() + lifetime
-                if let changed = self.change.accept(update) { return changed }
-            }
-        }
-    }
-
-    /// - Returns: what was found, and how long it holds.
-    private func look() async -> (DiscoveryUpdate, Duration) {
+    package func look() async -> (update: DiscoveryUpdate?, lifetime: Duration) {
         let resolver = DNSResolver(settings: self.settings(), transport: self.transport, random: self.random)
         do throws(DNSError) {
             let (found, seconds) =

@@ -56,28 +56,6 @@ package enum DiscoveryUpdate: Sendable, Equatable {
 /// does nothing. A sequence that ends has no more to say, and its last set stays.
 package protocol DiscoveryProvider: AsyncSequence, Sendable where Element == DiscoveryUpdate, Failure == Never {}
 
-/// What two readings of a source give: an update only where it is another one than before.
-package struct DiscoveryChange: Sendable {
-    private var endpoints: EndpointSet?
-    private var failure: String?
-
-    package init() {}
-
-    /// - Returns: nil where the reader knows it already.
-    package mutating func accept(_ update: DiscoveryUpdate) -> DiscoveryUpdate? {
-        switch update {
-        case .endpoints(let set):
-            let wasFailing = self.failure.take() != nil
-            guard set != self.endpoints || wasFailing else { return nil }
-            self.endpoints = set
-        case .failed(let sentence):
-            guard sentence != self.failure else { return nil }
-            self.failure = sentence
-        }
-        return update
-    }
-}
-
 /// Endpoints that are known from the beginning.
 package struct StaticDiscovery: DiscoveryProvider {
     package typealias Element = DiscoveryUpdate

@@ -21,40 +21,27 @@ package struct FileDiscovery: DiscoveryProvider {
         self.time = time
     }
 
-    package func makeAsyncIterator() -> Iterator {
-        Iterator(path: self.path, interval: self.interval, time: self.time)
+    package func makeAsyncIterator() -> DiscoveryLooks<Source> {
+        DiscoveryLooks(Source(path: self.path, interval: self.interval), time: self.time)
     }
 
-    /// Reads the file, and waits between two readings.
-    package struct Iterator: AsyncIteratorProtocol, Sendable {
+    /// The file as it was read last.
+    package struct Source: DiscoverySource {
         let path: String
         let interval: Duration
-        let time: SteadyTime
-        private var isFirst = true
         private var lastBytes: [UInt8]?
-        private var change = DiscoveryChange()
 
-        fileprivate init(path: String, interval: Duration, time: SteadyTime) {
+        fileprivate init(path: String, interval: Duration) {
             self.path = path
             self.interval = interval
-            self.time = time
         }
 
-        package mutating func next(isolation actor: isolated (any Actor)?) async -> DiscoveryUpdate? {
-            await self.next()
-        }
-
-        package mutating func next() async -> DiscoveryUpdate? {
-            while true {
-                if !self.isFirst { await self.time.sleep(self.time.now() + self.interval) }
-                self.isFirst = false
-                guard !Task.isCancelled else { return nil }
-                if let update = self.look().flatMap({ self.change.accept($0) }) { return update }
-            }
+        package mutating func look() async -> (update: DiscoveryUpdate?, lifetime: Duration) {
+            (self.read(), self.interval)
         }
 
         /// - Returns: nil where the file is as it was.
-        private mutating func look() -> DiscoveryUpdate? {
+        private mutating func read() -> DiscoveryUpdate? {
             let bytes: [UInt8]
             do throws(SmallFile.Fault) {
                 bytes = try SmallFile.read(self.path, bytesMax: EndpointList.bytesMax)

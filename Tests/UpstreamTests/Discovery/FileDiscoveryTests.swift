@@ -26,9 +26,9 @@ struct FileDiscoveryTests {
 
     /// Moves the time on until the provider says something.
     private func next(
-        _ iterator: FileDiscovery.Iterator, _ time: ManualTime
-    ) async -> (DiscoveryUpdate?, FileDiscovery.Iterator) {
-        await withTaskGroup(of: (DiscoveryUpdate?, FileDiscovery.Iterator).self) { group in
+        _ iterator: DiscoveryLooks<FileDiscovery.Source>, _ time: ManualTime
+    ) async -> (DiscoveryUpdate?, DiscoveryLooks<FileDiscovery.Source>) {
+        await withTaskGroup(of: (DiscoveryUpdate?, DiscoveryLooks<FileDiscovery.Source>).self) { group in
             group.addTask {
                 var iterator = iterator
                 let update = await iterator.next()
