@@ -12,7 +12,9 @@ extension BedrockRuntimeService {
     ) async throws(ServiceError) -> HTTPRouteAnswer {
         let model = try await self.model(request.id, context)
         let family = AnthropicFamily(callIDs: .anthropic)
-        let chat = try model.reading { () throws(ServiceError) in try family.request(request.body) }
+        let chat = try await model.readingSlowly { () async throws(ServiceError) in
+            try family.request(try await family.readingDocuments(request.body))
+        }
         let invocation = try await model.begin(chat)
         let stamp = AnswerStamp(request.id, context, self.random)
         guard request.isStreamed else {
@@ -35,7 +37,8 @@ extension BedrockRuntimeService {
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
         let model = try await self.model(request.id, context)
-        let chat = try AnthropicFamily().request(request.body, isForCounting: true)
+        let family = AnthropicFamily()
+        let chat = try family.request(try await family.readingDocuments(request.body), isForCounting: true)
         return .json(.object(["input_tokens": .number(try await model.countTokens(chat))]))
     }
 }

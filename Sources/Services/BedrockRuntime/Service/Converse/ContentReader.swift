@@ -9,6 +9,8 @@ struct ContentReader {
     private static let textFormats = ["txt", "md", "html", "csv"]
 
     let place: String
+    /// Its place in the message, from 1.
+    var number = 1
 
     func parts(_ block: ContentBlock) throws(ServiceError) -> [ChatRequest.Part] {
         switch block {
@@ -25,9 +27,9 @@ struct ContentReader {
         case .toolUse(let call):
             return [.toolCall(ToolCall(id: call.toolUseID, name: call.name, arguments: call.input))]
         case .toolResult(let result):
-            var texts: [String] = []
-            for content in result.content { texts.append(try self.text(content)) }
-            return [.toolResult(callID: result.toolUseID, text: texts.joined(separator: "\n"))]
+            var content = ToolResultContent(number: self.number)
+            for block in result.content { try self.add(block, to: &content) }
+            return content.parts(callID: result.toolUseID)
         case .reasoningContent(.reasoningText(let reasoning)): return [.reasoning(reasoning.text)]
         case .cachePoint, .reasoningContent: return []
         case .unknown: throw .invalid("The ContentBlock object at \(self.place) must set one of its members.")
@@ -46,28 +48,42 @@ struct ContentReader {
     }
 
     private func text(_ document: DocumentBlock) throws(ServiceError) -> String {
+        guard document.citations?.enabled != true else {
+            throw .invalid("The document at \(self.place) asks for citations, which this model does not support.")
+        }
+        return Documents.rendered(document.name, document.context, try self.content(document))
+    }
+
+    private func content(_ document: DocumentBlock) throws(ServiceError) -> String {
         let format = document.format?.rawValue ?? "txt"
         switch document.source {
-        case .text(let text): return "\(document.name)\n\(text)"
+        case .text(let text): return text
         case .bytes(let bytes) where Self.textFormats.contains(format):
             guard let text = String(validating: bytes, as: UTF8.self) else {
                 throw .invalid("The document at \(self.place) is not UTF-8.")
             }
-            return "\(document.name)\n\(text)"
+            return text
         case .content(let blocks):
-            let texts = blocks.map { if case .text(let text) = $0 { text } else { "" } }
-            return "\(document.name)\n\(texts.joined(separator: "\n"))"
+            var texts: [String] = []
+            for block in blocks {
+                guard case .text(let text) = block else {
+                    throw .invalid("The document at \(self.place) has content that this model does not take.")
+                }
+                texts.append(text)
+            }
+            return texts.joined(separator: "\n")
         case .bytes, .s3Location, .unknown:
             throw .invalid("The document at \(self.place) is of a format or a source that this model does not take.")
         }
     }
 
-    private func text(_ content: ToolResultContentBlock) throws(ServiceError) -> String {
-        switch content {
-        case .text(let text): return text
-        case .json(let document): return document.jsonText
-        case .document(let document): return try self.text(document)
-        case .image, .video, .searchResult, .unknown:
+    private func add(_ block: ToolResultContentBlock, to content: inout ToolResultContent) throws(ServiceError) {
+        switch block {
+        case .text(let text): content.add(text)
+        case .json(let document): content.add(document.jsonText)
+        case .document(let document): content.add(try self.text(document))
+        case .image(let image): content.add(try self.image(image))
+        case .video, .searchResult, .unknown:
             throw .invalid("The toolResult at \(self.place) has content that this model does not take.")
         }
     }

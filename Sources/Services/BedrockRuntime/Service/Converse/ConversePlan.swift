@@ -45,7 +45,7 @@ struct ConversePlan {
             var parts: [ChatRequest.Part] = []
             for (position, block) in message.content.enumerated() {
                 if case .cachePoint = block { request.cachePoint = .init(message: index, partCount: parts.count) }
-                parts += try ContentReader(place: "\(place).content.\(position)").parts(block)
+                parts += try ContentReader(place: "\(place).content.\(position)", number: position + 1).parts(block)
             }
             request.messages.append(.init(role: message.role == .assistant ? .assistant : .user, parts: parts))
         }

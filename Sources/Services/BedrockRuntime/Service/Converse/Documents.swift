@@ -16,15 +16,12 @@ enum Documents {
             var hasDocument = false
             for block in message.content {
                 if case .text = block { hasText = true }
+                if case .toolResult(let result) = block {
+                    for case .document(let document) in result.content { try self.check(name: document.name) }
+                }
                 guard case .document(let document) = block else { continue }
                 hasDocument = true
-                guard self.isName(document.name) else {
-                    throw .invalid(
-                        "The document file name can only contain alphanumeric characters, whitespace characters, "
-                            + "hyphens, parentheses, and square brackets. The name can't contain more than one "
-                            + "consecutive whitespace character. Check that the file name conforms to these "
-                            + "restrictions and retry your request.")
-                }
+                try self.check(name: document.name)
                 guard names.insert(document.name).inserted else {
                     throw .invalid("Messages can't contain duplicate document names.")
                 }
@@ -36,6 +33,15 @@ enum Documents {
         }
         guard names.count <= self.countMax else {
             throw .invalid("You can't include more than \(self.countMax) documents in a request.")
+        }
+    }
+
+    private static func check(name: String) throws(ServiceError) {
+        guard self.isName(name) else {
+            throw .invalid(
+                "The document file name can only contain alphanumeric characters, whitespace characters, hyphens, "
+                    + "parentheses, and square brackets. The name can't contain more than one consecutive whitespace "
+                    + "character. Check that the file name conforms to these restrictions and retry your request.")
         }
     }
 
@@ -66,23 +72,52 @@ enum Documents {
         }
     }
 
-    /// The same messages, each PDF as its text; the checks are made before.
+    /// A document as a model reads it: its name, what is said of it, and its text.
+    static func rendered(_ name: String?, _ context: String?, _ text: String) -> String {
+        [name, context, text].compactMap { $0 }.joined(separator: "\n")
+    }
+
+    /// The same messages, each PDF as its text, in results of tools too; the checks are made before.
     static func read(_ messages: [Message]) async throws(ServiceError) -> [Message] {
         try self.check(messages)
         var read = messages
         for (index, message) in messages.enumerated() {
             for (position, block) in message.content.enumerated() {
-                guard case .document(var document) = block, document.format == .pdf,
-                    case .bytes(let bytes) = document.source
-                else { continue }
-                document.source = .text(try await self.text(of: bytes, at: "messages.\(index).content.\(position)"))
-                read[index].content[position] = .document(document)
+                let place = "messages.\(index).content.\(position)"
+                switch block {
+                case .document(let document):
+                    read[index].content[position] = .document(try await self.read(document, at: place))
+                case .toolResult(var result):
+                    for (number, content) in result.content.enumerated() {
+                        guard case .document(let document) = content else { continue }
+                        let place = "\(place).toolResult.content.\(number)"
+                        result.content[number] = .document(try await self.read(document, at: place))
+                    }
+                    read[index].content[position] = .toolResult(result)
+                default: break
+                }
             }
         }
         return read
     }
 
-    private static func text(of pdf: [UInt8], at place: String) async throws(ServiceError) -> String {
+    private static func read(_ document: DocumentBlock, at place: String) async throws(ServiceError) -> DocumentBlock {
+        guard document.format == .pdf, case .bytes(let bytes) = document.source else { return document }
+        var read = document
+        let fault = "The model returned the following errors: \(place)"
+        read.source = .text(try await self.text(of: bytes, at: place, fault: fault))
+        return read
+    }
+
+    /// - Parameters:
+    ///   - pdf: the bytes of a document.
+    ///   - place: where it stands.
+    ///   - fault: what the sentence about a PDF that cannot be read begins with; nil: the place.
+    /// - Returns: its text.
+    /// - Throws: where it cannot be read.
+    static func text(
+        of pdf: [UInt8], at place: String, fault: String? = nil
+    ) async throws(ServiceError) -> String {
         do throws(PDFText.Failure) {
             return try await PDFText.text(of: pdf)
         } catch {
@@ -94,8 +129,7 @@ enum Documents {
                         + "Install poppler-utils, or send the text.")
             case .unreadable:
                 throw .invalid(
-                    "The model returned the following errors: \(place).pdf.source.base64.data: The PDF specified was "
-                        + "not valid.")
+                    "\(fault ?? place).pdf.source.base64.data: The PDF specified was not valid.")
             }
         }
     }

@@ -1,5 +1,4 @@
 internal import Inference
-internal import Primitives
 internal import ServiceModel
 
 /// `anthropic.…`: the Messages API, and the events of its stream as chunks.
@@ -11,6 +10,8 @@ struct AnthropicFamily: NativeFamily {
         try self.request(body, isForCounting: false)
     }
 
+    func readingDocuments(_ body: Document) async throws(ServiceError) -> Document { try await NativePDFs.read(body) }
+
     /// The conversation of a body; one that is only counted names no bound of its answer.
     func request(_ body: Document, isForCounting: Bool) throws(ServiceError) -> ChatRequest {
         try BodyShape.message.check(body, .anthropic)
@@ -20,7 +21,7 @@ struct AnthropicFamily: NativeFamily {
             guard let role = message["role"]?.text.flatMap(ChatRequest.Role.init(rawValue:)) else {
                 throw .invalid("messages.\(index).role: Input should be 'user' or 'assistant'")
             }
-            let (parts, keptCount) = try Self.parts(message["content"], at: index)
+            let (parts, keptCount) = try AnthropicContent.parts(message["content"], at: index)
             request.messages.append(.init(role: role, parts: parts))
             if let keptCount { request.cachePoint = .init(message: index, partCount: keptCount) }
         }
@@ -35,7 +36,9 @@ struct AnthropicFamily: NativeFamily {
         }
         request.tools = try Self.tools(body)
         let before = (body["system"]?.elements ?? []) + (body["tools"]?.elements ?? [])
-        if request.cachePoint == nil, before.contains(where: Self.isKept) { request.cachePoint = .init(message: nil) }
+        if request.cachePoint == nil, before.contains(where: AnthropicContent.isKept) {
+            request.cachePoint = .init(message: nil)
+        }
         request.toolChoice = Self.choice(body["tool_choice"])
         request.reasoning = Self.reasoning(body)
         let format = body["output_config"]?["format"] ?? body["output_format"]
@@ -79,52 +82,6 @@ struct AnthropicFamily: NativeFamily {
             throw .invalid("max_tokens: Input should be greater than or equal to 1")
         }
         return tokensMax
-    }
-
-    /// Whether a block is the last that the client wants kept.
-    private static func isKept(_ block: Document) -> Bool { block["cache_control"]?["type"]?.text == "ephemeral" }
-
-    /// - Returns: what a message says, and how much of it stands before its last cache point.
-    private static func parts(
-        _ content: Document?, at index: Int
-    ) throws(ServiceError) -> (parts: [ChatRequest.Part], keptCount: Int?) {
-        if let text = content?.text { return ([.text(text)], nil) }
-        var parts: [ChatRequest.Part] = []
-        var keptCount: Int?
-        for (position, block) in (content?.elements ?? []).enumerated() {
-            switch block["type"]?.text {
-            case "text": parts.append(.text(block["text"]?.text ?? ""))
-            case "tool_use":
-                parts.append(
-                    .toolCall(
-                        ToolCall(
-                            id: block["id"]?.text ?? "", name: block["name"]?.text ?? "",
-                            arguments: block["input"] ?? .object([]))))
-            case "tool_result":
-                let text =
-                    block["content"]?.text
-                    ?? (block["content"]?.elements ?? []).compactMap { $0["text"]?.text }.joined(separator: "\n")
-                parts.append(.toolResult(callID: block["tool_use_id"]?.text ?? "", text: text))
-            case "thinking": parts.append(.reasoning(block["thinking"]?.text ?? ""))
-            case "image":
-                guard let text = block["source"]?["data"]?.text, let bytes = Base64.decode(text.utf8) else {
-                    throw .invalid(
-                        "messages.\(index).content.\(position).image.source.base64.data: invalid data")
-                }
-                try Documents.check(image: bytes, at: "messages.\(index).content.\(position).image.source.base64")
-                let type = block["source"]?["media_type"]?.text ?? ""
-                parts.append(.image(format: String(type.split(separator: "/").last ?? ""), bytes: bytes))
-            default:
-                throw .invalid(
-                    "messages.\(index).content.\(position): Input tag '\(block["type"]?.text ?? "")' found using 'type'"
-                        + " does not match any of the expected tags: 'image', 'text', 'thinking', 'tool_result', "
-                        + "'tool_use'"
-                )
-            }
-            if Self.isKept(block) { keptCount = parts.count }
-        }
-        guard !parts.isEmpty else { throw .invalid("messages.\(index): all messages must have non-empty content") }
-        return (parts, keptCount)
     }
 
     private static func choice(_ choice: Document?) -> ChatRequest.ToolChoice {

@@ -80,7 +80,11 @@ extension BodyShape {
     private static let anthropicBlock: [String: BodyShape] = [
         "type": .text, "text": .text, "thinking": .text, "id": .text, "name": .text, "input": .object([:]),
         "tool_use_id": .text, "content": .textOrList(.object(["type": .text, "text": .text])),
-        "source": .object(["type": .text, "data": .text, "media_type": .text]),
+        "source": .object([
+            "type": .text, "data": .text, "media_type": .text,
+            "content": .textOrList(.object(["type": .text, "text": .text])),
+        ]),
+        "title": .text, "context": .text, "citations": .object(["enabled": .flag]),
     ]
 
     static let titanText = BodyShape.object([

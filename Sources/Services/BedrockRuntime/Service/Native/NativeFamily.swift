@@ -6,12 +6,18 @@ internal import WireProtocols
 /// A family of models with a notation of its own for InvokeModel.
 /// - Source: Bedrock User Guide, "Inference request parameters and response fields for foundation models".
 protocol NativeFamily: Sendable {
+    /// The same body with what takes time to read, read.
+    func readingDocuments(_ body: Document) async throws(ServiceError) -> Document
     /// The conversation that a body holds.
     func request(_ body: Document) throws(ServiceError) -> ChatRequest
     /// The body of a whole answer.
     func response(_ reply: ChatReply, _ stamp: AnswerStamp) -> Document
     /// The chunks of a streamed answer.
     func chunks(_ stamp: AnswerStamp) -> any NativeChunks
+}
+
+extension NativeFamily {
+    func readingDocuments(_ body: Document) async throws(ServiceError) -> Document { body }
 }
 
 /// Turns what a model says into the chunks of its family.
@@ -26,8 +32,8 @@ struct NativeRequest: Sendable {
     let family: any NativeFamily
     let request: ChatRequest
 
-    init(_ id: ModelID, body: [UInt8]) throws(ServiceError) {
-        try self.init(id, document: try Self.document(body))
+    init(_ id: ModelID, body: [UInt8]) async throws(ServiceError) {
+        try await self.init(id, document: try Self.document(body))
     }
 
     /// - Throws: for what is no JSON object.
@@ -38,9 +44,9 @@ struct NativeRequest: Sendable {
         return document
     }
 
-    init(_ id: ModelID, document: Document) throws(ServiceError) {
+    init(_ id: ModelID, document: Document) async throws(ServiceError) {
         self.family = Self.family(id, document)
-        self.request = try self.family.request(document)
+        self.request = try self.family.request(try await self.family.readingDocuments(document))
     }
 
     /// Makers whose models take chat completions.

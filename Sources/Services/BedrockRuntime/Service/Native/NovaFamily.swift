@@ -1,20 +1,21 @@
 internal import BedrockRuntimeModel
 internal import Inference
-internal import Primitives
 internal import ServiceModel
 internal import WireProtocols
 
 /// `amazon.nova…`: Converse's shapes in a body.
 /// - Source: Amazon Nova User Guide, "Complete request schema".
 struct NovaFamily: NativeFamily {
+    func readingDocuments(_ body: Document) async throws(ServiceError) -> Document { try await NativePDFs.read(body) }
+
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
         try BodyShape.nova.check(body, .amazon)
         var request = ChatRequest(messages: [])
         for (index, message) in try body.required("messages").elements.enumerated() {
             let role: ChatRequest.Role = message["role"]?.text == "assistant" ? .assistant : .user
             var parts: [ChatRequest.Part] = []
-            for block in message["content"]?.elements ?? [] {
-                parts += try Self.parts(block)
+            for (position, block) in (message["content"]?.elements ?? []).enumerated() {
+                parts += try NovaContent(index, position).parts(block)
                 if block["cachePoint"] != nil { request.cachePoint = .init(message: index, partCount: parts.count) }
             }
             request.messages.append(.init(role: role, parts: parts))
@@ -43,30 +44,6 @@ struct NovaFamily: NativeFamily {
         if choice?["any"] != nil { request.toolChoice = .any }
         if let name = choice?["tool"]?["name"]?.text { request.toolChoice = .named(name) }
         return request
-    }
-
-    private static func parts(_ block: Document) throws(ServiceError) -> [ChatRequest.Part] {
-        if let text = block["text"]?.text { return [.text(text)] }
-        if let image = block["image"] {
-            guard let text = image["source"]?["bytes"]?.text, let bytes = Base64.decode(text.utf8) else {
-                throw .invalid("Malformed input request: the image must be given as bytes in base64.")
-            }
-            return [.image(format: image["format"]?.text ?? "", bytes: bytes)]
-        }
-        if let use = block["toolUse"] {
-            let call = ToolCall(
-                id: use["toolUseId"]?.text ?? "", name: use["name"]?.text ?? "",
-                arguments: use["input"] ?? .object([]))
-            return [.toolCall(call)]
-        }
-        if let result = block["toolResult"] {
-            let texts = (result["content"]?.elements ?? []).map { content in
-                content["text"]?.text ?? content["json"].map(\.jsonText) ?? ""
-            }
-            return [.toolResult(callID: result["toolUseId"]?.text ?? "", text: texts.joined(separator: "\n"))]
-        }
-        if block["cachePoint"] != nil { return [] }
-        throw .invalid("Malformed input request: a content block is of a kind that this model does not take.")
     }
 
     func response(_ reply: ChatReply, _ stamp: AnswerStamp) -> Document {

@@ -20,7 +20,7 @@ extension BedrockRuntimeService {
             guard VectorNotation.kind(of: id) == nil else {
                 throw .invalid("The provided model doesn't support counting tokens.")
             }
-            request = try NativeRequest(id, body: invoke.body).request
+            request = try await NativeRequest(id, body: invoke.body).request
         case .unknown: throw .invalid("The input field must set one of converse and invokeModel.")
         }
         return CountTokensResponse(inputTokens: try await model.countTokens(request))

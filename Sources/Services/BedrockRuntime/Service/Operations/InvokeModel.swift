@@ -21,7 +21,9 @@ extension BedrockRuntimeService {
             return try NativeRequest.document(input.body ?? [])
         }
         if let kind = Self.vectors(id, model, body) { return try await self.invoke(model, kind, body, context) }
-        let native = try model.reading { () throws(ServiceError) in try NativeRequest(id, document: body) }
+        let native = try await model.readingSlowly { () async throws(ServiceError) in
+            try await NativeRequest(id, document: body)
+        }
         let reply = try await ChatReply(try await model.begin(native.request))
         reply.outcome.addHeaders(to: context, latencyMilliseconds: started.millisecondsAgo)
         let stamp = AnswerStamp(id, context, self.random)

@@ -19,13 +19,13 @@ extension BedrockRuntimeService {
     ) async throws(ServiceError) -> InvokeModelWithResponseStreamResponse {
         let id = try ModelID(input.modelID, context)
         let model = try await self.model(id, context)
-        let native = try model.reading { () throws(ServiceError) in
+        let native = try await model.readingSlowly { () async throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailIdentifier != nil)
             let body = try NativeRequest.document(input.body ?? [])
             guard Self.vectors(id, model, body) == nil else {
                 throw .invalid("The model is unsupported for streaming.")
             }
-            return try NativeRequest(id, document: body)
+            return try await NativeRequest(id, document: body)
         }
         let invocation = try await model.begin(native.request)
         let stamp = AnswerStamp(id, context, self.random)

@@ -1,0 +1,144 @@
+internal import Inference
+internal import Primitives
+internal import ServiceModel
+internal import WireProtocols
+
+/// Reads the blocks of a message in Anthropic's notation; PDFs have been read before (`NativePDFs`).
+/// - Source: Anthropic API reference, "Messages"; the sentences are those that users of the API report.
+struct AnthropicContent {
+    private static let imageTypes = ["image/jpeg", "image/png", "image/gif", "image/webp"]
+
+    /// Where the block stands, such as `messages.0.content.1`.
+    private let place: String
+    /// Its place in the message, from 1.
+    private let number: Int
+
+    private init(_ index: Int, _ position: Int) {
+        self.place = "messages.\(index).content.\(position)"
+        self.number = position + 1
+    }
+
+    /// Whether a block is the last that the client wants kept.
+    static func isKept(_ block: Document) -> Bool { block["cache_control"]?["type"]?.text == "ephemeral" }
+
+    /// - Returns: what a message says, and how much of it stands before its last cache point.
+    static func parts(
+        _ content: Document?, at index: Int
+    ) throws(ServiceError) -> (parts: [ChatRequest.Part], keptCount: Int?) {
+        if let text = content?.text { return ([.text(text)], nil) }
+        var parts: [ChatRequest.Part] = []
+        var keptCount: Int?
+        let blocks = content?.elements ?? []
+        for (position, block) in blocks.enumerated() {
+            parts += try AnthropicContent(index, position).parts(block)
+            if Self.isKept(block) { keptCount = parts.count }
+        }
+        guard !blocks.isEmpty else { throw .invalid("messages.\(index): all messages must have non-empty content") }
+        return (parts, keptCount)
+    }
+
+    private func parts(_ block: Document) throws(ServiceError) -> [ChatRequest.Part] {
+        switch block["type"]?.text {
+        case "text": return [.text(block["text"]?.text ?? "")]
+        case "tool_use":
+            let call = ToolCall(
+                id: block["id"]?.text ?? "", name: block["name"]?.text ?? "", arguments: block["input"] ?? .object([]))
+            return [.toolCall(call)]
+        case "tool_result": return try self.result(block)
+        case "thinking": return [.reasoning(block["thinking"]?.text ?? "")]
+        // What only its maker can read: models of this machine have none.
+        case "redacted_thinking": return []
+        case "image": return [try self.image(block, self.place)]
+        case "document": return try self.document(block, self.place)
+        default:
+            throw self.unknown(
+                block, self.place,
+                ["document", "image", "redacted_thinking", "text", "thinking", "tool_result", "tool_use"])
+        }
+    }
+
+    private func result(_ block: Document) throws(ServiceError) -> [ChatRequest.Part] {
+        var content = ToolResultContent(number: self.number)
+        if let text = block["content"]?.text { content.add(text) }
+        for (index, inner) in (block["content"]?.elements ?? []).enumerated() {
+            let place = "\(self.place).tool_result.content.\(index)"
+            switch inner["type"]?.text {
+            case "text": content.add(inner["text"]?.text ?? "")
+            case "image": content.add(try self.image(inner, place))
+            case "document":
+                for part in try self.document(inner, place) {
+                    if case .text(let text) = part { content.add(text) } else { content.add(part) }
+                }
+            default: throw self.unknown(inner, place, ["document", "image", "text"])
+            }
+        }
+        return content.parts(callID: block["tool_use_id"]?.text ?? "")
+    }
+
+    private func image(_ block: Document, _ place: String) throws(ServiceError) -> ChatRequest.Part {
+        let source = block["source"]
+        guard source?["type"]?.text == "base64" else {
+            throw self.unknown(source ?? .null, "\(place).image.source", ["base64"])
+        }
+        let place = "\(place).image.source.base64"
+        let type = source?["media_type"]?.text ?? ""
+        guard Self.imageTypes.contains(type) else {
+            throw .invalid(
+                "\(place).media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'")
+        }
+        guard let text = source?["data"]?.text, let bytes = Base64.decode(text.utf8) else {
+            throw .invalid("\(place).data: invalid data")
+        }
+        try Documents.check(image: bytes, at: place)
+        return .image(format: String(type.dropFirst("image/".utf8.count)), bytes: bytes)
+    }
+
+    /// A document as the model reads it: its title, what is said of it, and its text; with images where it has some.
+    private func document(_ block: Document, _ place: String) throws(ServiceError) -> [ChatRequest.Part] {
+        guard block["citations"]?["enabled"] != .boolean(true) else {
+            throw .invalid("\(place).document.citations: this model does not support citations")
+        }
+        let (title, context) = (block["title"]?.text, block["context"]?.text)
+        let source = block["source"]
+        let place = "\(place).document.source"
+        switch source?["type"]?.text {
+        case "text":
+            guard source?["media_type"]?.text == "text/plain" else {
+                throw .invalid("\(place).text.media_type: Input should be 'text/plain'")
+            }
+            return [.text(Documents.rendered(title, context, source?["data"]?.text ?? ""))]
+        case "base64":
+            guard source?["media_type"]?.text == "application/pdf" else {
+                throw .invalid("\(place).base64.media_type: Input should be 'application/pdf'")
+            }
+            throw .invalid("\(place).base64.data: invalid data")
+        case "content":
+            if let text = source?["content"]?.text { return [.text(Documents.rendered(title, context, text))] }
+            return try self.content(source?["content"]?.elements ?? [], title, context, place)
+        default: throw self.unknown(source ?? .null, place, ["base64", "content", "text"])
+        }
+    }
+
+    private func content(
+        _ blocks: [Document], _ title: String?, _ context: String?, _ place: String
+    ) throws(ServiceError) -> [ChatRequest.Part] {
+        var texts: [String] = []
+        var images: [ChatRequest.Part] = []
+        for (index, block) in blocks.enumerated() {
+            let place = "\(place).content.content.\(index)"
+            switch block["type"]?.text {
+            case "text": texts.append(block["text"]?.text ?? "")
+            case "image": images.append(try self.image(block, place))
+            default: throw self.unknown(block, place, ["image", "text"])
+            }
+        }
+        return [.text(Documents.rendered(title, context, texts.joined(separator: "\n")))] + images
+    }
+
+    private func unknown(_ block: Document, _ place: String, _ tags: [String]) -> ServiceError {
+        guard let tag = block["type"]?.text else { return .invalid("\(place).type: Field required") }
+        let expected = tags.map { "'\($0)'" }.joined(separator: ", ")
+        return .invalid(
+            "\(place): Input tag '\(tag)' found using 'type' does not match any of the expected tags: \(expected)")
+    }
+}
