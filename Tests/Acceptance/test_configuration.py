@@ -1,6 +1,7 @@
 """The configuration: checked and shown without a server, and read again by one that runs."""
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -8,7 +9,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from brume_server import BINARY, clean_environment
+from brume_server import BINARY, ROOT, clean_environment
 
 
 def brume(home, *words):
@@ -51,6 +52,29 @@ def test_show_says_where_each_value_is_from(tmp_path):
     assert settings["drain-seconds"]["live"] is True
     assert settings["port"] == {"name": "port", "value": None, "default": "4566", "from": "default", "live": False}
     assert settings["data-dir"]["from"] == "--data-dir"
+
+
+def test_every_setting_has_its_flag_and_its_lines_in_the_user_guide(tmp_path):
+    shown = json.loads(brume(tmp_path, "config", "show", "--output", "json").stdout)
+    defaults = {setting["name"]: setting["default"] for setting in shown}
+    flags = re.findall(r"^  --([a-z-]+)", brume(tmp_path, "start", "--help").stdout, re.MULTILINE)
+    assert sorted(flags) == sorted([*defaults, "config", "version"])
+    guide = (ROOT / "docs" / "user-guide.md").read_text()
+    rows = re.findall(r"^\| `--([a-z-]+)` \| `(BRUME_[A-Z_]+)` \| `([a-z-]+)` \| (.*) \|$", guide, re.MULTILINE)
+    told = {flag: (variable, key, default.replace("`", "")) for flag, variable, key, default in rows}
+    assert told == {
+        name: ("BRUME_" + name.upper().replace("-", "_"), name, default) for name, default in defaults.items()}
+    meanings = " ".join(re.findall(r"^\| (`[a-z`, -]+`) \| ", guide, re.MULTILINE))
+    assert set(re.findall(r"`([a-z-]+)`", meanings)) >= set(defaults)
+
+
+def test_a_flag_beats_the_file_and_one_that_stands_alone_means_true(fresh_server, tmp_path):
+    (tmp_path / "config.yaml").write_text("port: 1\nservices: none\n")
+    server = fresh_server(
+        "--config", str(tmp_path / "config.yaml"), "--services=sts", "--insecure-accept-any-credentials")
+    said = server.log_tail()
+    assert f"localhost:{server.port}," in said and "\nservices     sts (" in said
+    assert "NOT VERIFIED: --insecure-accept-any-credentials" in said
 
 
 def converse(server, text="hello"):

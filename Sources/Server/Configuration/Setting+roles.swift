@@ -2,7 +2,7 @@ internal import Upstream
 
 extension Setting {
     /// What a process takes on, and where it finds those that take on the rest.
-    static let roles: [Setting] = [
+    package static let roles: [Setting] = [
         Setting(
             "services", "services that this process runs: dynamodb, bedrock, sts, or none", "all that no upstream runs"
         ) { (text, configuration) throws(ConfigurationError) in
@@ -26,7 +26,7 @@ extension Setting {
             configuration.cluster.keyFile = try Self.nonEmpty(text)
         },
         Setting(
-            "internal-listen", "host:port on which requests of gateways are taken", "none"
+            "internal-listen", "where requests of gateways are taken, as host:port", "none"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.cluster.internalListen = try Self.address(listening: text)
         },

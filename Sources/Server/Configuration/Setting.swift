@@ -3,16 +3,19 @@ internal import Inference
 internal import Primitives
 internal import ServiceKit
 
-/// One thing that can be set by flag, environment variable and file, under one name.
+/// One thing that can be set by flag, environment variable and file, under one name. The flags of `brume start` and
+/// their help are made of it.
 package struct Setting: Sendable {
     /// The flag without its hyphens, and the key in the file.
     package let name: String
-    /// For help and for the documentation.
+    /// For help: begins with a small letter unless it begins with a name, and has no full stop.
     package let summary: String
     /// The text of the default, for help.
     package let standard: String
     /// Whether it names a file or a directory: `~` at its start is the home of the user then.
-    let isPath: Bool
+    package let isPath: Bool
+    /// Whether its flag stands alone and means `true`.
+    package let isSwitch: Bool
     /// Whether the text may hold a password; `shown` leaves it out.
     private let isSecret: Bool
     /// Whether a running server takes another value when it reads its configuration again.
@@ -34,7 +37,8 @@ package struct Setting: Sendable {
     /// Every setting, in the order of the documentation.
     package static let all: [Setting] = Self.ofOneProcess + Self.roles
 
-    private static let ofOneProcess: [Setting] = [
+    /// What one process needs.
+    package static let ofOneProcess: [Setting] = [
         Setting(
             "port", "TCP port of the endpoint (0 takes a free one)", "4566"
         ) { (text, configuration) throws(ConfigurationError) in
@@ -78,7 +82,7 @@ package struct Setting: Sendable {
             configuration.blockCacheMegabytes = try Self.integer(text, 1...1_048_576)
         },
         Setting(
-            "durability", "durable, or relaxed: a power cut may lose the last seconds", "durable"
+            "durability", "what an answered write outlasts: a power cut (durable), or a crash only (relaxed)", "durable"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.durability = try Self.choice(text)
         },
@@ -103,12 +107,14 @@ package struct Setting: Sendable {
             configuration.allowsPlaintext = try Self.truth(text)
         },
         Setting(
-            "compat", "none, or localstack: key test/test on loopback, /_localstack/health", "none"
+            "compat", "whose clients are taken too: none, or localstack (key test/test, /_localstack/health)", "none"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.compatibility = try Self.choice(text)
         },
         Setting(
-            "insecure-accept-any-credentials", "do not look at signatures", "false"
+            "insecure-accept-any-credentials", "do not look at signatures, for experiments on a trusted machine only",
+            "false",
+            isSwitch: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.acceptsAnyCredentials = try Self.truth(text)
         },
@@ -245,6 +251,7 @@ package struct Setting: Sendable {
         _ summary: String,
         _ standard: String,
         isPath: Bool = false,
+        isSwitch: Bool = false,
         isSecret: Bool = false,
         isLive: Bool = false,
         apply: @escaping @Sendable (String, inout Configuration) throws(ConfigurationError) -> Void
@@ -253,6 +260,7 @@ package struct Setting: Sendable {
         self.summary = summary
         self.standard = standard
         self.isPath = isPath
+        self.isSwitch = isSwitch
         self.isSecret = isSecret
         self.isLive = isLive
         self.apply = apply

@@ -1,0 +1,62 @@
+internal import ArgumentParser
+internal import Server
+
+/// Settings that stand together in the help.
+protocol SettingGroup: Sendable {
+    static var settings: [Setting] { get }
+}
+
+/// What one process needs.
+enum ProcessSettings: SettingGroup {
+    static var settings: [Setting] { Setting.ofOneProcess }
+}
+
+/// What a process is told of the others that it shares its work with.
+enum ClusterSettings: SettingGroup {
+    static var settings: [Setting] { Setting.roles }
+}
+
+/// The flags of `brume start`, made of `Setting`, so that a setting without its flag, or with another help, cannot be.
+///
+/// ArgumentParser reflects a value to find what there is to parse, and decodes another one from what was parsed; both
+/// are written out here, where a property for each flag would say everything a second time.
+struct SettingOptions<Group: SettingGroup>: ParsableArguments, CustomReflectable {
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+
+        init?(intValue: Int) { nil }
+    }
+
+    /// Names of settings, and what was said for them.
+    private(set) var given: [String: String] = [:]
+
+    init() {}
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        for setting in Group.settings {
+            let key = Key(stringValue: setting.name)
+            self.given[setting.name] =
+                if setting.isSwitch {
+                    try container.decode(Flag<Bool>.self, forKey: key).wrappedValue ? "true" : nil
+                } else {
+                    try container.decode(Option<String?>.self, forKey: key).wrappedValue
+                }
+        }
+    }
+
+    var customMirror: Mirror {
+        Mirror(self, children: Group.settings.map { (label: $0.name, value: Self.argument($0)) })
+    }
+
+    private static func argument(_ setting: Setting) -> Any {
+        let name = NameSpecification.customLong(setting.name)
+        let summary = setting.summary.prefix(1).uppercased() + setting.summary.dropFirst()
+        if setting.isSwitch { return Flag(wrappedValue: false, name: name, help: "\(summary).") }
+        return Option<String?>(
+            name: name, help: "\(summary) (default: \(setting.standard)).", completion: setting.isPath ? .file() : nil)
+    }
+}
