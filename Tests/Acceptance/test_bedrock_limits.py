@@ -133,8 +133,19 @@ def test_what_is_too_large_is_refused_in_aws_s_words(crowded, model):
         400, "ValidationException", "The model returned the following errors: messages.0.content.1.image.source.bytes: "
         "image exceeds 5 MB maximum: 13333344 bytes > 5242880 bytes")
     million = "the river " * 500_000
-    assert refusal(client.converse, modelId=model, messages=[user({"text": million})]) == (
-        400, "ValidationException", "Input is too long for requested model.")
+    too_long = (400, "ValidationException", "Input is too long for requested model.")
+    assert refusal(client.converse, modelId=model, messages=[user({"text": million})]) == too_long
+    if model == "tiny":  # shorter than what is certain to be too long: the engine says so
+        assert refusal(client.converse, modelId=model, messages=[user({"text": "a b " * 2_000})]) == too_long
+
+
+def test_a_prompt_that_is_certain_to_be_too_long_is_so_in_native_bodies_too(crowded):
+    client = client_of(crowded)
+    body = json.dumps({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9,
+                       "messages": [{"role": "user", "content": "the river " * 500_000}]})
+    too_long = (400, "ValidationException", "Input is too long for requested model.")
+    assert refusal(client.invoke_model, modelId="anthropic.claude-v2", body=body) == too_long
+    assert refusal(client.invoke_model_with_response_stream, modelId="anthropic.claude-v2", body=body) == too_long
 
 
 @pytest.mark.parametrize("model", ["brume.echo", "tiny"])

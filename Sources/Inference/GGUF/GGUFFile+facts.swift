@@ -63,6 +63,23 @@ extension GGUFFile {
         self.metadata.elementCount("tokenizer.ggml.tokens") ?? self.shape("vocab_size")
     }
 
+    /// Bytes of a text, blanks left aside, that one token stands for at most: a text has no fewer tokens than its bytes
+    /// divided by these. Nil for tokenisers that pass over parts of a text, or make one token of what they do not
+    /// know.
+    ///
+    /// Byte-level BPE has a token for each byte, SentencePiece's BPE falls back on bytes; special tokens are written as
+    /// they stand in texts, and take no more than blanks around them along.
+    package var tokenInkBytesMax: Int? {
+        let longest = self.metadata.longestTokens
+        let bytes: UInt64? =
+            switch self.tokeniser {
+            case "gpt2": longest?.inkBytes
+            case "llama": longest?.writtenBytes
+            default: nil
+            }
+        return bytes.flatMap { $0 > 0 ? Int(clamping: $0) : nil }
+    }
+
     package var pooling: Pooling? { self.shape("pooling_type").flatMap(Pooling.init(rawValue:)) }
 
     /// Whether it is the part that sees or hears (`mmproj`).

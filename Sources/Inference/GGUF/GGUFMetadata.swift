@@ -1,10 +1,13 @@
 /// What a file says of its model: key and value.
 package struct GGUFMetadata: Sendable, Hashable {
     package let values: [String: GGUFValue]
+    /// The longest tokens of its vocabulary; nil where it has none.
+    package let longestTokens: GGUFLongestTokens?
 
     /// Reads so many keys.
     init(_ cursor: inout GGUFCursor, count: UInt64) throws(GGUFError) {
         var values: [String: GGUFValue] = [:]
+        var longest: GGUFLongestTokens?
         for index in 0..<count {
             cursor.place = "metadata key \(index + 1) of \(count)"
             let bytes = try cursor.lengthAndBytes(most: GGUFLimits.keyBytesMax, "a metadata key")
@@ -16,9 +19,16 @@ package struct GGUFMetadata: Sendable, Hashable {
             }
             cursor.place = "the value of \(GGUFError.shown(key))"
             let type = try Self.type(&cursor)
-            values[key] = type == .array ? try Self.array(&cursor) : try Self.scalar(type, &cursor)
+            guard type == .array else {
+                values[key] = try Self.scalar(type, &cursor)
+                continue
+            }
+            var texts = GGUFLongestTokens()
+            values[key] = try Self.array(&cursor, &texts)
+            if key == "tokenizer.ggml.tokens" { longest = texts }
         }
         self.values = values
+        self.longestTokens = longest
     }
 
     /// A whole number that is not negative.
@@ -99,7 +109,9 @@ package struct GGUFMetadata: Sendable, Hashable {
         }
     }
 
-    private static func array(_ cursor: inout GGUFCursor) throws(GGUFError) -> GGUFValue {
+    private static func array(
+        _ cursor: inout GGUFCursor, _ longest: inout GGUFLongestTokens
+    ) throws(GGUFError) -> GGUFValue {
         let type = try self.type(&cursor)
         guard type != .array else {
             throw cursor.error(.unsupported, "an array of arrays is nothing that a model has")
@@ -109,10 +121,7 @@ package struct GGUFMetadata: Sendable, Hashable {
         guard !overflow else { throw cursor.error(.malformed, "an array of \(count) elements fits no file") }
         try cursor.require(bytes, "an array of \(count) elements")
         if type == .string {
-            for _ in 0..<count {
-                let length = try cursor.unsigned(bytes: 8)
-                try cursor.skip(length, "a text of \(length) bytes")
-            }
+            for _ in 0..<count { try longest.read(&cursor) }
             return .left(type: .array, count: count)
         }
         guard count <= GGUFLimits.keptElementsMax else {

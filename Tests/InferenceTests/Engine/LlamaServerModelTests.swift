@@ -86,6 +86,51 @@ private let weather = ChatRequest.Tool(
         #expect(said.outcome?.stopReason == .malformedToolCall)
     }
 
+    @Test(
+        arguments: [
+            // Of 100 tokens with 8 bytes each at most: one byte of ink more is too long, blanks do not count.
+            ("x", 800, 0, true), ("x", 801, 1, false), (" x", 800, 1, true), ("\u{2003}x", 300, 1, false),
+        ] as [(String, Int, Int, Bool)])
+    func `a prompt that is certain to be too long is not sent to be tokenised`(
+        _ word: String, _ count: Int, _ templateCount: Int, _ isSent: Bool
+    ) async throws {
+        let text = String(repeating: word, count: count)
+        let engine = FakeEngine { request in
+            request.path == "/apply-template"
+                ? FakeEngine.Step.json("{\"prompt\":\"\(text)\"}")
+                : [.streamHead, .text("a")] + FakeEngine.Step.finish("stop")
+        }
+        let model = try engine.model {
+            $0.tokenInkBytesMax = 8
+            $0.contextTokensMax = 100
+        }
+        let request = ChatRequest(messages: [.init(role: .user, parts: [.text(text)])])
+        do {
+            _ = try await model.chat(request) { _ in }
+            #expect(isSent)
+        } catch InferenceError.contextExceeded(let tokens, let tokensMax) {
+            #expect(!isSent && tokens > 100 && tokensMax == 100)
+        }
+        #expect(engine.requests.count { $0.path == "/apply-template" } == templateCount)
+        #expect(engine.requests.contains { $0.path == "/v1/chat/completions" } == isSent)
+    }
+
+    @Test func `what a template leaves out does not count`() async throws {
+        let engine = FakeEngine { request in
+            request.path == "/apply-template"
+                ? FakeEngine.Step.json(#"{"prompt":"short"}"#)
+                : [.streamHead, .text("a")] + FakeEngine.Step.finish("stop")
+        }
+        let model = try engine.model {
+            $0.tokenInkBytesMax = 8
+            $0.contextTokensMax = 100
+        }
+        let said = try await ask(model) {
+            $0.messages.append(.init(role: .assistant, parts: [.reasoning(String(repeating: "x", count: 9_000))]))
+        }
+        #expect(said.outcome?.stopReason == .endOfTurn)
+    }
+
     @Test func `a call that must be made is forced by a grammar behind the model's own template`() async throws {
         let engine = FakeEngine { request in
             guard request.path == "/completion" else { return FakeEngine.Step.json(#"{"prompt":"<hi>"}"#) }

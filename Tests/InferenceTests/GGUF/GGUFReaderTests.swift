@@ -111,6 +111,34 @@ struct GGUFReaderTests {
         #expect(file.tensors.count == 3)
     }
 
+    @Test(
+        arguments: [
+            // Six letters of blanks and four others; the token of five letters is the longest in ink.
+            ("gpt2", ["a", "\u{120}\u{120}\u{10A}\u{109}\u{10D}\u{120}word", "hello", "\u{120}four"], 5),
+            // Other letters than ASCII are counted as they are written: Ã is one byte of a text, and two here.
+            ("gpt2", ["Ã©Ã©", "<|im|>"], 8), ("llama", ["\u{2581}\u{2581}", "abc"], 6), ("bert", ["abc"], nil),
+            ("t5", ["abc"], nil), ("gpt2", [], nil),
+        ] as [(String, [String], Int?)])
+    func `a vocabulary says how much of a text a token is at most`(
+        tokeniser: String, tokens: [String], bytes: Int?
+    ) throws {
+        var builder = GGUFBuilder()
+        // In either order: the kind may stand behind the tokens.
+        builder.values += [("tokenizer.ggml.tokens", .texts(tokens)), ("tokenizer.ggml.model", .text(tokeniser))]
+        builder.values.append(("other", .texts(["a text that is no token"])))
+        let file = try GGUFFolder().open(builder)
+        #expect(file.tokenInkBytesMax == bytes)
+        #expect(file.vocabularyCount == UInt64(tokens.count))
+    }
+
+    @Test func `a token that is longer than what is kept is counted as it is written`() throws {
+        var builder = GGUFBuilder()
+        let bytes = Int(GGUFLimits.keptTextBytesMax) + 1
+        let tokens = ["ab", String(repeating: "\u{120}", count: bytes / 2 + 1), "a"]
+        builder.values += [("tokenizer.ggml.model", .text("gpt2")), ("tokenizer.ggml.tokens", .texts(tokens))]
+        #expect(try GGUFFolder().open(builder).tokenInkBytesMax == bytes + 1)
+    }
+
     @Test func `a file that is not there is told with the system's reason`() {
         #expect(throws: GGUFError.self) { try GGUFFile.open("/nonexistent/model.gguf") }
         do throws(GGUFError) {

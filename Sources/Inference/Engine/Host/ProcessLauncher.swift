@@ -138,7 +138,9 @@ package struct ProcessLauncher: EngineLauncher {
         let client = try self.client(EngineEndpoint(address: .unix(path: socket)))
         do throws(InferenceError) {
             try await self.awaitReady(process, client, log)
-            let capabilities = try await EngineCapabilities(asking: client, model: model.launch.alias)
+            var capabilities = try await EngineCapabilities(asking: client, model: model.launch.alias)
+            // What cannot be read here was read by the engine all the same.
+            capabilities.tokenInkBytesMax = (try? GGUFFile.open(model.launch.modelPath))?.tokenInkBytesMax
             let chat = LlamaServerModel(
                 client: client, name: model.launch.alias, capabilities: capabilities, random: self.random)
             var engine = RunningEngine(

@@ -15,6 +15,8 @@ package struct EngineCapabilities: Sendable, Hashable {
     package var takesImages = false
     /// Tokens of one request with its answer; nil where it is not said.
     package var contextTokensMax: Int?
+    /// Bytes of a prompt, blanks left aside, that one token stands for at most; nil where nobody knows.
+    package var tokenInkBytesMax: Int?
     /// What it says of its own build; nil where it says nothing.
     package var build: String?
 

@@ -52,7 +52,7 @@ extension LlamaServerModel {
     ///   - isAnswerBegun: whether the mark that the model answers behind stands at its end.
     /// - Returns: the whole prompt.
     /// - Throws: `unsupported` where the server does not tell its template.
-    func prompt(_ request: ChatRequest, isAnswerBegun: Bool) async throws -> String {
+    func prompt(_ request: ChatRequest, isAnswerBegun: Bool) async throws(InferenceError) -> String {
         guard self.capabilities.hasTemplates else {
             throw InferenceError.unsupported("The server of this model does not tell its template.")
         }

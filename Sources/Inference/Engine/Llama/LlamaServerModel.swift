@@ -25,6 +25,7 @@ package struct LlamaServerModel: ChatModel {
         _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
     ) async throws -> ChatOutcome {
         try self.check(request)
+        try await self.checkLength(request)
         let started = ContinuousClock.now
         let cachePointTokens = try await self.cachePointTokens(request)
         var first: ContinuousClock.Instant?
