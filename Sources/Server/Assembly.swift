@@ -105,7 +105,7 @@ enum Assembly {
         let configuration = ground.configuration
         let bedrock = BedrockRuntimeService(
             catalog: ModelCatalog(host: models, registry: registry, aliases: configuration.bedrockAliases),
-            clock: ground.clock, telemetry: ground.telemetry, rules: configuration.bedrockRules,
+            clock: ground.clock, telemetry: ground.telemetry, log: ground.log, rules: configuration.bedrockRules,
             recordings: recordings, usage: usage, responses: Self.responses(configuration, store))
         return Services(
             services: [Self.bedrock(bedrock.binding, routes: bedrock.routes)],

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 
 import botocore.exceptions
 import pytest
@@ -143,11 +144,69 @@ def test_members_of_the_models_own_answer_are_given(claude):
         assert "JSON Pointer" in refusal(call, **request, additionalModelResponseFieldPaths=["stop_sequence"])
 
 
-def test_metadata_of_a_request_is_checked(bedrock):
-    request = {"modelId": ECHO, "messages": [user({"text": "a"})]}
-    assert bedrock.converse(**request, requestMetadata={"team": "blue"})["stopReason"] == "end_turn"
+def invocations(server, request_id):
+    """The lines of the log about an invocation; the log is written a moment later."""
+    for _ in range(100):
+        lines = (server.data_dir / "logs" / "access.log").read_text().splitlines()
+        found = [line for line in map(json.loads, filter(None, lines)) if line.get("requestId") == request_id]
+        if any(line["message"] == "request" for line in found):
+            return [line for line in found if line["message"] == "invocation"]
+        time.sleep(0.05)
+    raise AssertionError(f"no line of {request_id}")
+
+
+def request_id(answer):
+    return answer["ResponseMetadata"]["RequestId"]
+
+
+LONGEST = {f"key {number:03}".ljust(256, "k"): "v" * 256 for number in range(16)}
+
+
+@pytest.mark.parametrize("metadata", [{"team": "blue", "a:b_@$#=/+,-.": ""}, LONGEST])
+def test_metadata_of_a_request_is_in_the_log(server, bedrock, metadata):
+    content = [{"text": "a secret of mine"}]
+    body = json.dumps({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 99, "messages": [
+        {"role": "user", "content": content[0]["text"]}]})
+    request = {"modelId": ECHO, "messages": [user(*content)], "requestMetadata": metadata}
+    answers = [bedrock.converse(**request), bedrock.converse_stream(**request)]
+    list(answers[1]["stream"])
+    if metadata is not LONGEST:  # more than fits the header
+        members = {"modelId": ECHO, "body": body, "requestMetadata": json.dumps(metadata)}
+        answers += [bedrock.invoke_model(**members), bedrock.invoke_model_with_response_stream(**members)]
+        list(answers[3]["body"])
+    for answer in answers:
+        [line] = invocations(server, request_id(answer))
+        assert {key.removeprefix("requestMetadata."): value for key, value in line.items()
+                if key.startswith("requestMetadata.")} == metadata
+        assert line["modelId"] == ECHO and line["principal"].startswith("arn:aws:") and line["inputTokens"] > 0
+        assert "secret" not in json.dumps(line)
+    assert invocations(server, request_id(answers[0]))[0]["outputTokens"] == answers[0]["usage"]["outputTokens"]
+
+
+def test_a_failed_invocation_has_a_line_too(server, bedrock):
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        bedrock.converse(modelId=ECHO, messages=[user({"text": " "})], requestMetadata={"team": "red"})
+    [line] = invocations(server, request_id(failure.value.response))
+    assert (line["error"], line["requestMetadata.team"]) == ("ValidationException", "red")
+
+
+@pytest.mark.parametrize("metadata", [
+    {f"key{number}": "x" for number in range(17)}, {"k" * 257: "x"}, {"k": "v" * 257}, {"k": "semicolon;"},
+    {"caf\u00e9": "x"},
+])
+def test_metadata_of_a_request_is_checked(bedrock, metadata):
+    assert "'requestMetadata" in refusal(
+        bedrock.converse, modelId=ECHO, messages=[user({"text": "a"})], requestMetadata=metadata)
+    body = json.dumps({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [
+        {"role": "user", "content": "a"}]})
     assert "'requestMetadata' failed to satisfy constraint" in refusal(
-        bedrock.converse, **request, requestMetadata={f"key{number}": "x" for number in range(17)})
+        bedrock.invoke_model, modelId=ECHO, body=body, requestMetadata=json.dumps(metadata))
+
+
+@pytest.mark.parametrize("header", ["[]", "team=blue", '{"k": 1}', "{}", '{"": "x"}'])
+def test_metadata_in_a_header_is_json_of_texts(bedrock, header):
+    assert "'requestMetadata' failed to satisfy constraint" in refusal(
+        bedrock.invoke_model, modelId=ECHO, body="{}", requestMetadata=header)
 
 
 @pytest.fixture(scope="module")

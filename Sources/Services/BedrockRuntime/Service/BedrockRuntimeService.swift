@@ -1,6 +1,7 @@
 internal import BedrockRuntimeModel
 package import Primitives
 package import ServiceKit
+package import Telemetry
 
 /// Amazon Bedrock's runtime: models behind Converse and InvokeModel.
 package final class BedrockRuntimeService: BedrockRuntimeOperations {
@@ -14,12 +15,13 @@ package final class BedrockRuntimeService: BedrockRuntimeOperations {
 
     package init(
         catalog: ModelCatalog, clock: any WallClock, telemetry: any TelemetryPort,
+        log: any LogSink = DiscardingLogSink(),
         random: any RandomSource = PooledRandomSource(), rules: [ModelRule] = [],
         recordings: Recordings = Recordings(), usage: UsageLedger? = nil, responses: ResponseCache? = nil
     ) {
         self.catalog = catalog
         self.clock = clock
-        self.meter = Meter(telemetry: telemetry, clock: clock, ledger: usage)
+        self.meter = Meter(telemetry: telemetry, clock: clock, ledger: usage, log: log)
         self.rules = RuleBook(rules, recordings)
         self.random = random
         self.responses = responses

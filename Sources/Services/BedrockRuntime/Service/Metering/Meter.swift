@@ -14,6 +14,8 @@ struct Meter: Sendable {
     let telemetry: any TelemetryPort
     let clock: any WallClock
     let ledger: UsageLedger?
+    /// Has a line for each invocation.
+    let log: any LogSink
 
     /// An answer that was given.
     ///
@@ -21,7 +23,7 @@ struct Meter: Sendable {
     /// AWS has no such cache.
     func answered(
         _ id: ModelID, _ outcome: ChatOutcome, firstPiece: Duration?, total: Duration, isKept: Bool = false,
-        _ context: RequestContext
+        _ metadata: RequestMetadata, _ context: RequestContext
     ) {
         let milliseconds = Self.milliseconds(total)
         self.record("Invocations", 1, "Count", id, context)
@@ -44,6 +46,7 @@ struct Meter: Sendable {
             self.record("CacheReadInputTokens", Double(outcome.cacheReadTokens), "Count", id, context)
             self.record("CacheWriteInputTokens", Double(outcome.cacheWriteTokens), "Count", id, context)
         }
+        self.write(id, outcome, nil, metadata, context)
         self.ledger?.add(
             UsageTotals(
                 invocations: 1, inputTokens: outcome.uncachedInputTokens, outputTokens: outcome.outputTokens,
@@ -55,13 +58,37 @@ struct Meter: Sendable {
     }
 
     /// A request that was refused, or an answer that broke off.
-    func failed(_ id: ModelID, _ error: ServiceError, _ context: RequestContext) {
+    func failed(_ id: ModelID, _ error: ServiceError, _ metadata: RequestMetadata, _ context: RequestContext) {
+        self.write(id, nil, error, metadata, context)
         switch error.status {
         case 429: self.record("InvocationThrottles", 1, "Count", id, context)
         // A model that failed or took too long is no fault of the client's.
         case 408, 424, 500...: self.record("InvocationServerErrors", 1, "Count", id, context)
         default: self.record("InvocationClientErrors", 1, "Count", id, context)
         }
+    }
+
+    /// The invocation's line in the log; its request has another one, with the same id. Neither prompts nor answers are
+    /// in it.
+    private func write(
+        _ id: ModelID, _ outcome: ChatOutcome?, _ error: ServiceError?, _ metadata: RequestMetadata,
+        _ context: RequestContext
+    ) {
+        var members: [LogRecord.Member] = [
+            .init("requestId", .string(context.requestID.description)), .init("modelId", .string(id.text)),
+            .init("principal", .string(context.principal.arn)),
+        ]
+        if let outcome {
+            members.append(.init("inputTokens", .integer(Int64(outcome.uncachedInputTokens))))
+            members.append(.init("outputTokens", .integer(Int64(outcome.outputTokens))))
+            if outcome.cachePointTokens != nil {
+                members.append(.init("cacheReadInputTokens", .integer(Int64(outcome.cacheReadTokens))))
+                members.append(.init("cacheWriteInputTokens", .integer(Int64(outcome.cacheWriteTokens))))
+            }
+        }
+        if let error { members.append(.init("error", .string(error.code))) }
+        members += metadata.logMembers
+        self.log.write(LogRecord(time: self.clock.now(), level: .info, message: "invocation", members: members))
     }
 
     private func record(_ name: String, _ value: Double, _ unit: String, _ id: ModelID, _ context: RequestContext) {

@@ -8,14 +8,17 @@ struct InvokedModel: Sendable {
     let service: BedrockRuntimeService
     /// Why there is none, where only rules answer for it.
     let model: Result<any ChatModel, ServiceError>
+    let metadata: RequestMetadata
     let context: RequestContext
+
+    func failed(_ error: ServiceError) { self.service.meter.failed(self.id, error, self.metadata, self.context) }
 
     /// Reads the request; an error counts as one of the model's clients.
     func reading<Value>(_ read: () throws(ServiceError) -> Value) throws(ServiceError) -> Value {
         do throws(ServiceError) {
             return try read()
         } catch {
-            self.service.meter.failed(self.id, error, self.context)
+            self.failed(error)
             throw error
         }
     }
@@ -27,7 +30,7 @@ struct InvokedModel: Sendable {
         do throws(ServiceError) {
             return try await read()
         } catch {
-            self.service.meter.failed(self.id, error, self.context)
+            self.failed(error)
             throw error
         }
     }
@@ -61,7 +64,7 @@ struct InvokedModel: Sendable {
             try await invocation.lookUp()
             return invocation
         } catch {
-            self.service.meter.failed(self.id, error, self.context)
+            self.failed(error)
             throw error
         }
     }
@@ -69,18 +72,20 @@ struct InvokedModel: Sendable {
 
 extension BedrockRuntimeService {
     /// The model that a request names.
-    func model(_ id: ModelID, _ context: RequestContext) async throws(ServiceError) -> InvokedModel {
+    func model(
+        _ id: ModelID, _ context: RequestContext, _ metadata: RequestMetadata = .none
+    ) async throws(ServiceError) -> InvokedModel {
         let model: Result<any ChatModel, ServiceError>
         do throws(ServiceError) {
             model = .success(try await self.catalog.model(id))
         } catch {
             guard self.rules.answers(id) else {
-                self.meter.failed(id, error, context)
+                self.meter.failed(id, error, metadata, context)
                 throw error
             }
             model = .failure(error)
         }
-        return InvokedModel(id: id, service: self, model: model, context: context)
+        return InvokedModel(id: id, service: self, model: model, metadata: metadata, context: context)
     }
 }
 
@@ -155,7 +160,8 @@ struct Invocation: Sendable {
             self.invoked.service.meter.answered(
                 // How fast what was canned came says nothing of a model.
                 self.invoked.id, outcome, firstPiece: self.isCanned ? nil : firstPiece.withLock { $0 },
-                total: self.started.duration(to: .now), isKept: self.kept != nil, self.invoked.context)
+                total: self.started.duration(to: .now), isKept: self.kept != nil,
+                self.invoked.metadata, self.invoked.context)
             if let fingerprint = self.fingerprint, let reply = gathered.reply(outcome) {
                 await self.invoked.service.responses?.keep(reply, for: fingerprint)
             }
@@ -163,9 +169,9 @@ struct Invocation: Sendable {
         } catch {
             switch error {
             case let error as ServiceError:
-                self.invoked.service.meter.failed(self.invoked.id, error, self.invoked.context)
+                self.invoked.failed(error)
             case let error as InferenceError:
-                self.invoked.service.meter.failed(self.invoked.id, ServiceError(error), self.invoked.context)
+                self.invoked.failed(ServiceError(error))
             // The client has gone.
             default: break
             }

@@ -57,14 +57,15 @@ extension InvokedModel {
             }
             self.service.meter.answered(
                 self.id, ChatOutcome(stopReason: .endOfTurn, inputTokens: tokens(outcome), outputTokens: 0),
-                firstPiece: nil, total: started.duration(to: .now), self.context)
+                firstPiece: nil, total: started.duration(to: .now), self.metadata,
+                self.context)
             return outcome
         } catch InferenceError.contextExceeded(let count, let countMax) {
             failure = tooLong(count, countMax)
         } catch {
             failure = .told(error)
         }
-        self.service.meter.failed(self.id, failure, self.context)
+        self.failed(failure)
         throw failure
     }
 

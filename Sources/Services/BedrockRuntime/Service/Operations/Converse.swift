@@ -12,7 +12,7 @@ extension BedrockRuntimeService {
         _ input: ConverseRequest, _ context: RequestContext
     ) async throws(ServiceError) -> ConverseResponse {
         let id = try ModelID(input.modelID, context)
-        let model = try await self.model(id, context)
+        let model = try await self.model(id, context, RequestMetadata(input.requestMetadata))
         let started = ContinuousClock.now
         let (request, fields) = try await model.readingSlowly { () async throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailConfig != nil)

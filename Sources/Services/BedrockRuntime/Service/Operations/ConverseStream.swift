@@ -17,7 +17,7 @@ extension BedrockRuntimeService {
         _ input: ConverseStreamRequest, _ context: RequestContext
     ) async throws(ServiceError) -> ConverseStreamResponse {
         let id = try ModelID(input.modelID, context)
-        let model = try await self.model(id, context)
+        let model = try await self.model(id, context, RequestMetadata(input.requestMetadata))
         let started = ContinuousClock.now
         let (request, fields) = try await model.readingSlowly { () async throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailConfig != nil)

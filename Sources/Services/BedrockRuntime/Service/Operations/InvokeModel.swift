@@ -14,7 +14,7 @@ extension BedrockRuntimeService {
         _ input: InvokeModelRequest, _ context: RequestContext
     ) async throws(ServiceError) -> InvokeModelResponse {
         let id = try ModelID(input.modelID, context)
-        let model = try await self.model(id, context)
+        let model = try await self.model(id, context, try RequestMetadata(header: input.requestMetadata))
         let started = ContinuousClock.now
         let body = try model.reading { () throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailIdentifier != nil)

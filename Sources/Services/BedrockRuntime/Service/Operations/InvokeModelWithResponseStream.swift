@@ -18,7 +18,7 @@ extension BedrockRuntimeService {
         _ input: InvokeModelWithResponseStreamRequest, _ context: RequestContext
     ) async throws(ServiceError) -> InvokeModelWithResponseStreamResponse {
         let id = try ModelID(input.modelID, context)
-        let model = try await self.model(id, context)
+        let model = try await self.model(id, context, try RequestMetadata(header: input.requestMetadata))
         let native = try await model.readingSlowly { () async throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailIdentifier != nil)
             let body = try NativeRequest.document(input.body ?? [])
