@@ -86,7 +86,11 @@ enum Assembly {
     private static func dynamoDB(_ dynamoDB: ServiceBinding, streams: ServiceBinding) -> [RegisteredService] {
         [
             // BatchWriteItem takes 16 MB of items; base64 and names come on top.
-            RegisteredService(binding: dynamoDB, requestIDForm: .long, bodyBytesMax: 24 << 20),
+            // Of the three writes AWS tells one broken constraint since the summer of 2026.
+            RegisteredService(
+                binding: dynamoDB, requestIDForm: .long, bodyBytesMax: 24 << 20,
+                singleViolationOperations: ["PutItem", "UpdateItem", "DeleteItem"]
+            ),
             RegisteredService(binding: streams, requestIDForm: .long),
         ]
     }

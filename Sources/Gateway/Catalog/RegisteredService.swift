@@ -31,6 +31,8 @@ package struct RegisteredService: Sendable {
     package var routes: [HTTPRoute]
     /// Whether its operations take bearer keys.
     package var takesBearerKeys: Bool
+    /// Operations that tell the first constraint an input breaks, where AWS's others tell all of them.
+    package var singleViolationOperations: Set<String>
 
     package init(
         binding: ServiceBinding,
@@ -43,7 +45,8 @@ package struct RegisteredService: Sendable {
         isRepeatable: Bool? = nil,
         nodes: (any ServiceNodes)? = nil,
         routes: [HTTPRoute] = [],
-        takesBearerKeys: Bool = false
+        takesBearerKeys: Bool = false,
+        singleViolationOperations: Set<String> = []
     ) {
         self.binding = binding
         self.requestIDForm = requestIDForm
@@ -56,6 +59,7 @@ package struct RegisteredService: Sendable {
         self.nodes = nodes
         self.routes = routes
         self.takesBearerKeys = takesBearerKeys
+        self.singleViolationOperations = singleViolationOperations
     }
 
     /// - Source: the common errors of AWS's API references, `ServiceUnavailable`.

@@ -11,7 +11,8 @@ struct DecodedRequest: Sendable {
 
 /// Reads the input by the operation's schema in the request's protocol.
 ///
-/// A body that cannot be read is reported before constraints, and all broken constraints in one answer, as AWS does.
+/// A body that cannot be read is reported before constraints, and all broken constraints in one answer, as AWS does in
+/// most operations.
 struct Decode: Sendable {
     func callAsFunction(
         _ request: AuthenticatedRequest, _ codec: any ServerProtocol
@@ -35,7 +36,26 @@ struct Decode: Sendable {
         } catch {
             throw codec.serviceError(for: error, in: service)
         }
-        guard violations.isEmpty else { throw codec.serviceError(for: violations, in: service) }
+        guard violations.isEmpty else {
+            throw codec.serviceError(for: Self.told(violations, of: request), in: service)
+        }
         return DecodedRequest(operation: request.operation, input: input, context: request.context)
+    }
+
+    /// All violations, or the one of the first member in the model's order.
+    private static func told(
+        _ violations: [ConstraintViolation], of request: AuthenticatedRequest
+    ) -> [ConstraintViolation] {
+        let schema = request.operation.binding.schema
+        let isSingle = request.service.registration.singleViolationOperations.contains(schema.name)
+        guard isSingle, violations.count > 1 else { return violations }
+        let names = schema.input.members.map(\.name)
+        let first = violations.min { Self.place($0, names) < Self.place($1, names) }
+        return first.map { [$0] } ?? violations
+    }
+
+    private static func place(_ violation: ConstraintViolation, _ names: [String]) -> Int {
+        guard case .member(let name)? = violation.path.first else { return 0 }
+        return names.firstIndex(of: name) ?? names.count
     }
 }

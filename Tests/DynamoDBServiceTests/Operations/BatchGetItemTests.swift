@@ -162,6 +162,15 @@ struct BatchGetItemTests {
         #expect(try await Self.get(fixture, ["items": items], .none_).consumedCapacity == nil)
     }
 
+    @Test func `a batch without tables is refused`() async throws {
+        let fixture = try await ItemFixture()
+        #expect(
+            await wording { () throws(ServiceError) in _ = try await Self.get(fixture, [:], .none_) }
+                == "1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: "
+                + "Member must have length greater than or equal to 1"
+        )
+    }
+
     @Test func `the access is to every table`() async throws {
         let fixture = try await ItemFixture()
         let input = BatchGetItemInput(requestItems: ["two": Self.keys([]), "one": Self.keys([])])

@@ -204,6 +204,14 @@ struct BatchWriteItemTests {
         #expect(metrics["items"]?.allSatisfy { $0.sizeEstimateRangeGB == [0, 1] } == true)
     }
 
+    @Test func `a batch without tables is refused`() async throws {
+        let fixture = try await ItemFixture()
+        #expect(
+            await wording { () throws(ServiceError) in _ = try await Self.write(fixture, [:]) }
+                == "The requestItems parameter is required for BatchWriteItem"
+        )
+    }
+
     @Test func `the access is to every table`() async throws {
         let fixture = try await ItemFixture()
         let input = BatchWriteItemInput(requestItems: ["two": [], "one": []])

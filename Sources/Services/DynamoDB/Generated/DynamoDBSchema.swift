@@ -135,7 +135,7 @@ package enum DynamoDBSchema {
         member Responses BatchGetResponseMap
         member UnprocessedKeys BatchGetRequestMap
         member ConsumedCapacity ConsumedCapacityMultiple
-        shape BatchGetRequestMap map min=1 max=100
+        shape BatchGetRequestMap map
         member key TableArn
         member value KeysAndAttributes
         shape BatchGetResponseMap map
@@ -163,7 +163,7 @@ package enum DynamoDBSchema {
         member UnprocessedItems BatchWriteItemRequestMap
         member ItemCollectionMetrics ItemCollectionMetricsPerTable
         member ConsumedCapacity ConsumedCapacityMultiple
-        shape BatchWriteItemRequestMap map min=1 max=25
+        shape BatchWriteItemRequestMap map
         member key TableArn
         member value WriteRequests
         shape BilledSizeBytes long low=0

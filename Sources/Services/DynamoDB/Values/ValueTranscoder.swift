@@ -90,14 +90,15 @@ struct ValueTranscoder {
         var count = 0
         while let index = try self.wire.nextMember(schema) {
             count += 1
-            if count == 2 {
-                self.builder.fail(
-                    "Supplied AttributeValue has more than one datatypes set, "
-                        + "must contain exactly one of the supported datatypes"
-                )
-            }
             if count > 1 { self.builder.removeLast(from: start) }
             try self.content(attributeType(index, schema), schema.members[index])
+        }
+        if count > 1 {
+            // What a content breaks, such as a text that is no number, is told before that there are several.
+            self.builder.fail(
+                "Supplied AttributeValue has more than one datatypes set, "
+                    + "must contain exactly one of the supported datatypes"
+            )
         }
         if count == 0 {
             self.builder.fail(

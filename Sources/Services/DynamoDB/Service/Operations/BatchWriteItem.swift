@@ -79,6 +79,9 @@ extension DynamoDBService {
     private func plan(
         _ input: BatchWriteItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> [BatchWrite] {
+        guard !input.requestItems.isEmpty else {
+            throw .validation("The requestItems parameter is required for BatchWriteItem")
+        }
         let count = input.requestItems.values.reduce(0) { $0 + $1.count }
         guard count <= Self.batchWriteRequestsMax else {
             throw .validation("Too many items requested for the BatchWriteItem call")

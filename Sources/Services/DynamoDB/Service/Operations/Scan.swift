@@ -59,8 +59,7 @@ struct ScanSegment {
         case (let segment?, let total?):
             guard segment < total else {
                 throw ValidationFailure(
-                    "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
-                        + "Segment: \(segment) is not less than TotalSegments: \(total)"
+                    "The Segment parameter is zero-based and must be less than parameter TotalSegments"
                 )
             }
             (self.index, self.count) = (UInt64(segment), UInt64(total))

@@ -1,0 +1,80 @@
+"""Refusals of requests that an SDK would not send: which sentence AWS gives, and which one first."""
+
+import botocore.config
+import botocore.exceptions
+import pytest
+
+from test_dynamodb_tables import create
+
+TABLE = "wording"
+KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+RETURN_VALUES = "[ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"
+
+
+@pytest.fixture(scope="module")
+def unchecked(server, dynamodb):
+    """A client that sends what it is given."""
+    create(dynamodb, TABLE)
+    dynamodb.get_waiter("table_exists").wait(TableName=TABLE, WaiterConfig={"Delay": 1})
+    return server.client("dynamodb", config=botocore.config.Config(parameter_validation=False))
+
+
+def envelope(sentence):
+    return f"1 validation error detected: {sentence}"
+
+
+REFUSALS = {
+    "a write tells one broken constraint": (
+        "update_item",
+        {"TableName": TABLE, "Key": KEY, "ReturnConsumedCapacity": "x", "ReturnValues": "y"},
+        envelope(
+            "Value 'y' at 'returnValues' failed to satisfy constraint: "
+            f"Member must satisfy enum value set: {RETURN_VALUES}"
+        ),
+    ),
+    "the name of a write's table is looked at first": (
+        "put_item",
+        {"ReturnValues": "y", "Item": KEY, "TableName": ""},
+        envelope(
+            "Value '' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 1"
+        ),
+    ),
+    "other operations tell all of them": (
+        "scan",
+        {"TableName": TABLE, "Segment": -1, "TotalSegments": 0},
+        "2 validation errors detected: "
+        "Value '-1' at 'segment' failed to satisfy constraint: Member must have value greater than or equal to 0; "
+        "Value '0' at 'totalSegments' failed to satisfy constraint: Member must have value greater than or equal to 1",
+    ),
+    "a content is told before that there are several": (
+        "put_item",
+        {"TableName": TABLE, "Item": KEY | {"x": {"S": "a", "N": "b"}}},
+        envelope("The parameter cannot be converted to a numeric value: b"),
+    ),
+    "there can be one type of value": (
+        "put_item",
+        {"TableName": TABLE, "Item": KEY | {"x": {"S": "a", "N": "1"}}},
+        envelope(
+            "Supplied AttributeValue has more than one datatypes set, "
+            "must contain exactly one of the supported datatypes"
+        ),
+    ),
+    "a batch of reads without tables": (
+        "batch_get_item",
+        {"RequestItems": {}},
+        envelope(
+            "Value at 'RequestItems' failed to satisfy constraint: Member must have length greater than or equal to 1"
+        ),
+    ),
+    "a batch of writes without tables": (
+        "batch_write_item", {"RequestItems": {}}, "The requestItems parameter is required for BatchWriteItem",
+    ),
+}
+
+
+@pytest.mark.parametrize(("operation", "request_", "sentence"), REFUSALS.values(), ids=REFUSALS.keys())
+def test_the_sentence_of_a_refusal(unchecked, operation, request_, sentence):
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        getattr(unchecked, operation)(**request_)
+    error = refused.value.response["Error"]
+    assert (error["Code"], error["Message"]) == ("ValidationException", sentence)
