@@ -105,6 +105,8 @@ package struct ChatRequest: Sendable {
     package var messages: [Message]
     package var tools: [Tool]
     package var toolChoice: ToolChoice
+    /// Whether it may call several tools at once.
+    package var allowsParallelCalls = true
     package var sampling: Sampling
     /// A JSON Schema that the answer's text must meet.
     package var answerSchema: Document?

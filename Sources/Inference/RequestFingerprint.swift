@@ -53,6 +53,7 @@ struct RequestDocument {
             "messages": .array(request.messages.map(self.message)),
             "tools": self.unlessEmpty(request.tools.map(self.tool)),
             "toolChoice": self.choice(request.toolChoice),
+            "parallelCalls": request.allowsParallelCalls ? nil : .boolean(false),
             "sampling": self.sampling(request.sampling),
             "answerSchema": request.answerSchema.map(self.sorted),
             "reasoning": request.reasoning.map(self.reasoning),

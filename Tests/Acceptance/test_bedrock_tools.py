@@ -183,3 +183,102 @@ def test_a_strict_schema_that_aws_refuses_is_refused(bedrock, schema, sentence):
 def test_without_its_tools_the_model_says_its_text(bedrock):
     answer = bedrock.converse(modelId="twice", messages=[user({"text": "weather"})])
     assert answer["output"]["message"]["content"] == [{"text": TEXT}]
+
+
+# One call at a time
+
+
+def test_calls_come_one_at_a_time_where_that_is_asked_for(server, bedrock, key):
+    one = {"type": "auto", "disable_parallel_tool_use": True}
+    answer = bedrock.converse(
+        modelId="twice", messages=[user({"text": "weather"})], toolConfig={"tools": [tool("get_weather")]},
+        additionalModelRequestFields={"tool_choice": one})
+    assert len(calls(answer)) == 1 and answer["stopReason"] == "tool_use"
+    body = {"messages": [{"role": "user", "content": "weather"}], "max_tokens": 300,
+            "tools": [{"name": "get_weather", "input_schema": SCHEMA}], "tool_choice": one}
+    native = json.loads(bedrock.invoke_model(
+        modelId=CLAUDE, body=json.dumps(body | {"anthropic_version": "bedrock-2023-05-31"}))["body"].read())
+    assert len(native["content"]) == 1
+    client = openai.OpenAI(api_key=key, base_url=f"{server.url}/v1", max_retries=0)
+    function = {"name": "get_weather", "parameters": SCHEMA}
+    for parallel, count in ((True, 2), (False, 1)):
+        chat = client.chat.completions.create(
+            model="twice", messages=body["messages"], tools=[{"type": "function", "function": function}],
+            parallel_tool_calls=parallel)
+        assert len(chat.choices[0].message.tool_calls) == count
+        response = client.responses.create(
+            model="twice", input="weather", tools=[{"type": "function"} | function], parallel_tool_calls=parallel)
+        assert len(response.output) == count
+
+
+# Where calls and results may stand
+
+
+USE = {"toolUse": {"toolUseId": "tooluse_a", "name": "get_weather", "input": {}}}
+RESULT = {"toolResult": {"toolUseId": "tooluse_a", "content": [{"text": "x"}]}}
+IMAGE = {"image": {"format": "png", "source": {"bytes": b"\x89PNG"}}}
+MODEL = "The model returned the following errors: "
+
+
+def assistant(*content):
+    return {"role": "assistant", "content": list(content)}
+
+
+@pytest.mark.parametrize("messages, sentence", [
+    ([user({"text": "a"}), assistant(USE), user({"text": "b"})],
+     "Expected toolResult blocks at messages.2.content for the following Ids: tooluse_a"),
+    ([user({"text": "a"}), assistant(USE, {"toolUse": USE["toolUse"] | {"toolUseId": "tooluse_b"}}), user(RESULT)],
+     "Expected toolResult blocks at messages.2.content for the following Ids: tooluse_b"),
+    ([user({"text": "a"}, USE)], MODEL + "messages.0: `tool_use` blocks can only be in `assistant` messages"),
+    ([user({"text": "a"}), assistant(RESULT)],
+     MODEL + "messages.1: `tool_result` blocks can only be in `user` messages"),
+    ([user({"text": "a"}), assistant(IMAGE)], MODEL + "messages.1: `image` blocks can only be in `user` messages"),
+])
+def test_calls_and_results_of_converse_stand_where_they_belong(bedrock, messages, sentence):
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        bedrock.converse(modelId="tiny", messages=messages, toolConfig={"tools": [tool("get_weather")]})
+    assert failure.value.response["Error"] == {"Code": "ValidationException", "Message": sentence}
+
+
+CLAUDE_USE = {"type": "tool_use", "id": "toolu_a", "name": "get_weather", "input": {}}
+CLAUDE_RESULT = {"type": "tool_result", "tool_use_id": "toolu_a", "content": "x"}
+TEXT_BLOCK = {"type": "text", "text": "a"}
+
+
+@pytest.mark.parametrize("members, sentence", [
+    ({"messages": [user(TEXT_BLOCK), assistant(CLAUDE_USE), user(TEXT_BLOCK)]},
+     "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: toolu_a. Each `tool_use` "
+     "block must have a corresponding `tool_result` block in the next message."),
+    ({"messages": [user(TEXT_BLOCK, CLAUDE_RESULT)]},
+     "messages.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_a. Each `tool_result` block must have a "
+     "corresponding `tool_use` block in the previous message."),
+    ({"messages": [user(CLAUDE_USE)]}, "messages.0: `tool_use` blocks can only be in `assistant` messages"),
+    ({"tool_choice": {"type": "any"}, "tools": []},
+     "tool_choice: tool_choice may only be specified while providing tools"),
+    ({"tool_choice": {"type": "tool", "name": "other"}}, "tool_choice: Tool 'other' not found in provided tools"),
+])
+def test_calls_and_results_of_claude_stand_where_they_belong(bedrock, members, sentence):
+    body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [user(TEXT_BLOCK)],
+            "tools": [{"name": "get_weather", "input_schema": SCHEMA}]} | members
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        bedrock.invoke_model(modelId=CLAUDE, body=json.dumps(body))
+    assert failure.value.response["Error"] == {"Code": "ValidationException", "Message": sentence}
+
+
+@pytest.mark.parametrize("members, sentence", [
+    ({"tool_choice": "required"},
+     "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified."),
+    ({"tools": [{"type": "function", "function": {"name": "a"}}],
+      "tool_choice": {"type": "function", "function": {"name": "b"}}},
+     "Tool choice 'b' not found in 'tools' parameter."),
+    ({"n": 2}, "Only n = 1 is supported, and n was 2."),
+    ({"logit_bias": {"50256": -100}}, "logit_bias is not supported by this version of Brume."),
+])
+def test_what_openais_bodies_may_not_have(server, bedrock, key, members, sentence):
+    body = {"messages": [{"role": "user", "content": "a"}], "max_tokens": 9} | members
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        bedrock.invoke_model(modelId="openai.gpt-oss-20b-1:0", body=json.dumps(body))
+    assert failure.value.response["Error"]["Message"] == sentence
+    answer = httpx.post(
+        f"{server.url}/v1/chat/completions", headers={"Authorization": f"Bearer {key}"}, json=body | {"model": "tiny"})
+    assert answer.status_code == 400 and answer.json()["error"]["message"] == sentence

@@ -72,6 +72,25 @@ private let weather = ChatRequest.Tool(
         #expect(said.outcome?.stopReason == .toolCall)
     }
 
+    @Test func `where one call is asked for, a second one ends the engine's work`() async throws {
+        @Sendable func call(_ index: Int, _ timings: String) -> FakeEngine.Step {
+            let function = #""function":{"name":"get_weather","arguments":"{}"}"#
+            return .event(
+                #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":\#(index),\#(function)}]}}]\#(timings)}"#)
+        }
+        let counts = #","timings":{"cache_n":4,"prompt_n":6,"predicted_n":5}"#
+        let engine = FakeEngine { _ in [.streamHead, call(0, counts), call(1, counts), .awaitHangUp] }
+        let said = try await ask(try engine.model()) {
+            $0.tools = [weather]
+            $0.allowsParallelCalls = false
+        }
+        #expect(said.calls.count == 1)
+        #expect(said.outcome?.stopReason == .toolCall)
+        #expect(said.outcome?.outputTokens == 5)
+        let body = engine.requests.last?.body ?? ""
+        #expect(body.contains(#""parallel_tool_calls":false"#) && body.contains(#""timings_per_token":true"#))
+    }
+
     @Test(arguments: [#""name":"unknown","arguments":"{}""#, #""name":"get_weather","arguments":"{\"city\"""#])
     func `a call that is none is told as that`(_ function: String) async throws {
         let engine = FakeEngine { _ in

@@ -23,6 +23,11 @@ struct ChatStream {
     private var callIndex = 0
     private var callCount = 0
     private var hasMalformedCall = false
+    /// Calls that are told: engines make several although they are asked for one.
+    private let callsMax: Int
+    private var isFull = false
+    /// Whether the engine is ours, and its work may be ended with all counts known.
+    private let isOwn: Bool
     /// Whether a call must be made, by a server that may not hold to it.
     private let wantsCall: Bool
     /// The answer so far, where it must be JSON and a server may not hold to it; nil where nobody asks.
@@ -41,6 +46,8 @@ struct ChatStream {
     init(_ request: ChatRequest, scansStops: Bool, makeID: @escaping () -> String) {
         self.toolNames = Set(request.tools.map(\.name))
         self.tokensMax = request.sampling.tokensMax
+        self.callsMax = request.allowsParallelCalls ? Self.callCountMax : 1
+        self.isOwn = scansStops
         self.stops = StopScanner(scansStops ? request.sampling.stopSequences : [])
         self.makeID = makeID
         // Our own engine is bound by a grammar, and looked after by the stops.
@@ -52,8 +59,9 @@ struct ChatStream {
         self.checked = request.answerSchema != nil && !scansStops ? [] : nil
     }
 
-    /// Whether a stop sequence was found: what the engine says from now on is not part of the answer.
-    var isStopped: Bool { self.stops.found != nil }
+    /// Whether a stop sequence was found, or a call too many begun: what the engine says from now on is not part of the
+    /// answer.
+    var isStopped: Bool { self.stops.found != nil || (self.isFull && self.isOwn) }
 
     /// The events of one chunk.
     mutating func take(_ chunk: Document) throws(InferenceError) -> [ChatEvent] {
@@ -98,6 +106,8 @@ struct ChatStream {
         if self.call == nil || index != self.callIndex {
             events = self.endCall()
             self.callIndex = index
+            self.isFull = self.isFull || self.callCount == self.callsMax && self.callsMax < Self.callCountMax
+            guard !self.isFull else { return events }
             self.callCount += 1
             guard self.callCount <= Self.callCountMax else { throw .failed("the model made too many calls at once") }
             self.call = Call(name: "", arguments: "")

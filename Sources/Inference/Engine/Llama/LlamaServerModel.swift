@@ -97,15 +97,15 @@ package struct LlamaServerModel: ChatModel {
         ]
         if let tokensMax = request.sampling.tokensMax { members.append(.init("max_tokens", .number(tokensMax))) }
         let stops = request.sampling.stopSequences
-        if !stops.isEmpty {
-            // The engine does not say which sequence it stopped at, so they are looked for here; the counts then come
-            // with every token, since the last chunk is not waited for.
-            members.append(
-                isOwn ? .init("timings_per_token", .boolean(true)) : .init("stop", .array(stops.map { .string($0) })))
+        if !isOwn, !stops.isEmpty { members.append(.init("stop", .array(stops.map { .string($0) }))) }
+        // The engine does not say which sequence it stopped at, so they are looked for here, and so is a call too many;
+        // the counts then come with every token, since the last chunk is not waited for.
+        if isOwn, !stops.isEmpty || (!request.allowsParallelCalls && !request.tools.isEmpty) {
+            members.append(.init("timings_per_token", .boolean(true)))
         }
         if !request.tools.isEmpty {
             members.append(.init("tool_choice", self.choice(request.toolChoice)))
-            members.append(.init("parallel_tool_calls", .boolean(true)))
+            members.append(.init("parallel_tool_calls", .boolean(request.allowsParallelCalls)))
         }
         if let schema = request.answerSchema {
             let format = Document.object([

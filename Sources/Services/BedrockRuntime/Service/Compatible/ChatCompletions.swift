@@ -12,11 +12,7 @@ extension BedrockRuntimeService {
     ) async throws(ServiceError) -> HTTPRouteAnswer {
         let model = try await self.model(request.id, context)
         let family = OpenAIFamily()
-        let chat = try model.reading { () throws(ServiceError) in
-            let chat = try family.request(request.body)
-            try Self.refuseUnsupported(request.body)
-            return chat
-        }
+        let chat = try model.reading { () throws(ServiceError) in try family.request(request.body) }
         let invocation = try await model.begin(chat)
         let stamp = AnswerStamp(request.id, context, self.random)
         guard request.isStreamed else {
@@ -33,17 +29,6 @@ extension BedrockRuntimeService {
             }
             for chunk in chunks.withLock({ $0.end(outcome) }) { try await send(ServerSentEvents.event(chunk)) }
             try await send(ServerSentEvents.done)
-        }
-    }
-
-    /// What would have an effect and has none here is refused.
-    private static func refuseUnsupported(_ body: Document) throws(ServiceError) {
-        if let count = body["n"]?.integer, count != 1 {
-            throw .invalid("Only n = 1 is supported, and n was \(count).")
-        }
-        if body["logprobs"] == .boolean(true) { throw .invalid("logprobs is not supported by this version of Brume.") }
-        if let audio = body["audio"], audio != .null {
-            throw .invalid("audio is not supported by this version of Brume.")
         }
     }
 

@@ -9,6 +9,15 @@ enum OpenAIContent {
         content?.text ?? (content?.elements ?? []).compactMap { $0["text"]?.text }.joined(separator: "\n")
     }
 
+    /// A choice needs tools, and the one that it names.
+    static func checkChoice(_ body: Document, _ request: ChatRequest) throws(ServiceError) {
+        guard body["tool_choice"].map({ $0 != .null && $0 != .string("none") }) ?? false else { return }
+        guard !request.tools.isEmpty else {
+            throw .invalid("Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.")
+        }
+        if let name = request.missingTool { throw .invalid("Tool choice '\(name)' not found in 'tools' parameter.") }
+    }
+
     /// The parts of a message; `place` is where they stand, for the sentences of refusals.
     static func parts(_ content: Document?, at place: String) throws(ServiceError) -> [ChatRequest.Part] {
         if let text = content?.text { return [.text(text)] }

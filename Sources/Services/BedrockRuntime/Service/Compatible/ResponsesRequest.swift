@@ -96,6 +96,8 @@ struct ResponsesRequest {
         case let choice?: if let name = choice["name"]?.text { self.chat.toolChoice = .named(name) }
         case nil: break
         }
+        try OpenAIContent.checkChoice(body, self.chat)
+        self.chat.allowsParallelCalls = body["parallel_tool_calls"] != .boolean(false)
     }
 
     private mutating func addSampling(_ body: Document) {

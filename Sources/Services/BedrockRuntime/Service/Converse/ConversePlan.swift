@@ -48,6 +48,9 @@ struct ConversePlan {
                 parts += try ContentReader(place: "\(place).content.\(position)", number: position + 1).parts(block)
             }
             request.messages.append(.init(role: message.role == .assistant ? .assistant : .user, parts: parts))
+            if let sentence = ToolTurns.misplaced(request.messages[index]) {
+                throw .invalid("The model returned the following errors: \(place): \(sentence)")
+            }
         }
         try Self.checkTools(request.messages, hasTools: tools != nil)
         for (index, block) in (system ?? []).enumerated() {
@@ -59,6 +62,12 @@ struct ConversePlan {
             }
         }
         if let tools { try Self.add(tools, to: &request) }
+        // As Claude's and OpenAI's models are told.
+        if more?["tool_choice"]?["disable_parallel_tool_use"] == .boolean(true)
+            || more?["parallel_tool_calls"] == .boolean(false)
+        {
+            request.allowsParallelCalls = false
+        }
         request.sampling = Self.sampling(inference, more)
         request.answerSchema = try Self.schema(output)
         request.reasoning = Self.reasoning(more, output)
@@ -89,13 +98,13 @@ struct ConversePlan {
     }
 
     private static func checkTools(_ messages: [ChatRequest.Message], hasTools: Bool) throws(ServiceError) {
-        var open: Set<String> = []
+        var open: [String] = []
         for (index, message) in messages.enumerated() {
             var results: [String] = []
-            var calls: Set<String> = []
+            var calls: [String] = []
             for part in message.parts {
                 if case .toolResult(let id, _) = part { results.append(id) }
-                if case .toolCall(let call) = part { calls.insert(call.id) }
+                if case .toolCall(let call) = part { calls.append(call.id) }
             }
             guard hasTools || (results.isEmpty && calls.isEmpty) else {
                 throw .invalid(
@@ -113,6 +122,12 @@ struct ConversePlan {
                     "The toolResult blocks at messages.\(index).content contain an id that no toolUse block of the "
                         + "previous turn has."
                 )
+            }
+            let missing = open.filter { !results.contains($0) }
+            guard missing.isEmpty else {
+                throw .invalid(
+                    "Expected toolResult blocks at messages.\(index).content for the following Ids: "
+                        + missing.joined(separator: ", "))
             }
             open = calls
         }

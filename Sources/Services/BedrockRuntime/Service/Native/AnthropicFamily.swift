@@ -29,6 +29,7 @@ struct AnthropicFamily: NativeFamily {
         guard request.messages[0].role == .user else {
             throw .invalid("messages: first message must use the \"user\" role")
         }
+        try ToolTurns.check(request.messages)
         switch body["system"] {
         case .string(let text)?: request.system = [text]
         case .array(let blocks)?: request.system = blocks.compactMap { $0["text"]?.text }
@@ -39,7 +40,7 @@ struct AnthropicFamily: NativeFamily {
         if request.cachePoint == nil, before.contains(where: AnthropicContent.isKept) {
             request.cachePoint = .init(message: nil)
         }
-        request.toolChoice = Self.choice(body["tool_choice"])
+        try Self.addChoice(body["tool_choice"], to: &request)
         request.reasoning = Self.reasoning(body)
         let format = body["output_config"]?["format"] ?? body["output_format"]
         if format?["type"]?.text == "json_schema" { request.answerSchema = format?["schema"] }
@@ -84,13 +85,21 @@ struct AnthropicFamily: NativeFamily {
         return tokensMax
     }
 
-    private static func choice(_ choice: Document?) -> ChatRequest.ToolChoice {
-        switch choice?["type"]?.text {
-        case "any": .any
-        case "tool": .named(choice?["name"]?.text ?? "")
-        case "none": .never
-        default: .auto
+    private static func addChoice(_ choice: Document?, to request: inout ChatRequest) throws(ServiceError) {
+        guard let choice, choice != .null else { return }
+        guard !request.tools.isEmpty else {
+            throw .invalid("tool_choice: tool_choice may only be specified while providing tools")
         }
+        switch choice["type"]?.text {
+        case "any": request.toolChoice = .any
+        case "tool": request.toolChoice = .named(choice["name"]?.text ?? "")
+        case "none": request.toolChoice = .never
+        default: break
+        }
+        if let name = request.missingTool {
+            throw .invalid("tool_choice: Tool '\(name)' not found in provided tools")
+        }
+        request.allowsParallelCalls = choice["disable_parallel_tool_use"] != .boolean(true)
     }
 
     func response(_ reply: ChatReply, _ stamp: AnswerStamp) -> Document {

@@ -19,6 +19,9 @@ struct NovaFamily: NativeFamily {
                 if block["cachePoint"] != nil { request.cachePoint = .init(message: index, partCount: parts.count) }
             }
             request.messages.append(.init(role: role, parts: parts))
+            if let sentence = ToolTurns.misplaced(request.messages[index]) {
+                throw .invalid("Malformed input request: messages.\(index): \(sentence)")
+            }
         }
         guard !request.messages.isEmpty else {
             throw .invalid("Malformed input request: #/messages: expected minimum item count: 1, found: 0")
@@ -43,6 +46,10 @@ struct NovaFamily: NativeFamily {
         let choice = body["toolConfig"]?["toolChoice"]
         if choice?["any"] != nil { request.toolChoice = .any }
         if let name = choice?["tool"]?["name"]?.text { request.toolChoice = .named(name) }
+        if let name = request.missingTool {
+            throw .invalid(
+                "Malformed input request: #/toolConfig/toolChoice/tool/name: \(name) is not among the tools.")
+        }
         return request
     }
 

@@ -29,13 +29,28 @@ struct OpenAIFamily: NativeFamily {
             }
         }
         guard !request.messages.isEmpty else { throw .invalid("messages must not be empty") }
-        Self.addTools(body, to: &request)
+        try Self.addTools(body, to: &request)
         Self.addSampling(body, to: &request)
         try Self.addFormat(body["response_format"], to: &request)
+        try Self.refuseUnsupported(body)
         return request
     }
 
-    private static func addTools(_ body: Document, to request: inout ChatRequest) {
+    /// What would have an effect and has none here is refused.
+    private static func refuseUnsupported(_ body: Document) throws(ServiceError) {
+        if let count = body["n"]?.integer, count != 1 {
+            throw .invalid("Only n = 1 is supported, and n was \(count).")
+        }
+        if body["logprobs"] == .boolean(true) { throw .invalid("logprobs is not supported by this version of Brume.") }
+        if !(body["logit_bias"]?.members ?? []).isEmpty {
+            throw .invalid("logit_bias is not supported by this version of Brume.")
+        }
+        if let audio = body["audio"], audio != .null {
+            throw .invalid("audio is not supported by this version of Brume.")
+        }
+    }
+
+    private static func addTools(_ body: Document, to request: inout ChatRequest) throws(ServiceError) {
         for tool in body["tools"]?.elements ?? [] {
             guard let function = tool["function"] else { continue }
             request.tools.append(
@@ -49,6 +64,8 @@ struct OpenAIFamily: NativeFamily {
         case let choice?: if let name = choice["function"]?["name"]?.text { request.toolChoice = .named(name) }
         case nil: break
         }
+        try OpenAIContent.checkChoice(body, request)
+        request.allowsParallelCalls = body["parallel_tool_calls"] != .boolean(false)
     }
 
     private static func addSampling(_ body: Document, to request: inout ChatRequest) {

@@ -1,0 +1,57 @@
+internal import Inference
+internal import ServiceModel
+
+/// Where calls of tools and their results may stand, in the words of Anthropic's API.
+/// - Source: the sentences that its users report; that images are the user's is worded in their manner.
+enum ToolTurns {
+    /// What the first part that its speaker may not say is called in a message; nil where there is none.
+    static func misplaced(_ message: ChatRequest.Message) -> String? {
+        for part in message.parts {
+            switch (message.role, part) {
+            case (.user, .toolCall): return "`tool_use` blocks can only be in `assistant` messages"
+            case (.assistant, .toolResult): return "`tool_result` blocks can only be in `user` messages"
+            case (.assistant, .image): return "`image` blocks can only be in `user` messages"
+            default: continue
+            }
+        }
+        return nil
+    }
+
+    /// Each call has its result in the next message, and each result its call in the one before.
+    static func check(_ messages: [ChatRequest.Message]) throws(ServiceError) {
+        var open: [String] = []
+        for (index, message) in messages.enumerated() {
+            if let sentence = self.misplaced(message) { throw .invalid("messages.\(index): \(sentence)") }
+            var results: Set<String> = []
+            var calls: [String] = []
+            for part in message.parts {
+                if case .toolCall(let call) = part { calls.append(call.id) }
+                guard case .toolResult(let id, _) = part else { continue }
+                guard open.contains(id) else {
+                    throw .invalid(
+                        "messages.\(index): unexpected `tool_use_id` found in `tool_result` blocks: \(id). Each "
+                            + "`tool_result` block must have a corresponding `tool_use` block in the previous message.")
+                }
+                results.insert(id)
+            }
+            let missing = open.filter { !results.contains($0) }
+            guard missing.isEmpty else {
+                throw .invalid(
+                    "messages.\(index - 1): `tool_use` ids were found without `tool_result` blocks immediately after: "
+                        + "\(missing.joined(separator: ", ")). Each `tool_use` block must have a corresponding "
+                        + "`tool_result` block in the next message.")
+            }
+            open = calls
+        }
+    }
+}
+
+extension ChatRequest {
+    /// The tool that must be called and is not among the tools; nil where there is no such.
+    var missingTool: String? {
+        guard case .named(let name) = self.toolChoice, !self.tools.contains(where: { $0.name == name }) else {
+            return nil
+        }
+        return name
+    }
+}
