@@ -246,7 +246,14 @@ struct UpdateTableIndexTests {
                 $0.globalSecondaryIndexUpdates = [creation("one")]
             } == invalid
                 + "Some index key attributes are not defined in AttributeDefinitions. Keys: [a], AttributeDefinitions: "
-                + "[b, pk]")
+                + "[b]")
+        #expect(
+            await fixture.refusal {
+                $0.attributeDefinitions = defined("a")
+                $0.globalSecondaryIndexUpdates = [creation("one", [hash("a"), range("pk")])]
+            } == invalid
+                + "Some index key attributes are not defined in AttributeDefinitions. Keys: [a, pk], "
+                + "AttributeDefinitions: [a]")
         #expect(
             await fixture.refusal(Self.add)
                 == invalid + "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: one")
@@ -284,6 +291,28 @@ struct UpdateTableIndexTests {
                 $0.globalSecondaryIndexUpdates = [creation("more")]
             } == "LimitExceededException: Subscriber limit exceeded: Number of global secondary indexes exceeds "
                 + "per-table limit of 20")
+    }
+
+    @Test func `the indexes of a table project a hundred named attributes`() async throws {
+        func projection(_ count: Int) -> DynamoDBModel.Projection {
+            DynamoDBModel.Projection(projectionType: .include, nonKeyAttributes: (0..<count).map { "n\($0)" })
+        }
+        let fixture = try await UpdateFixture(
+            tableInput("table", defined("pk", "a"), [hash("pk")]) {
+                $0.globalSecondaryIndexes =
+                    (0..<4).map { globalIndex("index-\($0)", [hash("a")], projection(20)) }
+                    + [globalIndex("index-4", [hash("a")], projection(19))]
+            })
+        #expect(
+            await fixture.refusal {
+                $0.attributeDefinitions = defined("a")
+                $0.globalSecondaryIndexUpdates = [creation("more") { $0.projection = projection(2) }]
+            } == invalid + "Number of NonKeyAttributes exceeds per-table limit of 100")
+        try await fixture.update {
+            $0.attributeDefinitions = defined("a")
+            $0.globalSecondaryIndexUpdates = [creation("more") { $0.projection = projection(1) }]
+        }
+        await fixture.settle()
     }
 
     @Test func `writes beside the filling leave the index as the items are`() async throws {

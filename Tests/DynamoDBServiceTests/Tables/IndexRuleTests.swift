@@ -54,6 +54,17 @@ struct IndexRuleTests {
             ),
             (
                 indexed(
+                    global: (0..<6).map { number in
+                        globalIndex(
+                            "index-\(number)", [hash("a")],
+                            DynamoDBModel.Projection(
+                                projectionType: .include,
+                                nonKeyAttributes: (0..<(number < 5 ? 20 : 1)).map { "n\($0)" }))
+                    }, "a"),
+                invalid + "Number of NonKeyAttributes exceeds per-table limit of 100"
+            ),
+            (
+                indexed(
                     local: [localIndex("same", [hash("pk"), range("sk")])],
                     global: [globalIndex("same", [hash("pk")])]),
                 invalid + "Duplicate index name: same"

@@ -5,6 +5,9 @@ internal import DynamoDBValues
 struct IndexRule {
     static let localCountMax = 5
     static let globalCountMax = 20
+    /// Attributes of all projections of type INCLUDE, counted in every index.
+    /// - Source: DynamoDB API Reference, CreateTable, `NonKeyAttributes`.
+    static let projectedCountMax = 100
 
     private let table: KeySchema
     private let attributes: DefinedAttributes
@@ -43,7 +46,18 @@ struct IndexRule {
                 throw .invalid("GlobalSecondaryIndex count exceeds the per-table limit of \(Self.globalCountMax)")
             }
         }
+        try Self.checkProjected(indexes)
         return indexes
+    }
+
+    /// AWS documents the bound; its sentence is not known, so this one follows that about the number of indexes.
+    static func checkProjected(_ indexes: [IndexDescriptor]) throws(ValidationFailure) {
+        let count = indexes.reduce(0) { count, index in
+            if case .include(let names) = index.projection { count + names.count } else { count }
+        }
+        guard count <= Self.projectedCountMax else {
+            throw .invalid("Number of NonKeyAttributes exceeds per-table limit of \(Self.projectedCountMax)")
+        }
     }
 
     private static func insert(_ name: String, _ names: inout Set<String>) throws(ValidationFailure) {

@@ -107,7 +107,8 @@ extension TableUpdate {
         let known = table
         let (schema, projection) = try validating { () throws(ValidationFailure) in
             try KeySchemaRule.checkGlobalOrder(action.keySchema)
-            let attributes = try DefinedAttributes(definitions, beside: known)
+            // The request defines every attribute of the index's key, also those that the table has already.
+            let attributes = try DefinedAttributes(definitions)
             try attributes.check(action.keySchema)
             let schema = try attributes.resolve(action.keySchema)
             try Self.checkRedefinition(schema, known)
@@ -124,6 +125,8 @@ extension TableUpdate {
             index.warmThroughput = try self.warm(table.warmUnits(nil, index.throughput), given, .index(name))
         }
         table.indexes.append(index)
+        let indexes = table.indexes
+        try validating { () throws(ValidationFailure) in try IndexRule.checkProjected(indexes) }
         (outcome.isUpdating, outcome.workNumber) = (true, number)
     }
 
