@@ -57,7 +57,7 @@ extension ServiceError {
         do {
             return try await work()
         } catch let error as InferenceError {
-            throw ServiceError.inStream(error)
+            throw ServiceError(error)
         }
     }
 }

@@ -90,13 +90,17 @@ extension ChatOutcome {
         }
     }
 
-    var usage: TokenUsage {
-        TokenUsage(
+    /// - Parameter cacheTTL: of the request's last cache point; AWS tells what was written by each of them.
+    /// - Returns: what it took, without `cacheDetails` where nothing was written.
+    func usage(_ cacheTTL: CacheTTL?) -> TokenUsage {
+        let details = cacheTTL.map { [CacheDetail(ttl: $0, inputTokens: self.cacheWriteTokens)] }
+        return TokenUsage(
             inputTokens: self.uncachedInputTokens,
             outputTokens: self.outputTokens,
             totalTokens: self.inputTokens + self.outputTokens,
             cacheReadInputTokens: self.cacheReadTokens,
-            cacheWriteInputTokens: self.cacheWriteTokens
+            cacheWriteInputTokens: self.cacheWriteTokens,
+            cacheDetails: self.cacheWriteTokens > 0 ? details : nil
         )
     }
 

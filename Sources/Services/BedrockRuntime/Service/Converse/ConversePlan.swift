@@ -7,6 +7,8 @@ internal import WireProtocols
 /// - Source: answers of Bedrock; the sentences are those that SDK users report.
 struct ConversePlan {
     let request: ChatRequest
+    /// How long the client wants kept what stands before its last cache point; nil where there is none.
+    let cacheTTL: CacheTTL?
 
     init(_ input: ConverseRequest) async throws(ServiceError) {
         try await self.init(
@@ -40,11 +42,15 @@ struct ConversePlan {
         try Self.checkTurns(messages)
         messages = try await Documents.read(messages)
         var request = ChatRequest(messages: [])
+        var cacheTTL: CacheTTL?
         for (index, message) in messages.enumerated() {
             let place = "messages.\(index)"
             var parts: [ChatRequest.Part] = []
             for (position, block) in message.content.enumerated() {
-                if case .cachePoint = block { request.cachePoint = .init(message: index, partCount: parts.count) }
+                if case .cachePoint(let point) = block {
+                    request.cachePoint = .init(message: index, partCount: parts.count)
+                    cacheTTL = point.ttl ?? ._5m
+                }
                 parts += try ContentReader(place: "\(place).content.\(position)", number: position + 1).parts(block)
             }
             request.messages.append(.init(role: message.role == .assistant ? .assistant : .user, parts: parts))
@@ -56,12 +62,14 @@ struct ConversePlan {
         for (index, block) in (system ?? []).enumerated() {
             switch block {
             case .text(let text): request.system.append(text)
-            case .cachePoint: request.cachePoint = request.cachePoint ?? .init(message: nil)
+            case .cachePoint(let point):
+                request.cachePoint = request.cachePoint ?? .init(message: nil)
+                cacheTTL = cacheTTL ?? point.ttl ?? ._5m
             case .guardContent, .unknown:
                 throw .invalid("The block at system.\(index) is not supported by this model.")
             }
         }
-        if let tools { try Self.add(tools, to: &request) }
+        if let tools { try Self.add(tools, to: &request, &cacheTTL) }
         // As Claude's and OpenAI's models are told.
         if more?["tool_choice"]?["disable_parallel_tool_use"] == .boolean(true)
             || more?["parallel_tool_calls"] == .boolean(false)
@@ -72,6 +80,7 @@ struct ConversePlan {
         request.answerSchema = try Self.schema(output)
         request.reasoning = Self.reasoning(more, output)
         self.request = request
+        self.cacheTTL = cacheTTL
     }
 
     private static func checkTurns(_ messages: [Message]) throws(ServiceError) {
@@ -133,11 +142,14 @@ struct ConversePlan {
         }
     }
 
-    private static func add(_ tools: ToolConfiguration, to request: inout ChatRequest) throws(ServiceError) {
+    private static func add(
+        _ tools: ToolConfiguration, to request: inout ChatRequest, _ cacheTTL: inout CacheTTL?
+    ) throws(ServiceError) {
         for (index, tool) in tools.tools.enumerated() {
             guard case .toolSpec(let specification) = tool else {
-                if case .cachePoint = tool {
+                if case .cachePoint(let point) = tool {
                     request.cachePoint = request.cachePoint ?? .init(message: nil)
+                    cacheTTL = cacheTTL ?? point.ttl ?? ._5m
                     continue
                 }
                 throw .invalid("The tool at toolConfig.tools.\(index) is not supported by this model.")
@@ -178,7 +190,8 @@ struct ConversePlan {
         sampling.temperature = configuration?.temperature
         sampling.topP = configuration?.topP
         sampling.stopSequences = configuration?.stopSequences ?? []
-        sampling.topK = (more?["top_k"] ?? more?["topK"])?.integer
+        // Nova's stands in an object of its own.
+        sampling.topK = (more?["top_k"] ?? more?["topK"] ?? more?["inferenceConfig"]?["topK"])?.integer
         sampling.minP = more?["min_p"]?.double
         sampling.seed = more?["seed"]?.integer
         sampling.presencePenalty = more?["presence_penalty"]?.double
@@ -186,8 +199,11 @@ struct ConversePlan {
         return sampling
     }
 
-    /// Whether to think, as Anthropic's models are told, and how hard, as those of OpenAI are.
+    /// Whether to think, as Anthropic's and Nova's models are told, and how hard, as those of OpenAI are.
     private static func reasoning(_ more: Document?, _ output: OutputConfig?) -> ChatRequest.Reasoning? {
+        if let nova = more?["reasoningConfig"] ?? more?["inferenceConfig"]?["reasoningConfig"] {
+            return NovaFamily.reasoning(nova)
+        }
         let thinking = more?["thinking"] ?? more?["reasoning_config"]
         let effort = output?.effort ?? more?["reasoning_effort"]?.text
         switch thinking?["type"]?.text {

@@ -110,8 +110,9 @@ extension BodyShape {
         "system": .list(.object(["text": .text])),
         "inferenceConfig": .object([
             "maxTokens": .integer, "max_new_tokens": .integer, "temperature": .number, "topP": .number,
-            "topK": .integer, "stopSequences": .list(.text),
+            "topK": .integer, "stopSequences": .list(.text), "reasoningConfig": Self.novaReasoning,
         ]),
+        "reasoningConfig": Self.novaReasoning,
         "toolConfig": .object([
             "tools": .list(
                 .object([
@@ -123,6 +124,10 @@ extension BodyShape {
                 "auto": .object([:]), "any": .object([:]), "tool": .object(["name": .text], required: ["name"]),
             ]),
         ]),
+    ])
+
+    private static let novaReasoning = BodyShape.object([
+        "type": .word(["enabled", "disabled"]), "maxReasoningEffort": .word(["low", "medium", "high"]),
     ])
 
     private static let novaBlock: [String: BodyShape] = [

@@ -27,6 +27,9 @@ struct NovaContent {
             return [.toolCall(call)]
         }
         if let result = block["toolResult"] { return try self.result(result) }
+        if let thought = block["reasoningContent"] {
+            return (thought["reasoningText"]?["text"]?.text).map { [.reasoning($0)] } ?? []
+        }
         if block["cachePoint"] != nil { return [] }
         throw Self.unknown
     }

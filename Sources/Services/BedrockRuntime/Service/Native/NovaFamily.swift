@@ -43,6 +43,7 @@ struct NovaFamily: NativeFamily {
                     name: specification["name"]?.text ?? "", description: specification["description"]?.text ?? "",
                     schema: specification["inputSchema"]?["json"] ?? .object([])))
         }
+        request.reasoning = (body["reasoningConfig"] ?? configuration?["reasoningConfig"]).flatMap(Self.reasoning)
         let choice = body["toolConfig"]?["toolChoice"]
         if choice?["any"] != nil { request.toolChoice = .any }
         if let name = choice?["tool"]?["name"]?.text { request.toolChoice = .named(name) }
@@ -53,8 +54,22 @@ struct NovaFamily: NativeFamily {
         return request
     }
 
+    /// `{"type": "enabled", "maxReasoningEffort": "low"}`
+    /// - Source: Amazon Nova 2 User Guide, "Extended thinking".
+    static func reasoning(_ document: Document) -> ChatRequest.Reasoning? {
+        switch document["type"]?.text {
+        case "enabled": .init(isOn: true, effort: document["maxReasoningEffort"]?.text)
+        case "disabled": .init(isOn: false)
+        default: nil
+        }
+    }
+
     func response(_ reply: ChatReply, _ stamp: AnswerStamp) -> Document {
         var blocks: [Document] = []
+        if !reply.reasoning.isEmpty {
+            let thought = Document.object(["text": .string(reply.reasoning)])
+            blocks.append(.object(["reasoningContent": .object(["reasoningText": thought])]))
+        }
         if !reply.text.isEmpty { blocks.append(.object(["text": .string(reply.text)])) }
         for case .toolCall(let call) in reply.events {
             let use = Document.object([
@@ -88,18 +103,22 @@ struct NovaFamily: NativeFamily {
 
 /// The events of ConverseStream, each an object of its name.
 private struct NovaChunks: NativeChunks {
+    private enum Block {
+        case none, text, reasoning
+    }
+
     private var hasBegun = false
-    private var isTextOpen = false
+    private var open = Block.none
     private var index = 0
 
     mutating func chunks(_ event: ChatEvent) -> [Document] {
         var chunks = self.begin()
         switch event {
         case .text(let text):
-            self.isTextOpen = true
+            chunks += self.begin(.text)
             chunks.append(self.delta(.object(["text": .string(text)])))
         case .toolCall(let call):
-            chunks += self.closeText()
+            chunks += self.close()
             let id = CallIDs.converse.id(call)
             let start = Document.object(["toolUseId": .string(id), "name": .string(call.name)])
             chunks.append(
@@ -107,13 +126,16 @@ private struct NovaChunks: NativeChunks {
             let input = Document.object(["input": .string(call.arguments.jsonText)])
             chunks.append(self.delta(.object(["toolUse": input])))
             chunks.append(self.stop())
-        case .reasoning: break
+        case .reasoning(let text):
+            chunks += self.begin(.reasoning)
+            let thought = Document.object(["text": .string(text)])
+            chunks.append(self.delta(.object(["reasoningContent": thought])))
         }
         return chunks
     }
 
     mutating func end(_ outcome: ChatOutcome) -> [Document] {
-        self.begin() + self.closeText() + [
+        self.begin() + self.close() + [
             .object(["messageStop": .object(["stopReason": .string(NovaFamily.stopReason(outcome))])]),
             .object(["metadata": .object(["usage": NovaFamily.usage(outcome)])]),
         ]
@@ -139,9 +161,17 @@ private struct NovaChunks: NativeChunks {
         return .object(["contentBlockStop": .object(["contentBlockIndex": .number(self.index)])])
     }
 
-    private mutating func closeText() -> [Document] {
-        guard self.isTextOpen else { return [] }
-        self.isTextOpen = false
+    /// Begins a block that grows, unless one of the kind is open.
+    private mutating func begin(_ block: Block) -> [Document] {
+        guard self.open != block else { return [] }
+        let chunks = self.close()
+        self.open = block
+        return chunks
+    }
+
+    private mutating func close() -> [Document] {
+        guard self.open != .none else { return [] }
+        self.open = .none
         return [self.stop()]
     }
 }

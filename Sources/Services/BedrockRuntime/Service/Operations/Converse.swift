@@ -14,22 +14,24 @@ extension BedrockRuntimeService {
         let id = try ModelID(input.modelID, context)
         let model = try await self.model(id, context, RequestMetadata(input.requestMetadata))
         let started = ContinuousClock.now
-        let (request, fields) = try await model.readingSlowly { () async throws(ServiceError) in
+        let (plan, fields) = try await model.readingSlowly { () async throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailConfig != nil)
             let fields = try ResponseFields(input.additionalModelResponseFieldPaths)
-            return (try await ConversePlan(input).request, fields)
+            return (try await ConversePlan(input), fields)
         }
-        let reply = try await ChatReply(try await model.begin(request))
+        let reply = try await ChatReply(try await model.begin(plan.request))
         var content = ConverseContent()
         for event in reply.events { content.add(event) }
         return ConverseResponse(
             output: .message(Message(role: .assistant, content: content.blocks)),
             stopReason: reply.outcome.converseStopReason,
-            usage: reply.outcome.usage,
+            usage: reply.outcome.usage(plan.cacheTTL),
             metrics: ConverseMetrics(latencyMs: started.millisecondsAgo),
             additionalModelResponseFields: fields.isEmpty
                 ? nil
-                : fields.found(in: [NativeRequest.family(id).response(reply, AnswerStamp(id, context, self.random))])
+                : fields.found(in: [NativeRequest.family(id).response(reply, AnswerStamp(id, context, self.random))]),
+            performanceConfig: input.performanceConfig.map { _ in .served },
+            serviceTier: input.serviceTier.map { _ in .served }
         )
     }
 
@@ -38,6 +40,16 @@ extension BedrockRuntimeService {
     static func refuse(guardrail: Bool) throws(ServiceError) {
         if guardrail { throw .invalid("Guardrails are not supported by this version of Brume") }
     }
+}
+
+extension PerformanceConfiguration {
+    /// How every request is served here, whatever it asks for.
+    static let served = PerformanceConfiguration(latency: .standard)
+}
+
+extension ServiceTier {
+    /// How every request is served here, whatever it asks for.
+    static let served = ServiceTier(type: .default)
 }
 
 extension ChatRequest {

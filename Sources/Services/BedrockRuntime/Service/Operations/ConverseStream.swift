@@ -19,12 +19,12 @@ extension BedrockRuntimeService {
         let id = try ModelID(input.modelID, context)
         let model = try await self.model(id, context, RequestMetadata(input.requestMetadata))
         let started = ContinuousClock.now
-        let (request, fields) = try await model.readingSlowly { () async throws(ServiceError) in
+        let (plan, fields) = try await model.readingSlowly { () async throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailConfig != nil)
             let fields = try ResponseFields(input.additionalModelResponseFieldPaths)
-            return (try await ConversePlan(input).request, fields)
+            return (try await ConversePlan(input), fields)
         }
-        let invocation = try await model.begin(request)
+        let invocation = try await model.begin(plan.request)
         let stamp = AnswerStamp(id, context, self.random)
         return ConverseStreamResponse(
             stream: EventStream { send in
@@ -38,7 +38,7 @@ extension BedrockRuntimeService {
                         for event in events.withLock({ $0.events(piece) }) { try await send(event) }
                     }
                 } catch let error as InferenceError {
-                    throw ServiceError.inStream(error)
+                    throw ServiceError.inStream(error, hasBegun: hasBegun.load(ordering: .relaxed))
                 }
                 if !hasBegun.load(ordering: .relaxed) { try await send(start) }
                 for event in events.withLock({ $0.close() }) { try await send(event) }
@@ -50,16 +50,37 @@ extension BedrockRuntimeService {
                         MessageStopEvent(
                             stopReason: outcome.converseStopReason, additionalModelResponseFields: more)))
                 let metrics = ConverseStreamMetrics(latencyMs: started.millisecondsAgo)
-                try await send(.metadata(ConverseStreamMetadataEvent(usage: outcome.usage, metrics: metrics)))
+                try await send(
+                    .metadata(
+                        ConverseStreamMetadataEvent(
+                            usage: outcome.usage(plan.cacheTTL), metrics: metrics,
+                            performanceConfig: input.performanceConfig.map { _ in .served },
+                            serviceTier: input.serviceTier.map { _ in .served })))
             })
     }
 }
 
 extension ServiceError {
-    /// A failure in mid-stream, as a message of the stream.
-    static func inStream(_ error: InferenceError) -> ServiceError {
-        guard case .failed = error else { return ServiceError(error) }
+    /// The errors that a stream of the API may end with.
+    private static let streamCodes: Set<String> = [
+        "InternalServerException", "ModelStreamErrorException", "ServiceUnavailableException", "ThrottlingException",
+        "ValidationException",
+    ]
+
+    /// A failure as the last message of a stream; before the first one it is the answer, with its own code.
+    /// - Parameters:
+    ///   - error: what went wrong.
+    ///   - hasBegun: whether something of the answer was sent.
+    ///   - tellsTimeouts: whether the stream may end with a timeout, as InvokeModel's may and Converse's may not.
+    /// - Returns: what the client is told.
+    static func inStream(_ error: InferenceError, hasBegun: Bool, tellsTimeouts: Bool = false) -> ServiceError {
+        let whole = ServiceError(error)
+        if !hasBegun || self.streamCodes.contains(whole.code) { return whole }
+        if tellsTimeouts, case .timedOut = error { return whole }
+        guard case .refused(let status, let sentence) = error else {
+            return BedrockRuntimeError.modelStreamError(message: whole.message)
+        }
         return BedrockRuntimeError.modelStreamError(
-            message: "The model failed while it answered; the server's log names the reason.")
+            message: "The model failed while it answered.", originalStatusCode: status, originalMessage: sentence)
     }
 }

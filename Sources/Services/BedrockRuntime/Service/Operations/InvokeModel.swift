@@ -20,15 +20,21 @@ extension BedrockRuntimeService {
             try Self.refuse(guardrail: input.guardrailIdentifier != nil)
             return try NativeRequest.document(input.body ?? [])
         }
-        if let kind = Self.vectors(id, model, body) { return try await self.invoke(model, kind, body, context) }
+        if let kind = Self.vectors(id, model, body) {
+            var answer = try await self.invoke(model, kind, body, context)
+            answer.serve(input)
+            return answer
+        }
         let native = try await model.readingSlowly { () async throws(ServiceError) in
             try await NativeRequest(id, document: body)
         }
         let reply = try await ChatReply(try await model.begin(native.request))
         reply.outcome.addHeaders(to: context, latencyMilliseconds: started.millisecondsAgo)
         let stamp = AnswerStamp(id, context, self.random)
-        return InvokeModelResponse(
+        var answer = InvokeModelResponse(
             body: native.family.response(reply, stamp).json, contentType: "application/json")
+        answer.serve(input)
+        return answer
     }
 
     /// The notation of a model that does not converse; nil for one that does.
@@ -58,6 +64,14 @@ extension BedrockRuntimeService {
         context.answer("x-amzn-bedrock-invocation-latency", String(started.millisecondsAgo))
         context.answer("x-amzn-bedrock-input-token-count", String(tokens))
         return InvokeModelResponse(body: answer.json, contentType: "application/json")
+    }
+}
+
+extension InvokeModelResponse {
+    /// Says how it was served, where the request asks for something.
+    fileprivate mutating func serve(_ input: InvokeModelRequest) {
+        self.performanceConfigLatency = input.performanceConfigLatency.map { _ in .standard }
+        self.serviceTier = input.serviceTier.map { _ in .default }
     }
 }
 

@@ -34,7 +34,10 @@ extension BedrockRuntimeService {
                 try await send(.chunk(PayloadPart(bytes: document.json)))
             }
         }
-        return InvokeModelWithResponseStreamResponse(body: body, contentType: "application/json")
+        return InvokeModelWithResponseStreamResponse(
+            body: body, contentType: "application/json",
+            performanceConfigLatency: input.performanceConfigLatency.map { _ in .standard },
+            serviceTier: input.serviceTier.map { _ in .default })
     }
 
     /// Sends the chunks of an answer; the last one has the metrics of the invocation too.
@@ -52,7 +55,8 @@ extension BedrockRuntimeService {
                 for document in chunks.withLock({ $0.chunks(piece) }) { try await send(document) }
             }
         } catch let error as InferenceError {
-            throw ServiceError.inStream(error)
+            throw ServiceError.inStream(
+                error, hasBegun: firstByte.withLock { $0 != nil }, tellsTimeouts: true)
         }
         let latency = started.millisecondsAgo
         let metrics = outcome.invocationMetrics(

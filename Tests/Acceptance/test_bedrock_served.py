@@ -1,0 +1,100 @@
+"""How Bedrock's answers say that they were served: tiers, cache details, thoughts of Nova, and errors in mid-stream."""
+
+import json
+import os
+
+import botocore.exceptions
+import pytest
+
+from brume_server import ROOT, Server
+from gguf_models import TEXT, THOUGHT, write_model
+
+ECHO = "brume.echo"
+ENGINE = os.environ.get("BRUME_TEST_ENGINE", str(ROOT / ".engine" / "bin" / "llama-server"))
+NOVA = "us.amazon.nova-2-lite-v1:0"
+HELLO = [{"role": "user", "content": [{"text": "hello"}]}]
+LONG = "weather in the village " * 40
+
+
+@pytest.fixture(scope="module")
+def bedrock(tmp_path_factory):
+    assert os.access(ENGINE, os.X_OK), f"{ENGINE} is not there; run Scripts/install-dependencies engine"
+    folder = tmp_path_factory.mktemp("served")
+    write_model(folder / "tiny.gguf")
+    write_model(folder / "thinker.gguf", thinks=True)
+    names = f"tiny={folder / 'tiny.gguf'},thinker={folder / 'thinker.gguf'}"
+    with Server(
+        folder, "--engine", ENGINE, "--bedrock-models", names, "--model-context-tokens", "2048",
+        "--bedrock-aliases", "amazon.nova-*=thinker,*=brume.echo",
+    ) as server:
+        yield server.client("bedrock-runtime")
+
+
+def metadata(stream):
+    [found] = [event["metadata"] for event in stream["stream"] if "metadata" in event]
+    return found
+
+
+@pytest.mark.parametrize("latency", ["standard", "optimized"])
+@pytest.mark.parametrize("tier", ["default", "priority", "flex"])
+def test_an_answer_says_how_it_was_served(bedrock, latency, tier):
+    asked = {"performanceConfig": {"latency": latency}, "serviceTier": {"type": tier}}
+    served = {"performanceConfig": {"latency": "standard"}, "serviceTier": {"type": "default"}}
+    whole = bedrock.converse(modelId=ECHO, messages=HELLO, **asked)
+    streamed = metadata(bedrock.converse_stream(modelId=ECHO, messages=HELLO, **asked))
+    assert {name: whole[name] for name in served} == {name: streamed[name] for name in served} == served
+    body = json.dumps({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [
+        {"role": "user", "content": "hello"}]})
+    for call in (bedrock.invoke_model, bedrock.invoke_model_with_response_stream):
+        answer = call(modelId=ECHO, body=body, performanceConfigLatency=latency, serviceTier=tier)
+        assert (answer["performanceConfigLatency"], answer["serviceTier"]) == ("standard", "default")
+
+
+def test_who_does_not_ask_is_told_nothing(bedrock):
+    answer = bedrock.converse(modelId=ECHO, messages=HELLO)
+    assert not {"performanceConfig", "serviceTier"} & set(answer) and "cacheDetails" not in answer["usage"]
+
+
+@pytest.mark.parametrize("ttl", [None, "5m", "1h"])
+def test_what_is_written_to_the_cache_is_told_by_its_time(bedrock, ttl):
+    point = {"cachePoint": {"type": "default"} | ({"ttl": ttl} if ttl else {})}
+    system = [{"text": f"{ttl} {LONG}"}, point]
+    for send, usage in (
+        (bedrock.converse, lambda answer: answer["usage"]), (bedrock.converse_stream, lambda a: metadata(a)["usage"]),
+    ):
+        found = usage(send(modelId="tiny", system=system, messages=HELLO))
+        if found["cacheWriteInputTokens"]:
+            assert found["cacheDetails"] == [{"ttl": ttl or "5m", "inputTokens": found["cacheWriteInputTokens"]}]
+        else:
+            assert "cacheDetails" not in found
+        if send == bedrock.converse:
+            assert found["cacheWriteInputTokens"] > 40
+
+
+@pytest.mark.parametrize("members", [
+    {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "low"}},
+    {"inferenceConfig": {"maxTokens": 200, "reasoningConfig": {"type": "enabled", "maxReasoningEffort": "high"}}},
+])
+def test_what_nova_thinks_is_told(bedrock, members):
+    body = {"messages": HELLO} | members
+    answer = json.loads(bedrock.invoke_model(modelId=NOVA, body=json.dumps(body))["body"].read())
+    thought, text = answer["output"]["message"]["content"]
+    assert thought["reasoningContent"]["reasoningText"]["text"].strip() == THOUGHT and text == {"text": TEXT}
+    chunks = [json.loads(event["chunk"]["bytes"]) for event in bedrock.invoke_model_with_response_stream(
+        modelId=NOVA, body=json.dumps(body))["body"]]
+    deltas = [chunk["contentBlockDelta"] for chunk in chunks if "contentBlockDelta" in chunk]
+    thoughts = [d["delta"]["reasoningContent"]["text"] for d in deltas if "text" not in d["delta"]]
+    assert "".join(thoughts) == thought["reasoningContent"]["reasoningText"]["text"]
+    assert {d["contentBlockIndex"] for d in deltas} == {0, 1}
+    assert [c["contentBlockStop"]["contentBlockIndex"] for c in chunks if "contentBlockStop" in c] == [0, 1]
+    assert "amazon-bedrock-invocationMetrics" in chunks[-1]
+    again = bedrock.invoke_model(modelId=NOVA, body=json.dumps(body | {"messages": [
+        *HELLO, answer["output"]["message"], *HELLO]}))
+    assert again["ResponseMetadata"]["HTTPStatusCode"] == 200
+    converse = bedrock.converse(modelId=NOVA, messages=HELLO, additionalModelRequestFields=members)
+    assert converse["output"]["message"]["content"][0]["reasoningContent"]["reasoningText"]["text"].strip() == THOUGHT
+
+
+def test_novas_reasoning_is_one_of_its_words(bedrock):
+    with pytest.raises(botocore.exceptions.ClientError, match="is not a valid enum value"):
+        bedrock.invoke_model(modelId=NOVA, body=json.dumps({"messages": HELLO, "reasoningConfig": {"type": "some"}}))
