@@ -256,3 +256,23 @@ def test_novas_documents_and_results(bedrock):
         "[brume.echo] The tool returned: [image 1.1]\nnotes\nseven bridges")
     assert "of a kind that this model does not take" in refusal(
         nova, converse_returned({"video": {}}), toolConfig={"tools": [SPEC]})
+
+
+# Failures of tools
+
+
+@pytest.mark.parametrize("text, told", [("no such city", "Error: no such city"), ("ERROR 5", "ERROR 5")])
+def test_that_a_tool_failed_is_told_to_the_model(bedrock, text, told):
+    messages = converse_returned({"text": text})
+    messages[2]["content"][0]["toolResult"]["status"] = "error"
+    answer = bedrock.converse(modelId="brume.echo", messages=messages, toolConfig={"tools": [SPEC]})
+    assert answer["output"]["message"]["content"][0]["text"] == f"[brume.echo] The tool returned: {told}"
+    body = json.dumps({"messages": messages, "toolConfig": {"tools": [SPEC]}})
+    nova = json.loads(bedrock.invoke_model(modelId=NOVA, body=body)["body"].read())
+    assert nova["output"]["message"]["content"][0]["text"].endswith(f"returned: {told}")
+    native = returned({"type": "text", "text": text})
+    native[2]["content"][0]["is_error"] = True
+    assert said(claude(bedrock, *native, tools=[TOOL])).endswith(f"returned: {told}")
+    messages[2]["content"][0]["toolResult"]["status"] = "success"
+    answer = bedrock.converse(modelId="brume.echo", messages=messages, toolConfig={"tools": [SPEC]})
+    assert answer["output"]["message"]["content"][0]["text"].endswith(f"returned: {text}")

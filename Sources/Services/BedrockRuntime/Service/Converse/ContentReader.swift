@@ -27,7 +27,7 @@ struct ContentReader {
         case .toolUse(let call):
             return [.toolCall(ToolCall(id: call.toolUseID, name: call.name, arguments: call.input))]
         case .toolResult(let result):
-            var content = ToolResultContent(number: self.number)
+            var content = ToolResultContent(number: self.number, isError: result.status == .error)
             for block in result.content { try self.add(block, to: &content) }
             return content.parts(callID: result.toolUseID)
         case .reasoningContent(.reasoningText(let reasoning)): return [.reasoning(reasoning.text)]

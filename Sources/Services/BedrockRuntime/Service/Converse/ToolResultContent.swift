@@ -4,11 +4,16 @@ internal import Inference
 struct ToolResultContent {
     /// The place of the result in its message, from 1: images are told apart by it.
     let number: Int
+    /// Whether the tool failed: a mark says so, since a result has no other place for it.
+    let isError: Bool
     private var texts: [String] = []
     private var images: [ChatRequest.Part] = []
 
-    init(number: Int) {
+    private static let errorMark = "Error: "
+
+    init(number: Int, isError: Bool) {
         self.number = number
+        self.isError = isError
     }
 
     mutating func add(_ text: String) { self.texts.append(text) }
@@ -21,6 +26,8 @@ struct ToolResultContent {
     }
 
     func parts(callID: String) -> [ChatRequest.Part] {
-        [.toolResult(callID: callID, text: self.texts.joined(separator: "\n"))] + self.images
+        let text = self.texts.joined(separator: "\n")
+        let isMarked = !self.isError || text.prefix(5).lowercased() == "error"
+        return [.toolResult(callID: callID, text: isMarked ? text : Self.errorMark + text)] + self.images
     }
 }

@@ -58,7 +58,7 @@ struct AnthropicContent {
     }
 
     private func result(_ block: Document) throws(ServiceError) -> [ChatRequest.Part] {
-        var content = ToolResultContent(number: self.number)
+        var content = ToolResultContent(number: self.number, isError: block["is_error"] == .boolean(true))
         if let text = block["content"]?.text { content.add(text) }
         for (index, inner) in (block["content"]?.elements ?? []).enumerated() {
             let place = "\(self.place).tool_result.content.\(index)"

@@ -79,7 +79,7 @@ extension BodyShape {
 
     private static let anthropicBlock: [String: BodyShape] = [
         "type": .text, "text": .text, "thinking": .text, "id": .text, "name": .text, "input": .object([:]),
-        "tool_use_id": .text, "content": .textOrList(.object(["type": .text, "text": .text])),
+        "tool_use_id": .text, "is_error": .flag, "content": .textOrList(.object(["type": .text, "text": .text])),
         "source": .object([
             "type": .text, "data": .text, "media_type": .text,
             "content": .textOrList(.object(["type": .text, "text": .text])),
@@ -133,7 +133,9 @@ extension BodyShape {
     private static let novaBlock: [String: BodyShape] = [
         "text": .text, "image": .object(["format": .text, "source": .object(["bytes": .text])]),
         "toolUse": .object(["toolUseId": .text, "name": .text]),
-        "toolResult": .object(["toolUseId": .text, "content": .list(.object(["text": .text]))]),
+        "toolResult": .object([
+            "toolUseId": .text, "status": .word(["success", "error"]), "content": .list(.object(["text": .text])),
+        ]),
     ]
 
     static let cohereCommand = BodyShape.object([

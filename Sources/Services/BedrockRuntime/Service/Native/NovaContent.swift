@@ -57,7 +57,7 @@ struct NovaContent {
     }
 
     private func result(_ result: Document) throws(ServiceError) -> [ChatRequest.Part] {
-        var content = ToolResultContent(number: self.number)
+        var content = ToolResultContent(number: self.number, isError: result["status"]?.text == "error")
         for block in result["content"]?.elements ?? [] {
             if let text = block["text"]?.text {
                 content.add(text)
