@@ -7,7 +7,8 @@ struct Bench: AsyncParsableCommand {
         commandName: "Bench",
         abstract: "Measure the release build of brume beside a bare NIO server, and write the figures as JSON.",
         discussion: "docs/benchmarks.md says what each row means and how to compare two runs.",
-        subcommands: [Measure.self, Growth.self, Bedrock.self, Bare.self, StoreCommit.self] + Self.withPostgres,
+        subcommands: [Measure.self, Growth.self, Bedrock.self, Gateway.self, Bare.self, StoreCommit.self]
+            + Self.withPostgres,
         defaultSubcommand: Measure.self
     )
 

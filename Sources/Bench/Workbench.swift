@@ -40,14 +40,18 @@ struct Workbench {
         }
     }
 
-    /// Samples every row once a round, so that what disturbs the machine for a while disturbs all rows alike.
     func sample(rounds: Int, seconds: Double) async throws -> [Row] {
-        var rows = self.measurements.map { Row(name: $0.name, concurrency: $0.concurrency) }
+        try await Self.sample(self.measurements, rounds: rounds, seconds: seconds)
+    }
+
+    /// Samples every row once a round, so that what disturbs the machine for a while disturbs all rows alike.
+    static func sample(_ measurements: [any Measurement], rounds: Int, seconds: Double) async throws -> [Row] {
+        var rows = measurements.map { Row(name: $0.name, concurrency: $0.concurrency) }
         let clock = ContinuousClock()
         var saidAt = clock.now
         for round in 1...rounds {
-            for (index, measurement) in self.measurements.enumerated() {
-                if saidAt.duration(to: clock.now) > Self.silence {
+            for (index, measurement) in measurements.enumerated() {
+                if saidAt.duration(to: clock.now) > self.silence {
                     saidAt = clock.now
                     Progress.say("round \(round) of \(rounds), row \(index + 1) of \(rows.count): \(rows[index].title)")
                 }

@@ -17,7 +17,7 @@ struct EngineBench {
     /// Starts both; the engine has a slot for each stream, so that nothing waits for a turn on either way.
     init(name: String, model: String, engine: String, slots: Int, folder: TemporaryFolder) throws {
         self.name = name
-        let enginePort = try Self.freePort()
+        let enginePort = try LoopbackSocket.freePort()
         self.engine = try ServerProcess(
             name: "engine-\(name)",
             command: [
@@ -100,23 +100,5 @@ struct EngineBench {
                 usleep(self.pollMicroseconds)
             }
         }
-    }
-
-    private static func freePort() throws -> UInt16 {
-        let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard socket >= 0 else { throw BenchError.system("socket", errno) }
-        defer { close(socket) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let code = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                let code = unsafe bind(socket, pointer, size)
-                return code == 0 ? unsafe getsockname(socket, pointer, &size) : code
-            }
-        }
-        guard code == 0 else { throw BenchError.system("bind", errno) }
-        return UInt16(bigEndian: address.sin_port)
     }
 }

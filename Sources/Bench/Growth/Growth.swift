@@ -30,13 +30,13 @@ struct Growth: AsyncParsableCommand {
         }
         let pinning = Pinning.choose()
         let folder = try TemporaryFolder(in: self.directory ?? Executable.folder)
-        let server = try WireBench.startServer(folder, pinning)
+        let server = try WireBench.startServer(folder, core: pinning.serverCore)
         let head = ["items", "import /s", "GetItem µs", "Query of 10 µs", "first read +µs", "Scan MB/s", "RSS MiB"]
         var lines = [head]
         for count in self.items.sorted() {
             let row = GrowthRow(
                 fixture: GrowthFixture(itemCount: count), server: server, pinning: pinning, seconds: self.seconds)
-            lines.append(["\(count)"] + (try row.cells(objects: folder.path + "/data/objects")))
+            lines.append(["\(count)"] + (try row.cells(objects: folder.path + "/data-brume/objects")))
             Progress.end()
         }
         print(ReportText.aligned(lines))

@@ -5,6 +5,8 @@ internal import Foundation
 final class LoadConnection {
     /// How long a blocking exchange waits for its answer.
     static let answerSecondsMax = 10
+    /// Of an answer in chunks, whose length nobody says before its end.
+    private static let chunkedBytesMax = 8 << 20
 
     private let connection: LoopbackSocket
     /// When the last request was sent, by `monotonicNanoseconds`.
@@ -14,6 +16,8 @@ final class LoadConnection {
     /// Where the answer ends in the buffer; 0 until its head is read.
     private var end = 0
     private var headBytes = 0
+    /// Where the size of the next chunk stands; 0 where the answer has a length.
+    private var nextChunk = 0
 
     /// Connects to a port of this machine.
     init(port: UInt16) throws {
@@ -35,6 +39,8 @@ final class LoadConnection {
     func send(_ request: [UInt8]) throws {
         self.filled = 0
         self.end = 0
+        self.headBytes = 0
+        self.nextChunk = 0
         self.sentAt = monotonicNanoseconds()
         try self.connection.send(request)
     }
@@ -43,6 +49,7 @@ final class LoadConnection {
     /// - Returns: whether the answer is whole.
     /// - Throws: when the server closed the connection, or answered with anything but 200.
     func receive(waits: Bool = false) throws -> Bool {
+        if self.filled == self.capacity { try self.makeRoom(for: 2 * self.capacity) }
         let flags = waits ? 0 : Int32(MSG_DONTWAIT)
         let count = unsafe recv(
             self.socket, self.buffer.baseAddress?.advanced(by: self.filled), self.buffer.count - self.filled, flags)
@@ -56,7 +63,8 @@ final class LoadConnection {
                 : BenchError.system("reading an answer", errno)
         }
         self.filled += count
-        if self.end == 0 { try self.readHead() }
+        if self.headBytes == 0 { try self.readHead() }
+        if self.nextChunk > 0, self.end == 0 { try self.readChunks() }
         guard self.end > 0, self.filled >= self.end else { return false }
         guard self.filled == self.end else { throw BenchError("more than one answer came:\n\(self.text)") }
         try self.checkStatus()
@@ -70,6 +78,8 @@ final class LoadConnection {
         return unsafe Array(self.buffer[..<self.filled])
     }
 
+    private var capacity: Int { unsafe self.buffer.count }
+
     private var text: String {
         unsafe String(decoding: UnsafeRawBufferPointer(rebasing: self.buffer[..<self.filled]), as: UTF8.self)
     }
@@ -78,12 +88,43 @@ final class LoadConnection {
     private func readHead() throws {
         guard let headBytes = self.endOfHead() else { return }
         self.headBytes = headBytes
-        guard let length = self.contentLength() else {
-            throw BenchError("an answer without Content-Length:\n\(self.text)")
+        if let start = self.value(of: "content-length:") {
+            self.end = self.headBytes + self.number(from: start)
+            if self.end > self.capacity { try self.makeRoom(for: self.end) }
+        } else if self.value(of: "transfer-encoding:") != nil {
+            self.nextChunk = headBytes
+        } else {
+            throw BenchError("an answer without Content-Length or chunks:\n\(self.text)")
         }
-        self.end = self.headBytes + length
-        guard unsafe self.end > self.buffer.count else { return }
-        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: self.end, alignment: 16)
+    }
+
+    /// Goes from chunk to chunk as far as they are there; behind the last one, which is empty, the answer ends.
+    private func readChunks() throws {
+        while self.nextChunk < self.filled {
+            var index = self.nextChunk
+            var size = 0
+            while index < self.filled, let digit = unsafe Character(UnicodeScalar(self.buffer[index])).hexDigitValue {
+                size = size << 4 | digit
+                index += 1
+                guard size <= Self.chunkedBytesMax else { throw BenchError("a chunk of \(size) bytes") }
+            }
+            // The size's own CR LF.
+            guard index + 2 <= self.filled else { return }
+            guard index > self.nextChunk, unsafe self.buffer[index] == 0x0D else {
+                throw BenchError("an answer that is not in chunks:\n\(self.text)")
+            }
+            self.nextChunk = index + 2 + size + 2
+            if size == 0 { self.end = self.nextChunk }
+            if self.end > 0 { return }
+        }
+    }
+
+    /// Makes the buffer so large at least, and keeps what is in it.
+    private func makeRoom(for count: Int) throws {
+        guard self.nextChunk == 0 || count <= Self.chunkedBytesMax else {
+            throw BenchError("an answer over \(Self.chunkedBytesMax) bytes")
+        }
+        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
         unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: self.buffer[..<self.filled]))
         unsafe self.buffer.deallocate()
         unsafe self.buffer = larger
@@ -99,12 +140,12 @@ final class LoadConnection {
         return nil
     }
 
-    private func contentLength() -> Int? {
-        let name: StaticString = "content-length:"
+    /// Where a header's value begins; nil where it is missing.
+    private func value(of name: StaticString) -> Int? {
         let nameBytes = name.utf8CodeUnitCount
         var lineStart = 0
         while lineStart + nameBytes < self.headBytes {
-            if self.line(at: lineStart, begins: name) { return self.number(from: lineStart + nameBytes) }
+            if self.line(at: lineStart, begins: name) { return lineStart + nameBytes }
             while lineStart < self.headBytes, unsafe self.buffer[lineStart] != 0x0A { lineStart += 1 }
             lineStart += 1
         }

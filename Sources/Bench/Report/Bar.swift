@@ -1,11 +1,13 @@
-/// A ratio that the project promises, and where it stands.
+/// A ratio, or the metric of one row, that the project promises, and where it stands.
 ///
 /// Reported, never enforced: a busy machine must not fail a build.
 struct Bar {
     let name: String
     let value: Operand
-    let base: Operand
+    /// What the value is divided by; nil where the limit is one of the value itself.
+    let base: Operand?
     let limit: Limit
+    var concurrency = Self.concurrency
 
     /// One metric of one row.
     struct Operand {
@@ -13,13 +15,13 @@ struct Bar {
         let metric: Metric
     }
 
-    /// What the ratio must not exceed, or must reach.
+    /// What the figure must not exceed, or must reach.
     enum Limit {
         case atMost(Double)
         case atLeast(Double)
     }
 
-    /// Connections and writers at which all bars are measured.
+    /// Connections and writers at which bars are measured where nothing else is said.
     static let concurrency = 64
 
     static let all = [
@@ -52,14 +54,15 @@ struct Bar {
         )
     }
 
-    /// The ratio of each round, because what disturbed one round disturbed both of its samples.
+    /// The figure of each round, because what disturbed one round disturbed both of its samples.
     func judged(_ rows: [Row]) -> JudgedBar {
         func samples(_ operand: Operand) -> [Double] {
-            let row = rows.first { $0.name == operand.row && $0.concurrency == Self.concurrency }
+            let row = rows.first { $0.name == operand.row && $0.concurrency == self.concurrency }
             return row?.samples[operand.metric] ?? []
         }
-        let ratios = zip(samples(self.value), samples(self.base)).filter { $1 > 0 }.map { $0 / $1 }
-        let ratio = Spread(ratios)
+        let values = samples(self.value)
+        let ratio = Spread(
+            self.base.map { zip(values, samples($0)).filter { $1 > 0 }.map { $0 / $1 } } ?? values)
         switch self.limit {
         case .atMost(let limit):
             return JudgedBar(
@@ -71,7 +74,7 @@ struct Bar {
     }
 }
 
-/// A bar with the ratio that was measured; nil where its rows were not.
+/// A bar with the ratio, or the metric, that was measured; nil where its rows were not.
 struct JudgedBar: Codable {
     let name: String
     let limit: String

@@ -2,13 +2,16 @@
 enum ReportText {
     private static let servedMetrics: [Metric] = [.perSecond, .cpuMicroseconds, .p50Microseconds, .p99Microseconds]
 
-    static func text(_ report: Report) -> String {
+    /// Conditions, rows and bars; the headings are those of the bars' names and figures.
+    static func text(
+        _ report: Report, barHeadings: [String] = ["bar, at \(Bar.concurrency) at once", "ratio"]
+    ) -> String {
         let served = report.rows.filter { $0.samples[.perSecond] != nil }
         let calls = report.rows.filter { $0.samples[.nanosecondsPerCall] != nil }
         var parts = [report.conditions.lines.joined(separator: "\n")]
         if !served.isEmpty { parts.append(self.table(served, self.servedMetrics)) }
         if !calls.isEmpty { parts.append(self.table(calls, [.nanosecondsPerCall])) }
-        parts.append(self.bars(report.bars))
+        parts.append(self.bars(report.bars, barHeadings))
         return parts.joined(separator: "\n\n")
     }
 
@@ -32,13 +35,13 @@ enum ReportText {
         return self.aligned([head] + lines)
     }
 
-    private static func bars(_ bars: [JudgedBar]) -> String {
+    private static func bars(_ bars: [JudgedBar], _ headings: [String]) -> String {
         let lines = bars.map { bar in
             [
                 bar.name, bar.ratio?.text ?? "not measured", bar.limit,
                 bar.isMet.map { $0 ? "met" : "NOT MET" } ?? "",
             ]
         }
-        return self.aligned([["bar, at \(Bar.concurrency) at once", "ratio", "limit", ""]] + lines)
+        return self.aligned([headings + ["limit", ""]] + lines)
     }
 }

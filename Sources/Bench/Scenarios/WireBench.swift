@@ -18,7 +18,7 @@ struct WireBench {
 
     /// Starts both servers, makes the table and its items, and teaches the bare server the server's answers.
     init(folder: TemporaryFolder, pinning: Pinning) throws {
-        let server = try Self.startServer(folder, pinning)
+        let server = try Self.startServer(folder, core: pinning.serverCore)
         self.server = server
         self.pinning = pinning
         self.requests = try Dictionary(
@@ -56,12 +56,16 @@ struct WireBench {
         }
     }
 
-    static func startServer(_ folder: TemporaryFolder, _ pinning: Pinning) throws -> Target {
+    /// Starts `brume` with one event loop, on a port that it finds; its data lie beside its output.
+    static func startServer(
+        _ folder: TemporaryFolder, core: Int?, name: String = "brume", options: [String] = []
+    ) throws -> Target {
         let process = try ServerProcess(
-            name: "brume",
+            name: name,
             command: [
-                try Executable.server(), "start", "--port", "0", "--loops", "1", "--data-dir", folder.path + "/data",
-            ],
+                try Executable.server(), "start", "--port", "0", "--loops", "1", "--data-dir",
+                "\(folder.path)/data-\(name)",
+            ] + options,
             environment: [
                 "HOME": folder.path,
                 "PATH": "/usr/bin:/bin",
@@ -69,7 +73,7 @@ struct WireBench {
                 "BRUME_ROOT_SECRET_ACCESS_KEY": Fixture.credential.secretAccessKey,
             ],
             folder: folder,
-            core: pinning.serverCore
+            core: core
         )
         let line = try process.line(after: "endpoint     localhost:")
         guard let port = UInt16(line.prefix { $0.isNumber }) else {
@@ -94,7 +98,7 @@ struct WireBench {
     }
 
     /// Makes the table, waits until it takes writes, and puts the items that are read.
-    private static func prepare(port: UInt16) throws {
+    static func prepare(port: UInt16) throws {
         let connection = try LoadConnection(port: port)
         func call(_ operation: String, _ bodies: [String]) throws -> [UInt8] {
             var answer: [UInt8] = []
