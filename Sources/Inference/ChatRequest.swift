@@ -117,6 +117,8 @@ package struct ChatRequest: Sendable {
     /// Whether the texts of the one message are the whole prompt, marks of the model's template included: nothing is
     /// put around them.
     package var isRawPrompt = false
+    /// Told how long the prompt is before the answer begins; nil where nobody asks.
+    package var promptCount: PromptCount?
     /// Whose turn it is where requests wait: callers take turns.
     package var caller = ""
 

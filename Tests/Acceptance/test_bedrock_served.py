@@ -98,3 +98,21 @@ def test_what_nova_thinks_is_told(bedrock, members):
 def test_novas_reasoning_is_one_of_its_words(bedrock):
     with pytest.raises(botocore.exceptions.ClientError, match="is not a valid enum value"):
         bedrock.invoke_model(modelId=NOVA, body=json.dumps({"messages": HELLO, "reasoningConfig": {"type": "some"}}))
+
+
+@pytest.mark.parametrize("model", ["tiny", ECHO])
+@pytest.mark.parametrize("members", [
+    {}, {"stop_sequences": ["old"]},
+    {"system": [{"type": "text", "text": LONG, "cache_control": {"type": "ephemeral"}}]},
+    {"tools": [{"name": "look", "input_schema": {"type": "object"}}], "tool_choice": {"type": "any"}},
+])
+def test_the_first_event_of_claudes_stream_tells_of_the_prompt(bedrock, model, members):
+    body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 200,
+            "messages": [{"role": "user", "content": "hello"}]} | members
+    chunks = [json.loads(event["chunk"]["bytes"]) for event in bedrock.invoke_model_with_response_stream(
+        modelId=model, body=json.dumps(body))["body"]]
+    assert chunks[0]["type"] == "message_start" and chunks[-2]["type"] == "message_delta"
+    begun, ended = chunks[0]["message"]["usage"], chunks[-2]["usage"]
+    assert {k: v for k, v in begun.items() if k != "output_tokens"} == {
+        k: v for k, v in ended.items() if k != "output_tokens"}
+    assert begun["output_tokens"] == 0 < ended["output_tokens"] and ended["input_tokens"] > 0

@@ -16,6 +16,7 @@ package struct CannedModel: ChatModel {
         _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
     ) async throws -> ChatOutcome {
         let inputTokens = EchoTokens.count(request)
+        request.promptCount?.set(inputTokens: inputTokens)
         var outputTokens = 0
         var stopReason = ChatOutcome.StopReason.endOfTurn
         for event in self.events {

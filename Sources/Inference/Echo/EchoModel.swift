@@ -30,6 +30,7 @@ package struct EchoModel: ChatModel {
         guard inputTokens <= Self.contextTokensMax else {
             throw InferenceError.contextExceeded(tokens: inputTokens, tokensMax: Self.contextTokensMax)
         }
+        request.promptCount?.set(inputTokens: inputTokens)
         guard request.sampling.stopSequences.count <= Self.stopSequenceCountMax else {
             throw InferenceError.unsupported("brume.echo takes at most \(Self.stopSequenceCountMax) stop sequences.")
         }

@@ -68,6 +68,7 @@ package struct ReplayedModel: ChatModel {
         _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
     ) async throws -> ChatOutcome {
         let started = ContinuousClock.now
+        request.promptCount?.set(self.answer.outcome)
         for piece in self.answer.pieces {
             try Task.checkCancellation()
             if self.isPaced {

@@ -72,6 +72,29 @@ private let weather = ChatRequest.Tool(
         #expect(said.outcome?.stopReason == .toolCall)
     }
 
+    @Test func `how long a prompt is, is known before the first word where somebody asks`() async throws {
+        let engine = FakeEngine { request in
+            guard request.body.contains(#""return_progress":true"#) else {
+                return [.streamHead, .text("a")] + FakeEngine.Step.finish("stop")
+            }
+            let progress = #""prompt_progress":{"total":309,"cache":300,"processed":300,"time_ms":0}"#
+            return [
+                .streamHead,
+                .event(#"{"choices":[{"index":0,"delta":{"role":"assistant","content":null}}],\#(progress)}"#),
+                .text("a"),
+            ] + FakeEngine.Step.finish("stop")
+        }
+        let count = PromptCount()
+        let model = try engine.model()
+        var request = ChatRequest(messages: [.init(role: .user, parts: [.text("hi")])])
+        request.promptCount = count
+        _ = try await model.chat(request) { _ in
+            #expect(count.outcome?.inputTokens == 309 && count.outcome?.cachedInputTokens == 300)
+        }
+        #expect(try await ask(model).text == "a")
+        #expect(engine.requests.map { $0.body.contains("return_progress") } == [true, false])
+    }
+
     @Test func `where one call is asked for, a second one ends the engine's work`() async throws {
         @Sendable func call(_ index: Int, _ timings: String) -> FakeEngine.Step {
             let function = #""function":{"name":"get_weather","arguments":"{}"}"#

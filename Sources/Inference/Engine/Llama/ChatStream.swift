@@ -17,6 +17,7 @@ struct ChatStream {
 
     private let toolNames: Set<String>
     private let tokensMax: Int?
+    private let promptCount: PromptCount?
     private let makeID: () -> String
     private var stops: StopScanner
     private var call: Call?
@@ -46,6 +47,7 @@ struct ChatStream {
     init(_ request: ChatRequest, scansStops: Bool, makeID: @escaping () -> String) {
         self.toolNames = Set(request.tools.map(\.name))
         self.tokensMax = request.sampling.tokensMax
+        self.promptCount = request.promptCount
         self.callsMax = request.allowsParallelCalls ? Self.callCountMax : 1
         self.isOwn = scansStops
         self.stops = StopScanner(scansStops ? request.sampling.stopSequences : [])
@@ -92,6 +94,10 @@ struct ChatStream {
             self.inputTokens = usage["prompt_tokens"]?.integer ?? self.inputTokens
             self.outputTokens = usage["completion_tokens"]?.integer ?? self.outputTokens
             self.cachedTokens = usage["prompt_tokens_details"]?["cached_tokens"]?.integer ?? self.cachedTokens
+        }
+        if let count = self.promptCount, let progress = chunk["prompt_progress"], let total = progress["total"]?.integer
+        {
+            count.set(inputTokens: total, cachedTokens: progress["cache"]?.integer ?? 0)
         }
         if let timings = chunk["timings"], let cached = timings["cache_n"]?.integer {
             self.cachedTokens = cached

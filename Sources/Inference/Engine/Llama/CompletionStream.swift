@@ -5,6 +5,7 @@ internal import WireProtocols
 /// forced.
 struct CompletionStream {
     private let tokensMax: Int?
+    private let promptCount: PromptCount?
     private let isCall: Bool
     private let makeID: () -> String
     /// The text of a call so far.
@@ -13,6 +14,7 @@ struct CompletionStream {
 
     init(_ request: ChatRequest, isCall: Bool, makeID: @escaping () -> String) {
         self.tokensMax = request.sampling.tokensMax
+        self.promptCount = request.promptCount
         self.isCall = isCall
         self.makeID = makeID
     }
@@ -20,6 +22,11 @@ struct CompletionStream {
     mutating func take(_ chunk: Document) throws(InferenceError) -> [ChatEvent] {
         if let error = chunk["error"] { throw EngineRefusal.error(status: error["code"]?.integer ?? 500, error) }
         if case .boolean(true)? = chunk["stop"] { self.last = chunk }
+        if let count = self.promptCount, let timings = chunk["timings"], let cached = timings["cache_n"]?.integer,
+            let computed = timings["prompt_n"]?.integer
+        {
+            count.set(inputTokens: cached + computed, cachedTokens: cached)
+        }
         guard let text = chunk["content"]?.text, !text.isEmpty else { return [] }
         guard self.isCall else { return [.text(text)] }
         self.callText += text

@@ -28,6 +28,7 @@ package struct LlamaServerModel: ChatModel {
         try await self.checkLength(request)
         let started = ContinuousClock.now
         let cachePointTokens = try await self.cachePointTokens(request)
+        request.promptCount?.set(cachePointTokens: cachePointTokens)
         var first: ContinuousClock.Instant?
         var outcome: ChatOutcome
         switch request.toolChoice {
@@ -103,6 +104,7 @@ package struct LlamaServerModel: ChatModel {
         if isOwn, !stops.isEmpty || (!request.allowsParallelCalls && !request.tools.isEmpty) {
             members.append(.init("timings_per_token", .boolean(true)))
         }
+        if isOwn, request.promptCount != nil { members.append(.init("return_progress", .boolean(true))) }
         if !request.tools.isEmpty {
             members.append(.init("tool_choice", self.choice(request.toolChoice)))
             members.append(.init("parallel_tool_calls", .boolean(request.allowsParallelCalls)))

@@ -55,7 +55,9 @@ struct AnthropicChunks: NativeChunks {
     private mutating func begin() -> [Document] {
         guard !self.hasBegun else { return [] }
         self.hasBegun = true
-        let usage = Document.object(["input_tokens": .number(0), "output_tokens": .number(0)])
+        let usage =
+            self.family.promptCount.outcome.map(AnthropicFamily.usage)
+            ?? .object(["input_tokens": .number(0), "output_tokens": .number(0)])
         let message =
             AnthropicFamily.message(self.stamp, content: []) + [
                 .init("stop_reason", .null), .init("stop_sequence", .null), .init("usage", usage),

@@ -5,6 +5,8 @@ internal import ServiceModel
 /// - Source: Bedrock User Guide, "Anthropic Claude Messages API".
 struct AnthropicFamily: NativeFamily {
     var callIDs = CallIDs.claude
+    /// What the first event of a stream tells of the prompt.
+    let promptCount = PromptCount()
 
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
         try self.request(body, isForCounting: false)
@@ -17,6 +19,7 @@ struct AnthropicFamily: NativeFamily {
         try BodyShape.message.check(body, .anthropic)
         let tokensMax = try isForCounting ? nil : Self.tokensMax(body)
         var request = ChatRequest(messages: [])
+        request.promptCount = self.promptCount
         for (index, message) in try body.required("messages").elements.enumerated() {
             guard let role = message["role"]?.text.flatMap(ChatRequest.Role.init(rawValue:)) else {
                 throw .invalid("messages.\(index).role: Input should be 'user' or 'assistant'")

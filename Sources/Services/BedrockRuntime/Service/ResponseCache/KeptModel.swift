@@ -12,6 +12,7 @@ struct KeptModel: ChatModel {
     func chat(
         _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
     ) async throws -> ChatOutcome {
+        request.promptCount?.set(self.reply.outcome)
         for event in self.reply.events {
             // Nobody may be listening any more.
             try Task.checkCancellation()
