@@ -56,7 +56,7 @@ CMD ["start"]
 FROM ${DEBIAN_IMAGE} AS debian
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends \
-        ca-certificates libpq5 librocksdb7.8 libstdc++6 libyaml-0-2 zlib1g \
+        ca-certificates libpq5 librocksdb7.8 libstdc++6 libyaml-0-2 poppler-utils zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && install -d -o 65532 -g 65532 -m 0700 /data
 COPY --from=built-dynamic /brume /usr/local/bin/brume
@@ -72,7 +72,8 @@ CMD ["start"]
 # llama.cpp's server on the processor, as `make run` installs it.
 FROM ${DEBIAN_IMAGE} AS engine-cpu
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends ca-certificates libgomp1 libstdc++6 python3 python3-venv \
+    && apt-get install -y -qq --no-install-recommends \
+        ca-certificates libgomp1 libstdc++6 poppler-utils python3 python3-venv \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/brume
 COPY Scripts Scripts
@@ -82,6 +83,9 @@ ENV PATH=/usr/local/bin:/usr/bin:/bin:/opt/brume/.engine/bin
 # llama.cpp's own image: its server for NVIDIA cards lies in /app.
 FROM ${CUDA_ENGINE_IMAGE} AS engine-cuda
 USER root
+RUN apt-get update -qq \
+    && apt-get install -y -qq --no-install-recommends poppler-utils \
+    && rm -rf /var/lib/apt/lists/*
 ENV PATH=/usr/local/bin:/usr/bin:/bin:/app BRUME_MODEL_GPU_LAYERS=all
 
 # Brume starts and ends the engine as a child of its own, one for each loaded model.

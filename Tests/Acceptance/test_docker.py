@@ -8,6 +8,7 @@ import json
 import re
 import sys
 import time
+import urllib.request
 
 import boto3
 import botocore.config
@@ -112,7 +113,7 @@ def round_trip(project, holder):
 def test_every_compose_file_is_valid(engine):
     project = Project(engine, "valid")
     for files in (["compose.yaml"], ["compose.yaml", "compose.gpu.yaml"], ["compose.yaml", "compose.docker.yaml"],
-                  ["compose.single.yaml"]):
+                  ["compose.yaml", "compose.scale.yaml"], ["compose.single.yaml"]):
         project.files = [word for file in files for word in ("-f", file)]
         project.compose("config", "--quiet")
 
@@ -219,3 +220,30 @@ def test_a_killed_node_comes_back_and_is_used_again(cluster):
         except dynamodb.exceptions.ClientError:
             assert time.monotonic() < deadline
             time.sleep(0.2)
+
+
+def test_a_second_container_of_a_service_is_found_and_takes_over(cluster):
+    sts = cluster.client("sts", "gateway")
+    first = cluster.containers()["services"]
+    cluster.compose("up", "-d", "--no-build", "--scale", "services=2", "services")
+    eventually(lambda: gateway_knows(cluster) == 2, "the gateway finds both containers")
+    cluster.engine.docker("kill", first)
+    # The dead one is perhaps asked first; an operation that only reads is then sent to the other.
+    for _ in range(10):
+        assert sts.get_caller_identity()["Account"] == "000000000000"
+
+
+def gateway_knows(cluster):
+    """How many nodes of STS the gateway has found that can be used."""
+    port = cluster.port
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        lines = answer.read().decode().splitlines()
+    usable = [line for line in lines if line.startswith("brume_node_usable{") and line.endswith(" 1")]
+    return sum('service="sts"' in line for line in usable)
+
+
+def eventually(look, what):
+    deadline = time.monotonic() + HEALTHY_SECONDS_MAX
+    while not look():
+        assert time.monotonic() < deadline, f"not within {HEALTHY_SECONDS_MAX} s: {what}"
+        time.sleep(0.2)
