@@ -30,6 +30,8 @@ package struct KeySchema: Sendable, Hashable {
         self.elements = partition + sort
     }
 
+    /// Inlined, so that it is made for the kind of sequence it is given: a page asks it for each name of an item.
+    @inlinable
     package func contains(_ name: some Sequence<UInt8>) -> Bool {
         self.elements.contains { $0.name.utf8.elementsEqual(name) }
     }
