@@ -1,17 +1,37 @@
 /// An error the client must see, exactly as AWS would send it.
+///
+/// One reference: every function of a request's way may throw it, and would keep room for what is in it otherwise.
 package struct ServiceError: Error, Sendable {
     /// The wire code, such as `ResourceNotFoundException`.
-    package let code: String
+    package var code: String { self.facts.code }
     /// HTTP status, 400...599.
-    package let status: Int
+    package var status: Int { self.facts.status }
     /// The sentence AWS prints; SDK users match on it, so tests pin it.
-    package let message: String
+    package var message: String { self.facts.message }
     /// awsQuery's code, where the model names another.
-    package let queryCode: String?
+    package var queryCode: String? { self.facts.queryCode }
     /// The modelled members beside the message, such as `CancellationReasons`; it is written as the error's body.
-    package let detail: (any WritableShape)?
+    package var detail: (any WritableShape)? { self.facts.detail }
     /// Whether the fault is the server's.
     package var isServerFault: Bool { self.status >= 500 }
+
+    private let facts: Facts
+
+    private final class Facts: Sendable {
+        let code: String
+        let status: Int
+        let message: String
+        let queryCode: String?
+        let detail: (any WritableShape)?
+
+        init(code: String, status: Int, message: String, queryCode: String?, detail: (any WritableShape)?) {
+            self.code = code
+            self.status = status
+            self.message = message
+            self.queryCode = queryCode
+            self.detail = detail
+        }
+    }
 
     package init(
         code: String,
@@ -21,11 +41,7 @@ package struct ServiceError: Error, Sendable {
         detail: (any WritableShape)? = nil
     ) {
         precondition((400...599).contains(status), "an error's status is 400...599")
-        self.code = code
-        self.status = status
-        self.message = message
-        self.queryCode = queryCode
-        self.detail = detail
+        self.facts = Facts(code: code, status: status, message: message, queryCode: queryCode, detail: detail)
     }
 }
 

@@ -4,7 +4,7 @@ package enum WireToken: UInt8, Sendable, Hashable {
 }
 
 /// Why a request could not be read. Each protocol words it its own way, so the parts are kept apart.
-package enum ShapeError: Error, Sendable, Hashable {
+package indirect enum ShapeError: Error, Sendable, Hashable {
     /// Not a document of the format at all: broken syntax, bad UTF-8, a cut body.
     case malformed(String)
     /// A well-formed value of the wrong kind; `member` is the model's name of the place.

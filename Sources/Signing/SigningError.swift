@@ -1,7 +1,7 @@
 package import Primitives
 
 /// Why a request's signature is not accepted. `wireError(for:)` renders AWS's code and sentence.
-package enum SigningError: Error, Hashable, Sendable {
+package indirect enum SigningError: Error, Hashable, Sendable {
     /// The request carries no signature at all.
     case missingAuthenticationToken
     /// The `Authorization` header is of another scheme, such as `Bearer`; others may understand it.

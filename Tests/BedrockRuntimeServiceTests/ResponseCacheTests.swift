@@ -61,6 +61,9 @@ private struct Fixture {
     }
 
     /// What the model said, asked through a service over the fixture's store.
+    ///
+    /// Not inlined: Swift 6.3.1 crashes over a test that holds it several times, optimised.
+    @inline(never)
     func said(
         _ service: BedrockRuntimeService, _ text: String = "hi", temperature: Double? = 0, user: String = "ana"
     ) async throws -> String {

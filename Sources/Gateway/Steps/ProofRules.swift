@@ -25,7 +25,7 @@ struct ProofRules: Sendable {
 }
 
 /// Why a sender is not proven.
-enum ProofError: Error {
+indirect enum ProofError: Error {
     case signature(SigningError)
     case bearer(BearerError)
     /// The keys are another process's, which does not answer.
