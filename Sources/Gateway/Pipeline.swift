@@ -88,10 +88,7 @@ package final class Pipeline: EdgeResponder {
             guard body.count > Self.loopBodyBytesMax else {
                 return await self.respond(way, head, body: body, connection, started)
             }
-            // Hashing, decoding and checking a large body takes long: the loop's other connections must not wait.
-            return await withTaskExecutorPreference(globalConcurrentExecutor) {
-                await self.respond(way, head, body: body, connection, started)
-            }
+            return await self.respondBeside(way, head, body: body, connection, started)
         }
     }
 
@@ -109,6 +106,37 @@ package final class Pipeline: EdgeResponder {
     }
 
     private func respond(
+        _ way: Way, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
+        _ started: ContinuousClock.Instant
+    ) async -> EdgeResponse {
+        guard let passage = self.passageHere(way, body, connection, started) else {
+            return await self.respondHereOrElsewhere(way, head, body: body, connection, started)
+        }
+        return await self.respond(passage)
+    }
+
+    /// Hashing, decoding and checking a large body takes long: the loop's other connections must not wait.
+    @inline(never)
+    private func respondBeside(
+        _ way: Way, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
+        _ started: ContinuousClock.Instant
+    ) async -> EdgeResponse {
+        await withTaskExecutorPreference(globalConcurrentExecutor) {
+            await self.respond(way, head, body: body, connection, started)
+        }
+    }
+
+    /// - Returns: nil for what is no operation, or may have to go to another node.
+    @inline(never)
+    private func passageHere(
+        _ way: Way, _ body: [UInt8], _ connection: ConnectionInfo, _ started: ContinuousClock.Instant
+    ) -> Passage? {
+        guard case .operation(let request) = way, self.forward == nil else { return nil }
+        return self.passage(self.resolveForm(request, body: body), body, connection, started, nil)
+    }
+
+    @inline(never)
+    private func respondHereOrElsewhere(
         _ way: Way, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant
     ) async -> EdgeResponse {
@@ -162,24 +190,108 @@ package final class Pipeline: EdgeResponder {
         _ request: IdentifiedRequest, body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant, sender: ForwardedSender? = nil
     ) async -> EdgeResponse {
-        let requestID = sender?.requestID ?? self.requestID(request.target)
-        let codec = self.codecs[request.wireProtocol]
-        var ending = Ending(request, requestID: requestID, bodyBytes: body.count, started: started)
-        ending.record.gateway = sender?.gateway
-        let message: ResponseMessage
+        await self.respond(self.passage(request, body, connection, started, sender))
+    }
+
+    // What lives in an asynchronous function is allocated for each request, temporary values of what is inlined too. So
+    // the steps that never wait are functions of their own, and what they share is one object.
+
+    private func respond(_ passage: Passage) async -> EdgeResponse {
         do throws(ServiceError) {
-            let answer = try await self.answer(request, body, connection, sender, codec, &ending)
-            ending.record.status = answer.message.status
-            if let events = answer.events {
-                return self.streamed(answer.message, events, request, codec, ending, connection)
+            let call = try self.prepared(passage)
+            if !self.throttle.admitsAtOnce(call.authenticated.service) {
+                try await self.throttle(call.authenticated.service)
             }
-            message = answer.message
+            let output = try await self.output(of: call)
+            guard self.isLarge(output) else { return self.answered(call, output) }
+            return await self.answeredBeside(call, output)
         } catch {
-            return self.failed(error, request, codec, ending, connection)
+            return self.refused(error, passage)
         }
-        ending.record.responseBytes = message.body.count
-        self.record(ending.record, counters: ending.operation?.counters, connection)
+    }
+
+    @inline(never)
+    private func passage(
+        _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo,
+        _ started: ContinuousClock.Instant, _ sender: ForwardedSender?
+    ) -> Passage {
+        let requestID = sender?.requestID ?? self.requestID(request.target)
+        let ending = Ending(request, requestID: requestID, bodyBytes: body.count, started: started)
+        let passage = Passage(request, body, connection, sender, self.codecs[request.wireProtocol], ending)
+        passage.ending.record.gateway = sender?.gateway
+        return passage
+    }
+
+    /// The steps before the handler.
+    @inline(never)
+    private func prepared(_ passage: Passage) throws(ServiceError) -> Call {
+        let request = passage.request
+        if let refusal = Refuse.error(for: request) { throw refusal }
+        let authenticated =
+            if let sender = passage.sender {
+                self.authenticate.forwarded(request, body: passage.body, sender)
+            } else {
+                try self.authenticate(
+                    request, body: passage.body, requestID: passage.ending.record.requestID, passage.connection)
+            }
+        passage.ending.record.context = authenticated.context
+        let decoded = try self.decode(authenticated, passage.codec)
+        try self.authorize(decoded)
+        return Call(passage, authenticated, decoded)
+    }
+
+    /// Runs the handler; when it fails, the request's place in the service is given back.
+    private func output(of call: Call) async throws(ServiceError) -> any WritableShape {
+        do throws(ServiceError) {
+            return try await self.invoke(call.decoded)
+        } catch {
+            self.throttle.release(call.authenticated.service)
+            throw error
+        }
+    }
+
+    @inline(never)
+    private func isLarge(_ output: any WritableShape) -> Bool {
+        guard let sized = output as? any SizedOutput else { return false }
+        return sized.heldBytes > Self.loopBodyBytesMax
+    }
+
+    @inline(never)
+    private func answered(_ call: Call, _ output: any WritableShape) -> EdgeResponse {
+        self.answered(call, output, self.encode.output(output, call.authenticated, call.passage.codec))
+    }
+
+    /// Writes a large output beside the event loop.
+    @inline(never)
+    private func answeredBeside(_ call: Call, _ output: any WritableShape) async -> EdgeResponse {
+        let (request, codec) = (call.authenticated, call.passage.codec)
+        let message = await withTaskExecutorPreference(globalConcurrentExecutor) {
+            self.encode.output(output, request, codec)
+        }
+        return self.answered(call, output, message)
+    }
+
+    /// The steps behind the handler.
+    @inline(never)
+    private func answered(
+        _ call: Call, _ output: any WritableShape, _ written: ResponseMessage
+    ) -> EdgeResponse {
+        let passage = call.passage
+        var message = written
+        for field in call.authenticated.context.answerHeaders { message.headers.append(field.name, field.value) }
+        passage.ending.record.status = message.status
+        if let events = self.encode.events(output, call.authenticated, passage.codec) {
+            return self.streamed(message, events, passage)
+        }
+        self.throttle.release(call.authenticated.service)
+        passage.ending.record.responseBytes = message.body.count
+        self.record(passage.ending.record, counters: passage.ending.operation?.counters, passage.connection)
         return EdgeResponse(message)
+    }
+
+    @inline(never)
+    private func refused(_ error: ServiceError, _ passage: Passage) -> EdgeResponse {
+        self.failed(error, passage.request, passage.codec, passage.ending, passage.connection)
     }
 
     /// The answer to a request that ended with an error.
@@ -204,55 +316,13 @@ package final class Pipeline: EdgeResponder {
         return EdgeResponse(message)
     }
 
-    /// The steps between identification and recording.
-    private func answer(
-        _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo, _ sender: ForwardedSender?,
-        _ codec: any ServerProtocol, _ ending: inout Ending
-    ) async throws(ServiceError) -> Answer {
-        if let refusal = Refuse.error(for: request) { throw refusal }
-        let authenticated =
-            if let sender {
-                self.authenticate.forwarded(request, body: body, sender)
-            } else {
-                try self.authenticate(request, body: body, requestID: ending.record.requestID, connection)
-            }
-        ending.record.context = authenticated.context
-        let decoded = try self.decode(authenticated, codec)
-        try self.authorize(decoded)
-        try await self.throttle(authenticated.service)
-        let output: any WritableShape
-        do throws(ServiceError) {
-            output = try await self.invoke(decoded)
-        } catch {
-            self.throttle.release(authenticated.service)
-            throw error
-        }
-        var message = await self.encoded(output, authenticated, codec)
-        for field in authenticated.context.answerHeaders { message.headers.append(field.name, field.value) }
-        if let events = self.encode.events(output, authenticated, codec) {
-            return Answer(message: message, events: events)
-        }
-        self.throttle.release(authenticated.service)
-        return Answer(message: message, events: nil)
-    }
-
-    /// Writes a large output beside the event loop, and every other one where it is.
-    private func encoded(
-        _ output: any WritableShape, _ request: AuthenticatedRequest, _ codec: any ServerProtocol
-    ) async -> ResponseMessage {
-        guard let sized = output as? any SizedOutput, sized.heldBytes > Self.loopBodyBytesMax else {
-            return self.encode.output(output, request, codec)
-        }
-        return await withTaskExecutorPreference(globalConcurrentExecutor) {
-            self.encode.output(output, request, codec)
-        }
-    }
-
     /// An answer whose events follow; it holds its place in the service until they end.
     private func streamed(
-        _ message: ResponseMessage, _ events: OutboundEvents, _ request: IdentifiedRequest,
-        _ codec: any ServerProtocol, _ ending: Ending, _ connection: ConnectionInfo
+        _ message: ResponseMessage, _ events: OutboundEvents, _ passage: Passage
     ) -> EdgeResponse {
+        let (request, codec, ending, connection) = (
+            passage.request, passage.codec, passage.ending, passage.connection
+        )
         let record = self.record
         let throttle = self.throttle
         var headers = message.headers
@@ -290,10 +360,40 @@ package final class Pipeline: EdgeResponder {
     }
 }
 
-/// An answer, and what follows its head where that is a stream.
-private struct Answer {
-    let message: ResponseMessage
-    let events: OutboundEvents?
+/// What the steps from authentication on know of a request, and what they leave behind for its record.
+private final class Passage {
+    let request: IdentifiedRequest
+    let body: [UInt8]
+    let connection: ConnectionInfo
+    /// Who sent the request, where a gateway proved that.
+    let sender: ForwardedSender?
+    let codec: any ServerProtocol
+    var ending: Ending
+
+    init(
+        _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo, _ sender: ForwardedSender?,
+        _ codec: any ServerProtocol, _ ending: Ending
+    ) {
+        self.request = request
+        self.body = body
+        self.connection = connection
+        self.sender = sender
+        self.codec = codec
+        self.ending = ending
+    }
+}
+
+/// A request that may run.
+private final class Call {
+    let passage: Passage
+    let authenticated: AuthenticatedRequest
+    let decoded: DecodedRequest
+
+    init(_ passage: Passage, _ authenticated: AuthenticatedRequest, _ decoded: DecodedRequest) {
+        self.passage = passage
+        self.authenticated = authenticated
+        self.decoded = decoded
+    }
 }
 
 /// What the end of a request needs, however it ended.

@@ -22,13 +22,17 @@ final class ConcurrencyLimiter: Sendable {
     /// Takes a place, after waiting for one if need be.
     /// - Returns: false when too many wait already; nothing was taken then.
     func acquire() async -> Bool {
-        let isTaken = self.state.withLock { state in
+        if self.acquireAtOnce() { return true }
+        return await self.wait()
+    }
+
+    /// Takes a place if one is free.
+    func acquireAtOnce() -> Bool {
+        self.state.withLock { state in
             guard state.active < self.activeMax else { return false }
             state.active += 1
             return true
         }
-        if isTaken { return true }
-        return await self.wait()
     }
 
     private func wait() async -> Bool {

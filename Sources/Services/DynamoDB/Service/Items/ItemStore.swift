@@ -28,21 +28,40 @@ final class ItemStore: Sendable {
 
     // Reading
 
+    // The way of one item is short functions that never wait, and an asynchronous one that only puts them together:
+    // what lives in an asynchronous function is allocated for each request, temporary values of what is inlined too.
+
     /// The item under a key, as durable; how consistent the read is to be changes only what is charged.
     func read(
         _ reference: TableReference, key: AttributeMap, _ consistency: CapacityUnits.ReadConsistency
     ) async throws(ServiceError) -> Found {
         for _ in 0..<Self.attemptsMax {
             let table = try await self.table(reference)
-            try validating { () throws(ValidationFailure) in try KeyCheck.key(key, table.descriptor.schema) }
-            let itemKey = KeyEncoder.tableKey(table.descriptor.space, table.descriptor.schema, key)
-            try self.admit(.read, key, table.descriptor)
+            let itemKey = try self.keyToRead(key, table.descriptor)
+            if let read = try self.getAtOnce([itemKey], of: table, .forAnswer) {
+                return try self.found(read, key, consistency, table.descriptor)
+            }
             guard let read = try await self.get([itemKey], of: table, reference, .forAnswer) else { continue }
-            let item = try Self.item(read[0])
-            self.chargeRead(CapacityUnits.read(item, consistency), key, table.descriptor)
-            return Found(table: table.descriptor, item: item)
+            return try self.found(read, key, consistency, table.descriptor)
         }
         throw ServiceError(.conflict)
+    }
+
+    @inline(never)
+    private func keyToRead(_ key: AttributeMap, _ table: TableDescriptor) throws(ServiceError) -> [UInt8] {
+        try validating { () throws(ValidationFailure) in try KeyCheck.key(key, table.schema) }
+        let itemKey = KeyEncoder.tableKey(table.space, table.schema, key)
+        try self.admit(.read, key, table)
+        return itemKey
+    }
+
+    @inline(never)
+    private func found(
+        _ read: ReadResult, _ key: AttributeMap, _ consistency: CapacityUnits.ReadConsistency, _ table: TableDescriptor
+    ) throws(ServiceError) -> Found {
+        let item = try Self.item(read[0])
+        self.chargeRead(CapacityUnits.read(item, consistency), key, table)
+        return Found(table: table, item: item)
     }
 
     /// Items under several keys of a table, as of one moment; nil for those that are not there.
@@ -96,36 +115,98 @@ final class ItemStore: Sendable {
     ) async throws(ServiceError) -> Answer {
         for attempt in 0..<Self.attemptsMax {
             let table = try await self.table(reference)
-            let keyItem = try key(table.descriptor)
-            let itemKey = KeyEncoder.tableKey(table.descriptor.space, table.descriptor.schema, keyItem)
-            if attempt == 0 { try self.admit(.write, keyItem, table.descriptor) }
-            guard let read = try await self.get([itemKey], of: table, reference, .forDecision) else { continue }
-            let existing = try Self.item(read[0])
-            var checks: [Check] = [
-                .unchanged(table.key, since: table.version), .unchanged(itemKey, since: read[0]?.version),
-            ]
-            let decision = Result { () throws(ServiceError) in try decide(table.descriptor, existing) }
-            if case .success((let change, let answer)) = decision {
-                let effects = Self.effects(change, at: itemKey, existing, table.descriptor)
-                try self.meters.admit(effects.units, table.descriptor)
-                if !effects.writes.isEmpty || read.undurable != nil {
-                    let batch = Batch(
-                        checks: checks, writes: effects.writes, logAppends: effects.logAppends, readAsOf: read.asOf)
-                    guard try await self.commit(batch) else { continue }
-                }
-                self.charge(effects.units, keyItem, change.item ?? existing, table.descriptor)
-                return answer
+            let place = try self.place(key, table.descriptor, isMetered: attempt == 0)
+            let step: WriteStep<Answer>
+            if let read = try self.getAtOnce([place.key], of: table, .forDecision) {
+                step = try self.step(decide, place, read, table)
+            } else if let read = try await self.get([place.key], of: table, reference, .forDecision) {
+                step = try self.step(decide, place, read, table)
+            } else {
+                continue
             }
-            if read.undurable != nil {
-                // What the refusal rests on must be durable before it is told.
-                checks.removeFirst()
-                guard try await self.commit(Batch(checks: checks, readAsOf: read.asOf)) else { continue }
+            if let batch = step.batch {
+                guard try await self.commit(batch) else { continue }
             }
-            // A write whose condition fails is charged for the item that there is, or that was to be put.
-            self.charge(WriteUnits(existing, keyItem), keyItem, nil, table.descriptor)
-            return try decision.get().1
+            return try self.conclude(step, place)
         }
         throw ServiceError(.conflict)
+    }
+
+    /// Where the item of a write is.
+    private struct WritePlace {
+        /// Holds its key attributes.
+        let item: AttributeMap
+        let key: [UInt8]
+    }
+
+    /// What is to be done for a write, and told after it.
+    private final class WriteStep<Answer: Sendable>: Sendable {
+        /// nil: nothing has to become durable first.
+        let batch: Batch?
+        let units: WriteUnits
+        /// What is charged for, beside the key.
+        let item: AttributeMap?
+        let table: TableDescriptor
+        let outcome: Result<Answer, ServiceError>
+
+        init(
+            _ batch: Batch?, _ units: WriteUnits, of item: AttributeMap?, _ table: TableDescriptor,
+            _ outcome: Result<Answer, ServiceError>
+        ) {
+            self.batch = batch
+            self.units = units
+            self.item = item
+            self.table = table
+            self.outcome = outcome
+        }
+    }
+
+    @inline(never)
+    private func place(
+        _ key: (TableDescriptor) throws(ServiceError) -> AttributeMap, _ table: TableDescriptor, isMetered: Bool
+    ) throws(ServiceError) -> WritePlace {
+        let item = try key(table)
+        let place = WritePlace(item: item, key: KeyEncoder.tableKey(table.space, table.schema, item))
+        if isMetered { try self.admit(.write, item, table) }
+        return place
+    }
+
+    @inline(never)
+    private func step<Answer: Sendable>(
+        _ decide: (TableDescriptor, AttributeMap?) throws(ServiceError) -> (Change, Answer),
+        _ place: WritePlace, _ read: ReadResult, _ table: TableCatalog.Snapshot
+    ) throws(ServiceError) -> WriteStep<Answer> {
+        let record = read[0]
+        let existing = try Self.item(record)
+        let itemCheck = Check.unchanged(place.key, since: record?.version)
+        let change: Change
+        let answer: Answer
+        do throws(ServiceError) {
+            (change, answer) = try decide(table.descriptor, existing)
+        } catch {
+            // What the refusal rests on must be durable before it is told. A write whose condition fails is charged
+            // for the item that there is, or that was to be put.
+            return WriteStep(
+                read.undurable.map { _ in Batch(checks: [itemCheck], readAsOf: read.asOf) },
+                WriteUnits(existing, place.item), of: nil, table.descriptor, .failure(error))
+        }
+        let effects = Self.effects(change, at: place.key, existing, table.descriptor)
+        try self.meters.admit(effects.units, table.descriptor)
+        var batch: Batch?
+        if !effects.writes.isEmpty || read.undurable != nil {
+            batch = Batch(
+                checks: [.unchanged(table.key, since: table.version), itemCheck], writes: effects.writes,
+                logAppends: effects.logAppends, readAsOf: read.asOf)
+        }
+        return WriteStep(batch, effects.units, of: change.item ?? existing, table.descriptor, .success(answer))
+    }
+
+    @inline(never)
+    private func conclude<Answer: Sendable>(
+        _ step: WriteStep<Answer>, _ place: WritePlace
+    ) throws(ServiceError) -> Answer {
+        self.charge(step.units, place.item, step.item, step.table)
+        return try step.outcome.get()
     }
 
     /// What a change of one item does to the store.
@@ -186,7 +267,18 @@ final class ItemStore: Sendable {
     // The store
 
     func table(_ reference: TableReference) async throws(ServiceError) -> TableCatalog.Snapshot {
-        if let known = self.catalog.cached(reference), self.catalog.servesItems(known.descriptor) { return known }
+        if let known = self.tableAtOnce(reference) { return known }
+        return try await self.tableInStore(reference)
+    }
+
+    /// A table that was read before.
+    private func tableAtOnce(_ reference: TableReference) -> TableCatalog.Snapshot? {
+        guard let known = self.catalog.cached(reference), self.catalog.servesItems(known.descriptor) else { return nil }
+        return known
+    }
+
+    @inline(never)
+    private func tableInStore(_ reference: TableReference) async throws(ServiceError) -> TableCatalog.Snapshot {
         guard let table = try await self.catalog.snapshot(reference), self.catalog.servesItems(table.descriptor) else {
             throw .resourceNotFound
         }
@@ -198,6 +290,7 @@ final class ItemStore: Sendable {
     /// The descriptor is read again with the items only where a commit may have touched it since it was last read; of a
     /// store that others change too, which never knows, at once.
     /// - Returns: nil when the table has changed, so that the keys must be made anew.
+    @inline(never)
     func get(
         _ keys: [[UInt8]], of table: TableCatalog.Snapshot, _ reference: TableReference, _ mode: ReadMode
     ) async throws(ServiceError) -> ReadResult? {
@@ -210,6 +303,23 @@ final class ItemStore: Sendable {
         guard try self.catalog.note(reference, table.key, read) != nil else { throw .resourceNotFound }
         guard read[0]?.version == table.version else { return nil }
         return ReadResult(values: Array(read.values.dropFirst()), asOf: read.asOf, undurable: read.undurable)
+    }
+
+    /// The same, of what is in memory and known to be of the table as it is.
+    /// - Returns: nil when something must be waited for.
+    @inline(never)
+    private func getAtOnce(
+        _ keys: [[UInt8]], of table: TableCatalog.Snapshot, _ mode: ReadMode
+    ) throws(ServiceError) -> ReadResult? {
+        guard let asOf = table.currentAsOf, !self.store.limits.isShared else { return nil }
+        let read: ReadResult?
+        do throws(StorageError) {
+            read = try self.store.getCached(keys, mode)
+        } catch {
+            throw ServiceError(error)
+        }
+        // Asked after the reading, so that it holds for the moment of the reading too.
+        return self.store.isUntouched(table.key, since: asOf) ? read : nil
     }
 
     func get(_ keys: [[UInt8]], _ mode: ReadMode) async throws(ServiceError) -> ReadResult {

@@ -19,7 +19,17 @@ extension DynamoDBService {
         _ input: GetItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> GetItemOutput {
         let reference = try TableReference(input.tableName, context)
-        let projection = try validating { () throws(ValidationFailure) in
+        let projection = try self.projection(of: input)
+        let consistency: CapacityUnits.ReadConsistency = input.consistentRead == true ? .strong : .eventual
+        let found = try await self.items.read(reference, key: input.key, consistency)
+        return self.output(of: input, found.item, projection, consistency)
+    }
+
+    // Beside the asynchronous function, as in ItemStore.
+
+    @inline(never)
+    private func projection(of input: GetItemInput) throws(ServiceError) -> ItemProjection {
+        try validating { () throws(ValidationFailure) in
             if let failure = input.key.failure { throw ValidationFailure(failure.message) }
             return try ItemProjection(
                 expression: input.projectionExpression,
@@ -27,13 +37,15 @@ extension DynamoDBService {
                 attributesToGet: input.attributesToGet
             )
         }
-        let consistency: CapacityUnits.ReadConsistency = input.consistentRead == true ? .strong : .eventual
-        let found = try await self.items.read(reference, key: input.key, consistency)
+    }
+
+    @inline(never)
+    private func output(
+        of input: GetItemInput, _ item: AttributeMap?, _ projection: ItemProjection,
+        _ consistency: CapacityUnits.ReadConsistency
+    ) -> GetItemOutput {
         var consumption = Consumption(input.tableName, for: input.returnConsumedCapacity)
-        if input.returnConsumedCapacity != nil { consumption.add(CapacityUnits.read(found.item, consistency)) }
-        return GetItemOutput(
-            item: found.item.map(projection.apply),
-            consumedCapacity: consumption.report()
-        )
+        if input.returnConsumedCapacity != nil { consumption.add(CapacityUnits.read(item, consistency)) }
+        return GetItemOutput(item: item.map(projection.apply), consumedCapacity: consumption.report())
     }
 }

@@ -20,6 +20,25 @@ extension DynamoDBService {
         _ input: PutItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> PutItemOutput {
         let reference = try TableReference(input.tableName, context)
+        let condition = try self.condition(of: input)
+        let (old, table) = try await self.items.write(reference) { (table) throws(ServiceError) in
+            try validating { () throws(ValidationFailure) in
+                try ItemCheck.keys(input.item, table)
+                try condition.check(table)
+            }
+            return input.item
+        } decide: { (table, existing) throws(ServiceError) in
+            try condition.check(existing)
+            return (.put(input.item), (existing, table))
+        }
+        return self.output(of: input, old, table)
+    }
+
+    // Beside the asynchronous function, as in ItemStore.
+
+    /// What does not hang on the table, checked.
+    @inline(never)
+    private func condition(of input: PutItemInput) throws(ServiceError) -> WriteCondition {
         let condition = try validatingEnveloped { () throws(ValidationFailure) in
             try LegacyParameters.checkNotMixed(
                 ["Expected": input.expected != nil, "ConditionalOperator": input.conditionalOperator != nil],
@@ -40,16 +59,11 @@ extension DynamoDBService {
             )
         }
         try validating { () throws(ValidationFailure) in try ItemCheck.size(input.item) }
-        let (old, table) = try await self.items.write(reference) { (table) throws(ServiceError) in
-            try validating { () throws(ValidationFailure) in
-                try ItemCheck.keys(input.item, table)
-                try condition.check(table)
-            }
-            return input.item
-        } decide: { (table, existing) throws(ServiceError) in
-            try condition.check(existing)
-            return (.put(input.item), (existing, table))
-        }
+        return condition
+    }
+
+    @inline(never)
+    private func output(of input: PutItemInput, _ old: AttributeMap?, _ table: TableDescriptor) -> PutItemOutput {
         var consumption = Consumption(input.tableName, for: input.returnConsumedCapacity)
         consumption.addWrite(old, input.item, table)
         return PutItemOutput(

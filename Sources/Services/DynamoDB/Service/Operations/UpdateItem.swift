@@ -20,11 +20,7 @@ extension DynamoDBService {
         _ input: UpdateItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> UpdateItemOutput {
         let reference = try TableReference(input.tableName, context)
-        let update = try validatingEnveloped { () throws(ValidationFailure) in
-            try ItemUpdate.checkNotMixed(input)
-            if let failure = input.key.failure { throw ValidationFailure(failure.message) }
-            return try ItemUpdate(input)
-        }
+        let update = try self.update(of: input)
         let outcome = try await self.items.write(reference) { (table) throws(ServiceError) in
             try validating { () throws(ValidationFailure) in
                 try KeyCheck.key(input.key, table.schema)
@@ -42,6 +38,22 @@ extension DynamoDBService {
             let isLeft = existing == nil && update.leavesAbsent(updated, key: input.key)
             return (isLeft ? .none : .put(updated), UpdateOutcome(table: table, old: existing, new: updated))
         }
+        return self.output(of: input, update, outcome)
+    }
+
+    // Beside the asynchronous function, as in ItemStore.
+
+    @inline(never)
+    private func update(of input: UpdateItemInput) throws(ServiceError) -> ItemUpdate {
+        try validatingEnveloped { () throws(ValidationFailure) in
+            try ItemUpdate.checkNotMixed(input)
+            if let failure = input.key.failure { throw ValidationFailure(failure.message) }
+            return try ItemUpdate(input)
+        }
+    }
+
+    @inline(never)
+    private func output(of input: UpdateItemInput, _ update: ItemUpdate, _ outcome: UpdateOutcome) -> UpdateItemOutput {
         var consumption = Consumption(input.tableName, for: input.returnConsumedCapacity)
         consumption.addWrite(outcome.old, outcome.new, outcome.table)
         return UpdateItemOutput(
