@@ -104,7 +104,7 @@ def test_a_partition_and_a_filter_narrow_the_search_and_writes_are_seen(dynamodb
 
 
 @pytest.mark.parametrize("change, message", [
-    ({"TopK": 101}, "Provided TopK value is out of valid range"),
+    ({"TopK": 101}, "Provided TopK value '101' is out of valid range. The value must be between 1 and 100 inclusive"),
     ({"IndexName": "none"}, "The table does not have the specified index: none"),
     ({"IndexName": "shelves"}, "SearchConditionExpression must be provided when SearchSchema has a HASH key"),
 ])

@@ -80,11 +80,10 @@ struct SearchVectorsTests {
             return output.consumedCapacity?.vectorIndexes?.mapValues(\.vectorWriteRequestBytes)
         }
         let vector = AttributeValue.l([int(1), int(2)])
-        // Two numbers of four bytes, and the projected attributes.
+        // Two numbers of four bytes and the projected attributes are less than the least that is told.
         let first = try #require(try await bytes([("pk", .s("a")), ("v", vector)]))
         #expect(Set(first.keys) == ["near", "dot", "cosine"])
-        let entry = item([("pk", .s("a")), ("v", vector)])
-        #expect(first["near"] == Double(8 + entry.itemBytes))
+        #expect(first["near"] == 1024)
         #expect(try await bytes([("pk", .s("a")), ("v", vector), ("x", .s("x"))]) == nil)
         #expect(try await bytes([("pk", .s("b")), ("x", .s("x"))]) == nil)
     }
@@ -111,14 +110,13 @@ struct SearchVectorsTests {
         let vector = [int(0), int(0)]
         #expect(
             await wording { () throws(ServiceError) in try await fixture.search("near", vector) { $0.topK = 101 } }
-                == "Provided TopK value is out of valid range")
+                == "Provided TopK value '101' is out of valid range. The value must be between 1 and 100 inclusive")
         #expect(
             await wording { () throws(ServiceError) in try await fixture.search("near", [int(0)]) }
-                == invalid + "SearchVector has 1 dimensions, expected: 2 IndexName: near")
+                == "Input search vector dimension 1 does not match vector index dimension 2")
         #expect(
             await wording { () throws(ServiceError) in try await fixture.search("near", [.s("0"), int(0)]) }
-                == invalid
-                + "Invalid type for parameter SearchVector[0]: a number that fits 32-bit floating point is expected")
+                == "Search vector contains invalid values")
         #expect(
             await wording { () throws(ServiceError) in try await fixture.search("shelves", vector) }
                 == "SearchConditionExpression must be provided when SearchSchema has a HASH key")
@@ -139,18 +137,85 @@ struct SearchVectorsTests {
 
     @Test func `an item whose vector an index cannot hold is not written`() async throws {
         let fixture = try await VectorFixture()
-        #expect(
-            await wording { () throws(ServiceError) in try await fixture.put("a", [1, 2, 3]) }
-                == invalid + "The vector v has 3 dimensions, expected: 2 IndexName: near")
-        let entries: [(String, AttributeValue)] = [("pk", .s("a")), ("v", .l([int(1), number("1e39")]))]
-        let input = PutItemInput(tableName: "vectors", item: item(entries))
-        #expect(
-            await wording { () throws(ServiceError) in
+        func refusal(_ entries: (String, AttributeValue)...) async -> String? {
+            let input = PutItemInput(tableName: "vectors", item: item([("pk", .s("a"))] + entries))
+            return await wording { () throws(ServiceError) in
                 try await fixture.tables.service.putItem(input, fixture.tables.context)
             }
-                == invalid
-                + "Invalid type for parameter v[1]: a number that fits 32-bit floating point is expected, "
+        }
+        let head = "One or more parameter values were invalid. "
+        #expect(
+            await refusal(("v", .l([int(1)])))
+                == head + "Invalid size for parameter v, Expected: 2, Actual: 1 IndexName: near")
+        #expect(
+            await refusal(("v", .s("x")))
+                == head + "Invalid type for parameter v, Expected: 32-bit floating point number list IndexName: near")
+        #expect(
+            await refusal(("v", .l([int(1), .s("x")])))
+                == head + "Invalid type for parameter v[1], Expected: 32-bit floating point number, Actual: S. "
                 + "IndexName: near")
+        #expect(
+            await refusal(("v", .l([int(1), number("-1.3e40")])))
+                == head + "Invalid value for parameter v[1], Value: -1.3E+40 is outside valid range "
+                + "[-3.4028235E38, 3.4028235E38]. IndexName: near")
+        #expect(
+            await refusal(("shelf", int(1)))
+                == head + "Attribute 'shelf' type mismatch. Expected: S, Actual: N. IndexName: shelves")
+        #expect(
+            await refusal(("shelf", .s("")))
+                == "One or more parameter values are not valid. A value specified for a secondary index key is not "
+                + "supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: "
+                + "shelves, IndexKey: shelf")
+        #expect(
+            await refusal(("shelf", .s(String(repeating: "s", count: 2049))))
+                == invalid + "Aggregate size for HASH key attributes exceeds the maximum of 2048 bytes")
+        #expect(await refusal(("shelf", .s(String(repeating: "s", count: 2048)))) == nil)
+    }
+
+    @Test func `a write and a search tell the bytes of large vectors as AWS does`() async throws {
+        let tables = TableFixture()
+        func index(_ name: String, _ schema: [SearchSchemaElement]?) -> VectorIndex {
+            VectorIndex(
+                indexName: name, vectorAttribute: VectorAttributeDefinition(attributeName: "emb"), searchSchema: schema,
+                projection: Projection(projectionType: .all), dimensions: 1024, distanceFunction: .euclidean)
+        }
+        let tenant = SearchSchemaElement(attributeName: "tenant", searchSchemaElementType: .hash)
+        try await tables.create(
+            tableInput("large", defined("pk", "tenant"), [hash("pk")]) {
+                $0.vectorIndexes = [index("all", nil), index("kept", [tenant])]
+            })
+        let vector = [AttributeValue](repeating: number("0.1"), count: 1024)
+        func bytes(_ tenant: String) async throws -> [String: Double?]? {
+            let entries = [("pk", .s("mv1")), ("tenant", .s(tenant)), ("emb", AttributeValue.l(vector))]
+            let input = PutItemInput(tableName: "large", item: item(entries), returnConsumedCapacity: .indexes)
+            let output = try await tables.service.putItem(input, tables.context)
+            return output.consumedCapacity?.vectorIndexes?.mapValues(\.vectorWriteRequestBytes)
+        }
+        #expect(try await bytes("t1") == ["all": 4112, "kept": 4112])
+        #expect(try await bytes("t1") == nil)
+        #expect(try await bytes("t9") == ["all": 4112, "kept": 8224])
+        let search = SearchVectorsInput(
+            tableName: "large", indexName: "all", searchVector: vector.map(BoundAttributeValue.init), topK: 1,
+            projectionExpression: "pk", returnConsumedCapacity: .total)
+        let found = try await tables.service.searchVectors(search, tables.context)
+        // 17.6 for each dimension, and 13 bytes of the item beside its vector.
+        #expect(found.consumedCapacity?.vectorSearchRequestBytes == 18_035)
+    }
+
+    @Test func `Query and Scan do not read a vector index`() async throws {
+        let fixture = try await VectorFixture()
+        let scan = ScanInput(tableName: "vectors", indexName: "near")
+        #expect(
+            await wording { () throws(ServiceError) in
+                try await fixture.tables.service.scan(scan, fixture.tables.context)
+            } == "Scan operation not supported on this index type")
+        let query = QueryInput(
+            tableName: "vectors", indexName: "near", keyConditionExpression: "pk = :p",
+            expressionAttributeValues: item([(":p", .s("a"))]))
+        #expect(
+            await wording { () throws(ServiceError) in
+                try await fixture.tables.service.query(query, fixture.tables.context)
+            } == "Query operation not supported on this index type.")
     }
 
     @Test func `the access is to the index`() async throws {

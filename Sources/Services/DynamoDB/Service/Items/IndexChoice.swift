@@ -2,12 +2,14 @@ internal import DynamoDBValues
 
 /// The index that a Query or Scan names.
 enum IndexChoice {
+    /// - Parameter vectorRefusal: what is said of an index that only SearchVectors reads; nil: that it is not there.
     /// - Returns: nil for the table itself.
     static func index(
-        _ name: String?, _ table: TableDescriptor, isConsistent: Bool
+        _ name: String?, _ table: TableDescriptor, isConsistent: Bool, vectorRefusal: String? = nil
     ) throws(ValidationFailure) -> IndexDescriptor? {
         guard let name else { return nil }
         guard let index = table.index(name), index.state != .deleting else {
+            if let vectorRefusal, table.vectorIndex(name) != nil { throw ValidationFailure(vectorRefusal) }
             throw ValidationFailure(Self.missing(name))
         }
         guard index.state == .active else {

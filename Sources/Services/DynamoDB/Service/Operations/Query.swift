@@ -134,7 +134,9 @@ private struct QueryPlan {
     init(
         _ input: QueryInput, _ expressions: QueryExpressions, _ table: TableDescriptor
     ) throws(ValidationFailure) {
-        let index = try IndexChoice.index(input.indexName, table, isConsistent: input.consistentRead == true)
+        let index = try IndexChoice.index(
+            input.indexName, table, isConsistent: input.consistentRead == true,
+            vectorRefusal: "Query operation not supported on this index type.")
         let schema = index?.schema ?? table.schema
         var start: StartKey?
         if let key = input.exclusiveStartKey { start = try StartKey(key, table, index, isQuery: true) }

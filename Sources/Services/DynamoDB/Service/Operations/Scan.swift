@@ -141,7 +141,9 @@ private struct ScanPlan {
     let select: SelectRule
 
     init(_ input: ScanInput, _ expressions: ScanExpressions, _ table: TableDescriptor) throws(ValidationFailure) {
-        let index = try IndexChoice.index(input.indexName, table, isConsistent: input.consistentRead == true)
+        let index = try IndexChoice.index(
+            input.indexName, table, isConsistent: input.consistentRead == true,
+            vectorRefusal: "Scan operation not supported on this index type")
         var start: StartKey?
         if let key = input.exclusiveStartKey { start = try StartKey(key, table, index, isQuery: false) }
         self.select = SelectRule(input.select, expressions.projection)

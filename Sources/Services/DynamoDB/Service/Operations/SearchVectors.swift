@@ -34,7 +34,7 @@ extension DynamoDBService {
         let wantsConsumption = input.returnConsumedCapacity == .total || input.returnConsumedCapacity == .indexes
         return SearchVectorsOutput(
             consumedCapacity: wantsConsumption
-                ? VectorCapacity(vectorSearchRequestBytes: Double(answer.searchedBytes)) : nil,
+                ? VectorCapacity(vectorSearchRequestBytes: search.requestBytes(answer)) : nil,
             searchResults: results
         )
     }

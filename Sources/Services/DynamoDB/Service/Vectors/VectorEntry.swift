@@ -55,6 +55,21 @@ struct VectorEntry: Sendable {
     /// What an index entry is said to measure: its attributes and its vector.
     var chargedBytes: Int { self.item.itemBytes + 4 * self.vector.count }
 
+    /// The least that a write of an entry is said to take.
+    static let writtenBytesMin = 1024
+
+    /// What a write of the entry is said to take: four bytes for each number, the vector's name, and the other
+    /// attributes that the index holds.
+    /// - Source: figures that AWS answered in August 2026, as public sources quote them.
+    func writtenBytes(_ attribute: String) -> Int {
+        max(Self.writtenBytesMin, 4 * self.vector.count + attribute.utf8.count + self.otherBytes(attribute))
+    }
+
+    /// Bytes of the attributes beside the vector.
+    func otherBytes(_ attribute: String) -> Int {
+        self.item.filter { !$0.elementsEqual(attribute.utf8) }.itemBytes
+    }
+
     /// The numbers of a list; nil when it is none, has other elements, or as many as it must not have.
     static func vector(_ value: StoredValue, _ dimensions: Int) -> [Float]? {
         guard value.type == .l, value.elementCount == dimensions else { return nil }
@@ -72,6 +87,15 @@ struct VectorEntry: Sendable {
         guard value.type == .n, let number = Float(String(decoding: value.content, as: UTF8.self)), number.isFinite
         else { return nil }
         return number
+    }
+
+    /// A whole number of 39 digits and more, as AWS prints it: `1.3E+40`.
+    static func scientific(_ value: StoredValue) -> String {
+        let text = String(decoding: value.content, as: UTF8.self)
+        let digits = text.drop { $0 == "-" }
+        let sign = text.count == digits.count ? "" : "-"
+        let rest = String(digits.dropFirst().reversed().drop { $0 == "0" }.reversed())
+        return "\(sign)\(digits.prefix(1))\(rest.isEmpty ? "" : ".")\(rest)E+\(digits.count - 1)"
     }
 
     static func key(
@@ -115,11 +139,15 @@ extension VectorIndexDescriptor {
 
     /// Bytes of the entry that a change writes or removes; zero where the entry stays as it is, or there is none.
     ///
-    /// DEVIATION: AWS does not say how it counts them; here they are the vector's and the projected attributes'.
+    /// An entry that goes to another partition is written twice.
     func writtenBytes(_ old: AttributeMap?, _ new: AttributeMap?, _ table: KeySchema) -> Int {
         let before = old.flatMap { VectorEntry($0, self, table) }
-        guard let after = new.flatMap({ VectorEntry($0, self, table) }) else { return before?.chargedBytes ?? 0 }
-        if let before, before.vector == after.vector, before.item.bytes == after.item.bytes { return 0 }
-        return after.chargedBytes
+        guard let new, let after = VectorEntry(new, self, table) else {
+            return before?.writtenBytes(self.attribute) ?? 0
+        }
+        guard let before, let old else { return after.writtenBytes(self.attribute) }
+        if before.vector == after.vector, before.item.bytes == after.item.bytes { return 0 }
+        let hasMoved = self.partition.map { old[$0.name]?.content != new[$0.name]?.content } ?? false
+        return after.writtenBytes(self.attribute) * (hasMoved ? 2 : 1)
     }
 }

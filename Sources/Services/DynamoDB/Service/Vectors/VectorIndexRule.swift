@@ -8,6 +8,8 @@ enum VectorIndexRule {
     static let dimensionsMax = 4096
     static let countMax = 5
     static let filterCountMax = 10
+    static let partitionBytesMax = 2048
+    static let filterBytesMax = 10_240
 
     /// The indexes of a request; `taken` are the names of the table's other indexes.
     static func indexes(
@@ -100,30 +102,63 @@ extension VectorIndexDescriptor {
     /// An item's attributes that the index reads: of the right types where they are there.
     ///
     /// `before` is the item as it was; what did not change is not looked at again.
+    /// - Source: sentences that AWS answered in August 2026, as public sources quote them; that an inline filter has a
+    ///   bound of its own, and its words, could not be compared.
     func check(_ item: AttributeMap, was before: AttributeMap? = nil) throws(ValidationFailure) {
         for element in self.elements {
-            guard let value = item[element.name], value.type != element.type else { continue }
-            throw .indexType(element, value.type, indexName: self.name)
+            guard let value = item[element.name] else { continue }
+            if let old = before?[element.name], old.isEqual(to: value) { continue }
+            try self.check(value, element)
         }
         guard let value = item[self.attribute] else { return }
         if let old = before?[self.attribute], old.isEqual(to: value) { return }
         guard value.type == .l else {
-            throw .invalid(
-                "Invalid type for parameter \(self.attribute): a list of numbers is expected, actual: "
-                    + "\(value.type.descriptor) IndexName: \(self.name)"
-            )
+            throw Self.invalid(
+                "Invalid type for parameter \(self.attribute), Expected: 32-bit floating point number list IndexName: "
+                    + self.name)
         }
         guard value.elementCount == self.dimensions else {
-            throw .invalid(
-                "The vector \(self.attribute) has \(value.elementCount) dimensions, expected: \(self.dimensions) "
-                    + "IndexName: \(self.name)"
-            )
+            throw Self.invalid(
+                "Invalid size for parameter \(self.attribute), Expected: \(self.dimensions), Actual: "
+                    + "\(value.elementCount) IndexName: \(self.name)")
         }
         for (position, element) in value.elements.enumerated() where VectorEntry.number(element) == nil {
-            throw .invalid(
-                "Invalid type for parameter \(self.attribute)[\(position)]: a number that fits 32-bit floating point "
-                    + "is expected, IndexName: \(self.name)"
-            )
+            guard element.type == .n else {
+                throw Self.invalid(
+                    "Invalid type for parameter \(self.attribute)[\(position)], Expected: 32-bit floating point "
+                        + "number, Actual: \(element.type.descriptor). IndexName: \(self.name)")
+            }
+            throw Self.invalid(
+                "Invalid value for parameter \(self.attribute)[\(position)], Value: \(VectorEntry.scientific(element)) "
+                    + "is outside valid range [-3.4028235E38, 3.4028235E38]. IndexName: \(self.name)")
         }
+    }
+
+    /// The value of an element of the SearchSchema.
+    private func check(_ value: StoredValue, _ element: KeyElement) throws(ValidationFailure) {
+        guard value.type == element.type else {
+            throw Self.invalid(
+                "Attribute '\(element.name)' type mismatch. Expected: \(element.type.descriptor), Actual: "
+                    + "\(value.type.descriptor). IndexName: \(self.name)")
+        }
+        guard element == self.partition else {
+            guard value.chargedBytes <= VectorIndexRule.filterBytesMax else {
+                throw .invalid(
+                    "Size limit exceeded for SearchSchema attribute '\(element.name)': maximum "
+                        + "\(VectorIndexRule.filterBytesMax) bytes")
+            }
+            return
+        }
+        try KeyCheck.indexContent(value, element, self.name)
+        guard value.chargedBytes <= VectorIndexRule.partitionBytesMax else {
+            throw .invalid(
+                "Aggregate size for HASH key attributes exceeds the maximum of \(VectorIndexRule.partitionBytesMax) "
+                    + "bytes")
+        }
+    }
+
+    /// AWS puts a full stop here where its other sentences have a colon.
+    private static func invalid(_ detail: String) -> ValidationFailure {
+        ValidationFailure("One or more parameter values were invalid. \(detail)")
     }
 }

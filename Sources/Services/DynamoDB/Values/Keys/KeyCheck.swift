@@ -96,7 +96,8 @@ package enum KeyCheck {
         }
     }
 
-    private static func indexContent(
+    /// That an attribute of an index's key is not empty.
+    package static func indexContent(
         _ value: StoredValue, _ element: KeyElement, _ indexName: String
     ) throws(ValidationFailure) {
         guard value.type != .n, value.content.isEmpty else { return }
