@@ -194,9 +194,10 @@ struct SearchVectorsTests {
         #expect(try await bytes("t1") == ["all": 4112, "kept": 4112])
         #expect(try await bytes("t1") == nil)
         #expect(try await bytes("t9") == ["all": 4112, "kept": 8224])
-        let search = SearchVectorsInput(
-            tableName: "large", indexName: "all", searchVector: vector.map(BoundAttributeValue.init), topK: 1,
-            projectionExpression: "pk", returnConsumedCapacity: .total)
+        var search = SearchVectorsInput(
+            tableName: "large", indexName: "all", searchVector: vector.map(BoundAttributeValue.init), topK: 1)
+        search.projectionExpression = "pk"
+        search.returnConsumedCapacity = .total
         let found = try await tables.service.searchVectors(search, tables.context)
         // 17.6 for each dimension, and 13 bytes of the item beside its vector.
         #expect(found.consumedCapacity?.vectorSearchRequestBytes == 18_035)

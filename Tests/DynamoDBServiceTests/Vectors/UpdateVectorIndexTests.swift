@@ -57,7 +57,7 @@ struct UpdateVectorIndexTests {
         await fixture.stopJobs()
         try await fixture.update { $0.vectorIndexUpdates = [Self.action("vix")] }
         let refusal = await wording { () throws(ServiceError) in try await Self.search(fixture) }
-        #expect(refusal == "Cannot read from backfilling vector index: vix")
+        #expect(refusal == "Cannot search backfilling vector index: vix")
         #expect(
             await fixture.refusal { $0.vectorIndexUpdates = [Self.action("vix")] }
                 == "ResourceInUseException: Attempt to change a resource which is still in use: Index is being "

@@ -2,7 +2,8 @@ internal import DynamoDBValues
 
 /// The index that a Query or Scan names.
 enum IndexChoice {
-    /// - Parameter vectorRefusal: what is said of an index that only SearchVectors reads; nil: that it is not there.
+    /// `vectorRefusal` is what is said of an index that only SearchVectors reads; nil: that it is not there.
+    ///
     /// - Returns: nil for the table itself.
     static func index(
         _ name: String?, _ table: TableDescriptor, isConsistent: Bool, vectorRefusal: String? = nil

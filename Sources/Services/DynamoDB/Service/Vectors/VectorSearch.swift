@@ -49,7 +49,7 @@ struct VectorSearchRequest {
             throw ValidationFailure("The table does not have the specified index: \(self.indexName)")
         }
         guard index.state == .active else {
-            throw ValidationFailure("Cannot read from backfilling vector index: \(self.indexName)")
+            throw ValidationFailure("Cannot search backfilling vector index: \(self.indexName)")
         }
         guard self.vector.count == index.dimensions else {
             throw ValidationFailure(
