@@ -20,10 +20,35 @@ final class PostgresServer: Sendable {
 
     let folder: String
     private let process = Mutex<Process?>(nil)
+    private let remover = Process()
 
     init() throws {
         self.folder = "/tmp/brume-pg-\(UUID().uuidString.prefix(8).lowercased())"
+        try Self.start(self.remover, of: self.folder)
         try self.start()
+    }
+
+    /// Starts what removes the folder when this process has ended, in whatever way, and its server too.
+    private static func start(_ remover: Process, of folder: String) throws {
+        remover.executableURL = URL(fileURLWithPath: "/bin/sh")
+        remover.arguments = [
+            "-c",
+            #"""
+            trap '' INT TERM HUP
+            cat
+            tenths=0
+            while [ "$tenths" -lt 100 ] && kill -0 "$(head -n 1 "$0/data/postmaster.pid")"; do
+                sleep 0.1
+                tenths=$((tenths + 1))
+            done
+            rm -rf "$0"
+            """#, folder,
+        ]
+        remover.standardInput = Pipe()
+        // Whoever reads what the tests say need not wait for it.
+        remover.standardOutput = FileHandle.nullDevice
+        remover.standardError = FileHandle.nullDevice
+        try remover.run()
     }
 
     func start() throws {
