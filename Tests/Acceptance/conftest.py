@@ -5,6 +5,8 @@
     dynamodb, sts   boto3 clients of `server`
     unique_name     a function that gives names no other test has
     aws             a function that runs the AWS CLI after `eval "$(brume env)"` and nothing else
+    container_engine, run_container
+                    one Docker engine for the whole run, and a function that starts a container on it
 """
 
 import itertools
@@ -16,6 +18,7 @@ import sys
 import pytest
 
 from brume_server import BINARY, Server, clean_environment
+from docker_engine import Engine, Unavailable
 
 # boto3 reads its settings from this process's environment; a developer's own must not decide a test.
 for name in [name for name in os.environ if name.startswith(("AWS_", "BOTO_"))]:
@@ -100,3 +103,37 @@ def aws(server):
         return json.loads(answer.stdout) if answer.stdout.strip() else None
 
     return run
+
+
+@pytest.fixture(scope="session")
+def container_engine():
+    """One Docker engine for the whole run, with the images `brume` and `busybox`; skips, with the reason, without one.
+
+    Tests give their containers and networks names of their own.
+    """
+    running = Engine()
+    try:
+        running.start()
+    except Unavailable as reason:
+        running.close()
+        pytest.skip(str(reason))
+    try:
+        running.build("brume")
+        running.import_busybox("busybox")
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture
+def run_container(container_engine):
+    """Starts a container that is removed with the test: `run_container("name", "busybox", "sleep", "600")`."""
+    made = []
+
+    def run(name, *words):
+        made.append(name)
+        container_engine.docker("run", "-d", "--name", name, *words)
+
+    yield run
+    for name in made:
+        container_engine.docker("rm", "-f", name, check=False)

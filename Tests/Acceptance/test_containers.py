@@ -8,22 +8,6 @@ import time
 import pytest
 
 from brume_server import BINARY, clean_environment
-from docker_engine import Engine, Unavailable
-
-
-@pytest.fixture(scope="module")
-def container_engine():
-    running = Engine()
-    try:
-        running.start()
-    except Unavailable as reason:
-        running.close()
-        pytest.skip(str(reason))
-    try:
-        running.import_busybox("busybox")
-        yield running
-    finally:
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -40,19 +24,13 @@ def brume(container_engine, tmp_path_factory):
 
 
 @pytest.fixture
-def container(container_engine):
+def container(run_container):
     """Starts containers of Brume's, or of somebody else."""
-    made = []
-
     def start(name, script, *options, managed=True):
         label = ["--label", "dev.brume.managed=true"] if managed else []
-        container_engine.docker(
-            "run", "-d", "--network", "none", "--name", name, *label, *options, "busybox", "sh", "-c", script)
-        made.append(name)
+        run_container(name, "--network", "none", *label, *options, "busybox", "sh", "-c", script)
 
-    yield start
-    for name in made:
-        container_engine.docker("rm", "-f", name, check=False)
+    return start
 
 
 def test_what_runs_brume_is_listed_and_others_only_when_asked_for(brume, container):

@@ -13,7 +13,6 @@ import botocore.exceptions
 import pytest
 
 from brume_server import Server, free_port
-from docker_engine import Engine, Unavailable
 from postgres_database import running_database
 from role_cluster import eventually
 
@@ -267,46 +266,32 @@ def test_nodes_are_found_by_name(fleet):
     names.socket.close()
 
 
-@pytest.fixture
-def engine():
-    running = Engine()
-    try:
-        running.start()
-    except Unavailable as reason:
-        running.close()
-        pytest.skip(str(reason))
-    try:
-        running.build("brume")
-        yield running
-    finally:
-        running.close()
-
-
-def test_containers_with_a_label_are_nodes_and_a_killed_one_fails_no_request(fleet, engine, tmp_path):
+def test_containers_with_a_label_are_nodes_and_a_killed_one_fails_no_request(
+        fleet, container_engine, run_container, tmp_path):
     bedrock = fleet("bedrock")
     key = tmp_path / "key"
     key.write_text(bedrock.key_file.read_text())
     key.chmod(0o644)  # The image's user is nobody here.
-    engine.docker("network", "create", "nodes")
+    container_engine.docker("network", "create", "nodes")
 
     def start(name, *options):
-        engine.docker(
-            "run", "-d", "--network", "nodes", "--name", name, "-v", f"{key}:/key:ro", *options, "brume", "start",
+        run_container(
+            name, "--network", "nodes", "-v", f"{key}:/key:ro", *options, "brume", "start",
             "--services", "bedrock", "--cluster-key-file", "/key", "--internal-listen", "0.0.0.0:4567")
-        address = engine.get(f"/containers/{name}/json")["NetworkSettings"]["Networks"]["nodes"]["IPAddress"]
-        return f"http://{address}:4567"
+        networks = container_engine.get(f"/containers/{name}/json")["NetworkSettings"]["Networks"]
+        return f"http://{networks['nodes']['IPAddress']}:4567"
 
     start("stranger")
     one, two = start("one", "--label", "role=models"), start("two", "--label", "role=models")
-    bedrock.start_gateway("docker:role=models:4567@nodes", "--docker-socket", str(engine.socket))
+    bedrock.start_gateway("docker:role=models:4567@nodes", "--docker-socket", str(container_engine.socket))
     client = bedrock.gateway.client("bedrock-runtime")
     eventually(lambda: bedrock.metrics("node_usable") == {one: 1, two: 1}, seconds=20)
     with Clients(lambda: converse(client)) as clients:
         clients.go_on()
-        engine.docker("kill", "two")
+        container_engine.docker("kill", "two")
         clients.go_on()
         eventually(lambda: bedrock.metrics("node_usable") == {one: 1}, seconds=20)
-        engine.docker("start", "two")
+        container_engine.docker("start", "two")
         # It may have another address now.
         eventually(lambda: list(bedrock.metrics("node_usable").values()) == [1, 1], seconds=20)
         clients.go_on()

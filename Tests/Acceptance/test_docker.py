@@ -15,27 +15,10 @@ import botocore.config
 import pytest
 
 from brume_server import REGION, ROOT, free_port
-from docker_engine import COMPOSE, Engine, Unavailable
 
 IMAGE = "brume"
-SHELL = "brume-test-shell"
+SHELL = "busybox"
 HEALTHY_SECONDS_MAX = 30
-
-
-@pytest.fixture(scope="module")
-def engine():
-    running = Engine()
-    try:
-        running.start()
-    except Unavailable as reason:
-        running.close()
-        pytest.skip(str(reason))
-    try:
-        running.build(IMAGE)
-        running.import_busybox(SHELL)
-        yield running
-    finally:
-        running.close()
 
 
 class Project:
@@ -87,9 +70,9 @@ class Project:
 
 
 @pytest.fixture(scope="module")
-def single(engine):
+def single(container_engine):
     """Every service in one container."""
-    project = Project(engine, "single", "compose.single.yaml")
+    project = Project(container_engine, "single", "compose.single.yaml")
     project.seconds = project.up()
     yield project
     project.compose("down", "--volumes")
@@ -110,21 +93,21 @@ def round_trip(project, holder):
     assert "hello" in answer["output"]["message"]["content"][0]["text"]
 
 
-def test_every_compose_file_is_valid(engine):
-    project = Project(engine, "valid")
+def test_every_compose_file_is_valid(container_engine):
+    project = Project(container_engine, "valid")
     for files in (["compose.yaml"], ["compose.yaml", "compose.gpu.yaml"], ["compose.yaml", "compose.docker.yaml"],
                   ["compose.yaml", "compose.scale.yaml"], ["compose.single.yaml"]):
         project.files = [word for file in files for word in ("-f", file)]
         project.compose("config", "--quiet")
 
 
-def test_the_image_is_nothing_but_the_server(engine):
-    configuration = json.loads(engine.docker("image", "inspect", IMAGE))[0]["Config"]
+def test_the_image_is_nothing_but_the_server(container_engine):
+    configuration = json.loads(container_engine.docker("image", "inspect", IMAGE))[0]["Config"]
     assert configuration["User"] == "65532:65532"
     assert configuration["Healthcheck"]["Test"] == ["CMD", "brume", "healthcheck"]
-    refused = engine.docker("run", "--rm", "--network", "none", "--entrypoint", "/bin/sh", IMAGE, check=False)
-    assert refused.returncode == 127
-    assert engine.docker("run", "--rm", "--network", "none", "--read-only", IMAGE, "version").startswith("brume ")
+    run = ["run", "--rm", "--network", "none"]
+    assert container_engine.docker(*run, "--entrypoint", "/bin/sh", IMAGE, check=False).returncode == 127
+    assert container_engine.docker(*run, "--read-only", IMAGE, "version").startswith("brume ")
 
 
 def test_one_container_serves_every_service(single):
@@ -151,14 +134,14 @@ def test_a_limit_that_is_changed_is_seen_in_the_stats(single):
     assert stats["memory_stats"]["limit"] == 512 * megabyte
 
 
-def test_a_container_over_its_memory_is_killed_and_that_is_told(engine):
+def test_a_container_over_its_memory_is_killed_and_that_is_told(container_engine):
     # The status is sure; the reason is an event of its own that Docker 20.10 now and then misses.
     for number in range(3):
-        engine.docker(
+        container_engine.docker(
             "run", "--name", f"greedy-{number}", "--network", "none", "--memory", "16m", "--memory-swap", "16m", SHELL,
             "/bin/dd", "if=/dev/zero", "of=/dev/null", "bs=64M", "count=1", check=False,
         )
-        state = engine.get(f"/containers/greedy-{number}/json")["State"]
+        state = container_engine.get(f"/containers/greedy-{number}/json")["State"]
         assert state["ExitCode"] == 137
         if state["OOMKilled"]:
             return
@@ -166,9 +149,9 @@ def test_a_container_over_its_memory_is_killed_and_that_is_told(engine):
 
 
 @pytest.fixture(scope="module")
-def cluster(engine):
+def cluster(container_engine):
     """The gateway and a container for each part behind it."""
-    project = Project(engine, "cluster", "compose.yaml")
+    project = Project(container_engine, "cluster", "compose.yaml")
     project.seconds = project.up()
     yield project
     project.compose("down", "--volumes")
