@@ -28,14 +28,15 @@ package struct RecordingModel: ChatModel {
         _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
     ) async throws -> ChatOutcome {
         let started = ContinuousClock.now
-        let pieces = Mutex<[RecordedAnswer.Piece]>([])
+        let pieces = Mutex<[ModelAnswer.Piece]>([])
         let outcome = try await self.model.chat(request) { event in
             let milliseconds = Int(started.duration(to: .now) / .milliseconds(1))
             pieces.withLock { $0.append(.init(event: event, milliseconds: milliseconds)) }
             try await send(event)
         }
         let answer = RecordedAnswer(
-            request, model: self.name, pieces: pieces.withLock { $0 }, outcome: outcome, time: self.clock.now())
+            request, model: self.name, answer: ModelAnswer(pieces: pieces.withLock { $0 }, outcome: outcome),
+            time: self.clock.now())
         do throws(RecordingError) {
             try self.recording.add(answer)
         } catch {
@@ -46,18 +47,19 @@ package struct RecordingModel: ChatModel {
     }
 }
 
-/// A recorded answer, given again piece by piece. It is no inference: whoever uses it says so to the client.
+/// An answer that was given before, given again piece by piece. It is no inference: whoever uses it says so to the
+/// client.
 package struct ReplayedModel: ChatModel {
     /// The longest that is waited for a piece, whatever a recording says.
     static let pieceMillisecondsMax = 600_000
 
-    private let answer: RecordedAnswer
+    private let answer: ModelAnswer
     private let isPaced: Bool
 
     /// - Parameters:
     ///   - answer: what is given again.
     ///   - isPaced: whether each piece comes as long after the request as it did.
-    package init(_ answer: RecordedAnswer, isPaced: Bool = false) {
+    package init(_ answer: ModelAnswer, isPaced: Bool = false) {
         self.answer = answer
         self.isPaced = isPaced
     }
@@ -70,6 +72,7 @@ package struct ReplayedModel: ChatModel {
         let started = ContinuousClock.now
         request.promptCount?.set(self.answer.outcome)
         for piece in self.answer.pieces {
+            // Nobody may be listening any more.
             try Task.checkCancellation()
             if self.isPaced {
                 let milliseconds = min(piece.milliseconds, Self.pieceMillisecondsMax)

@@ -44,7 +44,7 @@ struct RecordingTests {
         let request = asked("one two three") { $0.sampling.stopSequences = ["three"] }
         let outcome = try await self.record(request)
         let answer = try #require(try Recording(path: self.path).answer(RequestFingerprint(request, model: "echo")))
-        let (text, replayed) = try await said(by: ReplayedModel(answer), request)
+        let (text, replayed) = try await said(by: ReplayedModel(answer.answer), request)
         #expect(try await said(by: EchoModel(), request).text == text)
         #expect(outcome.stopReason == .stopSequence("three"))
         #expect(replayed.stopReason == outcome.stopReason)
@@ -56,11 +56,11 @@ struct RecordingTests {
         let request = asked("look") { $0.tools = [tool] }
         _ = try await self.record(request)
         let answer = try #require(try Recording(path: self.path).answer(RequestFingerprint(request, model: "echo")))
-        guard case .toolCall(let call)? = answer.pieces.first?.event else {
+        guard case .toolCall(let call)? = answer.answer.pieces.first?.event else {
             Issue.record("there is no call")
             return
         }
-        #expect(call.name == "look" && call.id == "echo_1" && answer.outcome.stopReason == .toolCall)
+        #expect(call.name == "look" && call.id == "echo_1" && answer.answer.outcome.stopReason == .toolCall)
     }
 
     @Test(

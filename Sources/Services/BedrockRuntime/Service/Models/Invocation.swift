@@ -103,7 +103,7 @@ struct Invocation: Sendable {
     private let started = ContinuousClock.now
     /// What names the answer where answers are kept; nil where this one is not.
     private var fingerprint: [UInt8]?
-    private var kept: KeptReply?
+    private var kept: ModelAnswer?
 
     fileprivate init(_ invoked: InvokedModel, _ request: ChatRequest, rule: ModelRule?, recorded: RecordedTurn?) {
         self.invoked = invoked
@@ -139,7 +139,7 @@ struct Invocation: Sendable {
         let fingerprint = RequestFingerprint.digest(
             self.request, identity: identity, owner: self.invoked.context.principal.arn)
         self.fingerprint = fingerprint
-        self.kept = await cache.reply(fingerprint)
+        self.kept = await cache.answer(fingerprint)
         self.invoked.context.answer(Self.cacheHeader, self.kept == nil ? "miss" : "hit")
     }
 
@@ -148,7 +148,7 @@ struct Invocation: Sendable {
         let firstPiece = Mutex<Duration?>(nil)
         let pieces = Mutex(0)
         do {
-            let gathered = ReplyGathering(isOn: self.fingerprint != nil && self.kept == nil)
+            let gathered = AnswerGathering(isOn: self.fingerprint != nil && self.kept == nil)
             let outcome = try await self.answering(by: self.rule).chat(self.request) { event in
                 gathered.add(event)
                 if let rule = self.rule { try await Self.hold(rule, pieces.withLock { $0 }) }
@@ -162,8 +162,8 @@ struct Invocation: Sendable {
                 self.invoked.id, outcome, firstPiece: self.isCanned ? nil : firstPiece.withLock { $0 },
                 total: self.started.duration(to: .now), isKept: self.kept != nil,
                 self.invoked.metadata, self.invoked.context)
-            if let fingerprint = self.fingerprint, let reply = gathered.reply(outcome) {
-                await self.invoked.service.responses?.keep(reply, for: fingerprint)
+            if let fingerprint = self.fingerprint, let answer = gathered.answer(outcome) {
+                await self.invoked.service.responses?.keep(answer, for: fingerprint)
             }
             return outcome
         } catch {
@@ -187,10 +187,10 @@ struct Invocation: Sendable {
     }
 
     private func answering(by rule: ModelRule?) throws -> any ChatModel {
-        if let kept = self.kept { return KeptModel(reply: kept) }
+        if let kept = self.kept { return ReplayedModel(kept) }
         if let reply = rule?.reply { return CannedModel(events: Self.events(reply, callCount: self.request.callCount)) }
         switch self.recorded {
-        case .replay(let answer, let isPaced)?: return ReplayedModel(answer, isPaced: isPaced)
+        case .replay(let answer, let isPaced)?: return ReplayedModel(answer.answer, isPaced: isPaced)
         case .record(let recording, _)?:
             return RecordingModel(
                 try self.invoked.model.get(), name: self.invoked.id.name, into: recording,

@@ -1,11 +1,14 @@
 internal import Inference
 package import KeyValue
+internal import ServiceModel
+internal import WireProtocols
 
 /// Answers to deterministic requests, kept in the store: the same request of the same caller to the same model under
 /// the same engine is answered again without computing.
 ///
-/// Key layout: `bedrock/responses/` and the 32 bytes of the request's fingerprint → a record of `KeptReply`. What was
-/// not used for longest goes first when the bound is reached; after a start that is the order of writing.
+/// Key layout: `bedrock/responses/` and the 32 bytes of the request's fingerprint → JSON of a
+/// `ModelAnswer`. What was not used for longest goes first when the bound is reached; after a start that is the order of
+/// writing.
 package actor ResponseCache {
     /// How often it helped, for `/metrics`.
     package struct Counts: Sendable, Hashable {
@@ -22,7 +25,7 @@ package actor ResponseCache {
     /// Bytes of an entry beside its record, in the store and in memory.
     static let entryBytes = 160
     /// Bytes of one answer; longer ones are not kept.
-    package static let replyBytesMax = 512 << 10
+    package static let answerBytesMax = 512 << 10
     private static let pageCount = 1000
     private static let pageBytes = 4 << 20
 
@@ -52,25 +55,31 @@ package actor ResponseCache {
     }
 
     /// The answer of a request; a store that cannot be read has none.
-    func reply(_ fingerprint: [UInt8]) async -> KeptReply? {
+    func answer(_ fingerprint: [UInt8]) async -> ModelAnswer? {
         let key = Self.prefix + fingerprint
         let read = try? await self.store.get([key], .forAnswer)
-        guard let value = read?.values.first ?? nil, let reply = KeptReply(value.value) else {
+        guard let value = read?.values.first ?? nil, let answer = Self.answer(value.value) else {
             self.counts.misses += 1
             return nil
         }
         self.counts.hits += 1
         if self.isLoaded, self.entries[key] != nil { self.touch(key, bytes: value.value.count) }
-        return reply
+        return answer
+    }
+
+    private static func answer(_ bytes: [UInt8]) -> ModelAnswer? {
+        Document(json: bytes).flatMap { try? ModelAnswer($0) }
     }
 
     /// Keeps an answer; one that the store does not take is not kept, which costs nothing but computing it again.
-    func keep(_ reply: KeptReply, for fingerprint: [UInt8]) async {
+    func keep(_ answer: ModelAnswer, for fingerprint: [UInt8]) async {
         await self.load()
-        let value = reply.bytes
+        let value = answer.document.json
         let key = Self.prefix + fingerprint
         let size = value.count + Self.entryBytes
-        guard size <= min(self.bytesMax, Self.replyBytesMax), self.entries[key] == nil else { return }
+        guard size <= min(self.bytesMax, Self.answerBytesMax) else { return }
+        // Another request's, kept meanwhile, or one in a form that is not read any more.
+        self.forget(key)
         var writes = [Write.set(key, value)]
         while self.counts.bytes + size > self.bytesMax || self.entries.count >= Self.entryCountMax,
             let oldest = self.popOldest()

@@ -1,29 +1,9 @@
 internal import Inference
-internal import ServiceModel
 internal import Synchronization
 internal import WireProtocols
 
-/// Says again what was said before, piece by piece, as fast as it is heard.
-struct KeptModel: ChatModel {
-    let reply: KeptReply
-
-    func countTokens(_ request: ChatRequest) async throws -> Int { self.reply.outcome.inputTokens }
-
-    func chat(
-        _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
-    ) async throws -> ChatOutcome {
-        request.promptCount?.set(self.reply.outcome)
-        for event in self.reply.events {
-            // Nobody may be listening any more.
-            try Task.checkCancellation()
-            try await send(event)
-        }
-        return self.reply.outcome
-    }
-}
-
 /// Remembers the pieces of an answer while they are sent, so that it can be kept; forgets one that is too long.
-final class ReplyGathering: Sendable {
+final class AnswerGathering: Sendable {
     private struct State {
         var events: [ChatEvent] = []
         var bytes = 0
@@ -44,14 +24,18 @@ final class ReplyGathering: Sendable {
             case .toolCall(let call): state.bytes += call.arguments.json.count
             }
             state.events.append(event)
-            guard state.bytes > ResponseCache.replyBytesMax else { return }
+            guard state.bytes > ResponseCache.answerBytesMax else { return }
             state.events = []
             state.isOn = false
         }
     }
 
     /// The whole answer; nil where it is not to be kept.
-    func reply(_ outcome: ChatOutcome) -> KeptReply? {
-        self.state.withLock { $0.isOn ? KeptReply(events: $0.events, outcome: outcome) : nil }
+    func answer(_ outcome: ChatOutcome) -> ModelAnswer? {
+        self.state.withLock { state in
+            guard state.isOn else { return nil }
+            // It is given as fast as it is heard, so that how long each piece took does not matter.
+            return ModelAnswer(pieces: state.events.map { .init(event: $0, milliseconds: 0) }, outcome: outcome)
+        }
     }
 }
