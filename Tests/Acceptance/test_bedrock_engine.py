@@ -15,10 +15,9 @@ import time
 import botocore.exceptions
 import pytest
 
-from brume_server import ROOT, Server, free_port
+from brume_server import ENGINE, Server, free_port, require_engine
 from gguf_models import STRING_VALUE, TEXT, write_model
 
-ENGINE = os.environ.get("BRUME_TEST_ENGINE", str(ROOT / ".engine" / "bin" / "llama-server"))
 WEATHER = {"toolSpec": {
     "name": "get_weather",
     "description": "The weather of a city",
@@ -37,7 +36,7 @@ TIME = {"toolSpec": {
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     """The settings that name the models."""
-    assert os.access(ENGINE, os.X_OK), f"{ENGINE} is not there; run Scripts/install-dependencies engine"
+    require_engine()
     folder = tmp_path_factory.mktemp("models")
     write_model(folder / "tiny.gguf")
     write_model(folder / "thinker.gguf", thinks=True)

@@ -16,10 +16,9 @@ import botocore.exceptions
 import openai
 import pytest
 
-from brume_server import ROOT
+from brume_server import ENGINE, require_engine
 from gguf_models import TEXT, write_model
 
-ENGINE = os.environ.get("BRUME_TEST_ENGINE", str(ROOT / ".engine" / "bin" / "llama-server"))
 PNG = b"\x89PNG\r\n\x1a\n"
 STREAMS, ABANDONED, SLOTS = 200, 50, 4
 
@@ -27,7 +26,7 @@ STREAMS, ABANDONED, SLOTS = 200, 50, 4
 @pytest.fixture
 def crowded(fresh_server, tmp_path):
     """A server with one tiny model of four slots."""
-    assert os.access(ENGINE, os.X_OK), f"{ENGINE} is not there; run Scripts/install-dependencies engine"
+    require_engine()
     write_model(tmp_path / "tiny.gguf")
     return fresh_server(
         "--engine", ENGINE, "--bedrock-models", f"tiny={tmp_path / 'tiny.gguf'}", "--model-slots", str(SLOTS),

@@ -5,7 +5,6 @@ The servers are llama.cpp's own with a tiny model, and ones that cut connections
 
 import http.server
 import json
-import os
 import signal
 import subprocess
 import threading
@@ -15,10 +14,9 @@ import urllib.request
 import botocore.exceptions
 import pytest
 
-from brume_server import ROOT, free_port
+from brume_server import ENGINE, free_port, require_engine
 from gguf_models import TEXT, write_model
 
-ENGINE = os.environ.get("BRUME_TEST_ENGINE", str(ROOT / ".engine" / "bin" / "llama-server"))
 
 
 def user(text):
@@ -174,7 +172,7 @@ def test_without_any_server_the_error_says_so(fresh_server):
 
 
 def test_an_engine_that_is_killed_is_missed_by_nobody(fresh_server, tmp_path):
-    assert os.access(ENGINE, os.X_OK), f"{ENGINE} is not there; run Scripts/install-dependencies engine"
+    require_engine()
     write_model(tmp_path / "tiny.gguf")
     ports = [free_port(), free_port()]
     engines = [

@@ -1,20 +1,18 @@
 """Answers to deterministic requests that are kept (`response-cache-megabytes`), over the real engine."""
 
 import json
-import os
 
 import pytest
 
-from brume_server import ROOT, Server
+from brume_server import ENGINE, Server, require_engine
 from gguf_models import TEXT, write_model
 
-ENGINE = os.environ.get("BRUME_TEST_ENGINE", str(ROOT / ".engine" / "bin" / "llama-server"))
 HEADER = "x-brume-response-cache"
 
 
 @pytest.fixture(scope="module")
 def cached(tmp_path_factory):
-    assert os.access(ENGINE, os.X_OK), f"{ENGINE} is not there; run Scripts/install-dependencies engine"
+    require_engine()
     folder = tmp_path_factory.mktemp("cached")
     write_model(folder / "tiny.gguf")
     with Server(folder, "--engine", ENGINE, "--bedrock-models", f"tiny={folder}/tiny.gguf",

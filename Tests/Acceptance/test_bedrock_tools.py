@@ -1,7 +1,6 @@
 """Tool calls over the real engine: ids in each notation, several calls at once, and strict schemas."""
 
 import json
-import os
 import re
 
 import anthropic
@@ -10,17 +9,16 @@ import httpx
 import openai
 import pytest
 
-from brume_server import ROOT, Server
+from brume_server import ENGINE, Server, require_engine
 from gguf_models import STRING_VALUE, TEXT, write_model
 
-ENGINE = os.environ.get("BRUME_TEST_ENGINE", str(ROOT / ".engine" / "bin" / "llama-server"))
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 CLAUDE = "anthropic.claude-3-haiku-20240307-v1:0"
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    assert os.access(ENGINE, os.X_OK), f"{ENGINE} is not there; run Scripts/install-dependencies engine"
+    require_engine()
     folder = tmp_path_factory.mktemp("tools")
     write_model(folder / "tiny.gguf")
     write_model(folder / "twice.gguf", calls_twice=True)

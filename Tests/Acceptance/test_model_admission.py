@@ -4,7 +4,6 @@ The models are tiny, but wide enough that one takes some ten MiB by its cache; `
 """
 
 import json
-import os
 import pathlib
 import subprocess
 import tempfile
@@ -14,16 +13,15 @@ import time
 import botocore.exceptions
 import pytest
 
-from brume_server import BINARY, ROOT
+from brume_server import BINARY, ENGINE, require_engine
 from gguf_models import TEXT, write_model
 
-ENGINE = os.environ.get("BRUME_TEST_ENGINE", str(ROOT / ".engine" / "bin" / "llama-server"))
 MIB = 1 << 20
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    assert os.access(ENGINE, os.X_OK), f"{ENGINE} is not there; run Scripts/install-dependencies engine"
+    require_engine()
     folder = tmp_path_factory.mktemp("models")
     for name in ("one", "two", "three"):
         write_model(folder / f"{name}.gguf")
