@@ -64,7 +64,6 @@ struct ModelFile: Decodable {
     struct ErrorFacts: Decodable {
         var code: String?
         var httpStatusCode: Int?
-        var senderFault: Bool?
     }
 
     struct Shape: Decodable {

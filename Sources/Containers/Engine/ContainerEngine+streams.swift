@@ -1,10 +1,4 @@
-internal import ServiceModel
-internal import WireProtocols
-
 extension ContainerEngine {
-    /// Of one sample of statistics.
-    static let sampleBytesMax = 1 << 20
-
     /// What a container wrote, and goes on to write.
     ///
     /// - Parameters:
@@ -29,27 +23,6 @@ extension ContainerEngine {
         var frames = LogFrames(hasTerminal: details.hasTerminal)
         while let bytes = try await reply.next() {
             for piece in try frames.pieces(of: bytes) { try await take(piece) }
-        }
-    }
-
-    /// Samples of what a container uses, about one a second, until it ends or the task is cancelled.
-    package func watchStatistics(
-        _ name: String, _ take: (ContainerStatistics) async -> Void
-    ) async throws(ContainerEngineError) {
-        let path = "/containers/\(Self.escaped(name))/stats?stream=true"
-        let reply = try await self.transport.send(EngineRequest("GET", self.target(path)))
-        defer { reply.close() }
-        try await Self.check(reply, about: name)
-        var line: [UInt8] = []
-        while let bytes = try await reply.next() {
-            for part in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-                if part.offset > 0 {
-                    if let sample = Document(json: line).flatMap(ContainerStatistics.init) { await take(sample) }
-                    line = []
-                }
-                line += part.element
-                guard line.count <= Self.sampleBytesMax else { throw .malformed("a sample without end") }
-            }
         }
     }
 }

@@ -106,14 +106,6 @@ package enum Disk {
         guard fsync(descriptor) == 0 else { throw self.failure("sync", path) }
     }
 
-    /// Makes a file's content durable.
-    package static func syncFile(_ path: String) throws(RegistryError) {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw self.failure("open", path) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw self.failure("sync", path) }
-    }
-
     /// Removes a file; one that is not there is no error.
     package static func remove(_ path: String) throws(RegistryError) {
         guard unsafe unlink(path) == 0 || errno == ENOENT else { throw self.failure("remove", path) }

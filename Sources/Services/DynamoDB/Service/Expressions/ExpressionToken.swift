@@ -34,13 +34,6 @@ struct ExpressionToken {
         case unknown
         case end
 
-        var isComparator: Bool {
-            switch self {
-            case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: true
-            default: false
-            }
-        }
-
         /// The operator as AWS prints it.
         var symbol: String {
             switch self {
