@@ -6,8 +6,8 @@ internal import WireProtocols
 /// Answers to deterministic requests, kept in the store: the same request of the same caller to the same model under
 /// the same engine is answered again without computing.
 ///
-/// Key layout: `bedrock/responses/` and the 32 bytes of the request's fingerprint → a `ModelAnswer` as JSON. What was not
-/// used for longest goes first when the bound is reached; after a start that is the order of writing.
+/// Key layout: `bedrock/responses/` and the 32 bytes of the request's fingerprint → a `ModelAnswer` as JSON. What was
+/// not used for longest goes first when the bound is reached; after a start that is the order of writing.
 package actor ResponseCache {
     /// How often it helped, for `/metrics`.
     package struct Counts: Sendable, Hashable {
