@@ -18,6 +18,7 @@ package enum Hex {
     }
 
     /// Lower-case text, two digits a byte.
+    @inlinable
     package static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var output: [UInt8] = []
         output.reserveCapacity(bytes.underestimatedCount * 2)

@@ -28,6 +28,7 @@ package enum PercentEncoding {
 
     /// The bytes behind `%XX`, and `+` as a space where told (forms).
     /// - Returns: nil for a `%` that two hexadecimal digits do not follow.
+    @inlinable
     package static func decode(_ bytes: some Sequence<UInt8>, plusIsSpace: Bool = false) -> [UInt8]? {
         var output: [UInt8] = []
         output.reserveCapacity(bytes.underestimatedCount)

@@ -67,7 +67,8 @@ package enum ForwardProof {
         }
         for field in head.headers.fields {
             guard !Self.isOfOneHop(field.name) else { continue }
-            for byte in field.name.utf8 { output.append(ASCII.lowercased(byte)) }
+            let name = field.name.utf8.span
+            for index in name.indices { output.append(ASCII.lowercased(name[index])) }
             output.append(UInt8(ascii: ":"))
             output.append(contentsOf: field.value.utf8)
             output.append(UInt8(ascii: "\n"))

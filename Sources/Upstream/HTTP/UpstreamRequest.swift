@@ -66,14 +66,30 @@ package struct UpstreamRequest: Sendable {
             self.method.utf8.allSatisfy({ (0x41...0x5A).contains($0) || $0 == 0x2D })
         else { return "the method is none" }
         guard self.target.hasPrefix("/") || self.target == "*", self.target.utf8.count <= Self.targetBytesMax,
-            self.target.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F })
+            Self.isPrintable(self.target), !self.target.utf8.contains(0x20)
         else { return "the target is none" }
         for field in self.headers.fields {
-            guard !field.name.isEmpty, field.name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x3A }),
-                field.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
-            else { return "a header field is none" }
+            guard Self.isName(field.name), Self.isValue(field.value) else { return "a header field is none" }
         }
         return nil
+    }
+
+    private static func isPrintable(_ text: String) -> Bool {
+        let bytes = text.utf8.span
+        return ByteScan.firstControl(in: bytes) == bytes.count
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        let bytes = text.utf8.span
+        for index in bytes.indices {
+            let byte = bytes[index]
+            guard byte > 0x20 && byte < 0x7F && byte != 0x3A else { return false }
+        }
+        return !bytes.isEmpty
+    }
+
+    private static func isValue(_ text: String) -> Bool {
+        self.isPrintable(text) || text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
     }
 }
 
