@@ -38,7 +38,8 @@ package enum StartLines {
         }
         lines.append(
             .init(
-                text: "permissions  each key may do everything in its own account; IAM policies are not evaluated yet")
+                text: "permissions  each key may do in its own account what no table's policy denies; "
+                    + "no IAM policies yet")
         )
         lines.append(self.durability(configuration))
         if configuration.compatibility == .localstack {
