@@ -48,11 +48,18 @@ package enum Base64 {
         output.append(self.alphabet[Int(value & 63)])
     }
 
-    /// Inlined as the others are: not made for its kind of sequence, it takes 500 instructions for each byte.
-    @inlinable
     package static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var output: [UInt8] = []
         output.reserveCapacity((bytes.underestimatedCount + 2) / 3 * 4)
+        self.append(bytes, to: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// The same for the kind that callers have most. Outside this module the generic one is not made for its sequence,
+    /// and takes 500 instructions a byte.
+    package static func encode(_ bytes: [UInt8]) -> String {
+        var output: [UInt8] = []
+        output.reserveCapacity((bytes.count + 2) / 3 * 4)
         self.append(bytes, to: &output)
         return String(decoding: output, as: UTF8.self)
     }

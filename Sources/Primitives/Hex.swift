@@ -26,6 +26,14 @@ package enum Hex {
         return String(decoding: output, as: UTF8.self)
     }
 
+    /// The same for the kind that callers have most; see `Base64.encode`.
+    package static func encode(_ bytes: [UInt8]) -> String {
+        var output: [UInt8] = []
+        output.reserveCapacity(bytes.count * 2)
+        self.append(bytes, to: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+
     /// The bytes of an even number of digits in either case; nil for anything else.
     package static func decode(_ text: String) -> [UInt8]? {
         var output: [UInt8] = []

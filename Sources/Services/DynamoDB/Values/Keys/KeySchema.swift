@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// One attribute of a key.
 package struct KeyElement: Sendable, Hashable {
     package let name: String
@@ -30,10 +32,15 @@ package struct KeySchema: Sendable, Hashable {
         self.elements = partition + sort
     }
 
-    /// Inlined, so that it is made for the kind of sequence it is given: a page asks it for each name of an item.
-    @inlinable
     package func contains(_ name: some Sequence<UInt8>) -> Bool {
         self.elements.contains { $0.name.utf8.elementsEqual(name) }
+    }
+
+    /// A name as it stands in an item: a page asks for each of its last one.
+    package func contains(_ name: ArraySlice<UInt8>) -> Bool {
+        let name = name.span
+        for element in self.elements where ByteScan.areEqual(element.name.utf8.span, name) { return true }
+        return false
     }
 }
 
