@@ -28,6 +28,8 @@ BINARY = pathlib.Path(os.environ.get("BRUME_BINARY", ROOT / ".build" / "release"
 # What runs models; another llama-server may be named.
 ENGINE = os.environ.get("BRUME_TEST_ENGINE", str(ROOT / ".engine" / "bin" / "llama-server"))
 REGION = "us-east-1"
+# A running server looks for new keys each second.
+TOKEN_SECONDS_MAX = 10
 ACCESS_KEY_ID = "AKIAACCEPTANCETESTS0"
 SECRET_ACCESS_KEY = "acceptance/tests+secret/of/forty/letters"
 READY_SECONDS_MAX = 20
@@ -202,6 +204,21 @@ class Server:
         return session.client(
             service, endpoint_url=self.url, config=base.merge(config) if config else base, **options
         )
+
+    def bearer_token(self):
+        """A new API key of Bedrock that the running server takes; it learns of one within a second."""
+        made = self.run("keys", "create", "--bedrock", "--output", "json")
+        assert made.returncode == 0, made.stderr
+        token = json.loads(made.stdout)["bearerToken"]
+        request = urllib.request.Request(f"{self.url}/v1/models", headers={"Authorization": f"Bearer {token}"})
+        deadline = time.monotonic() + TOKEN_SECONDS_MAX
+        while True:
+            try:
+                urllib.request.urlopen(request, timeout=5).close()
+                return token
+            except urllib.error.HTTPError as refusal:
+                assert time.monotonic() < deadline, f"a new key is still refused: {refusal}"
+                time.sleep(0.01)
 
     def resource(self, service, *, session=None):
         """A boto3 resource: the interface that most programs use for items."""

@@ -28,7 +28,7 @@ def typed(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def token(typed):
-    return json.loads(typed.run("keys", "create", "--bedrock", "--output", "json").stdout)["bearerToken"]
+    return typed.bearer_token()
 
 
 def post(server, token, path, body):

@@ -26,12 +26,7 @@ ARGUMENTS = {"city": "echo", "unit": "celsius"}
 
 @pytest.fixture(scope="module")
 def key(server):
-    answer = server.run("keys", "create", "--bedrock", "--output", "json")
-    token = json.loads(answer.stdout)["bearerToken"]
-    for _ in range(50):  # a running server knows a new key within a second
-        if httpx.get(f"{server.url}/v1/models", headers={"Authorization": f"Bearer {token}"}).status_code == 200:
-            break
-    return token
+    return server.bearer_token()
 
 
 @pytest.fixture(params=["/v1", "/openai/v1"])

@@ -36,11 +36,7 @@ def bedrock(server):
 
 @pytest.fixture(scope="module")
 def key(server):
-    token = json.loads(server.run("keys", "create", "--bedrock", "--output", "json").stdout)["bearerToken"]
-    for _ in range(50):  # a running server knows a new key within a second
-        if httpx.get(f"{server.url}/v1/models", headers={"Authorization": f"Bearer {token}"}).status_code == 200:
-            break
-    return token
+    return server.bearer_token()
 
 
 def tool(name, schema=SCHEMA, **members):
