@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +23,7 @@ import urllib.request
 
 import boto3
 import botocore.config
+import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("BRUME_BINARY", ROOT / ".build" / "release" / "brume"))
@@ -42,6 +44,11 @@ def _die_with_parent():
     """Runs in the child before exec: a server must not outlive tests that were killed themselves."""
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+# `make test` installs it, so that nothing is skipped there.
+needs_pdftotext = pytest.mark.skipif(
+    not shutil.which("pdftotext"), reason="pdftotext is not installed (poppler-utils)")
 
 
 def require_engine():

@@ -1,13 +1,12 @@
 """What Converse takes beside texts: documents, members of the model's own answer, metadata and cache points."""
 
 import json
-import shutil
 import time
 
 import botocore.exceptions
 import pytest
 
-from brume_server import ENGINE, require_engine
+from brume_server import ENGINE, needs_pdftotext, require_engine
 from gguf_models import TEXT, write_model
 
 ECHO = "brume.echo"
@@ -75,7 +74,7 @@ def test_a_document_may_be_given_as_text_and_in_pieces(bedrock):
     assert said(answer) == "[brume.echo] Read\na\nseven bridges\nb\none\ntwo"
 
 
-@pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed (poppler-utils)")
+@needs_pdftotext
 def test_a_pdf_is_read_by_pdftotext(bedrock):
     content = [{"text": "Read"}, document("paper", "pdf", pdf("Seven bridges of stone"))]
     assert "Seven bridges of stone" in said(bedrock.converse(modelId=ECHO, messages=[user(*content)]))

@@ -8,7 +8,7 @@ import anthropic
 import botocore.exceptions
 import pytest
 
-from brume_server import ENGINE, Server, require_engine
+from brume_server import ENGINE, Server, needs_pdftotext, require_engine
 from gguf_models import write_model
 from test_bedrock_converse import NAME, pdf
 
@@ -17,8 +17,6 @@ NOVA = "amazon.nova-lite-v1:0"
 PNG = base64.b64encode(b"\x89PNG").decode()
 TOOL = {"name": "look", "input_schema": {"type": "object"}}
 SPEC = {"toolSpec": {"name": "look", "inputSchema": {"json": {"type": "object"}}}}
-has_pdftotext = pytest.mark.skipif(
-    not shutil.which("pdftotext"), reason="pdftotext is not installed (poppler-utils)")
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +84,7 @@ def test_claudes_documents_that_are_text(bedrock, document, text):
     assert said(claude(bedrock, user(READ, document))) == f"[brume.echo] Read\n{text}"
 
 
-@has_pdftotext
+@needs_pdftotext
 def test_claudes_pdf_is_read_whole_streamed_and_counted(server, bedrock, key):
     content = [READ, source(encoded("Seven bridges of stone")) | {"title": "paper"}]
     answer = claude(bedrock, user(*content))
@@ -105,7 +103,7 @@ def test_claudes_pdf_is_read_whole_streamed_and_counted(server, bedrock, key):
     assert counted.input_tokens == answer["usage"]["input_tokens"]
 
 
-@has_pdftotext
+@needs_pdftotext
 def test_what_a_tool_is_called_with_is_no_document(bedrock):
     look_alike = source(encoded("Seven bridges"))
     answer = claude(
@@ -125,7 +123,7 @@ def returned(*content):
 IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}}
 
 
-@has_pdftotext
+@needs_pdftotext
 def test_claudes_tool_results_have_images_and_documents(bedrock):
     paper = source(encoded("Seven bridges")) | {"title": "paper"}
     messages = returned({"type": "text", "text": "found"}, IMAGE, paper, PLAIN)
@@ -168,7 +166,7 @@ def test_what_claudes_bodies_may_not_have(bedrock, block, sentence):
     assert refusal(claude, bedrock, user(READ, block)) == sentence
 
 
-@has_pdftotext
+@needs_pdftotext
 def test_a_pdf_that_is_none_and_too_many_of_them(bedrock):
     spoilt = source(base64.b64encode(b"%PDF-1.4 and no more").decode())
     assert refusal(claude, bedrock, user(READ, spoilt)) == (
