@@ -22,14 +22,16 @@ final class EngineOptions {
         case upToDamage = 2
     }
 
+    private static let cacheShardBits: Int32 = 2
     private static let checksumXXH3: CChar = 4
+    private static let indexOfTwoLevels: Int32 = 2
     private static let dataBlockIndexWithHash: Int32 = 1
 
     init(_ options: StoreOptions, recovery: LogRecovery) {
         unsafe self.database = rocksdb_options_create()
         unsafe Self.setDatabase(self.database, options)
         unsafe rocksdb_options_set_wal_recovery_mode(self.database, recovery.rawValue)
-        let cache = unsafe rocksdb_cache_create_lru(options.blockCacheBytes)
+        let cache = unsafe Self.makeCache(options)
         unsafe self.families = Family.allCases.map { family in
             let made = unsafe rocksdb_options_create()
             guard let made = unsafe made else { preconditionFailure("RocksDB allocates or aborts") }
@@ -42,6 +44,16 @@ final class EngineOptions {
     deinit {
         for index in unsafe self.families.indices { unsafe rocksdb_options_destroy(self.families[index]) }
         unsafe rocksdb_options_destroy(self.database)
+    }
+
+    /// Few shards, each much larger than the largest block: a block that is larger than its shard is never kept, and
+    /// each read of it goes to the disk. RocksDB would take 64 shards. Contention is little: a few loops read at once.
+    private static func makeCache(_ options: StoreOptions) -> OpaquePointer? {
+        let cacheOptions = unsafe rocksdb_lru_cache_options_create()
+        defer { unsafe rocksdb_lru_cache_options_destroy(cacheOptions) }
+        unsafe rocksdb_lru_cache_options_set_capacity(cacheOptions, options.blockCacheBytes)
+        unsafe rocksdb_lru_cache_options_set_num_shard_bits(cacheOptions, Self.cacheShardBits)
+        return unsafe rocksdb_cache_create_lru_opts(cacheOptions)
     }
 
     private static func setDatabase(_ database: OpaquePointer, _ options: StoreOptions) {
@@ -79,6 +91,11 @@ final class EngineOptions {
         unsafe rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1)
         unsafe rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(table, 1)
         unsafe rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(table, 1)
+        // In parts of 4 KiB, found by a small index that stays: the whole index of a table with a million small items
+        // is a megabyte, which a first read would have to fetch, and which pushes as much of everything else out.
+        unsafe rocksdb_block_based_options_set_index_type(table, Self.indexOfTwoLevels)
+        unsafe rocksdb_block_based_options_set_partition_filters(table, 1)
+        unsafe rocksdb_block_based_options_set_pin_top_level_index_and_filter(table, 1)
         // 8 KiB: a point read of a 1 KB item decompresses little, and LZ4 still finds repetition.
         unsafe rocksdb_block_based_options_set_block_size(table, 8 << 10)
         unsafe rocksdb_block_based_options_set_format_version(table, 5)
