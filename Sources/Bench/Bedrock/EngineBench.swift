@@ -1,9 +1,13 @@
 internal import Foundation
 
 /// One engine with one model, reached directly and through a Brume that knows it as a server elsewhere: both ways go to
-/// the same process over the loopback.
+/// the same process over the loopback. For the chunks' times both go to it by a relay that writes them down.
 struct EngineBench {
     private static let modelName = "bench"
+    /// The same model as Brume knows it by the relay.
+    private static let relayedName = "relayed"
+    /// Chunks are timed in every pair of so many: their times need no partner, and the relay takes time of its own.
+    private static let pairsEachForward = 4
     private static let contextTokens = 1024
     /// Between two looks at whether something answers.
     private static let pollMicroseconds: UInt32 = 20_000
@@ -13,6 +17,9 @@ struct EngineBench {
     private let brume: ServerProcess
     private let direct: TokenStream.Target
     private let through: TokenStream.Target
+    private let relay: ChunkRelay
+    private let relayed: (direct: TokenStream.Target, through: TokenStream.Target)
+    private let seeds = SeedCounter()
 
     /// Starts both; the engine has a slot for each stream, so that nothing waits for a turn on either way.
     init(name: String, model: String, engine: String, slots: Int, folder: TemporaryFolder) throws {
@@ -27,13 +34,17 @@ struct EngineBench {
             ],
             environment: ["HOME": folder.path, "PATH": "/usr/bin:/bin"], folder: folder, core: nil)
         let direct = TokenStream.Target(port: enginePort, headers: [], model: Self.modelName)
+        self.relay = try ChunkRelay(enginePort: enginePort)
+        let addresses = [Self.modelName: enginePort, Self.relayedName: self.relay.port].map { name, port in
+            "\(name)=http://127.0.0.1:\(port)/v1#\(Self.modelName)"
+        }
         let data = "\(folder.path)/data-\(name)"
         let environment = ["HOME": folder.path, "PATH": "/usr/bin:/bin"]
         self.brume = try ServerProcess(
             name: "brume-\(name)",
             command: [
                 try Executable.server(), "start", "--port", "0", "--data-dir", data, "--bedrock-models",
-                "\(Self.modelName)=http://127.0.0.1:\(enginePort)/v1#\(Self.modelName)",
+                addresses.joined(separator: ","),
             ],
             environment: environment, folder: folder, core: nil)
         let line = try self.brume.line(after: "endpoint     localhost:")
@@ -42,10 +53,14 @@ struct EngineBench {
         }
         let key = try Self.bearerKey(data, environment)
         self.direct = direct
-        self.through = TokenStream.Target(
-            port: port, headers: ["Authorization: Bearer \(key)"], model: Self.modelName)
+        let headers = ["Authorization: Bearer \(key)"]
+        self.through = TokenStream.Target(port: port, headers: headers, model: Self.modelName)
+        self.relayed = (
+            TokenStream.Target(port: self.relay.port, headers: [], model: Self.modelName),
+            TokenStream.Target(port: port, headers: headers, model: Self.relayedName)
+        )
         try Self.wait(for: direct, self.engine)
-        try Self.wait(for: self.through, self.brume)
+        for target in [self.through, self.relayed.through] { try Self.wait(for: target, self.brume) }
     }
 
     func stop() {
@@ -65,6 +80,12 @@ struct EngineBench {
                 samples[index] = try StreamSample.take(target, streams: streams, seconds: seconds, cpuClock: clock)
             }
             if let direct = samples[0], let through = samples[1] { result.append(direct: direct, through: through) }
+            guard pair.isMultiple(of: Self.pairsEachForward) else { continue }
+            result.append(
+                directWaits: try ForwardSample.take(
+                    self.relayed.direct, self.relay, self.seeds, streams: streams, seconds: seconds),
+                throughWaits: try ForwardSample.take(
+                    self.relayed.through, self.relay, self.seeds, streams: streams, seconds: seconds))
         }
         return result
     }

@@ -5,6 +5,7 @@ struct PairedResult: Codable {
     /// What the project promises; for one stream and more.
     static let firstTokenMicrosecondsMax = 1000.0
     static let cpuMicrosecondsPerTokenMax = 40.0
+    static let forwardMicrosecondsMax = 2000.0
 
     let model: String
     let streams: Int
@@ -12,6 +13,10 @@ struct PairedResult: Codable {
     private(set) var throughTokensPerSecond: [Double] = []
     private(set) var addedFirstTokenMicroseconds: [Double] = []
     private(set) var cpuMicrosecondsPerToken: [Double] = []
+    /// From the engine's chunk to the client's, the wait that one chunk in a hundred exceeds; without Brume it is what
+    /// the loopback and the client's own thread take.
+    private(set) var directForwardP99Microseconds: [Double] = []
+    private(set) var throughForwardP99Microseconds: [Double] = []
 
     init(model: String, streams: Int) {
         self.model = model
@@ -23,6 +28,19 @@ struct PairedResult: Codable {
         self.throughTokensPerSecond.append(through.tokensPerSecond)
         self.addedFirstTokenMicroseconds.append(through.firstTokenMicroseconds - direct.firstTokenMicroseconds)
         if let cpu = through.cpuMicrosecondsPerToken { self.cpuMicrosecondsPerToken.append(cpu) }
+    }
+
+    /// - Parameters:
+    ///   - directWaits: nanoseconds that chunks were under way from the relay to the client.
+    ///   - throughWaits: the same with Brume between.
+    mutating func append(directWaits: [Int64], throughWaits: [Int64]) {
+        func p99(_ waits: [Int64]) -> Double? {
+            var latencies = Latencies()
+            for wait in waits { latencies.append(wait) }
+            return latencies.metrics[.p99Microseconds]
+        }
+        if let wait = p99(directWaits) { self.directForwardP99Microseconds.append(wait) }
+        if let wait = p99(throughWaits) { self.throughForwardP99Microseconds.append(wait) }
     }
 
     /// Through by direct, pair by pair.
@@ -53,7 +71,7 @@ struct PairedResult: Codable {
         var rows = [
             [
                 "model", "streams", "direct tokens/s", "through Brume", "ratio (lower 95 %)", "added to first token µs",
-                "CPU µs each token",
+                "CPU µs each token", "chunk p99 µs", "the same direct",
             ]
         ]
         for result in results {
@@ -64,6 +82,8 @@ struct PairedResult: Codable {
                 Spread(result.throughTokensPerSecond)?.text ?? "-", "\(ratio) (\(bound))",
                 self.judged(result.addedFirstTokenMicroseconds, self.firstTokenMicrosecondsMax, isJudged),
                 self.judged(result.cpuMicrosecondsPerToken, self.cpuMicrosecondsPerTokenMax, isJudged),
+                self.judged(result.throughForwardP99Microseconds, self.forwardMicrosecondsMax, isJudged),
+                Spread(result.directForwardP99Microseconds).map { Spread.text($0.median) } ?? "-",
             ])
         }
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }

@@ -15,26 +15,26 @@ struct StreamSample {
         var error: BenchError?
     }
 
-    /// Keeps so many streams busy for about that long, each on a thread and a connection of its own. Blocks.
+    /// Keeps so many streams busy for about that long, each on a thread of its own. Blocks.
     ///
     /// Answers that were begun in time are read to their end, and the time until then counts: a stream is not cut,
     /// which would cost the server more than it costs the client.
     static func take(
         _ target: TokenStream.Target, streams: Int, seconds: Double, cpuClock: CPUClock?
     ) throws -> StreamSample {
-        let connections = try (0..<streams).map { _ in try TokenStream(target) }
+        let clients = (0..<streams).map { _ in TokenStream(target) }
         let state = Mutex(State())
         let begun = monotonicNanoseconds()
         let cpuBegun = cpuClock?.nanoseconds
         let deadline = begun + Int64(seconds * 1e9)
         let group = DispatchGroup()
-        for connection in connections {
+        for client in clients {
             // Used by its own thread alone.
-            nonisolated(unsafe) let connection = connection
+            nonisolated(unsafe) let client = client
             let thread = Thread {
                 while monotonicNanoseconds() < deadline {
                     do {
-                        let answer = try unsafe connection.answer()
+                        let answer = try unsafe client.answer()
                         state.withLock {
                             $0.tokens += answer.tokens
                             $0.firstTokens.append(answer.firstTokenNanoseconds)

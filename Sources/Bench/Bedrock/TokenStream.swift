@@ -1,7 +1,10 @@
 internal import Foundation
 
-/// A connection on which one streamed chat completion follows the other; as cheap as a client can be, so that what is
+/// A client that asks for one streamed chat completion after the other; as cheap as one can be, so that what is
 /// measured is the server.
+///
+/// Each has a connection of its own, which is there before the clock starts: llama.cpp's server closes one after a
+/// stream, whatever it says of keeping it.
 final class TokenStream {
     /// Who is asked.
     struct Target {
@@ -15,6 +18,8 @@ final class TokenStream {
     struct Answer {
         var tokens: Int
         var firstTokenNanoseconds: Int64
+        /// When each chunk with text was there.
+        var arrivals: [Int64]
     }
 
     /// An engine that says nothing for so long has failed.
@@ -23,67 +28,70 @@ final class TokenStream {
     private static let answerBytesMax = 8 << 20
     private static let tokensMax = 256
     private static let end = Array("data: [DONE]".utf8)
-    private static let text = Array("\"content\":\"".utf8)
     private static let tokens = Array("\"completion_tokens\":".utf8)
 
-    private let connection: LoopbackSocket
-    private let request: [UInt8]
+    private let target: Target
     private var buffer = [UInt8](repeating: 0, count: 64 << 10)
 
-    init(_ target: Target) throws {
+    init(_ target: Target) {
+        self.target = target
+    }
+
+    /// What is sent; `seed` names it to whoever carries it, and changes nothing at temperature 0.
+    private func request(seed: Int) -> [UInt8] {
         let body =
-            "{\"model\":\"\(target.model)\",\"messages\":[{\"role\":\"user\",\"content\":\"Tell me a story.\"}],"
-            + "\"stream\":true,\"stream_options\":{\"include_usage\":true},\"temperature\":0,"
+            "{\"model\":\"\(self.target.model)\",\"messages\":[{\"role\":\"user\",\"content\":\"Tell me a story.\"}],"
+            + "\"stream\":true,\"stream_options\":{\"include_usage\":true},\"temperature\":0,\"seed\":\(seed),"
             + "\"max_tokens\":\(Self.tokensMax)}"
         let lines =
             [
-                "POST /v1/chat/completions HTTP/1.1", "Host: 127.0.0.1:\(target.port)",
+                "POST /v1/chat/completions HTTP/1.1", "Host: 127.0.0.1:\(self.target.port)",
                 "Content-Type: application/json", "Content-Length: \(body.utf8.count)",
-            ] + target.headers
-        self.request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + body).utf8)
-        self.connection = try LoopbackSocket(port: target.port, answerSecondsMax: Self.answerSecondsMax)
+            ] + self.target.headers
+        return Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + body).utf8)
     }
 
     /// Asks, and reads until the end of the stream.
     /// - Throws: for an answer that is no stream with its usage.
-    func answer() throws -> Answer {
+    func answer(seed: Int = 0) throws -> Answer {
+        let request = self.request(seed: seed)
+        let connection = try LoopbackSocket(port: self.target.port, answerSecondsMax: Self.answerSecondsMax)
         let begun = monotonicNanoseconds()
-        try self.connection.send(self.request)
+        try connection.send(request)
         var received: [UInt8] = []
         received.reserveCapacity(64 << 10)
-        var firstToken: Int64?
+        var arrivals: [Int64] = []
+        var counter = TextChunkCounter()
         // What was looked through already; a mark may lie over its end.
         var seen = 0
+        var hasEnd = false
         while true {
-            let socket = self.connection.descriptor
-            let count = unsafe self.buffer.withUnsafeMutableBytes { unsafe recv(socket, $0.baseAddress, $0.count, 0) }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0, received.count + count <= Self.answerBytesMax else {
+            let socket = connection.descriptor
+            let length = unsafe self.buffer.withUnsafeMutableBytes { unsafe recv(socket, $0.baseAddress, $0.count, 0) }
+            if length < 0 && errno == EINTR { continue }
+            guard length > 0, received.count + length <= Self.answerBytesMax else {
                 throw BenchError("a stream that breaks off:\n\(Self.shown(received))")
             }
-            received.append(contentsOf: self.buffer[..<count])
-            if firstToken == nil, Self.index(of: Self.text, in: received, from: max(0, seen - Self.text.count)) != nil {
-                firstToken = monotonicNanoseconds()
-            }
-            // The last chunk of the transfer stands behind the mark; both servers send it with the mark or at once.
-            if Self.index(of: Self.end, in: received, from: max(0, seen - Self.end.count)) != nil,
-                received.suffix(5).elementsEqual("0\r\n\r\n".utf8)
-            {
-                break
-            }
+            received.append(contentsOf: self.buffer[..<length])
+            let count = counter.take(self.buffer[..<length])
+            if count > 0 { arrivals += repeatElement(monotonicNanoseconds(), count: count) }
+            // The last chunk of the transfer stands behind the mark, and may come later than it. A head may end in the
+            // same bytes.
+            if !hasEnd { hasEnd = Self.index(of: Self.end, in: received, from: max(0, seen - Self.end.count)) != nil }
+            if hasEnd, received.suffix(5).elementsEqual("0\r\n\r\n".utf8) { break }
             if seen == 0, !received.starts(with: "HTTP/1.1 200".utf8.prefix(received.count)) {
                 throw BenchError("an answer that is not 200:\n\(Self.shown(received))")
             }
             seen = received.count
         }
-        guard let place = Self.index(of: Self.tokens, in: received, from: 0), let firstToken else {
+        guard let place = Self.index(of: Self.tokens, in: received, from: 0), let firstToken = arrivals.first else {
             throw BenchError("a stream without tokens or their count:\n\(Self.shown(received))")
         }
         let digits = received[(place + Self.tokens.count)...].drop { $0 == 0x20 }.prefix { (0x30...0x39).contains($0) }
         guard let tokens = Int(String(decoding: digits, as: UTF8.self)), tokens > 0 else {
             throw BenchError("a stream of no tokens:\n\(Self.shown(received))")
         }
-        return Answer(tokens: tokens, firstTokenNanoseconds: firstToken - begun)
+        return Answer(tokens: tokens, firstTokenNanoseconds: firstToken - begun, arrivals: arrivals)
     }
 
     private static func index(of mark: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
