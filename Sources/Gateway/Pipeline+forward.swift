@@ -182,7 +182,7 @@ extension Pipeline {
         let length = headers.first("content-length").flatMap { Int($0) }
         if let length, length <= Self.loopBodyBytesMax {
             defer { self.throttle.release(departure.service) }
-            let bytes = try await Self.whole(answer, length, departure)
+            let bytes = try await self.whole(answer, departure)
             var record = departure.record
             record.responseBytes = bytes.count
             self.record(record, counters: departure.counters, connection)
@@ -199,7 +199,10 @@ extension Pipeline {
                         piece = try await answer.next()
                     } catch {
                         // The client sees a broken answer, as it would of a server that died.
-                        if !Task.isCancelled { lost.note() }
+                        if !Task.isCancelled {
+                            lost.note()
+                            self.noteLoss(error, answer, departure)
+                        }
                         throw error
                     }
                     guard let piece else { return }
@@ -216,9 +219,7 @@ extension Pipeline {
         )
     }
 
-    private static func whole(
-        _ answer: NodeAnswer, _ length: Int, _ departure: Departure
-    ) async throws(ServiceError) -> [UInt8] {
+    private func whole(_ answer: NodeAnswer, _ departure: Departure) async throws(ServiceError) -> [UInt8] {
         do {
             guard let first = try await answer.next() else { return [] }
             // Most answers come in one piece.
@@ -226,7 +227,13 @@ extension Pipeline {
             while let piece = try await answer.next() { bytes += piece }
             return bytes
         } catch {
+            if !Task.isCancelled { self.noteLoss(error, answer, departure) }
             throw departure.service.registration.unavailableError
         }
+    }
+
+    private func noteLoss(_ error: any Error, _ answer: NodeAnswer, _ departure: Departure) {
+        guard let error = error as? NodeError else { return }
+        self.forward?.note(departure, answer.node, error.reason, "a node broke off")
     }
 }

@@ -33,7 +33,7 @@ package struct NodeAnswer: Sendable {
     package var headers: HeaderFields
     /// Which node it was, for the log.
     package var node: String
-    /// The next piece of the body, never empty; nil after the last. It throws when the node breaks off.
+    /// The next piece of the body, never empty; nil after the last. It throws `NodeError` when the node breaks off.
     package var next: @Sendable () async throws -> [UInt8]?
 
     /// Why the node has not looked at the request; nil where it has.

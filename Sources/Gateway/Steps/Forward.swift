@@ -118,14 +118,15 @@ struct Forward: Sendable {
         return answer
     }
 
-    private func note(_ departure: Departure, _ node: String?, _ reason: String) {
+    /// Tells the operator why a client gets no answer, or only a part of it.
+    func note(_ departure: Departure, _ node: String?, _ reason: String, _ message: String = "no node answered") {
         var members: [LogRecord.Member] = [
             .init("requestId", .string(departure.record.requestID.description)),
             .init("service", .string(departure.service.schema.id)), .init("reason", .string(reason)),
         ]
         if let node { members.append(.init("node", .string(node))) }
         self.log.write(
-            LogRecord(time: self.clock.now(), level: .warning, message: "no node answered", members: members))
+            LogRecord(time: self.clock.now(), level: .warning, message: message, members: members))
     }
 }
 

@@ -51,6 +51,7 @@ struct Cluster: Sendable {
             role, places.compactMap(NodePlace.init),
             UpstreamNodes.Means(
                 tls: self.tls, requestsMax: self.configuration.upstreamRequestsMax,
+                timeouts: self.configuration.timeouts(of: role),
                 engine: { () async throws(ContainerEngineError) in try await ContainerAccess.engine(socket: socket) },
                 log: ground.log, clock: ground.clock))
     }
@@ -143,6 +144,16 @@ struct Cluster: Sendable {
         let reason: String
 
         var description: String { "\(self.status): \(self.reason.split(separator: "\n").joined(separator: " "))" }
+    }
+}
+
+extension ClusterConfiguration {
+    /// How long nodes of a role may take.
+    func timeouts(of role: Role) -> UpstreamTimeouts {
+        func bound(_ seconds: NodeSeconds) -> Duration? { seconds[role] > 0 ? .seconds(seconds[role]) : nil }
+        return UpstreamTimeouts(
+            connect: .seconds(self.upstreamConnect[role]), firstByte: bound(self.upstreamFirstByte),
+            idle: bound(self.upstreamIdle), total: bound(self.upstreamTotal))
     }
 }
 

@@ -17,6 +17,22 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
     }
 }
 
+/// How long nodes may take, in seconds; 0 is without a bound.
+package struct NodeSeconds: Sendable, Hashable {
+    /// Of roles that have no time of their own.
+    var others: Double
+    var named: [Role: Double] = [:]
+
+    package subscript(role: Role) -> Double { self.named[role] ?? self.others }
+
+    static let connect = NodeSeconds(others: 2)
+    /// A model may take minutes to load and to compute; everything else answers in seconds or not at all.
+    static let firstByte = NodeSeconds(others: 60, named: [.bedrock: 600])
+    static let idle = NodeSeconds(others: 300)
+    /// A stream of a model's words is as long as it is.
+    static let total = NodeSeconds(others: 600, named: [.bedrock: 0])
+}
+
 /// How a process shares its work with others.
 package struct ClusterConfiguration: Sendable, Hashable {
     /// A host and a port to listen on.
@@ -31,6 +47,14 @@ package struct ClusterConfiguration: Sendable, Hashable {
     package var upstreams: [Role: [String]] = [:]
     /// Requests at a time to one of them.
     package var upstreamRequestsMax = 1024
+    /// Until one of them has accepted a connection.
+    package var upstreamConnect = NodeSeconds.connect
+    /// Until its answer begins.
+    package var upstreamFirstByte = NodeSeconds.firstByte
+    /// Of silence within its answer.
+    package var upstreamIdle = NodeSeconds.idle
+    /// Until its answer is over.
+    package var upstreamTotal = NodeSeconds.total
     /// The key that all processes share.
     package var keyFile: String?
     /// Where requests of gateways are taken.

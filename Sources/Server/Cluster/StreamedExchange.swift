@@ -34,14 +34,15 @@ final class StreamedExchange: Sendable {
             task.cancel()
         }
         let response = try outcome.get()
+        let node = lease.endpoint.endpoint.description
         return NodeAnswer(
-            status: response.status, headers: response.head.headers, node: lease.endpoint.endpoint.description,
+            status: response.status, headers: response.head.headers, node: node,
             next: {
-                do {
+                do throws(UpstreamError) {
                     if let piece = try await response.next() { return piece }
                 } catch {
                     exchange.close()
-                    throw error
+                    throw NodeError(error.sentence, node: node)
                 }
                 exchange.close()
                 return nil

@@ -10,11 +10,12 @@ internal import Upstream
 /// A request whose body is at hand is tried at one node after the other, as long as it has reached none, or may be sent
 /// again. One whose body is passed on as it comes goes to another node only where no byte of it has left.
 final class UpstreamNodes: ServiceNodes {
-    /// What nodes are found, asked and told of by.
+    /// What nodes of a role are found, asked and told of by.
     struct Means: Sendable {
         var tls: UpstreamTLS?
-        /// Requests at a time to one node.
+        /// Requests at a time to one node, and how long they may take.
         var requestsMax: Int
+        var timeouts: UpstreamTimeouts
         var engine: ContainerDiscovery.Connection
         var log: any LogSink
         var clock: any WallClock
@@ -28,14 +29,14 @@ final class UpstreamNodes: ServiceNodes {
     /// - Parameters:
     ///   - role: what the nodes run.
     ///   - places: endpoints, or one place where they are found.
-    ///   - means: shared by all roles.
+    ///   - means: how they are found and asked.
     init(_ role: Role, _ places: [NodePlace], _ means: Means) {
         precondition(!places.isEmpty, "a role is taken somewhere")
         self.role = role
         self.places = places
         self.means = means
         self.pool = UpstreamPool(
-            name: role.rawValue, settings: Self.settings(role, requestsMax: means.requestsMax), tls: means.tls
+            name: role.rawValue, settings: Self.settings(means.timeouts, requestsMax: means.requestsMax), tls: means.tls
         ) { event in
             means.log.write(Self.record(of: event, role, at: means.clock.now()))
         }
@@ -116,9 +117,16 @@ final class UpstreamNodes: ServiceNodes {
             let hasBody = !bytes.isEmpty || (request.method != "GET" && request.method != "HEAD")
             let response = try await lease.client.send(upstream, body: hasBody ? bytes : nil)
             let answer = PoolResponse(response, lease)
+            let node = lease.endpoint.endpoint.description
             return NodeAnswer(
-                status: answer.status, headers: answer.head.headers, node: lease.endpoint.endpoint.description,
-                next: { try await answer.next() })
+                status: answer.status, headers: answer.head.headers, node: node,
+                next: {
+                    do throws(UpstreamError) {
+                        return try await answer.next()
+                    } catch {
+                        throw NodeError(error.sentence, node: node)
+                    }
+                })
         case .stream(let next):
             return try await StreamedExchange.start(upstream, PulledBody(pull: next), lease)
         }
@@ -141,18 +149,13 @@ final class UpstreamNodes: ServiceNodes {
 
     // What is bounded, and what an operator is told.
 
-    private static func settings(_ role: Role, requestsMax: Int) -> PoolSettings {
+    private static func settings(_ timeouts: UpstreamTimeouts, requestsMax: Int) -> PoolSettings {
         var settings = PoolSettings(
             healthCheck: HealthCheck(
                 path: "/readyz", interval: .seconds(2), timeout: .seconds(2),
                 rules: ActiveHealth.Settings(unhealthyAfter: 2, healthyAfter: 1)))
-        // A model may take minutes to load and to compute; everything else answers in seconds or not at all.
-        let firstByte: Duration = role == .bedrock ? .seconds(600) : .seconds(60)
-        let total: Duration? = role == .bedrock ? nil : .seconds(600)
         // A node closes a connection that rests for two minutes.
-        settings.client = UpstreamOptions(
-            timeouts: UpstreamTimeouts(connect: .seconds(2), firstByte: firstByte, idle: .seconds(300), total: total),
-            restingConnectionsMax: 128, restingMax: .seconds(60))
+        settings.client = UpstreamOptions(timeouts: timeouts, restingConnectionsMax: 128, restingMax: .seconds(60))
         settings.requestsPerEndpointMax = requestsMax
         // The service's own share bounds them before.
         settings.requestsMax = 64 * requestsMax

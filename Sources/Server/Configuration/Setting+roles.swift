@@ -21,6 +21,27 @@ extension Setting {
             configuration.cluster.upstreamRequestsMax = try Self.integer(text, 1...65_536)
         },
         Setting(
+            "upstream-connect-seconds", "how long a node may take to accept a connection", "2"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.cluster.upstreamConnect = try Self.seconds(text, .connect, 0.01...3600)
+        },
+        Setting(
+            "upstream-first-byte-seconds", "how long a node may take to begin its answer; 0: no bound",
+            "60,bedrock=600"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.cluster.upstreamFirstByte = try Self.seconds(text, .firstByte, 0...86_400)
+        },
+        Setting(
+            "upstream-idle-seconds", "how long a node may be silent within its answer; 0: no bound", "300"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.cluster.upstreamIdle = try Self.seconds(text, .idle, 0...86_400)
+        },
+        Setting(
+            "upstream-total-seconds", "how long a node may take to end its answer; 0: no bound", "600,bedrock=0"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.cluster.upstreamTotal = try Self.seconds(text, .total, 0...86_400)
+        },
+        Setting(
             "cluster-key-file", "file of the key that the processes of a cluster share", "none", isPath: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.cluster.keyFile = try Self.nonEmpty(text)
@@ -110,6 +131,23 @@ extension Setting {
             upstreams[role] = places + [text]
         }
         return upstreams
+    }
+
+    /// Seconds for every service that has none of its own, and `service=seconds`, separated by commas. What is not said
+    /// stays as `standard` has it.
+    private static func seconds(
+        _ text: String, _ standard: NodeSeconds, _ range: ClosedRange<Double>
+    ) throws(ConfigurationError) -> NodeSeconds {
+        var seconds = standard
+        for entry in try Self.list(text) {
+            if let equals = entry.firstIndex(of: "=") {
+                let role = try Self.role(String(entry[..<equals]))
+                seconds.named[role] = try Self.decimal(String(entry[entry.index(after: equals)...]), range)
+            } else {
+                seconds.others = try Self.decimal(entry, range)
+            }
+        }
+        return seconds
     }
 
     private static func address(listening text: String) throws(ConfigurationError) -> ClusterConfiguration.Address {

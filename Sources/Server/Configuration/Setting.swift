@@ -273,7 +273,7 @@ package struct Setting: Sendable {
         return value
     }
 
-    private static func decimal(_ text: String, _ range: ClosedRange<Double>) throws(ConfigurationError) -> Double {
+    static func decimal(_ text: String, _ range: ClosedRange<Double>) throws(ConfigurationError) -> Double {
         guard let value = Double(text), range.contains(value) else {
             throw ConfigurationError("takes a number from \(range.lowerBound) to \(range.upperBound)")
         }

@@ -57,6 +57,23 @@ import Testing
         #expect(cluster.upstreams == [.bedrock: ["http://a:1", "http://b:2"], .sts: ["http://c:3"]])
     }
 
+    @Test func `how long nodes may take is said for all services, for one, or both`() throws {
+        let standard = try self.load([:])
+        #expect(Role.allCases.map { standard.upstreamConnect[$0] } == [2, 2, 2])
+        #expect(Role.allCases.map { standard.upstreamFirstByte[$0] } == [60, 600, 60])
+        #expect(Role.allCases.map { standard.upstreamIdle[$0] } == [300, 300, 300])
+        #expect(Role.allCases.map { standard.upstreamTotal[$0] } == [600, 0, 600])
+        let said = try self.load([
+            "upstream-connect-seconds": "0.5", "upstream-first-byte-seconds": "20, bedrock-runtime=900",
+            "upstream-idle-seconds": "sts=0", "upstream-total-seconds": "30",
+        ])
+        #expect(Role.allCases.map { said.upstreamConnect[$0] } == [0.5, 0.5, 0.5])
+        #expect(Role.allCases.map { said.upstreamFirstByte[$0] } == [20, 900, 20])
+        #expect(Role.allCases.map { said.upstreamIdle[$0] } == [300, 300, 0])
+        // A number alone cuts no stream of a model.
+        #expect(Role.allCases.map { said.upstreamTotal[$0] } == [30, 0, 30])
+    }
+
     @Test func `the internal port is a host and a port`() throws {
         func listen(_ text: String) throws -> ClusterConfiguration.Address? {
             try self.load(Self.key.merging(["internal-listen": text]) { $1 }).internalListen
@@ -89,6 +106,10 @@ import Testing
             (["upstream": "sts=http://a,sts=dns:b:1"], "only addresses of sts may be several"),
             (["upstream": "sts=dns:b:1,http://a"], "only addresses of sts may be several"),
             (["upstream-requests-max": "0"], "1"),
+            (["upstream-connect-seconds": "0"], "takes a number from 0.01 to 3600.0"),
+            (["upstream-total-seconds": "s3=1"], "s3 is none of them"),
+            (["upstream-idle-seconds": "bedrock=soon"], "takes a number from 0.0 to 86400.0"),
+            (["upstream-first-byte-seconds": "-1"], "takes a number from 0.0 to 86400.0"),
             (["upstream": "http://a"], "takes service=http://node:4567"),
             (["services": "sts", "upstream": "sts=http://a", "cluster-key-file": "/key"], "not in both places"),
             (["internal-tls-cert": "/a", "internal-tls-key": "/b"], "go together"),
