@@ -1,6 +1,7 @@
 package import Containers
 internal import Inference
 internal import Primitives
+internal import ServiceKit
 internal import Telemetry
 
 /// The container engine of this machine, and the monitor of what is used.
@@ -12,6 +13,31 @@ package enum ContainerAccess {
     package static func engine(socket: String?) async throws(ContainerEngineError) -> ContainerEngine {
         let path = try EngineSocket.find(setting: socket, environment: ProcessEnvironment.variables)
         return try await ContainerEngine(SocketTransport(path: path))
+    }
+
+    /// Files of this machine on their way into a container.
+    /// - Parameters:
+    ///   - files: paths here, and names in the container's directory.
+    ///   - owner: their user and group there, by number.
+    /// - Returns: what `ContainerEngine.upload` takes.
+    /// - Throws: where one cannot be read, or they are too many bytes.
+    package static func archive(
+        _ files: [(path: String, name: String)], owner: Int
+    ) throws(ContainerEngineError) -> TarArchive {
+        var archive = TarArchive()
+        for (path, name) in files {
+            do throws(FileError) {
+                // A large file is not read only to be refused.
+                let isTooLarge = Files.stamp(path).map { $0.bytes > TarArchive.bytesMax } ?? false
+                if !isTooLarge, archive.add(name, try Files.read(path), owner: owner) { continue }
+            } catch {
+                throw .unlawful("\(path) cannot be read: \(error.sentence)")
+            }
+            throw .unlawful(
+                "\(path) cannot be copied: \(TarArchive.bytesMax >> 20) MiB go in at once, under names of up to "
+                    + "\(TarArchive.nameBytesMax) bytes")
+        }
+        return archive
     }
 
     /// A monitor that only shows, and records nothing.

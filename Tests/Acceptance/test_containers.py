@@ -96,6 +96,50 @@ def test_a_missing_container_and_a_missing_engine_are_told_apart(brume):
     assert alone.returncode == 69 and "no container engine answers at /nowhere.sock" in alone.stderr
 
 
+def test_a_container_is_made_from_what_is_allowed_with_files_and_nothing_of_the_host(
+        brume, container_engine, tmp_path):
+    (tmp_path / "words").write_text("hello from outside\n")
+    made = brume(
+        "create", "made", "busybox", "--memory", "32m", "--cpus", "0.5", "--pids", "20", "--env", "WHO=brume",
+        "--label", "dev.brume.services=none", "--volume", "/in", "--tmpfs", "/tmp",
+        "--file", f"{tmp_path}/words:/in/deep/words", "--start",
+        "--", "sh", "-c", "read line < /in/deep/words; echo $WHO: $line; echo x > /tmp/x && echo written; sleep 600")
+    try:
+        assert made.returncode == 0, made.stderr
+        details = json.loads(brume("inspect", "made").stdout)
+        host = details["HostConfig"]
+        assert (host["Memory"], host["NanoCpus"], host["PidsLimit"]) == (32 << 20, 500_000_000, 20)
+        assert host["CapDrop"] == ["ALL"] and host["ReadonlyRootfs"] and not host["Privileged"]
+        assert host["SecurityOpt"] == ["no-new-privileges"] and host["NetworkMode"] == "none"
+        assert not host["Binds"] and details["Config"]["User"] == "65532:65532"
+        end = time.monotonic() + 30
+        while (said := brume("logs", "made").stdout) != "brume: hello from outside\nwritten\n":
+            assert time.monotonic() < end, said
+            time.sleep(0.1)
+        assert re.search(r"^made\s+Up .*busybox\s+none$", brume("list").stdout, re.MULTILINE)
+    finally:
+        assert brume("remove", "made").returncode == 0
+    assert brume("inspect", "made").returncode == 66
+    volumes = [volume["Name"] for volume in container_engine.get("/volumes")["Volumes"]]
+    assert details["Mounts"][0]["Type"] == "volume" and details["Mounts"][0]["Name"] not in volumes
+
+
+LIMITS = ["--memory", "32m", "--cpus", "0.5", "--pids", "20"]
+
+
+@pytest.mark.parametrize("words, mistake", [
+    (LIMITS[2:], "--memory"), (LIMITS[:4], "--pids"), ([*LIMITS[:4], "--pids", "0"], "a limit of processes"),
+    ([*LIMITS, "--network", "host"], "never the host's"), ([*LIMITS, "--volume", "/etc:/etc"], "without a colon"),
+    ([*LIMITS, "--file", "/etc/passwd:/in/words"], "its place in a volume"),
+    ([*LIMITS, "--volume", "/in", "--file", "/nowhere:/in/words"], "/nowhere cannot be read"),
+    ([*LIMITS, "--publish", "80"], "takes two ports"),
+])
+def test_a_container_that_is_not_allowed_is_not_made(brume, container_engine, words, mistake):
+    answer = brume("create", "never", "busybox", *words)
+    assert answer.returncode == 64 and mistake in answer.stderr, answer
+    assert container_engine.docker("inspect", "never", check=False).returncode != 0
+
+
 def test_containers_stop_start_and_restart(brume, container, container_engine):
     container("node-e", "trap 'exit 0' TERM; while :; do sleep 0.1; done")
     state = lambda: container_engine.docker("inspect", "-f", "{{.State.Status}}", "node-e").strip()

@@ -154,7 +154,7 @@ private final class ReplyBox: EngineReply {
         let engine = try await ContainerEngine(transport)
         let request = ContainerRequest(
             name: "fn", image: "img", memoryBytes: 64 << 20, nanoCPUs: 1_000_000_000, processes: 50,
-            ports: [8080: 0], temporaryDirectories: ["/tmp"])
+            ports: [8080: 0], temporaryDirectories: ["/tmp"], volumes: ["/data"])
         #expect(try await engine.create(request) == "n1")
         let sent = try #require(transport.requests.withLock { $0.last?.body }.flatMap { Document(json: $0) })
         let host = try #require(sent["HostConfig"])
@@ -164,6 +164,8 @@ private final class ReplyBox: EngineReply {
         #expect(host["NetworkMode"]?.text == "none")
         #expect(host["Binds"] == nil && host["Mounts"] == nil && host["PidMode"] == nil && host["Devices"] == nil)
         #expect(host["PortBindings"]?["8080/tcp"]?.elements.first?["HostIp"]?.text == "127.0.0.1")
+        // A volume of the engine's own, with no place of the host behind it.
+        #expect(sent["Volumes"] == .object([.init("/data", .object([:]))]))
         #expect(sent["User"]?.text == "65532:65532")
         #expect(sent["Labels"]?["dev.brume.managed"]?.text == "true")
     }
@@ -176,6 +178,7 @@ private final class ReplyBox: EngineReply {
             { $0.memoryBytes = 0 }, { $0.nanoCPUs = 0 }, { $0.processes = 0 }, { $0.user = 0 },
             { $0.network = "host" }, { $0.network = "container:x" }, { $0.name = "../x" }, { $0.image = "" },
             { $0.ports = [0: 1] }, { $0.temporaryDirectories = ["/a/../b"] },
+            { $0.volumes = ["/etc:/etc"] }, { $0.volumes = ["data"] },
         ]
         for change in changes {
             var request = good

@@ -8,6 +8,8 @@ package enum ContainerEngineError: Error, Sendable, Hashable {
     case noSuchContainer(String)
     /// The container is not Brume's, so it is looked at and never changed.
     case notManaged(String)
+    /// What is wanted is not lawful; the engine was not asked.
+    case unlawful(String)
     /// The engine refused, in its own words.
     case refused(status: Int, message: String)
     /// What it answered cannot be read.
@@ -26,6 +28,7 @@ package enum ContainerEngineError: Error, Sendable, Hashable {
         case .notManaged(let name):
             return "the container \(name) is not Brume's (it has no label \(ContainerLabel.managed)=true), so it is "
                 + "not changed"
+        case .unlawful(let reason): return reason
         case .refused(_, let message): return "the container engine refused: \(message)"
         case .malformed(let reason): return "the container engine's answer cannot be read: \(reason)"
         }

@@ -19,13 +19,17 @@ package struct ContainerRequest: Sendable, Hashable {
     package var ports: [Int: Int]
     /// Paths of directories in memory that may be written.
     package var temporaryDirectories: [String]
+    /// Paths of directories that may be written and outlive a stop: each is a volume of the engine's own, which goes
+    /// with the container. An engine takes files for them alone, since nothing else of the root can be written.
+    package var volumes: [String]
     /// User and group by number; not root.
     package var user: Int
 
     package init(
         name: String, image: String, command: [String] = [], environment: [String] = [], memoryBytes: Int64,
         nanoCPUs: Int64, processes: Int64, network: String? = nil, labels: [String: String] = [:],
-        ports: [Int: Int] = [:], temporaryDirectories: [String] = [], user: Int = 65_532
+        ports: [Int: Int] = [:], temporaryDirectories: [String] = [], volumes: [String] = [],
+        user: Int = 65_532
     ) {
         self.name = name
         self.image = image
@@ -38,6 +42,7 @@ package struct ContainerRequest: Sendable, Hashable {
         self.labels = labels
         self.ports = ports
         self.temporaryDirectories = temporaryDirectories
+        self.volumes = volumes
         self.user = user
     }
 
@@ -76,6 +81,7 @@ package struct ContainerRequest: Sendable, Hashable {
             "Env": .array(self.environment.map(Document.string)),
             "User": .string("\(self.user):\(self.user)"),
             "Labels": .object(labels.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }),
+            "Volumes": .object(self.volumes.map { .init($0, .object([:])) }),
             "ExposedPorts": .object(self.ports.keys.sorted().map { .init("\($0)/tcp", .object([:])) }),
             "HostConfig": host,
         ])
@@ -83,7 +89,7 @@ package struct ContainerRequest: Sendable, Hashable {
 
     private func check() throws(ContainerEngineError) {
         func demand(_ holds: Bool, _ reason: String) throws(ContainerEngineError) {
-            guard holds else { throw .refused(status: 400, message: reason) }
+            guard holds else { throw .unlawful(reason) }
         }
         try demand(Self.isLawful(name: self.name), "a container's name is of letters, digits and the signs _ . -")
         try demand(!self.image.isEmpty, "a container needs an image")
@@ -104,10 +110,11 @@ package struct ContainerRequest: Sendable, Hashable {
         for (inner, outer) in self.ports {
             try demand((1...65_535).contains(inner) && (0...65_535).contains(outer), "a port is 1 to 65535")
         }
-        for path in self.temporaryDirectories {
+        for path in self.temporaryDirectories + self.volumes {
             try demand(
-                path.hasPrefix("/") && path != "/" && !path.split(separator: "/").contains(".."),
-                "a directory of the container is an absolute path")
+                path.hasPrefix("/") && path != "/" && !path.split(separator: "/").contains("..")
+                    && !path.contains(":"),
+                "a directory of the container is an absolute path without a colon")
         }
     }
 

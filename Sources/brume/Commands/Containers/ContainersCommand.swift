@@ -6,7 +6,7 @@ internal import Server
 struct ContainersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "containers",
-        abstract: "List, watch, limit, start and stop the containers that run Brume.",
+        abstract: "List, watch, limit, start, stop and make the containers that run Brume.",
         discussion: """
             Speaks to Docker's or Podman's engine through its socket: the one of --docker-socket, DOCKER_HOST or \
             CONTAINER_HOST, else the first that is there of the usual places. Only containers with the label \
@@ -14,7 +14,7 @@ struct ContainersCommand: AsyncParsableCommand {
             """,
         subcommands: [
             List.self, Inspect.self, Stats.self, Limit.self, Logs.self, StartContainer.self, StopContainer.self,
-            RestartContainer.self,
+            RestartContainer.self, Create.self, Remove.self,
         ],
         defaultSubcommand: List.self
     )

@@ -72,6 +72,20 @@ extension ContainersCommand {
         }
     }
 
+    /// `brume containers remove`
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Remove a container, running or not, with the volumes that it alone has.")
+
+        @OptionGroup var container: OneContainer
+
+        func run() async throws {
+            try await self.container.change("removed") { (engine, name) async throws(ContainerEngineError) in
+                try await engine.remove(name)
+            }
+        }
+    }
+
     /// `brume containers logs`
     struct Logs: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Print what a container wrote.")

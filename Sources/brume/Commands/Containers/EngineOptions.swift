@@ -26,6 +26,7 @@ extension Exit {
         case .unreachable: self = .noServer
         case .noSuchContainer: self = .noSuchThing
         case .notManaged: self = .noPermission
+        case .unlawful: self = .usage
         case .version, .refused, .malformed: self = .internalError
         }
     }
