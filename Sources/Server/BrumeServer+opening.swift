@@ -143,6 +143,7 @@ extension BrumeServer {
             port: port,
             host: configuration.hosts[0],
             version: BuildInformation.version,
+            region: configuration.region,
             answersPlaintext: configuration.allowsPlaintext,
             authorityPath: configuration.tlsCertificate == nil ? directory.authority : nil
         )

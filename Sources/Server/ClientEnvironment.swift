@@ -3,9 +3,10 @@ internal import ServiceKit
 
 /// The environment variables with which an unmodified SDK finds this server.
 package enum ClientEnvironment {
-    /// What `brume env` prints, in its order; `accessKeyID` nil means the root key.
+    /// What `brume env` prints, in its order. `accessKeyID` nil means the root key; `region` nil the running server's,
+    /// or the configured one where none runs.
     package static func variables(
-        _ configuration: Configuration, accessKeyID: String?, usesPlaintext: Bool
+        _ configuration: Configuration, accessKeyID: String?, region: String? = nil, usesPlaintext: Bool
     ) throws(StartError) -> [(name: String, value: String)] {
         let keys = try KeyStore.existing(configuration)?.list().filter { !$0.isBedrock } ?? []
         let key: KeyDescription?
@@ -23,12 +24,17 @@ package enum ClientEnvironment {
             throw StartError(.configuration, "the server answers TLS only: leave --plaintext away")
         }
         let scheme = usesPlaintext ? "http" : "https"
+        let region = region ?? address.region
+        guard Region(region) != nil else {
+            throw StartError(
+                .configuration, "\(region) is no region: it has 1 to 40 lower-case letters, digits and hyphens")
+        }
         var variables = [
             ("AWS_ENDPOINT_URL", "\(scheme)://localhost:\(address.port)"),
             ("AWS_ACCESS_KEY_ID", key.accessKeyID),
             ("AWS_SECRET_ACCESS_KEY", key.secretAccessKey),
-            ("AWS_DEFAULT_REGION", configuration.region),
-            ("AWS_REGION", configuration.region),
+            ("AWS_DEFAULT_REGION", region),
+            ("AWS_REGION", region),
             // Host prefixes such as `data-` would lead to names that do not resolve.
             ("AWS_DISABLE_HOST_PREFIX_INJECTION", "true"),
             // Nobody answers at the metadata address; SDKs would wait for it.
@@ -49,7 +55,7 @@ package enum ClientEnvironment {
         let authority = DataDirectory(path: configuration.dataDirectory).authority
         return ServerAddress(
             processID: 0, port: configuration.port, host: configuration.hosts[0], version: BuildInformation.version,
-            answersPlaintext: configuration.allowsPlaintext,
+            region: configuration.region, answersPlaintext: configuration.allowsPlaintext,
             authorityPath: configuration.tlsCertificate == nil ? authority : nil)
     }
 }

@@ -84,19 +84,22 @@ package struct ServerAddress: Sendable, Hashable {
     package var port: Int
     package var host: String
     package var version: String
+    /// The region of requests whose signature names none.
+    package var region: String
     /// Whether requests without TLS are answered.
     package var answersPlaintext: Bool
     /// The certificate that clients must trust; nil where the server has a certificate of its owner's.
     package var authorityPath: String?
 
     package init(
-        processID: Int32, port: Int, host: String, version: String, answersPlaintext: Bool = true,
+        processID: Int32, port: Int, host: String, version: String, region: String, answersPlaintext: Bool = true,
         authorityPath: String? = nil
     ) {
         self.processID = processID
         self.port = port
         self.host = host
         self.version = version
+        self.region = region
         self.answersPlaintext = answersPlaintext
         self.authorityPath = authorityPath
     }
@@ -104,7 +107,7 @@ package struct ServerAddress: Sendable, Hashable {
     /// A line each; the path is last, so that it may hold any character.
     package var text: String {
         let schemes = self.answersPlaintext ? Self.bothSchemes : Self.onlyTLS
-        return "\(self.processID)\n\(self.port)\n\(self.host)\n\(self.version)\n\(schemes)\n"
+        return "\(self.processID)\n\(self.port)\n\(self.host)\n\(self.version)\n\(self.region)\n\(schemes)\n"
             + "\(self.authorityPath ?? "-")\n"
     }
 
@@ -113,13 +116,13 @@ package struct ServerAddress: Sendable, Hashable {
 
     /// - Returns: nil when the text is not one of ours.
     package init?(text: String) {
-        let lines = text.split(separator: "\n", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
-        guard lines.count == 6, let processID = Int32(lines[0]), let port = Int(lines[1]),
-            [Self.bothSchemes, Self.onlyTLS].contains(lines[4]), lines[5].hasSuffix("\n")
+        let lines = text.split(separator: "\n", maxSplits: 6, omittingEmptySubsequences: false).map(String.init)
+        guard lines.count == 7, let processID = Int32(lines[0]), let port = Int(lines[1]),
+            [Self.bothSchemes, Self.onlyTLS].contains(lines[5]), lines[6].hasSuffix("\n")
         else { return nil }
-        let path = String(lines[5].dropLast())
+        let path = String(lines[6].dropLast())
         self.init(
-            processID: processID, port: port, host: lines[2], version: lines[3],
-            answersPlaintext: lines[4] == Self.bothSchemes, authorityPath: path == "-" ? nil : path)
+            processID: processID, port: port, host: lines[2], version: lines[3], region: lines[4],
+            answersPlaintext: lines[5] == Self.bothSchemes, authorityPath: path == "-" ? nil : path)
     }
 }

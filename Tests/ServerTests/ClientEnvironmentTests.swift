@@ -8,10 +8,10 @@ import Testing
     private let folder = ScratchFolder()
 
     private func variables(
-        _ configuration: Configuration? = nil, key: String? = nil, usesPlaintext: Bool = false
+        _ configuration: Configuration? = nil, key: String? = nil, region: String? = nil, usesPlaintext: Bool = false
     ) throws -> [String] {
         try ClientEnvironment.variables(
-            configuration ?? self.folder.configuration, accessKeyID: key, usesPlaintext: usesPlaintext
+            configuration ?? self.folder.configuration, accessKeyID: key, region: region, usesPlaintext: usesPlaintext
         ).map { "\($0.name)=\($0.value)" }
     }
 
@@ -53,23 +53,31 @@ import Testing
         #expect(variables.contains("AWS_DEFAULT_REGION=eu-west-3"))
     }
 
-    @Test func `the port is the running server's, and the configured one where none runs`() throws {
+    @Test func `port and region are the running server's, and the configured ones where none runs`() throws {
         try self.create("ROOT")
-        let running = ServerAddress(
-            processID: ProcessEnvironment.processID, port: 50_123, host: "127.0.0.1", version: "0.1.0")
-        try self.folder.write("server", running.text)
-        #expect(try self.variables().first == "AWS_ENDPOINT_URL=https://localhost:50123")
+        var address = ServerAddress(
+            processID: ProcessEnvironment.processID, port: 50_123, host: "127.0.0.1", version: "0.1.0",
+            region: "eu-west-3")
+        try self.folder.write("server", address.text)
+        let running = try self.variables()
+        #expect(running.first == "AWS_ENDPOINT_URL=https://localhost:50123")
+        #expect(running.contains("AWS_REGION=eu-west-3"))
+        #expect(running.contains("AWS_DEFAULT_REGION=eu-west-3"))
+        #expect(try self.variables(region: "eu-north-1").contains("AWS_REGION=eu-north-1"))
+        #expect(throws: StartError.self) { try self.variables(region: "Oslo") }
         // No process has that id: the file was left by one that was killed.
-        let gone = ServerAddress(processID: .max, port: 50_123, host: "127.0.0.1", version: "0.1.0")
-        try self.folder.write("server", gone.text)
-        #expect(try self.variables().first == "AWS_ENDPOINT_URL=https://localhost:4566")
+        address.processID = .max
+        try self.folder.write("server", address.text)
+        let configured = try self.variables()
+        #expect(configured.first == "AWS_ENDPOINT_URL=https://localhost:4566")
+        #expect(configured.contains("AWS_REGION=us-east-1"))
     }
 
     @Test func `scheme and certificate are the running server's, whatever flags it was started with`() throws {
         try self.create("ROOT")
         var running = ServerAddress(
             processID: ProcessEnvironment.processID, port: 50_123, host: "127.0.0.1", version: "0.1.0",
-            answersPlaintext: false)
+            region: "us-east-1", answersPlaintext: false)
         try self.folder.write("server", running.text)
         #expect(try !self.variables().contains { $0.hasPrefix("AWS_CA_BUNDLE") })
         let refused = #expect(throws: StartError.self) { try self.variables(usesPlaintext: true) }

@@ -45,17 +45,18 @@ import Testing
     // What the running server says of itself
 
     @Test func `an address comes back from its text`() {
-        var address = ServerAddress(processID: 12, port: 4566, host: "::1", version: "0.1.0")
-        #expect(address.text == "12\n4566\n::1\n0.1.0\nhttp,https\n-\n")
+        var address = ServerAddress(processID: 12, port: 4566, host: "::1", version: "0.1.0", region: "us-east-1")
+        #expect(address.text == "12\n4566\n::1\n0.1.0\nus-east-1\nhttp,https\n-\n")
         #expect(ServerAddress(text: address.text) == address)
         (address.answersPlaintext, address.authorityPath) = (false, "/a b\nc/tls/ca.pem")
-        #expect(address.text == "12\n4566\n::1\n0.1.0\nhttps\n/a b\nc/tls/ca.pem\n")
+        #expect(address.text == "12\n4566\n::1\n0.1.0\nus-east-1\nhttps\n/a b\nc/tls/ca.pem\n")
         #expect(ServerAddress(text: address.text) == address)
     }
 
     @Test(arguments: [
-        "", "12\n4566\n::1\n0.1.0\nhttps\n", "12\n4566\n::1\n0.1.0\nftp\n-\n", "12\n4566\n::1\n0.1.0\nhttps\n-",
-        "a\n4566\n::1\n0.1.0\nhttps\n-\n", "12\nb\n::1\n0\nhttps\n-\n",
+        "", "12\n4566\n::1\n0.1.0\nr\nhttps\n", "12\n4566\n::1\n0.1.0\nr\nftp\n-\n",
+        "12\n4566\n::1\n0.1.0\nr\nhttps\n-", "a\n4566\n::1\n0.1.0\nr\nhttps\n-\n",
+        "12\nb\n::1\n0\nr\nhttps\n-\n",
     ])
     func `another text is no address`(_ text: String) {
         #expect(ServerAddress(text: text) == nil)

@@ -26,7 +26,7 @@ import Testing
             responder: Readyz(status: status, text: text))
         let address = ServerAddress(
             processID: ProcessEnvironment.processID, port: listener.port, host: host, version: "0.1.0",
-            answersPlaintext: answersPlaintext)
+            region: "us-east-1", answersPlaintext: answersPlaintext)
         try self.folder.write("server", address.text)
         // What the running server says of itself counts, not what another start would do.
         var configuration = self.folder.configuration

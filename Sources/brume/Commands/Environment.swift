@@ -13,6 +13,9 @@ struct Environment: AsyncParsableCommand {
     @Option(name: .customLong("access-key-id"), help: "The key to export (default: the root key).")
     var accessKeyID: String?
 
+    @Option(help: "The region to export (default: the running server's, else the setting).")
+    var region: String?
+
     @Flag(help: "Plain HTTP instead of TLS in the endpoint.")
     var plaintext = false
 
@@ -25,6 +28,7 @@ struct Environment: AsyncParsableCommand {
             try ClientEnvironment.variables(
                 configuration,
                 accessKeyID: self.accessKeyID,
+                region: self.region,
                 usesPlaintext: self.plaintext
             )
         }
