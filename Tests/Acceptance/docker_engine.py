@@ -21,6 +21,7 @@ from brume_server import BINARY, ROOT
 DOCKERD = "/usr/sbin/dockerd"
 DOCKER = "/usr/bin/docker"
 COMPOSE = "/usr/bin/docker-compose"
+COMPOSE_2 = ROOT / ".compose" / "docker-compose"
 BUSYBOX = "/bin/busybox"
 READY_SECONDS_MAX = 20
 STATIC_BINARY = ROOT / ".build" / "static" / "brume"
@@ -127,6 +128,17 @@ class Engine:
 
     def docker(self, *words, **options):
         return self.run(DOCKER, *words, **options)
+
+    def compose_2(self):
+        """Settings of Docker's client by which `docker compose` is Compose v2; none where that is not installed."""
+        if not os.access(COMPOSE_2, os.X_OK):
+            return None
+        folder = self.folder / "config-compose-2"
+        (folder / "cli-plugins").mkdir(parents=True, exist_ok=True)
+        plugin = folder / "cli-plugins" / "docker-compose"
+        if not plugin.exists():
+            plugin.symlink_to(COMPOSE_2)
+        return {"DOCKER_CONFIG": str(folder)}
 
     def build(self, tag):
         """Builds the `runtime` target of the Dockerfile, with a binary that is here already.

@@ -1,7 +1,7 @@
 """Images and Compose files on a real Docker engine; skipped, with the reason, where the machine runs none.
 
 The image holds a binary that was built before: no stage of the Dockerfile that compiles runs here, and neither do the
-Debian, engine and CUDA images. The Compose is Debian's 1.29.
+Debian, engine and CUDA images. The Compose is Debian's 1.29, and v2 where that is installed.
 """
 
 import json
@@ -22,9 +22,9 @@ HEALTHY_SECONDS_MAX = 30
 
 
 class Project:
-    """A Compose project of one file or several."""
+    """A Compose project of one file or several, by Compose 1.29 or by v2."""
 
-    def __init__(self, engine, name, *files):
+    def __init__(self, engine, name, *files, version=1):
         self.engine = engine
         self.name = name
         self.port = free_port()
@@ -33,6 +33,11 @@ class Project:
             "BRUME_PORT": str(self.port), "BRUME_SECRETS": str(engine.folder / "secrets"), "BRUME_ENGINE_IMAGE": IMAGE,
             "BRUME_BEDROCK_MEMORY": "512m", "BRUME_BEDROCK_CPUS": "1.0",
         }
+        if version == 2:
+            settings = engine.compose_2()
+            if settings is None:
+                pytest.skip("Compose v2 is not there; 'Scripts/install-dependencies docker' fetches it")
+            self.environment |= settings
 
     def compose(self, *words, seconds_max=100):
         return self.engine.run(
@@ -93,8 +98,10 @@ def round_trip(project, holder):
     assert "hello" in answer["output"]["message"]["content"][0]["text"]
 
 
-def test_every_compose_file_is_valid(container_engine):
-    project = Project(container_engine, "valid")
+@pytest.mark.parametrize("version", [1, 2])
+def test_every_compose_file_is_valid(container_engine, version):
+    project = Project(container_engine, "valid", version=version)
+    assert re.search(rf"[vV]ersion v?{version}\.", project.compose("version"))
     for files in (["compose.yaml"], ["compose.yaml", "compose.gpu.yaml"], ["compose.yaml", "compose.docker.yaml"],
                   ["compose.yaml", "compose.scale.yaml"], ["compose.single.yaml"]):
         project.files = [word for file in files for word in ("-f", file)]
@@ -161,6 +168,18 @@ def test_a_gateway_serves_what_runs_in_other_containers(cluster):
     assert cluster.seconds <= HEALTHY_SECONDS_MAX
     round_trip(cluster, "gateway")
     assert cluster.client("sts", "gateway").get_caller_identity()["Account"] == "000000000000"
+
+
+def test_compose_2_starts_the_same_containers(container_engine):
+    project = Project(container_engine, "second", "compose.yaml", version=2)
+    try:
+        assert project.up() <= HEALTHY_SECONDS_MAX
+        assert set(project.containers()) == {"gateway", "dynamodb", "bedrock", "services"}
+        round_trip(project, "gateway")
+        limits = project.engine.get(f"/containers/{project.containers()['dynamodb']}/json")["HostConfig"]
+        assert (limits["Memory"], limits["NanoCpus"], limits["PidsLimit"]) == (1 << 30, 1_000_000_000, 128)
+    finally:
+        project.compose("down", "--volumes")
 
 
 def test_nodes_cannot_be_reached_from_outside(cluster):
