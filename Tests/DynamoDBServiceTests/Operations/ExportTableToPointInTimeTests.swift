@@ -104,6 +104,56 @@ struct ExportTableToPointInTimeTests {
         #expect(files.allSatisfy { $0.hasPrefix("a-bucket/AWSDynamoDB/data/") })
     }
 
+    @Test func `an incremental export is filtered by each item's latest image, or the old one of what was deleted`()
+        async throws
+    {
+        let fixture = try await self.enabled()
+        for number in 1...3 { try await fixture.put(key("a", number) + [("v", .s("old")), ("w", .s("x"))]) }
+        try await fixture.put(key("b", 1) + [("v", .s("old"))])
+        let from = Timestamp(secondsSinceEpoch: fixture.clock.now().secondsSinceEpoch + 60)
+        fixture.clock.set(from)
+        try await fixture.put(key("a", 1) + [("v", .s("new")), ("w", .s("y"))])
+        try await fixture.put(key("a", 2) + [("v", .s("old")), ("w", .s("y"))])
+        try await fixture.delete(key("a", 3))
+        try await fixture.put(key("b", 1) + [("v", .s("new"))])
+        let to = Timestamp(secondsSinceEpoch: from.secondsSinceEpoch + 900)
+        fixture.clock.set(to)
+        fixture.clock.advance(milliseconds: 1)
+        func lines(_ filter: FilterSpecification) async throws -> [String] {
+            for path in fixture.objects.paths { fixture.objects[path] = nil }
+            let export = try await fixture.export {
+                $0.exportType = .incrementalExport
+                $0.filterSpecification = filter
+                $0.incrementalExportSpecification = IncrementalExportSpecification(
+                    exportFromTime: from, exportToTime: to)
+            }
+            #expect(export?.exportStatus == .completed)
+            let lines = try fixture.lines()
+            #expect(export?.itemCount == lines.count)
+            return lines.map { String($0.drop { $0 != "," }.dropFirst()) }
+        }
+        func start(_ pk: String, _ number: Int) -> String {
+            #""Keys":{"pk":{"S":"\#(pk)"},"sk":{"N":"\#(number)"}}"#
+        }
+        let isNew = FilterSpecification(
+            filterExpression: "v = :new", projectionExpression: "w",
+            expressionAttributeValues: item([(":new", .s("new"))]))
+        #expect(
+            Set(try await lines(isNew)) == [
+                #"\#(start("a", 1)),"OldImage":{"w":{"S":"x"}},"NewImage":{"w":{"S":"y"}}}"#,
+                #"\#(start("b", 1)),"OldImage":{},"NewImage":{}}"#,
+            ])
+        let isOld = FilterSpecification(
+            filterExpression: "v = :old", projectionExpression: "v", keyConditionExpression: "pk = :a AND sk > :one",
+            expressionAttributeValues: item([(":old", .s("old")), (":a", .s("a")), (":one", int(1))]))
+        let image = #"{"v":{"S":"old"}}"#
+        #expect(
+            try await lines(isOld) == [
+                #"\#(start("a", 2)),"OldImage":\#(image),"NewImage":\#(image)}"#,
+                #"\#(start("a", 3)),"OldImage":\#(image)}"#,
+            ])
+    }
+
     @Test func `a window lasts from 15 minutes to 24 hours and lies in the recovery period`() async throws {
         let fixture = try await self.enabled()
         fixture.clock.advance(milliseconds: 2 * 86_400_000)

@@ -85,6 +85,37 @@ struct StartBulkPutItemsTests {
             ])
     }
 
+    @Test func `Amazon Ion says the same as DynamoDB JSON`() async throws {
+        let fixture = try await BackupFixture()
+        try await fixture.put([("pk", .s("a")), ("sk", int(1)), ("x", .s("old"))])
+        fixture.place(
+            "1",
+            [
+                #"$ion_1_0 {Item:{pk:"a",sk:2.,s:$dynamodb_NS::[1.,2d1]},"#
+                    + #"ConditionExpression:"attribute_not_exists(pk)"}"#,
+                #"$ion_1_0 {Item:{pk:"a",sk:2.},ConditionExpression:'''attribute_not_'''  '''exists(pk)'''}"#,
+                "$ion_1_0 {\n  Item: {pk: \"a\", sk: 1, x: \"new\"},\n  ConditionExpression: \"#x = :x\",",
+                "  ExpressionAttributeNames: {'#x': \"x\"}, ExpressionAttributeValues: {':x': \"old\"},\n}",
+                #"{Item:{pk:"a",sk:3.},Condition:[{a:1}]}"#, #"{Item:{pk:"a",sk:4.},ConditionExpression:"x ="}"#,
+            ])
+        fixture.place("2", [#"{Item:{pk:"b",sk:1.}}"#, #"{"Item":{"pk":{"S":"b"},"sk":{"N":"2"}}}"#])
+        fixture.place("3", [#"{Item:{pk:"c",sk:1.}}"#, "{Item:{pk:symbol,sk:2.}}", #"{Item:{pk:"c",sk:3.}}"#])
+        let ended = try await fixture.bulk(BackupFixture.bulk { $0.inputS3Configuration.inputFormat = .ion })
+        #expect(ended.inputS3Configuration?.inputFormat == .ion)
+        #expect(ended.bulkOperationStatus == .completedWithErrors)
+        #expect(ended.processedItemCount == 9)
+        #expect(ended.failedItemCount == 4)
+        let items = try await fixture.items()
+        #expect(items.count == 4)
+        #expect(items.first { $0["sk"] == int(1) && $0["pk"] == .s("a") }?["x"] == .s("new"))
+        #expect(items.first { $0["sk"] == int(2) }?["s"] == .ns([DynamoDBNumber(1), DynamoDBNumber(20)]))
+        #expect(try fixture.report("condition-check-failure").count == 1)
+        let errors = try fixture.report("error")
+        #expect(errors[0].contains("The record has a member that is not known: Condition"))
+        #expect(errors[1].contains("Invalid ConditionExpression: Syntax error"))
+        #expect(errors[3].hasSuffix(#""The record is not Amazon Ion","Record":"{Item:{pk:symbol,sk:2.}}"}"#))
+    }
+
     @Test func `what breaks a rule is reported, and what is malformed ends its object`() async throws {
         let fixture = try await BackupFixture(ItemFixture.indexed)
         let refused = [
@@ -204,7 +235,6 @@ struct StartBulkPutItemsTests {
     @Test func `what cannot be started is refused`() async throws {
         let fixture = try await BackupFixture()
         let changes: [(inout StartBulkPutItemsInput) -> Void] = [
-            { $0.inputS3Configuration.inputFormat = .ion },
             { $0.inputS3Configuration.s3Bucket = "Upper" }, { $0.outputS3Configuration.s3Bucket = "Upper" },
             { $0.outputS3Configuration.s3Bucket = nil }, { $0.outputS3Configuration.outputType = [] },
             { $0.outputS3Configuration.outputType = [.error, .error] },

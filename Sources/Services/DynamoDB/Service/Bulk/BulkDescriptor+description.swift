@@ -14,7 +14,7 @@ extension BulkDescriptor {
                 s3BucketOwner: self.input.bucketOwner,
                 s3Bucket: self.input.bucket,
                 s3KeyPrefix: self.input.prefix,
-                inputFormat: .dynamodbJson,
+                inputFormat: self.input.isIon ? .ion : .dynamodbJson,
                 inputCompressionType: self.input.compression.map { InputCompressionType(rawValue: $0) }
             ),
             outputS3Configuration: OutputS3Configuration(

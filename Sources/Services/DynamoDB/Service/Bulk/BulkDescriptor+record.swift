@@ -18,6 +18,7 @@ extension BulkDescriptor {
         fields.set("inputBucket", self.input.bucket)
         fields.set("inputBucketOwner", self.input.bucketOwner)
         fields.set("inputPrefix", self.input.prefix)
+        fields.set("isIon", self.input.isIon)
         fields.set("compression", self.input.compression)
         fields.set("outputBucket", self.output.bucket)
         fields.set("outputBucketOwner", self.output.bucketOwner)
@@ -82,6 +83,7 @@ extension BulkDescriptor {
                 bucket: inputBucket,
                 bucketOwner: fields.text("inputBucketOwner"),
                 prefix: fields.text("inputPrefix"),
+                isIon: fields.flag("isIon"),
                 compression: fields.text("compression")
             ),
             output: Output(

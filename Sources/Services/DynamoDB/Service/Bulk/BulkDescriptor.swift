@@ -24,6 +24,7 @@ struct BulkDescriptor: Sendable, Hashable {
         var bucket: String
         var bucketOwner: String?
         var prefix: String?
+        var isIon = false
         /// In the request's word, where it said so.
         var compression: String?
 

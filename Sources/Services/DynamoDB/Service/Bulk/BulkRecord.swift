@@ -3,9 +3,10 @@ internal import DynamoDBValues
 internal import ServiceModel
 internal import WireProtocols
 
-/// One record of an object: JSON with the members of PutItem.
+/// One record of an object: JSON, or Amazon Ion, with the members of PutItem.
 ///
 ///     {"Item": {"pk": {"S": "a"}}, "ConditionExpression": "attribute_not_exists(pk)"}
+///     $ion_1_0 {Item:{pk:"a"},ConditionExpression:"attribute_not_exists(pk)"}
 ///
 /// Beside `Item` it can have `ConditionExpression`, `ExpressionAttributeNames` and `ExpressionAttributeValues`. Another
 /// member is refused rather than passed over: it may be the condition that somebody relies on.
@@ -31,10 +32,11 @@ struct BulkRecord: Sendable {
     var text: [UInt8]
     var outcome: Outcome
 
-    init(_ line: JSONRecords.Record, number: Int) {
+    init(_ line: JSONRecords.Record, number: Int, isIon: Bool) {
         self.number = number
         self.end = line.end
-        self.outcome = Self.parse(line.bytes)
+        let json = isIon ? IonRecord.json(line.bytes, isBulk: true) : line.bytes
+        self.outcome = json.map(Self.parse) ?? .malformed("The record is not Amazon Ion")
         if case .put = self.outcome { self.text = [] } else { self.text = Array(line.bytes.prefix(Self.shownBytesMax)) }
     }
 

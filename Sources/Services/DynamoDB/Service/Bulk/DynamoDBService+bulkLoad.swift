@@ -177,13 +177,15 @@ private struct BulkLoad {
     private var lines: JSONRecords
     private var recordCount: Int
     private var offset: Int
+    private let isIon: Bool
     private let form: ObjectCompression?
     private let inflater: (any Inflater)?
     private var hasEnded = false
 
     init(_ own: BulkDescriptor) {
         self.offset = own.place?.offset ?? 0
-        self.lines = JSONRecords(from: self.offset)
+        self.isIon = own.input.isIon
+        self.lines = JSONRecords(from: self.offset, isIon: own.input.isIon)
         self.recordCount = own.place?.recordCount ?? 0
         self.form = own.input.form
         self.inflater = self.form?.inflater
@@ -224,7 +226,7 @@ private struct BulkLoad {
     private mutating func add(_ found: [JSONRecords.Record]) {
         for line in found where !self.isOver {
             self.recordCount += 1
-            let record = BulkRecord(line, number: self.recordCount)
+            let record = BulkRecord(line, number: self.recordCount, isIon: self.isIon)
             self.offset = record.end
             self.records.append(record)
             if case .malformed = record.outcome { self.isOver = true }

@@ -79,11 +79,6 @@ extension DynamoDBService {
                     + "INCREMENTAL_EXPORT"
             )
         }
-        // DEVIATION: AWS filters incremental exports too.
-        guard !isIncremental || input.filterSpecification == nil else {
-            throw .validation(
-                "The parameter FilterSpecification is not supported for incremental exports by this version of Brume")
-        }
         let prefix = (input.s3Prefix ?? "") + String(repeating: "x", count: Self.exportKeyBytes)
         guard ObjectLocation(bucket: input.s3Bucket, key: prefix) != nil else {
             throw .validation(

@@ -65,15 +65,11 @@ extension DynamoDBService {
     // Checks
 
     private static func source(_ given: InputS3Configuration) throws(ServiceError) -> BulkDescriptor.Input {
-        // DEVIATION: Amazon Ion is not read.
-        guard given.inputFormat != .ion else {
-            throw .validation("The InputFormat ION is not supported by this version of Brume")
-        }
         guard ObjectLocation(bucket: given.s3Bucket, key: "x") != nil, (given.s3KeyPrefix ?? "").utf8.count <= 1024
         else { throw .invalidObjects("InputS3Configuration") }
         return BulkDescriptor.Input(
             bucket: given.s3Bucket, bucketOwner: given.s3BucketOwner, prefix: given.s3KeyPrefix,
-            compression: given.inputCompressionType?.rawValue)
+            isIon: given.inputFormat == .ion, compression: given.inputCompressionType?.rawValue)
     }
 
     /// The longest that follows a prefix in the key of an object of the output.

@@ -142,8 +142,10 @@ extension DynamoDBService {
             let slice = try await storing { () throws(StorageError) in try await window.slice(from: place) }
             for change in slice.changes {
                 export.billedBytes += (change.old?.itemBytes ?? 0) + (change.new?.itemBytes ?? 0)
+                guard let shown = filter.map({ $0.apply(change) }) ?? change else { continue }
                 let line = export.isIon ? ExportLines.ionChanged : ExportLines.changed
-                line(change, export.table.schema, withOldImages, &text)
+                let keys = (change.new ?? change.old)?.filter { export.table.schema.contains($0) }
+                line(shown, keys ?? AttributeMap(), withOldImages, &text)
                 itemCount += 1
             }
             return (itemCount, slice.next)

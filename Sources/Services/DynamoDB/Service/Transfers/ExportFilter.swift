@@ -50,15 +50,32 @@ struct ExportFilter: Sendable {
 
         /// - Returns: what the export has of the item; nil when it has none of it.
         func apply(_ item: AttributeMap) -> AttributeMap? {
+            self.takes(item) ? self.projection.apply(item) : nil
+        }
+
+        /// What the export has of a changed item; nil when it has none of it.
+        ///
+        /// "DynamoDB evaluates the filter against the latest image of each changed item. For a deleted item, DynamoDB
+        /// evaluates the filter against the old image of the item, because the new image doesn't exist."
+        /// - Source: DynamoDB Developer Guide, "Filtering a table export".
+        func apply(_ change: WindowChange) -> WindowChange? {
+            guard let latest = change.new ?? change.old, self.takes(latest) else { return nil }
+            return WindowChange(
+                old: change.old.map(self.projection.apply), new: change.new.map(self.projection.apply),
+                time: change.time)
+        }
+
+        private func takes(_ item: AttributeMap) -> Bool {
             if let range = self.range {
-                guard range.contains(KeyEncoder.tableKey(self.table.space, self.table.schema, item)) else { return nil }
+                guard range.contains(KeyEncoder.tableKey(self.table.space, self.table.schema, item)) else {
+                    return false
+                }
                 let isEqual = zip(self.table.schema.partition, self.partition).allSatisfy { element, content in
                     item[element.name].map { $0.content == content } ?? false
                 }
-                guard isEqual else { return nil }
+                guard isEqual else { return false }
             }
-            if let filter = self.filter, !filter.holds(for: item) { return nil }
-            return self.projection.apply(item)
+            return self.filter?.holds(for: item) ?? true
         }
     }
 

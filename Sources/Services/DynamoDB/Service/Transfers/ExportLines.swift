@@ -13,14 +13,13 @@ enum ExportLines {
         output.append(contentsOf: "}\n".utf8)
     }
 
-    /// A changed item: its last write, its keys, and its images before and after.
+    /// A changed item: its last write, its keys, and its images before and after, or what a filter leaves of them.
     static func changed(
-        _ change: WindowChange, _ schema: KeySchema, _ withOldImages: Bool, _ output: inout [UInt8]
+        _ change: WindowChange, _ keys: AttributeMap, _ withOldImages: Bool, _ output: inout [UInt8]
     ) {
         let micros = change.time.millisecondsSinceEpoch * 1000
         output.append(contentsOf: #"{"Metadata":{"WriteTimestampMicros":{"N":"\#(micros)"}},"Keys":"#.utf8)
-        let keys = (change.new ?? change.old)?.filter { schema.contains($0) }
-        self.append(keys ?? AttributeMap(), to: &output)
+        self.append(keys, to: &output)
         if let old = change.old, withOldImages {
             output.append(contentsOf: #","OldImage":"#.utf8)
             self.append(old, to: &output)
@@ -41,11 +40,11 @@ enum ExportLines {
 
     /// The same as `changed` in Amazon Ion.
     static func ionChanged(
-        _ change: WindowChange, _ schema: KeySchema, _ withOldImages: Bool, _ output: inout [UInt8]
+        _ change: WindowChange, _ keys: AttributeMap, _ withOldImages: Bool, _ output: inout [UInt8]
     ) {
         let micros = change.time.millisecondsSinceEpoch * 1000
         output += IonText.versionMarker + Array("{Record:{Metadata:{WriteTimestampMicros:\(micros).},Keys:".utf8)
-        IonText.append((change.new ?? change.old)?.filter { schema.contains($0) } ?? AttributeMap(), to: &output)
+        IonText.append(keys, to: &output)
         if let old = change.old, withOldImages {
             output += Array(",OldImage:".utf8)
             IonText.append(old, to: &output)

@@ -18,11 +18,13 @@ struct IonRecord {
     private var index = 0
     private var output: [UInt8] = []
 
+    /// - Parameter isBulk: Whether the record can have a condition and its names and values beside the item, and every
+    ///   other member is to be told of.
     /// - Returns: nil for what is no such record.
-    static func json(_ bytes: [UInt8]) -> [UInt8]? {
+    static func json(_ bytes: [UInt8], isBulk: Bool = false) -> [UInt8]? {
         var record = IonRecord(bytes: bytes)
         do throws(Malformed) {
-            try record.read()
+            try record.read(isBulk)
             return record.output
         } catch {
             return nil
@@ -35,28 +37,35 @@ struct IonRecord {
 
     // The record
 
-    private mutating func read() throws(Malformed) {
+    private mutating func read(_ isBulk: Bool) throws(Malformed) {
         self.skipSpace()
         if self.bytes[self.index...].starts(with: "$ion_1_0".utf8) { self.index += 8 }
-        self.output += Array("{".utf8)
+        self.output.append(UInt8(ascii: "{"))
         var isFirst = true
         try self.structure { (record, name) throws(Malformed) in
-            // Other members of the record are not looked at, but for their form.
             let start = record.output.count
-            if !isFirst { record.output.append(UInt8(ascii: ",")) }
-            record.output += Array("\"Item\":".utf8)
-            if name == Array("Item".utf8) {
-                record.skipSpace()
-                try record.members(depth: 1)
-                isFirst = false
-            } else {
+            record.begin(name, isFirst)
+            switch (String(decoding: name, as: UTF8.self), isBulk) {
+            case ("Item", _), ("ExpressionAttributeValues", true): try record.members(depth: 1)
+            case ("ConditionExpression", true): try record.string()
+            case ("ExpressionAttributeNames", true):
+                try record.object { (record) throws(Malformed) in try record.string() }
+            default:
                 try record.value(depth: 1)
-                record.output.removeLast(record.output.count - start)
+                guard !isBulk else { break }
+                // Other members of an import's record are not looked at, but for their form.
+                return record.output.removeLast(record.output.count - start)
             }
+            isFirst = false
         }
-        self.output += Array("}".utf8)
+        self.output.append(UInt8(ascii: "}"))
         self.skipSpace()
         guard self.index == self.bytes.count else { throw Malformed() }
+    }
+
+    /// The name of an object's member, after what stands before it.
+    private mutating func begin(_ name: [UInt8], _ isFirst: Bool) {
+        self.output += Array((isFirst ? "\"" : ",\"").utf8) + name + Array("\":".utf8)
     }
 
     /// A struct, each member of which `member` reads when its name has been.
@@ -69,6 +78,7 @@ struct IonRecord {
             guard let name = try self.symbol() else { throw Malformed() }
             self.skipSpace()
             try self.take(":")
+            self.skipSpace()
             try member(&self, name)
             try self.separate("}")
         }
@@ -77,17 +87,19 @@ struct IonRecord {
 
     /// A struct as an object whose members are values.
     private mutating func members(depth: Int) throws(Malformed) {
-        self.output += Array("{".utf8)
+        try self.object { (record) throws(Malformed) in try record.value(depth: depth + 1) }
+    }
+
+    /// A struct as an object, each member of which `member` reads.
+    private mutating func object(_ member: (inout IonRecord) throws(Malformed) -> Void) throws(Malformed) {
+        self.output.append(UInt8(ascii: "{"))
         var isFirst = true
         try self.structure { (record, name) throws(Malformed) in
-            if !isFirst { record.output.append(UInt8(ascii: ",")) }
+            record.begin(name, isFirst)
             isFirst = false
-            record.output.append(UInt8(ascii: "\""))
-            record.output += name
-            record.output += Array("\":".utf8)
-            try record.value(depth: depth + 1)
+            try member(&record)
         }
-        self.output += Array("}".utf8)
+        self.output.append(UInt8(ascii: "}"))
     }
 
     // Values
