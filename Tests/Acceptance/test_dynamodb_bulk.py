@@ -21,7 +21,9 @@ def line(pk, sk, condition=None, **attributes):
 
 
 def start(server, client, table, bucket, prefix="", outputs=("ERROR", "CONDITION_CHECK_FAILURE"), **options):
-    source = {"S3Bucket": bucket, "InputFormat": "DYNAMODB_JSON"} | ({"S3KeyPrefix": prefix} if prefix else {})
+    source = {"S3Bucket": bucket, "InputFormat": options.pop("InputFormat", "DYNAMODB_JSON")}
+    if prefix:
+        source["S3KeyPrefix"] = prefix
     compression = options.pop("InputCompressionType", None)
     if compression:
         source["InputCompressionType"] = compression
@@ -92,6 +94,34 @@ def test_conditions_and_errors_are_reported(server, dynamodb, unique_name):
     assert [(entry["InputObject"], entry["RecordNumber"]) for entry in errors] == [
         ("1.json", 3), ("1.json", 4), ("2.json", 2),
     ]
+
+
+def test_an_export_in_ion_is_put_into_another_table(server, dynamodb, unique_name):
+    source, target, bucket = unique_name("ion"), unique_name("ion-target"), "an-ion-bucket"
+    for table in (source, target):
+        create(dynamodb, table)
+    for n in range(5):
+        dynamodb.put_item(TableName=source, Item={
+            "pk": {"S": "it's"}, "sk": {"N": str(n)}, "set": {"NS": ["1", "2.5"]}, "b": {"B": b"\x00"}, "n": {"NULL": True},
+            "m": {"M": {"l": {"L": [{"BOOL": True}, {"S": "ü\n"}]}}},
+        })
+    (server.data_dir / "objects" / bucket).mkdir(parents=True, exist_ok=True)
+    dynamodb.update_continuous_backups(
+        TableName=source, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+    arn = dynamodb.export_table_to_point_in_time(
+        TableArn=dynamodb.describe_table(TableName=source)["Table"]["TableArn"], S3Bucket=bucket, ExportFormat="ION",
+    )["ExportDescription"]["ExportArn"]
+    deadline = time.monotonic() + 30
+    while (export := dynamodb.describe_export(ExportArn=arn)["ExportDescription"])["ExportStatus"] == "IN_PROGRESS":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    prefix = export["ExportManifest"].replace("manifest-summary.json", "data/")
+    started = start(
+        server, dynamodb, target, bucket, prefix, InputFormat="ION", InputCompressionType="GZIP")
+    description = ended(dynamodb, started["BulkOperationArn"])
+    assert description["InputS3Configuration"]["InputFormat"] == "ION"
+    assert (description["BulkOperationStatus"], description["ProcessedItemCount"]) == ("COMPLETED", 5)
+    assert items(dynamodb, target) == items(dynamodb, source)
 
 
 def test_an_operation_happens_once_for_each_token(server, dynamodb, unique_name):
