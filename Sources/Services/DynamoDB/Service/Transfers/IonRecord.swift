@@ -18,8 +18,8 @@ struct IonRecord {
     private var index = 0
     private var output: [UInt8] = []
 
-    /// - Parameter isBulk: Whether the record can have a condition and its names and values beside the item, and every
-    ///   other member is to be told of.
+    /// `isBulk` says that the record can have a condition and its names and values beside the item, and that every
+    /// other member is to be told of.
     /// - Returns: nil for what is no such record.
     static func json(_ bytes: [UInt8], isBulk: Bool = false) -> [UInt8]? {
         var record = IonRecord(bytes: bytes)
