@@ -102,8 +102,8 @@ def test_an_export_in_ion_is_put_into_another_table(server, dynamodb, unique_nam
         create(dynamodb, table)
     for n in range(5):
         dynamodb.put_item(TableName=source, Item={
-            "pk": {"S": "it's"}, "sk": {"N": str(n)}, "set": {"NS": ["1", "2.5"]}, "b": {"B": b"\x00"}, "n": {"NULL": True},
-            "m": {"M": {"l": {"L": [{"BOOL": True}, {"S": "ü\n"}]}}},
+            "pk": {"S": "it's"}, "sk": {"N": str(n)}, "set": {"NS": ["1", "2.5"]}, "b": {"B": b"\x00"},
+            "n": {"NULL": True}, "m": {"M": {"l": {"L": [{"BOOL": True}, {"S": "ü\n"}]}}},
         })
     (server.data_dir / "objects" / bucket).mkdir(parents=True, exist_ok=True)
     dynamodb.update_continuous_backups(
