@@ -20,6 +20,8 @@ package struct ChatOutcome: Sendable, Hashable {
         case contextFull
         /// The model began a call that is none: unknown, or with arguments that are no JSON.
         case malformedToolCall
+        /// The answer is not the JSON that the request's schema asks for, by a server that is not held to it.
+        case malformedAnswer
     }
 
     /// How long the parts of it took.

@@ -110,6 +110,9 @@ package struct ChatRequest: Sendable {
     package var sampling: Sampling
     /// A JSON Schema that the answer's text must meet.
     package var answerSchema: Document?
+    /// Whether an answer that is no JSON where `answerSchema` asks for it is told with a stop reason of its own; else
+    /// it is an error, for notations that have no word for it.
+    package var takesAnyAnswer = false
     /// nil leaves it to the model.
     package var reasoning: Reasoning?
     /// The last of them; nil where there is none.

@@ -4,7 +4,13 @@ internal import Synchronization
 ///
 /// The model writes it before its first event, where it can; whoever made the request reads it then.
 package final class PromptCount: Sendable {
-    private let state = Mutex<(outcome: ChatOutcome?, cachePointTokens: Int?)>((nil, nil))
+    private struct State {
+        var outcome: ChatOutcome?
+        var cachePointTokens: Int?
+        var isKeptForAnHour = false
+    }
+
+    private let state = Mutex(State())
 
     package init() {}
 
@@ -15,6 +21,12 @@ package final class PromptCount: Sendable {
             outcome.cachePointTokens = state.cachePointTokens.map { min($0, outcome.inputTokens) }
             return outcome
         }
+    }
+
+    /// Whether the client wants kept for an hour what stands before its last cache point, and not for five minutes.
+    package var isKeptForAnHour: Bool {
+        get { self.state.withLock { $0.isKeptForAnHour } }
+        set { self.state.withLock { $0.isKeptForAnHour = newValue } }
     }
 
     /// - Parameters:

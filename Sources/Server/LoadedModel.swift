@@ -146,18 +146,30 @@ package struct MemoryLine: Sendable, Hashable {
     }
 }
 
+/// A model of the setting `bedrock-models`.
+package struct ConfiguredModel: Sendable, Hashable {
+    package var name: String
+    /// A file's path, or the addresses of servers.
+    package var place: String
+
+    /// What it is for, by its file; nil for one elsewhere, and for a file that is not there or no model.
+    package var kind: String? {
+        self.place.hasPrefix("/") ? (try? GGUFFile.open(self.place))?.role.rawValue : nil
+    }
+}
+
 /// What a running server says of its models, for commands that show more where there is one.
 package struct ServerModels: Sendable {
     package var loaded: [LoadedModel]
     package var memory: [MemoryLine]
-    /// Models of the setting `bedrock-models`: name, and path or address.
-    package var configured: [(name: String, place: String)]
+    package var configured: [ConfiguredModel]
 
     /// - Parameter configuration: names the data directory; its own `bedrock-models` count where no server runs.
     /// - Returns: what the server says, and whether one does.
     package static func ask(_ configuration: Configuration) async -> (models: ServerModels, isRunning: Bool) {
         let own = ServerModels(
-            loaded: [], memory: [], configured: configuration.bedrockModels.map { ($0.name, $0.place) })
+            loaded: [], memory: [],
+            configured: configuration.bedrockModels.map { ConfiguredModel(name: $0.name, place: $0.place) })
         do throws(StartError) {
             guard let status = try await ServerControl.tell("models/status", "", configuration),
                 let room = try await ServerControl.tell("models/room", "", configuration),
@@ -169,7 +181,7 @@ package struct ServerModels: Sendable {
                 memory: room.text.split(separator: "\n").compactMap { MemoryLine(line: $0) },
                 configured: configured.text.split(separator: "\n").compactMap { line in
                     let fields = line.split(separator: "\t").map(String.init)
-                    return fields.count == 2 ? (fields[0], fields[1]) : nil
+                    return fields.count == 2 ? ConfiguredModel(name: fields[0], place: fields[1]) : nil
                 })
             return (models, true)
         } catch {

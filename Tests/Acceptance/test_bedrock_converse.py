@@ -1,6 +1,8 @@
 """What Converse takes beside texts: documents, members of the model's own answer, metadata and cache points."""
 
+import base64
 import json
+import struct
 import time
 
 import botocore.exceptions
@@ -114,6 +116,83 @@ NAME = (
 ])
 def test_documents_are_refused_in_aws_s_words(bedrock, content, sentence):
     assert refusal(bedrock.converse, modelId=ECHO, messages=[user(*content)]) == sentence
+
+
+LARGE = b"x" * (4_718_592 + 1)
+TOO_LARGE = "The maximum document size is 4.5 MB. Reduce the size of your document and retry your request."
+
+
+@pytest.mark.parametrize("form", ["txt", "csv", "md", "html", "pdf"])
+def test_a_document_over_four_and_a_half_megabytes_is_refused(bedrock, form):
+    content = [{"text": "a"}, document("notes", form, LARGE)]
+    assert refusal(bedrock.converse, modelId=ECHO, messages=[user(*content)]) == TOO_LARGE
+    assert refusal(bedrock.converse_stream, modelId=ECHO, messages=[user(*content)]) == TOO_LARGE
+    result = {"toolResult": {"toolUseId": "x", "content": [document("notes", form, LARGE)]}}
+    assert refusal(bedrock.converse, modelId=ECHO, messages=[user(result)]) == TOO_LARGE
+
+
+@needs_pdftotext
+@pytest.mark.parametrize("model", ["anthropic.claude-sonnet-4-5-20250929-v1:0", "us.amazon.nova-pro-v1:0"])
+def test_pdfs_of_newer_models_may_be_larger(claude, model):
+    large = pdf("Seven bridges") + b"\n%" + LARGE
+    content = [{"text": "Read"}, document("paper", "pdf", large)]
+    assert "Seven bridges" in said(claude.converse(modelId=model, messages=[user(*content)]))
+    older = "anthropic.claude-3-haiku-20240307-v1:0"
+    assert refusal(claude.converse, modelId=older, messages=[user(*content)]) == TOO_LARGE
+
+
+def png(width, height):
+    return b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", width, height) + b"\x08\x02\0\0\0"
+
+
+IMAGES = {
+    "png": png,
+    "gif": lambda width, height: b"GIF89a" + struct.pack("<HH", width, height) + bytes(8),
+    "jpeg": lambda width, height: (
+        b"\xff\xd8\xff\xe0\x00\x10JFIF\0" + bytes(9) + b"\xff\xc0\x00\x11\x08"
+        + struct.pack(">HH", height, width) + bytes(12)),
+    "webp": lambda width, height: (
+        b"RIFF\x20\0\0\0WEBPVP8X\x0a\0\0\0" + bytes(4) + struct.pack("<I", width - 1)[:3]
+        + struct.pack("<I", height - 1)[:3]),
+}
+PIXELS = ("The model returned the following errors: messages.0.content.1.image.source.bytes: At least one of the image "
+          "dimensions exceed max allowed size")
+
+
+@pytest.mark.parametrize("form", IMAGES)
+def test_an_image_has_eight_thousand_pixels_a_side_at_most(bedrock, form):
+    def content(width, height, count=1):
+        image = {"image": {"format": form, "source": {"bytes": IMAGES[form](width, height)}}}
+        return [user({"text": "See"}, *[image] * count)]
+
+    assert "See" in said(bedrock.converse(modelId=ECHO, messages=content(8000, 8000)))
+    for size in ((8001, 10), (10, 8001)):
+        assert refusal(bedrock.converse, modelId=ECHO, messages=content(*size)) == f"{PIXELS}: 8000 pixels"
+
+
+def test_there_are_twenty_images_at_most(bedrock, claude):
+    def content(count, width=10):
+        return [user({"text": "See"}, *[{"image": {"format": "png", "source": {"bytes": png(width, 10)}}}] * count)]
+
+    older, newer = "anthropic.claude-3-haiku-20240307-v1:0", "anthropic.claude-sonnet-4-5-20250929-v1:0"
+    claude.converse(modelId=older, messages=content(20, 8000))
+    for client, model in ((claude, older), (bedrock, ECHO)):
+        assert refusal(client.converse, modelId=model, messages=content(21)) == (
+            "too many images and documents: 21 + 0 > 20")
+    claude.converse(modelId=newer, messages=content(100, 2000))
+    assert refusal(claude.converse, modelId=newer, messages=content(21, 2001)) == (
+        f"{PIXELS} for many-image requests: 2000 pixels")
+    assert refusal(claude.converse, modelId=newer, messages=content(101)) == (
+        "too many images and documents: 101 + 0 > 100")
+
+
+def test_claudes_own_body_has_the_same_bound_of_pixels(claude):
+    source = {"type": "base64", "media_type": "image/png", "data": base64.b64encode(png(9000, 1)).decode()}
+    body = json.dumps({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [
+        {"role": "user", "content": [{"type": "image", "source": source}]}]})
+    assert refusal(claude.invoke_model, modelId="anthropic.claude-3-haiku-20240307-v1:0", body=body) == (
+        "messages.0.content.0.image.source.base64.data: At least one of the image dimensions exceed max allowed size: "
+        "8000 pixels")
 
 
 def test_names_that_aws_takes_are_taken(bedrock):
@@ -243,6 +322,14 @@ def test_claudes_cache_control_is_a_cache_point(engine, members):
     assert int(headers["x-amzn-bedrock-cache-read-input-token-count"]) == usage["cache_read_input_tokens"]
     plain = json.dumps(json.loads(body.replace(', "cache_control": {"type": "ephemeral"}', "")))
     whole = json.loads(engine.invoke_model(modelId=request["modelId"], body=plain)["body"].read())["usage"]
+    assert usage["cache_creation"] == {
+        "ephemeral_5m_input_tokens": usage["cache_creation_input_tokens"], "ephemeral_1h_input_tokens": 0}
+    long = json.loads(body.replace("hello", "hallo").replace("weather in", "bridges of").replace(
+        '"type": "ephemeral"', '"type": "ephemeral", "ttl": "1h"'))
+    written = json.loads(engine.invoke_model(
+        modelId=request["modelId"], body=json.dumps(long))["body"].read())["usage"]
+    assert written["cache_creation_input_tokens"] > 40 and written["cache_creation"] == {
+        "ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": written["cache_creation_input_tokens"]}
     assert whole["cache_read_input_tokens"] == whole["cache_creation_input_tokens"] == 0
     assert whole["input_tokens"] == (
         usage["input_tokens"] + usage["cache_read_input_tokens"] + usage["cache_creation_input_tokens"])

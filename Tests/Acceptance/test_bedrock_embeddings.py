@@ -221,6 +221,16 @@ def test_a_file_that_says_nothing_of_its_pooling_is_served_too(bedrock):
     assert cosine(fox, fox_too) > cosine(fox, bread) + 0.2
 
 
+def test_the_list_says_what_each_model_is_for(engine_server):
+    listed = json.loads(engine_server.run("model", "list", "--output", "json").stdout)["configured"]
+    assert {model["name"]: model["kind"] for model in listed} == {
+        "words": "embedding", "plain": "embedding", "judge": "rerank", "talker": "chat"}
+    rows = [line.split()[:2] for line in engine_server.run("model", "list").stdout.splitlines()]
+    assert ["judge", "rerank"] in rows and ["talker", "chat"] in rows
+    shown = engine_server.run("model", "show", "words").stdout
+    assert ["kind", "embedding"] in [line.split() for line in shown.splitlines()]
+
+
 def test_openai_s_client_gets_floats_and_base64(engine_server):
     openai = pytest.importorskip("openai")
     key = json.loads(engine_server.run("keys", "create", "--bedrock", "--output", "json").stdout)["bearerToken"]

@@ -9,7 +9,8 @@ import pytest
 ECHO = "brume.echo"
 MESSAGES = [{"role": "user", "content": "Hi"}]
 FAMILIES = {
-    "anthropic.claude-3-haiku-20240307-v1:0": {"max_tokens": 9, "messages": MESSAGES},
+    "anthropic.claude-3-haiku-20240307-v1:0": {
+        "anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": MESSAGES},
     "meta.llama3-8b-instruct-v1:0": {"prompt": "Hi"},
     "amazon.titan-text-express-v1": {"inputText": "Hi"},
     "amazon.nova-lite-v1:0": {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]},
@@ -57,6 +58,9 @@ def test_openai_names_the_member(typed, token, path, body, param, sentence):
 
 
 def test_openai_names_a_missing_member_and_a_wrong_word(typed, token):
+    error = post(typed, token, "/v1/chat/completions", {}).json()["error"]
+    assert error == {"message": "Missing required parameter: 'messages'.", "type": "invalid_request_error",
+                     "param": "messages", "code": "missing_required_parameter"}
     body = {"messages": MESSAGES, "tools": [{"type": "function"}]}
     error = post(typed, token, "/v1/chat/completions", body).json()["error"]
     assert error["message"] == "Missing required parameter: 'tools[0].function'."
@@ -77,6 +81,26 @@ def test_anthropic_names_the_member(typed, token, body, sentence):
     answer = post(typed, token, "/v1/messages", {"max_tokens": 9, "messages": MESSAGES} | body)
     assert answer.status_code == 400 and answer.json()["type"] == "error"
     assert answer.json()["error"] == {"type": "invalid_request_error", "message": sentence}
+
+
+@pytest.mark.parametrize("body, sentence", [
+    ({"messages": MESSAGES}, "max_tokens: Field required"), ({"max_tokens": 9}, "messages: Field required"),
+])
+def test_anthropic_names_what_is_missing(typed, token, body, sentence):
+    answer = post(typed, token, "/v1/messages", body)
+    assert (answer.status_code, answer.json()["error"]["message"]) == (400, sentence)
+
+
+@pytest.mark.parametrize("operation", ["invoke_model", "invoke_model_with_response_stream", "count_tokens"])
+@pytest.mark.parametrize("missing", ["anthropic_version", "messages"])
+def test_claudes_native_body_names_what_is_missing(typed, operation, missing):
+    model = "anthropic.claude-3-haiku-20240307-v1:0"
+    body = json.dumps({name: value for name, value in FAMILIES[model].items() if name != missing})
+    request = {"input": {"invokeModel": {"body": body}}} if operation == "count_tokens" else {"body": body}
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        getattr(typed.client("bedrock-runtime"), operation)(modelId=model, **request)
+    error = failure.value.response["Error"]
+    assert (error["Code"], error["Message"]) == ("ValidationException", f"{missing}: Field required")
 
 
 @pytest.mark.parametrize("model", FAMILIES)

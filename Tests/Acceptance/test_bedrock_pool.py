@@ -87,7 +87,8 @@ def talkers():
 
 @pytest.fixture
 def client(fresh_server, talkers):
-    server = fresh_server("--bedrock-models", "big=" + "|".join(talker.url for talker in talkers))
+    server = fresh_server("--bedrock-models", "big=" + "|".join(talker.url for talker in talkers),
+                          "--bedrock-aliases", "openai.*=big")
     return server.client("bedrock-runtime")
 
 
@@ -136,11 +137,20 @@ def test_a_server_that_does_not_do_what_it_was_asked_to_is_an_error(client, talk
     config = {"tools": tools, "toolChoice": {"any": {}}}
     schema = json.dumps({"type": "object", "properties": {}, "additionalProperties": False})
     output = {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": {"schema": schema, "name": "answer"}}}}
-    for settings, sentence in (({"toolConfig": config}, "no tool call"), ({"outputConfig": output}, "in JSON")):
-        with pytest.raises(botocore.exceptions.ClientError, match=sentence) as failure:
-            client.converse(modelId="big", messages=[user("x")], **settings)
-        assert failure.value.response["Error"]["Code"] == "ValidationException"
-    assert sum(talker.asked for talker in talkers) == 2  # what it cannot, the others cannot either
+    with pytest.raises(botocore.exceptions.ClientError, match="no tool call") as failure:
+        client.converse(modelId="big", messages=[user("x")], toolConfig=config)
+    assert failure.value.response["Error"]["Code"] == "ValidationException"
+    # Converse has a word for an answer that is no JSON.
+    answer = client.converse(modelId="big", messages=[user("x")], outputConfig=output)
+    assert answer["stopReason"] == "malformed_model_output"
+    assert answer["output"]["message"]["content"][0]["text"].endswith("speaks")
+    events = list(client.converse_stream(modelId="big", messages=[user("x")], outputConfig=output)["stream"])
+    assert events[-2] == {"messageStop": {"stopReason": "malformed_model_output"}}
+    body = {"messages": [{"role": "user", "content": "x"}], "response_format": {
+        "type": "json_schema", "json_schema": {"name": "answer", "schema": json.loads(schema)}}}
+    with pytest.raises(botocore.exceptions.ClientError, match="in JSON"):
+        client.invoke_model(modelId="openai.gpt-oss-20b-1:0", body=json.dumps(body))
+    assert sum(talker.asked for talker in talkers) == 4  # what it cannot, the others cannot either
 
 
 def test_a_server_that_is_gone_is_missed_by_nobody_and_comes_back(client, talkers):

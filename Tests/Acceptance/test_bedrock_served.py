@@ -113,6 +113,8 @@ def test_the_first_event_of_claudes_stream_tells_of_the_prompt(bedrock, model, m
         modelId=model, body=json.dumps(body))["body"]]
     assert chunks[0]["type"] == "message_start" and chunks[-2]["type"] == "message_delta"
     begun, ended = chunks[0]["message"]["usage"], chunks[-2]["usage"]
+    # For how long it is kept is told at the beginning alone.
+    assert sum(begun.pop("cache_creation").values()) == begun["cache_creation_input_tokens"]
     assert {k: v for k, v in begun.items() if k != "output_tokens"} == {
         k: v for k, v in ended.items() if k != "output_tokens"}
     assert begun["output_tokens"] == 0 < ended["output_tokens"] and ended["input_tokens"] > 0

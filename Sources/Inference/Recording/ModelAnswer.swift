@@ -71,6 +71,7 @@ package struct ModelAnswer: Sendable {
         case .tokensMax: .string("maxTokens")
         case .contextFull: .string("contextFull")
         case .malformedToolCall: .string("malformedToolUse")
+        case .malformedAnswer: .string("malformedModelOutput")
         case .stopSequence(let text): .object(["sequence": .string(text)])
         }
     }
@@ -83,6 +84,7 @@ package struct ModelAnswer: Sendable {
         case .string("maxTokens")?: reason = .tokensMax
         case .string("contextFull")?: reason = .contextFull
         case .string("malformedToolUse")?: reason = .malformedToolCall
+        case .string("malformedModelOutput")?: reason = .malformedAnswer
         case let stop?:
             guard let text = stop["sequence"]?.text else { throw RecordingError("its stop is none that there is") }
             reason = .stopSequence(text)

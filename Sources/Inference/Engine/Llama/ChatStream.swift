@@ -33,6 +33,8 @@ struct ChatStream {
     private let wantsCall: Bool
     /// The answer so far, where it must be JSON and a server may not hold to it; nil where nobody asks.
     private var checked: [UInt8]?
+    /// Whether the stop reason tells of an answer that is not.
+    private let takesAnyAnswer: Bool
     private var finish: String?
     /// The sequence that the engine itself says it stopped at.
     private var namedStop: String?
@@ -58,6 +60,7 @@ struct ChatStream {
             case .any, .named: !scansStops
             case .auto, .never: false
             }
+        self.takesAnyAnswer = request.takesAnyAnswer
         self.checked = request.answerSchema != nil && !scansStops ? [] : nil
     }
 
@@ -149,14 +152,16 @@ struct ChatStream {
         if self.wantsCall, isWhole, self.callCount == 0 {
             throw .unsupported("The server of this model made no tool call, which the tool choice asks for.")
         }
-        if let checked = self.checked, isWhole, self.callCount == 0, Document(json: checked) == nil {
+        let isMalformed = self.checked.map { isWhole && self.callCount == 0 && Document(json: $0) == nil } ?? false
+        if isMalformed, !self.takesAnyAnswer {
             throw .unsupported("The server of this model did not answer in JSON, which the schema asks for.")
         }
         guard let inputTokens = self.inputTokens, let outputTokens = self.outputTokens else {
             throw .failed("the engine did not say how many tokens the answer took")
         }
         var outcome = ChatOutcome(
-            stopReason: self.stopReason(outputTokens), inputTokens: inputTokens, outputTokens: outputTokens)
+            stopReason: isMalformed ? .malformedAnswer : self.stopReason(outputTokens), inputTokens: inputTokens,
+            outputTokens: outputTokens)
         outcome.cachedInputTokens = self.cachedTokens ?? 0
         return outcome
     }

@@ -24,7 +24,8 @@ extension Model {
             case .text: self.write(listing, running)
             case .json:
                 let configured = running.configured.map { model in
-                    "{\"name\":\(quoted(model.name)),\"place\":\(quoted(model.place))}"
+                    "{\"name\":\(quoted(model.name)),\"place\":\(quoted(model.place)),"
+                        + "\"kind\":\(model.kind.map(quoted) ?? "null")}"
                 }.joined(separator: ",")
                 let loaded = running.loaded.map(\.json).joined(separator: ",")
                 let models = listing.models.map(\.json).joined(separator: ",")
@@ -49,7 +50,7 @@ extension Model {
                 ]
             }
             rows += running.configured.map { model in
-                [model.name, "chat", model.place, "-", "-", "-", Self.state(loaded[model.name])]
+                [model.name, model.kind ?? "-", model.place, "-", "-", "-", Self.state(loaded[model.name])]
             }
             rows.append([EchoModel.name, "chat", "built in", "-", String(EchoModel.contextTokensMax), "-", "-"])
             for line in TextTable.lines(rows) { Terminal.output(line) }

@@ -45,14 +45,20 @@ extension Model {
         }
 
         /// A model of the setting `bedrock-models`.
-        private func write(_ model: (name: String, place: String), _ loaded: LoadedModel?) {
+        private func write(_ model: ConfiguredModel, _ loaded: LoadedModel?) {
             switch self.output {
             case .text:
-                let rows = [["name", model.name], ["source", "the setting bedrock-models"], ["place", model.place]]
+                let rows = [
+                    ["name", model.name], ["source", "the setting bedrock-models"], ["place", model.place],
+                    ["kind", model.kind ?? "-"],
+                ]
                 for line in TextTable.lines(rows + Self.rows(loaded)) { Terminal.output(line) }
             case .json:
                 Terminal.output(
-                    Self.with(loaded, "{\"name\":\(quoted(model.name)),\"place\":\(quoted(model.place))}"))
+                    Self.with(
+                        loaded,
+                        "{\"name\":\(quoted(model.name)),\"place\":\(quoted(model.place)),"
+                            + "\"kind\":\(model.kind.map(quoted) ?? "null")}"))
             }
         }
 

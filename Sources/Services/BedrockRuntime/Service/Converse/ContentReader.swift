@@ -9,6 +9,8 @@ struct ContentReader {
     private static let textFormats = ["txt", "md", "html", "csv"]
 
     let place: String
+    /// nil where the notation has bounds of its own.
+    var limits: AttachmentLimits?
     /// Its place in the message, from 1.
     var number = 1
 
@@ -42,8 +44,9 @@ struct ContentReader {
         guard case .bytes(let bytes) = image.source else {
             throw .invalid("The image at \(self.place) must be given as bytes.")
         }
-        try Documents.check(
-            image: bytes, at: "The model returned the following errors: \(self.place).image.source.bytes")
+        let place = "The model returned the following errors: \(self.place).image.source.bytes"
+        try Documents.check(image: bytes, at: place)
+        try self.limits?.check(image: bytes, at: place)
         return .image(format: image.format.rawValue, bytes: bytes)
     }
 

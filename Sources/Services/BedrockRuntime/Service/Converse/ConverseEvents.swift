@@ -87,6 +87,7 @@ extension ChatOutcome {
         case .stopSequence: .stopSequence
         case .contextFull: .modelContextWindowExceeded
         case .malformedToolCall: .malformedToolUse
+        case .malformedAnswer: .malformedModelOutput
         }
     }
 

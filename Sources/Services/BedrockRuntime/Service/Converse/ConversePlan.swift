@@ -10,29 +10,29 @@ struct ConversePlan {
     /// How long the client wants kept what stands before its last cache point; nil where there is none.
     let cacheTTL: CacheTTL?
 
-    init(_ input: ConverseRequest) async throws(ServiceError) {
+    init(_ input: ConverseRequest, for id: ModelID) async throws(ServiceError) {
         try await self.init(
-            messages: input.messages, system: input.system, tools: input.toolConfig,
+            id, messages: input.messages, system: input.system, tools: input.toolConfig,
             inference: input.inferenceConfig, more: input.additionalModelRequestFields, output: input.outputConfig
         )
     }
 
-    init(_ input: ConverseStreamRequest) async throws(ServiceError) {
+    init(_ input: ConverseStreamRequest, for id: ModelID) async throws(ServiceError) {
         try await self.init(
-            messages: input.messages, system: input.system, tools: input.toolConfig,
+            id, messages: input.messages, system: input.system, tools: input.toolConfig,
             inference: input.inferenceConfig, more: input.additionalModelRequestFields, output: input.outputConfig
         )
     }
 
-    init(_ input: ConverseTokensRequest) async throws(ServiceError) {
+    init(_ input: ConverseTokensRequest, for id: ModelID) async throws(ServiceError) {
         try await self.init(
-            messages: input.messages, system: input.system, tools: input.toolConfig,
+            id, messages: input.messages, system: input.system, tools: input.toolConfig,
             inference: nil, more: input.additionalModelRequestFields, output: nil
         )
     }
 
     private init(
-        messages: [Message]?, system: [SystemContentBlock]?, tools: ToolConfiguration?,
+        _ id: ModelID, messages: [Message]?, system: [SystemContentBlock]?, tools: ToolConfiguration?,
         inference: InferenceConfiguration?, more: Document?, output: OutputConfig?
     ) async throws(ServiceError) {
         var messages = messages ?? []
@@ -40,7 +40,8 @@ struct ConversePlan {
             throw .invalid("The messages field must have at least one message. Add a message and try again.")
         }
         try Self.checkTurns(messages)
-        messages = try await Documents.read(messages)
+        let limits = try AttachmentLimits(id.name, messages)
+        messages = try await Documents.read(messages, limits)
         var request = ChatRequest(messages: [])
         var cacheTTL: CacheTTL?
         for (index, message) in messages.enumerated() {
@@ -51,7 +52,9 @@ struct ConversePlan {
                     request.cachePoint = .init(message: index, partCount: parts.count)
                     cacheTTL = point.ttl ?? ._5m
                 }
-                parts += try ContentReader(place: "\(place).content.\(position)", number: position + 1).parts(block)
+                let reader = ContentReader(
+                    place: "\(place).content.\(position)", limits: limits, number: position + 1)
+                parts += try reader.parts(block)
             }
             request.messages.append(.init(role: message.role == .assistant ? .assistant : .user, parts: parts))
             if let sentence = ToolTurns.misplaced(request.messages[index]) {
@@ -78,6 +81,7 @@ struct ConversePlan {
         }
         request.sampling = Self.sampling(inference, more)
         request.answerSchema = try Self.schema(output)
+        request.takesAnyAnswer = true
         request.reasoning = Self.reasoning(more, output)
         self.request = request
         self.cacheTTL = cacheTTL

@@ -5,11 +5,10 @@ internal import ServiceModel
 /// What Converse asks of the documents and images of a conversation.
 /// - Source: Amazon Bedrock API reference, DocumentBlock and Message; the sentences are those that SDK users report.
 enum Documents {
-    private static let countMax = 5
     /// Longest image, as base64: 3.75 MiB of bytes.
     private static let imageTextMax = 5_242_880
 
-    static func check(_ messages: [Message]) throws(ServiceError) {
+    static func check(_ messages: [Message], _ limits: AttachmentLimits) throws(ServiceError) {
         var names: Set<String> = []
         for message in messages {
             var hasText = false
@@ -17,11 +16,15 @@ enum Documents {
             for block in message.content {
                 if case .text = block { hasText = true }
                 if case .toolResult(let result) = block {
-                    for case .document(let document) in result.content { try self.check(name: document.name) }
+                    for case .document(let document) in result.content {
+                        try self.check(name: document.name)
+                        try limits.check(document)
+                    }
                 }
                 guard case .document(let document) = block else { continue }
                 hasDocument = true
                 try self.check(name: document.name)
+                try limits.check(document)
                 guard names.insert(document.name).inserted else {
                     throw .invalid("Messages can't contain duplicate document names.")
                 }
@@ -31,8 +34,8 @@ enum Documents {
                     "A text block must be included when using documents. Add a text block and retry your request.")
             }
         }
-        guard names.count <= self.countMax else {
-            throw .invalid("You can't include more than \(self.countMax) documents in a request.")
+        guard names.count <= AttachmentLimits.documentCountMax else {
+            throw .invalid("You can't include more than \(AttachmentLimits.documentCountMax) documents in a request.")
         }
     }
 
@@ -78,8 +81,8 @@ enum Documents {
     }
 
     /// The same messages, each PDF as its text, in results of tools too; the checks are made before.
-    static func read(_ messages: [Message]) async throws(ServiceError) -> [Message] {
-        try self.check(messages)
+    static func read(_ messages: [Message], _ limits: AttachmentLimits) async throws(ServiceError) -> [Message] {
+        try self.check(messages, limits)
         var read = messages
         for (index, message) in messages.enumerated() {
             for (position, block) in message.content.enumerated() {

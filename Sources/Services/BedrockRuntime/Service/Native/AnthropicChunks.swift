@@ -46,8 +46,9 @@ struct AnthropicChunks: NativeChunks {
             "stop_reason": .string(AnthropicFamily.stopReason(outcome)),
             "stop_sequence": AnthropicFamily.stopSequence(outcome),
         ])
+        let usage = self.family.usage(outcome, tellsTimes: false)
         return self.begin() + self.close() + [
-            .object(["type": .string("message_delta"), "delta": delta, "usage": AnthropicFamily.usage(outcome)]),
+            .object(["type": .string("message_delta"), "delta": delta, "usage": usage]),
             .object(["type": .string("message_stop")]),
         ]
     }
@@ -56,7 +57,7 @@ struct AnthropicChunks: NativeChunks {
         guard !self.hasBegun else { return [] }
         self.hasBegun = true
         let usage =
-            self.family.promptCount.outcome.map(AnthropicFamily.usage)
+            self.family.promptCount.outcome.map { self.family.usage($0) }
             ?? .object(["input_tokens": .number(0), "output_tokens": .number(0)])
         let message =
             AnthropicFamily.message(self.stamp, content: []) + [

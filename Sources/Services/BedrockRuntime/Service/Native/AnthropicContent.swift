@@ -21,20 +21,23 @@ struct AnthropicContent {
     /// Whether a block is the last that the client wants kept.
     static func isKept(_ block: Document) -> Bool { block["cache_control"]?["type"]?.text == "ephemeral" }
 
-    /// - Returns: what a message says, and how much of it stands before its last cache point.
+    /// Whether it is to be kept for an hour; five minutes is what is meant where nothing is said.
+    static func isKeptForAnHour(_ block: Document?) -> Bool { block?["cache_control"]?["ttl"]?.text == "1h" }
+
+    /// - Returns: what a message says, how much of it stands before its last cache point, and the block with that.
     static func parts(
         _ content: Document?, at index: Int
-    ) throws(ServiceError) -> (parts: [ChatRequest.Part], keptCount: Int?) {
+    ) throws(ServiceError) -> (parts: [ChatRequest.Part], kept: (count: Int, block: Document)?) {
         if let text = content?.text { return ([.text(text)], nil) }
         var parts: [ChatRequest.Part] = []
-        var keptCount: Int?
+        var kept: (count: Int, block: Document)?
         let blocks = content?.elements ?? []
         for (position, block) in blocks.enumerated() {
             parts += try AnthropicContent(index, position).parts(block)
-            if Self.isKept(block) { keptCount = parts.count }
+            if Self.isKept(block) { kept = (parts.count, block) }
         }
         guard !blocks.isEmpty else { throw .invalid("messages.\(index): all messages must have non-empty content") }
-        return (parts, keptCount)
+        return (parts, kept)
     }
 
     private func parts(_ block: Document) throws(ServiceError) -> [ChatRequest.Part] {
@@ -90,6 +93,7 @@ struct AnthropicContent {
             throw .invalid("\(place).data: invalid data")
         }
         try Documents.check(image: bytes, at: place)
+        try AttachmentLimits.check(image: bytes, at: "\(place).data")
         return .image(format: String(type.dropFirst("image/".utf8.count)), bytes: bytes)
     }
 

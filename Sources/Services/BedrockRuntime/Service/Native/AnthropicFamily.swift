@@ -24,9 +24,12 @@ struct AnthropicFamily: NativeFamily {
             guard let role = message["role"]?.text.flatMap(ChatRequest.Role.init(rawValue:)) else {
                 throw .invalid("messages.\(index).role: Input should be 'user' or 'assistant'")
             }
-            let (parts, keptCount) = try AnthropicContent.parts(message["content"], at: index)
+            let (parts, kept) = try AnthropicContent.parts(message["content"], at: index)
             request.messages.append(.init(role: role, parts: parts))
-            if let keptCount { request.cachePoint = .init(message: index, partCount: keptCount) }
+            if let kept {
+                request.cachePoint = .init(message: index, partCount: kept.count)
+                self.promptCount.isKeptForAnHour = AnthropicContent.isKeptForAnHour(kept.block)
+            }
         }
         guard !request.messages.isEmpty else { throw .invalid("messages: at least one message is required") }
         guard request.messages[0].role == .user else {
@@ -40,8 +43,9 @@ struct AnthropicFamily: NativeFamily {
         }
         request.tools = try Self.tools(body)
         let before = (body["system"]?.elements ?? []) + (body["tools"]?.elements ?? [])
-        if request.cachePoint == nil, before.contains(where: AnthropicContent.isKept) {
+        if request.cachePoint == nil, let kept = before.last(where: AnthropicContent.isKept) {
             request.cachePoint = .init(message: nil)
+            self.promptCount.isKeptForAnHour = AnthropicContent.isKeptForAnHour(kept)
         }
         try Self.addChoice(body["tool_choice"], to: &request)
         request.reasoning = Self.reasoning(body)
@@ -82,7 +86,8 @@ struct AnthropicFamily: NativeFamily {
     }
 
     private static func tokensMax(_ body: Document) throws(ServiceError) -> Int {
-        guard let tokensMax = try body.required("max_tokens").integer, tokensMax > 0 else {
+        guard let value = body["max_tokens"], value != .null else { throw .invalid("max_tokens: Field required") }
+        guard let tokensMax = value.integer, tokensMax > 0 else {
             throw .invalid("max_tokens: Input should be greater than or equal to 1")
         }
         return tokensMax
@@ -120,7 +125,7 @@ struct AnthropicFamily: NativeFamily {
             Self.message(stamp, content: blocks) + [
                 .init("stop_reason", .string(Self.stopReason(reply.outcome))),
                 .init("stop_sequence", Self.stopSequence(reply.outcome)),
-                .init("usage", Self.usage(reply.outcome)),
+                .init("usage", self.usage(reply.outcome)),
             ])
     }
 
@@ -152,7 +157,7 @@ struct AnthropicFamily: NativeFamily {
         case .stopSequence: "stop_sequence"
         case .contextFull: "model_context_window_exceeded"
         // Anthropic has no word for it: the turn ends without its call.
-        case .malformedToolCall: "end_turn"
+        case .malformedToolCall, .malformedAnswer: "end_turn"
         }
     }
 
@@ -160,11 +165,18 @@ struct AnthropicFamily: NativeFamily {
         if case .stopSequence(let text) = outcome.stopReason { .string(text) } else { .null }
     }
 
-    static func usage(_ outcome: ChatOutcome) -> Document {
-        .object([
+    /// What an answer took, and for how long what it wrote is kept; the end of a stream does not tell the latter.
+    func usage(_ outcome: ChatOutcome, tellsTimes: Bool = true) -> Document {
+        let (written, isLong) = (outcome.cacheWriteTokens, self.promptCount.isKeptForAnHour)
+        let times = Document.object([
+            "ephemeral_5m_input_tokens": .number(isLong ? 0 : written),
+            "ephemeral_1h_input_tokens": .number(isLong ? written : 0),
+        ])
+        return .object([
             "input_tokens": .number(outcome.uncachedInputTokens),
-            "cache_creation_input_tokens": .number(outcome.cacheWriteTokens),
+            "cache_creation_input_tokens": .number(written),
             "cache_read_input_tokens": .number(outcome.cacheReadTokens),
+            "cache_creation": tellsTimes ? times : nil,
             "output_tokens": .number(outcome.outputTokens),
         ])
     }

@@ -25,7 +25,7 @@ extension BodyShape {
             "response_format": .object([
                 "type": .text, "json_schema": .object(["name": .text, "schema": .object([:]), "strict": .flag]),
             ]),
-        ]) { first, _ in first })
+        ]) { first, _ in first }, required: ["messages"])
 
     private static let chatMessage: [String: BodyShape] = [
         "role": .text, "name": .text, "tool_call_id": .text, "reasoning_content": .text, "reasoning": .text,
@@ -73,7 +73,7 @@ extension BodyShape {
             "thinking": .object(["type": .text, "budget_tokens": .integer]),
             "output_config": .object(["effort": .text, "format": Self.anthropicFormat]),
             "output_format": Self.anthropicFormat,
-        ]) { first, _ in first })
+        ]) { first, _ in first }, required: ["messages"])
 
     private static let anthropicFormat = BodyShape.object(["type": .text, "schema": .object([:])])
 

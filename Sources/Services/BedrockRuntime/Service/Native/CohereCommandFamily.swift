@@ -120,7 +120,7 @@ struct CohereCommandFamily: NativeFamily {
         case .tokensMax: "MAX_TOKENS"
         case .contextFull: "ERROR_LIMIT"
         case .stopSequence: "STOP_SEQUENCE"
-        case .endOfTurn, .toolCall, .malformedToolCall: "COMPLETE"
+        case .endOfTurn, .toolCall, .malformedToolCall, .malformedAnswer: "COMPLETE"
         }
     }
 }

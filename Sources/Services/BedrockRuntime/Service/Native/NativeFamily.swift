@@ -46,6 +46,10 @@ struct NativeRequest: Sendable {
 
     init(_ id: ModelID, document: Document) async throws(ServiceError) {
         self.family = Self.family(id, document)
+        // Of Claude's ids only: models of this machine take the notation without it.
+        if id.name.hasPrefix("anthropic."), document["anthropic_version"]?.text == nil {
+            throw .invalid("anthropic_version: Field required")
+        }
         self.request = try self.family.request(try await self.family.readingDocuments(document))
     }
 

@@ -151,7 +151,7 @@ struct OpenAIFamily: NativeFamily {
 
     fileprivate static func finish(_ outcome: ChatOutcome) -> String {
         switch outcome.stopReason {
-        case .endOfTurn, .stopSequence, .malformedToolCall: "stop"
+        case .endOfTurn, .stopSequence, .malformedToolCall, .malformedAnswer: "stop"
         case .toolCall: "tool_calls"
         case .tokensMax, .contextFull: "length"
         }

@@ -33,7 +33,7 @@ struct TitanTextFamily: NativeFamily {
         switch outcome.stopReason {
         case .tokensMax, .contextFull: "LENGTH"
         case .stopSequence: "STOP_CRITERIA_MET"
-        case .endOfTurn, .toolCall, .malformedToolCall: "FINISH"
+        case .endOfTurn, .toolCall, .malformedToolCall, .malformedAnswer: "FINISH"
         }
     }
 

@@ -22,7 +22,7 @@ extension BedrockRuntimeService {
         let (plan, fields) = try await model.readingSlowly { () async throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailConfig != nil)
             let fields = try ResponseFields(input.additionalModelResponseFieldPaths)
-            return (try await ConversePlan(input), fields)
+            return (try await ConversePlan(input, for: id), fields)
         }
         let invocation = try await model.begin(plan.request)
         let stamp = AnswerStamp(id, context, self.random)

@@ -15,7 +15,7 @@ extension BedrockRuntimeService {
         let model = try await self.model(id, context)
         let request: ChatRequest
         switch input.input {
-        case .converse(let converse): request = try await ConversePlan(converse).request
+        case .converse(let converse): request = try await ConversePlan(converse, for: id).request
         case .invokeModel(let invoke):
             guard VectorNotation.kind(of: id) == nil else {
                 throw .invalid("The provided model doesn't support counting tokens.")
