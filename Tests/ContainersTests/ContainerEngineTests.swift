@@ -133,6 +133,42 @@ private final class ReplyBox: EngineReply {
         #expect(sent == Document(json: Array(#"{"Memory":67108864,"MemorySwap":67108864,"NanoCpus":500000000}"#.utf8)))
     }
 
+    @Test func `an engine that changes no limits says so by an unknown address`() async throws {
+        let ours = #"{"Id":"b1","Name":"/node","Config":{"Labels":{"dev.brume.managed":"true"}},"HostConfig":{}}"#
+        let transport = TableEngine([
+            "GET /containers/node/json": (200, ours), "POST /containers/b1/update": (404, "Not Found"),
+        ])
+        let engine = try await ContainerEngine(transport)
+        let error = await #expect(throws: ContainerEngineError.self) {
+            try await engine.limit("node", ContainerLimits(processes: 1))
+        }
+        #expect(error?.sentence.contains("changes no limits") == true)
+    }
+
+    @Test func `without a comparison of the engine's own the last sample is compared with`() async throws {
+        let list = #"[{"Id":"p1","Names":["/node"],"State":"running","Labels":{"dev.brume.managed":"true"}}]"#
+        let samples = [1_000, 1_500].map { used in
+            #"{"cpu_stats":{"cpu_usage":{"total_usage":\#(used)},"system_cpu_usage":9,"online_cpus":2},"#
+                + #""precpu_stats":{"cpu_usage":{"total_usage":0}},"memory_stats":{"usage":5,"limit":10}}"#
+        }
+        let asked = Mutex(0)
+        let monitor = ResourceMonitor(
+            hostName: "here", reader: HostReader(disk: "/"), devices: { [] },
+            engine: { () async throws(ContainerEngineError) in
+                let sample = asked.withLock { count in
+                    count += 1
+                    return samples[count - 1]
+                }
+                return try await ContainerEngine(
+                    TableEngine(["GET /containers/json": (200, list), "GET /containers/p1/stats": (200, sample)]))
+            }, record: { _ in })
+        await monitor.measure(seconds: 0)
+        #expect(monitor.snapshot.containers.map(\.statistics.cpuPercent) == [nil])
+        await monitor.measure(seconds: 1)
+        let share = try #require(monitor.snapshot.containers.first?.statistics.cpuPercent)
+        #expect(share > 0)
+    }
+
     @Test func `the engine's refusals are told in its words, and an unknown container by its name`() async throws {
         let transport = TableEngine([
             "GET /containers/x/json": (404, #"{"message":"No such container: x"}"#),

@@ -98,9 +98,16 @@ package struct ContainerEngine: Sendable {
         _ name: String, _ limits: ContainerLimits
     ) async throws(ContainerEngineError) -> [String] {
         let details = try await self.managed(name)
-        let answer = try await self.ask(
-            "POST", "/containers/\(details.id)/update", body: limits.update, about: name)
-        return (answer["Warnings"]?.elements ?? []).compactMap(\.text)
+        do throws(ContainerEngineError) {
+            let answer = try await self.ask(
+                "POST", "/containers/\(details.id)/update", body: limits.update, about: name)
+            return (answer["Warnings"]?.elements ?? []).compactMap(\.text)
+        } catch .refused(status: 404, _) {
+            throw .refused(
+                status: 404,
+                message:
+                    "it changes no limits of a container that it has, as Podman 4 does not; make the container anew")
+        }
     }
 
     /// Makes a container and does not start it.

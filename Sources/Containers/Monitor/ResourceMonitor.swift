@@ -78,6 +78,10 @@ package final class ResourceMonitor: Sendable {
                 snapshot.containerFailure = error
             }
         }
+        let known = self.known.withLock { $0 }
+        for index in snapshot.containers.indices {
+            snapshot.containers[index].statistics.compare(with: known[snapshot.containers[index].name])
+        }
         if let host = snapshot.host { self.tell(host) }
         for device in snapshot.devices { self.tell(device) }
         self.tell(snapshot.containers, seconds)

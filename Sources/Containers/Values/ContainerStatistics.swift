@@ -1,9 +1,12 @@
 internal import ServiceModel
 
 /// What a container uses, as one sample of the engine's says.
-package struct ContainerStatistics: Sendable, Hashable {
+package struct ContainerStatistics: Sendable {
     /// In percent of one processor: 150 is one and a half. nil in a first sample, which has nothing to compare with.
     package var cpuPercent: Double?
+    /// Time that it had of the processors since it started, in nanoseconds, and when that was read: the next sample is
+    /// compared with it, of an engine that compares none itself.
+    private let processorTime: (nanoseconds: Int64, at: ContinuousClock.Instant)?
     package var memoryBytes: Int64
     /// What it may use; the whole machine's where it has no limit.
     package var memoryLimitBytes: Int64
@@ -32,6 +35,7 @@ package struct ContainerStatistics: Sendable, Hashable {
         self.memoryBytes = max(0, usage - min(cache, usage))
         self.memoryLimitBytes = Self.number(memory?["limit"]) ?? 0
         self.cpuPercent = Self.cpuPercent(document["cpu_stats"], document["precpu_stats"])
+        self.processorTime = Self.number(document["cpu_stats"]?["cpu_usage"]?["total_usage"]).map { ($0, .now) }
         let networks = (document["networks"]?.members ?? []).map(\.value)
         self.networkReceivedBytes = Self.sum(networks.map { Self.number($0["rx_bytes"]) })
         self.networkSentBytes = Self.sum(networks.map { Self.number($0["tx_bytes"]) })
@@ -54,6 +58,16 @@ package struct ContainerStatistics: Sendable, Hashable {
         let listed = now?["cpu_usage"]?["percpu_usage"]?.elements.count ?? 0
         let processors = self.number(now?["online_cpus"]).map(Double.init) ?? Double(max(listed, 1))
         return Double(used - usedBefore) / Double(system - systemBefore) * processors * 100
+    }
+
+    /// Takes the processor's share from an earlier sample where the engine has told none. Podman, asked once, does not;
+    /// the machine's time that it tells is no measure, since on older control groups it stands still with the machine.
+    mutating func compare(with earlier: ContainerStatistics?) {
+        guard self.cpuPercent == nil, let now = self.processorTime, let before = earlier?.processorTime,
+            now.nanoseconds >= before.nanoseconds, now.at > before.at
+        else { return }
+        self.cpuPercent =
+            Double(now.nanoseconds - before.nanoseconds) / (before.at.duration(to: now.at) / .nanoseconds(1)) * 100
     }
 
     /// The engine counts in 64 bits without a sign; nobody comes so far.

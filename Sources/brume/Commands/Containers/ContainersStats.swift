@@ -23,10 +23,12 @@ extension ContainersCommand {
 
         func run() async throws {
             let monitor = ContainerAccess.display(socket: self.engine.socket)
-            // The first reading of the machine has nothing to compare with; the engine's second of measuring lies
-            // between the two.
+            // The first reading has nothing to compare with. Docker's engine measures for a second of its own; where
+            // there are no containers, or the engine is Podman's, it is waited for.
+            let second = ContinuousClock.now + .seconds(1)
             await monitor.measure(seconds: 0)
             if let failure = monitor.snapshot.containerFailure { throw Exit.failure(Exit(failure), failure.sentence) }
+            try await Task.sleep(until: second)
             let isLive = !self.once && self.output == .text && Terminal.isScreen
             repeat {
                 await monitor.measure(seconds: Self.pauseSeconds)
