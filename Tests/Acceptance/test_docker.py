@@ -32,6 +32,7 @@ class Project:
         self.environment = {
             "BRUME_PORT": str(self.port), "BRUME_SECRETS": str(engine.folder / "secrets"), "BRUME_ENGINE_IMAGE": IMAGE,
             "BRUME_BEDROCK_MEMORY": "512m", "BRUME_BEDROCK_CPUS": "1.0",
+            "DOCKER_SOCKET": str(engine.socket), "DOCKER_GID": str(engine.socket.stat().st_gid),
         }
         if version == 2:
             settings = engine.compose_2()
@@ -157,8 +158,8 @@ def test_a_container_over_its_memory_is_killed_and_that_is_told(container_engine
 
 @pytest.fixture(scope="module")
 def cluster(container_engine):
-    """The gateway and a container for each part behind it."""
-    project = Project(container_engine, "cluster", "compose.yaml")
+    """The gateway, which may use the engine, and a container for each part behind it."""
+    project = Project(container_engine, "cluster", "compose.yaml", "compose.docker.yaml")
     project.seconds = project.up()
     yield project
     project.compose("down", "--volumes")
@@ -168,6 +169,15 @@ def test_a_gateway_serves_what_runs_in_other_containers(cluster):
     assert cluster.seconds <= HEALTHY_SECONDS_MAX
     round_trip(cluster, "gateway")
     assert cluster.client("sts", "gateway").get_caller_identity()["Account"] == "000000000000"
+
+
+def test_the_gateway_sees_the_containers_through_the_engine_s_socket(cluster):
+    listed = json.loads(cluster.compose("exec", "-T", "gateway", "brume", "containers", "list", "--output", "json"))
+    ids = {one["id"] for one in listed if one["managed"] and one["state"] == "running"}
+    assert ids >= set(cluster.containers().values())
+    # It is not root there: only the socket's group makes that possible.
+    gateway = cluster.engine.get(f"/containers/{cluster.containers()['gateway']}/json")
+    assert gateway["Config"]["User"] == "65532:65532"
 
 
 def test_compose_2_starts_the_same_containers(container_engine):

@@ -1,10 +1,12 @@
-"""How long a gateway waits for its nodes: the node of these tests is a script that does not go on.
+"""How long a gateway waits for its nodes, and how much it asks of them: the node here is a script that does not go on.
 
 Nothing is measured: each node stops for good, so that only the bound under test can end the request.
 """
 
+import concurrent.futures
 import http.client
 import json
+import re
 import socket
 import threading
 
@@ -199,6 +201,26 @@ def test_a_limit_in_all_ends_what_nothing_else_ends_and_cuts_no_stream_of_a_mode
     node.scripts = [STREAM + [None]]
     with pytest.raises(http.client.IncompleteRead):
         chat(gateway, token).read()
+
+
+def test_a_node_is_asked_no_more_at_a_time_than_it_may_be_and_the_rest_waits(start_gateway, node):
+    gateway = start_gateway("--upstream-requests-max", "1")
+    client = gateway.client("dynamodb")
+    node.scripts = [[node.on, *answer()], answer()]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        calls = [pool.submit(client.list_tables) for _ in range(2)]
+
+        def metric(name):
+            text = gateway.get("/metrics").read().decode()
+            return int(re.search(rf"^brume_{name}.* (\d+)$", text, re.MULTILINE).group(1))
+
+        # Both are at the gateway, beside the one that asks for this number.
+        eventually(lambda: metric("edge_requests_in_flight") == 3)
+        eventually(lambda: node.asked == 1)
+        assert metric('node_requests{service="dynamodb"') == 1
+        node.on.set()
+        assert [call.result()["TableNames"] for call in calls] == [["orders"]] * 2
+    assert node.asked == 2
 
 
 def chat(gateway, token):
