@@ -354,6 +354,17 @@ def test_what_a_server_runs_is_shown_where_the_shell_finds_no_engine(models, fre
     assert "none on the PATH of this shell" in status.stdout and "tiny" in status.stdout
 
 
+def test_a_card_that_the_engine_cannot_use_is_told_loudly(models, fresh_server, tmp_path):
+    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\necho '0, NVIDIA GeForce RTX 3090, 24576, 23800'\n")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    server = fresh_server(*models, environment={"PATH": f"{tmp_path}:/usr/bin:/bin", "BRUME_ENGINE": ENGINE})
+    sentence = f"NVIDIA GeForce RTX 3090 is here, and the engine {ENGINE} cannot use it"
+    until(lambda: sentence in server.log_tail())
+    assert "brume engine build" in server.log_tail().split(sentence)[1]
+    doctor = server.run("doctor")
+    assert doctor.returncode != 0 and sentence in doctor.stdout
+
+
 def test_without_an_engine_everything_else_works(models, fresh_server):
     server = fresh_server(
         *models[2:], environment={"PATH": "/usr/bin:/bin"})

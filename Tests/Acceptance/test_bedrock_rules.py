@@ -3,8 +3,10 @@
 import json
 import time
 
+import anthropic
 import botocore.exceptions
 import httpx
+import openai
 import pytest
 
 ECHO = "brume.echo"
@@ -88,6 +90,24 @@ def test_rules_hold_for_the_compatible_endpoints(ruled):
         "model": ECHO, "messages": [{"role": "user", "content": "weather"}]})
     assert answer.json()["choices"][0]["message"]["content"] == "It rains."
     assert answer.headers["x-brume-rule"] == "weather"
+
+
+def test_a_model_that_fails_in_a_stream_is_an_error_of_the_server_s(ruled):
+    token = ruled.bearer_token()
+    messages = [{"role": "user", "content": "cut"}]
+    client = openai.OpenAI(api_key=token, base_url=f"{ruled.url}/v1", max_retries=0)
+    pieces = []
+    with pytest.raises(openai.APIError) as failure:
+        for chunk in client.chat.completions.create(model=ECHO, messages=messages, stream=True):
+            pieces.append(chunk.choices[0].delta.content)
+    assert len(pieces) == 3 and failure.value.body["type"] == "server_error"
+    with pytest.raises(openai.APIError) as failure:
+        list(client.responses.create(model=ECHO, input="cut", stream=True))
+    assert failure.value.body["type"] == "server_error"
+    claude = anthropic.Anthropic(api_key=token, base_url=f"{ruled.url}/anthropic", max_retries=0)
+    with pytest.raises(anthropic.APIStatusError) as failure:
+        list(claude.messages.create(model=ECHO, max_tokens=100, messages=messages, stream=True))
+    assert failure.value.body["error"]["type"] == "api_error"
 
 
 @pytest.mark.parametrize("rules, sentence", [

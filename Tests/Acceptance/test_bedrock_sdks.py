@@ -65,6 +65,7 @@ def test_openai_a_streamed_chat_is_the_same(client):
     assert chunks[0].choices[0].delta.role == "assistant"
     assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop"
     assert chunks[-1].choices == [] and chunks[-1].usage.prompt_tokens > 0
+    assert all("usage" in c.model_fields_set and c.usage is None for c in chunks[:-1])
     assert len({c.id for c in chunks}) == 1
     silent = list(client.chat.completions.create(model=ECHO, messages=HELLO, stream=True))
     assert all(c.usage is None for c in silent)

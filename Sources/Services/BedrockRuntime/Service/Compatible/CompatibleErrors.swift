@@ -30,6 +30,7 @@ enum OpenAIError {
         ])
     }
 
+    /// The status, and by it the kind of error: a stream that has begun tells the latter alone.
     static func status(_ error: ServiceError) -> Int {
         switch error.code {
         // OpenAI has no status of its own for a model that failed.
@@ -48,7 +49,8 @@ enum OpenAIError {
         case "ThrottlingException": ("rate_limit_error", "rate_limit_exceeded")
         case "ModelNotReadyException": ("rate_limit_error", "model_not_ready")
         case "PreviousResponseNotFound": ("invalid_request_error", "previous_response_not_found")
-        default: error.status < 500 ? ("invalid_request_error", nil) : ("server_error", nil)
+        case "ModelTimeoutException": ("server_error", nil)
+        default: self.status(error) < 500 ? ("invalid_request_error", nil) : ("server_error", nil)
         }
     }
 }
@@ -73,7 +75,7 @@ enum AnthropicError {
     }
 
     private static func type(_ error: ServiceError) -> String {
-        switch error.status {
+        switch OpenAIError.status(error) {
         case 401: "authentication_error"
         case 403: "permission_error"
         case 404: "not_found_error"

@@ -172,7 +172,8 @@ struct OpenAIChunks: NativeChunks {
     enum Usage: Sendable {
         /// In the chunk that has the finish reason, as InvokeModel's do.
         case lastChunk
-        /// In one more, without choices, as OpenAI's are where `stream_options` asks for it.
+        /// In one more, without choices, as OpenAI's are where `stream_options` asks for it; the others say that they
+        /// have none.
         case ownChunk
         case never
     }
@@ -226,7 +227,7 @@ struct OpenAIChunks: NativeChunks {
         .object([
             "id": .string("chatcmpl-\(self.stamp.token)"), "object": .string("chat.completion.chunk"),
             "created": .number(Int(self.stamp.time.secondsSinceEpoch)), "model": .string(self.stamp.model.text),
-            "choices": .array(choices), "usage": usage,
+            "choices": .array(choices), "usage": usage ?? (self.usage == .ownChunk ? .null : nil),
         ])
     }
 }
