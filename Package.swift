@@ -144,10 +144,9 @@ let package = Package(
                 "Primitives",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ], isCold: true),
+            ]),
         library("RocksDBStore", ["KeyValue", "Primitives", "CRocksDB"]),
         library("PostgresStore", ["KeyValue", "Primitives", "CPostgres"]),
         .target(

@@ -34,7 +34,7 @@ final class StreamedExchange: Sendable {
             task.cancel()
         }
         let response = try outcome.get()
-        let node = lease.endpoint.endpoint.description
+        let node = lease.client.name
         return NodeAnswer(
             status: response.status, headers: response.head.headers, node: node,
             next: {

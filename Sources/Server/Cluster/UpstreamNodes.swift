@@ -117,7 +117,7 @@ final class UpstreamNodes: ServiceNodes {
             let hasBody = !bytes.isEmpty || (request.method != "GET" && request.method != "HEAD")
             let response = try await lease.client.send(upstream, body: hasBody ? bytes : nil)
             let answer = PoolResponse(response, lease)
-            let node = lease.endpoint.endpoint.description
+            let node = lease.client.name
             return NodeAnswer(
                 status: answer.status, headers: answer.head.headers, node: node,
                 next: {

@@ -5,7 +5,7 @@ internal import Synchronization
 /// that those that are too many grow old.
 final class ConnectionShelf: Sendable {
     private struct State {
-        var channels: [ObjectIdentifier: [any Channel]] = [:]
+        var connections: [ObjectIdentifier: [ConnectionHandle]] = [:]
         var isClosed = false
     }
 
@@ -17,49 +17,47 @@ final class ConnectionShelf: Sendable {
         self.countMax = countMax
     }
 
-    func take(on loop: any EventLoop) -> (any Channel)? {
+    func take(on loop: any EventLoop) -> ConnectionHandle? {
         self.state.withLock { state in
-            while let channel = state.channels[ObjectIdentifier(loop)]?.popLast() {
-                if channel.isActive { return channel }
+            while let connection = state.connections[ObjectIdentifier(loop)]?.popLast() {
+                if connection.isActive { return connection }
             }
             return nil
         }
     }
 
     /// - Returns: whether it found a place; else it is to be closed.
-    func put(_ channel: any Channel, on loop: any EventLoop) -> Bool {
-        self.state.withLock { state in
-            guard !state.isClosed, state.channels[ObjectIdentifier(loop), default: []].count < self.countMax else {
-                return false
-            }
-            state.channels[ObjectIdentifier(loop), default: []].append(channel)
+    func put(_ connection: ConnectionHandle) -> Bool {
+        let loop = ObjectIdentifier(connection.loop)
+        return self.state.withLock { state in
+            guard !state.isClosed, state.connections[loop]?.count ?? 0 < self.countMax else { return false }
+            state.connections[loop, default: []].append(connection)
             return true
         }
     }
 
     /// - Returns: whether it was there.
     @discardableResult
-    func remove(_ channel: any Channel, from loop: any EventLoop) -> Bool {
-        self.state.withLock { state in
-            guard
-                let index = state.channels[ObjectIdentifier(loop)]?.firstIndex(where: {
-                    ObjectIdentifier($0) == ObjectIdentifier(channel)
-                })
-            else { return false }
-            state.channels[ObjectIdentifier(loop)]?.remove(at: index)
+    func remove(_ connection: ConnectionHandle) -> Bool {
+        let loop = ObjectIdentifier(connection.loop)
+        return self.state.withLock { state in
+            guard let index = state.connections[loop]?.firstIndex(where: { $0.id == connection.id }) else {
+                return false
+            }
+            state.connections[loop]?.remove(at: index)
             return true
         }
     }
 
     /// Closes those that rest, and lets no other rest.
     func close() {
-        let channels = self.state.withLock { state in
+        let connections = self.state.withLock { state in
             state.isClosed = true
-            defer { state.channels = [:] }
-            return state.channels.values.flatMap { $0 }
+            defer { state.connections = [:] }
+            return state.connections.values.flatMap { $0 }
         }
-        for channel in channels { channel.close(promise: nil) }
+        for connection in connections { connection.close() }
     }
 
-    var count: Int { self.state.withLock { $0.channels.values.reduce(0) { $0 + $1.count } } }
+    var count: Int { self.state.withLock { $0.connections.values.reduce(0) { $0 + $1.count } } }
 }

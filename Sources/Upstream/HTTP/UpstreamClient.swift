@@ -1,5 +1,4 @@
 internal import NIOCore
-internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 
@@ -10,6 +9,8 @@ internal import NIOSSL
 /// time the caller bounds.
 package final class UpstreamClient: Sendable {
     package let endpoint: UpstreamEndpoint
+    /// The endpoint's notation, for logs.
+    package let name: String
     package let options: UpstreamOptions
     private let tls: UpstreamTLS?
     private let shelf: ConnectionShelf
@@ -23,6 +24,7 @@ package final class UpstreamClient: Sendable {
         _ endpoint: UpstreamEndpoint, options: UpstreamOptions = UpstreamOptions(), tls: UpstreamTLS? = nil
     ) throws(UpstreamError) {
         self.endpoint = endpoint
+        self.name = endpoint.description
         self.options = options
         if endpoint.isTLS, tls == nil {
             self.tls = try UpstreamTLS()
@@ -50,14 +52,14 @@ package final class UpstreamClient: Sendable {
         let loop = Self.loop()
         while true {
             let exchange = self.exchange(request)
-            let channel = self.shelf.take(on: loop)
-            self.submit(.whole(exchange, request, body), to: channel, on: loop)
+            let kept = self.shelf.take(on: loop)
+            self.submit(.whole(exchange, request, body), to: kept, on: loop)
             do throws(UpstreamError) {
                 return UpstreamResponse(head: try await exchange.head(), exchange: exchange)
             } catch {
                 // A connection that rested may be closed by the other side at the moment at which it is used. There
                 // are only so many of them, and none is used twice.
-                guard channel != nil, error.reason == .cutOff, !error.wasSent || request.isIdempotent else {
+                guard kept != nil, error.reason == .cutOff, !error.wasSent || request.isIdempotent else {
                     throw error
                 }
             }
@@ -128,56 +130,49 @@ package final class UpstreamClient: Sendable {
     }
 
     /// Gives a command to a connection, to a new one where there is none. What becomes of it the exchange tells.
-    private func submit(_ command: UpstreamCommand, to channel: (any Channel)?, on loop: any EventLoop) {
-        if let channel { return Self.submit(command, to: channel) }
-        // One for each address that was tried. TLS may have failed on the way before the command gets there: then it is
-        // the handler that knows why.
-        let handlers = NIOLoopBoundBox.makeBoxSendingValue([UpstreamConnection](), eventLoop: loop)
-        self.connect(on: loop, timeout: command.exchange.timeouts.connect, handlers).whenComplete { result in
+    private func submit(_ command: UpstreamCommand, to kept: ConnectionHandle?, on loop: any EventLoop) {
+        if let kept { return Self.submit(command, to: kept) }
+        self.connect(on: loop, timeout: command.exchange.timeouts.connect).whenComplete { result in
             switch result {
-            case .success(let channel):
-                let handler = handlers.value.first { $0.channel == ObjectIdentifier(channel) }
-                if let lost = handler?.lost { return command.exchange.finish(.failure(lost)) }
-                Self.submit(command, to: channel)
+            case .success(let connection): Self.submit(command, to: connection)
             case .failure(let error): command.exchange.finish(.failure(UpstreamWire.reason(ofConnecting: error)))
             }
         }
     }
 
-    private static func submit(_ command: UpstreamCommand, to channel: any Channel) {
-        guard command.exchange.begin(on: channel) else { return }
-        channel.writeAndFlush(command).whenFailure { _ in
-            // The connection was closed before the command came to its handler.
-            command.exchange.finish(.failure(.cutOff))
-        }
+    private static func submit(_ command: UpstreamCommand, to connection: ConnectionHandle) {
+        guard command.exchange.begin(on: connection) else { return }
+        connection.submit(command)
     }
 
-    private func connect(
-        on loop: any EventLoop, timeout: Duration, _ handlers: NIOLoopBoundBox<[UpstreamConnection]>
-    ) -> EventLoopFuture<any Channel> {
+    private func connect(on loop: any EventLoop, timeout: Duration) -> EventLoopFuture<ConnectionHandle> {
         let (endpoint, tls, options, shelf) = (self.endpoint, self.tls, self.options, self.shelf)
+        // One for each address that was tried. TLS may have failed by the time it is known which one was connected:
+        // then it is the handler that knows why.
+        let tried = NIOLoopBoundBox.makeBoxSendingValue([ObjectIdentifier: ConnectionHandle](), eventLoop: loop)
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(timeout))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let tls { try pipeline.addHandler(try tls.handler(for: endpoint)) }
-                    var limits = NIOHTTPDecoderLimitConfiguration()
-                    limits.maxHeaderFieldSize = options.headBytesMax
-                    limits.maxHeaderListSize = options.headBytesMax
-                    limits.maxHeaderFieldCount = options.headerCountMax
-                    try pipeline.addHTTPClientHandlers(
-                        leftOverBytesStrategy: .dropBytes, decoderLimitConfiguration: limits)
-                    let handler = UpstreamConnection(endpoint, shelf: shelf, options: options)
-                    try pipeline.addHandler(handler)
-                    handlers.value.append(handler)
+                    let connection = UpstreamConnection(endpoint, shelf: shelf, options: options)
+                    try pipeline.addHandler(connection)
+                    tried.value[ObjectIdentifier(channel)] = ConnectionHandle(connection, channel)
                 }
             }
+        let connected: EventLoopFuture<any Channel>
         switch endpoint.address {
-        case .unix(let path): return bootstrap.connect(unixDomainSocketPath: path)
+        case .unix(let path): connected = bootstrap.connect(unixDomainSocketPath: path)
         case .tcp(let host, let port):
-            return bootstrap.channelOption(ChannelOptions.tcpOption(.tcp_nodelay), value: 1)
+            connected = bootstrap.channelOption(ChannelOptions.tcpOption(.tcp_nodelay), value: 1)
                 .connect(host: host, port: port)
+        }
+        return connected.flatMapThrowing { channel in
+            guard let handle = tried.value[ObjectIdentifier(channel)] else {
+                throw ChannelError.inappropriateOperationForState
+            }
+            return handle
         }
     }
 }

@@ -1,14 +1,15 @@
 internal import NIOCore
-internal import NIOHTTP1
 internal import NIOSSL
 internal import NIOTLS
 internal import Primitives
 
 /// The last handler of a connection to another server: one exchange after another, and their times.
+///
+/// All of it runs on the connection's event loop; `ConnectionHandle` is how others reach it.
 final class UpstreamConnection: ChannelDuplexHandler {
-    typealias InboundIn = HTTPClientResponsePart
-    typealias OutboundIn = UpstreamCommand
-    typealias OutboundOut = HTTPClientRequestPart
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     private enum Phase {
         /// TLS is being agreed upon; the first command waits.
@@ -25,7 +26,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         /// The last byte that went or came.
         var moved: NIODeadline
         var isRequestOver: Bool
-        /// Bytes of the body that the head announced and that are still due; nil for a body in chunks.
+        /// Bytes of a streamed body that the head announced and that are still due; nil for a body in chunks.
         var dueBytes: Int?
         /// The written piece has not been answered with `takePiece`.
         var owesRoom = false
@@ -34,33 +35,46 @@ final class UpstreamConnection: ChannelDuplexHandler {
         var isKept: Bool
     }
 
-    private let endpoint: UpstreamEndpoint
+    /// What `Host` says.
+    private let authority: String
     private let shelf: ConnectionShelf
     private let options: UpstreamOptions
     private var phase: Phase
-    /// The channel, by its identity; and why the connection was lost, where it was.
-    private(set) var channel: ObjectIdentifier?
-    private(set) var lost: UpstreamError.Reason?
+    private var context: ChannelHandlerContext?
+    private var reader: AnswerReader
+    /// What came and makes no whole line yet.
+    private var rest: ByteBuffer?
+    /// Why the connection was lost, where it was.
+    private var lost: UpstreamError.Reason?
     /// The timer that runs, and when it will look again.
     private var timer: (at: NIODeadline, scheduled: Scheduled<Void>)?
 
     init(_ endpoint: UpstreamEndpoint, shelf: ConnectionShelf, options: UpstreamOptions) {
-        self.endpoint = endpoint
+        self.authority = endpoint.authority
         self.shelf = shelf
         self.options = options
         self.phase = endpoint.isTLS ? .handshake(since: .now(), waiting: nil) : .resting(since: .now())
+        self.reader = AnswerReader(headBytesMax: options.headBytesMax, headerCountMax: options.headerCountMax)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        self.channel = ObjectIdentifier(context.channel)
+        self.context = context
     }
 
     // Outbound: what the client asks for.
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        self.perform(context, self.unwrapOutboundIn(data))
-        promise?.succeed()
+    /// Sends what the command says. What becomes of it the exchange tells.
+    func submit(_ command: UpstreamCommand) {
+        guard let context = self.context else {
+            // The connection was closed before the command came to it.
+            return command.exchange.finish(.failure(self.lost ?? .cutOff))
+        }
+        self.perform(context, command)
+        self.flush(context: context)
     }
+
+    /// The reader of the answer has room again.
+    func readOn() { self.context?.read() }
 
     private func perform(_ context: ChannelHandlerContext, _ command: UpstreamCommand) {
         switch (self.phase, command) {
@@ -85,26 +99,17 @@ final class UpstreamConnection: ChannelDuplexHandler {
         _ context: ChannelHandlerContext, _ exchange: UpstreamExchange, _ request: UpstreamRequest, body: [UInt8]?,
         isStreamed: Bool
     ) {
-        let head = UpstreamWire.head(
-            request, authority: self.endpoint.authority, bodyBytes: body?.count, isStreamed: isStreamed,
-            isKept: self.options.keepsConnections)
+        let message = UpstreamWire.message(
+            request, authority: self.authority, body: body, isStreamed: isStreamed,
+            isKept: self.options.keepsConnections, context.channel.allocator)
         let now = NIODeadline.now()
         self.phase = .exchanging(
             Exchanging(
-                exchange: exchange, begun: now, moved: now, isRequestOver: !isStreamed,
-                dueBytes: isStreamed ? head.headers.first(name: "content-length").flatMap { Int($0) } : nil,
+                exchange: exchange, begun: now, moved: now, isRequestOver: !isStreamed, dueBytes: message.dueBytes,
                 owesRoom: isStreamed, isKept: self.options.keepsConnections))
+        self.reader.expectAnswer(to: request.method)
         exchange.markSent()
-        let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.whenFailure { error in
-            // NIO refuses header fields that would break the message; a lost connection is told by its end.
-            if error is HTTPParserError { exchange.finish(.failure(.badRequest("\(error)"))) }
-        }
-        context.write(self.wrapOutboundOut(.head(head)), promise: written)
-        if let body, !body.isEmpty {
-            context.write(self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
-        }
-        if !isStreamed { context.write(self.wrapOutboundOut(.end(nil)), promise: nil) }
+        context.write(self.wrapOutboundOut(message.bytes), promise: nil)
         self.arm(context)
     }
 
@@ -122,7 +127,11 @@ final class UpstreamConnection: ChannelDuplexHandler {
             }
             current.owesRoom = true
             if !bytes.isEmpty {
-                context.write(self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))), promise: nil)
+                let allocator = context.channel.allocator
+                let piece =
+                    current.dueBytes == nil
+                    ? UpstreamWire.chunk(bytes, allocator) : allocator.buffer(bytes: bytes)
+                context.write(self.wrapOutboundOut(piece), promise: nil)
             }
         case .end:
             guard current.dueBytes ?? 0 == 0 else {
@@ -130,7 +139,10 @@ final class UpstreamConnection: ChannelDuplexHandler {
                 return
             }
             current.isRequestOver = true
-            context.write(self.wrapOutboundOut(.end(nil)), promise: nil)
+            if current.dueBytes == nil {
+                let end = context.channel.allocator.buffer(staticString: UpstreamWire.lastChunk)
+                context.write(self.wrapOutboundOut(end), promise: nil)
+            }
         }
         self.phase = .exchanging(current)
         self.arm(context)
@@ -168,48 +180,85 @@ final class UpstreamConnection: ChannelDuplexHandler {
             return
         }
         current.moved = .now()
-        switch self.unwrapInboundIn(data) {
-        case .head(let head):
-            guard head.status.code >= 200 else {
-                self.fail(context, .malformed("it wants to speak another protocol"))
+        var input = self.unwrapInboundIn(data)
+        if var rest = self.rest.take() {
+            rest.writeBuffer(&input)
+            input = rest
+        }
+        var news = UpstreamExchange.News()
+        do throws(AnswerFault) {
+            try self.take(&input, &current, &news)
+        } catch {
+            self.phase = .exchanging(current)
+            return self.fail(context, .malformed(error.text))
+        }
+        if news.isOver {
+            self.end(context, current, hasMore: input.readableBytes > 0)
+        } else {
+            if input.readableBytes > 0 { self.rest = input }
+            self.phase = .exchanging(current)
+            // What an answer may take differs before and after its head.
+            if news.head != nil { self.arm(context) }
+        }
+        current.exchange.receive(news)
+    }
+
+    /// Takes off `input` what is whole.
+    private func take(
+        _ input: inout ByteBuffer, _ current: inout Exchanging, _ news: inout UpstreamExchange.News
+    ) throws(AnswerFault) {
+        while true {
+            switch try self.reader.next(&input) {
+            case .head(let head, let isKept):
+                current.hasHead = true
+                current.isKept = current.isKept && isKept
+                news.head = head
+            case .bytes(let count):
+                guard let bytes = input.readBytes(length: count) else { return }
+                if news.bytes.isEmpty { news.bytes = bytes } else { news.bytes += bytes }
+            case .end:
+                news.isOver = true
                 return
+            case .incomplete: return
             }
-            current.hasHead = true
-            current.isKept = current.isKept && head.isKeepAlive
-            self.phase = .exchanging(current)
-            current.exchange.receive(UpstreamWire.head(head))
-            self.arm(context)
-        case .body(let piece):
-            self.phase = .exchanging(current)
-            current.exchange.receive(piece)
-        case .end:
-            if current.isKept, current.isRequestOver, context.channel.isActive {
-                self.phase = .resting(since: current.moved)
-                if self.shelf.put(context.channel, on: context.eventLoop) {
-                    self.arm(context)
-                } else {
-                    context.close(promise: nil)
-                }
+        }
+    }
+
+    /// The answer is over: the connection rests, or is closed where it must not serve another.
+    private func end(_ context: ChannelHandlerContext, _ current: Exchanging, hasMore: Bool) {
+        if current.isKept, current.isRequestOver, !hasMore, context.channel.isActive {
+            self.phase = .resting(since: current.moved)
+            if self.shelf.put(ConnectionHandle(self, context.channel)) {
+                self.arm(context)
             } else {
-                self.phase = .closed
                 context.close(promise: nil)
             }
-            current.exchange.finish(.success(()))
+        } else {
+            self.phase = .closed
+            context.close(promise: nil)
         }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.timer?.scheduled.cancel()
         self.timer = nil
+        self.context = nil
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.fail(context, .cutOff)
+        if case .exchanging(let current) = self.phase, current.hasHead, self.reader.mayEndHere {
+            self.phase = .closed
+            var news = UpstreamExchange.News()
+            news.isOver = true
+            current.exchange.receive(news)
+        } else {
+            self.fail(context, .cutOff)
+        }
         context.fireChannelInactive()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted? = event as? TLSUserEvent, case .handshake(_, let waiting) = self.phase {
+        if case .handshake(_, let waiting) = self.phase, case .handshakeCompleted? = event as? TLSUserEvent {
             self.phase = .resting(since: .now())
             if let waiting {
                 self.perform(context, waiting)
@@ -221,8 +270,6 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
-        case HTTPParserError.invalidEOFState: self.fail(context, .cutOff)
-        case is HTTPParserError: self.fail(context, .malformed("\(error)"))
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
             self.fail(context, UpstreamWire.reason(ofTLS: error))
         default: self.fail(context, .cutOff)
@@ -239,7 +286,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
             var reason = reason
             if case .cutOff = reason { reason = .unreachable("the connection was closed while TLS was agreed upon") }
             waiting?.exchange.finish(.failure(reason))
-        case .resting: self.shelf.remove(context.channel, from: context.eventLoop)
+        case .resting: self.shelf.remove(ConnectionHandle(self, context.channel))
         case .closed: break
         }
         context.close(promise: nil)
@@ -249,7 +296,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     // answered soon costs none.
 
     private func arm(_ context: ChannelHandlerContext) {
-        if let next = self.deadlines.min(by: { $0.at < $1.at }) { self.arm(context, at: next.at) }
+        if let next = self.deadline { self.arm(context, at: next) }
     }
 
     private func arm(_ context: ChannelHandlerContext, at deadline: NIODeadline) {
@@ -264,33 +311,45 @@ final class UpstreamConnection: ChannelDuplexHandler {
         self.timer = (deadline, scheduled)
     }
 
-    private var deadlines: [(at: NIODeadline, reason: UpstreamError.Reason)] {
+    /// The earliest moment at which a bound may be reached.
+    private var deadline: NIODeadline? {
         switch self.phase {
-        case .closed: return []
-        case .resting(let since): return [(since + TimeAmount(self.options.restingMax), .cutOff)]
-        case .handshake(let since, let waiting):
-            guard let timeout = waiting?.exchange.timeouts.connect else { return [] }
-            return [(since + TimeAmount(timeout), .unreachable("TLS was not agreed upon within \(timeout)"))]
+        case .closed: return nil
+        case .resting(let since): return since + TimeAmount(self.options.restingMax)
+        case .handshake(let since, let waiting): return waiting.map { since + TimeAmount($0.exchange.timeouts.connect) }
         case .exchanging(let current):
             let timeouts = current.exchange.timeouts
-            var all: [(NIODeadline, UpstreamError.Reason)] = []
-            if let total = timeouts.total { all.append((current.begun + TimeAmount(total), .totalTimedOut(total))) }
-            if let silence = !current.hasHead ? timeouts.firstByte : timeouts.idle {
-                let reason: UpstreamError.Reason =
-                    !current.hasHead ? .firstByteTimedOut(silence) : .idleTimedOut(silence)
-                all.append((current.moved + TimeAmount(silence), reason))
-            }
-            return all
+            let silence = (current.hasHead ? timeouts.idle : timeouts.firstByte).map { current.moved + TimeAmount($0) }
+            let total = timeouts.total.map { current.begun + TimeAmount($0) }
+            guard let silence, let total else { return silence ?? total }
+            return min(silence, total)
+        }
+    }
+
+    /// The bound that is reached.
+    private func dueReason(_ now: NIODeadline) -> UpstreamError.Reason? {
+        switch self.phase {
+        case .closed: return nil
+        case .resting: return .cutOff
+        case .handshake(_, let waiting):
+            return waiting.map { .unreachable("TLS was not agreed upon within \($0.exchange.timeouts.connect)") }
+        case .exchanging(let current):
+            let timeouts = current.exchange.timeouts
+            if let total = timeouts.total, current.begun + TimeAmount(total) <= now { return .totalTimedOut(total) }
+            guard let silence = current.hasHead ? timeouts.idle : timeouts.firstByte else { return nil }
+            return current.hasHead ? .idleTimedOut(silence) : .firstByteTimedOut(silence)
         }
     }
 
     private func look(_ context: ChannelHandlerContext) {
         let now = NIODeadline.now()
-        guard let due = self.deadlines.first(where: { $0.at <= now }) else { return self.arm(context) }
-        switch (self.phase, due.reason) {
+        guard let deadline = self.deadline, deadline <= now, let due = self.dueReason(now) else {
+            return self.arm(context)
+        }
+        switch (self.phase, due) {
         case (.resting, _):
             // Somebody may have taken it off the shelf a moment ago; then the request is on its way here.
-            if self.shelf.remove(context.channel, from: context.eventLoop) {
+            if self.shelf.remove(ConnectionHandle(self, context.channel)) {
                 self.phase = .closed
                 context.close(promise: nil)
             } else {
@@ -301,11 +360,11 @@ final class UpstreamConnection: ChannelDuplexHandler {
             let isWaiting =
                 !current.hasHead
                 ? current.isRequestOver || current.exchange.isStalled : current.exchange.isAwaited
-            guard !isWaiting else { return self.fail(context, due.reason) }
+            guard !isWaiting else { return self.fail(context, due) }
             current.moved = now
             self.phase = .exchanging(current)
             self.arm(context)
-        default: self.fail(context, due.reason)
+        default: self.fail(context, due)
         }
     }
 }

@@ -1,4 +1,3 @@
-internal import NIOCore
 internal import Synchronization
 
 /// One request and its answer: what the event loop and the tasks of the caller share. One task writes the request's
@@ -15,7 +14,7 @@ final class UpstreamExchange: Sendable {
         var reader: Waiter?
         /// Resumed where the request's next piece may be written.
         var writer: Waiter?
-        var channel: (any Channel)?
+        var connection: ConnectionHandle?
         /// The connection wants to be read and is not, until the reader has made room.
         var isHeld = false
         var wasSent = false
@@ -53,12 +52,12 @@ final class UpstreamExchange: Sendable {
     /// The next bytes of the answer; nil at the end.
     func next() async throws(UpstreamError) -> [UInt8]? {
         while true {
-            let (found, held) = self.state.withLock { state -> (Result<[UInt8]?, UpstreamError>?, (any Channel)?) in
+            let (found, held) = self.state.withLock { state -> (Result<[UInt8]?, UpstreamError>?, ConnectionHandle?) in
                 guard state.bytes.isEmpty else {
                     let bytes = state.bytes
                     state.bytes = []
                     defer { state.isHeld = false }
-                    return (.success(bytes), state.isHeld ? state.channel : nil)
+                    return (.success(bytes), state.isHeld ? state.connection : nil)
                 }
                 switch state.end {
                 case .failure(let reason)?: return (.failure(Self.error(reason, state)), nil)
@@ -66,7 +65,7 @@ final class UpstreamExchange: Sendable {
                 case nil: return (nil, nil)
                 }
             }
-            held?.read()
+            held?.readOn()
             if let found { return try found.get() }
             await self.waitForAnswer { !$0.bytes.isEmpty }
         }
@@ -82,19 +81,19 @@ final class UpstreamExchange: Sendable {
     /// - Returns: whether the other side wants more; it does not after its answer is over.
     func write(_ piece: UpstreamPiece) async throws(UpstreamError) -> Bool {
         while true {
-            let found: Result<(any Channel)?, UpstreamError>? = self.state.withLock { state in
+            let found: Result<ConnectionHandle?, UpstreamError>? = self.state.withLock { state in
                 switch state.end {
                 case .failure(let reason)?: return .failure(Self.error(reason, state))
                 case .success?: return .success(nil)
                 case nil: break
                 }
-                guard state.takesPiece, let channel = state.channel else { return nil }
+                guard state.takesPiece, let connection = state.connection else { return nil }
                 state.takesPiece = false
-                return .success(channel)
+                return .success(connection)
             }
             if let found {
-                guard let channel = try found.get() else { return false }
-                channel.writeAndFlush(UpstreamCommand.body(self, piece), promise: nil)
+                guard let connection = try found.get() else { return false }
+                connection.submit(.body(self, piece))
                 if case .end = piece { return true }
                 await self.waitForRoom()
                 return true
@@ -144,12 +143,12 @@ final class UpstreamExchange: Sendable {
     // What the connection tells.
 
     /// A connection was found, which is closed at once if the exchange is over.
-    func begin(on channel: any Channel) -> Bool {
+    func begin(on connection: ConnectionHandle) -> Bool {
         let isOver = self.state.withLock { state in
-            state.channel = channel
+            state.connection = connection
             return state.end != nil
         }
-        if isOver { channel.close(promise: nil) }
+        if isOver { connection.close() }
         return !isOver
     }
 
@@ -164,25 +163,26 @@ final class UpstreamExchange: Sendable {
         writer?.resume()
     }
 
-    func receive(_ head: UpstreamHead) {
-        let reader = self.state.withLock { state in
-            state.head = head
-            return state.reader.take()
-        }
-        reader?.resume()
+    /// What one read of the connection brought.
+    struct News {
+        var head: UpstreamHead?
+        var bytes: [UInt8] = []
+        /// Whether the answer is whole.
+        var isOver = false
     }
 
-    func receive(_ piece: ByteBuffer) {
-        let reader = self.state.withLock { state in
-            guard state.end == nil else { return nil as Waiter? }
-            if state.bytes.isEmpty {
-                state.bytes = [UInt8](piece.readableBytesView)
-            } else {
-                state.bytes.append(contentsOf: piece.readableBytesView)
-            }
-            return state.reader.take()
+    func receive(_ news: News) {
+        let (reader, writer) = self.state.withLock { state in
+            guard state.end == nil else { return (nil as Waiter?, nil as Waiter?) }
+            if let head = news.head { state.head = head }
+            if state.bytes.isEmpty { state.bytes = news.bytes } else { state.bytes += news.bytes }
+            guard news.isOver else { return (state.reader.take(), nil) }
+            state.end = .success(())
+            state.connection = nil
+            return (state.reader.take(), state.writer.take())
         }
         reader?.resume()
+        writer?.resume()
     }
 
     /// Asked before the connection is read: whether the reader has enough for now. It will ask for more itself.
@@ -203,15 +203,13 @@ final class UpstreamExchange: Sendable {
 
     /// The first end counts; a failure closes the connection.
     func finish(_ end: Result<Void, UpstreamError.Reason>) {
-        let (reader, writer, channel) = self.state.withLock { state in
-            guard state.end == nil else {
-                return (nil as Waiter?, nil as Waiter?, nil as (any Channel)?)
-            }
+        let (reader, writer, connection) = self.state.withLock { state in
+            guard state.end == nil else { return (nil as Waiter?, nil as Waiter?, nil as ConnectionHandle?) }
             state.end = end
-            defer { state.channel = nil }
-            return (state.reader.take(), state.writer.take(), state.channel)
+            defer { state.connection = nil }
+            return (state.reader.take(), state.writer.take(), state.connection)
         }
-        if case .failure = end { channel?.close(promise: nil) }
+        if case .failure = end { connection?.close() }
         reader?.resume()
         writer?.resume()
     }

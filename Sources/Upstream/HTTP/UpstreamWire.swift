@@ -1,50 +1,118 @@
 internal import NIOCore
-internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 internal import Primitives
 
-/// Heads and errors between our notation and NIO's.
+/// Requests as bytes, and NIO's errors in our notation.
 enum UpstreamWire {
-    /// The head of a request, whose body is there as a whole, follows piece by piece, or is none.
-    static func head(
-        _ request: UpstreamRequest, authority: String, bodyBytes: Int?, isStreamed: Bool, isKept: Bool
-    ) -> HTTPRequestHead {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(request.headers.count + 3)
-        if !request.headers.contains("host") { headers.add(name: "Host", value: authority) }
-        var length: String?
-        for field in request.headers.fields {
-            if HeaderFields.equalNames(field.name, "content-length") {
-                length = field.value
-            } else if !HeaderFields.equalNames(field.name, "transfer-encoding"),
-                !HeaderFields.equalNames(field.name, "connection")
-            {
-                headers.add(name: field.name, value: field.value)
-            }
+    /// The head of a request, whose body is there as a whole, follows piece by piece, or is none; with the body, where
+    /// it is there.
+    ///
+    /// The request has no fault: `UpstreamRequest.fault` was asked.
+    /// - Returns: `dueBytes` is what a streamed body must have; nil where it goes in chunks.
+    static func message(
+        _ request: UpstreamRequest, authority: String, body: [UInt8]?, isStreamed: Bool, isKept: Bool,
+        _ allocator: ByteBufferAllocator
+    ) -> (bytes: ByteBuffer, dueBytes: Int?) {
+        let framing = Framing(request, body, isStreamed: isStreamed)
+        let bytesMax = Self.headBytesMax(request, authority) + (body?.count ?? 0)
+        var bytes = allocator.buffer(capacity: bytesMax)
+        // With one look at the room for all of it: a head is thirty small pieces.
+        unsafe bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: bytesMax) { room in
+            var cursor = unsafe ByteCursor(room)
+            Self.append(request, authority, framing, isKept: isKept, to: &cursor)
+            if let body { cursor.append(body.span) }
+            return cursor.count
         }
-        if !isKept { headers.add(name: "Connection", value: "close") }
-        if isStreamed {
-            if let length, let bytes = Int(length), bytes >= 0 {
-                headers.add(name: "Content-Length", value: "\(bytes)")
-            } else {
-                headers.add(name: "Transfer-Encoding", value: "chunked")
-            }
-        } else if let bodyBytes {
-            headers.add(name: "Content-Length", value: "\(bodyBytes)")
-        } else if !["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"].contains(request.method) {
-            headers.add(name: "Content-Length", value: "0")
-        }
-        return HTTPRequestHead(
-            version: .http1_1, method: HTTPMethod(rawValue: request.method), uri: request.target, headers: headers)
+        if case .length(let count) = framing, isStreamed { return (bytes, count) }
+        return (bytes, nil)
     }
 
-    static func head(_ head: HTTPResponseHead) -> UpstreamHead {
-        var headers = HeaderFields()
-        headers.reserveCapacity(head.headers.count)
-        for (name, value) in head.headers { headers.append(name, value) }
-        return UpstreamHead(status: Int(head.status.code), headers: headers)
+    /// How the other side finds the end of a request's body.
+    private enum Framing {
+        /// None, and nothing is said of it.
+        case nothing
+        case length(Int)
+        case chunks
+
+        init(_ request: UpstreamRequest, _ body: [UInt8]?, isStreamed: Bool) {
+            if isStreamed {
+                let length = request.headers.first("content-length").flatMap { Int($0) }
+                if let length, length >= 0 { self = .length(length) } else { self = .chunks }
+            } else if let body {
+                self = .length(body.count)
+            } else {
+                switch request.method {
+                case "GET", "HEAD", "DELETE", "OPTIONS", "TRACE": self = .nothing
+                // Others are sent with the length of their body though there be none (RFC 9110, 8.6).
+                default: self = .length(0)
+                }
+            }
+        }
     }
+
+    private static func append(
+        _ request: UpstreamRequest, _ authority: String, _ framing: Framing, isKept: Bool,
+        to cursor: inout ByteCursor
+    ) {
+        cursor.append(request.method.utf8.span)
+        cursor.append(byte: 0x20)
+        cursor.append(request.target.utf8.span)
+        cursor.append(" HTTP/1.1\r\n")
+        var hasHost = false
+        let fields = request.headers.fields.span
+        for index in fields.indices {
+            let name = fields[index].name
+            switch name.utf8.count {
+            case 4 where HeaderFields.equalNames(name, "host"): hasHost = true
+            case 10 where HeaderFields.equalNames(name, "connection"): continue
+            case 14 where HeaderFields.equalNames(name, "content-length"): continue
+            case 17 where HeaderFields.equalNames(name, "transfer-encoding"): continue
+            default: break
+            }
+            Self.append(name, fields[index].value, to: &cursor)
+        }
+        if !hasHost { Self.append("Host", authority, to: &cursor) }
+        if !isKept { cursor.append("Connection: close\r\n") }
+        switch framing {
+        case .nothing: break
+        case .chunks: cursor.append("Transfer-Encoding: chunked\r\n")
+        case .length(let count):
+            cursor.append("Content-Length: ")
+            cursor.append(decimal: count)
+            cursor.append("\r\n")
+        }
+        cursor.append("\r\n")
+    }
+
+    private static func append(_ name: String, _ value: String, to cursor: inout ByteCursor) {
+        cursor.append(name.utf8.span)
+        cursor.append(": ")
+        cursor.append(value.utf8.span)
+        cursor.append("\r\n")
+    }
+
+    /// At least what the head takes.
+    private static func headBytesMax(_ request: UpstreamRequest, _ authority: String) -> Int {
+        // "HTTP/1.1", and the fields that are added.
+        var count = 128 + request.method.utf8.count + request.target.utf8.count + authority.utf8.count
+        let fields = request.headers.fields.span
+        for index in fields.indices { count += fields[index].name.utf8.count + fields[index].value.utf8.count + 4 }
+        return count
+    }
+
+    /// A piece of a body that goes in chunks; not empty.
+    static func chunk(_ piece: [UInt8], _ allocator: ByteBufferAllocator) -> ByteBuffer {
+        var bytes = allocator.buffer(capacity: piece.count + 20)
+        bytes.writeString(String(piece.count, radix: 16))
+        bytes.writeStaticString("\r\n")
+        bytes.writeBytes(piece)
+        bytes.writeStaticString("\r\n")
+        return bytes
+    }
+
+    /// The end of a body that goes in chunks.
+    static let lastChunk: StaticString = "0\r\n\r\n"
 
     /// What an error of connecting means.
     static func reason(ofConnecting error: any Error) -> UpstreamError.Reason {

@@ -1,0 +1,318 @@
+package import NIOCore
+internal import Primitives
+
+/// Takes answers off the bytes of a connection, as a client of HTTP/1.1 reads them (RFC 9112).
+///
+/// Where two readers could disagree on where an answer ends, it is refused: lines that end otherwise than with CR LF,
+/// folded lines, two lengths, a length beside chunks. It pulls: nothing behind an answer is looked at.
+package struct AnswerReader {
+    /// What the next bytes are.
+    package enum Part {
+        /// The head, and whether the connection may serve another request after this answer.
+        case head(UpstreamHead, isKept: Bool)
+        /// So many of the next bytes are of the body, at least one: the caller takes them off.
+        case bytes(Int)
+        /// The answer, trailers included, is over.
+        case end
+        /// More bytes are needed.
+        case incomplete
+    }
+
+    private enum State {
+        case head
+        case length(remaining: Int)
+        case chunkLine
+        case chunkData(remaining: Int)
+        case chunkEnd
+        case trailers
+        case untilClosed
+        case end
+    }
+
+    /// Lines that say how long a chunk is; what stands behind the length is dropped.
+    private static let chunkLineBytesMax = 4096
+    /// Answers that announce another one (1xx) before it comes.
+    private static let announcementsMax = 32
+
+    private let headBytesMax: Int
+    private let headerCountMax: Int
+    private var state = State.end
+    private var hasNoBody = false
+    private var announcements = 0
+    /// Bytes of the head, line or trailers being looked for that hold no end of them.
+    private var scanned = 0
+    private var lineStart = 0
+
+    package init(headBytesMax: Int, headerCountMax: Int) {
+        self.headBytesMax = headBytesMax
+        self.headerCountMax = headerCountMax
+    }
+
+    /// A request was sent: its answer is next. The answer to HEAD has no body, whatever its head says.
+    package mutating func expectAnswer(to method: String) {
+        self.state = .head
+        self.hasNoBody = method == "HEAD"
+        self.announcements = 0
+        self.scanned = 0
+        self.lineStart = 0
+    }
+
+    /// Whether the answer is whole if the other side says nothing more: its body was to end with the connection.
+    package var mayEndHere: Bool {
+        if case .untilClosed = self.state { return true }
+        return false
+    }
+
+    /// Takes one part off the front of `input`.
+    package mutating func next(_ input: inout ByteBuffer) throws(AnswerFault) -> Part {
+        while true {
+            switch self.state {
+            case .head:
+                guard let end = try self.blockEnd(input.readableBytesUInt8Span, "head") else { return .incomplete }
+                let head = try self.head(input.readableBytesUInt8Span.extracting(0..<end))
+                input.moveReaderIndex(forwardBy: end)
+                if let head { return head }
+            case .length(let remaining):
+                let count = min(remaining, input.readableBytes)
+                guard count > 0 else { return .incomplete }
+                self.state = count == remaining ? .end : .length(remaining: remaining - count)
+                return .bytes(count)
+            case .chunkLine:
+                guard let size = try self.chunkSize(&input) else { return .incomplete }
+                self.state = size == 0 ? .trailers : .chunkData(remaining: size)
+            case .chunkData(let remaining):
+                let count = min(remaining, input.readableBytes)
+                guard count > 0 else { return .incomplete }
+                self.state = count == remaining ? .chunkEnd : .chunkData(remaining: remaining - count)
+                return .bytes(count)
+            case .chunkEnd:
+                guard try Self.skipLineEnd(&input) else { return .incomplete }
+                self.state = .chunkLine
+            case .trailers:
+                // Nothing of them is used.
+                guard let end = try self.blockEnd(input.readableBytesUInt8Span, "trailer") else { return .incomplete }
+                input.moveReaderIndex(forwardBy: end)
+                self.state = .end
+            case .untilClosed:
+                guard input.readableBytes > 0 else { return .incomplete }
+                return .bytes(input.readableBytes)
+            case .end:
+                return .end
+            }
+        }
+    }
+
+    // Lines.
+
+    /// Where the block of lines that ends with an empty one ends, the empty line included.
+    private mutating func blockEnd(_ bytes: Span<UInt8>, _ what: String) throws(AnswerFault) -> Int? {
+        while true {
+            let lineFeed = ByteScan.first(0x0A, in: bytes, from: self.scanned)
+            guard lineFeed < bytes.count, lineFeed < self.headBytesMax else {
+                self.scanned = bytes.count
+                guard bytes.count < self.headBytesMax else { throw AnswerFault("its \(what) is too long") }
+                return nil
+            }
+            guard lineFeed > 0, bytes[lineFeed - 1] == 0x0D else {
+                throw AnswerFault("a line of its \(what) does not end with CR LF")
+            }
+            let isEmpty = lineFeed == self.lineStart + 1
+            self.scanned = lineFeed + 1
+            self.lineStart = lineFeed + 1
+            guard !isEmpty else {
+                self.scanned = 0
+                self.lineStart = 0
+                return lineFeed + 1
+            }
+        }
+    }
+
+    // Chunks.
+
+    /// The data of a chunk ends with exactly CR LF.
+    private static func skipLineEnd(_ input: inout ByteBuffer) throws(AnswerFault) -> Bool {
+        guard try self.beginsWithLineEnd(input.readableBytesUInt8Span) else { return false }
+        input.moveReaderIndex(forwardBy: 2)
+        return true
+    }
+
+    /// - Returns: false where it takes another byte to tell.
+    private static func beginsWithLineEnd(_ bytes: Span<UInt8>) throws(AnswerFault) -> Bool {
+        guard bytes.count >= 1 else { return false }
+        guard bytes[0] == 0x0D, bytes.count < 2 || bytes[1] == 0x0A else {
+            throw AnswerFault("a chunk of its body is longer than it says")
+        }
+        return bytes.count >= 2
+    }
+
+    private mutating func chunkSize(_ input: inout ByteBuffer) throws(AnswerFault) -> Int? {
+        guard let line = try self.chunkLine(input.readableBytesUInt8Span) else { return nil }
+        self.scanned = 0
+        input.moveReaderIndex(forwardBy: line.bytes)
+        return line.size
+    }
+
+    /// Reads `size [;extension] CR LF`; the size is hexadecimal digits.
+    private mutating func chunkLine(_ bytes: Span<UInt8>) throws(AnswerFault) -> (size: Int, bytes: Int)? {
+        let end = ByteScan.first(0x0A, in: bytes, from: self.scanned)
+        guard end < bytes.count, end < Self.chunkLineBytesMax else {
+            self.scanned = bytes.count
+            guard bytes.count < Self.chunkLineBytesMax else { throw AnswerFault("a chunk's line is too long") }
+            return nil
+        }
+        var size = 0
+        var index = 0
+        // Fifteen digits stay below 2⁶³.
+        while index < 15, let digit = ASCII.hexValue(bytes[index]) {
+            size = size << 4 | Int(digit)
+            index += 1
+        }
+        let follows = bytes[index]
+        guard index > 0, end > 0, bytes[end - 1] == 0x0D, follows == 0x0D || follows == 0x3B || follows == 0x20 else {
+            throw AnswerFault("a chunk of its body has no length")
+        }
+        return (size, end + 1)
+    }
+}
+
+/// What is wrong with an answer, as a part of a sentence.
+package struct AnswerFault: Error, Hashable {
+    package let text: String
+
+    init(_ text: String) { self.text = text }
+}
+
+extension AnswerReader {
+    /// Reads a whole head, and goes on with what follows it.
+    /// - Returns: nil for one that announces another.
+    private mutating func head(_ bytes: Span<UInt8>) throws(AnswerFault) -> Part? {
+        let (status, isVersion10, fields) = try Self.statusLine(bytes)
+        var framing = Framing()
+        let headers = try self.fields(bytes, from: fields, &framing)
+        guard status >= 200 else {
+            self.announcements += 1
+            guard status != 101 else { throw AnswerFault("it wants to speak another protocol") }
+            guard self.announcements <= Self.announcementsMax else { throw AnswerFault("it only announces an answer") }
+            return nil
+        }
+        guard framing.length == nil || !framing.isChunked else {
+            throw AnswerFault("it has a Content-Length and chunks, which exclude each other")
+        }
+        if self.hasNoBody || status == 204 || status == 304 {
+            self.state = .end
+        } else if framing.isChunked {
+            self.state = .chunkLine
+        } else if let length = framing.length {
+            self.state = length == 0 ? .end : .length(remaining: length)
+        } else {
+            self.state = .untilClosed
+        }
+        var isKept = isVersion10 ? framing.keepsAlive && !framing.closes : !framing.closes
+        if case .untilClosed = self.state { isKept = false }
+        return .head(UpstreamHead(status: status, headers: headers), isKept: isKept)
+    }
+
+    /// What a head says about where its body ends, and of the connection.
+    private struct Framing {
+        var length: Int?
+        var isChunked = false
+        var closes = false
+        var keepsAlive = false
+    }
+
+    /// Reads `HTTP/1.1 200 reason`.
+    /// - Returns: `next` is where the header fields begin.
+    private static func statusLine(
+        _ bytes: Span<UInt8>
+    ) throws(AnswerFault) -> (status: Int, isVersion10: Bool, next: Int) {
+        let version: StaticString = "HTTP/1."
+        guard bytes.count > 14 else { throw AnswerFault("it does not begin with HTTP/1.1 and a status") }
+        for index in 0..<version.utf8CodeUnitCount {
+            guard unsafe bytes[index] == version.utf8Start[index] else {
+                throw AnswerFault("it does not begin with HTTP/1.1 and a status")
+            }
+        }
+        var status = 0
+        for index in 9..<12 {
+            guard ASCII.isDigit(bytes[index]) else { throw AnswerFault("its status is no number") }
+            status = status * 10 + Int(bytes[index] - 0x30)
+        }
+        guard bytes[7] == 0x30 || bytes[7] == 0x31, bytes[8] == 0x20, bytes[12] == 0x20 || bytes[12] == 0x0D,
+            (100..<600).contains(status)
+        else { throw AnswerFault("it does not begin with HTTP/1.1 and a status") }
+        let lineFeed = ByteScan.first(0x0A, in: bytes, from: 12)
+        return (status, bytes[7] == 0x30, lineFeed + 1)
+    }
+
+    private func fields(
+        _ bytes: Span<UInt8>, from start: Int, _ framing: inout Framing
+    ) throws(AnswerFault) -> HeaderFields {
+        var headers = HeaderFields()
+        headers.reserveCapacity(16)
+        var index = start
+        while bytes[index] != 0x0D {
+            guard headers.count < self.headerCountMax else { throw AnswerFault("it has too many header fields") }
+            let nameStart = index
+            while bytes[index] > 0x20, bytes[index] < 0x7F, bytes[index] != 0x3A { index += 1 }
+            guard index > nameStart, bytes[index] == 0x3A else { throw AnswerFault("it has an invalid header field") }
+            let name = Self.text(bytes.extracting(nameStart..<index))
+            index += 1
+            while bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 }
+            let valueStart = index
+            repeat {
+                index = ByteScan.firstControl(in: bytes, from: index)
+                guard bytes[index] == 0x09 else { break }
+                index += 1
+            } while true
+            guard bytes[index] == 0x0D, bytes[index + 1] == 0x0A else {
+                throw AnswerFault("it has an invalid header field")
+            }
+            var valueEnd = index
+            while valueEnd > valueStart, bytes[valueEnd - 1] == 0x20 || bytes[valueEnd - 1] == 0x09 { valueEnd -= 1 }
+            let value = Self.text(bytes.extracting(valueStart..<valueEnd))
+            index += 2
+            try Self.note(name, value, &framing)
+            headers.append(name, value)
+        }
+        return headers
+    }
+
+    /// Draws from a field what decides where the body ends.
+    private static func note(_ name: String, _ value: String, _ framing: inout Framing) throws(AnswerFault) {
+        switch name.utf8.count {
+        case 10 where HeaderFields.equalNames(name, "Connection"):
+            for word in value.split(separator: ",") {
+                let word = word.trimmingSpaces
+                if HeaderFields.equalNames(word, "close") { framing.closes = true }
+                if HeaderFields.equalNames(word, "keep-alive") { framing.keepsAlive = true }
+            }
+        case 14 where HeaderFields.equalNames(name, "Content-Length"):
+            guard framing.length == nil, value.utf8.count <= 18, value.utf8.allSatisfy(ASCII.isDigit),
+                let length = Int(value)
+            else { throw AnswerFault("it has an invalid Content-Length") }
+            framing.length = length
+        case 17 where HeaderFields.equalNames(name, "Transfer-Encoding"):
+            guard !framing.isChunked, HeaderFields.equalNames(value, "chunked") else {
+                throw AnswerFault("it has an unknown Transfer-Encoding")
+            }
+            framing.isChunked = true
+        default: break
+        }
+    }
+
+    /// Bytes that are no UTF-8 are replaced: old servers write Latin-1 into fields that nobody reads.
+    private static func text(_ bytes: Span<UInt8>) -> String {
+        do {
+            return String(copying: try UTF8Span(validating: bytes))
+        } catch {
+            return unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+        }
+    }
+}
+
+extension Substring {
+    fileprivate var trimmingSpaces: String {
+        let inner = self.drop { $0 == " " || $0 == "\t" }
+        return String(inner.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+    }
+}

@@ -1,0 +1,34 @@
+internal import NIOCore
+
+/// A connection, for those who may be on another thread.
+struct ConnectionHandle: Sendable {
+    private let connection: NIOLoopBound<UpstreamConnection>
+    private let channel: any Channel
+    /// Its connection.
+    let id: ObjectIdentifier
+
+    /// Made on the connection's event loop.
+    init(_ connection: UpstreamConnection, _ channel: any Channel) {
+        self.connection = NIOLoopBound(connection, eventLoop: channel.eventLoop)
+        self.channel = channel
+        self.id = ObjectIdentifier(connection)
+    }
+
+    var loop: any EventLoop { self.channel.eventLoop }
+
+    var isActive: Bool { self.channel.isActive }
+
+    func close() { self.channel.close(promise: nil) }
+
+    /// At once on its event loop, soon elsewhere.
+    func submit(_ command: UpstreamCommand) {
+        guard !self.loop.inEventLoop else { return self.connection.value.submit(command) }
+        self.loop.execute { self.connection.value.submit(command) }
+    }
+
+    /// The reader of the answer has room again.
+    func readOn() {
+        guard !self.loop.inEventLoop else { return self.connection.value.readOn() }
+        self.loop.execute { self.connection.value.readOn() }
+    }
+}
