@@ -58,10 +58,38 @@ package enum Base64 {
     /// The same for the kind that callers have most. Outside this module the generic one is not made for its sequence,
     /// and takes 500 instructions a byte.
     package static func encode(_ bytes: [UInt8]) -> String {
-        var output: [UInt8] = []
-        output.reserveCapacity((bytes.count + 2) / 3 * 4)
-        self.append(bytes, to: &output)
-        return String(decoding: output, as: UTF8.self)
+        let count = self.encodedCount(bytes.count)
+        return unsafe String(unsafeUninitializedCapacity: count) { room in
+            var cursor = unsafe ByteCursor(UnsafeMutableRawBufferPointer(room))
+            self.append(bytes.span, to: &cursor)
+            return cursor.count
+        }
+    }
+
+    /// Bytes of the padded text of so many bytes.
+    package static func encodedCount(_ count: Int) -> Int { (count + 2) / 3 * 4 }
+
+    /// Appends the padded text of `bytes`, which takes `encodedCount` bytes of room.
+    package static func append(_ bytes: Span<UInt8>, to output: inout ByteCursor) {
+        let alphabet = self.alphabet.span
+        let wholeCount = bytes.count / 3 * 3
+        var index = 0
+        func digit(_ group: UInt32, _ shift: UInt32) -> UInt32 {
+            UInt32(alphabet[Int(group >> shift & 63)])
+        }
+        while index < wholeCount {
+            let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
+            output.append(
+                word: digit(group, 18) | digit(group, 12) << 8 | digit(group, 6) << 16 | digit(group, 0) << 24)
+            index += 3
+        }
+        guard index < bytes.count else { return }
+        let isPair = index + 2 == bytes.count
+        let group = UInt32(bytes[index]) << 16 | (isPair ? UInt32(bytes[index + 1]) << 8 : 0)
+        let padding = UInt32(UInt8(ascii: "="))
+        output.append(
+            word: digit(group, 18) | digit(group, 12) << 8 | (isPair ? digit(group, 6) : padding) << 16
+                | padding << 24)
     }
 
     /// Decodes padded text strictly: no line ends, no missing padding, unused bits zero.

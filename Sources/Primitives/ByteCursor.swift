@@ -28,6 +28,14 @@ package struct ByteCursor {
         self.written &+= 1
     }
 
+    /// Four bytes, the lowest first.
+    @inlinable @inline(__always)
+    package mutating func append(word: UInt32) {
+        precondition(self.capacity &- self.written >= 4, "a text fits in the room made for it")
+        unsafe self.room?.storeBytes(of: word.littleEndian, toByteOffset: self.written, as: UInt32.self)
+        self.written &+= 4
+    }
+
     @inlinable
     package mutating func append(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBytes { unsafe self.append($0) }

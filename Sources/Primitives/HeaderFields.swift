@@ -45,6 +45,15 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
         self.fields.removeAll { Self.equalNames($0.name, name) }
     }
 
+    /// The lines whose names are wanted, in order.
+    package func filter(_ isWanted: (_ name: String) -> Bool) -> HeaderFields {
+        var wanted = HeaderFields()
+        wanted.reserveCapacity(self.fields.count)
+        let fields = self.fields.span
+        for index in fields.indices where isWanted(fields[index].name) { wanted.fields.append(fields[index]) }
+        return wanted
+    }
+
     /// The value of the first line of that name.
     /// - Complexity: O(number of fields), no allocation.
     package func first(_ name: String) -> String? {

@@ -14,15 +14,23 @@ package enum ForwardProof {
     /// The longest header that is looked at, in bytes.
     static let headerBytesMax = 16 * 1024
 
-    /// Headers of one connection, or of the way the body is cut up: the next hop has its own.
-    private static let hopHeaders = [
-        "connection", "content-length", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization",
-        "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", ForwardProof.headerName,
-    ]
-
-    /// Whether a header belongs to one connection and is not passed on.
+    /// Whether a header belongs to one connection, or to the way the body is cut up, and is not passed on: the next hop
+    /// has its own.
     package static func isOfOneHop(_ name: String) -> Bool {
-        self.hopHeaders.contains { HeaderFields.equalNames($0, name) }
+        // By length: of every header nearly all of these would be compared for nothing.
+        switch name.utf8.count {
+        case 2: HeaderFields.equalNames(name, "te")
+        case 6: HeaderFields.equalNames(name, "expect")
+        case 7: HeaderFields.equalNames(name, "trailer") || HeaderFields.equalNames(name, "upgrade")
+        case 10: HeaderFields.equalNames(name, "connection") || HeaderFields.equalNames(name, "keep-alive")
+        case 14: HeaderFields.equalNames(name, "content-length")
+        case 16: HeaderFields.equalNames(name, "proxy-connection")
+        case 17:
+            HeaderFields.equalNames(name, "transfer-encoding") || HeaderFields.equalNames(name, Self.headerName)
+        case 18: HeaderFields.equalNames(name, "proxy-authenticate")
+        case 19: HeaderFields.equalNames(name, "proxy-authorization")
+        default: false
+        }
     }
 
     /// - Returns: what the header is to say, and the code that a closing refers to.
@@ -31,7 +39,17 @@ package enum ForwardProof {
     ) -> (value: String, tag: Digest256) {
         let bytes = statement.bytes
         let tag = key.forwarding.code(of: Self.text(bytes, head))
-        return ("\(Self.version).\(Base64.encode(bytes)).\(tag)", tag)
+        let capacity = Self.version.utf8.count + 2 + Base64.encodedCount(bytes.count) + Digest256.byteCount * 2
+        let value = unsafe String(unsafeUninitializedCapacity: capacity) { room in
+            var cursor = unsafe ByteCursor(UnsafeMutableRawBufferPointer(room))
+            cursor.append(Self.version.utf8.span)
+            cursor.append(byte: UInt8(ascii: "."))
+            Base64.append(bytes.span, to: &cursor)
+            cursor.append(byte: UInt8(ascii: "."))
+            cursor.append(tag.description.utf8.span)
+            return cursor.count
+        }
+        return (value, tag)
     }
 
     /// What a gateway says of a request, once it is proven that a gateway says it, of this request, and lately. That it
@@ -59,23 +77,29 @@ package enum ForwardProof {
 
     /// Header lines and a request line hold no line feed, so each part ends where it seems to.
     private static func text(_ statement: [UInt8], _ head: RequestHead) -> [UInt8] {
+        let fields = head.headers.fields.span
+        var bytesMax = statement.count + head.method.utf8.count + head.path.utf8.count + head.query.utf8.count + 4
+        for index in fields.indices { bytesMax += fields[index].name.utf8.count + fields[index].value.utf8.count + 2 }
         var output: [UInt8] = []
-        output.reserveCapacity(statement.count + 1024)
-        for part in [head.method, head.path, head.query] {
-            output.append(contentsOf: part.utf8)
-            output.append(UInt8(ascii: "\n"))
+        output.append(bytesMax: bytesMax) { cursor in
+            Self.appendLine(head.method, to: &cursor)
+            Self.appendLine(head.path, to: &cursor)
+            Self.appendLine(head.query, to: &cursor)
+            for index in fields.indices where !Self.isOfOneHop(fields[index].name) {
+                let name = fields[index].name.utf8.span
+                for place in name.indices { cursor.append(byte: ASCII.lowercased(name[place])) }
+                cursor.append(byte: UInt8(ascii: ":"))
+                Self.appendLine(fields[index].value, to: &cursor)
+            }
+            cursor.append(byte: UInt8(ascii: "\n"))
+            cursor.append(statement.span)
         }
-        for field in head.headers.fields {
-            guard !Self.isOfOneHop(field.name) else { continue }
-            let name = field.name.utf8.span
-            for index in name.indices { output.append(ASCII.lowercased(name[index])) }
-            output.append(UInt8(ascii: ":"))
-            output.append(contentsOf: field.value.utf8)
-            output.append(UInt8(ascii: "\n"))
-        }
-        output.append(UInt8(ascii: "\n"))
-        output.append(contentsOf: statement)
         return output
+    }
+
+    private static func appendLine(_ text: String, to cursor: inout ByteCursor) {
+        cursor.append(text.utf8.span)
+        cursor.append(byte: UInt8(ascii: "\n"))
     }
 }
 
@@ -90,7 +114,7 @@ package enum ForwardClosing {
         _ principal: ForwardedPrincipal, body: Digest256, opening tag: Digest256, with key: ClusterKey
     ) -> [UInt8] {
         var output: [UInt8] = []
-        for text in principal.texts { Netstring.append(text, to: &output) }
+        output.append(bytesMax: principal.bytesMax) { principal.append(to: &$0) }
         output += key.closing.code(of: Self.text(output, body, tag)).bytes
         precondition(output.count + 2 <= Self.bytesMax, "a principal's texts are short")
         let count = output.count

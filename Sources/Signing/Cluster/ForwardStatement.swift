@@ -23,7 +23,20 @@ package struct ForwardedPrincipal: Sendable, Hashable {
 
     static let textCount = 6
 
-    var texts: [String] { [self.kind, self.account, self.arn, self.userID, self.accessKeyID, self.region] }
+    func append(to cursor: inout ByteCursor) {
+        Netstring.append(self.kind, to: &cursor)
+        Netstring.append(self.account, to: &cursor)
+        Netstring.append(self.arn, to: &cursor)
+        Netstring.append(self.userID, to: &cursor)
+        Netstring.append(self.accessKeyID, to: &cursor)
+        Netstring.append(self.region, to: &cursor)
+    }
+
+    /// At least as many bytes as `append` writes.
+    var bytesMax: Int {
+        Self.textCount * Netstring.overheadMax + self.kind.utf8.count + self.account.utf8.count + self.arn.utf8.count
+            + self.userID.utf8.count + self.accessKeyID.utf8.count + self.region.utf8.count
+    }
 
     init?(_ texts: some Collection<String>) {
         let texts = Array(texts)
@@ -85,20 +98,35 @@ package struct ForwardStatement: Sendable, Hashable {
 
     var bytes: [UInt8] {
         var output: [UInt8] = []
-        output.reserveCapacity(512)
-        var texts = [
-            String(self.issued.millisecondsSinceEpoch), String(self.sender), String(self.sequence), self.requestID,
-            self.service, self.operation, self.sourceAddress, self.isTLS ? "tls" : "plain",
-        ]
-        switch self.body {
-        case .known(let digest, let principal):
-            texts.append(digest.description)
-            texts += principal.texts
-        case .streamed:
-            texts.append(Self.streamedText)
+        output.append(bytesMax: self.bytesMax) { cursor in
+            Netstring.append(decimal: self.issued.millisecondsSinceEpoch, to: &cursor)
+            Netstring.append(decimal: self.sender, to: &cursor)
+            Netstring.append(decimal: self.sequence, to: &cursor)
+            Netstring.append(self.requestID, to: &cursor)
+            Netstring.append(self.service, to: &cursor)
+            Netstring.append(self.operation, to: &cursor)
+            Netstring.append(self.sourceAddress, to: &cursor)
+            Netstring.append(self.isTLS ? "tls" : "plain", to: &cursor)
+            switch self.body {
+            case .known(let digest, let principal):
+                Netstring.append(digest.description, to: &cursor)
+                principal.append(to: &cursor)
+            case .streamed:
+                Netstring.append(Self.streamedText, to: &cursor)
+            }
         }
-        for text in texts { Netstring.append(text, to: &output) }
         return output
+    }
+
+    /// At least as many as `bytes` are.
+    private var bytesMax: Int {
+        var count = 8 * Netstring.overheadMax + 3 * Netstring.decimalMax + self.requestID.utf8.count
+        count += self.service.utf8.count + self.operation.utf8.count + self.sourceAddress.utf8.count + 5
+        switch self.body {
+        case .known(_, let principal): count += Netstring.overheadMax + Digest256.byteCount * 2 + principal.bytesMax
+        case .streamed: count += Netstring.overheadMax + Self.streamedText.utf8.count
+        }
+        return count
     }
 
     /// - Returns: nil unless every byte is as `bytes` writes it.

@@ -1,15 +1,28 @@
+internal import Primitives
+
 /// Texts one behind the other, each with its length before it: no text can pass for two, whatever it holds.
 enum Netstring {
     /// The longest text, in bytes; an ARN has at most 2,048.
     static let bytesMax = 4096
 
-    static func append(_ text: String, to output: inout [UInt8]) {
-        var text = text
-        text.withUTF8 { bytes in
-            output.append(contentsOf: String(bytes.count).utf8)
-            output.append(UInt8(ascii: ":"))
-            unsafe output.append(contentsOf: bytes)
-        }
+    /// The most bytes before a text: its length and a colon.
+    static let overheadMax = 20
+    /// The most digits of a number of 64 bits.
+    static let decimalMax = 20
+
+    static func append(_ text: String, to cursor: inout ByteCursor) {
+        let bytes = text.utf8.span
+        cursor.append(decimal: bytes.count)
+        cursor.append(byte: UInt8(ascii: ":"))
+        cursor.append(bytes)
+    }
+
+    static func append(decimal number: Int64, to cursor: inout ByteCursor) {
+        self.append(String(number), to: &cursor)
+    }
+
+    static func append(decimal number: UInt64, to cursor: inout ByteCursor) {
+        self.append(String(number), to: &cursor)
     }
 
     /// - Returns: nil unless the bytes are texts and nothing else.
