@@ -28,7 +28,7 @@ package enum ContainerAccess {
         for (path, name) in files {
             do throws(FileError) {
                 // A large file is not read only to be refused.
-                let isTooLarge = Files.stamp(path).map { $0.bytes > TarArchive.bytesMax } ?? false
+                let isTooLarge = Files.facts(path).map { $0.bytes > TarArchive.bytesMax } ?? false
                 if !isTooLarge, archive.add(name, try Files.read(path), owner: owner) { continue }
             } catch {
                 throw .unlawful("\(path) cannot be read: \(error.sentence)")

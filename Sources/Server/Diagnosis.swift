@@ -1,6 +1,5 @@
 internal import Inference
 internal import Primitives
-internal import ServiceKit
 
 /// One thing that `brume doctor` looked at.
 package struct Finding: Sendable, Hashable {
@@ -31,7 +30,7 @@ package enum Diagnosis {
             Finding(
                 "server",
                 isGood: status.isRunning,
-                status.detail,
+                status.isRunning ? status.detail : "none runs on \(configuration.dataDirectory)",
                 remedy: "start it with: brume start --data-dir \(configuration.dataDirectory)"
             ),
             self.awsCommandLine(),
@@ -39,7 +38,7 @@ package enum Diagnosis {
     }
 
     private static func dataDirectory(_ configuration: Configuration) -> Finding {
-        guard Files.stamp(configuration.dataDirectory) != nil else {
+        guard Files.facts(configuration.dataDirectory) != nil else {
             return Finding(
                 "data directory", isGood: true,
                 "\(configuration.dataDirectory) is not there yet: the first start makes it")
@@ -116,7 +115,7 @@ package enum Diagnosis {
 
     private static func awsCommandLine() -> Finding {
         let path = ProcessEnvironment.variables["PATH"] ?? ""
-        let found = path.split(separator: ":").map { "\($0)/aws" }.first { Files.stamp($0) != nil }
+        let found = path.split(separator: ":").map { "\($0)/aws" }.first { Files.facts($0) != nil }
         return Finding(
             "aws command",
             isGood: found != nil,

@@ -55,7 +55,7 @@ package struct KeyStore: Sendable {
     /// - Returns: nil where there are none yet.
     package static func existing(_ configuration: Configuration) throws(StartError) -> KeyStore? {
         let directory = DataDirectory(path: configuration.dataDirectory)
-        guard Files.stamp(directory.sealKey) != nil else { return nil }
+        guard Files.facts(directory.sealKey) != nil else { return nil }
         return try KeyStore(configuration) { (_, _) throws(FileError) in }
     }
 

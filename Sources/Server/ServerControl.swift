@@ -1,6 +1,6 @@
 internal import Gateway
 internal import Inference
-internal import ServiceKit
+internal import Primitives
 
 /// Tells a running server what to do with its models.
 package enum ServerControl {

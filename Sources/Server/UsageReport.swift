@@ -1,5 +1,5 @@
 internal import BedrockRuntimeService
-internal import ServiceKit
+internal import Primitives
 
 /// What was used of Bedrock's models, as `brume usage` shows it.
 package struct UsageRow: Sendable, Hashable {
@@ -94,7 +94,7 @@ package enum UsageReport {
         _ configuration: Configuration, file: String?
     ) throws(StartError) -> UsagePriceList {
         let own = DataDirectory(path: configuration.dataDirectory).prices
-        let path = file ?? (Files.stamp(own) == nil ? nil : own)
+        let path = file ?? (Files.facts(own) == nil ? nil : own)
         let bytes: [UInt8]
         do throws(FileError) {
             if let path { bytes = try Files.read(path) } else { bytes = Array(PriceList.standardText.utf8) }

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// What tells the answers of a model under an engine from any other's: the weights, the engine, and how it was started.
 enum EngineIdentity {
     /// - Parameters:
@@ -20,7 +22,7 @@ enum EngineIdentity {
 
     /// A file by its path, size and time.
     private static func stamp(_ path: String) -> String {
-        guard let facts = Disk.facts(path) else { return path }
+        guard let facts = Files.facts(path) else { return path }
         return "\(path):\(facts.bytes):\(facts.changedNanoseconds)"
     }
 }

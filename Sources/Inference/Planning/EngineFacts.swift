@@ -1,3 +1,4 @@
+internal import Primitives
 internal import Synchronization
 
 /// What is known of an engine by asking it: its build, its devices, and whether it states its buffers.
@@ -57,7 +58,7 @@ package struct EngineFacts: Sendable, Hashable {
         let files = [
             ("/dev/nvidia0", "an NVIDIA card"), ("/dev/dxg", "a card of Windows"), ("/dev/kfd", "an AMD card"),
         ]
-        return files.filter { Disk.facts($0.0) != nil }.map(\.1)
+        return files.filter { Files.facts($0.0) != nil }.map(\.1)
     }
 }
 
@@ -83,7 +84,7 @@ package final class EngineFactsCache: Sendable {
     /// - Returns: what it is and what its devices have free now.
     package func facts(_ program: EngineProgram?) async -> EngineFacts? {
         guard let program else { return nil }
-        let file = Disk.facts(program.path)
+        let file = Files.facts(program.path)
         if let known = self.known.withLock({ $0 }), known.facts.program == program, known.file == file {
             let isFresh = known.asked.duration(to: self.now()) < .milliseconds(Self.devicesMillisecondsMax)
             // The processor's memory is not the engine's to say.

@@ -1,3 +1,4 @@
+internal import Primitives
 internal import Synchronization
 
 /// What a model needs before it is loaded.
@@ -183,8 +184,8 @@ package final class MachinePlanner: LoadPlanner {
     }
 
     package func need(of model: LocalModel) async throws(InferenceError) -> LoadNeed {
-        let file = Disk.facts(model.launch.modelPath)
-        let projector = model.launch.projectorPath.flatMap(Disk.facts)
+        let file = Files.facts(model.launch.modelPath)
+        let projector = model.launch.projectorPath.flatMap(Files.facts)
         let known = self.known.withLock { $0[model.name] }
         if let known, known.file == file, known.projector == projector, known.model == model { return known.need }
         let need = try Self.read(model)
@@ -206,7 +207,7 @@ package final class MachinePlanner: LoadPlanner {
         } catch {
             throw .failed("the file \(model.launch.modelPath) cannot be loaded: \(error.detail)")
         }
-        let projectorBytes = model.launch.projectorPath.flatMap(Disk.facts).map { UInt64(clamping: $0.bytes) } ?? 0
+        let projectorBytes = model.launch.projectorPath.flatMap(Files.facts).map { UInt64(clamping: $0.bytes) } ?? 0
         guard let shape = try? ModelShape(file) else { return .opaque(file.fileBytes + projectorBytes) }
         var wish = Admission.Wish(model, layerCount: shape.layers.count)
         wish.projectorBytes = projectorBytes

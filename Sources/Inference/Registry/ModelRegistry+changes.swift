@@ -26,7 +26,7 @@ extension ModelRegistry {
                 throw RegistryError(.usage, "there are \(Self.modelCountMax) models already; remove some first")
             }
             for (digest, path) in staged {
-                if Disk.facts(self.blobPath(digest)) != nil {
+                if Files.facts(self.blobPath(digest)) != nil {
                     try Disk.remove(path)
                 } else {
                     try Disk.rename(path, to: self.blobPath(digest))
@@ -147,7 +147,7 @@ extension ModelRegistry {
         }
         var (removed, keptElsewhere) = (Int64(0), Int64(0))
         for name in try Disk.names(in: self.blobs) where !used.contains(name) {
-            guard ContentDigest(fileName: name) != nil, let facts = Disk.facts("\(self.blobs)/\(name)") else {
+            guard ContentDigest(fileName: name) != nil, let facts = Files.facts("\(self.blobs)/\(name)") else {
                 continue
             }
             try Disk.remove("\(self.blobs)/\(name)")

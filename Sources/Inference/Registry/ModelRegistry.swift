@@ -135,7 +135,7 @@ extension ModelRegistry {
     package func paths(_ record: ModelRecord) throws(RegistryError) -> ModelPaths {
         for file in record.files {
             let path = self.blobPath(file.digest)
-            let bytes = Disk.facts(path)?.bytes
+            let bytes = Files.facts(path)?.bytes
             guard bytes == file.bytes else {
                 let what = bytes.map { "has \($0) bytes instead of \(file.bytes)" } ?? "is missing"
                 throw RegistryError(
@@ -151,7 +151,7 @@ extension ModelRegistry {
             return ModelPaths(weights: path, parts: [path], projector: projector)
         }
         let parts = weights.map { "\(self.parts)/\(record.digest.hex)/\($0.name)" }
-        for (path, file) in zip(parts, weights) where Disk.facts(path)?.bytes != file.bytes {
+        for (path, file) in zip(parts, weights) where Files.facts(path)?.bytes != file.bytes {
             throw RegistryError(
                 .damaged,
                 "the link \(path) of the model \(record.name) is missing. Make it again: "

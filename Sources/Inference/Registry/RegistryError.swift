@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Why something about the models on disk did not work: a kind, which decides the exit code of a command, and a
 /// sentence for the person at the terminal that says what is wrong and what to do.
 package struct RegistryError: Error, Sendable, Hashable {
@@ -27,5 +29,15 @@ package struct RegistryError: Error, Sendable, Hashable {
     package init(_ reason: Reason, _ sentence: String) {
         self.reason = reason
         self.sentence = sentence
+    }
+
+    init(_ error: FileError) {
+        let reason: Reason =
+            switch error {
+            case .absent: .unknown
+            case .tooLarge, .unusable: .damaged
+            case .failed: error.isNoSpace ? .noSpace : .disk
+            }
+        self.init(reason, error.sentence)
     }
 }

@@ -24,7 +24,7 @@ package final class RegistryView: Sendable {
 
     /// What there is now. A registry that cannot be read is an empty one with a damage.
     package var listing: RegistryListing {
-        let stamp = [Disk.facts(self.registry.manifests), Disk.facts(self.registry.aliasFile)]
+        let stamp = [Files.facts(self.registry.manifests), Files.facts(self.registry.aliasFile)]
         if let listing = self.state.withLock({ state in
             state?.isSettled == true && state?.stamp == stamp ? state?.listing : nil
         }) {

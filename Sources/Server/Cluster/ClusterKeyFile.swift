@@ -1,5 +1,4 @@
 internal import Primitives
-internal import ServiceKit
 internal import Signing
 
 /// The file of the key that the processes of a cluster share.
@@ -7,7 +6,7 @@ package enum ClusterKeyFile {
     /// Makes a new key in a file that only its owner reads.
     /// - Throws: where there is a file already: a key that others use is not replaced by mistake.
     package static func make(at path: String) throws(StartError) {
-        guard Files.stamp(path) == nil else {
+        guard Files.facts(path) == nil else {
             throw StartError(.configuration, "\(path) is there already; remove it first to have another key made")
         }
         let random = SystemRandomSource()

@@ -1,4 +1,4 @@
-internal import ServiceKit
+internal import Primitives
 
 /// Puts flags, environment, file and defaults together; the earlier of them wins.
 package enum ConfigurationLoader {

@@ -1,4 +1,4 @@
-internal import ServiceKit
+internal import Primitives
 internal import Synchronization
 
 /// The configuration of a running server, which may be read again: what can change without a restart does, and a wrong
@@ -31,9 +31,9 @@ package final class LiveConfiguration: Sendable {
     private struct State {
         var loaded: LoadedConfiguration
         /// Of the files when they were read last.
-        var stamps: [FileStamp?]
+        var stamps: [FileFacts?]
         /// Of the files when they were looked at last; an editor may still be writing.
-        var seen: [FileStamp?]
+        var seen: [FileFacts?]
     }
 
     private let source: Source
@@ -44,7 +44,7 @@ package final class LiveConfiguration: Sendable {
     package init(_ source: @escaping Source) throws(ConfigurationError) {
         self.source = source
         let loaded = try source()
-        let stamps = loaded.files.map { Files.stamp($0) }
+        let stamps = loaded.files.map { Files.facts($0) }
         self.state = Mutex(State(loaded: loaded, stamps: stamps, seen: stamps))
     }
 
@@ -62,14 +62,14 @@ package final class LiveConfiguration: Sendable {
     /// - Returns: what became of it.
     package func reread(_ apply: (Configuration) -> Void) -> Outcome {
         let old = self.state.withLock { $0.loaded }
-        let stamps = old.files.map { Files.stamp($0) }
+        let stamps = old.files.map { Files.facts($0) }
         do throws(ConfigurationError) {
             let change = try old.taking(try self.source())
             let files = change.now.files
             self.state.withLock { state in
                 state.loaded = change.now
                 // Other files than before: looked at from now on.
-                state.stamps = files == old.files ? stamps : files.map { Files.stamp($0) }
+                state.stamps = files == old.files ? stamps : files.map { Files.facts($0) }
                 state.seen = state.stamps
             }
             guard !change.changed.isEmpty || !change.waiting.isEmpty else { return .unchanged }
@@ -87,7 +87,7 @@ package final class LiveConfiguration: Sendable {
     /// Whether a file is another than when it was read, and stays as it is: the same at two looks, one after the other.
     package func hasChangedOnDisk() -> Bool {
         self.state.withLock { state in
-            let stamps = state.loaded.files.map { Files.stamp($0) }
+            let stamps = state.loaded.files.map { Files.facts($0) }
             defer { state.seen = stamps }
             return stamps != state.stamps && stamps == state.seen
         }

@@ -1,5 +1,5 @@
 internal import Inference
-internal import ServiceKit
+internal import Primitives
 
 /// Texts about models and what they may take.
 extension Setting {

@@ -1,7 +1,6 @@
 internal import BedrockRuntimeService
 internal import Inference
 internal import Primitives
-internal import ServiceKit
 
 /// One thing that can be set by flag, environment variable and file, under one name. The flags of `brume start` and
 /// their help are made of it.
@@ -312,7 +311,7 @@ package struct Setting: Sendable {
             throw ConfigurationError("takes a file that can be read: \(path): \(error.sentence)")
         }
         do throws(ModelRuleError) {
-            return try ModelRule.rules(json: bytes, folder: Disk.parent(of: path))
+            return try ModelRule.rules(json: bytes, folder: Files.parent(of: path))
         } catch {
             throw ConfigurationError("takes a file of rules; in \(path), \(error.sentence)")
         }

@@ -1,7 +1,6 @@
 internal import KeyValue
 internal import Primitives
 internal import RocksDBStore
-internal import ServiceKit
 
 #if Postgres
 internal import PostgresStore
@@ -62,7 +61,7 @@ struct DirectoryPlace: CopyPlace {
 
     func prepare() async throws(StartError) {
         guard self.isTarget else {
-            guard Files.stamp("\(self.store)/format") != nil else {
+            guard Files.facts("\(self.store)/format") != nil else {
                 throw StartError(.dataDirectory, "there is no store in \(self.name): name a server's data directory")
             }
             return

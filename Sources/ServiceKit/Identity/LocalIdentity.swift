@@ -14,7 +14,7 @@ package final class LocalIdentity: IdentityPort {
 
     private struct State {
         var ring: KeyRing
-        var stamp: FileStamp?
+        var stamp: FileFacts?
         var checked = Timestamp(millisecondsSinceEpoch: .min)
     }
 
@@ -35,7 +35,7 @@ package final class LocalIdentity: IdentityPort {
         self.file = file
         self.sessions = SessionTokens(boxes: (clusterBox.map { [$0] } ?? []) + [box], random: random)
         self.mapsAccountIDs = mapsAccountIDs
-        let stamp = Files.stamp(file.path)
+        let stamp = Files.facts(file.path)
         let ring = KeyRing(try file.read(), mapsAccountIDs: mapsAccountIDs)
         self.state = Mutex(State(ring: ring, stamp: stamp))
     }
@@ -90,7 +90,7 @@ package final class LocalIdentity: IdentityPort {
 
     /// Reads the file where it is another than before; a look at its stamp otherwise.
     private func reload(_ state: inout State) {
-        let stamp = Files.stamp(self.file.path)
+        let stamp = Files.facts(self.file.path)
         guard stamp != state.stamp, let keys = try? self.file.read() else { return }
         state.stamp = stamp
         state.ring = KeyRing(keys, mapsAccountIDs: self.mapsAccountIDs)

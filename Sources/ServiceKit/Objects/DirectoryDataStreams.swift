@@ -60,7 +60,7 @@ package final class DirectoryDataStreams: DataStreamPort {
             return "\(folder)/\(self.start)\(zeros)\(digits)\(self.end)"
         }
         guard let last = numbers.last else { return path(1) }
-        guard let stamp = Files.stamp(path(last)), stamp.bytes >= limit else { return path(last) }
+        guard let stamp = Files.facts(path(last)), stamp.bytes >= limit else { return path(last) }
         while numbers.count >= self.filesMax { try Files.remove(path(numbers.removeFirst())) }
         return path(last + 1)
     }

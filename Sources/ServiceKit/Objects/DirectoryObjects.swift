@@ -45,7 +45,7 @@ package final class DirectoryObjects: ObjectPort {
     package func size(of location: ObjectLocation) async throws(ObjectError) -> Int {
         let place = self.place(of: location)
         return try await self.thread.run { () throws(FileError) in
-            guard let stamp = Files.stamp(place.present) else { throw .absent }
+            guard let stamp = Files.facts(place.present) else { throw .absent }
             return Int(stamp.bytes)
         }.mapped()
     }
@@ -118,7 +118,7 @@ package final class DirectoryObjects: ObjectPort {
             for name in self.folders.dropFirst() {
                 folder += "/\(name)"
                 // An object that has the name of a folder moves out of its way.
-                if Files.stamp(folder) != nil, !Files.isDirectory(folder) {
+                if Files.facts(folder) != nil, !Files.isDirectory(folder) {
                     try Files.rename(folder, to: folder + "%")
                 }
             }

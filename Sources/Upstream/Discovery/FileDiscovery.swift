@@ -43,14 +43,11 @@ package struct FileDiscovery: DiscoveryProvider {
         /// - Returns: nil where the file is as it was.
         private mutating func read() -> DiscoveryUpdate? {
             let bytes: [UInt8]
-            do throws(SmallFile.Fault) {
-                bytes = try SmallFile.read(self.path, bytesMax: EndpointList.bytesMax)
+            do throws(FileError) {
+                bytes = try Files.read(self.path, bytesMax: EndpointList.bytesMax)
             } catch {
                 self.lastBytes = nil
-                switch error {
-                case .tooLong: return .failed("\(self.path) is longer than \(EndpointList.bytesMax) bytes")
-                case .unreadable(let code): return .failed("\(self.path) cannot be read (error \(code))")
-                }
+                return .failed(error == .absent ? "\(self.path) is not there" : error.sentence)
             }
             guard bytes != self.lastBytes else { return nil }
             self.lastBytes = bytes

@@ -127,7 +127,7 @@ struct RecordingTests {
         let recording = try Recording(path: self.path)
         let model = RecordingModel(EchoModel(), name: "echo", into: recording, clock: self.clock)
         await #expect(throws: Gone.self) { try await model.chat(asked("one")) { _ in throw Gone() } }
-        #expect(recording.count == 0 && Disk.facts(self.path) == nil)
+        #expect(recording.count == 0 && Files.facts(self.path) == nil)
     }
 
     @Test(

@@ -30,11 +30,11 @@ struct ModelRegistryTests {
         try fixture.add("second", [[1, 2, 3]])
         let blob = fixture.registry.blobPath(first.digest)
         #expect(try fixture.registry.remove("first").removedBytes == 0)
-        #expect(Disk.facts(blob) != nil)
+        #expect(Files.facts(blob) != nil)
         let removal = try fixture.registry.remove("second")
         #expect(removal.removedBytes == 3)
         #expect(removal.keptElsewhereBytes == 0)
-        #expect(Disk.facts(blob) == nil)
+        #expect(Files.facts(blob) == nil)
     }
 
     @Test func `what another program has under a name of its own is not freed`() throws {
@@ -51,18 +51,18 @@ struct ModelRegistryTests {
         let removal = try fixture.registry.remove("linked")
         #expect(removal.removedBytes == 3)
         #expect(removal.keptElsewhereBytes == 3)
-        #expect(Disk.facts(path)?.linkCount == 1)
+        #expect(Files.facts(path)?.linkCount == 1)
     }
 
     @Test func `parts lie beside each other under their own names`() throws {
         let fixture = try RegistryFixture()
         let record = try fixture.add("big", [[1], [2, 2], [3, 3, 3]])
         let paths = try fixture.registry.paths(record)
-        #expect(paths.parts.map(Disk.lastName).first == "part-00001-of-00003.gguf")
+        #expect(paths.parts.map(Files.lastName).first == "part-00001-of-00003.gguf")
         #expect(paths.weights == paths.parts.first)
         #expect(try paths.parts.map { try Disk.read($0, bytesMax: 10) } == [[1], [2, 2], [3, 3, 3]])
         _ = try fixture.registry.remove("big")
-        #expect(paths.parts.allSatisfy { Disk.facts($0) == nil && Disk.linkTarget($0) == nil })
+        #expect(paths.parts.allSatisfy { Files.facts($0) == nil && Disk.linkTarget($0) == nil })
     }
 
     @Test func `a name is taken once, unless it is to be replaced`() throws {
@@ -88,7 +88,7 @@ struct ModelRegistryTests {
         try Disk.replace(path, with: Array(bytes.dropLast()))
         #expect(try fixture.registry.list().damage.count == 1)
         #expect(refusal { () throws(RegistryError) in _ = try fixture.registry.remove("other") }?.reason == .damaged)
-        #expect(Disk.facts(fixture.registry.blobPath(record.digest)) != nil)
+        #expect(Files.facts(fixture.registry.blobPath(record.digest)) != nil)
     }
 
     @Test func `a content that is missing, shorter or other is told`() throws {
@@ -112,7 +112,7 @@ struct ModelRegistryTests {
         let orphan = "\(fixture.registry.directory)/blobs/\(ContentDigest(of: [9]).fileName)"
         try Disk.replace(orphan, with: [9])
         _ = try fixture.registry.remove("mine")
-        #expect(Disk.facts(orphan) == nil)
+        #expect(Files.facts(orphan) == nil)
     }
 
     @Test func `aliases are made, turned and removed, and go with their model`() throws {

@@ -15,7 +15,7 @@ final class TemporaryFolder: Sendable {
     private static func remove(_ path: String) {
         for name in (try? Disk.names(in: path)) ?? [] {
             let full = "\(path)/\(name)"
-            if Disk.linkTarget(full) == nil, Disk.facts(full)?.isDirectory == true {
+            if Disk.linkTarget(full) == nil, Files.facts(full)?.isDirectory == true {
                 self.remove(full)
             } else {
                 try? Disk.remove(full)
@@ -27,7 +27,7 @@ final class TemporaryFolder: Sendable {
     /// Writes a file and gives its path.
     func file(_ name: String, _ bytes: [UInt8]) throws -> String {
         let path = "\(self.path)/\(name)"
-        try Disk.createDirectory(Disk.parent(of: path))
+        try Disk.createDirectory(Files.parent(of: path))
         try Disk.replace(path, with: bytes)
         return path
     }

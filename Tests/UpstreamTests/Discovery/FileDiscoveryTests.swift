@@ -59,7 +59,7 @@ struct FileDiscoveryTests {
         #expect(update == .endpoints(.of([.node(1), .node(2)])))
         _ = unsafe unlink(self.path)
         (update, iterator) = await self.next(iterator, time)
-        #expect(update == .failed("\(self.path) cannot be read (error 2)"))
+        #expect(update == .failed("\(self.path) is not there"))
         // The same endpoints again are news after a failure.
         self.write("http://10.0.0.2:80\nhttp://10.0.0.1:80")
         (update, iterator) = await self.next(iterator, time)
@@ -70,6 +70,8 @@ struct FileDiscoveryTests {
         self.write(String(repeating: "#", count: EndpointList.bytesMax + 1))
         defer { _ = unsafe unlink(self.path) }
         var iterator = FileDiscovery(path: self.path).makeAsyncIterator()
-        #expect(await iterator.next() == .failed("\(self.path) is longer than \(EndpointList.bytesMax) bytes"))
+        #expect(
+            await iterator.next()
+                == .failed("\(self.path) is larger than the \(EndpointList.bytesMax) bytes that such a file has"))
     }
 }

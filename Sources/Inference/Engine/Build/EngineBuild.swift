@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Builds llama.cpp's server on this machine, for what it computes on.
 ///
 /// Everything lies in one directory: the source's archive, the unpacked source, a build for each backend, and the
@@ -65,7 +67,7 @@ package struct EngineBuild: Sendable {
         }
         try Disk.remove(self.logPath)
         let log = EngineLog(path: self.logPath)
-        if Disk.facts(self.sourcePath) == nil {
+        if Files.facts(self.sourcePath) == nil {
             let archive = try await self.archive(archive, report)
             report(.unpacking)
             try await self.unpack(archive, log)
@@ -117,7 +119,7 @@ package struct EngineBuild: Sendable {
             }
             return given
         }
-        let name = Disk.lastName(of: self.source.url)
+        let name = Files.lastName(of: self.source.url)
         let client = HubClient(
             settings: HubSettings(endpoint: url), fetch: self.fetch,
             fruitlessCountMax: DownloadProgress.fruitlessCountMax,

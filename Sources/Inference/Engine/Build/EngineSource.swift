@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The source that engines are built from: one version, known to the byte.
 ///
 /// llama-cpp-python's source package on PyPI has llama.cpp inside, whole and unchanged; PyPI keeps what was published
@@ -82,7 +84,7 @@ package struct BuildTools: Sendable, Hashable {
         self.tar = find(["tar", "bsdtar"])
         self.nvcc = find(["nvcc"], also: ["\(variables["CUDA_PATH"] ?? Self.cudaFolder)/bin"])
         let sdk = variables["VULKAN_SDK"]
-        let hasHeaders = Disk.facts(sdk.map { "\($0)/include/vulkan/vulkan.h" } ?? Self.vulkanHeader) != nil
+        let hasHeaders = Files.facts(sdk.map { "\($0)/include/vulkan/vulkan.h" } ?? Self.vulkanHeader) != nil
         self.glslc = hasHeaders ? find(["glslc"], also: sdk.map { ["\($0)/bin"] } ?? []) : nil
         self.hasNvidiaDriver = find(["nvidia-smi"], also: ["/usr/lib/wsl/lib"]) != nil
         #if canImport(Darwin)

@@ -1,3 +1,4 @@
+internal import Primitives
 internal import ServiceModel
 
 /// Makes a GGUF file of an embedding model of BERT's kind as Hugging Face's libraries keep it: a directory with
@@ -92,7 +93,7 @@ struct BertConversion {
     /// 1 is the mean of all tokens, 2 the first token.
     private func pooling() throws(RegistryError) -> UInt32 {
         let path = "\(self.directory)/1_Pooling/config.json"
-        guard Disk.facts(path) != nil else { return 1 }
+        guard Files.facts(path) != nil else { return 1 }
         let config = try Self.json(path)
         if case .boolean(true)? = config["pooling_mode_cls_token"] { return 2 }
         guard case .boolean(true)? = config["pooling_mode_mean_tokens"] else {

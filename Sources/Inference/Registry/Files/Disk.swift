@@ -8,107 +8,44 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// What is known of a file without reading it.
-package struct FileFacts: Sendable, Hashable {
-    package var bytes: Int64
-    /// How many names the file has; what frees space is removing the last.
-    package var linkCount: Int
-    package var device: UInt64
-    package var inode: UInt64
-    /// When it was last written, in nanoseconds since 1970.
-    package var changedNanoseconds: Int64
-    package var isDirectory: Bool
-}
-
-/// Whole-file operations of the registry; each blocks its thread.
+/// File operations of the registry, whose failures are told as the registry's; each blocks its thread.
 package enum Disk {
-    /// - Returns: nil when there is nothing of that name.
-    package static func facts(_ path: String) -> FileFacts? {
-        var information = stat()
-        guard unsafe stat(path, &information) == 0 else { return nil }
-        let changed = information.st_mtim
-        return FileFacts(
-            bytes: Int64(information.st_size), linkCount: Int(information.st_nlink),
-            device: UInt64(information.st_dev), inode: UInt64(information.st_ino),
-            changedNanoseconds: Int64(changed.tv_sec) * 1_000_000_000 + Int64(changed.tv_nsec),
-            isDirectory: information.st_mode & S_IFMT == S_IFDIR)
-    }
-
     /// A small file, whole.
     /// - Returns: nil when it is not there.
     package static func read(_ path: String, bytesMax: Int) throws(RegistryError) -> [UInt8]? {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw self.failure("open", path)
-        }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = unsafe piece.withUnsafeMutableBytes { unsafe readBytes(descriptor, $0.baseAddress, $0.count) }
-            guard count >= 0 else { throw self.failure("read", path) }
-            if count == 0 { return bytes }
-            bytes.append(contentsOf: piece[..<count])
-            guard bytes.count <= bytesMax else {
-                throw RegistryError(.damaged, "\(path) is larger than the \(bytesMax) bytes that such a file has")
-            }
+        do throws(FileError) {
+            return try Files.read(path, bytesMax: bytesMax)
+        } catch .absent {
+            return nil
+        } catch {
+            throw RegistryError(error)
         }
     }
 
-    /// Writes a temporary file beside `path`, syncs it, renames it over `path` and syncs the directory: whoever reads
-    /// sees the old content or the new one, and after a power cut too.
+    /// Replaces a file as a whole, for the owner alone.
     package static func replace(_ path: String, with bytes: [UInt8]) throws(RegistryError) {
-        let temporary = "\(path)~\(Hex.encode(SystemRandomSource().bytes(8)))"
-        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw self.failure("create", temporary) }
-        do throws(RegistryError) {
-            defer { close(descriptor) }
-            try self.writeAll(bytes[...], to: descriptor, temporary)
-            guard fsync(descriptor) == 0 else { throw self.failure("sync", temporary) }
-        } catch {
-            unsafe unlink(temporary)
-            throw error
-        }
-        do throws(RegistryError) {
-            try self.rename(temporary, to: path)
-        } catch {
-            unsafe unlink(temporary)
-            throw error
+        let suffix = Hex.encode(SystemRandomSource().bytes(8))
+        try self.told { () throws(FileError) in
+            try Files.replace(path, with: bytes, mode: 0o600, temporarySuffix: suffix)
         }
     }
 
-    static func writeAll(
-        _ bytes: ArraySlice<UInt8>, to descriptor: Int32, _ path: String
-    ) throws(RegistryError) {
-        var offset = 0
-        while offset < bytes.count {
-            let place = offset
-            let count = unsafe bytes.withUnsafeBytes { raw in
-                unsafe writeBytes(descriptor, raw.baseAddress?.advanced(by: place), raw.count - place)
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw self.failure("write", path) }
-            offset += count
-        }
+    static func append(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, _ path: String) throws(RegistryError) {
+        try self.told { () throws(FileError) in try Files.write(bytes, to: descriptor, path) }
     }
 
     /// Gives a file another name, in place of what has it, and makes that durable.
     package static func rename(_ path: String, to target: String) throws(RegistryError) {
-        guard renameFile(path, target) == 0 else { throw self.failure("rename", path) }
-        try self.syncDirectory(self.parent(of: target))
+        try self.told { () throws(FileError) in try Files.rename(path, to: target) }
     }
 
     package static func syncDirectory(_ path: String) throws(RegistryError) {
-        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw self.failure("open", path) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw self.failure("sync", path) }
+        try self.told { () throws(FileError) in try Files.syncDirectory(path) }
     }
 
     /// Removes a file; one that is not there is no error.
     package static func remove(_ path: String) throws(RegistryError) {
-        guard unsafe unlink(path) == 0 || errno == ENOENT else { throw self.failure("remove", path) }
+        try self.told { () throws(FileError) in try Files.remove(path) }
     }
 
     /// Removes an empty directory; one that is not there, or not empty, stays as it is.
@@ -118,27 +55,12 @@ package enum Disk {
 
     /// Creates a directory and those above it, for the owner alone.
     package static func createDirectory(_ path: String) throws(RegistryError) {
-        if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-        guard errno == ENOENT, path != "/", !path.isEmpty else { throw self.failure("create", path) }
-        try self.createDirectory(self.parent(of: path))
-        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw self.failure("create", path) }
+        try self.told { () throws(FileError) in try Files.createDirectory(path) }
     }
 
     /// The names in a directory without `.` and `..`, sorted; none when it is not there.
     package static func names(in path: String) throws(RegistryError) -> [String] {
-        guard let directory = unsafe opendir(path) else {
-            if errno == ENOENT || errno == ENOTDIR { return [] }
-            throw self.failure("list", path)
-        }
-        defer { unsafe closedir(directory) }
-        var names: [String] = []
-        while let entry = unsafe readdir(directory) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names.sorted()
+        try self.told { () throws(FileError) in try Files.names(in: path) }
     }
 
     /// A second name for the same content.
@@ -178,37 +100,16 @@ package enum Disk {
             ).partialValue)
     }
 
-    package static func parent(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
-
-    package static func lastName(of path: String) -> String {
-        path.split(separator: "/").last.map(String.init) ?? path
-    }
-
     /// What the last call of the system ended with, as a sentence.
     static func failure(_ operation: String, _ path: String) -> RegistryError {
-        let code = errno
-        let reason = unsafe String(cString: strerror(code))
-        return RegistryError(
-            code == ENOSPC || code == EDQUOT ? .noSpace : .disk, "cannot \(operation) \(path): \(reason)")
+        RegistryError(.last(operation, path))
     }
-}
 
-// Calls of the system whose names methods above hide.
-
-private func readBytes(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int {
-    while true {
-        let done = unsafe read(descriptor, bytes, count)
-        if done >= 0 || errno != EINTR { return done }
+    private static func told<Value>(_ work: () throws(FileError) -> Value) throws(RegistryError) -> Value {
+        do throws(FileError) {
+            return try work()
+        } catch {
+            throw RegistryError(error)
+        }
     }
-}
-
-private func writeBytes(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
-    unsafe write(descriptor, bytes, count)
-}
-
-private func renameFile(_ path: String, _ target: String) -> Int32 {
-    unsafe rename(path, target)
 }

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Primitives
 
 #if canImport(Glibc)
 internal import Glibc
@@ -58,12 +59,12 @@ package final class OpenFile: Sendable {
     /// Whether the name that it was opened by still is this file's.
     var isStillNamed: Bool {
         var information = stat()
-        guard unsafe fstat(self.descriptor, &information) == 0, let facts = Disk.facts(self.path) else { return false }
+        guard unsafe fstat(self.descriptor, &information) == 0, let facts = Files.facts(self.path) else { return false }
         return facts.inode == UInt64(information.st_ino) && facts.device == UInt64(information.st_dev)
     }
 
     package func append(_ bytes: ArraySlice<UInt8>) throws(RegistryError) {
-        try Disk.writeAll(bytes, to: self.descriptor, self.path)
+        try Disk.append(bytes, to: self.descriptor, self.path)
     }
 
     /// Cuts the file; what is appended next stands there.

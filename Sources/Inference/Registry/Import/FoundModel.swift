@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// A model that lies on this machine and is not in the registry: given by its path, or kept by another program.
 package struct FoundModel: Sendable, Hashable {
     /// One of its files.
@@ -18,7 +20,7 @@ package struct FoundModel: Sendable, Hashable {
     package var source: String
     package var files: [File]
 
-    package var bytes: Int64 { self.files.reduce(0) { $0 + (Disk.facts($1.path)?.bytes ?? 0) } }
+    package var bytes: Int64 { self.files.reduce(0) { $0 + (Files.facts($1.path)?.bytes ?? 0) } }
 }
 
 /// Finds models among the files of a directory.
@@ -43,7 +45,7 @@ enum GGUFFolder {
                 let full = path.isEmpty ? name : "\(path)/\(name)"
                 if name.lowercased().hasSuffix(".gguf") {
                     found.append(full)
-                } else if depth < Self.depthMax, Disk.facts("\(root)/\(full)")?.isDirectory == true {
+                } else if depth < Self.depthMax, Files.facts("\(root)/\(full)")?.isDirectory == true {
                     directories.append((full, depth + 1))
                 }
             }
@@ -61,7 +63,7 @@ enum GGUFFolder {
         _ paths: [String], in root: String, describe: (String) -> (title: String, source: String)
     ) -> [FoundModel] {
         let present = Set(paths)
-        let isProjector: (String) -> Bool = { Disk.lastName(of: $0).lowercased().contains("mmproj") }
+        let isProjector: (String) -> Bool = { Files.lastName(of: $0).lowercased().contains("mmproj") }
         var models: [FoundModel] = []
         for path in paths where !isProjector(path) {
             var parts = [path]
@@ -71,21 +73,21 @@ enum GGUFFolder {
                 parts = split.all
             }
             var files = parts.map { Self.file($0, .weights, root) }
-            let beside = paths.filter { isProjector($0) && Disk.parent(of: $0) == Disk.parent(of: path) }
+            let beside = paths.filter { isProjector($0) && Files.parent(of: $0) == Files.parent(of: path) }
             if let projector = beside.first(where: { HubSelection.has($0, "F16") }) ?? beside.first {
                 files.append(Self.file(projector, .projector, root))
             }
             let (title, source) = describe(path)
             models.append(
                 FoundModel(
-                    title: title, suggestedName: ModelName.suggested(for: Disk.lastName(of: path)), source: source,
+                    title: title, suggestedName: ModelName.suggested(for: Files.lastName(of: path)), source: source,
                     files: files))
         }
         return models
     }
 
     private static func file(_ path: String, _ role: ModelRecord.File.Role, _ root: String) -> FoundModel.File {
-        .init(role: role, path: "\(root)/\(path)", name: Disk.lastName(of: path))
+        .init(role: role, path: "\(root)/\(path)", name: Files.lastName(of: path))
     }
 }
 
@@ -94,7 +96,7 @@ extension FoundModel {
     package static func models(at paths: [String]) throws(RegistryError) -> [FoundModel] {
         var models: [FoundModel] = []
         for path in paths {
-            guard let facts = Disk.facts(path) else { throw RegistryError(.unknown, "there is no file \(path)") }
+            guard let facts = Files.facts(path) else { throw RegistryError(.unknown, "there is no file \(path)") }
             if facts.isDirectory {
                 let found = GGUFFolder.models(try GGUFFolder.files(in: path), in: path) { name in
                     (name, "\(path)/\(name)")
@@ -109,11 +111,11 @@ extension FoundModel {
     }
 
     private static func model(file path: String) throws(RegistryError) -> FoundModel {
-        let name = Disk.lastName(of: path)
+        let name = Files.lastName(of: path)
         var paths = [path]
         if let split = SplitFileName(path) {
             paths = split.all
-            if let missing = paths.first(where: { Disk.facts($0) == nil }) {
+            if let missing = paths.first(where: { Files.facts($0) == nil }) {
                 throw RegistryError(
                     .unknown,
                     "the model is in \(split.count) files, and \(missing) is not there; put all beside each other")
@@ -121,6 +123,6 @@ extension FoundModel {
         }
         return FoundModel(
             title: name, suggestedName: ModelName.suggested(for: name), source: path,
-            files: paths.map { File(role: .weights, path: $0, name: Disk.lastName(of: $0)) })
+            files: paths.map { File(role: .weights, path: $0, name: Files.lastName(of: $0)) })
     }
 }

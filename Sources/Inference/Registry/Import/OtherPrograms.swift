@@ -1,3 +1,4 @@
+internal import Primitives
 internal import ServiceModel
 
 /// A program that keeps models, from which they are taken over without a second copy.
@@ -38,7 +39,7 @@ package enum OtherProgram: String, Sendable, Hashable, CaseIterable {
     /// - Throws: `.unknown` where it has no directory; says where was looked.
     package func models(_ environment: [String: String]) throws(RegistryError) -> [FoundModel] {
         let directories = self.directories(environment)
-        let present = directories.filter { Disk.facts($0)?.isDirectory == true }
+        let present = directories.filter { Files.facts($0)?.isDirectory == true }
         guard !present.isEmpty else {
             throw RegistryError(
                 .unknown, "\(self.rawValue) keeps no models here; looked at " + directories.joined(separator: ", "))
@@ -77,7 +78,7 @@ package enum OtherProgram: String, Sendable, Hashable, CaseIterable {
                 for var model in found where seen.insert(model.title).inserted {
                     for index in model.files.indices {
                         // The cache names large files by their digest.
-                        let blob = Disk.linkTarget(model.files[index].path).map(Disk.lastName)
+                        let blob = Disk.linkTarget(model.files[index].path).map(Files.lastName)
                         model.files[index].digest = blob.flatMap { ContentDigest(hex: $0) }
                     }
                     models.append(model)
@@ -117,7 +118,7 @@ struct OllamaStore {
     }
 
     private func model(manifest path: String, title: String) throws(RegistryError) -> FoundModel? {
-        guard Disk.facts(path)?.isDirectory == false,
+        guard Files.facts(path)?.isDirectory == false,
             let bytes = try Disk.read(path, bytesMax: Self.manifestBytesMax),
             let manifest = RegistryText.document(bytes)
         else { return nil }
@@ -138,7 +139,7 @@ struct OllamaStore {
             let name = role == .projector ? "mmproj-\(base).gguf" : "\(base).gguf"
             files.append(.init(role: role, path: blob, name: name, digest: digest))
         }
-        guard files.count(where: { $0.role == .weights }) == 1, files.allSatisfy({ Disk.facts($0.path) != nil }) else {
+        guard files.count(where: { $0.role == .weights }) == 1, files.allSatisfy({ Files.facts($0.path) != nil }) else {
             return nil
         }
         let short = title.hasSuffix(":latest") ? String(title.dropLast(7)) : title

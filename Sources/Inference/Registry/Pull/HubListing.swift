@@ -1,3 +1,4 @@
+internal import Primitives
 internal import ServiceModel
 
 /// What a repository of the hub has, as its API tells.
@@ -123,7 +124,7 @@ struct HubSelection: Sendable, Hashable {
 
     /// Whether `quantisation` stands in the name between characters that are neither letters, digits nor underscores.
     static func has(_ path: String, _ quantisation: String) -> Bool {
-        let name = Array(Disk.lastName(of: path).lowercased().utf8)
+        let name = Array(Files.lastName(of: path).lowercased().utf8)
         let word = Array(quantisation.lowercased().utf8)
         guard !word.isEmpty, name.count >= word.count else { return false }
         let isPart: (UInt8) -> Bool = { $0 &- 0x61 < 26 || $0 &- 0x30 < 10 || $0 == UInt8(ascii: "_") }
@@ -135,14 +136,14 @@ struct HubSelection: Sendable, Hashable {
     }
 
     private static func isProjector(_ path: String) -> Bool {
-        Disk.lastName(of: path).lowercased().contains("mmproj")
+        Files.lastName(of: path).lowercased().contains("mmproj")
     }
 
     /// What sees for the model: beside it or at the top; of several, half precision counts as enough.
     private static func projector(_ files: [HubListing.File], beside path: String) -> HubListing.File? {
         let projectors = files.filter { file in
             file.path.hasSuffix(".gguf") && Self.isProjector(file.path)
-                && (!file.path.contains("/") || Disk.parent(of: file.path) == Disk.parent(of: path))
+                && (!file.path.contains("/") || Files.parent(of: file.path) == Files.parent(of: path))
         }
         let wanted = ["F16", "BF16", "Q8_0", "F32"].lazy.compactMap { kind in
             projectors.first { Self.has($0.path, kind) }

@@ -81,7 +81,7 @@ package struct ModelPull: Sendable {
     ) async throws(RegistryError) -> PullPlan {
         switch reference {
         case .address(let url):
-            let name = Disk.lastName(of: String(url.target.prefix { $0 != "?" }))
+            let name = Files.lastName(of: String(url.target.prefix { $0 != "?" }))
             guard name.hasSuffix(".gguf") else {
                 throw RegistryError(.usage, "\(url.shown) is no .gguf file")
             }
@@ -112,7 +112,7 @@ package struct ModelPull: Sendable {
         if takesProjector, let projector = selection.projector { try add(projector, .projector) }
         return PullPlan(
             reference: hub, source: hub.text, license: listing.license,
-            suggestedName: ModelName.suggested(for: Disk.lastName(of: selection.weights[0].path)), files: files)
+            suggestedName: ModelName.suggested(for: Files.lastName(of: selection.weights[0].path)), files: files)
     }
 
     /// Fetches what a plan names and is not here yet, checks it, and takes the model up.
@@ -135,14 +135,14 @@ package struct ModelPull: Sendable {
         // own.
         var downloads: [FileDownload] = []
         for file in plan.files {
-            let fileName = Disk.lastName(of: file.path)
+            let fileName = Files.lastName(of: file.path)
             let start = before
             let tell: @Sendable (Int64) -> Void = { done in
                 report(
                     TransferReport(
                         activity: "fetching", fileName: fileName, doneBytes: start + done, totalBytes: plan.bytes))
             }
-            if let digest = file.digest, let bytes = Disk.facts(self.registry.blobPath(digest))?.bytes,
+            if let digest = file.digest, let bytes = Files.facts(self.registry.blobPath(digest))?.bytes,
                 bytes == file.bytes ?? bytes
             {
                 files.append(.init(role: file.role, digest: digest, bytes: bytes, name: fileName))
@@ -155,7 +155,7 @@ package struct ModelPull: Sendable {
                 target, reference: plan.reference, client: self.client, directory: self.registry.partial, report: tell)
             let (path, digest) = try await download.run()
             downloads.append(download)
-            let bytes = Disk.facts(path)?.bytes ?? 0
+            let bytes = Files.facts(path)?.bytes ?? 0
             staged[digest] = path
             files.append(.init(role: file.role, digest: digest, bytes: bytes, name: fileName))
             before += bytes
@@ -204,8 +204,8 @@ package struct ModelPull: Sendable {
         for file in plan.files {
             guard let bytes = file.bytes else { continue }
             if let digest = file.digest {
-                if Disk.facts(self.registry.blobPath(digest)) != nil { continue }
-                let have = Disk.facts("\(self.registry.partial)/\(digest.fileName)")?.bytes ?? 0
+                if Files.facts(self.registry.blobPath(digest)) != nil { continue }
+                let have = Files.facts("\(self.registry.partial)/\(digest.fileName)")?.bytes ?? 0
                 needed += max(0, bytes - have)
             } else {
                 needed += bytes

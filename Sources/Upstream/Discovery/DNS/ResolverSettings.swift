@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Which servers are asked for names, and how: what `/etc/resolv.conf` says (resolv.conf(5)).
 package struct ResolverSettings: Sendable {
     package static let path = "/etc/resolv.conf"
@@ -66,7 +68,7 @@ package struct ResolverSettings: Sendable {
 
     /// What the machine's file says now; where there is none, the server of this machine is asked.
     package static func ofThisMachine() -> ResolverSettings {
-        let bytes = (try? SmallFile.read(self.path, bytesMax: self.bytesMax)) ?? []
+        let bytes = (try? Files.read(self.path, bytesMax: self.bytesMax)) ?? []
         return ResolverSettings(text: String(decoding: bytes, as: UTF8.self))
     }
 

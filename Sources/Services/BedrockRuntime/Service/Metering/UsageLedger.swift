@@ -1,5 +1,4 @@
 package import Primitives
-package import ServiceKit
 internal import Synchronization
 
 /// What each principal has used of each model, by day, kept in two files of one directory.
