@@ -1,4 +1,5 @@
 internal import KeyValue
+internal import Primitives
 
 /// A commit that waits for its turn.
 struct QueuedCommit: Sendable {

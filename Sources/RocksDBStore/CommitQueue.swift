@@ -1,4 +1,5 @@
 internal import KeyValue
+internal import Primitives
 
 /// Something that waits for the committer.
 struct QueuedItem: Sendable {
