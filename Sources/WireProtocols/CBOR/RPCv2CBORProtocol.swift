@@ -74,7 +74,7 @@ package struct RPCv2CBORProtocol: ServerProtocol {
         detail.write(to: ErrorDetailWriter(writer, keepsStructure: true, dropsMessage: !error.message.isEmpty))
         var message = self.message(error.status, writer.takeBytes(), exchange)
         if service?.isQueryCompatible == true {
-            let code = error.queryCode ?? schema?.traits.error?.queryCode ?? error.code
+            let code = error.queryCode(in: operation)
             message.headers.append("x-amzn-query-error", "\(code);\(error.isServerFault ? "Receiver" : "Sender")")
         }
         return message

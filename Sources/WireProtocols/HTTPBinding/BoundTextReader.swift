@@ -95,35 +95,28 @@ package final class BoundTextReader: WireReader {
         switch self.text {
         case "true": return true
         case "false": return false
-        default: throw self.invalid(member)
+        default: throw self.value(member).fault
         }
     }
 
     package func readInteger(_ member: MemberSchema) throws(ShapeError) -> Int64 {
-        guard let value = NumberText.integer(Array(self.text.utf8)),
-            NumberText.range(of: member.target.type)?.contains(value) ?? true
-        else { throw self.invalid(member) }
-        return value
+        try self.value(member).integer()
     }
 
     package func readDouble(_ member: MemberSchema) throws(ShapeError) -> Double {
-        guard let value = NumberText.double(Array(self.text.utf8)) else { throw self.invalid(member) }
-        return value
+        try self.value(member).double()
     }
 
     package func readBigNumber(_ member: MemberSchema) throws(ShapeError) -> String {
-        guard NumberText.decimal(Array(self.text.utf8)) != nil else { throw self.invalid(member) }
-        return self.text
+        try self.value(member).bigNumber()
     }
 
     package func readTimestamp(_ member: MemberSchema) throws(ShapeError) -> Timestamp {
-        let format = member.timestampFormat ?? self.timestampFormat
-        guard let time = TimestampText.parse(Array(self.text.utf8), as: format) else { throw self.invalid(member) }
-        return time
+        try self.value(member).timestamp(self.timestampFormat)
     }
 
     package func readBlob(_ member: MemberSchema) throws(ShapeError) -> [UInt8] {
-        guard let blob = Base64.decode(Array(self.text.utf8)) else { throw self.invalid(member) }
+        guard let blob = Base64.decode(Array(self.text.utf8)) else { throw self.value(member).fault }
         return blob
     }
 
@@ -142,7 +135,7 @@ package final class BoundTextReader: WireReader {
         }
     }
 
-    private func invalid(_ member: MemberSchema) -> ShapeError {
-        .invalidValue(self.text, expected: member.target.type, member: member.name)
+    private func value(_ member: MemberSchema) -> TextValue<[UInt8]> {
+        TextValue(Array(self.text.utf8), member)
     }
 }

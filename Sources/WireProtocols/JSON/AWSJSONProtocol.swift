@@ -52,7 +52,7 @@ package struct AWSJSONProtocol: ServerProtocol {
         (error.detail ?? PlainErrorDetail()).write(to: body)
         var message = self.message(error.status, writer.takeBytes(), service, exchange)
         if exchange.isQueryMode, service?.isQueryCompatible ?? false {
-            let code = error.queryCode ?? schema?.traits.error?.queryCode ?? error.code
+            let code = error.queryCode(in: operation)
             message.headers.append("x-amzn-query-error", "\(code);\(error.isServerFault ? "Receiver" : "Sender")")
         }
         return message

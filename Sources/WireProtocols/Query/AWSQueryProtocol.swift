@@ -36,8 +36,7 @@ package struct AWSQueryProtocol: ServerProtocol {
     package func response(
         error: ServiceError, for operation: OperationSchema?, in service: ServiceSchema?, exchange: Exchange
     ) -> ResponseMessage {
-        let schema = operation?.errors.first { $0.name == error.code }
-        let code = error.queryCode ?? schema?.traits.error?.queryCode ?? error.code
+        let code = error.queryCode(in: operation)
         let envelope = XMLErrorEnvelope.wrapped(
             error, code: code, namespace: service?.xmlNamespace, requestID: exchange.requestID)
         return self.message(error.status, XMLErrorEnvelope.document(envelope, error), exchange)

@@ -30,8 +30,7 @@ package struct EC2QueryProtocol: ServerProtocol {
     package func response(
         error: ServiceError, for operation: OperationSchema?, in service: ServiceSchema?, exchange: Exchange
     ) -> ResponseMessage {
-        let schema = operation?.errors.first { $0.name == error.code }
-        let code = error.queryCode ?? schema?.traits.error?.queryCode ?? error.code
+        let code = error.queryCode(in: operation)
         let envelope = XMLErrorEnvelope.ec2(error, code: code, requestID: exchange.requestID)
         return self.message(error.status, XMLErrorEnvelope.document(envelope, error), exchange)
     }

@@ -147,40 +147,29 @@ package final class QueryReader: WireReader {
         // Python's and Ruby's own spellings reach AWS, which takes them.
         let folded = text.map(ASCII.lowercased)
         if folded.elementsEqual("true".utf8) { return true }
-        guard folded.elementsEqual("false".utf8) else { throw self.invalid(text, member) }
+        guard folded.elementsEqual("false".utf8) else { throw TextValue(text, member).fault }
         return false
     }
 
     package func readInteger(_ member: MemberSchema) throws(ShapeError) -> Int64 {
-        let text = try self.text(member)
-        guard let value = NumberText.integer(text), NumberText.range(of: member.target.type)?.contains(value) ?? true
-        else { throw self.invalid(text, member) }
-        return value
+        try TextValue(self.text(member), member).integer()
     }
 
     package func readDouble(_ member: MemberSchema) throws(ShapeError) -> Double {
-        let text = try self.text(member)
-        guard let value = NumberText.double(text) else { throw self.invalid(text, member) }
-        return value
+        try TextValue(self.text(member), member).double()
     }
 
     package func readBigNumber(_ member: MemberSchema) throws(ShapeError) -> String {
-        let text = try self.text(member)
-        guard NumberText.decimal(text) != nil else { throw self.invalid(text, member) }
-        return String(decoding: text, as: UTF8.self)
+        try TextValue(self.text(member), member).bigNumber()
     }
 
     package func readTimestamp(_ member: MemberSchema) throws(ShapeError) -> Timestamp {
-        let text = try self.text(member)
-        guard let time = TimestampText.parse(text, as: member.timestampFormat ?? .dateTime) else {
-            throw self.invalid(text, member)
-        }
-        return time
+        try TextValue(self.text(member), member).timestamp(.dateTime)
     }
 
     package func readBlob(_ member: MemberSchema) throws(ShapeError) -> [UInt8] {
         let text = try self.text(member)
-        guard let blob = Base64.decode(text) else { throw self.invalid(text, member) }
+        guard let blob = Base64.decode(text) else { throw TextValue(text, member).fault }
         return blob
     }
 
@@ -202,9 +191,5 @@ package final class QueryReader: WireReader {
     private func checkNoText(_ expected: ShapeType, _ member: String) throws(ShapeError) {
         guard !self.frames.isEmpty, let text = self.fields.value(self.node), !text.isEmpty else { return }
         throw .typeMismatch(found: .string, expected: expected, member: member)
-    }
-
-    private func invalid(_ text: ArraySlice<UInt8>, _ member: MemberSchema) -> ShapeError {
-        .invalidValue(String(decoding: text, as: UTF8.self), expected: member.target.type, member: member.name)
     }
 }

@@ -143,40 +143,31 @@ package final class XMLReader: BodyReader {
     package func readBoolean(_ member: MemberSchema) throws(ShapeError) -> Bool {
         let text = try self.trimmedText(member)
         if text.elementsEqual("true".utf8) { return true }
-        guard text.elementsEqual("false".utf8) else { throw self.invalid(text, member) }
+        guard text.elementsEqual("false".utf8) else { throw TextValue(text, member).fault }
         return false
     }
 
     package func readInteger(_ member: MemberSchema) throws(ShapeError) -> Int64 {
-        let text = try self.trimmedText(member)
-        guard let value = NumberText.integer(text), NumberText.range(of: member.target.type)?.contains(value) ?? true
-        else { throw self.invalid(text, member) }
-        return value
+        try TextValue(self.trimmedText(member), member).integer()
     }
 
     package func readDouble(_ member: MemberSchema) throws(ShapeError) -> Double {
-        let text = try self.trimmedText(member)
-        guard let value = NumberText.double(text) else { throw self.invalid(text, member) }
-        return value
+        try TextValue(self.trimmedText(member), member).double()
     }
 
     package func readBigNumber(_ member: MemberSchema) throws(ShapeError) -> String {
-        let text = try self.trimmedText(member)
-        guard NumberText.decimal(text) != nil else { throw self.invalid(text, member) }
-        return String(decoding: text, as: UTF8.self)
+        try TextValue(self.trimmedText(member), member).bigNumber()
     }
 
     package func readTimestamp(_ member: MemberSchema) throws(ShapeError) -> Timestamp {
-        let text = try self.trimmedText(member)
-        guard let time = TimestampText.parse(text, as: member.timestampFormat ?? .dateTime) else {
-            throw self.invalid(text, member)
-        }
-        return time
+        try TextValue(self.trimmedText(member), member).timestamp(.dateTime)
     }
 
     package func readBlob(_ member: MemberSchema) throws(ShapeError) -> [UInt8] {
         let text = try self.text(member)
-        guard let blob = Base64.decode(text.filter { !XMLParser.isSpace($0) }) else { throw self.invalid(text, member) }
+        guard let blob = Base64.decode(text.filter { !XMLParser.isSpace($0) }) else {
+            throw TextValue(text, member).fault
+        }
         return blob
     }
 
@@ -263,10 +254,6 @@ package final class XMLReader: BodyReader {
         var text = try self.text(member).drop(while: XMLParser.isSpace)
         while let last = text.last, XMLParser.isSpace(last) { text.removeLast() }
         return text
-    }
-
-    private func invalid(_ text: ArraySlice<UInt8>, _ member: MemberSchema) -> ShapeError {
-        .invalidValue(String(decoding: text, as: UTF8.self), expected: member.target.type, member: member.name)
     }
 }
 
