@@ -47,7 +47,7 @@ extension DynamoDBService {
             }
             let table = try await self.recoverable(reference, arn: input.tableARN)
             let export = try Self.export(input, table.descriptor, copy, id, now)
-            try await self.checkExportCount()
+            try await self.checkCount(.export, atMost: Self.exportCountMax, "exports")
             let (check, write) = table.beginningCopy(copy, since: Self.start(export, now))
             checks.append(check)
             writes += [write, .set(export.key, export.encoded), .set(BackupKeys.work(.export, export.key), [])]
@@ -143,19 +143,6 @@ extension DynamoDBService {
         switch export.extent {
         case .full(let moment): moment ?? now
         case .incremental(let from, _, _): from
-        }
-    }
-
-    private func checkExportCount() async throws(ServiceError) {
-        let page = try await storing { () throws(StorageError) in
-            try await self.store.scan(
-                BackupKeys.work(.export), limit: Self.exportCountMax, byteLimit: 1 << 20, reverse: false)
-        }
-        guard page.entries.count < Self.exportCountMax else {
-            throw DynamoDBError.limitExceeded(
-                message: "Subscriber limit exceeded: There is a limit of \(Self.exportCountMax) concurrent exports per "
-                    + "subscriber"
-            )
         }
     }
 

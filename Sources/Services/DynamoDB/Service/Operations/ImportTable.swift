@@ -36,7 +36,7 @@ extension DynamoDBService {
         if let use, let begun = try await self.begun(use) {
             return ImportTableOutput(importTableDescription: begun.description)
         }
-        try await self.checkImportCount()
+        try await self.checkCount(.import, atMost: Self.importCountMax, "imports")
         let now = self.clock.now()
         let id = CopyReference.newID(at: now, self.random)
         let tableID = RequestID.uuid(self.random).description
@@ -126,19 +126,6 @@ extension DynamoDBService {
             throw .validation("One or more parameter values were invalid: HeaderList has a name twice")
         }
         return .csv(delimiter: csv?.delimiter, headers: csv?.headerList)
-    }
-
-    private func checkImportCount() async throws(ServiceError) {
-        let page = try await storing { () throws(StorageError) in
-            try await self.store.scan(
-                BackupKeys.work(.import), limit: Self.importCountMax, byteLimit: 1 << 20, reverse: false)
-        }
-        guard page.entries.count < Self.importCountMax else {
-            throw DynamoDBError.limitExceeded(
-                message: "Subscriber limit exceeded: There is a limit of \(Self.importCountMax) concurrent imports per "
-                    + "subscriber"
-            )
-        }
     }
 
     private static func fingerprint(_ input: ImportTableInput) -> [UInt8] {

@@ -175,8 +175,7 @@ extension DynamoDBService {
             try await self.put(bytes, "\(name).json", of: export)
         }
         var done = export
-        done.state = .completed
-        done.end = end
+        done.end(at: end)
         try await self.end(done)
         return true
     }
@@ -185,10 +184,7 @@ extension DynamoDBService {
         _ export: ExportDescriptor, _ failure: (code: String, message: String)
     ) async throws(ServiceError) {
         var failed = export
-        failed.state = .failed
-        failed.end = self.clock.now()
-        failed.failureCode = failure.code
-        failed.failureMessage = failure.message
+        failed.end(at: self.clock.now(), failure)
         try await self.end(failed)
     }
 

@@ -182,10 +182,7 @@ extension DynamoDBService {
     private func end(
         _ own: inout ImportDescriptor, failure: (code: String, message: String)?
     ) async throws(ServiceError) {
-        own.state = failure == nil ? .completed : .failed
-        own.failureCode = failure?.code
-        own.failureMessage = failure?.message
-        own.end = self.clock.now()
+        own.end(at: self.clock.now(), failure)
         let number = own.table.number
         let end: [Write] = [.set(own.key, own.encoded), .delete(BackupKeys.work(.import, own.key))]
         do throws(ServiceError) {

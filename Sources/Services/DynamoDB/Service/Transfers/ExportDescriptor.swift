@@ -4,7 +4,7 @@ internal import KeyValue
 internal import Primitives
 
 /// All that is known of an export.
-struct ExportDescriptor: Sendable {
+struct ExportDescriptor: Transfer {
     /// "Lists completed exports within the past 90 days."
     static let keptMilliseconds: Int64 = 90 * 86_400_000
 
@@ -16,18 +16,12 @@ struct ExportDescriptor: Sendable {
         case incremental(from: Timestamp, to: Timestamp, withOldImages: Bool)
     }
 
-    enum State: String, Sendable, Hashable {
-        case inProgress = "IN_PROGRESS"
-        case completed = "COMPLETED"
-        case failed = "FAILED"
-    }
-
     var id: String
     /// The table as it was when the export began.
     var table: TableDescriptor
     var start: Timestamp
     var end: Timestamp?
-    var state = State.inProgress
+    var state = TransferState.inProgress
     var extent: Extent
     /// The moment that is told of a full export.
     var time: Timestamp
@@ -81,11 +75,7 @@ struct ExportDescriptor: Sendable {
 extension ExportDescriptor {
     var encoded: [UInt8] {
         var fields = RecordFields()
-        fields.set("id", self.id)
-        fields.set("table", TableRecord.encode(self.table))
-        fields.set("start", self.start)
-        fields.set("end", self.end)
-        fields.set("state", self.state.rawValue)
+        self.write(to: &fields)
         switch self.extent {
         case .full(let moment): fields.set("moment", moment)
         case .incremental(let from, let to, let withOldImages):
@@ -95,15 +85,9 @@ extension ExportDescriptor {
         }
         fields.set("time", self.time)
         fields.set("isIon", self.isIon)
-        fields.set("clientToken", self.clientToken)
-        fields.set("bucket", self.bucket)
-        fields.set("bucketOwner", self.bucketOwner)
-        fields.set("prefix", self.prefix)
         fields.set("encryption", self.encryption)
         fields.set("encryptionKey", self.encryptionKey)
         self.filter?.write(to: &fields)
-        fields.set("failureCode", self.failureCode)
-        fields.set("failureMessage", self.failureMessage)
         fields.set("itemCount", self.itemCount)
         fields.set("billedBytes", self.billedBytes)
         fields.set("copy", self.copy)
@@ -119,8 +103,8 @@ extension ExportDescriptor {
     static func decode(_ bytes: [UInt8]) -> ExportDescriptor? {
         guard let fields = RecordFields(bytes), let id = fields.text("id"),
             let table = fields.bytes("table").flatMap(TableRecord.decode), let start = fields.time("start"),
-            let state = fields.text("state").flatMap(State.init(rawValue:)), let time = fields.time("time"),
-            let bucket = fields.text("bucket"), let itemCount = fields.integer("itemCount"),
+            let time = fields.time("time"), let bucket = fields.text("bucket"),
+            let itemCount = fields.integer("itemCount"),
             let billedBytes = fields.integer("billedBytes"), let copy = fields.number("copy"),
             let fileCount = fields.integer("fileCount")
         else { return nil }
@@ -130,17 +114,11 @@ extension ExportDescriptor {
         }
         var export = ExportDescriptor(
             id: id, table: table, start: start, extent: extent, time: time, bucket: bucket, copy: copy)
-        export.end = fields.time("end")
-        export.state = state
+        guard export.read(fields) else { return nil }
         export.isIon = fields.flag("isIon")
-        export.clientToken = fields.text("clientToken")
-        export.bucketOwner = fields.text("bucketOwner")
-        export.prefix = fields.text("prefix")
         export.encryption = fields.text("encryption")
         export.encryptionKey = fields.text("encryptionKey")
         export.filter = ExportFilter(fields)
-        export.failureCode = fields.text("failureCode")
-        export.failureMessage = fields.text("failureMessage")
         export.itemCount = itemCount
         export.billedBytes = billedBytes
         export.version = fields.number("version").map(CommitVersion.init)

@@ -3,19 +3,13 @@ internal import DynamoDBValues
 internal import Primitives
 
 /// All that is known of an import.
-struct ImportDescriptor: Sendable {
-    enum State: String, Sendable, Hashable {
-        case inProgress = "IN_PROGRESS"
-        case completed = "COMPLETED"
-        case failed = "FAILED"
-    }
-
+struct ImportDescriptor: Transfer {
     var id: String
     /// The table as it was made for the import.
     var table: TableDescriptor
     var start: Timestamp
     var end: Timestamp?
-    var state = State.inProgress
+    var state = TransferState.inProgress
     var clientToken: String?
     var bucket: String
     var bucketOwner: String?
@@ -63,15 +57,7 @@ struct ImportCounts: Sendable, Hashable {
 extension ImportDescriptor {
     var encoded: [UInt8] {
         var fields = RecordFields()
-        fields.set("id", self.id)
-        fields.set("table", TableRecord.encode(self.table))
-        fields.set("start", self.start)
-        fields.set("end", self.end)
-        fields.set("state", self.state.rawValue)
-        fields.set("clientToken", self.clientToken)
-        fields.set("bucket", self.bucket)
-        fields.set("bucketOwner", self.bucketOwner)
-        fields.set("prefix", self.prefix)
+        self.write(to: &fields)
         fields.set("isIon", self.format == .ion)
         if case .csv(let delimiter, let headers) = self.format {
             fields.set("isCSV", true)
@@ -87,8 +73,6 @@ extension ImportDescriptor {
         fields.set("processedItems", self.counts.processedItems)
         fields.set("importedItems", self.counts.importedItems)
         fields.set("errors", self.counts.errors)
-        fields.set("failureCode", self.failureCode)
-        fields.set("failureMessage", self.failureMessage)
         return fields.encoded
     }
 
@@ -96,18 +80,13 @@ extension ImportDescriptor {
     static func decode(_ bytes: [UInt8]) -> ImportDescriptor? {
         guard let fields = RecordFields(bytes), let id = fields.text("id"),
             let table = fields.bytes("table").flatMap(TableRecord.decode), let start = fields.time("start"),
-            let state = fields.text("state").flatMap(State.init(rawValue:)), let bucket = fields.text("bucket"),
-            let lastKey = fields.text("lastKey")
+            let bucket = fields.text("bucket"), let lastKey = fields.text("lastKey")
         else { return nil }
         let csv = ImportFormat.csv(delimiter: fields.text("delimiter"), headers: fields.texts("headers"))
         var own = ImportDescriptor(
             id: id, table: table, start: start, bucket: bucket,
             format: fields.flag("isCSV") ? csv : fields.flag("isIon") ? .ion : .json)
-        own.end = fields.time("end")
-        own.state = state
-        own.clientToken = fields.text("clientToken")
-        own.bucketOwner = fields.text("bucketOwner")
-        own.prefix = fields.text("prefix")
+        guard own.read(fields) else { return nil }
         if fields.flag("isCompressed") { own.compression = .gzip }
         if fields.flag("isZstandard") { own.compression = .zstd }
         if fields.flag("saysUncompressed") { own.compression = .no }
@@ -117,8 +96,6 @@ extension ImportDescriptor {
         own.counts.processedItems = fields.integer("processedItems") ?? 0
         own.counts.importedItems = fields.integer("importedItems") ?? 0
         own.counts.errors = fields.integer("errors") ?? 0
-        own.failureCode = fields.text("failureCode")
-        own.failureMessage = fields.text("failureMessage")
         return own
     }
 }
