@@ -1,0 +1,225 @@
+package import Primitives
+package import ServiceKit
+internal import ServiceModel
+package import Signing
+package import Telemetry
+
+/// Proves who sent a request. One way for every carrier of a signature: header, presigned query, form.
+package struct Authenticator: Sendable {
+    /// How signatures are treated.
+    package enum Mode: Sendable, Hashable {
+        case verify
+        /// `--insecure-accept-any-credentials`: whoever is named is believed.
+        case acceptAnyCredentials
+    }
+
+    let identity: any IdentityPort
+    /// Whether a key is for clients on this machine only.
+    let isLoopbackOnly: @Sendable (_ accessKeyID: String) -> Bool
+    let keys: SigningKeyCache
+    let clock: any WallClock
+    let mode: Mode
+    let defaultRegion: Region
+    /// Hears of refused keys, with the remedy.
+    let log: any LogSink
+
+    package init(
+        identity: any IdentityPort,
+        isLoopbackOnly: @escaping @Sendable (_ accessKeyID: String) -> Bool,
+        keys: SigningKeyCache,
+        clock: any WallClock,
+        mode: Mode,
+        defaultRegion: Region,
+        log: any LogSink
+    ) {
+        self.identity = identity
+        self.isLoopbackOnly = isLoopbackOnly
+        self.keys = keys
+        self.clock = clock
+        self.mode = mode
+        self.defaultRegion = defaultRegion
+        self.log = log
+    }
+
+    /// Who sent the request, and the region that its signature names.
+    func prove(
+        _ head: RequestHead, body: [UInt8], by rules: ProofRules, _ connection: ConnectionInfo, now: Timestamp
+    ) throws(ProofError) -> (Principal, Region) {
+        try self.finish(try self.begin(head, by: rules, connection, now: now), head, body: .bytes(body))
+    }
+
+    /// Everything that the head alone tells: who is named, and whether the key is one of ours and may be used.
+    func begin(
+        _ head: RequestHead, by rules: ProofRules, _ connection: ConnectionInfo, now: Timestamp
+    ) throws(ProofError) -> PendingProof {
+        guard let token = rules.bearer(in: head.headers) else {
+            return try self.beginSignature(head, rules.signingNames, connection, now)
+        }
+        let (principal, region) = try self.proveBearer(token, rules.signingNames[0], connection, now)
+        return .proven(principal, region)
+    }
+
+    /// The rest, once the body is known.
+    func finish(
+        _ pending: PendingProof, _ head: RequestHead, body: BodyEvidence
+    ) throws(ProofError) -> (Principal, Region) {
+        switch pending {
+        case .proven(let principal, let region):
+            return (principal, region)
+        case .signed(let checked, let credential):
+            do throws(SigningError) {
+                _ = try checked.verify(
+                    head,
+                    body: body,
+                    credential: SigningCredential(
+                        accessKeyID: credential.accessKeyID,
+                        secretAccessKey: credential.secretAccessKey,
+                        sessionToken: credential.sessionToken
+                    ),
+                    keys: self.keys
+                )
+            } catch {
+                throw .signature(error)
+            }
+            return (credential.principal, checked.scope.region)
+        }
+    }
+
+    private func beginSignature(
+        _ head: RequestHead, _ signingNames: [String], _ connection: ConnectionInfo, _ now: Timestamp
+    ) throws(ProofError) -> PendingProof {
+        let checked: CheckedAuthorization
+        do throws(SigningError) {
+            let parsed = try ParsedAuthorization(head)
+            guard self.mode == .verify else {
+                let (principal, region) = self.believe(parsed)
+                return .proven(principal, region)
+            }
+            let claimed = signingNames.count > 1 ? parsed.claimedServiceName : nil
+            checked = try parsed.checked(
+                by: .standard(signingName: signingNames.first { $0[...] == claimed } ?? signingNames[0]),
+                headers: head.headers,
+                now: now,
+                isTLS: connection.isTLS
+            )
+        } catch {
+            throw .signature(error)
+        }
+        return .signed(checked, try self.credential(checked, connection, now: now))
+    }
+
+    private func proveBearer(
+        _ text: Substring, _ signingName: String, _ connection: ConnectionInfo, _ now: Timestamp
+    ) throws(ProofError) -> (Principal, Region) {
+        guard self.mode == .verify else { return (Self.root(of: .standard, accessKeyID: ""), self.defaultRegion) }
+        let token: BearerToken
+        do throws(BearerError) {
+            token = try BearerToken(text)
+        } catch {
+            throw .bearer(error)
+        }
+        switch token {
+        case .longTerm(let bearer):
+            return (try self.principal(of: bearer, now), self.defaultRegion)
+        case .shortTerm(let head):
+            do throws(ProofError) {
+                let pending = try self.beginSignature(head, [signingName], connection, now)
+                return try self.finish(pending, head, body: .bytes([]))
+            } catch {
+                switch error {
+                case .signature(.expired), .signature(.expiredToken): throw .bearer(.expired)
+                case .signature, .bearer: throw .bearer(.invalid)
+                case .unavailable: throw .unavailable
+                }
+            }
+        }
+    }
+
+    private func principal(of bearer: LongTermBearer, _ now: Timestamp) throws(ProofError) -> Principal {
+        switch self.identity.bearer(name: bearer.name, now: now) {
+        case .found(let credential):
+            guard bearer.proves(credential.secretAccessKey) else { throw .bearer(.invalid) }
+            return credential.principal
+        case .unknown:
+            self.refused(
+                bearer.name,
+                now,
+                "there is no such API key of Bedrock; make one with `brume keys create --bedrock`"
+            )
+            throw .bearer(.invalid)
+        case .inactive:
+            self.refused(bearer.name, now, "the key is inactive")
+            throw .bearer(.invalid)
+        case .expired:
+            throw .bearer(.expired)
+        case .unavailable:
+            throw .unavailable
+        }
+    }
+
+    private func credential(
+        _ checked: CheckedAuthorization, _ connection: ConnectionInfo, now: Timestamp
+    ) throws(ProofError) -> Credential {
+        let accessKeyID = checked.accessKeyID
+        switch self.identity.credential(accessKeyID: accessKeyID, sessionToken: checked.sessionToken, now: now) {
+        case .found(let credential):
+            guard connection.isLoopback || !self.isLoopbackOnly(accessKeyID) else {
+                self.refused(accessKeyID, now, "the key is for clients on this machine only")
+                throw .signature(.unknownAccessKey(accessKeyID))
+            }
+            return credential
+        case .unknown:
+            // The sentence is there to be copied into a shell, so nothing but a key id comes into it.
+            let remedy =
+                AccessKey.isLawfulID(accessKeyID)
+                ? "make one with `brume keys create --access-key-id \(accessKeyID) --secret-access-key …`, or take"
+                : "take"
+            self.refused(
+                accessKeyID,
+                now,
+                "there is no such access key; \(remedy) one of `brume keys list`; `eval \"$(brume env)\"` exports the "
+                    + "root key"
+            )
+            throw .signature(.unknownAccessKey(accessKeyID))
+        case .inactive:
+            self.refused(accessKeyID, now, "the key is inactive")
+            throw .signature(.unknownAccessKey(accessKeyID))
+        case .expired:
+            throw .signature(.expiredToken)
+        case .unavailable:
+            throw .unavailable
+        }
+    }
+
+    private func refused(_ accessKeyID: String, _ now: Timestamp, _ reason: String) {
+        self.log.write(
+            LogRecord(
+                time: now,
+                level: .warning,
+                message: "access key refused",
+                members: [
+                    .init("accessKeyId", .string(String(accessKeyID.prefix(128)))), .init("reason", .string(reason)),
+                ]
+            )
+        )
+    }
+
+    /// Takes the credential as it stands; twelve digits are an account.
+    private func believe(_ parsed: ParsedAuthorization) -> (Principal, Region) {
+        let parts = parsed.credential.split(separator: "/").map(String.init)
+        let accessKeyID = parts.first ?? ""
+        let principal = Self.root(of: AccountID(accessKeyID) ?? .standard, accessKeyID: accessKeyID)
+        let region = parts.count >= 5 ? Region(parts[2]) : nil
+        return (principal, region ?? self.defaultRegion)
+    }
+
+    private static func root(of account: AccountID, accessKeyID: String) -> Principal {
+        Principal(
+            kind: .root,
+            account: account,
+            arn: "arn:aws:iam::\(account):root",
+            userID: account.description,
+            accessKeyID: accessKeyID
+        )
+    }
+}
