@@ -47,14 +47,6 @@ extension GGUFFile {
     /// How many layers it has.
     package var layerCount: UInt64? { self.shape("block_count") }
 
-    /// Numbers in the vector of one token, which is also what an embedding model gives.
-    package var embeddingLength: UInt64? { self.shape("embedding_length") }
-
-    /// Its chat template; nil when it has none, or one that is longer than what is kept.
-    package var chatTemplate: String? { self.metadata.text("tokenizer.chat_template") }
-
-    package var hasChatTemplate: Bool { self.metadata.values["tokenizer.chat_template"] != nil }
-
     /// The kind of tokeniser, such as `gpt2` (byte-level BPE), `llama` (SentencePiece) or `bert` (WordPiece).
     package var tokeniser: String? { self.metadata.text("tokenizer.ggml.model") }
 

@@ -55,9 +55,6 @@ package enum TensorType: UInt32, Sendable, Hashable, CaseIterable {
         return rest == 0 && !overflow ? bytes : nil
     }
 
-    /// Bits of one number on average, scales included.
-    package var bitsPerElement: Double { Double(self.blockBytes * 8) / Double(self.blockElements) }
-
     private var layout: (label: String, elements: UInt64, bytes: UInt64) {
         switch self {
         case .f32: ("F32", 1, 4)
