@@ -82,7 +82,7 @@ import Testing
         #expect(status.lines == [status.detail])
     }
 
-    @Test(arguments: ["", "nonsense", "\(Int32.max)\n4566\n127.0.0.1\n0.1.0\nhttps\n-\n"])
+    @Test(arguments: ["", "nonsense", "\(Int32.max)\n4566\n127.0.0.1\n0.1.0\nus-east-1\nhttps\n-\n"])
     func `a file that names no living process is no server's`(_ text: String) throws {
         try self.folder.write("server", text)
         #expect(ServerProbe.address(self.folder.configuration) == nil)

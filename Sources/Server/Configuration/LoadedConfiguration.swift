@@ -50,10 +50,9 @@ package struct LoadedConfiguration: Sendable {
                     switch origin {
                     case .flag: "--\(setting.name)"
                     case .environment: "environment variable \(setting.environmentVariable)"
-                    case .file(let place): place
+                    case .file(let place): "\(place): `\(setting.name)`"
                     }
-                throw ConfigurationError(
-                    "\(source): `\(setting.name)` \(error.sentence); it was \"\(setting.shown(text))\"")
+                throw ConfigurationError("\(source) \(error.sentence); it was \"\(setting.shown(text))\"")
             }
             self.words[setting.name] = Word(text: text, origin: origin)
         }

@@ -22,10 +22,13 @@ struct Config: ParsableCommand {
 
         @OptionGroup var directory: DirectoryOptions
 
-        func run() throws {
+        func validate() throws {
             guard self.file == nil || self.directory.config == nil else {
-                throw ValidationError("Name the file once: as FILE or with --config.")
+                throw ValidationError("Name the file once: as an argument or with --config.")
             }
+        }
+
+        func run() throws {
             let loaded = try self.directory.loaded(file: self.file)
             let count = loaded.words.values.count { word in
                 if case .file = word.origin { true } else { false }
@@ -52,7 +55,7 @@ struct Config: ParsableCommand {
         @Flag(help: "Leave out what has its default.")
         var changed = false
 
-        @Option(help: "text or json.")
+        @Option(help: "How the result is written.")
         var output: OutputFormat = .text
 
         func run() throws {

@@ -7,7 +7,7 @@ struct Doctor: AsyncParsableCommand {
 
     @OptionGroup var directory: DirectoryOptions
 
-    @Option(help: "text or json.")
+    @Option(help: "How the result is written.")
     var output: OutputFormat = .text
 
     func run() async throws {

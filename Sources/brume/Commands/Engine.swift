@@ -16,7 +16,7 @@ struct Engine: AsyncParsableCommand {
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Option(help: "text or json.")
+        @Option(help: "How the result is written.")
         var output: OutputFormat = .text
 
         func run() async throws {
@@ -64,6 +64,9 @@ struct Engine: AsyncParsableCommand {
             }
             guard let version = await program.ask(["--version"]) else {
                 throw Exit.failure(.usage, "\(whole) does not answer --version; is it llama-server?")
+            }
+            guard await (program.ask(["--help"]) ?? []).contains(where: { $0.contains("--model") }) else {
+                throw Exit.failure(.usage, "\(whole) takes no --model; is it llama-server?")
             }
             let file = ModelEngines.choiceFile(configuration)
             guard EngineProgram.choose(whole, choiceFile: file) else {

@@ -19,7 +19,7 @@ struct Environment: AsyncParsableCommand {
     @Flag(help: "Plain HTTP instead of TLS in the endpoint.")
     var plaintext = false
 
-    @Option(help: "text (shell exports) or json.")
+    @Option(help: "How they are written: text is for a shell.")
     var output: OutputFormat = .text
 
     func run() async throws {

@@ -12,6 +12,12 @@ struct Healthcheck: AsyncParsableCommand {
     @Option(help: "Ask this port instead of the one that the data directory names.")
     var port: Int?
 
+    func validate() throws {
+        guard self.port.map((1...65_535).contains) ?? true else {
+            throw ValidationError("--port takes a whole number from 1 to 65535.")
+        }
+    }
+
     func run() async throws {
         let configuration = try self.directory.load()
         let status = ServerProbe.status(configuration, port: self.port)

@@ -15,7 +15,7 @@ struct Keys: AsyncParsableCommand {
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Option(help: "text or json.")
+        @Option(help: "How the result is written.")
         var output: OutputFormat = .text
 
         func run() async throws {
@@ -25,11 +25,13 @@ struct Keys: AsyncParsableCommand {
             }
             switch self.output {
             case .text:
-                for key in keys {
-                    let user = key.userName ?? "root"
-                    let state = (key.isActive ? "active" : "inactive") + (key.isBedrock ? "\tBedrock API key" : "")
-                    Terminal.output("\(key.accessKeyID)\t\(key.account)\t\(user)\t\(state)")
+                let rows = keys.map { key in
+                    [
+                        key.accessKeyID, key.account, key.userName ?? "root", key.isActive ? "active" : "inactive",
+                        key.isBedrock ? "API key of Bedrock" : "access key",
+                    ]
                 }
+                TextTable.lines([["ID", "ACCOUNT", "USER", "STATE", "KIND"]] + rows).forEach(Terminal.output)
             case .json:
                 let rows = keys.map { key in
                     "{\"accessKeyId\":\(quoted(key.accessKeyID)),\"account\":\(quoted(key.account)),"
@@ -67,7 +69,7 @@ struct Keys: AsyncParsableCommand {
         @Option(name: .customLong("expires-days"), help: "How long an API key of Bedrock holds (default: for ever).")
         var expiresDays: Int?
 
-        @Option(help: "text or json.")
+        @Option(help: "How the result is written.")
         var output: OutputFormat = .text
 
         func validate() throws {

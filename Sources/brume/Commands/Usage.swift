@@ -19,7 +19,7 @@ struct Usage: AsyncParsableCommand {
     @Flag(name: .customLong("print-prices"), help: "Write the price list that Brume comes with, to be edited.")
     var printsPrices = false
 
-    @Option(help: "text or json.")
+    @Option(help: "How the result is written.")
     var output: OutputFormat = .text
 
     func run() async throws {
@@ -39,18 +39,20 @@ struct Usage: AsyncParsableCommand {
     }
 
     private func writeText(_ rows: [UsageRow], _ list: UsagePriceList) {
-        let day = self.byDay ? "day\t" : ""
-        Terminal.output(
-            "\(day)account\tprincipal\tmodel\tinvocations\tinput\toutput\tcache read\tcache write\tkept\t"
-                + "USD at AWS")
-        for row in rows {
+        let headings =
+            (self.byDay ? ["DAY"] : []) + [
+                "ACCOUNT", "PRINCIPAL", "MODEL", "INVOCATIONS", "INPUT", "OUTPUT", "CACHE READ", "CACHE WRITE", "KEPT",
+                "USD AT AWS",
+            ]
+        let lines = rows.map { row in
             let numbers = [
                 row.invocations, row.inputTokens, row.outputTokens, row.cacheReadTokens, row.cacheWriteTokens,
                 row.keptResponses,
             ]
             let names = [row.day, row.account, row.principal, row.model].compactMap { $0 }
-            Terminal.output((names + numbers.map { String($0) } + [Self.costText(row)]).joined(separator: "\t"))
+            return names + numbers.map { String($0) } + [Self.costText(row)]
         }
+        TextTable.lines([headings] + lines).forEach(Terminal.output)
         guard !rows.isEmpty else { return }
         Terminal.error("Prices of \(list.date) for \(list.region): \(list.origin).")
         let isUnverified = rows.contains { $0.cost.map { !$0.isVerified } ?? false }

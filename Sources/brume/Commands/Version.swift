@@ -5,7 +5,7 @@ internal import Server
 struct Version: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the version.")
 
-    @Option(help: "text or json.")
+    @Option(help: "How the result is written.")
     var output: OutputFormat = .text
 
     func run() async throws {

@@ -182,7 +182,7 @@ import Testing
         let error = #expect(throws: ConfigurationError.self) { try self.load(["store": "mysql://me:secret@db/x"]) }
         #expect(
             error?.sentence
-                == "--store: `store` takes postgres://user@host:5432/database; it was \"mysql://me:***@db/x\"")
+                == "--store takes postgres://user@host:5432/database; it was \"mysql://me:***@db/x\"")
     }
 
     @Test(
@@ -240,12 +240,12 @@ import Testing
     func `a value that cannot be is refused with its place, what was expected and what it was`(
         _ name: String, _ text: String, _ expected: String
     ) {
-        #expect(self.sentence([name: text]) == "--\(name): `\(name)` \(expected); it was \"\(text)\"")
+        #expect(self.sentence([name: text]) == "--\(name) \(expected); it was \"\(text)\"")
         let variable = "BRUME_" + name.uppercased().replacing("-", with: "_")
         // The flag names the data directory of these tests and wins over the variable, which is looked at all the same.
         #expect(
             self.sentence(environment: [variable: text])
-                == "environment variable \(variable): `\(name)` \(expected); it was \"\(text)\"")
+                == "environment variable \(variable) \(expected); it was \"\(text)\"")
     }
 
     @Test(arguments: [

@@ -28,7 +28,7 @@ struct ContainersCommand: AsyncParsableCommand {
         @Flag(help: "Those of others too.")
         var all = false
 
-        @Option(help: "text or json.")
+        @Option(help: "How the result is written.")
         var output: OutputFormat = .text
 
         func run() async throws {

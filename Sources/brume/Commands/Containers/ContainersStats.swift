@@ -16,7 +16,7 @@ extension ContainersCommand {
         @Flag(name: .customLong("no-stream"), help: "Print it once.")
         var once = false
 
-        @Option(help: "text or json (once).")
+        @Option(help: "How the result is written; json is written once.")
         var output: OutputFormat = .text
 
         private static let pauseSeconds = 2.0

@@ -28,7 +28,7 @@ extension Model {
         @Flag(help: "Delete the alias.")
         var delete = false
 
-        @Option(help: "text or json.")
+        @Option(help: "How the result is written.")
         var output: OutputFormat = .text
 
         func run() async throws {

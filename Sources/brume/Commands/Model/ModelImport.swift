@@ -45,7 +45,7 @@ extension Model {
         @Flag(help: "Replace a model of that name.")
         var replace = false
 
-        @Option(help: "text or json.")
+        @Option(help: "How the result is written.")
         var output: OutputFormat = .text
 
         func run() async throws {

@@ -12,7 +12,7 @@ extension Model {
         @Flag(help: "List the models that can be pulled by a short name instead.")
         var catalogue = false
 
-        @Option(help: "text or json.")
+        @Option(help: "How the result is written.")
         var output: OutputFormat = .text
 
         func run() async throws {

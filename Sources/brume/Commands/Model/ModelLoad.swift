@@ -13,7 +13,7 @@ extension Model {
         @Argument(help: "A name or an alias.")
         var name: String
 
-        @Option(help: "text or json.")
+        @Option(help: "How the result is written.")
         var output: OutputFormat = .text
 
         func run() async throws {

@@ -17,7 +17,7 @@ extension Model {
         @Flag(help: "Let it go.")
         var off = false
 
-        @Option(help: "text or json.")
+        @Option(help: "How the result is written.")
         var output: OutputFormat = .text
 
         func run() async throws {

@@ -42,7 +42,7 @@ extension Model {
         @Option(name: .customLong("host-memory"), help: "GiB of the machine's memory that the model may take.")
         var hostMemory: UInt64?
 
-        @Option(help: "text or json.")
+        @Option(help: "How the result is written.")
         var output: OutputFormat = .text
 
         func validate() throws {

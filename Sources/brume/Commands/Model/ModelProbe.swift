@@ -15,7 +15,7 @@ extension Model {
         @Argument(help: "The server's address, with the model's name behind #.")
         var address: String
 
-        @Option(help: "text or json.")
+        @Option(help: "How the result is written.")
         var output: OutputFormat = .text
 
         func run() async throws {

@@ -54,7 +54,7 @@ extension Model {
         @Flag(help: "Say what would be fetched, and fetch nothing.")
         var dryRun = false
 
-        @Option(help: "text or json.")
+        @Option(help: "How the result is written.")
         var output: OutputFormat = .text
 
         func run() async throws {

@@ -13,7 +13,7 @@ extension Model {
         @Argument(help: "Names or aliases.")
         var names: [String]
 
-        @Option(help: "text or json.")
+        @Option(help: "How the result is written.")
         var output: OutputFormat = .text
 
         func run() async throws {

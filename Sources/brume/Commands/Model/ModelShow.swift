@@ -15,7 +15,7 @@ extension Model {
         @Flag(help: "Read every byte and compare it with what it must be.")
         var verify = false
 
-        @Option(help: "text or json.")
+        @Option(help: "How the result is written.")
         var output: OutputFormat = .text
 
         func run() async throws {
