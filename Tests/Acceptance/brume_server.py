@@ -23,6 +23,8 @@ import urllib.request
 
 import boto3
 import botocore.config
+import botocore.loaders
+import botocore.session
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -36,6 +38,10 @@ ACCESS_KEY_ID = "AKIAACCEPTANCETESTS0"
 SECRET_ACCESS_KEY = "acceptance/tests+secret/of/forty/letters"
 READY_SECONDS_MAX = 20
 STOP_SECONDS_MAX = 20
+# For boto3's waiters, whose 20 seconds between two looks are meant for AWS.
+SOON = {"Delay": 0.05, "MaxAttempts": 600}
+# Every session's: AWS's models are read and parsed once for the whole run, not for each client.
+_MODELS = botocore.loaders.create_loader()
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if os.uname().sysname == "Linux" else None
 
@@ -200,7 +206,9 @@ class Server:
 
     def session(self, access_key_id=ACCESS_KEY_ID, secret_access_key=SECRET_ACCESS_KEY, token=None, region=REGION):
         """A boto3 session with a key, the root key unless told otherwise."""
-        return boto3.Session(access_key_id, secret_access_key, token, region)
+        own = botocore.session.Session()
+        own.register_component("data_loader", _MODELS)
+        return boto3.Session(access_key_id, secret_access_key, token, region, botocore_session=own)
 
     def client(self, service, *, session=None, config=None, **options):
         """A boto3 client that does not retry, so that a test sees each answer."""

@@ -76,6 +76,12 @@ def dynamodb(server):
     return server.client("dynamodb")
 
 
+@pytest.fixture(scope="module")
+def bedrock(server):
+    """A client of Bedrock's runtime, of the shared server or of the module's own."""
+    return server.client("bedrock-runtime")
+
+
 @pytest.fixture(scope="session")
 def sts(server):
     """An STS client of the shared server."""

@@ -15,11 +15,6 @@ ECHO = "brume.echo"
 
 
 @pytest.fixture
-def bedrock(server):
-    return server.client("bedrock-runtime")
-
-
-@pytest.fixture
 def claude(fresh_server):
     return fresh_server("--bedrock-aliases", f"*={ECHO}").client("bedrock-runtime")
 

@@ -32,11 +32,6 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def bedrock(server):
-    return server.client("bedrock-runtime")
-
-
-@pytest.fixture(scope="module")
 def key(server):
     return server.bearer_token()
 

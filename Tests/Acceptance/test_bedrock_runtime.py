@@ -20,11 +20,6 @@ WEATHER = {
 }
 
 
-@pytest.fixture(scope="module")
-def bedrock(server):
-    return server.client("bedrock-runtime")
-
-
 @pytest.fixture
 def aliased(fresh_server):
     """A client of a server on which every id of Bedrock is answered by brume.echo."""

@@ -7,6 +7,8 @@ import time
 import botocore.exceptions
 import pytest
 
+from brume_server import SOON
+
 WRITERS = 8
 PAYLOAD_BYTES = 2000
 
@@ -21,7 +23,7 @@ def table(fresh_server):
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
     )
-    client.get_waiter("table_exists").wait(TableName="kept")
+    client.get_waiter("table_exists").wait(TableName="kept", WaiterConfig=SOON)
     return server
 
 

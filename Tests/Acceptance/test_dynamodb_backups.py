@@ -6,7 +6,7 @@ import time
 import botocore.exceptions
 import pytest
 
-WAIT = {"Delay": 1, "MaxAttempts": 30}
+from brume_server import SOON
 
 
 def create(client, name, **options):
@@ -22,7 +22,7 @@ def create(client, name, **options):
         }],
         **options,
     )
-    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig=WAIT)
+    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig=SOON)
 
 
 def item(partition, sort, text="x", kind="even"):
@@ -44,6 +44,14 @@ def items(client, table, **options):
     return sorted(found, key=lambda item: (item["pk"]["S"], float(item["sk"]["N"])))
 
 
+def next_second():
+    """Waits until a second begins, and returns it: SDKs send moments without the fractions of their seconds."""
+    moment = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) + datetime.timedelta(seconds=1)
+    while datetime.datetime.now(datetime.timezone.utc) <= moment + datetime.timedelta(milliseconds=5):
+        time.sleep(0.01)
+    return moment
+
+
 def available(client, arn):
     """Waits until a backup is AVAILABLE and returns its description."""
     for _ in range(200):
@@ -63,7 +71,7 @@ def backup(client, table, name):
 
 def restored(client, table):
     """Waits until a restored table is ACTIVE and returns its description."""
-    client.get_waiter("table_exists").wait(TableName=table, WaiterConfig=WAIT)
+    client.get_waiter("table_exists").wait(TableName=table, WaiterConfig=SOON)
     return client.describe_table(TableName=table)["Table"]
 
 
@@ -171,11 +179,8 @@ def test_a_table_is_restored_to_a_second_of_its_past(dynamodb, unique_name):
         TableName=source, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
     )["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
     assert enabled["RecoveryPeriodInDays"] == 35
-    time.sleep(1.1)
+    moment = next_second()
     before = items(dynamodb, source)
-    time.sleep(1.1)
-    moment = datetime.datetime.now(datetime.timezone.utc)
-    time.sleep(1.1)
     fill(dynamodb, source, 20, text="changed")
     dynamodb.delete_item(TableName=source, Key={"pk": {"S": "p0"}, "sk": {"N": "35"}})
     dynamodb.put_item(TableName=source, Item=item("new", 1))

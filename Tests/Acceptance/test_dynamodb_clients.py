@@ -21,7 +21,7 @@ import pynamodb.transactions
 import pytest
 from boto3.dynamodb.conditions import Attr, Key
 
-from brume_server import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+from brume_server import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SOON
 
 # boto3's resource
 
@@ -230,7 +230,7 @@ def test_large_answers_are_compressed_for_who_asks_and_the_checksum_is_of_what_i
         TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
     )
-    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig=SOON)
     for number in range(4):
         dynamodb.put_item(TableName=name, Item={"pk": {"S": str(number)}, "text": {"S": "word " * 5000}})
     encoding = {"Accept-Encoding": "gzip" if asks else "identity"}

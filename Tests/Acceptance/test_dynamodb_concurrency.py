@@ -13,6 +13,7 @@ import botocore.config
 import botocore.exceptions
 import pytest
 
+from brume_server import SOON
 from linearizability import Request, explain
 
 SEED = int(os.environ.get("BRUME_TEST_SEED") or random.SystemRandom().getrandbits(32))
@@ -53,7 +54,7 @@ def make_table(client):
             {"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "N"},
         ],
     )
-    client.get_waiter("table_exists").wait(TableName=TABLE, WaiterConfig={"Delay": 1})
+    client.get_waiter("table_exists").wait(TableName=TABLE, WaiterConfig=SOON)
 
 
 def client_of(server):

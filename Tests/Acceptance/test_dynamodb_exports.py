@@ -1,7 +1,6 @@
 """Exports through boto3: the files that AWS documents, with the items of the moment."""
 
 import base64
-import datetime
 import gzip
 import hashlib
 import json
@@ -12,16 +11,17 @@ import boto3.dynamodb.types
 import botocore.exceptions
 import pytest
 
-from test_dynamodb_backups import create, fill, item, items, refused
+from test_dynamodb_backups import create, fill, item, items, next_second, refused
 
 BUCKET = "an-export-bucket"
 
 
 def enable(client, table):
+    """Returns a moment that the table can be exported as of: everything written until now, and nothing later."""
     client.update_continuous_backups(
         TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
     )
-    time.sleep(1.1)
+    return next_second()
 
 
 def arn(client, table):
@@ -78,11 +78,8 @@ def test_a_full_export_has_the_items_of_its_moment(server, dynamodb, unique_name
         "bytes": {"B": b"\x00\xff"}, "set": {"NS": ["1", "2.5"]}, "nested": {"M": {"l": {"L": [{"NULL": True}]}}},
         "quote": {"S": 'a "line"\nand\ttab €'}, "yes": {"BOOL": True},
     })
-    enable(dynamodb, table)
+    moment = enable(dynamodb, table)
     before = items(dynamodb, table)
-    time.sleep(1.1)
-    moment = datetime.datetime.now(datetime.timezone.utc)
-    time.sleep(1.1)
     fill(dynamodb, table, 50, text="later")
     description, folder = export(server, dynamodb, table, ExportTime=moment, S3Prefix="a/prefix")
     assert description["ItemCount"] == 131

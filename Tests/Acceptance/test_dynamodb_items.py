@@ -9,6 +9,7 @@ import botocore.exceptions
 import pytest
 from boto3.dynamodb.conditions import Attr, Key
 
+from brume_server import SOON
 from test_dynamodb_tables import create, refusal
 
 
@@ -16,7 +17,7 @@ from test_dynamodb_tables import create, refusal
 def table(server, dynamodb):
     """A table with keys `pk` and `sk`, for the tests of this file; each takes a partition of its own."""
     create(dynamodb, "items")
-    dynamodb.get_waiter("table_exists").wait(TableName="items", WaiterConfig={"Delay": 1})
+    dynamodb.get_waiter("table_exists").wait(TableName="items", WaiterConfig=SOON)
     return server.resource("dynamodb").Table("items")
 
 
@@ -162,7 +163,7 @@ def test_a_filter_hides_items_that_were_read_and_a_projection_hides_members(tabl
 def test_a_scan_sees_each_item_once_over_all_its_pages(server, dynamodb, unique_name):
     name = unique_name()
     create(dynamodb, name)
-    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig=SOON)
     with server.resource("dynamodb").Table(name).batch_writer() as batch:
         for number in range(500):
             batch.put_item(Item={"pk": f"p{number % 50}", "sk": str(number), "body": "x" * 5000})

@@ -2,6 +2,7 @@
 
 import pytest
 
+from brume_server import SOON
 from test_dynamodb_tables import create, refusal
 
 
@@ -9,7 +10,7 @@ from test_dynamodb_tables import create, refusal
 def table(dynamodb):
     """A table with keys `pk` and `sk`, for the tests of this file; each takes a partition of its own."""
     create(dynamodb, "legacy")
-    dynamodb.get_waiter("table_exists").wait(TableName="legacy", WaiterConfig={"Delay": 1})
+    dynamodb.get_waiter("table_exists").wait(TableName="legacy", WaiterConfig=SOON)
     return "legacy"
 
 

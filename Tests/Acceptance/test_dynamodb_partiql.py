@@ -3,6 +3,7 @@
 import botocore.exceptions
 import pytest
 
+from brume_server import SOON
 from test_dynamodb_tables import create
 
 
@@ -10,7 +11,7 @@ from test_dynamodb_tables import create
 def table(dynamodb):
     """A table with keys `pk` and `sk`, for the tests of this file; each takes a partition of its own."""
     create(dynamodb, "partiql")
-    dynamodb.get_waiter("table_exists").wait(TableName="partiql", WaiterConfig={"Delay": 1})
+    dynamodb.get_waiter("table_exists").wait(TableName="partiql", WaiterConfig=SOON)
     return "partiql"
 
 
@@ -190,7 +191,7 @@ def test_indexes_are_read_and_ordered_by_their_keys(dynamodb, unique_name):
             ],
         }],
     )
-    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig=SOON)
     dynamodb.batch_execute_statement(Statements=[
         {"Statement": f"INSERT INTO \"{name}\" VALUE {{'pk': ?, 'sk': 's', 'color': 'red', 'price': ?}}",
          "Parameters": [{"S": f"{number}"}, {"N": f"{number}"}]}

@@ -3,6 +3,8 @@
 import botocore.exceptions
 import pytest
 
+from brume_server import SOON
+
 
 def create(dynamodb, name, **changes):
     """A table with a partition key `pk` and a sort key `sk`, unless changed."""
@@ -27,7 +29,7 @@ def test_a_table_is_described_as_it_was_created(dynamodb, unique_name):
     name = unique_name()
     created = create(dynamodb, name)
     assert created["TableStatus"] in ("CREATING", "ACTIVE")
-    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig=SOON)
     table = dynamodb.describe_table(TableName=name)["Table"]
     assert table["TableStatus"] == "ACTIVE"
     assert table["TableArn"] == f"arn:aws:dynamodb:us-east-1:000000000000:table/{name}"
@@ -55,12 +57,12 @@ def test_a_missing_table_is_named(dynamodb):
 def test_a_deleted_table_is_gone_and_its_successor_is_empty(dynamodb, unique_name):
     name = unique_name()
     create(dynamodb, name)
-    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig=SOON)
     dynamodb.put_item(TableName=name, Item={"pk": {"S": "a"}, "sk": {"S": "b"}})
     assert dynamodb.delete_table(TableName=name)["TableDescription"]["TableStatus"] == "DELETING"
-    dynamodb.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    dynamodb.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig=SOON)
     create(dynamodb, name)
-    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig=SOON)
     assert dynamodb.scan(TableName=name)["Items"] == []
 
 

@@ -3,6 +3,7 @@
 import botocore.exceptions
 import pytest
 
+from brume_server import SOON
 from test_dynamodb_tables import create
 
 
@@ -10,7 +11,7 @@ from test_dynamodb_tables import create
 def table(dynamodb):
     """A table with keys `pk` and `sk`, for the tests of this file; each takes a partition of its own."""
     create(dynamodb, "transactions")
-    dynamodb.get_waiter("table_exists").wait(TableName="transactions", WaiterConfig={"Delay": 1})
+    dynamodb.get_waiter("table_exists").wait(TableName="transactions", WaiterConfig=SOON)
     return "transactions"
 
 

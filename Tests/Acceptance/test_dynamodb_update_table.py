@@ -6,6 +6,7 @@ import time
 import botocore.exceptions
 import pytest
 
+from brume_server import SOON
 from test_dynamodb_tables import create, refusal
 
 ITEMS = 3000
@@ -64,7 +65,7 @@ def test_capacity_is_changed_and_switched(dynamodb, unique_name):
     )
     units = {"ReadCapacityUnits": 7, "WriteCapacityUnits": 5}
     assert dynamodb.update_table(TableName=name, ProvisionedThroughput=units)["TableDescription"]["TableName"] == name
-    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig=SOON)
     assert dynamodb.describe_table(TableName=name)["Table"]["ProvisionedThroughput"]["ReadCapacityUnits"] == 7
     error = refusal(dynamodb.update_table, TableName=name, ProvisionedThroughput=units)
     assert error["Code"] == "ValidationException"
@@ -140,7 +141,7 @@ def test_the_filling_of_an_index_goes_on_after_sigkill(fresh_server):
     server = fresh_server(environment={"BRUME_CRASH_AT": "index.slice:7"})
     client = server.client("dynamodb")
     create(client, "kept")
-    client.get_waiter("table_exists").wait(TableName="kept", WaiterConfig={"Delay": 1})
+    client.get_waiter("table_exists").wait(TableName="kept", WaiterConfig=SOON)
     fill(client, "kept")
     add_index(client, "kept")
     # The server ends as by SIGKILL after the seventh of thirty slices.
@@ -176,10 +177,10 @@ def test_tables_take_the_time_that_the_server_was_told(fresh_server):
     assert client.describe_table(TableName="slow")["Table"]["TableStatus"] == "CREATING"
     key = {"pk": {"S": "a"}, "sk": {"S": "b"}}
     assert refusal(client.put_item, TableName="slow", Item=key)["Code"] == "ResourceNotFoundException"
-    client.get_waiter("table_exists").wait(TableName="slow", WaiterConfig={"Delay": 1})
+    client.get_waiter("table_exists").wait(TableName="slow", WaiterConfig=SOON)
     client.put_item(TableName="slow", Item=key)
     client.delete_table(TableName="slow")
     error = refusal(client.delete_table, TableName="slow")
     assert error["Message"] == "Attempt to change a resource which is still in use: Table is being deleted: slow"
     server.restart()
-    server.client("dynamodb").get_waiter("table_not_exists").wait(TableName="slow", WaiterConfig={"Delay": 1})
+    server.client("dynamodb").get_waiter("table_not_exists").wait(TableName="slow", WaiterConfig=SOON)

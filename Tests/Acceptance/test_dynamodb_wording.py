@@ -4,6 +4,7 @@ import botocore.config
 import botocore.exceptions
 import pytest
 
+from brume_server import SOON
 from test_dynamodb_tables import create
 
 TABLE = "wording"
@@ -15,7 +16,7 @@ RETURN_VALUES = "[ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"
 def unchecked(server, dynamodb):
     """A client that sends what it is given."""
     create(dynamodb, TABLE)
-    dynamodb.get_waiter("table_exists").wait(TableName=TABLE, WaiterConfig={"Delay": 1})
+    dynamodb.get_waiter("table_exists").wait(TableName=TABLE, WaiterConfig=SOON)
     return server.client("dynamodb", config=botocore.config.Config(parameter_validation=False))
 
 

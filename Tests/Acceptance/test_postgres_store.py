@@ -10,7 +10,7 @@ import botocore.config
 import botocore.exceptions
 import pytest
 
-from brume_server import BINARY, Server, ServerDied
+from brume_server import BINARY, SOON, Server, ServerDied
 from postgres_database import running_database
 
 KEYS = {
@@ -77,7 +77,7 @@ def table(unique_name):
 
 def make_table(client, table, **options):
     client.create_table(TableName=table, **(KEYS | options))
-    client.get_waiter("table_exists").wait(TableName=table, WaiterConfig={"Delay": 1})
+    client.get_waiter("table_exists").wait(TableName=table, WaiterConfig=SOON)
 
 
 def put(client, table, name, **attributes):
