@@ -13,17 +13,6 @@ private func service(_ aliases: [ModelCatalog.Alias] = []) -> BedrockRuntimeServ
         catalog: ModelCatalog(aliases: aliases), clock: ManualClock(), telemetry: MetricHistory())
 }
 
-private let context: RequestContext = {
-    guard let account = AccountID("123456789012"), let region = Region("eu-central-1") else {
-        preconditionFailure("the account and the region are lawful")
-    }
-    let principal = Principal(
-        kind: .root, account: account, arn: "arn:aws:iam::123456789012:root", userID: "123456789012", accessKeyID: "A")
-    return RequestContext(
-        requestID: .uuid(SystemRandomSource()), principal: principal, region: region,
-        time: Timestamp(secondsSinceEpoch: 0), sourceAddress: "127.0.0.1", isTLS: false, userAgent: "", host: "")
-}()
-
 private func converse(_ id: String) -> ConverseRequest {
     ConverseRequest(modelID: id, messages: [Message(role: .user, content: [.text("hi")])])
 }
@@ -31,7 +20,7 @@ private func converse(_ id: String) -> ConverseRequest {
 /// What the service says of a model id; nil when the model answers.
 private func refusal(_ id: String, _ aliases: [ModelCatalog.Alias] = []) async -> ServiceError? {
     do throws(ServiceError) {
-        _ = try await service(aliases).converse(converse(id), context)
+        _ = try await service(aliases).converse(converse(id), caller)
         return nil
     } catch {
         return error
@@ -70,7 +59,7 @@ struct ModelCatalogTests {
     }
 
     @Test func `the access is to the foundation model or to the profile`() {
-        let plain = service().access(converse("brume.echo"), context)
+        let plain = service().access(converse("brume.echo"), caller)
         #expect(
             plain == [
                 ResourceAccess(
@@ -78,7 +67,7 @@ struct ModelCatalogTests {
                 )
             ])
         let streamed = service().access(
-            ConverseStreamRequest(modelID: "us.anthropic.claude-v2", messages: []), context)
+            ConverseStreamRequest(modelID: "us.anthropic.claude-v2", messages: []), caller)
         #expect(
             streamed == [
                 ResourceAccess(

@@ -7,17 +7,6 @@ import ServiceModel
 import Telemetry
 import Testing
 
-private let context: RequestContext = {
-    guard let account = AccountID("123456789012"), let region = Region("eu-central-1") else {
-        preconditionFailure("the account and the region are lawful")
-    }
-    let principal = Principal(
-        kind: .root, account: account, arn: "arn:aws:iam::123456789012:root", userID: "123456789012", accessKeyID: "A")
-    return RequestContext(
-        requestID: .uuid(SystemRandomSource()), principal: principal, region: region,
-        time: Timestamp(secondsSinceEpoch: 0), sourceAddress: "127.0.0.1", isTLS: false, userAgent: "", host: "")
-}()
-
 /// All ids are answered by the built-in model, which embeds and ranks by words.
 private func service(_ rules: [ModelRule] = []) -> BedrockRuntimeService {
     BedrockRuntimeService(
@@ -27,7 +16,7 @@ private func service(_ rules: [ModelRule] = []) -> BedrockRuntimeService {
 
 private func answer(_ id: String, _ body: String) async throws(ServiceError) -> String {
     let response = try await service().invokeModel(
-        InvokeModelRequest(body: Array(body.utf8), modelID: id), context)
+        InvokeModelRequest(body: Array(body.utf8), modelID: id), caller)
     return String(decoding: response.body, as: UTF8.self)
 }
 
@@ -142,13 +131,13 @@ struct VectorsTests {
             catalog: ModelCatalog(aliases: [.init(pattern: "*", model: EchoModel.name)]), clock: ManualClock(),
             telemetry: history)
         let body = Array(#"{"inputText":"three short words"}"#.utf8)
-        _ = try await service.invokeModel(InvokeModelRequest(body: body, modelID: titan), context)
+        _ = try await service.invokeModel(InvokeModelRequest(body: body, modelID: titan), caller)
         let text = history.exposition()
         let tokens = text.firstMatch(of: #/input_token_count_sum\{[^}]*\} ([0-9.]+)/#)?.1
         #expect(tokens.flatMap { Double($0) } == 3)
         await #expect(throws: ServiceError.self) {
             _ = try await service.invokeModelWithResponseStream(
-                InvokeModelWithResponseStreamRequest(body: body, modelID: titan), context)
+                InvokeModelWithResponseStreamRequest(body: body, modelID: titan), caller)
         }
     }
 
@@ -159,10 +148,10 @@ struct VectorsTests {
         let rules = try ModelRule.rules(json: Array(text.utf8))
         let service = service(rules)
         let fine = Array(#"{"inputText":"calm"}"#.utf8)
-        #expect(try await service.invokeModel(InvokeModelRequest(body: fine, modelID: titan), context).body.count > 99)
+        #expect(try await service.invokeModel(InvokeModelRequest(body: fine, modelID: titan), caller).body.count > 99)
         let error = await #expect(throws: ServiceError.self) {
             let alarm = Array(#"{"inputText":"alarm now"}"#.utf8)
-            _ = try await service.invokeModel(InvokeModelRequest(body: alarm, modelID: titan), context)
+            _ = try await service.invokeModel(InvokeModelRequest(body: alarm, modelID: titan), caller)
         }
         #expect(error?.code == "ThrottlingException")
     }

@@ -7,26 +7,25 @@ import Testing
 
 /// No statement ends the process, hangs, or is refused as the server's fault.
 struct StatementFuzzTests {
-    private static let seeds = [
-        "SELECT * FROM items WHERE pk = 'a' AND sk BETWEEN 1 AND ? ORDER BY sk DESC",
-        "SELECT a.b[0], \"c\" FROM \"items\".\"local\" WHERE pk IN ['a', ?] AND NOT (ls IS MISSING OR size(x) > 3)",
-        "SELECT * FROM items.whole WHERE gp = ? OR gp = 'g'",
-        "INSERT INTO items VALUE {'pk': 'a', 'sk': 1, 'l': [1, ?, {'m': <<'x', 'y'>>}], 'n': null, 't': true}",
-        "UPDATE items SET a = a + 1, b.c = list_append(b.c, [?]) REMOVE d[0] SET e = set_add(e, <<1>>) "
-            + "WHERE pk = 'a' AND sk = 1 AND begins_with(f, 'g') RETURNING MODIFIED NEW *",
-        "DELETE FROM items WHERE pk = 'a' AND sk = -1.5e2 AND attribute_type(a, 'S') RETURNING ALL OLD *",
-        "EXISTS(SELECT * FROM items WHERE pk = 'a' AND sk = 1 AND contains(a, 'b'))",
-    ]
-    private static let parts = [
-        "SELECT ", "* ", " FROM ", "items", "\"items\"", ".", "local", " WHERE ", "pk", "sk", "a", "=", "<>", "!=", "<",
-        ">=",
-        "<<", ">>", "'a'", "'", "\"", "?", "1", "-", "+", "1e5", "(", ")", "[", "]", "{", "}", "'pk': 'a'", ":", ",",
-        ";",
-        " AND ", " OR ", " NOT ", " IN ", " BETWEEN ", " IS ", " MISSING ", " NULL ", "INSERT INTO ", " VALUE ",
-        "UPDATE ",
-        " SET ", " REMOVE ", "DELETE ", " RETURNING ", " ALL OLD *", " ORDER BY ", " DESC", "size(", "list_append(",
-        "set_delete(", "contains(", "EXISTS(", "--", "/*", "*/", "ü", "😀", "\n", "`", "@",
-    ]
+    private static let hostile = HostileText(
+        seeds: [
+            "SELECT * FROM items WHERE pk = 'a' AND sk BETWEEN 1 AND ? ORDER BY sk DESC",
+            "SELECT a.b[0], \"c\" FROM \"items\".\"local\" WHERE pk IN ['a', ?] AND NOT (ls IS MISSING OR size(x) > 3)",
+            "SELECT * FROM items.whole WHERE gp = ? OR gp = 'g'",
+            "INSERT INTO items VALUE {'pk': 'a', 'sk': 1, 'l': [1, ?, {'m': <<'x', 'y'>>}], 'n': null, 't': true}",
+            "UPDATE items SET a = a + 1, b.c = list_append(b.c, [?]) REMOVE d[0] SET e = set_add(e, <<1>>) "
+                + "WHERE pk = 'a' AND sk = 1 AND begins_with(f, 'g') RETURNING MODIFIED NEW *",
+            "DELETE FROM items WHERE pk = 'a' AND sk = -1.5e2 AND attribute_type(a, 'S') RETURNING ALL OLD *",
+            "EXISTS(SELECT * FROM items WHERE pk = 'a' AND sk = 1 AND contains(a, 'b'))",
+        ],
+        parts: [
+            "SELECT ", "* ", " FROM ", "items", "\"items\"", ".", "local", " WHERE ", "pk", "sk", "a", "=", "<>", "!=",
+            "<", ">=", "<<", ">>", "'a'", "'", "\"", "?", "1", "-", "+", "1e5", "(", ")", "[", "]", "{", "}",
+            "'pk': 'a'", ":", ",", ";", " AND ", " OR ", " NOT ", " IN ", " BETWEEN ", " IS ", " MISSING ", " NULL ",
+            "INSERT INTO ", " VALUE ", "UPDATE ", " SET ", " REMOVE ", "DELETE ", " RETURNING ", " ALL OLD *",
+            " ORDER BY ", " DESC", "size(", "list_append(", "set_delete(", "contains(", "EXISTS(", "--", "/*", "*/",
+            "ü", "😀", "\n", "`", "@",
+        ])
 
     /// Runs a statement with as many parameters as it takes, or nearly.
     private static func exercise(_ text: String, _ fixture: ItemFixture, _ seed: UInt64) async {
@@ -51,30 +50,7 @@ struct StatementFuzzTests {
         var random = SeededGenerator(seed: seed)
         let fixture = try await Self.fixture()
         for round in 0..<4000 {
-            var bytes: [UInt8] = []
-            switch round % 3 {
-            case 0:
-                bytes = Array((Self.seeds.randomElement(using: &random) ?? "").utf8)
-                for _ in 0..<Int.random(in: 1...4, using: &random) {
-                    let place = Int.random(in: 0...bytes.count, using: &random)
-                    switch Int.random(in: 0..<3, using: &random) {
-                    case 0 where place < bytes.count: bytes.remove(at: place)
-                    case 1 where place < bytes.count: bytes[place] = UInt8.random(in: 32..<127, using: &random)
-                    default:
-                        let part = Self.parts.randomElement(using: &random) ?? ""
-                        bytes.insert(contentsOf: Array(part.utf8), at: place)
-                    }
-                }
-            case 1:
-                for _ in 0..<Int.random(in: 0...40, using: &random) {
-                    bytes += Array((Self.parts.randomElement(using: &random) ?? "").utf8)
-                }
-            default:
-                bytes = (0..<Int.random(in: 0...60, using: &random)).map { _ in
-                    UInt8.random(in: 0...255, using: &random)
-                }
-            }
-            await Self.exercise(String(decoding: bytes, as: UTF8.self), fixture, seed)
+            await Self.exercise(Self.hostile.text(round: round, using: &random), fixture, seed)
         }
     }
 

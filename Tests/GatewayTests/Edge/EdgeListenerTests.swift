@@ -110,19 +110,7 @@ import Testing
 
     @Test func `what is not done at the drain's deadline is cut and cancelled`() async throws {
         let isCancelled = Shared(false)
-        let responder = ClosureResponder { _, _, _ in
-            .collect(limitBytes: 0) { _ in
-                let gate = Gate()
-                await withTaskCancellationHandler {
-                    await gate.wait()
-                } onCancel: {
-                    gate.open()
-                }
-                isCancelled.change { $0 = true }
-                return EdgeResponse(status: 200)
-            }
-        }
-        try await withListener(responder) { listener in
+        try await withListener(ClosureResponder.untilCancelled(isCancelled)) { listener in
             let client = try await RawClient.connect(
                 port: listener.port, sending: "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(await eventually { listener.metrics.requestsInFlight == 1 })

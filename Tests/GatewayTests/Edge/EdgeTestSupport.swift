@@ -23,6 +23,22 @@ struct ClosureResponder: EdgeResponder {
             return EdgeResponse(status: 200, headers: ["X-Seen": seen], body: .bytes(body))
         }
     }
+
+    /// Answers once the operation is cancelled, and notes that it was.
+    static func untilCancelled(_ isCancelled: Shared<Bool>) -> ClosureResponder {
+        ClosureResponder { _, _, _ in
+            .collect(limitBytes: 0) { _ in
+                let gate = Gate()
+                await withTaskCancellationHandler {
+                    await gate.wait()
+                } onCancel: {
+                    gate.open()
+                }
+                isCancelled.change { $0 = true }
+                return EdgeResponse(status: 200)
+            }
+        }
+    }
 }
 
 /// Runs a test's body against a listener on a free port, and ends the listener.

@@ -171,19 +171,7 @@ import Testing
 
     @Test func `a client that resets a stream cancels its operation`() async throws {
         let isCancelled = Shared(false)
-        let responder = ClosureResponder { _, _, _ in
-            .collect(limitBytes: 0) { _ in
-                let gate = Gate()
-                await withTaskCancellationHandler {
-                    await gate.wait()
-                } onCancel: {
-                    gate.open()
-                }
-                isCancelled.change { $0 = true }
-                return EdgeResponse(status: 200)
-            }
-        }
-        try await withListener(responder) { listener in
+        try await withListener(ClosureResponder.untilCancelled(isCancelled)) { listener in
             let client = try await HTTP2TestClient.connect(port: listener.port)
             let block = HPACKHeaders([(":method", "GET"), (":path", "/"), (":scheme", "http"), (":authority", "a")])
             let (stream, _) = try await client.open(block, endsStream: true)
