@@ -80,6 +80,16 @@ import Testing
         #expect(messages(prefix + String(repeating: "é", count: 118)) == ["1: line of 121 columns (at most 120)"])
     }
 
+    @Test func `sentences of documents are as long as lines of code at most, tables and code are not`() {
+        let long = String(repeating: "é", count: 121)
+        let finding = "line of 121 columns (at most 120)"
+        #expect(messages(long, path: "docs/a.md") == ["1: \(finding)"])
+        #expect(messages(String(long.dropLast()), path: "docs/a.md") == [])
+        #expect(messages("| \(long)", path: "docs/a.md") == [])
+        #expect(messages("    \(long)", path: "docs/a.md") == [])
+        #expect(messages("```\n\(long)\n```\n\(long)", path: "docs/a.md") == ["4: \(finding)"])
+    }
+
     @Test func `a function of 70 lines passes and one of 71 does not`() {
         func function(_ count: Int) -> String { "func long(\n    a: Int = { 1 }()\n) {\n\(lines(count - 4))\n}" }
         #expect(messages(function(70)) == [])

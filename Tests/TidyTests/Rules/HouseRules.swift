@@ -10,6 +10,7 @@ enum HouseRules {
     static let fileRules: [FileRule] = [
         SizeRules.fileLength,
         SizeRules.lineWidth,
+        SizeRules.proseWidth,
         SizeRules.functionLength,
         ForbiddenWords.inCode,
         ForbiddenWords.inText,

@@ -26,6 +26,18 @@ enum SizeRules {
         }
     }
 
+    /// Sentences of documents stay under ``lineColumnsMax``; rows of tables and what is code may be longer.
+    @Sendable static func proseWidth(_ file: SourceFile) -> [Finding] {
+        guard file.path.hasSuffix(".md") else { return [] }
+        var isFenced = false
+        return file.lines.enumerated().compactMap { index, line in
+            if line.hasPrefix("```") { isFenced.toggle() }
+            guard line.utf8.count > lineColumnsMax, line.count > lineColumnsMax else { return nil }
+            guard !isFenced, !line.hasPrefix("|"), !line.hasPrefix("    ") else { return nil }
+            return file.finding(at: index, "line of \(line.count) columns (at most \(lineColumnsMax))")
+        }
+    }
+
     /// Whether nothing stands in a line but a string literal and a comma.
     private static func isOneString(_ line: String) -> Bool {
         let text = line.drop { $0 == " " }
