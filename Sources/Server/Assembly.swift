@@ -89,7 +89,11 @@ enum Assembly {
             // Of the three writes AWS tells one broken constraint since the summer of 2026.
             RegisteredService(
                 binding: dynamoDB, requestIDForm: .long, bodyBytesMax: 24 << 20,
-                singleViolationOperations: ["PutItem", "UpdateItem", "DeleteItem"]
+                singleViolationOperations: ["PutItem", "UpdateItem", "DeleteItem"],
+                enumerationSentences: [
+                    "TableClass": "Invalid table-class parameter provided. Please try again with a valid table-class "
+                        + "value: [STANDARD, STANDARD_INFREQUENT_ACCESS]."
+                ]
             ),
             RegisteredService(binding: streams, requestIDForm: .long),
         ]

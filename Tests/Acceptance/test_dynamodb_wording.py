@@ -60,6 +60,21 @@ REFUSALS = {
             "must contain exactly one of the supported datatypes"
         ),
     ),
+    "a table class that there is not": (
+        "update_table", {"TableName": TABLE, "TableClass": "COLD"},
+        "Invalid table-class parameter provided. Please try again with a valid table-class value: "
+        "[STANDARD, STANDARD_INFREQUENT_ACCESS].",
+    ),
+    "a table class among other things": (
+        "update_table", {"TableName": "", "TableClass": "COLD"},
+        "2 validation errors detected: Value '' at 'tableName' failed to satisfy constraint: "
+        "Member must have length greater than or equal to 1; Value 'COLD' at 'tableClass' failed to satisfy "
+        "constraint: Member must satisfy enum value set: [STANDARD, STANDARD_INFREQUENT_ACCESS]",
+    ),
+    "a zero whose exponent is too large": (
+        "put_item", {"TableName": TABLE, "Item": KEY | {"x": {"N": "0e126"}}},
+        envelope("Number overflow. Attempting to store a number with magnitude larger than supported range"),
+    ),
     "a batch of reads without tables": (
         "batch_get_item",
         {"RequestItems": {}},

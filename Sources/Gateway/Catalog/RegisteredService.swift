@@ -33,6 +33,9 @@ package struct RegisteredService: Sendable {
     package var takesBearerKeys: Bool
     /// Operations that tell the first constraint an input breaks, where AWS's others tell all of them.
     package var singleViolationOperations: Set<String>
+    /// What the service says of a value that its enumeration has not, by the member, where it has words of its own for
+    /// it; told when nothing else is wrong with the input.
+    package var enumerationSentences: [String: String]
 
     package init(
         binding: ServiceBinding,
@@ -46,7 +49,8 @@ package struct RegisteredService: Sendable {
         nodes: (any ServiceNodes)? = nil,
         routes: [HTTPRoute] = [],
         takesBearerKeys: Bool = false,
-        singleViolationOperations: Set<String> = []
+        singleViolationOperations: Set<String> = [],
+        enumerationSentences: [String: String] = [:]
     ) {
         self.binding = binding
         self.requestIDForm = requestIDForm
@@ -60,6 +64,7 @@ package struct RegisteredService: Sendable {
         self.routes = routes
         self.takesBearerKeys = takesBearerKeys
         self.singleViolationOperations = singleViolationOperations
+        self.enumerationSentences = enumerationSentences
     }
 
     /// - Source: the common errors of AWS's API references, `ServiceUnavailable`.

@@ -37,9 +37,20 @@ struct Decode: Sendable {
             throw codec.serviceError(for: error, in: service)
         }
         guard violations.isEmpty else {
+            if let sentence = Self.ownSentence(violations, of: request) {
+                throw ServiceError(code: "ValidationException", message: sentence)
+            }
             throw codec.serviceError(for: Self.told(violations, of: request), in: service)
         }
         return DecodedRequest(operation: request.operation, input: input, context: request.context)
+    }
+
+    /// The service's own words for a value that its enumeration has not, when that is all.
+    private static func ownSentence(_ violations: [ConstraintViolation], of request: AuthenticatedRequest) -> String? {
+        guard violations.count == 1, case .enumeration = violations[0].demand,
+            case .member(let name)? = violations[0].path.last
+        else { return nil }
+        return request.service.registration.enumerationSentences[name]
     }
 
     /// All violations, or the one of the first member in the model's order.

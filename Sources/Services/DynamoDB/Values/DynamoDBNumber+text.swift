@@ -10,7 +10,11 @@ extension DynamoDBNumber {
     package static func parse(_ text: ArraySlice<UInt8>) throws(ValidationFailure) -> DynamoDBNumber {
         var scan = NumberScan(text)
         guard scan.read() else { throw .notANumber(String(decoding: text, as: UTF8.self)) }
-        guard scan.digitCount > 0 else { return .zero }
+        guard scan.digitCount > 0 else {
+            // AWS refuses `0e1000` since 2025, as ScyllaDB's issue 26079 records; its sentence is supposed to be this one.
+            guard scan.exponent <= self.magnitudeMax else { throw .numberOverflow }
+            return .zero
+        }
         let magnitude = scan.digitCount - 1 + scan.exponent
         guard magnitude <= self.magnitudeMax else { throw .numberOverflow }
         guard magnitude >= self.magnitudeMin else { throw .numberUnderflow }
