@@ -11,7 +11,8 @@ extension DynamoDBNumber {
         var scan = NumberScan(text)
         guard scan.read() else { throw .notANumber(String(decoding: text, as: UTF8.self)) }
         guard scan.digitCount > 0 else {
-            // AWS refuses `0e1000` since 2025, as ScyllaDB's issue 26079 records; its sentence is supposed to be this one.
+            // AWS refuses `0e1000` since 2025, as an issue of ScyllaDB records (26079); which sentence it says is
+            // supposed.
             guard scan.exponent <= self.magnitudeMax else { throw .numberOverflow }
             return .zero
         }
