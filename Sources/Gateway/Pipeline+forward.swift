@@ -30,12 +30,7 @@ extension Pipeline {
             let mayHaveBody = connection.version == .http2 && head.method != "GET" && head.method != "HEAD"
             guard mayHaveBody || head.headers.contains("transfer-encoding") else { return nil }
         }
-        let departure: Departure?
-        switch way {
-        case .operation(let request): departure = self.departure(request, connection, started)
-        case .route(let match): departure = self.departure(match, head, connection, started)
-        }
-        guard let departure else { return nil }
+        guard let departure = self.departure(way, head, started) else { return nil }
         return .stream { body in await self.forward(departure, body: .stream(body), connection) }
     }
 
@@ -52,146 +47,195 @@ extension Pipeline {
         return service.registration.nodes == nil ? nil : service
     }
 
-    /// - Returns: nil where the request is not for an operation, or the operation's service runs here.
-    func departure(
-        _ request: IdentifiedRequest, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant
-    ) -> Departure? {
-        guard case .operation(let service, let operation) = request.target, let nodes = service.registration.nodes
-        else { return nil }
-        let requestID = self.requestID(request.target)
-        let authenticate = self.authenticate
-        let encode = self.encode
-        let codec = self.codecs[request.wireProtocol]
-        return Departure(
-            service: service, nodes: nodes, name: operation.binding.schema.name, head: request.head,
-            counters: operation.counters,
-            begin: { () throws(ServiceError) in try authenticate.begin(request, connection) },
-            finish: { (pending, body) throws(ServiceError) in try authenticate.finish(pending, request, body: body) },
-            error: { error in
-                encode.error(
-                    error, requestID: requestID, head: request.head, service: service.schema, operation: operation,
-                    codec)
-            },
-            record: Ending(request, requestID: requestID, bodyBytes: 0, started: started).record)
+    /// - Returns: nil where the request's service runs here, or the request is for none.
+    @inline(never)
+    func departure(_ way: Way, _ head: RequestHead, _ started: ContinuousClock.Instant) -> Departure? {
+        switch way {
+        case .operation(let request):
+            guard case .operation(let service, let operation) = request.target,
+                let nodes = service.registration.nodes
+            else { return nil }
+            let ending = Ending(request, requestID: self.requestID(request.target), bodyBytes: 0, started: started)
+            return Departure(way, request.head, service, nodes, operation.counters, ending.record)
+        case .route(let match):
+            let service = match.entry.service
+            guard !match.isWrongMethod, let nodes = service.registration.nodes else { return nil }
+            let record = RequestRecord(
+                requestID: RequestID.uuid(self.random), service: service.schema.id, operation: match.entry.route.name,
+                status: 200, errorCode: nil, context: nil, bodyBytes: 0, responseBytes: 0, started: started,
+                traceID: TraceContext.id(head.headers))
+            return Departure(way, head, service, nodes, match.entry.counters, record)
+        }
     }
 
-    /// - Returns: nil where the route is one of this process, or the method is not the route's.
-    func departure(
-        _ match: HTTPRoutes.Match, _ head: RequestHead, _ connection: ConnectionInfo,
-        _ started: ContinuousClock.Instant
-    ) -> Departure? {
-        guard !match.isWrongMethod, let nodes = match.entry.service.registration.nodes else { return nil }
-        let requestID = RequestID.uuid(self.random)
-        let authenticate = self.authenticate
-        let route = match.entry.route
-        return Departure(
-            service: match.entry.service, nodes: nodes, name: route.name, head: head, counters: match.entry.counters,
-            begin: { () throws(ServiceError) in try authenticate.begin(match, head, connection) },
-            finish: { (pending, body) throws(ServiceError) in
-                try authenticate.finish(pending, match, head, body: body)
-            },
-            error: { error in
-                let (status, body) = route.form.error(error, requestID)
-                var message = ResponseMessage(
-                    status: status, headers: ["Content-Type": "application/json"], body: body)
-                for field in Self.requestIDFields(route.form, requestID) {
-                    message.headers.append(field.name, field.value)
-                }
-                return message
-            },
-            record: RequestRecord(
-                requestID: requestID, service: match.entry.service.schema.id, operation: route.name, status: 200,
-                errorCode: nil, context: nil, bodyBytes: 0, responseBytes: 0, started: started,
-                traceID: TraceContext.id(head.headers)))
+    /// A departure on its way, for one task.
+    private final class Journey {
+        let departure: Departure
+        let connection: ConnectionInfo
+        var record: RequestRecord
+
+        init(_ departure: Departure, _ connection: ConnectionInfo) {
+            self.departure = departure
+            self.connection = connection
+            self.record = departure.record
+        }
     }
 
     func forward(_ departure: Departure, body: PassedBody, _ connection: ConnectionInfo) async -> EdgeResponse {
-        var departure = departure
-        let failure: ServiceError
+        let journey = Journey(departure, connection)
         do throws(ServiceError) {
-            let answer = try await self.answer(&departure, body, connection)
-            departure.record.status = answer.status
-            departure.record.node = answer.node
-            return try await self.relayed(answer, departure, connection)
+            let answer =
+                switch body {
+                case .bytes(let bytes): try await self.answer(journey, bytes)
+                case .stream(let stream): try await self.answer(journey, stream)
+                }
+            guard self.isShort(answer, journey) else { return self.streamed(answer, journey) }
+            let bytes = try await self.whole(answer, journey)
+            return self.answered(answer, bytes, journey)
         } catch {
-            failure = error
+            return self.failed(error, journey)
         }
-        let message = departure.error(failure)
-        departure.record.errorCode = failure.code
-        departure.record.status = message.status
-        departure.record.responseBytes = message.body.count
-        self.record(departure.record, counters: departure.counters, connection)
-        return EdgeResponse(message)
     }
 
-    /// Proves the sender, takes a place, and asks a node. The place is given back with the head of the answer, unless
-    /// a stream follows: that is `relayed`'s.
-    private func answer(
-        _ departure: inout Departure, _ body: PassedBody, _ connection: ConnectionInfo
-    ) async throws(ServiceError) -> NodeAnswer {
+    // Proves the sender, takes a place, and asks a node. The place is given back with the end of the answer.
+
+    private func answer(_ journey: Journey, _ body: [UInt8]) async throws(ServiceError) -> NodeAnswer {
+        let service = journey.departure.service
+        let (forward, request) = try self.proved(journey, body)
+        if !self.throttle.admitsAtOnce(service) { try await self.throttle(service) }
+        do throws(ServiceError) {
+            return try await forward.send(request, journey.departure)
+        } catch {
+            self.throttle.release(service)
+            throw error
+        }
+    }
+
+    /// What a node is asked, once it is clear who asks.
+    @inline(never)
+    private func proved(
+        _ journey: Journey, _ body: [UInt8]
+    ) throws(ServiceError) -> (forward: Forward, request: NodeRequest) {
         guard let forward = self.forward else { preconditionFailure("who has no voice has no nodes") }
-        let pending = try departure.begin()
-        switch body {
-        case .bytes(let bytes):
-            let digest = Digest256(hashing: bytes.span)
-            let (principal, region) = try departure.finish(pending, .sha256(digest))
-            let context = Authenticate.context(
-                departure.head, principal, region, departure.record.requestID, connection,
-                self.authenticate.authenticator.clock.now())
-            departure.record.context = context
-            departure.record.bodyBytes = bytes.count
-            try await self.throttle(departure.service)
-            do throws(ServiceError) {
-                return try await forward(departure, context, body: bytes, digest: digest)
-            } catch {
-                self.throttle.release(departure.service)
-                throw error
-            }
-        case .stream(let stream):
-            let finish = departure.finish
-            let passage = forward.passage(stream, departure) { (digest) throws(ServiceError) in
-                try finish(pending, .sha256(digest))
-            }
-            try await self.throttle(departure.service)
-            do throws(ServiceError) {
-                let answer = try await forward(departure, passage, connection)
-                self.note(passage, &departure, connection)
-                return answer
-            } catch {
-                self.note(passage, &departure, connection)
-                self.throttle.release(departure.service)
-                throw error
-            }
+        let departure = journey.departure
+        let pending = try self.begin(departure, journey.connection)
+        let digest = Digest256(hashing: body.span)
+        let (principal, region) = try self.finish(pending, departure, .sha256(digest))
+        let context = self.context(principal, region, journey)
+        journey.record.context = context
+        journey.record.bodyBytes = body.count
+        return (forward, forward.request(departure, context, body: body, digest: digest))
+    }
+
+    @inline(never)
+    private func answer(_ journey: Journey, _ body: RequestBodyStream) async throws(ServiceError) -> NodeAnswer {
+        guard let forward = self.forward else { preconditionFailure("who has no voice has no nodes") }
+        let departure = journey.departure
+        let pending = try self.begin(departure, journey.connection)
+        let passage = forward.passage(body, departure) { (digest) throws(ServiceError) in
+            try self.finish(pending, departure, .sha256(digest))
+        }
+        try await self.throttle(departure.service)
+        do throws(ServiceError) {
+            let answer = try await forward(departure, passage, journey.connection)
+            self.note(passage, journey)
+            return answer
+        } catch {
+            self.note(passage, journey)
+            self.throttle.release(departure.service)
+            throw error
         }
     }
 
-    private func note(_ passage: BodyPassage, _ departure: inout Departure, _ connection: ConnectionInfo) {
-        departure.record.bodyBytes = passage.count
+    private func note(_ passage: BodyPassage, _ journey: Journey) {
+        journey.record.bodyBytes = passage.count
         guard let (principal, region) = passage.sender else { return }
-        departure.record.context = Authenticate.context(
-            departure.head, principal, region, departure.record.requestID, connection,
+        journey.record.context = self.context(principal, region, journey)
+    }
+
+    private func context(_ principal: Principal, _ region: Region, _ journey: Journey) -> RequestContext {
+        Authenticate.context(
+            journey.departure.head, principal, region, journey.record.requestID, journey.connection,
             self.authenticate.authenticator.clock.now())
     }
 
-    /// What the client gets of a node's answer. A short one is held, so that it leaves in one write; of every other one
-    /// each piece leaves as it comes, no faster than the client takes it.
-    private func relayed(
-        _ answer: NodeAnswer, _ departure: Departure, _ connection: ConnectionInfo
-    ) async throws(ServiceError) -> EdgeResponse {
-        let headers = ForwardedHeaders.answer(answer.headers)
-        let length = headers.first("content-length").flatMap { Int($0) }
-        if let length, length <= Self.loopBodyBytesMax {
-            defer { self.throttle.release(departure.service) }
-            let bytes = try await self.whole(answer, departure)
-            var record = departure.record
-            record.responseBytes = bytes.count
-            self.record(record, counters: departure.counters, connection)
-            return EdgeResponse(status: answer.status, headers: headers, body: .bytes(bytes))
+    /// What the head proves of its sender.
+    private func begin(
+        _ departure: Departure, _ connection: ConnectionInfo
+    ) throws(ServiceError) -> PendingProof {
+        switch departure.way {
+        case .operation(let request): try self.authenticate.begin(request, connection)
+        case .route(let match): try self.authenticate.begin(match, departure.head, connection)
         }
+    }
+
+    /// What the body adds.
+    private func finish(
+        _ pending: PendingProof, _ departure: Departure, _ evidence: BodyEvidence
+    ) throws(ServiceError) -> (Principal, Region) {
+        switch departure.way {
+        case .operation(let request): try self.authenticate.finish(pending, request, body: evidence)
+        case .route(let match): try self.authenticate.finish(pending, match, departure.head, body: evidence)
+        }
+    }
+
+    // What the client gets.
+
+    @inline(never)
+    private func failed(_ error: ServiceError, _ journey: Journey) -> EdgeResponse {
+        let message = self.message(error, journey.departure)
+        journey.record.errorCode = error.code
+        journey.record.status = message.status
+        journey.record.responseBytes = message.body.count
+        self.record(journey.record, counters: journey.departure.counters, journey.connection)
+        return EdgeResponse(message)
+    }
+
+    /// An error as the client reads it.
+    private func message(_ error: ServiceError, _ departure: Departure) -> ResponseMessage {
+        let requestID = departure.record.requestID
+        switch departure.way {
+        case .operation(let request):
+            var operation: OperationEntry?
+            if case .operation(_, let entry) = request.target { operation = entry }
+            return self.encode.error(
+                error, requestID: requestID, head: request.head, service: departure.service.schema,
+                operation: operation, self.codecs[request.wireProtocol])
+        case .route(let match):
+            let form = match.entry.route.form
+            let (status, body) = form.error(error, requestID)
+            var message = ResponseMessage(status: status, headers: ["Content-Type": "application/json"], body: body)
+            for field in Self.requestIDFields(form, requestID) { message.headers.append(field.name, field.value) }
+            return message
+        }
+    }
+
+    /// Whether an answer is held, so that it leaves in one write; of every other one each piece leaves as it comes, no
+    /// faster than the client takes it.
+    @inline(never)
+    private func isShort(_ answer: NodeAnswer, _ journey: Journey) -> Bool {
+        journey.record.status = answer.status
+        journey.record.node = answer.node
+        let length = answer.headers.first("content-length").flatMap { Int($0) }
+        return length.map { $0 <= Self.loopBodyBytesMax } ?? false
+    }
+
+    @inline(never)
+    private func answered(_ answer: NodeAnswer, _ bytes: [UInt8], _ journey: Journey) -> EdgeResponse {
+        self.throttle.release(journey.departure.service)
+        journey.record.responseBytes = bytes.count
+        self.record(journey.record, counters: journey.departure.counters, journey.connection)
+        return EdgeResponse(
+            status: answer.status, headers: ForwardedHeaders.answer(answer.headers), body: .bytes(bytes))
+    }
+
+    @inline(never)
+    private func streamed(_ answer: NodeAnswer, _ journey: Journey) -> EdgeResponse {
+        let (departure, record, connection) = (journey.departure, journey.record, journey.connection)
         let lost = LostNode()
         return EdgeResponse(
             status: answer.status,
-            headers: headers,
+            headers: ForwardedHeaders.answer(answer.headers),
             body: .stream { writer in
                 while true {
                     let piece: [UInt8]?
@@ -211,7 +255,7 @@ extension Pipeline {
             },
             onEnd: { outcome in
                 self.throttle.release(departure.service)
-                var record = departure.record
+                var record = record
                 record.responseBytes = outcome.bodyBytes
                 if lost.isNoted { record.errorCode = "NodeLost" }
                 self.record(record, counters: departure.counters, connection)
@@ -219,7 +263,7 @@ extension Pipeline {
         )
     }
 
-    private func whole(_ answer: NodeAnswer, _ departure: Departure) async throws(ServiceError) -> [UInt8] {
+    private func whole(_ answer: NodeAnswer, _ journey: Journey) async throws(ServiceError) -> [UInt8] {
         do {
             guard let first = try await answer.next() else { return [] }
             // Most answers come in one piece.
@@ -227,6 +271,8 @@ extension Pipeline {
             while let piece = try await answer.next() { bytes += piece }
             return bytes
         } catch {
+            let departure = journey.departure
+            self.throttle.release(departure.service)
             if !Task.isCancelled { self.noteLoss(error, answer, departure) }
             throw departure.service.registration.unavailableError
         }

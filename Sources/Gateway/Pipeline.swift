@@ -131,8 +131,7 @@ package final class Pipeline: EdgeResponder {
     private func passageHere(
         _ way: Way, _ body: [UInt8], _ connection: ConnectionInfo, _ started: ContinuousClock.Instant
     ) -> Passage? {
-        guard case .operation(let request) = way, self.forward == nil else { return nil }
-        return self.passage(self.resolveForm(request, body: body), body, connection, started, nil)
+        self.forward == nil ? self.passage(self.resolved(way, body), body, connection, started) : nil
     }
 
     @inline(never)
@@ -140,19 +139,36 @@ package final class Pipeline: EdgeResponder {
         _ way: Way, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant
     ) async -> EdgeResponse {
-        switch way {
-        case .operation(let request):
-            let resolved = self.resolveForm(request, body: body)
-            if let departure = self.departure(resolved, connection, started) {
-                return await self.forward(departure, body: .bytes(body), connection)
-            }
-            return await self.respond(resolved, body: body, connection, started)
-        case .route(let match):
-            if let departure = self.departure(match, head, connection, started) {
-                return await self.forward(departure, body: .bytes(body), connection)
-            }
-            return await self.respond(match, head, body: body, connection, started)
+        let way = self.resolved(way, body)
+        if let departure = self.departure(way, head, started) {
+            return await self.forward(departure, body: .bytes(body), connection)
         }
+        if let passage = self.passage(way, body, connection, started) { return await self.respond(passage) }
+        return await self.respondOnRoute(way, head, body: body, connection, started)
+    }
+
+    @inline(never)
+    private func passage(
+        _ way: Way, _ body: [UInt8], _ connection: ConnectionInfo, _ started: ContinuousClock.Instant
+    ) -> Passage? {
+        guard case .operation(let request) = way else { return nil }
+        return self.passage(request, body, connection, started, nil)
+    }
+
+    @inline(never)
+    private func respondOnRoute(
+        _ way: Way, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
+        _ started: ContinuousClock.Instant
+    ) async -> EdgeResponse {
+        guard case .route(let match) = way else { preconditionFailure("what is no operation is a route") }
+        return await self.respond(match, head, body: body, connection, started)
+    }
+
+    /// What a form's operation is stands in its body.
+    @inline(never)
+    private func resolved(_ way: Way, _ body: [UInt8]) -> Way {
+        guard case .operation(let request) = way, case .form = request.target else { return way }
+        return .operation(self.resolveForm(request, body: body))
     }
 
     func bodyBytesMax(_ target: IdentifiedTarget) -> Int {

@@ -4,20 +4,31 @@ internal import Signing
 internal import Synchronization
 internal import Telemetry
 
-/// A request that leaves for a node: what the gateway has found out about it, and how its errors are said.
-struct Departure: Sendable {
+/// A request that leaves for a node, and what the gateway has found out about it. One object for the whole way: the
+/// functions that share it wait, and what they hold is allocated for each request.
+final class Departure: Sendable {
+    let way: Pipeline.Way
+    let head: RequestHead
     let service: ServiceEntry
     let nodes: any ServiceNodes
-    /// Of the operation or the route.
-    let name: String
-    let head: RequestHead
     let counters: RequestCounters
-    /// What the head proves of its sender, and what the body adds.
-    let begin: @Sendable () throws(ServiceError) -> PendingProof
-    let finish: @Sendable (PendingProof, BodyEvidence) throws(ServiceError) -> (Principal, Region)
-    /// An error as the client reads it.
-    let error: @Sendable (ServiceError) -> ResponseMessage
-    var record: RequestRecord
+    /// As it is before the answer.
+    let record: RequestRecord
+
+    init(
+        _ way: Pipeline.Way, _ head: RequestHead, _ service: ServiceEntry, _ nodes: any ServiceNodes,
+        _ counters: RequestCounters, _ record: RequestRecord
+    ) {
+        self.way = way
+        self.head = head
+        self.service = service
+        self.nodes = nodes
+        self.counters = counters
+        self.record = record
+    }
+
+    /// Of the operation or the route.
+    var name: String { self.record.operation }
 }
 
 /// Hands a request to a node, with a statement of what was proven.
@@ -31,13 +42,10 @@ struct Forward: Sendable {
     static let refusedHeader = ForwardProof.reservedPrefix + "refused"
 
     /// A request whose body is at hand.
-    func callAsFunction(
-        _ departure: Departure, _ context: RequestContext, body: [UInt8], digest: Digest256
-    ) async throws(ServiceError) -> NodeAnswer {
+    func request(_ departure: Departure, _ context: RequestContext, body: [UInt8], digest: Digest256) -> NodeRequest {
         let principal = ForwardedPrincipal(context.principal, context.region)
         let subject = self.subject(departure, context.sourceAddress, context.isTLS, .known(digest, principal))
-        let request = self.request(departure, body: .bytes(body)) { head in _ = self.voice.state(subject, in: &head) }
-        return try await self.send(request, departure)
+        return self.request(departure, body: .bytes(body)) { head in _ = self.voice.state(subject, in: &head) }
     }
 
     /// A body that will be passed on as it comes; `prove` tells who sent it once it has the body's hash.
@@ -99,7 +107,7 @@ struct Forward: Sendable {
     ///   - failure: what is wrong with the request's own body, which is no fault of the node's.
     /// - Returns: the answer of a node that believes this gateway.
     /// - Throws: the service's error for a time in which nobody serves it, or for too many requests.
-    private func send(
+    func send(
         _ request: NodeRequest, _ departure: Departure, failure: () -> ServiceError? = { nil }
     ) async throws(ServiceError) -> NodeAnswer {
         let answer: NodeAnswer

@@ -49,21 +49,26 @@ package final class UpstreamClient: Sendable {
         _ request: UpstreamRequest, body: [UInt8]? = nil
     ) async throws(UpstreamError) -> UpstreamResponse {
         if let fault = request.fault { throw UpstreamError(.badRequest(fault)) }
-        let loop = Self.loop()
         while true {
-            let exchange = self.exchange(request)
-            let kept = self.shelf.take(on: loop)
-            self.submit(.whole(exchange, request, body), to: kept, on: loop)
+            let (exchange, isKept) = self.begin(request, body)
             do throws(UpstreamError) {
                 return UpstreamResponse(head: try await exchange.head(), exchange: exchange)
             } catch {
                 // A connection that rested may be closed by the other side at the moment at which it is used. There
                 // are only so many of them, and none is used twice.
-                guard kept != nil, error.reason == .cutOff, !error.wasSent || request.isIdempotent else {
-                    throw error
-                }
+                guard isKept, error.reason == .cutOff, !error.wasSent || request.isIdempotent else { throw error }
             }
         }
+    }
+
+    /// Sends a request off; whether over a connection that was there.
+    @inline(never)
+    private func begin(_ request: UpstreamRequest, _ body: [UInt8]?) -> (exchange: UpstreamExchange, isKept: Bool) {
+        let loop = Self.loop()
+        let exchange = self.exchange(request)
+        let kept = self.shelf.take(on: loop)
+        self.submit(.whole(exchange, request, body), to: kept, on: loop)
+        return (exchange, kept != nil)
     }
 
     /// Sends a request and gathers its answer.

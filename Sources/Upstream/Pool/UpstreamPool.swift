@@ -115,17 +115,37 @@ package final class UpstreamPool: Sendable {
         affinity: AffinityKey? = nil, work: Int = 1, avoiding: Set<UpstreamEndpoint> = []
     ) async throws(PoolError) -> UpstreamLease {
         let demand = PoolState.Demand(affinity: affinity, work: max(work, 0), avoiding: avoiding)
-        let (answer, id) = self.shared.withLock { shared -> (Answer?, UInt64) in
-            // A request's first attempt pays for the second ones of others.
-            if avoiding.isEmpty { shared.budget.deposit() }
-            // Those that wait came earlier.
-            if shared.state.waitingCount == 0, let answer = self.answer(demand, &shared) { return (answer, 0) }
-            shared.waiterCount += 1
-            return (nil, shared.waiterCount)
+        switch self.leaseAtOnce(demand) {
+        case .answered(let answer): return try answer.get()
+        case .waits(let id): return try await self.leaseLater(id, demand).get()
         }
-        if let answer { return try answer.get() }
+    }
+
+    /// What is said at once to who wants to ask.
+    private enum First {
+        case answered(Answer)
+        /// As who it waits.
+        case waits(UInt64)
+    }
+
+    // Apart: what these hold is no part of the frame of each request.
+
+    @inline(never)
+    private func leaseAtOnce(_ demand: PoolState.Demand) -> First {
+        self.shared.withLock { shared in
+            // A request's first attempt pays for the second ones of others.
+            if demand.avoiding.isEmpty { shared.budget.deposit() }
+            // Those that wait came earlier.
+            if shared.state.waitingCount == 0, let answer = self.answer(demand, &shared) { return .answered(answer) }
+            shared.waiterCount += 1
+            return .waits(shared.waiterCount)
+        }
+    }
+
+    @inline(never)
+    private func leaseLater(_ id: UInt64, _ demand: PoolState.Demand) async -> Answer {
         let deadline = self.time.now() + self.settings.waitMax
-        let waited = await withTaskGroup(of: Void.self) { group in
+        return await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 await self.time.sleep(deadline)
                 if !Task.isCancelled { self.stopWaiting(id, .busy) }
@@ -134,7 +154,6 @@ package final class UpstreamPool: Sendable {
             group.cancelAll()
             return answer
         }
-        return try waited.get()
     }
 
     /// - Returns: nil where there is only waiting.
