@@ -91,10 +91,12 @@ final class EngineOptions {
         unsafe rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1)
         unsafe rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(table, 1)
         unsafe rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(table, 1)
-        // In parts of 4 KiB, found by a small index that stays: the whole index of a table with a million small items
-        // is a megabyte, which a first read would have to fetch, and which pushes as much of everything else out.
+        // In parts, found by a small index that stays: the whole index of a table with a million small items is a
+        // megabyte, which a first read would have to fetch, and which pushes as much of everything else out. Parts of
+        // 32 KiB: of smaller ones nearly every first read would have to fetch one of its own.
         unsafe rocksdb_block_based_options_set_index_type(table, Self.indexOfTwoLevels)
         unsafe rocksdb_block_based_options_set_partition_filters(table, 1)
+        unsafe rocksdb_block_based_options_set_metadata_block_size(table, 32 << 10)
         unsafe rocksdb_block_based_options_set_pin_top_level_index_and_filter(table, 1)
         // 8 KiB: a point read of a 1 KB item decompresses little, and LZ4 still finds repetition.
         unsafe rocksdb_block_based_options_set_block_size(table, 8 << 10)

@@ -47,15 +47,19 @@ enum RecordCodec {
                 bigEndian: bytes.loadUnaligned(fromByteOffset: Self.headerBytes + 8, as: UInt64.self))
             stamp = ReplicationStamp(time: time, version: CommitVersion(version))
         }
-        let value = unsafe [UInt8](unsafeUninitializedCapacity: count - headerBytes) { output, initializedCount in
-            unsafe UnsafeMutableRawBufferPointer(output).copyMemory(
-                from: UnsafeRawBufferPointer(rebasing: bytes[headerBytes...])
-            )
-            initializedCount = count - headerBytes
-        }
+        let value = unsafe Self.copy(UnsafeRawBufferPointer(rebasing: bytes[headerBytes...]))
         return unsafe Versioned(
             value: value, version: CommitVersion(Self.version(bytes)), time: Self.timestamp(bytes, at: 10), stamp: stamp
         )
+    }
+
+    /// The bytes as an array. (`Array(bytes)` looks its own type up at run time, for each array.)
+    @inline(__always)
+    static func copy(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: bytes.count) { output, initializedCount in
+            unsafe UnsafeMutableRawBufferPointer(output).copyMemory(from: bytes)
+            initializedCount = bytes.count
+        }
     }
 
     /// The version alone, of bytes that `decode` accepts.

@@ -97,7 +97,7 @@ extension RocksDBStore {
                 return false
             }
             let record = try unsafe RecordCodec.decode(value)
-            unsafe entries.append(Page.Entry(key: Array(key), record: record))
+            unsafe entries.append(Page.Entry(key: RecordCodec.copy(key), record: record))
             bytes += key.count + record.value.count
             return true
         }
