@@ -9,8 +9,9 @@ struct PageRequest {
     ///
     /// AWS charges 128.5 units for each page of a long scan, not 128: the item that goes over is part of the page.
     static let pageBytesMax = 1 << 20
-    /// Entries and bytes that are read at once; longer work goes on in further slices.
-    static let sliceCountMax = 100
+    /// Entries and bytes that are read at once; longer work goes on in further slices, each of which has to find its
+    /// place again.
+    static let sliceCountMax = 400
     static let sliceBytesMax = 64 << 10
 
     var table: TableDescriptor
