@@ -2,6 +2,7 @@ internal import Primitives
 internal import ServiceKit
 internal import ServiceModel
 internal import Signing
+internal import WireProtocols
 
 /// The way of a request whose service another process runs, on the gateway.
 ///
@@ -237,19 +238,22 @@ extension Pipeline {
             status: answer.status,
             headers: ForwardedHeaders.answer(answer.headers),
             body: .stream { writer in
+                var boundary = EventBoundary(contentType: answer.headers.first("content-type"))
                 while true {
                     let piece: [UInt8]?
                     do {
                         piece = try await answer.next()
                     } catch {
-                        // The client sees a broken answer, as it would of a server that died.
-                        if !Task.isCancelled {
-                            lost.note()
-                            self.noteLoss(error, answer, departure)
-                        }
-                        throw error
+                        guard !Task.isCancelled else { throw error }
+                        lost.note()
+                        self.noteLoss(error, answer, departure)
+                        // Between two events it is said as AWS says it. Else the client sees a broken answer, as it
+                        // would of a server that died.
+                        guard boundary?.isReached == true, let last = self.lastEvent(departure) else { throw error }
+                        return try await writer.write(last)
                     }
                     guard let piece else { return }
+                    boundary?.pass(piece)
                     try await writer.write(piece)
                 }
             },
@@ -275,6 +279,23 @@ extension Pipeline {
             self.throttle.release(departure.service)
             if !Task.isCancelled { self.noteLoss(error, answer, departure) }
             throw departure.service.registration.unavailableError
+        }
+    }
+
+    /// That the node is lost, as the last event of a stream; nil where the answer is none.
+    @inline(never)
+    private func lastEvent(_ departure: Departure) -> [UInt8]? {
+        let error = departure.service.registration.unavailableError
+        switch departure.way {
+        case .operation(let request):
+            guard case .operation(_, let operation) = request.target, let stream = operation.eventStream else {
+                return nil
+            }
+            let format = self.codecs[request.wireProtocol].bodyFormat
+            // The error's sentence is far shorter than what a message takes.
+            return try? EventStreamCodec(stream: stream.target, format: format).message(error: error).encode()
+        case .route(let match):
+            return match.entry.route.form.errorEvent(error, departure.record.requestID)
         }
     }
 

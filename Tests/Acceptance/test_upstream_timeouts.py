@@ -3,16 +3,19 @@
 Nothing is measured: each node stops for good, so that only the bound under test can end the request.
 """
 
+import binascii
 import concurrent.futures
 import http.client
 import json
 import re
 import socket
+import struct
 import threading
 
 import botocore.config
 import botocore.exceptions
 import pytest
+import urllib3
 
 from role_cluster import eventually
 
@@ -30,6 +33,7 @@ SILENCE = [None]
 PART = [b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", None]
 STREAM = [b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
           b"9\r\ndata: {}\n\r\n"]
+EVENT_END = [b"1\r\n\n\r\n"]
 STREAM_END = [b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n"]
 
 
@@ -177,6 +181,51 @@ def test_an_answer_that_stands_still_is_a_503_or_breaks_off(start_gateway, node)
         reply.read()
     assert logged(gateway, "a node broke off", 2)[1] == "nothing came for 0.3 seconds"
     eventually(lambda: node.given_up == 2)
+
+
+def message(name, payload):
+    """A message of AWS's event streams."""
+    fields = {b":message-type": b"event", b":event-type": name, b":content-type": b"application/json"}
+    headers = b"".join(
+        bytes([len(key)]) + key + b"\x07" + struct.pack(">H", len(value)) + value for key, value in fields.items())
+    start = struct.pack(">II", 16 + len(headers) + len(payload), len(headers))
+    start += struct.pack(">I", binascii.crc32(start))
+    return start + headers + payload + struct.pack(">I", binascii.crc32(start + headers + payload))
+
+
+def events(*pieces):
+    """The head of a stream of messages, and these bytes of it, each as they are."""
+    head = (b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n")
+    return [head, *(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)]
+
+
+def test_a_stream_of_events_that_stands_still_ends_with_the_service_s_error(start_gateway, node):
+    gateway = start_gateway("--upstream-idle-seconds", "0.3")
+    bedrock = gateway.client("bedrock-runtime")
+    start = message(b"messageStart", b'{"role":"assistant"}')
+
+    def said():
+        seen = []
+        try:
+            for event in bedrock.converse_stream(modelId="m")["stream"]:
+                seen.append(event)
+        except botocore.exceptions.EventStreamError as error:
+            seen.append(error.response["Error"]["Code"])
+        return seen
+
+    node.scripts = [[*events(start[:7], start[7:]), None]]
+    assert said() == [{"messageStart": {"role": "assistant"}}, "serviceUnavailableException"]
+    # In the middle of an event nothing can be said.
+    node.scripts = [[*events(start, start[:20]), None]]
+    with pytest.raises(urllib3.exceptions.ProtocolError):
+        said()
+    # The notations of OpenAI and Anthropic.
+    token = gateway.bearer_token()
+    node.scripts = [[*STREAM, *EVENT_END, None]]
+    lines = chat(gateway, token).read().decode().splitlines()
+    assert lines[0] == "data: {}" and json.loads(lines[2].removeprefix("data: "))["error"]["type"] == "server_error"
+    assert logged(gateway, "a node broke off", 3) == ["nothing came for 0.3 seconds"] * 3
 
 
 def test_a_limit_in_all_ends_what_nothing_else_ends_and_cuts_no_stream_of_a_model(start_gateway, node, tmp_path):
