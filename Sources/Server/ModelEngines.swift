@@ -121,7 +121,8 @@ package struct ModelEngines: Sendable {
         let embeddings = EmbeddingCache(bytesMax: configuration.embeddingCacheMegabytes << 20)
         let launcher = ProcessLauncher(
             directory: directory, logDirectory: paths.logs, guardCommand: ["/proc/self/exe", "engine-guard"],
-            random: random, embeddings: embeddings, note: note, program: { Self.program(configuration) })
+            random: random, embeddings: embeddings, sharesPrompts: configuration.sharesPrompts, note: note,
+            program: { Self.program(configuration) })
         var limits = ModelHost.Limits()
         limits.loadedCountMax = configuration.modelsLoadedMax
         limits.keepAliveSeconds = configuration.modelKeepAliveSeconds

@@ -447,3 +447,33 @@ def test_what_a_plain_server_cannot_do_is_refused(fresh_server):
         error = refusal(client.count_tokens, modelId="big", input={"converse": {"messages": [user("hi")]}})
         assert error["Code"] == "ValidationException"
         plain.shutdown()
+
+
+def second_principal(server):
+    """A client of another user's key."""
+    made = json.loads(server.run("keys", "create", "--user", "bo", "--output", "json").stdout)
+    session = server.session(made["accessKeyId"], made["secretAccessKey"])
+    deadline = time.monotonic() + 15
+    while True:  # a running server looks for new keys each second
+        try:
+            session.client("sts", endpoint_url=server.url).get_caller_identity()
+            return server.client("bedrock-runtime", session=session)
+        except botocore.exceptions.ClientError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize("shares", ["true", "false"])
+def test_whether_principals_share_what_was_computed_is_a_setting(models, fresh_server, shares):
+    server = fresh_server(*models, "--prompt-sharing", shares, "--model-slots", "2")
+    ana, bo = server.client("bedrock-runtime"), second_principal(server)
+    system = [{"text": "weather in the village " * 40}, {"cachePoint": {"type": "default"}}]
+
+    def read(client):
+        return client.converse(modelId="tiny", system=system, messages=[user("hello")])["usage"]["cacheReadInputTokens"]
+
+    assert read(ana) == 0 and read(ana) > 40
+    assert (read(bo) > 40) is (shares == "true")
+    assert read(bo) > 40 and read(ana) > 40, "each goes on from its own"
+    cy = second_principal(server)
+    assert read(cy) > 40, "another key of the same principal"

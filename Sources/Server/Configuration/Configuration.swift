@@ -61,6 +61,8 @@ package struct Configuration: Sendable, Hashable {
     package var responseCacheMegabytes = 0
     /// Memory for vectors of texts that were embedded before; 0 keeps none.
     package var embeddingCacheMegabytes = 64
+    /// Whether a request may begin with what an engine has computed for another principal.
+    package var sharesPrompts = true
     /// Canned replies, errors and delays of Bedrock's models.
     package var bedrockRules: [ModelRule] = []
     /// Socket of Docker's or Podman's engine, whose containers are measured; nil: none are looked at.

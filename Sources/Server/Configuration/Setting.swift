@@ -201,6 +201,12 @@ package struct Setting: Sendable {
             configuration.embeddingCacheMegabytes = try Self.integer(text, 0...1_048_576)
         },
         Setting(
+            "prompt-sharing", "whether a prompt's beginning that was computed for another principal is used again",
+            "true"
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.sharesPrompts = try Self.truth(text)
+        },
+        Setting(
             "bedrock-rules", "file of canned replies, errors, delays and recordings of Bedrock's models (JSON)", "none",
             isPath: true, isLive: true
         ) { (text, configuration) throws(ConfigurationError) in

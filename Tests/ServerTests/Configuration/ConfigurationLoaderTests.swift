@@ -132,6 +132,7 @@ import Testing
             "gpu-profile": "rtx3090", "gpu-memory": "80%", "host-memory": "6GiB",
             "model-keep-alive-seconds": "9", "models-loaded-max": "3", "model-hold-seconds": "8",
             "embedding-cache-megabytes": "7", "response-cache-megabytes": "11",
+            "prompt-sharing": "false",
             "docker-socket": "/run/docker.sock", "resource-seconds": "0.5",
             "drain-delay-seconds": "6",
             "table-transition-milliseconds": "250",
@@ -157,6 +158,7 @@ import Testing
         (expected.gpuMemory, expected.hostMemory) = (.part(0.8), .bytes(6 << 30))
         (expected.modelKeepAliveSeconds, expected.modelsLoadedMax, expected.modelHoldSeconds) = (9, 3, 8)
         (expected.embeddingCacheMegabytes, expected.responseCacheMegabytes) = (7, 11)
+        expected.sharesPrompts = false
         (expected.dockerSocket, expected.resourceSeconds) = ("/run/docker.sock", 0.5)
         expected.drainDelaySeconds = 6
         expected.tableTransitionMilliseconds = 250

@@ -18,6 +18,7 @@ package struct ProcessLauncher: EngineLauncher {
     private let guardCommand: [String]
     private let random: any RandomSource
     private let embeddings: EmbeddingCache?
+    private let sharesPrompts: Bool
     private let note: @Sendable (String) -> Void
 
     /// - Parameters:
@@ -26,11 +27,13 @@ package struct ProcessLauncher: EngineLauncher {
     ///   - guardCommand: the words that run `EngineGuard.run`, such as `/proc/self/exe engine-guard`.
     ///   - random: for the ids of tool calls.
     ///   - embeddings: keeps vectors that were computed; nil keeps none.
+    ///   - sharesPrompts: whether a request may begin with what was computed for another caller.
     ///   - note: given a sentence for the log where one of several servers fails.
     ///   - program: asked at every start, so that an engine that was installed meanwhile is found.
     package init(
         directory: EngineDirectory, logDirectory: String?, guardCommand: [String], random: any RandomSource,
-        embeddings: EmbeddingCache? = nil, note: @escaping @Sendable (String) -> Void = { _ in },
+        embeddings: EmbeddingCache? = nil, sharesPrompts: Bool = true,
+        note: @escaping @Sendable (String) -> Void = { _ in },
         program: @escaping @Sendable () -> EngineProgram?
     ) {
         self.program = program
@@ -39,6 +42,7 @@ package struct ProcessLauncher: EngineLauncher {
         self.guardCommand = guardCommand
         self.random = random
         self.embeddings = embeddings
+        self.sharesPrompts = sharesPrompts
         self.note = note
     }
 
@@ -84,7 +88,8 @@ package struct ProcessLauncher: EngineLauncher {
         let capabilities = try await EngineCapabilities(
             asking: self.client(endpoint, silenceSeconds: silenceSeconds), model: name)
         let chat = LlamaServerModel(
-            client: try self.client(endpoint), name: name, capabilities: capabilities, random: self.random)
+            client: try self.client(endpoint), name: name, capabilities: capabilities, random: self.random,
+            caching: self.sharesPrompts ? .shared : .off)
         var engine = RunningEngine(model: chat, slots: slots) {}
         engine.embedder = LlamaEmbedder(chat, tokensMax: nil, identity: nil, cache: nil)
         engine.reranker = LlamaReranker(chat, tokensMax: nil, givesProbabilities: true)
@@ -110,6 +115,8 @@ package struct ProcessLauncher: EngineLauncher {
         }
         var launch = model.launch
         launch.readFile()
+        // Prompts that the engine keeps beside its slots have no owners.
+        if !self.sharesPrompts { launch.promptCacheMegabytes = 0 }
         let (socket, record) = self.directory.next()
         let log = EngineLog(path: self.logDirectory.map { "\($0)/engine-\(Self.fileName(model.name)).log" })
         let words = launch.arguments(socket: socket, physicalCores: ProcessorFacts.physicalCoreCount)
@@ -142,7 +149,8 @@ package struct ProcessLauncher: EngineLauncher {
             // What cannot be read here was read by the engine all the same.
             capabilities.tokenInkBytesMax = (try? GGUFFile.open(model.launch.modelPath))?.tokenInkBytesMax
             let chat = LlamaServerModel(
-                client: client, name: model.launch.alias, capabilities: capabilities, random: self.random)
+                client: client, name: model.launch.alias, capabilities: capabilities, random: self.random,
+                caching: self.sharesPrompts ? .shared : .byCaller(SlotOwners(slots: launch.slots)))
             var engine = RunningEngine(
                 model: chat, slots: launch.slots, processID: process.processID,
                 memory: memory.state.withLock { $0 }

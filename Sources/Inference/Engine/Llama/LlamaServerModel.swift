@@ -11,14 +11,17 @@ package struct LlamaServerModel: ChatModel {
     let name: String
     package let capabilities: EngineCapabilities
     let random: any RandomSource
+    private let caching: PromptCaching
 
     package init(
-        client: EngineClient, name: String, capabilities: EngineCapabilities, random: any RandomSource
+        client: EngineClient, name: String, capabilities: EngineCapabilities, random: any RandomSource,
+        caching: PromptCaching = .shared
     ) {
         self.client = client
         self.name = name
         self.capabilities = capabilities
         self.random = random
+        self.caching = caching
     }
 
     package func chat(
@@ -26,6 +29,25 @@ package struct LlamaServerModel: ChatModel {
     ) async throws -> ChatOutcome {
         try self.check(request)
         try await self.checkLength(request)
+        guard case .byCaller(let owners) = self.caching, let place = owners.take(request.caller) else {
+            return try await self.answer(request, self.cachingMembers(nil), send)
+        }
+        defer { owners.giveBack(place) }
+        return try await self.answer(request, self.cachingMembers(place), send)
+    }
+
+    /// What tells the engine which of its computed prompts may be begun with.
+    private func cachingMembers(_ place: SlotOwners.Place?) -> [Document.Member] {
+        if let place { return [.init("id_slot", .number(place.slot)), .init("cache_prompt", .boolean(place.isOwn))] }
+        // Others than llama.cpp's server may refuse a member that they do not know.
+        if case .shared = self.caching { return [] }
+        return self.capabilities.isLlamaServer ? [.init("cache_prompt", .boolean(false))] : []
+    }
+
+    /// - Parameter more: members of the request that makes the answer.
+    private func answer(
+        _ request: ChatRequest, _ more: [Document.Member], _ send: @Sendable (ChatEvent) async throws -> Void
+    ) async throws -> ChatOutcome {
         let started = ContinuousClock.now
         let cachePointTokens = try await self.cachePointTokens(request)
         request.promptCount?.set(cachePointTokens: cachePointTokens)
@@ -33,13 +55,13 @@ package struct LlamaServerModel: ChatModel {
         var outcome: ChatOutcome
         switch request.toolChoice {
         case _ where request.isRawPrompt:
-            outcome = try await self.complete(request, prompt: request.rawPrompt, tools: [], &first, send)
+            outcome = try await self.complete(request, prompt: request.rawPrompt, tools: [], more, &first, send)
         case .any where self.capabilities.hasGrammars && !request.tools.isEmpty:
-            outcome = try await self.forced(request, request.tools, &first, send)
+            outcome = try await self.forced(request, request.tools, more, &first, send)
         case .named(let name) where self.capabilities.hasGrammars:
-            outcome = try await self.forced(request, request.tools.filter { $0.name == name }, &first, send)
+            outcome = try await self.forced(request, request.tools.filter { $0.name == name }, more, &first, send)
         case .auto, .any, .named, .never:
-            outcome = try await self.converse(request, &first, send)
+            outcome = try await self.converse(request, more, &first, send)
         }
         outcome.cachePointTokens = cachePointTokens.map { min($0, outcome.inputTokens) }
         outcome.timing.firstPiece = first.map { started.duration(to: $0) }
@@ -58,12 +80,12 @@ package struct LlamaServerModel: ChatModel {
 
     /// `/v1/chat/completions`.
     private func converse(
-        _ request: ChatRequest, _ first: inout ContinuousClock.Instant?,
+        _ request: ChatRequest, _ more: [Document.Member], _ first: inout ContinuousClock.Instant?,
         _ send: @Sendable (ChatEvent) async throws -> Void
     ) async throws -> ChatOutcome {
         let isOwn = self.capabilities.isLlamaServer
         var stream = ChatStream(request, scansStops: isOwn, makeID: self.makeCallID)
-        let answer = try await self.post("/v1/chat/completions", .object(self.chatMembers(request)))
+        let answer = try await self.post("/v1/chat/completions", .object(self.chatMembers(request) + more))
         defer { answer.close() }
         var events = ServerSentEvents()
         reading: while let bytes = try await self.reading(answer) {
@@ -132,25 +154,25 @@ package struct LlamaServerModel: ChatModel {
     /// A call that must be made: the engine's own `required` lets the model talk before it calls, and its grammars
     /// allow endless blanks, so the prompt is made by its template and the answer bound by a grammar of ours.
     private func forced(
-        _ request: ChatRequest, _ tools: [ChatRequest.Tool], _ first: inout ContinuousClock.Instant?,
-        _ send: @Sendable (ChatEvent) async throws -> Void
+        _ request: ChatRequest, _ tools: [ChatRequest.Tool], _ more: [Document.Member],
+        _ first: inout ContinuousClock.Instant?, _ send: @Sendable (ChatEvent) async throws -> Void
     ) async throws -> ChatOutcome {
         var asked = request
         // A thought before the call would have to be part of the grammar.
         asked.reasoning = .init(isOn: false)
         let prompt = try await self.prompt(asked, isAnswerBegun: true)
-        return try await self.complete(request, prompt: prompt, tools: tools, &first, send)
+        return try await self.complete(request, prompt: prompt, tools: tools, more, &first, send)
     }
 
     /// `/completion`: a text that goes on from the prompt, or a call of one of these tools.
     private func complete(
-        _ request: ChatRequest, prompt: String, tools: [ChatRequest.Tool], _ first: inout ContinuousClock.Instant?,
-        _ send: @Sendable (ChatEvent) async throws -> Void
+        _ request: ChatRequest, prompt: String, tools: [ChatRequest.Tool], _ more: [Document.Member],
+        _ first: inout ContinuousClock.Instant?, _ send: @Sendable (ChatEvent) async throws -> Void
     ) async throws -> ChatOutcome {
         guard self.capabilities.isLlamaServer else {
             throw InferenceError.unsupported("The server of this model takes conversations only, and no bare prompts.")
         }
-        var members = ChatBody.sampling(request.sampling)
+        var members = ChatBody.sampling(request.sampling) + more
         members += [.init("prompt", .string(prompt)), .init("stream", .boolean(true))]
         if let tokensMax = request.sampling.tokensMax { members.append(.init("n_predict", .number(tokensMax))) }
         if tools.isEmpty {

@@ -87,7 +87,9 @@ final class FakeEngine: Sendable {
     }
 
     /// A chat model behind this engine.
-    func model(_ change: (inout EngineCapabilities) -> Void = { _ in }) throws -> LlamaServerModel {
+    func model(
+        caching: PromptCaching = .shared, _ change: (inout EngineCapabilities) -> Void = { _ in }
+    ) throws -> LlamaServerModel {
         var capabilities = EngineCapabilities()
         capabilities.isLlamaServer = true
         capabilities.hasTemplates = true
@@ -95,7 +97,8 @@ final class FakeEngine: Sendable {
         capabilities.hasGrammars = true
         change(&capabilities)
         return LlamaServerModel(
-            client: try self.client, name: "fake", capabilities: capabilities, random: SystemRandomSource())
+            client: try self.client, name: "fake", capabilities: capabilities, random: SystemRandomSource(),
+            caching: caching)
     }
 
     private static func listen(_ path: String) -> Int32 {
