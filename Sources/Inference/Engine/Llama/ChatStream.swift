@@ -31,7 +31,7 @@ struct ChatStream {
     private let isOwn: Bool
     /// Whether a call must be made, by a server that may not hold to it.
     private let wantsCall: Bool
-    /// The answer so far, where it must be JSON and a server may not hold to it; nil where nobody asks.
+    /// The answer so far, where it must be JSON; nil where nobody asks.
     private var checked: [UInt8]?
     /// Whether the stop reason tells of an answer that is not.
     private let takesAnyAnswer: Bool
@@ -61,7 +61,8 @@ struct ChatStream {
             case .auto, .never: false
             }
         self.takesAnyAnswer = request.takesAnyAnswer
-        self.checked = request.answerSchema != nil && !scansStops ? [] : nil
+        // Some of llama.cpp's own parsers of families hold to no schema either (measured: Kimi's).
+        self.checked = request.answerSchema != nil ? [] : nil
     }
 
     /// Whether a stop sequence was found, or a call too many begun: what the engine says from now on is not part of the
@@ -80,9 +81,7 @@ struct ChatStream {
         }
         if let text = delta?["content"]?.text, !text.isEmpty {
             let given = self.stops.take(text)
-            if let count = self.checked?.count, count < Self.schemaBytesMax {
-                self.checked?.append(contentsOf: given.utf8)
-            }
+            self.keep(given)
             if !given.isEmpty { events.append(.text(given)) }
         }
         for part in delta?["tool_calls"]?.elements ?? [] { events += try self.take(call: part) }
@@ -90,6 +89,11 @@ struct ChatStream {
         // vLLM's name for it, then SGLang's.
         if let stop = choice["stop_reason"]?.text ?? choice["matched_stop"]?.text { self.namedStop = stop }
         return events
+    }
+
+    /// Keeps a piece of the text where it has to be JSON.
+    private mutating func keep(_ text: String) {
+        if let count = self.checked?.count, count < Self.schemaBytesMax { self.checked?.append(contentsOf: text.utf8) }
     }
 
     private mutating func count(_ chunk: Document) {
@@ -142,13 +146,14 @@ struct ChatStream {
     /// What was kept back, once the engine has said everything.
     mutating func end() -> [ChatEvent] {
         let text = self.stops.end()
+        self.keep(text)
         return (text.isEmpty ? [] : [.text(text)]) + self.endCall()
     }
 
     /// How the answer ended; to be asked after `end`.
     /// - Throws: where the engine gave no token counts, or did not do what it was asked to.
     func outcome() throws(InferenceError) -> ChatOutcome {
-        let isWhole = self.finish != "length" && self.namedStop == nil
+        let isWhole = self.finish != "length" && self.namedStop == nil && self.stops.found == nil
         if self.wantsCall, isWhole, self.callCount == 0 {
             throw .unsupported("The server of this model made no tool call, which the tool choice asks for.")
         }

@@ -21,6 +21,9 @@ enum EngineRefusal {
             let numbers = sentence.split { !$0.isNumber }.compactMap { Int($0) }
             return .contextExceeded(tokens: numbers.first ?? 0, tokensMax: numbers.last ?? 0)
         }
+        if let reason = self.templateReason(sentence) {
+            return .unsupported("The template of this model does not take the conversation: \(reason)")
+        }
         switch status {
         case 400, 413, 422, 501: return .unsupported(sentence)
         // llama.cpp says so of an image that a text model was sent.
@@ -30,6 +33,13 @@ enum EngineRefusal {
         case 408, 504: return .timedOut(seconds: 0)
         default: return .refused(status: status, sentence: sentence)
         }
+    }
+
+    /// What a model's template says of a conversation; llama.cpp tells it at the end of where it stands.
+    private static func templateReason(_ sentence: String) -> String? {
+        let mark = "Jinja Exception: "
+        guard let range = sentence.utf8.firstRange(of: mark.utf8) else { return nil }
+        return String(sentence[range.upperBound...].prefix { !$0.isNewline })
     }
 
     private static func sentence(_ error: Document?) -> String {

@@ -56,13 +56,32 @@ extension LlamaServerModel {
         guard self.capabilities.hasTemplates else {
             throw InferenceError.unsupported("The server of this model does not tell its template.")
         }
-        var members = ChatBody.prompt(request, isOwnEngine: true)
-        if !isAnswerBegun { members.append(.init("add_generation_prompt", .boolean(false))) }
-        let answer = try await self.asking("/apply-template", .object(members))
+        let answer = try await self.inTurnsThatAreTaken(request) { (request) async throws(InferenceError) in
+            var members = ChatBody.prompt(request, isOwnEngine: true)
+            if !isAnswerBegun { members.append(.init("add_generation_prompt", .boolean(false))) }
+            return try await self.asking("/apply-template", .object(members))
+        }
         guard let prompt = answer["prompt"]?.text else {
             throw InferenceError.failed("the engine's template gave no prompt")
         }
         return prompt
+    }
+
+    /// Asks with a conversation as it is, and where it is refused, in turns that every template takes.
+    func inTurnsThatAreTaken<Answer>(
+        _ request: ChatRequest, _ ask: (ChatRequest) async throws(InferenceError) -> Answer
+    ) async throws(InferenceError) -> Answer {
+        do throws(InferenceError) {
+            return try await ask(request)
+        } catch {
+            guard case .unsupported = error, let plain = request.inPlainTurns else { throw error }
+            do throws(InferenceError) {
+                return try await ask(plain)
+            } catch InferenceError.unsupported {
+                // What was wrong with the conversation itself says more.
+                throw error
+            }
+        }
     }
 
     private func tokenCount(of text: String) async throws -> Int { try await self.tokens(of: text).count }

@@ -44,7 +44,7 @@ package struct LlamaServerModel: ChatModel {
         return self.capabilities.isLlamaServer ? [.init("cache_prompt", .boolean(false))] : []
     }
 
-    /// - Parameter more: members of the request that makes the answer.
+    /// The answer; `more` are members of the request that makes it.
     private func answer(
         _ request: ChatRequest, _ more: [Document.Member], _ send: @Sendable (ChatEvent) async throws -> Void
     ) async throws -> ChatOutcome {
@@ -85,7 +85,9 @@ package struct LlamaServerModel: ChatModel {
     ) async throws -> ChatOutcome {
         let isOwn = self.capabilities.isLlamaServer
         var stream = ChatStream(request, scansStops: isOwn, makeID: self.makeCallID)
-        let answer = try await self.post("/v1/chat/completions", .object(self.chatMembers(request) + more))
+        let answer = try await self.inTurnsThatAreTaken(request) { (request) async throws(InferenceError) in
+            try await self.post("/v1/chat/completions", .object(self.chatMembers(request) + more))
+        }
         defer { answer.close() }
         var events = ServerSentEvents()
         reading: while let bytes = try await self.reading(answer) {

@@ -20,6 +20,11 @@ package final class SlotOwners: Sendable {
         package var slot: Int
         /// Whether the same caller had it last.
         package var isOwn: Bool
+
+        package init(slot: Int, isOwn: Bool) {
+            self.slot = slot
+            self.isOwn = isOwn
+        }
     }
 
     private struct Slot {

@@ -1,0 +1,61 @@
+extension ChatRequest {
+    /// The same conversation in turns that every template takes, for where a model's own refuses it; nil where there is
+    /// nothing to change.
+    ///
+    /// Llama's templates take one call in a turn: of several each has a turn of its own, with its result behind it.
+    /// Mistral's take no text of the user behind a result: it stands at the result's end.
+    /// - Source: the templates of Llama 3.1 to 3.3 ("This model only supports single tool-calls at once!") and of
+    ///   Mistral Nemo, Small and Ministral ("conversation roles must alternate").
+    /// - Complexity: O(parts of the conversation).
+    var inPlainTurns: ChatRequest? {
+        var plain = self
+        plain.messages = []
+        var isChanged = false
+        var rest = self.messages[...]
+        while let message = rest.popFirst() {
+            let calls = message.parts.filter { if case .toolCall = $0 { true } else { false } }
+            if calls.count > 1, let answer = rest.first {
+                rest.removeFirst()
+                plain.messages += Self.turns(message, calls, answer)
+                isChanged = true
+            } else {
+                plain.messages.append(message)
+            }
+        }
+        for index in plain.messages.indices {
+            guard let parts = Self.joiningTexts(plain.messages[index].parts) else { continue }
+            plain.messages[index].parts = parts
+            isChanged = true
+        }
+        return isChanged ? plain : nil
+    }
+
+    /// A turn for each call, and its result behind it; what else was said stands before the first and behind the last.
+    private static func turns(_ message: Message, _ calls: [Part], _ answer: Message) -> [Message] {
+        var turns: [Message] = []
+        var before = message.parts.filter { if case .toolCall = $0 { false } else { true } }
+        var results = answer.parts
+        for case .toolCall(let call) in calls {
+            let index = results.firstIndex { if case .toolResult(call.id, _) = $0 { true } else { false } }
+            turns.append(Message(role: message.role, parts: before + [.toolCall(call)]))
+            turns.append(Message(role: answer.role, parts: index.map { [results.remove(at: $0)] } ?? []))
+            before = []
+        }
+        turns[turns.count - 1].parts += results
+        return turns.filter { !$0.parts.isEmpty }
+    }
+
+    /// The parts with texts at the end of the last result; nil where they stay as they are.
+    private static func joiningTexts(_ parts: [Part]) -> [Part]? {
+        guard let last = parts.lastIndex(where: { if case .toolResult = $0 { true } else { false } }),
+            case .toolResult(let id, let result) = parts[last]
+        else { return nil }
+        var texts = [result]
+        var joined: [Part] = []
+        for part in parts[(last + 1)...] {
+            if case .text(let text) = part { texts.append(text) } else { joined.append(part) }
+        }
+        guard texts.count > 1 else { return nil }
+        return parts[..<last] + [.toolResult(callID: id, text: texts.joined(separator: "\n\n"))] + joined
+    }
+}
