@@ -42,10 +42,13 @@ struct DeleteBackupTests {
             }),
             await refused({ () async throws(ServiceError) in try await fixture.restore(arn) }),
         ] {
-            let wanted =
-                arn.hasSuffix("bc")
-                ? ServiceError(code: "BackupNotFoundException", message: "Backup not found: \(arn)")
-                : ServiceError(code: "ValidationException", message: "Invalid Backup ARN")
+            var wanted = ServiceError(code: "ValidationException", message: "Invalid Backup ARN")
+            if arn.hasSuffix("bc") {
+                wanted =
+                    arn.contains("999999999999")
+                    ? ServiceError(code: "AccessDeniedException", message: "Access is denied")
+                    : ServiceError(code: "BackupNotFoundException", message: "Backup not found: \(arn)")
+            }
             #expect(error == wanted)
         }
     }

@@ -6,13 +6,13 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:ListTagsOfResource", resource: input.resourceARN)]
     }
 
-    /// All of them in one answer: AWS shows 50, the most that a table has, without a token for more.
+    /// All of them in one answer: AWS shows 50, the most that a table has, without a token for more. A token, which no
+    /// answer has given away, is passed over, as AWS does it with one that it does not know.
+    /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
     package func listTagsOfResource(
         _ input: ListTagsOfResourceInput, _ context: RequestContext
     ) async throws(ServiceError) -> ListTagsOfResourceOutput {
         let reference = try self.taggedTable(input.resourceARN, context)
-        // No answer has given a token away.
-        guard input.nextToken == nil else { throw .validation("Invalid NextToken") }
         guard let table = try await self.catalog.snapshot(reference)?.descriptor else {
             throw .resourceNotFound(arn: input.resourceARN)
         }
