@@ -112,7 +112,7 @@ struct CopyReference: Sendable, Hashable {
             guard let name = kind.arnName else { return nil }
             throw .validation("Invalid \(name) ARN")
         }
-        // "DynamoDB authorizes on the ARN's account before resolving the backup", as ExtendDB's pull request 231 saw it.
+        // AWS authorises on the ARN's account before it looks for the backup (seen by ExtendDB's pull request 231).
         guard kind != .backup || arn.account == context.account.description else { throw .accessDenied }
         guard arn.partition == context.region.partition, arn.region == context.region.description,
             arn.account == context.account.description
