@@ -58,6 +58,8 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     private var isReading = false
     private var isTurnScheduled = false
     private var needsFlush = false
+    /// Whether the pieces of this round of the loop leave at its end.
+    private var isSettlingSoon = false
 
     // The deadline
     var deadline: Deadline = .none
@@ -437,7 +439,18 @@ extension HTTP1Connection: ExchangeTransport {
         self.write(buffer)
         // What is produced for a client that may be gone shows soon whether it is.
         if self.deadline == .halfClosed { self.deadline = .none }
-        self.settle()
+        self.settleSoon()
+    }
+
+    /// Settles once the task that produces the pieces rests: those that it has at once leave in one write. A model's
+    /// tokens come several in one read, and a write for each was most of what a token cost.
+    private func settleSoon() {
+        guard !self.isSettlingSoon, let context = self.context else { return }
+        self.isSettlingSoon = true
+        context.eventLoop.assumeIsolated().execute {
+            self.isSettlingSoon = false
+            self.settle()
+        }
     }
 
     func sendEnd() {
@@ -450,6 +463,8 @@ extension HTTP1Connection: ExchangeTransport {
     }
 
     func abortAnswer() {
+        // What was produced before the end leaves before it.
+        if self.needsFlush { self.flush() }
         self.phase = .closed
         self.context?.close(promise: nil)
     }
