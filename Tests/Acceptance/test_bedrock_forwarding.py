@@ -4,7 +4,6 @@ The engine here says its next word only after the client has the one before: wha
 is waited for without end.
 """
 
-import http.server
 import json
 import threading
 
@@ -12,6 +11,8 @@ import anthropic
 import botocore.config
 import openai
 import pytest
+
+import scripted_engine
 
 WORDS = ["one", " two", " three", " four", " five"]
 SECONDS_MAX = 30
@@ -25,36 +26,17 @@ class PatientEngine:
         self.gave_up = False
         engine = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                self.rfile.read(int(self.headers["Content-Length"]))
-                if self.path != "/v1/chat/completions":
-                    return self.send_error(404)
-                self.send_response(200)
-                self.send_header("Content-Type", "text/event-stream")
-                self.end_headers()
+        class Handler(scripted_engine.Handler):
+            def answer(self):
+                self.begin()
                 for word in WORDS:
-                    self._chunk({"choices": [{"index": 0, "delta": {"content": word}}]})
+                    self.say(word)
                     if not engine.heard.acquire(timeout=SECONDS_MAX):
                         engine.gave_up = True
-                        return None
-                self._chunk({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
-                self._chunk({"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": len(WORDS)}})
-                self.wfile.write(b"data: [DONE]\n\n")
-                return None
+                        return
+                self.finish(len(WORDS))
 
-            def _chunk(self, chunk):
-                self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
-                self.wfile.flush()
-
-            def do_GET(self):
-                self.send_error(404)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.server = scripted_engine.serve(Handler)
 
     def close(self):
         self.server.shutdown()

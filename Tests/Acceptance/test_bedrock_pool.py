@@ -3,17 +3,16 @@
 The servers are llama.cpp's own with a tiny model, and ones that cut connections when they are told to.
 """
 
-import http.server
 import json
 import signal
 import subprocess
-import threading
 import time
 import urllib.request
 
 import botocore.exceptions
 import pytest
 
+import scripted_engine
 from brume_server import ENGINE, free_port, require_engine
 from gguf_models import TEXT, write_model
 
@@ -30,43 +29,22 @@ class Talker:
         self.name, self.mode, self.asked = name, "", 0
         talker = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                self.rfile.read(int(self.headers["Content-Length"]))
-                if self.path != "/v1/chat/completions":
-                    return self.send_error(404)
+        class Handler(scripted_engine.Handler):
+            def answer(self):
                 talker.asked += 1
                 if talker.mode == "refuse":
                     return self.send_error(500)
-                self.send_response(200)
-                self.send_header("Content-Type", "text/event-stream")
-                self.send_header("Content-Length", "100000")
-                self.end_headers()
+                self.begin(Content_Length="100000")
                 if talker.mode == "cut":
                     return None
                 for text in (talker.name, " speaks"):
-                    self._chunk({"choices": [{"index": 0, "delta": {"content": text}}]})
+                    self.say(text)
                     if talker.mode == "break":
                         return None
-                self._chunk({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
-                self._chunk({"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 2}})
-                self.wfile.write(b"data: [DONE]\n\n")
-                return None
+                return self.finish(2)
 
-            def _chunk(self, chunk):
-                self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
-                self.wfile.flush()
-
-            def do_GET(self):
-                self.send_error(404)
-
-            def log_message(self, *_):
-                pass
-
-        http.server.ThreadingHTTPServer.allow_reuse_address = True
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server = scripted_engine.serve(Handler, port)
         self.port = self.server.server_port
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
         self.server.shutdown()
