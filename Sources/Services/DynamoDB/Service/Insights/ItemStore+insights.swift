@@ -28,26 +28,25 @@ extension ItemStore {
 
     /// A write of the item under a key; `item` is what there is afterwards, or was before a delete.
     func charge(
-        _ units: WriteUnits, _ key: AttributeMap, _ item: AttributeMap?, _ table: TableDescriptor, factor: Double = 1
+        _ units: WriteUnits, _ key: AttributeMap, _ item: AttributeMap?, _ table: TableDescriptor
     ) {
-        self.meters.charge(units, table, factor: factor)
+        self.meters.charge(units, table)
         guard table.insights.isCounting else { return }
-        let weight = Self.writeWeight * factor
-        self.insights.noteAccess(units.withLocalIndexes(table) * weight, key, table)
+        self.insights.noteAccess(units.withLocalIndexes(table) * Self.writeWeight, key, table)
         guard let item else { return }
         for entry in units.indexes where table.indexes[entry.index].isGlobal {
-            self.insights.noteAccess(entry.units * weight, item, table, table.indexes[entry.index])
+            self.insights.noteAccess(entry.units * Self.writeWeight, item, table, table.indexes[entry.index])
         }
     }
 
-    /// Twice, for preparing and committing. What was deleted without being there has no key to count.
+    /// A write in a transaction. What was deleted without being there has no key to count.
     func chargeTransactional(
         _ units: WriteUnits, _ existing: AttributeMap?, _ new: AttributeMap?, _ table: TableDescriptor
     ) {
         if let item = new ?? existing {
-            self.charge(units, item, item, table, factor: 2)
+            self.charge(units.transactional, item, item, table)
         } else {
-            self.meters.charge(units, table, factor: 2)
+            self.meters.charge(units.transactional, table)
         }
     }
 

@@ -6,11 +6,9 @@ internal import ServiceModel
 ///
 /// What is counted whether or not a request asks is counted where items are read and written; see `Meters`.
 struct Consumption {
-    /// Transactions prepare and commit, and are charged for both; their reports name the sort of unit.
+    /// Transactions are charged differently, and their reports name the sort of unit.
     enum Kind: Sendable, Hashable {
         case single, transactionalRead, transactionalWrite
-
-        var writeFactor: Double { self == .transactionalWrite ? 2 : 1 }
     }
 
     let table: String
@@ -43,14 +41,13 @@ struct Consumption {
     /// A write of an item, and of each index entry that it changes.
     mutating func addWrite(_ existing: AttributeMap?, _ new: AttributeMap?, _ table: TableDescriptor) {
         guard self.wanted != nil else { return }
-        let units = WriteUnits(existing, new, table)
-        self.add(units.table * self.kind.writeFactor)
-        for entry in units.indexes {
-            self.add(entry.units * self.kind.writeFactor, index: table.indexes[entry.index])
-        }
+        let single = WriteUnits(existing, new, table)
+        let units = self.kind == .transactionalWrite ? single.transactional : single
+        self.add(units.table)
+        for entry in units.indexes { self.add(entry.units, index: table.indexes[entry.index]) }
         for index in table.vectorIndexes where index.state != .deleting {
             let bytes = index.writtenBytes(existing, new, table.schema)
-            if bytes > 0 { self.vectorBytes[index.name, default: 0] += Double(bytes) * self.kind.writeFactor }
+            if bytes > 0 { self.vectorBytes[index.name, default: 0] += Double(bytes) }
         }
     }
 

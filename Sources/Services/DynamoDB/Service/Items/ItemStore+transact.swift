@@ -133,7 +133,7 @@ extension ItemStore {
         }
     }
 
-    /// Charges what was done: all of it twice, for preparing and committing; what had been done before is read.
+    /// Charges what was done as writes of a transaction; what had been done before is read.
     private func done(_ rows: [TransactRow], isReplay: Bool) -> Attempt {
         for row in rows {
             if isReplay {

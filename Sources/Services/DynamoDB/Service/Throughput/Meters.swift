@@ -66,12 +66,11 @@ final class Meters: Sendable {
         self.meter(table).charge(.read, units, index)
     }
 
-    /// A write; `factor` is 2 for transactions, which prepare and commit.
-    func charge(_ units: WriteUnits, _ table: TableDescriptor, factor: Double = 1) {
+    func charge(_ units: WriteUnits, _ table: TableDescriptor) {
         let meter = self.meter(table)
-        meter.charge(.write, units.withLocalIndexes(table) * factor, nil)
+        meter.charge(.write, units.withLocalIndexes(table), nil)
         for entry in units.indexes where table.indexes[entry.index].isGlobal {
-            meter.charge(.write, entry.units * factor, table.indexes[entry.index])
+            meter.charge(.write, entry.units, table.indexes[entry.index])
         }
     }
 

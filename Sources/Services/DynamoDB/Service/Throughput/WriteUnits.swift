@@ -13,7 +13,7 @@ struct WriteUnits: Sendable, Hashable {
     }
 
     /// The larger of the item before and after; one unit for an item that is not there.
-    let table: Double
+    private(set) var table: Double
     /// Empty, and without an allocation, where no index changes.
     private(set) var indexes: [Index] = []
 
@@ -60,6 +60,15 @@ struct WriteUnits: Sendable, Hashable {
                 }
             }
         if units > 0 { self.indexes.append(Index(index: place, units: units)) }
+    }
+
+    /// What the same write takes in a transaction: the table prepares and commits it, the indexes follow once.
+    ///
+    /// - Source: answers of AWS in August 2026, as public issues quote them.
+    var transactional: WriteUnits {
+        var units = self
+        units.table *= 2
+        return units
     }
 
     /// The table's units with those of its local indexes, which share its capacity.
