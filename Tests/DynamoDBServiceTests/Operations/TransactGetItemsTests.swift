@@ -45,6 +45,20 @@ struct TransactGetItemsTests {
         #expect(answer.consumedCapacity?.map { shown($0) } == ["items 4.0", "another 2.0"])
     }
 
+    @Test func `names without a projection are passed over`() async throws {
+        let fixture = try await ItemFixture()
+        try await fixture.put(key("a", 1))
+        var item = Self.get(key("a", 1))
+        item.get.expressionAttributeNames = ["#x": "x"]
+        #expect(try await Self.read(fixture, [item]).responses?.first?.item != nil)
+        item.get.projectionExpression = "sk"
+        let named = item
+        #expect(
+            await wording { () throws(ServiceError) in try await Self.read(fixture, [named]) }
+                == "Value provided in ExpressionAttributeNames unused in expressions: keys: {#x}"
+        )
+    }
+
     @Test func `requests are refused in AWS's sentences`() async throws {
         let fixture = try await ItemFixture()
         #expect(

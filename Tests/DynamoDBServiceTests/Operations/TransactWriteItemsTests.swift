@@ -178,6 +178,25 @@ struct TransactWriteItemsTests {
         )
     }
 
+    @Test func `names and values without an expression are passed over`() async throws {
+        let fixture = try await ItemFixture()
+        let (names, values) = (["#x": "x"], item([(":x", int(1))]))
+        let put = Put(
+            item: item(key("a", 1)), tableName: "items", expressionAttributeNames: names,
+            expressionAttributeValues: values)
+        let delete = Delete(
+            key: item(key("a", 2)), tableName: "items", expressionAttributeNames: names,
+            expressionAttributeValues: values)
+        _ = try await Self.write(fixture, [TransactWriteItem(put: put), TransactWriteItem(delete: delete)])
+        #expect(try await fixture.stored(key("a", 1)) != nil)
+        var used = put
+        used.conditionExpression = "attribute_exists(pk)"
+        #expect(
+            await wording { () throws(ServiceError) in try await Self.write(fixture, [TransactWriteItem(put: used)]) }
+                == "Value provided in ExpressionAttributeNames unused in expressions: keys: {#x}"
+        )
+    }
+
     @Test func `the items have 4 MB together`() async throws {
         let fixture = try await ItemFixture()
         // pk (2) + a (1), sk (2) + a number below 100 (2), body (4)

@@ -4,6 +4,9 @@ internal import ServiceModel
 
 /// One action of a TransactWriteItems request, or one write in PartiQL, compiled once, with the checks of the operation
 /// of its own.
+///
+/// Names and values that come without an expression are passed over, which the operations of their own refuse.
+/// - Source: answers of AWS in June 2026, as public issues quote them.
 struct TransactAction: Sendable {
     private enum Work: Sendable {
         case put
@@ -35,8 +38,8 @@ struct TransactAction: Sendable {
             if let failure = put.item.failure { throw ValidationFailure(failure.message) }
             return try WriteCondition(
                 expression: put.conditionExpression,
-                names: put.expressionAttributeNames,
-                values: put.expressionAttributeValues,
+                names: put.conditionExpression == nil ? nil : put.expressionAttributeNames,
+                values: put.conditionExpression == nil ? nil : put.expressionAttributeValues,
                 returnsOld: put.returnValuesOnConditionCheckFailure,
                 isEnveloped: false
             )
@@ -69,8 +72,8 @@ struct TransactAction: Sendable {
             if let failure = delete.key.failure { throw ValidationFailure(failure.message) }
             return try WriteCondition(
                 expression: delete.conditionExpression,
-                names: delete.expressionAttributeNames,
-                values: delete.expressionAttributeValues,
+                names: delete.conditionExpression == nil ? nil : delete.expressionAttributeNames,
+                values: delete.conditionExpression == nil ? nil : delete.expressionAttributeValues,
                 returnsOld: delete.returnValuesOnConditionCheckFailure,
                 isEnveloped: false
             )

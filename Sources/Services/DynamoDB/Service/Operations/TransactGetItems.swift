@@ -27,9 +27,10 @@ extension DynamoDBService {
         for get in input.transactItems.map(\.get) {
             let projection = try validating { () throws(ValidationFailure) in
                 if let failure = get.key.failure { throw ValidationFailure(failure.message) }
+                // Names that come without an expression are passed over, as in `TransactAction`.
                 return try ItemProjection(
                     expression: get.projectionExpression,
-                    names: get.expressionAttributeNames,
+                    names: get.projectionExpression == nil ? nil : get.expressionAttributeNames,
                     attributesToGet: nil
                 )
             }
