@@ -124,3 +124,44 @@ def test_native_bodies_pass_and_their_members_are_checked(typed, model):
             "openai": "Invalid type for 'top_p': expected a decimal, but got a string instead.",
         }.get(model.split(".")[0], f"Malformed input request: {place}: expected type: Number, found: String, please "
               "reformat your input and try again.")
+
+
+ASKED = {"role": "user", "content": "Weather?"}
+CALL = {"role": "assistant", "content": None, "tool_calls": [
+    {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}]}
+RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "3 degrees"}
+UNANSWERED = (
+    "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. "
+    "The following tool_call_ids did not have response messages: call_1")
+
+
+@pytest.mark.parametrize("messages, param, sentence", [
+    ([RESULT], "messages.[0].role",
+     "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'."),
+    ([ASKED, CALL, RESULT | {"tool_call_id": "call_2"}], "messages.[2].tool_call_id",
+     "Invalid parameter: 'tool_call_id' of 'call_2' not found in 'tool_calls' of previous message."),
+    ([ASKED, CALL, ASKED], "messages.[2].role", UNANSWERED),
+    ([ASKED, CALL], "messages.[2].role", UNANSWERED),
+])
+def test_openai_calls_and_results_stand_together(typed, token, messages, param, sentence):
+    answer = post(typed, token, "/v1/chat/completions", {"messages": messages})
+    assert (answer.status_code, answer.json()["error"]) == (400, {
+        "message": sentence, "type": "invalid_request_error", "param": param, "code": None})
+    whole = post(typed, token, "/v1/chat/completions", {"messages": [ASKED, CALL, RESULT, ASKED]})
+    assert whole.status_code == 200
+
+
+OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "3 degrees"}
+FUNCTION_CALL = {"type": "function_call", "call_id": "call_1", "name": "weather", "arguments": "{}"}
+
+
+@pytest.mark.parametrize("items, sentence", [
+    ([ASKED, OUTPUT], "No tool call found for function call output with call_id call_1."),
+    ([ASKED, FUNCTION_CALL], "No tool output found for function call call_1."),
+    ([ASKED, FUNCTION_CALL, ASKED], "No tool output found for function call call_1."),
+])
+def test_calls_and_outputs_of_responses_stand_together(typed, token, items, sentence):
+    answer = post(typed, token, "/v1/responses", {"input": items})
+    assert (answer.status_code, answer.json()["error"]) == (400, {
+        "message": sentence, "type": "invalid_request_error", "param": "input", "code": None})
+    assert post(typed, token, "/v1/responses", {"input": [ASKED, FUNCTION_CALL, OUTPUT]}).status_code == 200

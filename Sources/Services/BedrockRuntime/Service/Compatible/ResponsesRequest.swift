@@ -6,6 +6,8 @@ internal import WireProtocols
 /// - Source: OpenAI API reference, "Create a model response".
 struct ResponsesRequest {
     private(set) var chat = ChatRequest(messages: [])
+    /// The ids of calls that have no result yet.
+    private var openCalls: [String] = []
 
     init(_ body: Document) throws(ServiceError) {
         try BodyShape.response.check(body, .openAI)
@@ -18,6 +20,7 @@ struct ResponsesRequest {
         default: throw .invalid("Missing required parameter: 'input'.")
         }
         guard !self.chat.messages.isEmpty else { throw .invalid("The input must have at least one message.") }
+        if let call = self.openCalls.first { throw Self.inputFault("No tool output found for function call \(call).") }
         try self.addTools(body)
         self.addSampling(body)
         try self.addFormat(body["text"]?["format"])
@@ -42,6 +45,13 @@ struct ResponsesRequest {
         }
     }
 
+    /// - Source: the sentences that users of the API report.
+    private static func inputFault(_ message: String) -> ServiceError {
+        ServiceError(
+            code: "ValidationException", message: message,
+            detail: MemberFault(message: message, member: "input", code: nil))
+    }
+
     /// Adds parts to the turn of who speaks, or begins one.
     private mutating func add(_ role: ChatRequest.Role, _ parts: [ChatRequest.Part]) {
         if let last = self.chat.messages.indices.last, self.chat.messages[last].role == role {
@@ -58,10 +68,16 @@ struct ResponsesRequest {
             let arguments = item["arguments"]?.text.flatMap { Document(json: $0) } ?? .object([])
             let call = ToolCall(
                 id: item["call_id"]?.text ?? "", name: item["name"]?.text ?? "", arguments: arguments)
+            self.openCalls.append(call.id)
             self.add(.assistant, [.toolCall(call)])
         case "function_call_output":
+            let id = item["call_id"]?.text ?? ""
+            guard let place = self.openCalls.firstIndex(of: id) else {
+                throw Self.inputFault("No tool call found for function call output with call_id \(id).")
+            }
+            self.openCalls.remove(at: place)
             let text = item["output"]?.text ?? OpenAIContent.text(item["output"])
-            self.add(.user, [.toolResult(callID: item["call_id"]?.text ?? "", text: text)])
+            self.add(.user, [.toolResult(callID: id, text: text)])
         case "reasoning":
             let text = (item["content"]?.elements ?? []).compactMap { $0["text"]?.text }.joined(separator: "\n")
             if !text.isEmpty { self.add(.assistant, [.reasoning(text)]) }

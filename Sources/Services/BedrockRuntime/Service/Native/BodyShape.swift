@@ -151,8 +151,8 @@ struct MemberFault: WritableShape {
     let message: String
     /// Such as `tools[0].function.name`.
     let member: String
-    /// OpenAI's code of it, such as `invalid_type`.
-    let code: String
+    /// OpenAI's code of it, such as `invalid_type`; nil where OpenAI has none.
+    let code: String?
 
     func write(to writer: any ShapeWriter) {
         ValidationException(message: self.message).write(to: writer)

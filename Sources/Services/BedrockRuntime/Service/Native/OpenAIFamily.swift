@@ -12,7 +12,9 @@ struct OpenAIFamily: NativeFamily {
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
         try BodyShape.chatCompletion.check(body, .openAI)
         var request = ChatRequest(messages: [])
+        var calls = OpenAICalls()
         for (index, message) in try body.required("messages").elements.enumerated() {
+            try calls.check(message, at: index)
             let content = message["content"]
             switch message["role"]?.text {
             case "system", "developer": request.system.append(OpenAIContent.text(content))
@@ -29,6 +31,7 @@ struct OpenAIFamily: NativeFamily {
             }
         }
         guard !request.messages.isEmpty else { throw .invalid("messages must not be empty") }
+        try calls.finish()
         try Self.addTools(body, to: &request)
         Self.addSampling(body, to: &request)
         try Self.addFormat(body["response_format"], to: &request)

@@ -1,0 +1,53 @@
+internal import ServiceModel
+
+/// Where calls of tools and their results may stand, in the words of OpenAI's API.
+/// - Source: the sentences that its users report.
+struct OpenAICalls {
+    /// The ids of the last assistant message's calls; empty once something else is said.
+    private var calls: [String] = []
+    /// Those of them that have no result yet.
+    private var open: [String] = []
+    /// How many messages there were.
+    private var count = 0
+
+    /// Looks at the next message.
+    mutating func check(_ message: Document, at index: Int) throws(ServiceError) {
+        self.count = index + 1
+        guard message["role"]?.text != "tool" else { return try self.answer(message, at: index) }
+        try self.checkAnswered(at: index)
+        self.calls = (message["tool_calls"]?.elements ?? []).map { $0["id"]?.text ?? "" }
+        self.open = self.calls
+    }
+
+    /// After the last message.
+    func finish() throws(ServiceError) { try self.checkAnswered(at: self.count) }
+
+    private mutating func answer(_ message: Document, at index: Int) throws(ServiceError) {
+        guard !self.calls.isEmpty else {
+            throw Self.fault(
+                "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with "
+                    + "'tool_calls'.", "messages.[\(index)].role")
+        }
+        let id = message["tool_call_id"]?.text ?? ""
+        guard self.calls.contains(id) else {
+            throw Self.fault(
+                "Invalid parameter: 'tool_call_id' of '\(id)' not found in 'tool_calls' of previous message.",
+                "messages.[\(index)].tool_call_id")
+        }
+        self.open.removeAll { $0 == id }
+    }
+
+    private func checkAnswered(at index: Int) throws(ServiceError) {
+        guard !self.open.isEmpty else { return }
+        throw Self.fault(
+            "An assistant message with 'tool_calls' must be followed by tool messages responding to each "
+                + "'tool_call_id'. The following tool_call_ids did not have response messages: "
+                + self.open.joined(separator: ", "), "messages.[\(index)].role")
+    }
+
+    private static func fault(_ message: String, _ member: String) -> ServiceError {
+        ServiceError(
+            code: "ValidationException", message: message,
+            detail: MemberFault(message: message, member: member, code: nil))
+    }
+}
