@@ -165,3 +165,47 @@ def test_calls_and_outputs_of_responses_stand_together(typed, token, items, sent
     assert (answer.status_code, answer.json()["error"]) == (400, {
         "message": sentence, "type": "invalid_request_error", "param": "input", "code": None})
     assert post(typed, token, "/v1/responses", {"input": [ASKED, FUNCTION_CALL, OUTPUT]}).status_code == 200
+
+
+CLAUDE = "anthropic.claude-3-haiku-20240307-v1:0"
+EMPTY = "all messages must have non-empty content except for the optional final assistant message"
+
+
+def said(*contents):
+    return {"messages": [
+        {"role": ("user", "assistant")[place % 2], "content": content} for place, content in enumerate(contents)]}
+
+
+@pytest.mark.parametrize("members, sentence", [
+    ({"temperature": 1.5}, "temperature: range: 0..1"),
+    ({"temperature": -1}, "temperature: range: 0..1"),
+    ({"stop_sequences": ["\n"]}, "stop_sequences: each stop sequence must contain non-whitespace"),
+    ({"stop_sequences": [""]}, "stop_sequences: each stop sequence must be non-empty"),
+    ({"thinking": {"type": "enabled"}}, "thinking.enabled.budget_tokens: Field required"),
+    ({"thinking": {"type": "enabled", "budget_tokens": 1023}},
+     "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024"),
+    (said(""), "messages.0: user messages must have non-empty content"),
+    (said([]), "messages.0: user messages must have non-empty content"),
+    (said("Hi", "", "Ho"), f"messages.1: {EMPTY}"),
+    (said([{"type": "text", "text": ""}]), "messages: text content blocks must be non-empty"),
+    (said("Hi", "I am "), "messages: final assistant content cannot end with trailing whitespace"),
+    (said("Hi", [{"type": "text", "text": "I am\n"}]),
+     "messages: final assistant content cannot end with trailing whitespace"),
+])
+def test_claude_refuses_what_is_of_the_right_type_and_says_nothing(typed, token, members, sentence):
+    body = {"max_tokens": 4096, "messages": MESSAGES} | members
+    answer = httpx.post(
+        f"{typed.url}/v1/messages", headers={"x-api-key": token}, json={"model": ECHO} | body)
+    assert answer.status_code == 400
+    assert answer.json()["error"] == {"type": "invalid_request_error", "message": sentence}
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        typed.client("bedrock-runtime").invoke_model(
+            modelId=CLAUDE, body=json.dumps({"anthropic_version": "bedrock-2023-05-31"} | body))
+    assert refused.value.response["Error"] == {"Code": "ValidationException", "Message": sentence}
+
+
+def test_claude_takes_an_answer_that_is_begun(typed, token):
+    for contents in (("Hi", ""), ("Hi", "I am")):
+        body = {"model": ECHO, "max_tokens": 99} | said(*contents)
+        answer = httpx.post(f"{typed.url}/v1/messages", headers={"x-api-key": token}, json=body)
+        assert answer.status_code == 200, answer.text

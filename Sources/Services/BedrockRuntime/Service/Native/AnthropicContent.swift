@@ -31,12 +31,10 @@ struct AnthropicContent {
         if let text = content?.text { return ([.text(text)], nil) }
         var parts: [ChatRequest.Part] = []
         var kept: (count: Int, block: Document)?
-        let blocks = content?.elements ?? []
-        for (position, block) in blocks.enumerated() {
+        for (position, block) in (content?.elements ?? []).enumerated() {
             parts += try AnthropicContent(index, position).parts(block)
             if Self.isKept(block) { kept = (parts.count, block) }
         }
-        guard !blocks.isEmpty else { throw .invalid("messages.\(index): all messages must have non-empty content") }
         return (parts, kept)
     }
 

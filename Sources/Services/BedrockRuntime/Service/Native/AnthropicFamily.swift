@@ -18,9 +18,11 @@ struct AnthropicFamily: NativeFamily {
     func request(_ body: Document, isForCounting: Bool) throws(ServiceError) -> ChatRequest {
         try BodyShape.message.check(body, .anthropic)
         let tokensMax = try isForCounting ? nil : Self.tokensMax(body)
+        try AnthropicRules.check(body)
         var request = ChatRequest(messages: [])
         request.promptCount = self.promptCount
-        for (index, message) in try body.required("messages").elements.enumerated() {
+        let messages = try body.required("messages").elements
+        for (index, message) in messages.enumerated() {
             guard let role = message["role"]?.text.flatMap(ChatRequest.Role.init(rawValue:)) else {
                 throw .invalid("messages.\(index).role: Input should be 'user' or 'assistant'")
             }
@@ -35,6 +37,7 @@ struct AnthropicFamily: NativeFamily {
         guard request.messages[0].role == .user else {
             throw .invalid("messages: first message must use the \"user\" role")
         }
+        try AnthropicRules.check(messages: messages)
         try ToolTurns.check(request.messages)
         switch body["system"] {
         case .string(let text)?: request.system = [text]

@@ -1,0 +1,50 @@
+internal import ServiceModel
+
+/// What Claude refuses of a body whose members are all of the right types.
+/// - Source: the sentences that users of Anthropic's API and of Bedrock report.
+enum AnthropicRules {
+    private static let thoughtTokensMin = 1024
+
+    /// What stands beside the messages.
+    static func check(_ body: Document) throws(ServiceError) {
+        if let temperature = body["temperature"]?.double, !(0...1).contains(temperature) {
+            throw .invalid("temperature: range: 0..1")
+        }
+        for stop in body["stop_sequences"]?.texts ?? [] where stop.allSatisfy(\.isWhitespace) {
+            let rule = stop.isEmpty ? "be non-empty" : "contain non-whitespace"
+            throw .invalid("stop_sequences: each stop sequence must \(rule)")
+        }
+        guard body["thinking"]?["type"]?.text == "enabled" else { return }
+        guard let tokens = body["thinking"]?["budget_tokens"]?.integer else {
+            throw .invalid("thinking.enabled.budget_tokens: Field required")
+        }
+        guard tokens >= Self.thoughtTokensMin else {
+            throw .invalid(
+                "thinking.enabled.budget_tokens: Input should be greater than or equal to \(Self.thoughtTokensMin)")
+        }
+    }
+
+    /// That messages say something; the model may be given an empty beginning of its own answer.
+    static func check(messages: [Document]) throws(ServiceError) {
+        for (index, message) in messages.enumerated() {
+            let content = message["content"]
+            let isEmpty = content?.text?.isEmpty ?? (content?.elements ?? []).isEmpty
+            if isEmpty, message["role"]?.text == "user" {
+                throw .invalid("messages.\(index): user messages must have non-empty content")
+            }
+            guard !isEmpty || index + 1 == messages.count else {
+                throw .invalid(
+                    "messages.\(index): all messages must have non-empty content except for the optional final "
+                        + "assistant message")
+            }
+            for block in content?.elements ?? [] where block["type"]?.text == "text" && block["text"]?.text == "" {
+                throw .invalid("messages: text content blocks must be non-empty")
+            }
+        }
+        guard let last = messages.last, last["role"]?.text == "assistant" else { return }
+        let begun = last["content"]?.text ?? last["content"]?.elements.last?["text"]?.text
+        if begun?.last?.isWhitespace ?? false {
+            throw .invalid("messages: final assistant content cannot end with trailing whitespace")
+        }
+    }
+}
