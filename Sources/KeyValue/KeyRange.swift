@@ -64,31 +64,3 @@ package struct KeyRange: Hashable, Sendable {
         return end
     }
 }
-
-/// A piece of a scan.
-package struct Page: Sendable {
-    /// One key with its value.
-    package struct Entry: Hashable, Sendable {
-        package let key: [UInt8]
-        package let record: Versioned
-
-        package init(key: [UInt8], record: Versioned) {
-            self.key = key
-            self.record = record
-        }
-    }
-
-    package let entries: [Entry]
-    /// Every commit up to this version is in the page.
-    package let asOf: CommitVersion
-    /// Where the rest begins, for `KeyRange.continued(from:reverse:)`; nil when the range was read to its end.
-    ///
-    /// Forward it is the first key that may follow (inclusive), in reverse the last key that was read (exclusive).
-    package let continuation: [UInt8]?
-
-    package init(entries: [Entry], asOf: CommitVersion, continuation: [UInt8]?) {
-        self.entries = entries
-        self.asOf = asOf
-        self.continuation = continuation
-    }
-}

@@ -64,16 +64,14 @@ package final class MemoryStore: OrderedStore {
         precondition(limit >= 1 && byteLimit >= 1, "a page holds at least one entry")
         try self.requireOpen()
         return self.state.withLock { state in
-            var entries: [Page.Entry] = []
-            var bytes = 0
+            var entries = Page.Entries()
             var continuation: [UInt8]?
             state.entries.forEach(in: range, reverse: reverse) { entry in
-                guard entries.count < limit, bytes < byteLimit else {
+                guard entries.count < limit, entries.bytes.count < byteLimit else {
                     continuation = reverse ? entries[entries.count - 1].key : entry.key
                     return false
                 }
                 entries.append(entry)
-                bytes += entry.key.count + entry.record.value.count
                 return true
             }
             return Page(entries: entries, asOf: CommitVersion(state.version), continuation: continuation)

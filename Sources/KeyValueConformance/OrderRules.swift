@@ -89,7 +89,7 @@ enum OrderRules {
         for key in Self.oddKeys { try await subject.store.put(key, key) }
         let page = try await subject.store.scan(.all, limit: 5, byteLimit: .max, reverse: true)
         guard let cached = try subject.store.scanCached(.all, limit: 5, byteLimit: .max, reverse: true) else { return }
-        try requireEqual(cached.entries, page.entries, "the entries from memory")
+        try requireEqual(Array(cached.entries), Array(page.entries), "the entries from memory")
         try requireEqual(cached.continuation, page.continuation, "the rest from memory")
     }
 }

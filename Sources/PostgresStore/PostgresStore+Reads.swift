@@ -82,7 +82,7 @@ extension PostgresStore {
             for bound in [limit, byteLimit, lookedAt] { request.parameters.add(bound) }
             return request
         } decode: { rows, lookedAt in
-            var entries: [Page.Entry] = []
+            var entries = Page.Entries()
             var next: [UInt8]?
             for row in 0..<rows.count where !rows.isNull(row, 1) {
                 let key = rows.bytes(row, 1)
@@ -94,9 +94,8 @@ extension PostgresStore {
             }
             if next == nil, entries.count == lookedAt { return nil }
             let continuation = next.flatMap { key in reverse ? entries.last?.key : key }
-            let bytes = entries.reduce(0) { $0 + $1.key.count + $1.record.value.count }
             let asOf = CommitVersion(UInt64(rows.number(0, 0)))
-            return (Page(entries: entries, asOf: asOf, continuation: continuation), entries.count, bytes)
+            return (Page(entries: entries, asOf: asOf, continuation: continuation), entries.count, entries.bytes.count)
         }
     }
 

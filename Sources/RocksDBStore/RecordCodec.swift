@@ -30,10 +30,20 @@ enum RecordCodec {
         unsafe withUnsafeBytes(of: value.bigEndian) { unsafe output.append(contentsOf: $0) }
     }
 
-    /// Reads a record back.
+    /// What stands before a value.
+    struct Header {
+        /// How many bytes it has.
+        let byteCount: Int
+        let version: CommitVersion
+        let time: Timestamp
+        let stamp: ReplicationStamp?
+    }
+
+    /// Reads the header of a record back.
     ///
     /// - Throws: `corrupt` for bytes that `writeHeader` does not write.
-    static func decode(_ bytes: UnsafeRawBufferPointer) throws(EngineFailure) -> Versioned {
+    @inline(__always)
+    static func header(_ bytes: UnsafeRawBufferPointer) throws(EngineFailure) -> Header {
         let (count, flags) = unsafe (bytes.count, bytes.count >= Self.headerBytes ? bytes[1] : 0)
         let isKnown = unsafe count >= Self.headerBytes && bytes[0] == Self.format && flags & ~Self.flagStamp == 0
         let headerBytes = flags == Self.flagStamp ? Self.headerBytes + Self.stampBytes : Self.headerBytes
@@ -47,10 +57,18 @@ enum RecordCodec {
                 bigEndian: bytes.loadUnaligned(fromByteOffset: Self.headerBytes + 8, as: UInt64.self))
             stamp = ReplicationStamp(time: time, version: CommitVersion(version))
         }
-        let value = unsafe Self.copy(UnsafeRawBufferPointer(rebasing: bytes[headerBytes...]))
-        return unsafe Versioned(
-            value: value, version: CommitVersion(Self.version(bytes)), time: Self.timestamp(bytes, at: 10), stamp: stamp
-        )
+        return unsafe Header(
+            byteCount: headerBytes, version: CommitVersion(Self.version(bytes)), time: Self.timestamp(bytes, at: 10),
+            stamp: stamp)
+    }
+
+    /// Reads a record back.
+    ///
+    /// - Throws: `corrupt` for bytes that `writeHeader` does not write.
+    static func decode(_ bytes: UnsafeRawBufferPointer) throws(EngineFailure) -> Versioned {
+        let header = try unsafe Self.header(bytes)
+        let value = unsafe Self.copy(UnsafeRawBufferPointer(rebasing: bytes[header.byteCount...]))
+        return Versioned(value: value, version: header.version, time: header.time, stamp: header.stamp)
     }
 
     /// The bytes as an array. (`Array(bytes)` looks its own type up at run time, for each array.)

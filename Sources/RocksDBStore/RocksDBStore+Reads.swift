@@ -81,24 +81,29 @@ extension RocksDBStore {
         return nil
     }
 
+    /// Room that is made for a page at once: entries, and bytes for each. It grows where they are more.
+    private static let (roomEntries, roomBytes) = (64, 256)
+
     private func page(
         _ range: KeyRange, _ limit: Int, _ byteLimit: Int, _ reverse: Bool, _ engine: Engine, isFromMemoryOnly: Bool
     ) throws(EngineFailure) -> Page {
         let asOf = CommitVersion(self.settledVersion.load(ordering: .acquiring))
-        var entries: [Page.Entry] = []
+        var entries = Page.Entries()
         guard !range.isEmpty else { return Page(entries: entries, asOf: asOf, continuation: nil) }
-        var bytes = 0
+        entries.reserveCapacity(
+            entries: min(limit, Self.roomEntries), bytes: min(byteLimit, min(limit, Self.roomEntries) * Self.roomBytes))
         var continuation: [UInt8]?
         try unsafe engine.forEach(
             .items, from: range.start, to: range.end, reverse: reverse, isFromMemoryOnly: isFromMemoryOnly
         ) { key, value throws(EngineFailure) in
-            guard entries.count < limit, bytes < byteLimit else {
+            guard entries.count < limit, entries.bytes.count < byteLimit else {
                 continuation = unsafe reverse ? entries[entries.count - 1].key : Array(key)
                 return false
             }
-            let record = try unsafe RecordCodec.decode(value)
-            unsafe entries.append(Page.Entry(key: RecordCodec.copy(key), record: record))
-            bytes += key.count + record.value.count
+            let header = try unsafe RecordCodec.header(value)
+            unsafe entries.append(
+                key: key, value: UnsafeRawBufferPointer(rebasing: value[header.byteCount...]),
+                version: header.version, time: header.time, stamp: header.stamp)
             return true
         }
         return Page(entries: entries, asOf: asOf, continuation: continuation)

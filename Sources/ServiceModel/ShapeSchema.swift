@@ -47,14 +47,17 @@ package struct ErrorTrait: Sendable, Hashable {
 ///
 /// Shapes refer to each other, also in circles, so a schema is a class whose members are defined once, after all shapes
 /// of the service exist, and never change afterwards.
-// Sendable: `members` is written once by `define(members:)`, before the schema is given to anyone else.
+// Sendable: `storedMembers` is written once by `define(members:)`, before the schema is given to anyone else.
 package final class ShapeSchema: @unchecked Sendable {
     /// The model's name without a namespace, such as `PutItemInput`.
     package let name: String
     package let type: ShapeType
     package var traits: ShapeTraits { self.storedTraits }
     /// Structure and union: the members in the model's order. List: `member`. Map: `key`, `value`.
-    package private(set) var members: [MemberSchema] = []
+    package var members: [MemberSchema] { unsafe self.storedMembers }
+
+    // Unchecked: it is written once, and read for each value of each request.
+    @exclusivity(unchecked) private var storedMembers: [MemberSchema] = []
 
     private let storedTraits: ShapeTraits
     private var isDefined = false
@@ -69,7 +72,7 @@ package final class ShapeSchema: @unchecked Sendable {
     package func define(members: [MemberSchema]) {
         precondition(!self.isDefined, "shape \(self.name) was defined twice")
         self.isDefined = true
-        self.members = members
+        unsafe self.storedMembers = members
         for (index, member) in members.enumerated() {
             member.place(at: index)
         }

@@ -25,6 +25,10 @@ package protocol ShapeWriter: AnyObject {
     func string(_ value: Span<UInt8>, _ member: MemberSchema)
     /// A structure whose only member is a string, in one call: see `WireReader.readLoneString`.
     func loneString(_ value: Span<UInt8>, _ schema: ShapeSchema, _ member: MemberSchema)
+    /// The entry of a map whose value is such a structure, in one call: what most of an item is made of.
+    func loneString(
+        key: Span<UInt8>, _ keyMember: MemberSchema, _ value: Span<UInt8>, _ schema: ShapeSchema,
+        _ member: MemberSchema)
     func boolean(_ value: Bool, _ member: MemberSchema)
     func integer(_ value: Int64, _ member: MemberSchema)
     func double(_ value: Double, _ member: MemberSchema)
@@ -33,6 +37,9 @@ package protocol ShapeWriter: AnyObject {
     func timestamp(_ value: Timestamp, _ member: MemberSchema)
     func blob(_ value: Span<UInt8>, _ member: MemberSchema)
     func document(_ value: Document, _ member: MemberSchema)
+
+    /// About so many bytes are going to be written, so that room for them is made once.
+    func reserve(_ bytes: Int)
 }
 
 extension ShapeWriter {
@@ -42,4 +49,14 @@ extension ShapeWriter {
         self.string(value, member)
         self.endStructure()
     }
+
+    package func loneString(
+        key: Span<UInt8>, _ keyMember: MemberSchema, _ value: Span<UInt8>, _ schema: ShapeSchema,
+        _ member: MemberSchema
+    ) {
+        self.key(key, keyMember)
+        self.loneString(value, schema, member)
+    }
+
+    package func reserve(_ bytes: Int) {}
 }

@@ -28,8 +28,22 @@ package protocol BoundShape: Sendable {
     init(from reader: ShapeReader, _ member: MemberSchema) throws(ShapeError)
     /// Writes the value reached through `member`.
     func write(to writer: any ShapeWriter, _ member: MemberSchema)
+    /// Writes a list of values; `list` is what it is reached through.
+    static func write(_ values: [Self], to writer: any ShapeWriter, _ list: MemberSchema)
     /// A value for a required member that is missing; the violation is reported, the value is never seen by a handler.
     static var missing: Self { get }
     /// The value as AWS prints it in a violation, not built much beyond `ValueText.charactersMax`.
     var violationText: String { get }
+}
+
+extension BoundShape {
+    package static func write(_ values: [Self], to writer: any ShapeWriter, _ list: MemberSchema) {
+        let element = list.target.element
+        writer.beginList(list, count: values.count)
+        for value in values {
+            writer.element(element)
+            value.write(to: writer, element)
+        }
+        writer.endList(list)
+    }
 }

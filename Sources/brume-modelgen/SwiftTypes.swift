@@ -106,6 +106,9 @@ struct SwiftTypes {
         case "string", "character":
             return ["writer.string(\(value)\(shape.isEnumeration ? ".rawValue" : ""), \(member))"]
         case "list":
+            if let element = shape.member?.shape, shape.sparse != true, self.service.bindings[element] != nil {
+                return ["\(self.type(element)).write(\(value), to: writer, \(member))"]
+            }
             let (element, item) = ("element\(depth)", "item\(depth)")
             return [
                 "let \(element) = \(member).target.element",

@@ -88,7 +88,7 @@ package enum StoreCopy {
                 try await store.scan(range, limit: self.pageCountMax, byteLimit: self.pageBytesMax, reverse: false)
             }
             for entry in page.entries { pass.note(entry) }
-            try await items(page.entries)
+            try await items(Array(page.entries))
             show(pass.progress)
             guard let continuation = page.continuation else { break }
             range = range.continued(from: continuation, reverse: false)

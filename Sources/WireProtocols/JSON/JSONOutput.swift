@@ -14,6 +14,12 @@ struct JSONOutput {
         self.bytes.reserveCapacity(capacity)
     }
 
+    /// Makes room for so many bytes more; at least doubles it, so that it may be called again and again.
+    mutating func reserve(_ count: Int) {
+        guard self.bytes.capacity - self.bytes.count < count else { return }
+        self.bytes.reserveCapacity(max(self.bytes.count + count, 2 * self.bytes.capacity))
+    }
+
     mutating func open(_ bracket: UInt8) {
         if self.needsComma { self.bytes.append(UInt8(ascii: ",")) }
         self.bytes.append(bracket)
@@ -98,7 +104,7 @@ struct JSONOutput {
     /// `{"name":"text"}`, as the values of maps are written that are unions of types: in one go where it can be.
     mutating func loneString(_ name: Span<UInt8>, _ text: Span<UInt8>) {
         let isWritten = unsafe name.withUnsafeBytes { name in
-            unsafe text.withUnsafeBytes { text in unsafe self.appendPlainObject(name, text) }
+            unsafe text.withUnsafeBytes { text in unsafe self.appendPlainObject(nil, name, text) }
         }
         if isWritten { return }
         self.open(UInt8(ascii: "{"))
@@ -107,12 +113,33 @@ struct JSONOutput {
         self.close(UInt8(ascii: "}"))
     }
 
-    /// - Returns: false, and nothing is appended, where one of both needs escapes.
-    private mutating func appendPlainObject(_ name: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer) -> Bool {
+    /// The same after its key and a colon.
+    mutating func loneString(key: Span<UInt8>, _ name: Span<UInt8>, _ text: Span<UInt8>) {
+        let isWritten = unsafe key.withUnsafeBytes { key in
+            unsafe name.withUnsafeBytes { name in
+                unsafe text.withUnsafeBytes { text in unsafe self.appendPlainObject(key, name, text) }
+            }
+        }
+        if isWritten { return }
+        self.name(key)
+        self.loneString(name, text)
+    }
+
+    /// - Returns: false, and nothing is appended, where one of them needs escapes.
+    @inline(__always)
+    private mutating func appendPlainObject(
+        _ key: UnsafeRawBufferPointer?, _ name: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer
+    ) -> Bool {
         guard unsafe JSONText.isPlain(name), unsafe JSONText.isPlain(text) else { return false }
+        if let key = unsafe key, unsafe !JSONText.isPlain(key) { return false }
         let needsComma = self.needsComma
-        self.bytes.append(bytesMax: name.count + text.count + 8) { cursor in
+        let count = unsafe (key.map { $0.count + 3 } ?? 0) + name.count + text.count + 8
+        self.bytes.append(bytesMax: count) { cursor in
             if needsComma { cursor.append(byte: UInt8(ascii: ",")) }
+            if let key = unsafe key {
+                unsafe cursor.append(quoted: key)
+                cursor.append(byte: UInt8(ascii: ":"))
+            }
             cursor.append(byte: UInt8(ascii: "{"))
             unsafe cursor.append(quoted: name)
             cursor.append(byte: UInt8(ascii: ":"))
@@ -156,6 +183,7 @@ struct JSONOutput {
 }
 
 extension ByteCursor {
+    @inline(__always)
     fileprivate mutating func append(quoted text: UnsafeRawBufferPointer) {
         self.append(byte: UInt8(ascii: "\""))
         unsafe self.append(text)

@@ -56,6 +56,18 @@ package import ServiceModel
 
     package func string(_ value: Span<UInt8>, _ member: MemberSchema) { unsafe self.output.string(value) }
 
+    package func loneString(
+        key: Span<UInt8>, _ keyMember: MemberSchema, _ value: Span<UInt8>, _ schema: ShapeSchema,
+        _ member: MemberSchema
+    ) {
+        guard !self.isRenamed(member) else {
+            self.key(key, keyMember)
+            return self.loneString(value, schema, member)
+        }
+        let name = member.jsonNameUTF8
+        unsafe self.output.loneString(key: key, name.span, value)
+    }
+
     package func loneString(_ value: Span<UInt8>, _ schema: ShapeSchema, _ member: MemberSchema) {
         let name = self.isRenamed(member) ? Array(member.name.utf8) : member.jsonNameUTF8
         unsafe self.output.loneString(name.span, value)
@@ -106,6 +118,8 @@ package import ServiceModel
             unsafe self.output.close(UInt8(ascii: "}"))
         }
     }
+
+    package func reserve(_ bytes: Int) { unsafe self.output.reserve(bytes) }
 
     /// A member that the protocol adds, such as `__type`.
     func addedMember(_ name: String, _ value: String) {

@@ -50,7 +50,7 @@ final class Simulation: Sendable {
 
     /// Everything on the disk, for checks that no request can make.
     func contents(_ range: KeyRange) async throws -> [Page.Entry] {
-        try await self.disk.store.scan(range, limit: .max, byteLimit: .max, reverse: false).entries
+        Array(try await self.disk.store.scan(range, limit: .max, byteLimit: .max, reverse: false).entries)
     }
 }
 

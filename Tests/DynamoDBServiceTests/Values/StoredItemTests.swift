@@ -9,6 +9,29 @@ struct StoredItemTests {
         #expect(bytes.capacity <= bytes.count + 64)
     }
 
+    @Test func `an item that stands among others is as if it stood alone`() throws {
+        var random = SeededGenerator(seed: 20_261_129)
+        for _ in 0..<300 {
+            let alone = AttributeMap(Self.tree(3, &random))
+            let before = (0..<Int.random(in: 1...40, using: &random)).map { UInt8(truncatingIfNeeded: $0 &* 37) }
+            let page = before + alone.bytes + [1, 2, 3]
+            let among = try #require(
+                AttributeMap(stored: page, in: before.count..<(before.count + alone.byteCount)))
+            #expect(among == alone && among.hashValue == alone.hashValue && among.bytes == alone.bytes)
+            #expect(among.count == alone.count && among.itemBytes == alone.itemBytes && among.tree == alone.tree)
+            let name = alone.attributes.first(where: { _ in true })?.nameText ?? "new"
+            for value in [AttributeValue.s("other"), nil] {
+                #expect(among.changing([(name, value)]) == alone.changing([(name, value)]))
+            }
+            let change = AttributeChange(Array(name.utf8)[...], item([("v", .n(DynamoDBNumber(1)))])["v"])
+            #expect(among.replacing([change]) == alone.replacing([change]))
+            #expect(among.filter { $0.count != name.utf8.count } == alone.filter { $0.count != name.utf8.count })
+        }
+        #expect(AttributeMap(stored: [9, 1, 0, 0, 0, 0, 9], in: 1..<6) == AttributeMap())
+        #expect(AttributeMap(stored: [9, 1, 0, 0, 0, 0, 9], in: 0..<6) == nil)
+        #expect(AttributeMap(stored: [9, 1, 0, 0, 0, 0, 9], in: 1..<5) == nil)
+    }
+
     /// A random value of at most this depth.
     static func value(_ depth: Int, _ random: inout SeededGenerator) -> AttributeValue {
         func text() -> String {

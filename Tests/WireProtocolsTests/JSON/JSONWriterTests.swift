@@ -80,4 +80,26 @@ import WireProtocols
             }
         }
     }
+
+    @Test(arguments: ["", "k", "a key", "\"", "key\n", "ключ"], ["", "text", "a \"text\"", "\u{1}"])
+    func `an entry of a map of such unions is written as key and value apart`(_ key: String, _ text: String) {
+        let member = MemberSchema(name: "S", target: JSONTestSchemas.string)
+        let schema = ShapeSchema(name: "Union", type: .union)
+        func document(_ entry: (JSONWriter) -> Void) -> [UInt8] {
+            let writer = JSONWriter()
+            writer.beginMap(member, count: 2)
+            entry(writer)
+            entry(writer)
+            writer.endMap(member)
+            return writer.takeBytes()
+        }
+        let inOne = document { writer in
+            writer.loneString(key: Array(key.utf8).span, member, Array(text.utf8).span, schema, member)
+        }
+        let apart = document { writer in
+            writer.key(key, member)
+            writer.loneString(Array(text.utf8).span, schema, member)
+        }
+        #expect(inOne == apart)
+    }
 }

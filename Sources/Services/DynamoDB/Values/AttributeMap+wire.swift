@@ -25,6 +25,10 @@ extension AttributeMap: BoundShape {
         self.init(transcoder.builder)
     }
 
+    /// About what it takes on the wire, more often too much than too little: JSON's brackets, quotes and type names are
+    /// longer than what stands for them here.
+    private var writtenBytes: Int { self.byteCount + self.byteCount / 4 + 32 }
+
     /// The model's name of ExpressionAttributeValues' shape.
     private static let expressionValuesShape = "ExpressionAttributeValueMap"
     /// Names and values that an expression may be given, in bytes as items are charged.
@@ -33,7 +37,19 @@ extension AttributeMap: BoundShape {
 
     package func write(to writer: any ShapeWriter, _ member: MemberSchema) {
         StoredValueWriter(writer, member.target.value.target)
-            .entries(self.bytes.span, at: Self.formatBytes, self.bytes.count, member)
+            .entries(self.storage.span, at: self.bodyStart, self.range.upperBound, member)
+    }
+
+    package static func write(_ values: [AttributeMap], to writer: any ShapeWriter, _ list: MemberSchema) {
+        let element = list.target.element
+        writer.reserve(values.reduce(0) { $0 + $1.writtenBytes })
+        writer.beginList(list, count: values.count)
+        let items = StoredValueWriter(writer, element.target.value.target)
+        for value in values {
+            writer.element(element)
+            items.entries(value.storage.span, at: value.bodyStart, value.range.upperBound, element)
+        }
+        writer.endList(list)
     }
 }
 

@@ -11,13 +11,39 @@ package struct AttributeMap: Sendable, Hashable {
     /// - Source: DynamoDB Developer Guide, "Quotas", "Item size".
     package static let itemBytesMax = 409_600
 
-    /// The stored form; see README.
-    package let bytes: [UInt8]
-    package let failure: Failure?
+    /// What holds the stored form; of a page that was read, the page whole.
+    let storage: [UInt8]
+    /// Where the stored form lies in it; see README.
+    let range: Range<Int>
+    private let problem: Problem?
+
+    /// Rare, so that it takes no more room than a reference in all the maps that have none.
+    private final class Problem: Sendable {
+        let failure: Failure
+
+        init(_ failure: Failure) {
+            self.failure = failure
+        }
+    }
+
+    package var failure: Failure? { self.problem?.failure }
+
+    /// The stored form; see README. It is copied out of a page that holds others too.
+    package var bytes: [UInt8] {
+        self.range.count == self.storage.count ? self.storage : Array(self.storage[self.range])
+    }
+
+    package var byteCount: Int { self.range.count }
 
     init(_ builder: consuming StoredItemBuilder) {
-        self.bytes = Self.trimmed(builder.bytes)
-        self.failure = builder.failure
+        self.init(whole: Self.trimmed(builder.bytes), builder.failure)
+    }
+
+    /// Bytes that are the stored form of one map and nothing else.
+    init(whole bytes: [UInt8], _ failure: Failure? = nil) {
+        self.storage = bytes
+        self.range = 0..<bytes.count
+        self.problem = failure.map(Problem.init)
     }
 
     /// A copy without the room that was made for more, where that is much: a request can hold very many small maps.
@@ -31,16 +57,22 @@ package struct AttributeMap: Sendable, Hashable {
 
     /// An empty map.
     package init() {
-        self.bytes = [Self.formatByte, 0, 0, 0, 0]
-        self.failure = nil
+        self.init(whole: [Self.formatByte, 0, 0, 0, 0])
     }
 
     /// Bytes that were stored.
     /// - Returns: nil when they are of another format.
     package init?(stored bytes: [UInt8]) {
-        guard bytes.count >= 5, bytes[0] == Self.formatByte else { return nil }
-        self.bytes = bytes
-        self.failure = nil
+        self.init(stored: bytes, in: 0..<bytes.count)
+    }
+
+    /// A part of some bytes that were stored, which stay where they are.
+    /// - Returns: nil when they are of another format.
+    package init?(stored bytes: [UInt8], in range: Range<Int>) {
+        guard range.count >= 5, bytes[range.lowerBound] == Self.formatByte else { return nil }
+        self.storage = bytes
+        self.range = range
+        self.problem = nil
     }
 
     package init(_ tree: AttributeTree) {
@@ -65,9 +97,12 @@ package struct AttributeMap: Sendable, Hashable {
     }
 
     /// Attributes in their order.
-    package var attributes: StoredEntries { StoredEntries(self.bytes, 1, self.bytes.count) }
+    package var attributes: StoredEntries { StoredEntries(self.storage, self.bodyStart, self.range.upperBound) }
 
-    package var count: Int { StoredBytes.length(self.bytes, at: 1, self.bytes.count) ?? 0 }
+    /// Where the map's body begins.
+    var bodyStart: Int { self.range.lowerBound + Self.formatBytes }
+
+    package var count: Int { StoredBytes.length(self.storage, at: self.bodyStart, self.range.upperBound) ?? 0 }
     package var isEmpty: Bool { self.count == 0 }
 
     /// The value of the attribute of that name.
@@ -86,7 +121,7 @@ package struct AttributeMap: Sendable, Hashable {
 
     /// The size that AWS charges for the item, in bytes: names and values.
     package var itemBytes: Int {
-        StoredWalk.chargedEntries(self.bytes.span, at: Self.formatBytes, self.bytes.count, overhead: 0)
+        StoredWalk.chargedEntries(self.storage.span, at: self.bodyStart, self.range.upperBound, overhead: 0)
     }
 
     /// A copy in which some attributes are set (or removed, by nil); the others keep their bytes and their order.
@@ -128,5 +163,16 @@ package struct AttributeMap: Sendable, Hashable {
     package func isEqual(to other: AttributeMap) -> Bool {
         self.count == other.count
             && self.attributes.areEqual(to: other.attributes)
+    }
+}
+
+extension AttributeMap {
+    package static func == (left: AttributeMap, right: AttributeMap) -> Bool {
+        left.storage[left.range] == right.storage[right.range] && left.failure == right.failure
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(self.storage[self.range])
+        hasher.combine(self.failure)
     }
 }

@@ -26,13 +26,13 @@ package enum CapacityUnits {
     /// - Complexity: O(1) for small items, which are not measured: the stored form has at least half the bytes that
     ///   count.
     package static func read(_ item: AttributeMap?, _ consistency: ReadConsistency) -> Double {
-        guard let item, item.bytes.count * 2 > self.readUnitBytes else { return consistency.factor }
+        guard let item, item.byteCount * 2 > self.readUnitBytes else { return consistency.factor }
         return self.read(bytes: item.itemBytes, consistency)
     }
 
     /// The write of an item, as `read`.
     package static func write(_ item: AttributeMap) -> Double {
-        item.bytes.count * 2 > self.writeUnitBytes ? self.write(bytes: item.itemBytes) : 1
+        item.byteCount * 2 > self.writeUnitBytes ? self.write(bytes: item.itemBytes) : 1
     }
 
     /// At least one unit of 1 KB; the larger of the item before and after.

@@ -118,16 +118,16 @@ extension AttributeMap {
     package func replacing(_ changes: [AttributeChange]) -> AttributeMap {
         var bytes: [UInt8] = []
         let added = changes.reduce(0) { $0 + $1.name.count + ($1.value?.range.count ?? 0) + 2 }
-        bytes.reserveCapacity(self.bytes.count + added)
+        bytes.reserveCapacity(self.byteCount + added)
         for byte in [Self.formatByte, 0, 0, 0, 0] { bytes.append(byte) }
         // The values that stand there now; what they leave are the names and values between them.
         let present = self.attributes.values(named: changes.map(\.name))
         let replaced = present.enumerated().compactMap { index, value in value.map { (index, $0.range) } }
             .sorted { $0.1.lowerBound < $1.1.lowerBound }
         var count = self.count
-        var runStart = Self.formatBytes + 4
+        var runStart = self.bodyStart + 4
         for (index, range) in replaced {
-            bytes.append(contentsOf: self.bytes[runStart..<(range.lowerBound - changes[index].name.count - 2)])
+            bytes.append(contentsOf: self.storage[runStart..<(range.lowerBound - changes[index].name.count - 2)])
             runStart = range.upperBound
             if let value = changes[index].value {
                 Self.appendEntry(changes[index].name, value, to: &bytes)
@@ -135,7 +135,7 @@ extension AttributeMap {
                 count -= 1
             }
         }
-        bytes.append(contentsOf: self.bytes[runStart...])
+        bytes.append(contentsOf: self.storage[runStart..<self.range.upperBound])
         for (index, change) in changes.enumerated() where present[index] == nil {
             guard let value = change.value else { continue }
             Self.appendEntry(change.name, value, to: &bytes)
@@ -155,10 +155,5 @@ extension AttributeMap {
         bytes.append(UInt8(truncatingIfNeeded: name.count))
         bytes.append(contentsOf: name)
         bytes.append(contentsOf: value.stored)
-    }
-
-    private init(whole: [UInt8]) {
-        self.bytes = whole
-        self.failure = nil
     }
 }

@@ -31,11 +31,25 @@ struct StoredValueWriter {
         var offset = start + 4
         for _ in 0..<count {
             guard let place = StoredWalk.entry(bytes, at: offset, limit) else { break }
-            self.writer.key(bytes.extracting(place.name), key)
-            self.value(bytes, at: place.valueStart, place.valueEnd)
+            self.entry(bytes, place, key)
             offset = place.valueEnd
         }
         self.writer.endMap(member)
+    }
+
+    @inline(__always)
+    private func entry(_ bytes: Span<UInt8>, _ place: StoredWalk.Place, _ key: MemberSchema) {
+        let name = bytes.extracting(place.name)
+        let member: MemberSchema
+        switch AttributeType(storedByte: bytes[place.valueStart]) {
+        case .s: member = self.string
+        case .n: member = self.number
+        default:
+            self.writer.key(name, key)
+            return self.value(bytes, at: place.valueStart, place.valueEnd)
+        }
+        let content = bytes.extracting((place.valueStart + 5)..<place.valueEnd)
+        self.writer.loneString(key: name, key, content, self.schema, member)
     }
 
     /// The value that stands from `start` to `end`, as `StoredWalk` found it.

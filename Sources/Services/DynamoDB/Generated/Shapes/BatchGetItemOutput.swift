@@ -30,13 +30,7 @@ package struct BatchGetItemOutput: WritableShape {
             writer.beginMap(member, count: value.count)
             for (key0, item0) in value.sorted(by: { $0.key < $1.key }) {
                 writer.key(key0, member.target.key)
-                let element1 = value0.target.element
-                writer.beginList(value0, count: item0.count)
-                for item1 in item0 {
-                    writer.element(element1)
-                    item1.write(to: writer, element1)
-                }
-                writer.endList(value0)
+                AttributeMap.write(item0, to: writer, value0)
             }
             writer.endMap(member)
         }

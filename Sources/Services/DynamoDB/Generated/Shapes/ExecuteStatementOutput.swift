@@ -29,13 +29,7 @@ package struct ExecuteStatementOutput: WritableShape {
         if let value = self.items {
             let member = schema.members[0]
             writer.member(member)
-            let element0 = member.target.element
-            writer.beginList(member, count: value.count)
-            for item0 in value {
-                writer.element(element0)
-                item0.write(to: writer, element0)
-            }
-            writer.endList(member)
+            AttributeMap.write(value, to: writer, member)
         }
         if let value = self.nextToken {
             let member = schema.members[1]

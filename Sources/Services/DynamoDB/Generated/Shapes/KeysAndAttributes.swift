@@ -62,13 +62,7 @@ package struct KeysAndAttributes: ReadableShape, WritableShape {
         do {
             let member = schema.members[0]
             writer.member(member)
-            let element0 = member.target.element
-            writer.beginList(member, count: self.keys.count)
-            for item0 in self.keys {
-                writer.element(element0)
-                item0.write(to: writer, element0)
-            }
-            writer.endList(member)
+            AttributeMap.write(self.keys, to: writer, member)
         }
         if let value = self.attributesToGet {
             let member = schema.members[1]

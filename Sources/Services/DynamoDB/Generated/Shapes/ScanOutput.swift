@@ -32,13 +32,7 @@ package struct ScanOutput: WritableShape {
         if let value = self.items {
             let member = schema.members[0]
             writer.member(member)
-            let element0 = member.target.element
-            writer.beginList(member, count: value.count)
-            for item0 in value {
-                writer.element(element0)
-                item0.write(to: writer, element0)
-            }
-            writer.endList(member)
+            AttributeMap.write(value, to: writer, member)
         }
         if let value = self.count {
             let member = schema.members[1]

@@ -70,7 +70,7 @@ struct CopyReader: Sendable {
         if let history = self.source.history {
             try await self.readLog(history, through: page.asOf)
             let noted = try await self.scan(history.number, from: place, to: next)
-            changed = noted.entries
+            changed = Array(noted.entries)
             // Where more keys were changed than one slice takes, it ends with these.
             if let end = noted.continuation { next = Self.place(end) }
         }

@@ -15,8 +15,8 @@ struct BulkEntry: Sendable {
 
     /// What it takes in the store, about.
     var bytes: Int {
-        self.object.utf8.count + self.message.utf8.count + self.text.utf8.count + (self.item?.bytes.count ?? 0)
-            + (self.existing?.bytes.count ?? 0)
+        self.object.utf8.count + self.message.utf8.count + self.text.utf8.count + (self.item?.byteCount ?? 0)
+            + (self.existing?.byteCount ?? 0)
     }
 
     /// Items have keys of their own, as two of them may be larger than what the store takes under one.

@@ -247,7 +247,7 @@ private struct BulkLoad {
         for record in self.records {
             guard count < countMax, bytes < bytesMax else { break }
             count += 1
-            if case .put(let item, _) = record.outcome { bytes += item.bytes.count }
+            if case .put(let item, _) = record.outcome { bytes += item.byteCount }
         }
         let isFull = count == countMax || bytes >= bytesMax
         guard isFull || (self.isOver && !self.hasEnded) else { return nil }

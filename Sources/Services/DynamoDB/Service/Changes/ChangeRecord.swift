@@ -34,7 +34,7 @@ struct ChangeRecord: Sendable, Hashable {
     var encoded: [UInt8] {
         let images = [self.old, self.new].compactMap(\.self)
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(2 + images.reduce(0) { $0 + 4 + $1.bytes.count })
+        bytes.reserveCapacity(2 + images.reduce(0) { $0 + 4 + $1.byteCount })
         var flags: UInt8 = 0
         if self.old != nil { flags |= Self.oldFlag }
         if self.new != nil { flags |= Self.newFlag }
@@ -46,7 +46,7 @@ struct ChangeRecord: Sendable, Hashable {
         bytes.append(Self.formatByte)
         bytes.append(flags)
         for image in images {
-            BigEndian.append(UInt32(image.bytes.count), to: &bytes)
+            BigEndian.append(UInt32(image.byteCount), to: &bytes)
             bytes.append(contentsOf: image.bytes)
         }
         return bytes

@@ -58,8 +58,8 @@ extension ItemStore {
             Meters.units(page, request), partition: partition, request.table, request.index)
     }
 
+    /// For what a Scan of a table that is counting meets.
     func noteScanned(_ item: AttributeMap, _ request: PageRequest) {
-        guard request.table.insights.isCounting, request.partition == nil else { return }
         let units = CapacityUnits.read(bytes: item.itemBytes, request.isConsistent ? .strong : .eventual)
         self.insights.noteAccess(units, item, request.table, request.index)
     }

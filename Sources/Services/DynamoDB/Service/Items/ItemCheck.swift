@@ -8,7 +8,7 @@ enum ItemCheck {
     /// An item that is put, before its table is looked at.
     static func size(_ item: AttributeMap) throws(ValidationFailure) {
         // The stored form has at least half the bytes that count, so a small one needs no counting.
-        guard item.bytes.count * 2 > AttributeMap.itemBytesMax else { return }
+        guard item.byteCount * 2 > AttributeMap.itemBytesMax else { return }
         guard item.itemBytes <= AttributeMap.itemBytesMax else { throw .itemTooLarge }
     }
 

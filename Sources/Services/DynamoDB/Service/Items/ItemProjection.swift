@@ -37,6 +37,10 @@ struct ItemProjection: Sendable {
         try self.projection?.check(table.keyNames)
     }
 
+    func apply(_ items: [AttributeMap]) -> [AttributeMap] {
+        self.projection.map { projection in items.map(projection.apply(to:)) } ?? items
+    }
+
     func apply(_ item: AttributeMap) -> AttributeMap {
         self.projection?.apply(to: item) ?? item
     }

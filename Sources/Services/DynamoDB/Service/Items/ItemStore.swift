@@ -370,4 +370,12 @@ final class ItemStore: Sendable {
         guard let item = AttributeMap(stored: record.value) else { throw ServiceError(.corrupt("item")) }
         return item
     }
+
+    /// The item of one entry of a page, which stays where it is.
+    static func item(_ entries: Page.Entries, at index: Int) throws(ServiceError) -> AttributeMap {
+        guard let item = AttributeMap(stored: entries.bytes, in: entries.value(at: index)) else {
+            throw ServiceError(.corrupt("item"))
+        }
+        return item
+    }
 }

@@ -78,6 +78,7 @@ extension ItemStore {
     private func unmeteredPage(_ request: PageRequest) async throws(ServiceError) -> PageAnswer {
         var answer = PageAnswer()
         var range = request.range
+        let notes = request.table.insights.isCounting && request.partition == nil
         while !range.isEmpty {
             let left = request.limit.map { $0 - answer.scannedCount } ?? PageRequest.sliceCountMax
             let page = try await self.scan(
@@ -86,13 +87,17 @@ extension ItemStore {
                 byteLimit: PageRequest.sliceBytesMax,
                 reverse: request.isReverse
             )
-            for entry in page.entries {
-                guard let item = try Self.item(entry.record) else { continue }
+            for index in page.entries.indices {
+                let item = try Self.item(page.entries, at: index)
                 guard Self.isInPartition(item, request) else { continue }
                 answer.evaluatedBytes += item.itemBytes
-                self.noteScanned(item, request)
                 answer.scannedCount += 1
-                try await self.evaluate(item, request, &answer)
+                if notes { self.noteScanned(item, request) }
+                if request.fetchesFromTable {
+                    try await self.fetch(item, request, &answer)
+                } else {
+                    Self.keep(item, request, &answer)
+                }
                 if answer.scannedCount == request.limit || answer.evaluatedBytes >= PageRequest.pageBytesMax {
                     answer.lastKey = Self.key(of: item, request)
                     return answer
@@ -104,17 +109,18 @@ extension ItemStore {
         return answer
     }
 
-    private func evaluate(
+    /// Reads the item that an entry of an index is of, and keeps it where the filter holds.
+    private func fetch(
         _ entry: AttributeMap, _ request: PageRequest, _ answer: inout PageAnswer
     ) async throws(ServiceError) {
-        var item = entry
-        if request.fetchesFromTable {
-            let key = KeyEncoder.tableKey(request.table.space, request.table.schema, entry)
-            let read = try await self.get([key], .forAnswer)
-            guard let whole = try Self.item(read[0]) else { return }
-            answer.fetchedBytes.append(whole.itemBytes)
-            item = whole
-        }
+        let key = KeyEncoder.tableKey(request.table.space, request.table.schema, entry)
+        let read = try await self.get([key], .forAnswer)
+        guard let whole = try Self.item(read[0]) else { return }
+        answer.fetchedBytes.append(whole.itemBytes)
+        Self.keep(whole, request, &answer)
+    }
+
+    private static func keep(_ item: AttributeMap, _ request: PageRequest, _ answer: inout PageAnswer) {
         if let filter = request.filter, !filter.holds(for: item) { return }
         answer.count += 1
         if request.collectsItems { answer.items.append(item) }

@@ -43,6 +43,6 @@ extension DynamoDBService {
 
 extension BatchExecuteStatementOutput: SizedOutput {
     package var heldBytes: Int {
-        (self.responses ?? []).reduce(0) { $0 + ($1.item?.bytes.count ?? 0) }
+        (self.responses ?? []).reduce(0) { $0 + ($1.item?.byteCount ?? 0) }
     }
 }

@@ -135,6 +135,6 @@ extension KeysAndAttributes {
 
 extension BatchGetItemOutput: SizedOutput {
     package var heldBytes: Int {
-        (self.responses ?? [:]).values.reduce(0) { $1.reduce($0) { $0 + $1.bytes.count } }
+        (self.responses ?? [:]).values.reduce(0) { $1.reduce($0) { $0 + $1.byteCount } }
     }
 }

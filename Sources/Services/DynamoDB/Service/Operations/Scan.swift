@@ -28,7 +28,7 @@ extension DynamoDBService {
         var consumption = Consumption(input.tableName, for: input.returnConsumedCapacity)
         consumption.addPage(answer, plan.request.index, isConsistent: input.consistentRead == true)
         return ScanOutput(
-            items: plan.select.countsOnly ? nil : answer.items.map(expressions.projection.apply),
+            items: plan.select.countsOnly ? nil : expressions.projection.apply(answer.items),
             count: answer.count,
             scannedCount: answer.scannedCount,
             lastEvaluatedKey: answer.lastKey,

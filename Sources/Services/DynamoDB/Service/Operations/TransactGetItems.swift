@@ -54,6 +54,6 @@ extension DynamoDBService {
 
 extension TransactGetItemsOutput: SizedOutput {
     package var heldBytes: Int {
-        (self.responses ?? []).reduce(0) { $0 + ($1.item?.bytes.count ?? 0) }
+        (self.responses ?? []).reduce(0) { $0 + ($1.item?.byteCount ?? 0) }
     }
 }

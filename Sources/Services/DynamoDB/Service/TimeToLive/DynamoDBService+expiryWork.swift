@@ -88,7 +88,7 @@ extension DynamoDBService {
     ///
     /// An item that was changed since it was read has its entry from that change, so it is left out.
     private func fill(
-        _ items: [Page.Entry], _ settings: ExpirySettings, _ tableNumber: UInt64, _ checks: [Check], _ next: [Write]
+        _ items: Page.Entries, _ settings: ExpirySettings, _ tableNumber: UInt64, _ checks: [Check], _ next: [Write]
     ) async throws(StorageError) {
         var found: [(check: Check, write: Write)] = []
         for item in items {

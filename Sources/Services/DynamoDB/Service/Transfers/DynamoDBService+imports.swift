@@ -119,7 +119,7 @@ extension DynamoDBService {
         var bytes = 0
         for item in load.items {
             batch.append(item)
-            bytes += item.bytes.count
+            bytes += item.byteCount
             guard batch.count >= Self.batchCountMax || bytes >= Self.batchBytesMax else { continue }
             try await self.put(batch, own)
             (batch, bytes) = ([], 0)
@@ -275,7 +275,7 @@ private struct ImportLoad {
                 self.counts.processedItems += 1
                 self.counts.importedItems += 1
                 self.items.append(item)
-                self.itemBytes += item.bytes.count
+                self.itemBytes += item.byteCount
             case .refused(let reason):
                 self.counts.processedItems += 1
                 self.note(reason)

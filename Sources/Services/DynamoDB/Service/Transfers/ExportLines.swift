@@ -60,7 +60,7 @@ enum ExportLines {
 
     /// An item in DynamoDB JSON.
     static func append(_ item: AttributeMap, to output: inout [UInt8]) {
-        let writer = JSONWriter(reserving: 2 * item.bytes.count, ignoringJSONNames: true)
+        let writer = JSONWriter(reserving: 2 * item.byteCount, ignoringJSONNames: true)
         item.write(to: writer, self.member)
         output.append(contentsOf: writer.takeBytes())
     }

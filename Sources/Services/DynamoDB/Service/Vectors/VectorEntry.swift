@@ -39,7 +39,7 @@ struct VectorEntry: Sendable {
 
     var stored: [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.headerBytes + 4 * self.vector.count + self.item.bytes.count)
+        bytes.reserveCapacity(Self.headerBytes + 4 * self.vector.count + self.item.byteCount)
         bytes.append(Self.formatByte)
         bytes.append(UInt8(truncatingIfNeeded: self.vector.count >> 8))
         bytes.append(UInt8(truncatingIfNeeded: self.vector.count))

@@ -1,0 +1,108 @@
+package import Primitives
+
+/// A piece of a scan.
+package struct Page: Sendable {
+    /// One key with its value, copied out of the page.
+    package struct Entry: Hashable, Sendable {
+        package let key: [UInt8]
+        package let record: Versioned
+
+        package init(key: [UInt8], record: Versioned) {
+            self.key = key
+            self.record = record
+        }
+    }
+
+    package let entries: Entries
+    /// Every commit up to this version is in the page.
+    package let asOf: CommitVersion
+    /// Where the rest begins, for `KeyRange.continued(from:reverse:)`; nil when the range was read to its end.
+    ///
+    /// Forward it is the first key that may follow (inclusive), in reverse the last key that was read (exclusive).
+    package let continuation: [UInt8]?
+
+    package init(entries: Entries, asOf: CommitVersion, continuation: [UInt8]?) {
+        self.entries = entries
+        self.asOf = asOf
+        self.continuation = continuation
+    }
+}
+
+extension Page {
+    /// Entries whose keys and values lie one after another in one array.
+    ///
+    /// As a collection it copies an entry when it is asked for it. Who reads very many small values looks at `bytes`
+    /// and `value(at:)` instead: an array of its own for each costs more than reading it.
+    package struct Entries: Sendable {
+        private struct Place {
+            let start: Int
+            let valueStart: Int
+            let end: Int
+            let version: CommitVersion
+            let time: Timestamp
+        }
+
+        /// Keys and values, in the order of the entries.
+        package private(set) var bytes: [UInt8] = []
+        private var places: [Place] = []
+        /// Of replicated records; few tables have them.
+        private var stamps: [Int: ReplicationStamp] = [:]
+
+        package init() {}
+
+        package init(_ entries: some Sequence<Entry>) {
+            for entry in entries { self.append(entry) }
+        }
+
+        package mutating func reserveCapacity(entries: Int, bytes: Int) {
+            self.places.reserveCapacity(entries)
+            self.bytes.reserveCapacity(bytes)
+        }
+
+        package mutating func append(_ entry: Entry) {
+            unsafe entry.key.withUnsafeBytes { key in
+                unsafe entry.record.value.withUnsafeBytes { value in
+                    unsafe self.append(
+                        key: key, value: value, version: entry.record.version, time: entry.record.time,
+                        stamp: entry.record.stamp)
+                }
+            }
+        }
+
+        /// Copies a key and a value from wherever they lie.
+        package mutating func append(
+            key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, version: CommitVersion, time: Timestamp,
+            stamp: ReplicationStamp?
+        ) {
+            let start = self.bytes.count
+            let valueStart = start + key.count
+            self.bytes.append(bytesMax: key.count + value.count) { cursor in
+                unsafe cursor.append(key)
+                unsafe cursor.append(value)
+            }
+            if let stamp { self.stamps[self.places.count] = stamp }
+            self.places.append(
+                Place(start: start, valueStart: valueStart, end: self.bytes.count, version: version, time: time))
+        }
+
+        /// Where the key of an entry stands in `bytes`.
+        package func key(at index: Int) -> Range<Int> { self.places[index].start..<self.places[index].valueStart }
+
+        /// Where the value of an entry stands in `bytes`.
+        package func value(at index: Int) -> Range<Int> { self.places[index].valueStart..<self.places[index].end }
+    }
+}
+
+extension Page.Entries: RandomAccessCollection {
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { self.places.count }
+
+    package subscript(index: Int) -> Page.Entry {
+        let place = self.places[index]
+        return Page.Entry(
+            key: Array(self.bytes[place.start..<place.valueStart]),
+            record: Versioned(
+                value: Array(self.bytes[place.valueStart..<place.end]), version: place.version, time: place.time,
+                stamp: self.stamps.isEmpty ? nil : self.stamps[index]))
+    }
+}
