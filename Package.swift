@@ -133,10 +133,12 @@ let package = Package(
         .systemLibrary(name: "CRocksDB", path: "Sources/CRocksDB", providers: [.apt(["librocksdb-dev"])]),
         .systemLibrary(name: "CLibYAML", path: "Sources/CLibYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CAllocator", path: "Sources/CAllocator"),
+        .systemLibrary(name: "CDeflate", path: "Sources/CDeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CZstd", path: "Sources/CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(
             name: "CPostgres", path: "Sources/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        library("WireProtocols", ["ServiceModel", "Primitives", "CZlib", "CZstd"]),
+        library("WireProtocols", ["ServiceModel", "Primitives", "CDeflate", "CZlib", "CZstd"]),
         // Small before fast although requests wait for it: the network that they cross takes far longer.
         library(
             "Upstream",
@@ -187,7 +189,7 @@ let package = Package(
                 .target(name: "PostgresStore", condition: .when(traits: ["Postgres"])), "Gateway",
                 "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "STSModel", "STSService",
                 "BedrockRuntimeModel",
-                "BedrockRuntimeService", "Containers", "Inference", "CLibYAML", "Upstream",
+                "BedrockRuntimeService", "CAllocator", "Containers", "Inference", "CLibYAML", "Upstream",
             ], isCold: true),
         // L7
         command(

@@ -89,6 +89,7 @@ package final class BrumeServer: Sendable {
         let random = SystemRandomSource()
         let clock = SystemClock()
         let openFiles = OpenFiles.raiseLimit()
+        AllocatorSettings.keepForLargeAnswers()
         let directory = DataDirectory(path: configuration.dataDirectory)
         let cluster = try Cluster.open(configuration.cluster, clock: clock, random: random)
         let box = try self.preparedBox(configuration, directory, random)

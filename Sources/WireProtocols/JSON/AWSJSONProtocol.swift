@@ -1,4 +1,4 @@
-internal import CZlib
+internal import CDeflate
 package import Primitives
 package import ServiceModel
 
@@ -81,11 +81,10 @@ package struct AWSJSONProtocol: ServerProtocol {
         return ResponseMessage(status: status, headers: headers, body: body)
     }
 
-    /// zlib's CRC-32: several bytes a step, where `Primitives.CRC32` takes one.
+    /// libdeflate's CRC-32, by the processor's carry-less multiplication: a fifteenth of zlib's time, which was a tenth
+    /// of a Query's.
     private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        unsafe bytes.withUnsafeBufferPointer { buffer in
-            UInt32(truncatingIfNeeded: unsafe crc32_z(0, buffer.baseAddress, buffer.count))
-        }
+        unsafe bytes.withUnsafeBytes { unsafe libdeflate_crc32(0, $0.baseAddress, $0.count) }
     }
 
     package func serviceError(for error: ShapeError, in service: ServiceSchema) -> ServiceError {
