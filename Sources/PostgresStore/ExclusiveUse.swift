@@ -31,6 +31,8 @@ package final class ExclusiveUse {
         }
     }
 
+    deinit { Self.giveUp(self.connection) }
+
     /// Whether the schema has a store's tables.
     package func hasStore() throws(PostgresOpenError) -> Bool {
         try self.text("SELECT to_regclass('\(Schema.quoted(self.options.schema)).schema_version') IS NOT NULL") == "t"
@@ -67,6 +69,13 @@ package final class ExclusiveUse {
     static func allows(_ connection: Connection, _ options: PostgresOptions) throws(ConnectionFailure) -> Bool {
         guard !options.isExclusive else { return true }
         return try connection.execute("SELECT pg_try_advisory_lock_shared(\(self.key(options)))").text(0, 0) == "t"
+    }
+
+    /// Gives up what a connection holds that is about to end. The server ends it some time after it was told to, and
+    /// whoever comes next would find the store in use.
+    static func giveUp(_ connection: Connection) {
+        // Where that fails the connection is lost, and with it what it held.
+        _ = try? connection.execute("SELECT pg_advisory_unlock_all()")
     }
 
     private static func key(_ options: PostgresOptions) -> String {

@@ -60,6 +60,7 @@ package final class PostgresStore: OrderedStore {
             throw .schema(error.sentence)
         }
         guard isAllowed else { throw .isBeingCopied }
+        defer { ExclusiveUse.giveUp(connection) }
         try Schema.migrate(connection, schema: options.schema)
         do throws(ConnectionFailure) {
             try connection.prepare(Statement.allCases, schema: options.schema)

@@ -37,6 +37,19 @@ final class StoreFixture: Sendable {
         for store in self.opened.withLock({ $0 }) { await store.close() }
     }
 
+    /// Closes every store and returns when the server has noticed that: it ends a connection some time after it was
+    /// told to, and what the connection held is held until then.
+    func closeAllAndWait() async throws {
+        await self.closeAll()
+        let count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = '\(self.name)'"
+        for _ in 0..<Self.looksMax {
+            if try self.server.query(count) == "0" { return }
+        }
+    }
+
+    /// Each takes as long as a process takes to start.
+    private static let looksMax = 1000
+
     /// Another process takes over; the first one does nothing any more.
     func subject() throws -> StoreUnderTest {
         StoreUnderTest(store: try self.open(), clock: self.clock, reopen: { try self.open() })
