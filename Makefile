@@ -49,8 +49,7 @@ static: ## Build .build/static/brume: one file that needs no shared library
 	@Scripts/build-static
 
 docker-build: ## Build the container images brume and brume-engine (pulls Swift's and Debian's)
-	DOCKER_BUILDKIT=1 docker build --target runtime --tag brume .
-	DOCKER_BUILDKIT=1 docker build --target engine --tag brume-engine .
+	@Scripts/docker-build
 
 docker-up: ## Start Brume as containers: gateway, DynamoDB, Bedrock and the rest
 	@Scripts/compose up -d
