@@ -8,7 +8,7 @@ enum ForwardedHeaders {
     static func stripped(_ head: RequestHead) -> RequestHead {
         guard head.headers.hasName(startingWith: ForwardProof.reservedPrefix) else { return head }
         var head = head
-        head.headers = HeaderFields(head.headers.fields.filter { !self.isReserved($0.name) })
+        head.headers = head.headers.filter { !self.isReserved($0) }
         return head
     }
 
