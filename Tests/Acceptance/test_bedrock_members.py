@@ -209,3 +209,65 @@ def test_claude_takes_an_answer_that_is_begun(typed, token):
         body = {"model": ECHO, "max_tokens": 99} | said(*contents)
         answer = httpx.post(f"{typed.url}/v1/messages", headers={"x-api-key": token}, json=body)
         assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("path, member, value, sentence, code", [
+    ("chat/completions", "temperature", 2.1, "decimal above maximum value. Expected a value <= 2, but got 2.1 instead.",
+     "decimal_above_max_value"),
+    ("chat/completions", "temperature", -1, "decimal below minimum value. Expected a value >= 0, but got -1 instead.",
+     "decimal_below_min_value"),
+    ("responses", "top_p", 5, "decimal above maximum value. Expected a value <= 1, but got 5 instead.",
+     "decimal_above_max_value"),
+    ("chat/completions", "presence_penalty", -3,
+     "decimal below minimum value. Expected a value >= -2, but got -3 instead.", "decimal_below_min_value"),
+    ("chat/completions", "max_tokens", 0, "integer below minimum value. Expected a value >= 1, but got 0 instead.",
+     "integer_below_min_value"),
+    ("responses", "max_output_tokens", -5, "integer below minimum value. Expected a value >= 1, but got -5 instead.",
+     "integer_below_min_value"),
+    ("chat/completions", "stop", list("abcde"),
+     "array too long. Expected an array with maximum length 4, but got an array with length 5 instead.",
+     "array_above_max_length"),
+    ("chat/completions", "messages", [],
+     "empty array. Expected an array with minimum length 1, but got an empty array instead.", "empty_array"),
+])
+def test_openai_names_what_is_out_of_bounds(typed, token, path, member, value, sentence, code):
+    said = {"messages": MESSAGES} if path.startswith("chat") else {"input": "Hi"}
+    answer = post(typed, token, f"/v1/{path}", said | {member: value})
+    assert (answer.status_code, answer.json()["error"]) == (400, {
+        "message": f"Invalid '{member}': {sentence}", "type": "invalid_request_error", "param": member, "code": code})
+
+
+@pytest.mark.parametrize("member, value", [
+    ("temperature", 2), ("top_p", 1.0), ("frequency_penalty", -2), ("max_tokens", 1), ("stop", list("abcd")),
+    ("response_format", {"type": "text"}),
+])
+def test_openai_takes_what_is_within_bounds(typed, token, member, value):
+    assert post(typed, token, "/v1/chat/completions", {"messages": MESSAGES, member: value}).status_code == 200
+
+
+@pytest.mark.parametrize("path, place, wrap", [
+    ("chat/completions", "tools[0].function.name", lambda function: {"type": "function", "function": function}),
+    ("responses", "tools[0].name", lambda function: {"type": "function", **function}),
+])
+@pytest.mark.parametrize("name, sentence, code", [
+    ("", "empty string. Expected a string with minimum length 1, but got an empty string instead.", "empty_string"),
+    ("my.tool", "string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.",
+     "invalid_value"),
+])
+def test_openai_names_of_tools_are_checked(typed, token, path, place, wrap, name, sentence, code):
+    said = {"messages": MESSAGES} if path.startswith("chat") else {"input": "Hi"}
+    answer = post(typed, token, f"/v1/{path}", said | {"tools": [wrap({"name": name, "parameters": {}})]})
+    assert (answer.status_code, answer.json()["error"]) == (400, {
+        "message": f"Invalid '{place}': {sentence}", "type": "invalid_request_error", "param": place, "code": code})
+
+
+@pytest.mark.parametrize("body, param, sentence", [
+    ({"messages": [{"role": "ai", "content": "Hi"}]}, "messages[0].role",
+     "Invalid value: 'ai'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'."),
+    ({"messages": MESSAGES, "response_format": {"type": "xml"}}, "response_format.type",
+     "Invalid value: 'xml'. Supported values are: 'json_object', 'json_schema', and 'text'."),
+])
+def test_openai_names_the_words_that_it_takes(typed, token, body, param, sentence):
+    answer = post(typed, token, "/v1/chat/completions", body)
+    assert (answer.status_code, answer.json()["error"]) == (400, {
+        "message": sentence, "type": "invalid_request_error", "param": param, "code": "invalid_value"})

@@ -140,8 +140,9 @@ def test_openai_models_are_listed(client):
 
 @pytest.mark.parametrize("role", [3, None, "", "narrator"])
 def test_openai_a_role_that_there_is_not_is_refused(client, role):
-    with pytest.raises(openai.BadRequestError, match=r"messages\[0\].role"):
+    with pytest.raises(openai.BadRequestError) as failure:
         client.chat.completions.create(model="brume.echo", messages=[{"role": role, "content": "hi"}])
+    assert failure.value.param == "messages[0].role"
 
 
 def test_openai_errors_are_raised_as_its_own(server, client, key):

@@ -12,7 +12,10 @@ extension BedrockRuntimeService {
     ) async throws(ServiceError) -> HTTPRouteAnswer {
         let model = try await self.model(request.id, context)
         let family = OpenAIFamily()
-        let chat = try model.reading { () throws(ServiceError) in try family.request(request.body) }
+        let chat = try model.reading { () throws(ServiceError) in
+            try OpenAIRules.check(request.body)
+            return try family.request(request.body)
+        }
         let invocation = try await model.begin(chat)
         let stamp = AnswerStamp(request.id, context, self.random)
         guard request.isStreamed else {

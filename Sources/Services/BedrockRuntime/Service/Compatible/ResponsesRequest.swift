@@ -11,6 +11,7 @@ struct ResponsesRequest {
 
     init(_ body: Document) throws(ServiceError) {
         try BodyShape.response.check(body, .openAI)
+        try OpenAIRules.check(body)
         try Self.refuseStored(body)
         if let text = body["instructions"]?.text { self.chat.system.append(text) }
         switch body["input"] {
@@ -47,9 +48,7 @@ struct ResponsesRequest {
 
     /// - Source: the sentences that users of the API report.
     private static func inputFault(_ message: String) -> ServiceError {
-        ServiceError(
-            code: "ValidationException", message: message,
-            detail: MemberFault(message: message, member: "input", code: nil))
+        OpenAIRules.fault(message, "input", nil)
     }
 
     /// Adds parts to the turn of who speaks, or begins one.
@@ -101,9 +100,14 @@ struct ResponsesRequest {
             guard tool["type"]?.text == "function" else {
                 throw .invalid("The tool at 'tools[\(index)]' is not supported: only functions are.")
             }
+            let place = "tools[\(index)].name"
+            guard let name = tool["name"]?.text else {
+                throw OpenAIRules.fault("Missing required parameter: '\(place)'.", place, "missing_required_parameter")
+            }
+            try OpenAIRules.check(name: name, at: place)
             self.chat.tools.append(
                 .init(
-                    name: tool["name"]?.text ?? "", description: tool["description"]?.text ?? "",
+                    name: name, description: tool["description"]?.text ?? "",
                     schema: tool["parameters"] ?? .object([]), isStrict: tool["strict"] == .boolean(true)))
         }
         switch body["tool_choice"] {

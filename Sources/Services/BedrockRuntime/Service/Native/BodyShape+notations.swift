@@ -6,7 +6,7 @@ extension BodyShape {
     /// OpenAI's chat completions.
     static let chatCompletion = BodyShape.object(
         Self.stream.merging([
-            "messages": .list(.object(Self.chatMessage)),
+            "messages": .list(.object(Self.chatMessage, required: ["role"])),
             "tools": .list(
                 .object(
                     [
@@ -23,12 +23,14 @@ extension BodyShape {
             "n": .integer, "logprobs": .flag, "top_logprobs": .integer, "user": .text, "store": .flag,
             "stream_options": .object(["include_usage": .flag]), "metadata": .object([:]), "logit_bias": .object([:]),
             "response_format": .object([
-                "type": .text, "json_schema": .object(["name": .text, "schema": .object([:]), "strict": .flag]),
+                "type": .word(["json_object", "json_schema", "text"]),
+                "json_schema": .object(["name": .text, "schema": .object([:]), "strict": .flag]),
             ]),
         ]) { first, _ in first }, required: ["messages"])
 
     private static let chatMessage: [String: BodyShape] = [
-        "role": .text, "name": .text, "tool_call_id": .text, "reasoning_content": .text, "reasoning": .text,
+        "role": .word(["system", "assistant", "user", "function", "tool", "developer"]), "name": .text,
+        "tool_call_id": .text, "reasoning_content": .text, "reasoning": .text,
         "content": .textOrList(
             .object(["type": .text, "text": .text, "refusal": .text])),
         "tool_calls": .list(

@@ -8,7 +8,7 @@ struct OpenAICalls {
     /// Those of them that have no result yet.
     private var open: [String] = []
     /// How many messages there were.
-    private var count = 0
+    private(set) var count = 0
 
     /// Looks at the next message.
     mutating func check(_ message: Document, at index: Int) throws(ServiceError) {
@@ -46,8 +46,6 @@ struct OpenAICalls {
     }
 
     private static func fault(_ message: String, _ member: String) -> ServiceError {
-        ServiceError(
-            code: "ValidationException", message: message,
-            detail: MemberFault(message: message, member: member, code: nil))
+        OpenAIRules.fault(message, member, nil)
     }
 }

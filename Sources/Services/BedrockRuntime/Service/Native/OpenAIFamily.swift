@@ -27,10 +27,12 @@ struct OpenAIFamily: NativeFamily {
             case "user":
                 let parts = try OpenAIContent.parts(content, at: "messages[\(index)].content")
                 request.messages.append(.init(role: .user, parts: parts))
-            default: throw .invalid("Invalid value at 'messages[\(index)].role'.")
+            default:
+                throw .invalid("The role at 'messages[\(index)].role' is not supported by this version of Brume.")
             }
         }
-        guard !request.messages.isEmpty else { throw .invalid("messages must not be empty") }
+        guard calls.count > 0 else { throw OpenAIRules.noMessages }
+        guard !request.messages.isEmpty else { throw .invalid("The messages must have one of the user.") }
         try calls.finish()
         try Self.addTools(body, to: &request)
         Self.addSampling(body, to: &request)
@@ -54,11 +56,13 @@ struct OpenAIFamily: NativeFamily {
     }
 
     private static func addTools(_ body: Document, to request: inout ChatRequest) throws(ServiceError) {
-        for tool in body["tools"]?.elements ?? [] {
+        for (index, tool) in (body["tools"]?.elements ?? []).enumerated() {
             guard let function = tool["function"] else { continue }
+            let name = function["name"]?.text ?? ""
+            try OpenAIRules.check(name: name, at: "tools[\(index)].function.name")
             request.tools.append(
                 .init(
-                    name: function["name"]?.text ?? "", description: function["description"]?.text ?? "",
+                    name: name, description: function["description"]?.text ?? "",
                     schema: function["parameters"] ?? .object([]), isStrict: function["strict"] == .boolean(true)))
         }
         switch body["tool_choice"] {

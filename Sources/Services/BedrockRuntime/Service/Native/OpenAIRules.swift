@@ -1,0 +1,71 @@
+internal import ServiceModel
+
+/// What OpenAI's API refuses of a body whose members are all of the right types.
+/// - Source: OpenAI API reference; the sentences that its users report.
+enum OpenAIRules {
+    private static let decimals: [(name: String, least: Int, most: Int)] = [
+        ("temperature", 0, 2), ("top_p", 0, 1), ("presence_penalty", -2, 2), ("frequency_penalty", -2, 2),
+    ]
+    private static let counts = ["max_completion_tokens", "max_tokens", "max_output_tokens"]
+    private static let stopsMax = 4
+
+    /// The bounds of what steers an answer. InvokeModel's bodies have those of each maker, which differ.
+    static func check(_ body: Document) throws(ServiceError) {
+        for (name, least, most) in self.decimals {
+            guard case .number(let text)? = body[name], let value = body[name]?.double else { continue }
+            if value > Double(most) {
+                throw self.fault(
+                    "Invalid '\(name)': decimal above maximum value. Expected a value <= \(most), but got \(text) "
+                        + "instead.", name, "decimal_above_max_value")
+            }
+            if value < Double(least) {
+                throw self.fault(
+                    "Invalid '\(name)': decimal below minimum value. Expected a value >= \(least), but got \(text) "
+                        + "instead.", name, "decimal_below_min_value")
+            }
+        }
+        for name in self.counts {
+            guard let value = body[name]?.integer, value < 1 else { continue }
+            throw self.fault(
+                "Invalid '\(name)': integer below minimum value. Expected a value >= 1, but got \(value) instead.",
+                name, "integer_below_min_value")
+        }
+        if let count = body["stop"]?.elements.count, count > self.stopsMax {
+            throw self.fault(
+                "Invalid 'stop': array too long. Expected an array with maximum length \(self.stopsMax), but got an "
+                    + "array with length \(count) instead.", "stop", "array_above_max_length")
+        }
+    }
+
+    /// The name of a function; `member` is where it stands.
+    static func check(name: String, at member: String) throws(ServiceError) {
+        guard !name.isEmpty else {
+            throw self.fault(
+                "Invalid '\(member)': empty string. Expected a string with minimum length 1, but got an empty string "
+                    + "instead.", member, "empty_string")
+        }
+        let isPlain = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        guard !isPlain else { return }
+        throw self.fault(
+            "Invalid '\(member)': string does not match pattern. Expected a string that matches the pattern "
+                + "'^[a-zA-Z0-9_-]+$'.", member, "invalid_value")
+    }
+
+    static let noMessages = Self.fault(
+        "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+        "messages", "empty_array")
+
+    /// A refusal that names the member it is about.
+    static func fault(_ message: String, _ member: String, _ code: String?) -> ServiceError {
+        ServiceError(
+            code: "ValidationException", message: message,
+            detail: MemberFault(message: message, member: member, code: code))
+    }
+}
