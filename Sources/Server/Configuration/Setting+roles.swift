@@ -4,14 +4,15 @@ extension Setting {
     /// What a process takes on, and where it finds those that take on the rest.
     package static let roles: [Setting] = [
         Setting(
-            "services", "services that this process runs: dynamodb, bedrock, sts, or none", "all that no upstream runs"
+            "services", "services that this process runs: dynamodb, bedrock, sts, or none", "all that no upstream runs",
+            join: Self.commas
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.cluster.roles = try Self.roles(text)
         },
         Setting(
             "upstream",
             "services of other processes and where: dynamodb=http://node:4567, or dns:, srv:, file:, docker:",
-            "none"
+            "none", join: Self.services
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.cluster.upstreams = try Self.upstreams(text)
         },
@@ -131,6 +132,24 @@ extension Setting {
             upstreams[role] = places + [text]
         }
         return upstreams
+    }
+
+    private static let services: Join = { (texts) throws(ConfigurationError) in try Self.joinedUpstreams(texts) }
+
+    /// Of flags each of which names services of its own: one that two of them name is more likely a mistake than a
+    /// second node.
+    private static func joinedUpstreams(_ texts: [String]) throws(ConfigurationError) -> String {
+        var named: Set<Role> = []
+        for text in texts {
+            for role in try self.upstreams(text).keys.sorted(by: { $0.rawValue < $1.rawValue }) {
+                guard named.insert(role).inserted else {
+                    throw ConfigurationError(
+                        "is given twice for \(role.rawValue): name all of its nodes in one, as "
+                            + "\(role.rawValue)=http://a:4567,http://b:4567")
+                }
+            }
+        }
+        return texts.joined(separator: ",")
     }
 
     /// Seconds for every service that has none of its own, and `service=seconds`, separated by commas. What is not said

@@ -15,6 +15,8 @@ package struct Setting: Sendable {
     package let isPath: Bool
     /// Whether its flag stands alone and means `true`.
     package let isSwitch: Bool
+    /// Makes one text of those of a flag that is given several times; nil where it is given once, and the last counts.
+    private let join: Join?
     /// Whether the text may hold a password; `shown` leaves it out.
     private let isSecret: Bool
     /// Whether a running server takes another value when it reads its configuration again.
@@ -22,6 +24,22 @@ package struct Setting: Sendable {
     /// Takes a text from any of the three sources.
     /// - Throws: `ConfigurationError` saying what was expected.
     let apply: @Sendable (_ text: String, _ configuration: inout Configuration) throws(ConfigurationError) -> Void
+
+    /// - Throws: `ConfigurationError` saying what does not go together.
+    typealias Join = @Sendable (_ texts: [String]) throws(ConfigurationError) -> String
+
+    /// Whether its flag may be given several times.
+    package var isList: Bool { self.join != nil }
+
+    /// What a flag says that was given so often.
+    package func joined(_ texts: [String]) throws(ConfigurationError) -> String? {
+        guard let join = self.join, texts.count > 1 else { return texts.last }
+        do throws(ConfigurationError) {
+            return try join(texts)
+        } catch {
+            throw ConfigurationError("--\(self.name) \(error.sentence)")
+        }
+    }
 
     /// The environment variable: `data-dir` is `BRUME_DATA_DIR`.
     package var environmentVariable: String {
@@ -44,7 +62,7 @@ package struct Setting: Sendable {
             configuration.port = try Self.integer(text, 0...65_535)
         },
         Setting(
-            "host", "addresses to listen on, separated by commas", "127.0.0.1"
+            "host", "addresses to listen on, separated by commas", "127.0.0.1", join: Self.commas
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.hosts = try Self.list(text)
         },
@@ -96,7 +114,7 @@ package struct Setting: Sendable {
             configuration.tlsKey = try Self.nonEmpty(text)
         },
         Setting(
-            "tls-names", "more names for the development certificate", "none"
+            "tls-names", "more names for the development certificate", "none", join: Self.commas
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.tlsNames = try Self.list(text)
         },
@@ -130,12 +148,13 @@ package struct Setting: Sendable {
         },
         Setting(
             "bedrock-aliases", "models that answer for ids of Bedrock, such as anthropic.*=brume.echo", "none",
-            isLive: true
+            isLive: true, join: Self.commas
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.bedrockAliases = try Self.aliases(text)
         },
         Setting(
-            "bedrock-models", "models of your own: name=/path/model.gguf or name=http://host:port/v1", "none"
+            "bedrock-models", "models of your own: name=/path/model.gguf or name=http://host:port/v1", "none",
+            join: Self.commas
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.bedrockModels = try Self.models(text)
         },
@@ -259,6 +278,7 @@ package struct Setting: Sendable {
         isSwitch: Bool = false,
         isSecret: Bool = false,
         isLive: Bool = false,
+        join: Join? = nil,
         apply: @escaping @Sendable (String, inout Configuration) throws(ConfigurationError) -> Void
     ) {
         self.name = name
@@ -268,8 +288,12 @@ package struct Setting: Sendable {
         self.isSwitch = isSwitch
         self.isSecret = isSecret
         self.isLive = isLive
+        self.join = join
         self.apply = apply
     }
+
+    /// Of settings whose text is a list anyway.
+    static let commas: Join = { texts in texts.joined(separator: ",") }
 
     static func integer(_ text: String, _ range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
         guard let value = Int(text), range.contains(value) else {

@@ -30,8 +30,17 @@ struct SettingOptions<Group: SettingGroup>: ParsableArguments, CustomReflectable
         init?(intValue: Int) { nil }
     }
 
-    /// Names of settings, and what was said for them.
-    private(set) var given: [String: String] = [:]
+    /// Names of settings, and what was said for them, each time.
+    private var given: [String: [String]] = [:]
+
+    /// What was said, one text for each setting.
+    func flags() throws(ConfigurationError) -> [String: String] {
+        var flags: [String: String] = [:]
+        for setting in Group.settings {
+            flags[setting.name] = try setting.joined(self.given[setting.name] ?? [])
+        }
+        return flags
+    }
 
     init() {}
 
@@ -41,9 +50,11 @@ struct SettingOptions<Group: SettingGroup>: ParsableArguments, CustomReflectable
             let key = Key(stringValue: setting.name)
             self.given[setting.name] =
                 if setting.isSwitch {
-                    try container.decode(Flag<Bool>.self, forKey: key).wrappedValue ? "true" : nil
+                    try container.decode(Flag<Bool>.self, forKey: key).wrappedValue ? ["true"] : []
+                } else if setting.isList {
+                    try container.decode(Option<[String]>.self, forKey: key).wrappedValue
                 } else {
-                    try container.decode(Option<String?>.self, forKey: key).wrappedValue
+                    try container.decode(Option<String?>.self, forKey: key).wrappedValue.map { [$0] } ?? []
                 }
         }
     }
@@ -56,7 +67,8 @@ struct SettingOptions<Group: SettingGroup>: ParsableArguments, CustomReflectable
         let name = NameSpecification.customLong(setting.name)
         let summary = setting.summary.prefix(1).uppercased() + setting.summary.dropFirst()
         if setting.isSwitch { return Flag(wrappedValue: false, name: name, help: "\(summary).") }
-        return Option<String?>(
-            name: name, help: "\(summary) (default: \(setting.standard)).", completion: setting.isPath ? .file() : nil)
+        let help: ArgumentHelp = "\(summary) (default: \(setting.standard))."
+        if setting.isList { return Option<[String]>(wrappedValue: [], name: name, help: help) }
+        return Option<String?>(name: name, help: help, completion: setting.isPath ? .file() : nil)
     }
 }

@@ -7,7 +7,8 @@ struct Start: AsyncParsableCommand {
         abstract: "Start the server in the foreground.",
         discussion: """
             Flags beat environment variables, which beat the configuration file. Every flag has a variable \
-            (--data-dir: BRUME_DATA_DIR) and a line of the file (data-dir: …). SIGTERM and SIGINT drain and stop; \
+            (--data-dir: BRUME_DATA_DIR) and a line of the file (data-dir: …). One that takes a list may be given \
+            several times. SIGTERM and SIGINT drain and stop; \
             SIGHUP reads configuration and certificate again; so does a change of the file.
             """
     )
@@ -21,8 +22,10 @@ struct Start: AsyncParsableCommand {
 
     func run() async throws {
         let signals = ProcessSignals.stream()
-        let source = configurationSource(
-            flags: self.process.given.merging(self.cluster.given) { first, _ in first }, file: self.config)
+        let flags = try orExitForConfiguration { () throws(ConfigurationError) in
+            try self.process.flags().merging(self.cluster.flags()) { first, _ in first }
+        }
+        let source = configurationSource(flags: flags, file: self.config)
         let configuration = try orExitForConfiguration { () throws(ConfigurationError) in
             try LiveConfiguration(source)
         }

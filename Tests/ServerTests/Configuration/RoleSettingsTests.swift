@@ -57,6 +57,32 @@ import Testing
         #expect(cluster.upstreams == [.bedrock: ["http://a:1", "http://b:2"], .sts: ["http://c:3"]])
     }
 
+    @Test func `upstream is given several times, each for services of its own`() throws {
+        let upstream = try #require(Setting.all.first { $0.name == "upstream" })
+        #expect(try upstream.joined([]) == nil)
+        let text = try upstream.joined(["dynamodb=http://a:1,http://b:2", "sts=dns:c:3", "bedrock=http://d:4"])
+        let cluster = try self.load(Self.key.merging(["upstream": try #require(text)]) { $1 })
+        #expect(
+            cluster.upstreams == [
+                .dynamodb: ["http://a:1", "http://b:2"], .sts: ["dns:c:3"], .bedrock: ["http://d:4"],
+            ])
+        let twice = #expect(throws: ConfigurationError.self) {
+            try upstream.joined(["sts=http://a:1", "bedrock=http://b:2,sts=http://c:3"])
+        }
+        #expect(twice?.sentence.contains("--upstream is given twice for sts: name all of its nodes in one") == true)
+        // An address belongs to the service before it in the same text.
+        #expect(throws: ConfigurationError.self) { try upstream.joined(["sts=http://a:1", "http://b:2"]) }
+    }
+
+    @Test func `a flag that takes no list is given once, and the last one counts`() throws {
+        let lists = Setting.all.filter(\.isList).map(\.name)
+        #expect(lists == ["host", "tls-names", "bedrock-aliases", "bedrock-models", "services", "upstream"])
+        let port = try #require(Setting.all.first { $0.name == "port" })
+        #expect(try port.joined(["1", "2"]) == "2")
+        let models = try #require(Setting.all.first { $0.name == "bedrock-models" })
+        #expect(try models.joined(["a=/a.gguf", "b=/b.gguf,c=/c.gguf"]) == "a=/a.gguf,b=/b.gguf,c=/c.gguf")
+    }
+
     @Test func `how long nodes may take is said for all services, for one, or both`() throws {
         let standard = try self.load([:])
         #expect(Role.allCases.map { standard.upstreamConnect[$0] } == [2, 2, 2])
