@@ -52,6 +52,7 @@ package enum StartLines {
             )
         }
         lines.append(self.engine(configuration))
+        if configuration.cluster.runs(.bedrock) { lines += self.missingModels(configuration) }
         let words = "\(shellWord(program)) env --data-dir \(shellWord(configuration.dataDirectory))"
         if let madeKey {
             lines.append(.init(text: "root key     \(madeKey.accessKeyID) was made; its secret: \(words)"))
@@ -88,6 +89,18 @@ package enum StartLines {
             return .init(text: "engine       none: brume.echo answers, models of your own do not (see: brume doctor)")
         }
         return .init(text: "engine       \(program.path), \(program.origin.sentence)")
+    }
+
+    /// Models whose file cannot be had. The server starts without them: the file may be on its way, and the other
+    /// services have nothing to do with it.
+    private static func missingModels(_ configuration: Configuration) -> [BrumeServer.StartLine] {
+        configuration.bedrockModels.compactMap { model in
+            guard model.place.hasPrefix("/"), Files.facts(model.place)?.isDirectory ?? true else { return nil }
+            return .init(
+                text: "model        \(model.name) HAS NO FILE: \(model.place) is not there, and requests for it fail. "
+                    + "Put it there, or correct bedrock-models and start again",
+                isWarning: true)
+        }
     }
 
     /// What is said a moment after the start, once the engine was asked.

@@ -41,6 +41,27 @@ import Testing
         #expect(self.line("compat") == nil)
     }
 
+    @Test func `a model whose file is not there is a warning, and no other model`() throws {
+        let folder = ScratchFolder()
+        try folder.write("tiny.gguf", "GGUF")
+        let change = { (configuration: inout Configuration) in
+            configuration.bedrockModels = [
+                .init(name: "tiny", place: "\(folder.path)/tiny.gguf"), .init(name: "gone", place: "/absent/gone.gguf"),
+                .init(name: "far", place: "http://far:8000/v1"),
+            ]
+        }
+        let warnings = self.lines(change).filter(\.isWarning).map(\.text)
+        #expect(warnings.count == 1)
+        #expect(warnings.first?.hasPrefix("model        gone HAS NO FILE: /absent/gone.gguf is not there") == true)
+        #expect(warnings.first?.contains("correct bedrock-models") == true)
+        // Where another process has the models, nothing is said of them here.
+        let elsewhere = self.lines { configuration in
+            change(&configuration)
+            configuration.cluster.roles = [.sts]
+        }
+        #expect(!elsewhere.contains { $0.isWarning })
+    }
+
     @Test func `a server without plain HTTP says so, with every address`() {
         let line = self.line("endpoint") {
             $0.allowsPlaintext = false
