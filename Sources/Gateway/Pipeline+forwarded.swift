@@ -47,12 +47,17 @@ extension Pipeline {
             case .operation(let request): self.bodyBytesMax(request.target)
             case .route(let match): match.entry.service.registration.bodyBytesMax
             }
-        return .collect(limitBytes: accept.bytesMax(request, bodyBytesMax: bytesMax)) { body in
+        if let frames = accept.frames(request, bodyBytesMax: bytesMax) {
+            return .stream { stream in
+                await self.respond(way, head, stream, frames, request, connection, started, accept)
+            }
+        }
+        return .collect(limitBytes: bytesMax) { body in
             guard body.count > Self.loopBodyBytesMax else {
-                return await self.respond(way, head, body, request, connection, started, accept)
+                return await self.respond(way, head, body, nil, request, connection, started, accept)
             }
             return await withTaskExecutorPreference(globalConcurrentExecutor) {
-                await self.respond(way, head, body, request, connection, started, accept)
+                await self.respond(way, head, body, nil, request, connection, started, accept)
             }
         }
     }
@@ -72,14 +77,37 @@ extension Pipeline {
         return .operation(self.identify(head, of: service))
     }
 
+    /// Takes the body frame by frame; the first one that is not as the gateway sent it ends the request.
     private func respond(
-        _ way: Way, _ head: RequestHead, _ body: [UInt8], _ request: ForwardedRequest, _ connection: ConnectionInfo,
-        _ started: ContinuousClock.Instant, _ accept: AcceptForwarded
+        _ way: Way, _ head: RequestHead, _ stream: RequestBodyStream, _ frames: ForwardFrameReader,
+        _ request: ForwardedRequest, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant,
+        _ accept: AcceptForwarded
     ) async -> EdgeResponse {
-        var body = body
+        let body: [UInt8]
+        let last: ForwardedPrincipal
+        do {
+            var frames = frames
+            for try await piece in stream { try frames.receive(piece.span) }
+            (body, last) = try frames.finish()
+        } catch let error as ForwardError {
+            return self.refused(.notBelieved(error), head, connection)
+        } catch {
+            // The gateway has left, or has the edge's own answer: nobody waits for this one.
+            return EdgeResponse(status: 400)
+        }
+        // What is left to do with a large body takes long.
+        return await withTaskExecutorPreference(globalConcurrentExecutor) {
+            await self.respond(way, head, body, last, request, connection, started, accept)
+        }
+    }
+
+    private func respond(
+        _ way: Way, _ head: RequestHead, _ body: [UInt8], _ last: ForwardedPrincipal?, _ request: ForwardedRequest,
+        _ connection: ConnectionInfo, _ started: ContinuousClock.Instant, _ accept: AcceptForwarded
+    ) async -> EdgeResponse {
         let sender: ForwardedSender
         do throws(ForwardError) {
-            sender = try accept.sender(request, body: &body)
+            sender = try accept.sender(request, body: body, last: last)
         } catch {
             return self.refused(.notBelieved(error), head, connection)
         }

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Primitives
 
 /// Thirty-two bytes: a SHA-256 hash or a signature. Compared in constant time.
 package struct Digest256: Sendable, Hashable, CustomStringConvertible {
@@ -102,6 +103,19 @@ package struct Digest256: Sendable, Hashable, CustomStringConvertible {
             }
         }
         return output
+    }
+
+    /// Appends the 32 bytes.
+    func append(to cursor: inout ByteCursor) {
+        Self.append(self.words.0, to: &cursor)
+        Self.append(self.words.1, to: &cursor)
+        Self.append(self.words.2, to: &cursor)
+        Self.append(self.words.3, to: &cursor)
+    }
+
+    private static func append(_ word: UInt64, to cursor: inout ByteCursor) {
+        cursor.append(word: UInt32(truncatingIfNeeded: word >> 32).byteSwapped)
+        cursor.append(word: UInt32(truncatingIfNeeded: word).byteSwapped)
     }
 
     /// The 64 lower-case hexadecimal digits.

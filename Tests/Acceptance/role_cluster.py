@@ -48,7 +48,8 @@ class Cluster:
     def servers(self):
         return [self.gateway, self.tables, self.models, self.more_models]
 
-    def lines(self, server, **members):
+    @staticmethod
+    def lines(server, **members):
         """Lines of a server's access log that have these members."""
         text = (server.data_dir / "logs" / "access.log").read_text()
         lines = [json.loads(line) for line in text.splitlines()]
@@ -76,7 +77,7 @@ def netstring(*texts):
 
 def statement_for(key, method, path, headers, body, *, age=0, operation="ListTables", sender=None, sequence=1):
     """The header that a gateway puts before a request, as docs/roles.md describes it."""
-    derived = hmac.new(key, b"brume-forward-1", hashlib.sha256).digest()
+    derived = hmac.new(key, b"brume-forward-2", hashlib.sha256).digest()
     statement = netstring(
         str(int((time.time() - age) * 1000)), str(sender or uuid.uuid4().int >> 64), str(sequence), "REQUEST",
         "dynamodb", operation, "192.0.2.1", "tls", hashlib.sha256(body).hexdigest(), "root", "000000000000",
@@ -84,7 +85,7 @@ def statement_for(key, method, path, headers, body, *, age=0, operation="ListTab
     )
     covered = "".join(f"{name.lower()}:{value}\n" for name, value in headers)
     text = f"{method}\n{path}\n\n{covered}\n".encode() + statement
-    return f"v1.{base64.b64encode(statement).decode()}.{hmac.new(derived, text, hashlib.sha256).hexdigest()}"
+    return f"v2.{base64.b64encode(statement).decode()}.{hmac.new(derived, text, hashlib.sha256).hexdigest()}"
 
 
 HEADERS = [("Host", "localhost"), ("X-Amz-Target", "DynamoDB_20120810.ListTables"),

@@ -304,7 +304,8 @@ def test_a_node_refuses_what_no_gateway_said(cluster):
         "too old": post(port, HEADERS, statement=said(age=61)),
         "from the future": post(port, HEADERS, statement=said(age=-40)),
         "read otherwise": post(port, HEADERS, statement=said(operation="PutItem")),
-        "nonsense": post(port, HEADERS, statement="v1.AAAA.0000"),
+        "of another version": post(port, HEADERS, statement="v1" + said()[2:]),
+        "nonsense": post(port, HEADERS, statement="v2.AAAA.0000"),
     }
     assert {name: status for name, (status, _) in cases.items()} == dict.fromkeys(cases, 403)
     # A client with good keys is none either: the internal port looks at no signature.

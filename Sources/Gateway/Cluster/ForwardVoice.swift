@@ -28,7 +28,7 @@ package final class ForwardVoice: Sendable {
     }
 
     /// Puts a new statement among the headers of `head`, which are those that the node will see.
-    /// - Returns: what the closing behind a streamed body refers to.
+    /// - Returns: what the frames of a body that is passed on begin with.
     func state(_ subject: Subject, in head: inout RequestHead) -> Digest256 {
         let statement = ForwardStatement(
             issued: self.clock.now(), sender: self.sender,
@@ -40,8 +40,9 @@ package final class ForwardVoice: Sendable {
         return tag
     }
 
-    func closing(_ principal: ForwardedPrincipal, body: Digest256, opening tag: Digest256) -> [UInt8] {
-        ForwardClosing.seal(principal, body: body, opening: tag, with: self.key)
+    /// What cuts the body into frames that a statement speaks of.
+    func frames(opening tag: Digest256) -> ForwardFrameWriter {
+        ForwardFrameWriter(opening: tag, with: self.key)
     }
 
     /// The head of a question that this process asks the gateway itself, such as for its keys, and the number of the

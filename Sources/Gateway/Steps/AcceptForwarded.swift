@@ -7,7 +7,7 @@ internal import Synchronization
 /// request, lately and for the first time.
 struct ForwardedRequest: Sendable {
     let statement: ForwardStatement
-    /// What a closing behind the body refers to.
+    /// What the frames of the body begin with, where it comes in frames.
     let tag: Digest256
     /// The address of the gateway.
     let gateway: String
@@ -25,8 +25,8 @@ struct ForwardedSender: Sendable {
 
 /// Takes the place of authentication where a gateway has done it: reads what it says, and believes nothing else.
 ///
-/// The head is judged before a byte of the body is kept: whoever has no key costs a node nothing. The body is judged
-/// when it is whole, and before anything of it is read.
+/// The head is judged before a byte of the body is kept: whoever has no key costs a node nothing. A body is judged when
+/// it is whole, or frame by frame as it comes, and before anything of it is read.
 final class AcceptForwarded: Sendable {
     let key: ClusterKey
     private let clock: any WallClock
@@ -49,21 +49,30 @@ final class AcceptForwarded: Sendable {
         return ForwardedRequest(statement: statement, tag: tag, gateway: connection.remoteAddress)
     }
 
-    /// The most bytes that may come where a service takes `bodyBytesMax`.
-    func bytesMax(_ request: ForwardedRequest, bodyBytesMax: Int) -> Int {
-        request.statement.body == .streamed ? bodyBytesMax + ForwardClosing.bytesMax : bodyBytesMax
+    /// What takes the body of a request that comes in frames; nil where it comes as a whole.
+    func frames(_ request: ForwardedRequest, bodyBytesMax: Int) -> ForwardFrameReader? {
+        guard case .framed = request.statement.body else { return nil }
+        return ForwardFrameReader(opening: request.tag, bodyBytesMax: bodyBytesMax, with: self.key)
     }
 
-    /// Who sent the request. What stands behind a streamed body is taken off it.
-    func sender(_ request: ForwardedRequest, body: inout [UInt8]) throws(ForwardError) -> ForwardedSender {
+    /// Who sent the request.
+    /// - Parameters:
+    ///   - request: as far as its head tells.
+    ///   - body: all of it.
+    ///   - last: what the last frame says; nil for a body that came as a whole.
+    /// - Returns: the sender, and what the gateway says of the client.
+    /// - Throws: where the body is another, or the sender cannot be read.
+    func sender(
+        _ request: ForwardedRequest, body: [UInt8], last: ForwardedPrincipal?
+    ) throws(ForwardError) -> ForwardedSender {
         let statement = request.statement
         let said: ForwardedPrincipal
-        switch statement.body {
-        case .known(let digest, let principal):
+        switch (statement.body, last) {
+        case (.known(let digest, let principal), nil):
             guard Digest256(hashing: body.span) == digest else { throw .forged }
             said = principal
-        case .streamed:
-            said = try ForwardClosing.open(&body, opening: request.tag, with: self.key)
+        case (.framed, let principal?): said = principal
+        case (.known, _), (.framed, nil): preconditionFailure("the statement says how the body comes")
         }
         guard let kind = Principal.Kind(rawValue: said.kind), let account = AccountID(said.account),
             let region = Region(said.region)

@@ -3,18 +3,17 @@ internal import ServiceModel
 internal import Signing
 internal import Synchronization
 
-/// A body on its way from a client to a node: nothing of it is kept but its hash, and behind it stands the closing.
+/// A body on its way from a client to a node: nothing of it is kept but its hash. Each piece becomes a frame with a
+/// code of its own, and behind them stands the frame that says who sent it.
 ///
 /// For one reader. The client is read no faster than the node takes the pieces.
 final class BodyPassage: Sendable {
     typealias Prove = @Sendable (Digest256) throws(ServiceError) -> (Principal, Region)
 
     private struct State {
-        var hash = StreamingHash()
-        var count = 0
+        /// From the statement on.
+        var writer: ForwardFrameWriter?
         var isOver = false
-        /// What the closing refers to.
-        var opening: Digest256?
         var sender: (Principal, Region)?
         var failure: ServiceError?
     }
@@ -40,42 +39,55 @@ final class BodyPassage: Sendable {
     var sender: (Principal, Region)? { self.state.withLock { $0.sender } }
 
     /// Bytes of the body that have passed.
-    var count: Int { self.state.withLock { $0.count } }
+    var count: Int { self.state.withLock { $0.writer?.bodyBytes ?? 0 } }
 
-    func opened(by tag: Digest256) { self.state.withLock { $0.opening = tag } }
+    /// The statement has its code; where it is made anew, because a node took no connection, nothing has passed yet.
+    func opened(by tag: Digest256) {
+        let writer = self.voice.frames(opening: tag)
+        self.state.withLock { state in
+            precondition(state.writer?.bodyBytes ?? 0 == 0, "a body is begun once")
+            state.writer = writer
+        }
+    }
 
+    /// The next bytes for the node; nil behind the last frame.
     /// - Throws: `RequestBodyError` where the client has gone, or nobody wants the rest: the fault is not the body's.
     func next() async throws -> [UInt8]? {
         guard !self.state.withLock({ $0.isOver }) else { return nil }
         var iterator = self.body.makeAsyncIterator()
         guard let piece = try await iterator.next() else {
             do throws(ServiceError) {
-                return try self.closing()
+                return try self.last()
             } catch {
                 self.state.withLock { $0.failure = error }
                 throw error
             }
         }
-        let isTooLong = self.state.withLock { state in
-            state.count += piece.count
-            state.hash.update(piece.span)
-            guard state.count > self.bytesMax else { return false }
-            state.failure = Self.tooLong
-            return true
-        }
-        guard !isTooLong else { throw Self.tooLong }
-        return piece
+        guard let frames = self.frames(piece) else { throw Self.tooLong }
+        return frames
     }
 
-    private func closing() throws(ServiceError) -> [UInt8] {
-        let (digest, opening) = self.state.withLock { ($0.hash.digest(), $0.opening) }
-        let (principal, region) = try self.prove(digest)
-        guard let opening else { preconditionFailure("a body goes behind its head") }
+    /// - Returns: nil where the body is longer than the service takes.
+    private func frames(_ piece: [UInt8]) -> [UInt8]? {
         self.state.withLock { state in
+            guard let bodyBytes = state.writer?.bodyBytes else { preconditionFailure("a body goes behind its head") }
+            guard bodyBytes + piece.count <= self.bytesMax else {
+                state.failure = Self.tooLong
+                return nil
+            }
+            return state.writer?.frames(piece.span)
+        }
+    }
+
+    private func last() throws(ServiceError) -> [UInt8]? {
+        let digest = self.state.withLock { $0.writer?.digest }
+        guard let digest else { preconditionFailure("a body goes behind its head") }
+        let (principal, region) = try self.prove(digest)
+        return self.state.withLock { state in
             state.isOver = true
             state.sender = (principal, region)
+            return state.writer?.last(ForwardedPrincipal(principal, region))
         }
-        return self.voice.closing(ForwardedPrincipal(principal, region), body: digest, opening: opening)
     }
 
     private static let tooLong = ServiceError(

@@ -57,12 +57,12 @@ struct Forward: Sendable {
 
     /// A request whose body is passed on as it comes.
     ///
-    /// The node begins nothing before the closing is there, and there is none where the body breaks off, is too long,
-    /// or does not fit the signature.
+    /// The node begins nothing before the last frame is there, and there is none where the body breaks off, is too
+    /// long, or does not fit the signature.
     func callAsFunction(
         _ departure: Departure, _ passage: BodyPassage, _ connection: ConnectionInfo
     ) async throws(ServiceError) -> NodeAnswer {
-        let subject = self.subject(departure, connection.remoteAddress, connection.isTLS, .streamed)
+        let subject = self.subject(departure, connection.remoteAddress, connection.isTLS, .framed)
         var request = self.request(departure, body: .stream { try await passage.next() }) { head in
             passage.opened(by: self.voice.state(subject, in: &head))
         }

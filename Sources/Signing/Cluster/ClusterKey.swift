@@ -10,8 +10,8 @@ package struct ClusterKey: Sendable {
 
     /// What a gateway says of a request.
     let forwarding: KeyedHash
-    /// What it says behind a body that it passed on.
-    let closing: KeyedHash
+    /// What it says of each frame of a body that it passes on.
+    let framing: KeyedHash
     private let root: SymmetricKey
 
     /// - Returns: nil unless there are exactly `byteCount` bytes.
@@ -19,8 +19,8 @@ package struct ClusterKey: Sendable {
         guard bytes.count == Self.byteCount else { return nil }
         let root = SymmetricKey(data: bytes)
         self.root = root
-        self.forwarding = KeyedHash(key: Self.derived("brume-forward-1", root))
-        self.closing = KeyedHash(key: Self.derived("brume-close-1", root))
+        self.forwarding = KeyedHash(key: Self.derived("brume-forward-2", root))
+        self.framing = KeyedHash(key: Self.derived("brume-frame-1", root))
     }
 
     /// A key from its file: 64 hexadecimal digits and what white space stands around them.

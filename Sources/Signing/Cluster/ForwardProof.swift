@@ -2,15 +2,18 @@ package import Primitives
 
 /// The header with which a gateway proves to a node what it says of a request.
 ///
-///     x-brume-forwarded: v1.<statement, base64>.<HMAC-SHA256, hexadecimal>
+///     x-brume-forwarded: v2.<statement, base64>.<HMAC-SHA256, hexadecimal>
 ///
 /// The code covers method, raw path, raw query and every header that is sent on, besides the statement: the operation
 /// often stands in a header, so that a statement without it could be put before another operation.
+///
+/// `v1` had one code behind a body that was passed on as it came, where `v2` has frames. Its key is another one, so
+/// that a statement of one cannot be given out for one of the other.
 package enum ForwardProof {
     package static let headerName = "x-brume-forwarded"
     /// Headers of this prefix are spoken between processes of Brume only.
     package static let reservedPrefix = "x-brume-"
-    static let version = "v1"
+    static let version = "v2"
     /// The longest header that is looked at, in bytes.
     static let headerBytesMax = 16 * 1024
 
@@ -33,7 +36,7 @@ package enum ForwardProof {
         }
     }
 
-    /// - Returns: what the header is to say, and the code that a closing refers to.
+    /// - Returns: what the header is to say, and the code that the frames of the body begin with.
     package static func seal(
         _ statement: ForwardStatement, for head: RequestHead, with key: ClusterKey
     ) -> (value: String, tag: Digest256) {
@@ -62,9 +65,11 @@ package enum ForwardProof {
         // Two of them could be read differently by a proxy.
         guard values.count == 1, value.utf8.count <= Self.headerBytesMax else { throw .malformed }
         let parts = value.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0].elementsEqual(Self.version.utf8), let bytes = Base64.decode(parts[1]),
-            let tag = Digest256(lowercaseHex: parts[2])
-        else { throw .malformed }
+        guard parts.count == 3 else { throw .malformed }
+        guard parts[0].elementsEqual(Self.version.utf8) else { throw .otherVersion }
+        guard let bytes = Base64.decode(parts[1]), let tag = Digest256(lowercaseHex: parts[2]) else {
+            throw .malformed
+        }
         // The code first: nothing that is not proven is looked at.
         guard key.forwarding.code(of: Self.text(bytes, head)) == tag else { throw .forged }
         guard let statement = ForwardStatement(bytes: bytes) else { throw .malformed }
@@ -100,48 +105,5 @@ package enum ForwardProof {
     private static func appendLine(_ text: String, to cursor: inout ByteCursor) {
         cursor.append(text.utf8.span)
         cursor.append(byte: UInt8(ascii: "\n"))
-    }
-}
-
-/// What stands behind a body that was passed on as it came: who sent it, and that it is whole and as it was sent.
-///
-/// On the wire: the principal's texts, the code (32 bytes), and the length of both in two bytes, big end first.
-package enum ForwardClosing {
-    /// The most bytes that stand behind a body.
-    package static let bytesMax = 16 * 1024
-
-    package static func seal(
-        _ principal: ForwardedPrincipal, body: Digest256, opening tag: Digest256, with key: ClusterKey
-    ) -> [UInt8] {
-        var output: [UInt8] = []
-        output.append(bytesMax: principal.bytesMax) { principal.append(to: &$0) }
-        output += key.closing.code(of: Self.text(output, body, tag)).bytes
-        precondition(output.count + 2 <= Self.bytesMax, "a principal's texts are short")
-        let count = output.count
-        output += [UInt8(count >> 8), UInt8(count & 0xFF)]
-        return output
-    }
-
-    /// Takes the closing off `bytes`, which are the body then.
-    /// - Throws: `malformed`, or `forged` where it is not the closing of this body and this opening.
-    package static func open(
-        _ bytes: inout [UInt8], opening tag: Digest256, with key: ClusterKey
-    ) throws(ForwardError) -> ForwardedPrincipal {
-        guard bytes.count >= 2 else { throw .malformed }
-        let count = Int(bytes[bytes.count - 2]) << 8 | Int(bytes[bytes.count - 1])
-        guard count >= Digest256.byteCount, count + 2 <= min(bytes.count, Self.bytesMax) else { throw .malformed }
-        let closing = Array(bytes[(bytes.count - 2 - count)..<(bytes.count - 2)])
-        bytes.removeLast(count + 2)
-        let texts = Array(closing.dropLast(Digest256.byteCount))
-        let code = key.closing.code(of: Self.text(texts, Digest256(hashing: bytes.span), tag))
-        guard let said = Digest256(bytes: closing[texts.count...]), said == code else { throw .forged }
-        guard let fields = Netstring.texts(texts, countMax: ForwardedPrincipal.textCount),
-            let principal = ForwardedPrincipal(fields)
-        else { throw .malformed }
-        return principal
-    }
-
-    private static func text(_ principal: [UInt8], _ body: Digest256, _ tag: Digest256) -> [UInt8] {
-        tag.bytes + body.bytes + principal
     }
 }

@@ -53,9 +53,9 @@ package struct ForwardStatement: Sendable, Hashable {
     package enum Body: Sendable, Hashable {
         /// The body is at hand: this is its hash, and this is who sent it.
         case known(Digest256, ForwardedPrincipal)
-        /// The body is passed on as it comes. Many signatures cover the body, so that who sent it is known at its end
-        /// only: a `ForwardClosing` stands behind it.
-        case streamed
+        /// The body is passed on as it comes, in frames (`ForwardFrame`). Many signatures cover the body, so that who
+        /// sent it is known at its end only: the last frame says it.
+        case framed
     }
 
     /// When it was said; it holds for `lifetimeSeconds` from then.
@@ -94,7 +94,7 @@ package struct ForwardStatement: Sendable, Hashable {
     package static let clockSkewSecondsMax: Int64 = 30
 
     private static let fixedTextCount = 9
-    private static let streamedText = "streamed"
+    private static let framedText = "framed"
 
     var bytes: [UInt8] {
         var output: [UInt8] = []
@@ -111,8 +111,8 @@ package struct ForwardStatement: Sendable, Hashable {
             case .known(let digest, let principal):
                 Netstring.append(digest.description, to: &cursor)
                 principal.append(to: &cursor)
-            case .streamed:
-                Netstring.append(Self.streamedText, to: &cursor)
+            case .framed:
+                Netstring.append(Self.framedText, to: &cursor)
             }
         }
         return output
@@ -124,7 +124,7 @@ package struct ForwardStatement: Sendable, Hashable {
         count += self.service.utf8.count + self.operation.utf8.count + self.sourceAddress.utf8.count + 5
         switch self.body {
         case .known(_, let principal): count += Netstring.overheadMax + Digest256.byteCount * 2 + principal.bytesMax
-        case .streamed: count += Netstring.overheadMax + Self.streamedText.utf8.count
+        case .framed: count += Netstring.overheadMax + Self.framedText.utf8.count
         }
         return count
     }
@@ -137,9 +137,9 @@ package struct ForwardStatement: Sendable, Hashable {
             texts[7] == "tls" || texts[7] == "plain"
         else { return nil }
         let body: Body
-        if texts[8] == Self.streamedText {
+        if texts[8] == Self.framedText {
             guard texts.count == Self.fixedTextCount else { return nil }
-            body = .streamed
+            body = .framed
         } else {
             guard let digest = Digest256(lowercaseHex: texts[8].utf8),
                 let principal = ForwardedPrincipal(texts[Self.fixedTextCount...])
@@ -169,6 +169,14 @@ package enum ForwardError: Error, Sendable, Hashable {
     case replayed
     /// More gateways speak at once than a node listens to.
     case tooManySenders
+    /// It is said in the way of another version of Brume.
+    case otherVersion
+    /// The frame of this number, counted from 1, is not what the gateway sent at this place.
+    case frame(UInt64)
+    /// So many frames came, and none of them was the last.
+    case cutOff(afterFrames: UInt64)
+    /// The body is longer than the service takes.
+    case tooLong
 
     /// For the log, and for whoever sets a cluster up.
     package var sentence: String {
@@ -180,6 +188,11 @@ package enum ForwardError: Error, Sendable, Hashable {
         case .notYetCurrent: "The statement of the gateway is from the future; the clocks differ."
         case .replayed: "The statement of the gateway was used before."
         case .tooManySenders: "More gateways send requests than a node keeps apart."
+        case .otherVersion: "The gateway is of another version; gateways and nodes are of one."
+        case .frame(let number):
+            "Frame \(number) of the body is not as the gateway sent it: it was altered, left out, repeated or moved."
+        case .cutOff(let count): "The body ends after \(count) frames, and none of them was its last."
+        case .tooLong: "The body is longer than the service takes."
         }
     }
 }

@@ -88,7 +88,7 @@ import Testing
             self.cluster.nodePipeline.plan(request.head, connection: .local, on: TestCluster.loop), request.body)
         #expect(direct.status == 400)
         // Signed by its own sender, it passes, and the node hears the gateway alone.
-        let signed = try self.buy().with("X-Brume-Forwarded", "v1.AAAA.bbbb").with("x-BRUME-other", "1")
+        let signed = try self.buy().with("X-Brume-Forwarded", "v2.AAAA.bbbb").with("x-BRUME-other", "1")
         #expect(await self.cluster.send(signed).status == 200)
         let head = try #require(self.cluster.wire.carried.last).head
         #expect(head.headers.all(ForwardProof.headerName).count == 1)
