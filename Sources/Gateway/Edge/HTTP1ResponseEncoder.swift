@@ -70,11 +70,18 @@ enum HTTP1ResponseEncoder {
 
     /// Opens and closes one chunk around the bytes.
     static func writeChunk(_ bytes: [UInt8], to buffer: inout ByteBuffer) {
-        buffer.writeString(String(bytes.count, radix: 16))
-        buffer.writeStaticString("\r\n")
-        buffer.writeBytes(bytes)
-        buffer.writeStaticString("\r\n")
+        unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: bytes.count + self.chunkBytesMax) {
+            var chunk = unsafe ByteCursor($0)
+            chunk.append(hexadecimal: bytes.count)
+            chunk.append("\r\n")
+            chunk.append(bytes.span)
+            chunk.append("\r\n")
+            return chunk.count
+        }
     }
+
+    /// What a chunk takes beside its bytes.
+    private static let chunkBytesMax = 20
 
     static let lastChunk: StaticString = "0\r\n\r\n"
 
@@ -153,5 +160,14 @@ enum HTTP1ResponseEncoder {
         case 504: "Gateway Timeout"
         default: "Status"
         }
+    }
+}
+
+extension ByteCursor {
+    /// A number that is not negative, in hexadecimal digits.
+    fileprivate mutating func append(hexadecimal number: Int) {
+        if number >= 16 { self.append(hexadecimal: number / 16) }
+        let digit = UInt8(truncatingIfNeeded: number % 16)
+        self.append(byte: digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
     }
 }

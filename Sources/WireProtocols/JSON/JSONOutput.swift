@@ -57,6 +57,15 @@ struct JSONOutput {
         unsafe text.withUnsafeBytes { unsafe self.quoted($0, isName: false) }
     }
 
+    /// A string between two texts that make a value with it.
+    mutating func string(_ text: String, between before: [UInt8], and behind: [UInt8]) {
+        self.separate()
+        self.bytes.append(contentsOf: before)
+        self.needsComma = false
+        self.string(text)
+        self.bytes.append(contentsOf: behind)
+    }
+
     /// A number or a literal.
     mutating func word(_ text: String) {
         self.separate()

@@ -124,20 +124,31 @@ extension JSONScanner {
     private mutating func readObject(_ member: MemberSchema) throws(ShapeError) -> [Document.Member] {
         try self.open(UInt8(ascii: "{"), .document, member.name)
         var members: [Document.Member] = []
+        members.reserveCapacity(4)
         var indices: [String: Int] = [:]
         while try self.advance(UInt8(ascii: "}")) {
             guard self.peek() == UInt8(ascii: "\"") else { throw self.unexpected("a name") }
             let name = try self.readPlainString()
             try self.readColon()
             let value = try self.readDocument(member)
-            if let index = indices[name] {
+            if let index = Self.index(of: name, in: members, &indices) {
                 members[index].value = value
             } else {
-                indices[name] = members.count
+                if !indices.isEmpty { indices[name] = members.count }
                 members.append(Document.Member(name, value))
             }
         }
         return members
+    }
+
+    /// Members of an object whose names are compared one by one: a table of so few costs more than it saves.
+    private static let comparedCountMax = 16
+
+    /// Where a member of that name stands already. `indices` says where each does, and is empty while there are few.
+    private static func index(of name: String, in members: [Document.Member], _ indices: inout [String: Int]) -> Int? {
+        guard members.count > self.comparedCountMax else { return members.firstIndex { $0.name == name } }
+        if indices.isEmpty { for (index, member) in members.enumerated() { indices[member.name] = index } }
+        return indices[name]
     }
 
     private var isAtNumber: Bool {

@@ -27,6 +27,27 @@ private let weather = ChatRequest.Tool(
         #expect(outcome.stopReason == .endOfTurn)
     }
 
+    @Test func `pieces are the same whether the chunks around them are alike or not`() async throws {
+        @Sendable func delta(_ delta: String, _ more: String = "") -> FakeEngine.Step {
+            .event(#"{"choices":[{"index":0,"delta":{\#(delta)}}],"created":1\#(more)}"#)
+        }
+        let engine = FakeEngine { _ in
+            [
+                .streamHead, delta(#""role":"assistant","content":"a""#), delta(#""reasoning_content":"b""#),
+                delta(#""reasoning_content":"c""#), delta(#""reasoning_content":"","content":"d""#),
+                delta(#""content":"e""#), delta(#""content":"f\n""#), delta(#""content":"\"""#),
+                delta(#""content":"é""#),
+                delta(#""content":"""#), delta(#""content":"g""#, #","usage":null"#), delta(#""content":"h""#),
+                delta(#""content":"i","tool_calls":[{"index":0,"function":{"name":"get_weather","arguments":"{}"}}]"#),
+                delta(#""content":"j""#),
+            ] + FakeEngine.Step.finish("tool_calls")
+        }
+        let said = try await ask(try engine.model()) { $0.tools = [weather] }
+        #expect(said.text == "adef\n\"éghij")
+        #expect(said.reasoning == "bc")
+        #expect(said.calls.count == 1)
+    }
+
     @Test(
         arguments: [("length", 3, .tokensMax), ("length", 9, .contextFull), ("stop", 3, .endOfTurn)]
             as [(String, Int, ChatOutcome.StopReason)])

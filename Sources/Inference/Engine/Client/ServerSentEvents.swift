@@ -9,11 +9,18 @@ package struct ServerSentEvents: Sendable {
     private var lineStart = 0
     /// How far that line has been looked at.
     private var looked = 0
-    private var data: [UInt8]?
+    /// What the lines of an event have said so far.
+    private var data: ArraySlice<UInt8>?
 
     package init() {}
 
     package mutating func append(_ more: [UInt8]) {
+        if self.lineStart == self.bytes.count {
+            self.bytes = more
+            self.looked = 0
+            self.lineStart = 0
+            return
+        }
         if self.lineStart > 0 {
             self.bytes.removeSubrange(..<self.lineStart)
             self.looked -= self.lineStart
@@ -24,7 +31,7 @@ package struct ServerSentEvents: Sendable {
 
     /// The data of the next whole event; nil until more has come.
     /// - Throws: where an event is too long.
-    package mutating func next() throws(EngineClientError) -> [UInt8]? {
+    package mutating func next() throws(EngineClientError) -> ArraySlice<UInt8>? {
         while let line = self.nextLine() {
             guard !line.isEmpty else {
                 guard let data = self.data.take() else { continue }
@@ -33,8 +40,12 @@ package struct ServerSentEvents: Sendable {
             guard self.bytes[line].starts(with: Self.field) else { continue }
             var start = line.lowerBound + Self.field.count
             if start < line.upperBound, self.bytes[start] == 0x20 { start += 1 }
-            if self.data != nil { self.data?.append(0x0A) }
-            self.data = (self.data ?? []) + self.bytes[start..<line.upperBound]
+            if self.data == nil {
+                self.data = self.bytes[start..<line.upperBound]
+            } else {
+                self.data?.append(0x0A)
+                self.data?.append(contentsOf: self.bytes[start..<line.upperBound])
+            }
             guard (self.data?.count ?? 0) <= Self.eventBytesMax else { throw Self.tooLong }
         }
         guard self.bytes.count - self.lineStart <= Self.eventBytesMax else { throw Self.tooLong }

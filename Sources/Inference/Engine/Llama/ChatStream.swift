@@ -15,6 +15,10 @@ struct ChatStream {
         var arguments: String
     }
 
+    private enum Piece {
+        case text, reasoning
+    }
+
     private let toolNames: Set<String>
     private let tokensMax: Int?
     private let promptCount: PromptCount?
@@ -29,6 +33,8 @@ struct ChatStream {
     private var isFull = false
     /// Whether the engine is ours, and its work may be ended with all counts known.
     private let isOwn: Bool
+    /// What the last chunk had that said a piece of text and nothing else: most of the others have it too.
+    private var piece: (kind: Piece, frame: JSONFrame)?
     /// Whether a call must be made, by a server that may not hold to it.
     private let wantsCall: Bool
     /// The answer so far, where it must be JSON; nil where nobody asks.
@@ -69,21 +75,53 @@ struct ChatStream {
     /// answer.
     var isStopped: Bool { self.stops.found != nil || (self.isFull && self.isOwn) }
 
+    /// The events of one chunk, as it came.
+    /// - Returns: nil for the mark behind the last one.
+    mutating func take(_ data: ArraySlice<UInt8>) throws(InferenceError) -> [ChatEvent]? {
+        if let piece = self.piece, let text = piece.frame.string(in: data) { return self.say(piece.kind, text) }
+        guard let chunk = Document(json: Array(data)) else {
+            if data.elementsEqual("[DONE]".utf8) { return nil }
+            throw .failed("the engine sent an event that is no JSON")
+        }
+        self.learn(chunk, data)
+        return try self.take(chunk)
+    }
+
+    /// Remembers what stands around a piece of text, where the chunk says nothing else that would count twice.
+    private mutating func learn(_ chunk: Document, _ data: ArraySlice<UInt8>) {
+        let members = chunk["choices"]?.elements.first?["delta"]?.members ?? []
+        let said = members.filter { $0.name != "role" && $0.value != .null && $0.value != .array([]) }
+        guard said.count == 1, let text = said[0].value.text, let kind = Self.pieces[said[0].name],
+            let frame = JSONFrame(of: data, member: said[0].name), frame.string(in: data) == text
+        else { return }
+        self.piece = (kind, frame)
+    }
+
+    private static let pieces = [
+        "content": Piece.text, "reasoning_content": .reasoning, "reasoning": .reasoning,
+    ]
+
+    private mutating func say(_ kind: Piece, _ text: String) -> [ChatEvent] {
+        switch kind {
+        case .reasoning: return text.isEmpty ? [] : [.reasoning(text)]
+        case .text:
+            let given = text.isEmpty ? "" : self.stops.take(text)
+            self.keep(given)
+            return given.isEmpty ? [] : [.text(given)]
+        }
+    }
+
     /// The events of one chunk.
-    mutating func take(_ chunk: Document) throws(InferenceError) -> [ChatEvent] {
+    private mutating func take(_ chunk: Document) throws(InferenceError) -> [ChatEvent] {
         if let error = chunk["error"] { throw EngineRefusal.error(status: error["code"]?.integer ?? 500, error) }
         self.count(chunk)
         guard let choice = chunk["choices"]?.elements.first else { return [] }
         var events: [ChatEvent] = []
         let delta = choice["delta"]
-        if let text = (delta?["reasoning_content"] ?? delta?["reasoning"])?.text, !text.isEmpty {
-            events.append(.reasoning(text))
+        if let text = (delta?["reasoning_content"] ?? delta?["reasoning"])?.text {
+            events += self.say(.reasoning, text)
         }
-        if let text = delta?["content"]?.text, !text.isEmpty {
-            let given = self.stops.take(text)
-            self.keep(given)
-            if !given.isEmpty { events.append(.text(given)) }
-        }
+        if let text = delta?["content"]?.text { events += self.say(.text, text) }
         for part in delta?["tool_calls"]?.elements ?? [] { events += try self.take(call: part) }
         if let finish = choice["finish_reason"]?.text { self.finish = finish }
         // vLLM's name for it, then SGLang's.

@@ -93,11 +93,8 @@ package struct LlamaServerModel: ChatModel {
         reading: while let bytes = try await self.reading(answer) {
             events.append(bytes)
             while let data = try Self.parsing({ () throws(EngineClientError) in try events.next() }) {
-                guard let chunk = Document(json: data) else {
-                    if data.elementsEqual("[DONE]".utf8) { break reading }
-                    throw InferenceError.failed("the engine sent an event that is no JSON")
-                }
-                for event in try stream.take(chunk) {
+                guard let said = try stream.take(data) else { break reading }
+                for event in said {
                     if first == nil { first = .now }
                     try await send(event)
                 }
@@ -189,7 +186,7 @@ package struct LlamaServerModel: ChatModel {
         while let bytes = try await self.reading(answer) {
             events.append(bytes)
             while let data = try Self.parsing({ () throws(EngineClientError) in try events.next() }) {
-                guard let chunk = Document(json: data) else {
+                guard let chunk = Document(json: Array(data)) else {
                     throw InferenceError.failed("the engine sent an event that is no JSON")
                 }
                 for event in try stream.take(chunk) {

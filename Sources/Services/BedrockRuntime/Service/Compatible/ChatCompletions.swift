@@ -27,7 +27,7 @@ extension BedrockRuntimeService {
             let chunks = Mutex(OpenAIChunks(stamp: stamp, usage: includesUsage ? .ownChunk : .never))
             let outcome = try await ServiceError.streaming {
                 try await invocation.chat { piece in
-                    for chunk in chunks.withLock({ $0.chunks(piece) }) { try await send(ServerSentEvents.event(chunk)) }
+                    for chunk in chunks.withLock({ $0.json(piece) }) { try await send(ServerSentEvents.event(chunk)) }
                 }
             }
             for chunk in chunks.withLock({ $0.end(outcome) }) { try await send(ServerSentEvents.event(chunk)) }

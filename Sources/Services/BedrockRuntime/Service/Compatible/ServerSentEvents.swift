@@ -7,12 +7,15 @@ enum ServerSentEvents {
     static let done = Array("data: [DONE]\n\n".utf8)
 
     /// An event with its data; OpenAI's chunks have no name.
-    static func event(_ data: Document, name: String? = nil) -> [UInt8] {
+    static func event(_ data: Document, name: String? = nil) -> [UInt8] { self.event(data.json, name: name) }
+
+    /// - Parameter json: has no line ends outside of strings, and there they are escaped.
+    static func event(_ json: [UInt8], name: String? = nil) -> [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(json.count + (name?.utf8.count ?? 0) + 16)
         if let name { bytes += "event: \(name)\n".utf8 }
         bytes += "data: ".utf8
-        // JSON text has no line ends outside of strings, and there they are escaped.
-        bytes += data.json
+        bytes += json
         bytes += "\n\n".utf8
         return bytes
     }

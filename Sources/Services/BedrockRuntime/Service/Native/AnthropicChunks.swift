@@ -13,10 +13,22 @@ struct AnthropicChunks: NativeChunks {
     private var hasBegun = false
     private var open = Block.none
     private var index = 0
+    /// A delta of the block that is open but for its text, once there was one.
+    private var frame: JSONFrame?
 
     init(stamp: AnswerStamp, family: AnthropicFamily) {
         self.stamp = stamp
         self.family = family
+    }
+
+    mutating func json(_ event: ChatEvent) -> [[UInt8]] {
+        switch (event, self.open) {
+        case (.text(let text), .text), (.reasoning(let text), .thinking):
+            let frame = self.frame ?? JSONFrame { self.piece($0) }
+            self.frame = frame
+            return [frame.json(text)]
+        default: return self.chunks(event).map(\.json)
+        }
     }
 
     mutating func chunks(_ event: ChatEvent) -> [Document] {
@@ -24,13 +36,13 @@ struct AnthropicChunks: NativeChunks {
         switch event {
         case .text(let text):
             chunks += self.begin(.text, .object(["type": .string("text"), "text": .string("")]))
-            chunks.append(self.delta(.object(["type": .string("text_delta"), "text": .string(text)])))
+            chunks.append(self.piece(.string(text)))
         case .reasoning(let text):
             let block = Document.object([
                 "type": .string("thinking"), "thinking": .string(""), "signature": .string(""),
             ])
             chunks += self.begin(.thinking, block)
-            chunks.append(self.delta(.object(["type": .string("thinking_delta"), "thinking": .string(text)])))
+            chunks.append(self.piece(.string(text)))
         case .toolCall(let call):
             chunks += self.close()
             chunks.append(self.start(self.family.block(call, input: .object([]))))
@@ -82,6 +94,14 @@ struct AnthropicChunks: NativeChunks {
         .object(["type": .string("content_block_delta"), "index": .number(self.index), "delta": delta])
     }
 
+    /// A piece of the block that is open.
+    private func piece(_ text: Document) -> Document {
+        switch self.open {
+        case .none, .text: self.delta(.object(["type": .string("text_delta"), "text": text]))
+        case .thinking: self.delta(.object(["type": .string("thinking_delta"), "thinking": text]))
+        }
+    }
+
     private mutating func stop() -> Document {
         defer { self.index += 1 }
         return .object(["type": .string("content_block_stop"), "index": .number(self.index)])
@@ -90,6 +110,7 @@ struct AnthropicChunks: NativeChunks {
     private mutating func close() -> [Document] {
         let kind = self.open
         self.open = .none
+        self.frame = nil
         switch kind {
         case .none: return []
         case .text: return [self.stop()]

@@ -23,8 +23,14 @@ extension NativeFamily {
 /// Turns what a model says into the chunks of its family.
 protocol NativeChunks: Sendable {
     mutating func chunks(_ event: ChatEvent) -> [Document]
+    /// The same as JSON texts: a family whose chunks are large writes those of a text without making documents of them.
+    mutating func json(_ event: ChatEvent) -> [[UInt8]]
     /// What ends the answer: one chunk or several; the last one is given the metrics.
     mutating func end(_ outcome: ChatOutcome) -> [Document]
+}
+
+extension NativeChunks {
+    mutating func json(_ event: ChatEvent) -> [[UInt8]] { self.chunks(event).map(\.json) }
 }
 
 /// A body of InvokeModel, read.

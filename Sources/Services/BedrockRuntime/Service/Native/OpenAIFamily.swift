@@ -190,11 +190,20 @@ struct OpenAIChunks: NativeChunks {
     private let namesStopReason: Bool
     private var callCount = 0
     private var hasBegun = false
+    /// A chunk of text but for the text, once there was one.
+    private var textFrame: JSONFrame?
 
     init(stamp: AnswerStamp, usage: Usage, namesStopReason: Bool = false) {
         self.stamp = stamp
         self.usage = usage
         self.namesStopReason = namesStopReason
+    }
+
+    mutating func json(_ event: ChatEvent) -> [[UInt8]] {
+        guard case .text(let text) = event, self.hasBegun else { return self.chunks(event).map(\.json) }
+        let frame = self.textFrame ?? JSONFrame { self.chunk(.object(["content": $0])) }
+        self.textFrame = frame
+        return [frame.json(text)]
     }
 
     mutating func chunks(_ event: ChatEvent) -> [Document] {

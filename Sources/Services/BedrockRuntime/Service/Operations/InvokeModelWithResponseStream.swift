@@ -30,8 +30,8 @@ extension BedrockRuntimeService {
         let invocation = try await model.begin(native.request)
         let stamp = AnswerStamp(id, context, self.random)
         let body = EventStream<ResponseStream> { send in
-            try await Self.sendChunks(of: invocation, native, stamp) { document in
-                try await send(.chunk(PayloadPart(bytes: document.json)))
+            try await Self.sendChunks(of: invocation, native, stamp) { json in
+                try await send(.chunk(PayloadPart(bytes: json)))
             }
         }
         return InvokeModelWithResponseStreamResponse(
@@ -43,7 +43,7 @@ extension BedrockRuntimeService {
     /// Sends the chunks of an answer; the last one has the metrics of the invocation too.
     private static func sendChunks(
         of invocation: Invocation, _ native: NativeRequest, _ stamp: AnswerStamp,
-        send: @Sendable (Document) async throws -> Void
+        send: @Sendable ([UInt8]) async throws -> Void
     ) async throws {
         let started = ContinuousClock.now
         let chunks = Mutex(native.family.chunks(stamp))
@@ -52,7 +52,7 @@ extension BedrockRuntimeService {
         do {
             outcome = try await invocation.chat { piece in
                 firstByte.withLock { $0 = $0 ?? started.millisecondsAgo }
-                for document in chunks.withLock({ $0.chunks(piece) }) { try await send(document) }
+                for json in chunks.withLock({ $0.json(piece) }) { try await send(json) }
             }
         } catch let error as InferenceError {
             throw ServiceError.inStream(
@@ -65,6 +65,6 @@ extension BedrockRuntimeService {
         if case .object(let members)? = last.popLast() {
             last.append(.object(members + [.init("amazon-bedrock-invocationMetrics", metrics)]))
         }
-        for document in last { try await send(document) }
+        for document in last { try await send(document.json) }
     }
 }

@@ -1,0 +1,87 @@
+internal import Primitives
+package import ServiceModel
+
+/// A JSON text that is written, or read, again and again with another string in one place.
+///
+/// A stream of chunks says the same around each piece of an answer. With the frame a chunk is written by copying both
+/// of its sides and read by comparing them, without a tree of either.
+package struct JSONFrame: Sendable, Hashable {
+    /// Up to the string's opening quote, without it.
+    private let before: [UInt8]
+    /// From behind the closing quote.
+    private let behind: [UInt8]
+
+    /// The frame of what is to be written.
+    /// - Parameter document: puts the string that it is given into one place, and is otherwise always the same.
+    package init(_ document: (Document) -> Document) {
+        let (one, other) = (document(.string("a")).json, document(.string("b")).json)
+        guard let place = zip(one, other).enumerated().first(where: { $1.0 != $1.1 })?.offset else {
+            preconditionFailure("a frame has a place for its string")
+        }
+        self.before = Array(one[..<(place - 1)])
+        self.behind = Array(one[(place + 2)...])
+    }
+
+    /// The frame of what was read: all but the string that the only member of that name has, wherever it stands; nil
+    /// where not exactly one member has the name, or its value is another or has escapes.
+    /// - Parameters:
+    ///   - json: a lawful JSON text.
+    ///   - name: needs no escapes.
+    package init?(of json: ArraySlice<UInt8>, member name: String) {
+        // Quotes within strings are escaped, so that only a member's name stands so between quotes.
+        let bytes = json.span
+        guard var start = Self.onlyEnd(of: Array("\"\(name)\":".utf8), in: bytes) else { return nil }
+        if start < bytes.count, bytes[start] == 0x20 { start += 1 }
+        guard start < bytes.count, bytes[start] == Self.quote else { return nil }
+        var end = start + 1
+        while end < bytes.count, bytes[end] != Self.quote {
+            guard bytes[end] != UInt8(ascii: "\\") else { return nil }
+            end += 1
+        }
+        guard end < bytes.count else { return nil }
+        self.before = Array(json[json.startIndex..<(json.startIndex + start)])
+        self.behind = Array(json[(json.startIndex + end + 1)...])
+    }
+
+    private static let quote = UInt8(ascii: "\"")
+
+    /// Where the mark ends; nil where it is not there, or more than once.
+    private static func onlyEnd(of mark: [UInt8], in bytes: Span<UInt8>) -> Int? {
+        var found: Int?
+        var index = 0
+        while index + mark.count <= bytes.count {
+            if bytes[index] == mark[0], ByteScan.areEqual(bytes.extracting(index..<(index + mark.count)), mark.span) {
+                guard found == nil else { return nil }
+                found = index + mark.count
+            }
+            index += 1
+        }
+        return found
+    }
+
+    /// The text with that string.
+    package func json(_ string: String) -> [UInt8] {
+        var output = JSONOutput(reserving: self.before.count + string.utf8.count + self.behind.count + 8)
+        output.string(string, between: self.before, and: self.behind)
+        return output.bytes
+    }
+
+    /// The string of a text that differs from the frame in nothing else.
+    /// - Returns: nil for any other text, and where the string has escapes: the text is to be read whole then.
+    package func string(in json: ArraySlice<UInt8>) -> String? {
+        let bytes = json.span
+        let start = self.before.count + 1
+        let end = bytes.count - self.behind.count - 1
+        guard start <= end, bytes[start - 1] == Self.quote, bytes[end] == Self.quote,
+            ByteScan.areEqual(bytes.extracting(0..<(start - 1)), self.before.span),
+            ByteScan.areEqual(bytes.extracting((end + 1)..<bytes.count), self.behind.span)
+        else { return nil }
+        let string = bytes.extracting(start..<end)
+        guard unsafe string.withUnsafeBytes({ unsafe JSONText.isPlain($0) }) else { return nil }
+        do {
+            return String(copying: try UTF8Span(validating: string))
+        } catch {
+            return nil
+        }
+    }
+}
