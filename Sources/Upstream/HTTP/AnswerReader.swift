@@ -312,7 +312,9 @@ extension AnswerReader {
 
 extension Substring {
     fileprivate var trimmingSpaces: String {
-        let inner = self.drop { $0 == " " || $0 == "\t" }
-        return String(inner.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+        var text = self.utf8
+        while let byte = text.first, byte == 0x20 || byte == 0x09 { text = text.dropFirst() }
+        while let byte = text.last, byte == 0x20 || byte == 0x09 { text = text.dropLast() }
+        return String(Substring(text))
     }
 }

@@ -17,10 +17,10 @@ extension EventMessage {
         output.reserveCapacity(total)
         BigEndian.append(UInt32(total), to: &output)
         BigEndian.append(UInt32(headers.count), to: &output)
-        BigEndian.append(CRC32.checksum(output), to: &output)
+        BigEndian.append(Checksum.crc32(output.span), to: &output)
         output.append(contentsOf: headers)
         output.append(contentsOf: self.payload)
-        BigEndian.append(CRC32.checksum(output), to: &output)
+        BigEndian.append(Checksum.crc32(output.span), to: &output)
         return output
     }
 
@@ -29,8 +29,10 @@ extension EventMessage {
         guard (1...Self.headerNameBytesMax).contains(name.count) else {
             throw .malformed("a header's name of \(name.count) bytes")
         }
-        output.append(UInt8(name.count))
-        output.append(contentsOf: name)
+        output.append(bytesMax: 1 + name.count) { cursor in
+            cursor.append(byte: UInt8(truncatingIfNeeded: name.count))
+            cursor.append(name.span)
+        }
         switch header.value {
         case .boolean(let value):
             output.append(value ? 0 : 1)
@@ -50,8 +52,7 @@ extension EventMessage {
             output.append(6)
             try self.append(value, to: &output)
         case .string(let value):
-            output.append(7)
-            try self.append(value.utf8, to: &output)
+            try self.append(value, to: &output)
         case .timestamp(let value):
             output.append(8)
             BigEndian.append(UInt64(bitPattern: value), to: &output)
@@ -62,13 +63,25 @@ extension EventMessage {
         }
     }
 
-    private static func append(
-        _ value: some Collection<UInt8>, to output: inout [UInt8]
-    ) throws(EventStreamError) {
-        guard value.count <= Self.headerValueBytesMax else {
-            throw .malformed("a header's value of \(value.count) bytes")
+    /// A string with its type and length, in one go: every event has three.
+    private static func append(_ value: String, to output: inout [UInt8]) throws(EventStreamError) {
+        let text = value.utf8
+        let count = try self.valueLength(text.count)
+        output.append(bytesMax: 3 + text.count) { cursor in
+            cursor.append(byte: 7)
+            cursor.append(byte: UInt8(truncatingIfNeeded: count >> 8))
+            cursor.append(byte: UInt8(truncatingIfNeeded: count))
+            cursor.append(text.span)
         }
-        BigEndian.append(UInt16(value.count), to: &output)
+    }
+
+    private static func append(_ value: [UInt8], to output: inout [UInt8]) throws(EventStreamError) {
+        BigEndian.append(try self.valueLength(value.count), to: &output)
         output.append(contentsOf: value)
+    }
+
+    private static func valueLength(_ count: Int) throws(EventStreamError) -> UInt16 {
+        guard count <= self.headerValueBytesMax else { throw .malformed("a header's value of \(count) bytes") }
+        return UInt16(count)
     }
 }

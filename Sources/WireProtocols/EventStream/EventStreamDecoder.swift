@@ -48,7 +48,8 @@ package struct EventStreamDecoder: Sendable {
         guard bytes.count >= EventMessage.preludeBytes else { return nil }
         let total = Int(Self.number(bytes, 0))
         let headers = Int(Self.number(bytes, 4))
-        guard CRC32.checksum(bytes.prefix(8)) == Self.number(bytes, 8) else { throw .checksumMismatch }
+        let prelude = bytes.prefix(8)
+        guard Checksum.crc32(prelude.span) == Self.number(bytes, 8) else { throw .checksumMismatch }
         guard headers <= EventMessage.headersBytesMax else { throw .headersTooLong(bytes: headers) }
         guard total >= EventMessage.overheadBytes else { throw .malformed("a length of \(total)") }
         guard headers <= total - EventMessage.overheadBytes else { throw .headersTooLong(bytes: headers) }
@@ -56,7 +57,8 @@ package struct EventStreamDecoder: Sendable {
         guard payload <= EventMessage.payloadBytesMax else { throw .payloadTooLong(bytes: payload) }
         guard bytes.count >= total else { return nil }
         let message = bytes.prefix(total)
-        guard CRC32.checksum(message.dropLast(4)) == Self.number(message, total - 4) else { throw .checksumMismatch }
+        let checked = message.dropLast(4)
+        guard Checksum.crc32(checked.span) == Self.number(message, total - 4) else { throw .checksumMismatch }
         let content = message.dropFirst(EventMessage.preludeBytes)
         let decoded = EventMessage(
             headers: try Self.headers(content.prefix(headers)),
