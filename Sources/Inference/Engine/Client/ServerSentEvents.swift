@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Finds the events in the bytes of a `text/event-stream`; only their data counts.
 /// - Source: WHATWG HTML, "Server-sent events", 9.2.6.
 package struct ServerSentEvents: Sendable {
@@ -57,7 +59,8 @@ package struct ServerSentEvents: Sendable {
 
     /// The next line without its end; LF and CRLF end one.
     private mutating func nextLine() -> Range<Int>? {
-        guard let end = self.bytes[self.looked...].firstIndex(of: 0x0A) else {
+        let end = ByteScan.first(0x0A, in: self.bytes.span, from: self.looked)
+        guard end < self.bytes.count else {
             self.looked = self.bytes.count
             return nil
         }

@@ -25,7 +25,7 @@ extension BedrockRuntimeService {
             let chunks = Mutex(family.chunks(stamp))
             let outcome = try await ServiceError.streaming {
                 try await invocation.chat { piece in
-                    for event in chunks.withLock({ $0.chunks(piece) }) { try await send(ServerSentEvents.typed(event)) }
+                    for event in chunks.withLock({ $0.json(piece) }) { try await send(ServerSentEvents.typed(event)) }
                 }
             }
             for event in chunks.withLock({ $0.end(outcome) }) { try await send(ServerSentEvents.typed(event)) }
