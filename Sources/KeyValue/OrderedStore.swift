@@ -38,6 +38,9 @@ package protocol OrderedStore: AnyObject, Sendable {
     /// The values of `keys`, in that order, as of one moment; nil for a key that is absent.
     func get(_ keys: [[UInt8]], _ mode: ReadMode) async throws(StorageError) -> ReadResult
 
+    /// As `get`, for those whom `getCached` just told nil: memory is not asked once more.
+    func getFromDisk(_ keys: [[UInt8]], _ mode: ReadMode) async throws(StorageError) -> ReadResult
+
     /// Whether no commit that was accepted after `version` touched `key`, as far as the store knows without reading.
     ///
     /// It lets a caller that read a key as of `version` use what it read again for the price of a look-up. False
@@ -55,6 +58,11 @@ package protocol OrderedStore: AnyObject, Sendable {
     /// with the entry that brings keys and values to `byteLimit` bytes; at least one entry is returned where there is
     /// one, however large.
     func scan(_ range: KeyRange, limit: Int, byteLimit: Int, reverse: Bool) async throws(StorageError) -> Page
+
+    /// As `scan`, for those whom `scanCached` just told nil: memory is not asked once more.
+    func scanFromDisk(
+        _ range: KeyRange, limit: Int, byteLimit: Int, reverse: Bool
+    ) async throws(StorageError) -> Page
 
     /// Does all of `batch`, or nothing of it.
     ///
@@ -83,4 +91,16 @@ package protocol OrderedStore: AnyObject, Sendable {
 
     /// Finishes the commits that were accepted, then lets go of the files. Further calls throw `unavailable`.
     func close() async
+}
+
+extension OrderedStore {
+    package func getFromDisk(_ keys: [[UInt8]], _ mode: ReadMode) async throws(StorageError) -> ReadResult {
+        try await self.get(keys, mode)
+    }
+
+    package func scanFromDisk(
+        _ range: KeyRange, limit: Int, byteLimit: Int, reverse: Bool
+    ) async throws(StorageError) -> Page {
+        try await self.scan(range, limit: limit, byteLimit: byteLimit, reverse: reverse)
+    }
 }

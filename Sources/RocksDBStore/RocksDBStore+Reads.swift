@@ -11,7 +11,11 @@ extension RocksDBStore {
 
     package func get(_ keys: [[UInt8]], _ mode: ReadMode) async throws(StorageError) -> ReadResult {
         if let result = try self.getCached(keys, mode) { return result }
-        return try await self.fromDisk { engine throws(EngineFailure) in
+        return try await self.getFromDisk(keys, mode)
+    }
+
+    package func getFromDisk(_ keys: [[UInt8]], _ mode: ReadMode) async throws(StorageError) -> ReadResult {
+        try await self.fromDisk { engine throws(EngineFailure) in
             try self.read(keys, mode, engine, isFromMemoryOnly: false)
         }
     }
@@ -34,6 +38,13 @@ extension RocksDBStore {
         _ range: KeyRange, limit: Int, byteLimit: Int, reverse: Bool
     ) async throws(StorageError) -> Page {
         if let page = try self.scanCached(range, limit: limit, byteLimit: byteLimit, reverse: reverse) { return page }
+        return try await self.scanFromDisk(range, limit: limit, byteLimit: byteLimit, reverse: reverse)
+    }
+
+    package func scanFromDisk(
+        _ range: KeyRange, limit: Int, byteLimit: Int, reverse: Bool
+    ) async throws(StorageError) -> Page {
+        precondition(limit >= 1 && byteLimit >= 1, "a page holds at least one entry")
         return try await self.fromDisk { engine throws(EngineFailure) in
             try self.page(range, limit, byteLimit, reverse, engine, isFromMemoryOnly: false)
         }

@@ -21,6 +21,10 @@ package final class FencedStore: OrderedStore {
         try await self.base.get(keys, mode)
     }
 
+    package func getFromDisk(_ keys: [[UInt8]], _ mode: ReadMode) async throws(StorageError) -> ReadResult {
+        try await self.base.getFromDisk(keys, mode)
+    }
+
     package func isUntouched(_ key: [UInt8], since version: CommitVersion) -> Bool {
         self.base.isUntouched(key, since: version)
     }
@@ -35,6 +39,12 @@ package final class FencedStore: OrderedStore {
         _ range: KeyRange, limit: Int, byteLimit: Int, reverse: Bool
     ) async throws(StorageError) -> Page {
         try await self.base.scan(range, limit: limit, byteLimit: byteLimit, reverse: reverse)
+    }
+
+    package func scanFromDisk(
+        _ range: KeyRange, limit: Int, byteLimit: Int, reverse: Bool
+    ) async throws(StorageError) -> Page {
+        try await self.base.scanFromDisk(range, limit: limit, byteLimit: byteLimit, reverse: reverse)
     }
 
     @discardableResult

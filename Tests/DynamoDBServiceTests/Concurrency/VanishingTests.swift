@@ -58,6 +58,16 @@ struct VanishingTests {
         #expect(await refused { () throws(ServiceError) in try await calls.scan() } == tableMissing)
     }
 
+    @Test func `memory is asked once for an item that it does not hold`() async throws {
+        let store = HookedStore()
+        let calls = try await self.filled(store)
+        // The table is known as of the last commit from here on.
+        let known = try await calls.get(key("a", 3)).item
+        store.forget()
+        #expect(try await calls.get(key("a", 3)).item == known)
+        #expect(store.missCount == 1)
+    }
+
     @Test func `a table that is changed by its own job while it is DELETING goes all the same`() async throws {
         let store = HookedStore()
         let calls = try await self.calls(store, transitionMilliseconds: 1)

@@ -8,6 +8,8 @@ final class HookedStore: OrderedStore {
 
     let inner: MemoryStore
     private let scanHook = Mutex<(range: KeyRange, hook: Hook)?>(nil)
+    /// How often memory was asked for what it does not hold; nil while it holds everything.
+    private let misses = Mutex<Int?>(nil)
     private let commitHook = Mutex<(key: [UInt8], hook: Hook)?>(nil)
 
     init(clock: any WallClock = SystemClock()) {
@@ -20,12 +22,20 @@ final class HookedStore: OrderedStore {
     /// Before the next commit that deletes `key`.
     func beforeDeletion(of key: [UInt8], _ hook: @escaping Hook) { self.commitHook.withLock { $0 = (key, hook) } }
 
+    /// From now on nothing is in memory.
+    func forget() { self.misses.withLock { $0 = 0 } }
+    var missCount: Int { self.misses.withLock { $0 ?? 0 } }
+
     var limits: StoreLimits { self.inner.limits }
     var health: StoreHealth { self.inner.health }
     func healthUpdates() -> AsyncStream<StoreHealth> { self.inner.healthUpdates() }
 
     func getCached(_ keys: [[UInt8]], _ mode: ReadMode) throws(StorageError) -> ReadResult? {
-        try self.inner.getCached(keys, mode)
+        let isMiss = self.misses.withLock { count in
+            count? += 1
+            return count != nil
+        }
+        return isMiss ? nil : try self.inner.getCached(keys, mode)
     }
 
     func get(_ keys: [[UInt8]], _ mode: ReadMode) async throws(StorageError) -> ReadResult {

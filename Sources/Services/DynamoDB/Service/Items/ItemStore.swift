@@ -41,7 +41,8 @@ final class ItemStore: Sendable {
             if let read = try self.getAtOnce([itemKey], of: table, .forAnswer) {
                 return try self.found(read, key, consistency, table.descriptor)
             }
-            guard let read = try await self.get([itemKey], of: table, reference, .forAnswer) else { continue }
+            let waited = try await self.get([itemKey], of: table, reference, .forAnswer, isMissed: true)
+            guard let read = waited else { continue }
             return try self.found(read, key, consistency, table.descriptor)
         }
         throw ServiceError(.conflict)
@@ -119,7 +120,9 @@ final class ItemStore: Sendable {
             let step: WriteStep<Answer>
             if let read = try self.getAtOnce([place.key], of: table, .forDecision) {
                 step = try self.step(decide, place, read, table)
-            } else if let read = try await self.get([place.key], of: table, reference, .forDecision) {
+            } else if let read = try await self.get(
+                [place.key], of: table, reference, .forDecision, isMissed: true)
+            {
                 step = try self.step(decide, place, read, table)
             } else {
                 continue
@@ -289,13 +292,17 @@ final class ItemStore: Sendable {
     ///
     /// The descriptor is read again with the items only where a commit may have touched it since it was last read; of a
     /// store that others change too, which never knows, at once.
+    /// - Parameter isMissed: `getAtOnce` just had nothing.
     /// - Returns: nil when the table has changed, so that the keys must be made anew.
     @inline(never)
     func get(
-        _ keys: [[UInt8]], of table: TableCatalog.Snapshot, _ reference: TableReference, _ mode: ReadMode
+        _ keys: [[UInt8]], of table: TableCatalog.Snapshot, _ reference: TableReference, _ mode: ReadMode,
+        isMissed: Bool = false
     ) async throws(ServiceError) -> ReadResult? {
-        if let asOf = table.currentAsOf, !self.store.limits.isShared {
-            let read = try await self.get(keys, mode)
+        if let asOf = table.currentAsOf, !self.store.limits.isShared,
+            self.store.isUntouched(table.key, since: asOf)
+        {
+            let read = try await self.get(keys, mode, isMissed: isMissed)
             // Asked after the reading, so that it holds for the moment of the reading too.
             if self.store.isUntouched(table.key, since: asOf) { return read }
         }
@@ -322,10 +329,11 @@ final class ItemStore: Sendable {
         return self.store.isUntouched(table.key, since: asOf) ? read : nil
     }
 
-    func get(_ keys: [[UInt8]], _ mode: ReadMode) async throws(ServiceError) -> ReadResult {
+    /// - Parameter isMissed: memory was just asked, and did not have them.
+    func get(_ keys: [[UInt8]], _ mode: ReadMode, isMissed: Bool = false) async throws(ServiceError) -> ReadResult {
         do throws(StorageError) {
-            if let cached = try self.store.getCached(keys, mode) { return cached }
-            return try await self.store.get(keys, mode)
+            if !isMissed, let cached = try self.store.getCached(keys, mode) { return cached }
+            return try await self.store.getFromDisk(keys, mode)
         } catch {
             throw ServiceError(error)
         }
@@ -351,7 +359,7 @@ final class ItemStore: Sendable {
             if let page = try self.store.scanCached(range, limit: limit, byteLimit: byteLimit, reverse: reverse) {
                 return page
             }
-            return try await self.store.scan(range, limit: limit, byteLimit: byteLimit, reverse: reverse)
+            return try await self.store.scanFromDisk(range, limit: limit, byteLimit: byteLimit, reverse: reverse)
         } catch {
             throw ServiceError(error)
         }

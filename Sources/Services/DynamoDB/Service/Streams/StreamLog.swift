@@ -119,7 +119,7 @@ final class StreamLog: Sendable {
     private func get(_ keys: [[UInt8]]) async throws(ServiceError) -> ReadResult {
         do throws(StorageError) {
             if let cached = try self.store.getCached(keys, .forAnswer) { return cached }
-            return try await self.store.get(keys, .forAnswer)
+            return try await self.store.getFromDisk(keys, .forAnswer)
         } catch {
             throw ServiceError(error)
         }

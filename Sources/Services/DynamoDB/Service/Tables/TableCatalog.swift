@@ -290,7 +290,7 @@ final class TableCatalog: Sendable {
     func get(_ keys: [[UInt8]], _ mode: ReadMode) async throws(ServiceError) -> ReadResult {
         do throws(StorageError) {
             if let cached = try self.store.getCached(keys, mode) { return cached }
-            return try await self.store.get(keys, mode)
+            return try await self.store.getFromDisk(keys, mode)
         } catch {
             throw ServiceError(error)
         }
