@@ -292,7 +292,7 @@ final class ItemStore: Sendable {
     ///
     /// The descriptor is read again with the items only where a commit may have touched it since it was last read; of a
     /// store that others change too, which never knows, at once.
-    /// - Parameter isMissed: `getAtOnce` just had nothing.
+    /// `isMissed` where `getAtOnce` just had nothing.
     /// - Returns: nil when the table has changed, so that the keys must be made anew.
     @inline(never)
     func get(
@@ -329,7 +329,7 @@ final class ItemStore: Sendable {
         return self.store.isUntouched(table.key, since: asOf) ? read : nil
     }
 
-    /// - Parameter isMissed: memory was just asked, and did not have them.
+    /// `isMissed` where memory was just asked, and did not have them.
     func get(_ keys: [[UInt8]], _ mode: ReadMode, isMissed: Bool = false) async throws(ServiceError) -> ReadResult {
         do throws(StorageError) {
             if !isMissed, let cached = try self.store.getCached(keys, mode) { return cached }
