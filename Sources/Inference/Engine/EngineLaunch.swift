@@ -88,6 +88,13 @@ package struct EngineLaunch: Sendable, Hashable {
         self.purpose == .chat ? self.slots * self.slotContextTokens : self.slotContextTokens
     }
 
+    private var usesNoLayers: Bool {
+        switch self.gpuLayers {
+        case .none, .automatic, .count(0): true
+        case .all, .count: false
+        }
+    }
+
     /// Threads of the engine's HTTP server beyond one a slot: with fewer, streams keep `/health` waiting (measured).
     package static let httpThreadsBeyondSlots = 8
 
@@ -136,7 +143,11 @@ package struct EngineLaunch: Sendable, Hashable {
         } else if let tokens = self.microBatchTokens {
             arguments += ["--batch-size", String(max(tokens, 2048)), "--ubatch-size", String(tokens)]
         }
-        if let path = self.projectorPath { arguments += ["--mmproj", path] }
+        if let path = self.projectorPath {
+            arguments += ["--mmproj", path]
+            // As planned: an engine for a card would have it there, whatever it has of the model.
+            if self.usesNoLayers { arguments.append("--no-mmproj-offload") }
+        }
         if let path = self.draftPath { arguments += ["--model-draft", path] }
         return arguments
     }

@@ -5,8 +5,9 @@ package struct MemoryEstimate: Sendable, Hashable {
     /// CUDA takes 300 to 450 MiB for a process, by what others report; not measured here.
     package static let fixedDeviceBytes: UInt64 = 450 << 20
 
-    /// What the projector's own graph takes at most, beside its weights.
+    /// What the projector's own graph takes at most, beside its weights: that of a small one is small too.
     package static let projectorGraphBytes: UInt64 = 1 << 30
+    private static let projectorGraphBytesMin: UInt64 = 64 << 20
 
     package var deviceWeights: UInt64 = 0
     package var hostWeights: UInt64 = 0
@@ -17,19 +18,21 @@ package struct MemoryEstimate: Sendable, Hashable {
     package var compute: UInt64 = 0
     /// Weights of the host that the device works on for long texts, one at a time.
     package var visiting: UInt64 = 0
+    /// With its graph; on the host where the model is.
     package var projector: UInt64 = 0
+    /// As the projector.
     package var draft: UInt64 = 0
     package var fixed: UInt64 = 0
 
     /// What the device must have free.
     package var deviceTotal: UInt64 {
-        self.deviceWeights + self.deviceCache + self.fixed + self.projector + self.draft
-            + (self.usesDevice ? self.compute + self.visiting : 0)
+        self.deviceWeights + self.deviceCache + self.fixed
+            + (self.usesDevice ? self.compute + self.visiting + self.projector + self.draft : 0)
     }
 
     /// What the host must have; weights are mapped and may be read from the disk again.
     package var hostTotal: UInt64 {
-        self.hostWeights + self.hostCache + (self.usesDevice ? 0 : self.compute)
+        self.hostWeights + self.hostCache + (self.usesDevice ? 0 : self.compute + self.projector + self.draft)
     }
 
     /// Whether anything of the model is on a device.
@@ -38,7 +41,7 @@ package struct MemoryEstimate: Sendable, Hashable {
     /// What an engine with these settings needs.
     ///
     /// `projectorBytes` is the size of the projector's file, `draft` the need of the small model that guesses ahead;
-    /// both are on the device.
+    /// both are on the device if anything of the model is.
     package init(
         _ shape: ModelShape, _ settings: ChildSettings, projectorBytes: UInt64 = 0, draft: UInt64 = 0
     ) {
@@ -46,11 +49,11 @@ package struct MemoryEstimate: Sendable, Hashable {
         // Counted from the end, the last matrix first.
         let first = max(0, count + 1 - settings.deviceLayers)
         self.hostWeights = shape.embeddingBytes
+        self.draft = draft
+        self.projector = projectorBytes > 0 ? projectorBytes + Self.graphBytes(ofProjector: projectorBytes) : 0
         if settings.deviceLayers > 0 {
             self.deviceWeights = shape.outputBytes
             self.fixed = Self.fixedDeviceBytes
-            self.draft = draft
-            self.projector = projectorBytes > 0 ? projectorBytes + Self.projectorGraphBytes : 0
         } else if !shape.isTied || shape.copiesEmbeddings {
             self.hostWeights += shape.outputBytes
         }
@@ -73,6 +76,12 @@ package struct MemoryEstimate: Sendable, Hashable {
             }
         }
         self.compute = ComputeGraph.bytes(shape, settings)
+    }
+
+    private static func graphBytes(ofProjector bytes: UInt64) -> UInt64 {
+        let (twice, isTooMany) = bytes.multipliedReportingOverflow(by: 2)
+        guard !isTooMany, twice < self.projectorGraphBytes else { return self.projectorGraphBytes }
+        return min(self.projectorGraphBytes, self.projectorGraphBytesMin + twice)
     }
 
     /// Bytes that one layer keeps of all sequences.

@@ -224,6 +224,15 @@ struct AdmissionTests {
         #expect(both.estimate.draft == own)
     }
 
+    @Test func `without a card a projector and a draft need room of the machine's`() throws {
+        let shape = try self.shape(Self.dense)
+        let settings = ChildSettings(contextPerSlot: 4096, deviceLayers: 0)
+        let plain = MemoryEstimate(shape, settings)
+        let both = MemoryEstimate(shape, settings, projectorBytes: 10 << 20, draft: 3 << 20)
+        #expect(both.hostTotal - plain.hostTotal == (10 << 20) + (64 << 20) + 2 * (10 << 20) + (3 << 20))
+        #expect(both.deviceTotal == 0)
+    }
+
     @Test func `the ceiling of speed is what reading the memory allows`() throws {
         let shape = try self.shape(Self.dense)
         let settings = ChildSettings(contextPerSlot: 8192, deviceLayers: 33)

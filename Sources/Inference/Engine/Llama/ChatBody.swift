@@ -5,8 +5,11 @@ internal import WireProtocols
 /// A chat request in OpenAI's notation.
 struct ChatBody {
     /// The members that decide the prompt: messages, tools and what the template is told.
-    static func prompt(_ request: ChatRequest, isOwnEngine: Bool) -> [Document.Member] {
+    static func prompt(
+        _ request: ChatRequest, isOwnEngine: Bool, isAnswerBegun: Bool = true
+    ) -> [Document.Member] {
         var members: [Document.Member] = [.init("messages", .array(self.messages(request)))]
+        if !isAnswerBegun { members.append(.init("add_generation_prompt", .boolean(false))) }
         if !request.tools.isEmpty { members.append(.init("tools", .array(request.tools.map(self.tool)))) }
         if let reasoning = request.reasoning {
             if isOwnEngine {

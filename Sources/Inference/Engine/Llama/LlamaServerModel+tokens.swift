@@ -5,6 +5,7 @@ extension LlamaServerModel {
     /// The tokens of the prompt that the engine would compute, counted by the engine's own tokenizer.
     package func countTokens(_ request: ChatRequest) async throws -> Int {
         if request.isRawPrompt { return try await self.tokenCount(of: request.rawPrompt) }
+        if !request.images.isEmpty { return try await self.tokensWithImages(request, isAnswerBegun: true) }
         return try await self.tokenCount(of: try await self.prompt(request, isAnswerBegun: true))
     }
 
@@ -24,7 +25,11 @@ extension LlamaServerModel {
             guard scalar == other else { break }
             common.append(scalar)
         }
-        return try await self.tokenCount(of: String(common))
+        let count = try await self.tokenCount(of: String(common))
+        guard !shorter.images.isEmpty else { return count }
+        // What both begin with, in tokens of the engine's: all but the text that closes the shorter one.
+        let rest = try await self.tokenCount(of: prompts.0) - count
+        return max(0, try await self.tokensWithImages(shorter, isAnswerBegun: false) - rest)
     }
 
     /// Two conversations that are the same up to a cache point.
@@ -57,8 +62,7 @@ extension LlamaServerModel {
             throw InferenceError.unsupported("The server of this model does not tell its template.")
         }
         let answer = try await self.inTurnsThatAreTaken(request) { (request) async throws(InferenceError) in
-            var members = ChatBody.prompt(request, isOwnEngine: true)
-            if !isAnswerBegun { members.append(.init("add_generation_prompt", .boolean(false))) }
+            let members = ChatBody.prompt(request, isOwnEngine: true, isAnswerBegun: isAnswerBegun)
             return try await self.asking("/apply-template", .object(members))
         }
         guard let prompt = answer["prompt"]?.text else {

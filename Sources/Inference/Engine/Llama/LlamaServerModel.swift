@@ -69,7 +69,7 @@ package struct LlamaServerModel: ChatModel {
         return outcome
     }
 
-    private func check(_ request: ChatRequest) throws(InferenceError) {
+    func check(_ request: ChatRequest) throws(InferenceError) {
         guard !self.capabilities.takesImages else { return }
         for message in request.messages {
             for case .image in message.parts {
@@ -172,7 +172,8 @@ package struct LlamaServerModel: ChatModel {
             throw InferenceError.unsupported("The server of this model takes conversations only, and no bare prompts.")
         }
         var members = ChatBody.sampling(request.sampling) + more
-        members += [.init("prompt", .string(prompt)), .init("stream", .boolean(true))]
+        let images = request.isRawPrompt ? [] : request.images
+        members += [.init("prompt", Self.prompt(prompt, with: images)), .init("stream", .boolean(true))]
         if let tokensMax = request.sampling.tokensMax { members.append(.init("n_predict", .number(tokensMax))) }
         if tools.isEmpty {
             members.append(.init("stop", .array(request.sampling.stopSequences.map { .string($0) })))

@@ -69,7 +69,8 @@ struct PlanReport {
         } else {
             rows = [
                 ("weights", estimate.hostWeights), ("keys and values", estimate.hostCache),
-                ("compute buffer", estimate.compute),
+                ("compute buffer", estimate.compute), ("projector", estimate.projector),
+                ("draft model", estimate.draft),
             ]
         }
         return rows.filter { $0.1 > 0 } + [("of the machine's memory", estimate.hostTotal)]
