@@ -60,7 +60,7 @@ extension Pipeline {
             return Departure(way, request.head, service, nodes, operation.counters, ending.record)
         case .route(let match):
             let service = match.entry.service
-            guard !match.isWrongMethod, let nodes = service.registration.nodes else { return nil }
+            guard match.fault == nil, let nodes = service.registration.nodes else { return nil }
             let record = RequestRecord(
                 requestID: RequestID.uuid(self.random), service: service.schema.id, operation: match.entry.route.name,
                 status: 200, errorCode: nil, context: nil, bodyBytes: 0, responseBytes: 0, started: started,

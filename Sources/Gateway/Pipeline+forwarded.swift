@@ -70,7 +70,7 @@ extension Pipeline {
             service.registration.nodes == nil
         else { throw .notServed(statement.service) }
         if let match = self.serviceRoutes.match(head), match.entry.service === service,
-            match.entry.route.name == statement.operation, !match.isWrongMethod
+            match.entry.route.name == statement.operation, match.fault == nil
         {
             return .route(match)
         }

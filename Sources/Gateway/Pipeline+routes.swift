@@ -27,7 +27,7 @@ extension Pipeline {
         let message: ResponseMessage
         var added: [HeaderFields.Field] = []
         do throws(ServiceError) {
-            guard !match.isWrongMethod else { throw Self.wrongMethod(head.method) }
+            if let fault = match.fault { throw Self.error(fault, head) }
             let context =
                 if let sender {
                     self.authenticate.forwarded(head, sender)
@@ -76,10 +76,14 @@ extension Pipeline {
         return EdgeResponse(message)
     }
 
-    static func wrongMethod(_ method: String) -> ServiceError {
-        ServiceError(
-            code: ServiceError.RouteCode.methodNotAllowed, status: 405,
-            message: "Not allowed to \(method) on this path.")
+    private static func error(_ fault: HTTPRoutes.Fault, _ head: RequestHead) -> ServiceError {
+        switch fault {
+        case .unknownPath: .unknownPath(head)
+        case .wrongMethod:
+            ServiceError(
+                code: ServiceError.RouteCode.methodNotAllowed, status: 405,
+                message: "Not allowed to \(head.method) on this path.")
+        }
     }
 
     static func requestIDFields(_ form: HTTPRouteForm, _ requestID: RequestID) -> [HeaderFields.Field] {

@@ -222,8 +222,14 @@ def test_claude_takes_an_answer_that_is_begun(typed, token):
      "decimal below minimum value. Expected a value >= -2, but got -3 instead.", "decimal_below_min_value"),
     ("chat/completions", "max_tokens", 0, "integer below minimum value. Expected a value >= 1, but got 0 instead.",
      "integer_below_min_value"),
-    ("responses", "max_output_tokens", -5, "integer below minimum value. Expected a value >= 1, but got -5 instead.",
+    ("responses", "max_output_tokens", 15, "integer below minimum value. Expected a value >= 16, but got 15 instead.",
      "integer_below_min_value"),
+    ("chat/completions", "tools", [{"type": "function", "function": {"name": f"t{n}"}} for n in range(129)],
+     "array too long. Expected an array with maximum length 128, but got an array with length 129 instead.",
+     "array_above_max_length"),
+    ("responses", "tools", [{"type": "function", "name": f"t{n}"} for n in range(129)],
+     "array too long. Expected an array with maximum length 128, but got an array with length 129 instead.",
+     "array_above_max_length"),
     ("chat/completions", "stop", list("abcde"),
      "array too long. Expected an array with maximum length 4, but got an array with length 5 instead.",
      "array_above_max_length"),
@@ -238,6 +244,7 @@ def test_openai_names_what_is_out_of_bounds(typed, token, path, member, value, s
 
 
 @pytest.mark.parametrize("member, value", [
+    ("tools", [{"type": "function", "function": {"name": f"{n:064}"}} for n in range(128)]),
     ("temperature", 2), ("top_p", 1.0), ("frequency_penalty", -2), ("max_tokens", 1), ("stop", list("abcd")),
     ("response_format", {"type": "text"}),
 ])
@@ -253,6 +260,8 @@ def test_openai_takes_what_is_within_bounds(typed, token, member, value):
     ("", "empty string. Expected a string with minimum length 1, but got an empty string instead.", "empty_string"),
     ("my.tool", "string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.",
      "invalid_value"),
+    ("t" * 65, "string too long. Expected a string with maximum length 64, but got a string with length 65 instead.",
+     "string_above_max_length"),
 ])
 def test_openai_names_of_tools_are_checked(typed, token, path, place, wrap, name, sentence, code):
     said = {"messages": MESSAGES} if path.startswith("chat") else {"input": "Hi"}

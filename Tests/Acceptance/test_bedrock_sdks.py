@@ -99,7 +99,7 @@ def test_openai_a_response_is_made(client):
     answer = client.responses.create(model=ECHO, input="Hello there", instructions="Be brief.")
     assert answer.output_text == ANSWER and answer.status == "completed" and answer.instructions == "Be brief."
     assert answer.usage.total_tokens == answer.usage.input_tokens + answer.usage.output_tokens > 0
-    cut = client.responses.create(model=ECHO, input="Hello there", max_output_tokens=3)
+    cut = client.responses.create(model=ECHO, input="Hello there " * 20, max_output_tokens=16)
     assert cut.status == "incomplete" and cut.incomplete_details.reason == "max_output_tokens"
 
 
@@ -163,6 +163,24 @@ def test_openai_errors_are_raised_as_its_own(server, client, key):
         client.with_options(api_key="ABSKnonsense").chat.completions.create(model=ECHO, messages=HELLO)
     assert failure.value.code == "invalid_api_key" and failure.value.body["message"] == "Invalid bearer token"
     wrong = httpx.get(f"{server.url}/v1/chat/completions", headers={"Authorization": f"Bearer {key}"})
+    assert wrong.status_code == 405 and wrong.json()["error"]["type"] == "invalid_request_error"
+
+
+def test_openai_knows_no_other_paths(client, server):
+    with pytest.raises(openai.NotFoundError) as failure:
+        client.files.list()
+    path = client.base_url.path + "files"
+    assert failure.value.body == {
+        "message": f"Invalid URL (GET {path})", "type": "invalid_request_error", "param": None, "code": None}
+    # Whoever asks.
+    assert httpx.post(f"{server.url}/v1/audio/speech/more", content=b"x").status_code == 404
+
+
+def test_anthropic_knows_no_other_paths(claude, server):
+    with pytest.raises(anthropic.NotFoundError) as failure:
+        claude.messages.batches.list()
+    assert failure.value.body["error"] == {"type": "not_found_error", "message": "Not Found"}
+    wrong = httpx.get(f"{server.url}/anthropic/v1/messages")
     assert wrong.status_code == 405 and wrong.json()["error"]["type"] == "invalid_request_error"
 
 

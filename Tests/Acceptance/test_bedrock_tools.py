@@ -218,6 +218,17 @@ def assistant(*content):
      "Expected toolResult blocks at messages.2.content for the following Ids: tooluse_a"),
     ([user({"text": "a"}), assistant(USE, {"toolUse": USE["toolUse"] | {"toolUseId": "tooluse_b"}}), user(RESULT)],
      "Expected toolResult blocks at messages.2.content for the following Ids: tooluse_b"),
+    ([user({"text": "a"}), assistant(USE, USE), user(RESULT)],
+     "The toolUse blocks at messages.1.content contain duplicate Ids: tooluse_a"),
+    ([user({"text": "a"}), assistant(USE), user(RESULT, RESULT)],
+     "The toolResult blocks at messages.2.content contain duplicate Ids: tooluse_a"),
+    ([user({"text": "a"}), assistant({"toolUse": USE["toolUse"] | {"input": "x"}}), user(RESULT)],
+     "The format of the value at messages.1.content.0.toolUse.input is invalid. Provide a json object for the field "
+     "and try again."),
+    ([user({"text": "a"}), assistant(USE),
+      user({"toolResult": {"toolUseId": "tooluse_a", "content": [{"text": "x"}, {"json": [1]}]}})],
+     "The format of the value at messages.2.content.0.toolResult.content.1.json is invalid. Provide a json object for "
+     "the field and try again."),
     ([user({"text": "a"}, USE)], MODEL + "messages.0: `tool_use` blocks can only be in `assistant` messages"),
     ([user({"text": "a"}), assistant(RESULT)],
      MODEL + "messages.1: `tool_result` blocks can only be in `user` messages"),
@@ -242,6 +253,10 @@ TEXT_BLOCK = {"type": "text", "text": "a"}
      "messages.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_a. Each `tool_result` block must have a "
      "corresponding `tool_use` block in the previous message."),
     ({"messages": [user(CLAUDE_USE)]}, "messages.0: `tool_use` blocks can only be in `assistant` messages"),
+    ({"tools": [{"name": "n" * 129, "input_schema": SCHEMA}]},
+     "tools.0.custom.name: String should have at most 128 characters"),
+    ({"tools": [{"name": "get.weather", "input_schema": SCHEMA}]},
+     "tools.0.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'"),
     ({"tool_choice": {"type": "any"}, "tools": []},
      "tool_choice: tool_choice may only be specified while providing tools"),
     ({"tool_choice": {"type": "tool", "name": "other"}}, "tool_choice: Tool 'other' not found in provided tools"),

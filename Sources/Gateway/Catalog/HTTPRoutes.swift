@@ -24,8 +24,15 @@ struct HTTPRoutes: Sendable {
     struct Match: Sendable {
         let entry: HTTPRouteEntry
         let labels: [String]
+        /// Why it is refused, whoever asks.
+        let fault: Fault?
+    }
+
+    enum Fault: Sendable {
         /// The path has a route, and the method has none.
-        let isWrongMethod: Bool
+        case wrongMethod
+        /// The path belongs to a notation and is none of its routes.
+        case unknownPath
     }
 
     private let catalog: ServiceCatalog
@@ -47,16 +54,18 @@ struct HTTPRoutes: Sendable {
         var wrongMethod: Match?
         for entry in self.entries {
             guard let labels = Self.labels(segments, entry.route), self.mayServe(entry, head) else { continue }
-            let isWrongMethod = entry.route.method != head.method
-            let match = Match(entry: entry, labels: labels, isWrongMethod: isWrongMethod)
-            if !isWrongMethod { return match }
-            wrongMethod = wrongMethod ?? match
+            if entry.route.isUnknown {
+                return wrongMethod ?? Match(entry: entry, labels: [], fault: .unknownPath)
+            }
+            guard entry.route.method != head.method else { return Match(entry: entry, labels: labels, fault: nil) }
+            wrongMethod = wrongMethod ?? Match(entry: entry, labels: labels, fault: .wrongMethod)
         }
         return wrongMethod
     }
 
     private static func labels(_ segments: [Substring], _ route: HTTPRoute) -> [String]? {
-        guard segments.count == route.segments.count else { return nil }
+        guard segments.count == route.segments.count || (route.isUnknown && segments.count > route.segments.count)
+        else { return nil }
         var labels: [String] = []
         for (segment, wanted) in zip(segments, route.segments) {
             if let wanted {

@@ -13,6 +13,8 @@ package struct HTTPRoute: Sendable {
     /// The path by segments; nil stands for any one segment.
     package let segments: [String?]
     package let form: HTTPRouteForm
+    /// Whether these are the paths below this one that have no route.
+    package let isUnknown: Bool
     /// What the request touches.
     package let access: @Sendable (HTTPRouteRequest, RequestContext) -> [ResourceAccess]
     package let respond: @Sendable (HTTPRouteRequest, RequestContext) async throws(ServiceError) -> HTTPRouteAnswer
@@ -27,11 +29,24 @@ package struct HTTPRoute: Sendable {
         self.method = method
         self.segments = Self.split(path).map { $0.hasPrefix("{") ? nil : String($0) }
         self.form = form
+        self.isUnknown = false
         self.access = access
         self.respond = respond
     }
 
     package static func split(_ path: String) -> [Substring] {
+    /// What stands below a path and has no route: it is answered with an error of this notation, whoever asks. To stand
+    /// behind the routes.
+    package init(unknownBelow path: String, form: HTTPRouteForm) {
+        self.name = "UnknownPath"
+        self.method = "*"
+        self.segments = Self.split(path).map { String($0) }
+        self.isUnknown = true
+        self.form = form
+        self.access = { _, _ in [] }
+        self.respond = { (request, _) throws(ServiceError) in throw .unknownPath(request.head) }
+    }
+
         path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map { $0 }
     }
 }
@@ -94,3 +109,10 @@ extension ServiceError {
         package static let methodNotAllowed = "MethodNotAllowed"
     }
 }
+        package static let unknownPath = "UnknownPath"
+    }
+
+    /// - Source: the sentence of OpenAI's API that its users report.
+    package static func unknownPath(_ head: RequestHead) -> ServiceError {
+        ServiceError(
+            code: RouteCode.unknownPath, status: 404, message: "Invalid URL (\(head.method) \(head.path))")

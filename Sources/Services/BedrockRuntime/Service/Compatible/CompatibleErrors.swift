@@ -69,9 +69,14 @@ enum AnthropicError {
     private static func document(_ error: ServiceError, _ requestID: RequestID) -> Document {
         .object([
             "type": .string("error"),
-            "error": .object(["type": .string(self.type(error)), "message": .string(error.message)]),
+            "error": .object(["type": .string(self.type(error)), "message": .string(self.message(error))]),
             "request_id": .string(requestID.description),
         ])
+    }
+
+    /// The sentence about a path is OpenAI's.
+    private static func message(_ error: ServiceError) -> String {
+        error.code == ServiceError.RouteCode.unknownPath ? "Not Found" : error.message
     }
 
     private static func type(_ error: ServiceError) -> String {

@@ -34,7 +34,11 @@ extension BedrockRuntimeService {
                     service?.countMessageTokens),
             ]
         }
-        return routes
+        let unknown = [
+            ("/v1/messages", self.anthropic), ("/anthropic/v1", self.anthropic), ("/v1", self.openAI),
+            ("/openai/v1", self.openAI),
+        ]
+        return routes + unknown.map { HTTPRoute(unknownBelow: $0, form: $1) }
     }
 
     /// Names that a signature may have: what AWS's clients sign for on either host.

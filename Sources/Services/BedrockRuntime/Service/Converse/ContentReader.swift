@@ -27,10 +27,18 @@ struct ContentReader {
         case .image(let image): return [try self.image(image)]
         case .document(let document): return [.text(try self.text(document))]
         case .toolUse(let call):
+            guard case .object = call.input else { throw Self.noObject("\(self.place).toolUse.input") }
             return [.toolCall(ToolCall(id: call.toolUseID, name: call.name, arguments: call.input))]
         case .toolResult(let result):
             var content = ToolResultContent(number: self.number, isError: result.status == .error)
-            for block in result.content { try self.add(block, to: &content) }
+            for (index, block) in result.content.enumerated() {
+                if case .json(let document) = block {
+                    guard case .object = document else {
+                        throw Self.noObject("\(self.place).toolResult.content.\(index).json")
+                    }
+                }
+                try self.add(block, to: &content)
+            }
             return content.parts(callID: result.toolUseID)
         case .reasoningContent(.reasoningText(let reasoning)): return [.reasoning(reasoning.text)]
         case .cachePoint, .reasoningContent: return []
@@ -38,6 +46,11 @@ struct ContentReader {
         case .video, .audio, .guardContent, .citationsContent, .searchResult, .toolAddition, .toolRemoval:
             throw .invalid("The ContentBlock object at \(self.place) is of a kind that this model does not take.")
         }
+    }
+
+    /// - Source: the sentence that users report.
+    static func noObject(_ place: String) -> ServiceError {
+        .invalid("The format of the value at \(place) is invalid. Provide a json object for the field and try again.")
     }
 
     private func image(_ image: ImageBlock) throws(ServiceError) -> ChatRequest.Part {

@@ -124,6 +124,8 @@ struct ConversePlan {
                     "The toolConfig field must be defined when using toolUse and toolResult content blocks."
                 )
             }
+            try self.refuseTwice(results, "toolResult", at: index)
+            try self.refuseTwice(calls, "toolUse", at: index)
             guard results.count <= open.count else {
                 throw .invalid(
                     "The number of toolResult blocks at messages.\(index).content exceeds the number of toolUse blocks "
@@ -146,6 +148,16 @@ struct ConversePlan {
         }
     }
 
+    /// - Source: the sentences that users report.
+    private static func refuseTwice(_ ids: [String], _ kind: String, at index: Int) throws(ServiceError) {
+        var known: Set<String> = []
+        var twice: [String] = []
+        for id in ids where !known.insert(id).inserted && !twice.contains(id) { twice.append(id) }
+        guard !twice.isEmpty else { return }
+        throw .invalid(
+            "The \(kind) blocks at messages.\(index).content contain duplicate Ids: \(twice.joined(separator: ", "))")
+    }
+
     private static func add(
         _ tools: ToolConfiguration, to request: inout ChatRequest, _ cacheTTL: inout CacheTTL?
     ) throws(ServiceError) {
@@ -158,7 +170,10 @@ struct ConversePlan {
                 }
                 throw .invalid("The tool at toolConfig.tools.\(index) is not supported by this model.")
             }
-            guard case .json(let schema) = specification.inputSchema, schema["type"]?.text == "object" else {
+            guard case .json(let schema) = specification.inputSchema, case .object = schema else {
+                throw ContentReader.noObject("toolConfig.tools.\(index).toolSpec.inputSchema.json")
+            }
+            guard schema["type"]?.text == "object" else {
                 throw .invalid(
                     "The value at toolConfig.tools.\(index).toolSpec.inputSchema.json.type must be one of the "
                         + "following: object."

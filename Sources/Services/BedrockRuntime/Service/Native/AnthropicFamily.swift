@@ -65,6 +65,8 @@ struct AnthropicFamily: NativeFamily {
     private static func tools(_ body: Document) throws(ServiceError) -> [ChatRequest.Tool] {
         var tools: [ChatRequest.Tool] = []
         for (index, tool) in (body["tools"]?.elements ?? []).enumerated() {
+            let name = tool["name"]?.text ?? ""
+            try AnthropicRules.check(name: name, at: index)
             let schema = tool["input_schema"] ?? .object([])
             let isStrict = tool["strict"] == .boolean(true)
             if isStrict, let fault = StrictSchema.fault(in: schema) {
@@ -72,8 +74,7 @@ struct AnthropicFamily: NativeFamily {
             }
             tools.append(
                 .init(
-                    name: tool["name"]?.text ?? "", description: tool["description"]?.text ?? "", schema: schema,
-                    isStrict: isStrict))
+                    name: name, description: tool["description"]?.text ?? "", schema: schema, isStrict: isStrict))
         }
         return tools
     }

@@ -24,6 +24,28 @@ enum AnthropicRules {
         }
     }
 
+    private static let nameLettersMax = 128
+
+    /// The name of a tool that stands at that place among the others.
+    static func check(name: String, at index: Int) throws(ServiceError) {
+        guard name.unicodeScalars.count <= self.nameLettersMax else {
+            throw .invalid("tools.\(index).custom.name: String should have at most \(self.nameLettersMax) characters")
+        }
+        let isPlain = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        guard isPlain, !name.isEmpty else {
+            throw .invalid(
+                "tools.\(index).custom.name: String should match pattern "
+                    + "'^[a-zA-Z0-9_-]{1,\(self.nameLettersMax)}$'")
+        }
+    }
+
     /// That messages say something; the model may be given an empty beginning of its own answer.
     static func check(messages: [Document]) throws(ServiceError) {
         for (index, message) in messages.enumerated() {

@@ -6,8 +6,9 @@ enum OpenAIRules {
     private static let decimals: [(name: String, least: Int, most: Int)] = [
         ("temperature", 0, 2), ("top_p", 0, 1), ("presence_penalty", -2, 2), ("frequency_penalty", -2, 2),
     ]
-    private static let counts = ["max_completion_tokens", "max_tokens", "max_output_tokens"]
-    private static let stopsMax = 4
+    private static let counts = [("max_completion_tokens", 1), ("max_tokens", 1), ("max_output_tokens", 16)]
+    private static let lists = [("stop", 4), ("tools", 128)]
+    private static let nameLettersMax = 64
 
     /// The bounds of what steers an answer. InvokeModel's bodies have those of each maker, which differ.
     static func check(_ body: Document) throws(ServiceError) {
@@ -24,16 +25,17 @@ enum OpenAIRules {
                         + "instead.", name, "decimal_below_min_value")
             }
         }
-        for name in self.counts {
-            guard let value = body[name]?.integer, value < 1 else { continue }
+        for (name, least) in self.counts {
+            guard let value = body[name]?.integer, value < least else { continue }
             throw self.fault(
-                "Invalid '\(name)': integer below minimum value. Expected a value >= 1, but got \(value) instead.",
-                name, "integer_below_min_value")
+                "Invalid '\(name)': integer below minimum value. Expected a value >= \(least), but got \(value) "
+                    + "instead.", name, "integer_below_min_value")
         }
-        if let count = body["stop"]?.elements.count, count > self.stopsMax {
+        for (name, most) in self.lists {
+            guard let count = body[name]?.elements.count, count > most else { continue }
             throw self.fault(
-                "Invalid 'stop': array too long. Expected an array with maximum length \(self.stopsMax), but got an "
-                    + "array with length \(count) instead.", "stop", "array_above_max_length")
+                "Invalid '\(name)': array too long. Expected an array with maximum length \(most), but got an "
+                    + "array with length \(count) instead.", name, "array_above_max_length")
         }
     }
 
@@ -52,10 +54,15 @@ enum OpenAIRules {
             default: false
             }
         }
-        guard !isPlain else { return }
+        guard isPlain else {
+            throw self.fault(
+                "Invalid '\(member)': string does not match pattern. Expected a string that matches the pattern "
+                    + "'^[a-zA-Z0-9_-]+$'.", member, "invalid_value")
+        }
+        guard name.utf8.count > self.nameLettersMax else { return }
         throw self.fault(
-            "Invalid '\(member)': string does not match pattern. Expected a string that matches the pattern "
-                + "'^[a-zA-Z0-9_-]+$'.", member, "invalid_value")
+            "Invalid '\(member)': string too long. Expected a string with maximum length \(self.nameLettersMax), but "
+                + "got a string with length \(name.utf8.count) instead.", member, "string_above_max_length")
     }
 
     static let noMessages = Self.fault(
