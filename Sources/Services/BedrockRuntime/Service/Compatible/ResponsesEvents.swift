@@ -3,17 +3,24 @@ internal import Primitives
 internal import ServiceModel
 internal import WireProtocols
 
-/// Turns what a model says into the events of a streamed response, and keeps the items of the whole one.
+/// Turns what a model says into the events of a streamed response, as JSON texts, and keeps the items of the whole one.
 struct ResponsesEvents {
-    private enum Open {
-        case none
-        case text(id: String, String)
-        case reasoning(id: String, String)
+    private enum Kind {
+        case text, reasoning
+    }
+
+    /// An item that grows.
+    private struct Item {
+        let kind: Kind
+        let id: String
+        var text = ""
+        /// Its deltas but for their text and number: they are written without making a document of each.
+        let delta: JSONFrame
     }
 
     private let stamp: AnswerStamp
     private let body: Document
-    private var open = Open.none
+    private var open: Item?
     private var output: [Document] = []
     private var sequence = 0
     private var itemCount = 0
@@ -25,7 +32,7 @@ struct ResponsesEvents {
     }
 
     /// What stands before all else, once: with the first word of the model, since an error before it is the answer.
-    mutating func begin() -> [Document] {
+    mutating func begin() -> [[UInt8]] {
         guard !self.hasBegun else { return [] }
         self.hasBegun = true
         let response = self.response(nil)
@@ -35,56 +42,57 @@ struct ResponsesEvents {
         ]
     }
 
-    mutating func events(_ event: ChatEvent) -> [Document] {
+    mutating func events(_ event: ChatEvent) -> [[UInt8]] {
         switch event {
-        case .text(let text): self.text(text)
-        case .reasoning(let text): self.reasoning(text)
+        case .text(let text): self.grow(.text, by: text)
+        case .reasoning(let text): self.grow(.reasoning, by: text)
         case .toolCall(let call): self.close() + self.call(call)
         }
     }
 
-    mutating func end(_ outcome: ChatOutcome) -> [Document] {
+    mutating func end(_ outcome: ChatOutcome) -> [[UInt8]] {
         let events = self.close()
         let name = Self.isIncomplete(outcome) ? "response.incomplete" : "response.completed"
         return events + [self.event(name, [.init("response", self.response(outcome))])]
     }
 
-    private mutating func text(_ text: String) -> [Document] {
-        var events: [Document] = []
-        let id: String
-        if case .text(let open, let before) = self.open {
-            id = open
-            self.open = .text(id: id, before + text)
-        } else {
-            events = self.close()
-            id = self.newID("msg")
-            self.open = .text(id: id, text)
-            events.append(self.itemEvent("response.output_item.added", Self.message(id, nil)))
-            events.append(self.partEvent("response.content_part.added", id, Self.outputText("")))
-        }
-        events.append(
-            self.contentEvent(
-                "response.output_text.delta", id, [.init("delta", .string(text)), .init("logprobs", .array([]))]))
-        return events
+    private mutating func grow(_ kind: Kind, by text: String) -> [[UInt8]] {
+        let events = self.open?.kind == kind ? [] : self.close() + self.begin(kind)
+        self.open?.text += text
+        guard var delta = self.open?.delta.json(text) else { preconditionFailure("an item that grows is open") }
+        // Its number stands at its end, where it is not part of the frame.
+        delta.removeLast()
+        delta += ",\"sequence_number\":\(self.sequence)}".utf8
+        self.sequence += 1
+        return events + [delta]
     }
 
-    private mutating func reasoning(_ text: String) -> [Document] {
-        var events: [Document] = []
-        let id: String
-        if case .reasoning(let open, let before) = self.open {
-            id = open
-            self.open = .reasoning(id: id, before + text)
-        } else {
-            events = self.close()
-            id = self.newID("rs")
-            self.open = .reasoning(id: id, text)
-            events.append(self.itemEvent("response.output_item.added", Self.reasoningItem(id, nil)))
+    private mutating func begin(_ kind: Kind) -> [[UInt8]] {
+        switch kind {
+        case .text:
+            let id = self.newID("msg")
+            self.open = Item(kind: kind, id: id, delta: self.delta("response.output_text.delta", id, hasLogprobs: true))
+            return [
+                self.itemEvent("response.output_item.added", Self.message(id, nil)),
+                self.partEvent("response.content_part.added", id, Self.outputText("")),
+            ]
+        case .reasoning:
+            let id = self.newID("rs")
+            self.open = Item(
+                kind: kind, id: id, delta: self.delta("response.reasoning_text.delta", id, hasLogprobs: false))
+            return [self.itemEvent("response.output_item.added", Self.reasoningItem(id, nil))]
         }
-        events.append(self.contentEvent("response.reasoning_text.delta", id, [.init("delta", .string(text))]))
-        return events
     }
 
-    private mutating func call(_ call: ToolCall) -> [Document] {
+    private func delta(_ type: String, _ id: String, hasLogprobs: Bool) -> JSONFrame {
+        JSONFrame { text in
+            .object(
+                [.init("type", .string(type))] + self.place(id) + [.init("delta", text)]
+                    + (hasLogprobs ? [.init("logprobs", .array([]))] : []))
+        }
+    }
+
+    private mutating func call(_ call: ToolCall) -> [[UInt8]] {
         let id = self.newID("fc")
         let arguments = Document.string(call.arguments.jsonText)
         let place: [Document.Member] = [
@@ -103,24 +111,24 @@ struct ResponsesEvents {
     }
 
     /// The end of an item that grows.
-    mutating func close() -> [Document] {
-        defer { self.open = .none }
-        switch self.open {
-        case .none: return []
-        case .text(let id, let text):
-            let item = Self.message(id, text)
+    mutating func close() -> [[UInt8]] {
+        guard let open = self.open.take() else { return [] }
+        let text = Document.string(open.text)
+        switch open.kind {
+        case .text:
+            let item = Self.message(open.id, open.text)
             defer { self.output.append(item) }
             return [
                 self.contentEvent(
-                    "response.output_text.done", id, [.init("text", .string(text)), .init("logprobs", .array([]))]),
-                self.partEvent("response.content_part.done", id, Self.outputText(text)),
+                    "response.output_text.done", open.id, [.init("text", text), .init("logprobs", .array([]))]),
+                self.partEvent("response.content_part.done", open.id, Self.outputText(open.text)),
                 self.itemEvent("response.output_item.done", item),
             ]
-        case .reasoning(let id, let text):
-            let item = Self.reasoningItem(id, text)
+        case .reasoning:
+            let item = Self.reasoningItem(open.id, open.text)
             defer { self.output.append(item) }
             return [
-                self.contentEvent("response.reasoning_text.done", id, [.init("text", .string(text))]),
+                self.contentEvent("response.reasoning_text.done", open.id, [.init("text", text)]),
                 self.itemEvent("response.output_item.done", item),
             ]
         }
@@ -131,25 +139,30 @@ struct ResponsesEvents {
         return "\(kind)_\(self.stamp.token)\(self.itemCount)"
     }
 
-    private mutating func event(_ type: String, _ members: [Document.Member]) -> Document {
+    private mutating func event(_ type: String, _ members: [Document.Member]) -> [UInt8] {
         defer { self.sequence += 1 }
-        return .object(
+        let event = Document.object(
             [.init("type", .string(type)), .init("sequence_number", .number(self.sequence))] + members)
+        return event.json
     }
 
-    private mutating func itemEvent(_ type: String, _ item: Document) -> Document {
-        self.event(type, [.init("output_index", .number(self.output.count)), .init("item", item)])
-    }
-
-    private mutating func contentEvent(_ type: String, _ id: String, _ members: [Document.Member]) -> Document {
-        let place: [Document.Member] = [
+    /// Where an item's content stands.
+    private func place(_ id: String) -> [Document.Member] {
+        [
             .init("item_id", .string(id)), .init("output_index", .number(self.output.count)),
             .init("content_index", .number(0)),
         ]
-        return self.event(type, place + members)
     }
 
-    private mutating func partEvent(_ type: String, _ id: String, _ part: Document) -> Document {
+    private mutating func itemEvent(_ type: String, _ item: Document) -> [UInt8] {
+        self.event(type, [.init("output_index", .number(self.output.count)), .init("item", item)])
+    }
+
+    private mutating func contentEvent(_ type: String, _ id: String, _ members: [Document.Member]) -> [UInt8] {
+        self.event(type, self.place(id) + members)
+    }
+
+    private mutating func partEvent(_ type: String, _ id: String, _ part: Document) -> [UInt8] {
         self.contentEvent(type, id, [.init("part", part)])
     }
 }
