@@ -26,7 +26,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """A word of the answer."""
         self._chunk({"choices": [{"index": 0, "delta": {"content": text}}]})
 
-    def finish(self, words):
+    def end_answer(self, words):
         """The end of an answer of so many words."""
         self._chunk({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
         self._chunk({"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": words}})

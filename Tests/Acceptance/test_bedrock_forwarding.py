@@ -34,7 +34,7 @@ class PatientEngine:
                     if not engine.heard.acquire(timeout=SECONDS_MAX):
                         engine.gave_up = True
                         return
-                self.finish(len(WORDS))
+                self.end_answer(len(WORDS))
 
         self.server = scripted_engine.serve(Handler)
 

@@ -41,7 +41,7 @@ class Talker:
                     self.say(text)
                     if talker.mode == "break":
                         return None
-                return self.finish(2)
+                return self.end_answer(2)
 
         self.server = scripted_engine.serve(Handler, port)
         self.port = self.server.server_port
