@@ -109,7 +109,7 @@ extension Pipeline {
 
     private func streamed(
         _ entry: HTTPRouteEntry, _ record: RequestRecord, _ context: RequestContext, _ connection: ConnectionInfo,
-        _ produce: @escaping @Sendable (_ send: @Sendable ([UInt8]) async throws -> Void) async throws -> Void
+        _ produce: @escaping @Sendable (_ send: Sink<[UInt8]>) async throws -> Void
     ) -> EdgeResponse {
         let form = entry.route.form
         let progress = StreamProgress()
@@ -124,10 +124,13 @@ extension Pipeline {
             headers: headers,
             body: .stream { writer in
                 do {
-                    try await produce { piece in
-                        progress.hasBegun.store(true, ordering: .relaxed)
-                        try await writer.write(piece)
-                    }
+                    let pieces = writer.sink
+                    try await produce(
+                        Sink(
+                            take: { piece in
+                                progress.hasBegun.store(true, ordering: .relaxed)
+                                return try pieces.take(piece)
+                            }, room: pieces.room))
                 } catch let error as ServiceError {
                     guard progress.hasBegun.load(ordering: .relaxed) else {
                         throw UnbegunStream {

@@ -89,7 +89,7 @@ struct StructureEmitter {
 
     private func events(_ stream: Property) -> [String] {
         [
-            "    package func sendEvents(_ send: @escaping EventSender) async throws {",
+            "    package func sendEvents(_ send: EventSender) async throws {",
             "        try await self.\(SwiftNames.bare(stream.name)).produce(send)",
             "    }",
         ]

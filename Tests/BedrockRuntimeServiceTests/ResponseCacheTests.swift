@@ -20,9 +20,7 @@ private final class CountingModel: ChatModel, IdentifiedModel {
 
     func countTokens(_ request: ChatRequest) async throws -> Int { 3 }
 
-    func chat(
-        _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
-    ) async throws -> ChatOutcome {
+    func chat(_ request: ChatRequest, _ send: Sink<ChatEvent>) async throws -> ChatOutcome {
         let number = self.count.withLock { count in
             count += 1
             return count

@@ -35,9 +35,20 @@ final class Exchange {
     private enum Answer {
         case awaited
         /// A stream whose head leaves with its first piece: until then another answer may take its place.
-        case prepared(EdgeResponse)
-        case streaming(EdgeResponse, waiter: CheckedContinuation<ResponseBodyError?, Never>?)
+        case prepared(StreamedAnswer)
+        case streaming(StreamedAnswer)
         case ended
+    }
+
+    /// One object, since the state is looked at with every piece.
+    private final class StreamedAnswer {
+        let response: EdgeResponse
+        /// Resumed when there is room for the next piece.
+        var waiter: CheckedContinuation<ResponseBodyError?, Never>?
+
+        init(_ response: EdgeResponse) {
+            self.response = response
+        }
     }
 
     let head: RequestHead
@@ -183,7 +194,7 @@ final class Exchange {
             self.report(response, isComplete: false)
             return
         }
-        self.answer = .prepared(response)
+        self.answer = .prepared(StreamedAnswer(response))
     }
 
     /// The stream came to nothing before its first piece: its head has not left, and this is the answer.
@@ -195,27 +206,27 @@ final class Exchange {
 
     /// Sends the head of a stream that has none yet.
     private func beginStream() {
-        guard case .prepared(let response) = self.answer, let transport = self.transport else { return }
-        self.answer = .streaming(response, waiter: nil)
-        transport.sendHead(response)
+        guard case .prepared(let streamed) = self.answer, let transport = self.transport else { return }
+        self.answer = .streaming(streamed)
+        transport.sendHead(streamed.response)
     }
 
     private func endStream() {
         self.beginStream()
-        guard case .streaming(let response, _) = self.answer, let transport = self.transport else { return }
+        guard case .streaming(let streamed) = self.answer, let transport = self.transport else { return }
         self.end()
         transport.sendEnd()
-        self.report(response, isComplete: true)
+        self.report(streamed.response, isComplete: true)
         transport.answerEnded()
     }
 
     /// Gives the answer up: the client sees a broken one.
     private func abort() {
         self.beginStream()
-        guard case .streaming(let response, _) = self.answer, let transport = self.transport else { return }
+        guard case .streaming(let streamed) = self.answer, let transport = self.transport else { return }
         self.end()
         transport.abortAnswer()
-        self.report(response, isComplete: false)
+        self.report(streamed.response, isComplete: false)
         transport.answerEnded()
     }
 
@@ -237,23 +248,22 @@ final class Exchange {
     }
 
     func waitForRoom(_ waiter: CheckedContinuation<ResponseBodyError?, Never>) {
-        guard case .streaming(let response, let former) = self.answer, let transport = self.transport else {
+        guard case .streaming(let streamed) = self.answer, let transport = self.transport else {
             waiter.resume(returning: .disconnected)
             return
         }
-        precondition(former == nil, "a streamed answer has one writer")
+        precondition(streamed.waiter == nil, "a streamed answer has one writer")
         if transport.isWritable {
             waiter.resume(returning: nil)
             return
         }
-        self.answer = .streaming(response, waiter: waiter)
+        streamed.waiter = waiter
         transport.answerStalled()
     }
 
     /// The transport has room for the next piece.
     func becameWritable() {
-        guard case .streaming(let response, let waiter?) = self.answer else { return }
-        self.answer = .streaming(response, waiter: nil)
+        guard case .streaming(let streamed) = self.answer, let waiter = streamed.waiter.take() else { return }
         waiter.resume(returning: nil)
     }
 
@@ -268,10 +278,10 @@ final class Exchange {
         task?.cancel()
         switch answer {
         case .awaited, .ended: break
-        case .prepared(let response): self.report(response, isComplete: false)
-        case .streaming(let response, let waiter):
-            waiter?.resume(returning: .disconnected)
-            self.report(response, isComplete: false)
+        case .prepared(let streamed): self.report(streamed.response, isComplete: false)
+        case .streaming(let streamed):
+            streamed.waiter.take()?.resume(returning: .disconnected)
+            self.report(streamed.response, isComplete: false)
         }
     }
 
@@ -317,6 +327,24 @@ struct ExchangeHandle: Sendable {
         } else {
             self.run { $0.reply(response) }
         }
+    }
+
+    /// - Returns: whether there is room for more; nil where this is not the event loop, and nothing was written.
+    func writeAtOnce(_ bytes: [UInt8]) throws(ResponseBodyError) -> Bool? {
+        guard self.eventLoop.inEventLoop else { return nil }
+        if bytes.isEmpty { return true }
+        switch self.exchange.value.write(bytes) {
+        case .sent: return true
+        case .full: return false
+        case .failed(let reason): throw reason
+        }
+    }
+
+    func waitForRoom() async throws(ResponseBodyError) {
+        let error = await withCheckedContinuation { continuation in
+            self.run { $0.waitForRoom(continuation) }
+        }
+        if let error { throw error }
     }
 
     func write(_ bytes: [UInt8]) async throws(ResponseBodyError) {

@@ -344,11 +344,11 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     /// Flushes, reads on and sets the deadline, as the state now asks.
-    func settle() {
+    func settle(reads: Bool = true) {
         guard !self.isProcessing, !self.isReading, let context = self.context else { return }
         if self.needsFlush { self.flush() }
         self.armDeadline()
-        if self.wantsInput { context.read() }
+        if reads, self.wantsInput { context.read() }
     }
 
     private var wantsInput: Bool {
@@ -449,7 +449,8 @@ extension HTTP1Connection: ExchangeTransport {
         self.isSettlingSoon = true
         context.eventLoop.assumeIsolated().execute {
             self.isSettlingSoon = false
-            self.settle()
+            // Pieces change nothing of what is read.
+            self.settle(reads: false)
         }
     }
 

@@ -1,3 +1,6 @@
+internal import ServiceModel
+internal import Synchronization
+
 /// Why a piece of a streamed answer could not be sent.
 package enum ResponseBodyError: Error, Sendable, Hashable {
     /// The client went away, or took no byte for `EdgeLimits.writeStallTimeout`.
@@ -14,5 +17,40 @@ package struct ResponseBodyWriter: Sendable {
     /// - Throws: when nobody will read it any more; the closure should then end.
     package func write(_ bytes: [UInt8]) async throws(ResponseBodyError) {
         try await self.exchange.write(bytes)
+    }
+
+    /// The same for pieces that are made on the connection's event loop too, where they leave without a task.
+    var sink: Sink<[UInt8]> {
+        let pieces = ResponsePieces(self.exchange)
+        return Sink(take: { try pieces.take($0) }, room: { try await pieces.room() })
+    }
+}
+
+/// Pieces on their way to the client's connection; those that were taken on another thread wait for it.
+private final class ResponsePieces: Sendable {
+    private let exchange: ExchangeHandle
+    private let waiting = Mutex<[UInt8]>([])
+
+    init(_ exchange: ExchangeHandle) {
+        self.exchange = exchange
+    }
+
+    func take(_ bytes: [UInt8]) throws(ResponseBodyError) -> Bool {
+        let mayLeave = self.waiting.withLock { $0.isEmpty }
+        if mayLeave, let hasRoom = try self.exchange.writeAtOnce(bytes) { return hasRoom }
+        self.waiting.withLock { $0 += bytes }
+        return false
+    }
+
+    func room() async throws(ResponseBodyError) {
+        let bytes = self.waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        if bytes.isEmpty {
+            try await self.exchange.waitForRoom()
+        } else {
+            try await self.exchange.write(bytes)
+        }
     }
 }

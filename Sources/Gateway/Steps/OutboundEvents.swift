@@ -26,10 +26,13 @@ final class OutboundEvents: Sendable {
     func send(to writer: ResponseBodyWriter) async throws {
         let codec = self.codec
         do {
-            try await self.output.sendEvents { event in
-                self.hasBegun.store(true, ordering: .relaxed)
-                try await writer.write(try codec.message(event: event).encode())
-            }
+            let pieces = writer.sink
+            try await self.output.sendEvents(
+                EventSender(
+                    take: { event in
+                        self.hasBegun.store(true, ordering: .relaxed)
+                        return try pieces.take(try codec.message(event: event).encode())
+                    }, room: pieces.room))
         } catch let error as ServiceError where self.hasBegun.load(ordering: .relaxed) {
             self.failure.withLock { $0 = error.code }
             try await writer.write(try codec.message(error: error).encode())

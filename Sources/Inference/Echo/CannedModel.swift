@@ -1,3 +1,5 @@
+package import ServiceModel
+
 /// An answer that was written beforehand, sent as a model would: token by token, up to the request's bounds.
 ///
 /// It is no inference and never mixed up with it: whoever uses it says so to the client.
@@ -12,9 +14,7 @@ package struct CannedModel: ChatModel {
         EchoTokens.count(request)
     }
 
-    package func chat(
-        _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
-    ) async throws -> ChatOutcome {
+    package func chat(_ request: ChatRequest, _ send: Sink<ChatEvent>) async throws -> ChatOutcome {
         let inputTokens = EchoTokens.count(request)
         request.promptCount?.set(inputTokens: inputTokens)
         var outputTokens = 0

@@ -1,4 +1,4 @@
-internal import ServiceModel
+package import ServiceModel
 
 /// `brume.echo`: a model without weights, the same answer to the same request, always and everywhere.
 ///
@@ -23,9 +23,7 @@ package struct EchoModel: ChatModel {
         EchoTokens.count(request)
     }
 
-    package func chat(
-        _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
-    ) async throws -> ChatOutcome {
+    package func chat(_ request: ChatRequest, _ send: Sink<ChatEvent>) async throws -> ChatOutcome {
         let inputTokens = EchoTokens.count(request, upTo: Self.contextTokensMax)
         guard inputTokens <= Self.contextTokensMax else {
             throw InferenceError.contextExceeded(tokens: inputTokens, tokensMax: Self.contextTokensMax)

@@ -1,4 +1,5 @@
 package import Primitives
+package import ServiceModel
 internal import Synchronization
 
 /// A model whose answers are written down while it gives them; what fails or is cut off is not.
@@ -24,16 +25,15 @@ package struct RecordingModel: ChatModel {
         try await self.model.countTokens(request)
     }
 
-    package func chat(
-        _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
-    ) async throws -> ChatOutcome {
+    package func chat(_ request: ChatRequest, _ send: Sink<ChatEvent>) async throws -> ChatOutcome {
         let started = ContinuousClock.now
         let pieces = Mutex<[ModelAnswer.Piece]>([])
-        let outcome = try await self.model.chat(request) { event in
+        let noting = send.mapped { (event: ChatEvent) in
             let milliseconds = Int(started.duration(to: .now) / .milliseconds(1))
             pieces.withLock { $0.append(.init(event: event, milliseconds: milliseconds)) }
-            try await send(event)
+            return [event]
         }
+        let outcome = try await self.model.chat(request, noting)
         let answer = RecordedAnswer(
             request, model: self.name, answer: ModelAnswer(pieces: pieces.withLock { $0 }, outcome: outcome),
             time: self.clock.now())
@@ -66,9 +66,7 @@ package struct ReplayedModel: ChatModel {
 
     package func countTokens(_ request: ChatRequest) async throws -> Int { self.answer.outcome.inputTokens }
 
-    package func chat(
-        _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
-    ) async throws -> ChatOutcome {
+    package func chat(_ request: ChatRequest, _ send: Sink<ChatEvent>) async throws -> ChatOutcome {
         let started = ContinuousClock.now
         request.promptCount?.set(self.answer.outcome)
         for piece in self.answer.pieces {

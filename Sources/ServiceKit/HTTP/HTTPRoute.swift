@@ -1,5 +1,6 @@
 package import Primitives
 package import ServiceModel
+internal import Synchronization
 
 /// A route of a service beside the operations of its AWS model, in a notation of its own, such as OpenAI's.
 ///
@@ -12,9 +13,9 @@ package struct HTTPRoute: Sendable {
     package let method: String
     /// The path by segments; nil stands for any one segment.
     package let segments: [String?]
-    package let form: HTTPRouteForm
     /// Whether these are the paths below this one that have no route.
     package let isUnknown: Bool
+    package let form: HTTPRouteForm
     /// What the request touches.
     package let access: @Sendable (HTTPRouteRequest, RequestContext) -> [ResourceAccess]
     package let respond: @Sendable (HTTPRouteRequest, RequestContext) async throws(ServiceError) -> HTTPRouteAnswer
@@ -28,13 +29,12 @@ package struct HTTPRoute: Sendable {
         self.name = name
         self.method = method
         self.segments = Self.split(path).map { $0.hasPrefix("{") ? nil : String($0) }
-        self.form = form
         self.isUnknown = false
+        self.form = form
         self.access = access
         self.respond = respond
     }
 
-    package static func split(_ path: String) -> [Substring] {
     /// What stands below a path and has no route: it is answered with an error of this notation, whoever asks. To stand
     /// behind the routes.
     package init(unknownBelow path: String, form: HTTPRouteForm) {
@@ -47,6 +47,7 @@ package struct HTTPRoute: Sendable {
         self.respond = { (request, _) throws(ServiceError) in throw .unknownPath(request.head) }
     }
 
+    package static func split(_ path: String) -> [Substring] {
         path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map { $0 }
     }
 }
@@ -82,13 +83,29 @@ package struct HTTPRouteRequest: Sendable {
     package var head: RequestHead
     /// What stood for the segments in braces, decoded, in their order.
     package var labels: [String]
-    package var body: [UInt8]
+    package let body: [UInt8]
+    private let reading = BodyReading()
 
     package init(head: RequestHead, labels: [String], body: [UInt8]) {
         self.head = head
         self.labels = labels
         self.body = body
     }
+
+    /// The body as a document, which is read once, though permission and answer both ask for it.
+    package func document(_ read: ([UInt8]) -> Document?) -> Document? {
+        self.reading.document.withLock { document in
+            if let document { return document }
+            let new = read(self.body)
+            document = .some(new)
+            return new
+        }
+    }
+}
+
+/// What was read of a body; nil before that.
+private final class BodyReading: Sendable {
+    let document = Mutex<Document??>(nil)
 }
 
 /// The answer of a route, whole or as it is made.
@@ -96,7 +113,7 @@ package enum HTTPRouteAnswer: Sendable {
     case whole(ResponseMessage)
     /// Server-sent events. A `ServiceError` that the closure throws is the last of them; what `send` throws it must not
     /// keep to itself.
-    case events(@Sendable (_ send: @Sendable ([UInt8]) async throws -> Void) async throws -> Void)
+    case events(@Sendable (_ send: Sink<[UInt8]>) async throws -> Void)
 }
 
 extension ServiceError {
@@ -107,8 +124,6 @@ extension ServiceError {
         /// A bearer key that is not accepted.
         package static let invalidBearer = "InvalidBearerKey"
         package static let methodNotAllowed = "MethodNotAllowed"
-    }
-}
         package static let unknownPath = "UnknownPath"
     }
 
@@ -116,3 +131,5 @@ extension ServiceError {
     package static func unknownPath(_ head: RequestHead) -> ServiceError {
         ServiceError(
             code: RouteCode.unknownPath, status: 404, message: "Invalid URL (\(head.method) \(head.path))")
+    }
+}

@@ -4,6 +4,7 @@ internal import Synchronization
 /// body, one reads the answer; they may be two.
 final class UpstreamExchange: Sendable {
     private typealias Waiter = CheckedContinuation<Void, Never>
+    private typealias Taker = @Sendable ([UInt8]) -> Bool
 
     private struct State {
         var head: UpstreamHead?
@@ -12,6 +13,10 @@ final class UpstreamExchange: Sendable {
         var end: Result<Void, UpstreamError.Reason>?
         /// Resumed by the next thing that happens to the answer.
         var reader: Waiter?
+        /// Given the bytes in the reader's place, which sleeps on.
+        var taker: Taker?
+        /// What `taker` last said of more.
+        var wantsMore = true
         /// Resumed where the request's next piece may be written.
         var writer: Waiter?
         var connection: ConnectionHandle?
@@ -52,23 +57,46 @@ final class UpstreamExchange: Sendable {
     /// The next bytes of the answer; nil at the end.
     func next() async throws(UpstreamError) -> [UInt8]? {
         while true {
-            let (found, held) = self.state.withLock { state -> (Result<[UInt8]?, UpstreamError>?, ConnectionHandle?) in
-                guard state.bytes.isEmpty else {
-                    let bytes = state.bytes
-                    state.bytes = []
-                    defer { state.isHeld = false }
-                    return (.success(bytes), state.isHeld ? state.connection : nil)
-                }
-                switch state.end {
-                case .failure(let reason)?: return (.failure(Self.error(reason, state)), nil)
-                case .success?: return (.success(nil), nil)
-                case nil: return (nil, nil)
-                }
-            }
-            held?.readOn()
-            if let found { return try found.get() }
+            if let found = self.waiting() { return try found.get() }
             await self.waitForAnswer { !$0.bytes.isEmpty }
         }
+    }
+
+    /// Gives the bytes to `take` until it wants no more, or the answer is over.
+    /// - Returns: whether it is over.
+    func drain(_ take: @escaping @Sendable ([UInt8]) -> Bool) async throws(UpstreamError) -> Bool {
+        while true {
+            if let found = self.waiting() {
+                guard let bytes = try found.get() else { return true }
+                guard take(bytes) else { return false }
+                continue
+            }
+            await self.waitForAnswer(giving: take) { !$0.bytes.isEmpty }
+            let wantsMore = self.state.withLock { state in
+                defer { state.wantsMore = true }
+                return state.wantsMore
+            }
+            guard wantsMore else { return false }
+        }
+    }
+
+    /// The bytes that have come, nil at the end; nothing where there are none yet.
+    private func waiting() -> Result<[UInt8]?, UpstreamError>? {
+        let (found, held) = self.state.withLock { state -> (Result<[UInt8]?, UpstreamError>?, ConnectionHandle?) in
+            guard state.bytes.isEmpty else {
+                let bytes = state.bytes
+                state.bytes = []
+                defer { state.isHeld = false }
+                return (.success(bytes), state.isHeld ? state.connection : nil)
+            }
+            switch state.end {
+            case .failure(let reason)?: return (.failure(Self.error(reason, state)), nil)
+            case .success?: return (.success(nil), nil)
+            case nil: return (nil, nil)
+            }
+        }
+        held?.readOn()
+        return found
     }
 
     /// Waits until the head has been sent, so that a body whose request finds no connection is not begun.
@@ -104,13 +132,14 @@ final class UpstreamExchange: Sendable {
 
     func close() { self.finish(.failure(.cancelled)) }
 
-    private func waitForAnswer(_ isThere: (borrowing State) -> Bool) async {
+    private func waitForAnswer(giving taker: Taker? = nil, _ isThere: (borrowing State) -> Bool) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let goesOn = self.state.withLock { state in
                     guard state.end == nil, !isThere(state) else { return true }
                     precondition(state.reader == nil, "an answer has one reader")
                     state.reader = continuation
+                    state.taker = taker
                     return false
                 }
                 if goesOn { continuation.resume() }
@@ -172,8 +201,19 @@ final class UpstreamExchange: Sendable {
     }
 
     func receive(_ news: News) {
+        if let taker = self.taker(of: news) {
+            if taker(news.bytes) { return }
+            let reader = self.state.withLock { state in
+                state.taker = nil
+                state.wantsMore = false
+                return state.reader.take()
+            }
+            reader?.resume()
+            return
+        }
         let (reader, writer) = self.state.withLock { state in
             guard state.end == nil else { return (nil as Waiter?, nil as Waiter?) }
+            state.taker = nil
             if let head = news.head { state.head = head }
             if state.bytes.isEmpty { state.bytes = news.bytes } else { state.bytes += news.bytes }
             guard news.isOver else { return (state.reader.take(), nil) }
@@ -183,6 +223,12 @@ final class UpstreamExchange: Sendable {
         }
         reader?.resume()
         writer?.resume()
+    }
+
+    /// Who is given these bytes at once: the end of an answer the reader sees to itself.
+    private func taker(of news: News) -> Taker? {
+        guard !news.isOver, news.head == nil, !news.bytes.isEmpty else { return nil }
+        return self.state.withLock { $0.end == nil ? $0.taker : nil }
     }
 
     /// Asked before the connection is read: whether the reader has enough for now. It will ask for more itself.
@@ -206,6 +252,7 @@ final class UpstreamExchange: Sendable {
         let (reader, writer, connection) = self.state.withLock { state in
             guard state.end == nil else { return (nil as Waiter?, nil as Waiter?, nil as ConnectionHandle?) }
             state.end = end
+            state.taker = nil
             defer { state.connection = nil }
             return (state.reader.take(), state.writer.take(), state.connection)
         }

@@ -22,6 +22,16 @@ package final class UpstreamResponse: Sendable {
         try await self.exchange.next()
     }
 
+    /// Gives the bytes to `take` as they come, on the connection's event loop: no task wakes for them. It is called no
+    /// more once it has returned false; what comes then waits for the next call.
+    ///
+    /// It may be called once more while this throws, where the caller's task is cancelled at that moment.
+    /// - Returns: whether the answer is over.
+    /// - Throws: as `next`.
+    package func drain(_ take: @escaping @Sendable ([UInt8]) -> Bool) async throws(UpstreamError) -> Bool {
+        try await self.exchange.drain(take)
+    }
+
     /// The rest of the body.
     /// - Throws: `.tooLarge` where it has more than `bytesMax` bytes; the connection is closed then.
     package func gather(bytesMax: Int) async throws(UpstreamError) -> [UInt8] {

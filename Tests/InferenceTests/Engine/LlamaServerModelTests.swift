@@ -1,5 +1,6 @@
 import Inference
 import ServiceModel
+import Synchronization
 import Testing
 
 private let weather = ChatRequest.Tool(
@@ -271,6 +272,37 @@ private let weather = ChatRequest.Tool(
         let request = ChatRequest(messages: [.init(role: .user, parts: [.text("hi")])])
         await #expect(throws: Gone.self) { try await engine.model().chat(request) { _ in throw Gone() } }
         try await engine.until { engine.hangUpCount == 1 }
+    }
+
+    @Test(arguments: [1, 2, 3, 7])
+    func `a client that is slow hears all of it in order`(_ pace: Int) async throws {
+        let letters = "abcdefghijklm".map(String.init)
+        // All at once, so that many events lie in one piece.
+        let events = letters.map { #"data: {"choices":[{"index":0,"delta":{"content":"\#($0)"}}]}"# + "\n\n" }
+        let engine = FakeEngine { _ in
+            [.streamHead, .chunk(events.joined())] + letters.map { .text($0) } + FakeEngine.Step.finish("stop")
+        }
+        let heard = Mutex((text: "", count: 0))
+        let slow = Sink<ChatEvent>(
+            take: { event in
+                guard case .text(let text) = event else { return true }
+                return heard.withLock { heard in
+                    heard.text += text
+                    heard.count += 1
+                    return !heard.count.isMultiple(of: pace)
+                }
+            }, room: { for _ in 0..<pace { await Task.yield() } })
+        let request = ChatRequest(messages: [.init(role: .user, parts: [.text("hi")])])
+        let outcome = try await engine.model().chat(request, slow)
+        #expect(heard.withLock { $0.text } == letters.joined() + letters.joined())
+        #expect(outcome.stopReason == .endOfTurn)
+        let late = Mutex("")
+        let waiting = Sink<ChatEvent>.waiting { event in
+            await Task.yield()
+            if case .text(let text) = event { late.withLock { $0 += text } }
+        }
+        _ = try await engine.model().chat(request, waiting)
+        #expect(late.withLock { $0 } == letters.joined() + letters.joined())
     }
 
     @Test func `an image is for models that see`() async throws {

@@ -69,6 +69,75 @@ struct UpstreamStreamTests {
         #expect(longest < 4 << 20)
     }
 
+    @Test func `what comes is given on until no more is wanted`() async throws {
+        let server = try await TestServer { text, connection in
+            connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for number in 0..<6 { connection.send("1\r\n\(number)\r\n") }
+            connection.send("0\r\n\r\n")
+            return true
+        }
+        let answer = try await self.client(server).send(UpstreamRequest("GET", "/"))
+        let taken = Mutex<[UInt8]>([])
+        var drains = 0
+        // However the bytes come, each call takes one piece and then waits.
+        while try await !answer.drain({ piece in
+            taken.withLock { $0 += piece }
+            return false
+        }) { drains += 1 }
+        #expect(taken.withLock { String(decoding: $0, as: UTF8.self) } == "012345")
+        #expect((1...6).contains(drains))
+    }
+
+    @Test func `an answer that is given on is read no faster than it is taken`() async throws {
+        let total = 16 << 20
+        let server = try await TestServer.answering(
+            "HTTP/1.1 200 OK\r\nContent-Length: \(total)\r\n\r\n" + String(repeating: "x", count: total))
+        let answer = try await self.client(server, waitingBytesMax: 64 << 10).send(UpstreamRequest("GET", "/"))
+        let counts = Mutex((bytes: 0, calls: 0, longest: 0))
+        while try await !answer.drain({ piece in
+            counts.withLock { counts in
+                counts.bytes += piece.count
+                counts.calls += 1
+                counts.longest = max(counts.longest, piece.count)
+                return !counts.calls.isMultiple(of: 3)
+            }
+        }) {}
+        let found = counts.withLock { $0 }
+        #expect(found.bytes == total)
+        #expect(found.longest < 4 << 20)
+    }
+
+    @Test func `an answer that breaks off while it is given on says so`() async throws {
+        let server = try await TestServer { _, connection in
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
+            connection.close()
+            return true
+        }
+        let answer = try await self.client(server).send(UpstreamRequest("GET", "/"))
+        await #expect(throws: UpstreamError(.cutOff, wasSent: true, hasAnswered: true)) {
+            _ = try await answer.drain { _ in true }
+        }
+    }
+
+    @Test func `who is cancelled while an answer is given on ends it`() async throws {
+        let server = try await TestServer { _, connection in
+            connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
+            return true
+        }
+        let answer = try await self.client(server).send(UpstreamRequest("GET", "/"))
+        let (pieces, source) = AsyncStream.makeStream(of: Int.self)
+        let task = Task {
+            try await answer.drain { piece in
+                source.yield(piece.count)
+                return true
+            }
+        }
+        for await _ in pieces { break }
+        task.cancel()
+        let error = await #expect(throws: UpstreamError.self) { _ = try await task.value }
+        #expect(error?.reason == .cancelled)
+    }
+
     @Test func `a body that breaks off is no fault of the other side`() async throws {
         struct Broken: Error {}
         let server = try await TestServer { _, _ in true }

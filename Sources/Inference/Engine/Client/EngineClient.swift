@@ -84,10 +84,11 @@ package struct EngineAnswer: Sendable {
 
     package var status: Int { self.response.status }
 
-    /// The next bytes, as many as have come; nil at the end.
-    package func next() async throws(EngineClientError) -> [UInt8]? {
+    /// Gives the bytes to `take` as they come, until it returns false; what comes then waits for the next call.
+    /// - Returns: whether the answer is over.
+    package func drain(_ take: @escaping @Sendable ([UInt8]) -> Bool) async throws(EngineClientError) -> Bool {
         do throws(UpstreamError) {
-            return try await self.response.next()
+            return try await self.response.drain(take)
         } catch {
             throw EngineClientError(error, silenceSeconds: self.silenceSeconds)
         }

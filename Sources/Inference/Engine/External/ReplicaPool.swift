@@ -1,4 +1,5 @@
 package import Primitives
+package import ServiceModel
 internal import Synchronization
 internal import Upstream
 
@@ -109,16 +110,15 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
         }
     }
 
-    package func chat(
-        _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
-    ) async throws -> ChatOutcome {
+    package func chat(_ request: ChatRequest, _ send: Sink<ChatEvent>) async throws -> ChatOutcome {
         let hasBegun = Mutex(false)
         let work = 1 + request.textBytes / Self.bytesOfWork
+        let noting = send.mapped { (event: ChatEvent) in
+            hasBegun.withLock { $0 = true }
+            return [event]
+        }
         func chat(_ engine: RunningEngine) async throws -> ChatOutcome {
-            try await engine.model.chat(request) { event in
-                hasBegun.withLock { $0 = true }
-                try await send(event)
-            }
+            try await engine.model.chat(request, noting)
         }
         return try await self.ask(AffinityKey(request), work: work, hasBegun: { hasBegun.withLock { $0 } }, chat)
     }

@@ -1,4 +1,5 @@
 internal import Primitives
+internal import ServiceModel
 
 /// A model of the host as requests see it: loaded or not, they ask and wait.
 struct HostedModel: ChatModel, PurposedModel {
@@ -11,9 +12,7 @@ struct HostedModel: ChatModel, PurposedModel {
         try await self.withEngine { engine, _, _ in try await engine.model.countTokens(request) }
     }
 
-    func chat(
-        _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
-    ) async throws -> ChatOutcome {
+    func chat(_ request: ChatRequest, _ send: Sink<ChatEvent>) async throws -> ChatOutcome {
         let asked = self.host.time.now()
         return try await self.withEngine { engine, queue, deadline in
             try await queue.acquire(caller: request.caller, until: deadline)

@@ -2,7 +2,7 @@ internal import ServiceModel
 internal import WireProtocols
 
 /// Turns the chunks of a streamed chat completion into events and an outcome.
-struct ChatStream {
+struct ChatStream: EngineStream {
     /// Text of one call's arguments; an engine that sends more is cut off.
     static let argumentsBytesMax = 4 << 20
     /// Calls of one answer.
@@ -22,7 +22,7 @@ struct ChatStream {
     private let toolNames: Set<String>
     private let tokensMax: Int?
     private let promptCount: PromptCount?
-    private let makeID: () -> String
+    private let makeID: @Sendable () -> String
     private var stops: StopScanner
     private var call: Call?
     private var callIndex = 0
@@ -52,7 +52,7 @@ struct ChatStream {
     ///   - request: what the answer is an answer to.
     ///   - scansStops: whether stop sequences are looked for here.
     ///   - makeID: gives each call an id: those of engines differ in form, and some engines count from 0 each time.
-    init(_ request: ChatRequest, scansStops: Bool, makeID: @escaping () -> String) {
+    init(_ request: ChatRequest, scansStops: Bool, makeID: @escaping @Sendable () -> String) {
         self.toolNames = Set(request.tools.map(\.name))
         self.tokensMax = request.sampling.tokensMax
         self.promptCount = request.promptCount

@@ -3,23 +3,31 @@ internal import WireProtocols
 
 /// Turns the chunks of llama.cpp's own `/completion` into events and an outcome: a text, or a call that a grammar
 /// forced.
-struct CompletionStream {
+struct CompletionStream: EngineStream {
     private let tokensMax: Int?
     private let promptCount: PromptCount?
     private let isCall: Bool
-    private let makeID: () -> String
+    private let makeID: @Sendable () -> String
     /// The text of a call so far.
     private var callText = ""
     private var last: Document?
 
-    init(_ request: ChatRequest, isCall: Bool, makeID: @escaping () -> String) {
+    init(_ request: ChatRequest, isCall: Bool, makeID: @escaping @Sendable () -> String) {
         self.tokensMax = request.sampling.tokensMax
         self.promptCount = request.promptCount
         self.isCall = isCall
         self.makeID = makeID
     }
 
-    mutating func take(_ chunk: Document) throws(InferenceError) -> [ChatEvent] {
+    /// It says itself when it stops.
+    var isStopped: Bool { false }
+
+    mutating func take(_ data: ArraySlice<UInt8>) throws(InferenceError) -> [ChatEvent]? {
+        guard let chunk = Document(json: Array(data)) else { throw .failed("the engine sent an event that is no JSON") }
+        return try self.take(chunk)
+    }
+
+    private mutating func take(_ chunk: Document) throws(InferenceError) -> [ChatEvent] {
         if let error = chunk["error"] { throw EngineRefusal.error(status: error["code"]?.integer ?? 500, error) }
         if case .boolean(true)? = chunk["stop"] { self.last = chunk }
         if let count = self.promptCount, let timings = chunk["timings"], let cached = timings["cache_n"]?.integer,

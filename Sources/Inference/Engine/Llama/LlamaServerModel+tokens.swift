@@ -147,20 +147,4 @@ extension LlamaServerModel {
         }
         throw EngineRefusal.error(status: answer.status, Document(json: text))
     }
-
-    func reading(_ answer: EngineAnswer) async throws(InferenceError) -> [UInt8]? {
-        do throws(EngineClientError) {
-            return try await answer.next()
-        } catch {
-            throw InferenceError(error)
-        }
-    }
-
-    static func parsing<Value>(_ work: () throws(EngineClientError) -> Value) throws(InferenceError) -> Value {
-        do throws(EngineClientError) {
-            return try work()
-        } catch {
-            throw InferenceError(error)
-        }
-    }
 }

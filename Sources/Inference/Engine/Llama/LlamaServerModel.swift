@@ -1,5 +1,5 @@
 package import Primitives
-internal import ServiceModel
+package import ServiceModel
 internal import WireProtocols
 
 /// A chat model behind llama.cpp's server, or behind another that speaks OpenAI's notation.
@@ -24,9 +24,7 @@ package struct LlamaServerModel: ChatModel {
         self.caching = caching
     }
 
-    package func chat(
-        _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
-    ) async throws -> ChatOutcome {
+    package func chat(_ request: ChatRequest, _ send: Sink<ChatEvent>) async throws -> ChatOutcome {
         try self.check(request)
         try await self.checkLength(request)
         guard case .byCaller(let owners) = self.caching, let place = owners.take(request.caller) else {
@@ -46,7 +44,7 @@ package struct LlamaServerModel: ChatModel {
 
     /// The answer; `more` are members of the request that makes it.
     private func answer(
-        _ request: ChatRequest, _ more: [Document.Member], _ send: @Sendable (ChatEvent) async throws -> Void
+        _ request: ChatRequest, _ more: [Document.Member], _ send: Sink<ChatEvent>
     ) async throws -> ChatOutcome {
         let started = ContinuousClock.now
         let cachePointTokens = try await self.cachePointTokens(request)
@@ -81,26 +79,15 @@ package struct LlamaServerModel: ChatModel {
     /// `/v1/chat/completions`.
     private func converse(
         _ request: ChatRequest, _ more: [Document.Member], _ first: inout ContinuousClock.Instant?,
-        _ send: @Sendable (ChatEvent) async throws -> Void
+        _ send: Sink<ChatEvent>
     ) async throws -> ChatOutcome {
         let isOwn = self.capabilities.isLlamaServer
-        var stream = ChatStream(request, scansStops: isOwn, makeID: self.makeCallID)
+        let reading = StreamReading(ChatStream(request, scansStops: isOwn, makeID: self.makeCallID), send)
         let answer = try await self.inTurnsThatAreTaken(request) { (request) async throws(InferenceError) in
             try await self.post("/v1/chat/completions", .object(self.chatMembers(request) + more))
         }
         defer { answer.close() }
-        var events = ServerSentEvents()
-        reading: while let bytes = try await self.reading(answer) {
-            events.append(bytes)
-            while let data = try Self.parsing({ () throws(EngineClientError) in try events.next() }) {
-                guard let said = try stream.take(data) else { break reading }
-                for event in said {
-                    if first == nil { first = .now }
-                    try await send(event)
-                }
-                if stream.isStopped { break reading }
-            }
-        }
+        var stream = try await reading.read(answer, &first)
         try stream.checkWhole()
         for event in stream.end() {
             if first == nil { first = .now }
@@ -154,7 +141,7 @@ package struct LlamaServerModel: ChatModel {
     /// allow endless blanks, so the prompt is made by its template and the answer bound by a grammar of ours.
     private func forced(
         _ request: ChatRequest, _ tools: [ChatRequest.Tool], _ more: [Document.Member],
-        _ first: inout ContinuousClock.Instant?, _ send: @Sendable (ChatEvent) async throws -> Void
+        _ first: inout ContinuousClock.Instant?, _ send: Sink<ChatEvent>
     ) async throws -> ChatOutcome {
         var asked = request
         // A thought before the call would have to be part of the grammar.
@@ -166,7 +153,7 @@ package struct LlamaServerModel: ChatModel {
     /// `/completion`: a text that goes on from the prompt, or a call of one of these tools.
     private func complete(
         _ request: ChatRequest, prompt: String, tools: [ChatRequest.Tool], _ more: [Document.Member],
-        _ first: inout ContinuousClock.Instant?, _ send: @Sendable (ChatEvent) async throws -> Void
+        _ first: inout ContinuousClock.Instant?, _ send: Sink<ChatEvent>
     ) async throws -> ChatOutcome {
         guard self.capabilities.isLlamaServer else {
             throw InferenceError.unsupported("The server of this model takes conversations only, and no bare prompts.")
@@ -180,22 +167,11 @@ package struct LlamaServerModel: ChatModel {
         } else {
             members.append(.init("grammar", .string(try SchemaGrammar.call(of: tools))))
         }
-        var stream = CompletionStream(request, isCall: !tools.isEmpty, makeID: self.makeCallID)
+        let reading = StreamReading(
+            CompletionStream(request, isCall: !tools.isEmpty, makeID: self.makeCallID), send)
         let answer = try await self.post("/completion", .object(members))
         defer { answer.close() }
-        var events = ServerSentEvents()
-        while let bytes = try await self.reading(answer) {
-            events.append(bytes)
-            while let data = try Self.parsing({ () throws(EngineClientError) in try events.next() }) {
-                guard let chunk = Document(json: Array(data)) else {
-                    throw InferenceError.failed("the engine sent an event that is no JSON")
-                }
-                for event in try stream.take(chunk) {
-                    if first == nil { first = .now }
-                    try await send(event)
-                }
-            }
-        }
+        var stream = try await reading.read(answer, &first)
         let calls = stream.end()
         let outcome = try stream.outcome(hasCall: !calls.isEmpty)
         for event in calls {
@@ -206,6 +182,7 @@ package struct LlamaServerModel: ChatModel {
     }
 
     /// 22 letters and digits, as many as stand behind the prefix in AWS's and Anthropic's ids of calls.
+    @Sendable
     private func makeCallID() -> String {
         let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
         var text = ""

@@ -1,4 +1,5 @@
 import Inference
+import ServiceModel
 import Synchronization
 import Testing
 
@@ -37,9 +38,7 @@ private final class FakeServer: ChatModel, EmbeddingModel {
 
     func countTokens(_ request: ChatRequest) async throws -> Int { 5 }
 
-    func chat(
-        _ request: ChatRequest, _ send: @Sendable (ChatEvent) async throws -> Void
-    ) async throws -> ChatOutcome {
+    func chat(_ request: ChatRequest, _ send: Sink<ChatEvent>) async throws -> ChatOutcome {
         self.asked.withLock { $0 += 1 }
         let behaviour = self.behaviour.withLock { $0 }
         for _ in 0..<behaviour.piecesBefore { try await send(.text("piece ")) }

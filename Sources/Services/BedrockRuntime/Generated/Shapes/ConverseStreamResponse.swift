@@ -18,7 +18,7 @@ package struct ConverseStreamResponse: StreamedShape {
         writer.endStructure()
     }
 
-    package func sendEvents(_ send: @escaping EventSender) async throws {
+    package func sendEvents(_ send: EventSender) async throws {
         try await self.stream.produce(send)
     }
 }

@@ -43,7 +43,7 @@ package struct InvokeModelWithResponseStreamResponse: StreamedShape {
         writer.endStructure()
     }
 
-    package func sendEvents(_ send: @escaping EventSender) async throws {
+    package func sendEvents(_ send: EventSender) async throws {
         try await self.body.produce(send)
     }
 }

@@ -26,9 +26,8 @@ extension BedrockRuntimeService {
         return .events { send in
             let chunks = Mutex(OpenAIChunks(stamp: stamp, usage: includesUsage ? .ownChunk : .never))
             let outcome = try await ServiceError.streaming {
-                try await invocation.chat { piece in
-                    for chunk in chunks.withLock({ $0.json(piece) }) { try await send(ServerSentEvents.event(chunk)) }
-                }
+                try await invocation.chat(
+                    send.mapped { piece in chunks.withLock { $0.json(piece) }.map { ServerSentEvents.event($0) } })
             }
             for chunk in chunks.withLock({ $0.end(outcome) }) { try await send(ServerSentEvents.event(chunk)) }
             try await send(ServerSentEvents.done)

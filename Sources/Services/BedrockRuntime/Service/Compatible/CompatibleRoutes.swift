@@ -59,10 +59,10 @@ extension BedrockRuntimeService {
         _ name: String, _ path: String, _ form: HTTPRouteForm, _ respond: Handler?
     ) -> HTTPRoute {
         HTTPRoute(name, "POST", path, form: form) { request, context in
-            [CompatibleRequest.access(request.body, context)]
+            [CompatibleRequest.access(request, context)]
         } respond: { (request, context) async throws(ServiceError) in
             guard let respond else { throw Self.elsewhere }
-            return try await respond(try CompatibleRequest(request.body, context), context)
+            return try await respond(try CompatibleRequest(request, context), context)
         }
     }
 
@@ -85,8 +85,8 @@ struct CompatibleRequest: Sendable {
     let id: ModelID
     let isStreamed: Bool
 
-    init(_ bytes: [UInt8], _ context: RequestContext) throws(ServiceError) {
-        guard let body = Document(json: bytes), case .object = body else {
+    init(_ request: HTTPRouteRequest, _ context: RequestContext) throws(ServiceError) {
+        guard let body = Self.document(request), case .object = body else {
             throw .invalid("We could not parse the JSON body of your request.")
         }
         guard let model = body["model"]?.text, !model.isEmpty else {
@@ -98,11 +98,15 @@ struct CompatibleRequest: Sendable {
     }
 
     /// What a request touches; a body that cannot be read touches nothing in particular.
-    static func access(_ bytes: [UInt8], _ context: RequestContext) -> ResourceAccess {
-        let body = Document(json: bytes)
+    static func access(_ request: HTTPRouteRequest, _ context: RequestContext) -> ResourceAccess {
+        let body = Self.document(request)
         let action = body?["stream"] == .boolean(true) ? "InvokeModelWithResponseStream" : "InvokeModel"
         let resource = (body?["model"]?.text).map { ModelID.resource($0, context) } ?? "*"
         return ResourceAccess(action: "bedrock:\(action)", resource: resource)
+    }
+
+    private static func document(_ request: HTTPRouteRequest) -> Document? {
+        request.document { Document(json: $0) }
     }
 }
 

@@ -24,9 +24,8 @@ extension BedrockRuntimeService {
         return .events { send in
             let chunks = Mutex(family.chunks(stamp))
             let outcome = try await ServiceError.streaming {
-                try await invocation.chat { piece in
-                    for event in chunks.withLock({ $0.json(piece) }) { try await send(ServerSentEvents.typed(event)) }
-                }
+                try await invocation.chat(
+                    send.mapped { piece in chunks.withLock { $0.json(piece) }.map { ServerSentEvents.typed($0) } })
             }
             for event in chunks.withLock({ $0.end(outcome) }) { try await send(ServerSentEvents.typed(event)) }
         }

@@ -23,11 +23,10 @@ extension BedrockRuntimeService {
         return .events { send in
             let events = Mutex(ResponsesEvents(stamp: stamp, body: request.body))
             let outcome = try await ServiceError.streaming {
-                try await invocation.chat { piece in
-                    for event in events.withLock({ $0.begin() + $0.events(piece) }) {
-                        try await send(ServerSentEvents.typed(event))
-                    }
-                }
+                try await invocation.chat(
+                    send.mapped { piece in
+                        events.withLock { $0.begin() + $0.events(piece) }.map { ServerSentEvents.typed($0) }
+                    })
             }
             for event in events.withLock({ $0.begin() + $0.end(outcome) }) {
                 try await send(ServerSentEvents.typed(event))

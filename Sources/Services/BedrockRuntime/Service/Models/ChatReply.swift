@@ -11,7 +11,7 @@ struct ChatReply: Sendable {
     init(_ invocation: Invocation) async throws(ServiceError) {
         let events = Mutex<[ChatEvent]>([])
         do {
-            self.outcome = try await invocation.chat { event in events.withLock { $0.append(event) } }
+            self.outcome = try await invocation.chat(Sink { event in events.withLock { $0.append(event) } })
         } catch {
             throw ServiceError.told(error)
         }

@@ -144,18 +144,18 @@ struct Invocation: Sendable {
     }
 
     /// Has the model answer, or says again what it has said; `send` is given each event in order.
-    func chat(_ send: @Sendable (ChatEvent) async throws -> Void) async throws -> ChatOutcome {
+    func chat(_ send: Sink<ChatEvent>) async throws -> ChatOutcome {
         let firstPiece = Mutex<Duration?>(nil)
-        let pieces = Mutex(0)
         do {
             let gathered = AnswerGathering(isOn: self.fingerprint != nil && self.kept == nil)
-            let outcome = try await self.answering(by: self.rule).chat(self.request) { event in
+            let started = self.started
+            let noted = send.mapped { (event: ChatEvent) in
                 gathered.add(event)
-                if let rule = self.rule { try await Self.hold(rule, pieces.withLock { $0 }) }
-                pieces.withLock { $0 += 1 }
-                firstPiece.withLock { $0 = $0 ?? self.started.duration(to: .now) }
-                try await send(event)
+                firstPiece.withLock { $0 = $0 ?? started.duration(to: .now) }
+                return [event]
             }
+            let outcome = try await self.answering(by: self.rule).chat(
+                self.request, self.rule.map { Self.holding($0, noted) } ?? noted)
             if let failure = self.rule?.failure { throw InjectedError.error(failure) }
             self.invoked.service.meter.answered(
                 // How fast what was canned came says nothing of a model.
@@ -208,6 +208,15 @@ struct Invocation: Sendable {
             case .toolUse(let name, let input):
                 .toolCall(ToolCall(id: "rule_\(callCount + index + 1)", name: name, arguments: input))
             }
+        }
+    }
+
+    /// What a rule does before each piece, and then hands on.
+    private static func holding(_ rule: ModelRule, _ send: Sink<ChatEvent>) -> Sink<ChatEvent> {
+        let pieces = Atomic(0)
+        return .waiting { event in
+            try await Self.hold(rule, pieces.wrappingAdd(1, ordering: .relaxed).oldValue)
+            try await send(event)
         }
     }
 

@@ -33,10 +33,11 @@ extension BedrockRuntimeService {
                 let events = Mutex(ConverseEvents())
                 let outcome: ChatOutcome
                 do {
-                    outcome = try await invocation.chat { piece in
-                        if !hasBegun.exchange(true, ordering: .relaxed) { try await send(start) }
-                        for event in events.withLock({ $0.events(piece) }) { try await send(event) }
-                    }
+                    outcome = try await invocation.chat(
+                        send.mapped { piece in
+                            let isFirst = !hasBegun.exchange(true, ordering: .relaxed)
+                            return (isFirst ? [start] : []) + events.withLock { $0.events(piece) }
+                        })
                 } catch let error as InferenceError {
                     throw ServiceError.inStream(error, hasBegun: hasBegun.load(ordering: .relaxed))
                 }

@@ -30,9 +30,8 @@ extension BedrockRuntimeService {
         let invocation = try await model.begin(native.request)
         let stamp = AnswerStamp(id, context, self.random)
         let body = EventStream<ResponseStream> { send in
-            try await Self.sendChunks(of: invocation, native, stamp) { json in
-                try await send(.chunk(PayloadPart(bytes: json)))
-            }
+            try await Self.sendChunks(
+                of: invocation, native, stamp, send.mapped { json in [.chunk(PayloadPart(bytes: json))] })
         }
         return InvokeModelWithResponseStreamResponse(
             body: body, contentType: "application/json",
@@ -42,18 +41,18 @@ extension BedrockRuntimeService {
 
     /// Sends the chunks of an answer; the last one has the metrics of the invocation too.
     private static func sendChunks(
-        of invocation: Invocation, _ native: NativeRequest, _ stamp: AnswerStamp,
-        send: @Sendable ([UInt8]) async throws -> Void
+        of invocation: Invocation, _ native: NativeRequest, _ stamp: AnswerStamp, _ send: Sink<[UInt8]>
     ) async throws {
         let started = ContinuousClock.now
         let chunks = Mutex(native.family.chunks(stamp))
         let firstByte = Mutex<Int?>(nil)
         let outcome: ChatOutcome
         do {
-            outcome = try await invocation.chat { piece in
-                firstByte.withLock { $0 = $0 ?? started.millisecondsAgo }
-                for json in chunks.withLock({ $0.json(piece) }) { try await send(json) }
-            }
+            outcome = try await invocation.chat(
+                send.mapped { piece in
+                    firstByte.withLock { $0 = $0 ?? started.millisecondsAgo }
+                    return chunks.withLock { $0.json(piece) }
+                })
         } catch let error as InferenceError {
             throw ServiceError.inStream(
                 error, hasBegun: firstByte.withLock { $0 != nil }, tellsTimeouts: true)

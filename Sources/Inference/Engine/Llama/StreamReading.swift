@@ -1,0 +1,101 @@
+internal import ServiceModel
+internal import Synchronization
+
+/// What the events of an engine's stream mean.
+protocol EngineStream: Sendable {
+    /// What one event says, as it came.
+    /// - Returns: nil for the mark behind the last one.
+    mutating func take(_ data: ArraySlice<UInt8>) throws(InferenceError) -> [ChatEvent]?
+    /// Whether what the engine says from now on is not part of the answer.
+    var isStopped: Bool { get }
+}
+
+/// Reads an engine's stream: each token is handed on where its bytes come in, on the event loop, and no task wakes for
+/// it. One does where the listener is slower than the engine.
+final class StreamReading<Stream: EngineStream>: Sendable {
+    private struct State {
+        var events = ServerSentEvents()
+        var stream: Stream
+        var first: ContinuousClock.Instant?
+        /// Whether the listener has to be waited for.
+        var isFull = false
+        var isOver = false
+        var failure: (any Error)?
+    }
+
+    // Held while an event is handed on: nothing on that way reads the stream.
+    private let state: Mutex<State>
+    private let send: Sink<ChatEvent>
+
+    init(_ stream: Stream, _ send: Sink<ChatEvent>) {
+        self.state = Mutex(State(stream: stream))
+        self.send = send
+    }
+
+    /// Reads to the end of the stream, or of the answer.
+    /// - Parameters:
+    ///   - answer: the engine's, whose head has come.
+    ///   - first: when the first event was there.
+    /// - Returns: the stream as it is then.
+    /// - Throws: `InferenceError`, or what the listener threw.
+    func read(_ answer: EngineAnswer, _ first: inout ContinuousClock.Instant?) async throws -> Stream {
+        defer { first = self.state.withLock { $0.first } }
+        while true {
+            let isEnd: Bool
+            do throws(EngineClientError) {
+                isEnd = try await answer.drain { bytes in self.take(bytes) }
+            } catch {
+                throw InferenceError(error)
+            }
+            repeat {
+                let isFull = try self.state.withLock { state in
+                    if let failure = state.failure { throw failure }
+                    return state.isFull
+                }
+                if isFull { try await self.send.room() }
+            } while !self.goOn()
+            if isEnd || self.state.withLock({ $0.isOver }) { return self.state.withLock { $0.stream } }
+        }
+    }
+
+    /// - Returns: whether more is wanted now.
+    private func take(_ bytes: [UInt8]) -> Bool {
+        self.state.withLock { state in
+            state.events.append(bytes)
+            return self.advance(&state)
+        }
+    }
+
+    /// Hands on what was left when the listener had no room.
+    /// - Returns: whether nothing is left.
+    private func goOn() -> Bool {
+        self.state.withLock { state in
+            guard state.isFull else { return true }
+            state.isFull = false
+            return self.advance(&state) || (state.isOver && !state.isFull && state.failure == nil)
+        }
+    }
+
+    private func advance(_ state: inout State) -> Bool {
+        do {
+            while !state.isOver, let data = try state.events.next() {
+                guard let said = try state.stream.take(data) else {
+                    state.isOver = true
+                    break
+                }
+                for event in said {
+                    if state.first == nil { state.first = .now }
+                    state.isFull = try !self.send.take(event) || state.isFull
+                }
+                state.isOver = state.stream.isStopped
+                if state.isFull { return false }
+            }
+            return !state.isOver
+        } catch let error as EngineClientError {
+            state.failure = InferenceError(error)
+        } catch {
+            state.failure = error
+        }
+        return false
+    }
+}

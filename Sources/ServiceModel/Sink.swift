@@ -1,0 +1,84 @@
+private import Synchronization
+
+/// Takes the parts of an answer, one after another: what waits for nothing needs no task that wakes for each of them.
+///
+/// ```swift
+/// try await send(part)                        // in a task
+/// if try !send.take(part) { … }               // anywhere, such as on an event loop; `room` is awaited then
+/// ```
+package struct Sink<Element>: Sendable {
+    /// Takes a part at once; those behind it may be taken too, but ought to wait.
+    ///
+    /// Whoever calls it calls it again, or `room`, only when it has returned.
+    /// - Returns: whether there is room for the next. Where there is none, `room` is to be awaited, behind the last
+    ///   part too: what was taken may wait there.
+    /// - Throws: when nobody takes any more; what makes the parts ends then.
+    package let take: @Sendable (_ element: Element) throws -> Bool
+    /// Returns when there is room for the next.
+    /// - Throws: as `take`.
+    package let room: @Sendable () async throws -> Void
+
+    package init(
+        take: @escaping @Sendable (_ element: Element) throws -> Bool, room: @escaping @Sendable () async throws -> Void
+    ) {
+        self.take = take
+        self.room = room
+    }
+
+    /// One that always has room.
+    package init(_ take: @escaping @Sendable (_ element: Element) throws -> Void) {
+        self.init(
+            take: {
+                try take($0)
+                return true
+            }, room: {})
+    }
+
+    /// Takes a part, and returns when there is room for the next.
+    package func callAsFunction(_ element: Element) async throws {
+        if try !self.take(element) { try await self.room() }
+    }
+
+    /// One that takes what becomes parts of this one.
+    package func mapped<Other>(
+        _ transform: @escaping @Sendable (_ other: Other) throws -> [Element]
+    ) -> Sink<Other> {
+        let take = self.take
+        return Sink<Other>(
+            take: { other in
+                var hasRoom = true
+                for element in try transform(other) { hasRoom = try take(element) && hasRoom }
+                return hasRoom
+            }, room: self.room)
+    }
+}
+
+extension Sink where Element: Sendable {
+    /// One that does with each part what takes time: it waits until `room` is awaited.
+    package static func waiting(_ use: @escaping @Sendable (_ element: Element) async throws -> Void) -> Sink {
+        let parts = Parts<Element>()
+        return Sink(
+            take: { parts.append($0) },
+            room: {
+                for element in parts.taken() { try await use(element) }
+            })
+    }
+}
+
+/// What was taken and waits.
+private final class Parts<Element: Sendable>: Sendable {
+    private let waiting = Mutex<[Element]>([])
+
+    /// - Returns: that there is no room for the next.
+    func append(_ element: Element) -> Bool {
+        self.waiting.withLock { $0.append(element) }
+        return false
+    }
+
+    func taken() -> [Element] {
+        self.waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+    }
+}
