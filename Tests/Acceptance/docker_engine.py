@@ -16,9 +16,12 @@ import time
 
 import http.client
 
+import pytest
+
 from brume_server import BINARY, ROOT
 
-DOCKERD = "/usr/sbin/dockerd"
+# Another program that takes dockerd's words and runs in the foreground may be named, to test another engine.
+DOCKERD = os.environ.get("BRUME_TEST_DOCKERD", "/usr/sbin/dockerd")
 DOCKER = "/usr/bin/docker"
 COMPOSE = "/usr/bin/docker-compose"
 COMPOSE_2 = ROOT / ".compose" / "docker-compose"
@@ -128,6 +131,37 @@ class Engine:
 
     def docker(self, *words, **options):
         return self.run(DOCKER, *words, **options)
+
+    @property
+    def has_limits(self):
+        """Whether it holds containers to limits; a rootless one on control groups of version 1 does not."""
+        return self.get("/info")["CgroupDriver"] != "none"
+
+    def needs_limits(self):
+        if not self.has_limits:
+            pytest.skip("this engine holds containers to no limits")
+
+    @property
+    def owner(self):
+        """The number of the user that runs it: another than 0 runs a rootless one."""
+        return self.socket.stat().st_uid
+
+    @property
+    def socket_group(self):
+        """The group of its socket, as a container sees it: its user is root in there, of a rootless one."""
+        return 0 if self.owner else self.socket.stat().st_gid
+
+    def lend(self, path):
+        """Gives the engine's user what a container mounts."""
+        owner = self.owner
+        for place in (path, *(path.rglob("*") if path.is_dir() else ())):
+            os.chown(place, owner, -1)
+
+    @property
+    def compose_version(self):
+        """The oldest Compose that works with it: since Docker 25 (API 1.44), 1.29 can start a container once only."""
+        major, minor = self.get("/version")["ApiVersion"].split(".")
+        return 1 if (int(major), int(minor)) < (1, 44) else 2
 
     def compose_2(self):
         """Settings of Docker's client by which `docker compose` is Compose v2; none where that is not installed."""

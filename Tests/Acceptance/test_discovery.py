@@ -268,6 +268,8 @@ def test_nodes_are_found_by_name(fleet):
 
 def test_containers_with_a_label_are_nodes_and_a_killed_one_fails_no_request(
         fleet, container_engine, run_container, tmp_path):
+    if container_engine.owner:
+        pytest.skip("containers of a rootless engine have addresses in a network of its own")
     bedrock = fleet("bedrock")
     key = tmp_path / "key"
     key.write_text(bedrock.key_file.read_text())
