@@ -145,6 +145,38 @@ private final class ReplyBox: EngineReply {
         #expect(error?.sentence.contains("changes no limits") == true)
     }
 
+    @Test func `an engine without control groups is told to limit and make nothing`() async throws {
+        let ours = #"{"Id":"b1","Name":"/node","Config":{"Labels":{"dev.brume.managed":"true"}},"HostConfig":{}}"#
+        let transport = TableEngine([
+            "GET /containers/node/json": (200, ours), "GET /info": (200, #"{"CgroupDriver":"none"}"#),
+            "POST /containers/create": (201, #"{"Id":"n1","Warnings":[]}"#),
+            "POST /containers/b1/update": (500, #"{"message":"container could not join or create cgroup"}"#),
+        ])
+        let engine = try await ContainerEngine(transport)
+        await #expect(throws: ContainerEngineError.noControlGroups) {
+            try await engine.limit("node", ContainerLimits(processes: 1))
+        }
+        let request = ContainerRequest(
+            name: "fn", image: "img", memoryBytes: 64 << 20, nanoCPUs: 1_000_000_000, processes: 50)
+        await #expect(throws: ContainerEngineError.noControlGroups) { _ = try await engine.create(request) }
+        #expect(transport.requests.withLock { $0.allSatisfy { $0.method == "GET" } })
+    }
+
+    @Test func `an engine without control groups has no figures of containers`() async throws {
+        let list = #"[{"Id":"p1","Names":["/node"],"State":"running","Labels":{"dev.brume.managed":"true"}}]"#
+        let monitor = ResourceMonitor(
+            hostName: "here", reader: HostReader(disk: "/"), devices: { [] },
+            engine: { () async throws(ContainerEngineError) in
+                try await ContainerEngine(
+                    TableEngine([
+                        "GET /containers/json": (200, list), "GET /info": (200, #"{"CgroupDriver":"none"}"#),
+                        "GET /containers/p1/stats": (200, #"{"memory_stats":{"usage":1,"limit":2}}"#),
+                    ]))
+            }, record: { _ in })
+        await monitor.measure(seconds: 1)
+        #expect(monitor.snapshot.containerFailure == .noControlGroups && monitor.snapshot.containers.isEmpty)
+    }
+
     @Test func `without a comparison of the engine's own the last sample is compared with`() async throws {
         let list = #"[{"Id":"p1","Names":["/node"],"State":"running","Labels":{"dev.brume.managed":"true"}}]"#
         let samples = [1_000, 1_500].map { used in

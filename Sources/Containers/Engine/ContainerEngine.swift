@@ -98,6 +98,7 @@ package struct ContainerEngine: Sendable {
         _ name: String, _ limits: ContainerLimits
     ) async throws(ContainerEngineError) -> [String] {
         let details = try await self.managed(name)
+        try await self.demandControlGroups()
         do throws(ContainerEngineError) {
             let answer = try await self.ask(
                 "POST", "/containers/\(details.id)/update", body: limits.update, about: name)
@@ -112,9 +113,12 @@ package struct ContainerEngine: Sendable {
 
     /// Makes a container and does not start it.
     /// - Returns: its id.
+    /// - Throws: what the engine says, what is not lawful, or `noControlGroups`: there is none without limits.
     package func create(_ request: ContainerRequest) async throws(ContainerEngineError) -> String {
+        let body = try request.body()
+        try await self.demandControlGroups()
         let answer = try await self.ask(
-            "POST", "/containers/create?name=\(Self.escaped(request.name))", body: try request.body())
+            "POST", "/containers/create?name=\(Self.escaped(request.name))", body: body)
         guard let id = answer["Id"]?.text else { throw .malformed("a new container without an id") }
         return id
     }
@@ -134,6 +138,19 @@ package struct ContainerEngine: Sendable {
             "PUT", self.target("/containers/\(details.id)/archive?path=\(Self.escaped(directory))"),
             body: archive.bytes, contentType: "application/x-tar")
         _ = try await self.answer(request, about: name)
+    }
+
+    /// Whether limits hold and statistics are of containers. A rootless engine on old control groups takes limits and
+    /// shows them with the container, holds it to none, and tells the whole machine's figures for it.
+    /// - Throws: `noControlGroups`, or why the engine does not answer.
+    /// - Source: Docker 28.5.2, rootless, on control groups of version 1.
+    func demandControlGroups() async throws(ContainerEngineError) {
+        do throws(ContainerEngineError) {
+            let answer = try await self.ask("GET", "/info")
+            guard answer["CgroupDriver"]?.text != "none" else { throw .noControlGroups }
+        } catch .refused {
+            // A proxy before the socket may keep that to itself; such an engine is believed.
+        }
     }
 
     private func change(_ name: String, _ what: String) async throws(ContainerEngineError) {

@@ -94,6 +94,7 @@ package final class ResourceMonitor: Sendable {
         _ engine: ContainerEngine
     ) async throws(ContainerEngineError) -> [(name: String, statistics: ContainerStatistics)] {
         let running = try await engine.list().filter(\.isRunning).prefix(self.containerCountMax)
+        if !running.isEmpty { try await engine.demandControlGroups() }
         let found = await withTaskGroup(of: (String, ContainerStatistics)?.self) { group in
             for container in running {
                 group.addTask {

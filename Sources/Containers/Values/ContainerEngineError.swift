@@ -8,6 +8,8 @@ package enum ContainerEngineError: Error, Sendable, Hashable {
     case noSuchContainer(String)
     /// The container is not Brume's, so it is looked at and never changed.
     case notManaged(String)
+    /// The engine has no control groups: no limit holds, and it counts nothing for a container.
+    case noControlGroups
     /// What is wanted is not lawful; the engine was not asked.
     case unlawful(String)
     /// The engine refused, in its own words.
@@ -28,6 +30,10 @@ package enum ContainerEngineError: Error, Sendable, Hashable {
         case .notManaged(let name):
             return "the container \(name) is not Brume's (it has no label \(ContainerLabel.managed)=true), so it is "
                 + "not changed"
+        case .noControlGroups:
+            return "this container engine holds containers to no limits and counts nothing for each of them, as a "
+                + "rootless one does where the machine has control groups of version 1. Use one that root runs, or "
+                + "version 2 (the kernel's parameter systemd.unified_cgroup_hierarchy=1)."
         case .unlawful(let reason): return reason
         case .refused(_, let message): return "the container engine refused: \(message)"
         case .malformed(let reason): return "the container engine's answer cannot be read: \(reason)"

@@ -23,7 +23,7 @@ extension Exit {
     /// The exit code of an engine that did not do it.
     init(_ error: ContainerEngineError) {
         switch error {
-        case .unreachable: self = .noServer
+        case .unreachable, .noControlGroups: self = .noServer
         case .noSuchContainer: self = .noSuchThing
         case .notManaged: self = .noPermission
         case .unlawful: self = .usage
