@@ -4,12 +4,12 @@ internal import Foundation
 /// `Bench gateway`: what a gateway costs before the process that answers, beside that process asked directly.
 struct Gateway: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure small requests and streams through a gateway, and direct.",
+        abstract: "Measure small requests, streams and long bodies through a gateway, and direct.",
         discussion: "docs/benchmarks.md says what the rows mean.")
 
     /// What the gateway's process may take of CPU for a small request.
     static let cpuMicrosecondsMax = 60.0
-    /// What must be left of a stream's rate.
+    /// What must be left of the rate of a stream, or of long bodies.
     static let streamRatioMin = 0.95
 
     @Option(help: ArgumentHelp("Where to write the figures as JSON.", valueName: "file"))
@@ -27,7 +27,7 @@ struct Gateway: AsyncParsableCommand {
     @Option(help: "Numbers of connections that ask for items.")
     var connections = ConnectionCounts([1, 16, 64])
 
-    @Option(help: "Numbers of answers that are streamed at once.")
+    @Option(help: "Numbers of answers that are streamed, and of long bodies that are sent, at once.")
     var streams = ConnectionCounts([1, 8])
 
     @Option(help: ArgumentHelp("Where data are written (default: beside this program).", valueName: "directory"))
@@ -56,7 +56,7 @@ struct Gateway: AsyncParsableCommand {
         let models = try GatewayPair(name: "models", folder: folder, core: nil)
         let measurements =
             try items.itemMeasurements(self.connections.values, loadCore: pinning.loadCore)
-            + models.streamMeasurements(self.streams.values)
+            + models.streamMeasurements(self.streams.values) + models.uploadMeasurements(self.streams.values)
             + [DiskMeasurement(path: folder.path + "/sync")]
         let rows = try await Workbench.sample(measurements, rounds: rounds, seconds: seconds)
         let report = Report(
@@ -83,6 +83,13 @@ struct Gateway: AsyncParsableCommand {
             name: "GetItem through the gateway, \(Bar.concurrency) at once: CPU µs of the gateway",
             value: .init(row: GatewayPair.Way.through.itemName, metric: .cpuMicroseconds), base: nil,
             limit: .atMost(Self.cpuMicrosecondsMax))
-        return [request] + streams
+        let uploads = self.streams.values.map { count in
+            Bar(
+                name: "8 MB upload through the gateway, \(count) at once: rate against direct",
+                value: .init(row: GatewayPair.Way.through.uploadName, metric: .perSecond),
+                base: .init(row: GatewayPair.Way.direct.uploadName, metric: .perSecond),
+                limit: .atLeast(Self.streamRatioMin), concurrency: count)
+        }
+        return [request] + streams + uploads
     }
 }

@@ -9,6 +9,7 @@ struct GatewayPair {
 
         var itemName: String { "GetItem \(self.words)" }
         var streamName: String { "ConverseStream \(self.words)" }
+        var uploadName: String { "8 MB upload \(self.words)" }
 
         private var words: String {
             switch self {
@@ -20,6 +21,7 @@ struct GatewayPair {
 
     /// What `brume.echo` is told, and tells again, a word in an event; below the bound that it sets its answers.
     private static let streamedWords = 500
+    private static let uploadBytes = 8_000_000
     private static let pollMicroseconds: UInt32 = 20_000
 
     private let targets: [Way: WireBench.Target]
@@ -66,6 +68,14 @@ struct GatewayPair {
     /// Long answers by both ways.
     func streamMeasurements(_ counts: [Int]) throws -> [any Measurement] {
         try self.measurements(counts, loadCore: nil, \.streamName, "messageStop", Self.streamed)
+    }
+
+    /// Long bodies by both ways: blanks that the service reads over, so that nearly all is transport, hash and frames.
+    func uploadMeasurements(_ counts: [Int]) throws -> [any Measurement] {
+        try self.measurements(counts, loadCore: nil, \.uploadName, "TableNames") { port in
+            let body = "{" + String(repeating: " ", count: Self.uploadBytes - 2) + "}"
+            return try SignedRequests("ListTables", bodies: [body], port: port)
+        }
     }
 
     private func measurements(
