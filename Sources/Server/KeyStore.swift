@@ -158,10 +158,10 @@ package struct KeyStore: Sendable {
         }
     }
 
-    /// Makes sure that there is a root key, and in LocalStack's mode the key `test`.
+    /// Makes sure that there is a root key, and in LocalStack's mode its keys.
     /// - Returns: the root key that was made now; nil when there was one.
     package func ensureKeys(
-        root: (accessKeyID: String, secretAccessKey: String)?, addsTestKey: Bool
+        root: (accessKeyID: String, secretAccessKey: String)?, addsTestKeys: Bool
     ) throws(StartError) -> KeyDescription? {
         try self.change { (keys) throws(StartError) in
             var made: KeyDescription?
@@ -176,17 +176,21 @@ package struct KeyStore: Sendable {
                 keys.insert(key, at: 0)
                 made = KeyDescription(key)
             }
-            keys.removeAll { $0.accessKeyID == "test" && $0.isLoopbackOnly }
-            if addsTestKey, !keys.contains(where: { $0.accessKeyID == "test" }) {
+            for (accessKeyID, secretAccessKey) in Self.localStackKeys {
+                keys.removeAll { $0.accessKeyID == accessKeyID && $0.isLoopbackOnly }
+                guard addsTestKeys, !keys.contains(where: { $0.accessKeyID == accessKeyID }) else { continue }
                 var key = AccessKey.generate(account: .standard, random: self.random, now: self.clock.now())
-                key.accessKeyID = "test"
-                key.secretAccessKey = "test"
+                key.accessKeyID = accessKeyID
+                key.secretAccessKey = secretAccessKey
                 key.isLoopbackOnly = true
                 keys.append(key)
             }
             return made
         }
     }
+
+    /// What LocalStack's documentation tells everybody to use, and what its own client library for Python does.
+    private static let localStackKeys = [("test", "test"), ("accesskey", "secretkey")]
 
     private func read() throws(StartError) -> [AccessKey] {
         do throws(AccessKeyFileError) {

@@ -2,7 +2,8 @@ package import ServiceModel
 
 /// What suites written for LocalStack look for.
 package enum LocalStackCompatibility {
-    /// `/_localstack/health` with the services that have operations, and the paths of its predecessors.
+    /// `/_localstack/health` with the services that have operations, the stages of the start, and the paths of its
+    /// predecessors. Not `/_localstack/diagnose`, which tells too much to be told without a key.
     package static func documents(_ services: [ServiceSchema]) -> [String: @Sendable () -> String] {
         let rows = services.filter { !$0.operations.isEmpty }
             .map { "\"\($0.id)\": \"running\"" }
@@ -10,11 +11,19 @@ package enum LocalStackCompatibility {
         let health = "{\"services\": {\(rows)}, \"edition\": \"brume\", \"version\": \"\(BuildInformation.version)\"}"
         let info =
             "{\"version\": \"\(BuildInformation.version)\", \"edition\": \"brume\", \"is_license_activated\": false}"
-        let stages =
-            #"{"completed": {"BOOT": true, "START": true, "READY": true, "SHUTDOWN": false}, "scripts": []}"#
-        return [
-            "/_localstack/health": { health }, "/health": { health }, "/_localstack/info": { info },
-            "/_localstack/init": { stages },
+        // Plugins are LocalStack's own parts.
+        var texts = [
+            "/_localstack/health": health, "/health": health, "/_localstack/info": info, "/_localstack/plugins": "{}",
         ]
+        let stages = [("BOOT", true), ("START", true), ("READY", true), ("SHUTDOWN", false)]
+        let completed = stages.map { "\"\($0)\": \($1)" }.joined(separator: ", ")
+        texts["/_localstack/init"] = "{\"completed\": {\(completed)}, \"scripts\": []}"
+        for (stage, isCompleted) in stages {
+            // Health checks search this text for `"completed": true`; LocalStack takes a stage in either case.
+            for name in [stage, stage.lowercased()] {
+                texts["/_localstack/init/\(name)"] = "{\"completed\": \(isCompleted), \"scripts\": []}"
+            }
+        }
+        return texts.mapValues { text -> @Sendable () -> String in { text } }
     }
 }

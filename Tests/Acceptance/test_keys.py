@@ -74,8 +74,12 @@ def test_localstack_mode_takes_test_and_maps_twelve_digits_to_accounts(fresh_ser
     assert identity_with(server, "test", "test")["Account"] == "000000000000"
     assert identity_with(server, "111111111111", "test")["Account"] == "111111111111"
     assert identity_with(server, "test", "guess") == "SignatureDoesNotMatch"
+    # The package localstack-client has this key.
+    assert identity_with(server, "accesskey", "secretkey")["Account"] == "000000000000"
     health = json.loads(server.get("/_localstack/health").read())
     assert health["services"] == dict.fromkeys(["bedrock-runtime", "dynamodb", "dynamodbstreams", "sts"], "running")
+    # What health checks of compose files look for.
+    assert b'"completed": true' in server.get("/_localstack/init/ready").read()
 
 
 def test_without_localstack_mode_its_key_and_health_are_unknown(server):

@@ -30,6 +30,19 @@ import Testing
         #expect(completed == ["BOOT": true, "START": true, "READY": true, "SHUTDOWN": false])
     }
 
+    @Test(arguments: [("boot", true), ("start", true), ("ready", true), ("READY", true), ("shutdown", false)])
+    func `a health check that asks for one stage is answered`(_ stage: String, _ isCompleted: Bool) throws {
+        let answer = try self.object("/_localstack/init/\(stage)")
+        #expect(answer["completed"] as? Bool == isCompleted)
+        #expect((answer["scripts"] as? [Any])?.isEmpty == true)
+        let text = LocalStackCompatibility.documents([])["/_localstack/init/\(stage)"]?()
+        #expect(text?.contains("\"completed\": \(isCompleted)") == true)
+    }
+
+    @Test func `there are no plugins`() throws {
+        #expect(try self.object("/_localstack/plugins").isEmpty)
+    }
+
     @Test func `nobody is told that this were LocalStack`() throws {
         let info = try self.object("/_localstack/info")
         #expect(info["edition"] as? String == "brume")

@@ -38,6 +38,9 @@ import Testing
         #expect(durability?.isWarning == true)
         #expect(durability?.text.contains("RELAXED") == true)
         #expect(self.line("compat") { $0.compatibility = .localstack }?.isWarning == true)
+        #expect(self.line("compat") { $0.compatibility = .localstack }?.text.contains("no table's throughput") == true)
+        let enforced = self.line("compat") { ($0.compatibility, $0.throttling) = (.localstack, true) }
+        #expect(enforced?.text.contains("throughput") == false)
         #expect(self.line("compat") == nil)
     }
 
@@ -81,7 +84,7 @@ import Testing
 
     @Test func `a root key that was made is named, and its secret is not`() throws {
         let folder = ScratchFolder()
-        let key = try #require(try KeyStore(folder.configuration).ensureKeys(root: nil, addsTestKey: false))
+        let key = try #require(try KeyStore(folder.configuration).ensureKeys(root: nil, addsTestKeys: false))
         let lines = StartLines.lines(folder.configuration, port: 1, services: [], madeKey: key)
         let command = "brume env --data-dir \(folder.path)"
         #expect(lines.contains { $0.text == "root key     \(key.accessKeyID) was made; its secret: \(command)" })

@@ -59,6 +59,6 @@ struct ServerKeys: Sendable {
             )
         }
         return try KeyStore(configuration)
-            .ensureKeys(root: root, addsTestKey: configuration.compatibility == .localstack)
+            .ensureKeys(root: root, addsTestKeys: configuration.compatibility == .localstack)
     }
 }

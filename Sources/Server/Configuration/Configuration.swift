@@ -29,8 +29,10 @@ package struct Configuration: Sendable, Hashable {
     package var compatibility = Compatibility.none
     /// Signatures are not looked at. Off unless asked for by name; the start-up lines warn.
     package var acceptsAnyCredentials = false
-    /// Whether a table's throughput is enforced, as AWS does.
-    package var isThrottling = true
+    /// What was said about a table's throughput; nil: it is enforced, except for suites written for LocalStack.
+    package var throttling: Bool?
+    /// Whether a table's throughput is enforced, as AWS does, and LocalStack does not.
+    package var isThrottling: Bool { self.throttling ?? (self.compatibility != .localstack) }
     /// Whether `/metrics`, which needs no signature, names tables with what CloudWatch has of them.
     package var tellsTableMetrics = false
     /// Which model answers for ids of Bedrock, the first fitting pattern counts.

@@ -136,9 +136,10 @@ package struct Setting: Sendable {
             configuration.acceptsAnyCredentials = try Self.truth(text)
         },
         Setting(
-            "throttling", "whether a DynamoDB table's throughput is enforced", "true", isLive: true
+            "throttling", "whether a DynamoDB table's throughput is enforced", "true; false with compat localstack",
+            isLive: true
         ) { (text, configuration) throws(ConfigurationError) in
-            configuration.isThrottling = try Self.truth(text)
+            configuration.throttling = try Self.truth(text)
         },
         Setting(
             "table-metrics", "whether /metrics names tables and models with their CloudWatch metrics", "false",

@@ -145,7 +145,7 @@ import Testing
         (expected.durability, expected.tlsCertificate, expected.tlsKey) = (.relaxed, "c.pem", "k.pem")
         (expected.tlsNames, expected.allowsPlaintext) = (["a.example", "b.example"], false)
         (expected.compatibility, expected.acceptsAnyCredentials, expected.drainSeconds) = (.localstack, true, 0)
-        expected.isThrottling = false
+        expected.throttling = false
         expected.store = "postgres://a:b@c/d"
         expected.tellsTableMetrics = true
         expected.bedrockAliases = [.init(pattern: "a.*", model: "brume.echo")]
