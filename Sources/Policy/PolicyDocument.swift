@@ -37,6 +37,26 @@ package struct PolicyDocument: Sendable, Hashable {
         }
         return decision
     }
+
+    /// Whether a resource's policy allows a request by itself: it names the caller, or everybody, and not only the
+    /// caller's account, which leaves the permission to the policies of the account's users.
+    ///
+    /// - Source: IAM User Guide, "AWS JSON policy elements: Principal", "AWS account principals".
+    package func allowsCaller(of request: PolicyRequest) -> Bool {
+        self.statements.contains { statement in
+            statement.effect == .allow && statement.principal?.namesMoreThanAccount(of: request.caller) == true
+                && statement.applies(to: request, hasVariables: self.hasVariables)
+        }
+    }
+
+    /// Whether a condition looks at a key with this prefix, in lower case, or at a variable, which may be one.
+    package func asksAboutKeys(_ prefix: String) -> Bool {
+        self.statements.contains { statement in
+            statement.conditions.contains { condition in
+                condition.key.lowercased().hasPrefix(prefix) || condition.values.contains { $0.text.contains("${") }
+            }
+        }
+    }
 }
 
 /// What one policy, or several together, say of a request.

@@ -51,4 +51,15 @@ package enum PolicyError: Error, Sendable, Hashable, CustomStringConvertible {
         case .invalidPrincipal: "Invalid principal in policy document."
         }
     }
+
+    /// The place, from 1, that the error is about in the text of the policy; nil where it is about the whole.
+    package func place(in text: String) -> (line: Int, column: Int)? {
+        switch self {
+        case .invalidJSON: JSONParser.failure(in: text).map { ($0.line, $0.column) }
+        case .syntax(let line, let column): (line, column)
+        case .noPolicy, .missingField, .emptyField, .prohibitedField, .noStatement, .sidIsNotUnique,
+            .invalidPrincipal:
+            nil
+        }
+    }
 }

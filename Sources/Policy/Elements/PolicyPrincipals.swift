@@ -54,6 +54,17 @@ package struct PolicyPrincipals: Sendable, Hashable {
         }
     }
 
+    /// Whether the caller is meant for itself, and not only as one of its account.
+    func namesMoreThanAccount(of caller: PolicyRequest.Caller) -> Bool {
+        guard !self.isNegated, case .named(let named) = self.form else { return true }
+        return named.contains { named in
+            named.values.contains { value in
+                guard named.kind == .aws else { return true }
+                return value != caller.account && ARN(value)?.resource != "root" && Self.isSame(value, caller)
+            }
+        }
+    }
+
     private static func names(_ named: Named, _ caller: PolicyRequest.Caller) -> Bool {
         switch named.kind {
         case .aws: named.values.contains { self.isSame($0, caller) }

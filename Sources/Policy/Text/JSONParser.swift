@@ -20,6 +20,16 @@ struct JSONParser {
         return node
     }
 
+    /// Where a text stops being JSON.
+    /// - Returns: nil for a text that is JSON.
+    static func failure(in text: String) -> JSONNode.Place? {
+        var parser = JSONParser(scalars: Array(text.unicodeScalars))
+        parser.skipSpace()
+        guard (try? parser.value()) != nil else { return parser.place }
+        parser.skipSpace()
+        return parser.index == parser.scalars.count ? nil : parser.place
+    }
+
     private init(scalars: [Unicode.Scalar]) {
         self.scalars = scalars
     }
