@@ -217,13 +217,13 @@ let package = Package(
             "DynamoDBService",
             [
                 "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "DynamoDBValues", "KeyValue",
-                "KeyValueConformance", "Primitives", "RocksDBStore", "ServiceKit", "ServiceModel", "Signing",
+                "KeyValueConformance", "Policy", "Primitives", "RocksDBStore", "ServiceKit", "ServiceModel", "Signing",
                 "Telemetry", "WireProtocols",
             ]),
         tests(
             "Gateway",
             [
-                "Gateway", "Primitives", "ServiceKit", "ServiceModel", "Signing", "Telemetry",
+                "Gateway", "Policy", "Primitives", "ServiceKit", "ServiceModel", "Signing", "Telemetry",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOTLS", package: "swift-nio"),
@@ -249,7 +249,7 @@ let package = Package(
             ]
         ),
         tests("Containers", ["Containers", "ServiceModel", "Telemetry", "Upstream", "WireProtocols"]),
-        tests("ServiceKit", ["KeyValue", "Primitives", "ServiceKit", "ServiceModel", "Signing"]),
+        tests("ServiceKit", ["KeyValue", "Policy", "Primitives", "ServiceKit", "ServiceModel", "Signing"]),
         tests("Inference", ["Inference", "Primitives", "ServiceModel", "WireProtocols"]),
         tests(
             "BedrockRuntimeService",

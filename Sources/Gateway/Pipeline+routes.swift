@@ -30,7 +30,7 @@ extension Pipeline {
             if let fault = match.fault { throw Self.error(fault, head) }
             let context =
                 if let sender {
-                    self.authenticate.forwarded(head, sender)
+                    try self.authenticate.forwarded(head, sender, match.entry.service)
                 } else {
                     try self.authenticate(match, head, body: body, requestID: requestID, connection)
                 }
@@ -94,7 +94,7 @@ extension Pipeline {
     private func answer(
         _ request: HTTPRouteRequest, _ entry: HTTPRouteEntry, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
-        try self.authorize.authorizer.authorize(context) { entry.route.access(request, context) }
+        try self.authorize.authorizer.authorize(context, of: entry.service) { entry.route.access(request, context) }
         try await self.throttle(entry.service)
         let answer: HTTPRouteAnswer
         do throws(ServiceError) {

@@ -245,14 +245,14 @@ package final class Pipeline: EdgeResponder {
         if let refusal = Refuse.error(for: request) { throw refusal }
         let authenticated =
             if let sender = passage.sender {
-                self.authenticate.forwarded(request, body: passage.body, sender)
+                try self.authenticate.forwarded(request, body: passage.body, sender)
             } else {
                 try self.authenticate(
                     request, body: passage.body, requestID: passage.ending.record.requestID, passage.connection)
             }
         passage.ending.record.context = authenticated.context
         let decoded = try self.decode(authenticated, passage.codec)
-        try self.authorize(decoded)
+        try self.authorize(decoded, of: authenticated.service)
         return Call(passage, authenticated, decoded)
     }
 

@@ -88,14 +88,14 @@ enum Assembly {
             // BatchWriteItem takes 16 MB of items; base64 and names come on top.
             // Of the three writes AWS tells one broken constraint since the summer of 2026.
             RegisteredService(
-                binding: dynamoDB, requestIDForm: .long, bodyBytesMax: 24 << 20,
+                binding: dynamoDB, requestIDForm: .long, bodyBytesMax: 24 << 20, asksPoliciesItself: true,
                 singleViolationOperations: ["PutItem", "UpdateItem", "DeleteItem"],
                 enumerationSentences: [
                     "TableClass": "Invalid table-class parameter provided. Please try again with a valid table-class "
                         + "value: [STANDARD, STANDARD_INFREQUENT_ACCESS]."
                 ]
             ),
-            RegisteredService(binding: streams, requestIDForm: .long),
+            RegisteredService(binding: streams, requestIDForm: .long, asksPoliciesItself: true),
         ]
     }
 
@@ -132,6 +132,7 @@ enum Assembly {
             unavailableError: ServiceError(
                 code: "ServiceUnavailableException", status: 503,
                 message: "The service isn't currently available. Try again later."),
+            accessDeniedError: { BedrockRuntimeError.accessDenied(message: $0) },
             // A model has no state: to ask it twice costs time and nothing else.
             isRepeatable: true,
             routes: routes, takesBearerKeys: true)
@@ -144,7 +145,8 @@ enum Assembly {
     private static func sts(_ binding: ServiceBinding) -> RegisteredService {
         RegisteredService(
             binding: binding,
-            throttlingError: ServiceError(code: "Throttling", message: "Rate exceeded"))
+            throttlingError: ServiceError(code: "Throttling", message: "Rate exceeded"),
+            accessDeniedError: { ServiceError(code: "AccessDenied", status: 403, message: $0) })
     }
 
     /// A role that other processes take: its requests are known here, and sent there.

@@ -22,6 +22,7 @@ package struct DataDirectory: Sendable {
     package var prices: String { "\(self.path)/prices.json" }
     package var models: String { "\(self.path)/models" }
     package var accessKeys: String { "\(self.path)/identity/access-keys" }
+    package var userPolicies: String { "\(self.path)/identity/user-policies" }
     package var sealKey: String { "\(self.path)/identity/seal.key" }
     /// Where `brume keys cluster` writes.
     package var clusterKey: String { "\(self.path)/identity/cluster.key" }
@@ -75,6 +76,10 @@ package struct DataDirectory: Sendable {
 
     package func accessKeyFile(random: any RandomSource) throws(FileError) -> AccessKeyFile {
         AccessKeyFile(path: self.accessKeys, box: try self.secretBox(random: random), random: random)
+    }
+
+    package func userPolicyFile(random: any RandomSource) -> UserPolicyFile {
+        UserPolicyFile(path: self.userPolicies, random: random)
     }
 }
 

@@ -2,14 +2,6 @@ internal import Primitives
 internal import ServiceKit
 internal import Signing
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
-
 /// An access key as the command line shows it.
 package struct KeyDescription: Sendable, Hashable {
     package var accessKeyID: String
@@ -21,6 +13,8 @@ package struct KeyDescription: Sendable, Hashable {
     package var isBedrock: Bool
     /// When a bearer key's time is over, in seconds since 1970; nil: never.
     package var expirationSeconds: Int64?
+    /// The names of its user's policies; nil where nothing restricts the key within its account.
+    package var policyNames: [String]?
 
     /// The text of a bearer key, such as `ABSK…`.
     package var bearerToken: String { LongTermBearer.text(name: self.accessKeyID, secret: self.secretAccessKey) }
@@ -43,6 +37,8 @@ package struct KeyDescription: Sendable, Hashable {
 /// Changes are made under a lock on `access-keys.lock`, so that two commands do not lose each other's keys.
 package struct KeyStore: Sendable {
     private let file: AccessKeyFile
+    private let policies: UserPolicyStore
+    private let lock: IdentityLock
     private let random: any RandomSource
     private let clock: any WallClock
 
@@ -68,25 +64,38 @@ package struct KeyStore: Sendable {
             try prepare(directory, random)
             self.file = try directory.accessKeyFile(random: random)
         } catch {
-            throw StartError(
-                .dataDirectory,
-                "the data directory cannot be used: \(error.sentence). Name another with --data-dir."
-            )
+            throw StartError(unusable: error)
         }
+        self.policies = UserPolicyStore(directory, random)
+        self.lock = IdentityLock(directory)
         self.random = random
         self.clock = SystemClock()
     }
 
     package func list() throws(StartError) -> [KeyDescription] {
-        try self.read().map(KeyDescription.init)
+        let policies = try self.policies.read()
+        return try self.read().map { key in
+            var description = KeyDescription(key)
+            let user = key.userName.map { UserReference(account: key.account, name: $0) }
+            description.policyNames = user.flatMap { policies[$0] }?.map(\.name).sorted()
+            return description
+        }
+    }
+
+    /// Gives the user of a new key a policy, before there is the key.
+    private func put(_ policy: PolicyArgument?, _ key: AccessKey) throws(StartError) {
+        guard let policy else { return }
+        guard let userName = key.userName else {
+            throw StartError(.configuration, "the account's root has no policies: name a user with --user")
+        }
+        try self.policies.putUnderLock(policy, UserReference(account: key.account, name: userName))
     }
 
     package func create(
-        accessKeyID: String?, secretAccessKey: String?, account: String, userName: String?
+        accessKeyID: String?, secretAccessKey: String?, account: String, userName: String?,
+        policy: PolicyArgument? = nil
     ) throws(StartError) -> KeyDescription {
-        guard let account = AccountID(account) else {
-            throw StartError(.configuration, "an account is twelve digits, not \"\(account)\"")
-        }
+        let account = try AccountID(configured: account)
         var key = AccessKey.generate(account: account, random: self.random, now: self.clock.now())
         key.userName = userName
         if let accessKeyID { key.accessKeyID = accessKeyID }
@@ -106,6 +115,7 @@ package struct KeyStore: Sendable {
                         + "`brume keys delete \(key.accessKeyID)`"
                 )
             }
+            try self.put(policy, key)
             keys.append(key)
             return KeyDescription(key)
         }
@@ -113,11 +123,9 @@ package struct KeyStore: Sendable {
 
     /// Makes a long-term bearer key of Bedrock. It holds for `days`, 1 to 36,600; nil: for ever.
     package func createBedrock(
-        account: String, userName: String?, days: Int?
+        account: String, userName: String?, days: Int?, policy: PolicyArgument? = nil
     ) throws(StartError) -> KeyDescription {
-        guard let account = AccountID(account) else {
-            throw StartError(.configuration, "an account is twelve digits, not \"\(account)\"")
-        }
+        let account = try AccountID(configured: account)
         if let userName, !Self.isLawfulUserName(userName) { throw Self.unlawfulUserName }
         // IAM's own bounds of CredentialAgeDays.
         guard days.map({ (1...36_600).contains($0) }) ?? true else {
@@ -130,12 +138,13 @@ package struct KeyStore: Sendable {
             let key = AccessKey.generateBedrock(
                 account: account, userName: userName, isTaken: names.contains, expiration: expiration,
                 random: self.random, now: now)
+            try self.put(policy, key)
             keys.append(key)
             return KeyDescription(key)
         }
     }
 
-    private static var unlawfulUserName: StartError {
+    static var unlawfulUserName: StartError {
         StartError(
             .configuration,
             "a user name is 1 to 64 letters, digits and characters of +=,.@-_, and not a hyphen alone"
@@ -144,7 +153,7 @@ package struct KeyStore: Sendable {
 
     /// IAM's rule for user names, but for `-`, which stands for the account's root in the file of keys.
     /// - Source: IAM API Reference, CreateUser, `UserName`.
-    private static func isLawfulUserName(_ name: String) -> Bool {
+    static func isLawfulUserName(_ name: String) -> Bool {
         (1...64).contains(name.utf8.count) && name != "-"
             && name.utf8.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || "+=,.@-_".utf8.contains($0) }
     }
@@ -203,20 +212,17 @@ package struct KeyStore: Sendable {
     private func change<Value>(
         _ work: (inout [AccessKey]) throws(StartError) -> Value
     ) throws(StartError) -> Value {
-        let lock = unsafe open("\(self.file.path).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard lock >= 0, flock(lock, LOCK_EX) == 0 else {
-            throw StartError(.dataDirectory, "cannot lock \(self.file.path).lock")
+        try self.lock.hold { () throws(StartError) in
+            let before = try self.read()
+            var keys = before
+            let value = try work(&keys)
+            guard keys != before else { return value }
+            do throws(AccessKeyFileError) {
+                try self.file.write(keys)
+            } catch {
+                throw StartError(.dataDirectory, error.sentence)
+            }
+            return value
         }
-        defer { close(lock) }
-        let before = try self.read()
-        var keys = before
-        let value = try work(&keys)
-        guard keys != before else { return value }
-        do throws(AccessKeyFileError) {
-            try self.file.write(keys)
-        } catch {
-            throw StartError(.dataDirectory, error.sentence)
-        }
-        return value
     }
 }

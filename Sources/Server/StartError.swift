@@ -1,3 +1,4 @@
+internal import Primitives
 internal import ServiceKit
 
 /// Why the server, or a command on its data directory, cannot do its work.
@@ -29,5 +30,27 @@ package struct StartError: Error, Sendable, Hashable {
         case .file: self.init(.dataDirectory, "the data directory cannot be used: \(error.sentence)")
         case .unreadable, .tooManyKeys: self.init(.storeDamaged, error.sentence)
         }
+    }
+
+    /// The file of policies cannot be read or written.
+    init(_ error: UserPolicyFileError) {
+        switch error {
+        case .file: self.init(.dataDirectory, "the data directory cannot be used: \(error.sentence)")
+        case .unreadable: self.init(.storeDamaged, error.sentence)
+        case .tooLarge: self.init(.configuration, error.sentence)
+        }
+    }
+
+    init(_ error: IdentityFileError) {
+        switch error {
+        case .keys(let error): self.init(error)
+        case .policies(let error): self.init(error)
+        }
+    }
+
+    /// The data directory of a command.
+    init(unusable error: FileError) {
+        self.init(
+            .dataDirectory, "the data directory cannot be used: \(error.sentence). Name another with --data-dir.")
     }
 }

@@ -38,8 +38,8 @@ package enum StartLines {
         }
         lines.append(
             .init(
-                text: "permissions  each key may do in its own account what no table's policy denies; "
-                    + "no IAM policies yet")
+                text: "permissions  each key may do everything in its own account that no policy of its user or of a "
+                    + "table forbids")
         )
         lines.append(self.durability(configuration))
         if configuration.compatibility == .localstack {

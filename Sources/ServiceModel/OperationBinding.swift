@@ -9,6 +9,8 @@ package struct OperationBinding: Sendable {
 
     package typealias Invoke =
         @Sendable (any ReadableShape, RequestContext) async throws(ServiceError) -> any WritableShape
+    /// Whether a check is known to find nothing in a request.
+    package typealias NeedlessCheck = @Sendable (RequestContext) -> Bool
     /// Looks at what a request touches, if it needs to.
     package typealias AccessCheck =
         @Sendable (_ access: () -> [ResourceAccess], RequestContext) async throws(ServiceError) -> Void
@@ -43,10 +45,10 @@ package struct OperationBinding: Sendable {
     /// The same operation, before which `check` is asked unless it is known to find nothing; what it throws is the
     /// answer.
     package func preceded(
-        by check: @escaping AccessCheck, unless isNeedless: @escaping @Sendable () -> Bool
+        by check: @escaping AccessCheck, unless isNeedless: @escaping NeedlessCheck
     ) -> OperationBinding {
         OperationBinding(self) { (input, context) async throws(ServiceError) in
-            if !isNeedless() { try await check({ self.access(input, context) }, context) }
+            if !isNeedless(context) { try await check({ self.access(input, context) }, context) }
             return try await self.invoke(input, context)
         }
     }
@@ -112,7 +114,7 @@ package struct ServiceBinding: Sendable {
 
     /// The same service, each of whose operations asks `check` first, unless it is known to find nothing.
     package func preceded(
-        by check: @escaping OperationBinding.AccessCheck, unless isNeedless: @escaping @Sendable () -> Bool
+        by check: @escaping OperationBinding.AccessCheck, unless isNeedless: @escaping OperationBinding.NeedlessCheck
     ) -> ServiceBinding {
         self.replacing(self.operations.map { $0.preceded(by: check, unless: isNeedless) })
     }

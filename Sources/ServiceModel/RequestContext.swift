@@ -2,7 +2,7 @@ package import Primitives
 internal import Synchronization
 
 /// Who made a request, as authentication proved it.
-package struct Principal: Sendable, Hashable {
+package struct Principal: Sendable {
     /// What sort of identity it is.
     package enum Kind: String, Sendable, Hashable {
         case root, user, assumedRole, federatedUser, service, anonymous
@@ -15,13 +15,38 @@ package struct Principal: Sendable, Hashable {
     package var userID: String
     /// Empty for anonymous callers.
     package var accessKeyID: String
+    /// What it may do; nil where nothing restricts it within its account.
+    package var policies: (any PrincipalPolicies)?
 
-    package init(kind: Kind, account: AccountID, arn: String, userID: String, accessKeyID: String) {
+    package init(
+        kind: Kind, account: AccountID, arn: String, userID: String, accessKeyID: String,
+        policies: (any PrincipalPolicies)? = nil
+    ) {
         self.kind = kind
         self.account = account
         self.arn = arn
         self.userID = userID
         self.accessKeyID = accessKeyID
+        self.policies = policies
+    }
+}
+
+/// The policies of a principal: whoever reads policies knows more of them.
+package protocol PrincipalPolicies: AnyObject, Sendable {}
+
+/// Who it is; what it may do changes with time.
+extension Principal: Hashable {
+    package static func == (left: Principal, right: Principal) -> Bool {
+        left.kind == right.kind && left.account == right.account && left.arn == right.arn
+            && left.userID == right.userID && left.accessKeyID == right.accessKeyID
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(self.kind)
+        hasher.combine(self.account)
+        hasher.combine(self.arn)
+        hasher.combine(self.userID)
+        hasher.combine(self.accessKeyID)
     }
 }
 

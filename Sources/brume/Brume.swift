@@ -20,8 +20,8 @@ struct Brume: AsyncParsableCommand {
             """,
         version: BuildInformation.version,
         subcommands: [
-            Start.self, Config.self, Status.self, Environment.self, Keys.self, Model.self, Engine.self,
-            EngineGuardCommand.self, Store.self,
+            Start.self, Config.self, Status.self, Environment.self, Keys.self, Policies.self, Model.self,
+            Engine.self, EngineGuardCommand.self, Store.self,
             Usage.self, ContainersCommand.self, Healthcheck.self, Doctor.self, Version.self, Completion.self,
         ]
     )

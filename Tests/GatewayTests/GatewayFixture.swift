@@ -19,6 +19,7 @@ struct TestGateway: Sendable {
     let pipeline: Pipeline
 
     init(
+        identity: TestIdentity = TestIdentity(),
         mode: Authenticator.Mode = .verify,
         authorizer: any Authorizer = AccountAuthorizer(),
         readiness: Readiness = Readiness(isReady: true),
@@ -35,7 +36,7 @@ struct TestGateway: Sendable {
             routes: InternalRoutes(
                 metrics: self.metrics, readiness: { readiness }, refreshMetrics: refreshMetrics, documents: documents),
             authenticator: Authenticator(
-                identity: TestIdentity(), isLoopbackOnly: { $0 == TestIdentity.local.accessKeyID },
+                identity: identity, isLoopbackOnly: { $0 == TestIdentity.local.accessKeyID },
                 keys: SigningKeyCache(), clock: self.clock, mode: mode, defaultRegion: .standard, log: self.log),
             authorizer: authorizer, accessLog: self.log, clock: self.clock, random: SeededRandomSource(seed: 1))
     }
@@ -200,6 +201,15 @@ struct TestIdentity: IdentityPort {
     static let expired = SigningCredential(
         accessKeyID: "ASIAEXPIRED", secretAccessKey: "expired-secret", sessionToken: "expired-token")
 
+    /// The policies of the only user; nil where it has none.
+    var userPolicies: UserPolicies?
+    /// Whether policies cannot be asked for now.
+    var isOutOfReach = false
+
+    func policies(of principal: Principal, now: Timestamp) -> PolicyLookup {
+        self.isOutOfReach ? .unavailable : .known(self.userPolicies)
+    }
+
     /// The only bearer key; its secret is `bearer-secret`.
     static let bearerName = "ana-at-111122223333"
 
@@ -207,7 +217,7 @@ struct TestIdentity: IdentityPort {
         guard name == Self.bearerName else { return .unknown }
         let principal = Principal(
             kind: .user, account: Self.account, arn: "arn:aws:iam::111122223333:user/ana", userID: "AIDAana",
-            accessKeyID: name)
+            accessKeyID: name, policies: self.userPolicies)
         return .found(Credential(accessKeyID: name, secretAccessKey: "bearer-secret", principal: principal))
     }
 
@@ -225,7 +235,7 @@ struct TestIdentity: IdentityPort {
                 accessKeyID: accessKeyID, secretAccessKey: found.secretAccessKey,
                 principal: Principal(
                     kind: .user, account: Self.account, arn: "arn:aws:iam::\(Self.account):user/ana", userID: "AIDAANA",
-                    accessKeyID: accessKeyID),
+                    accessKeyID: accessKeyID, policies: self.userPolicies),
                 sessionToken: sessionToken))
     }
 

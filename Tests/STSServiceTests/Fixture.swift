@@ -10,6 +10,8 @@ struct RecordingIdentity: IdentityPort {
 
     func bearer(name: String, now: Timestamp) -> CredentialLookup { .unknown }
 
+    func policies(of principal: Principal, now: Timestamp) -> PolicyLookup { .known(nil) }
+
     func issueSession(for principal: Principal, expiration: Timestamp) -> Credential {
         Credential(
             accessKeyID: "ASIAISSUED",

@@ -23,6 +23,10 @@ package struct RegisteredService: Sendable {
     package var throttlingError: ServiceError
     /// The service's answer when it cannot be reached for now.
     package var unavailableError: ServiceError
+    /// The service's answer to whoever may not do what a request asks, with that sentence.
+    package var accessDeniedError: @Sendable (_ message: String) -> ServiceError
+    /// Whether the service asks the policies of users itself, because they may look at what only it knows.
+    package var asksPoliciesItself: Bool
     /// Whether a request may be sent again whose fate nobody knows; nil: where its operation only reads.
     package var isRepeatable: Bool?
     /// Where the service runs, if not in this process.
@@ -45,6 +49,10 @@ package struct RegisteredService: Sendable {
         waitingCountMax: Int = 4096,
         throttlingError: ServiceError = ServiceError(code: "ThrottlingException", message: "Rate exceeded"),
         unavailableError: ServiceError = RegisteredService.unavailable,
+        accessDeniedError: @escaping @Sendable (String) -> ServiceError = {
+            ServiceError(code: "AccessDeniedException", message: $0)
+        },
+        asksPoliciesItself: Bool = false,
         isRepeatable: Bool? = nil,
         nodes: (any ServiceNodes)? = nil,
         routes: [HTTPRoute] = [],
@@ -59,6 +67,8 @@ package struct RegisteredService: Sendable {
         self.waitingCountMax = waitingCountMax
         self.throttlingError = throttlingError
         self.unavailableError = unavailableError
+        self.accessDeniedError = accessDeniedError
+        self.asksPoliciesItself = asksPoliciesItself
         self.isRepeatable = isRepeatable
         self.nodes = nodes
         self.routes = routes

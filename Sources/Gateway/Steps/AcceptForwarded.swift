@@ -1,4 +1,5 @@
 internal import Primitives
+internal import ServiceKit
 internal import ServiceModel
 internal import Signing
 internal import Synchronization
@@ -16,6 +17,10 @@ struct ForwardedRequest: Sendable {
 /// Whom a gateway proved, and what it said of the client.
 struct ForwardedSender: Sendable {
     let principal: Principal
+    /// Whether policies say what the principal may do.
+    let hasPolicies: Bool
+    /// What proved a principal that has policies, where no signature did.
+    let bearer: UserPolicies.BearerToken?
     let region: Region
     let requestID: RequestID
     let sourceAddress: String
@@ -74,12 +79,14 @@ final class AcceptForwarded: Sendable {
         case (.framed, let principal?): said = principal
         case (.known, _), (.framed, nil): preconditionFailure("the statement says how the body comes")
         }
-        guard let kind = Principal.Kind(rawValue: said.kind), let account = AccountID(said.account),
+        guard let kind = ForwardedKind(said.kind), let account = AccountID(said.account),
             let region = Region(said.region)
         else { throw .malformed }
         return ForwardedSender(
             principal: Principal(
-                kind: kind, account: account, arn: said.arn, userID: said.userID, accessKeyID: said.accessKeyID),
+                kind: kind.kind, account: account, arn: said.arn, userID: said.userID, accessKeyID: said.accessKeyID),
+            hasPolicies: kind.hasPolicies,
+            bearer: kind.bearer,
             region: region,
             requestID: RequestID(statement.requestID),
             sourceAddress: statement.sourceAddress,
@@ -88,10 +95,50 @@ final class AcceptForwarded: Sendable {
     }
 }
 
+/// A principal's kind as it is stated: `user`, and for one that has policies `user+policies`, perhaps with
+/// `+LONG_TERM` or `+SHORT_TERM` for a bearer token. A node that knows of no policies refuses such a principal.
+package struct ForwardedKind: Sendable, Hashable {
+    private static let policies = "policies"
+
+    let kind: Principal.Kind
+    let hasPolicies: Bool
+    let bearer: UserPolicies.BearerToken?
+
+    init(_ principal: Principal) {
+        self.kind = principal.kind
+        let policies = principal.userPolicies
+        self.hasPolicies = policies != nil
+        self.bearer = policies?.bearer
+    }
+
+    package init?(_ text: String) {
+        if let kind = Principal.Kind(rawValue: text) {
+            (self.kind, self.hasPolicies, self.bearer) = (kind, false, nil)
+            return
+        }
+        let parts = text.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+        guard (2...3).contains(parts.count), parts[0] == Principal.Kind.user.rawValue, parts[1] == Self.policies else {
+            return nil
+        }
+        var bearer: UserPolicies.BearerToken?
+        if parts.count == 3 {
+            guard let known = UserPolicies.BearerToken(rawValue: parts[2]) else { return nil }
+            bearer = known
+        }
+        (self.kind, self.hasPolicies, self.bearer) = (.user, true, bearer)
+    }
+
+    package var text: String {
+        guard self.hasPolicies else { return self.kind.rawValue }
+        return ([self.kind.rawValue, Self.policies] + (self.bearer.map { [$0.rawValue] } ?? [])).joined(separator: "+")
+    }
+}
+
 extension ForwardedPrincipal {
     init(_ principal: Principal, _ region: Region) {
         self.init(
-            kind: principal.kind.rawValue, account: principal.account.description, arn: principal.arn,
+            kind: principal.policies == nil ? principal.kind.rawValue : ForwardedKind(principal).text,
+            account: principal.account.description, arn: principal.arn,
             userID: principal.userID, accessKeyID: principal.accessKeyID, region: region.description)
     }
 }

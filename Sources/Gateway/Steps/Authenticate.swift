@@ -137,19 +137,26 @@ struct Authenticate: Sendable {
     /// What a gateway has proven of a request takes the place of its signature.
     func forwarded(
         _ request: IdentifiedRequest, body: [UInt8], _ sender: ForwardedSender
-    ) -> AuthenticatedRequest {
+    ) throws(ServiceError) -> AuthenticatedRequest {
         let (service, operation) = Self.named(request)
         return AuthenticatedRequest(
             service: service, operation: operation, head: request.head, labels: request.labels, body: body,
-            context: self.forwarded(request.head, sender))
+            context: try self.forwarded(request.head, sender, service))
     }
 
-    func forwarded(_ head: RequestHead, _ sender: ForwardedSender) -> RequestContext {
-        RequestContext(
+    /// What is known here of the sender's policies holds; the gateway only says whether there must be some.
+    func forwarded(
+        _ head: RequestHead, _ sender: ForwardedSender, _ service: ServiceEntry
+    ) throws(ServiceError) -> RequestContext {
+        let now = self.authenticator.clock.now()
+        guard let principal = self.authenticator.principal(of: sender, now: now) else {
+            throw service.registration.unavailableError
+        }
+        return RequestContext(
             requestID: sender.requestID,
-            principal: sender.principal,
+            principal: principal,
             region: sender.region,
-            time: self.authenticator.clock.now(),
+            time: now,
             sourceAddress: sender.sourceAddress,
             isTLS: sender.isTLS,
             userAgent: head.headers.first("user-agent") ?? "",

@@ -120,11 +120,12 @@ package struct Authenticator: Sendable {
         }
         switch token {
         case .longTerm(let bearer):
-            return (try self.principal(of: bearer, now), self.defaultRegion)
+            return (try self.principal(of: bearer, now).proven(by: .longTerm), self.defaultRegion)
         case .shortTerm(let head):
             do throws(ProofError) {
                 let pending = try self.beginSignature(head, [signingName], connection, now)
-                return try self.finish(pending, head, body: .bytes([]))
+                let (principal, region) = try self.finish(pending, head, body: .bytes([]))
+                return (principal.proven(by: .shortTerm), region)
             } catch {
                 switch error {
                 case .signature(.expired), .signature(.expiredToken): throw .bearer(.expired)
@@ -155,6 +156,17 @@ package struct Authenticator: Sendable {
         case .unavailable:
             throw .unavailable
         }
+    }
+
+    /// A principal that a gateway proved, with the policies that are known here.
+    /// - Returns: nil where they cannot be known now, or the gateway knows of some that have not come here yet.
+    func principal(of sender: ForwardedSender, now: Timestamp) -> Principal? {
+        var principal = sender.principal
+        guard principal.kind == .user else { return principal }
+        guard case .known(let policies) = self.identity.policies(of: principal, now: now) else { return nil }
+        guard policies != nil || !sender.hasPolicies else { return nil }
+        principal.policies = policies
+        return sender.bearer.map { principal.proven(by: $0) } ?? principal
     }
 
     private func credential(
@@ -221,5 +233,15 @@ package struct Authenticator: Sendable {
             userID: account.description,
             accessKeyID: accessKeyID
         )
+    }
+}
+
+extension Principal {
+    /// The same, with policies that know what proved it.
+    fileprivate func proven(by bearer: UserPolicies.BearerToken) -> Principal {
+        guard let policies = self.userPolicies else { return self }
+        var principal = self
+        principal.policies = policies.proven(by: bearer)
+        return principal
     }
 }

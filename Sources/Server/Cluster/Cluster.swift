@@ -82,13 +82,14 @@ struct Cluster: Sendable {
             clock: clock, mapsAccountIDs: mapsAccountIDs)
     }
 
-    /// What processes are told that ask for this one's keys.
+    /// What processes are told that ask for this one's keys and policies.
     func keysText(of identity: LocalIdentity, clock: any WallClock) -> @Sendable () -> String {
         let box = self.key.box(for: Self.keysPurpose)
         let last = LastText()
         return {
-            let keys = identity.currentKeys(now: clock.now()).sorted { $0.accessKeyID < $1.accessKeyID }
-            return last.text(for: keys) { AccessKeyFile.text($0, box: box) }
+            var (keys, policies) = identity.current(now: clock.now())
+            keys.sort { $0.accessKeyID < $1.accessKeyID }
+            return last.text(for: keys, policies, box: box)
         }
     }
 
@@ -122,8 +123,8 @@ struct Cluster: Sendable {
         }
     }
 
-    /// Ten thousand keys, sealed.
-    private static let keysBytesMax = 4 << 20
+    /// Ten thousand keys, sealed, and a whole file of policies.
+    private static let keysBytesMax = (4 << 20) + UserPolicyFile.bytesMax
 
     private func keys(_ client: UpstreamClient) async throws -> String {
         let (head, question) = self.voice.question(InternalEdge.keysPath, host: client.endpoint.authority)
@@ -157,15 +158,22 @@ extension ClusterConfiguration {
     }
 }
 
-/// The text of keys, written again only when they are others: whoever asks can tell that nothing has changed.
+/// The text of keys and policies, written again only when they are others: whoever asks can tell that nothing has
+/// changed.
 private final class LastText: Sendable {
-    private let last = Mutex<(keys: [AccessKey], text: String)?>(nil)
+    private struct Last {
+        var keys: [AccessKey]
+        var policies: UserPolicyFile.Policies
+        var text: String
+    }
 
-    func text(for keys: [AccessKey], write: ([AccessKey]) -> String) -> String {
+    private let last = Mutex<Last?>(nil)
+
+    func text(for keys: [AccessKey], _ policies: UserPolicyFile.Policies, box: SecretBox) -> String {
         self.last.withLock { last in
-            if let last, last.keys == keys { return last.text }
-            let text = write(keys)
-            last = (keys, text)
+            if let last, last.keys == keys, last.policies == policies { return last.text }
+            let text = IdentityText.text(keys, policies, box: box)
+            last = Last(keys: keys, policies: policies, text: text)
             return text
         }
     }

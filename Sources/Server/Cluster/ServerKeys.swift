@@ -22,9 +22,10 @@ struct ServerKeys: Sendable {
             return ServerKeys(identity: remote, local: nil, remote: remote, made: nil)
         }
         let made = try self.ensureKeys(configuration)
-        do throws(AccessKeyFileError) {
+        do throws(IdentityFileError) {
             let local = try LocalIdentity(
                 file: AccessKeyFile(path: directory.accessKeys, box: box, random: random),
+                policies: directory.userPolicyFile(random: random),
                 box: box,
                 random: random,
                 mapsAccountIDs: mapsAccountIDs,

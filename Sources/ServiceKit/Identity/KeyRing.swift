@@ -1,18 +1,21 @@
 internal import Primitives
 internal import ServiceModel
 
-/// Access keys by id, and what is known of each: the same answers wherever the keys come from.
+/// Access keys by id, what is known of each, and what its user may do: the same answers wherever the keys come from.
 struct KeyRing: Sendable {
     private(set) var keys: [String: AccessKey]
     /// What a request with the key is given, made once.
     private let credentials: [String: Credential]
+    private let policies: [UserReference: UserPolicies]
     private let mapsAccountIDs: Bool
 
     /// `mapsAccountIDs` is LocalStack's rule: a key id of twelve digits is that account's, with the secret of the
     /// `test` key.
-    init(_ keys: [AccessKey], mapsAccountIDs: Bool) {
+    init(_ keys: [AccessKey], policies: UserPolicyFile.Policies = [:], mapsAccountIDs: Bool) {
         self.keys = Dictionary(keys.map { ($0.accessKeyID, $0) }) { _, later in later }
-        self.credentials = self.keys.mapValues(Credential.init)
+        let policies = policies.mapValues { UserPolicies($0.map(\.document)) }
+        self.credentials = self.keys.mapValues { Credential($0, policies) }
+        self.policies = policies
         self.mapsAccountIDs = mapsAccountIDs
     }
 
@@ -23,20 +26,28 @@ struct KeyRing: Sendable {
             return key.isActive ? .found(credential) : .inactive
         }
         guard let key = self.mappedKey(accessKeyID) else { return .unknown }
-        return key.isActive ? .found(Credential(key)) : .inactive
+        return key.isActive ? .found(Credential(key, self.policies)) : .inactive
+    }
+
+    /// The policies of a principal; nil where nothing restricts it.
+    func policies(of principal: Principal) -> UserPolicies? {
+        UserReference(principal).flatMap { self.policies[$0] }
     }
 
     func bearer(name: String, now: Timestamp) -> CredentialLookup {
         guard let key = self.keys[name], case .bedrock(let expiration) = key.kind else { return .unknown }
         if let expiration, now >= expiration { return .expired(at: expiration) }
-        return key.isActive ? .found(Credential(key)) : .inactive
+        return key.isActive ? .found(Credential(key, self.policies)) : .inactive
     }
 
     /// A temporary key; it ends with the key that asked for it.
     func session(_ opened: SessionTokens.Opened, now: Timestamp) -> CredentialLookup {
         guard let parent = self.key(opened.parentID), parent.isActive else { return .inactive }
         guard now < opened.expiration else { return .expired(at: opened.expiration) }
-        return .found(opened.credential)
+        guard !self.policies.isEmpty else { return .found(opened.credential) }
+        var credential = opened.credential
+        credential.principal.policies = self.policies(of: credential.principal)
+        return .found(credential)
     }
 
     /// Whether a key is for clients on this machine only.
@@ -60,7 +71,9 @@ struct KeyRing: Sendable {
 
 extension Credential {
     /// What proves a long-term key.
-    fileprivate init(_ key: AccessKey) {
-        self.init(accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey, principal: key.principal)
+    fileprivate init(_ key: AccessKey, _ policies: [UserReference: UserPolicies]) {
+        var principal = key.principal
+        principal.policies = key.userName.flatMap { policies[UserReference(account: key.account, name: $0)] }
+        self.init(accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey, principal: principal)
     }
 }

@@ -3,41 +3,75 @@ package import ServiceModel
 package import Signing
 internal import Synchronization
 
-/// Access keys from a file, sessions as sealed tokens that need no storage.
+/// Access keys and policies from files, sessions as sealed tokens that need no storage.
 ///
-/// The command line changes the same file, so the file's stamp is looked at again at most every
+/// The command line changes the same files, so their stamps are looked at again at most every
 /// `reloadIntervalMilliseconds`, and whenever a key is asked for that is not known: a new one holds at once. A damaged
-/// file keeps the keys that were read before.
+/// file keeps what was read before.
 package final class LocalIdentity: IdentityPort {
     /// How soon it is known that a key was deleted.
     package static let reloadIntervalMilliseconds: Int64 = 500
 
+    /// What the files are told apart by from what they were.
+    private struct Stamps: Equatable {
+        var keys: FileFacts?
+        var policies: FileFacts?
+    }
+
     private struct State {
         var ring: KeyRing
-        var stamp: FileFacts?
+        var policies: UserPolicyFile.Policies
+        var stamps: Stamps
         var checked = Timestamp(millisecondsSinceEpoch: .min)
     }
 
     private let file: AccessKeyFile
+    private let policyFile: UserPolicyFile?
     private let sessions: SessionTokens
     private let mapsAccountIDs: Bool
     private let state: Mutex<State>
 
-    /// Reads the keys of `file`. `mapsAccountIDs` is LocalStack's rule: a key id of twelve digits is that account's,
-    /// with the secret of the `test` key. `clusterBox` seals sessions where the processes of a cluster share them.
+    /// Reads the keys of `file` and the policies of their users; without a file of these nobody has any.
+    ///
+    /// `mapsAccountIDs` is LocalStack's rule: a key id of twelve digits is that account's, with the secret of the
+    /// `test` key. `clusterBox` seals sessions where the processes of a cluster share them.
     package init(
         file: AccessKeyFile,
+        policies policyFile: UserPolicyFile? = nil,
         box: SecretBox,
         random: any RandomSource = SystemRandomSource(),
         mapsAccountIDs: Bool = false,
         clusterBox: SecretBox? = nil
-    ) throws(AccessKeyFileError) {
+    ) throws(IdentityFileError) {
         self.file = file
+        self.policyFile = policyFile
         self.sessions = SessionTokens(boxes: (clusterBox.map { [$0] } ?? []) + [box], random: random)
         self.mapsAccountIDs = mapsAccountIDs
-        let stamp = Files.facts(file.path)
-        let ring = KeyRing(try file.read(), mapsAccountIDs: mapsAccountIDs)
-        self.state = Mutex(State(ring: ring, stamp: stamp))
+        let stamps = Self.stamps(file, policyFile)
+        let (keys, policies) = try Self.read(file, policyFile)
+        let ring = KeyRing(keys, policies: policies, mapsAccountIDs: mapsAccountIDs)
+        self.state = Mutex(State(ring: ring, policies: policies, stamps: stamps))
+    }
+
+    private static func stamps(_ file: AccessKeyFile, _ policyFile: UserPolicyFile?) -> Stamps {
+        Stamps(keys: Files.facts(file.path), policies: policyFile.flatMap { Files.facts($0.path) })
+    }
+
+    /// The policies are read last: whoever makes a key with a policy writes the policy first.
+    private static func read(
+        _ file: AccessKeyFile, _ policyFile: UserPolicyFile?
+    ) throws(IdentityFileError) -> ([AccessKey], UserPolicyFile.Policies) {
+        let keys: [AccessKey]
+        do throws(AccessKeyFileError) {
+            keys = try file.read()
+        } catch {
+            throw .keys(error)
+        }
+        do throws(UserPolicyFileError) {
+            return (keys, try policyFile?.read() ?? [:])
+        } catch {
+            throw .policies(error)
+        }
     }
 
     /// Every key, by id.
@@ -45,11 +79,11 @@ package final class LocalIdentity: IdentityPort {
         self.state.withLock { $0.ring.keys.values.sorted { $0.accessKeyID < $1.accessKeyID } }
     }
 
-    /// Every key as it is now, for a process that has none of its own.
-    package func currentKeys(now: Timestamp) -> [AccessKey] {
+    /// Every key and policy as it is now, for a process that has none of its own.
+    package func current(now: Timestamp) -> (keys: [AccessKey], policies: UserPolicyFile.Policies) {
         self.state.withLock { state in
             self.reloadIfDue(&state, now)
-            return Array(state.ring.keys.values)
+            return (Array(state.ring.keys.values), state.policies)
         }
     }
 
@@ -61,6 +95,13 @@ package final class LocalIdentity: IdentityPort {
 
     package func bearer(name: String, now: Timestamp) -> CredentialLookup {
         self.lookUp(now) { $0.bearer(name: name, now: now) }
+    }
+
+    package func policies(of principal: Principal, now: Timestamp) -> PolicyLookup {
+        self.state.withLock { state in
+            self.reloadIfDue(&state, now)
+            return .known(state.ring.policies(of: principal))
+        }
     }
 
     private func lookUp(_ now: Timestamp, _ answer: (KeyRing) -> CredentialLookup) -> CredentialLookup {
@@ -88,11 +129,18 @@ package final class LocalIdentity: IdentityPort {
         self.reload(&state)
     }
 
-    /// Reads the file where it is another than before; a look at its stamp otherwise.
+    /// Reads the files where one is another than before; a look at their stamps otherwise.
     private func reload(_ state: inout State) {
-        let stamp = Files.facts(self.file.path)
-        guard stamp != state.stamp, let keys = try? self.file.read() else { return }
-        state.stamp = stamp
-        state.ring = KeyRing(keys, mapsAccountIDs: self.mapsAccountIDs)
+        let stamps = Self.stamps(self.file, self.policyFile)
+        guard stamps != state.stamps, let (keys, policies) = try? Self.read(self.file, self.policyFile) else { return }
+        state.stamps = stamps
+        state.policies = policies
+        state.ring = KeyRing(keys, policies: policies, mapsAccountIDs: self.mapsAccountIDs)
     }
+}
+
+/// Why keys or policies could not be read.
+package enum IdentityFileError: Error, Sendable, Hashable {
+    case keys(AccessKeyFileError)
+    case policies(UserPolicyFileError)
 }

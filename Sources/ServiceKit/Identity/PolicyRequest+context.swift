@@ -28,6 +28,8 @@ extension PolicyRequest {
         if let owner = ARN(access.resource)?.account, !owner.isEmpty { self.set("aws:ResourceAccount", [owner]) }
         self.set("aws:PrincipalType", [Self.type(principal.kind)])
         guard principal.kind != .anonymous else { return }
+        // A session has the key, and there are no devices here; a long-term key has none.
+        if SessionTokens.isSessionID(principal.accessKeyID) { self.set("aws:MultiFactorAuthPresent", ["false"]) }
         self.set("aws:PrincipalAccount", [principal.account.description])
         self.set("aws:PrincipalArn", [Self.principalARN(principal)])
         self.set("aws:userid", [principal.userID])

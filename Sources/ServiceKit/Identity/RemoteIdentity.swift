@@ -3,7 +3,7 @@ package import ServiceModel
 package import Signing
 internal import Synchronization
 
-/// Access keys of another process of the cluster, asked for again and again.
+/// Access keys and policies of another process of the cluster, asked for again and again.
 ///
 /// Lookups answer from memory. What is older than `staleMilliseconds` is believed no more: a key that was deleted at
 /// the gateway ends here within that time, also where the gateway cannot be asked.
@@ -13,7 +13,7 @@ package final class RemoteIdentity: IdentityPort {
     /// How old an answer may be.
     package static let staleMilliseconds: Int64 = 5000
 
-    /// Asks for every key. The text is the whole of an `AccessKeyFile`, already proven to be the gateway's.
+    /// Asks for every key and policy: a text of `IdentityText`, already proven to be the gateway's.
     package typealias Fetch = @Sendable () async throws -> String
 
     private struct State {
@@ -43,7 +43,7 @@ package final class RemoteIdentity: IdentityPort {
     }
 
     /// Asks once.
-    /// - Throws: what `fetch` throws, and `AccessKeyFileError` where the answer cannot be read; the former one stays.
+    /// - Throws: what `fetch` throws, and `IdentityFileError` where the answer cannot be read; the former one stays.
     package func refresh(_ fetch: Fetch) async throws {
         let asked = self.clock.now()
         let text = try await fetch()
@@ -53,9 +53,8 @@ package final class RemoteIdentity: IdentityPort {
             return true
         }
         guard !isSame else { return }
-        let ring = KeyRing(
-            try AccessKeyFile.keys(in: text, path: "the gateway's keys", box: self.box),
-            mapsAccountIDs: self.mapsAccountIDs)
+        let (keys, policies) = try IdentityText.read(text, box: self.box)
+        let ring = KeyRing(keys, policies: policies, mapsAccountIDs: self.mapsAccountIDs)
         self.state.withLock { $0 = State(ring: ring, text: text, asked: asked) }
     }
 
@@ -84,6 +83,12 @@ package final class RemoteIdentity: IdentityPort {
 
     package func bearer(name: String, now: Timestamp) -> CredentialLookup {
         self.lookUp(now) { $0.bearer(name: name, now: now) }
+    }
+
+    package func policies(of principal: Principal, now: Timestamp) -> PolicyLookup {
+        self.state.withLock { state in
+            Self.isFresh(state, now) ? .known(state.ring.policies(of: principal)) : .unavailable
+        }
     }
 
     package func isLoopbackOnly(accessKeyID: String) -> Bool {

@@ -13,6 +13,10 @@ package struct SessionTokens: Sendable {
     }
 
     private static let context = "brume-session-1"
+    private static let idPrefix = "ASIA"
+
+    /// Whether an access key id is of a session.
+    static func isSessionID(_ text: String) -> Bool { text.hasPrefix(self.idPrefix) }
 
     /// Seals what is issued; what one of them sealed is opened.
     private let boxes: [SecretBox]
@@ -29,7 +33,7 @@ package struct SessionTokens: Sendable {
 
     /// Makes temporary credentials that act as `principal` until `expiration`.
     package func issue(for principal: Principal, expiration: Timestamp) -> Credential {
-        let accessKeyID = "ASIA" + AccessKey.identifier(self.random)
+        let accessKeyID = Self.idPrefix + AccessKey.identifier(self.random)
         let secret = Base64.encode(self.random.bytes(30))
         let fields = [
             accessKeyID, secret, String(expiration.millisecondsSinceEpoch), principal.kind.rawValue,

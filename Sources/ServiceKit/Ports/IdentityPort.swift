@@ -38,15 +38,27 @@ package enum CredentialLookup: Sendable, Hashable {
     case unavailable
 }
 
-/// Access keys and sessions: local ones, or those of another process of the cluster.
+/// What is known of the policies of a principal.
+package enum PolicyLookup: Sendable {
+    /// nil: nothing restricts it within its account.
+    case known(UserPolicies?)
+    /// Nobody can be asked now.
+    case unavailable
+}
+
+/// Access keys, sessions and policies: local ones, or those of another process of the cluster.
 package protocol IdentityPort: Sendable {
-    /// Looks a key up; called once a request on the event loop, so it answers from memory.
+    /// Looks a key up; called once a request on the event loop, so it answers from memory. The principal bears the
+    /// policies of its user.
     /// Temporary keys are unknown without their `sessionToken`, as the request carries it.
     func credential(accessKeyID: String, sessionToken: String?, now: Timestamp) -> CredentialLookup
 
     /// Looks a long-term bearer key of Bedrock up by the public part of it; its secret is `secretAccessKey` here.
     /// Such a key signs nothing: `credential` does not know it.
     func bearer(name: String, now: Timestamp) -> CredentialLookup
+
+    /// The policies of a principal that another process has proven.
+    func policies(of principal: Principal, now: Timestamp) -> PolicyLookup
 
     /// Whether a key is for clients on this machine only.
     func isLoopbackOnly(accessKeyID: String) -> Bool

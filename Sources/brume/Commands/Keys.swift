@@ -28,15 +28,16 @@ struct Keys: AsyncParsableCommand {
                 let rows = keys.map { key in
                     [
                         key.accessKeyID, key.account, key.userName ?? "root", key.isActive ? "active" : "inactive",
-                        key.isBedrock ? "API key of Bedrock" : "access key",
+                        key.isBedrock ? "API key of Bedrock" : "access key", key.permissions,
                     ]
                 }
-                TextTable.lines([["ID", "ACCOUNT", "USER", "STATE", "KIND"]] + rows).forEach(Terminal.output)
+                TextTable.lines([["ID", "ACCOUNT", "USER", "STATE", "KIND", "POLICIES"]] + rows).forEach(
+                    Terminal.output)
             case .json:
                 let rows = keys.map { key in
                     "{\"accessKeyId\":\(quoted(key.accessKeyID)),\"account\":\(quoted(key.account)),"
                         + "\"user\":\(quoted(key.userName ?? "root")),\"active\":\(key.isActive),"
-                        + "\"bedrock\":\(key.isBedrock),"
+                        + "\"bedrock\":\(key.isBedrock),\"policies\":\(key.policiesJSON),"
                         + "\"expires\":\(key.expirationSeconds.map { String($0) } ?? "null")}"
                 }
                 Terminal.output("[" + rows.joined(separator: ",") + "]")
@@ -63,6 +64,12 @@ struct Keys: AsyncParsableCommand {
         @Option(help: "Name of the user that the key belongs to; the account's root when absent.")
         var user: String?
 
+        @Option(
+            help: ArgumentHelp(
+                "A policy that the user gets with the key: a file, or - for standard input. It is called as the file.",
+                valueName: "file"), completion: .file())
+        var policy: String?
+
         @Flag(help: "A long-term API key of Amazon Bedrock, for AWS_BEARER_TOKEN_BEDROCK, instead of an access key.")
         var bedrock = false
 
@@ -76,14 +83,20 @@ struct Keys: AsyncParsableCommand {
             if self.bedrock, self.accessKeyID != nil || self.secretAccessKey != nil {
                 throw ValidationError("An API key of Bedrock is made up: id and secret cannot be chosen.")
             }
+            if !self.bedrock, self.policy != nil, self.user == nil {
+                throw ValidationError("--policy goes with --user: the account's root has no policies.")
+            }
             if !self.bedrock, self.expiresDays != nil { throw ValidationError("--expires-days goes with --bedrock.") }
         }
 
         func run() async throws {
             let configuration = try self.directory.load()
             let store = try orExit { () throws(StartError) in try KeyStore(configuration) }
+            let policy = try orExit { () throws(StartError) in
+                try self.policy.map { (path) throws(StartError) in try PolicyArgument(path: path) }
+            }
             if self.bedrock {
-                try self.createBedrock(store)
+                try self.createBedrock(store, policy)
                 return
             }
             let key = try orExit { () throws(StartError) in
@@ -91,7 +104,8 @@ struct Keys: AsyncParsableCommand {
                     accessKeyID: self.accessKeyID,
                     secretAccessKey: self.secretAccessKey,
                     account: self.account,
-                    userName: self.user
+                    userName: self.user,
+                    policy: policy
                 )
             }
             switch self.output {
@@ -106,9 +120,10 @@ struct Keys: AsyncParsableCommand {
             }
         }
 
-        private func createBedrock(_ store: KeyStore) throws {
+        private func createBedrock(_ store: KeyStore, _ policy: PolicyArgument?) throws {
             let key = try orExit { () throws(StartError) in
-                try store.createBedrock(account: self.account, userName: self.user, days: self.expiresDays)
+                try store.createBedrock(
+                    account: self.account, userName: self.user, days: self.expiresDays, policy: policy)
             }
             switch self.output {
             case .text:
@@ -154,5 +169,17 @@ struct Keys: AsyncParsableCommand {
             try orExit { () throws(StartError) in try ClusterKeyFile.make(at: path) }
             Terminal.output(path)
         }
+    }
+}
+
+extension KeyDescription {
+    /// What restricts the key within its account, for people.
+    fileprivate var permissions: String {
+        guard let names = self.policyNames else { return "none: may do everything" }
+        return names.isEmpty ? "none left: may do nothing" : names.joined(separator: ", ")
+    }
+
+    fileprivate var policiesJSON: String {
+        self.policyNames.map { "[" + $0.map(quoted).joined(separator: ",") + "]" } ?? "null"
     }
 }

@@ -20,6 +20,7 @@ struct TestCluster: Sendable {
     let key: ClusterKey
 
     init(
+        identity: TestIdentity = TestIdentity(), nodeIdentity: TestIdentity = TestIdentity(),
         handler: @escaping TestGateway.Handler = { (text, context) in "\(text)\(context.principal.userID.count)" }
     ) throws {
         guard let key = ClusterKey(bytes: [UInt8](repeating: 5, count: ClusterKey.byteCount)) else {
@@ -28,7 +29,7 @@ struct TestCluster: Sendable {
         self.key = key
         self.wire = Wire()
         let services = TestServices(concurrencyMax: 8, waitingCountMax: 8, handler: handler).all
-        self.nodePipeline = Self.pipeline(services, self.nodeLog, self.clock, voice: nil)
+        self.nodePipeline = Self.pipeline(services, nodeIdentity, self.nodeLog, self.clock, voice: nil)
         self.node = InternalEdge(
             pipeline: self.nodePipeline, key: key, clock: self.clock, keys: { "the keys" })
         let nodes = self.wire
@@ -39,20 +40,21 @@ struct TestCluster: Sendable {
             return service
         }
         self.gateway = Self.pipeline(
-            elsewhere, self.gatewayLog, self.clock,
+            elsewhere, identity, self.gatewayLog, self.clock,
             voice: ForwardVoice(key: key, clock: self.clock, random: SeededRandomSource(seed: 2)))
         self.wire.connect(to: self.node)
     }
 
     private static func pipeline(
-        _ services: [RegisteredService], _ log: RecordingLog, _ clock: ManualClock, voice: ForwardVoice?
+        _ services: [RegisteredService], _ identity: TestIdentity, _ log: RecordingLog, _ clock: ManualClock,
+        voice: ForwardVoice?
     ) -> Pipeline {
         let metrics = MetricRegistry()
         return Pipeline(
             catalog: ServiceCatalog(services, metrics: metrics),
             routes: InternalRoutes(metrics: metrics, readiness: { Readiness(isReady: true) }),
             authenticator: Authenticator(
-                identity: TestIdentity(), isLoopbackOnly: { _ in false }, keys: SigningKeyCache(), clock: clock,
+                identity: identity, isLoopbackOnly: { _ in false }, keys: SigningKeyCache(), clock: clock,
                 mode: .verify, defaultRegion: .standard, log: log),
             authorizer: AccountAuthorizer(), accessLog: log, clock: clock, random: SeededRandomSource(seed: 1),
             voice: voice)

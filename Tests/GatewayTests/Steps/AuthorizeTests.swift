@@ -1,5 +1,7 @@
 import Gateway
+import Policy
 import Primitives
+import ServiceKit
 import ServiceModel
 import Signing
 import Synchronization
@@ -11,7 +13,9 @@ import Testing
     private final class Denial: Authorizer {
         let asked = Mutex<[ResourceAccess]>([])
 
-        func authorize(_ context: RequestContext, access: () -> [ResourceAccess]) throws(ServiceError) {
+        func authorize(
+            _ context: RequestContext, of service: ServiceEntry, access: () -> [ResourceAccess]
+        ) throws(ServiceError) {
             let touched = access()
             self.asked.withLock { $0 += touched }
             throw ServiceError(
@@ -51,16 +55,46 @@ import Testing
             guarded.text.contains("User: anonymous is not authorized to perform: shop:Look on resource: arn:guarded"))
     }
 
-    @Test func `an account's key may do everything in it, and nothing is worked out for that`() throws {
-        let context = RequestContext(
-            requestID: RequestID("id"),
-            principal: Principal(
-                kind: .user, account: .standard, arn: "arn:aws:iam::000000000000:user/ana", userID: "AIDAANA",
-                accessKeyID: "AKIA"),
-            region: .standard, time: TestIdentity.now, sourceAddress: "127.0.0.1", isTLS: false, userAgent: "")
-        try AccountAuthorizer().authorize(context) {
-            Issue.record("the accesses were worked out")
-            return []
-        }
+    private func gateway(_ statements: String) throws -> TestGateway {
+        let text = "{\"Version\":\"2012-10-17\",\"Statement\":[\(statements)]}"
+        var identity = TestIdentity()
+        identity.userPolicies = UserPolicies([try PolicyDocument(text, .identity)])
+        return TestGateway(identity: identity)
+    }
+
+    private func answer(_ gateway: TestGateway) async throws -> Answer {
+        await gateway.send(try TestRequest.buy.signed(for: "shop"))
+    }
+
+    @Test func `a user without policies may do everything in its account`() async throws {
+        let gateway = TestGateway()
+        #expect(try await self.answer(gateway).status == 200)
+    }
+
+    @Test func `a user with policies may do what one of them allows`() async throws {
+        let gateway = try self.gateway(#"{"Effect":"Allow","Action":"shop:B*","Resource":"*"}"#)
+        #expect(try await self.answer(gateway).status == 200)
+    }
+
+    @Test(
+        arguments: [
+            (
+                #"{"Effect":"Allow","Action":"shop:Look","Resource":"*"}"#,
+                "because no identity-based policy allows the shop:Buy action"
+            ),
+            (
+                #"{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"shop:*","Resource":"*"}"#,
+                "with an explicit deny in an identity-based policy"
+            ),
+        ] as [(String, String)])
+    func `what they do not allow, or deny, is refused in AWS's words`(
+        _ statements: String, _ reason: String
+    ) async throws {
+        let answer = try await self.answer(try self.gateway(statements))
+        #expect(answer.status == 400)
+        #expect(answer.text.contains("AccessDeniedException"))
+        let sentence =
+            "User: arn:aws:iam::111122223333:user/ana is not authorized to perform: shop:Buy on resource: arn:hello "
+        #expect(answer.text.contains(sentence + reason))
     }
 }

@@ -6,7 +6,7 @@ extension DynamoDBService {
     static let listedTablesMax = 100
 
     package func access(_ input: ListTablesInput, _ context: RequestContext) -> [ResourceAccess] {
-        [ResourceAccess(action: "dynamodb:ListTables", resource: "*")]
+        [ResourceAccess(action: "dynamodb:ListTables", resource: context.tableARN("*"))]
     }
 
     package func listTables(

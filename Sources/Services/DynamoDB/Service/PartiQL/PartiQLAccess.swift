@@ -12,10 +12,7 @@ extension RequestContext {
     ) -> [ResourceAccess] {
         var list = AccessList(self)
         for (text, given) in statements {
-            guard let (statement, parameterCount) = try? PartiQLParser.statement(text) else {
-                list.add("PartiQLSelect", "*") { _ in }
-                continue
-            }
+            guard let (statement, parameterCount) = try? PartiQLParser.statement(text) else { continue }
             let source = statement.source
             let action = String(statement.action.dropFirst("dynamodb:".count))
             list.add(action, source.table, index: source.index, variant: statement.accessVariant) { keys in

@@ -2,8 +2,8 @@ internal import DynamoDBModel
 package import ServiceModel
 
 extension DynamoDBService {
-    /// The service as the gateway knows it: a table's policy is asked before each operation, and what becomes of the
-    /// request is counted.
+    /// The service as the gateway knows it: the policies of tables and of the caller are asked before each operation,
+    /// and what becomes of the request is counted.
     package var guardedBinding: ServiceBinding { self.guarded(self.binding) }
 
     /// A service on this one's tables, such as their streams, with the policies asked before each operation, and with
@@ -13,7 +13,7 @@ extension DynamoDBService {
         let check: OperationBinding.AccessCheck = { (access, context) async throws(ServiceError) in
             try await gate.check(access, context)
         }
-        var guarded = binding.preceded(by: check, unless: { gate.isKnownToAllow }).observed(by: self.observer)
+        var guarded = binding.preceded(by: check, unless: { gate.isKnownToAllow($0) }).observed(by: self.observer)
         guarded.onError = self.countError
         return guarded
     }

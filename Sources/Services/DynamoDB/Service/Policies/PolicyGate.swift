@@ -4,35 +4,48 @@ internal import Primitives
 internal import ServiceKit
 internal import ServiceModel
 
-/// Refuses what the policy of a table denies to whoever asks.
+/// Refuses what the policies of tables and of the caller do not let pass.
 ///
-/// Whoever proved a key of an account may do everything in it, so that an allow of a policy adds nothing yet: only an
-/// explicit deny counts.
+/// A caller without policies may do everything in its account that no table's policy denies; with them it needs an
+/// allow, of its own or of the table. An explicit deny wins over every allow.
+/// - Source: IAM User Guide, "Policy evaluation for requests within a single account".
 struct PolicyGate: Sendable {
     let catalog: TableCatalog
 
-    /// Whether no table has a policy, as is known without looking.
-    var isKnownToAllow: Bool { self.catalog.policyPresence.knowledge == .none }
+    /// Whether the caller has no policies and no table has one, as is known without looking.
+    func isKnownToAllow(_ context: RequestContext) -> Bool {
+        context.principal.policies == nil && self.catalog.policyPresence.knowledge == .none
+    }
 
-    /// What the request touches is asked only where a table has a policy, and what it does with items only where that
+    /// What the request touches is asked only where somebody has a policy, and what it does with items only where that
     /// policy says something about it.
     func check(_ access: () -> [ResourceAccess], _ context: RequestContext) async throws(ServiceError) {
-        guard try await self.catalog.mayHavePolicies() else { return }
+        let policies = context.principal.userPolicies
+        if policies == nil { guard try await self.catalog.mayHavePolicies() else { return } }
         for (access, guardian) in try await self.accesses(access, context) {
-            guard let guardian else { continue }
-            var request = PolicyRequest(access, context)
-            for tag in guardian.table.settings.tags { request.set("aws:ResourceTag/\(tag.key)", [tag.value]) }
-            guard guardian.document.decision(for: request) == .explicitDeny, !Self.mayAlways(access, context) else {
-                continue
-            }
-            throw .denied(access, context)
+            guard let denial = Self.denial(access, guardian, policies, context) else { continue }
+            throw .denied(denial.sentence(access, context.principal))
         }
     }
 
-    /// A policy with the table that it protects.
+    private static func denial(
+        _ access: ResourceAccess, _ guardian: Guardian?, _ policies: UserPolicies?, _ context: RequestContext
+    ) -> AccessDenial? {
+        guard policies != nil || guardian?.document != nil else { return nil }
+        var request = PolicyRequest(access, context)
+        for tag in guardian?.table.settings.tags ?? [] { request.set("aws:ResourceTag/\(tag.key)", [tag.value]) }
+        let own = policies?.decision(for: request)
+        if own == .explicitDeny { return .byIdentityPolicy }
+        let tables = guardian?.document?.decision(for: request)
+        if tables == .explicitDeny, !Self.mayAlways(access, context) { return .byResourcePolicy }
+        guard own == .notApplicable, guardian?.document?.allowsCaller(of: request) != true else { return nil }
+        return .byNobody
+    }
+
+    /// A table with the policy that protects what is touched of it, if there is one.
     struct Guardian: Sendable {
         let table: TableDescriptor
-        let document: PolicyDocument
+        let document: PolicyDocument?
     }
 
     /// What a request touches, with the policies that hold for it.
@@ -44,16 +57,20 @@ struct PolicyGate: Sendable {
         var accesses = access()
         var guardians: [String: Guardian] = [:]
         var asking: [TableReference: TableDescriptor] = [:]
+        let callerAsks = context.principal.userPolicies?.askAboutKeys(Self.keyPrefix) ?? false
         for access in accesses where guardians[access.resource] == nil {
-            guard let (table, slot) = try await self.slot(access.resource, context), let document = slot?.document
-            else { continue }
+            guard let (table, slot) = try await self.slot(access.resource, context) else { continue }
+            let document = slot?.document
             guardians[access.resource] = Guardian(table: table, document: document)
-            if document.asksAboutItems { asking[table.reference] = table }
+            if callerAsks || document?.asksAboutKeys(Self.keyPrefix) == true { asking[table.reference] = table }
         }
         // The resources are the same, and may be touched in more ways.
         if !asking.isEmpty { accesses = PolicyTables.$asking.withValue(asking) { access() } }
         return accesses.map { ($0, guardians[$0.resource]) }
     }
+
+    /// Of the condition keys of this service.
+    private static let keyPrefix = "dynamodb:"
 
     /// What an ARN of this account has for a policy: that of a stream its own, an index that of its table.
     private func slot(
@@ -79,25 +96,8 @@ struct PolicyGate: Sendable {
     }
 }
 
-extension PolicyDocument {
-    /// Whether a condition looks at a key of this service, or at a variable, which may be one.
-    fileprivate var asksAboutItems: Bool {
-        self.statements.contains { statement in
-            statement.conditions.contains { condition in
-                condition.key.lowercased().hasPrefix("dynamodb:")
-                    || condition.values.contains { $0.text.contains("${") }
-            }
-        }
-    }
-}
-
 extension ServiceError {
-    static func denied(_ access: ResourceAccess, _ context: RequestContext) -> ServiceError {
-        ServiceError(
-            code: "AccessDeniedException",
-            status: 400,
-            message: "User: \(context.principal.arn) is not authorized to perform: \(access.action) on resource: "
-                + "\(access.resource) with an explicit deny in a resource-based policy"
-        )
+    static func denied(_ sentence: String) -> ServiceError {
+        ServiceError(code: "AccessDeniedException", status: 400, message: sentence)
     }
 }

@@ -9,9 +9,9 @@ extension STSService {
     /// AWS caps sessions of an account's root at one hour, whatever is asked for.
     static let rootSessionSecondsMax = 3600
 
-    package func access(_ input: GetSessionTokenRequest, _ context: RequestContext) -> [ResourceAccess] {
-        [ResourceAccess(action: "sts:GetSessionToken", resource: "*")]
-    }
+    /// Needs no permission, and cannot be denied.
+    /// - Source: IAM User Guide, "Permissions for GetSessionToken".
+    package func access(_ input: GetSessionTokenRequest, _ context: RequestContext) -> [ResourceAccess] { [] }
 
     /// - Source: AWS STS API Reference, GetSessionToken.
     package func getSessionToken(

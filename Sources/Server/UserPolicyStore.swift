@@ -1,0 +1,210 @@
+internal import Primitives
+internal import ServiceKit
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// A policy of a user as the command line gives and shows it.
+package struct PolicyDescription: Sendable, Hashable {
+    package var account: String
+    package var userName: String
+    /// nil for a user who had policies and has none left.
+    package var name: String?
+    /// As it was given.
+    package var text: String
+    /// What counts of it for the quota.
+    package var characterCount: Int
+
+    init(_ user: UserReference, _ policy: InlinePolicy?) {
+        self.account = user.account.description
+        self.userName = user.name
+        self.name = policy?.name
+        self.text = policy?.text ?? ""
+        self.characterCount = policy?.characterCount ?? 0
+    }
+}
+
+/// The inline policies of a data directory's users, for commands.
+///
+/// A user without any may do everything in the account, until the first is put; from then on only what policies allow.
+package struct UserPolicyStore: Sendable {
+    private let file: UserPolicyFile
+    private let lock: IdentityLock
+
+    /// Makes the directory where it is missing.
+    package init(_ configuration: Configuration) throws(StartError) {
+        let directory = DataDirectory(path: configuration.dataDirectory)
+        let random = SystemRandomSource()
+        do throws(FileError) {
+            try directory.prepare(random: random)
+        } catch {
+            throw StartError(unusable: error)
+        }
+        self.init(directory, random)
+    }
+
+    init(_ directory: DataDirectory, _ random: any RandomSource) {
+        self.file = directory.userPolicyFile(random: random)
+        self.lock = IdentityLock(directory)
+    }
+
+    /// The policies of a user, or of everybody, in the order of their names.
+    package func list(account: String? = nil, userName: String? = nil) throws(StartError) -> [PolicyDescription] {
+        let account = try account.map { (text) throws(StartError) in try AccountID(configured: text) }
+        let policies = try self.read()
+        let users = policies.keys.filter {
+            (account == nil || $0.account == account) && (userName == nil || $0.name == userName)
+        }
+        return users.sorted { ($0.account.description, $0.name) < ($1.account.description, $1.name) }.flatMap { user in
+            let own = policies[user, default: []].sorted { $0.name < $1.name }
+            return own.isEmpty
+                ? [PolicyDescription(user, nil)] : own.map { PolicyDescription(user, $0) }
+        }
+    }
+
+    package func policy(_ name: String, account: String, userName: String) throws(StartError) -> PolicyDescription {
+        let user = UserReference(account: try AccountID(configured: account), name: userName)
+        guard let policy = try self.read()[user]?.first(where: { $0.name == name }) else { throw Self.none(name, user) }
+        return PolicyDescription(user, policy)
+    }
+
+    /// Puts a policy in the place of one of its name, or beside the others.
+    @discardableResult
+    package func put(
+        _ policy: PolicyArgument, account: String, userName: String
+    ) throws(StartError) -> PolicyDescription {
+        guard KeyStore.isLawfulUserName(userName) else { throw KeyStore.unlawfulUserName }
+        let user = UserReference(account: try AccountID(configured: account), name: userName)
+        return try self.lock.hold { () throws(StartError) in try self.putUnderLock(policy, user) }
+    }
+
+    /// For who holds the lock.
+    @discardableResult
+    func putUnderLock(_ argument: PolicyArgument, _ user: UserReference) throws(StartError) -> PolicyDescription {
+        let policy: InlinePolicy
+        do throws(InlinePolicyError) {
+            policy = try InlinePolicy(name: argument.name, text: argument.text)
+        } catch {
+            throw StartError(.configuration, "\(argument.origin): \(error.sentence)")
+        }
+        var policies = try self.read()
+        var own = policies[user, default: []].filter { $0.name != policy.name }
+        own.append(policy)
+        let count = own.reduce(0) { $0 + $1.characterCount }
+        guard count <= InlinePolicy.charactersMax else {
+            throw StartError(
+                .configuration,
+                "Maximum policy size of \(InlinePolicy.charactersMax) bytes exceeded for user \(user.name): with this "
+                    + "one all its policies have \(count), white space not counted; shorten or delete some")
+        }
+        policies[user] = own
+        try self.write(policies)
+        return PolicyDescription(user, policy)
+    }
+
+    /// A user whose last policy goes may do nothing any more.
+    package func delete(_ name: String, account: String, userName: String) throws(StartError) {
+        let user = UserReference(account: try AccountID(configured: account), name: userName)
+        try self.lock.hold { () throws(StartError) in
+            var policies = try self.read()
+            guard let own = policies[user], own.contains(where: { $0.name == name }) else {
+                throw Self.none(name, user)
+            }
+            policies[user] = own.filter { $0.name != name }
+            try self.write(policies)
+        }
+    }
+
+    private static func none(_ name: String, _ user: UserReference) -> StartError {
+        StartError(
+            .configuration,
+            "there is no policy \(name) of user \(user.name) in account \(user.account); `brume policies list` shows "
+                + "which there are")
+    }
+
+    func read() throws(StartError) -> UserPolicyFile.Policies {
+        do throws(UserPolicyFileError) {
+            return try self.file.read()
+        } catch {
+            throw StartError(error)
+        }
+    }
+
+    private func write(_ policies: UserPolicyFile.Policies) throws(StartError) {
+        do throws(UserPolicyFileError) {
+            try self.file.write(policies)
+        } catch {
+            throw StartError(error)
+        }
+    }
+}
+
+/// A policy as a command is given it.
+package struct PolicyArgument: Sendable, Hashable {
+    package var name: String
+    package var text: String
+    /// What errors call it.
+    package var origin: String
+
+    package init(name: String, text: String, origin: String) {
+        self.name = name
+        self.text = text
+        self.origin = origin
+    }
+
+    /// Reads a policy from a file, or from standard input for `-`.
+    ///
+    /// Without a name it is called as the file without its folders and `.json`.
+    package init(name: String? = nil, path: String) throws(StartError) {
+        let file = path.split(separator: "/").last.map(String.init) ?? path
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes =
+                path == "-"
+                ? try StandardInput.read(bytesMax: InlinePolicy.textBytesMax)
+                : try Files.read(path, bytesMax: InlinePolicy.textBytesMax)
+        } catch {
+            throw StartError(.configuration, "the policy cannot be read: \(error.sentence)")
+        }
+        self.init(
+            name: name ?? (path == "-" ? "policy" : file.hasSuffix(".json") ? String(file.dropLast(5)) : file),
+            text: String(decoding: bytes, as: UTF8.self), origin: path == "-" ? "standard input" : path)
+    }
+}
+
+/// What is written to a command.
+private enum StandardInput {
+    static func read(bytesMax: Int) throws(FileError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = unsafe piece.withUnsafeMutableBytes { buffer in
+                #if canImport(Glibc)
+                unsafe Glibc.read(STDIN_FILENO, buffer.baseAddress, buffer.count)
+                #elseif canImport(Musl)
+                unsafe Musl.read(STDIN_FILENO, buffer.baseAddress, buffer.count)
+                #else
+                unsafe Darwin.read(STDIN_FILENO, buffer.baseAddress, buffer.count)
+                #endif
+            }
+            guard count > 0 else { return bytes }
+            bytes.append(contentsOf: piece[..<count])
+            guard bytes.count <= bytesMax else { throw .tooLarge(path: "standard input", bytesMax: bytesMax) }
+        }
+    }
+}
+
+extension AccountID {
+    /// An account that a command names.
+    init(configured text: String) throws(StartError) {
+        guard let account = AccountID(text) else {
+            throw StartError(.configuration, "an account is twelve digits, not \"\(text)\"")
+        }
+        self = account
+    }
+}

@@ -1,0 +1,134 @@
+package import Policy
+internal import Primitives
+
+/// A policy that belongs to one user, under a name that is unique there.
+package struct InlinePolicy: Sendable, Hashable {
+    /// Characters of all policies of a user, white space not counted.
+    /// - Source: IAM User Guide, "IAM and AWS STS quotas".
+    package static let charactersMax = 2048
+    /// Bytes of one text with its white space.
+    /// - Source: IAM API Reference, PutUserPolicy, `PolicyDocument`.
+    package static let textBytesMax = 131_072
+
+    package let name: String
+    /// As it was given.
+    package let text: String
+    /// What it says.
+    package let document: PolicyDocument
+
+    /// Reads a policy as IAM's PutUserPolicy does.
+    package init(name: String, text: String) throws(InlinePolicyError) {
+        guard Self.isLawfulName(name) else { throw .name(name) }
+        guard text.utf8.count <= Self.textBytesMax else { throw .tooLong }
+        guard text.unicodeScalars.allSatisfy(Self.isLawful) else { throw .characters }
+        self.name = name
+        self.text = text
+        do throws(PolicyError) {
+            self.document = try PolicyDocument(text, .identity)
+        } catch {
+            throw .document(error, Self.Place(error.place(in: text)))
+        }
+        for statement in self.document.statements { try Self.check(statement) }
+    }
+
+    /// A line and a column of a text, from 1.
+    package struct Place: Sendable, Hashable {
+        package let line: Int
+        package let column: Int
+
+        init?(_ place: (line: Int, column: Int)?) {
+            guard let place else { return nil }
+            (self.line, self.column) = place
+        }
+    }
+
+    /// What counts for the quota.
+    package var characterCount: Int {
+        self.text.unicodeScalars.count { !Self.isSpace($0) }
+    }
+
+    /// - Source: IAM API Reference, PutUserPolicy, `PolicyName`.
+    package static func isLawfulName(_ name: String) -> Bool {
+        (1...128).contains(name.utf8.count)
+            && name.utf8.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || "_+=,.@-".utf8.contains($0) }
+    }
+
+    private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == " " || scalar == "\t" || scalar == "\n" || scalar == "\r"
+    }
+
+    /// - Source: IAM API Reference, PutUserPolicy, `PolicyDocument`.
+    private static func isLawful(_ scalar: Unicode.Scalar) -> Bool {
+        self.isSpace(scalar) || ("\u{20}"..."\u{FF}").contains(scalar)
+    }
+
+    /// What IAM finds wrong beyond the language itself, and what else would deny without a word.
+    private static func check(_ statement: PolicyStatement) throws(InlinePolicyError) {
+        if let sid = statement.sid, !sid.utf8.allSatisfy({ ASCII.isLetter($0) || ASCII.isDigit($0) }) {
+            throw .sid(sid)
+        }
+        for action in statement.action.values where action.text != "*" {
+            guard self.hasVendor(action.text) else { throw .vendor(action.text) }
+        }
+        for resource in statement.resource?.values ?? [] where resource.text != "*" {
+            let parts = resource.text.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count >= 6, parts[0] == "arn" else { throw .resource(resource.text) }
+        }
+        for condition in statement.conditions {
+            guard self.hasVendor(condition.key) else { throw .vendor(condition.key) }
+        }
+    }
+
+    /// `dynamodb:GetItem`, `aws:SourceIp`
+    private static func hasVendor(_ text: String) -> Bool {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        return parts.count == 2 && !parts[0].isEmpty && !parts[1].isEmpty
+    }
+}
+
+/// Why a text is no policy of a user.
+package enum InlinePolicyError: Error, Sendable, Hashable {
+    case name(String)
+    case tooLong
+    case characters
+    case document(PolicyError, InlinePolicy.Place?)
+    case sid(String)
+    /// An action or the key of a condition.
+    case vendor(String)
+    case resource(String)
+
+    /// What is wrong, in IAM's words where it has some, with the remedy; without a dot.
+    package var sentence: String {
+        switch self {
+        case .name(let name):
+            "\"\(name)\" is no name of a policy: it takes 1 to 128 letters, digits and characters of _+=,.@-"
+        case .tooLong: "the policy is longer than \(InlinePolicy.textBytesMax) bytes"
+        case .characters:
+            "The specified value for policyDocument is invalid. It must contain only printable characters up to "
+                + "U+00FF: write others as \\u and four hexadecimal digits"
+        case .document(let error, let place): Self.sentence(error, place)
+        case .sid(let sid):
+            "Statement IDs (SID) must be alpha-numeric: \"\(sid)\" takes letters and digits only"
+        case .vendor(let text):
+            "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.: \"\(text)\" is not, such as "
+                + "dynamodb:GetItem is"
+        case .resource(let text):
+            "Resource \(text) must be in ARN format or \"*\", such as arn:aws:dynamodb:*:*:table/Music"
+        }
+    }
+
+    private static func sentence(_ error: PolicyError, _ place: InlinePolicy.Place?) -> String {
+        let what: String
+        switch error {
+        case .invalidJSON: what = "This policy contains invalid Json: the text is wrong there, or a name stands twice"
+        case .syntax:
+            what =
+                "Syntax error: what ends there is not in the language of policies (Version is \"2012-10-17\", Effect "
+                + "\"Allow\" or \"Deny\"; elements and operators have IAM's names)"
+        case .prohibitedField(let name):
+            what = "\(error.description): a user's policy is about the user, so take \(name) away"
+        default: what = error.description
+        }
+        return place.map { "line \($0.line), column \($0.column): \(what)" } ?? what
+    }
+}

@@ -1,0 +1,105 @@
+package import Policy
+package import Primitives
+package import ServiceModel
+
+/// A user of an account.
+package struct UserReference: Sendable, Hashable {
+    package var account: AccountID
+    package var name: String
+
+    package init(account: AccountID, name: String) {
+        self.account = account
+        self.name = name
+    }
+
+    /// - Returns: nil where the principal is no user. A session of GetSessionToken is its user.
+    package init?(_ principal: Principal) {
+        guard principal.kind == .user, let arn = ARN(principal.arn), arn.resource.hasPrefix("user/") else { return nil }
+        self.init(account: principal.account, name: String(arn.resource.dropFirst("user/".count)))
+    }
+}
+
+/// Every policy of a user, read once for all requests of the user. What none of them allows is denied.
+package final class UserPolicies: PrincipalPolicies {
+    /// A key that is the whole proof of a request, as IAM sees it.
+    ///
+    /// - Source: Service Authorization Reference, Amazon Bedrock, `bedrock:BearerTokenType`.
+    package enum BearerToken: String, Sendable {
+        case longTerm = "LONG_TERM"
+        case shortTerm = "SHORT_TERM"
+    }
+
+    package let documents: [PolicyDocument]
+    /// What proved the request, where no signature did.
+    package let bearer: BearerToken?
+
+    package init(_ documents: [PolicyDocument], bearer: BearerToken? = nil) {
+        self.documents = documents
+        self.bearer = bearer
+    }
+
+    /// The same policies for a request that a bearer token proves: that too must be allowed.
+    package func proven(by bearer: BearerToken) -> UserPolicies {
+        UserPolicies(self.documents, bearer: bearer)
+    }
+
+    /// Whether a condition looks at a key with this prefix, in lower case, or at a variable, which may be one.
+    package func askAboutKeys(_ prefix: String) -> Bool {
+        self.documents.contains { $0.asksAboutKeys(prefix) }
+    }
+
+    /// What the policies say of one access.
+    package func decision(for request: PolicyRequest) -> PolicyDecision {
+        .combined(self.documents.lazy.map { $0.decision(for: request) })
+    }
+
+    /// Why a request may not do all of what it touches, in AWS's words; nil where it may.
+    package func denial(of accesses: [ResourceAccess], _ context: RequestContext) -> String? {
+        for access in self.bearerAccess + accesses {
+            switch self.decision(for: PolicyRequest(access, context)) {
+            case .allow: continue
+            case .explicitDeny: return AccessDenial.byIdentityPolicy.sentence(access, context.principal)
+            case .notApplicable: return AccessDenial.byNobody.sentence(access, context.principal)
+            }
+        }
+        return nil
+    }
+
+    private var bearerAccess: [ResourceAccess] {
+        guard let bearer = self.bearer else { return [] }
+        return [
+            ResourceAccess(
+                action: "bedrock:CallWithBearerToken", resource: "*",
+                conditionKeys: ["bedrock:BearerTokenType": [bearer.rawValue]])
+        ]
+    }
+}
+
+/// Why something is refused.
+package enum AccessDenial: Sendable, Hashable {
+    /// No policy allows it.
+    case byNobody
+    case byIdentityPolicy
+    case byResourcePolicy
+
+    /// - Source: IAM User Guide, "Troubleshoot access denied error messages".
+    package func sentence(_ access: ResourceAccess, _ principal: Principal) -> String {
+        let resource = access.resource == "*" ? "" : " on resource: \(access.resource)"
+        let reason =
+            switch self {
+            case .byNobody: "because no identity-based policy allows the \(access.action) action"
+            case .byIdentityPolicy: "with an explicit deny in an identity-based policy"
+            case .byResourcePolicy: "with an explicit deny in a resource-based policy"
+            }
+        return "User: \(principal.arn) is not authorized to perform: \(access.action)\(resource) \(reason)"
+    }
+}
+
+extension Principal {
+    /// The policies that restrict the principal; nil where none do.
+    package var userPolicies: UserPolicies? {
+        guard let policies = self.policies else { return nil }
+        guard let known = policies as? UserPolicies else { preconditionFailure("policies are those of a user") }
+        return known
+    }
+}
