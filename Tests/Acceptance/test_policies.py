@@ -1,0 +1,274 @@
+"""Identity policies: what users may do, as IAM decides it.
+
+The users are keys of `brume keys create --user`, their policies those of `brume policies`.
+"""
+
+import json
+
+import boto3.dynamodb.conditions
+import httpx
+import pytest
+
+from brume_server import REGION
+from policy_users import (
+    ACCOUNT, ECHO, SECONDS_MAX, User, bearer, document, is_denied, make_table, model_arn, refusal, sentence, statement,
+    table_arn, user_turn,
+)
+from role_cluster import eventually
+
+
+@pytest.fixture
+def table(server, unique_name):
+    name = unique_name()
+    make_table(server.client("dynamodb"), name)
+    return name
+
+
+# What a user may do
+
+
+def test_a_user_without_policies_may_do_everything_until_the_first_is_put(server, table):
+    user = User(server)
+    dynamodb = user.client("dynamodb")
+    dynamodb.put_item(TableName=table, Item={"k": {"S": "a"}})
+    put = user.put(document(statement("Allow", "dynamodb:GetItem", table_arn(table))))
+    assert put.returncode == 0 and "only what its policies allow" in put.stderr
+    eventually(lambda: is_denied(dynamodb.put_item, TableName=table, Item={"k": {"S": "b"}}), SECONDS_MAX)
+    assert dynamodb.get_item(TableName=table, Key={"k": {"S": "a"}})["Item"] == {"k": {"S": "a"}}
+    user.delete()
+    eventually(lambda: is_denied(dynamodb.get_item, TableName=table, Key={"k": {"S": "a"}}), SECONDS_MAX)
+    # The account's root is not restricted.
+    server.client("dynamodb").put_item(TableName=table, Item={"k": {"S": "b"}})
+
+
+def test_a_read_only_user_reads_and_is_refused_in_aws_s_words(server, table):
+    user = User(server, document(statement(
+        "Allow", ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:List*",
+                  "dynamodb:Describe*", "dynamodb:PartiQLSelect"])))
+    dynamodb = user.client("dynamodb")
+    server.client("dynamodb").put_item(TableName=table, Item={"k": {"S": "a"}})
+    key = {"k": {"S": "a"}}
+    assert dynamodb.scan(TableName=table)["Count"] == 1
+    assert dynamodb.execute_statement(Statement=f'SELECT * FROM "{table}"')["Items"] == [key]
+    assert table in dynamodb.list_tables()["TableNames"]
+    assert dynamodb.describe_table(TableName=table)["Table"]["TableArn"] == table_arn(table)
+    for action, call in {
+        "PutItem": lambda: dynamodb.put_item(TableName=table, Item=key),
+        "DeleteItem": lambda: dynamodb.delete_item(TableName=table, Key=key),
+        "BatchWriteItem": lambda: dynamodb.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": key}}]}),
+        "PartiQLDelete": lambda: dynamodb.execute_statement(Statement=f"DELETE FROM \"{table}\" WHERE k = 'a'"),
+        "DeleteTable": lambda: dynamodb.delete_table(TableName=table),
+    }.items():
+        error = refusal(call)
+        assert error["ResponseMetadata"]["HTTPStatusCode"] == 400
+        assert error["Error"]["Message"] == (
+            f"User: {user.arn} is not authorized to perform: dynamodb:{action} on resource: {table_arn(table)} "
+            f"because no identity-based policy allows the dynamodb:{action} action"), action
+    # What cannot be read is told apart from what may not be done.
+    assert refusal(dynamodb.execute_statement, Statement="SELEKT")["Error"]["Code"] == "ValidationException"
+
+
+def test_a_user_of_one_table_has_its_indexes_and_nothing_else(server, unique_name):
+    root = server.client("dynamodb")
+    own, other = unique_name(), unique_name()
+    for name in (own, other):
+        root.create_table(
+            TableName=name, BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"},
+                                  {"AttributeName": "g", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+            GlobalSecondaryIndexes=[{"IndexName": "byG", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+                                     "Projection": {"ProjectionType": "ALL"}}])
+    dynamodb = User(server, document(
+        statement("Allow", "dynamodb:*", [table_arn(own), table_arn(own) + "/index/*"]))).client("dynamodb")
+    item = {"k": {"S": "a"}, "g": {"S": "x"}}
+    dynamodb.put_item(TableName=own, Item=item)
+    query = {"IndexName": "byG", "KeyConditionExpression": "g = :g", "ExpressionAttributeValues": {":g": {"S": "x"}}}
+    assert dynamodb.query(TableName=own, **query)["Items"] == [item]
+    assert f"{table_arn(other)}/index/byG" in sentence(dynamodb.query, TableName=other, **query)
+    assert table_arn(other) in sentence(dynamodb.put_item, TableName=other, Item=item)
+    assert f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/*" in sentence(dynamodb.list_tables)
+    # Each table of a request must be allowed, and each action.
+    puts = [{"Put": {"TableName": name, "Item": item}} for name in (own, other)]
+    assert table_arn(other) in sentence(dynamodb.transact_write_items, TransactItems=puts)
+    dynamodb.transact_write_items(TransactItems=puts[:1])
+    keys = {name: {"Keys": [{"k": {"S": "a"}}]} for name in (own, other)}
+    assert table_arn(other) in sentence(dynamodb.batch_get_item, RequestItems=keys)
+    statements = [{"Statement": f"SELECT * FROM \"{name}\" WHERE k = 'a'"} for name in (own, other)]
+    assert table_arn(other) in sentence(dynamodb.batch_execute_statement, Statements=statements)
+    assert table_arn(other) in sentence(dynamodb.execute_transaction, TransactStatements=statements)
+    # Of another account's table nobody may know.
+    assert "444455556666" in sentence(
+        dynamodb.get_item, TableName=f"arn:aws:dynamodb:{REGION}:444455556666:table/{own}", Key={"k": {"S": "a"}})
+
+
+def test_an_explicit_deny_wins_over_every_allow(server, table):
+    user = User(server, document(
+        statement("Allow", "*"),
+        {"Effect": "Deny", "NotAction": ["dynamodb:Get*", "dynamodb:PutItem"], "Resource": table_arn(table)}))
+    dynamodb = user.client("dynamodb")
+    dynamodb.put_item(TableName=table, Item={"k": {"S": "a"}})
+    assert sentence(dynamodb.scan, TableName=table) == (
+        f"User: {user.arn} is not authorized to perform: dynamodb:Scan on resource: {table_arn(table)} "
+        "with an explicit deny in an identity-based policy")
+    dynamodb.list_tables()
+
+
+def test_a_table_s_policy_may_allow_by_name_and_deny_everybody(server, table):
+    user = User(server, document(statement("Allow", "dynamodb:Scan", table_arn(table))))
+    dynamodb, root = user.client("dynamodb"), server.client("dynamodb")
+
+    def put(effect, principal, action):
+        root.put_resource_policy(ResourceArn=table_arn(table), Policy=json.dumps(document({
+            "Effect": effect, "Principal": {"AWS": principal}, "Action": action, "Resource": table_arn(table)})))
+
+    read = {"TableName": table, "Key": {"k": {"S": "a"}}}
+    # To name the account leaves it to the policies of its users.
+    put("Allow", f"arn:aws:iam::{ACCOUNT}:root", "dynamodb:GetItem")
+    assert "no identity-based policy allows" in sentence(dynamodb.get_item, **read)
+    put("Allow", user.arn, "dynamodb:GetItem")
+    dynamodb.get_item(**read)
+    put("Deny", user.arn, "dynamodb:Scan")
+    assert sentence(dynamodb.scan, TableName=table).endswith("with an explicit deny in a resource-based policy")
+
+
+# Fine-grained access, as AWS's developer guide shows it
+
+
+def test_users_see_only_items_with_their_own_name_as_partition_key(server, unique_name):
+    name = unique_name()
+    make_table(server.client("dynamodb"), name, "UserId")
+    policy = document(statement(
+        "Allow",
+        ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem",
+         "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:PartiQL*"], table_arn(name),
+        Condition={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["${aws:username}"]}}))
+    ana, bob = User(server, policy), User(server, policy)
+    for user in (ana, bob):
+        user.client("dynamodb").put_item(TableName=name, Item={"UserId": {"S": user.name}, "score": {"N": "1"}})
+    dynamodb = ana.client("dynamodb")
+    own, other = ({"UserId": {"S": user.name}} for user in (ana, bob))
+    assert dynamodb.get_item(TableName=name, Key=own)["Item"]["score"] == {"N": "1"}
+    assert table_arn(name) in sentence(dynamodb.get_item, TableName=name, Key=other)
+    assert is_denied(dynamodb.put_item, TableName=name, Item=other)
+    assert is_denied(dynamodb.batch_get_item, RequestItems={name: {"Keys": [own, other]}})
+    assert is_denied(dynamodb.transact_write_items, TransactItems=[
+        {"Put": {"TableName": name, "Item": own}}, {"Delete": {"TableName": name, "Key": other}}])
+    query = {"TableName": name, "KeyConditionExpression": boto3.dynamodb.conditions.Key("UserId").eq(ana.name)}
+    session = server.session(ana.key["accessKeyId"], ana.key["secretAccessKey"])
+    assert server.resource("dynamodb", session=session).Table(name).query(
+        KeyConditionExpression=query["KeyConditionExpression"])["Count"] == 1
+    read = 'SELECT * FROM "{}" WHERE UserId = ?'.format(name)
+    assert len(dynamodb.execute_statement(Statement=read, Parameters=[{"S": ana.name}])["Items"]) == 1
+    assert is_denied(dynamodb.execute_statement, Statement=read, Parameters=[{"S": bob.name}])
+    # Scan is not among the actions: it has no leading keys, which the condition would take for all of them.
+    assert is_denied(dynamodb.scan, TableName=name)
+
+
+def test_attributes_and_what_is_returned_can_be_conditions(server, table):
+    user = User(server, document(statement(
+        "Allow", ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Query"], table_arn(table), Condition={
+            "ForAllValues:StringEquals": {"dynamodb:Attributes": ["k", "public"]},
+            "StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES",
+                                     "dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]}})))
+    dynamodb = user.client("dynamodb")
+    key = {"k": {"S": "a"}}
+    dynamodb.get_item(TableName=table, Key=key, ProjectionExpression="k, #p", ExpressionAttributeNames={"#p": "public"})
+    assert is_denied(dynamodb.get_item, TableName=table, Key=key)
+    assert is_denied(dynamodb.get_item, TableName=table, Key=key, ProjectionExpression="k, secret")
+    update = {"TableName": table, "Key": key, "ExpressionAttributeValues": {":v": {"S": "v"}}}
+    names = {"ExpressionAttributeNames": {"#p": "public"}}
+    dynamodb.update_item(**update, **names, UpdateExpression="SET #p = :v", ReturnValues="UPDATED_NEW")
+    assert is_denied(dynamodb.update_item, **update, **names, UpdateExpression="SET #p = :v", ReturnValues="ALL_NEW")
+    assert is_denied(dynamodb.update_item, **update, UpdateExpression="SET secret = :v")
+
+
+def test_tags_of_tables_can_be_conditions(server, unique_name):
+    root = server.client("dynamodb")
+    mine, theirs = unique_name(), unique_name()
+    make_table(root, mine, Tags=[{"Key": "team", "Value": "a"}])
+    make_table(root, theirs, Tags=[{"Key": "team", "Value": "b"}])
+    dynamodb = User(server, document(statement(
+        "Allow", "dynamodb:Scan", "*", Condition={"StringEquals": {"aws:ResourceTag/team": "a"}}))).client("dynamodb")
+    assert dynamodb.scan(TableName=mine)["Count"] == 0
+    assert is_denied(dynamodb.scan, TableName=theirs)
+
+
+def test_streams_ask_the_policies_too(server, unique_name):
+    root, name = server.client("dynamodb"), unique_name()
+    make_table(root, name, StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
+    stream = root.describe_table(TableName=name)["Table"]["LatestStreamArn"]
+    user = User(server, document(statement("Allow", "dynamodb:DescribeStream", f"{table_arn(name)}/stream/*")))
+    streams = user.client("dynamodbstreams")
+    shard = streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"][0]["ShardId"]
+    assert stream in sentence(
+        streams.get_shard_iterator, StreamArn=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    assert sentence(streams.list_streams) == (
+        f"User: {user.arn} is not authorized to perform: dynamodb:ListStreams because no identity-based policy allows "
+        "the dynamodb:ListStreams action")
+
+
+# Sessions
+
+
+def test_a_session_may_do_what_its_user_may_and_sts_asks_nobody(server, table):
+    user = User(server, document(statement("Allow", "dynamodb:Scan", table_arn(table)), statement("Deny", "sts:*")))
+    sts = user.client("sts")
+    assert sts.get_caller_identity()["Arn"] == user.arn
+    made = sts.get_session_token()["Credentials"]
+    session = (made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+    dynamodb = user.client("dynamodb", token=session)
+    assert dynamodb.scan(TableName=table)["Count"] == 0
+    assert user.arn in sentence(dynamodb.put_item, TableName=table, Item={"k": {"S": "a"}})
+    assert user.client("sts", token=session).get_caller_identity()["Arn"] == user.arn
+    user.delete()
+    eventually(lambda: is_denied(dynamodb.scan, TableName=table), SECONDS_MAX)
+
+
+# Bedrock
+
+
+def test_a_user_of_one_model_has_no_other(server):
+    user = User(server, document(statement("Allow", "bedrock:InvokeModel", model_arn(ECHO))))
+    bedrock = user.client("bedrock-runtime")
+    assert bedrock.converse(modelId=ECHO, messages=user_turn("hi"))["stopReason"] == "end_turn"
+    error = refusal(bedrock.converse, modelId="anthropic.claude-3-haiku-20240307-v1:0", messages=user_turn("hi"))
+    assert error["ResponseMetadata"]["HTTPStatusCode"] == 403
+    assert error["Error"]["Code"] == "AccessDeniedException"
+    assert error["Error"]["Message"] == (
+        f"User: {user.arn} is not authorized to perform: bedrock:InvokeModel on resource: "
+        f"{model_arn('anthropic.claude-3-haiku-20240307-v1:0')} because no identity-based policy allows the "
+        "bedrock:InvokeModel action")
+    assert "bedrock:InvokeModelWithResponseStream" in sentence(
+        bedrock.converse_stream, modelId=ECHO, messages=user_turn("hi"))
+
+
+CHAT = {"model": ECHO, "messages": [{"role": "user", "content": "hi"}]}
+
+
+def test_a_bearer_key_needs_the_permission_to_be_one_and_that_for_the_model(server):
+    allow = statement("Allow", ["bedrock:CallWithBearerToken", "bedrock:InvokeModel"])
+    _, headers = bearer(server, document(allow))
+    converse = f"{server.url}/model/{ECHO}/converse"
+    body = {"messages": user_turn("hi")}
+    assert httpx.post(converse, json=body, headers=headers).status_code == 200
+    assert httpx.post(f"{server.url}/v1/chat/completions", json=CHAT, headers=headers).status_code == 200
+    streamed = httpx.post(f"{server.url}/v1/chat/completions", json=CHAT | {"stream": True}, headers=headers)
+    assert streamed.status_code == 403
+    assert "bedrock:InvokeModelWithResponseStream" in streamed.json()["error"]["message"]
+    message = httpx.post(
+        f"{server.url}/v1/messages", json=CHAT | {"model": "other", "max_tokens": 5, "stream": True}, headers=headers)
+    assert (message.status_code, message.json()["error"]["type"]) == (403, "permission_error")
+    models = httpx.get(f"{server.url}/v1/models", headers=headers)
+    assert models.status_code == 403 and "bedrock:ListFoundationModels" in models.text
+
+    user, without = bearer(server, document(statement("Allow", "bedrock:InvokeModel")))
+    refused = httpx.post(converse, json=body, headers=without)
+    assert refused.status_code == 403
+    assert refused.json()["message"] == (
+        f"User: arn:aws:iam::{ACCOUNT}:user/{user} is not authorized to perform: bedrock:CallWithBearerToken because "
+        "no identity-based policy allows the bedrock:CallWithBearerToken action")
+    _, long_term = bearer(server, document(allow, statement(
+        "Deny", "bedrock:CallWithBearerToken",
+        Condition={"StringEquals": {"bedrock:BearerTokenType": "LONG_TERM"}})))
+    assert "explicit deny" in httpx.post(converse, json=body, headers=long_term).text
