@@ -72,7 +72,7 @@ import Testing
             (String(repeating: "n", count: 129), text("shop:Look"), "\"nnn"),
             ("Read", "{\n]", "line 2, column 1: This policy contains invalid Json"),
             ("Read", text("Look"), "Actions/Conditions must be prefaced by a vendor"),
-            ("Read", text("shop:*").replacing("Allow", with: "Maybe"), "line 1, column 59: Syntax error"),
+            ("Read", text("shop:*").replacing("Allow", with: "Maybe"), "line 1, column 54: Syntax error"),
         ] as [(String, String, String)])
     func `what is wrong is said with the file, and nothing changes`(
         _ name: String, _ text: String, _ start: String

@@ -66,11 +66,11 @@ struct ListTablesTests {
         #expect(try await Self.list(fixture, after: "ccc").names == [])
     }
 
-    @Test func `the action has no resource`() {
+    @Test func `the action is about every table, in AWS's words of a denial too`() {
         let fixture = TableFixture()
         #expect(
             fixture.service.access(ListTablesInput(), fixture.context)
-                == [ResourceAccess(action: "dynamodb:ListTables", resource: "*")]
+                == [ResourceAccess(action: "dynamodb:ListTables", resource: tableARN("*"))]
         )
     }
 }
