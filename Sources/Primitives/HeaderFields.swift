@@ -2,7 +2,10 @@
 ///
 /// Names compare without regard to ASCII case (RFC 9110, 5.1). A message has few fields, so a lookup is a linear
 /// search: faster than hashing below some thirty fields, and without allocation.
-package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral {
+///
+/// The texts of all lines lie in one buffer: a request has some fifteen lines, most of which nobody asks for, and a
+/// string for each name and each value would be counted wherever it is looked at.
+package struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
     /// One field line.
     package struct Field: Sendable, Hashable {
         package var name: String
@@ -14,73 +17,182 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
         }
     }
 
-    package private(set) var fields: [Field]
+    /// Where one line lies in `bytes`.
+    @usableFromInline
+    package struct Line: Sendable, BitwiseCopyable {
+        @usableFromInline let nameStart: Int32
+        @usableFromInline let nameCount: Int32
+        @usableFromInline let valueStart: Int32
+        @usableFromInline let valueCount: Int32
+
+        @inlinable
+        package init(name: Range<Int>, value: Range<Int>) {
+            self.nameStart = Int32(name.lowerBound)
+            self.nameCount = Int32(name.count)
+            self.valueStart = Int32(value.lowerBound)
+            self.valueCount = Int32(value.count)
+        }
+
+        @inlinable
+        package var name: Range<Int> { Int(self.nameStart)..<Int(self.nameStart &+ self.nameCount) }
+
+        @inlinable
+        package var value: Range<Int> { Int(self.valueStart)..<Int(self.valueStart &+ self.valueCount) }
+    }
+
+    /// The texts of the lines, in UTF-8, and maybe others that belong to none.
+    package private(set) var bytes: [UInt8] = []
+    package private(set) var lines: [Line] = []
 
     package init(_ fields: [Field] = []) {
-        self.fields = fields
+        self.reserveCapacity(fields.count)
+        for field in fields { self.append(field.name, field.value) }
     }
 
     package init(dictionaryLiteral elements: (String, String)...) {
-        self.fields = elements.map { Field($0.0, $0.1) }
+        self.reserveCapacity(elements.count)
+        for element in elements { self.append(element.0, element.1) }
     }
 
-    package var count: Int { self.fields.count }
+    /// Lines that somebody found in a text.
+    /// - Parameters:
+    ///   - bytes: hold the lines; UTF-8.
+    ///   - lines: where they are in it.
+    package init(_ bytes: Span<UInt8>, lines: [Line]) {
+        self.bytes.append(bytesMax: bytes.count) { $0.append(bytes) }
+        self.lines = lines
+    }
+
+    package var count: Int { self.lines.count }
+
+    /// The lines as strings of their own.
+    package var fields: [Field] {
+        self.lines.map { Field(self.text($0.name), self.text($0.value)) }
+    }
 
     package mutating func reserveCapacity(_ count: Int) {
-        self.fields.reserveCapacity(count)
+        self.lines.reserveCapacity(count)
+        self.bytes.reserveCapacity(count * Self.lineBytesUsual)
     }
+
+    private static let lineBytesUsual = 48
 
     /// Adds a line, also when the name is already there.
     package mutating func append(_ name: String, _ value: String) {
-        self.fields.append(Field(name, value))
+        self.append(name.utf8.span, value.utf8.span)
+    }
+
+    /// The same for texts in UTF-8.
+    package mutating func append(_ name: Span<UInt8>, _ value: Span<UInt8>) {
+        let start = self.bytes.count
+        self.bytes.append(bytesMax: name.count + value.count) {
+            $0.append(name)
+            $0.append(value)
+        }
+        let end = start + name.count
+        self.lines.append(Line(name: start..<end, value: end..<self.bytes.count))
     }
 
     /// Replaces every line of that name by one.
     package mutating func set(_ name: String, _ value: String) {
         self.remove(name)
-        self.fields.append(Field(name, value))
+        self.append(name, value)
     }
 
     package mutating func remove(_ name: String) {
-        self.fields.removeAll { Self.equalNames($0.name, name) }
+        guard self.contains(name) else { return }
+        self = self.filter { !Self.areEqual($0, name.utf8.span) }
     }
 
     /// The lines whose names are wanted, in order.
-    package func filter(_ isWanted: (_ name: String) -> Bool) -> HeaderFields {
-        var wanted = HeaderFields()
-        wanted.reserveCapacity(self.fields.count)
-        let fields = self.fields.span
-        for index in fields.indices where isWanted(fields[index].name) { wanted.fields.append(fields[index]) }
+    package func filter(_ isWanted: (_ name: Span<UInt8>) -> Bool) -> HeaderFields {
+        var wanted = self
+        wanted.lines.removeAll(keepingCapacity: true)
+        let bytes = self.bytes.span
+        let lines = self.lines.span
+        for index in lines.indices where isWanted(bytes.extracting(lines[index].name)) {
+            wanted.lines.append(lines[index])
+        }
         return wanted
     }
 
-    /// The value of the first line of that name.
+    /// Which line is the first of that name.
     /// - Complexity: O(number of fields), no allocation.
-    package func first(_ name: String) -> String? {
-        // Over the span: an iterator would retain both strings of each field.
-        let fields = self.fields.span
-        for index in fields.indices where Self.equalNames(fields[index].name, name) { return fields[index].value }
+    package func firstLine(_ name: String) -> Line? {
+        let wanted = name.utf8.span
+        let bytes = self.bytes.span
+        let lines = self.lines.span
+        for index in lines.indices where lines[index].nameCount == wanted.count {
+            if Self.areEqual(bytes.extracting(lines[index].name), wanted) { return lines[index] }
+        }
         return nil
+    }
+
+    /// The value of the first line of that name.
+    /// - Complexity: O(number of fields).
+    package func first(_ name: String) -> String? {
+        self.firstLine(name).map { self.text($0.value) }
+    }
+
+    /// Whether there is a line of that name whose value, as the first one has it, begins so, ASCII case aside.
+    /// - Complexity: O(number of fields), no allocation.
+    package func first(_ name: String, beginsWith prefix: String) -> Bool {
+        guard let line = self.firstLine(name) else { return false }
+        return Self.isName(self.bytes.span.extracting(line.value), startingWith: prefix.utf8.span)
     }
 
     /// Every value of that name, in order.
     package func all(_ name: String) -> [String] {
-        self.fields.lazy.filter { Self.equalNames($0.name, name) }.map(\.value)
+        self.lines.filter { Self.areEqual(self.bytes.span.extracting($0.name), name.utf8.span) }
+            .map { self.text($0.value) }
     }
 
     package func contains(_ name: String) -> Bool {
-        self.first(name) != nil
+        self.firstLine(name) != nil
     }
 
+    /// The text of a line's name or value.
+    package func text(_ range: Range<Int>) -> String {
+        unsafe self.bytes.span.extracting(range).withUnsafeBufferPointer {
+            unsafe String(decoding: $0, as: UTF8.self)
+        }
+    }
+
+    /// Whether the name of any field begins so.
+    /// - Complexity: O(number of fields), no allocation.
+    package func hasName(startingWith prefix: String) -> Bool {
+        let prefix = prefix.utf8.span
+        let bytes = self.bytes.span
+        let lines = self.lines.span
+        for index in lines.indices
+        where Self.isName(bytes.extracting(lines[index].name), startingWith: prefix) {
+            return true
+        }
+        return false
+    }
+}
+
+// Names
+
+extension HeaderFields {
     /// Whether two field names are the same, ASCII case aside.
     package static func equalNames(_ left: String, _ right: String) -> Bool {
-        left.utf8.count == right.utf8.count && self.isName(left, startingWith: right)
+        self.areEqual(left.utf8.span, right.utf8.span)
+    }
+
+    /// Whether a field name is one of ours, ASCII case aside.
+    @inlinable
+    package static func equalNames(_ name: Span<UInt8>, _ other: StaticString) -> Bool {
+        guard name.count == other.utf8CodeUnitCount else { return false }
+        for index in name.indices {
+            let (byte, wanted) = (name[index], unsafe other.utf8Start[index])
+            guard byte == wanted || ASCII.lowercased(byte) == ASCII.lowercased(wanted) else { return false }
+        }
+        return true
     }
 
     /// Whether a field name begins with a prefix, ASCII case aside.
-    package static func isName(_ name: String, startingWith prefix: String) -> Bool {
-        let name = name.utf8.span
-        let prefix = prefix.utf8.span
+    package static func isName(_ name: Span<UInt8>, startingWith prefix: Span<UInt8>) -> Bool {
         guard name.count >= prefix.count else { return false }
         for index in prefix.indices {
             let (byte, other) = (name[index], prefix[index])
@@ -89,11 +201,25 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
         return true
     }
 
-    /// Whether the name of any field begins so.
-    /// - Complexity: O(number of fields), no allocation.
-    package func hasName(startingWith prefix: String) -> Bool {
-        let fields = self.fields.span
-        for index in fields.indices where Self.isName(fields[index].name, startingWith: prefix) { return true }
-        return false
+    private static func areEqual(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+        left.count == right.count && self.isName(left, startingWith: right)
+    }
+}
+
+extension HeaderFields: Hashable {
+    /// The same lines in the same order, wherever their texts lie.
+    package static func == (left: HeaderFields, right: HeaderFields) -> Bool {
+        guard left.count == right.count else { return false }
+        let (leftBytes, rightBytes) = (left.bytes, right.bytes)
+        return zip(left.lines, right.lines).allSatisfy { one, other in
+            leftBytes[one.name] == rightBytes[other.name] && leftBytes[one.value] == rightBytes[other.value]
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        for line in self.lines {
+            hasher.combine(self.bytes[line.name])
+            hasher.combine(self.bytes[line.value])
+        }
     }
 }

@@ -2,25 +2,25 @@ internal import Primitives
 
 /// An `Authorization` header taken apart: a word, then `Name=value` parts between commas or spaces.
 struct AuthorizationReader {
-    let bytes: [UInt8]
     let algorithm: String
     let credential: Range<Int>?
     let signedHeaders: Range<Int>?
     let signature: Range<Int>?
 
     /// Reads all parts; names that AWS does not know are passed over.
-    /// - Parameter text: the header's value.
+    /// - Parameters:
+    ///   - headers: the header is one of them.
+    ///   - value: where its value stands among their bytes; so do the parts.
     /// - Throws: `otherScheme`, `notKeyValue`, `repeated`.
-    init(_ text: String) throws(SigningError) {
-        let array = Array(text.utf8)
-        let bytes = array.span
-        var end = 0
+    init(_ headers: HeaderFields, _ value: Range<Int>) throws(SigningError) {
+        let bytes = headers.bytes.span.extracting(0..<value.upperBound)
+        var end = value.lowerBound
         while end < bytes.count, !Self.isSeparator(bytes[end]) { end += 1 }
-        if equal(bytes, 0..<end, SigningAlgorithm.hmac) {
+        if equal(bytes, value.lowerBound..<end, SigningAlgorithm.hmac) {
             // The one word that matters needs no copy.
             self.algorithm = SigningAlgorithm.hmac
         } else {
-            self.algorithm = String(decoding: array[..<end], as: UTF8.self)
+            self.algorithm = headers.text(value.lowerBound..<end)
             guard self.algorithm.hasPrefix("AWS4-") else { throw .otherScheme(self.algorithm) }
         }
         var credential: Range<Int>?
@@ -34,16 +34,18 @@ struct AuthorizationReader {
             let start = end
             while end < bytes.count, !Self.isSeparator(bytes[end]), bytes[end] != UInt8(ascii: "=") { end += 1 }
             let name = start..<end
-            guard end < bytes.count, bytes[end] == UInt8(ascii: "=") else { throw .notKeyValue(authorization: text) }
+            guard end < bytes.count, bytes[end] == UInt8(ascii: "=") else {
+                throw .notKeyValue(authorization: headers.text(value))
+            }
             end = Self.endOfValue(bytes, from: end)
-            let value = (name.upperBound + 1)..<end
+            let part = (name.upperBound + 1)..<end
             switch name.count {
             case 10 where equal(bytes, name, ascii: "Credential"):
-                try Self.set(&credential, "Credential", value)
+                try Self.set(&credential, "Credential", part)
             case 13 where equal(bytes, name, ascii: "SignedHeaders"):
-                try Self.set(&signedHeaders, "SignedHeaders", value)
+                try Self.set(&signedHeaders, "SignedHeaders", part)
             case 9 where equal(bytes, name, ascii: "Signature"):
-                try Self.set(&signature, "Signature", value)
+                try Self.set(&signature, "Signature", part)
             default:
                 break
             }
@@ -51,7 +53,6 @@ struct AuthorizationReader {
         self.credential = credential
         self.signedHeaders = signedHeaders
         self.signature = signature
-        self.bytes = array
     }
 
     private static func set(
@@ -107,10 +108,12 @@ func lowercased(_ byte: UInt8) -> UInt8 {
 }
 
 /// Whether a header's name is `lowercase`, ASCII case aside.
-func isNamed(_ name: String, _ lowercase: String) -> Bool {
-    let name = name.utf8.span
-    let lowercase = lowercase.utf8.span
-    guard name.count == lowercase.count else { return false }
-    for index in name.indices where lowercased(name[index]) != lowercase[index] { return false }
+@inline(__always)
+func isNamed(_ name: Span<UInt8>, _ lowercase: StaticString) -> Bool {
+    guard name.count == lowercase.utf8CodeUnitCount else { return false }
+    for index in name.indices {
+        let wanted = unsafe lowercase.utf8Start[index]
+        guard lowercased(name[index]) == wanted else { return false }
+    }
     return true
 }

@@ -42,28 +42,30 @@ enum CanonicalRequest {
     private static func appendHeaders(
         _ signed: SignedFields, _ bytes: [UInt8], _ headers: HeaderFields, to output: inout [UInt8]
     ) {
-        let fields = headers.fields.span
+        let texts = headers.bytes.span
+        let lines = headers.lines.span
         for index in signed.entries.indices {
             let entry = signed.entries[index]
             output.append(contentsOf: bytes[entry.range])
             output.append(UInt8(ascii: ":"))
             if entry.line >= 0 {
-                self.appendTrimmed(fields[Int(entry.line)].value, to: &output)
+                self.appendTrimmed(texts.extracting(lines[Int(entry.line)].value), to: &output)
             } else if equal(bytes.span, entry.range, ":authority") {
                 // HTTP/2's name for it; the edge hands it over as `Host`.
-                self.appendTrimmed(headers.first("host") ?? "", to: &output)
+                if let host = headers.firstLine("host") {
+                    self.appendTrimmed(texts.extracting(host.value), to: &output)
+                }
             }
             for further in signed.furtherLines where Int(further.entry) == index {
                 output.append(UInt8(ascii: ","))
-                self.appendTrimmed(fields[Int(further.line)].value, to: &output)
+                self.appendTrimmed(texts.extracting(lines[Int(further.line)].value), to: &output)
             }
             output.append(UInt8(ascii: "\n"))
         }
     }
 
     /// White space at both ends goes, runs of it within become one space.
-    private static func appendTrimmed(_ value: String, to output: inout [UInt8]) {
-        let bytes = value.utf8.span
+    private static func appendTrimmed(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
         guard self.needsTrimming(bytes) else {
             unsafe bytes.withUnsafeBufferPointer { unsafe output.append(contentsOf: $0) }
             return

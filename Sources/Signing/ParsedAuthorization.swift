@@ -34,35 +34,37 @@ package struct ParsedAuthorization: Sendable, Hashable {
     }
 
     /// Reads the signature of a request from its header or its query.
+    ///
+    /// A function, and no initialiser: those take copies of what they are given.
     /// - Throws: `missingAuthenticationToken`, `otherScheme`, `twoCarriers`, `notKeyValue`, `repeated`, `incomplete`,
     ///   `malformedURI`.
-    package init(_ head: RequestHead) throws(SigningError) {
+    package static func read(_ head: RequestHead) throws(SigningError) -> ParsedAuthorization {
         let headers = try SigningHeaders(head.headers)
-        guard head.query.isEmpty else {
-            try self.init(headers, try QueryItems(head.query))
-            return
-        }
+        guard head.query.isEmpty else { return try self.read(head.headers, headers, try QueryItems(head.query)) }
         guard let authorization = headers.authorization else { throw .missingAuthenticationToken }
-        try self.init(authorization: authorization, headers)
+        return try self.read(head.headers, authorization, headers)
     }
 
-    private init(_ headers: SigningHeaders, _ query: QueryItems) throws(SigningError) {
+    private static func read(
+        _ fields: HeaderFields, _ headers: SigningHeaders, _ query: QueryItems
+    ) throws(SigningError) -> ParsedAuthorization {
         let algorithm = try query.value(QueryParameter.algorithm)
         let signature = try query.value(QueryParameter.signature)
         if algorithm != nil || signature != nil {
-            if let authorization = headers.authorization { throw .twoCarriers(authorization: authorization) }
-            try self.init(presigned: query, headers, algorithm: algorithm, signature: signature)
-        } else if let authorization = headers.authorization {
-            try self.init(authorization: authorization, headers)
-        } else {
-            throw .missingAuthenticationToken
+            if let authorization = headers.authorization {
+                throw .twoCarriers(authorization: fields.text(authorization))
+            }
+            return try ParsedAuthorization(presigned: query, headers, algorithm: algorithm, signature: signature)
         }
+        guard let authorization = headers.authorization else { throw .missingAuthenticationToken }
+        return try self.read(fields, authorization, headers)
     }
 
     /// - Source: the order and the sentences: dynalite's `index.js`, whose author recorded DynamoDB's answers.
-    private init(authorization: String, _ headers: SigningHeaders) throws(SigningError) {
-        let reader = try AuthorizationReader(authorization)
-        self.algorithm = reader.algorithm
+    private static func read(
+        _ fields: HeaderFields, _ authorization: Range<Int>, _ headers: SigningHeaders
+    ) throws(SigningError) -> ParsedAuthorization {
+        let reader = try AuthorizationReader(fields, authorization)
         let date = headers.amzDate ?? headers.date
         var missing: [String] = []
         if reader.credential?.isEmpty ?? true { missing.append("Credential") }
@@ -71,11 +73,21 @@ package struct ParsedAuthorization: Sendable, Hashable {
         if date == nil { missing.append(QueryParameter.date) }
         guard missing.isEmpty, let credential = reader.credential, let signature = reader.signature,
             let signedHeaders = reader.signedHeaders, let date
-        else { throw .incomplete(missing: missing, carrier: .header, authorization: authorization) }
+        else {
+            throw .incomplete(missing: missing, carrier: .header, authorization: fields.text(authorization))
+        }
+        return ParsedAuthorization(
+            algorithm: reader.algorithm,
+            text: AuthorizationText(
+                bytes: fields.bytes, credential: credential, signedHeaders: signedHeaders, signature: signature),
+            date: date, headers)
+    }
+
+    /// What an `Authorization` header and its fellows say.
+    private init(algorithm: String, text: AuthorizationText, date: String, _ headers: SigningHeaders) {
         self.carrier = .header
-        self.text = AuthorizationText(
-            bytes: reader.bytes, credential: credential, signedHeaders: signedHeaders, signature: signature
-        )
+        self.algorithm = algorithm
+        self.text = text
         self.date = date
         self.expires = nil
         self.sessionToken = headers.securityToken

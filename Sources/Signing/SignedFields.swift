@@ -60,10 +60,12 @@ struct SignedFields: Sendable, Hashable {
         }
         if rules != nil, !isHostSigned { throw .hostNotSigned }
         var missing: [String] = []
-        let fields = headers.fields.span
-        for line in fields.indices {
-            if self.place(fields[line].name.utf8.span, Int32(line), bytes) { continue }
-            if let rules, rules.mustBeSigned(fields[line].name) { missing.append(fields[line].name.lowercased()) }
+        let texts = headers.bytes.span
+        let lines = headers.lines.span
+        for index in lines.indices {
+            let name = texts.extracting(lines[index].name)
+            if self.place(name, Int32(index), bytes) { continue }
+            if let rules, rules.mustBeSigned(name) { missing.append(headers.text(lines[index].name).lowercased()) }
         }
         guard missing.isEmpty else { throw .headersNotSigned(missing) }
     }

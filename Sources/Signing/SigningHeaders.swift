@@ -2,7 +2,8 @@ internal import Primitives
 
 /// The header fields that take part in authentication, found in one pass.
 struct SigningHeaders {
-    private(set) var authorization: String?
+    /// Where the value of `Authorization` stands in the bytes of the headers.
+    private(set) var authorization: Range<Int>?
     private(set) var amzDate: String?
     private(set) var date: String?
     private(set) var securityToken: String?
@@ -11,34 +12,38 @@ struct SigningHeaders {
 
     /// - Throws: `repeated`; a proxy and we could read different ones of two such lines.
     init(_ headers: HeaderFields) throws(SigningError) {
-        let fields = headers.fields.span
-        for index in fields.indices {
+        let bytes = headers.bytes.span
+        let lines = headers.lines.span
+        for index in lines.indices {
+            let line = lines[index]
             // Lengths first: most fields are none of these.
-            switch fields[index].name.utf8.count {
-            case 4 where isNamed(fields[index].name, "date"):
-                try Self.set(&self.date, fields[index])
-            case 10 where isNamed(fields[index].name, "x-amz-date"):
-                try Self.set(&self.amzDate, fields[index])
-            case 13 where isNamed(fields[index].name, "authorization"):
+            switch line.name.count {
+            case 4 where isNamed(bytes.extracting(line.name), "date"):
+                try Self.set(&self.date, line, headers)
+            case 10 where isNamed(bytes.extracting(line.name), "x-amz-date"):
+                try Self.set(&self.amzDate, line, headers)
+            case 13 where isNamed(bytes.extracting(line.name), "authorization"):
                 // Two lines read as one with a comma; AWS then misses an equal sign, and says so.
                 if let first = self.authorization {
-                    throw .notKeyValue(authorization: first + "," + fields[index].value)
+                    throw .notKeyValue(authorization: headers.text(first) + "," + headers.text(line.value))
                 }
-                self.authorization = fields[index].value
-            case 16 where isNamed(fields[index].name, "x-amz-region-set"):
-                try Self.set(&self.regionSet, fields[index])
-            case 20 where isNamed(fields[index].name, "x-amz-security-token"):
-                try Self.set(&self.securityToken, fields[index])
-            case 20 where isNamed(fields[index].name, "x-amz-content-sha256"):
-                try Self.set(&self.contentSHA256, fields[index])
+                self.authorization = line.value
+            case 16 where isNamed(bytes.extracting(line.name), "x-amz-region-set"):
+                try Self.set(&self.regionSet, line, headers)
+            case 20 where isNamed(bytes.extracting(line.name), "x-amz-security-token"):
+                try Self.set(&self.securityToken, line, headers)
+            case 20 where isNamed(bytes.extracting(line.name), "x-amz-content-sha256"):
+                try Self.set(&self.contentSHA256, line, headers)
             default:
                 break
             }
         }
     }
 
-    private static func set(_ slot: inout String?, _ field: HeaderFields.Field) throws(SigningError) {
-        guard slot == nil else { throw .repeated(field.name) }
-        slot = field.value
+    private static func set(
+        _ slot: inout String?, _ line: HeaderFields.Line, _ headers: HeaderFields
+    ) throws(SigningError) {
+        guard slot == nil else { throw .repeated(headers.text(line.name)) }
+        slot = headers.text(line.value)
     }
 }

@@ -60,8 +60,8 @@ package struct SigningRules: Sendable, Hashable {
     /// key's token, so that clients may add it after signing as AWS IoT has them do.
     /// - Source: IAM User Guide, "Create a signed AWS API request", step 1, `CanonicalHeaders`; S3 API Reference adds
     ///   `Content-MD5`.
-    func mustBeSigned(_ name: String) -> Bool {
-        guard Self.hasAmzPrefix(name.utf8.span) else { return self.isS3 && isNamed(name, "content-md5") }
+    func mustBeSigned(_ name: Span<UInt8>) -> Bool {
+        guard Self.hasAmzPrefix(name) else { return self.isS3 && isNamed(name, "content-md5") }
         if isNamed(name, "x-amz-content-sha256") { return false }
         return self.isS3 || !isNamed(name, "x-amz-security-token")
     }

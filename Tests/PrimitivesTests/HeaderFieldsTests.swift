@@ -35,6 +35,25 @@ import Testing
         #expect(!HeaderFields().hasName(startingWith: ""))
     }
 
+    @Test func `lines found in a text are those of the text, wherever they lie`() {
+        let text = Array("a: 1\r\nb:\r\n".utf8)
+        let found = HeaderFields(
+            text.span, lines: [.init(name: 0..<1, value: 3..<4), .init(name: 6..<7, value: 8..<8)])
+        let written: HeaderFields = ["a": "1", "b": ""]
+        #expect(found == written)
+        #expect(found.hashValue == written.hashValue)
+        #expect(found != ["a": "1", "B": ""])
+        #expect(found.fields == [.init("a", "1"), .init("b", "")])
+        #expect(found.filter { $0.count == 1 && $0[0] == UInt8(ascii: "b") } == ["b": ""])
+    }
+
+    @Test func `the beginning of a first value is compared in any case`() {
+        #expect(self.fields.first("host", beginsWith: "A"))
+        #expect(self.fields.first("x-amz-date", beginsWith: "1"))
+        #expect(!self.fields.first("x-amz-date", beginsWith: "2"))
+        #expect(!self.fields.first("absent", beginsWith: ""))
+    }
+
     @Test(arguments: [("[", "{"), ("@", "`"), ("é", "É"), ("k", "\u{212A}"), ("a", "a ")])
     func `only the case of ASCII letters is passed over`(_ left: String, _ right: String) {
         #expect(!HeaderFields.equalNames(left, right))

@@ -14,7 +14,7 @@ import Testing
     }
 
     private static func refused(_ head: RequestHead) -> SigningError? {
-        failure { () throws(SigningError) in try ParsedAuthorization(head) }
+        failure { () throws(SigningError) in try ParsedAuthorization.read(head) }
     }
 
     private static let good =
@@ -27,7 +27,7 @@ import Testing
             Self.good, Self.good.replacing(", ", with: ","), Self.good.replacing(", ", with: " "),
             Self.good.replacing(", ", with: " ,,  "), Self.good + ",", Self.good + ", Unknown=x",
         ] {
-            let parsed = try ParsedAuthorization(Self.head(text))
+            let parsed = try ParsedAuthorization.read(Self.head(text))
             #expect(parsed.credential == "AKIDEXAMPLE/20150830/us-east-1/dynamodb/aws4_request")
             #expect(parsed.claimedServiceName == "dynamodb")
             #expect(parsed.signature.hasPrefix("b5d5"))
@@ -113,7 +113,7 @@ import Testing
         let seed: UInt64 = 0x5167_0001
         let random = SeededRandomSource(seed: seed)
         let head = try Fixture.signed()
-        let original = try ParsedAuthorization(head)
+        let original = try ParsedAuthorization.read(head)
         let bytes = Array(try #require(head.headers.first("authorization")).utf8)
         let keys = SigningKeyCache()
         var provenCount = 0
@@ -132,7 +132,7 @@ import Testing
             fuzzed.headers.set("Authorization", String(decoding: changed, as: UTF8.self))
             guard failure({ () throws(SigningError) in try verify(fuzzed, keys: keys) }) == nil else { continue }
             provenCount += 1
-            let parsed = try ParsedAuthorization(fuzzed)
+            let parsed = try ParsedAuthorization.read(fuzzed)
             #expect(
                 parsed.credential == original.credential && parsed.signature == original.signature,
                 "seed \(seed), round \(round): \(String(decoding: changed, as: UTF8.self))")

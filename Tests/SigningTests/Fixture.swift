@@ -50,7 +50,7 @@ func verify(
     credential: SigningCredential = Fixture.credential, rules: SigningRules = Fixture.rules,
     now: Timestamp = Fixture.now, isTLS: Bool = false, keys: SigningKeyCache = SigningKeyCache()
 ) throws(SigningError) -> VerifiedAuthorization {
-    let parsed = try ParsedAuthorization(head)
+    let parsed = try ParsedAuthorization.read(head)
     let checked = try parsed.checked(by: rules, headers: head.headers, now: now, isTLS: isTLS)
     // As an identity store would: another key id is not known.
     guard checked.accessKeyID == credential.accessKeyID else { throw .unknownAccessKey(checked.accessKeyID) }

@@ -20,7 +20,7 @@ struct SignatureMeasurement: Measurement {
         let now = SystemClock().now()
         let (head, body) = try self.requests.signed(0, at: now)
         let nanoseconds = try CallTimer.nanosecondsPerCall(seconds: seconds) {
-            let checked = try ParsedAuthorization(head).checked(
+            let checked = try ParsedAuthorization.read(head).checked(
                 by: .standard(signingName: Fixture.service), headers: head.headers, now: now, isTLS: false)
             consume(try checked.verify(head, body: .bytes(body), credential: Fixture.credential, keys: self.keys))
         }

@@ -47,7 +47,7 @@ package enum RequestPlan: Sendable {
 }
 
 /// Where a request comes from. One value per connection.
-package struct ConnectionInfo: Sendable, Hashable {
+package final class ConnectionInfo: Sendable {
     /// The protocol of a connection.
     package enum Version: String, Sendable, Hashable {
         case http1 = "HTTP/1.1"

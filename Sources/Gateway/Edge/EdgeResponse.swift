@@ -35,7 +35,8 @@ package struct EdgeResponse: Sendable {
     /// Ends the connection after this answer (HTTP/1.1 only).
     package var closesConnection: Bool
     /// Called once, on the event loop, when the answer has been handed over or given up.
-    package var onEnd: (@Sendable (Outcome) -> Void)?
+    // swift-format-ignore: UseShorthandTypeNames
+    package var onEnd: Optional<@Sendable (Outcome) -> Void>
 
     package init(
         status: Int, headers: HeaderFields = HeaderFields(), body: Body = .bytes([]), closesConnection: Bool = false,

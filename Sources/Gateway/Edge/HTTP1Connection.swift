@@ -42,6 +42,9 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     var input: ByteBuffer?
     private var headParser = HTTP1HeadParser()
 
+    /// What the channel said last: it tells when that changes, and asking it costs more.
+    private(set) var isWritable = true
+
     // The current exchange
     var bodyParser: HTTP1BodyParser?
     var isRequestComplete = true
@@ -77,6 +80,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        self.isWritable = context.channel.isWritable
         self.loop.register(self)
         self.settle()
     }
@@ -118,7 +122,8 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
+        self.isWritable = context.channel.isWritable
+        if self.isWritable {
             switch self.phase {
             case .exchange(let exchange):
                 exchange.becameWritable()
@@ -214,8 +219,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         self.isRequestComplete = head.framing == .length(0)
         let bodyParser = try HTTP1BodyParser(framing: head.framing, limits: self.loop.limits)
         self.bodyParser = self.isRequestComplete ? nil : bodyParser
-        let plan = self.loop.responder.plan(head.request, connection: self.info, on: self.loop.context)
-        switch plan {
+        switch self.loop.responder.plan(head.request, connection: self.info, on: self.loop.context) {
         case .reply(let response):
             // A client that waits for 100 may send the body or not: only the connection's end is unambiguous.
             if head.expectsContinue, !self.isRequestComplete { self.keepsAlive = false }
@@ -377,6 +381,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     private func end() {
         if case .exchange(let exchange) = self.phase { exchange.abandon() }
         self.phase = .closed
+        self.isWritable = false
         self.input = nil
         self.context = nil
         self.loop.deregister(self)
@@ -385,10 +390,6 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
 }
 
 extension HTTP1Connection: ExchangeTransport {
-    var isWritable: Bool {
-        self.context?.channel.isWritable ?? false
-    }
-
     func send(_ response: EdgeResponse, body: [UInt8]) {
         guard let context = self.context else { return }
         var framing = HTTP1ResponseEncoder.Framing.length(body.count)

@@ -31,7 +31,6 @@ package struct HTTP1HeadParser {
     private var lineStart = 0
     private var lineCount = 0
     private var hasSkippedEmptyLine = false
-    private var memory = HTTP1HeadMemory()
 
     package init() {}
 
@@ -42,7 +41,7 @@ package struct HTTP1HeadParser {
         if self.scannedBytes == 0, !self.skipEmptyLine(&input) { return nil }
         guard let end = try self.scan(input.readableBytesUInt8Span, limits: limits) else { return nil }
         let head = try HTTP1HeadReader.read(
-            input.readableBytesUInt8Span.extracting(0..<end), limits: limits, memory: &self.memory)
+            input.readableBytesUInt8Span.extracting(0..<end), limits: limits)
         input.moveReaderIndex(forwardBy: end)
         self.scannedBytes = 0
         self.lineStart = 0

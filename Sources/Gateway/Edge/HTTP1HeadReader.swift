@@ -8,7 +8,8 @@ struct HTTP1HeadReader {
     private var index = 0
 
     private var hostCount = 0
-    private var host = ""
+    /// Where the value of `Host` stands.
+    private var host = 0..<0
     private var contentLength: Int?
     private var isChunked = false
     private var closes = false
@@ -23,40 +24,55 @@ struct HTTP1HeadReader {
     /// - Parameters:
     ///   - bytes: ends with an empty line; every LF in it follows a CR.
     ///   - limits: bound the target and the number of header lines.
-    ///   - memory: the head before on the same connection; this one replaces it.
     /// - Returns: the head.
     /// - Throws: the first rule that does not hold.
-    static func read(
-        _ bytes: Span<UInt8>, limits: EdgeLimits, memory: inout HTTP1HeadMemory
-    ) throws(EdgeRefusal) -> HTTP1Head {
+    static func read(_ bytes: Span<UInt8>, limits: EdgeLimits) throws(EdgeRefusal) -> HTTP1Head {
         var reader = HTTP1HeadReader()
-        return try reader.head(bytes, limits: limits, &memory)
+        return try reader.head(bytes, limits: limits)
     }
 
     /// Checks a block of trailers; nothing of it is kept.
     static func checkTrailers(_ bytes: Span<UInt8>) throws(EdgeRefusal) {
         var reader = HTTP1HeadReader()
         while bytes[reader.index] != 0x0D {
-            let name = try reader.fieldName(bytes)
+            let name = bytes.extracting(try reader.fieldName(bytes))
             _ = try reader.fieldValue(bytes)
-            for forbidden in ["Content-Length", "Transfer-Encoding", "Host", "Trailer", "Content-Encoding", "Expect"]
-            where HeaderFields.equalNames(name, forbidden) {
-                throw .malformed(.trailer)
-            }
+            if Self.isForbiddenInTrailer(name) { throw .malformed(.trailer) }
         }
         try reader.checkEnd(bytes)
+        try Self.checkText(bytes)
     }
 
-    private mutating func head(
-        _ bytes: Span<UInt8>, limits: EdgeLimits, _ memory: inout HTTP1HeadMemory
-    ) throws(EdgeRefusal) -> HTTP1Head {
+    /// What decides about framing or meaning comes too late behind a body.
+    private static func isForbiddenInTrailer(_ name: Span<UInt8>) -> Bool {
+        switch name.count {
+        case 4: HeaderFields.equalNames(name, "Host")
+        case 6: HeaderFields.equalNames(name, "Expect")
+        case 7: HeaderFields.equalNames(name, "Trailer")
+        case 14: HeaderFields.equalNames(name, "Content-Length")
+        case 16: HeaderFields.equalNames(name, "Content-Encoding")
+        case 17: HeaderFields.equalNames(name, "Transfer-Encoding")
+        default: false
+        }
+    }
+
+    /// Names are tokens, so what is no UTF-8 stands in a value.
+    private static func checkText(_ lines: Span<UInt8>) throws(EdgeRefusal) {
+        do {
+            _ = try UTF8Span(validating: lines)
+        } catch {
+            throw .malformed(.headerValue)
+        }
+    }
+
+    private mutating func head(_ bytes: Span<UInt8>, limits: EdgeLimits) throws(EdgeRefusal) -> HTTP1Head {
         let method = try self.method(bytes)
         let target = try self.target(bytes, limits: limits)
         let isVersion10 = try self.isVersion10(bytes)
-        let headers = try self.headers(bytes, &memory)
+        let headers = try self.headers(bytes)
         try self.checkEnd(bytes)
         guard headers.count <= limits.headerCountMax else { throw .headTooLarge }
-        try self.checkHost(authority: target.authority, isVersion10: isVersion10)
+        try self.checkHost(bytes, authority: target.authority, isVersion10: isVersion10)
         let framing: HTTP1BodyFraming
         if self.isChunked {
             if self.contentLength != nil { throw .malformed(.ambiguousLength) }
@@ -72,34 +88,22 @@ struct HTTP1HeadReader {
             expectsContinue: self.expectsContinue && !isVersion10)
     }
 
-    private mutating func headers(
-        _ bytes: Span<UInt8>, _ memory: inout HTTP1HeadMemory
-    ) throws(EdgeRefusal) -> HeaderFields {
-        var headers = HeaderFields()
-        headers.reserveCapacity(16)
-        var starts: [Int] = []
-        starts.reserveCapacity(17)
-        var hasTrimmedTab = false
+    private mutating func headers(_ bytes: Span<UInt8>) throws(EdgeRefusal) -> HeaderFields {
+        let start = self.index
+        var lines: [HeaderFields.Line] = []
+        lines.reserveCapacity(16)
         while bytes[self.index] != 0x0D {
-            let start = self.index
-            if let (field, length) = memory.line(starts.count, of: bytes, at: start) {
-                self.index += length
-                self.hasTrimmedTab = false
-                try self.note(field.name, field.value)
-                headers.append(field.name, field.value)
-            } else {
-                let name = try self.fieldName(bytes)
-                let value = try self.fieldValue(bytes)
-                try self.note(name, value)
-                headers.append(name, value)
-                hasTrimmedTab = hasTrimmedTab || self.hasTrimmedTab
-            }
-            starts.append(start)
+            let name = try self.fieldName(bytes)
+            let value = try self.fieldValue(bytes)
+            try self.note(bytes, name, value)
+            lines.append(
+                HeaderFields.Line(
+                    name: (name.lowerBound - start)..<(name.upperBound - start),
+                    value: (value.lowerBound - start)..<(value.upperBound - start)))
         }
-        starts.append(self.index)
-        // What is noted of a line with a tab around its value hangs on the tab.
-        if hasTrimmedTab { memory.forget() } else { memory.keep(bytes, starts: starts, headers) }
-        return headers
+        let block = bytes.extracting(start..<self.index)
+        try Self.checkText(block)
+        return HeaderFields(block, lines: lines)
     }
 
     private mutating func method(_ bytes: Span<UInt8>) throws(EdgeRefusal) -> String {
@@ -184,17 +188,16 @@ struct HTTP1HeadReader {
         }
     }
 
-    private mutating func fieldName(_ bytes: Span<UInt8>) throws(EdgeRefusal) -> String {
+    private mutating func fieldName(_ bytes: Span<UInt8>) throws(EdgeRefusal) -> Range<Int> {
         let start = self.index
         if bytes[start] == 0x20 || bytes[start] == 0x09 { throw .malformed(.foldedHeader) }
         while HTTPSyntax.isToken(bytes[self.index]) { self.index += 1 }
         guard self.index > start, bytes[self.index] == UInt8(ascii: ":") else { throw .malformed(.headerName) }
-        let name = try self.string(bytes, start..<self.index, or: .headerName)
         self.index += 1
-        return name
+        return start..<(self.index - 1)
     }
 
-    private mutating func fieldValue(_ bytes: Span<UInt8>) throws(EdgeRefusal) -> String {
+    private mutating func fieldValue(_ bytes: Span<UInt8>) throws(EdgeRefusal) -> Range<Int> {
         self.hasTrimmedTab = false
         while bytes[self.index] == 0x20 || bytes[self.index] == 0x09 {
             if bytes[self.index] == 0x09 { self.hasTrimmedTab = true }
@@ -212,9 +215,8 @@ struct HTTP1HeadReader {
             if bytes[end - 1] == 0x09 { self.hasTrimmedTab = true }
             end -= 1
         }
-        let value = try self.string(bytes, start..<end, or: .headerValue)
         try self.lineEnd(bytes)
-        return value
+        return start..<end
     }
 
     private mutating func lineEnd(_ bytes: Span<UInt8>) throws(EdgeRefusal) {
@@ -238,38 +240,48 @@ struct HTTP1HeadReader {
     }
 
     /// Draws from a field what decides the framing.
-    private mutating func note(_ name: String, _ value: String) throws(EdgeRefusal) {
-        switch name.utf8.count {
+    private mutating func note(_ bytes: Span<UInt8>, _ name: Range<Int>, _ value: Range<Int>) throws(EdgeRefusal) {
+        // Lengths first: most fields are none of these.
+        guard name.count <= 17 else { return }
+        let name = bytes.extracting(name)
+        switch name.count {
         case 4 where HeaderFields.equalNames(name, "Host"):
             self.hostCount += 1
             self.host = value
         case 6 where HeaderFields.equalNames(name, "Expect"):
-            guard HTTPSyntax.equal(value, "100-continue") else { throw .expectationFailed }
+            guard HeaderFields.equalNames(bytes.extracting(value), "100-continue") else { throw .expectationFailed }
             self.expectsContinue = true
         case 10 where HeaderFields.equalNames(name, "Connection"):
-            // Parsers disagree on tabs here. To end the connection is always lawful, and agrees with all of them.
-            if self.hasTrimmedTab || value.utf8.contains(0x09) { self.closes = true }
-            if HTTPSyntax.list(value, contains: "close") { self.closes = true }
-            if HTTPSyntax.list(value, contains: "keep-alive") { self.keepsAlive = true }
+            self.noteConnection(try self.string(bytes, value, or: .headerValue))
         case 14 where HeaderFields.equalNames(name, "Content-Length"):
             // A lawful tab around these two is what some parsers see and others do not.
-            guard !self.hasTrimmedTab, self.contentLength == nil, let length = HTTPSyntax.contentLength(value) else {
-                throw .malformed(.contentLength)
-            }
+            guard !self.hasTrimmedTab, self.contentLength == nil,
+                let length = HTTPSyntax.contentLength(bytes.extracting(value))
+            else { throw .malformed(.contentLength) }
             self.contentLength = length
         case 17 where HeaderFields.equalNames(name, "Transfer-Encoding"):
-            guard !self.hasTrimmedTab, !self.isChunked, HTTPSyntax.equal(value, "chunked") else {
-                throw .malformed(.transferEncoding)
-            }
+            guard !self.hasTrimmedTab, !self.isChunked, HeaderFields.equalNames(bytes.extracting(value), "chunked")
+            else { throw .malformed(.transferEncoding) }
             self.isChunked = true
         default: break
         }
     }
 
-    private func checkHost(authority: String?, isVersion10: Bool) throws(EdgeRefusal) {
+    private mutating func noteConnection(_ value: String) {
+        // Parsers disagree on tabs here. To end the connection is always lawful, and agrees with all of them.
+        if self.hasTrimmedTab || value.utf8.contains(0x09) { self.closes = true }
+        if HTTPSyntax.list(value, contains: "close") { self.closes = true }
+        if HTTPSyntax.list(value, contains: "keep-alive") { self.keepsAlive = true }
+    }
+
+    private func checkHost(_ bytes: Span<UInt8>, authority: String?, isVersion10: Bool) throws(EdgeRefusal) {
         if self.hostCount == 0, isVersion10, authority == nil { return }
-        guard self.hostCount == 1, HTTPSyntax.isHostValue(self.host) else { throw .malformed(.host) }
+        guard self.hostCount == 1, HTTPSyntax.isHostValue(bytes.extracting(self.host)) else {
+            throw .malformed(.host)
+        }
         // The signature covers Host, routing might follow the target: two different names are an attack.
-        if let authority, !HTTPSyntax.equal(authority, self.host) { throw .malformed(.host) }
+        if let authority, !HTTPSyntax.equal(authority, try self.string(bytes, self.host, or: .host)) {
+            throw .malformed(.host)
+        }
     }
 }

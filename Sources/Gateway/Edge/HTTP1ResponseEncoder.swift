@@ -20,7 +20,7 @@ enum HTTP1ResponseEncoder {
 
     /// An upper bound of the head's size, to allocate once.
     static func headBytesMax(_ headers: HeaderFields) -> Int {
-        headers.fields.reduce(self.fixedBytesMax) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        self.fixedBytesMax + headers.bytes.count + 4 * headers.count
     }
 
     /// Writes status line and header fields, up to the empty line.
@@ -40,10 +40,13 @@ enum HTTP1ResponseEncoder {
             var head = unsafe ByteCursor($0)
             self.writeStatusLine(status, to: &head)
             var hasDate = false
-            let fields = headers.fields.span
-            for index in fields.indices where !self.isReserved(fields[index].name) {
-                if HeaderFields.equalNames(fields[index].name, "Date") { hasDate = true }
-                self.writeField(fields[index].name, fields[index].value, to: &head)
+            let bytes = headers.bytes.span
+            let lines = headers.lines.span
+            for index in lines.indices {
+                let name = bytes.extracting(lines[index].name)
+                if self.isReserved(name) { continue }
+                if HeaderFields.equalNames(name, "Date") { hasDate = true }
+                self.writeField(name, bytes.extracting(lines[index].value), to: &head)
             }
             if !hasDate {
                 head.append("Date: ")
@@ -100,8 +103,8 @@ enum HTTP1ResponseEncoder {
     }
 
     /// The fields that the edge itself writes.
-    static func isReserved(_ name: String) -> Bool {
-        switch name.utf8.count {
+    static func isReserved(_ name: Span<UInt8>) -> Bool {
+        switch name.count {
         case 10: HeaderFields.equalNames(name, "Connection") || HeaderFields.equalNames(name, "Keep-Alive")
         case 14: HeaderFields.equalNames(name, "Content-Length")
         case 17: HeaderFields.equalNames(name, "Transfer-Encoding")
@@ -110,12 +113,10 @@ enum HTTP1ResponseEncoder {
     }
 
     /// A value that held a line break would start a header, or a response, of the attacker's.
-    private static func writeField(_ name: String, _ value: String, to head: inout ByteCursor) {
-        let name = name.utf8.span
+    private static func writeField(_ name: Span<UInt8>, _ value: Span<UInt8>, to head: inout ByteCursor) {
         for index in name.indices where !HTTPSyntax.isToken(name[index]) { return }
         head.append(name)
         head.append(": ")
-        let value = value.utf8.span
         if ByteScan.firstControl(in: value) == value.count {
             head.append(value)
         } else {

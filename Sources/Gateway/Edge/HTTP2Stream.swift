@@ -301,7 +301,7 @@ extension HTTP2Stream: ExchangeTransport {
         block.reserveCapacity(response.headers.count + 3)
         block.add(name: ":status", value: String(response.status))
         var hasDate = false
-        for field in response.headers.fields where !HTTP1ResponseEncoder.isReserved(field.name) {
+        for field in response.headers.fields where !HTTP1ResponseEncoder.isReserved(field.name.utf8.span) {
             guard field.name.utf8.allSatisfy(HTTPSyntax.isToken), field.value.utf8.allSatisfy(HTTPSyntax.isFieldValue)
             else { continue }
             let name = field.name.lowercased()

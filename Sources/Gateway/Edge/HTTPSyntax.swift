@@ -53,8 +53,11 @@ enum HTTPSyntax {
     static let methodBytesMax = 32
 
     static func isHostValue(_ value: String) -> Bool {
+        self.isHostValue(value.utf8.span)
+    }
+
+    static func isHostValue(_ bytes: Span<UInt8>) -> Bool {
         // Over the span: a closure over `utf8` is generic code that is not specialised.
-        let bytes = value.utf8.span
         for index in bytes.indices where !self.isHost(bytes[index]) { return false }
         return !bytes.isEmpty
     }
@@ -80,8 +83,19 @@ enum HTTPSyntax {
 
     /// A Content-Length: decimal digits and nothing else, not over 2⁶³.
     static func contentLength(_ value: String) -> Int? {
-        let digits = value.utf8
-        guard !digits.isEmpty, digits.count <= 19, digits.allSatisfy(ASCII.isDigit) else { return nil }
-        return Int(value)
+        self.contentLength(value.utf8.span)
+    }
+
+    static func contentLength(_ digits: Span<UInt8>) -> Int? {
+        guard !digits.isEmpty, digits.count <= 19 else { return nil }
+        var length = 0
+        for index in digits.indices {
+            guard ASCII.isDigit(digits[index]) else { return nil }
+            let (tens, isOver) = length.multipliedReportingOverflow(by: 10)
+            let (sum, isOverToo) = tens.addingReportingOverflow(Int(digits[index] - 0x30))
+            guard !isOver, !isOverToo else { return nil }
+            length = sum
+        }
+        return length
     }
 }

@@ -6,10 +6,15 @@ internal import Signing
 enum ForwardedHeaders {
     /// The head without what only processes of Brume say to each other: at the public edge nobody may say it.
     static func stripped(_ head: RequestHead) -> RequestHead {
-        guard head.headers.hasName(startingWith: ForwardProof.reservedPrefix) else { return head }
+        guard self.isReserved(in: head) else { return head }
         var head = head
         head.headers = head.headers.filter { !self.isReserved($0) }
         return head
+    }
+
+    /// Whether the head has something of that.
+    static func isReserved(in head: RequestHead) -> Bool {
+        head.headers.hasName(startingWith: ForwardProof.reservedPrefix)
     }
 
     /// What a node is told of a client's headers.
@@ -20,8 +25,8 @@ enum ForwardedHeaders {
     }
 
     /// What proves a client to this server, and is nobody else's business.
-    private static func isCredential(_ name: String) -> Bool {
-        switch name.utf8.count {
+    private static func isCredential(_ name: Span<UInt8>) -> Bool {
+        switch name.count {
         case 6: HeaderFields.equalNames(name, "cookie")
         case 9: HeaderFields.equalNames(name, "x-api-key")
         case 13: HeaderFields.equalNames(name, "authorization")
@@ -34,16 +39,16 @@ enum ForwardedHeaders {
     /// told of a stream. Services have headers of the reserved prefix for their clients, such as `x-brume-rule`.
     static func answer(_ headers: HeaderFields) -> HeaderFields {
         headers.filter { name in
-            switch name.utf8.count {
+            switch name.count {
             case 4: !HeaderFields.equalNames(name, "date")
             case 14 where HeaderFields.equalNames(name, "content-length"): true
-            case 15: !HeaderFields.equalNames(name, Forward.refusedHeader)
+            case 15: !HeaderFields.isName(name, startingWith: Forward.refusedHeader.utf8.span)
             default: !ForwardProof.isOfOneHop(name)
             }
         }
     }
 
-    private static func isReserved(_ name: String) -> Bool {
-        HeaderFields.isName(name, startingWith: ForwardProof.reservedPrefix)
+    private static func isReserved(_ name: Span<UInt8>) -> Bool {
+        HeaderFields.isName(name, startingWith: ForwardProof.reservedPrefix.utf8.span)
     }
 }

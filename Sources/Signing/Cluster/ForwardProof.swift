@@ -19,9 +19,9 @@ package enum ForwardProof {
 
     /// Whether a header belongs to one connection, or to the way the body is cut up, and is not passed on: the next hop
     /// has its own.
-    package static func isOfOneHop(_ name: String) -> Bool {
+    package static func isOfOneHop(_ name: Span<UInt8>) -> Bool {
         // By length: of every header nearly all of these would be compared for nothing.
-        switch name.utf8.count {
+        switch name.count {
         case 2: HeaderFields.equalNames(name, "te")
         case 6: HeaderFields.equalNames(name, "expect")
         case 7: HeaderFields.equalNames(name, "trailer") || HeaderFields.equalNames(name, "upgrade")
@@ -29,7 +29,8 @@ package enum ForwardProof {
         case 14: HeaderFields.equalNames(name, "content-length")
         case 16: HeaderFields.equalNames(name, "proxy-connection")
         case 17:
-            HeaderFields.equalNames(name, "transfer-encoding") || HeaderFields.equalNames(name, Self.headerName)
+            HeaderFields.equalNames(name, "transfer-encoding")
+                || HeaderFields.isName(name, startingWith: Self.headerName.utf8.span)
         case 18: HeaderFields.equalNames(name, "proxy-authenticate")
         case 19: HeaderFields.equalNames(name, "proxy-authorization")
         default: false
@@ -82,19 +83,21 @@ package enum ForwardProof {
 
     /// Header lines and a request line hold no line feed, so each part ends where it seems to.
     private static func text(_ statement: [UInt8], _ head: RequestHead) -> [UInt8] {
-        let fields = head.headers.fields.span
+        let bytes = head.headers.bytes.span
+        let lines = head.headers.lines.span
         var bytesMax = statement.count + head.method.utf8.count + head.path.utf8.count + head.query.utf8.count + 4
-        for index in fields.indices { bytesMax += fields[index].name.utf8.count + fields[index].value.utf8.count + 2 }
+        for index in lines.indices { bytesMax += lines[index].name.count + lines[index].value.count + 2 }
         var output: [UInt8] = []
         output.append(bytesMax: bytesMax) { cursor in
-            Self.appendLine(head.method, to: &cursor)
-            Self.appendLine(head.path, to: &cursor)
-            Self.appendLine(head.query, to: &cursor)
-            for index in fields.indices where !Self.isOfOneHop(fields[index].name) {
-                let name = fields[index].name.utf8.span
+            Self.appendLine(head.method.utf8.span, to: &cursor)
+            Self.appendLine(head.path.utf8.span, to: &cursor)
+            Self.appendLine(head.query.utf8.span, to: &cursor)
+            for index in lines.indices {
+                let name = bytes.extracting(lines[index].name)
+                if Self.isOfOneHop(name) { continue }
                 for place in name.indices { cursor.append(byte: ASCII.lowercased(name[place])) }
                 cursor.append(byte: UInt8(ascii: ":"))
-                Self.appendLine(fields[index].value, to: &cursor)
+                Self.appendLine(bytes.extracting(lines[index].value), to: &cursor)
             }
             cursor.append(byte: UInt8(ascii: "\n"))
             cursor.append(statement.span)
@@ -102,8 +105,8 @@ package enum ForwardProof {
         return output
     }
 
-    private static func appendLine(_ text: String, to cursor: inout ByteCursor) {
-        cursor.append(text.utf8.span)
+    private static func appendLine(_ text: Span<UInt8>, to cursor: inout ByteCursor) {
+        cursor.append(text)
         cursor.append(byte: UInt8(ascii: "\n"))
     }
 }

@@ -247,15 +247,15 @@ extension AnswerReader {
     private func fields(
         _ bytes: Span<UInt8>, from start: Int, _ framing: inout Framing
     ) throws(AnswerFault) -> HeaderFields {
-        var headers = HeaderFields()
-        headers.reserveCapacity(16)
+        var lines: [HeaderFields.Line] = []
+        lines.reserveCapacity(16)
         var index = start
         while bytes[index] != 0x0D {
-            guard headers.count < self.headerCountMax else { throw AnswerFault("it has too many header fields") }
+            guard lines.count < self.headerCountMax else { throw AnswerFault("it has too many header fields") }
             let nameStart = index
             while bytes[index] > 0x20, bytes[index] < 0x7F, bytes[index] != 0x3A { index += 1 }
             guard index > nameStart, bytes[index] == 0x3A else { throw AnswerFault("it has an invalid header field") }
-            let name = Self.text(bytes.extracting(nameStart..<index))
+            let name = nameStart..<index
             index += 1
             while bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 }
             let valueStart = index
@@ -269,27 +269,46 @@ extension AnswerReader {
             }
             var valueEnd = index
             while valueEnd > valueStart, bytes[valueEnd - 1] == 0x20 || bytes[valueEnd - 1] == 0x09 { valueEnd -= 1 }
-            let value = Self.text(bytes.extracting(valueStart..<valueEnd))
             index += 2
-            try Self.note(name, value, &framing)
-            headers.append(name, value)
+            let value = valueStart..<valueEnd
+            try Self.note(bytes.extracting(name), bytes.extracting(value), &framing)
+            lines.append(
+                HeaderFields.Line(
+                    name: (name.lowerBound - start)..<(name.upperBound - start),
+                    value: (value.lowerBound - start)..<(value.upperBound - start)))
         }
-        return headers
+        return Self.headers(bytes.extracting(start..<index), lines)
+    }
+
+    /// Bytes that are no UTF-8 are replaced: old servers write Latin-1 into fields that nobody reads.
+    private static func headers(_ block: Span<UInt8>, _ lines: [HeaderFields.Line]) -> HeaderFields {
+        do {
+            _ = try UTF8Span(validating: block)
+            return HeaderFields(block, lines: lines)
+        } catch {
+            var headers = HeaderFields()
+            for line in lines {
+                headers.append(Self.text(block.extracting(line.name)), Self.text(block.extracting(line.value)))
+            }
+            return headers
+        }
     }
 
     /// Draws from a field what decides where the body ends.
-    private static func note(_ name: String, _ value: String, _ framing: inout Framing) throws(AnswerFault) {
-        switch name.utf8.count {
+    private static func note(
+        _ name: Span<UInt8>, _ value: Span<UInt8>, _ framing: inout Framing
+    ) throws(AnswerFault) {
+        switch name.count {
         case 10 where HeaderFields.equalNames(name, "Connection"):
-            for word in value.split(separator: ",") {
+            for word in Self.text(value).split(separator: ",") {
                 let word = word.trimmingSpaces
                 if HeaderFields.equalNames(word, "close") { framing.closes = true }
                 if HeaderFields.equalNames(word, "keep-alive") { framing.keepsAlive = true }
             }
         case 14 where HeaderFields.equalNames(name, "Content-Length"):
-            guard framing.length == nil, value.utf8.count <= 18, value.utf8.allSatisfy(ASCII.isDigit),
-                let length = Int(value)
-            else { throw AnswerFault("it has an invalid Content-Length") }
+            guard framing.length == nil, let length = Self.contentLength(value) else {
+                throw AnswerFault("it has an invalid Content-Length")
+            }
             framing.length = length
         case 17 where HeaderFields.equalNames(name, "Transfer-Encoding"):
             guard !framing.isChunked, HeaderFields.equalNames(value, "chunked") else {
@@ -300,7 +319,17 @@ extension AnswerReader {
         }
     }
 
-    /// Bytes that are no UTF-8 are replaced: old servers write Latin-1 into fields that nobody reads.
+    /// Up to 18 digits.
+    private static func contentLength(_ digits: Span<UInt8>) -> Int? {
+        guard (1...18).contains(digits.count) else { return nil }
+        var length = 0
+        for index in digits.indices {
+            guard ASCII.isDigit(digits[index]) else { return nil }
+            length = length * 10 + Int(digits[index] - 0x30)
+        }
+        return length
+    }
+
     private static func text(_ bytes: Span<UInt8>) -> String {
         do {
             return String(copying: try UTF8Span(validating: bytes))

@@ -66,21 +66,22 @@ package struct UpstreamRequest: Sendable {
             self.method.utf8.allSatisfy({ (0x41...0x5A).contains($0) || $0 == 0x2D })
         else { return "the method is none" }
         guard self.target.hasPrefix("/") || self.target == "*", self.target.utf8.count <= Self.targetBytesMax,
-            Self.isPrintable(self.target), !self.target.utf8.contains(0x20)
+            Self.isPrintable(self.target.utf8.span), !self.target.utf8.contains(0x20)
         else { return "the target is none" }
-        for field in self.headers.fields {
-            guard Self.isName(field.name), Self.isValue(field.value) else { return "a header field is none" }
+        let bytes = self.headers.bytes.span
+        let lines = self.headers.lines.span
+        for index in lines.indices {
+            guard Self.isName(bytes.extracting(lines[index].name)), Self.isValue(bytes.extracting(lines[index].value))
+            else { return "a header field is none" }
         }
         return nil
     }
 
-    private static func isPrintable(_ text: String) -> Bool {
-        let bytes = text.utf8.span
-        return ByteScan.firstControl(in: bytes) == bytes.count
+    private static func isPrintable(_ bytes: Span<UInt8>) -> Bool {
+        ByteScan.firstControl(in: bytes) == bytes.count
     }
 
-    private static func isName(_ text: String) -> Bool {
-        let bytes = text.utf8.span
+    private static func isName(_ bytes: Span<UInt8>) -> Bool {
         for index in bytes.indices {
             let byte = bytes[index]
             guard byte > 0x20 && byte < 0x7F && byte != 0x3A else { return false }
@@ -88,8 +89,12 @@ package struct UpstreamRequest: Sendable {
         return !bytes.isEmpty
     }
 
-    private static func isValue(_ text: String) -> Bool {
-        self.isPrintable(text) || text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
+    private static func isValue(_ bytes: Span<UInt8>) -> Bool {
+        if self.isPrintable(bytes) { return true }
+        for index in bytes.indices where bytes[index] != 0x09 && (bytes[index] < 0x20 || bytes[index] == 0x7F) {
+            return false
+        }
+        return true
     }
 }
 

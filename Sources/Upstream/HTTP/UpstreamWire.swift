@@ -60,19 +60,20 @@ enum UpstreamWire {
         cursor.append(request.target.utf8.span)
         cursor.append(" HTTP/1.1\r\n")
         var hasHost = false
-        let fields = request.headers.fields.span
-        for index in fields.indices {
-            let name = fields[index].name
-            switch name.utf8.count {
+        let bytes = request.headers.bytes.span
+        let lines = request.headers.lines.span
+        for index in lines.indices {
+            let name = bytes.extracting(lines[index].name)
+            switch name.count {
             case 4 where HeaderFields.equalNames(name, "host"): hasHost = true
             case 10 where HeaderFields.equalNames(name, "connection"): continue
             case 14 where HeaderFields.equalNames(name, "content-length"): continue
             case 17 where HeaderFields.equalNames(name, "transfer-encoding"): continue
             default: break
             }
-            Self.append(name, fields[index].value, to: &cursor)
+            Self.append(name, bytes.extracting(lines[index].value), to: &cursor)
         }
-        if !hasHost { Self.append("Host", authority, to: &cursor) }
+        if !hasHost { Self.append("Host".utf8.span, authority.utf8.span, to: &cursor) }
         if !isKept { cursor.append("Connection: close\r\n") }
         switch framing {
         case .nothing: break
@@ -85,20 +86,18 @@ enum UpstreamWire {
         cursor.append("\r\n")
     }
 
-    private static func append(_ name: String, _ value: String, to cursor: inout ByteCursor) {
-        cursor.append(name.utf8.span)
+    private static func append(_ name: Span<UInt8>, _ value: Span<UInt8>, to cursor: inout ByteCursor) {
+        cursor.append(name)
         cursor.append(": ")
-        cursor.append(value.utf8.span)
+        cursor.append(value)
         cursor.append("\r\n")
     }
 
     /// At least what the head takes.
     private static func headBytesMax(_ request: UpstreamRequest, _ authority: String) -> Int {
         // "HTTP/1.1", and the fields that are added.
-        var count = 128 + request.method.utf8.count + request.target.utf8.count + authority.utf8.count
-        let fields = request.headers.fields.span
-        for index in fields.indices { count += fields[index].name.utf8.count + fields[index].value.utf8.count + 4 }
-        return count
+        128 + request.method.utf8.count + request.target.utf8.count + authority.utf8.count
+            + request.headers.bytes.count + 4 * request.headers.count
     }
 
     /// A piece of a body that goes in chunks; not empty.
