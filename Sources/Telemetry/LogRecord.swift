@@ -50,114 +50,34 @@ package struct LogRecord: Sendable, Hashable {
         self.members = members
     }
 
-    /// The line as JSON, with its line end; control characters of clients cannot break it.
+    /// What a line says, kept.
+    package init(_ line: some LogLine) {
+        var members = LogMemberList()
+        line.tell(&members)
+        self.init(time: line.time, level: line.level, message: line.message, members: members.members)
+    }
+
+    /// The line as JSON, with its line end.
     package func appendJSONLine(to output: inout [UInt8]) {
-        output.append(bytesMax: self.lineBytesMax) { line in
-            line.append(#"{"time":""#)
-            Self.append(self.time, to: &line)
-            line.append(#"","level":""#)
-            line.append(self.level.rawValue.utf8.span)
-            line.append(#"","message":"#)
-            line.append(quoted: self.message)
-            let members = self.members.span
-            for index in members.indices {
-                line.append(byte: UInt8(ascii: ","))
-                line.append(quoted: members[index].name)
-                line.append(byte: UInt8(ascii: ":"))
-                switch members[index].value {
-                case .string(let text): line.append(quoted: text)
-                case .integer(let number): line.append(decimal: Int(number))
-                case .boolean(let truth): line.append(truth ? "true" : "false")
-                }
-            }
-            line.append("}\n")
-        }
-    }
-
-    /// Room for the line, were each byte of each text written as an escape.
-    private var lineBytesMax: Int {
-        var bytes = 96 + self.message.utf8.count * Self.escapeBytes
-        let members = self.members.span
-        for index in members.indices {
-            bytes += members[index].name.utf8.count * Self.escapeBytes + 8
-            if case .string(let text) = members[index].value {
-                bytes += text.utf8.count * Self.escapeBytes
-            } else {
-                bytes += 20
-            }
-        }
-        return bytes
-    }
-
-    /// Bytes of `\u001F`, the longest that stands for one byte.
-    fileprivate static let escapeBytes = 6
-
-    private static func append(_ time: Timestamp, to line: inout ByteCursor) {
-        let date = CalendarDate(min(max(time, Self.times.lowerBound), Self.times.upperBound))
-        line.append(digits: date.year, width: 4)
-        line.append(byte: UInt8(ascii: "-"))
-        line.append(digits: date.month, width: 2)
-        line.append(byte: UInt8(ascii: "-"))
-        line.append(digits: date.day, width: 2)
-        line.append(byte: UInt8(ascii: "T"))
-        line.append(digits: date.hour, width: 2)
-        line.append(byte: UInt8(ascii: ":"))
-        line.append(digits: date.minute, width: 2)
-        line.append(byte: UInt8(ascii: ":"))
-        line.append(digits: date.second, width: 2)
-        line.append(byte: UInt8(ascii: "."))
-        line.append(digits: date.millisecond, width: 3)
-        line.append(byte: UInt8(ascii: "Z"))
-    }
-
-    /// The times whose year has four digits; the date of a line is never beyond, however far off a clock is.
-    private static let times: ClosedRange<Timestamp> = {
-        let end = CalendarDate(year: 10_000, month: 1, day: 1).timestamp
-        let last = Timestamp(millisecondsSinceEpoch: end.millisecondsSinceEpoch - 1)
-        return CalendarDate(year: 0, month: 1, day: 1).timestamp...last
-    }()
-}
-
-extension ByteCursor {
-    /// A number of at least 0 with leading zeros, up to four digits.
-    fileprivate mutating func append(digits number: Int, width: Int) {
-        var divisor = width == 4 ? 1000 : width == 3 ? 100 : 10
-        while divisor > 0 {
-            self.append(byte: UInt8(ascii: "0") + UInt8(number / divisor % 10))
-            divisor /= 10
-        }
-    }
-
-    fileprivate mutating func append(quoted text: String) {
-        self.append(byte: UInt8(ascii: "\""))
-        let bytes = text.utf8.span
-        // Nearly every text stands for itself and is copied as a whole.
-        if ByteScan.firstControl(in: bytes, orQuote: true) == bytes.count {
-            self.append(bytes)
-        } else {
-            for index in bytes.indices { self.append(escaped: bytes[index]) }
-        }
-        self.append(byte: UInt8(ascii: "\""))
-    }
-
-    private mutating func append(escaped byte: UInt8) {
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-            self.append(byte: UInt8(ascii: "\\"))
-            self.append(byte: byte)
-        case 0..<0x20, 0x7F:
-            self.append(#"\u00"#)
-            self.append(byte: Hex.digit(byte >> 4))
-            self.append(byte: Hex.digit(byte))
-        default:
-            self.append(byte: byte)
-        }
+        var bytes: [UInt8] = []
+        swap(&bytes, &output)
+        var line = JSONLine(behind: bytes, self.time, self.level, self.message)
+        for member in self.members { line.member(member) }
+        output = line.ended()
     }
 }
 
 /// Where log lines go. Never blocks the caller.
 package protocol LogSink: Sendable {
     func write(_ record: LogRecord)
+    /// The same for a line that many requests have, of which nothing is made that is not written.
+    func write(_ line: some LogLine)
+}
+
+extension LogSink {
+    package func write(_ line: some LogLine) {
+        self.write(LogRecord(line))
+    }
 }
 
 /// Forgets every line; for tests and tools.

@@ -66,12 +66,27 @@ internal import Darwin
     }
 
     package func write(_ record: LogRecord) {
+        self.append { record.appendJSONLine(to: &$0) }
+    }
+
+    package func write(_ line: some LogLine) {
+        self.append { buffer in
+            var bytes: [UInt8] = []
+            swap(&bytes, &buffer)
+            var members = JSONLine(behind: bytes, line.time, line.level, line.message)
+            line.tell(&members)
+            buffer = members.ended()
+        }
+    }
+
+    /// Adds a line, unless there is no room for one.
+    private func append(_ write: (inout [UInt8]) -> Void) {
         unsafe pthread_mutex_lock(self.mutex)
         var wakes = false
         if self.buffer.count >= self.limits.bufferBytesMax || self.isClosed {
             self.dropped.increment()
         } else {
-            record.appendJSONLine(to: &self.buffer)
+            write(&self.buffer)
             switch self.wait {
             case .none: break
             case .firstLine: wakes = true

@@ -31,7 +31,7 @@ struct Record: Sendable {
     /// Requests that named no operation of ours.
     let unrecognised: Counter
 
-    func callAsFunction(_ record: RequestRecord, counters: RequestCounters?, _ connection: ConnectionInfo) {
+    func callAsFunction(_ record: consuming RequestRecord, counters: RequestCounters?, _ connection: ConnectionInfo) {
         let elapsed = ContinuousClock.now - record.started
         let microseconds = UInt64(max(0, elapsed / .microseconds(1)))
         if let counters {
@@ -44,12 +44,61 @@ struct Record: Sendable {
         } else {
             self.unrecognised.increment()
         }
-        self.log.write(self.line(record, microseconds: microseconds, connection))
+        self.log.write(AccessLine(record, microseconds: microseconds, connection, time: self.clock.now()))
     }
 
     /// The line of a request that the edge turned away; the edge counts it.
     func refused(_ record: RequestRecord, _ connection: ConnectionInfo) {
-        self.log.write(self.line(record, microseconds: 0, connection))
+        self.log.write(AccessLine(record, microseconds: 0, connection, time: self.clock.now()))
+    }
+}
+
+/// A request's line of the access log.
+private struct AccessLine: LogLine {
+    let record: RequestRecord
+    let microseconds: UInt64
+    let connection: ConnectionInfo
+    let time: Timestamp
+
+    init(
+        _ record: consuming RequestRecord, microseconds: UInt64, _ connection: ConnectionInfo, time: Timestamp
+    ) {
+        self.record = record
+        self.microseconds = microseconds
+        self.connection = connection
+        self.time = time
+    }
+
+    var level: LogLevel { .info }
+    var message: String { "request" }
+
+    func tell(_ members: inout some LogMembers) {
+        members.member("requestId", self.record.requestID.description)
+        members.member("service", self.record.service)
+        members.member("operation", self.record.operation)
+        members.member("status", Int64(self.record.status))
+        members.member("microseconds", Int64(self.microseconds))
+        members.member("bytesIn", Int64(self.record.bodyBytes))
+        members.member("bytesOut", Int64(self.record.responseBytes))
+        if self.record.gateway != nil, let context = self.record.context {
+            members.member("client", context.sourceAddress)
+            members.member("protocol", self.connection.version.rawValue)
+            members.member("tls", context.isTLS)
+        } else {
+            members.member("client", self.connection.remoteAddress)
+            members.member("protocol", self.connection.version.rawValue)
+            members.member("tls", self.connection.isTLS)
+        }
+        if let traceID = self.record.traceID { members.member("traceId", traceID) }
+        if let node = self.record.node { members.member("node", node) }
+        if let gateway = self.record.gateway { members.member("gateway", gateway) }
+        if let code = self.record.errorCode { members.member("error", code) }
+        if let context = self.record.context {
+            members.member("account", context.account.description)
+            members.member("region", context.region.description)
+            members.member("accessKeyId", context.principal.accessKeyID)
+            members.member("userAgent", Self.cut(context.userAgent))
+        }
     }
 
     /// The longest user agent in a line, in bytes.
@@ -58,35 +107,5 @@ struct Record: Sendable {
     private static func cut(_ text: String) -> String {
         // Counting characters costs more than the rest of the line.
         text.utf8.count <= self.userAgentBytesMax ? text : String(text.prefix(self.userAgentBytesMax))
-    }
-
-    private func line(_ record: RequestRecord, microseconds: UInt64, _ connection: ConnectionInfo) -> LogRecord {
-        var origin = (address: connection.remoteAddress, isTLS: connection.isTLS)
-        if record.gateway != nil, let context = record.context {
-            origin = (context.sourceAddress, context.isTLS)
-        }
-        var members: [LogRecord.Member] = [
-            .init("requestId", .string(record.requestID.description)),
-            .init("service", .string(record.service)),
-            .init("operation", .string(record.operation)),
-            .init("status", .integer(Int64(record.status))),
-            .init("microseconds", .integer(Int64(microseconds))),
-            .init("bytesIn", .integer(Int64(record.bodyBytes))),
-            .init("bytesOut", .integer(Int64(record.responseBytes))),
-            .init("client", .string(origin.address)),
-            .init("protocol", .string(connection.version.rawValue)),
-            .init("tls", .boolean(origin.isTLS)),
-        ]
-        if let traceID = record.traceID { members.append(.init("traceId", .string(traceID))) }
-        if let node = record.node { members.append(.init("node", .string(node))) }
-        if let gateway = record.gateway { members.append(.init("gateway", .string(gateway))) }
-        if let code = record.errorCode { members.append(.init("error", .string(code))) }
-        if let context = record.context {
-            members.append(.init("account", .string(context.account.description)))
-            members.append(.init("region", .string(context.region.description)))
-            members.append(.init("accessKeyId", .string(context.principal.accessKeyID)))
-            members.append(.init("userAgent", .string(Self.cut(context.userAgent))))
-        }
-        return LogRecord(time: self.clock.now(), level: .info, message: "request", members: members)
     }
 }

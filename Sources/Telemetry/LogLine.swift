@@ -1,0 +1,179 @@
+package import Primitives
+
+/// A line of a log that tells its members one by one.
+package protocol LogLine {
+    var time: Timestamp { get }
+    var level: LogLevel { get }
+    var message: String { get }
+
+    /// Names each member, in the order of writing.
+    func tell(_ members: inout some LogMembers)
+}
+
+/// Hears the members of a line. The names are ours, the texts may come from clients.
+package protocol LogMembers {
+    mutating func member(_ name: StaticString, _ text: String)
+    mutating func member(_ name: StaticString, _ number: Int64)
+    mutating func member(_ name: StaticString, _ truth: Bool)
+}
+
+/// Keeps the members.
+struct LogMemberList: LogMembers {
+    private(set) var members: [LogRecord.Member] = []
+
+    mutating func member(_ name: StaticString, _ text: String) {
+        self.members.append(.init(name.description, .string(text)))
+    }
+
+    mutating func member(_ name: StaticString, _ number: Int64) {
+        self.members.append(.init(name.description, .integer(number)))
+    }
+
+    mutating func member(_ name: StaticString, _ truth: Bool) {
+        self.members.append(.init(name.description, .boolean(truth)))
+    }
+}
+
+/// Writes a line as JSON behind others; control characters of clients cannot break it.
+struct JSONLine: LogMembers {
+    private var bytes: [UInt8]
+
+    init(behind bytes: consuming [UInt8], _ time: Timestamp, _ level: LogLevel, _ message: String) {
+        self.bytes = bytes
+        self.bytes.append(bytesMax: Self.headBytesMax + message.utf8.count * Self.escapeBytes) { line in
+            line.append(#"{"time":""#)
+            Self.append(time, to: &line)
+            line.append(#"","level":""#)
+            line.append(level.rawValue.utf8.span)
+            line.append(#"","message":"#)
+            line.append(quoted: message.utf8.span)
+        }
+    }
+
+    /// The lines, with the end of this one.
+    consuming func ended() -> [UInt8] {
+        self.bytes.append(bytesMax: 2) { $0.append("}\n") }
+        return self.bytes
+    }
+
+    mutating func member(_ name: StaticString, _ text: String) {
+        let text = text.utf8.span
+        self.bytes.append(bytesMax: Self.nameBytesMax(name) + text.count * Self.escapeBytes + 2) { line in
+            line.append(name: name)
+            line.append(quoted: text)
+        }
+    }
+
+    mutating func member(_ name: StaticString, _ number: Int64) {
+        self.bytes.append(bytesMax: Self.nameBytesMax(name) + Self.numberBytesMax) { line in
+            line.append(name: name)
+            line.append(decimal: Int(number))
+        }
+    }
+
+    mutating func member(_ name: StaticString, _ truth: Bool) {
+        self.bytes.append(bytesMax: Self.nameBytesMax(name) + Self.numberBytesMax) { line in
+            line.append(name: name)
+            line.append(truth ? "true" : "false")
+        }
+    }
+
+    /// A member whose name is known only when it is written.
+    mutating func member(_ member: LogRecord.Member) {
+        let name = member.name.utf8.span
+        self.bytes.append(bytesMax: name.count * Self.escapeBytes + 4) { line in
+            line.append(byte: UInt8(ascii: ","))
+            line.append(quoted: name)
+            line.append(byte: UInt8(ascii: ":"))
+        }
+        switch member.value {
+        case .string(let text):
+            let text = text.utf8.span
+            self.bytes.append(bytesMax: text.count * Self.escapeBytes + 2) { $0.append(quoted: text) }
+        case .integer(let number):
+            self.bytes.append(bytesMax: Self.numberBytesMax) { $0.append(decimal: Int(number)) }
+        case .boolean(let truth):
+            self.bytes.append(bytesMax: Self.numberBytesMax) { $0.append(truth ? "true" : "false") }
+        }
+    }
+
+    /// Bytes of a line before its message.
+    private static let headBytesMax = 96
+    /// Bytes of `\u001F`, the longest that stands for one byte.
+    private static let escapeBytes = 6
+    /// Bytes of the longest number.
+    private static let numberBytesMax = 20
+
+    /// A name of ours is written as it is, between quotes, a comma and a colon.
+    private static func nameBytesMax(_ name: StaticString) -> Int { name.utf8CodeUnitCount + 4 }
+
+    private static func append(_ time: Timestamp, to line: inout ByteCursor) {
+        let date = CalendarDate(min(max(time, Self.times.lowerBound), Self.times.upperBound))
+        line.append(digits: date.year, width: 4)
+        line.append(byte: UInt8(ascii: "-"))
+        line.append(digits: date.month, width: 2)
+        line.append(byte: UInt8(ascii: "-"))
+        line.append(digits: date.day, width: 2)
+        line.append(byte: UInt8(ascii: "T"))
+        line.append(digits: date.hour, width: 2)
+        line.append(byte: UInt8(ascii: ":"))
+        line.append(digits: date.minute, width: 2)
+        line.append(byte: UInt8(ascii: ":"))
+        line.append(digits: date.second, width: 2)
+        line.append(byte: UInt8(ascii: "."))
+        line.append(digits: date.millisecond, width: 3)
+        line.append(byte: UInt8(ascii: "Z"))
+    }
+
+    /// The times whose year has four digits; the date of a line is never beyond, however far off a clock is.
+    private static let times: ClosedRange<Timestamp> = {
+        let end = CalendarDate(year: 10_000, month: 1, day: 1).timestamp
+        let last = Timestamp(millisecondsSinceEpoch: end.millisecondsSinceEpoch - 1)
+        return CalendarDate(year: 0, month: 1, day: 1).timestamp...last
+    }()
+}
+
+extension ByteCursor {
+    /// A number of at least 0 with leading zeros, up to four digits.
+    fileprivate mutating func append(digits number: Int, width: Int) {
+        var divisor = width == 4 ? 1000 : width == 3 ? 100 : 10
+        while divisor > 0 {
+            self.append(byte: UInt8(ascii: "0") + UInt8(number / divisor % 10))
+            divisor /= 10
+        }
+    }
+
+    /// The name of a member, with what stands around it.
+    fileprivate mutating func append(name: StaticString) {
+        self.append(byte: UInt8(ascii: ","))
+        self.append(byte: UInt8(ascii: "\""))
+        self.append(name)
+        self.append(byte: UInt8(ascii: "\""))
+        self.append(byte: UInt8(ascii: ":"))
+    }
+
+    fileprivate mutating func append(quoted bytes: Span<UInt8>) {
+        self.append(byte: UInt8(ascii: "\""))
+        // Nearly every text stands for itself and is copied as a whole.
+        if ByteScan.firstControl(in: bytes, orQuote: true) == bytes.count {
+            self.append(bytes)
+        } else {
+            for index in bytes.indices { self.append(escaped: bytes[index]) }
+        }
+        self.append(byte: UInt8(ascii: "\""))
+    }
+
+    private mutating func append(escaped byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            self.append(byte: UInt8(ascii: "\\"))
+            self.append(byte: byte)
+        case 0..<0x20, 0x7F:
+            self.append(#"\u00"#)
+            self.append(byte: Hex.digit(byte >> 4))
+            self.append(byte: Hex.digit(byte))
+        default:
+            self.append(byte: byte)
+        }
+    }
+}
