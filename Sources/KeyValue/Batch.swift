@@ -5,11 +5,14 @@ package struct Batch: Sendable {
     package var writes: [Write]
     /// Added to change logs, in order, with the batch's version.
     package var logAppends: [LogAppend]
-    package var token: IdempotencyToken?
+    // Not `?`: a variable that begins as nil costs a copy of the batch when it is made (docs/decisions.md).
+    // swift-format-ignore: UseShorthandTypeNames
+    package var token: Optional<IdempotencyToken>
     /// `ReadResult.asOf` or `Page.asOf` of the read that every version in `checks` comes from (the oldest, where there
     /// were several). With it a check needs no second read unless something near its key changed; without it, each
     /// check reads. Giving a version that the checks were not read at breaks serialisability.
-    package var readAsOf: CommitVersion?
+    // swift-format-ignore: UseShorthandTypeNames
+    package var readAsOf: Optional<CommitVersion>
 
     package init(
         checks: [Check] = [],

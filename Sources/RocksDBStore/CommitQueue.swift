@@ -1,8 +1,8 @@
 internal import KeyValue
 internal import Primitives
 
-/// Something that waits for the committer.
-struct QueuedItem: Sendable {
+/// Something that waits for the committer. A class: it is looked at several times on its way, and handed over twice.
+final class QueuedItem: Sendable {
     enum Work: Sendable {
         case commit(PreparedCommit, remembered: RememberedToken?)
         /// These entries of a change log go.
@@ -18,6 +18,18 @@ struct QueuedItem: Sendable {
     /// What the waiter is told when everything up to here is durable.
     let outcome: CommitOutcome
     let receipt: CommitReceipt
+
+    init(
+        version: UInt64, work: Work, bytes: Int, waiter: Waiter<CommitOutcome>, outcome: CommitOutcome,
+        receipt: CommitReceipt
+    ) {
+        self.version = version
+        self.work = work
+        self.bytes = bytes
+        self.waiter = waiter
+        self.outcome = outcome
+        self.receipt = receipt
+    }
 }
 
 /// Commits that wait, in the order of their versions, within two bounds.

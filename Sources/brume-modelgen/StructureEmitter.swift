@@ -79,7 +79,11 @@ struct StructureEmitter {
             "    package static let schema = \(self.service.name)Schema.shape(\"\(self.shape.name)\")",
         ]
         if !properties.isEmpty { lines.append("") }
-        lines += properties.map { "    package var \($0.name): \($0.type)\($0.isRequired ? "" : "?")" }
+        // `Optional<T>` is not `T?` here: a variable of that form begins as nil, and an initialiser that sets it then
+        // copies the whole structure once more when it is complete (Swift 6.3).
+        lines += properties.map { property in
+            "    package var \(property.name): \(property.isRequired ? property.type : "Optional<\(property.type)>")"
+        }
         lines += [""] + self.initializer(properties)
         if isRead { lines += [""] + self.reader(properties) }
         if isWritten { lines += [""] + self.writer(properties.filter { !$0.isEventStream }) }
@@ -123,15 +127,19 @@ struct StructureEmitter {
             }
             lines += ["            default: break", "            }", "        }"]
         }
-        for property in properties {
-            guard property.isRequired else {
-                lines.append("        self.\(SwiftNames.bare(property.name)) = \(property.name)")
-                continue
-            }
+        // By the other initialiser: member by member, the whole structure would be copied when it is complete.
+        let arguments = properties.map { property in
+            let label = SwiftNames.label(property.name)
+            guard property.isRequired else { return "            \(label): \(property.name)" }
             let stand = self.types.stand(property.shape)
             let boxed = property.isBoxed ? "Indirect(\(stand))" : stand
             let missing = "reader.missing(schema.members[\(property.index)], \(boxed))"
-            lines.append("        self.\(SwiftNames.bare(property.name)) = \(property.name) ?? \(missing)")
+            return "            \(label): \(property.name) ?? \(missing)"
+        }
+        if arguments.isEmpty {
+            lines.append("        self.init()")
+        } else {
+            lines += ["        self.init(", arguments.joined(separator: ",\n"), "        )"]
         }
         return lines + ["    }"]
     }

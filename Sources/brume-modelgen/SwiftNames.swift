@@ -49,6 +49,12 @@ enum SwiftNames {
         return self.keywords.contains(result) ? "`\(result)`" : result
     }
 
+    /// A member's name before an argument, where hardly a word needs its backticks and the others are warned of.
+    static func label(_ member: String) -> String {
+        let bare = self.bare(member)
+        return ["inout", "let", "var"].contains(bare) ? member : bare
+    }
+
     /// The function of an operation.
     static func operation(_ name: String) -> String {
         let function = self.member(name)

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct AnyShape: ReadableShape, WritableShape {
     package static let schema = HostileSchema.shape("Any")
 
-    package var `any`: String?
+    package var `any`: Optional<String>
 
     package init(
         `any`: String? = nil
@@ -24,7 +24,9 @@ package struct AnyShape: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.any = `any`
+        self.init(
+            any: `any`
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

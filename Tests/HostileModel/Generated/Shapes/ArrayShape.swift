@@ -5,7 +5,7 @@ package import ServiceModel
 package struct ArrayShape: ReadableShape, WritableShape {
     package static let schema = HostileSchema.shape("Array")
 
-    package var optional: Indirect<OptionalShape>?
+    package var optional: Optional<Indirect<OptionalShape>>
 
     package init(
         optional: Indirect<OptionalShape>? = nil
@@ -24,7 +24,9 @@ package struct ArrayShape: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.optional = optional
+        self.init(
+            optional: optional
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -8,11 +8,11 @@ package struct BindingInput: ReadableShape {
 
     package var label: String
     package var rest: String
-    package var header: Timestamp?
-    package var meta: [String: String]?
-    package var query: [String]?
-    package var others: [String: String]?
-    package var body: [UInt8]?
+    package var header: Optional<Timestamp>
+    package var meta: Optional<[String: String]>
+    package var query: Optional<[String]>
+    package var others: Optional<[String: String]>
+    package var body: Optional<[UInt8]>
 
     package init(
         label: String,
@@ -61,12 +61,14 @@ package struct BindingInput: ReadableShape {
             default: break
             }
         }
-        self.label = label ?? reader.missing(schema.members[0], "")
-        self.rest = rest ?? reader.missing(schema.members[1], "")
-        self.header = header
-        self.meta = meta
-        self.query = query
-        self.others = others
-        self.body = body
+        self.init(
+            label: label ?? reader.missing(schema.members[0], ""),
+            rest: rest ?? reader.missing(schema.members[1], ""),
+            header: header,
+            meta: meta,
+            query: query,
+            others: others,
+            body: body
+        )
     }
 }

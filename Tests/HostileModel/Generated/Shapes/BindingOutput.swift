@@ -5,8 +5,8 @@ package import ServiceModel
 package struct BindingOutput: WritableShape {
     package static let schema = HostileSchema.shape("BindingOutput")
 
-    package var status: Int?
-    package var secret: String?
+    package var status: Optional<Int>
+    package var secret: Optional<String>
 
     package init(
         status: Int? = nil,

@@ -24,7 +24,9 @@ package struct Chicken: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.egg = egg ?? reader.missing(schema.members[0], Indirect(Egg(word: "")))
+        self.init(
+            egg: egg ?? reader.missing(schema.members[0], Indirect(Egg(word: "")))
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

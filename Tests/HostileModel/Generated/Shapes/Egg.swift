@@ -5,7 +5,7 @@ package import ServiceModel
 package struct Egg: ReadableShape, WritableShape {
     package static let schema = HostileSchema.shape("Egg")
 
-    package var chicken: Indirect<Chicken>?
+    package var chicken: Optional<Indirect<Chicken>>
     package var word: String
 
     package init(
@@ -30,8 +30,10 @@ package struct Egg: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.chicken = chicken
-        self.word = word ?? reader.missing(schema.members[1], "")
+        self.init(
+            chicken: chicken,
+            word: word ?? reader.missing(schema.members[1], "")
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

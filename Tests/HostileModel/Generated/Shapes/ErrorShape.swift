@@ -5,9 +5,9 @@ package import ServiceModel
 package struct ErrorShape: WritableShape {
     package static let schema = HostileSchema.shape("Error")
 
-    package var message: String?
-    package var reason: SelfShape?
-    package var nodes: [Node]?
+    package var message: Optional<String>
+    package var reason: Optional<SelfShape>
+    package var nodes: Optional<[Node]>
 
     package init(
         message: String? = nil,

@@ -11,17 +11,17 @@ package struct Everything: ReadableShape, WritableShape {
     package var document: Document
     package var moment: Timestamp
     package var ping: Ping
-    package var binary: [UInt8]?
-    package var boolean: Bool?
-    package var chicken: Chicken?
-    package var decimal: String?
-    package var fraction: Double?
-    package var long: Int?
-    package var node: Node?
-    package var secret: String?
-    package var sparseList: [String?]?
-    package var sparseMap: [String: [String?]?]?
-    package var words: [String]?
+    package var binary: Optional<[UInt8]>
+    package var boolean: Optional<Bool>
+    package var chicken: Optional<Chicken>
+    package var decimal: Optional<String>
+    package var fraction: Optional<Double>
+    package var long: Optional<Int>
+    package var node: Optional<Node>
+    package var secret: Optional<String>
+    package var sparseList: Optional<[String?]>
+    package var sparseMap: Optional<[String: [String?]?]>
+    package var words: Optional<[String]>
 
     package init(
         choice: Choice,
@@ -115,22 +115,24 @@ package struct Everything: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.choice = choice ?? reader.missing(schema.members[0], Choice.unknown)
-        self.deep = deep ?? reader.missing(schema.members[1], [:])
-        self.document = document ?? reader.missing(schema.members[2], Document.null)
-        self.moment = moment ?? reader.missing(schema.members[3], Timestamp(millisecondsSinceEpoch: 0))
-        self.ping = ping ?? reader.missing(schema.members[4], Ping())
-        self.binary = binary
-        self.boolean = boolean
-        self.chicken = chicken
-        self.decimal = decimal
-        self.fraction = fraction
-        self.long = long
-        self.node = node
-        self.secret = secret
-        self.sparseList = sparseList
-        self.sparseMap = sparseMap
-        self.words = words
+        self.init(
+            choice: choice ?? reader.missing(schema.members[0], Choice.unknown),
+            deep: deep ?? reader.missing(schema.members[1], [:]),
+            document: document ?? reader.missing(schema.members[2], Document.null),
+            moment: moment ?? reader.missing(schema.members[3], Timestamp(millisecondsSinceEpoch: 0)),
+            ping: ping ?? reader.missing(schema.members[4], Ping()),
+            binary: binary,
+            boolean: boolean,
+            chicken: chicken,
+            decimal: decimal,
+            fraction: fraction,
+            long: long,
+            node: node,
+            secret: secret,
+            sparseList: sparseList,
+            sparseMap: sparseMap,
+            words: words
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

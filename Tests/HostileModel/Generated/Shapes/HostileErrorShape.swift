@@ -5,7 +5,7 @@ package import ServiceModel
 package struct HostileErrorShape: ReadableShape {
     package static let schema = HostileSchema.shape("HostileError")
 
-    package var hostileSchema: HostileSchemaShape?
+    package var hostileSchema: Optional<HostileSchemaShape>
 
     package init(
         hostileSchema: HostileSchemaShape? = nil
@@ -24,6 +24,8 @@ package struct HostileErrorShape: ReadableShape {
             default: break
             }
         }
-        self.hostileSchema = hostileSchema
+        self.init(
+            hostileSchema: hostileSchema
+        )
     }
 }

@@ -5,10 +5,10 @@ package import ServiceModel
 package struct Node: ReadableShape, WritableShape {
     package static let schema = HostileSchema.shape("Node")
 
-    package var left: Indirect<Node>?
-    package var right: Indirect<Node>?
+    package var left: Optional<Indirect<Node>>
+    package var right: Optional<Indirect<Node>>
     package var name: String
-    package var children: [Node]?
+    package var children: Optional<[Node]>
 
     package init(
         left: Indirect<Node>? = nil,
@@ -42,10 +42,12 @@ package struct Node: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.left = left
-        self.right = right
-        self.name = name ?? reader.missing(schema.members[2], "")
-        self.children = children
+        self.init(
+            left: left,
+            right: right,
+            name: name ?? reader.missing(schema.members[2], ""),
+            children: children
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct OptionalShape: ReadableShape, WritableShape {
     package static let schema = HostileSchema.shape("Optional")
 
-    package var string: StringShape?
-    package var array: Indirect<ArrayShape>?
+    package var string: Optional<StringShape>
+    package var array: Optional<Indirect<ArrayShape>>
 
     package init(
         string: StringShape? = nil,
@@ -30,8 +30,10 @@ package struct OptionalShape: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.string = string
-        self.array = array
+        self.init(
+            string: string,
+            array: array
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct Ping: ReadableShape, WritableShape {
     package static let schema = HostileSchema.shape("Ping")
 
-    package var pong: Indirect<Pong>?
+    package var pong: Optional<Indirect<Pong>>
 
     package init(
         pong: Indirect<Pong>? = nil
@@ -24,7 +24,9 @@ package struct Ping: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.pong = pong
+        self.init(
+            pong: pong
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

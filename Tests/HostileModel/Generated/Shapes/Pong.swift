@@ -5,7 +5,7 @@ package import ServiceModel
 package struct Pong: ReadableShape, WritableShape {
     package static let schema = HostileSchema.shape("Pong")
 
-    package var ping: Indirect<Ping>?
+    package var ping: Optional<Indirect<Ping>>
     package var word: String
 
     package init(
@@ -30,8 +30,10 @@ package struct Pong: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.ping = ping
-        self.word = word ?? reader.missing(schema.members[1], "")
+        self.init(
+            ping: ping,
+            word: word ?? reader.missing(schema.members[1], "")
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -6,7 +6,7 @@ package struct SelfInput: ReadableShape {
     package static let schema = HostileSchema.shape("SelfInput")
 
     package var optional: OptionalShape
-    package var hostileError: HostileErrorShape?
+    package var hostileError: Optional<HostileErrorShape>
 
     package init(
         optional: OptionalShape,
@@ -30,7 +30,9 @@ package struct SelfInput: ReadableShape {
             default: break
             }
         }
-        self.optional = optional ?? reader.missing(schema.members[0], OptionalShape())
-        self.hostileError = hostileError
+        self.init(
+            optional: optional ?? reader.missing(schema.members[0], OptionalShape()),
+            hostileError: hostileError
+        )
     }
 }

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct ThrottledException: WritableShape {
     package static let schema = HostileSchema.shape("ThrottledException")
 
-    package var message: String?
+    package var message: Optional<String>
 
     package init(
         message: String? = nil

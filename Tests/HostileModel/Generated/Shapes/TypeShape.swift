@@ -6,30 +6,30 @@ package struct TypeShape: ReadableShape, WritableShape {
     package static let schema = HostileSchema.shape("Type")
 
     package var type: SelfShape
-    package var self_: String?
-    package var self__: String?
-    package var init_: String?
-    package var `default`: String?
-    package var `class`: String?
-    package var error: String?
-    package var description: String?
-    package var hashValue: Int?
-    package var _1st: String?
-    package var x_amz_meta: String?
-    package var __: String?
-    package var id: String?
-    package var id_: String?
-    package var schema_: String?
-    package var index_: String?
-    package var reader_: String?
-    package var writer_: String?
-    package var member_: [String]?
-    package var value: [String]?
-    package var element0: [String]?
-    package var item0: [String: String]?
-    package var key0: [String: String]?
-    package var none: String?
-    package var `await`: Bool?
+    package var self_: Optional<String>
+    package var self__: Optional<String>
+    package var init_: Optional<String>
+    package var `default`: Optional<String>
+    package var `class`: Optional<String>
+    package var error: Optional<String>
+    package var description: Optional<String>
+    package var hashValue: Optional<Int>
+    package var _1st: Optional<String>
+    package var x_amz_meta: Optional<String>
+    package var __: Optional<String>
+    package var id: Optional<String>
+    package var id_: Optional<String>
+    package var schema_: Optional<String>
+    package var index_: Optional<String>
+    package var reader_: Optional<String>
+    package var writer_: Optional<String>
+    package var member_: Optional<[String]>
+    package var value: Optional<[String]>
+    package var element0: Optional<[String]>
+    package var item0: Optional<[String: String]>
+    package var key0: Optional<[String: String]>
+    package var none: Optional<String>
+    package var `await`: Optional<Bool>
 
     package init(
         type: SelfShape,
@@ -168,31 +168,33 @@ package struct TypeShape: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.type = type ?? reader.missing(schema.members[0], SelfShape(rawValue: ""))
-        self.self_ = self_
-        self.self__ = self__
-        self.init_ = init_
-        self.default = `default`
-        self.class = `class`
-        self.error = error
-        self.description = description
-        self.hashValue = hashValue
-        self._1st = _1st
-        self.x_amz_meta = x_amz_meta
-        self.__ = __
-        self.id = id
-        self.id_ = id_
-        self.schema_ = schema_
-        self.index_ = index_
-        self.reader_ = reader_
-        self.writer_ = writer_
-        self.member_ = member_
-        self.value = value
-        self.element0 = element0
-        self.item0 = item0
-        self.key0 = key0
-        self.none = none
-        self.await = `await`
+        self.init(
+            type: type ?? reader.missing(schema.members[0], SelfShape(rawValue: "")),
+            self_: self_,
+            self__: self__,
+            init_: init_,
+            default: `default`,
+            class: `class`,
+            error: error,
+            description: description,
+            hashValue: hashValue,
+            _1st: _1st,
+            x_amz_meta: x_amz_meta,
+            __: __,
+            id: id,
+            id_: id_,
+            schema_: schema_,
+            index_: index_,
+            reader_: reader_,
+            writer_: writer_,
+            member_: member_,
+            value: value,
+            element0: element0,
+            item0: item0,
+            key0: key0,
+            none: none,
+            await: `await`
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -13,6 +13,7 @@ package struct Unit: ReadableShape, WritableShape {
         while let index = try reader.nextMember(schema) {
             preconditionFailure("member \(index) of an empty structure")
         }
+        self.init()
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct Wide: WritableShape {
     package static let schema = HostileSchema.shape("Wide")
 
-    package var optional: OptionalShape?
+    package var optional: Optional<OptionalShape>
 
     package init(
         optional: OptionalShape? = nil

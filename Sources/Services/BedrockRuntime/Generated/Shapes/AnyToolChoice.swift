@@ -13,5 +13,6 @@ package struct AnyToolChoice: ReadableShape {
         while let index = try reader.nextMember(schema) {
             preconditionFailure("member \(index) of an empty structure")
         }
+        self.init()
     }
 }

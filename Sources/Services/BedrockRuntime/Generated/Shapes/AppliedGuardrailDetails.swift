@@ -5,11 +5,11 @@ package import ServiceModel
 package struct AppliedGuardrailDetails: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("AppliedGuardrailDetails")
 
-    package var guardrailID: String?
-    package var guardrailVersion: String?
-    package var guardrailARN: String?
-    package var guardrailOrigin: [GuardrailOrigin]?
-    package var guardrailOwnership: GuardrailOwnership?
+    package var guardrailID: Optional<String>
+    package var guardrailVersion: Optional<String>
+    package var guardrailARN: Optional<String>
+    package var guardrailOrigin: Optional<[GuardrailOrigin]>
+    package var guardrailOwnership: Optional<GuardrailOwnership>
 
     package init(
         guardrailID: String? = nil,

@@ -7,7 +7,7 @@ package struct AudioBlock: ReadableShape, WritableShape {
 
     package var format: AudioFormat
     package var source: AudioSource
-    package var error: ErrorBlock?
+    package var error: Optional<ErrorBlock>
 
     package init(
         format: AudioFormat,
@@ -36,9 +36,11 @@ package struct AudioBlock: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.format = format ?? reader.missing(schema.members[0], AudioFormat(rawValue: ""))
-        self.source = source ?? reader.missing(schema.members[1], AudioSource.unknown)
-        self.error = error
+        self.init(
+            format: format ?? reader.missing(schema.members[0], AudioFormat(rawValue: "")),
+            source: source ?? reader.missing(schema.members[1], AudioSource.unknown),
+            error: error
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -6,7 +6,7 @@ package struct CachePointBlock: ReadableShape, WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("CachePointBlock")
 
     package var type: CachePointType
-    package var ttl: CacheTTL?
+    package var ttl: Optional<CacheTTL>
 
     package init(
         type: CachePointType,
@@ -30,8 +30,10 @@ package struct CachePointBlock: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.type = type ?? reader.missing(schema.members[0], CachePointType(rawValue: ""))
-        self.ttl = ttl
+        self.init(
+            type: type ?? reader.missing(schema.members[0], CachePointType(rawValue: "")),
+            ttl: ttl
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -5,10 +5,10 @@ package import ServiceModel
 package struct Citation: ReadableShape, WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("Citation")
 
-    package var title: String?
-    package var source: String?
-    package var sourceContent: [CitationSourceContent]?
-    package var location: CitationLocation?
+    package var title: Optional<String>
+    package var source: Optional<String>
+    package var sourceContent: Optional<[CitationSourceContent]>
+    package var location: Optional<CitationLocation>
 
     package init(
         title: String? = nil,
@@ -42,10 +42,12 @@ package struct Citation: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.title = title
-        self.source = source
-        self.sourceContent = sourceContent
-        self.location = location
+        self.init(
+            title: title,
+            source: source,
+            sourceContent: sourceContent,
+            location: location
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

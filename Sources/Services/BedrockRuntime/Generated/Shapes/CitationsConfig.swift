@@ -24,7 +24,9 @@ package struct CitationsConfig: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.enabled = enabled ?? reader.missing(schema.members[0], false)
+        self.init(
+            enabled: enabled ?? reader.missing(schema.members[0], false)
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

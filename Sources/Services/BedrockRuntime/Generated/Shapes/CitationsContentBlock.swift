@@ -5,8 +5,8 @@ package import ServiceModel
 package struct CitationsContentBlock: ReadableShape, WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("CitationsContentBlock")
 
-    package var content: [CitationGeneratedContent]?
-    package var citations: [Citation]?
+    package var content: Optional<[CitationGeneratedContent]>
+    package var citations: Optional<[Citation]>
 
     package init(
         content: [CitationGeneratedContent]? = nil,
@@ -30,8 +30,10 @@ package struct CitationsContentBlock: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.content = content
-        self.citations = citations
+        self.init(
+            content: content,
+            citations: citations
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

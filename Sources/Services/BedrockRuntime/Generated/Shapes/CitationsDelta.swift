@@ -5,10 +5,10 @@ package import ServiceModel
 package struct CitationsDelta: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("CitationsDelta")
 
-    package var title: String?
-    package var source: String?
-    package var sourceContent: [CitationSourceContentDelta]?
-    package var location: CitationLocation?
+    package var title: Optional<String>
+    package var source: Optional<String>
+    package var sourceContent: Optional<[CitationSourceContentDelta]>
+    package var location: Optional<CitationLocation>
 
     package init(
         title: String? = nil,

@@ -9,10 +9,10 @@ package struct ConverseResponse: WritableShape {
     package var stopReason: StopReason
     package var usage: TokenUsage
     package var metrics: ConverseMetrics
-    package var additionalModelResponseFields: Document?
-    package var trace: ConverseTrace?
-    package var performanceConfig: PerformanceConfiguration?
-    package var serviceTier: ServiceTier?
+    package var additionalModelResponseFields: Optional<Document>
+    package var trace: Optional<ConverseTrace>
+    package var performanceConfig: Optional<PerformanceConfiguration>
+    package var serviceTier: Optional<ServiceTier>
 
     package init(
         output: ConverseOutput,

@@ -7,9 +7,9 @@ package struct ConverseStreamMetadataEvent: WritableShape {
 
     package var usage: TokenUsage
     package var metrics: ConverseStreamMetrics
-    package var trace: ConverseStreamTrace?
-    package var performanceConfig: PerformanceConfiguration?
-    package var serviceTier: ServiceTier?
+    package var trace: Optional<ConverseStreamTrace>
+    package var performanceConfig: Optional<PerformanceConfiguration>
+    package var serviceTier: Optional<ServiceTier>
 
     package init(
         usage: TokenUsage,

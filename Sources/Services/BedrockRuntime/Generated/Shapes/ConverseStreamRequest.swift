@@ -6,18 +6,18 @@ package struct ConverseStreamRequest: ReadableShape {
     package static let schema = BedrockRuntimeSchema.shape("ConverseStreamRequest")
 
     package var modelID: String
-    package var messages: [Message]?
-    package var system: [SystemContentBlock]?
-    package var inferenceConfig: InferenceConfiguration?
-    package var toolConfig: ToolConfiguration?
-    package var guardrailConfig: GuardrailStreamConfiguration?
-    package var additionalModelRequestFields: Document?
-    package var promptVariables: [String: PromptVariableValues]?
-    package var additionalModelResponseFieldPaths: [String]?
-    package var requestMetadata: [String: String]?
-    package var performanceConfig: PerformanceConfiguration?
-    package var serviceTier: ServiceTier?
-    package var outputConfig: OutputConfig?
+    package var messages: Optional<[Message]>
+    package var system: Optional<[SystemContentBlock]>
+    package var inferenceConfig: Optional<InferenceConfiguration>
+    package var toolConfig: Optional<ToolConfiguration>
+    package var guardrailConfig: Optional<GuardrailStreamConfiguration>
+    package var additionalModelRequestFields: Optional<Document>
+    package var promptVariables: Optional<[String: PromptVariableValues]>
+    package var additionalModelResponseFieldPaths: Optional<[String]>
+    package var requestMetadata: Optional<[String: String]>
+    package var performanceConfig: Optional<PerformanceConfiguration>
+    package var serviceTier: Optional<ServiceTier>
+    package var outputConfig: Optional<OutputConfig>
 
     package init(
         modelID: String,
@@ -96,18 +96,20 @@ package struct ConverseStreamRequest: ReadableShape {
             default: break
             }
         }
-        self.modelID = modelID ?? reader.missing(schema.members[0], "")
-        self.messages = messages
-        self.system = system
-        self.inferenceConfig = inferenceConfig
-        self.toolConfig = toolConfig
-        self.guardrailConfig = guardrailConfig
-        self.additionalModelRequestFields = additionalModelRequestFields
-        self.promptVariables = promptVariables
-        self.additionalModelResponseFieldPaths = additionalModelResponseFieldPaths
-        self.requestMetadata = requestMetadata
-        self.performanceConfig = performanceConfig
-        self.serviceTier = serviceTier
-        self.outputConfig = outputConfig
+        self.init(
+            modelID: modelID ?? reader.missing(schema.members[0], ""),
+            messages: messages,
+            system: system,
+            inferenceConfig: inferenceConfig,
+            toolConfig: toolConfig,
+            guardrailConfig: guardrailConfig,
+            additionalModelRequestFields: additionalModelRequestFields,
+            promptVariables: promptVariables,
+            additionalModelResponseFieldPaths: additionalModelResponseFieldPaths,
+            requestMetadata: requestMetadata,
+            performanceConfig: performanceConfig,
+            serviceTier: serviceTier,
+            outputConfig: outputConfig
+        )
     }
 }

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ConverseStreamTrace: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("ConverseStreamTrace")
 
-    package var guardrail: GuardrailTraceAssessment?
-    package var promptRouter: PromptRouterTrace?
+    package var guardrail: Optional<GuardrailTraceAssessment>
+    package var promptRouter: Optional<PromptRouterTrace>
 
     package init(
         guardrail: GuardrailTraceAssessment? = nil,

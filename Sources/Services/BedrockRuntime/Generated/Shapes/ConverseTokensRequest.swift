@@ -5,10 +5,10 @@ package import ServiceModel
 package struct ConverseTokensRequest: ReadableShape {
     package static let schema = BedrockRuntimeSchema.shape("ConverseTokensRequest")
 
-    package var messages: [Message]?
-    package var system: [SystemContentBlock]?
-    package var toolConfig: ToolConfiguration?
-    package var additionalModelRequestFields: Document?
+    package var messages: Optional<[Message]>
+    package var system: Optional<[SystemContentBlock]>
+    package var toolConfig: Optional<ToolConfiguration>
+    package var additionalModelRequestFields: Optional<Document>
 
     package init(
         messages: [Message]? = nil,
@@ -42,9 +42,11 @@ package struct ConverseTokensRequest: ReadableShape {
             default: break
             }
         }
-        self.messages = messages
-        self.system = system
-        self.toolConfig = toolConfig
-        self.additionalModelRequestFields = additionalModelRequestFields
+        self.init(
+            messages: messages,
+            system: system,
+            toolConfig: toolConfig,
+            additionalModelRequestFields: additionalModelRequestFields
+        )
     }
 }

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ConverseTrace: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("ConverseTrace")
 
-    package var guardrail: GuardrailTraceAssessment?
-    package var promptRouter: PromptRouterTrace?
+    package var guardrail: Optional<GuardrailTraceAssessment>
+    package var promptRouter: Optional<PromptRouterTrace>
 
     package init(
         guardrail: GuardrailTraceAssessment? = nil,

@@ -30,7 +30,9 @@ package struct CountTokensRequest: ReadableShape {
             default: break
             }
         }
-        self.modelID = modelID ?? reader.missing(schema.members[0], "")
-        self.input = input ?? reader.missing(schema.members[1], CountTokensInput.unknown)
+        self.init(
+            modelID: modelID ?? reader.missing(schema.members[0], ""),
+            input: input ?? reader.missing(schema.members[1], CountTokensInput.unknown)
+        )
     }
 }

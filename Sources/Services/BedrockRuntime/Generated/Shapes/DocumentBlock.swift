@@ -5,11 +5,11 @@ package import ServiceModel
 package struct DocumentBlock: ReadableShape, WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("DocumentBlock")
 
-    package var format: DocumentFormat?
+    package var format: Optional<DocumentFormat>
     package var name: String
     package var source: DocumentSource
-    package var context: String?
-    package var citations: CitationsConfig?
+    package var context: Optional<String>
+    package var citations: Optional<CitationsConfig>
 
     package init(
         format: DocumentFormat? = nil,
@@ -48,11 +48,13 @@ package struct DocumentBlock: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.format = format
-        self.name = name ?? reader.missing(schema.members[1], "")
-        self.source = source ?? reader.missing(schema.members[2], DocumentSource.unknown)
-        self.context = context
-        self.citations = citations
+        self.init(
+            format: format,
+            name: name ?? reader.missing(schema.members[1], ""),
+            source: source ?? reader.missing(schema.members[2], DocumentSource.unknown),
+            context: context,
+            citations: citations
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -5,9 +5,9 @@ package import ServiceModel
 package struct DocumentChunkLocation: ReadableShape, WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("DocumentChunkLocation")
 
-    package var documentIndex: Int?
-    package var start: Int?
-    package var end: Int?
+    package var documentIndex: Optional<Int>
+    package var start: Optional<Int>
+    package var end: Optional<Int>
 
     package init(
         documentIndex: Int? = nil,
@@ -36,9 +36,11 @@ package struct DocumentChunkLocation: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.documentIndex = documentIndex
-        self.start = start
-        self.end = end
+        self.init(
+            documentIndex: documentIndex,
+            start: start,
+            end: end
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct ErrorBlock: ReadableShape, WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("ErrorBlock")
 
-    package var message: String?
+    package var message: Optional<String>
 
     package init(
         message: String? = nil
@@ -24,7 +24,9 @@ package struct ErrorBlock: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.message = message
+        self.init(
+            message: message
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

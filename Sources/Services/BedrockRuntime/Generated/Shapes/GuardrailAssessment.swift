@@ -5,14 +5,14 @@ package import ServiceModel
 package struct GuardrailAssessment: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailAssessment")
 
-    package var topicPolicy: GuardrailTopicPolicyAssessment?
-    package var contentPolicy: GuardrailContentPolicyAssessment?
-    package var wordPolicy: GuardrailWordPolicyAssessment?
-    package var sensitiveInformationPolicy: GuardrailSensitiveInformationPolicyAssessment?
-    package var contextualGroundingPolicy: GuardrailContextualGroundingPolicyAssessment?
-    package var automatedReasoningPolicy: GuardrailAutomatedReasoningPolicyAssessment?
-    package var invocationMetrics: GuardrailInvocationMetrics?
-    package var appliedGuardrailDetails: AppliedGuardrailDetails?
+    package var topicPolicy: Optional<GuardrailTopicPolicyAssessment>
+    package var contentPolicy: Optional<GuardrailContentPolicyAssessment>
+    package var wordPolicy: Optional<GuardrailWordPolicyAssessment>
+    package var sensitiveInformationPolicy: Optional<GuardrailSensitiveInformationPolicyAssessment>
+    package var contextualGroundingPolicy: Optional<GuardrailContextualGroundingPolicyAssessment>
+    package var automatedReasoningPolicy: Optional<GuardrailAutomatedReasoningPolicyAssessment>
+    package var invocationMetrics: Optional<GuardrailInvocationMetrics>
+    package var appliedGuardrailDetails: Optional<AppliedGuardrailDetails>
 
     package init(
         topicPolicy: GuardrailTopicPolicyAssessment? = nil,

@@ -5,9 +5,9 @@ package import ServiceModel
 package struct GuardrailAutomatedReasoningImpossibleFinding: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailAutomatedReasoningImpossibleFinding")
 
-    package var translation: GuardrailAutomatedReasoningTranslation?
-    package var contradictingRules: [GuardrailAutomatedReasoningRule]?
-    package var logicWarning: GuardrailAutomatedReasoningLogicWarning?
+    package var translation: Optional<GuardrailAutomatedReasoningTranslation>
+    package var contradictingRules: Optional<[GuardrailAutomatedReasoningRule]>
+    package var logicWarning: Optional<GuardrailAutomatedReasoningLogicWarning>
 
     package init(
         translation: GuardrailAutomatedReasoningTranslation? = nil,

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct GuardrailAutomatedReasoningInputTextReference: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailAutomatedReasoningInputTextReference")
 
-    package var text: String?
+    package var text: Optional<String>
 
     package init(
         text: String? = nil

@@ -5,9 +5,9 @@ package import ServiceModel
 package struct GuardrailAutomatedReasoningLogicWarning: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailAutomatedReasoningLogicWarning")
 
-    package var type: GuardrailAutomatedReasoningLogicWarningType?
-    package var premises: [GuardrailAutomatedReasoningStatement]?
-    package var claims: [GuardrailAutomatedReasoningStatement]?
+    package var type: Optional<GuardrailAutomatedReasoningLogicWarningType>
+    package var premises: Optional<[GuardrailAutomatedReasoningStatement]>
+    package var claims: Optional<[GuardrailAutomatedReasoningStatement]>
 
     package init(
         type: GuardrailAutomatedReasoningLogicWarningType? = nil,

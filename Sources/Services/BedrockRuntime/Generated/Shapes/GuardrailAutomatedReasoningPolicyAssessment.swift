@@ -5,7 +5,7 @@ package import ServiceModel
 package struct GuardrailAutomatedReasoningPolicyAssessment: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailAutomatedReasoningPolicyAssessment")
 
-    package var findings: [GuardrailAutomatedReasoningFinding]?
+    package var findings: Optional<[GuardrailAutomatedReasoningFinding]>
 
     package init(
         findings: [GuardrailAutomatedReasoningFinding]? = nil

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct GuardrailAutomatedReasoningRule: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailAutomatedReasoningRule")
 
-    package var identifier: String?
-    package var policyVersionARN: String?
+    package var identifier: Optional<String>
+    package var policyVersionARN: Optional<String>
 
     package init(
         identifier: String? = nil,

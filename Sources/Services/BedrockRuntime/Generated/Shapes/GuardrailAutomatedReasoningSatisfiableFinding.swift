@@ -5,10 +5,10 @@ package import ServiceModel
 package struct GuardrailAutomatedReasoningSatisfiableFinding: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailAutomatedReasoningSatisfiableFinding")
 
-    package var translation: GuardrailAutomatedReasoningTranslation?
-    package var claimsTrueScenario: GuardrailAutomatedReasoningScenario?
-    package var claimsFalseScenario: GuardrailAutomatedReasoningScenario?
-    package var logicWarning: GuardrailAutomatedReasoningLogicWarning?
+    package var translation: Optional<GuardrailAutomatedReasoningTranslation>
+    package var claimsTrueScenario: Optional<GuardrailAutomatedReasoningScenario>
+    package var claimsFalseScenario: Optional<GuardrailAutomatedReasoningScenario>
+    package var logicWarning: Optional<GuardrailAutomatedReasoningLogicWarning>
 
     package init(
         translation: GuardrailAutomatedReasoningTranslation? = nil,

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct GuardrailAutomatedReasoningScenario: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailAutomatedReasoningScenario")
 
-    package var statements: [GuardrailAutomatedReasoningStatement]?
+    package var statements: Optional<[GuardrailAutomatedReasoningStatement]>
 
     package init(
         statements: [GuardrailAutomatedReasoningStatement]? = nil

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct GuardrailAutomatedReasoningStatement: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailAutomatedReasoningStatement")
 
-    package var logic: String?
-    package var naturalLanguage: String?
+    package var logic: Optional<String>
+    package var naturalLanguage: Optional<String>
 
     package init(
         logic: String? = nil,

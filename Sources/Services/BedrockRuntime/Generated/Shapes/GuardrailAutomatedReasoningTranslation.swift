@@ -5,11 +5,11 @@ package import ServiceModel
 package struct GuardrailAutomatedReasoningTranslation: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailAutomatedReasoningTranslation")
 
-    package var premises: [GuardrailAutomatedReasoningStatement]?
-    package var claims: [GuardrailAutomatedReasoningStatement]?
-    package var untranslatedPremises: [GuardrailAutomatedReasoningInputTextReference]?
-    package var untranslatedClaims: [GuardrailAutomatedReasoningInputTextReference]?
-    package var confidence: Double?
+    package var premises: Optional<[GuardrailAutomatedReasoningStatement]>
+    package var claims: Optional<[GuardrailAutomatedReasoningStatement]>
+    package var untranslatedPremises: Optional<[GuardrailAutomatedReasoningInputTextReference]>
+    package var untranslatedClaims: Optional<[GuardrailAutomatedReasoningInputTextReference]>
+    package var confidence: Optional<Double>
 
     package init(
         premises: [GuardrailAutomatedReasoningStatement]? = nil,

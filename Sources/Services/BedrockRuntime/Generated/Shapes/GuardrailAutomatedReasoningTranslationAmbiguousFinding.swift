@@ -5,8 +5,8 @@ package import ServiceModel
 package struct GuardrailAutomatedReasoningTranslationAmbiguousFinding: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailAutomatedReasoningTranslationAmbiguousFinding")
 
-    package var options: [GuardrailAutomatedReasoningTranslationOption]?
-    package var differenceScenarios: [GuardrailAutomatedReasoningScenario]?
+    package var options: Optional<[GuardrailAutomatedReasoningTranslationOption]>
+    package var differenceScenarios: Optional<[GuardrailAutomatedReasoningScenario]>
 
     package init(
         options: [GuardrailAutomatedReasoningTranslationOption]? = nil,

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct GuardrailAutomatedReasoningTranslationOption: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailAutomatedReasoningTranslationOption")
 
-    package var translations: [GuardrailAutomatedReasoningTranslation]?
+    package var translations: Optional<[GuardrailAutomatedReasoningTranslation]>
 
     package init(
         translations: [GuardrailAutomatedReasoningTranslation]? = nil

@@ -5,10 +5,10 @@ package import ServiceModel
 package struct GuardrailAutomatedReasoningValidFinding: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailAutomatedReasoningValidFinding")
 
-    package var translation: GuardrailAutomatedReasoningTranslation?
-    package var claimsTrueScenario: GuardrailAutomatedReasoningScenario?
-    package var supportingRules: [GuardrailAutomatedReasoningRule]?
-    package var logicWarning: GuardrailAutomatedReasoningLogicWarning?
+    package var translation: Optional<GuardrailAutomatedReasoningTranslation>
+    package var claimsTrueScenario: Optional<GuardrailAutomatedReasoningScenario>
+    package var supportingRules: Optional<[GuardrailAutomatedReasoningRule]>
+    package var logicWarning: Optional<GuardrailAutomatedReasoningLogicWarning>
 
     package init(
         translation: GuardrailAutomatedReasoningTranslation? = nil,

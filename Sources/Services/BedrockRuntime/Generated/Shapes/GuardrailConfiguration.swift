@@ -5,9 +5,9 @@ package import ServiceModel
 package struct GuardrailConfiguration: ReadableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailConfiguration")
 
-    package var guardrailIdentifier: String?
-    package var guardrailVersion: String?
-    package var trace: GuardrailTrace?
+    package var guardrailIdentifier: Optional<String>
+    package var guardrailVersion: Optional<String>
+    package var trace: Optional<GuardrailTrace>
 
     package init(
         guardrailIdentifier: String? = nil,
@@ -36,8 +36,10 @@ package struct GuardrailConfiguration: ReadableShape {
             default: break
             }
         }
-        self.guardrailIdentifier = guardrailIdentifier
-        self.guardrailVersion = guardrailVersion
-        self.trace = trace
+        self.init(
+            guardrailIdentifier: guardrailIdentifier,
+            guardrailVersion: guardrailVersion,
+            trace: trace
+        )
     }
 }

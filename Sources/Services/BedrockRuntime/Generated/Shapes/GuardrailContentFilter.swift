@@ -7,9 +7,9 @@ package struct GuardrailContentFilter: WritableShape {
 
     package var type: GuardrailContentFilterType
     package var confidence: GuardrailContentFilterConfidence
-    package var filterStrength: GuardrailContentFilterStrength?
+    package var filterStrength: Optional<GuardrailContentFilterStrength>
     package var action: GuardrailContentPolicyAction
-    package var detected: Bool?
+    package var detected: Optional<Bool>
 
     package init(
         type: GuardrailContentFilterType,

@@ -9,7 +9,7 @@ package struct GuardrailContextualGroundingFilter: WritableShape {
     package var threshold: Double
     package var score: Double
     package var action: GuardrailContextualGroundingPolicyAction
-    package var detected: Bool?
+    package var detected: Optional<Bool>
 
     package init(
         type: GuardrailContextualGroundingFilterType,

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct GuardrailContextualGroundingPolicyAssessment: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailContextualGroundingPolicyAssessment")
 
-    package var filters: [GuardrailContextualGroundingFilter]?
+    package var filters: Optional<[GuardrailContextualGroundingFilter]>
 
     package init(
         filters: [GuardrailContextualGroundingFilter]? = nil

@@ -30,8 +30,10 @@ package struct GuardrailConverseImageBlock: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.format = format ?? reader.missing(schema.members[0], GuardrailConverseImageFormat(rawValue: ""))
-        self.source = source ?? reader.missing(schema.members[1], GuardrailConverseImageSource.unknown)
+        self.init(
+            format: format ?? reader.missing(schema.members[0], GuardrailConverseImageFormat(rawValue: "")),
+            source: source ?? reader.missing(schema.members[1], GuardrailConverseImageSource.unknown)
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -6,7 +6,7 @@ package struct GuardrailConverseTextBlock: ReadableShape, WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailConverseTextBlock")
 
     package var text: String
-    package var qualifiers: [GuardrailConverseContentQualifier]?
+    package var qualifiers: Optional<[GuardrailConverseContentQualifier]>
 
     package init(
         text: String,
@@ -30,8 +30,10 @@ package struct GuardrailConverseTextBlock: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.text = text ?? reader.missing(schema.members[0], "")
-        self.qualifiers = qualifiers
+        self.init(
+            text: text ?? reader.missing(schema.members[0], ""),
+            qualifiers: qualifiers
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct GuardrailCoverage: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailCoverage")
 
-    package var textCharacters: GuardrailTextCharactersCoverage?
-    package var images: GuardrailImageCoverage?
+    package var textCharacters: Optional<GuardrailTextCharactersCoverage>
+    package var images: Optional<GuardrailImageCoverage>
 
     package init(
         textCharacters: GuardrailTextCharactersCoverage? = nil,

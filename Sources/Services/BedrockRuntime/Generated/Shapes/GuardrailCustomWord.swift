@@ -7,7 +7,7 @@ package struct GuardrailCustomWord: WritableShape {
 
     package var match: String
     package var action: GuardrailWordPolicyAction
-    package var detected: Bool?
+    package var detected: Optional<Bool>
 
     package init(
         match: String,

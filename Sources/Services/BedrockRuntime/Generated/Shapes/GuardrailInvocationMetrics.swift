@@ -5,9 +5,9 @@ package import ServiceModel
 package struct GuardrailInvocationMetrics: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailInvocationMetrics")
 
-    package var guardrailProcessingLatency: Int?
-    package var usage: GuardrailUsage?
-    package var guardrailCoverage: GuardrailCoverage?
+    package var guardrailProcessingLatency: Optional<Int>
+    package var usage: Optional<GuardrailUsage>
+    package var guardrailCoverage: Optional<GuardrailCoverage>
 
     package init(
         guardrailProcessingLatency: Int? = nil,

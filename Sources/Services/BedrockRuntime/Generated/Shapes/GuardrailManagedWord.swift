@@ -8,7 +8,7 @@ package struct GuardrailManagedWord: WritableShape {
     package var match: String
     package var type: GuardrailManagedWordType
     package var action: GuardrailWordPolicyAction
-    package var detected: Bool?
+    package var detected: Optional<Bool>
 
     package init(
         match: String,

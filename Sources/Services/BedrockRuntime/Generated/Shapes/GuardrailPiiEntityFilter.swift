@@ -8,7 +8,7 @@ package struct GuardrailPiiEntityFilter: WritableShape {
     package var match: String
     package var type: GuardrailPiiEntityType
     package var action: GuardrailSensitiveInformationPolicyAction
-    package var detected: Bool?
+    package var detected: Optional<Bool>
 
     package init(
         match: String,

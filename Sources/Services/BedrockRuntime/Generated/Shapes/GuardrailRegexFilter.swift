@@ -5,11 +5,11 @@ package import ServiceModel
 package struct GuardrailRegexFilter: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailRegexFilter")
 
-    package var name: String?
-    package var match: String?
-    package var regex: String?
+    package var name: Optional<String>
+    package var match: Optional<String>
+    package var regex: Optional<String>
     package var action: GuardrailSensitiveInformationPolicyAction
-    package var detected: Bool?
+    package var detected: Optional<Bool>
 
     package init(
         name: String? = nil,

@@ -5,10 +5,10 @@ package import ServiceModel
 package struct GuardrailStreamConfiguration: ReadableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailStreamConfiguration")
 
-    package var guardrailIdentifier: String?
-    package var guardrailVersion: String?
-    package var trace: GuardrailTrace?
-    package var streamProcessingMode: GuardrailStreamProcessingMode?
+    package var guardrailIdentifier: Optional<String>
+    package var guardrailVersion: Optional<String>
+    package var trace: Optional<GuardrailTrace>
+    package var streamProcessingMode: Optional<GuardrailStreamProcessingMode>
 
     package init(
         guardrailIdentifier: String? = nil,
@@ -42,9 +42,11 @@ package struct GuardrailStreamConfiguration: ReadableShape {
             default: break
             }
         }
-        self.guardrailIdentifier = guardrailIdentifier
-        self.guardrailVersion = guardrailVersion
-        self.trace = trace
-        self.streamProcessingMode = streamProcessingMode
+        self.init(
+            guardrailIdentifier: guardrailIdentifier,
+            guardrailVersion: guardrailVersion,
+            trace: trace,
+            streamProcessingMode: streamProcessingMode
+        )
     }
 }

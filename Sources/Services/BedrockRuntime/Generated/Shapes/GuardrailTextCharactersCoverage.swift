@@ -5,8 +5,8 @@ package import ServiceModel
 package struct GuardrailTextCharactersCoverage: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailTextCharactersCoverage")
 
-    package var guarded: Int?
-    package var total: Int?
+    package var guarded: Optional<Int>
+    package var total: Optional<Int>
 
     package init(
         guarded: Int? = nil,

@@ -8,7 +8,7 @@ package struct GuardrailTopic: WritableShape {
     package var name: String
     package var type: GuardrailTopicType
     package var action: GuardrailTopicPolicyAction
-    package var detected: Bool?
+    package var detected: Optional<Bool>
 
     package init(
         name: String,

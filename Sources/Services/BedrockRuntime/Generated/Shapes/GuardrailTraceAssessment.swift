@@ -5,10 +5,10 @@ package import ServiceModel
 package struct GuardrailTraceAssessment: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("GuardrailTraceAssessment")
 
-    package var modelOutput: [String]?
-    package var inputAssessment: [String: GuardrailAssessment]?
-    package var outputAssessments: [String: [GuardrailAssessment]]?
-    package var actionReason: String?
+    package var modelOutput: Optional<[String]>
+    package var inputAssessment: Optional<[String: GuardrailAssessment]>
+    package var outputAssessments: Optional<[String: [GuardrailAssessment]]>
+    package var actionReason: Optional<String>
 
     package init(
         modelOutput: [String]? = nil,

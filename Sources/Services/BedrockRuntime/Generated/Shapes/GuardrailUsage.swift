@@ -11,9 +11,9 @@ package struct GuardrailUsage: WritableShape {
     package var sensitiveInformationPolicyUnits: Int
     package var sensitiveInformationPolicyFreeUnits: Int
     package var contextualGroundingPolicyUnits: Int
-    package var contentPolicyImageUnits: Int?
-    package var automatedReasoningPolicyUnits: Int?
-    package var automatedReasoningPolicies: Int?
+    package var contentPolicyImageUnits: Optional<Int>
+    package var automatedReasoningPolicyUnits: Optional<Int>
+    package var automatedReasoningPolicies: Optional<Int>
 
     package init(
         topicPolicyUnits: Int,

@@ -7,7 +7,7 @@ package struct ImageBlock: ReadableShape, WritableShape {
 
     package var format: ImageFormat
     package var source: ImageSource
-    package var error: ErrorBlock?
+    package var error: Optional<ErrorBlock>
 
     package init(
         format: ImageFormat,
@@ -36,9 +36,11 @@ package struct ImageBlock: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.format = format ?? reader.missing(schema.members[0], ImageFormat(rawValue: ""))
-        self.source = source ?? reader.missing(schema.members[1], ImageSource.unknown)
-        self.error = error
+        self.init(
+            format: format ?? reader.missing(schema.members[0], ImageFormat(rawValue: "")),
+            source: source ?? reader.missing(schema.members[1], ImageSource.unknown),
+            error: error
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ImageBlockDelta: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("ImageBlockDelta")
 
-    package var source: ImageSource?
-    package var error: ErrorBlock?
+    package var source: Optional<ImageSource>
+    package var error: Optional<ErrorBlock>
 
     package init(
         source: ImageSource? = nil,

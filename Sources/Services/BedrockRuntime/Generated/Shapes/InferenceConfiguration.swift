@@ -5,10 +5,10 @@ package import ServiceModel
 package struct InferenceConfiguration: ReadableShape {
     package static let schema = BedrockRuntimeSchema.shape("InferenceConfiguration")
 
-    package var maxTokens: Int?
-    package var temperature: Double?
-    package var topP: Double?
-    package var stopSequences: [String]?
+    package var maxTokens: Optional<Int>
+    package var temperature: Optional<Double>
+    package var topP: Optional<Double>
+    package var stopSequences: Optional<[String]>
 
     package init(
         maxTokens: Int? = nil,
@@ -42,9 +42,11 @@ package struct InferenceConfiguration: ReadableShape {
             default: break
             }
         }
-        self.maxTokens = maxTokens
-        self.temperature = temperature
-        self.topP = topP
-        self.stopSequences = stopSequences
+        self.init(
+            maxTokens: maxTokens,
+            temperature: temperature,
+            topP: topP,
+            stopSequences: stopSequences
+        )
     }
 }

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct InternalServerException: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("InternalServerException")
 
-    package var message: String?
+    package var message: Optional<String>
 
     package init(
         message: String? = nil

@@ -5,16 +5,16 @@ package import ServiceModel
 package struct InvokeModelRequest: ReadableShape {
     package static let schema = BedrockRuntimeSchema.shape("InvokeModelRequest")
 
-    package var body: [UInt8]?
-    package var contentType: String?
-    package var accept: String?
+    package var body: Optional<[UInt8]>
+    package var contentType: Optional<String>
+    package var accept: Optional<String>
     package var modelID: String
-    package var trace: Trace?
-    package var guardrailIdentifier: String?
-    package var guardrailVersion: String?
-    package var performanceConfigLatency: PerformanceConfigLatency?
-    package var serviceTier: ServiceTierType?
-    package var requestMetadata: String?
+    package var trace: Optional<Trace>
+    package var guardrailIdentifier: Optional<String>
+    package var guardrailVersion: Optional<String>
+    package var performanceConfigLatency: Optional<PerformanceConfigLatency>
+    package var serviceTier: Optional<ServiceTierType>
+    package var requestMetadata: Optional<String>
 
     package init(
         body: [UInt8]? = nil,
@@ -78,15 +78,17 @@ package struct InvokeModelRequest: ReadableShape {
             default: break
             }
         }
-        self.body = body
-        self.contentType = contentType
-        self.accept = accept
-        self.modelID = modelID ?? reader.missing(schema.members[3], "")
-        self.trace = trace
-        self.guardrailIdentifier = guardrailIdentifier
-        self.guardrailVersion = guardrailVersion
-        self.performanceConfigLatency = performanceConfigLatency
-        self.serviceTier = serviceTier
-        self.requestMetadata = requestMetadata
+        self.init(
+            body: body,
+            contentType: contentType,
+            accept: accept,
+            modelID: modelID ?? reader.missing(schema.members[3], ""),
+            trace: trace,
+            guardrailIdentifier: guardrailIdentifier,
+            guardrailVersion: guardrailVersion,
+            performanceConfigLatency: performanceConfigLatency,
+            serviceTier: serviceTier,
+            requestMetadata: requestMetadata
+        )
     }
 }

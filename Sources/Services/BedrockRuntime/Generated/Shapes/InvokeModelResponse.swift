@@ -7,8 +7,8 @@ package struct InvokeModelResponse: WritableShape {
 
     package var body: [UInt8]
     package var contentType: String
-    package var performanceConfigLatency: PerformanceConfigLatency?
-    package var serviceTier: ServiceTierType?
+    package var performanceConfigLatency: Optional<PerformanceConfigLatency>
+    package var serviceTier: Optional<ServiceTierType>
 
     package init(
         body: [UInt8],

@@ -24,6 +24,8 @@ package struct InvokeModelTokensRequest: ReadableShape {
             default: break
             }
         }
-        self.body = body ?? reader.missing(schema.members[0], [])
+        self.init(
+            body: body ?? reader.missing(schema.members[0], [])
+        )
     }
 }

@@ -7,8 +7,8 @@ package struct InvokeModelWithResponseStreamResponse: StreamedShape {
 
     package var body: EventStream<ResponseStream>
     package var contentType: String
-    package var performanceConfigLatency: PerformanceConfigLatency?
-    package var serviceTier: ServiceTierType?
+    package var performanceConfigLatency: Optional<PerformanceConfigLatency>
+    package var serviceTier: Optional<ServiceTierType>
 
     package init(
         body: EventStream<ResponseStream>,

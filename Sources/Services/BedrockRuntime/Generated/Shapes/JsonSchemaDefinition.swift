@@ -6,8 +6,8 @@ package struct JsonSchemaDefinition: ReadableShape {
     package static let schema = BedrockRuntimeSchema.shape("JsonSchemaDefinition")
 
     package var schema_: String
-    package var name: String?
-    package var description: String?
+    package var name: Optional<String>
+    package var description: Optional<String>
 
     package init(
         schema_: String,
@@ -36,8 +36,10 @@ package struct JsonSchemaDefinition: ReadableShape {
             default: break
             }
         }
-        self.schema_ = schema_ ?? reader.missing(schema.members[0], "")
-        self.name = name
-        self.description = description
+        self.init(
+            schema_: schema_ ?? reader.missing(schema.members[0], ""),
+            name: name,
+            description: description
+        )
     }
 }

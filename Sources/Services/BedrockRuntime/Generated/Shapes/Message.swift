@@ -30,8 +30,10 @@ package struct Message: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.role = role ?? reader.missing(schema.members[0], ConversationRole(rawValue: ""))
-        self.content = content ?? reader.missing(schema.members[1], [])
+        self.init(
+            role: role ?? reader.missing(schema.members[0], ConversationRole(rawValue: "")),
+            content: content ?? reader.missing(schema.members[1], [])
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

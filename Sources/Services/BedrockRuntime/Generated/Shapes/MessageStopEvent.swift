@@ -6,7 +6,7 @@ package struct MessageStopEvent: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("MessageStopEvent")
 
     package var stopReason: StopReason
-    package var additionalModelResponseFields: Document?
+    package var additionalModelResponseFields: Optional<Document>
 
     package init(
         stopReason: StopReason,

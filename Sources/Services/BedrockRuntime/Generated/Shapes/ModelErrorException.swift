@@ -5,9 +5,9 @@ package import ServiceModel
 package struct ModelErrorException: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("ModelErrorException")
 
-    package var message: String?
-    package var originalStatusCode: Int?
-    package var resourceName: String?
+    package var message: Optional<String>
+    package var originalStatusCode: Optional<Int>
+    package var resourceName: Optional<String>
 
     package init(
         message: String? = nil,

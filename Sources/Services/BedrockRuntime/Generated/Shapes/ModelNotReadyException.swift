@@ -5,7 +5,7 @@ package import ServiceModel
 package struct ModelNotReadyException: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("ModelNotReadyException")
 
-    package var message: String?
+    package var message: Optional<String>
 
     package init(
         message: String? = nil

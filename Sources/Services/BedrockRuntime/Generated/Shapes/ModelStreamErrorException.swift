@@ -5,9 +5,9 @@ package import ServiceModel
 package struct ModelStreamErrorException: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("ModelStreamErrorException")
 
-    package var message: String?
-    package var originalStatusCode: Int?
-    package var originalMessage: String?
+    package var message: Optional<String>
+    package var originalStatusCode: Optional<Int>
+    package var originalMessage: Optional<String>
 
     package init(
         message: String? = nil,

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct OutputConfig: ReadableShape {
     package static let schema = BedrockRuntimeSchema.shape("OutputConfig")
 
-    package var textFormat: OutputFormat?
-    package var effort: String?
+    package var textFormat: Optional<OutputFormat>
+    package var effort: Optional<String>
 
     package init(
         textFormat: OutputFormat? = nil,
@@ -30,7 +30,9 @@ package struct OutputConfig: ReadableShape {
             default: break
             }
         }
-        self.textFormat = textFormat
-        self.effort = effort
+        self.init(
+            textFormat: textFormat,
+            effort: effort
+        )
     }
 }

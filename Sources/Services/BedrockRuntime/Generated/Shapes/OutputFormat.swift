@@ -30,7 +30,9 @@ package struct OutputFormat: ReadableShape {
             default: break
             }
         }
-        self.type = type ?? reader.missing(schema.members[0], OutputFormatType(rawValue: ""))
-        self.structure = structure ?? reader.missing(schema.members[1], OutputFormatStructure.unknown)
+        self.init(
+            type: type ?? reader.missing(schema.members[0], OutputFormatType(rawValue: "")),
+            structure: structure ?? reader.missing(schema.members[1], OutputFormatStructure.unknown)
+        )
     }
 }

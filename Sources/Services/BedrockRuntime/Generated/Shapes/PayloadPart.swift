@@ -5,7 +5,7 @@ package import ServiceModel
 package struct PayloadPart: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("PayloadPart")
 
-    package var bytes: [UInt8]?
+    package var bytes: Optional<[UInt8]>
 
     package init(
         bytes: [UInt8]? = nil

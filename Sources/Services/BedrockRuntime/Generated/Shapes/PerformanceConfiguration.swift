@@ -5,7 +5,7 @@ package import ServiceModel
 package struct PerformanceConfiguration: ReadableShape, WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("PerformanceConfiguration")
 
-    package var latency: PerformanceConfigLatency?
+    package var latency: Optional<PerformanceConfigLatency>
 
     package init(
         latency: PerformanceConfigLatency? = nil
@@ -24,7 +24,9 @@ package struct PerformanceConfiguration: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.latency = latency
+        self.init(
+            latency: latency
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

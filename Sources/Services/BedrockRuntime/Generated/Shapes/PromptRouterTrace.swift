@@ -5,7 +5,7 @@ package import ServiceModel
 package struct PromptRouterTrace: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("PromptRouterTrace")
 
-    package var invokedModelID: String?
+    package var invokedModelID: Optional<String>
 
     package init(
         invokedModelID: String? = nil

@@ -6,7 +6,7 @@ package struct ReasoningTextBlock: ReadableShape, WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("ReasoningTextBlock")
 
     package var text: String
-    package var signature: String?
+    package var signature: Optional<String>
 
     package init(
         text: String,
@@ -30,8 +30,10 @@ package struct ReasoningTextBlock: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.text = text ?? reader.missing(schema.members[0], "")
-        self.signature = signature
+        self.init(
+            text: text ?? reader.missing(schema.members[0], ""),
+            signature: signature
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -6,7 +6,7 @@ package struct S3Location: ReadableShape, WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("S3Location")
 
     package var uri: String
-    package var bucketOwner: String?
+    package var bucketOwner: Optional<String>
 
     package init(
         uri: String,
@@ -30,8 +30,10 @@ package struct S3Location: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.uri = uri ?? reader.missing(schema.members[0], "")
-        self.bucketOwner = bucketOwner
+        self.init(
+            uri: uri ?? reader.missing(schema.members[0], ""),
+            bucketOwner: bucketOwner
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

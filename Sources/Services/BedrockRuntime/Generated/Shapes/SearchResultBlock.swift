@@ -8,7 +8,7 @@ package struct SearchResultBlock: ReadableShape, WritableShape {
     package var source: String
     package var title: String
     package var content: [SearchResultContentBlock]
-    package var citations: CitationsConfig?
+    package var citations: Optional<CitationsConfig>
 
     package init(
         source: String,
@@ -42,10 +42,12 @@ package struct SearchResultBlock: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.source = source ?? reader.missing(schema.members[0], "")
-        self.title = title ?? reader.missing(schema.members[1], "")
-        self.content = content ?? reader.missing(schema.members[2], [])
-        self.citations = citations
+        self.init(
+            source: source ?? reader.missing(schema.members[0], ""),
+            title: title ?? reader.missing(schema.members[1], ""),
+            content: content ?? reader.missing(schema.members[2], []),
+            citations: citations
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

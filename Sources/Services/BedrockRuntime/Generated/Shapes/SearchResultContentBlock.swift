@@ -24,7 +24,9 @@ package struct SearchResultContentBlock: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.text = text ?? reader.missing(schema.members[0], "")
+        self.init(
+            text: text ?? reader.missing(schema.members[0], "")
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

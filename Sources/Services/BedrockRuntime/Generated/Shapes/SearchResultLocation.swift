@@ -5,9 +5,9 @@ package import ServiceModel
 package struct SearchResultLocation: ReadableShape, WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("SearchResultLocation")
 
-    package var searchResultIndex: Int?
-    package var start: Int?
-    package var end: Int?
+    package var searchResultIndex: Optional<Int>
+    package var start: Optional<Int>
+    package var end: Optional<Int>
 
     package init(
         searchResultIndex: Int? = nil,
@@ -36,9 +36,11 @@ package struct SearchResultLocation: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.searchResultIndex = searchResultIndex
-        self.start = start
-        self.end = end
+        self.init(
+            searchResultIndex: searchResultIndex,
+            start: start,
+            end: end
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

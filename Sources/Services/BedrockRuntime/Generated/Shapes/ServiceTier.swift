@@ -24,7 +24,9 @@ package struct ServiceTier: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.type = type ?? reader.missing(schema.members[0], ServiceTierType(rawValue: ""))
+        self.init(
+            type: type ?? reader.missing(schema.members[0], ServiceTierType(rawValue: ""))
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct ServiceUnavailableException: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("ServiceUnavailableException")
 
-    package var message: String?
+    package var message: Optional<String>
 
     package init(
         message: String? = nil

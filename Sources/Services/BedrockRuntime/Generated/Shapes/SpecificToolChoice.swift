@@ -24,6 +24,8 @@ package struct SpecificToolChoice: ReadableShape {
             default: break
             }
         }
-        self.name = name ?? reader.missing(schema.members[0], "")
+        self.init(
+            name: name ?? reader.missing(schema.members[0], "")
+        )
     }
 }

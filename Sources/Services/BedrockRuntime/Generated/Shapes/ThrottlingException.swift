@@ -5,7 +5,7 @@ package import ServiceModel
 package struct ThrottlingException: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("ThrottlingException")
 
-    package var message: String?
+    package var message: Optional<String>
 
     package init(
         message: String? = nil

@@ -8,9 +8,9 @@ package struct TokenUsage: WritableShape {
     package var inputTokens: Int
     package var outputTokens: Int
     package var totalTokens: Int
-    package var cacheReadInputTokens: Int?
-    package var cacheWriteInputTokens: Int?
-    package var cacheDetails: [CacheDetail]?
+    package var cacheReadInputTokens: Optional<Int>
+    package var cacheWriteInputTokens: Optional<Int>
+    package var cacheDetails: Optional<[CacheDetail]>
 
     package init(
         inputTokens: Int,

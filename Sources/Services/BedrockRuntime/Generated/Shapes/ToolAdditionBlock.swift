@@ -24,7 +24,9 @@ package struct ToolAdditionBlock: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.tool = tool ?? reader.missing(schema.members[0], ToolReference())
+        self.init(
+            tool: tool ?? reader.missing(schema.members[0], ToolReference())
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

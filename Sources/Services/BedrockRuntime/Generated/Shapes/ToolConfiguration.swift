@@ -6,7 +6,7 @@ package struct ToolConfiguration: ReadableShape {
     package static let schema = BedrockRuntimeSchema.shape("ToolConfiguration")
 
     package var tools: [Tool]
-    package var toolChoice: ToolChoice?
+    package var toolChoice: Optional<ToolChoice>
 
     package init(
         tools: [Tool],
@@ -30,7 +30,9 @@ package struct ToolConfiguration: ReadableShape {
             default: break
             }
         }
-        self.tools = tools ?? reader.missing(schema.members[0], [])
-        self.toolChoice = toolChoice
+        self.init(
+            tools: tools ?? reader.missing(schema.members[0], []),
+            toolChoice: toolChoice
+        )
     }
 }

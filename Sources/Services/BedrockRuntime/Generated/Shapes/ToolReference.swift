@@ -5,9 +5,9 @@ package import ServiceModel
 package struct ToolReference: ReadableShape, WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("ToolReference")
 
-    package var type: String?
-    package var name: String?
-    package var serverName: String?
+    package var type: Optional<String>
+    package var name: Optional<String>
+    package var serverName: Optional<String>
 
     package init(
         type: String? = nil,
@@ -36,9 +36,11 @@ package struct ToolReference: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.type = type
-        self.name = name
-        self.serverName = serverName
+        self.init(
+            type: type,
+            name: name,
+            serverName: serverName
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

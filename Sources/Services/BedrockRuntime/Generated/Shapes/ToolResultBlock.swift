@@ -7,8 +7,8 @@ package struct ToolResultBlock: ReadableShape, WritableShape {
 
     package var toolUseID: String
     package var content: [ToolResultContentBlock]
-    package var status: ToolResultStatus?
-    package var type: String?
+    package var status: Optional<ToolResultStatus>
+    package var type: Optional<String>
 
     package init(
         toolUseID: String,
@@ -42,10 +42,12 @@ package struct ToolResultBlock: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.toolUseID = toolUseID ?? reader.missing(schema.members[0], "")
-        self.content = content ?? reader.missing(schema.members[1], [])
-        self.status = status
-        self.type = type
+        self.init(
+            toolUseID: toolUseID ?? reader.missing(schema.members[0], ""),
+            content: content ?? reader.missing(schema.members[1], []),
+            status: status,
+            type: type
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

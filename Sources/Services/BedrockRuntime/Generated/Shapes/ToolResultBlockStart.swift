@@ -6,8 +6,8 @@ package struct ToolResultBlockStart: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("ToolResultBlockStart")
 
     package var toolUseID: String
-    package var type: String?
-    package var status: ToolResultStatus?
+    package var type: Optional<String>
+    package var status: Optional<ToolResultStatus>
 
     package init(
         toolUseID: String,

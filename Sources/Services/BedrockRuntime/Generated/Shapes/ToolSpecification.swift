@@ -6,9 +6,9 @@ package struct ToolSpecification: ReadableShape {
     package static let schema = BedrockRuntimeSchema.shape("ToolSpecification")
 
     package var name: String
-    package var description: String?
+    package var description: Optional<String>
     package var inputSchema: ToolInputSchema
-    package var strict: Bool?
+    package var strict: Optional<Bool>
 
     package init(
         name: String,
@@ -42,9 +42,11 @@ package struct ToolSpecification: ReadableShape {
             default: break
             }
         }
-        self.name = name ?? reader.missing(schema.members[0], "")
-        self.description = description
-        self.inputSchema = inputSchema ?? reader.missing(schema.members[2], ToolInputSchema.unknown)
-        self.strict = strict
+        self.init(
+            name: name ?? reader.missing(schema.members[0], ""),
+            description: description,
+            inputSchema: inputSchema ?? reader.missing(schema.members[2], ToolInputSchema.unknown),
+            strict: strict
+        )
     }
 }

@@ -8,7 +8,7 @@ package struct ToolUseBlock: ReadableShape, WritableShape {
     package var toolUseID: String
     package var name: String
     package var input: Document
-    package var type: ToolUseType?
+    package var type: Optional<ToolUseType>
 
     package init(
         toolUseID: String,
@@ -42,10 +42,12 @@ package struct ToolUseBlock: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.toolUseID = toolUseID ?? reader.missing(schema.members[0], "")
-        self.name = name ?? reader.missing(schema.members[1], "")
-        self.input = input ?? reader.missing(schema.members[2], Document.null)
-        self.type = type
+        self.init(
+            toolUseID: toolUseID ?? reader.missing(schema.members[0], ""),
+            name: name ?? reader.missing(schema.members[1], ""),
+            input: input ?? reader.missing(schema.members[2], Document.null),
+            type: type
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

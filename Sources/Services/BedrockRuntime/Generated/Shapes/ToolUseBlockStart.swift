@@ -7,7 +7,7 @@ package struct ToolUseBlockStart: WritableShape {
 
     package var toolUseID: String
     package var name: String
-    package var type: ToolUseType?
+    package var type: Optional<ToolUseType>
 
     package init(
         toolUseID: String,

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct ValidationException: WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("ValidationException")
 
-    package var message: String?
+    package var message: Optional<String>
 
     package init(
         message: String? = nil

@@ -30,8 +30,10 @@ package struct VideoBlock: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.format = format ?? reader.missing(schema.members[0], VideoFormat(rawValue: ""))
-        self.source = source ?? reader.missing(schema.members[1], VideoSource.unknown)
+        self.init(
+            format: format ?? reader.missing(schema.members[0], VideoFormat(rawValue: "")),
+            source: source ?? reader.missing(schema.members[1], VideoSource.unknown)
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct WebLocation: ReadableShape, WritableShape {
     package static let schema = BedrockRuntimeSchema.shape("WebLocation")
 
-    package var url: String?
-    package var domain: String?
+    package var url: Optional<String>
+    package var domain: Optional<String>
 
     package init(
         url: String? = nil,
@@ -30,8 +30,10 @@ package struct WebLocation: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.url = url
-        self.domain = domain
+        self.init(
+            url: url,
+            domain: domain
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

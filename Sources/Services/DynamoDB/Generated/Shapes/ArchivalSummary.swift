@@ -6,9 +6,9 @@ package import ServiceModel
 package struct ArchivalSummary: WritableShape {
     package static let schema = DynamoDBSchema.shape("ArchivalSummary")
 
-    package var archivalDateTime: Timestamp?
-    package var archivalReason: String?
-    package var archivalBackupARN: String?
+    package var archivalDateTime: Optional<Timestamp>
+    package var archivalReason: Optional<String>
+    package var archivalBackupARN: Optional<String>
 
     package init(
         archivalDateTime: Timestamp? = nil,

@@ -30,8 +30,10 @@ package struct AttributeDefinition: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.attributeName = attributeName ?? reader.missing(schema.members[0], "")
-        self.attributeType = attributeType ?? reader.missing(schema.members[1], ScalarAttributeType(rawValue: ""))
+        self.init(
+            attributeName: attributeName ?? reader.missing(schema.members[0], ""),
+            attributeType: attributeType ?? reader.missing(schema.members[1], ScalarAttributeType(rawValue: ""))
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

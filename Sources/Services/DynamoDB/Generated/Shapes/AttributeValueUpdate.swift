@@ -6,8 +6,8 @@ package import ServiceModel
 package struct AttributeValueUpdate: ReadableShape {
     package static let schema = DynamoDBSchema.shape("AttributeValueUpdate")
 
-    package var value: BoundAttributeValue?
-    package var action: AttributeAction?
+    package var value: Optional<BoundAttributeValue>
+    package var action: Optional<AttributeAction>
 
     package init(
         value: BoundAttributeValue? = nil,
@@ -31,7 +31,9 @@ package struct AttributeValueUpdate: ReadableShape {
             default: break
             }
         }
-        self.value = value
-        self.action = action
+        self.init(
+            value: value,
+            action: action
+        )
     }
 }

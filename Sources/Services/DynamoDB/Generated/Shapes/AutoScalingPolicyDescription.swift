@@ -5,8 +5,8 @@ package import ServiceModel
 package struct AutoScalingPolicyDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("AutoScalingPolicyDescription")
 
-    package var policyName: String?
-    package var targetTrackingScalingPolicyConfiguration: AutoScalingTargetTrackingScalingPolicyConfigurationDescription?
+    package var policyName: Optional<String>
+    package var targetTrackingScalingPolicyConfiguration: Optional<AutoScalingTargetTrackingScalingPolicyConfigurationDescription>
 
     package init(
         policyName: String? = nil,

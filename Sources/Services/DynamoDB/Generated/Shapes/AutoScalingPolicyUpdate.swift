@@ -5,7 +5,7 @@ package import ServiceModel
 package struct AutoScalingPolicyUpdate: ReadableShape {
     package static let schema = DynamoDBSchema.shape("AutoScalingPolicyUpdate")
 
-    package var policyName: String?
+    package var policyName: Optional<String>
     package var targetTrackingScalingPolicyConfiguration: AutoScalingTargetTrackingScalingPolicyConfigurationUpdate
 
     package init(
@@ -30,7 +30,9 @@ package struct AutoScalingPolicyUpdate: ReadableShape {
             default: break
             }
         }
-        self.policyName = policyName
-        self.targetTrackingScalingPolicyConfiguration = targetTrackingScalingPolicyConfiguration ?? reader.missing(schema.members[1], AutoScalingTargetTrackingScalingPolicyConfigurationUpdate(targetValue: 0))
+        self.init(
+            policyName: policyName,
+            targetTrackingScalingPolicyConfiguration: targetTrackingScalingPolicyConfiguration ?? reader.missing(schema.members[1], AutoScalingTargetTrackingScalingPolicyConfigurationUpdate(targetValue: 0))
+        )
     }
 }

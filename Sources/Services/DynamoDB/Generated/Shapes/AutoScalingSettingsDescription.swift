@@ -5,11 +5,11 @@ package import ServiceModel
 package struct AutoScalingSettingsDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("AutoScalingSettingsDescription")
 
-    package var minimumUnits: Int?
-    package var maximumUnits: Int?
-    package var autoScalingDisabled: Bool?
-    package var autoScalingRoleARN: String?
-    package var scalingPolicies: [AutoScalingPolicyDescription]?
+    package var minimumUnits: Optional<Int>
+    package var maximumUnits: Optional<Int>
+    package var autoScalingDisabled: Optional<Bool>
+    package var autoScalingRoleARN: Optional<String>
+    package var scalingPolicies: Optional<[AutoScalingPolicyDescription]>
 
     package init(
         minimumUnits: Int? = nil,

@@ -5,11 +5,11 @@ package import ServiceModel
 package struct AutoScalingSettingsUpdate: ReadableShape {
     package static let schema = DynamoDBSchema.shape("AutoScalingSettingsUpdate")
 
-    package var minimumUnits: Int?
-    package var maximumUnits: Int?
-    package var autoScalingDisabled: Bool?
-    package var autoScalingRoleARN: String?
-    package var scalingPolicyUpdate: AutoScalingPolicyUpdate?
+    package var minimumUnits: Optional<Int>
+    package var maximumUnits: Optional<Int>
+    package var autoScalingDisabled: Optional<Bool>
+    package var autoScalingRoleARN: Optional<String>
+    package var scalingPolicyUpdate: Optional<AutoScalingPolicyUpdate>
 
     package init(
         minimumUnits: Int? = nil,
@@ -48,10 +48,12 @@ package struct AutoScalingSettingsUpdate: ReadableShape {
             default: break
             }
         }
-        self.minimumUnits = minimumUnits
-        self.maximumUnits = maximumUnits
-        self.autoScalingDisabled = autoScalingDisabled
-        self.autoScalingRoleARN = autoScalingRoleARN
-        self.scalingPolicyUpdate = scalingPolicyUpdate
+        self.init(
+            minimumUnits: minimumUnits,
+            maximumUnits: maximumUnits,
+            autoScalingDisabled: autoScalingDisabled,
+            autoScalingRoleARN: autoScalingRoleARN,
+            scalingPolicyUpdate: scalingPolicyUpdate
+        )
     }
 }

@@ -5,9 +5,9 @@ package import ServiceModel
 package struct AutoScalingTargetTrackingScalingPolicyConfigurationDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("AutoScalingTargetTrackingScalingPolicyConfigurationDescription")
 
-    package var disableScaleIn: Bool?
-    package var scaleInCooldown: Int?
-    package var scaleOutCooldown: Int?
+    package var disableScaleIn: Optional<Bool>
+    package var scaleInCooldown: Optional<Int>
+    package var scaleOutCooldown: Optional<Int>
     package var targetValue: Double
 
     package init(

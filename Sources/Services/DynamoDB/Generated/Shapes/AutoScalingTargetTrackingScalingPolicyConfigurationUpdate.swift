@@ -5,9 +5,9 @@ package import ServiceModel
 package struct AutoScalingTargetTrackingScalingPolicyConfigurationUpdate: ReadableShape {
     package static let schema = DynamoDBSchema.shape("AutoScalingTargetTrackingScalingPolicyConfigurationUpdate")
 
-    package var disableScaleIn: Bool?
-    package var scaleInCooldown: Int?
-    package var scaleOutCooldown: Int?
+    package var disableScaleIn: Optional<Bool>
+    package var scaleInCooldown: Optional<Int>
+    package var scaleOutCooldown: Optional<Int>
     package var targetValue: Double
 
     package init(
@@ -42,9 +42,11 @@ package struct AutoScalingTargetTrackingScalingPolicyConfigurationUpdate: Readab
             default: break
             }
         }
-        self.disableScaleIn = disableScaleIn
-        self.scaleInCooldown = scaleInCooldown
-        self.scaleOutCooldown = scaleOutCooldown
-        self.targetValue = targetValue ?? reader.missing(schema.members[3], 0)
+        self.init(
+            disableScaleIn: disableScaleIn,
+            scaleInCooldown: scaleInCooldown,
+            scaleOutCooldown: scaleOutCooldown,
+            targetValue: targetValue ?? reader.missing(schema.members[3], 0)
+        )
     }
 }

@@ -5,9 +5,9 @@ package import ServiceModel
 package struct BackupDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("BackupDescription")
 
-    package var backupDetails: BackupDetails?
-    package var sourceTableDetails: SourceTableDetails?
-    package var sourceTableFeatureDetails: SourceTableFeatureDetails?
+    package var backupDetails: Optional<BackupDetails>
+    package var sourceTableDetails: Optional<SourceTableDetails>
+    package var sourceTableFeatureDetails: Optional<SourceTableFeatureDetails>
 
     package init(
         backupDetails: BackupDetails? = nil,

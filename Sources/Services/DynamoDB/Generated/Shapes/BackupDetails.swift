@@ -8,11 +8,11 @@ package struct BackupDetails: WritableShape {
 
     package var backupARN: String
     package var backupName: String
-    package var backupSizeBytes: Int?
+    package var backupSizeBytes: Optional<Int>
     package var backupStatus: BackupStatus
     package var backupType: BackupType
     package var backupCreationDateTime: Timestamp
-    package var backupExpiryDateTime: Timestamp?
+    package var backupExpiryDateTime: Optional<Timestamp>
 
     package init(
         backupARN: String,

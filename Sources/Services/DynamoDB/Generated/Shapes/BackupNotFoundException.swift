@@ -5,7 +5,7 @@ package import ServiceModel
 package struct BackupNotFoundException: WritableShape {
     package static let schema = DynamoDBSchema.shape("BackupNotFoundException")
 
-    package var message: String?
+    package var message: Optional<String>
 
     package init(
         message: String? = nil

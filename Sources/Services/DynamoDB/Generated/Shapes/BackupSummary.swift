@@ -6,16 +6,16 @@ package import ServiceModel
 package struct BackupSummary: WritableShape {
     package static let schema = DynamoDBSchema.shape("BackupSummary")
 
-    package var tableName: String?
-    package var tableID: String?
-    package var tableARN: String?
-    package var backupARN: String?
-    package var backupName: String?
-    package var backupCreationDateTime: Timestamp?
-    package var backupExpiryDateTime: Timestamp?
-    package var backupStatus: BackupStatus?
-    package var backupType: BackupType?
-    package var backupSizeBytes: Int?
+    package var tableName: Optional<String>
+    package var tableID: Optional<String>
+    package var tableARN: Optional<String>
+    package var backupARN: Optional<String>
+    package var backupName: Optional<String>
+    package var backupCreationDateTime: Optional<Timestamp>
+    package var backupExpiryDateTime: Optional<Timestamp>
+    package var backupStatus: Optional<BackupStatus>
+    package var backupType: Optional<BackupType>
+    package var backupSizeBytes: Optional<Int>
 
     package init(
         tableName: String? = nil,

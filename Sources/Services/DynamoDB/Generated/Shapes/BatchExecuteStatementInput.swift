@@ -6,7 +6,7 @@ package struct BatchExecuteStatementInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("BatchExecuteStatementInput")
 
     package var statements: [BatchStatementRequest]
-    package var returnConsumedCapacity: ReturnConsumedCapacity?
+    package var returnConsumedCapacity: Optional<ReturnConsumedCapacity>
 
     package init(
         statements: [BatchStatementRequest],
@@ -30,7 +30,9 @@ package struct BatchExecuteStatementInput: ReadableShape {
             default: break
             }
         }
-        self.statements = statements ?? reader.missing(schema.members[0], [])
-        self.returnConsumedCapacity = returnConsumedCapacity
+        self.init(
+            statements: statements ?? reader.missing(schema.members[0], []),
+            returnConsumedCapacity: returnConsumedCapacity
+        )
     }
 }

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct BatchExecuteStatementOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("BatchExecuteStatementOutput")
 
-    package var responses: [BatchStatementResponse]?
-    package var consumedCapacity: [ConsumedCapacity]?
+    package var responses: Optional<[BatchStatementResponse]>
+    package var consumedCapacity: Optional<[ConsumedCapacity]>
 
     package init(
         responses: [BatchStatementResponse]? = nil,

@@ -6,7 +6,7 @@ package struct BatchGetItemInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("BatchGetItemInput")
 
     package var requestItems: [String: KeysAndAttributes]
-    package var returnConsumedCapacity: ReturnConsumedCapacity?
+    package var returnConsumedCapacity: Optional<ReturnConsumedCapacity>
 
     package init(
         requestItems: [String: KeysAndAttributes],
@@ -30,7 +30,9 @@ package struct BatchGetItemInput: ReadableShape {
             default: break
             }
         }
-        self.requestItems = requestItems ?? reader.missing(schema.members[0], [:])
-        self.returnConsumedCapacity = returnConsumedCapacity
+        self.init(
+            requestItems: requestItems ?? reader.missing(schema.members[0], [:]),
+            returnConsumedCapacity: returnConsumedCapacity
+        )
     }
 }

@@ -6,9 +6,9 @@ package import ServiceModel
 package struct BatchGetItemOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("BatchGetItemOutput")
 
-    package var responses: [String: [AttributeMap]]?
-    package var unprocessedKeys: [String: KeysAndAttributes]?
-    package var consumedCapacity: [ConsumedCapacity]?
+    package var responses: Optional<[String: [AttributeMap]]>
+    package var unprocessedKeys: Optional<[String: KeysAndAttributes]>
+    package var consumedCapacity: Optional<[ConsumedCapacity]>
 
     package init(
         responses: [String: [AttributeMap]]? = nil,

@@ -6,9 +6,9 @@ package import ServiceModel
 package struct BatchStatementError: WritableShape {
     package static let schema = DynamoDBSchema.shape("BatchStatementError")
 
-    package var code: BatchStatementErrorCodeEnum?
-    package var message: String?
-    package var item: AttributeMap?
+    package var code: Optional<BatchStatementErrorCodeEnum>
+    package var message: Optional<String>
+    package var item: Optional<AttributeMap>
 
     package init(
         code: BatchStatementErrorCodeEnum? = nil,

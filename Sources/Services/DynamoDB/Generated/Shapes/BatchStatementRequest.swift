@@ -7,9 +7,9 @@ package struct BatchStatementRequest: ReadableShape {
     package static let schema = DynamoDBSchema.shape("BatchStatementRequest")
 
     package var statement: String
-    package var parameters: [BoundAttributeValue]?
-    package var consistentRead: Bool?
-    package var returnValuesOnConditionCheckFailure: ReturnValuesOnConditionCheckFailure?
+    package var parameters: Optional<[BoundAttributeValue]>
+    package var consistentRead: Optional<Bool>
+    package var returnValuesOnConditionCheckFailure: Optional<ReturnValuesOnConditionCheckFailure>
 
     package init(
         statement: String,
@@ -43,9 +43,11 @@ package struct BatchStatementRequest: ReadableShape {
             default: break
             }
         }
-        self.statement = statement ?? reader.missing(schema.members[0], "")
-        self.parameters = parameters
-        self.consistentRead = consistentRead
-        self.returnValuesOnConditionCheckFailure = returnValuesOnConditionCheckFailure
+        self.init(
+            statement: statement ?? reader.missing(schema.members[0], ""),
+            parameters: parameters,
+            consistentRead: consistentRead,
+            returnValuesOnConditionCheckFailure: returnValuesOnConditionCheckFailure
+        )
     }
 }

@@ -6,9 +6,9 @@ package import ServiceModel
 package struct BatchStatementResponse: WritableShape {
     package static let schema = DynamoDBSchema.shape("BatchStatementResponse")
 
-    package var error: BatchStatementError?
-    package var tableName: String?
-    package var item: AttributeMap?
+    package var error: Optional<BatchStatementError>
+    package var tableName: Optional<String>
+    package var item: Optional<AttributeMap>
 
     package init(
         error: BatchStatementError? = nil,

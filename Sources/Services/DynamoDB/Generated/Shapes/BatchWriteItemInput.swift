@@ -6,8 +6,8 @@ package struct BatchWriteItemInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("BatchWriteItemInput")
 
     package var requestItems: [String: [WriteRequest]]
-    package var returnConsumedCapacity: ReturnConsumedCapacity?
-    package var returnItemCollectionMetrics: ReturnItemCollectionMetrics?
+    package var returnConsumedCapacity: Optional<ReturnConsumedCapacity>
+    package var returnItemCollectionMetrics: Optional<ReturnItemCollectionMetrics>
 
     package init(
         requestItems: [String: [WriteRequest]],
@@ -36,8 +36,10 @@ package struct BatchWriteItemInput: ReadableShape {
             default: break
             }
         }
-        self.requestItems = requestItems ?? reader.missing(schema.members[0], [:])
-        self.returnConsumedCapacity = returnConsumedCapacity
-        self.returnItemCollectionMetrics = returnItemCollectionMetrics
+        self.init(
+            requestItems: requestItems ?? reader.missing(schema.members[0], [:]),
+            returnConsumedCapacity: returnConsumedCapacity,
+            returnItemCollectionMetrics: returnItemCollectionMetrics
+        )
     }
 }

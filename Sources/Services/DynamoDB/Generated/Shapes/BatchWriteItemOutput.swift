@@ -5,9 +5,9 @@ package import ServiceModel
 package struct BatchWriteItemOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("BatchWriteItemOutput")
 
-    package var unprocessedItems: [String: [WriteRequest]]?
-    package var itemCollectionMetrics: [String: [ItemCollectionMetrics]]?
-    package var consumedCapacity: [ConsumedCapacity]?
+    package var unprocessedItems: Optional<[String: [WriteRequest]]>
+    package var itemCollectionMetrics: Optional<[String: [ItemCollectionMetrics]]>
+    package var consumedCapacity: Optional<[ConsumedCapacity]>
 
     package init(
         unprocessedItems: [String: [WriteRequest]]? = nil,

@@ -6,8 +6,8 @@ package import ServiceModel
 package struct BillingModeSummary: WritableShape {
     package static let schema = DynamoDBSchema.shape("BillingModeSummary")
 
-    package var billingMode: BillingMode?
-    package var lastUpdateToPayPerRequestDateTime: Timestamp?
+    package var billingMode: Optional<BillingMode>
+    package var lastUpdateToPayPerRequestDateTime: Optional<Timestamp>
 
     package init(
         billingMode: BillingMode? = nil,

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct BulkOperationBytes: WritableShape {
     package static let schema = DynamoDBSchema.shape("BulkOperationBytes")
 
-    package var bulkPutBytes: Int?
+    package var bulkPutBytes: Optional<Int>
 
     package init(
         bulkPutBytes: Int? = nil

@@ -6,23 +6,23 @@ package import ServiceModel
 package struct BulkOperationDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("BulkOperationDescription")
 
-    package var bulkOperationARN: String?
-    package var bulkOperationStatus: BulkOperationStatus?
-    package var tableDetails: [BulkOperationTableDetail]?
-    package var clientToken: String?
-    package var inputS3Configuration: InputS3Configuration?
-    package var outputS3Configuration: OutputS3Configuration?
-    package var startTime: Timestamp?
-    package var endTime: Timestamp?
-    package var processedItemCount: Int?
-    package var processedInputBytes: Int?
-    package var totalInputBytes: Int?
-    package var bulkOperationUsage: [BulkOperationUsage]?
-    package var failedItemCount: Int?
-    package var failureCode: String?
-    package var failureMessage: String?
-    package var maxWriteRequestUnits: Int?
-    package var performanceTier: BulkOperationPerformanceTier?
+    package var bulkOperationARN: Optional<String>
+    package var bulkOperationStatus: Optional<BulkOperationStatus>
+    package var tableDetails: Optional<[BulkOperationTableDetail]>
+    package var clientToken: Optional<String>
+    package var inputS3Configuration: Optional<InputS3Configuration>
+    package var outputS3Configuration: Optional<OutputS3Configuration>
+    package var startTime: Optional<Timestamp>
+    package var endTime: Optional<Timestamp>
+    package var processedItemCount: Optional<Int>
+    package var processedInputBytes: Optional<Int>
+    package var totalInputBytes: Optional<Int>
+    package var bulkOperationUsage: Optional<[BulkOperationUsage]>
+    package var failedItemCount: Optional<Int>
+    package var failureCode: Optional<String>
+    package var failureMessage: Optional<String>
+    package var maxWriteRequestUnits: Optional<Int>
+    package var performanceTier: Optional<BulkOperationPerformanceTier>
 
     package init(
         bulkOperationARN: String? = nil,

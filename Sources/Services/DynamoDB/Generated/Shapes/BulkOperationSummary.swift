@@ -9,7 +9,7 @@ package struct BulkOperationSummary: WritableShape {
     package var bulkOperationARN: String
     package var bulkOperationStatus: BulkOperationStatus
     package var startTime: Timestamp
-    package var endTime: Timestamp?
+    package var endTime: Optional<Timestamp>
 
     package init(
         bulkOperationARN: String,

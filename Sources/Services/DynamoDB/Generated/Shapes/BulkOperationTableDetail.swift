@@ -5,8 +5,8 @@ package import ServiceModel
 package struct BulkOperationTableDetail: WritableShape {
     package static let schema = DynamoDBSchema.shape("BulkOperationTableDetail")
 
-    package var tableName: String?
-    package var tableID: String?
+    package var tableName: Optional<String>
+    package var tableID: Optional<String>
 
     package init(
         tableName: String? = nil,

@@ -5,12 +5,12 @@ package import ServiceModel
 package struct BulkOperationUsage: WritableShape {
     package static let schema = DynamoDBSchema.shape("BulkOperationUsage")
 
-    package var tableName: String?
-    package var bulkPutBytes: Int?
-    package var table: BulkOperationBytes?
-    package var localSecondaryIndexes: [String: BulkOperationBytes]?
-    package var globalSecondaryIndexes: [String: BulkOperationBytes]?
-    package var vectorIndexes: [String: BulkOperationVectorBytes]?
+    package var tableName: Optional<String>
+    package var bulkPutBytes: Optional<Int>
+    package var table: Optional<BulkOperationBytes>
+    package var localSecondaryIndexes: Optional<[String: BulkOperationBytes]>
+    package var globalSecondaryIndexes: Optional<[String: BulkOperationBytes]>
+    package var vectorIndexes: Optional<[String: BulkOperationVectorBytes]>
 
     package init(
         tableName: String? = nil,

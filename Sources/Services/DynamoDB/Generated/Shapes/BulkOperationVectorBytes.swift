@@ -5,7 +5,7 @@ package import ServiceModel
 package struct BulkOperationVectorBytes: WritableShape {
     package static let schema = DynamoDBSchema.shape("BulkOperationVectorBytes")
 
-    package var bulkPutVectorBytes: Int?
+    package var bulkPutVectorBytes: Optional<Int>
 
     package init(
         bulkPutVectorBytes: Int? = nil

@@ -6,9 +6,9 @@ package import ServiceModel
 package struct CancellationReason: WritableShape {
     package static let schema = DynamoDBSchema.shape("CancellationReason")
 
-    package var item: AttributeMap?
-    package var code: String?
-    package var message: String?
+    package var item: Optional<AttributeMap>
+    package var code: Optional<String>
+    package var message: Optional<String>
 
     package init(
         item: AttributeMap? = nil,

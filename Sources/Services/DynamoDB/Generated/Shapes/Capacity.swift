@@ -5,9 +5,9 @@ package import ServiceModel
 package struct Capacity: WritableShape {
     package static let schema = DynamoDBSchema.shape("Capacity")
 
-    package var readCapacityUnits: Double?
-    package var writeCapacityUnits: Double?
-    package var capacityUnits: Double?
+    package var readCapacityUnits: Optional<Double>
+    package var writeCapacityUnits: Optional<Double>
+    package var capacityUnits: Optional<Double>
 
     package init(
         readCapacityUnits: Double? = nil,

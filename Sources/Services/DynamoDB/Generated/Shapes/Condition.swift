@@ -6,7 +6,7 @@ package import ServiceModel
 package struct Condition: ReadableShape {
     package static let schema = DynamoDBSchema.shape("Condition")
 
-    package var attributeValueList: [BoundAttributeValue]?
+    package var attributeValueList: Optional<[BoundAttributeValue]>
     package var comparisonOperator: ComparisonOperator
 
     package init(
@@ -31,7 +31,9 @@ package struct Condition: ReadableShape {
             default: break
             }
         }
-        self.attributeValueList = attributeValueList
-        self.comparisonOperator = comparisonOperator ?? reader.missing(schema.members[1], ComparisonOperator(rawValue: ""))
+        self.init(
+            attributeValueList: attributeValueList,
+            comparisonOperator: comparisonOperator ?? reader.missing(schema.members[1], ComparisonOperator(rawValue: ""))
+        )
     }
 }

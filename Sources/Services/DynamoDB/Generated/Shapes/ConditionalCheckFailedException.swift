@@ -6,8 +6,8 @@ package import ServiceModel
 package struct ConditionalCheckFailedException: WritableShape {
     package static let schema = DynamoDBSchema.shape("ConditionalCheckFailedException")
 
-    package var message: String?
-    package var item: AttributeMap?
+    package var message: Optional<String>
+    package var item: Optional<AttributeMap>
 
     package init(
         message: String? = nil,

@@ -5,14 +5,14 @@ package import ServiceModel
 package struct ConsumedCapacity: WritableShape {
     package static let schema = DynamoDBSchema.shape("ConsumedCapacity")
 
-    package var tableName: String?
-    package var capacityUnits: Double?
-    package var readCapacityUnits: Double?
-    package var writeCapacityUnits: Double?
-    package var table: Capacity?
-    package var localSecondaryIndexes: [String: Capacity]?
-    package var globalSecondaryIndexes: [String: Capacity]?
-    package var vectorIndexes: [String: VectorCapacity]?
+    package var tableName: Optional<String>
+    package var capacityUnits: Optional<Double>
+    package var readCapacityUnits: Optional<Double>
+    package var writeCapacityUnits: Optional<Double>
+    package var table: Optional<Capacity>
+    package var localSecondaryIndexes: Optional<[String: Capacity]>
+    package var globalSecondaryIndexes: Optional<[String: Capacity]>
+    package var vectorIndexes: Optional<[String: VectorCapacity]>
 
     package init(
         tableName: String? = nil,

@@ -6,7 +6,7 @@ package struct ContinuousBackupsDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("ContinuousBackupsDescription")
 
     package var continuousBackupsStatus: ContinuousBackupsStatus
-    package var pointInTimeRecoveryDescription: PointInTimeRecoveryDescription?
+    package var pointInTimeRecoveryDescription: Optional<PointInTimeRecoveryDescription>
 
     package init(
         continuousBackupsStatus: ContinuousBackupsStatus,

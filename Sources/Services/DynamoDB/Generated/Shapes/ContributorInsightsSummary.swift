@@ -5,10 +5,10 @@ package import ServiceModel
 package struct ContributorInsightsSummary: WritableShape {
     package static let schema = DynamoDBSchema.shape("ContributorInsightsSummary")
 
-    package var tableName: String?
-    package var indexName: String?
-    package var contributorInsightsStatus: ContributorInsightsStatus?
-    package var contributorInsightsMode: ContributorInsightsMode?
+    package var tableName: Optional<String>
+    package var indexName: Optional<String>
+    package var contributorInsightsStatus: Optional<ContributorInsightsStatus>
+    package var contributorInsightsMode: Optional<ContributorInsightsMode>
 
     package init(
         tableName: String? = nil,

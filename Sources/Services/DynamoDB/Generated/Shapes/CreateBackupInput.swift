@@ -30,7 +30,9 @@ package struct CreateBackupInput: ReadableShape {
             default: break
             }
         }
-        self.tableName = tableName ?? reader.missing(schema.members[0], "")
-        self.backupName = backupName ?? reader.missing(schema.members[1], "")
+        self.init(
+            tableName: tableName ?? reader.missing(schema.members[0], ""),
+            backupName: backupName ?? reader.missing(schema.members[1], "")
+        )
     }
 }

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct CreateBackupOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("CreateBackupOutput")
 
-    package var backupDetails: BackupDetails?
+    package var backupDetails: Optional<BackupDetails>
 
     package init(
         backupDetails: BackupDetails? = nil

@@ -30,7 +30,9 @@ package struct CreateGlobalTableInput: ReadableShape {
             default: break
             }
         }
-        self.globalTableName = globalTableName ?? reader.missing(schema.members[0], "")
-        self.replicationGroup = replicationGroup ?? reader.missing(schema.members[1], [])
+        self.init(
+            globalTableName: globalTableName ?? reader.missing(schema.members[0], ""),
+            replicationGroup: replicationGroup ?? reader.missing(schema.members[1], [])
+        )
     }
 }

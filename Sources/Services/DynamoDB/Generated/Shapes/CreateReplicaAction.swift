@@ -24,6 +24,8 @@ package struct CreateReplicaAction: ReadableShape {
             default: break
             }
         }
-        self.regionName = regionName ?? reader.missing(schema.members[0], "")
+        self.init(
+            regionName: regionName ?? reader.missing(schema.members[0], "")
+        )
     }
 }

@@ -6,11 +6,11 @@ package struct CreateReplicationGroupMemberAction: ReadableShape {
     package static let schema = DynamoDBSchema.shape("CreateReplicationGroupMemberAction")
 
     package var regionName: String
-    package var kmsMasterKeyID: String?
-    package var provisionedThroughputOverride: ProvisionedThroughputOverride?
-    package var onDemandThroughputOverride: OnDemandThroughputOverride?
-    package var globalSecondaryIndexes: [ReplicaGlobalSecondaryIndex]?
-    package var tableClassOverride: TableClass?
+    package var kmsMasterKeyID: Optional<String>
+    package var provisionedThroughputOverride: Optional<ProvisionedThroughputOverride>
+    package var onDemandThroughputOverride: Optional<OnDemandThroughputOverride>
+    package var globalSecondaryIndexes: Optional<[ReplicaGlobalSecondaryIndex]>
+    package var tableClassOverride: Optional<TableClass>
 
     package init(
         regionName: String,
@@ -54,11 +54,13 @@ package struct CreateReplicationGroupMemberAction: ReadableShape {
             default: break
             }
         }
-        self.regionName = regionName ?? reader.missing(schema.members[0], "")
-        self.kmsMasterKeyID = kmsMasterKeyID
-        self.provisionedThroughputOverride = provisionedThroughputOverride
-        self.onDemandThroughputOverride = onDemandThroughputOverride
-        self.globalSecondaryIndexes = globalSecondaryIndexes
-        self.tableClassOverride = tableClassOverride
+        self.init(
+            regionName: regionName ?? reader.missing(schema.members[0], ""),
+            kmsMasterKeyID: kmsMasterKeyID,
+            provisionedThroughputOverride: provisionedThroughputOverride,
+            onDemandThroughputOverride: onDemandThroughputOverride,
+            globalSecondaryIndexes: globalSecondaryIndexes,
+            tableClassOverride: tableClassOverride
+        )
     }
 }

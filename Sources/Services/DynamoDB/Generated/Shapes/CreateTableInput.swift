@@ -5,24 +5,24 @@ package import ServiceModel
 package struct CreateTableInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("CreateTableInput")
 
-    package var attributeDefinitions: [AttributeDefinition]?
+    package var attributeDefinitions: Optional<[AttributeDefinition]>
     package var tableName: String
-    package var keySchema: [KeySchemaElement]?
-    package var localSecondaryIndexes: [LocalSecondaryIndex]?
-    package var globalSecondaryIndexes: [GlobalSecondaryIndex]?
-    package var billingMode: BillingMode?
-    package var provisionedThroughput: ProvisionedThroughput?
-    package var streamSpecification: StreamSpecification?
-    package var sseSpecification: SSESpecification?
-    package var tags: [Tag]?
-    package var tableClass: TableClass?
-    package var deletionProtectionEnabled: Bool?
-    package var warmThroughput: WarmThroughput?
-    package var resourcePolicy: String?
-    package var onDemandThroughput: OnDemandThroughput?
-    package var globalTableSourceARN: String?
-    package var globalTableSettingsReplicationMode: GlobalTableSettingsReplicationMode?
-    package var vectorIndexes: [VectorIndex]?
+    package var keySchema: Optional<[KeySchemaElement]>
+    package var localSecondaryIndexes: Optional<[LocalSecondaryIndex]>
+    package var globalSecondaryIndexes: Optional<[GlobalSecondaryIndex]>
+    package var billingMode: Optional<BillingMode>
+    package var provisionedThroughput: Optional<ProvisionedThroughput>
+    package var streamSpecification: Optional<StreamSpecification>
+    package var sseSpecification: Optional<SSESpecification>
+    package var tags: Optional<[Tag]>
+    package var tableClass: Optional<TableClass>
+    package var deletionProtectionEnabled: Optional<Bool>
+    package var warmThroughput: Optional<WarmThroughput>
+    package var resourcePolicy: Optional<String>
+    package var onDemandThroughput: Optional<OnDemandThroughput>
+    package var globalTableSourceARN: Optional<String>
+    package var globalTableSettingsReplicationMode: Optional<GlobalTableSettingsReplicationMode>
+    package var vectorIndexes: Optional<[VectorIndex]>
 
     package init(
         attributeDefinitions: [AttributeDefinition]? = nil,
@@ -126,23 +126,25 @@ package struct CreateTableInput: ReadableShape {
             default: break
             }
         }
-        self.attributeDefinitions = attributeDefinitions
-        self.tableName = tableName ?? reader.missing(schema.members[1], "")
-        self.keySchema = keySchema
-        self.localSecondaryIndexes = localSecondaryIndexes
-        self.globalSecondaryIndexes = globalSecondaryIndexes
-        self.billingMode = billingMode
-        self.provisionedThroughput = provisionedThroughput
-        self.streamSpecification = streamSpecification
-        self.sseSpecification = sseSpecification
-        self.tags = tags
-        self.tableClass = tableClass
-        self.deletionProtectionEnabled = deletionProtectionEnabled
-        self.warmThroughput = warmThroughput
-        self.resourcePolicy = resourcePolicy
-        self.onDemandThroughput = onDemandThroughput
-        self.globalTableSourceARN = globalTableSourceARN
-        self.globalTableSettingsReplicationMode = globalTableSettingsReplicationMode
-        self.vectorIndexes = vectorIndexes
+        self.init(
+            attributeDefinitions: attributeDefinitions,
+            tableName: tableName ?? reader.missing(schema.members[1], ""),
+            keySchema: keySchema,
+            localSecondaryIndexes: localSecondaryIndexes,
+            globalSecondaryIndexes: globalSecondaryIndexes,
+            billingMode: billingMode,
+            provisionedThroughput: provisionedThroughput,
+            streamSpecification: streamSpecification,
+            sseSpecification: sseSpecification,
+            tags: tags,
+            tableClass: tableClass,
+            deletionProtectionEnabled: deletionProtectionEnabled,
+            warmThroughput: warmThroughput,
+            resourcePolicy: resourcePolicy,
+            onDemandThroughput: onDemandThroughput,
+            globalTableSourceARN: globalTableSourceARN,
+            globalTableSettingsReplicationMode: globalTableSettingsReplicationMode,
+            vectorIndexes: vectorIndexes
+        )
     }
 }

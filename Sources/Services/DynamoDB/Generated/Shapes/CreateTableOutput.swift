@@ -5,7 +5,7 @@ package import ServiceModel
 package struct CreateTableOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("CreateTableOutput")
 
-    package var tableDescription: TableDescription?
+    package var tableDescription: Optional<TableDescription>
 
     package init(
         tableDescription: TableDescription? = nil

@@ -7,7 +7,7 @@ package struct CreateVectorIndexAction: ReadableShape {
 
     package var indexName: String
     package var vectorAttribute: VectorAttributeDefinition
-    package var searchSchema: [SearchSchemaElement]?
+    package var searchSchema: Optional<[SearchSchemaElement]>
     package var projection: Projection
     package var dimensions: Int
     package var distanceFunction: VectorDistanceFunction
@@ -54,11 +54,13 @@ package struct CreateVectorIndexAction: ReadableShape {
             default: break
             }
         }
-        self.indexName = indexName ?? reader.missing(schema.members[0], "")
-        self.vectorAttribute = vectorAttribute ?? reader.missing(schema.members[1], VectorAttributeDefinition(attributeName: ""))
-        self.searchSchema = searchSchema
-        self.projection = projection ?? reader.missing(schema.members[3], Projection())
-        self.dimensions = dimensions ?? reader.missing(schema.members[4], 0)
-        self.distanceFunction = distanceFunction ?? reader.missing(schema.members[5], VectorDistanceFunction(rawValue: ""))
+        self.init(
+            indexName: indexName ?? reader.missing(schema.members[0], ""),
+            vectorAttribute: vectorAttribute ?? reader.missing(schema.members[1], VectorAttributeDefinition(attributeName: "")),
+            searchSchema: searchSchema,
+            projection: projection ?? reader.missing(schema.members[3], Projection()),
+            dimensions: dimensions ?? reader.missing(schema.members[4], 0),
+            distanceFunction: distanceFunction ?? reader.missing(schema.members[5], VectorDistanceFunction(rawValue: ""))
+        )
     }
 }

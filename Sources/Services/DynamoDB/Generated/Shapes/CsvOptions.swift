@@ -5,8 +5,8 @@ package import ServiceModel
 package struct CsvOptions: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("CsvOptions")
 
-    package var delimiter: String?
-    package var headerList: [String]?
+    package var delimiter: Optional<String>
+    package var headerList: Optional<[String]>
 
     package init(
         delimiter: String? = nil,
@@ -30,8 +30,10 @@ package struct CsvOptions: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.delimiter = delimiter
-        self.headerList = headerList
+        self.init(
+            delimiter: delimiter,
+            headerList: headerList
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -8,10 +8,10 @@ package struct Delete: ReadableShape {
 
     package var key: AttributeMap
     package var tableName: String
-    package var conditionExpression: String?
-    package var expressionAttributeNames: [String: String]?
-    package var expressionAttributeValues: AttributeMap?
-    package var returnValuesOnConditionCheckFailure: ReturnValuesOnConditionCheckFailure?
+    package var conditionExpression: Optional<String>
+    package var expressionAttributeNames: Optional<[String: String]>
+    package var expressionAttributeValues: Optional<AttributeMap>
+    package var returnValuesOnConditionCheckFailure: Optional<ReturnValuesOnConditionCheckFailure>
 
     package init(
         key: AttributeMap,
@@ -55,11 +55,13 @@ package struct Delete: ReadableShape {
             default: break
             }
         }
-        self.key = key ?? reader.missing(schema.members[0], AttributeMap.missing)
-        self.tableName = tableName ?? reader.missing(schema.members[1], "")
-        self.conditionExpression = conditionExpression
-        self.expressionAttributeNames = expressionAttributeNames
-        self.expressionAttributeValues = expressionAttributeValues
-        self.returnValuesOnConditionCheckFailure = returnValuesOnConditionCheckFailure
+        self.init(
+            key: key ?? reader.missing(schema.members[0], AttributeMap.missing),
+            tableName: tableName ?? reader.missing(schema.members[1], ""),
+            conditionExpression: conditionExpression,
+            expressionAttributeNames: expressionAttributeNames,
+            expressionAttributeValues: expressionAttributeValues,
+            returnValuesOnConditionCheckFailure: returnValuesOnConditionCheckFailure
+        )
     }
 }

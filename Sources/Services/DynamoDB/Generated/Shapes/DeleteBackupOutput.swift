@@ -5,7 +5,7 @@ package import ServiceModel
 package struct DeleteBackupOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("DeleteBackupOutput")
 
-    package var backupDescription: BackupDescription?
+    package var backupDescription: Optional<BackupDescription>
 
     package init(
         backupDescription: BackupDescription? = nil

@@ -24,6 +24,8 @@ package struct DeleteGlobalSecondaryIndexAction: ReadableShape {
             default: break
             }
         }
-        self.indexName = indexName ?? reader.missing(schema.members[0], "")
+        self.init(
+            indexName: indexName ?? reader.missing(schema.members[0], "")
+        )
     }
 }

@@ -8,15 +8,15 @@ package struct DeleteItemInput: ReadableShape {
 
     package var tableName: String
     package var key: AttributeMap
-    package var expected: [String: ExpectedAttributeValue]?
-    package var conditionalOperator: ConditionalOperator?
-    package var returnValues: ReturnValue?
-    package var returnConsumedCapacity: ReturnConsumedCapacity?
-    package var returnItemCollectionMetrics: ReturnItemCollectionMetrics?
-    package var conditionExpression: String?
-    package var expressionAttributeNames: [String: String]?
-    package var expressionAttributeValues: AttributeMap?
-    package var returnValuesOnConditionCheckFailure: ReturnValuesOnConditionCheckFailure?
+    package var expected: Optional<[String: ExpectedAttributeValue]>
+    package var conditionalOperator: Optional<ConditionalOperator>
+    package var returnValues: Optional<ReturnValue>
+    package var returnConsumedCapacity: Optional<ReturnConsumedCapacity>
+    package var returnItemCollectionMetrics: Optional<ReturnItemCollectionMetrics>
+    package var conditionExpression: Optional<String>
+    package var expressionAttributeNames: Optional<[String: String]>
+    package var expressionAttributeValues: Optional<AttributeMap>
+    package var returnValuesOnConditionCheckFailure: Optional<ReturnValuesOnConditionCheckFailure>
 
     package init(
         tableName: String,
@@ -85,16 +85,18 @@ package struct DeleteItemInput: ReadableShape {
             default: break
             }
         }
-        self.tableName = tableName ?? reader.missing(schema.members[0], "")
-        self.key = key ?? reader.missing(schema.members[1], AttributeMap.missing)
-        self.expected = expected
-        self.conditionalOperator = conditionalOperator
-        self.returnValues = returnValues
-        self.returnConsumedCapacity = returnConsumedCapacity
-        self.returnItemCollectionMetrics = returnItemCollectionMetrics
-        self.conditionExpression = conditionExpression
-        self.expressionAttributeNames = expressionAttributeNames
-        self.expressionAttributeValues = expressionAttributeValues
-        self.returnValuesOnConditionCheckFailure = returnValuesOnConditionCheckFailure
+        self.init(
+            tableName: tableName ?? reader.missing(schema.members[0], ""),
+            key: key ?? reader.missing(schema.members[1], AttributeMap.missing),
+            expected: expected,
+            conditionalOperator: conditionalOperator,
+            returnValues: returnValues,
+            returnConsumedCapacity: returnConsumedCapacity,
+            returnItemCollectionMetrics: returnItemCollectionMetrics,
+            conditionExpression: conditionExpression,
+            expressionAttributeNames: expressionAttributeNames,
+            expressionAttributeValues: expressionAttributeValues,
+            returnValuesOnConditionCheckFailure: returnValuesOnConditionCheckFailure
+        )
     }
 }

@@ -6,9 +6,9 @@ package import ServiceModel
 package struct DeleteItemOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("DeleteItemOutput")
 
-    package var attributes: AttributeMap?
-    package var consumedCapacity: ConsumedCapacity?
-    package var itemCollectionMetrics: ItemCollectionMetrics?
+    package var attributes: Optional<AttributeMap>
+    package var consumedCapacity: Optional<ConsumedCapacity>
+    package var itemCollectionMetrics: Optional<ItemCollectionMetrics>
 
     package init(
         attributes: AttributeMap? = nil,

@@ -25,7 +25,9 @@ package struct DeleteRequest: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.key = key ?? reader.missing(schema.members[0], AttributeMap.missing)
+        self.init(
+            key: key ?? reader.missing(schema.members[0], AttributeMap.missing)
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

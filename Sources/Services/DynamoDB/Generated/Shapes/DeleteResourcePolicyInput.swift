@@ -6,7 +6,7 @@ package struct DeleteResourcePolicyInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("DeleteResourcePolicyInput")
 
     package var resourceARN: String
-    package var expectedRevisionID: String?
+    package var expectedRevisionID: Optional<String>
 
     package init(
         resourceARN: String,
@@ -30,7 +30,9 @@ package struct DeleteResourcePolicyInput: ReadableShape {
             default: break
             }
         }
-        self.resourceARN = resourceARN ?? reader.missing(schema.members[0], "")
-        self.expectedRevisionID = expectedRevisionID
+        self.init(
+            resourceARN: resourceARN ?? reader.missing(schema.members[0], ""),
+            expectedRevisionID: expectedRevisionID
+        )
     }
 }

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct DeleteResourcePolicyOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("DeleteResourcePolicyOutput")
 
-    package var revisionID: String?
+    package var revisionID: Optional<String>
 
     package init(
         revisionID: String? = nil

@@ -24,6 +24,8 @@ package struct DescribeBackupInput: ReadableShape {
             default: break
             }
         }
-        self.backupARN = backupARN ?? reader.missing(schema.members[0], "")
+        self.init(
+            backupARN: backupARN ?? reader.missing(schema.members[0], "")
+        )
     }
 }

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct DescribeBackupOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("DescribeBackupOutput")
 
-    package var backupDescription: BackupDescription?
+    package var backupDescription: Optional<BackupDescription>
 
     package init(
         backupDescription: BackupDescription? = nil

@@ -24,6 +24,8 @@ package struct DescribeBulkOperationInput: ReadableShape {
             default: break
             }
         }
-        self.bulkOperationARN = bulkOperationARN ?? reader.missing(schema.members[0], "")
+        self.init(
+            bulkOperationARN: bulkOperationARN ?? reader.missing(schema.members[0], "")
+        )
     }
 }

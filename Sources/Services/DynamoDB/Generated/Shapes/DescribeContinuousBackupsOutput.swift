@@ -5,7 +5,7 @@ package import ServiceModel
 package struct DescribeContinuousBackupsOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("DescribeContinuousBackupsOutput")
 
-    package var continuousBackupsDescription: ContinuousBackupsDescription?
+    package var continuousBackupsDescription: Optional<ContinuousBackupsDescription>
 
     package init(
         continuousBackupsDescription: ContinuousBackupsDescription? = nil

@@ -6,7 +6,7 @@ package struct DescribeContributorInsightsInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("DescribeContributorInsightsInput")
 
     package var tableName: String
-    package var indexName: String?
+    package var indexName: Optional<String>
 
     package init(
         tableName: String,
@@ -30,7 +30,9 @@ package struct DescribeContributorInsightsInput: ReadableShape {
             default: break
             }
         }
-        self.tableName = tableName ?? reader.missing(schema.members[0], "")
-        self.indexName = indexName
+        self.init(
+            tableName: tableName ?? reader.missing(schema.members[0], ""),
+            indexName: indexName
+        )
     }
 }

@@ -6,13 +6,13 @@ package import ServiceModel
 package struct DescribeContributorInsightsOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("DescribeContributorInsightsOutput")
 
-    package var tableName: String?
-    package var indexName: String?
-    package var contributorInsightsRuleList: [String]?
-    package var contributorInsightsStatus: ContributorInsightsStatus?
-    package var lastUpdateDateTime: Timestamp?
-    package var failureException: FailureException?
-    package var contributorInsightsMode: ContributorInsightsMode?
+    package var tableName: Optional<String>
+    package var indexName: Optional<String>
+    package var contributorInsightsRuleList: Optional<[String]>
+    package var contributorInsightsStatus: Optional<ContributorInsightsStatus>
+    package var lastUpdateDateTime: Optional<Timestamp>
+    package var failureException: Optional<FailureException>
+    package var contributorInsightsMode: Optional<ContributorInsightsMode>
 
     package init(
         tableName: String? = nil,

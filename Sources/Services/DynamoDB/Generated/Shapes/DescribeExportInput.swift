@@ -24,6 +24,8 @@ package struct DescribeExportInput: ReadableShape {
             default: break
             }
         }
-        self.exportARN = exportARN ?? reader.missing(schema.members[0], "")
+        self.init(
+            exportARN: exportARN ?? reader.missing(schema.members[0], "")
+        )
     }
 }

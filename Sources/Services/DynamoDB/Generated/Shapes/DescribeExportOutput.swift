@@ -5,7 +5,7 @@ package import ServiceModel
 package struct DescribeExportOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("DescribeExportOutput")
 
-    package var exportDescription: ExportDescription?
+    package var exportDescription: Optional<ExportDescription>
 
     package init(
         exportDescription: ExportDescription? = nil

@@ -24,6 +24,8 @@ package struct DescribeGlobalTableInput: ReadableShape {
             default: break
             }
         }
-        self.globalTableName = globalTableName ?? reader.missing(schema.members[0], "")
+        self.init(
+            globalTableName: globalTableName ?? reader.missing(schema.members[0], "")
+        )
     }
 }

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct DescribeGlobalTableOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("DescribeGlobalTableOutput")
 
-    package var globalTableDescription: GlobalTableDescription?
+    package var globalTableDescription: Optional<GlobalTableDescription>
 
     package init(
         globalTableDescription: GlobalTableDescription? = nil

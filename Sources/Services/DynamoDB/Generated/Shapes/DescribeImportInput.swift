@@ -24,6 +24,8 @@ package struct DescribeImportInput: ReadableShape {
             default: break
             }
         }
-        self.importARN = importARN ?? reader.missing(schema.members[0], "")
+        self.init(
+            importARN: importARN ?? reader.missing(schema.members[0], "")
+        )
     }
 }

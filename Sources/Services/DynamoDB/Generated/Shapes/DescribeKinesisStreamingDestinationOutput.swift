@@ -5,8 +5,8 @@ package import ServiceModel
 package struct DescribeKinesisStreamingDestinationOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("DescribeKinesisStreamingDestinationOutput")
 
-    package var tableName: String?
-    package var kinesisDataStreamDestinations: [KinesisDataStreamDestination]?
+    package var tableName: Optional<String>
+    package var kinesisDataStreamDestinations: Optional<[KinesisDataStreamDestination]>
 
     package init(
         tableName: String? = nil,

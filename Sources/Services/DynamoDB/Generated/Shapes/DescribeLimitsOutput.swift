@@ -5,10 +5,10 @@ package import ServiceModel
 package struct DescribeLimitsOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("DescribeLimitsOutput")
 
-    package var accountMaxReadCapacityUnits: Int?
-    package var accountMaxWriteCapacityUnits: Int?
-    package var tableMaxReadCapacityUnits: Int?
-    package var tableMaxWriteCapacityUnits: Int?
+    package var accountMaxReadCapacityUnits: Optional<Int>
+    package var accountMaxWriteCapacityUnits: Optional<Int>
+    package var tableMaxReadCapacityUnits: Optional<Int>
+    package var tableMaxWriteCapacityUnits: Optional<Int>
 
     package init(
         accountMaxReadCapacityUnits: Int? = nil,

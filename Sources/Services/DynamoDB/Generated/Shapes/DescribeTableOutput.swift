@@ -5,7 +5,7 @@ package import ServiceModel
 package struct DescribeTableOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("DescribeTableOutput")
 
-    package var table: TableDescription?
+    package var table: Optional<TableDescription>
 
     package init(
         table: TableDescription? = nil

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct DescribeTableReplicaAutoScalingOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("DescribeTableReplicaAutoScalingOutput")
 
-    package var tableAutoScalingDescription: TableAutoScalingDescription?
+    package var tableAutoScalingDescription: Optional<TableAutoScalingDescription>
 
     package init(
         tableAutoScalingDescription: TableAutoScalingDescription? = nil

@@ -24,6 +24,8 @@ package struct DescribeTimeToLiveInput: ReadableShape {
             default: break
             }
         }
-        self.tableName = tableName ?? reader.missing(schema.members[0], "")
+        self.init(
+            tableName: tableName ?? reader.missing(schema.members[0], "")
+        )
     }
 }

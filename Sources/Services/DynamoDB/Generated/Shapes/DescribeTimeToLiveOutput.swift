@@ -5,7 +5,7 @@ package import ServiceModel
 package struct DescribeTimeToLiveOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("DescribeTimeToLiveOutput")
 
-    package var timeToLiveDescription: TimeToLiveDescription?
+    package var timeToLiveDescription: Optional<TimeToLiveDescription>
 
     package init(
         timeToLiveDescription: TimeToLiveDescription? = nil

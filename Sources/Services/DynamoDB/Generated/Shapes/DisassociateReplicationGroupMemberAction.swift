@@ -30,7 +30,9 @@ package struct DisassociateReplicationGroupMemberAction: ReadableShape {
             default: break
             }
         }
-        self.regionName = regionName ?? reader.missing(schema.members[0], "")
-        self.disassociationMode = disassociationMode ?? reader.missing(schema.members[1], DisassociationMode(rawValue: ""))
+        self.init(
+            regionName: regionName ?? reader.missing(schema.members[0], ""),
+            disassociationMode: disassociationMode ?? reader.missing(schema.members[1], DisassociationMode(rawValue: ""))
+        )
     }
 }

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct EnableKinesisStreamingConfiguration: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("EnableKinesisStreamingConfiguration")
 
-    package var approximateCreationDateTimePrecision: ApproximateCreationDateTimePrecision?
+    package var approximateCreationDateTimePrecision: Optional<ApproximateCreationDateTimePrecision>
 
     package init(
         approximateCreationDateTimePrecision: ApproximateCreationDateTimePrecision? = nil
@@ -24,7 +24,9 @@ package struct EnableKinesisStreamingConfiguration: ReadableShape, WritableShape
             default: break
             }
         }
-        self.approximateCreationDateTimePrecision = approximateCreationDateTimePrecision
+        self.init(
+            approximateCreationDateTimePrecision: approximateCreationDateTimePrecision
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -7,7 +7,7 @@ package struct EnableKinesisStreamingDestinationInput: ReadableShape {
 
     package var tableName: String
     package var streamARN: String
-    package var enableKinesisStreamingConfiguration: EnableKinesisStreamingConfiguration?
+    package var enableKinesisStreamingConfiguration: Optional<EnableKinesisStreamingConfiguration>
 
     package init(
         tableName: String,
@@ -36,8 +36,10 @@ package struct EnableKinesisStreamingDestinationInput: ReadableShape {
             default: break
             }
         }
-        self.tableName = tableName ?? reader.missing(schema.members[0], "")
-        self.streamARN = streamARN ?? reader.missing(schema.members[1], "")
-        self.enableKinesisStreamingConfiguration = enableKinesisStreamingConfiguration
+        self.init(
+            tableName: tableName ?? reader.missing(schema.members[0], ""),
+            streamARN: streamARN ?? reader.missing(schema.members[1], ""),
+            enableKinesisStreamingConfiguration: enableKinesisStreamingConfiguration
+        )
     }
 }

@@ -7,12 +7,12 @@ package struct ExecuteStatementInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ExecuteStatementInput")
 
     package var statement: String
-    package var parameters: [BoundAttributeValue]?
-    package var consistentRead: Bool?
-    package var nextToken: String?
-    package var returnConsumedCapacity: ReturnConsumedCapacity?
-    package var limit: Int?
-    package var returnValuesOnConditionCheckFailure: ReturnValuesOnConditionCheckFailure?
+    package var parameters: Optional<[BoundAttributeValue]>
+    package var consistentRead: Optional<Bool>
+    package var nextToken: Optional<String>
+    package var returnConsumedCapacity: Optional<ReturnConsumedCapacity>
+    package var limit: Optional<Int>
+    package var returnValuesOnConditionCheckFailure: Optional<ReturnValuesOnConditionCheckFailure>
 
     package init(
         statement: String,
@@ -61,12 +61,14 @@ package struct ExecuteStatementInput: ReadableShape {
             default: break
             }
         }
-        self.statement = statement ?? reader.missing(schema.members[0], "")
-        self.parameters = parameters
-        self.consistentRead = consistentRead
-        self.nextToken = nextToken
-        self.returnConsumedCapacity = returnConsumedCapacity
-        self.limit = limit
-        self.returnValuesOnConditionCheckFailure = returnValuesOnConditionCheckFailure
+        self.init(
+            statement: statement ?? reader.missing(schema.members[0], ""),
+            parameters: parameters,
+            consistentRead: consistentRead,
+            nextToken: nextToken,
+            returnConsumedCapacity: returnConsumedCapacity,
+            limit: limit,
+            returnValuesOnConditionCheckFailure: returnValuesOnConditionCheckFailure
+        )
     }
 }

@@ -6,10 +6,10 @@ package import ServiceModel
 package struct ExecuteStatementOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("ExecuteStatementOutput")
 
-    package var items: [AttributeMap]?
-    package var nextToken: String?
-    package var consumedCapacity: ConsumedCapacity?
-    package var lastEvaluatedKey: AttributeMap?
+    package var items: Optional<[AttributeMap]>
+    package var nextToken: Optional<String>
+    package var consumedCapacity: Optional<ConsumedCapacity>
+    package var lastEvaluatedKey: Optional<AttributeMap>
 
     package init(
         items: [AttributeMap]? = nil,

@@ -6,8 +6,8 @@ package struct ExecuteTransactionInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ExecuteTransactionInput")
 
     package var transactStatements: [ParameterizedStatement]
-    package var clientRequestToken: String?
-    package var returnConsumedCapacity: ReturnConsumedCapacity?
+    package var clientRequestToken: Optional<String>
+    package var returnConsumedCapacity: Optional<ReturnConsumedCapacity>
 
     package init(
         transactStatements: [ParameterizedStatement],
@@ -36,8 +36,10 @@ package struct ExecuteTransactionInput: ReadableShape {
             default: break
             }
         }
-        self.transactStatements = transactStatements ?? reader.missing(schema.members[0], [])
-        self.clientRequestToken = clientRequestToken
-        self.returnConsumedCapacity = returnConsumedCapacity
+        self.init(
+            transactStatements: transactStatements ?? reader.missing(schema.members[0], []),
+            clientRequestToken: clientRequestToken,
+            returnConsumedCapacity: returnConsumedCapacity
+        )
     }
 }

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ExecuteTransactionOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("ExecuteTransactionOutput")
 
-    package var responses: [ItemResponse]?
-    package var consumedCapacity: [ConsumedCapacity]?
+    package var responses: Optional<[ItemResponse]>
+    package var consumedCapacity: Optional<[ConsumedCapacity]>
 
     package init(
         responses: [ItemResponse]? = nil,

@@ -6,10 +6,10 @@ package import ServiceModel
 package struct ExpectedAttributeValue: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ExpectedAttributeValue")
 
-    package var value: BoundAttributeValue?
-    package var exists: Bool?
-    package var comparisonOperator: ComparisonOperator?
-    package var attributeValueList: [BoundAttributeValue]?
+    package var value: Optional<BoundAttributeValue>
+    package var exists: Optional<Bool>
+    package var comparisonOperator: Optional<ComparisonOperator>
+    package var attributeValueList: Optional<[BoundAttributeValue]>
 
     package init(
         value: BoundAttributeValue? = nil,
@@ -43,9 +43,11 @@ package struct ExpectedAttributeValue: ReadableShape {
             default: break
             }
         }
-        self.value = value
-        self.exists = exists
-        self.comparisonOperator = comparisonOperator
-        self.attributeValueList = attributeValueList
+        self.init(
+            value: value,
+            exists: exists,
+            comparisonOperator: comparisonOperator,
+            attributeValueList: attributeValueList
+        )
     }
 }

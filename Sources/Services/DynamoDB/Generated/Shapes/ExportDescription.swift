@@ -6,28 +6,28 @@ package import ServiceModel
 package struct ExportDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("ExportDescription")
 
-    package var exportARN: String?
-    package var exportStatus: ExportStatus?
-    package var startTime: Timestamp?
-    package var endTime: Timestamp?
-    package var exportManifest: String?
-    package var tableARN: String?
-    package var tableID: String?
-    package var exportTime: Timestamp?
-    package var clientToken: String?
-    package var s3Bucket: String?
-    package var s3BucketOwner: String?
-    package var s3Prefix: String?
-    package var s3SseAlgorithm: S3SseAlgorithm?
-    package var s3SseKmsKeyID: String?
-    package var failureCode: String?
-    package var failureMessage: String?
-    package var exportFormat: ExportFormat?
-    package var billedSizeBytes: Int?
-    package var itemCount: Int?
-    package var exportType: ExportType?
-    package var incrementalExportSpecification: IncrementalExportSpecification?
-    package var filterSpecification: FilterSpecification?
+    package var exportARN: Optional<String>
+    package var exportStatus: Optional<ExportStatus>
+    package var startTime: Optional<Timestamp>
+    package var endTime: Optional<Timestamp>
+    package var exportManifest: Optional<String>
+    package var tableARN: Optional<String>
+    package var tableID: Optional<String>
+    package var exportTime: Optional<Timestamp>
+    package var clientToken: Optional<String>
+    package var s3Bucket: Optional<String>
+    package var s3BucketOwner: Optional<String>
+    package var s3Prefix: Optional<String>
+    package var s3SseAlgorithm: Optional<S3SseAlgorithm>
+    package var s3SseKmsKeyID: Optional<String>
+    package var failureCode: Optional<String>
+    package var failureMessage: Optional<String>
+    package var exportFormat: Optional<ExportFormat>
+    package var billedSizeBytes: Optional<Int>
+    package var itemCount: Optional<Int>
+    package var exportType: Optional<ExportType>
+    package var incrementalExportSpecification: Optional<IncrementalExportSpecification>
+    package var filterSpecification: Optional<FilterSpecification>
 
     package init(
         exportARN: String? = nil,

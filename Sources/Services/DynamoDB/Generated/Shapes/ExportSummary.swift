@@ -5,9 +5,9 @@ package import ServiceModel
 package struct ExportSummary: WritableShape {
     package static let schema = DynamoDBSchema.shape("ExportSummary")
 
-    package var exportARN: String?
-    package var exportStatus: ExportStatus?
-    package var exportType: ExportType?
+    package var exportARN: Optional<String>
+    package var exportStatus: Optional<ExportStatus>
+    package var exportType: Optional<ExportType>
 
     package init(
         exportARN: String? = nil,

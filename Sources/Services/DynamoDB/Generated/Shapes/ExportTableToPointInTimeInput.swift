@@ -7,17 +7,17 @@ package struct ExportTableToPointInTimeInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ExportTableToPointInTimeInput")
 
     package var tableARN: String
-    package var exportTime: Timestamp?
-    package var clientToken: String?
+    package var exportTime: Optional<Timestamp>
+    package var clientToken: Optional<String>
     package var s3Bucket: String
-    package var s3BucketOwner: String?
-    package var s3Prefix: String?
-    package var s3SseAlgorithm: S3SseAlgorithm?
-    package var s3SseKmsKeyID: String?
-    package var exportFormat: ExportFormat?
-    package var exportType: ExportType?
-    package var incrementalExportSpecification: IncrementalExportSpecification?
-    package var filterSpecification: FilterSpecification?
+    package var s3BucketOwner: Optional<String>
+    package var s3Prefix: Optional<String>
+    package var s3SseAlgorithm: Optional<S3SseAlgorithm>
+    package var s3SseKmsKeyID: Optional<String>
+    package var exportFormat: Optional<ExportFormat>
+    package var exportType: Optional<ExportType>
+    package var incrementalExportSpecification: Optional<IncrementalExportSpecification>
+    package var filterSpecification: Optional<FilterSpecification>
 
     package init(
         tableARN: String,
@@ -91,17 +91,19 @@ package struct ExportTableToPointInTimeInput: ReadableShape {
             default: break
             }
         }
-        self.tableARN = tableARN ?? reader.missing(schema.members[0], "")
-        self.exportTime = exportTime
-        self.clientToken = clientToken
-        self.s3Bucket = s3Bucket ?? reader.missing(schema.members[3], "")
-        self.s3BucketOwner = s3BucketOwner
-        self.s3Prefix = s3Prefix
-        self.s3SseAlgorithm = s3SseAlgorithm
-        self.s3SseKmsKeyID = s3SseKmsKeyID
-        self.exportFormat = exportFormat
-        self.exportType = exportType
-        self.incrementalExportSpecification = incrementalExportSpecification
-        self.filterSpecification = filterSpecification
+        self.init(
+            tableARN: tableARN ?? reader.missing(schema.members[0], ""),
+            exportTime: exportTime,
+            clientToken: clientToken,
+            s3Bucket: s3Bucket ?? reader.missing(schema.members[3], ""),
+            s3BucketOwner: s3BucketOwner,
+            s3Prefix: s3Prefix,
+            s3SseAlgorithm: s3SseAlgorithm,
+            s3SseKmsKeyID: s3SseKmsKeyID,
+            exportFormat: exportFormat,
+            exportType: exportType,
+            incrementalExportSpecification: incrementalExportSpecification,
+            filterSpecification: filterSpecification
+        )
     }
 }

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct ExportTableToPointInTimeOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("ExportTableToPointInTimeOutput")
 
-    package var exportDescription: ExportDescription?
+    package var exportDescription: Optional<ExportDescription>
 
     package init(
         exportDescription: ExportDescription? = nil

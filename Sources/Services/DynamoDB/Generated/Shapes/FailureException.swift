@@ -5,8 +5,8 @@ package import ServiceModel
 package struct FailureException: WritableShape {
     package static let schema = DynamoDBSchema.shape("FailureException")
 
-    package var exceptionName: String?
-    package var exceptionDescription: String?
+    package var exceptionName: Optional<String>
+    package var exceptionDescription: Optional<String>
 
     package init(
         exceptionName: String? = nil,

@@ -6,11 +6,11 @@ package import ServiceModel
 package struct FilterSpecification: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("FilterSpecification")
 
-    package var filterExpression: String?
-    package var projectionExpression: String?
-    package var keyConditionExpression: String?
-    package var expressionAttributeNames: [String: String]?
-    package var expressionAttributeValues: AttributeMap?
+    package var filterExpression: Optional<String>
+    package var projectionExpression: Optional<String>
+    package var keyConditionExpression: Optional<String>
+    package var expressionAttributeNames: Optional<[String: String]>
+    package var expressionAttributeValues: Optional<AttributeMap>
 
     package init(
         filterExpression: String? = nil,
@@ -49,11 +49,13 @@ package struct FilterSpecification: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.filterExpression = filterExpression
-        self.projectionExpression = projectionExpression
-        self.keyConditionExpression = keyConditionExpression
-        self.expressionAttributeNames = expressionAttributeNames
-        self.expressionAttributeValues = expressionAttributeValues
+        self.init(
+            filterExpression: filterExpression,
+            projectionExpression: projectionExpression,
+            keyConditionExpression: keyConditionExpression,
+            expressionAttributeNames: expressionAttributeNames,
+            expressionAttributeValues: expressionAttributeValues
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

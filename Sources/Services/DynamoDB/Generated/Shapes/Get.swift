@@ -8,8 +8,8 @@ package struct Get: ReadableShape {
 
     package var key: AttributeMap
     package var tableName: String
-    package var projectionExpression: String?
-    package var expressionAttributeNames: [String: String]?
+    package var projectionExpression: Optional<String>
+    package var expressionAttributeNames: Optional<[String: String]>
 
     package init(
         key: AttributeMap,
@@ -43,9 +43,11 @@ package struct Get: ReadableShape {
             default: break
             }
         }
-        self.key = key ?? reader.missing(schema.members[0], AttributeMap.missing)
-        self.tableName = tableName ?? reader.missing(schema.members[1], "")
-        self.projectionExpression = projectionExpression
-        self.expressionAttributeNames = expressionAttributeNames
+        self.init(
+            key: key ?? reader.missing(schema.members[0], AttributeMap.missing),
+            tableName: tableName ?? reader.missing(schema.members[1], ""),
+            projectionExpression: projectionExpression,
+            expressionAttributeNames: expressionAttributeNames
+        )
     }
 }

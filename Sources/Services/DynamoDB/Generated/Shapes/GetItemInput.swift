@@ -8,11 +8,11 @@ package struct GetItemInput: ReadableShape {
 
     package var tableName: String
     package var key: AttributeMap
-    package var attributesToGet: [String]?
-    package var consistentRead: Bool?
-    package var returnConsumedCapacity: ReturnConsumedCapacity?
-    package var projectionExpression: String?
-    package var expressionAttributeNames: [String: String]?
+    package var attributesToGet: Optional<[String]>
+    package var consistentRead: Optional<Bool>
+    package var returnConsumedCapacity: Optional<ReturnConsumedCapacity>
+    package var projectionExpression: Optional<String>
+    package var expressionAttributeNames: Optional<[String: String]>
 
     package init(
         tableName: String,
@@ -61,12 +61,14 @@ package struct GetItemInput: ReadableShape {
             default: break
             }
         }
-        self.tableName = tableName ?? reader.missing(schema.members[0], "")
-        self.key = key ?? reader.missing(schema.members[1], AttributeMap.missing)
-        self.attributesToGet = attributesToGet
-        self.consistentRead = consistentRead
-        self.returnConsumedCapacity = returnConsumedCapacity
-        self.projectionExpression = projectionExpression
-        self.expressionAttributeNames = expressionAttributeNames
+        self.init(
+            tableName: tableName ?? reader.missing(schema.members[0], ""),
+            key: key ?? reader.missing(schema.members[1], AttributeMap.missing),
+            attributesToGet: attributesToGet,
+            consistentRead: consistentRead,
+            returnConsumedCapacity: returnConsumedCapacity,
+            projectionExpression: projectionExpression,
+            expressionAttributeNames: expressionAttributeNames
+        )
     }
 }

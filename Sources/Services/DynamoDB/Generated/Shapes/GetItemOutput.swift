@@ -6,8 +6,8 @@ package import ServiceModel
 package struct GetItemOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("GetItemOutput")
 
-    package var item: AttributeMap?
-    package var consumedCapacity: ConsumedCapacity?
+    package var item: Optional<AttributeMap>
+    package var consumedCapacity: Optional<ConsumedCapacity>
 
     package init(
         item: AttributeMap? = nil,

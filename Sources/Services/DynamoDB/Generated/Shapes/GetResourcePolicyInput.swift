@@ -24,6 +24,8 @@ package struct GetResourcePolicyInput: ReadableShape {
             default: break
             }
         }
-        self.resourceARN = resourceARN ?? reader.missing(schema.members[0], "")
+        self.init(
+            resourceARN: resourceARN ?? reader.missing(schema.members[0], "")
+        )
     }
 }

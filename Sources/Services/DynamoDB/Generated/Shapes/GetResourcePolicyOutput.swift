@@ -5,8 +5,8 @@ package import ServiceModel
 package struct GetResourcePolicyOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("GetResourcePolicyOutput")
 
-    package var policy: String?
-    package var revisionID: String?
+    package var policy: Optional<String>
+    package var revisionID: Optional<String>
 
     package init(
         policy: String? = nil,

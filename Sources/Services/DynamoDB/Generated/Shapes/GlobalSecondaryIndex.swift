@@ -8,9 +8,9 @@ package struct GlobalSecondaryIndex: ReadableShape, WritableShape {
     package var indexName: String
     package var keySchema: [KeySchemaElement]
     package var projection: Projection
-    package var provisionedThroughput: ProvisionedThroughput?
-    package var onDemandThroughput: OnDemandThroughput?
-    package var warmThroughput: WarmThroughput?
+    package var provisionedThroughput: Optional<ProvisionedThroughput>
+    package var onDemandThroughput: Optional<OnDemandThroughput>
+    package var warmThroughput: Optional<WarmThroughput>
 
     package init(
         indexName: String,
@@ -54,12 +54,14 @@ package struct GlobalSecondaryIndex: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.indexName = indexName ?? reader.missing(schema.members[0], "")
-        self.keySchema = keySchema ?? reader.missing(schema.members[1], [])
-        self.projection = projection ?? reader.missing(schema.members[2], Projection())
-        self.provisionedThroughput = provisionedThroughput
-        self.onDemandThroughput = onDemandThroughput
-        self.warmThroughput = warmThroughput
+        self.init(
+            indexName: indexName ?? reader.missing(schema.members[0], ""),
+            keySchema: keySchema ?? reader.missing(schema.members[1], []),
+            projection: projection ?? reader.missing(schema.members[2], Projection()),
+            provisionedThroughput: provisionedThroughput,
+            onDemandThroughput: onDemandThroughput,
+            warmThroughput: warmThroughput
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct GlobalSecondaryIndexAutoScalingUpdate: ReadableShape {
     package static let schema = DynamoDBSchema.shape("GlobalSecondaryIndexAutoScalingUpdate")
 
-    package var indexName: String?
-    package var provisionedWriteCapacityAutoScalingUpdate: AutoScalingSettingsUpdate?
+    package var indexName: Optional<String>
+    package var provisionedWriteCapacityAutoScalingUpdate: Optional<AutoScalingSettingsUpdate>
 
     package init(
         indexName: String? = nil,
@@ -30,7 +30,9 @@ package struct GlobalSecondaryIndexAutoScalingUpdate: ReadableShape {
             default: break
             }
         }
-        self.indexName = indexName
-        self.provisionedWriteCapacityAutoScalingUpdate = provisionedWriteCapacityAutoScalingUpdate
+        self.init(
+            indexName: indexName,
+            provisionedWriteCapacityAutoScalingUpdate: provisionedWriteCapacityAutoScalingUpdate
+        )
     }
 }

@@ -5,17 +5,17 @@ package import ServiceModel
 package struct GlobalSecondaryIndexDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("GlobalSecondaryIndexDescription")
 
-    package var indexName: String?
-    package var keySchema: [KeySchemaElement]?
-    package var projection: Projection?
-    package var indexStatus: IndexStatus?
-    package var backfilling: Bool?
-    package var provisionedThroughput: ProvisionedThroughputDescription?
-    package var indexSizeBytes: Int?
-    package var itemCount: Int?
-    package var indexARN: String?
-    package var onDemandThroughput: OnDemandThroughput?
-    package var warmThroughput: GlobalSecondaryIndexWarmThroughputDescription?
+    package var indexName: Optional<String>
+    package var keySchema: Optional<[KeySchemaElement]>
+    package var projection: Optional<Projection>
+    package var indexStatus: Optional<IndexStatus>
+    package var backfilling: Optional<Bool>
+    package var provisionedThroughput: Optional<ProvisionedThroughputDescription>
+    package var indexSizeBytes: Optional<Int>
+    package var itemCount: Optional<Int>
+    package var indexARN: Optional<String>
+    package var onDemandThroughput: Optional<OnDemandThroughput>
+    package var warmThroughput: Optional<GlobalSecondaryIndexWarmThroughputDescription>
 
     package init(
         indexName: String? = nil,

@@ -5,11 +5,11 @@ package import ServiceModel
 package struct GlobalSecondaryIndexInfo: WritableShape {
     package static let schema = DynamoDBSchema.shape("GlobalSecondaryIndexInfo")
 
-    package var indexName: String?
-    package var keySchema: [KeySchemaElement]?
-    package var projection: Projection?
-    package var provisionedThroughput: ProvisionedThroughput?
-    package var onDemandThroughput: OnDemandThroughput?
+    package var indexName: Optional<String>
+    package var keySchema: Optional<[KeySchemaElement]>
+    package var projection: Optional<Projection>
+    package var provisionedThroughput: Optional<ProvisionedThroughput>
+    package var onDemandThroughput: Optional<OnDemandThroughput>
 
     package init(
         indexName: String? = nil,

@@ -5,9 +5,9 @@ package import ServiceModel
 package struct GlobalSecondaryIndexUpdate: ReadableShape {
     package static let schema = DynamoDBSchema.shape("GlobalSecondaryIndexUpdate")
 
-    package var update: UpdateGlobalSecondaryIndexAction?
-    package var create: CreateGlobalSecondaryIndexAction?
-    package var delete: DeleteGlobalSecondaryIndexAction?
+    package var update: Optional<UpdateGlobalSecondaryIndexAction>
+    package var create: Optional<CreateGlobalSecondaryIndexAction>
+    package var delete: Optional<DeleteGlobalSecondaryIndexAction>
 
     package init(
         update: UpdateGlobalSecondaryIndexAction? = nil,
@@ -36,8 +36,10 @@ package struct GlobalSecondaryIndexUpdate: ReadableShape {
             default: break
             }
         }
-        self.update = update
-        self.create = create
-        self.delete = delete
+        self.init(
+            update: update,
+            create: create,
+            delete: delete
+        )
     }
 }

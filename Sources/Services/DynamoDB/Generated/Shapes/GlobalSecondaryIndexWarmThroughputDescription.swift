@@ -5,9 +5,9 @@ package import ServiceModel
 package struct GlobalSecondaryIndexWarmThroughputDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("GlobalSecondaryIndexWarmThroughputDescription")
 
-    package var readUnitsPerSecond: Int?
-    package var writeUnitsPerSecond: Int?
-    package var status: IndexStatus?
+    package var readUnitsPerSecond: Optional<Int>
+    package var writeUnitsPerSecond: Optional<Int>
+    package var status: Optional<IndexStatus>
 
     package init(
         readUnitsPerSecond: Int? = nil,

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct GlobalTable: WritableShape {
     package static let schema = DynamoDBSchema.shape("GlobalTable")
 
-    package var globalTableName: String?
-    package var replicationGroup: [Replica]?
+    package var globalTableName: Optional<String>
+    package var replicationGroup: Optional<[Replica]>
 
     package init(
         globalTableName: String? = nil,

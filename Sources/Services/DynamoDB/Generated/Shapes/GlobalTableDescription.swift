@@ -6,11 +6,11 @@ package import ServiceModel
 package struct GlobalTableDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("GlobalTableDescription")
 
-    package var replicationGroup: [ReplicaDescription]?
-    package var globalTableARN: String?
-    package var creationDateTime: Timestamp?
-    package var globalTableStatus: GlobalTableStatus?
-    package var globalTableName: String?
+    package var replicationGroup: Optional<[ReplicaDescription]>
+    package var globalTableARN: Optional<String>
+    package var creationDateTime: Optional<Timestamp>
+    package var globalTableStatus: Optional<GlobalTableStatus>
+    package var globalTableName: Optional<String>
 
     package init(
         replicationGroup: [ReplicaDescription]? = nil,

@@ -6,8 +6,8 @@ package struct GlobalTableGlobalSecondaryIndexSettingsUpdate: ReadableShape {
     package static let schema = DynamoDBSchema.shape("GlobalTableGlobalSecondaryIndexSettingsUpdate")
 
     package var indexName: String
-    package var provisionedWriteCapacityUnits: Int?
-    package var provisionedWriteCapacityAutoScalingSettingsUpdate: AutoScalingSettingsUpdate?
+    package var provisionedWriteCapacityUnits: Optional<Int>
+    package var provisionedWriteCapacityAutoScalingSettingsUpdate: Optional<AutoScalingSettingsUpdate>
 
     package init(
         indexName: String,
@@ -36,8 +36,10 @@ package struct GlobalTableGlobalSecondaryIndexSettingsUpdate: ReadableShape {
             default: break
             }
         }
-        self.indexName = indexName ?? reader.missing(schema.members[0], "")
-        self.provisionedWriteCapacityUnits = provisionedWriteCapacityUnits
-        self.provisionedWriteCapacityAutoScalingSettingsUpdate = provisionedWriteCapacityAutoScalingSettingsUpdate
+        self.init(
+            indexName: indexName ?? reader.missing(schema.members[0], ""),
+            provisionedWriteCapacityUnits: provisionedWriteCapacityUnits,
+            provisionedWriteCapacityAutoScalingSettingsUpdate: provisionedWriteCapacityAutoScalingSettingsUpdate
+        )
     }
 }

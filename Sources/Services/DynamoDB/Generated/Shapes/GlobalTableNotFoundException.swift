@@ -5,7 +5,7 @@ package import ServiceModel
 package struct GlobalTableNotFoundException: WritableShape {
     package static let schema = DynamoDBSchema.shape("GlobalTableNotFoundException")
 
-    package var message: String?
+    package var message: Optional<String>
 
     package init(
         message: String? = nil

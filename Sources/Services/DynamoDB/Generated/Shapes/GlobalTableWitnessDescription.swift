@@ -5,8 +5,8 @@ package import ServiceModel
 package struct GlobalTableWitnessDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("GlobalTableWitnessDescription")
 
-    package var regionName: String?
-    package var witnessStatus: WitnessStatus?
+    package var regionName: Optional<String>
+    package var witnessStatus: Optional<WitnessStatus>
 
     package init(
         regionName: String? = nil,

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct GlobalTableWitnessGroupUpdate: ReadableShape {
     package static let schema = DynamoDBSchema.shape("GlobalTableWitnessGroupUpdate")
 
-    package var create: CreateGlobalTableWitnessGroupMemberAction?
-    package var delete: DeleteGlobalTableWitnessGroupMemberAction?
+    package var create: Optional<CreateGlobalTableWitnessGroupMemberAction>
+    package var delete: Optional<DeleteGlobalTableWitnessGroupMemberAction>
 
     package init(
         create: CreateGlobalTableWitnessGroupMemberAction? = nil,
@@ -30,7 +30,9 @@ package struct GlobalTableWitnessGroupUpdate: ReadableShape {
             default: break
             }
         }
-        self.create = create
-        self.delete = delete
+        self.init(
+            create: create,
+            delete: delete
+        )
     }
 }

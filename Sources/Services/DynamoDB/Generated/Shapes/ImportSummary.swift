@@ -6,14 +6,14 @@ package import ServiceModel
 package struct ImportSummary: WritableShape {
     package static let schema = DynamoDBSchema.shape("ImportSummary")
 
-    package var importARN: String?
-    package var importStatus: ImportStatus?
-    package var tableARN: String?
-    package var s3BucketSource: S3BucketSource?
-    package var cloudWatchLogGroupARN: String?
-    package var inputFormat: InputFormat?
-    package var startTime: Timestamp?
-    package var endTime: Timestamp?
+    package var importARN: Optional<String>
+    package var importStatus: Optional<ImportStatus>
+    package var tableARN: Optional<String>
+    package var s3BucketSource: Optional<S3BucketSource>
+    package var cloudWatchLogGroupARN: Optional<String>
+    package var inputFormat: Optional<InputFormat>
+    package var startTime: Optional<Timestamp>
+    package var endTime: Optional<Timestamp>
 
     package init(
         importARN: String? = nil,

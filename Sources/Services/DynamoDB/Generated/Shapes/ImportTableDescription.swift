@@ -6,25 +6,25 @@ package import ServiceModel
 package struct ImportTableDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("ImportTableDescription")
 
-    package var importARN: String?
-    package var importStatus: ImportStatus?
-    package var tableARN: String?
-    package var tableID: String?
-    package var clientToken: String?
-    package var s3BucketSource: S3BucketSource?
-    package var errorCount: Int?
-    package var cloudWatchLogGroupARN: String?
-    package var inputFormat: InputFormat?
-    package var inputFormatOptions: InputFormatOptions?
-    package var inputCompressionType: InputCompressionType?
-    package var tableCreationParameters: TableCreationParameters?
-    package var startTime: Timestamp?
-    package var endTime: Timestamp?
-    package var processedSizeBytes: Int?
-    package var processedItemCount: Int?
-    package var importedItemCount: Int?
-    package var failureCode: String?
-    package var failureMessage: String?
+    package var importARN: Optional<String>
+    package var importStatus: Optional<ImportStatus>
+    package var tableARN: Optional<String>
+    package var tableID: Optional<String>
+    package var clientToken: Optional<String>
+    package var s3BucketSource: Optional<S3BucketSource>
+    package var errorCount: Optional<Int>
+    package var cloudWatchLogGroupARN: Optional<String>
+    package var inputFormat: Optional<InputFormat>
+    package var inputFormatOptions: Optional<InputFormatOptions>
+    package var inputCompressionType: Optional<InputCompressionType>
+    package var tableCreationParameters: Optional<TableCreationParameters>
+    package var startTime: Optional<Timestamp>
+    package var endTime: Optional<Timestamp>
+    package var processedSizeBytes: Optional<Int>
+    package var processedItemCount: Optional<Int>
+    package var importedItemCount: Optional<Int>
+    package var failureCode: Optional<String>
+    package var failureMessage: Optional<String>
 
     package init(
         importARN: String? = nil,

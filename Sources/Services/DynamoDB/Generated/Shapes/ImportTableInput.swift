@@ -5,11 +5,11 @@ package import ServiceModel
 package struct ImportTableInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ImportTableInput")
 
-    package var clientToken: String?
+    package var clientToken: Optional<String>
     package var s3BucketSource: S3BucketSource
     package var inputFormat: InputFormat
-    package var inputFormatOptions: InputFormatOptions?
-    package var inputCompressionType: InputCompressionType?
+    package var inputFormatOptions: Optional<InputFormatOptions>
+    package var inputCompressionType: Optional<InputCompressionType>
     package var tableCreationParameters: TableCreationParameters
 
     package init(
@@ -54,11 +54,13 @@ package struct ImportTableInput: ReadableShape {
             default: break
             }
         }
-        self.clientToken = clientToken
-        self.s3BucketSource = s3BucketSource ?? reader.missing(schema.members[1], S3BucketSource(s3Bucket: ""))
-        self.inputFormat = inputFormat ?? reader.missing(schema.members[2], InputFormat(rawValue: ""))
-        self.inputFormatOptions = inputFormatOptions
-        self.inputCompressionType = inputCompressionType
-        self.tableCreationParameters = tableCreationParameters ?? reader.missing(schema.members[5], TableCreationParameters(tableName: "", attributeDefinitions: [], keySchema: []))
+        self.init(
+            clientToken: clientToken,
+            s3BucketSource: s3BucketSource ?? reader.missing(schema.members[1], S3BucketSource(s3Bucket: "")),
+            inputFormat: inputFormat ?? reader.missing(schema.members[2], InputFormat(rawValue: "")),
+            inputFormatOptions: inputFormatOptions,
+            inputCompressionType: inputCompressionType,
+            tableCreationParameters: tableCreationParameters ?? reader.missing(schema.members[5], TableCreationParameters(tableName: "", attributeDefinitions: [], keySchema: []))
+        )
     }
 }

@@ -6,9 +6,9 @@ package import ServiceModel
 package struct IncrementalExportSpecification: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("IncrementalExportSpecification")
 
-    package var exportFromTime: Timestamp?
-    package var exportToTime: Timestamp?
-    package var exportViewType: ExportViewType?
+    package var exportFromTime: Optional<Timestamp>
+    package var exportToTime: Optional<Timestamp>
+    package var exportViewType: Optional<ExportViewType>
 
     package init(
         exportFromTime: Timestamp? = nil,
@@ -37,9 +37,11 @@ package struct IncrementalExportSpecification: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.exportFromTime = exportFromTime
-        self.exportToTime = exportToTime
-        self.exportViewType = exportViewType
+        self.init(
+            exportFromTime: exportFromTime,
+            exportToTime: exportToTime,
+            exportViewType: exportViewType
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

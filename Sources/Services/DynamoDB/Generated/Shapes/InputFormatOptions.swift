@@ -5,7 +5,7 @@ package import ServiceModel
 package struct InputFormatOptions: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("InputFormatOptions")
 
-    package var csv: CsvOptions?
+    package var csv: Optional<CsvOptions>
 
     package init(
         csv: CsvOptions? = nil
@@ -24,7 +24,9 @@ package struct InputFormatOptions: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.csv = csv
+        self.init(
+            csv: csv
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

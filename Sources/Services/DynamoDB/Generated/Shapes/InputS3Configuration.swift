@@ -5,11 +5,11 @@ package import ServiceModel
 package struct InputS3Configuration: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("InputS3Configuration")
 
-    package var s3BucketOwner: String?
+    package var s3BucketOwner: Optional<String>
     package var s3Bucket: String
-    package var s3KeyPrefix: String?
+    package var s3KeyPrefix: Optional<String>
     package var inputFormat: BulkOperationInputFormat
-    package var inputCompressionType: InputCompressionType?
+    package var inputCompressionType: Optional<InputCompressionType>
 
     package init(
         s3BucketOwner: String? = nil,
@@ -48,11 +48,13 @@ package struct InputS3Configuration: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.s3BucketOwner = s3BucketOwner
-        self.s3Bucket = s3Bucket ?? reader.missing(schema.members[1], "")
-        self.s3KeyPrefix = s3KeyPrefix
-        self.inputFormat = inputFormat ?? reader.missing(schema.members[3], BulkOperationInputFormat(rawValue: ""))
-        self.inputCompressionType = inputCompressionType
+        self.init(
+            s3BucketOwner: s3BucketOwner,
+            s3Bucket: s3Bucket ?? reader.missing(schema.members[1], ""),
+            s3KeyPrefix: s3KeyPrefix,
+            inputFormat: inputFormat ?? reader.missing(schema.members[3], BulkOperationInputFormat(rawValue: "")),
+            inputCompressionType: inputCompressionType
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct InvalidExportTimeException: WritableShape {
     package static let schema = DynamoDBSchema.shape("InvalidExportTimeException")
 
-    package var message: String?
+    package var message: Optional<String>
 
     package init(
         message: String? = nil

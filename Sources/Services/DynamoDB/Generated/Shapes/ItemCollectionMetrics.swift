@@ -6,8 +6,8 @@ package import ServiceModel
 package struct ItemCollectionMetrics: WritableShape {
     package static let schema = DynamoDBSchema.shape("ItemCollectionMetrics")
 
-    package var itemCollectionKey: AttributeMap?
-    package var sizeEstimateRangeGB: [Double]?
+    package var itemCollectionKey: Optional<AttributeMap>
+    package var sizeEstimateRangeGB: Optional<[Double]>
 
     package init(
         itemCollectionKey: AttributeMap? = nil,

@@ -6,7 +6,7 @@ package import ServiceModel
 package struct ItemResponse: WritableShape {
     package static let schema = DynamoDBSchema.shape("ItemResponse")
 
-    package var item: AttributeMap?
+    package var item: Optional<AttributeMap>
 
     package init(
         item: AttributeMap? = nil

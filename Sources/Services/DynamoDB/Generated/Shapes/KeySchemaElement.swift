@@ -30,8 +30,10 @@ package struct KeySchemaElement: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.attributeName = attributeName ?? reader.missing(schema.members[0], "")
-        self.keyType = keyType ?? reader.missing(schema.members[1], KeyType(rawValue: ""))
+        self.init(
+            attributeName: attributeName ?? reader.missing(schema.members[0], ""),
+            keyType: keyType ?? reader.missing(schema.members[1], KeyType(rawValue: ""))
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -7,10 +7,10 @@ package struct KeysAndAttributes: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("KeysAndAttributes")
 
     package var keys: [AttributeMap]
-    package var attributesToGet: [String]?
-    package var consistentRead: Bool?
-    package var projectionExpression: String?
-    package var expressionAttributeNames: [String: String]?
+    package var attributesToGet: Optional<[String]>
+    package var consistentRead: Optional<Bool>
+    package var projectionExpression: Optional<String>
+    package var expressionAttributeNames: Optional<[String: String]>
 
     package init(
         keys: [AttributeMap],
@@ -49,11 +49,13 @@ package struct KeysAndAttributes: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.keys = keys ?? reader.missing(schema.members[0], [])
-        self.attributesToGet = attributesToGet
-        self.consistentRead = consistentRead
-        self.projectionExpression = projectionExpression
-        self.expressionAttributeNames = expressionAttributeNames
+        self.init(
+            keys: keys ?? reader.missing(schema.members[0], []),
+            attributesToGet: attributesToGet,
+            consistentRead: consistentRead,
+            projectionExpression: projectionExpression,
+            expressionAttributeNames: expressionAttributeNames
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

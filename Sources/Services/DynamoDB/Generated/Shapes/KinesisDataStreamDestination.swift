@@ -5,10 +5,10 @@ package import ServiceModel
 package struct KinesisDataStreamDestination: WritableShape {
     package static let schema = DynamoDBSchema.shape("KinesisDataStreamDestination")
 
-    package var streamARN: String?
-    package var destinationStatus: DestinationStatus?
-    package var destinationStatusDescription: String?
-    package var approximateCreationDateTimePrecision: ApproximateCreationDateTimePrecision?
+    package var streamARN: Optional<String>
+    package var destinationStatus: Optional<DestinationStatus>
+    package var destinationStatusDescription: Optional<String>
+    package var approximateCreationDateTimePrecision: Optional<ApproximateCreationDateTimePrecision>
 
     package init(
         streamARN: String? = nil,

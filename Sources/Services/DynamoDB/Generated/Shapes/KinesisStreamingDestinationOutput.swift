@@ -5,10 +5,10 @@ package import ServiceModel
 package struct KinesisStreamingDestinationOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("KinesisStreamingDestinationOutput")
 
-    package var tableName: String?
-    package var streamARN: String?
-    package var destinationStatus: DestinationStatus?
-    package var enableKinesisStreamingConfiguration: EnableKinesisStreamingConfiguration?
+    package var tableName: Optional<String>
+    package var streamARN: Optional<String>
+    package var destinationStatus: Optional<DestinationStatus>
+    package var enableKinesisStreamingConfiguration: Optional<EnableKinesisStreamingConfiguration>
 
     package init(
         tableName: String? = nil,

@@ -6,12 +6,12 @@ package import ServiceModel
 package struct ListBackupsInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ListBackupsInput")
 
-    package var tableName: String?
-    package var limit: Int?
-    package var timeRangeLowerBound: Timestamp?
-    package var timeRangeUpperBound: Timestamp?
-    package var exclusiveStartBackupARN: String?
-    package var backupType: BackupTypeFilter?
+    package var tableName: Optional<String>
+    package var limit: Optional<Int>
+    package var timeRangeLowerBound: Optional<Timestamp>
+    package var timeRangeUpperBound: Optional<Timestamp>
+    package var exclusiveStartBackupARN: Optional<String>
+    package var backupType: Optional<BackupTypeFilter>
 
     package init(
         tableName: String? = nil,
@@ -55,11 +55,13 @@ package struct ListBackupsInput: ReadableShape {
             default: break
             }
         }
-        self.tableName = tableName
-        self.limit = limit
-        self.timeRangeLowerBound = timeRangeLowerBound
-        self.timeRangeUpperBound = timeRangeUpperBound
-        self.exclusiveStartBackupARN = exclusiveStartBackupARN
-        self.backupType = backupType
+        self.init(
+            tableName: tableName,
+            limit: limit,
+            timeRangeLowerBound: timeRangeLowerBound,
+            timeRangeUpperBound: timeRangeUpperBound,
+            exclusiveStartBackupARN: exclusiveStartBackupARN,
+            backupType: backupType
+        )
     }
 }

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ListBackupsOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("ListBackupsOutput")
 
-    package var backupSummaries: [BackupSummary]?
-    package var lastEvaluatedBackupARN: String?
+    package var backupSummaries: Optional<[BackupSummary]>
+    package var lastEvaluatedBackupARN: Optional<String>
 
     package init(
         backupSummaries: [BackupSummary]? = nil,

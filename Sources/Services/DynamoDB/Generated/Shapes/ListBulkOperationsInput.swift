@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ListBulkOperationsInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ListBulkOperationsInput")
 
-    package var maxResults: Int?
-    package var nextToken: String?
+    package var maxResults: Optional<Int>
+    package var nextToken: Optional<String>
 
     package init(
         maxResults: Int? = nil,
@@ -30,7 +30,9 @@ package struct ListBulkOperationsInput: ReadableShape {
             default: break
             }
         }
-        self.maxResults = maxResults
-        self.nextToken = nextToken
+        self.init(
+            maxResults: maxResults,
+            nextToken: nextToken
+        )
     }
 }

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ListBulkOperationsOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("ListBulkOperationsOutput")
 
-    package var bulkOperationsSummaryList: [BulkOperationSummary]?
-    package var nextToken: String?
+    package var bulkOperationsSummaryList: Optional<[BulkOperationSummary]>
+    package var nextToken: Optional<String>
 
     package init(
         bulkOperationsSummaryList: [BulkOperationSummary]? = nil,

@@ -5,9 +5,9 @@ package import ServiceModel
 package struct ListContributorInsightsInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ListContributorInsightsInput")
 
-    package var tableName: String?
-    package var nextToken: String?
-    package var maxResults: Int?
+    package var tableName: Optional<String>
+    package var nextToken: Optional<String>
+    package var maxResults: Optional<Int>
 
     package init(
         tableName: String? = nil,
@@ -36,8 +36,10 @@ package struct ListContributorInsightsInput: ReadableShape {
             default: break
             }
         }
-        self.tableName = tableName
-        self.nextToken = nextToken
-        self.maxResults = maxResults
+        self.init(
+            tableName: tableName,
+            nextToken: nextToken,
+            maxResults: maxResults
+        )
     }
 }

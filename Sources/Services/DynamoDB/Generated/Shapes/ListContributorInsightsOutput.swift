@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ListContributorInsightsOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("ListContributorInsightsOutput")
 
-    package var contributorInsightsSummaries: [ContributorInsightsSummary]?
-    package var nextToken: String?
+    package var contributorInsightsSummaries: Optional<[ContributorInsightsSummary]>
+    package var nextToken: Optional<String>
 
     package init(
         contributorInsightsSummaries: [ContributorInsightsSummary]? = nil,

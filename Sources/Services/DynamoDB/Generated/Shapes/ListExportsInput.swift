@@ -5,9 +5,9 @@ package import ServiceModel
 package struct ListExportsInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ListExportsInput")
 
-    package var tableARN: String?
-    package var maxResults: Int?
-    package var nextToken: String?
+    package var tableARN: Optional<String>
+    package var maxResults: Optional<Int>
+    package var nextToken: Optional<String>
 
     package init(
         tableARN: String? = nil,
@@ -36,8 +36,10 @@ package struct ListExportsInput: ReadableShape {
             default: break
             }
         }
-        self.tableARN = tableARN
-        self.maxResults = maxResults
-        self.nextToken = nextToken
+        self.init(
+            tableARN: tableARN,
+            maxResults: maxResults,
+            nextToken: nextToken
+        )
     }
 }

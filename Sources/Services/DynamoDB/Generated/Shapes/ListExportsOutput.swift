@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ListExportsOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("ListExportsOutput")
 
-    package var exportSummaries: [ExportSummary]?
-    package var nextToken: String?
+    package var exportSummaries: Optional<[ExportSummary]>
+    package var nextToken: Optional<String>
 
     package init(
         exportSummaries: [ExportSummary]? = nil,

@@ -5,9 +5,9 @@ package import ServiceModel
 package struct ListGlobalTablesInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ListGlobalTablesInput")
 
-    package var exclusiveStartGlobalTableName: String?
-    package var limit: Int?
-    package var regionName: String?
+    package var exclusiveStartGlobalTableName: Optional<String>
+    package var limit: Optional<Int>
+    package var regionName: Optional<String>
 
     package init(
         exclusiveStartGlobalTableName: String? = nil,
@@ -36,8 +36,10 @@ package struct ListGlobalTablesInput: ReadableShape {
             default: break
             }
         }
-        self.exclusiveStartGlobalTableName = exclusiveStartGlobalTableName
-        self.limit = limit
-        self.regionName = regionName
+        self.init(
+            exclusiveStartGlobalTableName: exclusiveStartGlobalTableName,
+            limit: limit,
+            regionName: regionName
+        )
     }
 }

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ListGlobalTablesOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("ListGlobalTablesOutput")
 
-    package var globalTables: [GlobalTable]?
-    package var lastEvaluatedGlobalTableName: String?
+    package var globalTables: Optional<[GlobalTable]>
+    package var lastEvaluatedGlobalTableName: Optional<String>
 
     package init(
         globalTables: [GlobalTable]? = nil,

@@ -5,9 +5,9 @@ package import ServiceModel
 package struct ListImportsInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ListImportsInput")
 
-    package var tableARN: String?
-    package var pageSize: Int?
-    package var nextToken: String?
+    package var tableARN: Optional<String>
+    package var pageSize: Optional<Int>
+    package var nextToken: Optional<String>
 
     package init(
         tableARN: String? = nil,
@@ -36,8 +36,10 @@ package struct ListImportsInput: ReadableShape {
             default: break
             }
         }
-        self.tableARN = tableARN
-        self.pageSize = pageSize
-        self.nextToken = nextToken
+        self.init(
+            tableARN: tableARN,
+            pageSize: pageSize,
+            nextToken: nextToken
+        )
     }
 }

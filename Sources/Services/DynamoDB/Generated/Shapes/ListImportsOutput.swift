@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ListImportsOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("ListImportsOutput")
 
-    package var importSummaryList: [ImportSummary]?
-    package var nextToken: String?
+    package var importSummaryList: Optional<[ImportSummary]>
+    package var nextToken: Optional<String>
 
     package init(
         importSummaryList: [ImportSummary]? = nil,

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ListTablesInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ListTablesInput")
 
-    package var exclusiveStartTableName: String?
-    package var limit: Int?
+    package var exclusiveStartTableName: Optional<String>
+    package var limit: Optional<Int>
 
     package init(
         exclusiveStartTableName: String? = nil,
@@ -30,7 +30,9 @@ package struct ListTablesInput: ReadableShape {
             default: break
             }
         }
-        self.exclusiveStartTableName = exclusiveStartTableName
-        self.limit = limit
+        self.init(
+            exclusiveStartTableName: exclusiveStartTableName,
+            limit: limit
+        )
     }
 }

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ListTablesOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("ListTablesOutput")
 
-    package var tableNames: [String]?
-    package var lastEvaluatedTableName: String?
+    package var tableNames: Optional<[String]>
+    package var lastEvaluatedTableName: Optional<String>
 
     package init(
         tableNames: [String]? = nil,

@@ -6,7 +6,7 @@ package struct ListTagsOfResourceInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ListTagsOfResourceInput")
 
     package var resourceARN: String
-    package var nextToken: String?
+    package var nextToken: Optional<String>
 
     package init(
         resourceARN: String,
@@ -30,7 +30,9 @@ package struct ListTagsOfResourceInput: ReadableShape {
             default: break
             }
         }
-        self.resourceARN = resourceARN ?? reader.missing(schema.members[0], "")
-        self.nextToken = nextToken
+        self.init(
+            resourceARN: resourceARN ?? reader.missing(schema.members[0], ""),
+            nextToken: nextToken
+        )
     }
 }

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ListTagsOfResourceOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("ListTagsOfResourceOutput")
 
-    package var tags: [Tag]?
-    package var nextToken: String?
+    package var tags: Optional<[Tag]>
+    package var nextToken: Optional<String>
 
     package init(
         tags: [Tag]? = nil,

@@ -36,8 +36,10 @@ package struct LocalSecondaryIndex: ReadableShape {
             default: break
             }
         }
-        self.indexName = indexName ?? reader.missing(schema.members[0], "")
-        self.keySchema = keySchema ?? reader.missing(schema.members[1], [])
-        self.projection = projection ?? reader.missing(schema.members[2], Projection())
+        self.init(
+            indexName: indexName ?? reader.missing(schema.members[0], ""),
+            keySchema: keySchema ?? reader.missing(schema.members[1], []),
+            projection: projection ?? reader.missing(schema.members[2], Projection())
+        )
     }
 }

@@ -5,12 +5,12 @@ package import ServiceModel
 package struct LocalSecondaryIndexDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("LocalSecondaryIndexDescription")
 
-    package var indexName: String?
-    package var keySchema: [KeySchemaElement]?
-    package var projection: Projection?
-    package var indexSizeBytes: Int?
-    package var itemCount: Int?
-    package var indexARN: String?
+    package var indexName: Optional<String>
+    package var keySchema: Optional<[KeySchemaElement]>
+    package var projection: Optional<Projection>
+    package var indexSizeBytes: Optional<Int>
+    package var itemCount: Optional<Int>
+    package var indexARN: Optional<String>
 
     package init(
         indexName: String? = nil,

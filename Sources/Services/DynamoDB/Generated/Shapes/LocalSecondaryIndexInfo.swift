@@ -5,9 +5,9 @@ package import ServiceModel
 package struct LocalSecondaryIndexInfo: WritableShape {
     package static let schema = DynamoDBSchema.shape("LocalSecondaryIndexInfo")
 
-    package var indexName: String?
-    package var keySchema: [KeySchemaElement]?
-    package var projection: Projection?
+    package var indexName: Optional<String>
+    package var keySchema: Optional<[KeySchemaElement]>
+    package var projection: Optional<Projection>
 
     package init(
         indexName: String? = nil,

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct OnDemandThroughput: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("OnDemandThroughput")
 
-    package var maxReadRequestUnits: Int?
-    package var maxWriteRequestUnits: Int?
+    package var maxReadRequestUnits: Optional<Int>
+    package var maxWriteRequestUnits: Optional<Int>
 
     package init(
         maxReadRequestUnits: Int? = nil,
@@ -30,8 +30,10 @@ package struct OnDemandThroughput: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.maxReadRequestUnits = maxReadRequestUnits
-        self.maxWriteRequestUnits = maxWriteRequestUnits
+        self.init(
+            maxReadRequestUnits: maxReadRequestUnits,
+            maxWriteRequestUnits: maxWriteRequestUnits
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct OnDemandThroughputOverride: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("OnDemandThroughputOverride")
 
-    package var maxReadRequestUnits: Int?
+    package var maxReadRequestUnits: Optional<Int>
 
     package init(
         maxReadRequestUnits: Int? = nil
@@ -24,7 +24,9 @@ package struct OnDemandThroughputOverride: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.maxReadRequestUnits = maxReadRequestUnits
+        self.init(
+            maxReadRequestUnits: maxReadRequestUnits
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -5,11 +5,11 @@ package import ServiceModel
 package struct OutputS3Configuration: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("OutputS3Configuration")
 
-    package var s3BucketOwner: String?
-    package var s3Bucket: String?
-    package var s3KeyPrefix: String?
-    package var s3SseAlgorithm: S3SseAlgorithm?
-    package var s3SseKmsKeyID: String?
+    package var s3BucketOwner: Optional<String>
+    package var s3Bucket: Optional<String>
+    package var s3KeyPrefix: Optional<String>
+    package var s3SseAlgorithm: Optional<S3SseAlgorithm>
+    package var s3SseKmsKeyID: Optional<String>
     package var outputType: [OutputTypeEnum]
 
     package init(
@@ -54,12 +54,14 @@ package struct OutputS3Configuration: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.s3BucketOwner = s3BucketOwner
-        self.s3Bucket = s3Bucket
-        self.s3KeyPrefix = s3KeyPrefix
-        self.s3SseAlgorithm = s3SseAlgorithm
-        self.s3SseKmsKeyID = s3SseKmsKeyID
-        self.outputType = outputType ?? reader.missing(schema.members[5], [])
+        self.init(
+            s3BucketOwner: s3BucketOwner,
+            s3Bucket: s3Bucket,
+            s3KeyPrefix: s3KeyPrefix,
+            s3SseAlgorithm: s3SseAlgorithm,
+            s3SseKmsKeyID: s3SseKmsKeyID,
+            outputType: outputType ?? reader.missing(schema.members[5], [])
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

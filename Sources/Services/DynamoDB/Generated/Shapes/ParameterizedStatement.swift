@@ -7,8 +7,8 @@ package struct ParameterizedStatement: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ParameterizedStatement")
 
     package var statement: String
-    package var parameters: [BoundAttributeValue]?
-    package var returnValuesOnConditionCheckFailure: ReturnValuesOnConditionCheckFailure?
+    package var parameters: Optional<[BoundAttributeValue]>
+    package var returnValuesOnConditionCheckFailure: Optional<ReturnValuesOnConditionCheckFailure>
 
     package init(
         statement: String,
@@ -37,8 +37,10 @@ package struct ParameterizedStatement: ReadableShape {
             default: break
             }
         }
-        self.statement = statement ?? reader.missing(schema.members[0], "")
-        self.parameters = parameters
-        self.returnValuesOnConditionCheckFailure = returnValuesOnConditionCheckFailure
+        self.init(
+            statement: statement ?? reader.missing(schema.members[0], ""),
+            parameters: parameters,
+            returnValuesOnConditionCheckFailure: returnValuesOnConditionCheckFailure
+        )
     }
 }

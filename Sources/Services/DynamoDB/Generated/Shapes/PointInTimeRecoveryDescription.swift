@@ -6,10 +6,10 @@ package import ServiceModel
 package struct PointInTimeRecoveryDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("PointInTimeRecoveryDescription")
 
-    package var pointInTimeRecoveryStatus: PointInTimeRecoveryStatus?
-    package var recoveryPeriodInDays: Int?
-    package var earliestRestorableDateTime: Timestamp?
-    package var latestRestorableDateTime: Timestamp?
+    package var pointInTimeRecoveryStatus: Optional<PointInTimeRecoveryStatus>
+    package var recoveryPeriodInDays: Optional<Int>
+    package var earliestRestorableDateTime: Optional<Timestamp>
+    package var latestRestorableDateTime: Optional<Timestamp>
 
     package init(
         pointInTimeRecoveryStatus: PointInTimeRecoveryStatus? = nil,

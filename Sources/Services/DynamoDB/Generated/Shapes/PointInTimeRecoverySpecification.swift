@@ -6,7 +6,7 @@ package struct PointInTimeRecoverySpecification: ReadableShape {
     package static let schema = DynamoDBSchema.shape("PointInTimeRecoverySpecification")
 
     package var pointInTimeRecoveryEnabled: Bool
-    package var recoveryPeriodInDays: Int?
+    package var recoveryPeriodInDays: Optional<Int>
 
     package init(
         pointInTimeRecoveryEnabled: Bool,
@@ -30,7 +30,9 @@ package struct PointInTimeRecoverySpecification: ReadableShape {
             default: break
             }
         }
-        self.pointInTimeRecoveryEnabled = pointInTimeRecoveryEnabled ?? reader.missing(schema.members[0], false)
-        self.recoveryPeriodInDays = recoveryPeriodInDays
+        self.init(
+            pointInTimeRecoveryEnabled: pointInTimeRecoveryEnabled ?? reader.missing(schema.members[0], false),
+            recoveryPeriodInDays: recoveryPeriodInDays
+        )
     }
 }

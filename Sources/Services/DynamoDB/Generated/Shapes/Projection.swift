@@ -5,8 +5,8 @@ package import ServiceModel
 package struct Projection: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("Projection")
 
-    package var projectionType: ProjectionType?
-    package var nonKeyAttributes: [String]?
+    package var projectionType: Optional<ProjectionType>
+    package var nonKeyAttributes: Optional<[String]>
 
     package init(
         projectionType: ProjectionType? = nil,
@@ -30,8 +30,10 @@ package struct Projection: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.projectionType = projectionType
-        self.nonKeyAttributes = nonKeyAttributes
+        self.init(
+            projectionType: projectionType,
+            nonKeyAttributes: nonKeyAttributes
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -30,8 +30,10 @@ package struct ProvisionedThroughput: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.readCapacityUnits = readCapacityUnits ?? reader.missing(schema.members[0], 0)
-        self.writeCapacityUnits = writeCapacityUnits ?? reader.missing(schema.members[1], 0)
+        self.init(
+            readCapacityUnits: readCapacityUnits ?? reader.missing(schema.members[0], 0),
+            writeCapacityUnits: writeCapacityUnits ?? reader.missing(schema.members[1], 0)
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -6,11 +6,11 @@ package import ServiceModel
 package struct ProvisionedThroughputDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("ProvisionedThroughputDescription")
 
-    package var lastIncreaseDateTime: Timestamp?
-    package var lastDecreaseDateTime: Timestamp?
-    package var numberOfDecreasesToday: Int?
-    package var readCapacityUnits: Int?
-    package var writeCapacityUnits: Int?
+    package var lastIncreaseDateTime: Optional<Timestamp>
+    package var lastDecreaseDateTime: Optional<Timestamp>
+    package var numberOfDecreasesToday: Optional<Int>
+    package var readCapacityUnits: Optional<Int>
+    package var writeCapacityUnits: Optional<Int>
 
     package init(
         lastIncreaseDateTime: Timestamp? = nil,

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ProvisionedThroughputExceededException: WritableShape {
     package static let schema = DynamoDBSchema.shape("ProvisionedThroughputExceededException")
 
-    package var message: String?
-    package var throttlingReasons: [ThrottlingReason]?
+    package var message: Optional<String>
+    package var throttlingReasons: Optional<[ThrottlingReason]>
 
     package init(
         message: String? = nil,

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct ProvisionedThroughputOverride: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("ProvisionedThroughputOverride")
 
-    package var readCapacityUnits: Int?
+    package var readCapacityUnits: Optional<Int>
 
     package init(
         readCapacityUnits: Int? = nil
@@ -24,7 +24,9 @@ package struct ProvisionedThroughputOverride: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.readCapacityUnits = readCapacityUnits
+        self.init(
+            readCapacityUnits: readCapacityUnits
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

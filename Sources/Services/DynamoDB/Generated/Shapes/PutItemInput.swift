@@ -8,15 +8,15 @@ package struct PutItemInput: ReadableShape {
 
     package var tableName: String
     package var item: AttributeMap
-    package var expected: [String: ExpectedAttributeValue]?
-    package var returnValues: ReturnValue?
-    package var returnConsumedCapacity: ReturnConsumedCapacity?
-    package var returnItemCollectionMetrics: ReturnItemCollectionMetrics?
-    package var conditionalOperator: ConditionalOperator?
-    package var conditionExpression: String?
-    package var expressionAttributeNames: [String: String]?
-    package var expressionAttributeValues: AttributeMap?
-    package var returnValuesOnConditionCheckFailure: ReturnValuesOnConditionCheckFailure?
+    package var expected: Optional<[String: ExpectedAttributeValue]>
+    package var returnValues: Optional<ReturnValue>
+    package var returnConsumedCapacity: Optional<ReturnConsumedCapacity>
+    package var returnItemCollectionMetrics: Optional<ReturnItemCollectionMetrics>
+    package var conditionalOperator: Optional<ConditionalOperator>
+    package var conditionExpression: Optional<String>
+    package var expressionAttributeNames: Optional<[String: String]>
+    package var expressionAttributeValues: Optional<AttributeMap>
+    package var returnValuesOnConditionCheckFailure: Optional<ReturnValuesOnConditionCheckFailure>
 
     package init(
         tableName: String,
@@ -85,16 +85,18 @@ package struct PutItemInput: ReadableShape {
             default: break
             }
         }
-        self.tableName = tableName ?? reader.missing(schema.members[0], "")
-        self.item = item ?? reader.missing(schema.members[1], AttributeMap.missing)
-        self.expected = expected
-        self.returnValues = returnValues
-        self.returnConsumedCapacity = returnConsumedCapacity
-        self.returnItemCollectionMetrics = returnItemCollectionMetrics
-        self.conditionalOperator = conditionalOperator
-        self.conditionExpression = conditionExpression
-        self.expressionAttributeNames = expressionAttributeNames
-        self.expressionAttributeValues = expressionAttributeValues
-        self.returnValuesOnConditionCheckFailure = returnValuesOnConditionCheckFailure
+        self.init(
+            tableName: tableName ?? reader.missing(schema.members[0], ""),
+            item: item ?? reader.missing(schema.members[1], AttributeMap.missing),
+            expected: expected,
+            returnValues: returnValues,
+            returnConsumedCapacity: returnConsumedCapacity,
+            returnItemCollectionMetrics: returnItemCollectionMetrics,
+            conditionalOperator: conditionalOperator,
+            conditionExpression: conditionExpression,
+            expressionAttributeNames: expressionAttributeNames,
+            expressionAttributeValues: expressionAttributeValues,
+            returnValuesOnConditionCheckFailure: returnValuesOnConditionCheckFailure
+        )
     }
 }

@@ -25,7 +25,9 @@ package struct PutRequest: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.item = item ?? reader.missing(schema.members[0], AttributeMap.missing)
+        self.init(
+            item: item ?? reader.missing(schema.members[0], AttributeMap.missing)
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

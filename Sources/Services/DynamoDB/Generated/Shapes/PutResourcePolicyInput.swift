@@ -7,8 +7,8 @@ package struct PutResourcePolicyInput: ReadableShape {
 
     package var resourceARN: String
     package var policy: String
-    package var expectedRevisionID: String?
-    package var confirmRemoveSelfResourceAccess: Bool?
+    package var expectedRevisionID: Optional<String>
+    package var confirmRemoveSelfResourceAccess: Optional<Bool>
 
     package init(
         resourceARN: String,
@@ -42,9 +42,11 @@ package struct PutResourcePolicyInput: ReadableShape {
             default: break
             }
         }
-        self.resourceARN = resourceARN ?? reader.missing(schema.members[0], "")
-        self.policy = policy ?? reader.missing(schema.members[1], "")
-        self.expectedRevisionID = expectedRevisionID
-        self.confirmRemoveSelfResourceAccess = confirmRemoveSelfResourceAccess
+        self.init(
+            resourceARN: resourceARN ?? reader.missing(schema.members[0], ""),
+            policy: policy ?? reader.missing(schema.members[1], ""),
+            expectedRevisionID: expectedRevisionID,
+            confirmRemoveSelfResourceAccess: confirmRemoveSelfResourceAccess
+        )
     }
 }

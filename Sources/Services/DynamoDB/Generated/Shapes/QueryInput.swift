@@ -7,22 +7,22 @@ package struct QueryInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("QueryInput")
 
     package var tableName: String
-    package var indexName: String?
-    package var select: Select?
-    package var attributesToGet: [String]?
-    package var limit: Int?
-    package var consistentRead: Bool?
-    package var keyConditions: [String: Condition]?
-    package var queryFilter: [String: Condition]?
-    package var conditionalOperator: ConditionalOperator?
-    package var scanIndexForward: Bool?
-    package var exclusiveStartKey: AttributeMap?
-    package var returnConsumedCapacity: ReturnConsumedCapacity?
-    package var projectionExpression: String?
-    package var filterExpression: String?
-    package var keyConditionExpression: String?
-    package var expressionAttributeNames: [String: String]?
-    package var expressionAttributeValues: AttributeMap?
+    package var indexName: Optional<String>
+    package var select: Optional<Select>
+    package var attributesToGet: Optional<[String]>
+    package var limit: Optional<Int>
+    package var consistentRead: Optional<Bool>
+    package var keyConditions: Optional<[String: Condition]>
+    package var queryFilter: Optional<[String: Condition]>
+    package var conditionalOperator: Optional<ConditionalOperator>
+    package var scanIndexForward: Optional<Bool>
+    package var exclusiveStartKey: Optional<AttributeMap>
+    package var returnConsumedCapacity: Optional<ReturnConsumedCapacity>
+    package var projectionExpression: Optional<String>
+    package var filterExpression: Optional<String>
+    package var keyConditionExpression: Optional<String>
+    package var expressionAttributeNames: Optional<[String: String]>
+    package var expressionAttributeValues: Optional<AttributeMap>
 
     package init(
         tableName: String,
@@ -121,22 +121,24 @@ package struct QueryInput: ReadableShape {
             default: break
             }
         }
-        self.tableName = tableName ?? reader.missing(schema.members[0], "")
-        self.indexName = indexName
-        self.select = select
-        self.attributesToGet = attributesToGet
-        self.limit = limit
-        self.consistentRead = consistentRead
-        self.keyConditions = keyConditions
-        self.queryFilter = queryFilter
-        self.conditionalOperator = conditionalOperator
-        self.scanIndexForward = scanIndexForward
-        self.exclusiveStartKey = exclusiveStartKey
-        self.returnConsumedCapacity = returnConsumedCapacity
-        self.projectionExpression = projectionExpression
-        self.filterExpression = filterExpression
-        self.keyConditionExpression = keyConditionExpression
-        self.expressionAttributeNames = expressionAttributeNames
-        self.expressionAttributeValues = expressionAttributeValues
+        self.init(
+            tableName: tableName ?? reader.missing(schema.members[0], ""),
+            indexName: indexName,
+            select: select,
+            attributesToGet: attributesToGet,
+            limit: limit,
+            consistentRead: consistentRead,
+            keyConditions: keyConditions,
+            queryFilter: queryFilter,
+            conditionalOperator: conditionalOperator,
+            scanIndexForward: scanIndexForward,
+            exclusiveStartKey: exclusiveStartKey,
+            returnConsumedCapacity: returnConsumedCapacity,
+            projectionExpression: projectionExpression,
+            filterExpression: filterExpression,
+            keyConditionExpression: keyConditionExpression,
+            expressionAttributeNames: expressionAttributeNames,
+            expressionAttributeValues: expressionAttributeValues
+        )
     }
 }

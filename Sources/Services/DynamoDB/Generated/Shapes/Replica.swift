@@ -5,7 +5,7 @@ package import ServiceModel
 package struct Replica: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("Replica")
 
-    package var regionName: String?
+    package var regionName: Optional<String>
 
     package init(
         regionName: String? = nil
@@ -24,7 +24,9 @@ package struct Replica: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.regionName = regionName
+        self.init(
+            regionName: regionName
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -5,11 +5,11 @@ package import ServiceModel
 package struct ReplicaAutoScalingDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("ReplicaAutoScalingDescription")
 
-    package var regionName: String?
-    package var globalSecondaryIndexes: [ReplicaGlobalSecondaryIndexAutoScalingDescription]?
-    package var replicaProvisionedReadCapacityAutoScalingSettings: AutoScalingSettingsDescription?
-    package var replicaProvisionedWriteCapacityAutoScalingSettings: AutoScalingSettingsDescription?
-    package var replicaStatus: ReplicaStatus?
+    package var regionName: Optional<String>
+    package var globalSecondaryIndexes: Optional<[ReplicaGlobalSecondaryIndexAutoScalingDescription]>
+    package var replicaProvisionedReadCapacityAutoScalingSettings: Optional<AutoScalingSettingsDescription>
+    package var replicaProvisionedWriteCapacityAutoScalingSettings: Optional<AutoScalingSettingsDescription>
+    package var replicaStatus: Optional<ReplicaStatus>
 
     package init(
         regionName: String? = nil,

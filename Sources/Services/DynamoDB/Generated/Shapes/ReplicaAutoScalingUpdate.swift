@@ -6,8 +6,8 @@ package struct ReplicaAutoScalingUpdate: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ReplicaAutoScalingUpdate")
 
     package var regionName: String
-    package var replicaGlobalSecondaryIndexUpdates: [ReplicaGlobalSecondaryIndexAutoScalingUpdate]?
-    package var replicaProvisionedReadCapacityAutoScalingUpdate: AutoScalingSettingsUpdate?
+    package var replicaGlobalSecondaryIndexUpdates: Optional<[ReplicaGlobalSecondaryIndexAutoScalingUpdate]>
+    package var replicaProvisionedReadCapacityAutoScalingUpdate: Optional<AutoScalingSettingsUpdate>
 
     package init(
         regionName: String,
@@ -36,8 +36,10 @@ package struct ReplicaAutoScalingUpdate: ReadableShape {
             default: break
             }
         }
-        self.regionName = regionName ?? reader.missing(schema.members[0], "")
-        self.replicaGlobalSecondaryIndexUpdates = replicaGlobalSecondaryIndexUpdates
-        self.replicaProvisionedReadCapacityAutoScalingUpdate = replicaProvisionedReadCapacityAutoScalingUpdate
+        self.init(
+            regionName: regionName ?? reader.missing(schema.members[0], ""),
+            replicaGlobalSecondaryIndexUpdates: replicaGlobalSecondaryIndexUpdates,
+            replicaProvisionedReadCapacityAutoScalingUpdate: replicaProvisionedReadCapacityAutoScalingUpdate
+        )
     }
 }

@@ -6,19 +6,19 @@ package import ServiceModel
 package struct ReplicaDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("ReplicaDescription")
 
-    package var regionName: String?
-    package var replicaStatus: ReplicaStatus?
-    package var replicaARN: String?
-    package var replicaStatusDescription: String?
-    package var replicaStatusPercentProgress: String?
-    package var kmsMasterKeyID: String?
-    package var provisionedThroughputOverride: ProvisionedThroughputOverride?
-    package var onDemandThroughputOverride: OnDemandThroughputOverride?
-    package var warmThroughput: TableWarmThroughputDescription?
-    package var globalSecondaryIndexes: [ReplicaGlobalSecondaryIndexDescription]?
-    package var replicaInaccessibleDateTime: Timestamp?
-    package var replicaTableClassSummary: TableClassSummary?
-    package var globalTableSettingsReplicationMode: GlobalTableSettingsReplicationMode?
+    package var regionName: Optional<String>
+    package var replicaStatus: Optional<ReplicaStatus>
+    package var replicaARN: Optional<String>
+    package var replicaStatusDescription: Optional<String>
+    package var replicaStatusPercentProgress: Optional<String>
+    package var kmsMasterKeyID: Optional<String>
+    package var provisionedThroughputOverride: Optional<ProvisionedThroughputOverride>
+    package var onDemandThroughputOverride: Optional<OnDemandThroughputOverride>
+    package var warmThroughput: Optional<TableWarmThroughputDescription>
+    package var globalSecondaryIndexes: Optional<[ReplicaGlobalSecondaryIndexDescription]>
+    package var replicaInaccessibleDateTime: Optional<Timestamp>
+    package var replicaTableClassSummary: Optional<TableClassSummary>
+    package var globalTableSettingsReplicationMode: Optional<GlobalTableSettingsReplicationMode>
 
     package init(
         regionName: String? = nil,

@@ -6,8 +6,8 @@ package struct ReplicaGlobalSecondaryIndex: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ReplicaGlobalSecondaryIndex")
 
     package var indexName: String
-    package var provisionedThroughputOverride: ProvisionedThroughputOverride?
-    package var onDemandThroughputOverride: OnDemandThroughputOverride?
+    package var provisionedThroughputOverride: Optional<ProvisionedThroughputOverride>
+    package var onDemandThroughputOverride: Optional<OnDemandThroughputOverride>
 
     package init(
         indexName: String,
@@ -36,8 +36,10 @@ package struct ReplicaGlobalSecondaryIndex: ReadableShape {
             default: break
             }
         }
-        self.indexName = indexName ?? reader.missing(schema.members[0], "")
-        self.provisionedThroughputOverride = provisionedThroughputOverride
-        self.onDemandThroughputOverride = onDemandThroughputOverride
+        self.init(
+            indexName: indexName ?? reader.missing(schema.members[0], ""),
+            provisionedThroughputOverride: provisionedThroughputOverride,
+            onDemandThroughputOverride: onDemandThroughputOverride
+        )
     }
 }

@@ -5,10 +5,10 @@ package import ServiceModel
 package struct ReplicaGlobalSecondaryIndexAutoScalingDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("ReplicaGlobalSecondaryIndexAutoScalingDescription")
 
-    package var indexName: String?
-    package var indexStatus: IndexStatus?
-    package var provisionedReadCapacityAutoScalingSettings: AutoScalingSettingsDescription?
-    package var provisionedWriteCapacityAutoScalingSettings: AutoScalingSettingsDescription?
+    package var indexName: Optional<String>
+    package var indexStatus: Optional<IndexStatus>
+    package var provisionedReadCapacityAutoScalingSettings: Optional<AutoScalingSettingsDescription>
+    package var provisionedWriteCapacityAutoScalingSettings: Optional<AutoScalingSettingsDescription>
 
     package init(
         indexName: String? = nil,

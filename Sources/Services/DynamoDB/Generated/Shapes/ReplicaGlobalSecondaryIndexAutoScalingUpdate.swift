@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ReplicaGlobalSecondaryIndexAutoScalingUpdate: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ReplicaGlobalSecondaryIndexAutoScalingUpdate")
 
-    package var indexName: String?
-    package var provisionedReadCapacityAutoScalingUpdate: AutoScalingSettingsUpdate?
+    package var indexName: Optional<String>
+    package var provisionedReadCapacityAutoScalingUpdate: Optional<AutoScalingSettingsUpdate>
 
     package init(
         indexName: String? = nil,
@@ -30,7 +30,9 @@ package struct ReplicaGlobalSecondaryIndexAutoScalingUpdate: ReadableShape {
             default: break
             }
         }
-        self.indexName = indexName
-        self.provisionedReadCapacityAutoScalingUpdate = provisionedReadCapacityAutoScalingUpdate
+        self.init(
+            indexName: indexName,
+            provisionedReadCapacityAutoScalingUpdate: provisionedReadCapacityAutoScalingUpdate
+        )
     }
 }

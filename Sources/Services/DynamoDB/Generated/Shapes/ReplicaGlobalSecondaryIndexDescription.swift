@@ -5,10 +5,10 @@ package import ServiceModel
 package struct ReplicaGlobalSecondaryIndexDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("ReplicaGlobalSecondaryIndexDescription")
 
-    package var indexName: String?
-    package var provisionedThroughputOverride: ProvisionedThroughputOverride?
-    package var onDemandThroughputOverride: OnDemandThroughputOverride?
-    package var warmThroughput: GlobalSecondaryIndexWarmThroughputDescription?
+    package var indexName: Optional<String>
+    package var provisionedThroughputOverride: Optional<ProvisionedThroughputOverride>
+    package var onDemandThroughputOverride: Optional<OnDemandThroughputOverride>
+    package var warmThroughput: Optional<GlobalSecondaryIndexWarmThroughputDescription>
 
     package init(
         indexName: String? = nil,

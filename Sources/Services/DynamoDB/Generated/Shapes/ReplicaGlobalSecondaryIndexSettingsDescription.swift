@@ -6,11 +6,11 @@ package struct ReplicaGlobalSecondaryIndexSettingsDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("ReplicaGlobalSecondaryIndexSettingsDescription")
 
     package var indexName: String
-    package var indexStatus: IndexStatus?
-    package var provisionedReadCapacityUnits: Int?
-    package var provisionedReadCapacityAutoScalingSettings: AutoScalingSettingsDescription?
-    package var provisionedWriteCapacityUnits: Int?
-    package var provisionedWriteCapacityAutoScalingSettings: AutoScalingSettingsDescription?
+    package var indexStatus: Optional<IndexStatus>
+    package var provisionedReadCapacityUnits: Optional<Int>
+    package var provisionedReadCapacityAutoScalingSettings: Optional<AutoScalingSettingsDescription>
+    package var provisionedWriteCapacityUnits: Optional<Int>
+    package var provisionedWriteCapacityAutoScalingSettings: Optional<AutoScalingSettingsDescription>
 
     package init(
         indexName: String,

@@ -6,8 +6,8 @@ package struct ReplicaGlobalSecondaryIndexSettingsUpdate: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ReplicaGlobalSecondaryIndexSettingsUpdate")
 
     package var indexName: String
-    package var provisionedReadCapacityUnits: Int?
-    package var provisionedReadCapacityAutoScalingSettingsUpdate: AutoScalingSettingsUpdate?
+    package var provisionedReadCapacityUnits: Optional<Int>
+    package var provisionedReadCapacityAutoScalingSettingsUpdate: Optional<AutoScalingSettingsUpdate>
 
     package init(
         indexName: String,
@@ -36,8 +36,10 @@ package struct ReplicaGlobalSecondaryIndexSettingsUpdate: ReadableShape {
             default: break
             }
         }
-        self.indexName = indexName ?? reader.missing(schema.members[0], "")
-        self.provisionedReadCapacityUnits = provisionedReadCapacityUnits
-        self.provisionedReadCapacityAutoScalingSettingsUpdate = provisionedReadCapacityAutoScalingSettingsUpdate
+        self.init(
+            indexName: indexName ?? reader.missing(schema.members[0], ""),
+            provisionedReadCapacityUnits: provisionedReadCapacityUnits,
+            provisionedReadCapacityAutoScalingSettingsUpdate: provisionedReadCapacityAutoScalingSettingsUpdate
+        )
     }
 }

@@ -6,14 +6,14 @@ package struct ReplicaSettingsDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("ReplicaSettingsDescription")
 
     package var regionName: String
-    package var replicaStatus: ReplicaStatus?
-    package var replicaBillingModeSummary: BillingModeSummary?
-    package var replicaProvisionedReadCapacityUnits: Int?
-    package var replicaProvisionedReadCapacityAutoScalingSettings: AutoScalingSettingsDescription?
-    package var replicaProvisionedWriteCapacityUnits: Int?
-    package var replicaProvisionedWriteCapacityAutoScalingSettings: AutoScalingSettingsDescription?
-    package var replicaGlobalSecondaryIndexSettings: [ReplicaGlobalSecondaryIndexSettingsDescription]?
-    package var replicaTableClassSummary: TableClassSummary?
+    package var replicaStatus: Optional<ReplicaStatus>
+    package var replicaBillingModeSummary: Optional<BillingModeSummary>
+    package var replicaProvisionedReadCapacityUnits: Optional<Int>
+    package var replicaProvisionedReadCapacityAutoScalingSettings: Optional<AutoScalingSettingsDescription>
+    package var replicaProvisionedWriteCapacityUnits: Optional<Int>
+    package var replicaProvisionedWriteCapacityAutoScalingSettings: Optional<AutoScalingSettingsDescription>
+    package var replicaGlobalSecondaryIndexSettings: Optional<[ReplicaGlobalSecondaryIndexSettingsDescription]>
+    package var replicaTableClassSummary: Optional<TableClassSummary>
 
     package init(
         regionName: String,

@@ -6,10 +6,10 @@ package struct ReplicaSettingsUpdate: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ReplicaSettingsUpdate")
 
     package var regionName: String
-    package var replicaProvisionedReadCapacityUnits: Int?
-    package var replicaProvisionedReadCapacityAutoScalingSettingsUpdate: AutoScalingSettingsUpdate?
-    package var replicaGlobalSecondaryIndexSettingsUpdate: [ReplicaGlobalSecondaryIndexSettingsUpdate]?
-    package var replicaTableClass: TableClass?
+    package var replicaProvisionedReadCapacityUnits: Optional<Int>
+    package var replicaProvisionedReadCapacityAutoScalingSettingsUpdate: Optional<AutoScalingSettingsUpdate>
+    package var replicaGlobalSecondaryIndexSettingsUpdate: Optional<[ReplicaGlobalSecondaryIndexSettingsUpdate]>
+    package var replicaTableClass: Optional<TableClass>
 
     package init(
         regionName: String,
@@ -48,10 +48,12 @@ package struct ReplicaSettingsUpdate: ReadableShape {
             default: break
             }
         }
-        self.regionName = regionName ?? reader.missing(schema.members[0], "")
-        self.replicaProvisionedReadCapacityUnits = replicaProvisionedReadCapacityUnits
-        self.replicaProvisionedReadCapacityAutoScalingSettingsUpdate = replicaProvisionedReadCapacityAutoScalingSettingsUpdate
-        self.replicaGlobalSecondaryIndexSettingsUpdate = replicaGlobalSecondaryIndexSettingsUpdate
-        self.replicaTableClass = replicaTableClass
+        self.init(
+            regionName: regionName ?? reader.missing(schema.members[0], ""),
+            replicaProvisionedReadCapacityUnits: replicaProvisionedReadCapacityUnits,
+            replicaProvisionedReadCapacityAutoScalingSettingsUpdate: replicaProvisionedReadCapacityAutoScalingSettingsUpdate,
+            replicaGlobalSecondaryIndexSettingsUpdate: replicaGlobalSecondaryIndexSettingsUpdate,
+            replicaTableClass: replicaTableClass
+        )
     }
 }

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ReplicaUpdate: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ReplicaUpdate")
 
-    package var create: CreateReplicaAction?
-    package var delete: DeleteReplicaAction?
+    package var create: Optional<CreateReplicaAction>
+    package var delete: Optional<DeleteReplicaAction>
 
     package init(
         create: CreateReplicaAction? = nil,
@@ -30,7 +30,9 @@ package struct ReplicaUpdate: ReadableShape {
             default: break
             }
         }
-        self.create = create
-        self.delete = delete
+        self.init(
+            create: create,
+            delete: delete
+        )
     }
 }

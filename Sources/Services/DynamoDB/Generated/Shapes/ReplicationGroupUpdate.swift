@@ -5,10 +5,10 @@ package import ServiceModel
 package struct ReplicationGroupUpdate: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ReplicationGroupUpdate")
 
-    package var create: CreateReplicationGroupMemberAction?
-    package var update: UpdateReplicationGroupMemberAction?
-    package var delete: DeleteReplicationGroupMemberAction?
-    package var disassociate: DisassociateReplicationGroupMemberAction?
+    package var create: Optional<CreateReplicationGroupMemberAction>
+    package var update: Optional<UpdateReplicationGroupMemberAction>
+    package var delete: Optional<DeleteReplicationGroupMemberAction>
+    package var disassociate: Optional<DisassociateReplicationGroupMemberAction>
 
     package init(
         create: CreateReplicationGroupMemberAction? = nil,
@@ -42,9 +42,11 @@ package struct ReplicationGroupUpdate: ReadableShape {
             default: break
             }
         }
-        self.create = create
-        self.update = update
-        self.delete = delete
-        self.disassociate = disassociate
+        self.init(
+            create: create,
+            update: update,
+            delete: delete,
+            disassociate: disassociate
+        )
     }
 }

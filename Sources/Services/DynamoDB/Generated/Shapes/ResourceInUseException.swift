@@ -5,7 +5,7 @@ package import ServiceModel
 package struct ResourceInUseException: WritableShape {
     package static let schema = DynamoDBSchema.shape("ResourceInUseException")
 
-    package var message: String?
+    package var message: Optional<String>
 
     package init(
         message: String? = nil

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct ResourceNotFoundException: WritableShape {
     package static let schema = DynamoDBSchema.shape("ResourceNotFoundException")
 
-    package var message: String?
+    package var message: Optional<String>
 
     package init(
         message: String? = nil

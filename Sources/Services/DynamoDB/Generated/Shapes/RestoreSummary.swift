@@ -6,8 +6,8 @@ package import ServiceModel
 package struct RestoreSummary: WritableShape {
     package static let schema = DynamoDBSchema.shape("RestoreSummary")
 
-    package var sourceBackupARN: String?
-    package var sourceTableARN: String?
+    package var sourceBackupARN: Optional<String>
+    package var sourceTableARN: Optional<String>
     package var restoreDateTime: Timestamp
     package var restoreInProgress: Bool
 

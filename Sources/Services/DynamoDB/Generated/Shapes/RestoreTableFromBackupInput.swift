@@ -7,13 +7,13 @@ package struct RestoreTableFromBackupInput: ReadableShape {
 
     package var targetTableName: String
     package var backupARN: String
-    package var billingModeOverride: BillingMode?
-    package var globalSecondaryIndexOverride: [GlobalSecondaryIndex]?
-    package var localSecondaryIndexOverride: [LocalSecondaryIndex]?
-    package var provisionedThroughputOverride: ProvisionedThroughput?
-    package var onDemandThroughputOverride: OnDemandThroughput?
-    package var sseSpecificationOverride: SSESpecification?
-    package var vectorIndexOverride: [VectorIndex]?
+    package var billingModeOverride: Optional<BillingMode>
+    package var globalSecondaryIndexOverride: Optional<[GlobalSecondaryIndex]>
+    package var localSecondaryIndexOverride: Optional<[LocalSecondaryIndex]>
+    package var provisionedThroughputOverride: Optional<ProvisionedThroughput>
+    package var onDemandThroughputOverride: Optional<OnDemandThroughput>
+    package var sseSpecificationOverride: Optional<SSESpecification>
+    package var vectorIndexOverride: Optional<[VectorIndex]>
 
     package init(
         targetTableName: String,
@@ -72,14 +72,16 @@ package struct RestoreTableFromBackupInput: ReadableShape {
             default: break
             }
         }
-        self.targetTableName = targetTableName ?? reader.missing(schema.members[0], "")
-        self.backupARN = backupARN ?? reader.missing(schema.members[1], "")
-        self.billingModeOverride = billingModeOverride
-        self.globalSecondaryIndexOverride = globalSecondaryIndexOverride
-        self.localSecondaryIndexOverride = localSecondaryIndexOverride
-        self.provisionedThroughputOverride = provisionedThroughputOverride
-        self.onDemandThroughputOverride = onDemandThroughputOverride
-        self.sseSpecificationOverride = sseSpecificationOverride
-        self.vectorIndexOverride = vectorIndexOverride
+        self.init(
+            targetTableName: targetTableName ?? reader.missing(schema.members[0], ""),
+            backupARN: backupARN ?? reader.missing(schema.members[1], ""),
+            billingModeOverride: billingModeOverride,
+            globalSecondaryIndexOverride: globalSecondaryIndexOverride,
+            localSecondaryIndexOverride: localSecondaryIndexOverride,
+            provisionedThroughputOverride: provisionedThroughputOverride,
+            onDemandThroughputOverride: onDemandThroughputOverride,
+            sseSpecificationOverride: sseSpecificationOverride,
+            vectorIndexOverride: vectorIndexOverride
+        )
     }
 }

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct RestoreTableFromBackupOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("RestoreTableFromBackupOutput")
 
-    package var tableDescription: TableDescription?
+    package var tableDescription: Optional<TableDescription>
 
     package init(
         tableDescription: TableDescription? = nil

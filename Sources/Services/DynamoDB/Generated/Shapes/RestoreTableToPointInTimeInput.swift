@@ -6,18 +6,18 @@ package import ServiceModel
 package struct RestoreTableToPointInTimeInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("RestoreTableToPointInTimeInput")
 
-    package var sourceTableARN: String?
-    package var sourceTableName: String?
+    package var sourceTableARN: Optional<String>
+    package var sourceTableName: Optional<String>
     package var targetTableName: String
-    package var useLatestRestorableTime: Bool?
-    package var restoreDateTime: Timestamp?
-    package var billingModeOverride: BillingMode?
-    package var globalSecondaryIndexOverride: [GlobalSecondaryIndex]?
-    package var localSecondaryIndexOverride: [LocalSecondaryIndex]?
-    package var provisionedThroughputOverride: ProvisionedThroughput?
-    package var onDemandThroughputOverride: OnDemandThroughput?
-    package var sseSpecificationOverride: SSESpecification?
-    package var vectorIndexOverride: [VectorIndex]?
+    package var useLatestRestorableTime: Optional<Bool>
+    package var restoreDateTime: Optional<Timestamp>
+    package var billingModeOverride: Optional<BillingMode>
+    package var globalSecondaryIndexOverride: Optional<[GlobalSecondaryIndex]>
+    package var localSecondaryIndexOverride: Optional<[LocalSecondaryIndex]>
+    package var provisionedThroughputOverride: Optional<ProvisionedThroughput>
+    package var onDemandThroughputOverride: Optional<OnDemandThroughput>
+    package var sseSpecificationOverride: Optional<SSESpecification>
+    package var vectorIndexOverride: Optional<[VectorIndex]>
 
     package init(
         sourceTableARN: String? = nil,
@@ -91,17 +91,19 @@ package struct RestoreTableToPointInTimeInput: ReadableShape {
             default: break
             }
         }
-        self.sourceTableARN = sourceTableARN
-        self.sourceTableName = sourceTableName
-        self.targetTableName = targetTableName ?? reader.missing(schema.members[2], "")
-        self.useLatestRestorableTime = useLatestRestorableTime
-        self.restoreDateTime = restoreDateTime
-        self.billingModeOverride = billingModeOverride
-        self.globalSecondaryIndexOverride = globalSecondaryIndexOverride
-        self.localSecondaryIndexOverride = localSecondaryIndexOverride
-        self.provisionedThroughputOverride = provisionedThroughputOverride
-        self.onDemandThroughputOverride = onDemandThroughputOverride
-        self.sseSpecificationOverride = sseSpecificationOverride
-        self.vectorIndexOverride = vectorIndexOverride
+        self.init(
+            sourceTableARN: sourceTableARN,
+            sourceTableName: sourceTableName,
+            targetTableName: targetTableName ?? reader.missing(schema.members[2], ""),
+            useLatestRestorableTime: useLatestRestorableTime,
+            restoreDateTime: restoreDateTime,
+            billingModeOverride: billingModeOverride,
+            globalSecondaryIndexOverride: globalSecondaryIndexOverride,
+            localSecondaryIndexOverride: localSecondaryIndexOverride,
+            provisionedThroughputOverride: provisionedThroughputOverride,
+            onDemandThroughputOverride: onDemandThroughputOverride,
+            sseSpecificationOverride: sseSpecificationOverride,
+            vectorIndexOverride: vectorIndexOverride
+        )
     }
 }

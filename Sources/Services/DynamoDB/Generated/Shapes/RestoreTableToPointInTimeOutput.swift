@@ -5,7 +5,7 @@ package import ServiceModel
 package struct RestoreTableToPointInTimeOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("RestoreTableToPointInTimeOutput")
 
-    package var tableDescription: TableDescription?
+    package var tableDescription: Optional<TableDescription>
 
     package init(
         tableDescription: TableDescription? = nil

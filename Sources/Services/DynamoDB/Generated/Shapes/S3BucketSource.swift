@@ -5,9 +5,9 @@ package import ServiceModel
 package struct S3BucketSource: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("S3BucketSource")
 
-    package var s3BucketOwner: String?
+    package var s3BucketOwner: Optional<String>
     package var s3Bucket: String
-    package var s3KeyPrefix: String?
+    package var s3KeyPrefix: Optional<String>
 
     package init(
         s3BucketOwner: String? = nil,
@@ -36,9 +36,11 @@ package struct S3BucketSource: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.s3BucketOwner = s3BucketOwner
-        self.s3Bucket = s3Bucket ?? reader.missing(schema.members[1], "")
-        self.s3KeyPrefix = s3KeyPrefix
+        self.init(
+            s3BucketOwner: s3BucketOwner,
+            s3Bucket: s3Bucket ?? reader.missing(schema.members[1], ""),
+            s3KeyPrefix: s3KeyPrefix
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

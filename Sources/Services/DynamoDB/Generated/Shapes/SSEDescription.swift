@@ -6,10 +6,10 @@ package import ServiceModel
 package struct SSEDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("SSEDescription")
 
-    package var status: SSEStatus?
-    package var sseType: SSEType?
-    package var kmsMasterKeyARN: String?
-    package var inaccessibleEncryptionDateTime: Timestamp?
+    package var status: Optional<SSEStatus>
+    package var sseType: Optional<SSEType>
+    package var kmsMasterKeyARN: Optional<String>
+    package var inaccessibleEncryptionDateTime: Optional<Timestamp>
 
     package init(
         status: SSEStatus? = nil,

@@ -5,9 +5,9 @@ package import ServiceModel
 package struct SSESpecification: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("SSESpecification")
 
-    package var enabled: Bool?
-    package var sseType: SSEType?
-    package var kmsMasterKeyID: String?
+    package var enabled: Optional<Bool>
+    package var sseType: Optional<SSEType>
+    package var kmsMasterKeyID: Optional<String>
 
     package init(
         enabled: Bool? = nil,
@@ -36,9 +36,11 @@ package struct SSESpecification: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.enabled = enabled
-        self.sseType = sseType
-        self.kmsMasterKeyID = kmsMasterKeyID
+        self.init(
+            enabled: enabled,
+            sseType: sseType,
+            kmsMasterKeyID: kmsMasterKeyID
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -7,21 +7,21 @@ package struct ScanInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("ScanInput")
 
     package var tableName: String
-    package var indexName: String?
-    package var attributesToGet: [String]?
-    package var limit: Int?
-    package var select: Select?
-    package var scanFilter: [String: Condition]?
-    package var conditionalOperator: ConditionalOperator?
-    package var exclusiveStartKey: AttributeMap?
-    package var returnConsumedCapacity: ReturnConsumedCapacity?
-    package var totalSegments: Int?
-    package var segment: Int?
-    package var projectionExpression: String?
-    package var filterExpression: String?
-    package var expressionAttributeNames: [String: String]?
-    package var expressionAttributeValues: AttributeMap?
-    package var consistentRead: Bool?
+    package var indexName: Optional<String>
+    package var attributesToGet: Optional<[String]>
+    package var limit: Optional<Int>
+    package var select: Optional<Select>
+    package var scanFilter: Optional<[String: Condition]>
+    package var conditionalOperator: Optional<ConditionalOperator>
+    package var exclusiveStartKey: Optional<AttributeMap>
+    package var returnConsumedCapacity: Optional<ReturnConsumedCapacity>
+    package var totalSegments: Optional<Int>
+    package var segment: Optional<Int>
+    package var projectionExpression: Optional<String>
+    package var filterExpression: Optional<String>
+    package var expressionAttributeNames: Optional<[String: String]>
+    package var expressionAttributeValues: Optional<AttributeMap>
+    package var consistentRead: Optional<Bool>
 
     package init(
         tableName: String,
@@ -115,21 +115,23 @@ package struct ScanInput: ReadableShape {
             default: break
             }
         }
-        self.tableName = tableName ?? reader.missing(schema.members[0], "")
-        self.indexName = indexName
-        self.attributesToGet = attributesToGet
-        self.limit = limit
-        self.select = select
-        self.scanFilter = scanFilter
-        self.conditionalOperator = conditionalOperator
-        self.exclusiveStartKey = exclusiveStartKey
-        self.returnConsumedCapacity = returnConsumedCapacity
-        self.totalSegments = totalSegments
-        self.segment = segment
-        self.projectionExpression = projectionExpression
-        self.filterExpression = filterExpression
-        self.expressionAttributeNames = expressionAttributeNames
-        self.expressionAttributeValues = expressionAttributeValues
-        self.consistentRead = consistentRead
+        self.init(
+            tableName: tableName ?? reader.missing(schema.members[0], ""),
+            indexName: indexName,
+            attributesToGet: attributesToGet,
+            limit: limit,
+            select: select,
+            scanFilter: scanFilter,
+            conditionalOperator: conditionalOperator,
+            exclusiveStartKey: exclusiveStartKey,
+            returnConsumedCapacity: returnConsumedCapacity,
+            totalSegments: totalSegments,
+            segment: segment,
+            projectionExpression: projectionExpression,
+            filterExpression: filterExpression,
+            expressionAttributeNames: expressionAttributeNames,
+            expressionAttributeValues: expressionAttributeValues,
+            consistentRead: consistentRead
+        )
     }
 }

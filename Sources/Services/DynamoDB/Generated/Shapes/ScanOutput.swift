@@ -6,11 +6,11 @@ package import ServiceModel
 package struct ScanOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("ScanOutput")
 
-    package var items: [AttributeMap]?
-    package var count: Int?
-    package var scannedCount: Int?
-    package var lastEvaluatedKey: AttributeMap?
-    package var consumedCapacity: ConsumedCapacity?
+    package var items: Optional<[AttributeMap]>
+    package var count: Optional<Int>
+    package var scannedCount: Optional<Int>
+    package var lastEvaluatedKey: Optional<AttributeMap>
+    package var consumedCapacity: Optional<ConsumedCapacity>
 
     package init(
         items: [AttributeMap]? = nil,

@@ -6,8 +6,8 @@ package import ServiceModel
 package struct SearchResultItem: WritableShape {
     package static let schema = DynamoDBSchema.shape("SearchResultItem")
 
-    package var item: AttributeMap?
-    package var score: Double?
+    package var item: Optional<AttributeMap>
+    package var score: Optional<Double>
 
     package init(
         item: AttributeMap? = nil,

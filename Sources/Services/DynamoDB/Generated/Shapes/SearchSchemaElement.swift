@@ -30,8 +30,10 @@ package struct SearchSchemaElement: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.attributeName = attributeName ?? reader.missing(schema.members[0], "")
-        self.searchSchemaElementType = searchSchemaElementType ?? reader.missing(schema.members[1], SearchSchemaElementType(rawValue: ""))
+        self.init(
+            attributeName: attributeName ?? reader.missing(schema.members[0], ""),
+            searchSchemaElementType: searchSchemaElementType ?? reader.missing(schema.members[1], SearchSchemaElementType(rawValue: ""))
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

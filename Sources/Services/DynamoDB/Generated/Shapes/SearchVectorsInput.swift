@@ -8,12 +8,12 @@ package struct SearchVectorsInput: ReadableShape {
 
     package var tableName: String
     package var indexName: String
-    package var returnConsumedCapacity: ReturnConsumedCapacity?
-    package var expressionAttributeNames: [String: String]?
-    package var expressionAttributeValues: AttributeMap?
-    package var projectionExpression: String?
+    package var returnConsumedCapacity: Optional<ReturnConsumedCapacity>
+    package var expressionAttributeNames: Optional<[String: String]>
+    package var expressionAttributeValues: Optional<AttributeMap>
+    package var projectionExpression: Optional<String>
     package var searchVector: [BoundAttributeValue]
-    package var searchConditionExpression: String?
+    package var searchConditionExpression: Optional<String>
     package var topK: Int
 
     package init(
@@ -73,14 +73,16 @@ package struct SearchVectorsInput: ReadableShape {
             default: break
             }
         }
-        self.tableName = tableName ?? reader.missing(schema.members[0], "")
-        self.indexName = indexName ?? reader.missing(schema.members[1], "")
-        self.returnConsumedCapacity = returnConsumedCapacity
-        self.expressionAttributeNames = expressionAttributeNames
-        self.expressionAttributeValues = expressionAttributeValues
-        self.projectionExpression = projectionExpression
-        self.searchVector = searchVector ?? reader.missing(schema.members[6], [])
-        self.searchConditionExpression = searchConditionExpression
-        self.topK = topK ?? reader.missing(schema.members[8], 0)
+        self.init(
+            tableName: tableName ?? reader.missing(schema.members[0], ""),
+            indexName: indexName ?? reader.missing(schema.members[1], ""),
+            returnConsumedCapacity: returnConsumedCapacity,
+            expressionAttributeNames: expressionAttributeNames,
+            expressionAttributeValues: expressionAttributeValues,
+            projectionExpression: projectionExpression,
+            searchVector: searchVector ?? reader.missing(schema.members[6], []),
+            searchConditionExpression: searchConditionExpression,
+            topK: topK ?? reader.missing(schema.members[8], 0)
+        )
     }
 }

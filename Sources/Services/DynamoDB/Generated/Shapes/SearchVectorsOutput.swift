@@ -5,8 +5,8 @@ package import ServiceModel
 package struct SearchVectorsOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("SearchVectorsOutput")
 
-    package var consumedCapacity: VectorCapacity?
-    package var searchResults: [SearchResultItem]?
+    package var consumedCapacity: Optional<VectorCapacity>
+    package var searchResults: Optional<[SearchResultItem]>
 
     package init(
         consumedCapacity: VectorCapacity? = nil,

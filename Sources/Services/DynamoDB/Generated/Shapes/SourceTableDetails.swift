@@ -8,14 +8,14 @@ package struct SourceTableDetails: WritableShape {
 
     package var tableName: String
     package var tableID: String
-    package var tableARN: String?
-    package var tableSizeBytes: Int?
+    package var tableARN: Optional<String>
+    package var tableSizeBytes: Optional<Int>
     package var keySchema: [KeySchemaElement]
     package var tableCreationDateTime: Timestamp
     package var provisionedThroughput: ProvisionedThroughput
-    package var onDemandThroughput: OnDemandThroughput?
-    package var itemCount: Int?
-    package var billingMode: BillingMode?
+    package var onDemandThroughput: Optional<OnDemandThroughput>
+    package var itemCount: Optional<Int>
+    package var billingMode: Optional<BillingMode>
 
     package init(
         tableName: String,

@@ -5,12 +5,12 @@ package import ServiceModel
 package struct SourceTableFeatureDetails: WritableShape {
     package static let schema = DynamoDBSchema.shape("SourceTableFeatureDetails")
 
-    package var localSecondaryIndexes: [LocalSecondaryIndexInfo]?
-    package var globalSecondaryIndexes: [GlobalSecondaryIndexInfo]?
-    package var streamDescription: StreamSpecification?
-    package var timeToLiveDescription: TimeToLiveDescription?
-    package var sseDescription: SSEDescription?
-    package var vectorIndexes: [VectorIndexInfo]?
+    package var localSecondaryIndexes: Optional<[LocalSecondaryIndexInfo]>
+    package var globalSecondaryIndexes: Optional<[GlobalSecondaryIndexInfo]>
+    package var streamDescription: Optional<StreamSpecification>
+    package var timeToLiveDescription: Optional<TimeToLiveDescription>
+    package var sseDescription: Optional<SSEDescription>
+    package var vectorIndexes: Optional<[VectorIndexInfo]>
 
     package init(
         localSecondaryIndexes: [LocalSecondaryIndexInfo]? = nil,

@@ -5,12 +5,12 @@ package import ServiceModel
 package struct StartBulkPutItemsInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("StartBulkPutItemsInput")
 
-    package var clientToken: String?
+    package var clientToken: Optional<String>
     package var inputS3Configuration: InputS3Configuration
     package var outputS3Configuration: OutputS3Configuration
     package var tableName: String
-    package var maxWriteRequestUnits: Int?
-    package var performanceTier: BulkOperationPerformanceTier?
+    package var maxWriteRequestUnits: Optional<Int>
+    package var performanceTier: Optional<BulkOperationPerformanceTier>
 
     package init(
         clientToken: String? = nil,
@@ -54,11 +54,13 @@ package struct StartBulkPutItemsInput: ReadableShape {
             default: break
             }
         }
-        self.clientToken = clientToken
-        self.inputS3Configuration = inputS3Configuration ?? reader.missing(schema.members[1], InputS3Configuration(s3Bucket: "", inputFormat: BulkOperationInputFormat(rawValue: "")))
-        self.outputS3Configuration = outputS3Configuration ?? reader.missing(schema.members[2], OutputS3Configuration(outputType: []))
-        self.tableName = tableName ?? reader.missing(schema.members[3], "")
-        self.maxWriteRequestUnits = maxWriteRequestUnits
-        self.performanceTier = performanceTier
+        self.init(
+            clientToken: clientToken,
+            inputS3Configuration: inputS3Configuration ?? reader.missing(schema.members[1], InputS3Configuration(s3Bucket: "", inputFormat: BulkOperationInputFormat(rawValue: ""))),
+            outputS3Configuration: outputS3Configuration ?? reader.missing(schema.members[2], OutputS3Configuration(outputType: [])),
+            tableName: tableName ?? reader.missing(schema.members[3], ""),
+            maxWriteRequestUnits: maxWriteRequestUnits,
+            performanceTier: performanceTier
+        )
     }
 }

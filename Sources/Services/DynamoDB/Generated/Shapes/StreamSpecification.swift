@@ -6,7 +6,7 @@ package struct StreamSpecification: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("StreamSpecification")
 
     package var streamEnabled: Bool
-    package var streamViewType: StreamViewType?
+    package var streamViewType: Optional<StreamViewType>
 
     package init(
         streamEnabled: Bool,
@@ -30,8 +30,10 @@ package struct StreamSpecification: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.streamEnabled = streamEnabled ?? reader.missing(schema.members[0], false)
-        self.streamViewType = streamViewType
+        self.init(
+            streamEnabled: streamEnabled ?? reader.missing(schema.members[0], false),
+            streamViewType: streamViewType
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

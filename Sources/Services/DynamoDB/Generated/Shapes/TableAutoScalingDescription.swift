@@ -5,9 +5,9 @@ package import ServiceModel
 package struct TableAutoScalingDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("TableAutoScalingDescription")
 
-    package var tableName: String?
-    package var tableStatus: TableStatus?
-    package var replicas: [ReplicaAutoScalingDescription]?
+    package var tableName: Optional<String>
+    package var tableStatus: Optional<TableStatus>
+    package var replicas: Optional<[ReplicaAutoScalingDescription]>
 
     package init(
         tableName: String? = nil,

@@ -6,8 +6,8 @@ package import ServiceModel
 package struct TableClassSummary: WritableShape {
     package static let schema = DynamoDBSchema.shape("TableClassSummary")
 
-    package var tableClass: TableClass?
-    package var lastUpdateDateTime: Timestamp?
+    package var tableClass: Optional<TableClass>
+    package var lastUpdateDateTime: Optional<Timestamp>
 
     package init(
         tableClass: TableClass? = nil,

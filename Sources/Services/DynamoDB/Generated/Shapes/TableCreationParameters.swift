@@ -8,12 +8,12 @@ package struct TableCreationParameters: ReadableShape, WritableShape {
     package var tableName: String
     package var attributeDefinitions: [AttributeDefinition]
     package var keySchema: [KeySchemaElement]
-    package var billingMode: BillingMode?
-    package var provisionedThroughput: ProvisionedThroughput?
-    package var onDemandThroughput: OnDemandThroughput?
-    package var sseSpecification: SSESpecification?
-    package var globalSecondaryIndexes: [GlobalSecondaryIndex]?
-    package var vectorIndexes: [VectorIndex]?
+    package var billingMode: Optional<BillingMode>
+    package var provisionedThroughput: Optional<ProvisionedThroughput>
+    package var onDemandThroughput: Optional<OnDemandThroughput>
+    package var sseSpecification: Optional<SSESpecification>
+    package var globalSecondaryIndexes: Optional<[GlobalSecondaryIndex]>
+    package var vectorIndexes: Optional<[VectorIndex]>
 
     package init(
         tableName: String,
@@ -72,15 +72,17 @@ package struct TableCreationParameters: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.tableName = tableName ?? reader.missing(schema.members[0], "")
-        self.attributeDefinitions = attributeDefinitions ?? reader.missing(schema.members[1], [])
-        self.keySchema = keySchema ?? reader.missing(schema.members[2], [])
-        self.billingMode = billingMode
-        self.provisionedThroughput = provisionedThroughput
-        self.onDemandThroughput = onDemandThroughput
-        self.sseSpecification = sseSpecification
-        self.globalSecondaryIndexes = globalSecondaryIndexes
-        self.vectorIndexes = vectorIndexes
+        self.init(
+            tableName: tableName ?? reader.missing(schema.members[0], ""),
+            attributeDefinitions: attributeDefinitions ?? reader.missing(schema.members[1], []),
+            keySchema: keySchema ?? reader.missing(schema.members[2], []),
+            billingMode: billingMode,
+            provisionedThroughput: provisionedThroughput,
+            onDemandThroughput: onDemandThroughput,
+            sseSpecification: sseSpecification,
+            globalSecondaryIndexes: globalSecondaryIndexes,
+            vectorIndexes: vectorIndexes
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

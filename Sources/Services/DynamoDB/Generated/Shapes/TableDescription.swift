@@ -6,36 +6,36 @@ package import ServiceModel
 package struct TableDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("TableDescription")
 
-    package var attributeDefinitions: [AttributeDefinition]?
-    package var tableName: String?
-    package var keySchema: [KeySchemaElement]?
-    package var tableStatus: TableStatus?
-    package var creationDateTime: Timestamp?
-    package var provisionedThroughput: ProvisionedThroughputDescription?
-    package var tableSizeBytes: Int?
-    package var itemCount: Int?
-    package var tableARN: String?
-    package var tableID: String?
-    package var billingModeSummary: BillingModeSummary?
-    package var localSecondaryIndexes: [LocalSecondaryIndexDescription]?
-    package var globalSecondaryIndexes: [GlobalSecondaryIndexDescription]?
-    package var streamSpecification: StreamSpecification?
-    package var latestStreamLabel: String?
-    package var latestStreamARN: String?
-    package var globalTableVersion: String?
-    package var replicas: [ReplicaDescription]?
-    package var globalTableWitnesses: [GlobalTableWitnessDescription]?
-    package var globalTableSettingsReplicationMode: GlobalTableSettingsReplicationMode?
-    package var restoreSummary: RestoreSummary?
-    package var sseDescription: SSEDescription?
-    package var archivalSummary: ArchivalSummary?
-    package var tableClassSummary: TableClassSummary?
-    package var deletionProtectionEnabled: Bool?
-    package var disassociationProtectionEnabled: Bool?
-    package var onDemandThroughput: OnDemandThroughput?
-    package var warmThroughput: TableWarmThroughputDescription?
-    package var multiRegionConsistency: MultiRegionConsistency?
-    package var vectorIndexes: [VectorIndexDescription]?
+    package var attributeDefinitions: Optional<[AttributeDefinition]>
+    package var tableName: Optional<String>
+    package var keySchema: Optional<[KeySchemaElement]>
+    package var tableStatus: Optional<TableStatus>
+    package var creationDateTime: Optional<Timestamp>
+    package var provisionedThroughput: Optional<ProvisionedThroughputDescription>
+    package var tableSizeBytes: Optional<Int>
+    package var itemCount: Optional<Int>
+    package var tableARN: Optional<String>
+    package var tableID: Optional<String>
+    package var billingModeSummary: Optional<BillingModeSummary>
+    package var localSecondaryIndexes: Optional<[LocalSecondaryIndexDescription]>
+    package var globalSecondaryIndexes: Optional<[GlobalSecondaryIndexDescription]>
+    package var streamSpecification: Optional<StreamSpecification>
+    package var latestStreamLabel: Optional<String>
+    package var latestStreamARN: Optional<String>
+    package var globalTableVersion: Optional<String>
+    package var replicas: Optional<[ReplicaDescription]>
+    package var globalTableWitnesses: Optional<[GlobalTableWitnessDescription]>
+    package var globalTableSettingsReplicationMode: Optional<GlobalTableSettingsReplicationMode>
+    package var restoreSummary: Optional<RestoreSummary>
+    package var sseDescription: Optional<SSEDescription>
+    package var archivalSummary: Optional<ArchivalSummary>
+    package var tableClassSummary: Optional<TableClassSummary>
+    package var deletionProtectionEnabled: Optional<Bool>
+    package var disassociationProtectionEnabled: Optional<Bool>
+    package var onDemandThroughput: Optional<OnDemandThroughput>
+    package var warmThroughput: Optional<TableWarmThroughputDescription>
+    package var multiRegionConsistency: Optional<MultiRegionConsistency>
+    package var vectorIndexes: Optional<[VectorIndexDescription]>
 
     package init(
         attributeDefinitions: [AttributeDefinition]? = nil,

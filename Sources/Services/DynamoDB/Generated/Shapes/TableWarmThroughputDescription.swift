@@ -5,9 +5,9 @@ package import ServiceModel
 package struct TableWarmThroughputDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("TableWarmThroughputDescription")
 
-    package var readUnitsPerSecond: Int?
-    package var writeUnitsPerSecond: Int?
-    package var status: TableStatus?
+    package var readUnitsPerSecond: Optional<Int>
+    package var writeUnitsPerSecond: Optional<Int>
+    package var status: Optional<TableStatus>
 
     package init(
         readUnitsPerSecond: Int? = nil,

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct Tag: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("Tag")
 
-    package var key: String?
-    package var value: String?
+    package var key: Optional<String>
+    package var value: Optional<String>
 
     package init(
         key: String? = nil,
@@ -30,8 +30,10 @@ package struct Tag: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.key = key
-        self.value = value
+        self.init(
+            key: key,
+            value: value
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

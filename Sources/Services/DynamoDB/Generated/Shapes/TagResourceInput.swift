@@ -30,7 +30,9 @@ package struct TagResourceInput: ReadableShape {
             default: break
             }
         }
-        self.resourceARN = resourceARN ?? reader.missing(schema.members[0], "")
-        self.tags = tags ?? reader.missing(schema.members[1], [])
+        self.init(
+            resourceARN: resourceARN ?? reader.missing(schema.members[0], ""),
+            tags: tags ?? reader.missing(schema.members[1], [])
+        )
     }
 }

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ThrottlingException: WritableShape {
     package static let schema = DynamoDBSchema.shape("ThrottlingException")
 
-    package var message: String?
-    package var throttlingReasons: [ThrottlingReason]?
+    package var message: Optional<String>
+    package var throttlingReasons: Optional<[ThrottlingReason]>
 
     package init(
         message: String? = nil,

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ThrottlingReason: WritableShape {
     package static let schema = DynamoDBSchema.shape("ThrottlingReason")
 
-    package var reason: String?
-    package var resource: String?
+    package var reason: Optional<String>
+    package var resource: Optional<String>
 
     package init(
         reason: String? = nil,

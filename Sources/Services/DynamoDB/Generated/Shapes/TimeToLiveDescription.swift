@@ -5,8 +5,8 @@ package import ServiceModel
 package struct TimeToLiveDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("TimeToLiveDescription")
 
-    package var timeToLiveStatus: TimeToLiveStatus?
-    package var attributeName: String?
+    package var timeToLiveStatus: Optional<TimeToLiveStatus>
+    package var attributeName: Optional<String>
 
     package init(
         timeToLiveStatus: TimeToLiveStatus? = nil,

@@ -30,8 +30,10 @@ package struct TimeToLiveSpecification: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.enabled = enabled ?? reader.missing(schema.members[0], false)
-        self.attributeName = attributeName ?? reader.missing(schema.members[1], "")
+        self.init(
+            enabled: enabled ?? reader.missing(schema.members[0], false),
+            attributeName: attributeName ?? reader.missing(schema.members[1], "")
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

@@ -25,6 +25,8 @@ package struct TransactGetItem: ReadableShape {
             default: break
             }
         }
-        self.get = get ?? reader.missing(schema.members[0], Get(key: AttributeMap.missing, tableName: ""))
+        self.init(
+            get: get ?? reader.missing(schema.members[0], Get(key: AttributeMap.missing, tableName: ""))
+        )
     }
 }

@@ -6,7 +6,7 @@ package struct TransactGetItemsInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("TransactGetItemsInput")
 
     package var transactItems: [TransactGetItem]
-    package var returnConsumedCapacity: ReturnConsumedCapacity?
+    package var returnConsumedCapacity: Optional<ReturnConsumedCapacity>
 
     package init(
         transactItems: [TransactGetItem],
@@ -30,7 +30,9 @@ package struct TransactGetItemsInput: ReadableShape {
             default: break
             }
         }
-        self.transactItems = transactItems ?? reader.missing(schema.members[0], [])
-        self.returnConsumedCapacity = returnConsumedCapacity
+        self.init(
+            transactItems: transactItems ?? reader.missing(schema.members[0], []),
+            returnConsumedCapacity: returnConsumedCapacity
+        )
     }
 }

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct TransactGetItemsOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("TransactGetItemsOutput")
 
-    package var consumedCapacity: [ConsumedCapacity]?
-    package var responses: [ItemResponse]?
+    package var consumedCapacity: Optional<[ConsumedCapacity]>
+    package var responses: Optional<[ItemResponse]>
 
     package init(
         consumedCapacity: [ConsumedCapacity]? = nil,

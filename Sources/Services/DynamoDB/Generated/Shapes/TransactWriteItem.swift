@@ -5,10 +5,10 @@ package import ServiceModel
 package struct TransactWriteItem: ReadableShape {
     package static let schema = DynamoDBSchema.shape("TransactWriteItem")
 
-    package var conditionCheck: ConditionCheck?
-    package var put: Put?
-    package var delete: Delete?
-    package var update: Update?
+    package var conditionCheck: Optional<ConditionCheck>
+    package var put: Optional<Put>
+    package var delete: Optional<Delete>
+    package var update: Optional<Update>
 
     package init(
         conditionCheck: ConditionCheck? = nil,
@@ -42,9 +42,11 @@ package struct TransactWriteItem: ReadableShape {
             default: break
             }
         }
-        self.conditionCheck = conditionCheck
-        self.put = put
-        self.delete = delete
-        self.update = update
+        self.init(
+            conditionCheck: conditionCheck,
+            put: put,
+            delete: delete,
+            update: update
+        )
     }
 }

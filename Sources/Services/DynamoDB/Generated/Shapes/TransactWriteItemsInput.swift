@@ -6,9 +6,9 @@ package struct TransactWriteItemsInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("TransactWriteItemsInput")
 
     package var transactItems: [TransactWriteItem]
-    package var returnConsumedCapacity: ReturnConsumedCapacity?
-    package var returnItemCollectionMetrics: ReturnItemCollectionMetrics?
-    package var clientRequestToken: String?
+    package var returnConsumedCapacity: Optional<ReturnConsumedCapacity>
+    package var returnItemCollectionMetrics: Optional<ReturnItemCollectionMetrics>
+    package var clientRequestToken: Optional<String>
 
     package init(
         transactItems: [TransactWriteItem],
@@ -42,9 +42,11 @@ package struct TransactWriteItemsInput: ReadableShape {
             default: break
             }
         }
-        self.transactItems = transactItems ?? reader.missing(schema.members[0], [])
-        self.returnConsumedCapacity = returnConsumedCapacity
-        self.returnItemCollectionMetrics = returnItemCollectionMetrics
-        self.clientRequestToken = clientRequestToken
+        self.init(
+            transactItems: transactItems ?? reader.missing(schema.members[0], []),
+            returnConsumedCapacity: returnConsumedCapacity,
+            returnItemCollectionMetrics: returnItemCollectionMetrics,
+            clientRequestToken: clientRequestToken
+        )
     }
 }

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct TransactWriteItemsOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("TransactWriteItemsOutput")
 
-    package var consumedCapacity: [ConsumedCapacity]?
-    package var itemCollectionMetrics: [String: [ItemCollectionMetrics]]?
+    package var consumedCapacity: Optional<[ConsumedCapacity]>
+    package var itemCollectionMetrics: Optional<[String: [ItemCollectionMetrics]]>
 
     package init(
         consumedCapacity: [ConsumedCapacity]? = nil,

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct TransactionCanceledException: WritableShape {
     package static let schema = DynamoDBSchema.shape("TransactionCanceledException")
 
-    package var message: String?
-    package var cancellationReasons: [CancellationReason]?
+    package var message: Optional<String>
+    package var cancellationReasons: Optional<[CancellationReason]>
 
     package init(
         message: String? = nil,

@@ -30,7 +30,9 @@ package struct UntagResourceInput: ReadableShape {
             default: break
             }
         }
-        self.resourceARN = resourceARN ?? reader.missing(schema.members[0], "")
-        self.tagKeys = tagKeys ?? reader.missing(schema.members[1], [])
+        self.init(
+            resourceARN: resourceARN ?? reader.missing(schema.members[0], ""),
+            tagKeys: tagKeys ?? reader.missing(schema.members[1], [])
+        )
     }
 }

@@ -9,10 +9,10 @@ package struct Update: ReadableShape {
     package var key: AttributeMap
     package var updateExpression: String
     package var tableName: String
-    package var conditionExpression: String?
-    package var expressionAttributeNames: [String: String]?
-    package var expressionAttributeValues: AttributeMap?
-    package var returnValuesOnConditionCheckFailure: ReturnValuesOnConditionCheckFailure?
+    package var conditionExpression: Optional<String>
+    package var expressionAttributeNames: Optional<[String: String]>
+    package var expressionAttributeValues: Optional<AttributeMap>
+    package var returnValuesOnConditionCheckFailure: Optional<ReturnValuesOnConditionCheckFailure>
 
     package init(
         key: AttributeMap,
@@ -61,12 +61,14 @@ package struct Update: ReadableShape {
             default: break
             }
         }
-        self.key = key ?? reader.missing(schema.members[0], AttributeMap.missing)
-        self.updateExpression = updateExpression ?? reader.missing(schema.members[1], "")
-        self.tableName = tableName ?? reader.missing(schema.members[2], "")
-        self.conditionExpression = conditionExpression
-        self.expressionAttributeNames = expressionAttributeNames
-        self.expressionAttributeValues = expressionAttributeValues
-        self.returnValuesOnConditionCheckFailure = returnValuesOnConditionCheckFailure
+        self.init(
+            key: key ?? reader.missing(schema.members[0], AttributeMap.missing),
+            updateExpression: updateExpression ?? reader.missing(schema.members[1], ""),
+            tableName: tableName ?? reader.missing(schema.members[2], ""),
+            conditionExpression: conditionExpression,
+            expressionAttributeNames: expressionAttributeNames,
+            expressionAttributeValues: expressionAttributeValues,
+            returnValuesOnConditionCheckFailure: returnValuesOnConditionCheckFailure
+        )
     }
 }

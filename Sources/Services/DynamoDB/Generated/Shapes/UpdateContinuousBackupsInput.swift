@@ -30,7 +30,9 @@ package struct UpdateContinuousBackupsInput: ReadableShape {
             default: break
             }
         }
-        self.tableName = tableName ?? reader.missing(schema.members[0], "")
-        self.pointInTimeRecoverySpecification = pointInTimeRecoverySpecification ?? reader.missing(schema.members[1], PointInTimeRecoverySpecification(pointInTimeRecoveryEnabled: false))
+        self.init(
+            tableName: tableName ?? reader.missing(schema.members[0], ""),
+            pointInTimeRecoverySpecification: pointInTimeRecoverySpecification ?? reader.missing(schema.members[1], PointInTimeRecoverySpecification(pointInTimeRecoveryEnabled: false))
+        )
     }
 }

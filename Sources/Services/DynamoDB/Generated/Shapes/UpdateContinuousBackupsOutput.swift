@@ -5,7 +5,7 @@ package import ServiceModel
 package struct UpdateContinuousBackupsOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("UpdateContinuousBackupsOutput")
 
-    package var continuousBackupsDescription: ContinuousBackupsDescription?
+    package var continuousBackupsDescription: Optional<ContinuousBackupsDescription>
 
     package init(
         continuousBackupsDescription: ContinuousBackupsDescription? = nil

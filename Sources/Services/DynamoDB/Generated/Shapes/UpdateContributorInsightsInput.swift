@@ -6,9 +6,9 @@ package struct UpdateContributorInsightsInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("UpdateContributorInsightsInput")
 
     package var tableName: String
-    package var indexName: String?
+    package var indexName: Optional<String>
     package var contributorInsightsAction: ContributorInsightsAction
-    package var contributorInsightsMode: ContributorInsightsMode?
+    package var contributorInsightsMode: Optional<ContributorInsightsMode>
 
     package init(
         tableName: String,
@@ -42,9 +42,11 @@ package struct UpdateContributorInsightsInput: ReadableShape {
             default: break
             }
         }
-        self.tableName = tableName ?? reader.missing(schema.members[0], "")
-        self.indexName = indexName
-        self.contributorInsightsAction = contributorInsightsAction ?? reader.missing(schema.members[2], ContributorInsightsAction(rawValue: ""))
-        self.contributorInsightsMode = contributorInsightsMode
+        self.init(
+            tableName: tableName ?? reader.missing(schema.members[0], ""),
+            indexName: indexName,
+            contributorInsightsAction: contributorInsightsAction ?? reader.missing(schema.members[2], ContributorInsightsAction(rawValue: "")),
+            contributorInsightsMode: contributorInsightsMode
+        )
     }
 }

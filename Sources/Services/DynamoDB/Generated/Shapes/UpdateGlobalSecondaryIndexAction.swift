@@ -6,9 +6,9 @@ package struct UpdateGlobalSecondaryIndexAction: ReadableShape {
     package static let schema = DynamoDBSchema.shape("UpdateGlobalSecondaryIndexAction")
 
     package var indexName: String
-    package var provisionedThroughput: ProvisionedThroughput?
-    package var onDemandThroughput: OnDemandThroughput?
-    package var warmThroughput: WarmThroughput?
+    package var provisionedThroughput: Optional<ProvisionedThroughput>
+    package var onDemandThroughput: Optional<OnDemandThroughput>
+    package var warmThroughput: Optional<WarmThroughput>
 
     package init(
         indexName: String,
@@ -42,9 +42,11 @@ package struct UpdateGlobalSecondaryIndexAction: ReadableShape {
             default: break
             }
         }
-        self.indexName = indexName ?? reader.missing(schema.members[0], "")
-        self.provisionedThroughput = provisionedThroughput
-        self.onDemandThroughput = onDemandThroughput
-        self.warmThroughput = warmThroughput
+        self.init(
+            indexName: indexName ?? reader.missing(schema.members[0], ""),
+            provisionedThroughput: provisionedThroughput,
+            onDemandThroughput: onDemandThroughput,
+            warmThroughput: warmThroughput
+        )
     }
 }

@@ -30,7 +30,9 @@ package struct UpdateGlobalTableInput: ReadableShape {
             default: break
             }
         }
-        self.globalTableName = globalTableName ?? reader.missing(schema.members[0], "")
-        self.replicaUpdates = replicaUpdates ?? reader.missing(schema.members[1], [])
+        self.init(
+            globalTableName: globalTableName ?? reader.missing(schema.members[0], ""),
+            replicaUpdates: replicaUpdates ?? reader.missing(schema.members[1], [])
+        )
     }
 }

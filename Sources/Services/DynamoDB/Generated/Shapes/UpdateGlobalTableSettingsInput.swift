@@ -6,11 +6,11 @@ package struct UpdateGlobalTableSettingsInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("UpdateGlobalTableSettingsInput")
 
     package var globalTableName: String
-    package var globalTableBillingMode: BillingMode?
-    package var globalTableProvisionedWriteCapacityUnits: Int?
-    package var globalTableProvisionedWriteCapacityAutoScalingSettingsUpdate: AutoScalingSettingsUpdate?
-    package var globalTableGlobalSecondaryIndexSettingsUpdate: [GlobalTableGlobalSecondaryIndexSettingsUpdate]?
-    package var replicaSettingsUpdate: [ReplicaSettingsUpdate]?
+    package var globalTableBillingMode: Optional<BillingMode>
+    package var globalTableProvisionedWriteCapacityUnits: Optional<Int>
+    package var globalTableProvisionedWriteCapacityAutoScalingSettingsUpdate: Optional<AutoScalingSettingsUpdate>
+    package var globalTableGlobalSecondaryIndexSettingsUpdate: Optional<[GlobalTableGlobalSecondaryIndexSettingsUpdate]>
+    package var replicaSettingsUpdate: Optional<[ReplicaSettingsUpdate]>
 
     package init(
         globalTableName: String,
@@ -54,11 +54,13 @@ package struct UpdateGlobalTableSettingsInput: ReadableShape {
             default: break
             }
         }
-        self.globalTableName = globalTableName ?? reader.missing(schema.members[0], "")
-        self.globalTableBillingMode = globalTableBillingMode
-        self.globalTableProvisionedWriteCapacityUnits = globalTableProvisionedWriteCapacityUnits
-        self.globalTableProvisionedWriteCapacityAutoScalingSettingsUpdate = globalTableProvisionedWriteCapacityAutoScalingSettingsUpdate
-        self.globalTableGlobalSecondaryIndexSettingsUpdate = globalTableGlobalSecondaryIndexSettingsUpdate
-        self.replicaSettingsUpdate = replicaSettingsUpdate
+        self.init(
+            globalTableName: globalTableName ?? reader.missing(schema.members[0], ""),
+            globalTableBillingMode: globalTableBillingMode,
+            globalTableProvisionedWriteCapacityUnits: globalTableProvisionedWriteCapacityUnits,
+            globalTableProvisionedWriteCapacityAutoScalingSettingsUpdate: globalTableProvisionedWriteCapacityAutoScalingSettingsUpdate,
+            globalTableGlobalSecondaryIndexSettingsUpdate: globalTableGlobalSecondaryIndexSettingsUpdate,
+            replicaSettingsUpdate: replicaSettingsUpdate
+        )
     }
 }

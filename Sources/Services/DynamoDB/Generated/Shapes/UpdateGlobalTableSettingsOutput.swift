@@ -5,8 +5,8 @@ package import ServiceModel
 package struct UpdateGlobalTableSettingsOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("UpdateGlobalTableSettingsOutput")
 
-    package var globalTableName: String?
-    package var replicaSettings: [ReplicaSettingsDescription]?
+    package var globalTableName: Optional<String>
+    package var replicaSettings: Optional<[ReplicaSettingsDescription]>
 
     package init(
         globalTableName: String? = nil,

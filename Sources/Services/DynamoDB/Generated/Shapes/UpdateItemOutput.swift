@@ -6,9 +6,9 @@ package import ServiceModel
 package struct UpdateItemOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("UpdateItemOutput")
 
-    package var attributes: AttributeMap?
-    package var consumedCapacity: ConsumedCapacity?
-    package var itemCollectionMetrics: ItemCollectionMetrics?
+    package var attributes: Optional<AttributeMap>
+    package var consumedCapacity: Optional<ConsumedCapacity>
+    package var itemCollectionMetrics: Optional<ItemCollectionMetrics>
 
     package init(
         attributes: AttributeMap? = nil,

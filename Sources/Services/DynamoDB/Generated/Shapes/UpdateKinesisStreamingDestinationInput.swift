@@ -7,7 +7,7 @@ package struct UpdateKinesisStreamingDestinationInput: ReadableShape {
 
     package var tableName: String
     package var streamARN: String
-    package var updateKinesisStreamingConfiguration: UpdateKinesisStreamingConfiguration?
+    package var updateKinesisStreamingConfiguration: Optional<UpdateKinesisStreamingConfiguration>
 
     package init(
         tableName: String,
@@ -36,8 +36,10 @@ package struct UpdateKinesisStreamingDestinationInput: ReadableShape {
             default: break
             }
         }
-        self.tableName = tableName ?? reader.missing(schema.members[0], "")
-        self.streamARN = streamARN ?? reader.missing(schema.members[1], "")
-        self.updateKinesisStreamingConfiguration = updateKinesisStreamingConfiguration
+        self.init(
+            tableName: tableName ?? reader.missing(schema.members[0], ""),
+            streamARN: streamARN ?? reader.missing(schema.members[1], ""),
+            updateKinesisStreamingConfiguration: updateKinesisStreamingConfiguration
+        )
     }
 }

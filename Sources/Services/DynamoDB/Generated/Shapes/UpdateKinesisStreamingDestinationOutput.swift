@@ -5,10 +5,10 @@ package import ServiceModel
 package struct UpdateKinesisStreamingDestinationOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("UpdateKinesisStreamingDestinationOutput")
 
-    package var tableName: String?
-    package var streamARN: String?
-    package var destinationStatus: DestinationStatus?
-    package var updateKinesisStreamingConfiguration: UpdateKinesisStreamingConfiguration?
+    package var tableName: Optional<String>
+    package var streamARN: Optional<String>
+    package var destinationStatus: Optional<DestinationStatus>
+    package var updateKinesisStreamingConfiguration: Optional<UpdateKinesisStreamingConfiguration>
 
     package init(
         tableName: String? = nil,

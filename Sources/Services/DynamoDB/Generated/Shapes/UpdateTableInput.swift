@@ -5,23 +5,23 @@ package import ServiceModel
 package struct UpdateTableInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("UpdateTableInput")
 
-    package var attributeDefinitions: [AttributeDefinition]?
+    package var attributeDefinitions: Optional<[AttributeDefinition]>
     package var tableName: String
-    package var billingMode: BillingMode?
-    package var provisionedThroughput: ProvisionedThroughput?
-    package var globalSecondaryIndexUpdates: [GlobalSecondaryIndexUpdate]?
-    package var streamSpecification: StreamSpecification?
-    package var sseSpecification: SSESpecification?
-    package var replicaUpdates: [ReplicationGroupUpdate]?
-    package var tableClass: TableClass?
-    package var deletionProtectionEnabled: Bool?
-    package var multiRegionConsistency: MultiRegionConsistency?
-    package var globalTableWitnessUpdates: [GlobalTableWitnessGroupUpdate]?
-    package var onDemandThroughput: OnDemandThroughput?
-    package var warmThroughput: WarmThroughput?
-    package var globalTableSettingsReplicationMode: GlobalTableSettingsReplicationMode?
-    package var disassociationProtectionEnabled: Bool?
-    package var vectorIndexUpdates: [VectorIndexUpdate]?
+    package var billingMode: Optional<BillingMode>
+    package var provisionedThroughput: Optional<ProvisionedThroughput>
+    package var globalSecondaryIndexUpdates: Optional<[GlobalSecondaryIndexUpdate]>
+    package var streamSpecification: Optional<StreamSpecification>
+    package var sseSpecification: Optional<SSESpecification>
+    package var replicaUpdates: Optional<[ReplicationGroupUpdate]>
+    package var tableClass: Optional<TableClass>
+    package var deletionProtectionEnabled: Optional<Bool>
+    package var multiRegionConsistency: Optional<MultiRegionConsistency>
+    package var globalTableWitnessUpdates: Optional<[GlobalTableWitnessGroupUpdate]>
+    package var onDemandThroughput: Optional<OnDemandThroughput>
+    package var warmThroughput: Optional<WarmThroughput>
+    package var globalTableSettingsReplicationMode: Optional<GlobalTableSettingsReplicationMode>
+    package var disassociationProtectionEnabled: Optional<Bool>
+    package var vectorIndexUpdates: Optional<[VectorIndexUpdate]>
 
     package init(
         attributeDefinitions: [AttributeDefinition]? = nil,
@@ -120,22 +120,24 @@ package struct UpdateTableInput: ReadableShape {
             default: break
             }
         }
-        self.attributeDefinitions = attributeDefinitions
-        self.tableName = tableName ?? reader.missing(schema.members[1], "")
-        self.billingMode = billingMode
-        self.provisionedThroughput = provisionedThroughput
-        self.globalSecondaryIndexUpdates = globalSecondaryIndexUpdates
-        self.streamSpecification = streamSpecification
-        self.sseSpecification = sseSpecification
-        self.replicaUpdates = replicaUpdates
-        self.tableClass = tableClass
-        self.deletionProtectionEnabled = deletionProtectionEnabled
-        self.multiRegionConsistency = multiRegionConsistency
-        self.globalTableWitnessUpdates = globalTableWitnessUpdates
-        self.onDemandThroughput = onDemandThroughput
-        self.warmThroughput = warmThroughput
-        self.globalTableSettingsReplicationMode = globalTableSettingsReplicationMode
-        self.disassociationProtectionEnabled = disassociationProtectionEnabled
-        self.vectorIndexUpdates = vectorIndexUpdates
+        self.init(
+            attributeDefinitions: attributeDefinitions,
+            tableName: tableName ?? reader.missing(schema.members[1], ""),
+            billingMode: billingMode,
+            provisionedThroughput: provisionedThroughput,
+            globalSecondaryIndexUpdates: globalSecondaryIndexUpdates,
+            streamSpecification: streamSpecification,
+            sseSpecification: sseSpecification,
+            replicaUpdates: replicaUpdates,
+            tableClass: tableClass,
+            deletionProtectionEnabled: deletionProtectionEnabled,
+            multiRegionConsistency: multiRegionConsistency,
+            globalTableWitnessUpdates: globalTableWitnessUpdates,
+            onDemandThroughput: onDemandThroughput,
+            warmThroughput: warmThroughput,
+            globalTableSettingsReplicationMode: globalTableSettingsReplicationMode,
+            disassociationProtectionEnabled: disassociationProtectionEnabled,
+            vectorIndexUpdates: vectorIndexUpdates
+        )
     }
 }

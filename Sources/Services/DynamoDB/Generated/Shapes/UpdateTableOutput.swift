@@ -5,7 +5,7 @@ package import ServiceModel
 package struct UpdateTableOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("UpdateTableOutput")
 
-    package var tableDescription: TableDescription?
+    package var tableDescription: Optional<TableDescription>
 
     package init(
         tableDescription: TableDescription? = nil

@@ -5,10 +5,10 @@ package import ServiceModel
 package struct UpdateTableReplicaAutoScalingInput: ReadableShape {
     package static let schema = DynamoDBSchema.shape("UpdateTableReplicaAutoScalingInput")
 
-    package var globalSecondaryIndexUpdates: [GlobalSecondaryIndexAutoScalingUpdate]?
+    package var globalSecondaryIndexUpdates: Optional<[GlobalSecondaryIndexAutoScalingUpdate]>
     package var tableName: String
-    package var provisionedWriteCapacityAutoScalingUpdate: AutoScalingSettingsUpdate?
-    package var replicaUpdates: [ReplicaAutoScalingUpdate]?
+    package var provisionedWriteCapacityAutoScalingUpdate: Optional<AutoScalingSettingsUpdate>
+    package var replicaUpdates: Optional<[ReplicaAutoScalingUpdate]>
 
     package init(
         globalSecondaryIndexUpdates: [GlobalSecondaryIndexAutoScalingUpdate]? = nil,
@@ -42,9 +42,11 @@ package struct UpdateTableReplicaAutoScalingInput: ReadableShape {
             default: break
             }
         }
-        self.globalSecondaryIndexUpdates = globalSecondaryIndexUpdates
-        self.tableName = tableName ?? reader.missing(schema.members[1], "")
-        self.provisionedWriteCapacityAutoScalingUpdate = provisionedWriteCapacityAutoScalingUpdate
-        self.replicaUpdates = replicaUpdates
+        self.init(
+            globalSecondaryIndexUpdates: globalSecondaryIndexUpdates,
+            tableName: tableName ?? reader.missing(schema.members[1], ""),
+            provisionedWriteCapacityAutoScalingUpdate: provisionedWriteCapacityAutoScalingUpdate,
+            replicaUpdates: replicaUpdates
+        )
     }
 }

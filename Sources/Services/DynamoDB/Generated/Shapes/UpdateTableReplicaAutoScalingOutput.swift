@@ -5,7 +5,7 @@ package import ServiceModel
 package struct UpdateTableReplicaAutoScalingOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("UpdateTableReplicaAutoScalingOutput")
 
-    package var tableAutoScalingDescription: TableAutoScalingDescription?
+    package var tableAutoScalingDescription: Optional<TableAutoScalingDescription>
 
     package init(
         tableAutoScalingDescription: TableAutoScalingDescription? = nil

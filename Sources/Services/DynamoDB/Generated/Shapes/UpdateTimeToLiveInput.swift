@@ -30,7 +30,9 @@ package struct UpdateTimeToLiveInput: ReadableShape {
             default: break
             }
         }
-        self.tableName = tableName ?? reader.missing(schema.members[0], "")
-        self.timeToLiveSpecification = timeToLiveSpecification ?? reader.missing(schema.members[1], TimeToLiveSpecification(enabled: false, attributeName: ""))
+        self.init(
+            tableName: tableName ?? reader.missing(schema.members[0], ""),
+            timeToLiveSpecification: timeToLiveSpecification ?? reader.missing(schema.members[1], TimeToLiveSpecification(enabled: false, attributeName: ""))
+        )
     }
 }

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct UpdateTimeToLiveOutput: WritableShape {
     package static let schema = DynamoDBSchema.shape("UpdateTimeToLiveOutput")
 
-    package var timeToLiveSpecification: TimeToLiveSpecification?
+    package var timeToLiveSpecification: Optional<TimeToLiveSpecification>
 
     package init(
         timeToLiveSpecification: TimeToLiveSpecification? = nil

@@ -24,7 +24,9 @@ package struct VectorAttributeDefinition: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.attributeName = attributeName ?? reader.missing(schema.members[0], "")
+        self.init(
+            attributeName: attributeName ?? reader.missing(schema.members[0], "")
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

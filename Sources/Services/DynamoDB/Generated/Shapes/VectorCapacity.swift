@@ -5,8 +5,8 @@ package import ServiceModel
 package struct VectorCapacity: WritableShape {
     package static let schema = DynamoDBSchema.shape("VectorCapacity")
 
-    package var vectorSearchRequestBytes: Double?
-    package var vectorWriteRequestBytes: Double?
+    package var vectorSearchRequestBytes: Optional<Double>
+    package var vectorWriteRequestBytes: Optional<Double>
 
     package init(
         vectorSearchRequestBytes: Double? = nil,

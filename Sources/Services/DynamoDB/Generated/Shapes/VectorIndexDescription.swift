@@ -5,17 +5,17 @@ package import ServiceModel
 package struct VectorIndexDescription: WritableShape {
     package static let schema = DynamoDBSchema.shape("VectorIndexDescription")
 
-    package var indexName: String?
-    package var searchSchema: [SearchSchemaElement]?
-    package var projection: Projection?
-    package var vectorAttribute: VectorAttributeDefinition?
-    package var dimensions: Int?
-    package var distanceFunction: VectorDistanceFunction?
-    package var indexStatus: IndexStatus?
-    package var backfilling: Bool?
-    package var indexSizeBytes: Int?
-    package var itemCount: Int?
-    package var indexARN: String?
+    package var indexName: Optional<String>
+    package var searchSchema: Optional<[SearchSchemaElement]>
+    package var projection: Optional<Projection>
+    package var vectorAttribute: Optional<VectorAttributeDefinition>
+    package var dimensions: Optional<Int>
+    package var distanceFunction: Optional<VectorDistanceFunction>
+    package var indexStatus: Optional<IndexStatus>
+    package var backfilling: Optional<Bool>
+    package var indexSizeBytes: Optional<Int>
+    package var itemCount: Optional<Int>
+    package var indexARN: Optional<String>
 
     package init(
         indexName: String? = nil,

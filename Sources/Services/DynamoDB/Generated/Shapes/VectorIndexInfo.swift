@@ -5,12 +5,12 @@ package import ServiceModel
 package struct VectorIndexInfo: WritableShape {
     package static let schema = DynamoDBSchema.shape("VectorIndexInfo")
 
-    package var indexName: String?
-    package var vectorAttribute: VectorAttributeDefinition?
-    package var searchSchema: [SearchSchemaElement]?
-    package var projection: Projection?
-    package var dimensions: Int?
-    package var distanceFunction: VectorDistanceFunction?
+    package var indexName: Optional<String>
+    package var vectorAttribute: Optional<VectorAttributeDefinition>
+    package var searchSchema: Optional<[SearchSchemaElement]>
+    package var projection: Optional<Projection>
+    package var dimensions: Optional<Int>
+    package var distanceFunction: Optional<VectorDistanceFunction>
 
     package init(
         indexName: String? = nil,

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct VectorIndexUpdate: ReadableShape {
     package static let schema = DynamoDBSchema.shape("VectorIndexUpdate")
 
-    package var create: CreateVectorIndexAction?
-    package var delete: DeleteVectorIndexAction?
+    package var create: Optional<CreateVectorIndexAction>
+    package var delete: Optional<DeleteVectorIndexAction>
 
     package init(
         create: CreateVectorIndexAction? = nil,
@@ -30,7 +30,9 @@ package struct VectorIndexUpdate: ReadableShape {
             default: break
             }
         }
-        self.create = create
-        self.delete = delete
+        self.init(
+            create: create,
+            delete: delete
+        )
     }
 }

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct WarmThroughput: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("WarmThroughput")
 
-    package var readUnitsPerSecond: Int?
-    package var writeUnitsPerSecond: Int?
+    package var readUnitsPerSecond: Optional<Int>
+    package var writeUnitsPerSecond: Optional<Int>
 
     package init(
         readUnitsPerSecond: Int? = nil,
@@ -30,8 +30,10 @@ package struct WarmThroughput: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.readUnitsPerSecond = readUnitsPerSecond
-        self.writeUnitsPerSecond = writeUnitsPerSecond
+        self.init(
+            readUnitsPerSecond: readUnitsPerSecond,
+            writeUnitsPerSecond: writeUnitsPerSecond
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

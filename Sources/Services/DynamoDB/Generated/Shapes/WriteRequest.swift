@@ -5,8 +5,8 @@ package import ServiceModel
 package struct WriteRequest: ReadableShape, WritableShape {
     package static let schema = DynamoDBSchema.shape("WriteRequest")
 
-    package var putRequest: PutRequest?
-    package var deleteRequest: DeleteRequest?
+    package var putRequest: Optional<PutRequest>
+    package var deleteRequest: Optional<DeleteRequest>
 
     package init(
         putRequest: PutRequest? = nil,
@@ -30,8 +30,10 @@ package struct WriteRequest: ReadableShape, WritableShape {
             default: break
             }
         }
-        self.putRequest = putRequest
-        self.deleteRequest = deleteRequest
+        self.init(
+            putRequest: putRequest,
+            deleteRequest: deleteRequest
+        )
     }
 
     package func write(to writer: any ShapeWriter) {

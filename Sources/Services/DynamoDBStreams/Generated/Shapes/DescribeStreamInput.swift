@@ -6,9 +6,9 @@ package struct DescribeStreamInput: ReadableShape {
     package static let schema = DynamoDBStreamsSchema.shape("DescribeStreamInput")
 
     package var streamARN: String
-    package var limit: Int?
-    package var exclusiveStartShardID: String?
-    package var shardFilter: ShardFilter?
+    package var limit: Optional<Int>
+    package var exclusiveStartShardID: Optional<String>
+    package var shardFilter: Optional<ShardFilter>
 
     package init(
         streamARN: String,
@@ -42,9 +42,11 @@ package struct DescribeStreamInput: ReadableShape {
             default: break
             }
         }
-        self.streamARN = streamARN ?? reader.missing(schema.members[0], "")
-        self.limit = limit
-        self.exclusiveStartShardID = exclusiveStartShardID
-        self.shardFilter = shardFilter
+        self.init(
+            streamARN: streamARN ?? reader.missing(schema.members[0], ""),
+            limit: limit,
+            exclusiveStartShardID: exclusiveStartShardID,
+            shardFilter: shardFilter
+        )
     }
 }

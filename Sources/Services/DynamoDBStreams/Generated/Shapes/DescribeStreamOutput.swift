@@ -5,7 +5,7 @@ package import ServiceModel
 package struct DescribeStreamOutput: WritableShape {
     package static let schema = DynamoDBStreamsSchema.shape("DescribeStreamOutput")
 
-    package var streamDescription: StreamDescription?
+    package var streamDescription: Optional<StreamDescription>
 
     package init(
         streamDescription: StreamDescription? = nil

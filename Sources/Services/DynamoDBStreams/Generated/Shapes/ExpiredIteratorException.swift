@@ -5,7 +5,7 @@ package import ServiceModel
 package struct ExpiredIteratorException: WritableShape {
     package static let schema = DynamoDBStreamsSchema.shape("ExpiredIteratorException")
 
-    package var message: String?
+    package var message: Optional<String>
 
     package init(
         message: String? = nil

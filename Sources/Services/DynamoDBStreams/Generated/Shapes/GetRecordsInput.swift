@@ -6,7 +6,7 @@ package struct GetRecordsInput: ReadableShape {
     package static let schema = DynamoDBStreamsSchema.shape("GetRecordsInput")
 
     package var shardIterator: String
-    package var limit: Int?
+    package var limit: Optional<Int>
 
     package init(
         shardIterator: String,
@@ -30,7 +30,9 @@ package struct GetRecordsInput: ReadableShape {
             default: break
             }
         }
-        self.shardIterator = shardIterator ?? reader.missing(schema.members[0], "")
-        self.limit = limit
+        self.init(
+            shardIterator: shardIterator ?? reader.missing(schema.members[0], ""),
+            limit: limit
+        )
     }
 }

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct GetRecordsOutput: WritableShape {
     package static let schema = DynamoDBStreamsSchema.shape("GetRecordsOutput")
 
-    package var records: [Record]?
-    package var nextShardIterator: String?
+    package var records: Optional<[Record]>
+    package var nextShardIterator: Optional<String>
 
     package init(
         records: [Record]? = nil,

@@ -9,8 +9,8 @@ package struct GetShardIteratorInput: ReadableShape {
     package var streamARN: String
     package var shardID: String
     package var shardIteratorType: ShardIteratorType
-    package var sequenceNumber: String?
-    package var timestamp: Timestamp?
+    package var sequenceNumber: Optional<String>
+    package var timestamp: Optional<Timestamp>
 
     package init(
         streamARN: String,
@@ -49,10 +49,12 @@ package struct GetShardIteratorInput: ReadableShape {
             default: break
             }
         }
-        self.streamARN = streamARN ?? reader.missing(schema.members[0], "")
-        self.shardID = shardID ?? reader.missing(schema.members[1], "")
-        self.shardIteratorType = shardIteratorType ?? reader.missing(schema.members[2], ShardIteratorType(rawValue: ""))
-        self.sequenceNumber = sequenceNumber
-        self.timestamp = timestamp
+        self.init(
+            streamARN: streamARN ?? reader.missing(schema.members[0], ""),
+            shardID: shardID ?? reader.missing(schema.members[1], ""),
+            shardIteratorType: shardIteratorType ?? reader.missing(schema.members[2], ShardIteratorType(rawValue: "")),
+            sequenceNumber: sequenceNumber,
+            timestamp: timestamp
+        )
     }
 }

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct GetShardIteratorOutput: WritableShape {
     package static let schema = DynamoDBStreamsSchema.shape("GetShardIteratorOutput")
 
-    package var shardIterator: String?
+    package var shardIterator: Optional<String>
 
     package init(
         shardIterator: String? = nil

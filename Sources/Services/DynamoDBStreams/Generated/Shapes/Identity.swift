@@ -5,8 +5,8 @@ package import ServiceModel
 package struct Identity: WritableShape {
     package static let schema = DynamoDBStreamsSchema.shape("Identity")
 
-    package var principalID: String?
-    package var type: String?
+    package var principalID: Optional<String>
+    package var type: Optional<String>
 
     package init(
         principalID: String? = nil,

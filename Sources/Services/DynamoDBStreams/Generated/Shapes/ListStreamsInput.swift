@@ -5,9 +5,9 @@ package import ServiceModel
 package struct ListStreamsInput: ReadableShape {
     package static let schema = DynamoDBStreamsSchema.shape("ListStreamsInput")
 
-    package var tableName: String?
-    package var limit: Int?
-    package var exclusiveStartStreamARN: String?
+    package var tableName: Optional<String>
+    package var limit: Optional<Int>
+    package var exclusiveStartStreamARN: Optional<String>
 
     package init(
         tableName: String? = nil,
@@ -36,8 +36,10 @@ package struct ListStreamsInput: ReadableShape {
             default: break
             }
         }
-        self.tableName = tableName
-        self.limit = limit
-        self.exclusiveStartStreamARN = exclusiveStartStreamARN
+        self.init(
+            tableName: tableName,
+            limit: limit,
+            exclusiveStartStreamARN: exclusiveStartStreamARN
+        )
     }
 }

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ListStreamsOutput: WritableShape {
     package static let schema = DynamoDBStreamsSchema.shape("ListStreamsOutput")
 
-    package var streams: [Stream]?
-    package var lastEvaluatedStreamARN: String?
+    package var streams: Optional<[Stream]>
+    package var lastEvaluatedStreamARN: Optional<String>
 
     package init(
         streams: [Stream]? = nil,

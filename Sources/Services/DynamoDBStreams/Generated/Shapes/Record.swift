@@ -5,13 +5,13 @@ package import ServiceModel
 package struct Record: WritableShape {
     package static let schema = DynamoDBStreamsSchema.shape("Record")
 
-    package var eventID: String?
-    package var eventName: OperationType?
-    package var eventVersion: String?
-    package var eventSource: String?
-    package var awsRegion: String?
-    package var dynamodb: StreamRecord?
-    package var userIdentity: Identity?
+    package var eventID: Optional<String>
+    package var eventName: Optional<OperationType>
+    package var eventVersion: Optional<String>
+    package var eventSource: Optional<String>
+    package var awsRegion: Optional<String>
+    package var dynamodb: Optional<StreamRecord>
+    package var userIdentity: Optional<Identity>
 
     package init(
         eventID: String? = nil,

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct SequenceNumberRange: WritableShape {
     package static let schema = DynamoDBStreamsSchema.shape("SequenceNumberRange")
 
-    package var startingSequenceNumber: String?
-    package var endingSequenceNumber: String?
+    package var startingSequenceNumber: Optional<String>
+    package var endingSequenceNumber: Optional<String>
 
     package init(
         startingSequenceNumber: String? = nil,

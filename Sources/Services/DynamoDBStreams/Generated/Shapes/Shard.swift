@@ -5,9 +5,9 @@ package import ServiceModel
 package struct Shard: WritableShape {
     package static let schema = DynamoDBStreamsSchema.shape("Shard")
 
-    package var shardID: String?
-    package var sequenceNumberRange: SequenceNumberRange?
-    package var parentShardID: String?
+    package var shardID: Optional<String>
+    package var sequenceNumberRange: Optional<SequenceNumberRange>
+    package var parentShardID: Optional<String>
 
     package init(
         shardID: String? = nil,

@@ -5,8 +5,8 @@ package import ServiceModel
 package struct ShardFilter: ReadableShape {
     package static let schema = DynamoDBStreamsSchema.shape("ShardFilter")
 
-    package var type: ShardFilterType?
-    package var shardID: String?
+    package var type: Optional<ShardFilterType>
+    package var shardID: Optional<String>
 
     package init(
         type: ShardFilterType? = nil,
@@ -30,7 +30,9 @@ package struct ShardFilter: ReadableShape {
             default: break
             }
         }
-        self.type = type
-        self.shardID = shardID
+        self.init(
+            type: type,
+            shardID: shardID
+        )
     }
 }

@@ -5,9 +5,9 @@ package import ServiceModel
 package struct Stream: WritableShape {
     package static let schema = DynamoDBStreamsSchema.shape("Stream")
 
-    package var streamARN: String?
-    package var tableName: String?
-    package var streamLabel: String?
+    package var streamARN: Optional<String>
+    package var tableName: Optional<String>
+    package var streamLabel: Optional<String>
 
     package init(
         streamARN: String? = nil,

@@ -6,15 +6,15 @@ package import ServiceModel
 package struct StreamDescription: WritableShape {
     package static let schema = DynamoDBStreamsSchema.shape("StreamDescription")
 
-    package var streamARN: String?
-    package var streamLabel: String?
-    package var streamStatus: StreamStatus?
-    package var streamViewType: StreamViewType?
-    package var creationRequestDateTime: Timestamp?
-    package var tableName: String?
-    package var keySchema: [KeySchemaElement]?
-    package var shards: [Shard]?
-    package var lastEvaluatedShardID: String?
+    package var streamARN: Optional<String>
+    package var streamLabel: Optional<String>
+    package var streamStatus: Optional<StreamStatus>
+    package var streamViewType: Optional<StreamViewType>
+    package var creationRequestDateTime: Optional<Timestamp>
+    package var tableName: Optional<String>
+    package var keySchema: Optional<[KeySchemaElement]>
+    package var shards: Optional<[Shard]>
+    package var lastEvaluatedShardID: Optional<String>
 
     package init(
         streamARN: String? = nil,

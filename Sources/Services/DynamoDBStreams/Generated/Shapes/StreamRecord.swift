@@ -7,13 +7,13 @@ package import ServiceModel
 package struct StreamRecord: WritableShape {
     package static let schema = DynamoDBStreamsSchema.shape("StreamRecord")
 
-    package var approximateCreationDateTime: Timestamp?
-    package var keys: AttributeMap?
-    package var newImage: AttributeMap?
-    package var oldImage: AttributeMap?
-    package var sequenceNumber: String?
-    package var sizeBytes: Int?
-    package var streamViewType: StreamViewType?
+    package var approximateCreationDateTime: Optional<Timestamp>
+    package var keys: Optional<AttributeMap>
+    package var newImage: Optional<AttributeMap>
+    package var oldImage: Optional<AttributeMap>
+    package var sequenceNumber: Optional<String>
+    package var sizeBytes: Optional<Int>
+    package var streamViewType: Optional<StreamViewType>
 
     package init(
         approximateCreationDateTime: Timestamp? = nil,

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct TrimmedDataAccessException: WritableShape {
     package static let schema = DynamoDBStreamsSchema.shape("TrimmedDataAccessException")
 
-    package var message: String?
+    package var message: Optional<String>
 
     package init(
         message: String? = nil

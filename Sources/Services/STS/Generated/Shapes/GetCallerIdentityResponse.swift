@@ -5,9 +5,9 @@ package import ServiceModel
 package struct GetCallerIdentityResponse: WritableShape {
     package static let schema = STSSchema.shape("GetCallerIdentityResponse")
 
-    package var userID: String?
-    package var account: String?
-    package var arn: String?
+    package var userID: Optional<String>
+    package var account: Optional<String>
+    package var arn: Optional<String>
 
     package init(
         userID: String? = nil,

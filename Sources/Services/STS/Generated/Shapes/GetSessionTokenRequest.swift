@@ -5,10 +5,10 @@ package import ServiceModel
 package struct GetSessionTokenRequest: ReadableShape {
     package static let schema = STSSchema.shape("GetSessionTokenRequest")
 
-    package var durationSeconds: Int?
-    package var serialNumber: String?
-    package var tokenCode: String?
-    package var minimumSessionTokenSize: Int?
+    package var durationSeconds: Optional<Int>
+    package var serialNumber: Optional<String>
+    package var tokenCode: Optional<String>
+    package var minimumSessionTokenSize: Optional<Int>
 
     package init(
         durationSeconds: Int? = nil,
@@ -42,9 +42,11 @@ package struct GetSessionTokenRequest: ReadableShape {
             default: break
             }
         }
-        self.durationSeconds = durationSeconds
-        self.serialNumber = serialNumber
-        self.tokenCode = tokenCode
-        self.minimumSessionTokenSize = minimumSessionTokenSize
+        self.init(
+            durationSeconds: durationSeconds,
+            serialNumber: serialNumber,
+            tokenCode: tokenCode,
+            minimumSessionTokenSize: minimumSessionTokenSize
+        )
     }
 }

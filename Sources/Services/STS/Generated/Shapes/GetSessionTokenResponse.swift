@@ -5,9 +5,9 @@ package import ServiceModel
 package struct GetSessionTokenResponse: WritableShape {
     package static let schema = STSSchema.shape("GetSessionTokenResponse")
 
-    package var credentials: Credentials?
-    package var sessionTokenUtilization: Int?
-    package var sessionTokenSize: Int?
+    package var credentials: Optional<Credentials>
+    package var sessionTokenUtilization: Optional<Int>
+    package var sessionTokenSize: Optional<Int>
 
     package init(
         credentials: Credentials? = nil,

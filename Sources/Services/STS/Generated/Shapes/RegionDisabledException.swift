@@ -5,7 +5,7 @@ package import ServiceModel
 package struct RegionDisabledException: WritableShape {
     package static let schema = STSSchema.shape("RegionDisabledException")
 
-    package var message: String?
+    package var message: Optional<String>
 
     package init(
         message: String? = nil
