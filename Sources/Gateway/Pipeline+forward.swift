@@ -56,8 +56,9 @@ extension Pipeline {
             guard case .operation(let service, let operation) = request.target,
                 let nodes = service.registration.nodes
             else { return nil }
-            let ending = Ending(request, requestID: self.requestID(request.target), bodyBytes: 0, started: started)
-            return Departure(way, request.head, service, nodes, operation.counters, ending.record)
+            let record = RequestRecord(
+                request, requestID: self.requestID(request.target), bodyBytes: 0, started: started)
+            return Departure(way, request.head, service, nodes, operation.counters, record)
         case .route(let match):
             let service = match.entry.service
             guard match.fault == nil, let nodes = service.registration.nodes else { return nil }

@@ -80,9 +80,17 @@ package final class Pipeline: EdgeResponder {
     package func plan(_ head: RequestHead, connection: ConnectionInfo, on loop: LoopContext) -> RequestPlan {
         if let response = self.routes.response(head) { return .reply(EdgeResponse(response)) }
         if let plan = self.routes.control?.plan(head, connection) { return plan }
+        // Hardly anybody says what nobody may say.
+        guard ForwardedHeaders.isReserved(in: head) else { return self.publicPlan(head, connection) }
+        return self.publicPlan(ForwardedHeaders.stripped(head), connection)
+    }
+
+    private func publicPlan(_ head: RequestHead, _ connection: ConnectionInfo) -> RequestPlan {
         let started = ContinuousClock.now
-        let head = ForwardedHeaders.stripped(head)
         let way = self.serviceRoutes.match(head).map(Way.route) ?? .operation(self.identify(head))
+        if self.forward == nil, case .operation(let request) = way {
+            return self.planHere(request, connection, started)
+        }
         if let plan = self.streamedPlan(way, head, connection, started) { return plan }
         return .collect(limitBytes: self.bodyBytesMax(way)) { body in
             guard body.count > Self.loopBodyBytesMax else {
@@ -90,6 +98,23 @@ package final class Pipeline: EdgeResponder {
             }
             return await self.respondBeside(way, head, body: body, connection, started)
         }
+    }
+
+    /// The plan of nearly all requests: for an operation, and in this process.
+    private func planHere(
+        _ request: IdentifiedRequest, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant
+    ) -> RequestPlan {
+        .collect(limitBytes: self.bodyBytesMax(request.target)) { body in
+            let passage = self.passage(self.resolveForm(request, body: body), body, connection, started, nil)
+            guard body.count > Self.loopBodyBytesMax else { return await self.respond(passage) }
+            return await self.respondBeside(passage)
+        }
+    }
+
+    /// Hashing, decoding and checking a large body takes long: the loop's other connections must not wait.
+    @inline(never)
+    private func respondBeside(_ passage: Passage) async -> EdgeResponse {
+        await withTaskExecutorPreference(globalConcurrentExecutor) { await self.respond(passage) }
     }
 
     /// What a request's head says of its way.
@@ -105,17 +130,6 @@ package final class Pipeline: EdgeResponder {
         }
     }
 
-    private func respond(
-        _ way: Way, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
-        _ started: ContinuousClock.Instant
-    ) async -> EdgeResponse {
-        guard let passage = self.passageHere(way, body, connection, started) else {
-            return await self.respondHereOrElsewhere(way, head, body: body, connection, started)
-        }
-        return await self.respond(passage)
-    }
-
-    /// Hashing, decoding and checking a large body takes long: the loop's other connections must not wait.
     @inline(never)
     private func respondBeside(
         _ way: Way, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
@@ -126,16 +140,9 @@ package final class Pipeline: EdgeResponder {
         }
     }
 
-    /// - Returns: nil for what is no operation, or may have to go to another node.
+    /// A request that took a route, or may have to go to another node.
     @inline(never)
-    private func passageHere(
-        _ way: Way, _ body: [UInt8], _ connection: ConnectionInfo, _ started: ContinuousClock.Instant
-    ) -> Passage? {
-        self.forward == nil ? self.passage(self.resolved(way, body), body, connection, started) : nil
-    }
-
-    @inline(never)
-    private func respondHereOrElsewhere(
+    private func respond(
         _ way: Way, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant
     ) async -> EdgeResponse {
@@ -143,25 +150,12 @@ package final class Pipeline: EdgeResponder {
         if let departure = self.departure(way, head, started) {
             return await self.forward(departure, body: .bytes(body), connection)
         }
-        if let passage = self.passage(way, body, connection, started) { return await self.respond(passage) }
-        return await self.respondOnRoute(way, head, body: body, connection, started)
-    }
-
-    @inline(never)
-    private func passage(
-        _ way: Way, _ body: [UInt8], _ connection: ConnectionInfo, _ started: ContinuousClock.Instant
-    ) -> Passage? {
-        guard case .operation(let request) = way else { return nil }
-        return self.passage(request, body, connection, started, nil)
-    }
-
-    @inline(never)
-    private func respondOnRoute(
-        _ way: Way, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
-        _ started: ContinuousClock.Instant
-    ) async -> EdgeResponse {
-        guard case .route(let match) = way else { preconditionFailure("what is no operation is a route") }
-        return await self.respond(match, head, body: body, connection, started)
+        switch way {
+        case .operation(let request):
+            return await self.respond(self.passage(request, body, connection, started, nil))
+        case .route(let match):
+            return await self.respond(match, head, body: body, connection, started)
+        }
     }
 
     /// What a form's operation is stands in its body.
@@ -193,7 +187,7 @@ package final class Pipeline: EdgeResponder {
         let requestID = self.requestID(request.target)
         var response = refusal.response
         response.headers.append("x-amzn-RequestId", requestID.description)
-        var record = Ending(request, requestID: requestID, bodyBytes: 0, started: .now).record
+        var record = RequestRecord(request, requestID: requestID, bodyBytes: 0, started: .now)
         record.status = refusal.status
         record.errorCode = refusal.code
         if case .bytes(let body) = response.body { record.responseBytes = body.count }
@@ -215,9 +209,7 @@ package final class Pipeline: EdgeResponder {
     private func respond(_ passage: Passage) async -> EdgeResponse {
         do throws(ServiceError) {
             let call = try self.prepared(passage)
-            if !self.throttle.admitsAtOnce(call.authenticated.service) {
-                try await self.throttle(call.authenticated.service)
-            }
+            if !self.throttle.admitsAtOnce(call.service) { try await self.throttle(call.service) }
             let output = try await self.output(of: call)
             guard self.isLarge(output) else { return self.answered(call, output) }
             return await self.answeredBeside(call, output)
@@ -231,11 +223,9 @@ package final class Pipeline: EdgeResponder {
         _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant, _ sender: ForwardedSender?
     ) -> Passage {
-        let requestID = sender?.requestID ?? self.requestID(request.target)
-        let ending = Ending(request, requestID: requestID, bodyBytes: body.count, started: started)
-        let passage = Passage(request, body, connection, sender, self.codecs[request.wireProtocol], ending)
-        passage.ending.record.gateway = sender?.gateway
-        return passage
+        Passage(
+            request, requestID: sender?.requestID ?? self.requestID(request.target), body, connection, started, sender,
+            self.codecs[request.wireProtocol])
     }
 
     /// The steps before the handler.
@@ -243,25 +233,26 @@ package final class Pipeline: EdgeResponder {
     private func prepared(_ passage: Passage) throws(ServiceError) -> Call {
         let request = passage.request
         if let refusal = Refuse.error(for: request) { throw refusal }
-        let authenticated =
+        let (service, operation) = Authenticate.named(request)
+        let context =
             if let sender = passage.sender {
-                try self.authenticate.forwarded(request, body: passage.body, sender)
+                try self.authenticate.forwarded(request.head, sender, service)
             } else {
                 try self.authenticate(
-                    request, body: passage.body, requestID: passage.ending.record.requestID, passage.connection)
+                    request, body: passage.body, requestID: passage.requestID, passage.connection)
             }
-        passage.ending.record.context = authenticated.context
-        let decoded = try self.decode(authenticated, passage.codec)
-        try self.authorize(decoded, of: authenticated.service)
-        return Call(passage, authenticated, decoded)
+        passage.context = context
+        let input = try self.decode(request, body: passage.body, service, operation, passage.codec)
+        try self.authorize(operation, input, context, of: service)
+        return Call(passage, service, operation, input, context)
     }
 
     /// Runs the handler; when it fails, the request's place in the service is given back.
     private func output(of call: Call) async throws(ServiceError) -> any WritableShape {
         do throws(ServiceError) {
-            return try await self.invoke(call.decoded)
+            return try await self.invoke(call)
         } catch {
-            self.throttle.release(call.authenticated.service)
+            self.throttle.release(call.service)
             throw error
         }
     }
@@ -274,15 +265,14 @@ package final class Pipeline: EdgeResponder {
 
     @inline(never)
     private func answered(_ call: Call, _ output: any WritableShape) -> EdgeResponse {
-        self.answered(call, output, self.encode.output(output, call.authenticated, call.passage.codec))
+        self.answered(call, output, self.encode.output(output, call))
     }
 
     /// Writes a large output beside the event loop.
     @inline(never)
     private func answeredBeside(_ call: Call, _ output: any WritableShape) async -> EdgeResponse {
-        let (request, codec) = (call.authenticated, call.passage.codec)
         let message = await withTaskExecutorPreference(globalConcurrentExecutor) {
-            self.encode.output(output, request, codec)
+            self.encode.output(output, call)
         }
         return self.answered(call, output, message)
     }
@@ -290,30 +280,28 @@ package final class Pipeline: EdgeResponder {
     /// The steps behind the handler.
     @inline(never)
     private func answered(
-        _ call: Call, _ output: any WritableShape, _ written: ResponseMessage
+        _ call: Call, _ output: any WritableShape, _ written: consuming ResponseMessage
     ) -> EdgeResponse {
-        let passage = call.passage
         var message = written
-        for field in call.authenticated.context.answerHeaders { message.headers.append(field.name, field.value) }
-        passage.ending.record.status = message.status
-        if let events = self.encode.events(output, call.authenticated, passage.codec) {
-            return self.streamed(message, events, passage)
+        for field in call.context.answerHeaders { message.headers.append(field.name, field.value) }
+        if let events = self.encode.events(output, call) {
+            return self.streamed(message, events, call.passage)
         }
-        self.throttle.release(call.authenticated.service)
-        passage.ending.record.responseBytes = message.body.count
-        self.record(passage.ending.record, counters: passage.ending.operation?.counters, passage.connection)
+        self.throttle.release(call.service)
+        self.record(
+            call.passage.record(status: message.status, responseBytes: message.body.count),
+            counters: call.operation.counters, call.passage.connection)
         return EdgeResponse(message)
     }
 
     @inline(never)
     private func refused(_ error: ServiceError, _ passage: Passage) -> EdgeResponse {
-        self.failed(error, passage.request, passage.codec, passage.ending, passage.connection)
+        self.failed(error, passage.ending(status: 0), passage.codec, passage.connection)
     }
 
     /// The answer to a request that ended with an error.
     private func failed(
-        _ error: ServiceError, _ request: IdentifiedRequest, _ codec: any ServerProtocol, _ ending: Ending,
-        _ connection: ConnectionInfo
+        _ error: ServiceError, _ ending: Ending, _ codec: any ServerProtocol, _ connection: ConnectionInfo
     ) -> EdgeResponse {
         var record = ending.record
         record.errorCode = error.code
@@ -321,7 +309,7 @@ package final class Pipeline: EdgeResponder {
         let message = self.encode.error(
             error,
             requestID: record.requestID,
-            head: request.head,
+            head: ending.request.head,
             service: ending.schema,
             operation: ending.operation,
             codec
@@ -336,8 +324,8 @@ package final class Pipeline: EdgeResponder {
     private func streamed(
         _ message: ResponseMessage, _ events: OutboundEvents, _ passage: Passage
     ) -> EdgeResponse {
-        let (request, codec, ending, connection) = (
-            passage.request, passage.codec, passage.ending, passage.connection
+        let (ending, codec, connection) = (
+            passage.ending(status: message.status), passage.codec, passage.connection
         )
         let record = self.record
         let throttle = self.throttle
@@ -352,7 +340,7 @@ package final class Pipeline: EdgeResponder {
                 } catch let error as ServiceError {
                     throw UnbegunStream {
                         throttle.release(events.service)
-                        return self.failed(error, request, codec, ending, connection)
+                        return self.failed(error, ending, codec, connection)
                     }
                 }
             },
@@ -373,85 +361,5 @@ package final class Pipeline: EdgeResponder {
         case .form, .unknownVersion, .unknownService, .unidentified:
             .uuid(self.random)
         }
-    }
-}
-
-/// What the steps from authentication on know of a request, and what they leave behind for its record.
-private final class Passage {
-    let request: IdentifiedRequest
-    let body: [UInt8]
-    let connection: ConnectionInfo
-    /// Who sent the request, where a gateway proved that.
-    let sender: ForwardedSender?
-    let codec: any ServerProtocol
-    var ending: Ending
-
-    init(
-        _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo, _ sender: ForwardedSender?,
-        _ codec: any ServerProtocol, _ ending: Ending
-    ) {
-        self.request = request
-        self.body = body
-        self.connection = connection
-        self.sender = sender
-        self.codec = codec
-        self.ending = ending
-    }
-}
-
-/// A request that may run.
-private final class Call {
-    let passage: Passage
-    let authenticated: AuthenticatedRequest
-    let decoded: DecodedRequest
-
-    init(_ passage: Passage, _ authenticated: AuthenticatedRequest, _ decoded: DecodedRequest) {
-        self.passage = passage
-        self.authenticated = authenticated
-        self.decoded = decoded
-    }
-}
-
-/// What the end of a request needs, however it ended.
-struct Ending {
-    /// Of a service that is not served as well, where the form of its errors hangs on it.
-    let schema: ServiceSchema?
-    let operation: OperationEntry?
-    /// What the service does when a client is answered with an error.
-    let onError: (@Sendable (ServiceError, RequestContext) -> Void)?
-    var record: RequestRecord
-
-    init(
-        _ request: IdentifiedRequest, requestID: RequestID, bodyBytes: Int, started: ContinuousClock.Instant
-    ) {
-        let service: ServiceEntry?
-        let name: String
-        switch request.target {
-        case .operation(let entry, let operation):
-            (service, self.operation, name) = (entry, operation, operation.binding.schema.name)
-        case .notImplemented(let entry, let operation), .unknownOperation(let entry, let operation),
-            .unknownVersion(let entry, let operation, _):
-            (service, self.operation, name) = (entry, nil, operation)
-        case .form, .unknownService, .unidentified:
-            (service, self.operation, name) = (nil, nil, "")
-        }
-        self.onError = service?.registration.binding.onError
-        if case .unknownService(let unserved) = request.target, request.wireProtocol == .restXml {
-            self.schema = unserved.schema
-        } else {
-            self.schema = service?.schema
-        }
-        self.record = RequestRecord(
-            requestID: requestID,
-            service: service?.schema.id ?? "",
-            operation: name,
-            status: 0,
-            errorCode: nil,
-            context: nil,
-            bodyBytes: bodyBytes,
-            responseBytes: 0,
-            started: started,
-            traceID: TraceContext.id(request.head.headers)
-        )
     }
 }

@@ -1,14 +1,38 @@
+/// The input of a request whose operation is not known where it is passed on.
+///
+/// A class behind a protocol: an input has up to dozens of members, and taking it out of an existential copies each.
+package protocol DecodedInput: AnyObject, Sendable {
+    /// The input as a value of its own.
+    var shape: any ReadableShape { get }
+}
+
+/// The input of an operation.
+package final class Decoded<Input: ReadableShape>: DecodedInput {
+    package let value: Input
+
+    package init(_ value: Input) {
+        self.value = value
+    }
+
+    package var shape: any ReadableShape { self.value }
+}
+
+extension ReadableShape {
+    /// This input as it is passed on.
+    package var decoded: any DecodedInput { Decoded(self) }
+}
+
 /// One operation of one service, its types erased: what the gateway decodes, authorises and invokes.
 package struct OperationBinding: Sendable {
     package let schema: OperationSchema
     /// Reads the input; violations are left in the reader.
-    package let decode: @Sendable (ShapeReader) throws(ShapeError) -> any ReadableShape
+    package let decode: @Sendable (ShapeReader) throws(ShapeError) -> any DecodedInput
     /// What the request touches, for authorisation.
-    package let access: @Sendable (any ReadableShape, RequestContext) -> [ResourceAccess]
+    package let access: @Sendable (any DecodedInput, RequestContext) -> [ResourceAccess]
     package let invoke: Invoke
 
     package typealias Invoke =
-        @Sendable (any ReadableShape, RequestContext) async throws(ServiceError) -> any WritableShape
+        @Sendable (any DecodedInput, RequestContext) async throws(ServiceError) -> any WritableShape
     /// Whether a check is known to find nothing in a request.
     package typealias NeedlessCheck = @Sendable (RequestContext) -> Bool
     /// Looks at what a request touches, if it needs to.
@@ -22,9 +46,11 @@ package struct OperationBinding: Sendable {
         invoke: @escaping @Sendable (Input, RequestContext) async throws(ServiceError) -> Output
     ) {
         self.schema = schema
-        self.decode = { (reader) throws(ShapeError) in try Input(from: reader) }
-        self.access = { input, context in access(Self.cast(input), context) }
-        self.invoke = { (input, context) async throws(ServiceError) in try await invoke(Self.cast(input), context) }
+        self.decode = { (reader) throws(ShapeError) in Decoded(try Input(from: reader)) }
+        self.access = { input, context in access(Self.typed(input, as: Input.self).value, context) }
+        self.invoke = { (input, context) async throws(ServiceError) in
+            try await invoke(Self.typed(input, as: Input.self).value, context)
+        }
     }
 
     /// An operation that another process runs: its requests are recognised here, and nobody reads or answers them.
@@ -68,9 +94,11 @@ package struct OperationBinding: Sendable {
         }
     }
 
-    private static func cast<Input: ReadableShape>(_ input: any ReadableShape) -> Input {
-        guard let typed = input as? Input else {
-            preconditionFailure("\(type(of: input)) was given to an operation that takes \(Input.self)")
+    private static func typed<Input: ReadableShape>(
+        _ input: any DecodedInput, as type: Input.Type
+    ) -> Decoded<Input> {
+        guard let typed = input as? Decoded<Input> else {
+            preconditionFailure("\(Swift.type(of: input)) was given to an operation that takes \(Input.self)")
         }
         return typed
     }
@@ -81,8 +109,8 @@ package struct OperationBinding: Sendable {
 package struct OperationObserver: Sendable {
     /// The duration is the time from the handler's start to its end.
     package typealias Answered =
-        @Sendable (any ReadableShape, RequestContext, any WritableShape, Duration) -> Void
-    package typealias Refused = @Sendable (any ReadableShape, RequestContext, ServiceError) -> Void
+        @Sendable (any DecodedInput, RequestContext, any WritableShape, Duration) -> Void
+    package typealias Refused = @Sendable (any DecodedInput, RequestContext, ServiceError) -> Void
 
     let answered: Answered
     let refused: Refused

@@ -3,8 +3,8 @@ package enum ProtocolName: String, Sendable, Hashable, CaseIterable {
     case awsJson1_0, awsJson1_1, restJson1, restXml, awsQuery, ec2Query, rpcv2Cbor
 }
 
-/// One operation of a service model.
-package struct OperationSchema: Sendable {
+/// One operation of a service model. A class: every request hands it from step to step.
+package final class OperationSchema: Sendable {
     package let name: String
     /// A structure; empty when the operation takes nothing.
     package let input: ShapeSchema
@@ -55,7 +55,8 @@ package struct OperationSchema: Sendable {
 }
 
 /// A service model at run time: what the gateway needs to recognise its requests and the codecs to read them.
-package struct ServiceSchema: Sendable {
+/// A class: every request hands it from step to step.
+package final class ServiceSchema: Sendable {
     /// botocore's folder name, such as `dynamodbstreams`.
     package let id: String
     /// The service in credential scopes, such as `dynamodb`.

@@ -3,13 +3,14 @@ internal import WireProtocols
 
 /// The codec of each wire protocol.
 struct ServerProtocols: Sendable {
-    private let json1_0 = AWSJSONProtocol(.awsJson1_0)
-    private let json1_1 = AWSJSONProtocol(.awsJson1_1)
-    private let restJSON = RestJSONProtocol()
-    private let restXML = RestXMLProtocol()
-    private let query = AWSQueryProtocol()
-    private let ec2 = EC2QueryProtocol()
-    private let cbor = RPCv2CBORProtocol()
+    // Boxed once, and not for each request.
+    private let json1_0: any ServerProtocol = AWSJSONProtocol(.awsJson1_0)
+    private let json1_1: any ServerProtocol = AWSJSONProtocol(.awsJson1_1)
+    private let restJSON: any ServerProtocol = RestJSONProtocol()
+    private let restXML: any ServerProtocol = RestXMLProtocol()
+    private let query: any ServerProtocol = AWSQueryProtocol()
+    private let ec2: any ServerProtocol = EC2QueryProtocol()
+    private let cbor: any ServerProtocol = RPCv2CBORProtocol()
 
     subscript(name: ProtocolName) -> any ServerProtocol {
         switch name {

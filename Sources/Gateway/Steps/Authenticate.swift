@@ -4,17 +4,6 @@ internal import ServiceModel
 internal import Signing
 internal import WireProtocols
 
-/// A request whose sender is proven.
-struct AuthenticatedRequest: Sendable {
-    var service: ServiceEntry
-    var operation: OperationEntry
-    var head: RequestHead
-    var labels: [PathLabel]
-    /// As it came over the wire.
-    var body: [UInt8]
-    var context: RequestContext
-}
-
 /// Proves the sender before anything of the body is looked at.
 struct Authenticate: Sendable {
     let authenticator: Authenticator
@@ -23,18 +12,10 @@ struct Authenticate: Sendable {
 
     func callAsFunction(
         _ request: IdentifiedRequest, body: [UInt8], requestID: RequestID, _ connection: ConnectionInfo
-    ) throws(ServiceError) -> AuthenticatedRequest {
+    ) throws(ServiceError) -> RequestContext {
         let (principal, region) = try self.finish(try self.begin(request, connection), request, body: .bytes(body))
         let now = self.authenticator.clock.now()
-        let (service, operation) = Self.named(request)
-        return AuthenticatedRequest(
-            service: service,
-            operation: operation,
-            head: request.head,
-            labels: request.labels,
-            body: body,
-            context: Self.context(request.head, principal, region, requestID, connection, now)
-        )
+        return Self.context(request.head, principal, region, requestID, connection, now)
     }
 
     /// What the head alone proves of a request for an operation; the rest is `finish`'s.
@@ -64,7 +45,7 @@ struct Authenticate: Sendable {
         }
     }
 
-    private static func named(_ request: IdentifiedRequest) -> (ServiceEntry, OperationEntry) {
+    static func named(_ request: IdentifiedRequest) -> (ServiceEntry, OperationEntry) {
         guard case .operation(let service, let operation) = request.target else {
             preconditionFailure("only requests for operations are authenticated")
         }
@@ -135,15 +116,7 @@ struct Authenticate: Sendable {
     // Requests that a gateway hands over
 
     /// What a gateway has proven of a request takes the place of its signature.
-    func forwarded(
-        _ request: IdentifiedRequest, body: [UInt8], _ sender: ForwardedSender
-    ) throws(ServiceError) -> AuthenticatedRequest {
-        let (service, operation) = Self.named(request)
-        return AuthenticatedRequest(
-            service: service, operation: operation, head: request.head, labels: request.labels, body: body,
-            context: try self.forwarded(request.head, sender, service))
-    }
-
+    ///
     /// What is known here of the sender's policies holds; the gateway only says whether there must be some.
     func forwarded(
         _ head: RequestHead, _ sender: ForwardedSender, _ service: ServiceEntry

@@ -66,22 +66,18 @@ package struct Authenticator: Sendable {
         switch pending {
         case .proven(let principal, let region):
             return (principal, region)
-        case .signed(let checked, let credential):
+        case .signed(let proof):
+            let credential = SigningCredential(
+                accessKeyID: proof.credential.accessKeyID,
+                secretAccessKey: proof.credential.secretAccessKey,
+                sessionToken: proof.credential.sessionToken
+            )
             do throws(SigningError) {
-                _ = try checked.verify(
-                    head,
-                    body: body,
-                    credential: SigningCredential(
-                        accessKeyID: credential.accessKeyID,
-                        secretAccessKey: credential.secretAccessKey,
-                        sessionToken: credential.sessionToken
-                    ),
-                    keys: self.keys
-                )
+                _ = try proof.authorization.verify(head, body: body, credential: credential, keys: self.keys)
             } catch {
                 throw .signature(error)
             }
-            return (credential.principal, checked.scope.region)
+            return (proof.credential.principal, proof.authorization.scope.region)
         }
     }
 
@@ -90,7 +86,7 @@ package struct Authenticator: Sendable {
     ) throws(ProofError) -> PendingProof {
         let checked: CheckedAuthorization
         do throws(SigningError) {
-            let parsed = try ParsedAuthorization(head)
+            let parsed = try ParsedAuthorization.read(head)
             guard self.mode == .verify else {
                 let (principal, region) = self.believe(parsed)
                 return .proven(principal, region)
@@ -105,7 +101,7 @@ package struct Authenticator: Sendable {
         } catch {
             throw .signature(error)
         }
-        return .signed(checked, try self.credential(checked, connection, now: now))
+        return .signed(SignedProof(checked, try self.credential(checked, connection, now: now)))
     }
 
     private func proveBearer(

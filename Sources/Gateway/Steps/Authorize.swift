@@ -41,9 +41,9 @@ package struct AccountAuthorizer: Authorizer {
 struct Authorize: Sendable {
     let authorizer: any Authorizer
 
-    func callAsFunction(_ request: DecodedRequest, of service: ServiceEntry) throws(ServiceError) {
-        try self.authorizer.authorize(request.context, of: service) {
-            request.operation.binding.access(request.input, request.context)
-        }
+    func callAsFunction(
+        _ operation: OperationEntry, _ input: any DecodedInput, _ context: RequestContext, of service: ServiceEntry
+    ) throws(ServiceError) {
+        try self.authorizer.authorize(context, of: service) { operation.binding.access(input, context) }
     }
 }

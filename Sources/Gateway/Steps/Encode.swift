@@ -4,28 +4,25 @@ internal import WireProtocols
 
 /// Writes an output or an error in the request's protocol.
 struct Encode: Sendable {
-    func output(
-        _ output: any WritableShape, _ request: AuthenticatedRequest, _ codec: any ServerProtocol
-    ) -> ResponseMessage {
-        codec.response(
+    func output(_ output: any WritableShape, _ call: Call) -> ResponseMessage {
+        call.passage.codec.response(
             output: output,
-            for: request.operation.binding.schema,
-            in: request.service.schema,
-            exchange: WireProtocols.Exchange(requestID: request.context.requestID, request: request.head)
+            for: call.operation.binding.schema,
+            in: call.service.schema,
+            exchange: WireProtocols.Exchange(
+                requestID: call.context.requestID, headers: call.passage.request.head.headers)
         )
     }
 
     /// The events of a streamed output; nil where the output is whole.
-    func events(
-        _ output: any WritableShape, _ request: AuthenticatedRequest, _ codec: any ServerProtocol
-    ) -> OutboundEvents? {
-        guard let stream = request.operation.eventStream, let streamed = output as? any StreamedShape else {
+    func events(_ output: any WritableShape, _ call: Call) -> OutboundEvents? {
+        guard let stream = call.operation.eventStream, let streamed = output as? any StreamedShape else {
             return nil
         }
         return OutboundEvents(
             output: streamed,
-            codec: EventStreamCodec(stream: stream.target, format: codec.bodyFormat),
-            service: request.service
+            codec: EventStreamCodec(stream: stream.target, format: call.passage.codec.bodyFormat),
+            service: call.service
         )
     }
 
@@ -42,7 +39,7 @@ struct Encode: Sendable {
             error: error,
             for: operation?.binding.schema,
             in: service,
-            exchange: WireProtocols.Exchange(requestID: requestID, request: head)
+            exchange: WireProtocols.Exchange(requestID: requestID, headers: head.headers)
         )
     }
 }

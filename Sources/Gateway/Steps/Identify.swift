@@ -20,12 +20,19 @@ enum IdentifiedTarget: Sendable {
     case unidentified
 }
 
-/// A request whose service and protocol are known; not authenticated yet.
-struct IdentifiedRequest: Sendable {
-    var head: RequestHead
-    var target: IdentifiedTarget
-    var wireProtocol: ProtocolName
-    var labels: [PathLabel]
+/// A request whose service and protocol are known; not authenticated yet. One object for the whole way.
+final class IdentifiedRequest: Sendable {
+    let head: RequestHead
+    let target: IdentifiedTarget
+    let wireProtocol: ProtocolName
+    let labels: [PathLabel]
+
+    init(head: RequestHead, target: IdentifiedTarget, wireProtocol: ProtocolName, labels: [PathLabel] = []) {
+        self.head = head
+        self.target = target
+        self.wireProtocol = wireProtocol
+        self.labels = labels
+    }
 }
 
 /// Finds the service, the operation and the protocol of a request, cheapest test first, without touching the body.
@@ -49,17 +56,15 @@ struct Identify: Sendable {
         else {
             return self.request(head, self.unserved(head), .rpcv2Cbor)
         }
-        return IdentifiedRequest(head: head, target: service.target(parts[3]), wireProtocol: .rpcv2Cbor, labels: [])
+        return IdentifiedRequest(head: head, target: service.target(parts[3]), wireProtocol: .rpcv2Cbor)
     }
 
     private func target(_ value: String, _ head: RequestHead) -> IdentifiedRequest {
-        let contentType = head.headers.first("content-type") ?? ""
-        let isVersion1 = contentType.hasPrefix("application/x-amz-json-1.1")
+        let isVersion1 = head.headers.first("content-type", beginsWith: "application/x-amz-json-1.1")
         return IdentifiedRequest(
             head: head,
             target: self.catalog.target(value) ?? self.unserved(head),
-            wireProtocol: isVersion1 ? .awsJson1_1 : .awsJson1_0,
-            labels: []
+            wireProtocol: isVersion1 ? .awsJson1_1 : .awsJson1_0
         )
     }
 
@@ -121,7 +126,7 @@ struct Identify: Sendable {
     private func request(
         _ head: RequestHead, _ target: IdentifiedTarget, _ wireProtocol: ProtocolName
     ) -> IdentifiedRequest {
-        IdentifiedRequest(head: head, target: target, wireProtocol: wireProtocol, labels: [])
+        IdentifiedRequest(head: head, target: target, wireProtocol: wireProtocol)
     }
 
     private func isForm(_ head: RequestHead) -> Bool {

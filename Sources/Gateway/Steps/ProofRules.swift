@@ -36,6 +36,17 @@ indirect enum ProofError: Error {
 enum PendingProof: Sendable {
     /// Nothing is left to prove: a bearer key, or nobody where nobody is asked for.
     case proven(Principal, Region)
-    /// A signature of this key, which covers the body's hash.
-    case signed(CheckedAuthorization, Credential)
+    /// A signature, which covers the body's hash.
+    case signed(SignedProof)
+}
+
+/// A signature that is left to prove, and the key that it names.
+final class SignedProof: Sendable {
+    let authorization: CheckedAuthorization
+    let credential: Credential
+
+    init(_ authorization: CheckedAuthorization, _ credential: Credential) {
+        self.authorization = authorization
+        self.credential = credential
+    }
 }

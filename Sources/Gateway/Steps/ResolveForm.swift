@@ -8,25 +8,32 @@ internal import ServiceModel
 struct ResolveForm: Sendable {
     func callAsFunction(_ request: IdentifiedRequest, body: [UInt8]) -> IdentifiedRequest {
         guard case .form(let services) = request.target else { return request }
-        var resolved = request
+        let (target, wireProtocol) = self.target(request, services, body)
+        return IdentifiedRequest(
+            head: request.head, target: target, wireProtocol: wireProtocol ?? request.wireProtocol,
+            labels: request.labels)
+    }
+
+    /// - Returns: no protocol where it stays the one that was thought of.
+    private func target(
+        _ request: IdentifiedRequest, _ services: [ServiceEntry], _ body: [UInt8]
+    ) -> (IdentifiedTarget, ProtocolName?) {
         let pairs = request.head.method == "GET" ? Array(request.head.query.utf8) : body
         guard let action = Self.value(of: "Action", in: pairs) else {
-            resolved.target = services.first.map { .unknownOperation($0, "") } ?? .unidentified
-            return resolved
+            return (services.first.map { .unknownOperation($0, "") } ?? .unidentified, nil)
         }
         let version = Self.value(of: "Version", in: pairs)
         if let service = services.first(where: { $0.schema.apiVersion == version }) {
-            resolved.target = service.target(action)
-            resolved.wireProtocol = Self.wireProtocol(of: service)
-        } else if let service = services.first,
+            return (service.target(action), Self.wireProtocol(of: service))
+        }
+        if let service = services.first,
             services.allSatisfy({ $0.schema.signingName == service.schema.signingName })
         {
-            resolved.target = .unknownVersion(service, action: action, version: version ?? Self.noVersion)
-            resolved.wireProtocol = Self.wireProtocol(of: service)
-        } else {
-            resolved.target = .unidentified
+            let target = IdentifiedTarget.unknownVersion(
+                service, action: action, version: version ?? Self.noVersion)
+            return (target, Self.wireProtocol(of: service))
         }
-        return resolved
+        return (.unidentified, nil)
     }
 
     /// What AWS's sentence calls the version of a request without one.

@@ -4,30 +4,28 @@ package import ServiceModel
 /// Undoes the compression of request bodies (`Content-Encoding: gzip`), which SDKs apply to large requests, and
 /// compresses answers for clients that ask for it.
 package enum ContentEncoding {
-    /// The body behind a request's last encoding, where that is gzip, and the head without it.
+    /// Undoes a request's last encoding, where that is gzip, and takes it off the head.
     ///
     /// A streamed blob is left alone: S3 keeps an object's encoding with the object. Encodings that are not gzip are
     /// the service's own matter. The signature covers the encoded bytes, so this comes after authentication.
     /// More than `bytesMax` behind the encoding is `limitExceeded`; what does not inflate is `malformed`.
-    package static func decoded(
-        _ request: InboundRequest, for operation: OperationSchema, bytesMax: Int
-    ) throws(ShapeError) -> InboundRequest {
+    package static func undo(
+        in request: inout InboundRequest, for operation: OperationSchema, bytesMax: Int
+    ) throws(ShapeError) {
         guard let header = request.head.headers.first("Content-Encoding"), !operation.hasStreamingInput else {
-            return request
+            return
         }
         var encodings = header.split(separator: ",").map { String($0).trimmed }
-        guard encodings.last?.lowercased() == "gzip" else { return request }
+        guard encodings.last?.lowercased() == "gzip" else { return }
         encodings.removeLast()
-        var request = request
         request.head.headers.remove("Content-Encoding")
         if !encodings.isEmpty { request.head.headers.append("Content-Encoding", encodings.joined(separator: ", ")) }
-        guard !request.body.isEmpty else { return request }
+        guard !request.body.isEmpty else { return }
         let inflater = try GzipInflater(outputBytesMax: bytesMax)
         var body: [UInt8] = []
         try inflater.inflate(request.body, appendingTo: &body)
         try inflater.finish()
         request.body = body
-        return request
     }
 
     /// Answers that are smaller gain nothing.

@@ -77,9 +77,10 @@ package struct Exchange: Sendable {
         self.isQueryMode = isQueryMode
     }
 
-    package init(requestID: RequestID, request: RequestHead) {
-        self.init(requestID: requestID, isQueryMode: request.headers.first("x-amzn-query-mode") == "true")
-        self.headers = request.headers
+    /// What the headers of the request say of it.
+    package init(requestID: RequestID, headers: HeaderFields) {
+        self.init(requestID: requestID, isQueryMode: headers.first("x-amzn-query-mode") == "true")
+        self.headers = headers
     }
 
     /// Whether the client asked for compressed answers. Looked up when it is asked for: few answers are large enough.

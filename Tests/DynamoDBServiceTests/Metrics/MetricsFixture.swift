@@ -54,7 +54,7 @@ struct MetricsFixture {
         for service in [self.service.guardedBinding, self.service.guarded(self.streams.binding)] {
             guard let binding = service.operations.first(where: { $0.schema.name == operation }) else { continue }
             do throws(ServiceError) {
-                _ = try await binding.invoke(input, context)
+                _ = try await binding.invoke(input.decoded, context)
                 return nil
             } catch {
                 service.onError?(error, context)

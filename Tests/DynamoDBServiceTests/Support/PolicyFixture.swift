@@ -51,7 +51,7 @@ extension TableFixture {
         guard let binding = operations.first(where: { $0.schema.name == operation }) else {
             preconditionFailure("\(operation) is an operation")
         }
-        return try await binding.invoke(input, context)
+        return try await binding.invoke(input.decoded, context)
     }
 }
 

@@ -81,7 +81,7 @@ import WireProtocols
         let service = JSONTestSchemas.service(id: "sqs", signingName: "sqs", isQueryCompatible: true)
         let head = RequestHead(method: "POST", path: "/", headers: ["X-Amzn-Query-Mode": "true"])
         let response = wire.response(
-            error: error, for: nil, in: service, exchange: Exchange(requestID: RequestID("ID"), request: head))
+            error: error, for: nil, in: service, exchange: Exchange(requestID: RequestID("ID"), headers: head.headers))
         #expect(response.headers.first("x-amzn-query-error") == "NonExistentQueue;\(fault)")
         let plain = wire.response(error: error, for: nil, in: service, exchange: Self.exchange)
         #expect(!plain.headers.contains("x-amzn-query-error"))

@@ -62,10 +62,10 @@ import WireProtocols
     @Test func `the last encoding of a request is undone, earlier ones are left to the service`() throws {
         let head = RequestHead(method: "POST", path: "/", headers: ["Content-Encoding": "custom, gzip"])
         let request = InboundRequest(head: head, body: Self.hello)
-        let decoded = try ContentEncoding.decoded(request, for: Self.operation, bytesMax: 100)
+        let decoded = try Self.decoded(request, Self.operation)
         #expect(decoded.body == Array("hello hello hello".utf8))
         #expect(decoded.head.headers.all("content-encoding") == ["custom"])
-        #expect(throws: ShapeError.self) { try ContentEncoding.decoded(request, for: Self.operation, bytesMax: 16) }
+        #expect(throws: ShapeError.self) { try Self.decoded(request, Self.operation, bytesMax: 16) }
     }
 
     @Test func `streamed blobs and other encodings stay as they came`() throws {
@@ -80,10 +80,18 @@ import WireProtocols
         let upload = OperationSchema(name: "PutObject", input: input, output: JSONTestSchemas.everything)
         let head = RequestHead(method: "PUT", path: "/b/k", headers: ["Content-Encoding": "gzip"])
         let request = InboundRequest(head: head, body: Self.hello)
-        #expect(try ContentEncoding.decoded(request, for: upload, bytesMax: 100).body == Self.hello)
+        #expect(try Self.decoded(request, upload).body == Self.hello)
         let other = InboundRequest(
             head: RequestHead(method: "POST", path: "/", headers: ["Content-Encoding": "br"]), body: [1])
-        #expect(try ContentEncoding.decoded(other, for: Self.operation, bytesMax: 100).body == [1])
+        #expect(try Self.decoded(other, Self.operation).body == [1])
+    }
+
+    private static func decoded(
+        _ request: InboundRequest, _ operation: OperationSchema, bytesMax: Int = 100
+    ) throws(ShapeError) -> InboundRequest {
+        var request = request
+        try ContentEncoding.undo(in: &request, for: operation, bytesMax: bytesMax)
+        return request
     }
 
     @Test(
@@ -95,7 +103,7 @@ import WireProtocols
     func `an answer is compressed for who names gzip`(_ header: String, _ isAccepted: Bool) {
         #expect(ContentEncoding.acceptsGzip(header) == isAccepted)
         let head = RequestHead(method: "POST", path: "/", headers: ["Accept-Encoding": header])
-        #expect(Exchange(requestID: RequestID("r"), request: head).acceptsGzip == isAccepted)
+        #expect(Exchange(requestID: RequestID("r"), headers: head.headers).acceptsGzip == isAccepted)
     }
 
     @Test func `what is compressed is inflated again`() throws {

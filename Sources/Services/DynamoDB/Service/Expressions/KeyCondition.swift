@@ -88,7 +88,9 @@ private struct KeyConditionReader {
     }
 
     private mutating func append(_ node: SyntaxNode) throws(ValidationFailure) {
-        let operands = self.tree.children(of: node).map(self.tree.bare)
+        // Not `map(self.tree.bare)`, which takes a copy of the tree along.
+        var operands: [SyntaxNode] = []
+        for child in self.tree.children(of: node) { operands.append(self.tree.bare(child)) }
         if operands.contains(where: { $0.kind == .function }) {
             throw self.invalid("KeyConditionExpressions cannot contain nested operations")
         }
@@ -115,7 +117,8 @@ private struct KeyConditionReader {
         guard !self.terms.contains(where: { name.elementsEqual($0.name.utf8) }) else {
             throw self.invalid("KeyConditionExpressions must only contain one condition per key")
         }
-        let values = operands.filter { $0.kind == .value }.map(self.tree.value)
+        var values: [StoredValue] = []
+        for operand in operands where operand.kind == .value { values.append(self.tree.value(operand)) }
         guard let comparison = self.comparison(node, values, isMirrored: position == 1) else {
             throw self.invalidOperator(node.symbol.symbol)
         }

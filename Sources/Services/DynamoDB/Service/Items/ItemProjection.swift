@@ -8,6 +8,10 @@ struct ItemProjection: Sendable {
     init(
         expression: String?, names: [String: String]?, attributesToGet: [String]?
     ) throws(ValidationFailure) {
+        if expression == nil, names == nil, attributesToGet == nil {
+            self.init(nil)
+            return
+        }
         try LegacyParameters.checkNotMixed(
             ["AttributesToGet": attributesToGet != nil], with: ["ProjectionExpression": expression != nil]
         )
@@ -27,6 +31,10 @@ struct ItemProjection: Sendable {
         } else {
             self.projection = legacy
         }
+    }
+
+    private init(_ projection: Projection?) {
+        self.projection = projection
     }
 
     /// The top-level attributes that it reads; none when items are returned whole.

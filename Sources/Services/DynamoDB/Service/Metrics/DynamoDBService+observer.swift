@@ -17,7 +17,7 @@ extension DynamoDBService {
     }
 
     private func countAnswered(
-        _ operation: MeteredOperation, _ input: any ReadableShape, _ context: RequestContext,
+        _ operation: MeteredOperation, _ input: any DecodedInput, _ context: RequestContext,
         _ output: any WritableShape, _ duration: Duration
     ) {
         let milliseconds = duration / .milliseconds(1)
@@ -48,7 +48,7 @@ extension DynamoDBService {
 
     /// What became of the statements of a batch, each of which has an error of its own.
     private func countMembers(
-        _ operation: MeteredOperation, _ input: any ReadableShape, _ context: RequestContext,
+        _ operation: MeteredOperation, _ input: any DecodedInput, _ context: RequestContext,
         _ output: BatchExecuteStatementOutput
     ) {
         let parts = operation.parts(input, self.statementTargets)
@@ -69,7 +69,7 @@ extension DynamoDBService {
     }
 
     private func countRefused(
-        _ operation: MeteredOperation, _ input: any ReadableShape, _ context: RequestContext, _ error: ServiceError
+        _ operation: MeteredOperation, _ input: any DecodedInput, _ context: RequestContext, _ error: ServiceError
     ) {
         let parts = operation.parts(input, self.statementTargets)
         let outcomes: [FailureMetric?]

@@ -52,22 +52,22 @@ enum MeteredOperation: UInt8, Sendable, Hashable, CaseIterable {
     /// The name or the ARN of the one table of a request; nil for requests of other operations.
     ///
     /// - Complexity: one cast of the input, and no allocation.
-    func table(_ input: any ReadableShape) -> String? {
+    func table(_ input: any DecodedInput) -> String? {
         switch self {
-        case .getItem: (input as? GetItemInput)?.tableName
-        case .putItem: (input as? PutItemInput)?.tableName
-        case .updateItem: (input as? UpdateItemInput)?.tableName
-        case .deleteItem: (input as? DeleteItemInput)?.tableName
-        case .query: (input as? QueryInput)?.tableName
-        case .scan: (input as? ScanInput)?.tableName
-        case .searchVectors: (input as? SearchVectorsInput)?.tableName
+        case .getItem: (input as? Decoded<GetItemInput>)?.value.tableName
+        case .putItem: (input as? Decoded<PutItemInput>)?.value.tableName
+        case .updateItem: (input as? Decoded<UpdateItemInput>)?.value.tableName
+        case .deleteItem: (input as? Decoded<DeleteItemInput>)?.value.tableName
+        case .query: (input as? Decoded<QueryInput>)?.value.tableName
+        case .scan: (input as? Decoded<ScanInput>)?.value.tableName
+        case .searchVectors: (input as? Decoded<SearchVectorsInput>)?.value.tableName
         default: nil
         }
     }
 
     /// Tables in the order of what a batch or a transaction has of them; the same one may come more than once.
-    func tables(_ input: any ReadableShape) -> [String] {
-        switch input {
+    func tables(_ input: any DecodedInput) -> [String] {
+        switch input.shape {
         case let input as BatchGetItemInput: Array(input.requestItems.keys)
         case let input as BatchWriteItemInput: Array(input.requestItems.keys)
         case let input as TransactGetItemsInput: input.transactItems.map(\.get.tableName)
@@ -81,8 +81,8 @@ enum MeteredOperation: UInt8, Sendable, Hashable, CaseIterable {
     }
 
     /// The statements of PartiQL that a request has.
-    func statements(_ input: any ReadableShape) -> [String] {
-        switch input {
+    func statements(_ input: any DecodedInput) -> [String] {
+        switch input.shape {
         case let input as ExecuteStatementInput: [input.statement]
         case let input as BatchExecuteStatementInput: input.statements.map(\.statement)
         case let input as ExecuteTransactionInput: input.transactStatements.map(\.statement)

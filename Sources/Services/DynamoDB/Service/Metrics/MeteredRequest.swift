@@ -15,7 +15,7 @@ struct MeteredRequest: Sendable, Hashable {
 extension MeteredOperation {
     /// What a request works on, in its order; a table may come more than once.
     func parts(
-        _ input: any ReadableShape, _ statements: StatementTargets
+        _ input: any DecodedInput, _ statements: StatementTargets
     ) -> [MeteredRequest] {
         switch self {
         case .executeStatement, .batchExecuteStatement, .executeTransaction:
@@ -25,7 +25,7 @@ extension MeteredOperation {
                 return MeteredRequest(table: target.table, qualifier: qualifier)
             }
         case .getRecords:
-            (input as? GetRecordsInput).flatMap(Self.part).map { [$0] } ?? []
+            (input.shape as? GetRecordsInput).flatMap(Self.part).map { [$0] } ?? []
         default:
             self.table(input).map { [MeteredRequest(table: $0)] }
                 ?? self.tables(input).map { MeteredRequest(table: $0) }

@@ -29,9 +29,9 @@ extension DynamoDBService {
     /// filter and projection name of the table.
     package func query(_ input: QueryInput, _ context: RequestContext) async throws(ServiceError) -> QueryOutput {
         let reference = try TableReference(input.tableName, context)
-        let expressions = try QueryExpressions(input)
+        let expressions = try QueryExpressions.read(input)
         let table = try await self.items.descriptor(reference)
-        let plan = try validating { () throws(ValidationFailure) in try QueryPlan(input, expressions, table) }
+        let plan = try validating { () throws(ValidationFailure) in try QueryPlan.make(input, expressions, table) }
         let answer = try await self.items.page(plan.request)
         var consumption = Consumption(input.tableName, for: input.returnConsumedCapacity)
         consumption.addPage(answer, plan.request.index, isConsistent: input.consistentRead == true)
@@ -53,8 +53,9 @@ private struct QueryExpressions {
     let filterParameter: String
     let projection: ItemProjection
 
-    init(_ input: QueryInput) throws(ServiceError) {
-        let legacy = try validating { () throws(ValidationFailure) in try LegacyQuery(input) }
+    // A function, and no initialiser: those take copies of what they are given.
+    static func read(_ input: QueryInput) throws(ServiceError) -> QueryExpressions {
+        let legacy = try validating { () throws(ValidationFailure) in try LegacyQuery.read(input) }
         try validating { () throws(ValidationFailure) in
             try SelectRule.check(
                 input.select,
@@ -63,7 +64,7 @@ private struct QueryExpressions {
                 hasIndex: input.indexName != nil
             )
         }
-        (self.keyCondition, self.filter, self.projection) = try validating { () throws(ValidationFailure) in
+        return try validating { () throws(ValidationFailure) in
             var context = try ExpressionContext(
                 names: input.expressionAttributeNames,
                 values: input.expressionAttributeValues
@@ -80,9 +81,10 @@ private struct QueryExpressions {
                 keyCondition = try LegacyKeyCondition.keyCondition(input.keyConditions ?? [:])
             }
             try context.finish()
-            return (keyCondition, filter, projection)
+            return QueryExpressions(
+                keyCondition: keyCondition, filter: filter,
+                filterParameter: input.queryFilter == nil ? "Filter Expression" : "QueryFilter", projection: projection)
         }
-        self.filterParameter = input.queryFilter == nil ? "Filter Expression" : "QueryFilter"
     }
 }
 
@@ -91,7 +93,7 @@ private struct LegacyQuery {
     let filter: Condition?
     let projection: Projection?
 
-    init(_ input: QueryInput) throws(ValidationFailure) {
+    static func read(_ input: QueryInput) throws(ValidationFailure) -> LegacyQuery {
         try LegacyParameters.checkNotMixed(
             [
                 "AttributesToGet": input.attributesToGet != nil, "QueryFilter": input.queryFilter != nil,
@@ -106,8 +108,8 @@ private struct LegacyQuery {
             ]
         )
         try LegacyParameters.checkOperator(input.conditionalOperator, conditionCount: input.queryFilter?.count ?? 0)
-        self.filter = try LegacyCondition.filter(input.queryFilter, input.conditionalOperator)
-        self.projection = try LegacyParameters.projection(input.attributesToGet)
+        let filter = try LegacyCondition.filter(input.queryFilter, input.conditionalOperator)
+        let projection = try LegacyParameters.projection(input.attributesToGet)
         try StartKey.checkValues(input.exclusiveStartKey)
         guard input.keyConditions != nil || input.keyConditionExpression != nil else {
             throw ValidationFailure(
@@ -123,6 +125,7 @@ private struct LegacyQuery {
             hasProjection: input.projectionExpression != nil,
             namesParameters: false
         )
+        return LegacyQuery(filter: filter, projection: projection)
     }
 }
 
@@ -131,9 +134,9 @@ private struct QueryPlan {
     let request: PageRequest
     let select: SelectRule
 
-    init(
+    static func make(
         _ input: QueryInput, _ expressions: QueryExpressions, _ table: TableDescriptor
-    ) throws(ValidationFailure) {
+    ) throws(ValidationFailure) -> QueryPlan {
         let index = try IndexChoice.index(
             input.indexName, table, isConsistent: input.consistentRead == true,
             vectorRefusal: "Query operation not supported on this index type.")
@@ -144,8 +147,8 @@ private struct QueryPlan {
         try start?.check(keyCondition)
         try expressions.projection.check(table)
         try expressions.filter?.checkQueryFilter(schema, parameter: expressions.filterParameter)
-        self.select = SelectRule(input.select, expressions.projection)
-        try self.select.check(index, table)
+        let select = SelectRule(input.select, expressions.projection)
+        try select.check(index, table)
         try expressions.filter?.check(table.keyNames)
         let isReverse = input.scanIndexForward == false
         let space = index.map { table.space(of: $0) } ?? table.space
@@ -157,8 +160,8 @@ private struct QueryPlan {
         request.isConsistent = input.consistentRead == true
         request.filter = expressions.filter
         request.partition = keyCondition.partition
-        request.collectsItems = !self.select.countsOnly
-        request.fetchesFromTable = self.select.fetches(index, table)
-        self.request = request
+        request.collectsItems = !select.countsOnly
+        request.fetchesFromTable = select.fetches(index, table)
+        return QueryPlan(request: request, select: select)
     }
 }

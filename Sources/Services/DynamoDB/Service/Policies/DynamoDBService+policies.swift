@@ -25,6 +25,7 @@ extension DynamoDBService {
     ) async throws(ServiceError) -> [ResourceAccess] {
         guard let binding = self.binding.operations.first(where: { $0.schema.name == operation }) else { return [] }
         let gate = PolicyGate(catalog: self.catalog)
+        let input = input.decoded
         return try await gate.accesses({ binding.access(input, context) }, context).map(\.access)
     }
 }

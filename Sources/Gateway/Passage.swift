@@ -1,0 +1,131 @@
+internal import Primitives
+internal import ServiceModel
+internal import WireProtocols
+
+/// What the steps from authentication on know of a request, and what they leave behind for its record.
+final class Passage {
+    let request: IdentifiedRequest
+    let requestID: RequestID
+    let body: [UInt8]
+    let connection: ConnectionInfo
+    let started: ContinuousClock.Instant
+    /// Who sent the request, where a gateway proved that.
+    let sender: ForwardedSender?
+    let codec: any ServerProtocol
+    /// Known once the sender is proven.
+    var context: RequestContext?
+
+    init(
+        _ request: IdentifiedRequest, requestID: RequestID, _ body: [UInt8], _ connection: ConnectionInfo,
+        _ started: ContinuousClock.Instant, _ sender: ForwardedSender?, _ codec: any ServerProtocol
+    ) {
+        self.request = request
+        self.requestID = requestID
+        self.body = body
+        self.connection = connection
+        self.started = started
+        self.sender = sender
+        self.codec = codec
+    }
+
+    /// What is known of the request now.
+    func record(status: Int, responseBytes: Int = 0) -> RequestRecord {
+        var record = RequestRecord(
+            self.request, requestID: self.requestID, bodyBytes: self.body.count, started: self.started)
+        record.status = status
+        record.responseBytes = responseBytes
+        record.context = self.context
+        record.gateway = self.sender?.gateway
+        return record
+    }
+
+    func ending(status: Int) -> Ending {
+        Ending(request: self.request, record: self.record(status: status))
+    }
+}
+
+/// A request that may run.
+final class Call {
+    let passage: Passage
+    let service: ServiceEntry
+    let operation: OperationEntry
+    let input: any DecodedInput
+    let context: RequestContext
+
+    init(
+        _ passage: Passage, _ service: ServiceEntry, _ operation: OperationEntry, _ input: any DecodedInput,
+        _ context: RequestContext
+    ) {
+        self.passage = passage
+        self.service = service
+        self.operation = operation
+        self.input = input
+        self.context = context
+    }
+}
+
+/// What the end of a request needs, however it ended.
+struct Ending: Sendable {
+    let request: IdentifiedRequest
+    let record: RequestRecord
+
+    /// The service whose errors have a form: of a service that is not served as well, where the form hangs on it.
+    var schema: ServiceSchema? {
+        if case .unknownService(let unserved) = self.request.target, self.request.wireProtocol == .restXml {
+            return unserved.schema
+        }
+        return self.request.target.service?.schema
+    }
+
+    var operation: OperationEntry? {
+        if case .operation(_, let operation) = self.request.target { return operation }
+        return nil
+    }
+
+    /// What the service does when a client is answered with an error.
+    var onError: (@Sendable (ServiceError, RequestContext) -> Void)? {
+        self.request.target.service?.registration.binding.onError
+    }
+}
+
+extension IdentifiedTarget {
+    /// The service, where there is just one.
+    var service: ServiceEntry? {
+        switch self {
+        case .operation(let service, _), .notImplemented(let service, _), .unknownOperation(let service, _),
+            .unknownVersion(let service, _, _):
+            service
+        case .form, .unknownService, .unidentified:
+            nil
+        }
+    }
+
+    /// The operation as the request names it; empty where it names none.
+    var operationName: String {
+        switch self {
+        case .operation(_, let operation): operation.binding.schema.name
+        case .notImplemented(_, let name), .unknownOperation(_, let name), .unknownVersion(_, let name, _): name
+        case .form, .unknownService, .unidentified: ""
+        }
+    }
+}
+
+extension RequestRecord {
+    /// What is known of a request before its answer.
+    init(
+        _ request: IdentifiedRequest, requestID: RequestID, bodyBytes: Int, started: ContinuousClock.Instant
+    ) {
+        self.init(
+            requestID: requestID,
+            service: request.target.service?.schema.id ?? "",
+            operation: request.target.operationName,
+            status: 0,
+            errorCode: nil,
+            context: nil,
+            bodyBytes: bodyBytes,
+            responseBytes: 0,
+            started: started,
+            traceID: TraceContext.id(request.head.headers)
+        )
+    }
+}
