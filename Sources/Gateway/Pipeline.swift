@@ -105,16 +105,31 @@ package final class Pipeline: EdgeResponder {
         _ request: IdentifiedRequest, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant
     ) -> RequestPlan {
         .collect(limitBytes: self.bodyBytesMax(request.target)) { body in
-            let passage = self.passage(self.resolveForm(request, body: body), body, connection, started, nil)
-            guard body.count > Self.loopBodyBytesMax else { return await self.respond(passage) }
-            return await self.respondBeside(passage)
+            guard body.count > Self.loopBodyBytesMax else {
+                return await self.respond(self.passage(request, body, connection, started))
+            }
+            return await self.respondBeside(request, body, connection, started)
         }
     }
 
-    /// Hashing, decoding and checking a large body takes long: the loop's other connections must not wait.
+    /// Hashing, decoding and checking a large body takes long, and so does looking into a form: the loop's other
+    /// connections must not wait.
     @inline(never)
-    private func respondBeside(_ passage: Passage) async -> EdgeResponse {
-        await withTaskExecutorPreference(globalConcurrentExecutor) { await self.respond(passage) }
+    private func respondBeside(
+        _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo,
+        _ started: ContinuousClock.Instant
+    ) async -> EdgeResponse {
+        await withTaskExecutorPreference(globalConcurrentExecutor) {
+            await self.respond(self.passage(request, body, connection, started))
+        }
+    }
+
+    @inline(never)
+    private func passage(
+        _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo,
+        _ started: ContinuousClock.Instant
+    ) -> Passage {
+        self.passage(self.resolveForm(request, body: body), body, connection, started, nil)
     }
 
     /// What a request's head says of its way.
