@@ -9,9 +9,11 @@ A server gets an environment of its own: no setting or key of the person who run
 """
 
 import ctypes
+import itertools
 import json
 import os
 import pathlib
+import random
 import resource
 import shutil
 import signal
@@ -62,11 +64,21 @@ def require_engine():
     assert os.access(ENGINE, os.X_OK), f"{ENGINE} is not there; run Scripts/install-dependencies engine"
 
 
+# Below those that Linux gives to connections, so that no client of another test takes one in the meantime.
+_PORT_RANGE = range(15_000, 32_000)
+_PORTS = itertools.cycle(random.sample(_PORT_RANGE, len(_PORT_RANGE)))
+
+
 def free_port():
-    """A TCP port that was free a moment ago; the system does not hand it out again soon."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A TCP port that was free a moment ago; this process does not hand it out again soon."""
+    for port in itertools.islice(_PORTS, len(_PORT_RANGE)):
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise AssertionError(f"no port in {_PORT_RANGE} is free")
 
 
 def clean_environment(home):

@@ -35,6 +35,13 @@ def pytest_configure(config):
         raise pytest.UsageError(f"{BINARY} is not there; run 'make build' first, or set BRUME_BINARY")
 
 
+def pytest_collection_modifyitems(items):
+    """Of two processes (`-n 2 --dist loadgroup`) one runs a whole file, and one has all that needs the Docker engine."""
+    for item in items:
+        group = "containers" if "container_engine" in item.fixturenames else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """A test that fails shows the end of the log of each server that is running then."""

@@ -10,6 +10,8 @@ import pytest
 
 from brume_server import BINARY
 
+pytestmark = pytest.mark.alone
+
 STRIPPED_BYTES_MAX = 40_000_000
 START_SECONDS_MAX = 0.1
 # The best of these counts: this machine does other things too, for seconds at a time.

@@ -231,6 +231,7 @@ def test_each_message_has_an_id_of_its_own(aliased):
     assert len(ids) == 6 and all(text.startswith("msg_bdrk_") for text in ids)
 
 
+@pytest.mark.alone
 def test_an_input_that_is_too_long_is_refused_soon(bedrock):
     started = time.monotonic()
     error = refusal(bedrock.converse, modelId=ECHO, messages=[user("word " * 4_000_000)])

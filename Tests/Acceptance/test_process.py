@@ -106,6 +106,7 @@ def test_the_limit_of_open_files_is_raised_and_connections_stay_below_it(fresh_s
             time.sleep(0.05)
 
 
+@pytest.mark.alone
 def test_a_killed_server_starts_again_within_a_second(fresh_server):
     server = fresh_server()
     server.kill()
