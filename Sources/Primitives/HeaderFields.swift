@@ -25,11 +25,15 @@ package struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
         @usableFromInline let valueStart: Int32
         @usableFromInline let valueCount: Int32
 
+        /// - Parameters:
+        ///   - name: where it was found.
+        ///   - value: where it was found.
+        ///   - start: what stands at the front of `bytes`, seen from there.
         @inlinable
-        package init(name: Range<Int>, value: Range<Int>) {
-            self.nameStart = Int32(name.lowerBound)
+        package init(name: Range<Int>, value: Range<Int>, from start: Int = 0) {
+            self.nameStart = Int32(name.lowerBound - start)
             self.nameCount = Int32(name.count)
-            self.valueStart = Int32(value.lowerBound)
+            self.valueStart = Int32(value.lowerBound - start)
             self.valueCount = Int32(value.count)
         }
 
@@ -221,5 +225,28 @@ extension HeaderFields: Hashable {
             hasher.combine(self.bytes[line.name])
             hasher.combine(self.bytes[line.value])
         }
+    }
+}
+
+// Values
+
+extension HeaderFields {
+    /// What the first line of that name says; nil without one, and where it is no length.
+    package var contentLength: Int? {
+        self.firstLine("Content-Length").flatMap { Self.contentLength(self.bytes.span.extracting($0.value)) }
+    }
+
+    /// The value of a Content-Length: decimal digits and nothing else, below 2⁶³ (RFC 9110, 8.6).
+    package static func contentLength(_ digits: Span<UInt8>) -> Int? {
+        guard !digits.isEmpty, digits.count <= 19 else { return nil }
+        var length = 0
+        for index in digits.indices {
+            guard ASCII.isDigit(digits[index]) else { return nil }
+            let (tens, isOver) = length.multipliedReportingOverflow(by: 10)
+            let (sum, isOverToo) = tens.addingReportingOverflow(Int(digits[index] - 0x30))
+            guard !isOver, !isOverToo else { return nil }
+            length = sum
+        }
+        return length
     }
 }

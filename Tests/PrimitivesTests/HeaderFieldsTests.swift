@@ -54,6 +54,16 @@ import Testing
         #expect(!self.fields.first("absent", beginsWith: ""))
     }
 
+    @Test(arguments: [
+        ("0", 0), ("000", 0), ("1234567890", 1_234_567_890), ("9223372036854775807", Int.max),
+        ("9223372036854775808", nil), ("18446744073709551617", nil), ("", nil), (" 1", nil), ("+1", nil), ("-1", nil),
+        ("1e3", nil), ("0x4", nil), ("1,1", nil), ("１", nil),
+    ])
+    func `a length is digits and nothing else, and no more than there can be`(_ text: String, _ length: Int?) {
+        #expect(HeaderFields([.init("content-length", text)]).contentLength == length)
+        #expect(HeaderFields([.init("content-type", text)]).contentLength == nil)
+    }
+
     @Test(arguments: [("[", "{"), ("@", "`"), ("é", "É"), ("k", "\u{212A}"), ("a", "a ")])
     func `only the case of ASCII letters is passed over`(_ left: String, _ right: String) {
         #expect(!HeaderFields.equalNames(left, right))

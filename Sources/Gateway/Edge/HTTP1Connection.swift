@@ -395,7 +395,7 @@ extension HTTP1Connection: ExchangeTransport {
         var framing = HTTP1ResponseEncoder.Framing.length(body.count)
         if HTTP1ResponseEncoder.isBodiless(response.status) {
             framing = .none
-        } else if self.isHead, let length = response.headers.first("Content-Length").flatMap(HTTPSyntax.contentLength) {
+        } else if self.isHead, let length = response.headers.contentLength {
             framing = .length(length)
         }
         let sendsBody = !self.isHead && framing != .none
@@ -410,7 +410,7 @@ extension HTTP1Connection: ExchangeTransport {
         guard let context = self.context else { return }
         if HTTP1ResponseEncoder.isBodiless(response.status) {
             self.answerFraming = .none
-        } else if let length = response.headers.first("Content-Length").flatMap(HTTPSyntax.contentLength) {
+        } else if let length = response.headers.contentLength {
             self.answerFraming = .length(length)
         } else if self.isVersion10 {
             self.answerFraming = .untilClose

@@ -96,10 +96,7 @@ struct HTTP1HeadReader {
             let name = try self.fieldName(bytes)
             let value = try self.fieldValue(bytes)
             try self.note(bytes, name, value)
-            lines.append(
-                HeaderFields.Line(
-                    name: (name.lowerBound - start)..<(name.upperBound - start),
-                    value: (value.lowerBound - start)..<(value.upperBound - start)))
+            lines.append(HeaderFields.Line(name: name, value: value, from: start))
         }
         let block = bytes.extracting(start..<self.index)
         try Self.checkText(block)
@@ -256,7 +253,7 @@ struct HTTP1HeadReader {
         case 14 where HeaderFields.equalNames(name, "Content-Length"):
             // A lawful tab around these two is what some parsers see and others do not.
             guard !self.hasTrimmedTab, self.contentLength == nil,
-                let length = HTTPSyntax.contentLength(bytes.extracting(value))
+                let length = HeaderFields.contentLength(bytes.extracting(value))
             else { throw .malformed(.contentLength) }
             self.contentLength = length
         case 17 where HeaderFields.equalNames(name, "Transfer-Encoding"):

@@ -50,7 +50,7 @@ enum HTTP2RequestReader {
         case "transfer-encoding": throw .malformed(.transferEncoding)
         case "te": guard value == "trailers" else { throw .malformed(.headerValue) }
         case "content-length":
-            guard HTTPSyntax.contentLength(value) != nil else { throw .malformed(.contentLength) }
+            guard HeaderFields.contentLength(value.utf8.span) != nil else { throw .malformed(.contentLength) }
         case "expect":
             guard HTTPSyntax.equal(value, "100-continue") else { throw .expectationFailed }
         default: break

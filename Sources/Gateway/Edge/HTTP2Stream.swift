@@ -110,7 +110,7 @@ final class HTTP2Stream: ChannelInboundHandler {
         let exchange = Exchange(head: head, loop: self.loop, transport: self)
         self.exchange = exchange
         self.isHead = head.method == "HEAD"
-        let announced = head.headers.first("content-length").flatMap(HTTPSyntax.contentLength)
+        let announced = head.headers.contentLength
         if let announced, announced > self.loop.limits.bodyBytesMax { throw .bodyTooLarge }
         let wantsContinue = !self.isRequestComplete && head.headers.contains("expect")
         switch self.loop.responder.plan(head, connection: self.info, on: self.loop.context) {
@@ -199,7 +199,7 @@ extension HTTP2Stream: ExchangeTransport {
         guard let context = self.context else { return }
         let isBodiless = HTTP1ResponseEncoder.isBodiless(response.status)
         var length: Int? = isBodiless ? nil : body.count
-        if self.isHead, let announced = response.headers.first("Content-Length").flatMap(HTTPSyntax.contentLength) {
+        if self.isHead, let announced = response.headers.contentLength {
             length = announced
         }
         let sendsBody = !self.isHead && !isBodiless && !body.isEmpty
@@ -229,7 +229,7 @@ extension HTTP2Stream: ExchangeTransport {
     }
 
     func sendHead(_ response: EdgeResponse) {
-        let length = response.headers.first("Content-Length").flatMap(HTTPSyntax.contentLength)
+        let length = response.headers.contentLength
         self.write(.headers(.init(headers: self.block(response, length: length))))
         self.context?.flush()
         self.settle()

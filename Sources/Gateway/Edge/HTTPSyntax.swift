@@ -80,22 +80,4 @@ enum HTTPSyntax {
                 && zip(part, word.utf8).allSatisfy { ASCII.lowercased($0) == ASCII.lowercased($1) }
         }
     }
-
-    /// A Content-Length: decimal digits and nothing else, not over 2⁶³.
-    static func contentLength(_ value: String) -> Int? {
-        self.contentLength(value.utf8.span)
-    }
-
-    static func contentLength(_ digits: Span<UInt8>) -> Int? {
-        guard !digits.isEmpty, digits.count <= 19 else { return nil }
-        var length = 0
-        for index in digits.indices {
-            guard ASCII.isDigit(digits[index]) else { return nil }
-            let (tens, isOver) = length.multipliedReportingOverflow(by: 10)
-            let (sum, isOverToo) = tens.addingReportingOverflow(Int(digits[index] - 0x30))
-            guard !isOver, !isOverToo else { return nil }
-            length = sum
-        }
-        return length
-    }
 }

@@ -272,10 +272,7 @@ extension AnswerReader {
             index += 2
             let value = valueStart..<valueEnd
             try Self.note(bytes.extracting(name), bytes.extracting(value), &framing)
-            lines.append(
-                HeaderFields.Line(
-                    name: (name.lowerBound - start)..<(name.upperBound - start),
-                    value: (value.lowerBound - start)..<(value.upperBound - start)))
+            lines.append(HeaderFields.Line(name: name, value: value, from: start))
         }
         return Self.headers(bytes.extracting(start..<index), lines)
     }
@@ -306,7 +303,7 @@ extension AnswerReader {
                 if HeaderFields.equalNames(word, "keep-alive") { framing.keepsAlive = true }
             }
         case 14 where HeaderFields.equalNames(name, "Content-Length"):
-            guard framing.length == nil, let length = Self.contentLength(value) else {
+            guard framing.length == nil, let length = HeaderFields.contentLength(value) else {
                 throw AnswerFault("it has an invalid Content-Length")
             }
             framing.length = length
@@ -317,17 +314,6 @@ extension AnswerReader {
             framing.isChunked = true
         default: break
         }
-    }
-
-    /// Up to 18 digits.
-    private static func contentLength(_ digits: Span<UInt8>) -> Int? {
-        guard (1...18).contains(digits.count) else { return nil }
-        var length = 0
-        for index in digits.indices {
-            guard ASCII.isDigit(digits[index]) else { return nil }
-            length = length * 10 + Int(digits[index] - 0x30)
-        }
-        return length
     }
 
     private static func text(_ bytes: Span<UInt8>) -> String {
