@@ -78,7 +78,8 @@ extension BrumeServer {
     }
 
     static func listen(
-        _ configuration: Configuration, _ openFiles: Int, _ certificates: CertificateStore, _ pipeline: Pipeline
+        _ configuration: Configuration, _ openFiles: Int, _ certificates: CertificateStore,
+        _ responder: any EdgeResponder
     ) async throws(StartError) -> EdgeListener {
         var limits = EdgeLimits()
         limits.connectionCountMax = OpenFiles.connectionCountMax(
@@ -91,7 +92,7 @@ extension BrumeServer {
             allowsPlaintext: configuration.allowsPlaintext,
             limits: limits
         )
-        return try await self.start(edge, pipeline)
+        return try await self.start(edge, responder)
     }
 
     private static func start(

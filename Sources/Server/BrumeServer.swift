@@ -124,7 +124,9 @@ package final class BrumeServer: Sendable {
             random: PooledRandomSource(),
             voice: cluster?.voice
         )
-        let listener = try await self.listen(configuration, openFiles, certificates, pipeline)
+        let publicEdge = CrossOrigin(
+            pipeline, allowed: { live.current.corsOrigins }, refusesOthers: configuration.hasKnownKeys)
+        let listener = try await self.listen(configuration, openFiles, certificates, publicEdge)
         let inner = try await self.listenInternally(configuration, openFiles, cluster, keys, pipeline, clock)
         try await self.wait(for: certificates, configuration)
         edge.listeners.withLock { $0 = [listener] + (inner.map { [$0.listener] } ?? []) }

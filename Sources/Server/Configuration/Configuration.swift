@@ -1,4 +1,5 @@
 package import BedrockRuntimeService
+package import Gateway
 package import Inference
 
 /// Everything that can be set, as it holds after flags, environment, file and defaults were put together.
@@ -26,9 +27,13 @@ package struct Configuration: Sendable, Hashable {
     package var tlsNames: [String] = []
     /// Whether requests without TLS are answered.
     package var allowsPlaintext = true
+    /// Web pages that may call.
+    package var corsOrigins = AllowedOrigins.local
     package var compatibility = Compatibility.none
     /// Signatures are not looked at. Off unless asked for by name; the start-up lines warn.
     package var acceptsAnyCredentials = false
+    /// Whether there are keys that everybody knows.
+    package var hasKnownKeys: Bool { self.acceptsAnyCredentials || self.compatibility == .localstack }
     /// What was said about a table's throughput; nil: it is enforced, except for suites written for LocalStack.
     package var throttling: Bool?
     /// Whether a table's throughput is enforced, as AWS does, and LocalStack does not.

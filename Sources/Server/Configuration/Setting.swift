@@ -1,4 +1,5 @@
 internal import BedrockRuntimeService
+internal import Gateway
 internal import Inference
 internal import Primitives
 
@@ -122,6 +123,12 @@ package struct Setting: Sendable {
             "plaintext", "whether plain HTTP is answered beside TLS", "true"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.allowsPlaintext = try Self.truth(text)
+        },
+        Setting(
+            "cors-origins", "origins of the web pages that may call: local (of this machine), none, * or origins",
+            "local", isLive: true, join: Self.commas
+        ) { (text, configuration) throws(ConfigurationError) in
+            configuration.corsOrigins = try Self.origins(text)
         },
         Setting(
             "compat", "whose clients are taken too: none, or localstack (key test/test, /_localstack/health)", "none"
@@ -332,6 +339,16 @@ package struct Setting: Sendable {
             throw ConfigurationError("takes one name or several, separated by commas")
         }
         return parts
+    }
+
+    private static func origins(_ text: String) throws(ConfigurationError) -> AllowedOrigins {
+        let words = try Self.list(text)
+        guard let origins = AllowedOrigins(words == ["none"] ? [] : words) else {
+            throw ConfigurationError(
+                "takes local, none, * or up to \(AllowedOrigins.ruleCountMax) origins such as https://app.example.com "
+                    + "or http://dev.test:*, separated by commas")
+        }
+        return origins
     }
 
     private static func rules(_ path: String) throws(ConfigurationError) -> [ModelRule] {

@@ -1,4 +1,5 @@
 import BedrockRuntimeService
+import Gateway
 import Inference
 import Server
 import Testing
@@ -124,6 +125,7 @@ import Testing
             "region": "eu-west-1", "loops": "3",
             "block-cache-mb": "5", "durability": "relaxed", "tls-cert": "c.pem", "tls-key": "k.pem",
             "tls-names": "a.example,b.example", "plaintext": "off", "compat": "localstack",
+            "cors-origins": "local, https://a.example, http://b.test:*",
             "insecure-accept-any-credentials": "yes", "throttling": "false", "drain-seconds": "0",
             "table-metrics": "true",
             "bedrock-aliases": "a.*=brume.echo", "bedrock-rules": "\(self.folder.path)/rules.json",
@@ -146,6 +148,7 @@ import Testing
         (expected.tlsNames, expected.allowsPlaintext) = (["a.example", "b.example"], false)
         (expected.compatibility, expected.acceptsAnyCredentials, expected.drainSeconds) = (.localstack, true, 0)
         expected.throttling = false
+        expected.corsOrigins = try #require(AllowedOrigins(["local", "https://a.example", "http://b.test:*"]))
         expected.store = "postgres://a:b@c/d"
         expected.tellsTableMetrics = true
         expected.bedrockAliases = [.init(pattern: "a.*", model: "brume.echo")]
@@ -231,6 +234,11 @@ import Testing
         ("durability", "Durable", "takes one of: durable, relaxed"),
         ("compat", "moto", "takes one of: none, localstack"),
         ("plaintext", "maybe", "takes true or false"),
+        (
+            "cors-origins", "app.example.com",
+            "takes local, none, * or up to 256 origins such as https://app.example.com or http://dev.test:*, separated "
+                + "by commas"
+        ),
         ("host", "", "takes one name or several, separated by commas"),
         ("host", ", ,", "takes one name or several, separated by commas"),
         ("host", " ", "takes one name or several, separated by commas"),

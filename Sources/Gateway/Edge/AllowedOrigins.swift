@@ -1,0 +1,82 @@
+/// Which web pages may call: what a browser says in `Origin` of a page of another server.
+///
+/// - Source: the Fetch standard, "CORS protocol"; an origin is scheme, host and port (RFC 6454, section 6.2).
+package struct AllowedOrigins: Sendable, Hashable {
+    /// Every page.
+    package static let all = AllowedOrigins([.all])
+    /// Pages that this machine serves, from any port.
+    package static let local = AllowedOrigins([.local])
+
+    /// The most rules that a text may have.
+    package static let ruleCountMax = 256
+
+    private enum Rule: Sendable, Hashable {
+        case all
+        case local
+        /// Just this one.
+        case exactly(String)
+        /// Of any port: what stands before it.
+        case anyPort(String)
+    }
+
+    private let rules: [Rule]
+
+    private init(_ rules: [Rule]) {
+        self.rules = rules
+    }
+
+    /// `words` are `*`, `local`, or origins such as `https://app.example.com`, whose port may be `*`, with letters of
+    /// either case; without any no page is allowed. nil where one of them is no origin, or there are too many.
+    package init?(_ words: [String]) {
+        guard words.count <= Self.ruleCountMax else { return nil }
+        var rules: [Rule] = []
+        for word in words {
+            guard let rule = Self.rule(word.lowercased()) else { return nil }
+            rules.append(rule)
+        }
+        self.rules = rules
+    }
+
+    private static func rule(_ word: String) -> Rule? {
+        if word == "*" { return .all }
+        if word == "local" { return .local }
+        guard let host = self.host(word), !host.isEmpty, !host.contains("/"), !host.contains("@") else { return nil }
+        return word.hasSuffix(":*") ? .anyPort(String(word.dropLast(2))) : .exactly(word)
+    }
+
+    /// Whether any page at all may call.
+    var areAll: Bool { self.rules.contains(.all) }
+
+    func contain(_ origin: String) -> Bool {
+        let origin = origin.lowercased()
+        return self.rules.contains { rule in
+            switch rule {
+            case .all: true
+            case .local: Self.isLocal(origin)
+            case .exactly(let text): origin == text
+            case .anyPort(let text): origin == text || Self.withoutPort(origin) == text
+            }
+        }
+    }
+
+    /// Whether `localhost`, a name under it or a loopback address served the page.
+    private static func isLocal(_ origin: String) -> Bool {
+        guard let scheme = origin.firstRange(of: "://"), ["http", "https"].contains(origin[..<scheme.lowerBound])
+        else { return false }
+        guard let host = self.host(self.withoutPort(origin)) else { return false }
+        return host == "localhost" || host.hasSuffix(".localhost") || host == "127.0.0.1" || host == "[::1]"
+    }
+
+    /// What follows the scheme.
+    private static func host(_ origin: String) -> Substring? {
+        guard let scheme = origin.firstRange(of: "://"), scheme.lowerBound > origin.startIndex else { return nil }
+        return origin[scheme.upperBound...]
+    }
+
+    private static func withoutPort(_ origin: String) -> String {
+        guard let colon = origin.lastIndex(of: ":"), colon < origin.index(before: origin.endIndex),
+            origin[origin.index(after: colon)...].utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return origin }
+        return String(origin[..<colon])
+    }
+}
