@@ -92,15 +92,7 @@ package struct RPCv2CBORProtocol: ServerProtocol {
     }
 
     package func serviceError(for error: ShapeError, in service: ServiceSchema) -> ServiceError {
-        switch error {
-        case .unsupportedMediaType:
-            ServiceError(code: "UnsupportedMediaTypeException", status: 415, message: "")
-        case .notAcceptable:
-            ServiceError(code: "NotAcceptableException", status: 406, message: "")
-        default:
-            ServiceError(
-                code: "SerializationException", message: CoralWording(service: service).message(for: error) ?? "")
-        }
+        CoralWording(service: service).serviceError(for: error)
     }
 
     package func serviceError(for violations: [ConstraintViolation], in service: ServiceSchema) -> ServiceError {

@@ -26,6 +26,15 @@ package enum CoralWording: Sendable {
         }
     }
 
+    /// The error of a body that cannot be read, where the media types of a request and its answer count.
+    func serviceError(for error: ShapeError) -> ServiceError {
+        switch error {
+        case .unsupportedMediaType: ServiceError(code: "UnsupportedMediaTypeException", status: 415, message: "")
+        case .notAcceptable: ServiceError(code: "NotAcceptableException", status: 406, message: "")
+        default: ServiceError(code: "SerializationException", message: self.message(for: error) ?? "")
+        }
+    }
+
     private func mismatch(_ found: WireToken, _ expected: ShapeType, isElement: Bool) -> String? {
         switch found {
         case .object:

@@ -21,8 +21,6 @@ extension BulkDescriptor {
 extension DynamoDBService {
     /// Bytes of one file of a report, about; entries that would make as much are in the store at most.
     static let reportBytesMax = 8 << 20
-    /// Keys of entries that are read at once.
-    private static let entryCountMax = 100
 
     /// Writes a file of the entries that wait.
     ///
@@ -71,18 +69,7 @@ extension DynamoDBService {
         } else {
             own.state = own.failedCount == 0 ? .completed : .completedWithErrors
         }
-        var lines: [UInt8] = []
-        var range = BulkKeys.files(own.copy)
-        while !range.isEmpty {
-            let rest = range
-            let page = try await storing { () throws(StorageError) in
-                try await self.store.scan(
-                    rest, limit: Self.entryCountMax, byteLimit: TableCatalog.sliceBytesMax, reverse: false)
-            }
-            for entry in page.entries { lines += entry.record.value + [UInt8(ascii: "\n")] }
-            guard let continuation = page.continuation else { break }
-            range = range.continued(from: continuation, reverse: false)
-        }
+        let lines = try await self.lines(BulkKeys.files(own.copy))
         try await self.put(lines, at: own.objectKey("manifest-files.json"), of: own)
         try await self.put(BulkManifest.summary(own), at: own.objectKey("manifest-summary.json"), of: own)
         return try await self.end(own, found)

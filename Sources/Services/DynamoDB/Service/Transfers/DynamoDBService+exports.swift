@@ -156,18 +156,7 @@ extension DynamoDBService {
 
     /// Writes the manifests, the summary last: who finds it finds everything.
     private func finish(_ export: ExportDescriptor) async throws(ServiceError) -> Bool {
-        var files: [UInt8] = []
-        var range = BackupKeys.files(export.copy)
-        while !range.isEmpty {
-            let rest = range
-            let page = try await storing { () throws(StorageError) in
-                try await self.store.scan(
-                    rest, limit: TableCatalog.sliceCountMax, byteLimit: TableCatalog.sliceBytesMax, reverse: false)
-            }
-            for entry in page.entries { files += entry.record.value + [UInt8(ascii: "\n")] }
-            guard let continuation = page.continuation else { break }
-            range = range.continued(from: continuation, reverse: false)
-        }
+        let files = try await self.lines(BackupKeys.files(export.copy))
         let end = self.clock.now()
         let summary = ExportManifest.summary(export, end: end)
         for (name, bytes) in [("manifest-files", files), ("manifest-summary", summary)] {
