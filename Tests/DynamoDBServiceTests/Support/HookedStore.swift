@@ -10,7 +10,7 @@ final class HookedStore: OrderedStore {
     private let scanHook = Mutex<(range: KeyRange, hook: Hook)?>(nil)
     /// How often memory was asked for what it does not hold; nil while it holds everything.
     private let misses = Mutex<Int?>(nil)
-    private let commitHook = Mutex<(key: [UInt8], hook: Hook)?>(nil)
+    private let commitHook = Mutex<(isMeant: @Sendable (Batch) -> Bool, hook: Hook)?>(nil)
 
     init(clock: any WallClock = SystemClock()) {
         self.inner = MemoryStore(clock: clock)
@@ -20,7 +20,14 @@ final class HookedStore: OrderedStore {
     func beforeScan(_ range: KeyRange, _ hook: @escaping Hook) { self.scanHook.withLock { $0 = (range, hook) } }
 
     /// Before the next commit that deletes `key`.
-    func beforeDeletion(of key: [UInt8], _ hook: @escaping Hook) { self.commitHook.withLock { $0 = (key, hook) } }
+    func beforeDeletion(of key: [UInt8], _ hook: @escaping Hook) {
+        self.commitHook.withLock { $0 = ({ $0.writes.contains(.delete(key)) }, hook) }
+    }
+
+    /// Before the next commit under a token.
+    func beforeCommitUnderToken(_ hook: @escaping Hook) {
+        self.commitHook.withLock { $0 = ({ $0.token != nil }, hook) }
+    }
 
     /// From now on nothing is in memory.
     func forget() { self.misses.withLock { $0 = 0 } }
@@ -65,7 +72,7 @@ final class HookedStore: OrderedStore {
     @discardableResult
     func commit(_ batch: Batch) async throws(StorageError) -> CommitReceipt {
         let hook = self.commitHook.withLock { waiting -> Hook? in
-            guard let present = waiting, batch.writes.contains(.delete(present.key)) else { return nil }
+            guard let present = waiting, present.isMeant(batch) else { return nil }
             waiting = nil
             return present.hook
         }

@@ -69,6 +69,8 @@ extension ItemStore {
     func transact(
         _ actions: [TransactAction], token: IdempotencyToken?
     ) async throws(ServiceError) -> TransactOutcome {
+        if let token { try self.tokensInUse.begin(token) }
+        defer { if let token { self.tokensInUse.end(token) } }
         var contested: Int?
         for attempt in 0..<Self.attemptsMax {
             switch try await self.attempt(actions, token, isFirst: attempt == 0) {

@@ -13,6 +13,7 @@ final class ItemStore: Sendable {
     let meters: Meters
     let insights = KeyInsights()
     let bell = ReplicationBell()
+    let tokensInUse = TokensInUse()
 
     init(store: any OrderedStore, catalog: TableCatalog, meters: Meters) {
         self.store = store
