@@ -60,6 +60,25 @@ REFUSALS = {
             "must contain exactly one of the supported datatypes"
         ),
     ),
+    "an attribute without a name": (
+        "put_item", {"TableName": TABLE, "Item": KEY | {"": {"S": "a"}}}, envelope("Empty attribute name"),
+    ),
+    "a batch with a map that has an entry without a name": (
+        "batch_write_item",
+        {"RequestItems": {TABLE: [{"PutRequest": {"Item": KEY | {"x": {"M": {"": {"S": "a"}}}}}}]}},
+        "Empty attribute name",
+    ),
+    "a transaction with an attribute without a name": (
+        "transact_write_items",
+        {"TransactItems": [{"Put": {"TableName": TABLE, "Item": KEY | {"": {"S": "a"}}}}]},
+        "Empty attribute name",
+    ),
+    "an update to a map that has an entry without a name": (
+        "update_item",
+        {"TableName": TABLE, "Key": KEY, "UpdateExpression": "SET x = :v",
+         "ExpressionAttributeValues": {":v": {"L": [{"M": {"": {"S": "a"}}}]}}},
+        envelope("ExpressionAttributeValues contains invalid value: Empty attribute name for key :v"),
+    ),
     "a table class that there is not": (
         "update_table", {"TableName": TABLE, "TableClass": "COLD"},
         "Invalid table-class parameter provided. Please try again with a valid table-class value: "

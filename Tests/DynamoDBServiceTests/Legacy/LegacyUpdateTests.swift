@@ -22,6 +22,16 @@ struct LegacyUpdateTests {
         }
     }
 
+    @Test(arguments: [AttributeAction.put, .add])
+    func `an attribute that is updated has a name`(_ action: AttributeAction) async throws {
+        let fixture = try await ItemFixture()
+        #expect(
+            await wording { () throws(ServiceError) in
+                try await Self.update(fixture, ["": Self.change(action, int(1))])
+            } == "1 validation error detected: Empty attribute name"
+        )
+    }
+
     @Test func `PUT sets, ADD adds and makes, DELETE removes`() async throws {
         let fixture = try await ItemFixture()
         _ = try await Self.update(

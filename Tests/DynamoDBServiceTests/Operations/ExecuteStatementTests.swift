@@ -104,7 +104,7 @@ struct ExecuteStatementTests {
                 "Invalid UpdateExpression: set_add takes the path that is set and the set to add"
             ),
             ("SET n = set_add(n, 1)", "Invalid UpdateExpression: set_add requires a set as its second operand"),
-            ("SET n = size(n)", "Unsupported function: size"),
+            ("SET n = size(n)", "Unsupported function: size"), ("SET n.\"\" = 1", "Empty attribute name"),
         ] as [(String, String)]
     )
     func `an update that cannot be is refused`(_ changes: String, _ sentence: String) async throws {

@@ -83,6 +83,17 @@ struct PutItemTests {
         )
     }
 
+    @Test func `an attribute has a name, at the top and in maps`() async throws {
+        let fixture = try await ItemFixture()
+        for nameless in [("", int(1)), ("x", map([("", int(1))])), ("x", .l([map([("y", map([("", .null)]))])]))] {
+            #expect(
+                await wording { () throws(ServiceError) in try await fixture.put(key("a", 1) + [nameless]) }
+                    == Self.envelope + "Empty attribute name"
+            )
+        }
+        #expect(try await fixture.stored(key("a", 1)) == nil)
+    }
+
     // Sizes
 
     @Test func `an item has 400 KB, names and values together`() async throws {

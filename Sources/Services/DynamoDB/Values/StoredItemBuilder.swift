@@ -95,6 +95,7 @@ struct StoredItemBuilder {
 
     mutating func endName(_ start: Int) {
         let count = self.bytes.count - start
+        if count == 0 { self.fail(ValidationFailure.emptyAttributeName.message) }
         if count > Self.nameBytesMax {
             self.fail("Attribute name is too large, must be less than 64 Kb")
             self.bytes.removeSubrange((start + Self.nameBytesMax)...)

@@ -11,6 +11,11 @@ extension ValidationFailure {
     /// An item beyond `AttributeMap.itemBytesMax`.
     package static let itemTooLarge = ValidationFailure("Item size has exceeded the maximum allowed size")
 
+    /// An attribute without a name, in an item or in a map of whatever depth.
+    /// - Source: the constraint is the Developer Guide's ("Naming rules"); the words are AWS's for an empty name in
+    ///   ExpressionAttributeNames.
+    package static let emptyAttributeName = ValidationFailure("Empty attribute name")
+
     /// Names or values of an expression beyond `AttributeMap.expressionParametersBytesMax`.
     package static func expressionParametersTooLarge(_ parameter: String) -> ValidationFailure {
         ValidationFailure("\(parameter) size has exceeded the maximum allowed size")

@@ -11,6 +11,7 @@ enum LegacyUpdate {
         actions.reserveCapacity(updates.count)
         for name in LegacyParameters.ordered(updates.keys) {
             guard let update = updates[name] else { continue }
+            guard !name.isEmpty else { throw .emptyAttributeName }
             try self.check(update)
             actions.append(
                 UpdatePlan.Action(

@@ -161,6 +161,7 @@ struct PartiQLLowering {
     private mutating func action(
         _ change: PartiQLUpdate.Change, _ clause: Int
     ) throws(ValidationFailure) -> WrittenAction {
+        guard !change.path.contains(.name([])) else { throw .emptyAttributeName }
         let path = self.path(change.path)
         guard let value = change.value else {
             return WrittenAction(section: .remove, clause: clause, path: path, value: nil)
