@@ -95,6 +95,8 @@ def test_what_is_wrong_is_refused_in_awss_words(dynamodb, streams):
         (streams.get_shard_iterator, {"StreamArn": arn, "ShardId": "shardId-00000001500000000000-00000000",
                                       "ShardIteratorType": "LATEST"},
          "ResourceNotFoundException", "Requested resource not found: Shard does not exist"),
+        (iterator, {"streams": streams, "arn": arn, "kind": "TRIM_HORIZON", "SequenceNumber": "1" * 40},
+         "ValidationException", "SequenceNumber must not be given for ShardIteratorType TRIM_HORIZON"),
     ]
     for call, request, code, message in cases:
         with pytest.raises(botocore.exceptions.ClientError) as refused:

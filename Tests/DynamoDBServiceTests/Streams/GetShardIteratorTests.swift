@@ -91,6 +91,11 @@ struct GetShardIteratorTests {
         #expect(
             await wording(.atSequenceNumber) == "SequenceNumber is required for ShardIteratorType AT_SEQUENCE_NUMBER")
         #expect(await wording(.atTimestamp) == "Timestamp is required for ShardIteratorType AT_TIMESTAMP")
+        for type in [ShardIteratorType.trimHorizon, .latest] {
+            #expect(
+                await wording(type) { $0.sequenceNumber = "123456789012345678901" }
+                    == "SequenceNumber must not be given for ShardIteratorType \(type.rawValue)")
+        }
         let future = Timestamp(millisecondsSinceEpoch: fixture.clock.now().millisecondsSinceEpoch + 1)
         #expect(await wording(.atTimestamp) { $0.timestamp = future } == "Timestamp must not be in the future")
         let shard = try await fixture.shards(arn)[0]

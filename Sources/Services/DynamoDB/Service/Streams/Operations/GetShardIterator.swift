@@ -30,6 +30,11 @@ extension DynamoDBStreamsService {
         _ input: GetShardIteratorInput, _ shards: StreamShards, _ shard: StreamShards.Shard, _ now: Timestamp
     ) async throws(ServiceError) -> LogPosition {
         let stream = shards.stream
+        if input.sequenceNumber != nil, [.trimHorizon, .latest].contains(input.shardIteratorType) {
+            // AWS refuses it too; its words are not known.
+            throw .validation(
+                "SequenceNumber must not be given for ShardIteratorType \(input.shardIteratorType.rawValue)")
+        }
         var time = max(shard.start, now.streamHorizon)
         var position = LogPosition(version: .zero, index: 0)
         switch input.shardIteratorType {
