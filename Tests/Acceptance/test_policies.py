@@ -194,6 +194,15 @@ def test_tags_of_tables_can_be_conditions(server, unique_name):
     assert is_denied(dynamodb.scan, TableName=theirs)
 
 
+def test_a_table_with_tags_needs_the_right_to_tag(server, unique_name):
+    name = unique_name()
+    dynamodb = User(server, document(statement("Allow", "dynamodb:CreateTable", table_arn(name)))).client("dynamodb")
+    for tags in ([{"Key": "team", "Value": "a"}], []):
+        assert f"dynamodb:TagResource on resource: {table_arn(name)}" in sentence(
+            make_table, dynamodb, name, Tags=tags)
+    make_table(dynamodb, name)
+
+
 def test_streams_ask_the_policies_too(server, unique_name):
     root, name = server.client("dynamodb"), unique_name()
     make_table(root, name, StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})

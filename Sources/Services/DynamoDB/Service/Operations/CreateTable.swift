@@ -7,10 +7,16 @@ package import ServiceModel
 extension DynamoDBService {
     package func access(_ input: CreateTableInput, _ context: RequestContext) -> [ResourceAccess] {
         let table = context.tableARN(input.tableName)
-        let creation = ResourceAccess(
-            action: "dynamodb:CreateTable", resource: table, conditionKeys: TagRule.conditionKeys(input.tags ?? []))
-        guard input.resourcePolicy != nil else { return [creation] }
-        return [creation, ResourceAccess(action: "dynamodb:PutResourcePolicy", resource: table)]
+        let tagKeys = TagRule.conditionKeys(input.tags ?? [])
+        var accesses = [ResourceAccess(action: "dynamodb:CreateTable", resource: table, conditionKeys: tagKeys)]
+        // AWS asks for it also where the list of tags is empty.
+        if input.tags != nil {
+            accesses.append(ResourceAccess(action: "dynamodb:TagResource", resource: table, conditionKeys: tagKeys))
+        }
+        if input.resourcePolicy != nil {
+            accesses.append(ResourceAccess(action: "dynamodb:PutResourcePolicy", resource: table))
+        }
+        return accesses
     }
 
     /// The answer says CREATING, as AWS's does. DescribeTable says ACTIVE at once, and the table can be used, unless
