@@ -16,6 +16,7 @@ FAMILIES = {
     "amazon.nova-lite-v1:0": {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]},
     "mistral.mistral-7b-instruct-v0:2": {"prompt": "Hi"},
     "cohere.command-r-v1:0": {"message": "Hi"},
+    "cohere.command-text-v14": {"prompt": "Hi"},
     "openai.gpt-oss-20b-1:0": {"messages": MESSAGES},
 }
 
@@ -112,6 +113,7 @@ def test_native_bodies_pass_and_their_members_are_checked(typed, model):
         "amazon.titan-text-express-v1": ({"textGenerationConfig": {"topP": "x"}}, "#/textGenerationConfig/topP"),
         "amazon.nova-lite-v1:0": ({"inferenceConfig": {"topP": "x"}}, "#/inferenceConfig/topP"),
         "cohere.command-r-v1:0": ({"p": "x"}, "#/p"),
+        "cohere.command-text-v14": ({"p": "x"}, "#/p"),
     }
     change, place = wrong.get(model, ({"top_p": "x"}, "#/top_p"))
     for call in (bedrock.invoke_model, bedrock.invoke_model_with_response_stream):
@@ -124,6 +126,46 @@ def test_native_bodies_pass_and_their_members_are_checked(typed, model):
             "openai": "Invalid type for 'top_p': expected a decimal, but got a string instead.",
         }.get(model.split(".")[0], f"Malformed input request: {place}: expected type: Number, found: String, please "
               "reformat your input and try again.")
+
+
+@pytest.mark.parametrize("model, body, finding", [
+    ("meta.llama3-8b-instruct-v1:0", {"messages": []},
+     "#: required key [prompt] not found#: extraneous key [messages] is not permitted"),
+    ("meta.llama3-8b-instruct-v1:0", {"prompt": "Hi", "max_tokens": 5},
+     "#: extraneous key [max_tokens] is not permitted"),
+    ("meta.llama3-8b-instruct-v1:0", {"prompt": "Hi", "temperature": 1.5},
+     "#/temperature: 1.5 is not less or equal to 1"),
+    ("meta.llama3-8b-instruct-v1:0", {"prompt": "Hi", "max_gen_len": 0},
+     "#/max_gen_len: 0 is not greater or equal to 1"),
+    ("amazon.titan-text-express-v1", {"prompt": "Hi"},
+     "#: required key [inputText] not found#: extraneous key [prompt] is not permitted"),
+    ("amazon.titan-text-express-v1", {"inputText": "Hi", "textGenerationConfig": {"maxTokens": 5}},
+     "#/textGenerationConfig: extraneous key [maxTokens] is not permitted"),
+    ("amazon.titan-text-express-v1", {"inputText": "Hi", "textGenerationConfig": {"topP": -1}},
+     "#/textGenerationConfig/topP: -1 is not greater or equal to 0"),
+    ("amazon.nova-lite-v1:0", {"messages": [{"role": "user", "content": [{"text": "Hi"}]}], "max_tokens": 5},
+     "#: extraneous key [max_tokens] is not permitted"),
+    ("mistral.mistral-7b-instruct-v0:2", {"prompt": "Hi", "top_p": 2}, "#/top_p: 2 is not less or equal to 1"),
+    ("cohere.command-r-v1:0", {"prompt": "Hi"},
+     "#: required key [message] not found#: extraneous key [prompt] is not permitted"),
+    ("cohere.command-text-v14", {"message": "Hi"},
+     "#: required key [prompt] not found#: extraneous key [message] is not permitted"),
+    ("anthropic.claude-3-haiku-20240307-v1:0",
+     {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": MESSAGES, "top_n": 1, "stream": True},
+     '#: subject must not be valid against schema {"required":["messages"]}#: extraneous key [top_n] is not permitted'
+     "#: extraneous key [stream] is not permitted"),
+    ("cohere.command-text-v14", {"prompt": "Hi", "num_generations": 6},
+     "#/num_generations: 6 is not less or equal to 5"),
+    ("cohere.command-text-v14", {"prompt": "Hi", "truncate": "LEFT"}, "#/truncate: LEFT is not a valid enum value"),
+])
+def test_native_bodies_name_what_is_missing_too_much_and_out_of_bounds(typed, model, body, finding):
+    bedrock = typed.client("bedrock-runtime")
+    for call in (bedrock.invoke_model, bedrock.invoke_model_with_response_stream):
+        with pytest.raises(botocore.exceptions.ClientError) as failure:
+            call(modelId=model, body=json.dumps(body))
+        assert failure.value.response["Error"] == {
+            "Code": "ValidationException",
+            "Message": f"Malformed input request: {finding}, please reformat your input and try again."}
 
 
 ASKED = {"role": "user", "content": "Weather?"}

@@ -163,6 +163,14 @@ FAMILIES = {
         lambda body: body["text"],
         lambda chunks: "".join(c["text"] for c in chunks if c["event_type"] == "text-generation"),
     ),
+    "anthropic.claude-v2:1": (
+        {"prompt": "\n\nHuman: hi\n\nAssistant:", "max_tokens_to_sample": 50}, lambda body: body["completion"],
+        lambda chunks: "".join(c["completion"] for c in chunks),
+    ),
+    "cohere.command-text-v14": (
+        {"prompt": "hi", "max_tokens": 50, "stream": True}, lambda body: body["generations"][0]["text"],
+        lambda chunks: "".join(c["text"] for c in chunks if not c["is_finished"]),
+    ),
 } | {
     model_id: (
         {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 50},
@@ -179,7 +187,7 @@ FAMILIES = {
 def test_each_family_is_answered_in_its_own_notation(aliased):
     for model_id, (body, text, joined) in FAMILIES.items():
         request = {"modelId": model_id, "body": json.dumps(body)}
-        said = "[brume.echo] " + body.get("prompt", "hi")
+        said = "[brume.echo] " + ("hi" if "claude" in model_id else body.get("prompt", "hi"))
         assert text(json.loads(aliased.invoke_model(**request)["body"].read())) == said, model_id
         events = list(aliased.invoke_model_with_response_stream(**request)["body"])
         chunks = [json.loads(event["chunk"]["bytes"]) for event in events]
@@ -208,6 +216,92 @@ def test_cohere_s_tools_are_called_and_their_results_told(aliased):
     assert events[0]["tool_calls"] == [call] and events[1]["response"]["tool_calls"] == [call]
     told = invoke(body | {"tool_results": [{"call": call, "outputs": [{"degrees": 3}]}]})
     assert told["text"] == '[brume.echo] The tool returned: [{"degrees":3}]'
+
+
+def test_cohere_s_older_models_generate(aliased):
+    def invoke(body, stream=False):
+        request = {"modelId": "cohere.command-light-text-v14", "body": json.dumps({"prompt": "one two three"} | body)}
+        if not stream:
+            return json.loads(aliased.invoke_model(**request)["body"].read())
+        return [json.loads(e["chunk"]["bytes"])
+                for e in aliased.invoke_model_with_response_stream(**request)["body"]]
+
+    answer = invoke({"stop_sequences": [" three"], "p": 0.5, "k": 10, "temperature": 5, "return_likelihoods": "NONE"})
+    assert set(answer) == {"generations", "id", "prompt"} and answer["prompt"] == "one two three"
+    generation = answer["generations"][0]
+    assert set(generation) == {"finish_reason", "id", "text"} and generation["id"] != answer["id"]
+    assert (generation["text"], generation["finish_reason"]) == ("[brume.echo] one two", "COMPLETE")
+    assert invoke({"max_tokens": 2})["generations"][0]["finish_reason"] == "MAX_TOKENS"
+    # Twenty tokens, unless the body says how many.
+    cut = invoke({"prompt": "word " * 50})["generations"][0]
+    assert cut["finish_reason"] == "MAX_TOKENS" and 0 < cut["text"].count("word") < 20
+
+    # Without `stream` in the body a stream is one chunk; with it the pieces come, and the whole at the end.
+    whole = invoke({}, stream=True)
+    assert len(whole) == 1 and whole[0]["generations"][0]["text"] == "[brume.echo] one two three"
+    pieces = invoke({"stream": True}, stream=True)
+    assert set(pieces[0]) == {"text", "is_finished"} and pieces[0]["is_finished"] is False
+    assert pieces[-1]["is_finished"] is True and pieces[-1]["finish_reason"] == "COMPLETE"
+    said = pieces[-1]["response"]["generations"][0]["text"]
+    assert said == "".join(piece["text"] for piece in pieces[:-1]) == "[brume.echo] one two three"
+
+    for body, sentence in (
+        ({"num_generations": 2}, "Only num_generations = 1 is supported, and num_generations was 2."),
+        ({"return_likelihoods": "ALL"}, "return_likelihoods is not supported by this version of Brume."),
+        ({"logit_bias": {"11": -10}}, "logit_bias is not supported by this version of Brume."),
+        ({"stop_sequences": list("abcde")}, "Malformed input request: #/stop_sequences: expected maximum item count: "
+         "4, found: 5, please reformat your input and try again."),
+    ):
+        request = {"modelId": "cohere.command-text-v14", "body": json.dumps({"prompt": "hi"} | body)}
+        assert refusal(aliased.invoke_model, **request) == {"Code": "ValidationException", "Message": sentence}
+
+
+def test_claude_s_older_models_complete(aliased):
+    def invoke(prompt, **more):
+        body = {"prompt": prompt, "max_tokens_to_sample": 50} | more
+        request = {"modelId": "anthropic.claude-instant-v1", "body": json.dumps(body)}
+        return json.loads(aliased.invoke_model(**request)["body"].read())
+
+    turns = "Be brief.\n\nHuman: one\n\nAssistant: two\n\nHuman: three four\n\nAssistant:"
+    assert invoke(turns) == {
+        "type": "completion", "completion": "[brume.echo] three four", "stop_reason": "stop_sequence",
+        "stop": "\n\nHuman:"}
+    assert invoke(turns, stop_sequences=[" four"])["stop"] == " four"
+    cut = invoke(turns, max_tokens_to_sample=1)
+    assert (cut["stop_reason"], cut["stop"]) == ("max_tokens", None)
+    for model, body, sentence in (
+        ("claude-v2", {"prompt": "hi", "max_tokens_to_sample": 5},
+         'prompt must start with "\n\nHuman:" turn after an optional system prompt'),
+        ("claude-v2", {"prompt": "\n\nHuman: hi", "max_tokens_to_sample": 5},
+         'prompt must end with "\n\nAssistant:" turn'),
+        ("claude-v2", {"prompt": "\n\nHuman: hi\n\nAssistant:"}, "max_tokens_to_sample: Field required"),
+        ("claude-3-sonnet-20240229-v1:0", {"prompt": "\n\nHuman: hi\n\nAssistant:", "max_tokens_to_sample": 5},
+         '"claude-3-sonnet-20240229" is not supported on this API. Please use the Messages API instead.'),
+    ):
+        request = {"modelId": f"anthropic.{model}", "body": json.dumps(body)}
+        assert refusal(aliased.invoke_model, **request) == {"Code": "ValidationException", "Message": sentence}
+
+
+def test_llama_s_chunks_count_the_prompt_first_and_what_came_each_time(aliased):
+    request = {"modelId": "meta.llama3-8b-instruct-v1:0", "body": json.dumps({"prompt": "one two three"})}
+    chunks = [json.loads(event["chunk"]["bytes"])
+              for event in aliased.invoke_model_with_response_stream(**request)["body"]]
+    whole = json.loads(aliased.invoke_model(**request)["body"].read())
+    assert [chunk["prompt_token_count"] for chunk in chunks] == [whole["prompt_token_count"]] + [None] * (
+        len(chunks) - 1)
+    counts = [chunk["generation_token_count"] for chunk in chunks]
+    assert counts == sorted(counts) and counts[0] == 1 and counts[-1] == whole["generation_token_count"]
+    assert {chunk["stop_reason"] for chunk in chunks[:-1]} == {None} and chunks[-1]["stop_reason"] == "stop"
+
+
+@pytest.mark.parametrize("model, body, ended", [
+    ("meta.llama3-8b-instruct-v1:0", {"prompt": "word " * 600},
+     lambda body: (body["generation_token_count"], body["stop_reason"]) == (512, "length")),
+    ("amazon.titan-text-lite-v1", {"inputText": "word " * 600},
+     lambda body: (body["results"][0]["tokenCount"], body["results"][0]["completionReason"]) == (512, "LENGTH")),
+])
+def test_what_names_no_bound_has_its_makers(aliased, model, body, ended):
+    assert ended(json.loads(aliased.invoke_model(modelId=model, body=json.dumps(body))["body"].read()))
 
 
 def test_what_an_answer_took_stands_in_headers(aliased):

@@ -4,6 +4,29 @@ internal import ServiceModel
 /// - Source: the sentences that users of Anthropic's API and of Bedrock report.
 enum AnthropicRules {
     private static let thoughtTokensMin = 1024
+    /// Members of a body of InvokeModel. `model` and `stream` are none: the path says both.
+    private static let names: Set<String> = [
+        "anthropic_version", "anthropic_beta", "max_tokens", "messages", "system", "temperature", "top_p", "top_k",
+        "stop_sequences", "tools", "tool_choice", "thinking", "metadata", "output_config", "output_format",
+        "context_management", "container", "mcp_servers", "cache_control", "service_tier", "inference_geo", "speed",
+    ]
+
+    /// What Bedrock itself asks of a body before the model sees it.
+    /// - Source: AWS Knowledge Center, "How do I resolve validation exceptions in Amazon Bedrock?", for members that
+    ///   are not known; the other sentences are those that users report.
+    static func checkNames(of body: Document, _ id: ModelID) throws(ServiceError) {
+        if body["prompt"] != nil, body["messages"] == nil {
+            let name = id.name.dropFirst("anthropic.".count)
+            let model = name.firstRange(of: "-v1:").map { name[..<$0.lowerBound] } ?? name
+            throw .invalid(#""\#(model)" is not supported on this API. Please use the Messages API instead."#)
+        }
+        guard body["anthropic_version"]?.text != nil else { throw .invalid("anthropic_version: Field required") }
+        let unknown = body.members.map(\.name).filter { !self.names.contains($0) && !$0.hasPrefix("amazon-bedrock-") }
+        guard !unknown.isEmpty else { return }
+        let findings = unknown.map { "#: extraneous key [\($0)] is not permitted" }
+        throw BodyCheck.malformed(
+            #"#: subject must not be valid against schema {"required":["messages"]}"# + findings.joined())
+    }
 
     /// What stands beside the messages.
     static func check(_ body: Document) throws(ServiceError) {

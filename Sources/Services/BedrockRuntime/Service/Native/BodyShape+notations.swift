@@ -77,6 +77,13 @@ extension BodyShape {
             "output_format": Self.anthropicFormat,
         ]) { first, _ in first }, required: ["messages"])
 
+    /// Claude's Text Completions API.
+    static let claudeText = BodyShape.object(
+        [
+            "prompt": .text, "max_tokens_to_sample": .integer, "temperature": .number, "top_p": .number,
+            "top_k": .integer, "stop_sequences": .list(.text), "anthropic_version": .text,
+        ], required: ["prompt", "max_tokens_to_sample"])
+
     private static let anthropicFormat = BodyShape.object(["type": .text, "schema": .object([:])])
 
     private static let anthropicBlock: [String: BodyShape] = [
@@ -89,24 +96,31 @@ extension BodyShape {
         "title": .text, "context": .text, "citations": .object(["enabled": .flag]),
     ]
 
-    static let titanText = BodyShape.object([
-        "inputText": .text,
-        "textGenerationConfig": .object([
-            "maxTokenCount": .integer, "temperature": .number, "topP": .number, "stopSequences": .list(.text),
-        ]),
-    ])
+    /// A number from 0 to 1.
+    private static let share = BodyShape.bounded(.number, least: 0, most: 1)
 
-    static let llama = BodyShape.object([
-        "prompt": .text, "max_gen_len": .integer, "temperature": .number, "top_p": .number,
-    ])
+    static let titanText = BodyShape.closed(
+        [
+            "inputText": .text,
+            "textGenerationConfig": .closed([
+                "maxTokenCount": .bounded(.integer, least: 0), "temperature": Self.share, "topP": Self.share,
+                "stopSequences": .list(.text),
+            ]),
+        ], required: ["inputText"])
+
+    static let llama = BodyShape.closed(
+        [
+            "prompt": .text, "max_gen_len": .bounded(.integer, least: 1), "temperature": Self.share,
+            "top_p": Self.share, "images": .any,
+        ], required: ["prompt"])
 
     /// DeepSeek's and Mistral's prompts.
     static let prompt = BodyShape.object([
-        "prompt": .text, "max_tokens": .integer, "temperature": .number, "top_p": .number, "top_k": .integer,
-        "stop": .list(.text),
+        "prompt": .text, "max_tokens": .bounded(.integer, least: 1), "temperature": Self.share, "top_p": Self.share,
+        "top_k": .integer, "stop": .list(.text),
     ])
 
-    static let nova = BodyShape.object([
+    static let nova = BodyShape.closed([
         "schemaVersion": .text,
         "messages": .list(.object(["role": .text, "content": .list(.object(Self.novaBlock))])),
         "system": .list(.object(["text": .text])),
@@ -114,7 +128,7 @@ extension BodyShape {
             "maxTokens": .integer, "max_new_tokens": .integer, "temperature": .number, "topP": .number,
             "topK": .integer, "stopSequences": .list(.text), "reasoningConfig": Self.novaReasoning,
         ]),
-        "reasoningConfig": Self.novaReasoning,
+        "reasoningConfig": Self.novaReasoning, "topK": .integer, "additionalModelRequestFields": .object([:]),
         "toolConfig": .object([
             "tools": .list(
                 .object([
@@ -140,13 +154,30 @@ extension BodyShape {
         ]),
     ]
 
-    static let cohereCommand = BodyShape.object([
-        "message": .text, "preamble": .text, "chat_history": .list(.object(["role": .text, "message": .text])),
-        "documents": .list(.object([:])), "max_tokens": .integer, "temperature": .number, "p": .number, "k": .integer,
-        "presence_penalty": .number, "frequency_penalty": .number, "seed": .integer, "stop_sequences": .list(.text),
-        "tools": .list(
-            .object(["name": .text, "description": .text, "parameter_definitions": .object([:])], required: ["name"])),
-        "tool_results": .list(
-            .object(["call": .object(["name": .text, "parameters": .object([:])]), "outputs": .list(.any)])),
-    ])
+    /// `cohere.command-r…`
+    static let cohereCommand = BodyShape.closed(
+        [
+            "message": .text, "preamble": .text, "chat_history": .list(.object(["role": .text, "message": .text])),
+            "documents": .list(.object([:])), "search_queries_only": .flag, "return_prompt": .flag,
+            "prompt_truncation": .word(["OFF", "AUTO_PRESERVE_ORDER"]), "raw_prompting": .flag,
+            "max_tokens": .integer, "temperature": Self.share, "p": Self.share,
+            "k": .bounded(.number, least: 0, most: 500), "presence_penalty": Self.share,
+            "frequency_penalty": Self.share, "seed": .integer, "stop_sequences": .list(.text),
+            "tools": .list(
+                .object(
+                    ["name": .text, "description": .text, "parameter_definitions": .object([:])], required: ["name"])),
+            "tool_results": .list(
+                .object(["call": .object(["name": .text, "parameters": .object([:])]), "outputs": .list(.any)])),
+        ], required: ["message"])
+
+    /// `cohere.command-text…`
+    static let cohereGenerate = BodyShape.closed(
+        [
+            "prompt": .text, "max_tokens": .bounded(.integer, least: 1, most: 4096),
+            "temperature": .bounded(.number, least: 0, most: 5), "p": Self.share,
+            "k": .bounded(.number, least: 0, most: 500), "stop_sequences": .list(.text), "stream": .flag,
+            "return_likelihoods": .word(["GENERATION", "ALL", "NONE"]),
+            "num_generations": .bounded(.integer, least: 1, most: 5), "logit_bias": .object([:]),
+            "truncate": .word(["NONE", "START", "END"]),
+        ], required: ["prompt"])
 }

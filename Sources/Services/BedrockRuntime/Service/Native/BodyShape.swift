@@ -8,6 +8,8 @@ package indirect enum BodyShape: Sendable {
     case text
     case integer
     case number
+    /// An integer or a number that is neither less nor more than these.
+    case bounded(BodyShape, least: Int? = nil, most: Int? = nil)
     case flag
     case any
     /// One of these texts.
@@ -15,6 +17,8 @@ package indirect enum BodyShape: Sendable {
     case list(BodyShape)
     /// - `required`: members that must be there.
     case object([String: BodyShape], required: [String] = [])
+    /// As `object`, and no other members: Bedrock's own check refuses what a model does not know.
+    case closed([String: BodyShape], required: [String] = [])
     /// A text, or a list of these.
     case textOrList(BodyShape)
     /// One of these texts, or an object.
@@ -42,12 +46,18 @@ package indirect enum BodyShape: Sendable {
             break
         case (.integer, .number):
             guard value.integer != nil else { throw place.wrongType(self, value) }
+        case (.bounded(let shape, let least, let most), _):
+            try shape.check(value, place)
+            try place.checkBounds(value, least: least, most: most)
         case (.word(let words), .string(let text)), (.wordOrObject(let words, _), .string(let text)):
             guard words.contains(text) else { throw place.wrongWord(words, text) }
         case (.list(let shape), .array(let elements)), (.textOrList(let shape), .array(let elements)):
             for (index, element) in elements.enumerated() { try shape.check(element, place.element(index)) }
         case (.object(let shapes, let required), .object(let members)):
             for name in required where value[name].map({ $0 == .null }) ?? true { throw place.missing(name) }
+            try Self.check(members, shapes, place)
+        case (.closed(let shapes, let required), .object(let members)):
+            try place.checkNames(of: members, known: shapes, required: required)
             try Self.check(members, shapes, place)
         case (.wordOrObject(_, let shapes), .object(let members)): try Self.check(members, shapes, place)
         default: throw place.wrongType(self, value)
@@ -137,6 +147,31 @@ private struct BodyPlace {
         }
     }
 
+    /// Names all that is missing and all that is too much.
+    func checkNames(
+        of members: [Document.Member], known: [String: BodyShape], required: [String]
+    ) throws(ServiceError) {
+        let missing = required.filter { name in !members.contains { $0.name == name && $0.value != .null } }
+        // Whatever the model, a body may say how a guardrail reads it.
+        let extraneous = members.map(\.name).filter { known[$0] == nil && !$0.hasPrefix("amazon-bedrock-") }
+        guard !missing.isEmpty || !extraneous.isEmpty else { return }
+        let findings =
+            missing.map { "#\(self.path): required key [\($0)] not found" }
+            + extraneous.map { "#\(self.path): extraneous key [\($0)] is not permitted" }
+        throw BodyCheck.malformed(findings.joined())
+    }
+
+    /// - Source: everit's JSON Schema library, as `wrongType`.
+    func checkBounds(_ value: Document, least: Int?, most: Int?) throws(ServiceError) {
+        guard case .number(let text) = value, let number = value.double else { return }
+        if let least, number < Double(least) {
+            throw BodyCheck.malformed("#\(self.path): \(text) is not greater or equal to \(least)")
+        }
+        if let most, number > Double(most) {
+            throw BodyCheck.malformed("#\(self.path): \(text) is not less or equal to \(most)")
+        }
+    }
+
     private func fault(_ message: String, _ code: String) -> ServiceError {
         ServiceError(
             code: "ValidationException", message: message,
@@ -167,7 +202,8 @@ extension BodyShape {
         case .number: "a decimal"
         case .flag: "a boolean"
         case .any: "a value"
-        case .object: "an object"
+        case .object, .closed: "an object"
+        case .bounded(let shape, _, _): shape.openAIName
         case .list(let shape): "an array of \(shape.openAIPlural)"
         case .textOrList(let shape): "one of a string or array of \(shape.openAIPlural)"
         case .wordOrObject: "one of a string or object"
@@ -181,7 +217,8 @@ extension BodyShape {
         case .number: "numbers"
         case .flag: "booleans"
         case .any: "values"
-        case .object, .wordOrObject: "objects"
+        case .object, .closed, .wordOrObject: "objects"
+        case .bounded(let shape, _, _): shape.openAIPlural
         case .list, .textOrList: "arrays"
         }
     }
@@ -193,7 +230,8 @@ extension BodyShape {
         case .number: "a valid number"
         case .flag: "a valid boolean"
         case .any: "a valid value"
-        case .object, .wordOrObject: "a valid dictionary"
+        case .object, .closed, .wordOrObject: "a valid dictionary"
+        case .bounded(let shape, _, _): shape.anthropicName
         case .list, .textOrList: "a valid list"
         }
     }
@@ -205,7 +243,8 @@ extension BodyShape {
         case .number: "Number"
         case .flag: "Boolean"
         case .any: "Object"
-        case .object, .wordOrObject: "JSONObject"
+        case .object, .closed, .wordOrObject: "JSONObject"
+        case .bounded(let shape, _, _): shape.amazonName
         case .list, .textOrList: "JSONArray"
         }
     }

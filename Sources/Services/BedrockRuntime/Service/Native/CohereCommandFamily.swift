@@ -29,7 +29,7 @@ struct CohereCommandFamily: NativeFamily {
         request.sampling.tokensMax = body["max_tokens"]?.integer
         request.sampling.temperature = body["temperature"]?.double
         request.sampling.topP = body["p"]?.double
-        request.sampling.topK = body["k"]?.integer
+        request.sampling.topK = body["k"]?.double.map { Int($0) }
         request.sampling.presencePenalty = body["presence_penalty"]?.double
         request.sampling.frequencyPenalty = body["frequency_penalty"]?.double
         request.sampling.seed = body["seed"]?.integer

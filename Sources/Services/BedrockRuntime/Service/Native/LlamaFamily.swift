@@ -2,17 +2,25 @@ internal import Inference
 internal import ServiceModel
 
 /// `meta.llama…`: one prompt, one generation.
+/// - Source: Bedrock User Guide, "Meta Llama models"; chunks as SDK users show them.
 struct LlamaFamily: NativeFamily {
+    /// What the model says where the body names no bound.
+    private static let answerTokensStandard = 512
+
+    /// What the first chunk of a stream tells of the prompt.
+    private let promptCount = PromptCount()
+
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
         try BodyShape.llama.check(body, .amazon)
         let prompt = try body.required("prompt").text ?? ""
         var request = ChatRequest(messages: [.init(role: .user, parts: [.text(prompt)])])
         request.isRawPrompt = true
+        request.promptCount = self.promptCount
         // DEVIATION: AWS puts images where the prompt has their mark; the engine takes them in conversations only.
         guard (body["images"]?.elements ?? []).isEmpty else {
             throw .invalid("Images beside a bare prompt are not supported; Converse takes them.")
         }
-        request.sampling.tokensMax = body["max_gen_len"]?.integer
+        request.sampling.tokensMax = body["max_gen_len"]?.integer ?? Self.answerTokensStandard
         request.sampling.temperature = body["temperature"]?.double
         request.sampling.topP = body["top_p"]?.double
         return request
@@ -26,26 +34,45 @@ struct LlamaFamily: NativeFamily {
         ])
     }
 
-    func chunks(_ stamp: AnswerStamp) -> any NativeChunks { Chunks() }
+    func chunks(_ stamp: AnswerStamp) -> any NativeChunks { Chunks(promptCount: self.promptCount) }
 
     private static func stopReason(_ outcome: ChatOutcome) -> String {
         [.tokensMax, .contextFull].contains(outcome.stopReason) ? "length" : "stop"
     }
 
+    /// The first one tells the prompt's tokens, and each how many were generated up to it.
     private struct Chunks: NativeChunks {
-        mutating func chunks(_ event: ChatEvent) -> [Document] {
-            guard case .text(let text) = event else { return [] }
-            return [Self.chunk(text, nil)]
+        let promptCount: PromptCount
+        private var count = 0
+        private var hasToldPrompt = false
+
+        init(promptCount: PromptCount) {
+            self.promptCount = promptCount
         }
 
-        mutating func end(_ outcome: ChatOutcome) -> [Document] { [Self.chunk("", outcome)] }
+        mutating func chunks(_ event: ChatEvent) -> [Document] {
+            guard case .text(let text) = event else { return [] }
+            self.count += 1
+            return [self.chunk(text, promptTokens: self.promptCount.outcome?.inputTokens, tokens: self.count)]
+        }
 
-        private static func chunk(_ text: String, _ outcome: ChatOutcome?) -> Document {
-            .object([
-                "generation": .string(text),
-                "prompt_token_count": outcome.map { .number($0.inputTokens) } ?? .null,
-                "generation_token_count": outcome.map { .number($0.outputTokens) } ?? .null,
-                "stop_reason": outcome.map { .string(LlamaFamily.stopReason($0)) } ?? .null,
+        mutating func end(_ outcome: ChatOutcome) -> [Document] {
+            [
+                self.chunk(
+                    "", promptTokens: outcome.inputTokens, tokens: outcome.outputTokens,
+                    stopReason: LlamaFamily.stopReason(outcome))
+            ]
+        }
+
+        private mutating func chunk(
+            _ text: String, promptTokens: Int?, tokens: Int, stopReason: String? = nil
+        ) -> Document {
+            let told = self.hasToldPrompt ? nil : promptTokens
+            self.hasToldPrompt = self.hasToldPrompt || told != nil
+            return .object([
+                "generation": .string(text), "prompt_token_count": told.map { .number($0) } ?? .null,
+                "generation_token_count": .number(tokens),
+                "stop_reason": stopReason.map { .string($0) } ?? .null,
             ])
         }
     }

@@ -53,8 +53,8 @@ struct NativeRequest: Sendable {
     init(_ id: ModelID, document: Document) async throws(ServiceError) {
         self.family = Self.family(id, document)
         // Of Claude's ids only: models of this machine take the notation without it.
-        if id.name.hasPrefix("anthropic."), document["anthropic_version"]?.text == nil {
-            throw .invalid("anthropic_version: Field required")
+        if id.name.hasPrefix("anthropic."), self.family is AnthropicFamily {
+            try AnthropicRules.checkNames(of: document, id)
         }
         self.request = try self.family.request(try await self.family.readingDocuments(document))
     }
@@ -77,11 +77,15 @@ struct NativeRequest: Sendable {
         if id.name.hasPrefix("meta.llama") { return LlamaFamily() }
         if id.name.hasPrefix("amazon.titan-text") { return TitanTextFamily() }
         if id.name.hasPrefix("amazon.nova") { return NovaFamily() }
+        if id.name.hasPrefix("cohere.command-text") || id.name.hasPrefix("cohere.command-light-text") {
+            return CohereGenerateFamily(body)
+        }
         if id.name.hasPrefix("cohere.command") { return CohereCommandFamily() }
         // Models of both makers take prompts or messages, by their age.
         if maker == "deepseek", body["prompt"] != nil { return PromptFamily(listName: "choices") }
         if maker == "mistral", body["prompt"] != nil { return PromptFamily(listName: "outputs") }
         if maker == "mistral" { return OpenAIFamily(namesStopReason: true) }
+        if ClaudeTextFamily.isFor(id, body) { return ClaudeTextFamily() }
         return self.chatMakers.contains(maker) ? OpenAIFamily() : AnthropicFamily()
     }
 }

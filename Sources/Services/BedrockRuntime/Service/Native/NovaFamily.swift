@@ -34,7 +34,7 @@ struct NovaFamily: NativeFamily {
         request.sampling.tokensMax = (configuration?["maxTokens"] ?? configuration?["max_new_tokens"])?.integer
         request.sampling.temperature = configuration?["temperature"]?.double
         request.sampling.topP = configuration?["topP"]?.double
-        request.sampling.topK = configuration?["topK"]?.integer
+        request.sampling.topK = (configuration?["topK"] ?? body["topK"])?.integer
         request.sampling.stopSequences = configuration?["stopSequences"]?.texts ?? []
         for tool in body["toolConfig"]?["tools"]?.elements ?? [] {
             guard let specification = tool["toolSpec"] else { continue }

@@ -2,13 +2,17 @@ internal import Inference
 internal import ServiceModel
 
 /// `amazon.titan-text…`: one text, one result.
+/// - Source: Bedrock User Guide, "Amazon Titan Text models".
 struct TitanTextFamily: NativeFamily {
+    /// What the model says where the body names no bound.
+    private static let answerTokensStandard = 512
+
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
         try BodyShape.titanText.check(body, .amazon)
         let text = try body.required("inputText").text ?? ""
         var request = ChatRequest(messages: [.init(role: .user, parts: [.text(text)])])
         let configuration = body["textGenerationConfig"]
-        request.sampling.tokensMax = configuration?["maxTokenCount"]?.integer
+        request.sampling.tokensMax = configuration?["maxTokenCount"]?.integer ?? Self.answerTokensStandard
         request.sampling.temperature = configuration?["temperature"]?.double
         request.sampling.topP = configuration?["topP"]?.double
         request.sampling.stopSequences = configuration?["stopSequences"]?.texts ?? []
