@@ -10,6 +10,15 @@ package protocol LogLine {
     func tell(_ members: inout some LogMembers)
 }
 
+extension LogLine {
+    /// The line as JSON, with its line end.
+    package func appendJSONLine(to output: inout [UInt8]) {
+        var line = JSONLine(behind: &output, self.time, self.level, self.message)
+        self.tell(&line)
+        line.end(&output)
+    }
+}
+
 /// Hears the members of a line. The names are ours, the texts may come from clients.
 package protocol LogMembers {
     mutating func member(_ name: StaticString, _ text: String)
@@ -38,8 +47,10 @@ struct LogMemberList: LogMembers {
 struct JSONLine: LogMembers {
     private var bytes: [UInt8]
 
-    init(behind bytes: consuming [UInt8], _ time: Timestamp, _ level: LogLevel, _ message: String) {
-        self.bytes = bytes
+    /// Takes `lines`, which `end` gives back: a copy of them for each line would cost more than all else of a request.
+    init(behind lines: inout [UInt8], _ time: Timestamp, _ level: LogLevel, _ message: String) {
+        self.bytes = []
+        swap(&self.bytes, &lines)
         self.bytes.append(bytesMax: Self.headBytesMax + message.utf8.count * Self.escapeBytes) { line in
             line.append(#"{"time":""#)
             Self.append(time, to: &line)
@@ -50,10 +61,10 @@ struct JSONLine: LogMembers {
         }
     }
 
-    /// The lines, with the end of this one.
-    consuming func ended() -> [UInt8] {
+    /// Ends the line and gives the lines back.
+    mutating func end(_ lines: inout [UInt8]) {
         self.bytes.append(bytesMax: 2) { $0.append("}\n") }
-        return self.bytes
+        swap(&self.bytes, &lines)
     }
 
     mutating func member(_ name: StaticString, _ text: String) {

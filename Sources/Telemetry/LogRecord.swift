@@ -59,11 +59,9 @@ package struct LogRecord: Sendable, Hashable {
 
     /// The line as JSON, with its line end.
     package func appendJSONLine(to output: inout [UInt8]) {
-        var bytes: [UInt8] = []
-        swap(&bytes, &output)
-        var line = JSONLine(behind: bytes, self.time, self.level, self.message)
+        var line = JSONLine(behind: &output, self.time, self.level, self.message)
         for member in self.members { line.member(member) }
-        output = line.ended()
+        line.end(&output)
     }
 }
 

@@ -70,13 +70,7 @@ internal import Darwin
     }
 
     package func write(_ line: some LogLine) {
-        self.append { buffer in
-            var bytes: [UInt8] = []
-            swap(&bytes, &buffer)
-            var members = JSONLine(behind: bytes, line.time, line.level, line.message)
-            line.tell(&members)
-            buffer = members.ended()
-        }
+        self.append { line.appendJSONLine(to: &$0) }
     }
 
     /// Adds a line, unless there is no room for one.

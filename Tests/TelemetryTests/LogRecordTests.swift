@@ -27,6 +27,27 @@ import Testing
                 + #""tls":false,"all":9223372036854775807}"# + "\n")
     }
 
+    private struct Greeting: LogLine {
+        var time: Timestamp { LogRecordTests.time }
+        var level: LogLevel { .info }
+        var message: String { "hello" }
+
+        func tell(_ members: inout some LogMembers) { members.member("name", "Ana") }
+    }
+
+    @Test func `a line is written behind the others, which stay where they are`() {
+        var lines: [UInt8] = []
+        lines.reserveCapacity(1 << 16)
+        let place = unsafe lines.withUnsafeBytes { unsafe $0.baseAddress }
+        for _ in 0..<100 {
+            Greeting().appendJSONLine(to: &lines)
+            LogRecord(Greeting()).appendJSONLine(to: &lines)
+        }
+        #expect(unsafe lines.withUnsafeBytes { unsafe $0.baseAddress } == place)
+        let line = #"{"time":"2015-08-30T12:36:00.007Z","level":"info","message":"hello","name":"Ana"}"# + "\n"
+        #expect(String(decoding: lines, as: UTF8.self) == String(repeating: line, count: 200))
+    }
+
     @Test(arguments: [
         "", "plain", "\"", "\\", "\\\"\\", "a\nb\r\n", "\u{0}\u{1}\u{1F}\u{7F}", "\t\u{8}\u{C}", "é😹\u{2028}\u{2029}",
         "\u{1B}[31mred", "</script>", "\\u0041", "\u{FFFD}", "\u{85}\u{9B}", "{\"level\":\"error\"}\n{",
