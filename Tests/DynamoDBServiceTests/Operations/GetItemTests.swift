@@ -114,6 +114,33 @@ struct GetItemTests {
         }
     }
 
+    @Test(arguments: ["pk.a", "x, sk[0]"])
+    func `a projection goes into no part of a key`(_ expression: String) async throws {
+        let fixture = try await ItemFixture()
+        let sentence =
+            "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: "
+            + (expression.hasPrefix("pk") ? "pk" : "sk")
+        #expect(
+            await wording { () throws(ServiceError) in
+                try await fixture.get(key("a", 1)) { $0.projectionExpression = expression }
+            } == sentence
+        )
+        var request = KeysAndAttributes(keys: [item(key("a", 1))])
+        request.projectionExpression = expression
+        let input = BatchGetItemInput(requestItems: ["items": request])
+        #expect(
+            await wording { () throws(ServiceError) in
+                try await fixture.service.batchGetItem(input, fixture.context)
+            } == sentence
+        )
+        // A wrong key is told before.
+        #expect(
+            await wording { () throws(ServiceError) in
+                try await fixture.get([]) { $0.projectionExpression = expression }
+            } == "The provided key element does not match the schema"
+        )
+    }
+
     @Test func `a missing table is told before a wrong key`() async throws {
         let fixture = try await ItemFixture()
         #expect(

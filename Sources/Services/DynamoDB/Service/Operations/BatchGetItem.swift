@@ -38,6 +38,7 @@ extension DynamoDBService {
         var throttled: Throttled?
         for plan in plans {
             let (table, items) = try await self.items.read(plan.reference, keys: plan.request.keys)
+            try validating { () throws(ValidationFailure) in try plan.projection.check(table) }
             let consistency: CapacityUnits.ReadConsistency = plan.request.consistentRead == true ? .strong : .eventual
             var consumption = Consumption(plan.table, for: input.returnConsumedCapacity)
             var kept: [AttributeMap] = []

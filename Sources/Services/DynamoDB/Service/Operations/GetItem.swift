@@ -22,7 +22,7 @@ extension DynamoDBService {
         let projection = try self.projection(of: input)
         let consistency: CapacityUnits.ReadConsistency = input.consistentRead == true ? .strong : .eventual
         let found = try await self.items.read(reference, key: input.key, consistency)
-        return self.output(of: input, found.item, projection, consistency)
+        return try self.output(of: input, found, projection, consistency)
     }
 
     // Beside the asynchronous function, as in ItemStore.
@@ -39,11 +39,14 @@ extension DynamoDBService {
         }
     }
 
+    /// Refuses what the projection names of the key only now: the table is known since the item is.
     @inline(never)
     private func output(
-        of input: GetItemInput, _ item: AttributeMap?, _ projection: ItemProjection,
+        of input: GetItemInput, _ found: ItemStore.Found, _ projection: ItemProjection,
         _ consistency: CapacityUnits.ReadConsistency
-    ) -> GetItemOutput {
+    ) throws(ServiceError) -> GetItemOutput {
+        try validating { () throws(ValidationFailure) in try projection.check(found.table) }
+        let item = found.item
         var consumption = Consumption(input.tableName, for: input.returnConsumedCapacity)
         if input.returnConsumedCapacity != nil { consumption.add(CapacityUnits.read(item, consistency)) }
         return GetItemOutput(item: item.map(projection.apply), consumedCapacity: consumption.report())
