@@ -93,7 +93,7 @@ extension IdentifiedTarget {
     var service: ServiceEntry? {
         switch self {
         case .operation(let service, _), .notImplemented(let service, _), .unknownOperation(let service, _),
-            .unknownVersion(let service, _, _):
+            .unknownMediaType(let service), .unknownVersion(let service, _, _):
             service
         case .form, .unknownService, .unidentified:
             nil
@@ -105,7 +105,7 @@ extension IdentifiedTarget {
         switch self {
         case .operation(_, let operation): operation.binding.schema.name
         case .notImplemented(_, let name), .unknownOperation(_, let name), .unknownVersion(_, let name, _): name
-        case .form, .unknownService, .unidentified: ""
+        case .unknownMediaType, .form, .unknownService, .unidentified: ""
         }
     }
 }

@@ -183,7 +183,7 @@ package final class Pipeline: EdgeResponder {
     func bodyBytesMax(_ target: IdentifiedTarget) -> Int {
         switch target {
         case .operation(let service, _), .notImplemented(let service, _), .unknownOperation(let service, _),
-            .unknownVersion(let service, _, _):
+            .unknownMediaType(let service), .unknownVersion(let service, _, _):
             service.registration.bodyBytesMax
         case .form(let services):
             services.map(\.registration.bodyBytesMax).max() ?? 0
@@ -371,7 +371,8 @@ package final class Pipeline: EdgeResponder {
 
     func requestID(_ target: IdentifiedTarget) -> RequestID {
         switch target {
-        case .operation(let service, _), .notImplemented(let service, _), .unknownOperation(let service, _):
+        case .operation(let service, _), .notImplemented(let service, _), .unknownOperation(let service, _),
+            .unknownMediaType(let service):
             service.registration.requestIDForm == .long ? .long(self.random) : .uuid(self.random)
         case .form, .unknownVersion, .unknownService, .unidentified:
             .uuid(self.random)

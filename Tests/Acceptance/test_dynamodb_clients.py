@@ -248,3 +248,9 @@ def test_large_answers_are_compressed_for_who_asks_and_the_checksum_is_of_what_i
         assert "content-encoding" not in answer.headers
         assert int(answer.headers["x-amz-crc32"]) == zlib.crc32(body)
         json.loads(body)
+
+
+def test_a_body_of_another_type_than_json_1_0_is_not_found(server):
+    for media_type in ("application/x-amz-json-1.1", "text/plain"):
+        answer, body = signed(server, "ListTables", {}, **{"Content-Type": media_type})
+        assert answer.status_code == 404 and b"UnknownOperationException" in body, media_type

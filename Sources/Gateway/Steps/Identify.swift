@@ -10,6 +10,8 @@ enum IdentifiedTarget: Sendable {
     case notImplemented(ServiceEntry, String)
     /// No operation of the AWS service.
     case unknownOperation(ServiceEntry, String)
+    /// An operation of a service of awsJson 1.0, but a body of something else.
+    case unknownMediaType(ServiceEntry)
     /// awsQuery and ec2Query: an action, and a version that is not the service's.
     case unknownVersion(ServiceEntry, action: String, version: String)
     /// awsQuery and ec2Query: the body names the operation.
@@ -60,12 +62,27 @@ struct Identify: Sendable {
     }
 
     private func target(_ value: String, _ head: RequestHead) -> IdentifiedRequest {
-        let isVersion1 = head.headers.first("content-type", beginsWith: "application/x-amz-json-1.1")
-        return IdentifiedRequest(
-            head: head,
-            target: self.catalog.target(value) ?? self.unserved(head),
-            wireProtocol: isVersion1 ? .awsJson1_1 : .awsJson1_0
-        )
+        let target = self.catalog.target(value) ?? self.unserved(head)
+        guard head.headers.first("content-type", beginsWith: "application/x-amz-json-1.0") else {
+            return self.target(target, inOther: head)
+        }
+        return IdentifiedRequest(head: head, target: target, wireProtocol: .awsJson1_0)
+    }
+
+    /// A target beside another media type than awsJson 1.0's, or none: DynamoDB takes plain JSON too, and nothing else.
+    ///
+    /// - Source: AWS's answer to `application/x-amz-json-1.1`, 404, in public issues of 2016 and 2026. What it says
+    ///   where there is no type at all is not known.
+    @inline(never)
+    private func target(_ target: IdentifiedTarget, inOther head: RequestHead) -> IdentifiedRequest {
+        let text = head.headers.first("content-type") ?? "application/json"
+        let isVersion1 = text.lowercased().hasPrefix("application/x-amz-json-1.1")
+        guard let service = target.service, service.schema.protocols.contains(.awsJson1_0),
+            MediaType.essence(text) != "application/json"
+        else {
+            return self.request(head, target, isVersion1 ? .awsJson1_1 : .awsJson1_0)
+        }
+        return self.request(head, .unknownMediaType(service), .awsJson1_0)
     }
 
     /// The same for a request that a gateway says is for `service`: its headers name it no more.

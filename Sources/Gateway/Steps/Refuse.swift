@@ -22,6 +22,9 @@ enum Refuse {
                 ? self.notFound(name, version: service.schema.apiVersion)
                 : name.isEmpty ? "" : "The requested operation \(Self.cut(name)) is not recognized by the service."
             return self.unknownOperation(request, sentence)
+        case .unknownMediaType:
+            // DEVIATION: AWS answers with a page of HTML, "Page Not Found".
+            return ServiceError(code: "UnknownOperationException", status: 404, message: "")
         case .unknownVersion(_, let action, let version):
             return self.unknownOperation(request, self.notFound(action, version: version))
         case .form, .unidentified:

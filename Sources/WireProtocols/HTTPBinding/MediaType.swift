@@ -1,7 +1,7 @@
 /// Comparisons of `Content-Type` and `Accept`.
-enum MediaType {
+package enum MediaType {
     /// The type without parameters, in lower case.
-    static func essence(_ text: String) -> String {
+    package static func essence(_ text: String) -> String {
         let end = text.firstIndex(of: ";") ?? text.endIndex
         return String(text[..<end]).trimmed.lowercased()
     }

@@ -125,6 +125,17 @@ import Testing
         #expect(cbor.text.contains(Self.sentence("monitoring")))
     }
 
+    @Test(arguments: [
+        ("application/x-amz-json-1.0", 200), ("Application/X-AMZ-JSON-1.0; charset=utf-8", 200),
+        ("application/json", 200), ("application/json;charset=UTF-8", 200), ("application/x-amz-json-1.1", 404),
+        ("text/plain", 404), ("application/x-www-form-urlencoded", 404), ("application/cbor", 404),
+    ])
+    func `awsJson 1_0 takes JSON of its own type and plain JSON`(_ type: String, _ status: Int) async throws {
+        let answer = await self.gateway.send(try TestRequest.buy.with("Content-Type", type).signed(for: "shop"))
+        #expect(answer.status == status)
+        #expect(answer.text.contains("UnknownOperationException") == (status == 404))
+    }
+
     @Test func `a target of another service than the signature's is no operation of it`() async throws {
         let answer = await self.gateway.send(try TestRequest.json("TrentService.ListKeys").signed(for: "shop"))
         #expect(answer.status == 400)
