@@ -55,6 +55,12 @@ struct QueryTests {
         #expect(Self.sorts(all) == sorted.map { .s($0) })
         let begun = try await fixture.query("pk = :p AND begins_with(sk, :a)", [(":p", .s("p")), (":a", .s("a"))])
         #expect(Self.sorts(begun) == [.s("a"), .s("aa"), .s("ab")])
+        #expect(
+            await wording { () throws(ServiceError) in
+                try await fixture.query("pk = :p AND begins_with(sk, :a)", [(":p", .s("p")), (":a", .s(""))])
+            } == "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
+                + "empty string value. Key: sk"
+        )
     }
 
     @Test func `a filter hides what was read, and a projection parts of it`() async throws {

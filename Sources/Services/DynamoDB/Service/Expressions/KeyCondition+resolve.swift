@@ -69,11 +69,11 @@ extension KeyCondition {
         if case .beginsWith = comparison, element.type == .n { throw .keyConditionNotSupported }
     }
 
+    /// An empty beginning is refused like any other empty value.
+    /// - Source: moto, and what two public stores over DynamoDB guard against; AWS documents no exception.
     private func checkContents(_ schema: KeySchema, _ resolved: ResolvedKeyCondition) throws(ValidationFailure) {
         for element in schema.elements where element.type != .n {
             guard let comparison = self.term(element.name)?.comparison else { continue }
-            // An empty beginning is the beginning of everything.
-            if case .beginsWith = comparison { continue }
             guard comparison.values.contains(where: \.content.isEmpty) else { continue }
             throw ValidationFailure(
                 "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
