@@ -38,12 +38,12 @@ import Testing
     @Test func `a line is written behind the others, which stay where they are`() {
         var lines: [UInt8] = []
         lines.reserveCapacity(1 << 16)
-        let place = unsafe lines.withUnsafeBytes { unsafe $0.baseAddress }
+        let place = unsafe lines.withUnsafeBytes { $0.baseAddress }
         for _ in 0..<100 {
             Greeting().appendJSONLine(to: &lines)
             LogRecord(Greeting()).appendJSONLine(to: &lines)
         }
-        #expect(unsafe lines.withUnsafeBytes { unsafe $0.baseAddress } == place)
+        #expect(unsafe lines.withUnsafeBytes { $0.baseAddress } == place)
         let line = #"{"time":"2015-08-30T12:36:00.007Z","level":"info","message":"hello","name":"Ana"}"# + "\n"
         #expect(String(decoding: lines, as: UTF8.self) == String(repeating: line, count: 200))
     }
