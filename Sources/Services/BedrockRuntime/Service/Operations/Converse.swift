@@ -62,9 +62,9 @@ extension ChatRequest {
 }
 
 extension ContinuousClock.Instant {
-    /// Whole milliseconds since then.
+    /// Whole milliseconds since then, a part of one for a whole: no answer of AWS took none.
     var millisecondsAgo: Int {
         let elapsed = self.duration(to: .now).components
-        return Int(elapsed.seconds) * 1000 + Int(elapsed.attoseconds / 1_000_000_000_000_000)
+        return Int(elapsed.seconds) * 1000 + Int(elapsed.attoseconds / 1_000_000_000_000_000) + 1
     }
 }
