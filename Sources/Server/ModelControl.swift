@@ -28,6 +28,8 @@ struct ModelControl: Sendable {
             return ControlRoute.Answer(self.configured.map { "\($0.name)\t\($0.place)" }.joined(separator: "\n"))
         case "models/load":
             return await self.load(name)
+        case "models/unload" where name == EchoModel.name:
+            return ControlRoute.Answer(status: 404, "\(name) is built in: there is nothing to unload")
         case "models/unload":
             if await self.host.unload(name) { return ControlRoute.Answer("\(name) is unloaded") }
             let isLoaded = self.host.statuses().contains { $0.name == name && $0.phase == .ready }

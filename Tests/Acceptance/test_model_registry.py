@@ -303,6 +303,15 @@ def test_names_aliases_and_pins(models, tmp_path):
     assert models.json("alias") == []
 
 
+def test_the_model_that_is_built_in_has_no_files(models):
+    assert models.json("show", "brume.echo") == {
+        "name": "brume.echo", "kind": "chat", "source": "built in", "contextTokens": 131_072}
+    assert "it repeats what it is told" in models("show", "brume.echo")
+    models("alias", "anthropic.*", "brume.echo")
+    for words in (("pin", "brume.echo"), ("remove", "brume.echo"), ("remove", "anthropic.*")):
+        assert "brume.echo is built in" in models(*words, status=64)
+
+
 def test_damage_is_told(models, tmp_path):
     path = tmp_path / "mine.gguf"
     path.write_bytes(gguf())
@@ -368,6 +377,8 @@ def test_a_running_server_is_told(fresh_server):
     answer = server.run("model", "load", "absent")
     assert (answer.returncode, "no model absent" in answer.stderr) == (66, True)
     assert server.run("model", "unload", "absent").returncode == 66
+    answer = server.run("model", "unload", "brume.echo")
+    assert (answer.returncode, answer.stderr) == (66, "brume: brume.echo is built in: there is nothing to unload\n")
     assert json.loads(server.run("model", "status", "--output", "json").stdout) == {"models": []}
     assert server.get("/_brume/models/status").status == 405
     server.stop()

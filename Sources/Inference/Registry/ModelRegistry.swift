@@ -105,11 +105,9 @@ extension ModelRegistry {
     /// - Throws: what to do when there is none.
     package func model(_ name: String) throws(RegistryError) -> ModelRecord {
         if let record = try self.record(named: name) { return record }
-        if let alias = try self.aliases().first(where: { $0.pattern == name }),
-            let record = try self.record(named: alias.model)
-        {
-            return record
-        }
+        let alias = try self.aliases().first { $0.pattern == name }
+        if let alias, let record = try self.record(named: alias.model) { return record }
+        guard name != EchoModel.name, alias?.model != EchoModel.name else { throw Self.isBuiltIn }
         let near = try Disk.names(in: self.manifests).filter { $0.contains(name.lowercased()) }.prefix(3)
         throw RegistryError(
             .unknown,
@@ -118,6 +116,9 @@ extension ModelRegistry {
                     ? "`brume model list` shows which there are, `brume model pull \(name)` may fetch it"
                     : "did you mean \(near.joined(separator: " or "))?"))
     }
+
+    private static let isBuiltIn = RegistryError(
+        .usage, "\(EchoModel.name) is built in: it is always here and always loaded, and has no files")
 
     package func aliases() throws(RegistryError) -> [ModelAlias] {
         guard let bytes = try Disk.read(self.aliasFile, bytesMax: RegistryText.bytesMax) else { return [] }

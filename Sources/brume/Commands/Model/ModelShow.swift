@@ -20,6 +20,7 @@ extension Model {
 
         func run() async throws {
             let registry = try self.directory.registry()
+            if self.name == EchoModel.name { return self.writeBuiltIn() }
             let (running, _) = await ServerModels.ask(try self.directory.load())
             if let model = running.configured.first(where: { $0.name == self.name }) {
                 return self.write(model, running.loaded.first { $0.name == model.name })
@@ -42,6 +43,22 @@ extension Model {
                 }
             }
             if self.output == .text { Terminal.output("every byte is what it must be") }
+        }
+
+        /// The model that has no files.
+        private func writeBuiltIn() {
+            let (name, tokens) = (EchoModel.name, EchoModel.contextTokensMax)
+            switch self.output {
+            case .text:
+                let rows = [
+                    ["name", name], ["kind", "chat"], ["source", "built in; it repeats what it is told"],
+                    ["context", "\(tokens) tokens"],
+                ]
+                for line in TextTable.lines(rows) { Terminal.output(line) }
+            case .json:
+                Terminal.output(
+                    "{\"name\":\(quoted(name)),\"kind\":\"chat\",\"source\":\"built in\",\"contextTokens\":\(tokens)}")
+            }
         }
 
         /// A model of the setting `bedrock-models`.
