@@ -48,6 +48,11 @@ package struct UserPolicyStore: Sendable {
         self.init(directory, random)
     }
 
+    /// The policies of a directory that a server, or a command, has made; nothing is made here.
+    package static func existing(_ configuration: Configuration) -> UserPolicyStore {
+        UserPolicyStore(DataDirectory(path: configuration.dataDirectory), SystemRandomSource())
+    }
+
     init(_ directory: DataDirectory, _ random: any RandomSource) {
         self.file = directory.userPolicyFile(random: random)
         self.lock = IdentityLock(directory)
@@ -109,6 +114,8 @@ package struct UserPolicyStore: Sendable {
 
     /// A user whose last policy goes may do nothing any more.
     package func delete(_ name: String, account: String, userName: String) throws(StartError) {
+        // Where there is none, no lock is made either.
+        _ = try self.policy(name, account: account, userName: userName)
         let user = UserReference(account: try AccountID(configured: account), name: userName)
         try self.lock.hold { () throws(StartError) in
             var policies = try self.read()
@@ -169,7 +176,8 @@ package struct PolicyArgument: Sendable, Hashable {
                 ? try StandardInput.read(bytesMax: InlinePolicy.textBytesMax)
                 : try Files.read(path, bytesMax: InlinePolicy.textBytesMax)
         } catch {
-            throw StartError(.configuration, "the policy cannot be read: \(error.sentence)")
+            let sentence = error == .absent ? "there is no file \(path)" : error.sentence
+            throw StartError(.configuration, "the policy cannot be read: \(sentence)")
         }
         self.init(
             name: name ?? (path == "-" ? "policy" : file.hasSuffix(".json") ? String(file.dropLast(5)) : file),

@@ -70,6 +70,9 @@ def test_a_key_whose_policy_is_wrong_is_not_made(server):
     answer = server.run("keys", "create", "--user", "wrong", "--policy", "-", input="{}")
     assert answer.returncode == 78 and "standard input" in answer.stderr
     assert server.run("keys", "create", "--policy", "-", input="{}").returncode == 64
+    absent = server.run("keys", "create", "--user", "wrong", "--policy", "/absent/policy.json")
+    assert (absent.returncode, absent.stderr) == (
+        78, "brume: the policy cannot be read: there is no file /absent/policy.json\n")
     assert checked(server.run("keys", "list")) == before
 
 

@@ -58,7 +58,7 @@ struct Keys: AsyncParsableCommand {
         @Option(name: .customLong("secret-access-key"), help: "A chosen secret; made up when absent.")
         var secretAccessKey: String?
 
-        @Option(help: "The twelve digits of the account (default: 000000000000).")
+        @Option(help: "The twelve digits of the account.")
         var account: String = "000000000000"
 
         @Option(help: "Name of the user that the key belongs to; the account's root when absent.")

@@ -22,7 +22,7 @@ struct Policies: AsyncParsableCommand {
         @Option(help: "Name of the user.")
         var user: String
 
-        @Option(help: "The twelve digits of the user's account (default: 000000000000).")
+        @Option(help: "The twelve digits of the user's account.")
         var account: String = "000000000000"
     }
 
@@ -43,7 +43,7 @@ struct Policies: AsyncParsableCommand {
         func run() async throws {
             let configuration = try self.directory.load()
             let policies = try orExit { () throws(StartError) in
-                try UserPolicyStore(configuration).list(account: self.account, userName: self.user)
+                try UserPolicyStore.existing(configuration).list(account: self.account, userName: self.user)
             }
             switch self.output {
             case .text:
@@ -81,7 +81,7 @@ struct Policies: AsyncParsableCommand {
         func run() async throws {
             let configuration = try self.directory.load()
             let policy = try orExit { () throws(StartError) in
-                try UserPolicyStore(configuration)
+                try UserPolicyStore.existing(configuration)
                     .policy(self.name, account: self.owner.account, userName: self.owner.user)
             }
             switch self.output {
@@ -142,7 +142,7 @@ struct Policies: AsyncParsableCommand {
             let configuration = try self.directory.load()
             let (account, user) = (self.owner.account, self.owner.user)
             let isLast = try orExit { () throws(StartError) in
-                let store = try UserPolicyStore(configuration)
+                let store = UserPolicyStore.existing(configuration)
                 try store.delete(self.name, account: account, userName: user)
                 return try store.list(account: account, userName: user).allSatisfy { $0.name == nil }
             }
