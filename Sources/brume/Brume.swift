@@ -13,10 +13,10 @@ struct Brume: AsyncParsableCommand {
               eval "$(brume env)"
               aws dynamodb list-tables
 
-            Exit codes: 0 success, 64 wrong usage, 65 a file or a model is damaged, 66 no such model or file, \
-            68 the hub cannot be reached, 69 no server answers, 70 internal error, 71 port in use, \
-            73 data directory not writable or disk full, 74 store damaged, 75 in use by another process, \
-            76 store written by a newer version, 77 no permission, 78 wrong configuration.
+            Exit codes: 0 success, 1 `brume doctor` found something missing, 64 wrong usage, 65 a file or a model is \
+            damaged, 66 no such model or file, 68 the hub cannot be reached, 69 no server answers, 70 internal error, \
+            71 port in use, 73 data directory not writable or disk full, 74 store damaged, 75 in use by another \
+            process, 76 store written by a newer version, 77 no permission, 78 wrong configuration.
             """,
         version: BuildInformation.version,
         subcommands: [
@@ -25,4 +25,12 @@ struct Brume: AsyncParsableCommand {
             Usage.self, ContainersCommand.self, Healthcheck.self, Doctor.self, Version.self, Completion.self,
         ]
     )
+
+    static func main() async {
+        let words = Array(CommandLine.arguments.dropFirst())
+        if let sentence = UnknownCommand.sentence(words, of: self) {
+            self.exit(withError: Exit.failure(.usage, sentence))
+        }
+        await self.main(words)
+    }
 }

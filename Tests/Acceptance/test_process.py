@@ -153,11 +153,33 @@ def test_a_data_directory_of_another_user_is_told_apart(tmp_path):
     server.data_dir.chmod(0o700)
 
 
-@pytest.mark.parametrize("words", [["env"], ["keys", "list"], ["keys", "delete", "A"], ["status"], ["doctor"]])
+@pytest.mark.parametrize("words", [
+    ["env"], ["keys", "list"], ["keys", "delete", "A"], ["status"], ["doctor"], ["policies"],
+    ["policies", "show", "A", "--user", "b"], ["policies", "delete", "A", "--user", "b"],
+    ["model", "show", "brume.echo"],
+])
 def test_what_only_looks_makes_no_data_directory(tmp_path, words):
     server = Server(tmp_path)
     server.run(*words)
     assert not server.data_dir.exists()
+
+
+@pytest.mark.parametrize("words, sentence", [
+    (["strat"], "there is no command strat; did you mean `brume start`?"),
+    (["keys", "lsit"], "there is no command lsit; did you mean `brume keys list`?"),
+    (["model", "fetch", "qwen3-8b"], "there is no command fetch; `brume model --help` shows which there are"),
+    (["containers"] * 2, "there is no command containers; `brume containers --help` shows which there are"),
+])
+def test_a_command_that_is_none_is_told_with_the_one_that_was_meant(tmp_path, words, sentence):
+    answer = Server(tmp_path).run(*words)
+    assert (answer.returncode, answer.stdout, answer.stderr) == (64, "", f"brume: {sentence}\n")
+
+
+def test_words_behind_options_and_help_are_left_to_the_parser(tmp_path):
+    server = Server(tmp_path)
+    assert "OVERVIEW" in server.run("help", "start").stdout and "OVERVIEW" in server.run("keys", "--help").stdout
+    assert server.run("keys", "list", "--output", "json").stdout == "[]\n"
+    assert server.run("--version").returncode == 0 and "USAGE: brume" in server.run().stdout
 
 
 def test_doctor_finds_nothing_missing_where_only_the_aws_command_is(server):

@@ -3,7 +3,10 @@ internal import Server
 
 /// `brume doctor`: what is missing and how to get it.
 struct Doctor: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Say what is missing and how to get it.")
+    static let configuration = CommandConfiguration(
+        abstract: "Say what is missing and how to get it.",
+        discussion: "Ends with 1 where something is missing that Brume needs, a running server among it."
+    )
 
     @OptionGroup var directory: DirectoryOptions
 
