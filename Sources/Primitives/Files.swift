@@ -63,22 +63,48 @@ package enum Files {
         _ path: String, with bytes: [UInt8], mode: UInt32, temporarySuffix: String
     ) throws(FileError) {
         let temporary = "\(path)~\(temporarySuffix)"
-        let descriptor = openFile(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
-        guard descriptor >= 0 else { throw .last("create", temporary) }
-        do throws(FileError) {
-            defer { close(descriptor) }
-            try self.write(bytes[...], to: descriptor, temporary)
-            guard fsync(descriptor) == 0 else { throw .last("sync", temporary) }
-        } catch {
-            unsafe unlink(temporary)
-            throw error
-        }
+        try self.writeNew(temporary, bytes, mode: mode)
         guard renameFile(temporary, path) == 0 else {
             let error = FileError.last("rename to", path)
             unsafe unlink(temporary)
             throw error
         }
         try self.syncDirectory(self.parent(of: path))
+    }
+
+    /// As `replace`, but leaves alone what has the name already: of several processes that make the file at once the
+    /// first one does. A file system without hard links cannot tell who that is, and keeps the last one's.
+    /// - Returns: whether the file is this one's.
+    package static func create(
+        _ path: String, with bytes: [UInt8], mode: UInt32, temporarySuffix: String
+    ) throws(FileError) -> Bool {
+        let temporary = "\(path)~\(temporarySuffix)"
+        try self.writeNew(temporary, bytes, mode: mode)
+        defer { unsafe unlink(temporary) }
+        if unsafe link(temporary, path) != 0 {
+            switch errno {
+            case EEXIST: return false
+            case EPERM, ENOTSUP, ENOSYS:
+                guard renameFile(temporary, path) == 0 else { throw .last("rename to", path) }
+            default: throw .last("create", path)
+            }
+        }
+        try self.syncDirectory(self.parent(of: path))
+        return true
+    }
+
+    /// Writes and syncs a file that is not there yet; nothing is left of one that could not be written.
+    private static func writeNew(_ path: String, _ bytes: [UInt8], mode: UInt32) throws(FileError) {
+        let descriptor = openFile(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
+        guard descriptor >= 0 else { throw .last("create", path) }
+        do throws(FileError) {
+            defer { close(descriptor) }
+            try self.write(bytes[...], to: descriptor, path)
+            guard fsync(descriptor) == 0 else { throw .last("sync", path) }
+        } catch {
+            unsafe unlink(path)
+            throw error
+        }
     }
 
     /// Appends to a file, made where it is missing; it is in the system's hands then, and not yet on the disk.

@@ -56,7 +56,8 @@ package struct DataDirectory: Sendable {
         try Files.remove(probe)
     }
 
-    /// The key that seals secrets here; made at the first start, mode 0600.
+    /// The key that seals secrets here; made at the first start, mode 0600. Several processes may be the first at once:
+    /// all take the key of the one that was.
     package func secretBox(random: any RandomSource) throws(FileError) -> SecretBox {
         var bytes: [UInt8]
         do {
@@ -64,7 +65,9 @@ package struct DataDirectory: Sendable {
         } catch .absent {
             bytes = random.bytes(SecretBox.keyBytes)
             try Files.createDirectories(above: self.sealKey)
-            try Files.replace(self.sealKey, with: bytes, mode: 0o600, temporarySuffix: Hex.encode(random.bytes(8)))
+            let isOurs = try Files.create(
+                self.sealKey, with: bytes, mode: 0o600, temporarySuffix: Hex.encode(random.bytes(8)))
+            if !isOurs { bytes = try Files.read(self.sealKey) }
         } catch {
             throw error
         }

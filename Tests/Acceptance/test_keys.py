@@ -1,11 +1,14 @@
 """Access keys: chosen, made up, deleted, and the modes that ask for less."""
 
+import concurrent.futures
 import json
 import stat
 import time
 
 import botocore.exceptions
 import pytest
+
+from brume_server import ACCESS_KEY_ID, Server
 
 KEY_SECONDS_MAX = 5
 
@@ -44,6 +47,19 @@ def test_a_made_up_key_is_printed_once(server):
     made = json.loads(server.run("keys", "create", "--output", "json").stdout)
     eventually(lambda: "Account" in identity_with(server, made["accessKeyId"], made["secretAccessKey"]))
     assert made["secretAccessKey"] not in server.run("keys", "list").stdout
+
+
+def test_many_may_be_the_first_to_make_a_key(tmp_path):
+    """A start and commands beside it, on a data directory that is not there: all seal with one key."""
+    server = Server(tmp_path)
+    server.start(wait=False)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: server.run("keys", "create", "--output", "json"), range(8)))
+    assert [answer.returncode for answer in made] == [0] * 8, made
+    server.wait_until_ready()
+    listed = {key["accessKeyId"] for key in json.loads(server.run("keys", "list", "--output", "json").stdout)}
+    assert listed == {json.loads(answer.stdout)["accessKeyId"] for answer in made} | {ACCESS_KEY_ID}
+    server.close()
 
 
 def test_secrets_are_the_owners_alone(server):

@@ -40,6 +40,18 @@ import Testing
         #expect(try Files.names(in: self.folder) == ["a"])
     }
 
+    @Test func `of several who make a file the first one does`() throws {
+        let path = "\(self.folder)/a"
+        func create(_ text: String) throws -> Bool {
+            try Files.create(path, with: Array(text.utf8), mode: 0o600, temporarySuffix: text)
+        }
+        #expect(try create("first"))
+        #expect(try !create("second"))
+        #expect(try Files.read(path) == Array("first".utf8))
+        #expect(try Files.names(in: self.folder) == ["a"])
+        #expect(Files.facts(path)?.linkCount == 1)
+    }
+
     @Test func `names are sorted, and a folder that is not there has none`() throws {
         for name in ["c", "a", "b"] { _ = try self.write(name, "") }
         #expect(try Files.names(in: self.folder) == ["a", "b", "c"])
