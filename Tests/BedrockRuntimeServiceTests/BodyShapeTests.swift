@@ -24,7 +24,7 @@ struct BodyShapeTests {
 
     @Test(
         arguments: [
-            ("text", .string("x")), ("text", .null), ("count", .number(5)), ("share", .number(5)),
+            ("text", .string("x")), ("count", .number(5)), ("share", .number(5)),
             ("share", .number("0.5")),
             ("flag", .boolean(true)), ("word", .string("b")), ("stop", .string("x")), ("stop", .array([.string("x")])),
             ("choice", .string("x")), ("choice", .object(["name": .string("n")])), ("tools", .array([])),
@@ -103,6 +103,48 @@ struct BodyShapeTests {
     func `Bedrock's own sentences name the place and both types`(name: String, value: Document, sentence: String) {
         let whole = "Malformed input request: \(sentence), please reformat your input and try again."
         #expect(self.fault(self.body(name, value), .amazon) == whole)
+    }
+
+    @Test func `a member that is null is not there, but to Bedrock's own check`() {
+        for name in ["text", "count", "tools"] {
+            #expect(self.fault(self.body(name, .null), .openAI) == nil)
+            #expect(self.fault(self.body(name, .null), .anthropic) == nil)
+        }
+        #expect(
+            self.fault(self.body("share", .null), .amazon)?.contains("#/share: expected type: Number, found: Null")
+                == true)
+    }
+
+    @Test(
+        arguments: [
+            (["text": .string("x"), "count": .number(1), "amazon-bedrock-guardrailConfig": .object([])], nil),
+            ([:], "#: required key [text] not found"),
+            (
+                ["count": .number(1), "more": .number(1), "most": .number(2)],
+                "#: required key [text] not found#: extraneous key [more] is not permitted#: extraneous key [most] is "
+                    + "not permitted"
+            ),
+            (["text": .null], "#/text: expected type: String, found: Null"),
+            (["text": .string("x"), "count": .number(0)], "#/count: 0 is not greater or equal to 1"),
+            (["text": .string("x"), "count": .number("1.5")], "#/count: expected type: Integer, found: Double"),
+            (["text": .string("x"), "share": .number("1.01")], "#/share: 1.01 is not less or equal to 1"),
+            (["text": .string("x"), "share": .number(1)], nil),
+        ] as [(KeyValuePairs<String, Document?>, String?)])
+    func `what is closed names what is missing, too much and out of bounds`(
+        members: KeyValuePairs<String, Document?>, finding: String?
+    ) {
+        let shape = BodyShape.closed(
+            [
+                "text": .text, "count": .bounded(.integer, least: 1),
+                "share": .bounded(.number, least: 0, most: 1),
+            ], required: ["text"])
+        let whole = finding.map { "Malformed input request: \($0), please reformat your input and try again." }
+        do {
+            try shape.check(.object(members), .amazon)
+            #expect(whole == nil)
+        } catch {
+            #expect(error.message == whole)
+        }
     }
 
     @Test func `a body that is no object is refused`() {

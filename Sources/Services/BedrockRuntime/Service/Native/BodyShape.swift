@@ -3,7 +3,8 @@ package import ServiceModel
 
 /// What the members of a body must be, so that what is of another type is refused and not passed over.
 ///
-/// Members that no shape names are whatever they are; `null` stands for a member that is not there, as SDKs write it.
+/// Members that no shape names are whatever they are; `null` stands for a member that is not there, as SDKs write it,
+/// but where Bedrock's own check looks.
 package indirect enum BodyShape: Sendable {
     case text
     case integer
@@ -42,7 +43,10 @@ package indirect enum BodyShape: Sendable {
 
     private func check(_ value: Document, _ place: BodyPlace) throws(ServiceError) {
         switch (self, value) {
-        case (.any, _), (_, .null), (.text, .string), (.number, .number), (.flag, .boolean), (.textOrList, .string):
+        case (.any, _): break
+        // AWS's schemas have no nulls.
+        case (_, .null): if place.form == .amazon { throw place.wrongType(self, value) }
+        case (.text, .string), (.number, .number), (.flag, .boolean), (.textOrList, .string):
             break
         case (.integer, .number):
             guard value.integer != nil else { throw place.wrongType(self, value) }
@@ -151,7 +155,7 @@ private struct BodyPlace {
     func checkNames(
         of members: [Document.Member], known: [String: BodyShape], required: [String]
     ) throws(ServiceError) {
-        let missing = required.filter { name in !members.contains { $0.name == name && $0.value != .null } }
+        let missing = required.filter { name in !members.contains { $0.name == name } }
         // Whatever the model, a body may say how a guardrail reads it.
         let extraneous = members.map(\.name).filter { known[$0] == nil && !$0.hasPrefix("amazon-bedrock-") }
         guard !missing.isEmpty || !extraneous.isEmpty else { return }
