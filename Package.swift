@@ -193,8 +193,8 @@ let package = Package(
             ], isCold: true),
         // L7
         command(
-            "brume", exclude: [functionOrder], ["Containers", "Inference", "Server", argumentParser], link: serverLink,
-            isCold: true),
+            "brume", exclude: [functionOrder], ["Containers", "Inference", "Primitives", "Server", argumentParser],
+            link: serverLink, isCold: true),
         command("brume-modelgen", [argumentParser]),
         command(
             "Bench",

@@ -19,7 +19,7 @@ package enum ConfigurationLoader {
     ) throws(ConfigurationError) -> LoadedConfiguration {
         for (name, _) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("BRUME_") {
             guard self.otherVariables.contains(name) || Setting.all.contains(where: { $0.environmentVariable == name })
-            else { throw ConfigurationError("environment variable \(name): there is no such setting") }
+            else { throw self.noVariable(name) }
         }
         let home = environment["HOME"]
         var reading = LoadedConfiguration.Reading(
@@ -37,6 +37,18 @@ package enum ConfigurationLoader {
             if let text = flags[setting.name] { try reading.apply(setting, text, .flag) }
         }
         return try reading.finished(file: path ?? standard, isFileThere: text != nil)
+    }
+
+    private static func noVariable(_ name: String) -> ConfigurationError {
+        let near = Misspelling.nearest(to: name, among: Setting.all.map(\.environmentVariable))
+        return ConfigurationError(
+            "environment variable \(name): there is no such setting" + (near.map { "; did you mean \($0)?" } ?? ""))
+    }
+
+    private static func noSetting(_ name: String, _ place: String) -> ConfigurationError {
+        let near = Misspelling.nearest(to: name, among: Setting.all.map(\.name))
+        return ConfigurationError(
+            "\(place): there is no setting of the name `\(name)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
     }
 
     /// `~` at the start of a path, as a shell takes it; `~name` is left as it is.
@@ -98,7 +110,7 @@ package enum ConfigurationLoader {
         for (key, value) in mapping {
             let place = self.place(path, key.place)
             guard let name = key.text, let setting = Setting.all.first(where: { $0.name == name }) else {
-                throw ConfigurationError("\(place): there is no setting of the name `\(key.text ?? "?")`")
+                throw self.noSetting(key.text ?? "?", place)
             }
             guard seen.insert(name).inserted else {
                 throw ConfigurationError("\(place): `\(name)` is set twice")

@@ -256,8 +256,10 @@ import Testing
 
     @Test(arguments: [
         ("port: x", "config.yaml:1:1: `port` takes a whole number from 0 to 65535; it was \"x\""),
-        ("\n  prot: 1", "config.yaml:2:3: there is no setting of the name `prot`"),
-        ("Port: 1", "config.yaml:1:1: there is no setting of the name `Port`"),
+        ("\n  prot: 1", "config.yaml:2:3: there is no setting of the name `prot`; did you mean `port`?"),
+        ("Port: 1", "config.yaml:1:1: there is no setting of the name `Port`; did you mean `port`?"),
+        ("data_dir: /d", "config.yaml:1:1: there is no setting of the name `data_dir`; did you mean `data-dir`?"),
+        ("colour: blue", "config.yaml:1:1: there is no setting of the name `colour`"),
         ("[a]: 1", "config.yaml:1:1: there is no setting of the name `?`"),
         ("port: 1\nport: 2", "config.yaml:2:1: `port` is set twice"),
         ("port: {a: 1}", "config.yaml:1:7: a text, a number or a list of them was expected"),
@@ -293,10 +295,14 @@ import Testing
         #expect(self.sentence(file: "/")?.contains("cannot read /") == true)
     }
 
-    @Test(arguments: ["BRUME_PROT", "BRUME_", "BRUME_port", "BRUME_DATA-DIR"])
-    func `a variable with our prefix that is no setting is refused`(_ name: String) {
+    @Test(arguments: [
+        ("BRUME_PROT", "; did you mean BRUME_PORT?"), ("BRUME_", ""), ("BRUME_port", "; did you mean BRUME_PORT?"),
+        ("BRUME_DATA-DIR", "; did you mean BRUME_DATA_DIR?"), ("BRUME_COLOUR", ""),
+    ])
+    func `a variable with our prefix that is no setting is refused`(_ name: String, _ remedy: String) {
         #expect(
-            self.sentence(environment: [name: "1"]) == "environment variable \(name): there is no such setting")
+            self.sentence(environment: [name: "1"])
+                == "environment variable \(name): there is no such setting\(remedy)")
     }
 
     @Test func `variables of others, and ours that are no settings, are let be`() throws {
