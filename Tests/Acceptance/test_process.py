@@ -175,6 +175,17 @@ def test_a_command_that_is_none_is_told_with_the_one_that_was_meant(tmp_path, wo
     assert (answer.returncode, answer.stdout, answer.stderr) == (64, "", f"brume: {sentence}\n")
 
 
+@pytest.mark.parametrize("option, value", [
+    ("--publish", "4570"), ("--env", "NAME"), ("--label", "NAME"), ("--file", "model.gguf:/nowhere/model.gguf"),
+    ("--memory", "little"),
+])
+def test_what_a_container_cannot_have_is_told_before_an_engine_is_asked(tmp_path, option, value):
+    answer = Server(tmp_path).run(
+        "containers", "create", "a", "b", "--memory", "1g", "--cpus", "1", "--pids", "9", option, value)
+    assert answer.returncode == 64 and answer.stderr.startswith(f"Error: {option} takes "), answer
+    assert "Usage: brume containers create" in answer.stderr
+
+
 def test_words_behind_options_and_help_are_left_to_the_parser(tmp_path):
     server = Server(tmp_path)
     assert "OVERVIEW" in server.run("help", "start").stdout and "OVERVIEW" in server.run("keys", "--help").stdout

@@ -62,7 +62,10 @@ struct DirectoryPlace: CopyPlace {
     func prepare() async throws(StartError) {
         guard self.isTarget else {
             guard Files.facts("\(self.store)/format") != nil else {
-                throw StartError(.dataDirectory, "there is no store in \(self.name): name a server's data directory")
+                throw StartError(
+                    .dataDirectory,
+                    "there is no store in \(self.name): name a server's data directory, or a database as "
+                        + "postgres://user@host/database")
             }
             return
         }

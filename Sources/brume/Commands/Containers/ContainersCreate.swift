@@ -59,6 +59,12 @@ extension ContainersCommand {
         @Flag(help: "Start it, too.")
         var start = false
 
+        /// What is wrong is said with this command's usage, before an engine is asked.
+        func validate() throws {
+            _ = try self.request()
+            _ = try self.uploads()
+        }
+
         func run() async throws {
             let request = try self.request()
             let uploads = try self.uploads()
@@ -93,6 +99,7 @@ extension ContainersCommand {
                 name: self.name, image: self.image, command: self.command, environment: self.env, memoryBytes: memory,
                 nanoCPUs: cpus, processes: Int64(self.pids), network: self.network,
                 temporaryDirectories: self.tmpfs, volumes: self.volume)
+            for text in self.env { _ = try Self.halves(text, at: "=", "--env takes NAME=value.") }
             for text in self.label {
                 let (name, value) = try Self.halves(text, at: "=", "--label takes NAME=value.")
                 request.labels[name] = value
