@@ -342,7 +342,9 @@ def test_a_body_that_is_no_json_is_refused(aliased):
 
 
 def test_an_operation_that_is_not_served_says_so(bedrock):
-    assert refusal(bedrock.list_async_invokes)["Code"] == "UnknownOperationException"
+    error = refusal(bedrock.list_async_invokes)
+    assert error["Code"] == "UnknownOperationException"
+    assert error["Message"].startswith("GET /async-invoke is no operation of bedrock-runtime")
 
 
 def test_a_profile_of_another_account_is_refused(bedrock):

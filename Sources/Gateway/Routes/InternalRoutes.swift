@@ -13,8 +13,8 @@ package struct Readiness: Sendable, Hashable {
     }
 }
 
-/// The paths that are not AWS's. They need no signature, show no data, and are told from S3's paths by carrying neither
-/// `Authorization` nor a query. `ControlRoute` is the exception: it does something, and asks for a token.
+/// The paths that are not AWS's. They need no signature, show no data, and are told from S3's paths by carrying none, in
+/// `Authorization` or in the query. `ControlRoute` is the exception: it does something, and asks for a token.
 package struct InternalRoutes: Sendable {
     package var metrics: MetricRegistry
     package var readiness: @Sendable () -> Readiness
@@ -45,9 +45,9 @@ package struct InternalRoutes: Sendable {
 
     /// - Returns: nil when the request is not for one of these paths.
     func response(_ head: RequestHead) -> ResponseMessage? {
-        guard head.method == "GET" || head.method == "HEAD", head.query.isEmpty,
-            !head.headers.contains("authorization"), !head.headers.contains("x-amz-target")
-        else { return nil }
+        guard head.method == "GET" || head.method == "HEAD", head.path.utf8.count > 1, !Self.isOfService(head) else {
+            return nil
+        }
         switch head.path {
         case "/healthz":
             return self.text(200, "ok\n")
@@ -62,6 +62,13 @@ package struct InternalRoutes: Sendable {
         default:
             return self.documents[head.path].map { self.message(200, "application/json", $0()) }
         }
+    }
+
+    /// Whether a client of AWS made the request. Whoever scrapes metrics may bring a token or a password, and probes a
+    /// query of their own.
+    private static func isOfService(_ head: RequestHead) -> Bool {
+        head.headers.contains("x-amz-target") || head.headers.first("authorization", beginsWith: "AWS")
+            || ["X-Amz-", "AWSAccessKeyId="].contains { head.query.contains($0) }
     }
 
     private func text(_ status: Int, _ body: String) -> ResponseMessage {

@@ -16,12 +16,7 @@ enum Refuse {
                 "\(name) of \(service.schema.id) is not implemented in this version of Brume."
             )
         case .unknownOperation(let service, let name):
-            let isQuery = request.wireProtocol == .awsQuery || request.wireProtocol == .ec2Query
-            let sentence =
-                isQuery
-                ? self.notFound(name, version: service.schema.apiVersion)
-                : name.isEmpty ? "" : "The requested operation \(Self.cut(name)) is not recognized by the service."
-            return self.unknownOperation(request, sentence)
+            return self.unknownOperation(request, self.sentence(request, service, name))
         case .unknownMediaType:
             // DEVIATION: AWS answers with a page of HTML, "Page Not Found".
             return ServiceError(code: "UnknownOperationException", status: 404, message: "")
@@ -43,6 +38,19 @@ enum Refuse {
                 status: 501,
                 message: "The service \(service.signingName) is not served by this Brume server."
             )
+        }
+    }
+
+    /// What is said of an operation that the service does not have, or of a path that stands for none.
+    private static func sentence(_ request: IdentifiedRequest, _ service: ServiceEntry, _ name: String) -> String {
+        switch request.wireProtocol {
+        case .awsQuery, .ec2Query:
+            return self.notFound(name, version: service.schema.apiVersion)
+        case .restJson1, .restXml:
+            let place = "\(request.head.method) \(Self.cut(request.head.path))"
+            return "\(place) is no operation of \(service.schema.id) that this version of Brume implements."
+        case .awsJson1_0, .awsJson1_1, .rpcv2Cbor:
+            return name.isEmpty ? "" : "The requested operation \(Self.cut(name)) is not recognized by the service."
         }
     }
 
