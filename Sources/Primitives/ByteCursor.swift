@@ -36,6 +36,14 @@ package struct ByteCursor {
         self.written &+= 4
     }
 
+    /// Eight bytes, the lowest first.
+    @inlinable @inline(__always)
+    package mutating func append(long: UInt64) {
+        precondition(self.capacity &- self.written >= 8, "a text fits in the room made for it")
+        unsafe self.room?.storeBytes(of: long.littleEndian, toByteOffset: self.written, as: UInt64.self)
+        self.written &+= 8
+    }
+
     @inlinable
     package mutating func append(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBytes { unsafe self.append($0) }

@@ -23,12 +23,6 @@ package protocol ShapeWriter: AnyObject {
     func string(_ value: String, _ member: MemberSchema)
     /// A string given as UTF-8: for values that never become a `String`.
     func string(_ value: Span<UInt8>, _ member: MemberSchema)
-    /// A structure whose only member is a string, in one call: see `WireReader.readLoneString`.
-    func loneString(_ value: Span<UInt8>, _ schema: ShapeSchema, _ member: MemberSchema)
-    /// The entry of a map whose value is such a structure, in one call: what most of an item is made of.
-    func loneString(
-        key: Span<UInt8>, _ keyMember: MemberSchema, _ value: Span<UInt8>, _ schema: ShapeSchema,
-        _ member: MemberSchema)
     func boolean(_ value: Bool, _ member: MemberSchema)
     func integer(_ value: Int64, _ member: MemberSchema)
     func double(_ value: Double, _ member: MemberSchema)
@@ -38,25 +32,16 @@ package protocol ShapeWriter: AnyObject {
     func blob(_ value: Span<UInt8>, _ member: MemberSchema)
     func document(_ value: Document, _ member: MemberSchema)
 
+    /// A value that the caller writes itself, as JSON: for values that are most of an answer.
+    /// - Returns: false, and nothing is done, where this format is another.
+    func json(_ append: (inout [UInt8]) -> Void) -> Bool
+
     /// About so many bytes are going to be written, so that room for them is made once.
     func reserve(_ bytes: Int)
 }
 
 extension ShapeWriter {
-    package func loneString(_ value: Span<UInt8>, _ schema: ShapeSchema, _ member: MemberSchema) {
-        self.beginStructure(schema)
-        self.member(member)
-        self.string(value, member)
-        self.endStructure()
-    }
-
-    package func loneString(
-        key: Span<UInt8>, _ keyMember: MemberSchema, _ value: Span<UInt8>, _ schema: ShapeSchema,
-        _ member: MemberSchema
-    ) {
-        self.key(key, keyMember)
-        self.loneString(value, schema, member)
-    }
+    package func json(_ append: (inout [UInt8]) -> Void) -> Bool { false }
 
     package func reserve(_ bytes: Int) {}
 }

@@ -32,6 +32,30 @@ import WireProtocols
         #expect(try self.roundTrip(item) == item)
     }
 
+    @Test(arguments: 0...20)
+    func `a name and a text have their escapes wherever they stand`(_ count: Int) throws {
+        for position in 0..<max(1, count) {
+            for character in ["a", #"\""#, #"\\"#, #"\u0001"#, #"\b\t\n\f\r"#, "\u{7F}", " ", "é"] {
+                var text = (0..<count).map { _ in "x" }
+                if position < count { text[position] = character }
+                let word = text.joined()
+                let item = #"{"k\#(word)":{"S":"\#(word)"},"l":{"L":[{"S":"\#(word)"}]},"s":{"SS":["\#(word)"]}}"#
+                #expect(try self.roundTrip(item) == item)
+            }
+        }
+    }
+
+    @Test func `a page of items is written as each of them`() throws {
+        let item = #"{"pk":{"S":"a"},"n":{"N":"1"},"m":{"M":{"x":{"B":"AAEC"}}}}"#
+        let reader = ShapeReader(JSONReader(Array(#"{"TableName":"t","Item":\#(item)}"#.utf8)))
+        let map = try PutItemInput(from: reader).item
+        for (count, items) in [(0, "[]"), (1, "[\(item)]"), (3, "[\(item),\(item),\(item)]")] {
+            let writer = JSONWriter()
+            QueryOutput(items: Array(repeating: map, count: count), count: count).write(to: writer)
+            #expect(String(decoding: writer.takeBytes(), as: UTF8.self) == #"{"Items":\#(items),"Count":\#(count)}"#)
+        }
+    }
+
     @Test(arguments: [
         (#"{"a":{"S":"1"},"b":{"S":"2"},"a":{"N":"3"}}"#, #"{"b":{"S":"2"},"a":{"N":"3"}}"#),
         (#"{"m":{"M":{"x":{"S":"1"},"x":{"L":[{"S":"2"}]}}}}"#, #"{"m":{"M":{"x":{"L":[{"S":"2"}]}}}}"#),

@@ -110,92 +110,12 @@ struct JSONOutput {
         }
     }
 
-    /// `{"name":"text"}`, as the values of maps are written that are unions of types: in one go where it can be.
-    mutating func loneString(_ name: Span<UInt8>, _ text: Span<UInt8>) {
-        let isWritten = unsafe name.withUnsafeBytes { name in
-            unsafe text.withUnsafeBytes { text in unsafe self.appendPlainObject(nil, name, text) }
-        }
-        if isWritten { return }
-        self.open(UInt8(ascii: "{"))
-        self.name(name)
-        self.string(text)
-        self.close(UInt8(ascii: "}"))
-    }
-
-    /// The same after its key and a colon.
-    mutating func loneString(key: Span<UInt8>, _ name: Span<UInt8>, _ text: Span<UInt8>) {
-        let isWritten = unsafe key.withUnsafeBytes { key in
-            unsafe name.withUnsafeBytes { name in
-                unsafe text.withUnsafeBytes { text in unsafe self.appendPlainObject(key, name, text) }
-            }
-        }
-        if isWritten { return }
-        self.name(key)
-        self.loneString(name, text)
-    }
-
-    /// - Returns: false, and nothing is appended, where one of them needs escapes.
-    @inline(__always)
-    private mutating func appendPlainObject(
-        _ key: UnsafeRawBufferPointer?, _ name: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer
-    ) -> Bool {
-        guard unsafe JSONText.isPlain(name), unsafe JSONText.isPlain(text) else { return false }
-        if let key = unsafe key, unsafe !JSONText.isPlain(key) { return false }
-        let needsComma = self.needsComma
-        let count = unsafe (key.map { $0.count + 3 } ?? 0) + name.count + text.count + 8
-        self.bytes.append(bytesMax: count) { cursor in
-            if needsComma { cursor.append(byte: UInt8(ascii: ",")) }
-            if let key = unsafe key {
-                unsafe cursor.append(quoted: key)
-                cursor.append(byte: UInt8(ascii: ":"))
-            }
-            cursor.append(byte: UInt8(ascii: "{"))
-            unsafe cursor.append(quoted: name)
-            cursor.append(byte: UInt8(ascii: ":"))
-            unsafe cursor.append(quoted: text)
-            cursor.append(byte: UInt8(ascii: "}"))
-        }
-        self.needsComma = true
-        return true
-    }
-
-    /// Runs without anything to escape are copied whole.
     @inline(never)
     private mutating func appendEscaped(_ text: UnsafeRawBufferPointer, isName: Bool) {
         if self.needsComma { self.bytes.append(UInt8(ascii: ",")) }
         self.bytes.append(UInt8(ascii: "\""))
-        var start = 0
-        while start < text.count {
-            let end = unsafe JSONText.endOfPlainRun(in: text, from: start, stopsBeyondASCII: false)
-            unsafe self.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<end]))
-            if end < text.count { self.appendEscape(unsafe text[end]) }
-            start = end + 1
-        }
+        unsafe JSONText.append(escaping: text, to: &self.bytes)
         self.bytes.append(UInt8(ascii: "\""))
         if isName { self.bytes.append(UInt8(ascii: ":")) }
-    }
-
-    private mutating func appendEscape(_ byte: UInt8) {
-        self.bytes.append(0x5C)
-        switch byte {
-        case 0x22, 0x5C: self.bytes.append(byte)
-        case 0x08: self.bytes.append(UInt8(ascii: "b"))
-        case 0x09: self.bytes.append(UInt8(ascii: "t"))
-        case 0x0A: self.bytes.append(UInt8(ascii: "n"))
-        case 0x0C: self.bytes.append(UInt8(ascii: "f"))
-        case 0x0D: self.bytes.append(UInt8(ascii: "r"))
-        default:
-            self.bytes.append(contentsOf: "u00".utf8)
-            Hex.append(CollectionOfOne(byte), to: &self.bytes)
-        }
-    }
-}
-
-extension ByteCursor {
-    @inline(__always)
-    fileprivate mutating func append(quoted text: UnsafeRawBufferPointer) {
-        self.append(byte: UInt8(ascii: "\""))
-        unsafe self.append(text)
-        self.append(byte: UInt8(ascii: "\""))
     }
 }

@@ -21,17 +21,12 @@ package import ServiceModel
     package func beginStructure(_ schema: ShapeSchema) { unsafe self.output.open(UInt8(ascii: "{")) }
 
     package func member(_ member: MemberSchema) {
-        if self.isRenamed(member) {
+        if self.ignoresJSONNames && member.traits.jsonName != nil {
             unsafe self.output.name(member.name)
         } else {
             let name = member.jsonNameUTF8
             unsafe self.output.name(name.span)
         }
-    }
-
-    /// Whether a member has a JSON name that is not to be used.
-    private func isRenamed(_ member: MemberSchema) -> Bool {
-        self.ignoresJSONNames && member.traits.jsonName != nil
     }
 
     package func endStructure() { unsafe self.output.close(UInt8(ascii: "}")) }
@@ -56,21 +51,9 @@ package import ServiceModel
 
     package func string(_ value: Span<UInt8>, _ member: MemberSchema) { unsafe self.output.string(value) }
 
-    package func loneString(
-        key: Span<UInt8>, _ keyMember: MemberSchema, _ value: Span<UInt8>, _ schema: ShapeSchema,
-        _ member: MemberSchema
-    ) {
-        guard !self.isRenamed(member) else {
-            self.key(key, keyMember)
-            return self.loneString(value, schema, member)
-        }
-        let name = member.jsonNameUTF8
-        unsafe self.output.loneString(key: key, name.span, value)
-    }
-
-    package func loneString(_ value: Span<UInt8>, _ schema: ShapeSchema, _ member: MemberSchema) {
-        let name = self.isRenamed(member) ? Array(member.name.utf8) : member.jsonNameUTF8
-        unsafe self.output.loneString(name.span, value)
+    package func json(_ append: (inout [UInt8]) -> Void) -> Bool {
+        unsafe self.output.raw(isQuoted: false, append)
+        return true
     }
 
     package func boolean(_ value: Bool, _ member: MemberSchema) { unsafe self.output.word(value ? "true" : "false") }

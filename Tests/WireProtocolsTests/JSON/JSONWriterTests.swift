@@ -60,46 +60,4 @@ import WireProtocols
             }
         }
     }
-
-    @Test(arguments: 0...20)
-    func `a union of one string is written with its escapes wherever they stand`(_ count: Int) {
-        let member = MemberSchema(name: "S", target: JSONTestSchemas.string)
-        let schema = ShapeSchema(name: "Union", type: .union)
-        for position in 0..<max(1, count) {
-            for character in ["a", "\"", "\\", "\u{1}", "\u{7F}", " "] {
-                var text = (0..<count).map { _ in "x" }
-                if position < count { text[position] = character }
-                let written = JSONWriter()
-                written.loneString(Array(text.joined().utf8).span, schema, member)
-                let expected = JSONWriter()
-                expected.beginStructure(schema)
-                expected.member(member)
-                expected.string(text.joined(), member)
-                expected.endStructure()
-                #expect(written.takeBytes() == expected.takeBytes())
-            }
-        }
-    }
-
-    @Test(arguments: ["", "k", "a key", "\"", "key\n", "ключ"], ["", "text", "a \"text\"", "\u{1}"])
-    func `an entry of a map of such unions is written as key and value apart`(_ key: String, _ text: String) {
-        let member = MemberSchema(name: "S", target: JSONTestSchemas.string)
-        let schema = ShapeSchema(name: "Union", type: .union)
-        func document(_ entry: (JSONWriter) -> Void) -> [UInt8] {
-            let writer = JSONWriter()
-            writer.beginMap(member, count: 2)
-            entry(writer)
-            entry(writer)
-            writer.endMap(member)
-            return writer.takeBytes()
-        }
-        let inOne = document { writer in
-            writer.loneString(key: Array(key.utf8).span, member, Array(text.utf8).span, schema, member)
-        }
-        let apart = document { writer in
-            writer.key(key, member)
-            writer.loneString(Array(text.utf8).span, schema, member)
-        }
-        #expect(inOne == apart)
-    }
 }

@@ -36,6 +36,7 @@ extension AttributeMap: BoundShape {
     package static let expressionParametersBytesMax = 2 << 20
 
     package func write(to writer: any ShapeWriter, _ member: MemberSchema) {
+        if writer.json({ StoredJSON.map(self, to: &$0) }) { return }
         StoredValueWriter(writer, member.target.value.target)
             .entries(self.storage.span, at: self.bodyStart, self.range.upperBound, member)
     }
@@ -43,6 +44,7 @@ extension AttributeMap: BoundShape {
     package static func write(_ values: [AttributeMap], to writer: any ShapeWriter, _ list: MemberSchema) {
         let element = list.target.element
         writer.reserve(values.reduce(0) { $0 + $1.writtenBytes })
+        if writer.json({ StoredJSON.list(values, to: &$0) }) { return }
         writer.beginList(list, count: values.count)
         let items = StoredValueWriter(writer, element.target.value.target)
         for value in values {
@@ -93,8 +95,11 @@ package struct BoundAttributeValue: Sendable, Hashable, BoundShape {
 
     package func write(to writer: any ShapeWriter, _ member: MemberSchema) {
         guard let value = self.holder.value(Self.name) else { return }
-        StoredValueWriter(writer, member.target)
-            .value(value.bytes.span, at: value.range.lowerBound, value.range.upperBound)
+        let range = value.range
+        if writer.json({ StoredJSON.value(value.bytes.span, at: range.lowerBound, range.upperBound, to: &$0) }) {
+            return
+        }
+        StoredValueWriter(writer, member.target).value(value.bytes.span, at: range.lowerBound, range.upperBound)
     }
 }
 

@@ -1,6 +1,6 @@
 internal import ServiceModel
 
-/// Writes stored values to a wire format, by offsets into an item's bytes: nothing is retained on the way.
+/// Writes stored values to a wire format other than JSON (`StoredJSON`), by offsets into an item's bytes.
 ///
 /// Damaged bytes end the container that they are in early.
 struct StoredValueWriter {
@@ -8,16 +8,10 @@ struct StoredValueWriter {
     /// The model's `AttributeValue`.
     private let schema: ShapeSchema
     private let members: [MemberSchema]
-    // The two that nearly all values are: held here, they are not retained anew for each value.
-    private let string: MemberSchema
-    private let number: MemberSchema
-
     init(_ writer: any ShapeWriter, _ schema: ShapeSchema) {
         self.writer = writer
         self.schema = schema
         self.members = schema.members
-        self.string = schema.members[Self.index(of: .s)]
-        self.number = schema.members[Self.index(of: .n)]
     }
 
     /// The schema's members are in the order of the types, as `attributeType` asserts.
@@ -31,40 +25,21 @@ struct StoredValueWriter {
         var offset = start + 4
         for _ in 0..<count {
             guard let place = StoredWalk.entry(bytes, at: offset, limit) else { break }
-            self.entry(bytes, place, key)
+            self.writer.key(bytes.extracting(place.name), key)
+            self.value(bytes, at: place.valueStart, place.valueEnd)
             offset = place.valueEnd
         }
         self.writer.endMap(member)
     }
 
-    @inline(__always)
-    private func entry(_ bytes: Span<UInt8>, _ place: StoredWalk.Place, _ key: MemberSchema) {
-        let name = bytes.extracting(place.name)
-        let member: MemberSchema
-        switch AttributeType(storedByte: bytes[place.valueStart]) {
-        case .s: member = self.string
-        case .n: member = self.number
-        default:
-            self.writer.key(name, key)
-            return self.value(bytes, at: place.valueStart, place.valueEnd)
-        }
-        let content = bytes.extracting((place.valueStart + 5)..<place.valueEnd)
-        self.writer.loneString(key: name, key, content, self.schema, member)
-    }
-
     /// The value that stands from `start` to `end`, as `StoredWalk` found it.
     func value(_ bytes: Span<UInt8>, at start: Int, _ end: Int) {
         guard let type = AttributeType(storedByte: bytes[start]) else { return }
-        switch type {
-        case .s: return self.writer.loneString(bytes.extracting((start + 5)..<end), self.schema, self.string)
-        case .n: return self.writer.loneString(bytes.extracting((start + 5)..<end), self.schema, self.number)
-        default: break
-        }
         let inner = self.members[Self.index(of: type)]
         self.writer.beginStructure(self.schema)
         self.writer.member(inner)
         switch type {
-        case .s, .n: break
+        case .s, .n: self.writer.string(bytes.extracting((start + 5)..<end), inner)
         case .b: self.writer.blob(bytes.extracting((start + 5)..<end), inner)
         case .bool: self.writer.boolean(bytes[start] == AttributeType.bool.rawValue, inner)
         case .null: self.writer.boolean(true, inner)

@@ -1,10 +1,11 @@
-/// Searches in JSON strings, eight bytes at a time.
-enum JSONText {
-    private static let ones: UInt64 = 0x0101_0101_0101_0101
+/// Strings of JSON: what stands for itself in them, found eight bytes at a time, and how the rest is written.
+package enum JSONText {
+    @usableFromInline
+    static let ones: UInt64 = 0x0101_0101_0101_0101
 
     /// Whether every byte stands for itself in a JSON string.
-    @inline(__always)
-    static func isPlain(_ buffer: UnsafeRawBufferPointer) -> Bool {
+    @inlinable @inline(__always)
+    package static func isPlain(_ buffer: UnsafeRawBufferPointer) -> Bool {
         let count = buffer.count
         if count >= 8 {
             // The last word ends with the last byte; looking at some bytes twice is cheaper than at each of a rest.
@@ -29,15 +30,15 @@ enum JSONText {
         return true
     }
 
-    @inline(__always)
-    private static func word(in buffer: UnsafeRawBufferPointer, at index: Int) -> UInt64 {
+    @inlinable @inline(__always)
+    static func word(in buffer: UnsafeRawBufferPointer, at index: Int) -> UInt64 {
         UInt64(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self))
     }
 
     /// The high bit of each byte that does not stand for itself. Borrows can set wrong bits only above the first right
     /// one.
-    @inline(__always)
-    private static func plainMask(_ word: UInt64) -> UInt64 {
+    @inlinable @inline(__always)
+    static func plainMask(_ word: UInt64) -> UInt64 {
         let quotes = word ^ 0x2222_2222_2222_2222
         let backslashes = word ^ 0x5C5C_5C5C_5C5C_5C5C
         let marks = (quotes &- self.ones) & ~quotes | (backslashes &- self.ones) & ~backslashes
@@ -46,8 +47,8 @@ enum JSONText {
 
     /// The first byte from `start` on that does not stand for itself in a JSON string: a quote, a backslash, a control
     /// character and, where told, a byte beyond ASCII. The count of bytes when there is none.
-    @inline(__always)
-    static func endOfPlainRun(
+    @inlinable @inline(__always)
+    package static func endOfPlainRun(
         in buffer: UnsafeRawBufferPointer, from start: Int, stopsBeyondASCII: Bool
     ) -> Int {
         var index = start
@@ -71,5 +72,54 @@ enum JSONText {
             index &+= 1
         }
         return count
+    }
+
+    /// Appends a text between quotes, with escapes where it needs them.
+    package static func append(quoted text: Span<UInt8>, to output: inout [UInt8]) {
+        unsafe text.withUnsafeBytes { text in
+            if unsafe self.isPlain(text) {
+                output.append(bytesMax: text.count + 2) { unsafe $0.append(quoted: text) }
+            } else {
+                output.append(UInt8(ascii: "\""))
+                unsafe self.append(escaping: text, to: &output)
+                output.append(UInt8(ascii: "\""))
+            }
+        }
+    }
+
+    /// Appends a text without quotes around it; runs without anything to escape are copied whole.
+    package static func append(escaping text: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+        var start = 0
+        while start < text.count {
+            let end = unsafe self.endOfPlainRun(in: text, from: start, stopsBeyondASCII: false)
+            unsafe output.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<end]))
+            if end < text.count { self.append(escapeOf: unsafe text[end], to: &output) }
+            start = end + 1
+        }
+    }
+
+    private static func append(escapeOf byte: UInt8, to output: inout [UInt8]) {
+        output.append(0x5C)
+        switch byte {
+        case 0x22, 0x5C: output.append(byte)
+        case 0x08: output.append(UInt8(ascii: "b"))
+        case 0x09: output.append(UInt8(ascii: "t"))
+        case 0x0A: output.append(UInt8(ascii: "n"))
+        case 0x0C: output.append(UInt8(ascii: "f"))
+        case 0x0D: output.append(UInt8(ascii: "r"))
+        default:
+            output.append(contentsOf: "u00".utf8)
+            Hex.append(CollectionOfOne(byte), to: &output)
+        }
+    }
+}
+
+extension ByteCursor {
+    /// A text that stands for itself, between quotes.
+    @inlinable @inline(__always)
+    package mutating func append(quoted text: UnsafeRawBufferPointer) {
+        self.append(byte: UInt8(ascii: "\""))
+        unsafe self.append(text)
+        self.append(byte: UInt8(ascii: "\""))
     }
 }
