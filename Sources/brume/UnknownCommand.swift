@@ -23,7 +23,7 @@ enum UnknownCommand {
     }
 
     private static func sentence(_ word: String, _ path: String, _ commands: [any ParsableCommand.Type]) -> String {
-        let names = commands.filter(\.configuration.shouldDisplay).map(\._commandName)
+        let names = commands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
         guard let near = Misspelling.nearest(to: word, among: names) else {
             return "there is no command \(word); `\(path) --help` shows which there are"
         }
