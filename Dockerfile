@@ -56,7 +56,7 @@ CMD ["start"]
 FROM ${DEBIAN_IMAGE} AS debian
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends \
-        ca-certificates libdeflate0 libpq5 librocksdb7.8 libstdc++6 libyaml-0-2 poppler-utils zlib1g \
+        ca-certificates libdeflate0 libmimalloc2.0 libpq5 librocksdb7.8 libstdc++6 libyaml-0-2 poppler-utils zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && install -d -o 65532 -g 65532 -m 0700 /data
 COPY --from=built-dynamic /brume /usr/local/bin/brume

@@ -30,7 +30,9 @@ let serverLink: [LinkerSetting] = [
             "pack-relative-relocs", "-Xlinker",
             "--symbol-ordering-file=\(Context.packageDirectory)/Sources/brume/\(functionOrder)",
             "-Xlinker", "--no-warn-symbol-ordering",
-        ], .when(platforms: [.linux], configuration: .release))
+        ], .when(platforms: [.linux], configuration: .release)),
+    // In front of the C library, whose `malloc` it takes the place of for every library of the process.
+    .unsafeFlags(["-lmimalloc"], .when(platforms: [.linux], configuration: .release, traits: ["Mimalloc"])),
 ]
 
 /// For code that runs at a start and for commands, and hardly for a request: small before fast.
@@ -109,7 +111,8 @@ let package = Package(
     name: "brume",
     traits: [
         .trait(name: "Postgres", description: "The store that several nodes share; needs libpq."),
-        .default(enabledTraits: ["Postgres"]),
+        .trait(name: "Mimalloc", description: "Microsoft's allocator instead of the C library's; needs libmimalloc."),
+        .default(enabledTraits: ["Mimalloc", "Postgres"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
