@@ -36,6 +36,15 @@ package protocol WireReader: AnyObject {
     /// - Returns: the member's index; nil where the structure is anything else, or the format does not look ahead.
     ///   Nothing is consumed then.
     func readLoneString(_ schema: ShapeSchema, appendingTo output: inout [UInt8]) -> Int?
+    /// A whole entry of a map at once, where its value is such a structure and nothing in it has escapes.
+    /// - Parameters:
+    ///   - schema: the values' structure.
+    ///   - take: is given the key, the member's index and the string; false where it does not want them this way. It must
+    ///     not touch the reader.
+    /// - Returns: false where nothing was consumed: at the map's end, and before any other entry.
+    func readLoneEntry(
+        _ schema: ShapeSchema, _ take: (_ key: Span<UInt8>, _ index: Int, _ string: Span<UInt8>) -> Bool
+    ) -> Bool
     func readBoolean(_ member: MemberSchema) throws(ShapeError) -> Bool
     /// Any integer type; out of range of the target's type is `invalidValue`.
     func readInteger(_ member: MemberSchema) throws(ShapeError) -> Int64
@@ -55,6 +64,10 @@ package protocol WireReader: AnyObject {
 extension WireReader {
     /// A format that does not look ahead.
     package func readLoneString(_ schema: ShapeSchema, appendingTo output: inout [UInt8]) -> Int? { nil }
+
+    package func readLoneEntry(
+        _ schema: ShapeSchema, _ take: (_ key: Span<UInt8>, _ index: Int, _ string: Span<UInt8>) -> Bool
+    ) -> Bool { false }
 
     /// A format whose values are all wanted: forms, headers and paths hold nothing that grows without bound.
     package func skipValue() throws(ShapeError) {

@@ -69,6 +69,12 @@ package import ServiceModel
         unsafe self.scanner.readLoneString(schema, appendingTo: &output)
     }
 
+    package func readLoneEntry(
+        _ schema: ShapeSchema, _ take: (_ key: Span<UInt8>, _ index: Int, _ string: Span<UInt8>) -> Bool
+    ) -> Bool {
+        unsafe self.scanner.readLoneEntry(schema, take)
+    }
+
     package func readBoolean(_ member: MemberSchema) throws(ShapeError) -> Bool {
         try unsafe self.scanner.readBoolean(member)
     }

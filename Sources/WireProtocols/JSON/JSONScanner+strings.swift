@@ -23,6 +23,24 @@ extension JSONScanner {
         return index
     }
 
+    /// Reads `"key":{"name":"text"}`, with the comma before it, where the name is a string member's and nothing holds an
+    /// escape; moves nowhere else, and where `take` refuses it.
+    mutating func readLoneEntry(
+        _ schema: ShapeSchema, _ take: (_ key: Span<UInt8>, _ index: Int, _ text: Span<UInt8>) -> Bool
+    ) -> Bool {
+        let start = self.position
+        if self.depth < JSONReader.depthMax, self.isFirst || self.consume(UInt8(ascii: ",")),
+            let key = self.consumePlainString(), self.consume(UInt8(ascii: ":")),
+            let (index, text) = self.scanLoneString(schema),
+            take(self.bytes.span.extracting(key), index, self.bytes.span.extracting(text))
+        {
+            self.isFirst = false
+            return true
+        }
+        self.position = start
+        return false
+    }
+
     @inline(__always)
     private mutating func scanLoneString(_ schema: ShapeSchema) -> (index: Int, text: Range<Int>)? {
         guard self.consume(UInt8(ascii: "{")), let name = self.consumePlainString() else { return nil }

@@ -16,7 +16,7 @@ struct SeenNames {
     /// Whether a name came twice; two names of one hash count as that too.
     private(set) var hasRepetition = false
 
-    mutating func add(_ name: ArraySlice<UInt8>) {
+    mutating func add(_ name: Span<UInt8>) {
         let hash = Self.hash(name)
         let bit = UInt128(1) << UInt128(truncatingIfNeeded: hash & 127)
         let mayBeKnown = self.classes & bit != 0
@@ -31,24 +31,36 @@ struct SeenNames {
         if !self.hashes.insert(hash).inserted { self.hasRepetition = true }
     }
 
-    /// Folded multiplication of eight bytes at a time.
-    private static func hash(_ name: ArraySlice<UInt8>) -> UInt64 {
+    /// Folded multiplication of eight bytes at a time; the last eight may begin within those before.
+    private static func hash(_ name: Span<UInt8>) -> UInt64 {
         unsafe name.withUnsafeBytes { bytes in
             var hash = self.seed ^ UInt64(truncatingIfNeeded: bytes.count)
+            guard bytes.count >= 8 else { return unsafe self.mixed(hash, self.shortWord(bytes)) }
             var offset = 0
-            while offset < bytes.count {
-                var word: UInt64 = 0
-                if offset + 8 <= bytes.count {
-                    word = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-                } else {
-                    for index in offset..<bytes.count { word = unsafe word << 8 | UInt64(bytes[index]) }
-                }
-                let product = (hash ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
-                hash = product.high ^ product.low ^ self.seed
+            while offset < bytes.count - 8 {
+                hash = unsafe self.mixed(hash, bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
                 offset += 8
             }
-            return hash
+            return unsafe self.mixed(hash, bytes.loadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self))
         }
+    }
+
+    @inline(__always)
+    private static func mixed(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+        let product = (hash ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+        return product.high ^ product.low ^ self.seed
+    }
+
+    /// Fewer than eight bytes as one word; two names of one length have one word only where they are the same.
+    @inline(__always)
+    private static func shortWord(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        if bytes.count >= 4 {
+            let first = unsafe UInt64(bytes.loadUnaligned(as: UInt32.self))
+            return unsafe first | UInt64(bytes.loadUnaligned(fromByteOffset: bytes.count - 4, as: UInt32.self)) << 32
+        }
+        var word: UInt64 = 0
+        for index in 0..<bytes.count { word = unsafe word << 8 | UInt64(bytes[index]) }
+        return word
     }
 }
 

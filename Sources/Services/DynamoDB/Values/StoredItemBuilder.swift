@@ -130,6 +130,18 @@ struct StoredItemBuilder {
         return self.bytes.count
     }
 
+    /// A whole entry of a map: a name of at most `nameBytesMax` and a text or a number's text, with their lengths.
+    mutating func appendEntry(_ name: Span<UInt8>, _ type: AttributeType, _ text: Span<UInt8>) {
+        self.bytes.append(bytesMax: name.count + text.count + 7) { entry in
+            entry.append(byte: UInt8(truncatingIfNeeded: name.count >> 8))
+            entry.append(byte: UInt8(truncatingIfNeeded: name.count))
+            entry.append(name)
+            entry.append(byte: type.rawValue)
+            entry.append(word: UInt32(text.count).byteSwapped)
+            entry.append(text)
+        }
+    }
+
     /// Makes room for a length of four bytes.
     mutating func beginBytes() -> Int {
         self.appendZeros(4)

@@ -35,6 +35,10 @@ struct ValueTranscoder {
         var seen = SeenNames()
         let chargedBefore = self.chargedBytes
         while true {
+            if self.plainEntry(valueMember.target, isTop, &seen) {
+                place.count += 1
+                continue
+            }
             let entryStart = self.builder.bytes.count
             let start = self.builder.beginName()
             var hasEntry = false
@@ -54,11 +58,38 @@ struct ValueTranscoder {
             self.builder.endName(start)
             self.chargedBytes += self.builder.bytes.count - start + (isTop ? 0 : 1)
             let name = start..<self.builder.bytes.count
-            seen.add(self.builder.bytes[name])
+            seen.add(self.builder.bytes.span.extracting(name))
             if isTop { self.builder.attribute = name }
             place.count += 1
             try self.value(valueMember)
         }
+    }
+
+    /// An entry whose value is a plain `S` or `N`, which most are; false, and nothing is read, before any other.
+    private mutating func plainEntry(_ schema: ShapeSchema, _ isTop: Bool, _ seen: inout SeenNames) -> Bool {
+        guard !self.isOver else { return false }
+        var isNumber = false
+        let nameStart = self.builder.bytes.count + 2
+        var textStart = 0
+        let isRead = self.wire.readLoneEntry(schema) { name, index, text in
+            guard !name.isEmpty, name.count <= StoredItemBuilder.nameBytesMax else { return false }
+            isNumber = attributeType(index, schema) == .n
+            self.builder.appendEntry(name, isNumber ? .n : .s, text)
+            textStart = nameStart + name.count + 5
+            return true
+        }
+        guard isRead else { return false }
+        let name = nameStart..<(textStart - 5)
+        self.chargedBytes += name.count + (isTop ? 0 : 1)
+        seen.add(self.builder.bytes.span.extracting(name))
+        if isTop { self.builder.attribute = name }
+        self.builder.checkNesting()
+        if isNumber {
+            self.endNumber(textStart)
+        } else {
+            self.chargedBytes += self.builder.bytes.count - textStart
+        }
+        return true
     }
 
     private mutating func removeRepeatedEntries(
@@ -216,7 +247,7 @@ struct ValueTranscoder {
                     }
                 }
                 if type == .ns { self.endNumber(start) } else { self.endBytes(start) }
-                seen.add(self.builder.bytes[start...])
+                seen.add(self.builder.bytes.span.extracting(start..<self.builder.bytes.count))
                 place.count += 1
             case .null: throw .typeMismatch(found: .null, expected: element.target.type, member: element.name)
             case .end: break loop
