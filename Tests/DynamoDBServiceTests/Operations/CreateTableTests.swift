@@ -162,13 +162,13 @@ struct CreateTableTests {
 
     @Test func `a request with a list of tags, if it is empty, needs the right to tag`() {
         let fixture = TableFixture()
-        func asked(_ tags: [Tag]?) -> [ResourceAccess] {
+        func asked(_ tags: [DynamoDBModel.Tag]?) -> [ResourceAccess] {
             fixture.service.access(tableInput { $0.tags = tags }, fixture.context)
         }
         #expect(asked([]).map(\.action) == ["dynamodb:CreateTable", "dynamodb:TagResource"])
         let keys = ["aws:TagKeys": ["team"], "aws:RequestTag/team": ["red"]]
         #expect(
-            asked([Tag(key: "team", value: "red")])
+            asked([DynamoDBModel.Tag(key: "team", value: "red")])
                 == ["dynamodb:CreateTable", "dynamodb:TagResource"].map {
                     ResourceAccess(action: $0, resource: tableARN("table"), conditionKeys: keys)
                 })
