@@ -46,10 +46,40 @@ enum StoredJSON {
             let text = bytes.extracting((place.valueStart + 5)..<place.valueEnd)
             if self.plainEntry(bytes.extracting(place.name), opening, text, isFirst: isFirst, to: &output) { return }
         }
-        if !isFirst { output.append(UInt8(ascii: ",")) }
-        JSONText.append(quoted: bytes.extracting(place.name), to: &output)
-        output.append(UInt8(ascii: ":"))
+        self.name(bytes.extracting(place.name), isFirst: isFirst, to: &output)
         self.value(bytes, at: place.valueStart, place.valueEnd, to: &output)
+    }
+
+    /// `,"name":`
+    private static func name(_ name: Span<UInt8>, isFirst: Bool, to output: inout [UInt8]) {
+        if !isFirst { output.append(UInt8(ascii: ",")) }
+        self.quoted("", name, ":", to: &output)
+    }
+
+    /// A text between quotes, and what stands before and behind it.
+    @inline(__always)
+    private static func quoted(
+        _ opening: StaticString, _ text: Span<UInt8>, _ closing: StaticString, to output: inout [UInt8]
+    ) {
+        unsafe text.withUnsafeBytes { bytes in
+            if unsafe JSONText.isPlain(bytes) {
+                let count = opening.utf8CodeUnitCount + bytes.count + closing.utf8CodeUnitCount + 2
+                output.append(bytesMax: count) { cursor in
+                    cursor.append(opening)
+                    unsafe cursor.append(quoted: bytes)
+                    cursor.append(closing)
+                }
+            } else {
+                self.words(opening, to: &output)
+                JSONText.append(quoted: text, to: &output)
+                self.words(closing, to: &output)
+            }
+        }
+    }
+
+    @inline(__always)
+    private static func words(_ text: StaticString, to output: inout [UInt8]) {
+        output.append(bytesMax: text.utf8CodeUnitCount) { $0.append(text) }
     }
 
     /// `":{"S":"`, which stands between name and text, the lowest byte first.
@@ -83,36 +113,42 @@ enum StoredJSON {
     /// The value that stands from `start` to `end`, as `StoredWalk` found it.
     static func value(_ bytes: Span<UInt8>, at start: Int, _ end: Int, to output: inout [UInt8]) {
         guard let type = AttributeType(storedByte: bytes[start]) else { return }
-        output.append(contentsOf: "{\"".utf8)
-        output.append(contentsOf: type.descriptor.utf8)
-        output.append(contentsOf: "\":".utf8)
         switch type {
-        case .s, .n: JSONText.append(quoted: bytes.extracting((start + 5)..<end), to: &output)
-        case .b: self.binary(bytes.extracting((start + 5)..<end), to: &output)
-        case .bool: self.truth(bytes[start] == AttributeType.bool.rawValue, to: &output)
-        case .null: self.truth(true, to: &output)
-        case .m: self.entries(bytes, at: start + 5, end, to: &output)
-        case .l: self.elements(bytes, at: start + 5, end, to: &output)
-        case .ss, .ns, .bs: self.set(bytes, at: start + 5, end, isBinary: type == .bs, to: &output)
+        case .s: self.quoted(#"{"S":"#, bytes.extracting((start + 5)..<end), "}", to: &output)
+        case .n: self.quoted(#"{"N":"#, bytes.extracting((start + 5)..<end), "}", to: &output)
+        case .b: self.binary(#"{"B":"#, bytes.extracting((start + 5)..<end), "}", to: &output)
+        case .bool where bytes[start] == AttributeType.bool.rawValue: self.words(#"{"BOOL":true}"#, to: &output)
+        case .bool: self.words(#"{"BOOL":false}"#, to: &output)
+        case .null: self.words(#"{"NULL":true}"#, to: &output)
+        case .m:
+            self.words(#"{"M":"#, to: &output)
+            self.entries(bytes, at: start + 5, end, to: &output)
+            output.append(UInt8(ascii: "}"))
+        case .l:
+            self.words(#"{"L":["#, to: &output)
+            self.elements(bytes, at: start + 5, end, to: &output)
+            self.words("]}", to: &output)
+        case .ss: self.set(#"{"SS":["#, bytes, at: start + 5, end, isBinary: false, to: &output)
+        case .ns: self.set(#"{"NS":["#, bytes, at: start + 5, end, isBinary: false, to: &output)
+        case .bs: self.set(#"{"BS":["#, bytes, at: start + 5, end, isBinary: true, to: &output)
         }
-        output.append(UInt8(ascii: "}"))
     }
 
-    private static func truth(_ value: Bool, to output: inout [UInt8]) {
-        output.append(contentsOf: (value ? "true" : "false").utf8)
-    }
-
-    private static func binary(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
-        output.append(bytesMax: Base64.encodedCount(bytes.count) + 2) { cursor in
+    private static func binary(
+        _ opening: StaticString, _ bytes: Span<UInt8>, _ closing: StaticString, to output: inout [UInt8]
+    ) {
+        let count = opening.utf8CodeUnitCount + Base64.encodedCount(bytes.count) + closing.utf8CodeUnitCount + 2
+        output.append(bytesMax: count) { cursor in
+            cursor.append(opening)
             cursor.append(byte: UInt8(ascii: "\""))
             Base64.append(bytes, to: &cursor)
             cursor.append(byte: UInt8(ascii: "\""))
+            cursor.append(closing)
         }
     }
 
     private static func elements(_ bytes: Span<UInt8>, at start: Int, _ limit: Int, to output: inout [UInt8]) {
         let count = StoredWalk.length(bytes, at: start, limit) ?? 0
-        output.append(UInt8(ascii: "["))
         var offset = start + 4
         for index in 0..<count {
             guard let end = StoredWalk.valueEnd(bytes, at: offset, limit) else { break }
@@ -120,26 +156,26 @@ enum StoredJSON {
             self.value(bytes, at: offset, end, to: &output)
             offset = end
         }
-        output.append(UInt8(ascii: "]"))
     }
 
     private static func set(
-        _ bytes: Span<UInt8>, at start: Int, _ limit: Int, isBinary: Bool, to output: inout [UInt8]
+        _ opening: StaticString, _ bytes: Span<UInt8>, at start: Int, _ limit: Int, isBinary: Bool,
+        to output: inout [UInt8]
     ) {
+        self.words(opening, to: &output)
         let count = StoredWalk.length(bytes, at: start, limit) ?? 0
-        output.append(UInt8(ascii: "["))
         var offset = start + 4
         for index in 0..<count {
             guard let length = StoredWalk.length(bytes, at: offset, limit), length <= limit - offset - 4 else { break }
             let content = bytes.extracting((offset + 4)..<(offset + 4 + length))
-            if index > 0 { output.append(UInt8(ascii: ",")) }
+            let separator: StaticString = index == 0 ? "" : ","
             if isBinary {
-                self.binary(content, to: &output)
+                self.binary(separator, content, "", to: &output)
             } else {
-                JSONText.append(quoted: content, to: &output)
+                self.quoted(separator, content, "", to: &output)
             }
             offset += 4 + length
         }
-        output.append(UInt8(ascii: "]"))
+        self.words("]}", to: &output)
     }
 }
