@@ -195,18 +195,18 @@ extension ItemStore {
         _ references: [TableReference], _ keys: [AttributeMap],
         check: (Int, TableDescriptor) throws(ValidationFailure) -> Void
     ) async throws(ServiceError) -> Places {
-        var known: [TableReference: TableCatalog.Snapshot] = [:]
+        // Searched from its end, not by hashes: nearly all transactions have one table or two, and none over a hundred.
         var tables: [(reference: TableReference, snapshot: TableCatalog.Snapshot)] = []
-        for reference in references where known[reference] == nil {
-            let snapshot = try await self.table(reference)
-            known[reference] = snapshot
-            tables.append((reference, snapshot))
+        for reference in references where !tables.reversed().contains(where: { $0.reference == reference }) {
+            tables.append((reference, try await self.table(reference)))
         }
         var descriptors: [TableDescriptor] = []
         var itemKeys: [[UInt8]] = []
         var failures: [ServiceError?] = []
         for (index, reference) in references.enumerated() {
-            guard let table = known[reference]?.descriptor else { throw .resourceNotFound }
+            guard let table = tables.last(where: { $0.reference == reference })?.snapshot.descriptor else {
+                throw .resourceNotFound
+            }
             // No reason of one action: AWS refuses the request as a whole.
             try validating { () throws(ValidationFailure) in try ItemCheck.contents(keys[index], table) }
             do throws(ValidationFailure) {

@@ -7,7 +7,7 @@ internal import ServiceModel
 ///
 /// Names and values that come without an expression are passed over, which the operations of their own refuse.
 /// - Source: answers of AWS in June 2026, as public issues quote them.
-struct TransactAction: Sendable {
+final class TransactAction: Sendable {
     private enum Work: Sendable {
         case put
         /// A put of an item that must not be there yet.
@@ -33,7 +33,7 @@ struct TransactAction: Sendable {
         let new: AttributeMap?
     }
 
-    init(_ put: Put, _ context: RequestContext) throws(ServiceError) {
+    convenience init(_ put: Put, _ context: RequestContext) throws(ServiceError) {
         let condition = try validating { () throws(ValidationFailure) in
             if let failure = put.item.failure { throw ValidationFailure(failure.message) }
             return try WriteCondition(
@@ -48,7 +48,7 @@ struct TransactAction: Sendable {
         try self.init(put.tableName, put.item, .put, condition, context)
     }
 
-    init(_ update: Update, _ context: RequestContext) throws(ServiceError) {
+    convenience init(_ update: Update, _ context: RequestContext) throws(ServiceError) {
         let compiled = try validating { () throws(ValidationFailure) in
             if let failure = update.key.failure { throw ValidationFailure(failure.message) }
             return try ItemUpdate(
@@ -67,7 +67,7 @@ struct TransactAction: Sendable {
         try self.init(update.tableName, update.key, .update(compiled), compiled.condition, context)
     }
 
-    init(_ delete: Delete, _ context: RequestContext) throws(ServiceError) {
+    convenience init(_ delete: Delete, _ context: RequestContext) throws(ServiceError) {
         let condition = try validating { () throws(ValidationFailure) in
             if let failure = delete.key.failure { throw ValidationFailure(failure.message) }
             return try WriteCondition(
@@ -81,7 +81,7 @@ struct TransactAction: Sendable {
         try self.init(delete.tableName, delete.key, .delete, condition, context)
     }
 
-    init(_ check: ConditionCheck, _ context: RequestContext) throws(ServiceError) {
+    convenience init(_ check: ConditionCheck, _ context: RequestContext) throws(ServiceError) {
         let condition = try validating { () throws(ValidationFailure) in
             if let failure = check.key.failure { throw ValidationFailure(failure.message) }
             return try WriteCondition(
@@ -97,21 +97,23 @@ struct TransactAction: Sendable {
 
     // PartiQL
 
-    init(inserting item: AttributeMap, _ reference: TableReference, _ table: String) {
+    convenience init(inserting item: AttributeMap, _ reference: TableReference, _ table: String) {
         self.init(reference, table, item, .insert, .none)
     }
 
-    init(updating key: AttributeMap, _ update: ItemUpdate, _ reference: TableReference, _ table: String) {
+    convenience init(updating key: AttributeMap, _ update: ItemUpdate, _ reference: TableReference, _ table: String) {
         self.init(reference, table, key, .update(update), update.condition)
     }
 
-    init(
+    convenience init(
         deletingPresent key: AttributeMap, _ condition: WriteCondition, _ reference: TableReference, _ table: String
     ) {
         self.init(reference, table, key, .deletePresent, condition)
     }
 
-    init(checking key: AttributeMap, _ condition: WriteCondition, _ reference: TableReference, _ table: String) {
+    convenience init(
+        checking key: AttributeMap, _ condition: WriteCondition, _ reference: TableReference, _ table: String
+    ) {
         self.init(reference, table, key, .check, condition)
     }
 
@@ -125,7 +127,7 @@ struct TransactAction: Sendable {
         self.condition = condition
     }
 
-    private init(
+    private convenience init(
         _ table: String, _ key: AttributeMap, _ work: Work, _ condition: WriteCondition, _ context: RequestContext
     ) throws(ServiceError) {
         self.init(try TableReference(table, context), table, key, work, condition)
