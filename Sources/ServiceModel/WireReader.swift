@@ -39,8 +39,8 @@ package protocol WireReader: AnyObject {
     /// A whole entry of a map at once, where its value is such a structure and nothing in it has escapes.
     /// - Parameters:
     ///   - schema: the values' structure.
-    ///   - take: is given the key, the member's index and the string; false where it does not want them this way. It must
-    ///     not touch the reader.
+    ///   - take: is given the key, the member's index and the string; false where it does not want them this way. It
+    ///     must not touch the reader.
     /// - Returns: false where nothing was consumed: at the map's end, and before any other entry.
     func readLoneEntry(
         _ schema: ShapeSchema, _ take: (_ key: Span<UInt8>, _ index: Int, _ string: Span<UInt8>) -> Bool

@@ -4,7 +4,7 @@ package import Primitives
 /// such a page that the page may read it. All other requests pass as they are.
 ///
 /// AWS's own endpoints allow every origin, since a page needs a key all the same. Here a page of an origin that is not
-/// allowed is refused where keys are known to everybody (`refusesOthers`), or any web site could use them; elsewhere its
+/// allowed is refused where everybody knows the keys (`refusesOthers`), or any web site could use them; elsewhere its
 /// request is answered as AWS would, and the browser keeps the answer from it.
 ///
 /// - Source: the Fetch standard, "CORS protocol"; the headers that DynamoDB answers browsers with.

@@ -13,8 +13,8 @@ package struct Readiness: Sendable, Hashable {
     }
 }
 
-/// The paths that are not AWS's. They need no signature, show no data, and are told from S3's paths by carrying none, in
-/// `Authorization` or in the query. `ControlRoute` is the exception: it does something, and asks for a token.
+/// The paths that are not AWS's. They need no signature, show no data, and are told from S3's paths by carrying none in
+/// `Authorization` or the query. `ControlRoute` is the exception: it does something, and asks for a token.
 package struct InternalRoutes: Sendable {
     package var metrics: MetricRegistry
     package var readiness: @Sendable () -> Readiness

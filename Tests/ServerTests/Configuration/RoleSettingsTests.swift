@@ -76,7 +76,9 @@ import Testing
 
     @Test func `a flag that takes no list is given once, and the last one counts`() throws {
         let lists = Setting.all.filter(\.isList).map(\.name)
-        #expect(lists == ["host", "tls-names", "bedrock-aliases", "bedrock-models", "services", "upstream"])
+        #expect(
+            lists
+                == ["host", "tls-names", "cors-origins", "bedrock-aliases", "bedrock-models", "services", "upstream"])
         let port = try #require(Setting.all.first { $0.name == "port" })
         #expect(try port.joined(["1", "2"]) == "2")
         let models = try #require(Setting.all.first { $0.name == "bedrock-models" })
