@@ -29,7 +29,7 @@ def ask(server, origin, path="/"):
 def client_of_page(server, origin, service="dynamodb", **settings):
     """A client whose requests say what a browser adds to them."""
     client = server.client(service, **settings)
-    client.meta.events.register("before-send", lambda request, **_: request.headers.add_header("Origin", origin))
+    client.meta.events.register("before-send", lambda request, **_: request.headers.update(Origin=origin))
     return client
 
 
