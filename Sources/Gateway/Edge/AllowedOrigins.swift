@@ -40,8 +40,11 @@ package struct AllowedOrigins: Sendable, Hashable {
     private static func rule(_ word: String) -> Rule? {
         if word == "*" { return .all }
         if word == "local" { return .local }
-        guard let host = self.host(word), !host.isEmpty, !host.contains("/"), !host.contains("@") else { return nil }
-        return word.hasSuffix(":*") ? .anyPort(String(word.dropLast(2))) : .exactly(word)
+        let isAnyPort = word.hasSuffix(":*")
+        let origin = isAnyPort ? String(word.dropLast(2)) : word
+        // A star elsewhere would be a rule that no page ever fits.
+        guard let host = self.host(origin), !host.isEmpty, !host.contains(where: "/@*".contains) else { return nil }
+        return isAnyPort ? .anyPort(origin) : .exactly(origin)
     }
 
     /// Whether any page at all may call.

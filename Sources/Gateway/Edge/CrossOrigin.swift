@@ -4,8 +4,9 @@ package import Primitives
 /// such a page that the page may read it. All other requests pass as they are.
 ///
 /// AWS's own endpoints allow every origin, since a page needs a key all the same. Here a page of an origin that is not
-/// allowed is refused where everybody knows the keys (`refusesOthers`), or any web site could use them; elsewhere its
-/// request is answered as AWS would, and the browser keeps the answer from it.
+/// allowed is refused where keys are known to everybody (`refusesOthers`), or any web site could use them; elsewhere
+/// its request is answered as AWS would, and the browser keeps the answer from it. That `Host` names the same server
+/// does not help: Brume has no pages of its own, and any site can give its name this machine's address (DNS rebinding).
 ///
 /// - Source: the Fetch standard, "CORS protocol"; the headers that DynamoDB answers browsers with.
 package struct CrossOrigin: EdgeResponder {
@@ -31,7 +32,8 @@ package struct CrossOrigin: EdgeResponder {
     }
 
     package func plan(_ head: RequestHead, connection: ConnectionInfo, on loop: LoopContext) -> RequestPlan {
-        guard let origin = Self.foreignOrigin(head, connection) else {
+        // Browsers alone say where a page comes from.
+        guard let origin = head.headers.first("origin") else {
             return self.inner.plan(head, connection: connection, on: loop)
         }
         let allowed = self.allowed()
@@ -56,17 +58,9 @@ package struct CrossOrigin: EdgeResponder {
         _ refusal: EdgeRefusal, head: RequestHead?, connection: ConnectionInfo, on loop: LoopContext
     ) -> EdgeResponse {
         let response = self.inner.refusal(refusal, head: head, connection: connection, on: loop)
-        guard let head, let origin = Self.foreignOrigin(head, connection) else { return response }
+        guard let head, let origin = head.headers.first("origin") else { return response }
         let allowed = self.allowed()
         return allowed.contain(origin) ? response.adding(Self.fields(origin, allowed)) : response
-    }
-
-    /// The origin of the page that asks; nil where no browser says one, or the page is this server's own.
-    private static func foreignOrigin(_ head: RequestHead, _ connection: ConnectionInfo) -> String? {
-        guard let origin = head.headers.first("origin") else { return nil }
-        guard let host = head.headers.first("host") else { return origin }
-        let own = "\(connection.isTLS ? "https" : "http")://\(host)"
-        return HeaderFields.equalNames(origin, own) ? nil : origin
     }
 
     /// Yes, to a browser that asks beforehand.
