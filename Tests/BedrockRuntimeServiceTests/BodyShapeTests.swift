@@ -147,6 +147,18 @@ struct BodyShapeTests {
         }
     }
 
+    @Test func `of many members that are too much the first hundred are named`() {
+        let body = Document.object((0..<1000).map { .init("m\($0)", .null) })
+        let findings = (0..<100).map { "#: extraneous key [m\($0)] is not permitted" }.joined()
+        do {
+            try BodyShape.closed([:]).check(body, .amazon)
+            Issue.record("it passed")
+        } catch {
+            #expect(
+                error.message == "Malformed input request: \(findings), please reformat your input and try again.")
+        }
+    }
+
     @Test func `a body that is no object is refused`() {
         #expect(self.fault(.array([]), .amazon)?.contains("#: expected type: JSONObject, found: JSONArray") == true)
     }

@@ -21,9 +21,10 @@ enum AnthropicRules {
             throw .invalid(#""\#(model)" is not supported on this API. Please use the Messages API instead."#)
         }
         guard body["anthropic_version"]?.text != nil else { throw .invalid("anthropic_version: Field required") }
-        let unknown = body.members.map(\.name).filter { !self.names.contains($0) && !$0.hasPrefix("amazon-bedrock-") }
-        guard !unknown.isEmpty else { return }
-        let findings = unknown.map { "#: extraneous key [\($0)] is not permitted" }
+        let findings = BodyCheck.extraneous(body.members) {
+            self.names.contains($0) || $0.hasPrefix("amazon-bedrock-")
+        }
+        guard !findings.isEmpty else { return }
         throw BodyCheck.malformed(
             #"#: subject must not be valid against schema {"required":["messages"]}"# + findings.joined())
     }

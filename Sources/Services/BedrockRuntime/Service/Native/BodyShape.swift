@@ -3,8 +3,8 @@ package import ServiceModel
 
 /// What the members of a body must be, so that what is of another type is refused and not passed over.
 ///
-/// Members that no shape names are whatever they are; `null` stands for a member that is not there, as SDKs write it,
-/// but where Bedrock's own check looks.
+/// Members that no shape names are whatever they are. `null` stands for a member that is not there, as SDKs write it;
+/// only Bedrock's own check (`Form.amazon`) refuses it.
 package indirect enum BodyShape: Sendable {
     case text
     case integer
@@ -151,17 +151,17 @@ private struct BodyPlace {
         }
     }
 
-    /// Names all that is missing and all that is too much.
+    /// Names all that is missing and what is too much.
     func checkNames(
         of members: [Document.Member], known: [String: BodyShape], required: [String]
     ) throws(ServiceError) {
         let missing = required.filter { name in !members.contains { $0.name == name } }
         // Whatever the model, a body may say how a guardrail reads it.
-        let extraneous = members.map(\.name).filter { known[$0] == nil && !$0.hasPrefix("amazon-bedrock-") }
+        let extraneous = BodyCheck.extraneous(members, at: self.path) {
+            known[$0] != nil || $0.hasPrefix("amazon-bedrock-")
+        }
         guard !missing.isEmpty || !extraneous.isEmpty else { return }
-        let findings =
-            missing.map { "#\(self.path): required key [\($0)] not found" }
-            + extraneous.map { "#\(self.path): extraneous key [\($0)] is not permitted" }
+        let findings = missing.map { "#\(self.path): required key [\($0)] not found" } + extraneous
         throw BodyCheck.malformed(findings.joined())
     }
 

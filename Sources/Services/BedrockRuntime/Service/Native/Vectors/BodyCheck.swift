@@ -5,19 +5,33 @@ internal import ServiceModel
 /// - Source: AWS's answers as SDK users report them, such as "Malformed input request: #: required key [texts] not
 ///   found#: extraneous key [inputText] is not permitted, please reformat your input and try again."
 struct BodyCheck {
+    /// The most findings that are told: a body of megabytes may have a million, and would be answered with more bytes.
+    static let findingCountMax = 100
+
     private let body: Document
     private var findings: [String] = []
 
     init(_ body: Document, required: [String], optional: [String] = []) {
         self.body = body
-        for key in required where body[key] == nil { self.findings.append("#: required key [\(key)] not found") }
+        for key in required where body[key] == nil { self.add("#: required key [\(key)] not found") }
         let known = Set(required + optional)
-        for member in body.members where !known.contains(member.name) {
-            self.findings.append("#: extraneous key [\(member.name)] is not permitted")
-        }
+        for finding in Self.extraneous(body.members, { known.contains($0) }) { self.add(finding) }
     }
 
-    mutating func add(_ finding: String) { self.findings.append(finding) }
+    mutating func add(_ finding: String) {
+        if self.findings.count < Self.findingCountMax { self.findings.append(finding) }
+    }
+
+    /// A finding for each member that is not known, up to `findingCountMax`.
+    static func extraneous(
+        _ members: [Document.Member], at path: String = "", _ isKnown: (String) -> Bool
+    ) -> [String] {
+        var findings: [String] = []
+        for member in members where !isKnown(member.name) && findings.count < self.findingCountMax {
+            findings.append("#\(path): extraneous key [\(member.name)] is not permitted")
+        }
+        return findings
+    }
 
     /// A text; nil where it is not there.
     mutating func text(_ key: String, at pointer: String? = nil, in body: Document? = nil) -> String? {
