@@ -2,7 +2,8 @@
 internal import CAllocator
 #endif
 
-/// What glibc's allocator does with large blocks, where it is the one: mimalloc takes its place but in static builds.
+/// What glibc's allocator does with large blocks. Only builds without the trait `Mimalloc`, such as the static one, use
+/// it; in others this has no effect.
 enum AllocatorSettings {
     /// Blocks from this size on are mapped and unmapped one by one. A full page of Query or Scan is 1.3 MB of JSON, and
     /// as much again on its way to the socket.

@@ -36,7 +36,7 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Of two processes (`-n 2 --dist loadgroup`) one runs a whole file, and one has all that needs the Docker engine."""
+    """With `-n 2 --dist loadgroup` one process runs a whole file, and one has all that needs the Docker engine."""
     for item in items:
         group = "containers" if "container_engine" in item.fixturenames else item.path.stem
         item.add_marker(pytest.mark.xdist_group(group))

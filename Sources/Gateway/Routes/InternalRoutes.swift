@@ -13,8 +13,9 @@ package struct Readiness: Sendable, Hashable {
     }
 }
 
-/// The paths that are not AWS's. They need no signature, show no data, and are told from S3's paths by carrying none in
-/// `Authorization` or the query. `ControlRoute` is the exception: it does something, and asks for a token.
+/// The paths that are not AWS's. They need no signature and show no data; what bears one, in `Authorization` or in the
+/// query, is a request to a service, since S3 might have the same path. `ControlRoute` is the exception: it does
+/// something, and asks for a token.
 package struct InternalRoutes: Sendable {
     package var metrics: MetricRegistry
     package var readiness: @Sendable () -> Readiness

@@ -23,8 +23,8 @@ extension JSONScanner {
         return index
     }
 
-    /// Reads `"key":{"name":"text"}`, with the comma before it, where the name is a string member's and nothing holds
-    /// an escape; moves nowhere else, and where `take` refuses it.
+    /// Reads `"key":{"name":"text"}`, with the comma before it, where the name is a string member's and all of it is
+    /// plain (`endOfPlainRun`); else, and where `take` refuses it, moves nowhere.
     mutating func readLoneEntry(
         _ schema: ShapeSchema, _ take: (_ key: Span<UInt8>, _ index: Int, _ text: Span<UInt8>) -> Bool
     ) -> Bool {

@@ -1,6 +1,7 @@
 internal import Primitives
 
-/// Writes stored values as JSON, such as `{"S":"text"}`, by offsets into an item's bytes: nothing is retained.
+/// Writes stored values as JSON, such as `{"S":"text"}`, by offsets into an item's bytes: nothing is retained on the
+/// way.
 ///
 /// Damaged bytes end the container that they are in early.
 enum StoredJSON {

@@ -8,6 +8,7 @@ struct StoredValueWriter {
     /// The model's `AttributeValue`.
     private let schema: ShapeSchema
     private let members: [MemberSchema]
+
     init(_ writer: any ShapeWriter, _ schema: ShapeSchema) {
         self.writer = writer
         self.schema = schema
