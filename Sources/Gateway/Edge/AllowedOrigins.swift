@@ -9,6 +9,8 @@ package struct AllowedOrigins: Sendable, Hashable {
 
     /// The most rules that a text may have.
     package static let ruleCountMax = 256
+    /// The longest origin that is compared with the rules, in bytes; a host's name has 253 at most (RFC 1035).
+    private static let originBytesMax = 512
 
     private enum Rule: Sendable, Hashable {
         case all
@@ -47,26 +49,29 @@ package struct AllowedOrigins: Sendable, Hashable {
         return isAnyPort ? .anyPort(origin) : .exactly(origin)
     }
 
-    /// Whether any page at all may call.
+    /// Whether every page may call.
     var areAll: Bool { self.rules.contains(.all) }
 
     func contain(_ origin: String) -> Bool {
+        if self.areAll { return true }
+        guard origin.utf8.count <= Self.originBytesMax else { return false }
         let origin = origin.lowercased()
+        let portless = Self.withoutPort(origin)
         return self.rules.contains { rule in
             switch rule {
             case .all: true
-            case .local: Self.isLocal(origin)
+            case .local: Self.isLocal(portless)
             case .exactly(let text): origin == text
-            case .anyPort(let text): origin == text || Self.withoutPort(origin) == text
+            case .anyPort(let text): portless == text
             }
         }
     }
 
-    /// Whether `localhost`, a name under it or a loopback address served the page.
-    private static func isLocal(_ origin: String) -> Bool {
-        guard let scheme = origin.firstRange(of: "://"), ["http", "https"].contains(origin[..<scheme.lowerBound])
+    /// Whether `localhost`, a name under it, 127.0.0.1 or ::1 served the page.
+    private static func isLocal(_ portless: String) -> Bool {
+        guard let scheme = portless.firstRange(of: "://"), ["http", "https"].contains(portless[..<scheme.lowerBound])
         else { return false }
-        guard let host = self.host(self.withoutPort(origin)) else { return false }
+        guard let host = self.host(portless) else { return false }
         return host == "localhost" || host.hasSuffix(".localhost") || host == "127.0.0.1" || host == "[::1]"
     }
 

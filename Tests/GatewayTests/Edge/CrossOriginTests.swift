@@ -17,7 +17,9 @@ import Testing
         ("https://app.example.com:8443", "https://app.example.com:*", true),
         ("https://app.example.com", "https://app.example.com:*", true),
         ("https://app.example.com.evil.example", "https://app.example.com:*", false),
-        ("null", "*", true), ("https://a.example", "*", true),
+        ("null", "*", true), ("https://a.example", "*", true), (String(repeating: "a", count: 513), "*", true),
+        ("http://\(String(repeating: "a", count: 495)).localhost", "local", true),
+        ("http://\(String(repeating: "a", count: 496)).localhost", "local", false),
     ])
     func `an origin is allowed by the word that stands for it`(origin: String, word: String, isAllowed: Bool) throws {
         let words = try #require(AllowedOrigins([word]))
