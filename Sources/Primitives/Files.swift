@@ -74,7 +74,7 @@ package enum Files {
 
     /// As `replace`, but leaves alone what has the name already: of several processes that make the file at once the
     /// first one does. A file system without hard links cannot tell who that is, and keeps the last one's.
-    /// - Returns: whether the file is this one's.
+    /// - Returns: false where another was first, whose file is left as it is.
     package static func create(
         _ path: String, with bytes: [UInt8], mode: UInt32, temporarySuffix: String
     ) throws(FileError) -> Bool {

@@ -1,4 +1,5 @@
-/// Whether a name came twice in one map: two words for a small map, a set of hashes for a large one.
+/// Whether a name came twice in one map, or an element in one set: a list of hashes for a small one, behind a filter of
+/// 128 bits, and a set of hashes for a large one.
 ///
 /// The hash is seeded at random in each process, so that no client can choose names that cost more than others.
 struct SeenNames {
