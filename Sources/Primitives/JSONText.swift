@@ -7,15 +7,20 @@ package enum JSONText {
     @inlinable @inline(__always)
     package static func isPlain(_ buffer: UnsafeRawBufferPointer) -> Bool {
         let count = buffer.count
-        if count >= 8 {
-            // The last word ends with the last byte; looking at some bytes twice is cheaper than at each of a rest.
-            let last = count &- 8
+        // The last word ends with the last byte; looking at some bytes twice is cheaper than at each of a rest.
+        if count >= 16 {
+            let last = count &- 16
+            var marks = unsafe self.plainMask(buffer.loadUnaligned(fromByteOffset: last, as: SIMD2<UInt64>.self))
             var index = 0
             while index < last {
-                if unsafe self.plainMask(self.word(in: buffer, at: index)) != 0 { return false }
-                index &+= 8
+                marks |= unsafe self.plainMask(buffer.loadUnaligned(fromByteOffset: index, as: SIMD2<UInt64>.self))
+                index &+= 16
             }
-            return unsafe self.plainMask(self.word(in: buffer, at: last)) == 0
+            return (marks[0] | marks[1]) & 0x8080_8080_8080_8080 == 0
+        }
+        if count >= 8 {
+            let first = unsafe self.plainMask(self.word(in: buffer, at: 0))
+            return unsafe first | self.plainMask(self.word(in: buffer, at: count &- 8)) == 0
         }
         if count >= 4 {
             // Two halves that overlap.
@@ -43,6 +48,16 @@ package enum JSONText {
         let backslashes = word ^ 0x5C5C_5C5C_5C5C_5C5C
         let marks = (quotes &- self.ones) & ~quotes | (backslashes &- self.ones) & ~backslashes
         return (marks | (word &- 0x2020_2020_2020_2020) & ~word) & 0x8080_8080_8080_8080
+    }
+
+    /// The same of sixteen bytes; but for the high bits, what is set says nothing.
+    @inlinable @inline(__always)
+    static func plainMask(_ words: SIMD2<UInt64>) -> SIMD2<UInt64> {
+        let ones = SIMD2<UInt64>(repeating: 0x0101_0101_0101_0101)
+        let quotes = words ^ SIMD2(repeating: 0x2222_2222_2222_2222)
+        let backslashes = words ^ SIMD2(repeating: 0x5C5C_5C5C_5C5C_5C5C)
+        let marks = (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
+        return marks | (words &- SIMD2(repeating: 0x2020_2020_2020_2020)) & ~words
     }
 
     /// The first byte from `start` on that does not stand for itself in a JSON string: a quote, a backslash, a control

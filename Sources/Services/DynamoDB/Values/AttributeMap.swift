@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// A map of attribute names to values in its stored form: an item, a key, the values of an expression.
 package struct AttributeMap: Sendable, Hashable {
     /// What is wrong with a value, and in which attribute; told by the operation when its turn comes.
@@ -113,6 +115,19 @@ package struct AttributeMap: Sendable, Hashable {
 
     package subscript(name: String) -> StoredValue? {
         self.attributes.value(named: name.utf8.span)
+    }
+
+    /// Whether the attribute of that name is there, with this content. Nothing is retained, since each item of a page
+    /// is asked.
+    package func has(_ name: String, content: ArraySlice<UInt8>) -> Bool {
+        let bytes = self.storage.span
+        let limit = self.range.upperBound
+        let count = StoredWalk.length(bytes, at: self.bodyStart, limit) ?? 0
+        guard let place = StoredWalk.find(name.utf8.span, bytes, at: self.bodyStart + 4, count: count, limit) else {
+            return false
+        }
+        let start = min(place.valueStart + 5, place.valueEnd)
+        return ByteScan.areEqual(bytes.extracting(start..<place.valueEnd), content.span)
     }
 
     package var tree: AttributeTree {

@@ -129,9 +129,10 @@ extension ItemStore {
     private static func isInPartition(_ item: AttributeMap, _ request: PageRequest) -> Bool {
         guard let partition = request.partition else { return true }
         let schema = request.index?.schema ?? request.table.schema
-        return zip(schema.partition, partition).allSatisfy { element, content in
-            item[element.name].map { $0.content == content } ?? false
+        for (element, content) in zip(schema.partition, partition) where !item.has(element.name, content: content) {
+            return false
         }
+        return true
     }
 
     /// `LastEvaluatedKey`: the table's key, and the index's.
