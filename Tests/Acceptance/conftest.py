@@ -35,6 +35,8 @@ def pytest_configure(config):
         raise pytest.UsageError(f"{BINARY} is not there; run 'make build' first, or set BRUME_BINARY")
 
 
+# First, because xdist's own hook reads the marks.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """With `-n 2 --dist loadgroup` one process runs a whole file, and one has all that needs the Docker engine."""
     for item in items:
