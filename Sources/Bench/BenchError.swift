@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Why a run ended without figures, as a sentence for the person who started it.
 struct BenchError: Error, CustomStringConvertible {
     let description: String
@@ -8,6 +10,6 @@ struct BenchError: Error, CustomStringConvertible {
 
     /// The system's own words for the call that just failed.
     static func system(_ call: String, _ code: Int32) -> BenchError {
-        BenchError("\(call) failed: \(systemErrorText(code))")
+        BenchError("\(call) failed: \(SystemError.sentence(code))")
     }
 }

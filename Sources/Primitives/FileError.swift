@@ -41,8 +41,7 @@ package enum FileError: Error, Sendable, Hashable {
         case .tooLarge(let path, let bytesMax):
             return "\(path) is larger than the \(bytesMax) bytes that such a file has"
         case .failed(let operation, let path, let errno):
-            let reason = unsafe String(cString: strerror(errno))
-            return "cannot \(operation) \(path): \(reason)"
+            return "cannot \(operation) \(path): \(SystemError.sentence(errno))"
         case .unusable(let path, let reason):
             return "cannot use \(path): \(reason)"
         }

@@ -1,3 +1,4 @@
+internal import Primitives
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -89,8 +90,8 @@ final class StoreDirectory: Sendable {
         guard descriptor >= 0 else {
             let code = errno
             throw code == ENOSPC
-                ? .noSpace(path: self.path, reason: Self.reason(code))
-                : .unwritable(path: self.path, reason: Self.reason(code))
+                ? .noSpace(path: self.path, reason: SystemError.sentence(code))
+                : .unwritable(path: self.path, reason: SystemError.sentence(code))
         }
         close(descriptor)
     }
@@ -102,18 +103,18 @@ final class StoreDirectory: Sendable {
         guard unsafe mkdir(path, 0o700) != 0 else { return }
         var information = stat()
         guard errno == EEXIST, unsafe stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else {
-            throw .unwritable(path: path, reason: Self.reason(errno == EEXIST ? ENOTDIR : errno))
+            throw .unwritable(path: path, reason: SystemError.sentence(errno == EEXIST ? ENOTDIR : errno))
         }
     }
 
     private static func lock(_ path: String) throws(StoreOpenError) -> Int32 {
         let descriptor = unsafe open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .unwritable(path: path, reason: Self.reason(errno)) }
+        guard descriptor >= 0 else { throw .unwritable(path: path, reason: SystemError.sentence(errno)) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
             let holder = Self.read(descriptor).split(separator: "\n").first.flatMap { Int32($0) }
             close(descriptor)
-            guard code == EWOULDBLOCK else { throw .unwritable(path: path, reason: Self.reason(code)) }
+            guard code == EWOULDBLOCK else { throw .unwritable(path: path, reason: SystemError.sentence(code)) }
             throw .locked(path: path, processID: holder)
         }
         // The number is for the other process's message only: the lock holds without it.
@@ -125,7 +126,7 @@ final class StoreDirectory: Sendable {
     private static func checkFormat(_ path: String) throws(StoreOpenError) {
         let descriptor = unsafe open(path + "/format", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            guard errno == ENOENT else { throw .unwritable(path: path, reason: Self.reason(errno)) }
+            guard errno == ENOENT else { throw .unwritable(path: path, reason: SystemError.sentence(errno)) }
             guard unsafe access(path + "/rocksdb/CURRENT", F_OK) != 0 else {
                 throw .corrupt(path: path, reason: "the file format is missing")
             }
@@ -144,13 +145,13 @@ final class StoreDirectory: Sendable {
     /// Whole or not at all: written beside its place, synced, then renamed.
     private static func writeFormat(_ path: String) throws(StoreOpenError) {
         let descriptor = unsafe open(path + "/format.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .unwritable(path: path, reason: Self.reason(errno)) }
+        guard descriptor >= 0 else { throw .unwritable(path: path, reason: SystemError.sentence(errno)) }
         let line = "\(Self.formatWord) \(Self.formatSupported)\n"
         let isWritten = Self.write(descriptor, line) && fsync(descriptor) == 0
         let code = errno
         close(descriptor)
         guard unsafe isWritten && rename(path + "/format.new", path + "/format") == 0 else {
-            let reason = Self.reason(isWritten ? errno : code)
+            let reason = SystemError.sentence(isWritten ? errno : code)
             throw code == ENOSPC ? .noSpace(path: path, reason: reason) : .unwritable(path: path, reason: reason)
         }
         let directory = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -177,9 +178,5 @@ final class StoreDirectory: Sendable {
         #else
         return unsafe bytes.withUnsafeBytes { unsafe Darwin.write(descriptor, $0.baseAddress, $0.count) } == bytes.count
         #endif
-    }
-
-    private static func reason(_ code: Int32) -> String {
-        unsafe String(cString: strerror(code))
     }
 }

@@ -1,3 +1,5 @@
+internal import Primitives
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -140,7 +142,7 @@ struct GGUFCursor: ~Copyable {
 
     private static func unreadable(_ operation: String, _ path: String) -> GGUFError {
         let number = errno
-        let reason = unsafe String(cString: strerror(number))
+        let reason = SystemError.sentence(number)
         return GGUFError(.unreadable(errno: number), path: path, "the file cannot be \(operation): \(reason)")
     }
 }

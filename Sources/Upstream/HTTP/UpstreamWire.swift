@@ -3,14 +3,6 @@ internal import NIOPosix
 internal import NIOSSL
 internal import Primitives
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
-
 /// Requests as bytes, and NIO's errors in our notation.
 enum UpstreamWire {
     /// The head of a request, whose body is there as a whole, follows piece by piece, or is none; with the body, where
@@ -142,6 +134,6 @@ enum UpstreamWire {
     /// NIO's own sentence begins with "connection reset", whatever it was.
     private static func sentence(_ error: any Error) -> String {
         guard let code = (error as? IOError)?.errnoCode else { return "\(error)" }
-        return unsafe String(cString: strerror(code))
+        return SystemError.sentence(code)
     }
 }

@@ -1,3 +1,5 @@
+internal import Primitives
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -17,18 +19,18 @@ enum PrivateFile {
 
     static func makeDirectory(_ path: String) throws(CertificateError) {
         guard unsafe mkdir(path, 0o700) != 0, errno != EEXIST else { return }
-        throw .unwritable(path: path, reason: self.reason(errno))
+        throw .unwritable(path: path, reason: SystemError.sentence(errno))
     }
 
     static func read(_ path: String) throws(CertificateError) -> String {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw .unreadable(path: path, reason: self.reason(errno)) }
+        guard file >= 0 else { throw .unreadable(path: path, reason: SystemError.sentence(errno)) }
         defer { close(file) }
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 16 * 1024)
         while true {
             let count = unsafe piece.withUnsafeMutableBytes { unsafe Self.readSome(file, $0) }
-            if count < 0 { throw .unreadable(path: path, reason: self.reason(errno)) }
+            if count < 0 { throw .unreadable(path: path, reason: SystemError.sentence(errno)) }
             if count == 0 { break }
             bytes.append(contentsOf: piece[..<count])
             if bytes.count > self.bytesMax { throw .invalid(path: path, reason: "it is too large") }
@@ -50,7 +52,7 @@ enum PrivateFile {
         _ = unsafe unlink(temporary)
         // Exclusive: a link that somebody put there is not followed.
         let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-        guard file >= 0 else { throw .unwritable(path: path, reason: self.reason(errno)) }
+        guard file >= 0 else { throw .unwritable(path: path, reason: SystemError.sentence(errno)) }
         let bytes = Array(text.utf8)
         var written = 0
         var failure: Int32 = 0
@@ -63,7 +65,7 @@ enum PrivateFile {
         if failure == 0, unsafe rename(temporary, path) != 0 { failure = errno }
         guard failure == 0 else {
             _ = unsafe unlink(temporary)
-            throw .unwritable(path: path, reason: self.reason(failure))
+            throw .unwritable(path: path, reason: SystemError.sentence(failure))
         }
     }
 
@@ -86,10 +88,5 @@ enum PrivateFile {
         #else
         return unsafe Darwin.write(file, rest.baseAddress, rest.count)
         #endif
-    }
-
-    private static func reason(_ code: Int32) -> String {
-        guard let text = unsafe strerror(code) else { return "error \(code)" }
-        return unsafe String(cString: text)
     }
 }

@@ -1,3 +1,5 @@
+internal import Primitives
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -63,8 +65,7 @@ enum ChildSpawn {
         var processID = pid_t()
         let status = unsafe posix_spawnp(&processID, command[0], &actions, &attributes, words, variables)
         guard status == 0 else {
-            let reason = unsafe String(cString: strerror(status))
-            throw ProcessStartError(sentence: "\(command[0]) cannot be started: \(reason)")
+            throw ProcessStartError(sentence: "\(command[0]) cannot be started: \(SystemError.sentence(status))")
         }
         return processID
     }

@@ -1,3 +1,5 @@
+internal import Primitives
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -97,8 +99,7 @@ enum EngineFiles {
     /// - Throws: a sentence, where it belongs to another or may be read by others.
     static func makePrivateDirectory(_ path: String) throws(ProcessStartError) {
         if unsafe mkdir(path, 0o700) != 0 && errno != EEXIST {
-            let reason = unsafe String(cString: strerror(errno))
-            throw ProcessStartError(sentence: "\(path) cannot be made: \(reason)")
+            throw ProcessStartError(sentence: "\(path) cannot be made: \(SystemError.sentence(errno))")
         }
         guard self.isPrivateDirectory(path) else {
             throw

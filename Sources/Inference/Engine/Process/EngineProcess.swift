@@ -132,7 +132,7 @@ struct Pipe {
     init() throws(ProcessStartError) {
         var ends: [Int32] = [-1, -1]
         guard unsafe pipe(&ends) == 0 else {
-            throw ProcessStartError(sentence: "no pipe: \(unsafe String(cString: strerror(errno)))")
+            throw ProcessStartError(sentence: "no pipe: \(SystemError.sentence(errno))")
         }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         self.readEnd = ends[0]

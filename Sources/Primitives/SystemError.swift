@@ -1,0 +1,15 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// Error numbers of the system, as `errno` has them.
+package enum SystemError {
+    /// The system's words for one, such as `No such file or directory`.
+    package static func sentence(_ code: Int32) -> String {
+        unsafe String(cString: strerror(code))
+    }
+}
