@@ -80,7 +80,7 @@ package struct BoundAttributeValue: Sendable, Hashable, BoundShape {
         var place = transcoder.builder.beginMapBody()
         place.count = 1
         transcoder.builder.appendName(Self.name[...])
-        try transcoder.value(member)
+        try transcoder.value(member.target)
         transcoder.builder.endMapBody(place)
         if transcoder.hasDropped { transcoder.builder.fail(.itemTooLarge) }
         self.holder = AttributeMap(transcoder.builder)

@@ -30,12 +30,13 @@ struct ValueTranscoder {
     mutating func entries(
         _ member: MemberSchema, _ place: inout StoredItemBuilder.Place, isTop: Bool = false
     ) throws(ShapeError) {
-        let valueMember = member.target.value
+        // Taken out once, or it is counted for each entry.
+        let values = member.target.value.target
         try self.wire.beginMap(member)
         var seen = SeenNames()
         let chargedBefore = self.chargedBytes
         while true {
-            if self.plainEntry(valueMember.target, isTop, &seen) {
+            if self.plainEntry(values, isTop, &seen) {
                 place.count += 1
                 continue
             }
@@ -61,7 +62,7 @@ struct ValueTranscoder {
             seen.add(self.builder.bytes.span.extracting(name))
             if isTop { self.builder.attribute = name }
             place.count += 1
-            try self.value(valueMember)
+            try self.value(values)
         }
     }
 
@@ -111,8 +112,8 @@ struct ValueTranscoder {
         try self.wire.skipValue()
     }
 
-    mutating func value(_ member: MemberSchema) throws(ShapeError) {
-        let schema = member.target
+    /// `schema` is the model's `AttributeValue`.
+    mutating func value(_ schema: ShapeSchema) throws(ShapeError) {
         let start = self.builder.bytes.count
         if self.text(schema) { return }
         self.builder.removeLast(from: start)
@@ -212,6 +213,7 @@ struct ValueTranscoder {
         var place = self.builder.beginList()
         self.chargedBytes += 3
         let element = member.target.element
+        let values = element.target
         try self.wire.beginList(member)
         loop: while true {
             switch try self.wire.nextElement(member) {
@@ -220,7 +222,7 @@ struct ValueTranscoder {
             case .value:
                 place.count += 1
                 self.chargedBytes += 1
-                try self.value(element)
+                try self.value(values)
             case .null: throw .typeMismatch(found: .null, expected: .structure, member: element.name)
             case .end: break loop
             }
