@@ -125,7 +125,8 @@ package final class BrumeServer: Sendable {
             voice: cluster?.voice
         )
         let publicEdge = CrossOrigin(
-            pipeline, allowed: { live.current.corsOrigins }, refusesOthers: configuration.hasKnownKeys)
+            pipeline, allowed: { live.current.corsOrigins }, refusesOthers: configuration.hasKnownKeys,
+            metrics: edge.metrics)
         let listener = try await self.listen(configuration, openFiles, certificates, publicEdge)
         let inner = try await self.listenInternally(configuration, openFiles, cluster, keys, pipeline, clock)
         try await self.wait(for: certificates, configuration)

@@ -65,6 +65,13 @@ def test_a_page_of_another_machine_is_told_nothing(server):
     assert "access-control-allow-origin" not in headers_of(answer)
 
 
+def test_refused_pages_are_counted(fresh_server):
+    server = fresh_server()
+    assert "brume_cross_origin_refusals_total 0" in server.get("/metrics").read().decode()
+    ask(server, "https://app.example.com")
+    assert "brume_cross_origin_refusals_total 1" in server.get("/metrics").read().decode()
+
+
 def test_pages_are_allowed_by_name_and_the_setting_is_read_again(fresh_server, tmp_path):
     settings = tmp_path / "brume.yaml"
     settings.write_text("cors-origins: https://app.example.com\n")

@@ -1,4 +1,5 @@
 package import Primitives
+package import Telemetry
 
 /// Lets web pages of other servers call, by CORS: it answers what a browser asks beforehand, and says in each answer to
 /// such a page that the page may read it. All other requests pass as they are.
@@ -18,17 +19,24 @@ package struct CrossOrigin: EdgeResponder {
     private let inner: any EdgeResponder
     private let allowed: @Sendable () -> AllowedOrigins
     private let refusesOthers: Bool
+    private let refusals: Counter
 
     /// - Parameters:
     ///   - inner: answers the requests.
     ///   - allowed: asked for each request of a page.
     ///   - refusesOthers: whether pages that are not allowed get 403.
+    ///   - metrics: count the pages that were told no.
     package init(
-        _ inner: any EdgeResponder, allowed: @escaping @Sendable () -> AllowedOrigins, refusesOthers: Bool
+        _ inner: any EdgeResponder, allowed: @escaping @Sendable () -> AllowedOrigins, refusesOthers: Bool,
+        metrics: MetricRegistry
     ) {
         self.inner = inner
         self.allowed = allowed
         self.refusesOthers = refusesOthers
+        self.refusals = metrics.counter(
+            "brume_cross_origin_refusals_total",
+            help: "Questions and requests of web pages whose origin may not call"
+        )
     }
 
     package func plan(_ head: RequestHead, connection: ConnectionInfo, on loop: LoopContext) -> RequestPlan {
@@ -38,6 +46,7 @@ package struct CrossOrigin: EdgeResponder {
         }
         let allowed = self.allowed()
         let isAllowed = allowed.contain(origin)
+        if !isAllowed { self.refusals.increment() }
         if head.method == "OPTIONS", let method = head.headers.first("access-control-request-method") {
             return .reply(isAllowed ? Self.permission(method, head, origin, allowed) : Self.refusal)
         }

@@ -1,6 +1,7 @@
 import Gateway
 import NIOPosix
 import Primitives
+import Telemetry
 import Testing
 
 @Suite struct `pages of other servers` {
@@ -95,7 +96,7 @@ import Testing
                     })
             }
         }
-        let edge = CrossOrigin(responder, allowed: { .local }, refusesOthers: false)
+        let edge = CrossOrigin(responder, allowed: { .local }, refusesOthers: false, metrics: MetricRegistry())
         try await withListener(edge) { listener in
             let client = try await RawClient.connect(port: listener.port)
             let rest = "Host: a\r\nOrigin: http://localhost\r\n"
@@ -115,7 +116,8 @@ import Testing
         _ allowed: AllowedOrigins, _ method: String, _ headers: HeaderFields, refusesOthers: Bool = false
     ) throws -> EdgeResponse {
         let inner = ClosureResponder { _, _, _ in .reply(EdgeResponse(status: 200, headers: ["X-Seen": "yes"])) }
-        let edge = CrossOrigin(inner, allowed: { allowed }, refusesOthers: refusesOthers)
+        let edge = CrossOrigin(
+            inner, allowed: { allowed }, refusesOthers: refusesOthers, metrics: MetricRegistry())
         let loop = LoopContext(index: 0, executor: EventLoopTaskExecutor(MultiThreadedEventLoopGroup.singleton.any()))
         let plan = edge.plan(
             RequestHead(method: method, path: "/", headers: headers), connection: .local, on: loop)
