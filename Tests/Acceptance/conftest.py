@@ -12,10 +12,12 @@
 import itertools
 import json
 import os
+import pathlib
 import subprocess
 import sys
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from brume_server import BINARY, Server, clean_environment
 from docker_engine import Engine, Unavailable
@@ -35,13 +37,24 @@ def pytest_configure(config):
         raise pytest.UsageError(f"{BINARY} is not there; run 'make build' first, or set BRUME_BINARY")
 
 
-# First, because xdist's own hook reads the marks.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """With `-n 2 --dist loadgroup` one process runs a whole file, and one has all that needs the Docker engine."""
-    for item in items:
-        group = "containers" if "container_engine" in item.fixturenames else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+class _Files(LoadScopeScheduling):
+    """Deals out whole files, since their tests share servers; those that need the Docker engine to one process.
+
+    Two engines would use the same networks.
+    """
+
+    _with_containers = {
+        path.name for path in pathlib.Path(__file__).parent.glob("test_*.py") if "container_engine" in path.read_text()
+    }
+
+    def _split_scope(self, nodeid):
+        name = nodeid.split("::", 1)[0]
+        return "containers" if pathlib.Path(name).name in self._with_containers else name
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """How `-n 2` deals out tests, whatever `--dist` says."""
+    return _Files(config, log)
 
 
 @pytest.hookimpl(hookwrapper=True)
