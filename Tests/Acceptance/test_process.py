@@ -169,6 +169,11 @@ def test_what_only_looks_makes_no_data_directory(tmp_path, words):
     (["keys", "lsit"], "there is no command lsit; did you mean `brume keys list`?"),
     (["model", "fetch", "qwen3-8b"], "there is no command fetch; `brume model --help` shows which there are"),
     (["containers"] * 2, "there is no command containers; `brume containers --help` shows which there are"),
+    (["--data-dir", "x", "strat"], "there is no command strat; did you mean `brume start --data-dir …`?"),
+    (["--port=1", "statsu"], "there is no command statsu; did you mean `brume status --port …`?"),
+    (["keys", "--data-dir", "lost", "lsit"], "there is no command lsit; did you mean `brume keys list --data-dir …`?"),
+    (["--data-dir", "x", "start"], "options stand behind their command: `brume start --data-dir …`"),
+    (["keys", "--output=json", "list"], "options stand behind their command: `brume keys list --output …`"),
 ])
 def test_a_command_that_is_none_is_told_with_the_one_that_was_meant(tmp_path, words, sentence):
     answer = Server(tmp_path).run(*words)
@@ -176,8 +181,10 @@ def test_a_command_that_is_none_is_told_with_the_one_that_was_meant(tmp_path, wo
 
 
 @pytest.mark.parametrize("option, value", [
-    ("--publish", "4570"), ("--env", "NAME"), ("--label", "NAME"), ("--file", "model.gguf:/nowhere/model.gguf"),
-    ("--memory", "little"),
+    ("--publish", "4570"), ("--publish", "0:4566"), ("--publish", "4570:0"), ("--publish", "70000:4566"),
+    ("--publish", "4570:65536"), ("--publish", "+4570:4566"), ("--publish", "4570-4560:4566"),
+    ("--publish", "4570:4566/udp"), ("--publish", "127.0.0.1:4570:4566"), ("--env", "NAME"), ("--label", "NAME"),
+    ("--file", "model.gguf:/nowhere/model.gguf"), ("--memory", "little"),
 ])
 def test_what_a_container_cannot_have_is_told_before_an_engine_is_asked(tmp_path, option, value):
     answer = Server(tmp_path).run(
@@ -186,10 +193,22 @@ def test_what_a_container_cannot_have_is_told_before_an_engine_is_asked(tmp_path
     assert "Usage: brume containers create" in answer.stderr
 
 
+@pytest.mark.parametrize("second", ["4570:4567", "4571:4566"])
+def test_a_port_of_a_container_is_published_once(tmp_path, second):
+    answer = Server(tmp_path).run(
+        "containers", "create", "a", "b", "--memory", "1g", "--cpus", "1", "--pids", "9",
+        "--publish", "4570:4566", "--publish", second)
+    assert answer.returncode == 64 and f"each port once: {second}" in answer.stderr, answer
+
+
 def test_words_behind_options_and_help_are_left_to_the_parser(tmp_path):
     server = Server(tmp_path)
     assert "OVERVIEW" in server.run("help", "start").stdout and "OVERVIEW" in server.run("keys", "--help").stdout
     assert server.run("keys", "list", "--output", "json").stdout == "[]\n"
+    assert server.run("keys", "--config", "/nonexistent/list").returncode == 78
+    for words in (["--data-dir", "x"], ["--wrong", "--", "strat"], ["keys", "--wrong", "there"]):
+        answer = server.run(*words)
+        assert answer.returncode == 64 and answer.stderr.startswith("Error: Unknown option "), answer
     assert server.run("--version").returncode == 0 and "USAGE: brume" in server.run().stdout
 
 

@@ -222,7 +222,7 @@ private final class ReplyBox: EngineReply {
         let engine = try await ContainerEngine(transport)
         let request = ContainerRequest(
             name: "fn", image: "img", memoryBytes: 64 << 20, nanoCPUs: 1_000_000_000, processes: 50,
-            ports: [8080: 0], temporaryDirectories: ["/tmp"], volumes: ["/data"])
+            ports: [8080: 8081], temporaryDirectories: ["/tmp"], volumes: ["/data"])
         #expect(try await engine.create(request) == "n1")
         let sent = try #require(transport.requests.withLock { $0.last?.body }.flatMap { Document(json: $0) })
         let host = try #require(sent["HostConfig"])
@@ -245,7 +245,8 @@ private final class ReplyBox: EngineReply {
         let changes: [(inout ContainerRequest) -> Void] = [
             { $0.memoryBytes = 0 }, { $0.nanoCPUs = 0 }, { $0.processes = 0 }, { $0.user = 0 },
             { $0.network = "host" }, { $0.network = "container:x" }, { $0.name = "../x" }, { $0.image = "" },
-            { $0.ports = [0: 1] }, { $0.temporaryDirectories = ["/a/../b"] },
+            { $0.ports = [0: 1] }, { $0.ports = [80: 0] }, { $0.ports = [80: 65_536] },
+            { $0.temporaryDirectories = ["/a/../b"] },
             { $0.volumes = ["/etc:/etc"] }, { $0.volumes = ["data"] },
         ]
         for change in changes {

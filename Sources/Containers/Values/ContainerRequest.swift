@@ -108,7 +108,7 @@ package struct ContainerRequest: Sendable, Hashable {
                 "a container's network is one of the engine's by name, never the host's")
         }
         for (inner, outer) in self.ports {
-            try demand((1...65_535).contains(inner) && (0...65_535).contains(outer), "a port is 1 to 65535")
+            try demand(Self.lawfulPorts.contains(inner) && Self.lawfulPorts.contains(outer), "a port is 1 to 65535")
         }
         for path in self.temporaryDirectories + self.volumes {
             try demand(
@@ -116,6 +116,16 @@ package struct ContainerRequest: Sendable, Hashable {
                     && !path.contains(":"),
                 "a directory of the container is an absolute path without a colon")
         }
+    }
+
+    private static let lawfulPorts = 1...65_535
+
+    /// A port's number; nil for a text that is none, and for 0, which would leave the choice to the engine.
+    package static func port(_ text: String) -> Int? {
+        guard text.utf8.allSatisfy({ $0 &- 0x30 < 10 }), let port = Int(text), self.lawfulPorts.contains(port) else {
+            return nil
+        }
+        return port
     }
 
     /// - Source: Docker, `[a-zA-Z0-9][a-zA-Z0-9_.-]+`

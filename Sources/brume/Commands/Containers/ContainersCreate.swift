@@ -104,13 +104,25 @@ extension ContainersCommand {
                 let (name, value) = try Self.halves(text, at: "=", "--label takes NAME=value.")
                 request.labels[name] = value
             }
-            for text in self.publish {
-                let mistake = "--publish takes two ports, such as 4570:4566."
-                let (here, there) = try Self.halves(text, at: ":", mistake)
-                guard let here = Int(here), let there = Int(there) else { throw ValidationError(mistake) }
-                request.ports[there] = here
-            }
+            request.ports = try self.ports()
             return request
+        }
+
+        /// Ports of the container, and of this machine.
+        private func ports() throws -> [Int: Int] {
+            let mistake = "--publish takes two ports of 1 to 65535, such as 4570:4566."
+            var ports: [Int: Int] = [:]
+            for text in self.publish {
+                let (here, there) = try Self.halves(text, at: ":", mistake)
+                guard let here = ContainerRequest.port(here), let there = ContainerRequest.port(there) else {
+                    throw ValidationError(mistake)
+                }
+                guard ports[there] == nil, !ports.values.contains(here) else {
+                    throw ValidationError("--publish takes each port once: \(text) has one that was said before.")
+                }
+                ports[there] = here
+            }
+            return ports
         }
 
         /// Volumes, and what goes into each.
