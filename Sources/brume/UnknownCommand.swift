@@ -1,7 +1,8 @@
 internal import ArgumentParser
 internal import Primitives
 
-/// What is said of a word that stands where a command must and is none; to ArgumentParser it is an unexpected argument.
+/// What is said of a word that stands where a command must and is none, and of options that stand before their command;
+/// to ArgumentParser both are arguments that it does not expect.
 enum UnknownCommand {
     /// - Parameters:
     ///   - words: what was typed behind the program's name.
@@ -10,9 +11,14 @@ enum UnknownCommand {
     static func sentence(_ words: [String], of root: any ParsableCommand.Type) -> String? {
         var command = root
         var path = root._commandName
-        for word in words {
+        for (index, word) in words.enumerated() {
             let commands = command.configuration.subcommands
-            guard !commands.isEmpty, !word.hasPrefix("-"), word != "help" else { return nil }
+            guard !commands.isEmpty, word != "help" else { return nil }
+            if word.hasPrefix("-") {
+                // What the parser understands, such as options of a command that needs not be said, is right.
+                guard (try? root.parseAsRoot(words)) == nil else { return nil }
+                return self.sentence(behind: words[index...], path, commands)
+            }
             guard let next = commands.first(where: { $0._commandName == word }) else {
                 return self.sentence(word, path, commands)
             }
@@ -23,10 +29,32 @@ enum UnknownCommand {
     }
 
     private static func sentence(_ word: String, _ path: String, _ commands: [any ParsableCommand.Type]) -> String {
-        let names = commands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
-        guard let near = Misspelling.nearest(to: word, among: names) else {
+        guard let near = Misspelling.nearest(to: word, among: self.names(commands)) else {
             return "there is no command \(word); `\(path) --help` shows which there are"
         }
         return "there is no command \(word); did you mean `\(path) \(near)`?"
+    }
+
+    /// Of words that begin with an option; its value, which is not known from a command, is taken for one last.
+    private static func sentence(
+        behind words: ArraySlice<String>, _ path: String, _ commands: [any ParsableCommand.Type]
+    ) -> String? {
+        let words = words.prefix { $0 != "--" }
+        guard let option = words.first?.split(separator: "=").first, option != "--version" else { return nil }
+        let names = self.names(commands)
+        let plain = words.indices.filter { !words[$0].hasPrefix("-") }
+        if let name = plain.lazy.map({ words[$0] }).first(where: names.contains) {
+            return "options stand behind their command: `\(path) \(name) \(option) …`"
+        }
+        let mayBeValue = { (index: Int) in words[index - 1].hasPrefix("-") && !words[index - 1].contains("=") }
+        for index in plain.filter({ !mayBeValue($0) }) + plain.filter(mayBeValue) {
+            guard let near = Misspelling.nearest(to: words[index], among: names) else { continue }
+            return "there is no command \(words[index]); did you mean `\(path) \(near) \(option) …`?"
+        }
+        return nil
+    }
+
+    private static func names(_ commands: [any ParsableCommand.Type]) -> [String] {
+        commands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
     }
 }
