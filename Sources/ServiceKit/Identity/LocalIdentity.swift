@@ -8,7 +8,7 @@ internal import Synchronization
 /// The command line changes the same files, so their stamps are looked at again at most every
 /// `reloadIntervalMilliseconds`, and whenever a key is asked for that is not known: a new one holds at once. A damaged
 /// file keeps what was read before.
-package final class LocalIdentity: IdentityPort {
+package final class LocalIdentity: KeyRingIdentity {
     /// How soon it is known that a key was deleted.
     package static let reloadIntervalMilliseconds: Int64 = 500
 
@@ -27,7 +27,7 @@ package final class LocalIdentity: IdentityPort {
 
     private let file: AccessKeyFile
     private let policyFile: UserPolicyFile?
-    private let sessions: SessionTokens
+    let sessions: SessionTokens
     private let mapsAccountIDs: Bool
     private let state: Mutex<State>
 
@@ -87,16 +87,6 @@ package final class LocalIdentity: IdentityPort {
         }
     }
 
-    package func credential(accessKeyID: String, sessionToken: String?, now: Timestamp) -> CredentialLookup {
-        guard let sessionToken else { return self.lookUp(now) { $0.credential(accessKeyID: accessKeyID) } }
-        guard let opened = self.sessions.open(sessionToken, of: accessKeyID) else { return .unknown }
-        return self.lookUp(now) { $0.session(opened, now: now) }
-    }
-
-    package func bearer(name: String, now: Timestamp) -> CredentialLookup {
-        self.lookUp(now) { $0.bearer(name: name, now: now) }
-    }
-
     package func policies(of principal: Principal, now: Timestamp) -> PolicyLookup {
         self.state.withLock { state in
             self.reloadIfDue(&state, now)
@@ -104,7 +94,7 @@ package final class LocalIdentity: IdentityPort {
         }
     }
 
-    private func lookUp(_ now: Timestamp, _ answer: (KeyRing) -> CredentialLookup) -> CredentialLookup {
+    func lookUp(_ now: Timestamp, _ answer: (KeyRing) -> CredentialLookup) -> CredentialLookup {
         self.state.withLock { state in
             self.reloadIfDue(&state, now)
             let found = answer(state.ring)
@@ -116,10 +106,6 @@ package final class LocalIdentity: IdentityPort {
 
     package func isLoopbackOnly(accessKeyID: String) -> Bool {
         self.state.withLock { $0.ring.isLoopbackOnly(accessKeyID: accessKeyID) }
-    }
-
-    package func issueSession(for principal: Principal, expiration: Timestamp) -> Credential {
-        self.sessions.issue(for: principal, expiration: expiration)
     }
 
     private func reloadIfDue(_ state: inout State, _ now: Timestamp) {

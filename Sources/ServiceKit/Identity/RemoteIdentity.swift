@@ -7,7 +7,7 @@ internal import Synchronization
 ///
 /// Lookups answer from memory. What is older than `staleMilliseconds` is believed no more: a key that was deleted at
 /// the gateway ends here within that time, also where the gateway cannot be asked.
-package final class RemoteIdentity: IdentityPort {
+package final class RemoteIdentity: KeyRingIdentity {
     /// The pause between two questions.
     package static let refreshMilliseconds = 2000
     /// How old an answer may be.
@@ -24,7 +24,7 @@ package final class RemoteIdentity: IdentityPort {
     }
 
     private let box: SecretBox
-    private let sessions: SessionTokens
+    let sessions: SessionTokens
     private let clock: any WallClock
     private let mapsAccountIDs: Bool
     private let state: Mutex<State>
@@ -69,20 +69,10 @@ package final class RemoteIdentity: IdentityPort {
         return (0...self.staleMilliseconds).contains(age)
     }
 
-    private func lookUp(_ now: Timestamp, _ answer: (KeyRing) -> CredentialLookup) -> CredentialLookup {
+    func lookUp(_ now: Timestamp, _ answer: (KeyRing) -> CredentialLookup) -> CredentialLookup {
         self.state.withLock { state in
             Self.isFresh(state, now) ? answer(state.ring) : .unavailable
         }
-    }
-
-    package func credential(accessKeyID: String, sessionToken: String?, now: Timestamp) -> CredentialLookup {
-        guard let sessionToken else { return self.lookUp(now) { $0.credential(accessKeyID: accessKeyID) } }
-        guard let opened = self.sessions.open(sessionToken, of: accessKeyID) else { return .unknown }
-        return self.lookUp(now) { $0.session(opened, now: now) }
-    }
-
-    package func bearer(name: String, now: Timestamp) -> CredentialLookup {
-        self.lookUp(now) { $0.bearer(name: name, now: now) }
     }
 
     package func policies(of principal: Principal, now: Timestamp) -> PolicyLookup {
@@ -93,9 +83,5 @@ package final class RemoteIdentity: IdentityPort {
 
     package func isLoopbackOnly(accessKeyID: String) -> Bool {
         self.state.withLock { $0.ring.isLoopbackOnly(accessKeyID: accessKeyID) }
-    }
-
-    package func issueSession(for principal: Principal, expiration: Timestamp) -> Credential {
-        self.sessions.issue(for: principal, expiration: expiration)
     }
 }

@@ -1,0 +1,27 @@
+internal import Primitives
+internal import ServiceModel
+internal import Signing
+
+/// An identity that answers from a ring of keys and the tokens of sessions, wherever the ring comes from.
+protocol KeyRingIdentity: IdentityPort {
+    var sessions: SessionTokens { get }
+
+    /// Asks the ring as it is to be believed now.
+    func lookUp(_ now: Timestamp, _ answer: (KeyRing) -> CredentialLookup) -> CredentialLookup
+}
+
+extension KeyRingIdentity {
+    package func credential(accessKeyID: String, sessionToken: String?, now: Timestamp) -> CredentialLookup {
+        guard let sessionToken else { return self.lookUp(now) { $0.credential(accessKeyID: accessKeyID) } }
+        guard let opened = self.sessions.open(sessionToken, of: accessKeyID) else { return .unknown }
+        return self.lookUp(now) { $0.session(opened, now: now) }
+    }
+
+    package func bearer(name: String, now: Timestamp) -> CredentialLookup {
+        self.lookUp(now) { $0.bearer(name: name, now: now) }
+    }
+
+    package func issueSession(for principal: Principal, expiration: Timestamp) -> Credential {
+        self.sessions.issue(for: principal, expiration: expiration)
+    }
+}
