@@ -1,5 +1,6 @@
 /// Searches for kinds of bytes, eight at a time.
 package enum ByteScan {
+    /// One in each byte: times a byte it is that byte eight times.
     @usableFromInline
     static let ones: UInt64 = 0x0101_0101_0101_0101
 
@@ -40,6 +41,7 @@ package enum ByteScan {
         return mask & (self.ones &* 0x80)
     }
 
+    /// The eight bytes at `index`, the first one lowest.
     @inlinable @inline(__always)
     static func word(in buffer: UnsafeRawBufferPointer, at index: Int) -> UInt64 {
         UInt64(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self))

@@ -1,8 +1,5 @@
 /// Strings of JSON: what stands for itself in them, found eight bytes at a time, and how the rest is written.
 package enum JSONText {
-    @usableFromInline
-    static let ones: UInt64 = 0x0101_0101_0101_0101
-
     /// Whether every byte stands for itself in a JSON string.
     @inlinable @inline(__always)
     package static func isPlain(_ buffer: UnsafeRawBufferPointer) -> Bool {
@@ -19,8 +16,8 @@ package enum JSONText {
             return (marks[0] | marks[1]) & 0x8080_8080_8080_8080 == 0
         }
         if count >= 8 {
-            let first = unsafe self.plainMask(self.word(in: buffer, at: 0))
-            return unsafe first | self.plainMask(self.word(in: buffer, at: count &- 8)) == 0
+            let first = unsafe self.plainMask(ByteScan.word(in: buffer, at: 0))
+            return unsafe first | self.plainMask(ByteScan.word(in: buffer, at: count &- 8)) == 0
         }
         if count >= 4 {
             // Two halves that overlap.
@@ -35,18 +32,13 @@ package enum JSONText {
         return true
     }
 
-    @inlinable @inline(__always)
-    static func word(in buffer: UnsafeRawBufferPointer, at index: Int) -> UInt64 {
-        UInt64(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-    }
-
     /// The high bit of each byte that does not stand for itself. Borrows can set wrong bits only above the first right
     /// one.
     @inlinable @inline(__always)
     static func plainMask(_ word: UInt64) -> UInt64 {
         let quotes = word ^ 0x2222_2222_2222_2222
         let backslashes = word ^ 0x5C5C_5C5C_5C5C_5C5C
-        let marks = (quotes &- self.ones) & ~quotes | (backslashes &- self.ones) & ~backslashes
+        let marks = ByteScan.zeros(quotes) | ByteScan.zeros(backslashes)
         return (marks | (word &- 0x2020_2020_2020_2020) & ~word) & 0x8080_8080_8080_8080
     }
 
@@ -71,10 +63,10 @@ package enum JSONText {
         // A byte's high bit in the mask says that it is not plain. Borrows can set wrong bits only above the first
         // right one, and only the lowest is used.
         while index &+ 8 <= count {
-            let word = UInt64(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let word = unsafe ByteScan.word(in: buffer, at: index)
             let quotes = word ^ 0x2222_2222_2222_2222
             let backslashes = word ^ 0x5C5C_5C5C_5C5C_5C5C
-            var mask = (quotes &- self.ones) & ~quotes | (backslashes &- self.ones) & ~backslashes
+            var mask = ByteScan.zeros(quotes) | ByteScan.zeros(backslashes)
             let controls = word &- 0x2020_2020_2020_2020
             mask |= stopsBeyondASCII ? controls | word : controls & ~word
             mask &= 0x8080_8080_8080_8080
