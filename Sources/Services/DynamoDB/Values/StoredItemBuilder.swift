@@ -131,7 +131,13 @@ struct StoredItemBuilder {
     }
 
     /// A whole entry of a map: a name of at most `nameBytesMax` and a text or a number's text, with their lengths.
-    mutating func appendEntry(_ name: Span<UInt8>, _ type: AttributeType, _ text: Span<UInt8>) {
+    /// - Returns: where the name stands, and where the text begins, which is the last of the bytes.
+    mutating func appendEntry(
+        _ name: Span<UInt8>, _ type: AttributeType, _ text: Span<UInt8>
+    ) -> (name: Range<Int>, textStart: Int) {
+        // Behind the name's length of two bytes; behind the type and the text's length of four.
+        let nameStart = self.bytes.count + 2
+        let nameEnd = nameStart + name.count
         self.bytes.append(bytesMax: name.count + text.count + 7) { entry in
             entry.append(byte: UInt8(truncatingIfNeeded: name.count >> 8))
             entry.append(byte: UInt8(truncatingIfNeeded: name.count))
@@ -140,6 +146,7 @@ struct StoredItemBuilder {
             entry.append(word: UInt32(text.count).byteSwapped)
             entry.append(text)
         }
+        return (nameStart..<nameEnd, nameEnd + 5)
     }
 
     /// Makes room for a length of four bytes.

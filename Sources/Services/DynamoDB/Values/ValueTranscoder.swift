@@ -70,25 +70,22 @@ struct ValueTranscoder {
     private mutating func plainEntry(_ schema: ShapeSchema, _ isTop: Bool, _ seen: inout SeenNames) -> Bool {
         guard !self.isOver else { return false }
         var isNumber = false
-        let nameStart = self.builder.bytes.count + 2
-        var textStart = 0
+        var entry = (name: 0..<0, textStart: 0)
         let isRead = self.wire.readLoneEntry(schema) { name, index, text in
             guard !name.isEmpty, name.count <= StoredItemBuilder.nameBytesMax else { return false }
             isNumber = attributeType(index, schema) == .n
-            self.builder.appendEntry(name, isNumber ? .n : .s, text)
-            textStart = nameStart + name.count + 5
+            entry = self.builder.appendEntry(name, isNumber ? .n : .s, text)
             return true
         }
         guard isRead else { return false }
-        let name = nameStart..<(textStart - 5)
-        self.chargedBytes += name.count + (isTop ? 0 : 1)
-        seen.add(self.builder.bytes.span.extracting(name))
-        if isTop { self.builder.attribute = name }
+        self.chargedBytes += entry.name.count + (isTop ? 0 : 1)
+        seen.add(self.builder.bytes.span.extracting(entry.name))
+        if isTop { self.builder.attribute = entry.name }
         self.builder.checkNesting()
         if isNumber {
-            self.endNumber(textStart)
+            self.endNumber(entry.textStart)
         } else {
-            self.chargedBytes += self.builder.bytes.count - textStart
+            self.chargedBytes += self.builder.bytes.count - entry.textStart
         }
         return true
     }
