@@ -19,6 +19,17 @@ def test_http2_is_chosen_by_a_client_that_offers_it(server, trusted):
     assert (answer.status_code, answer.http_version) == (200, "HTTP/2")
 
 
+def test_a_head_over_the_limit_is_refused_with_431_over_http2_too(server, trusted):
+    with httpx.Client(http2=True, verify=trusted) as client:
+        health = f"https://localhost:{server.port}/healthz"
+        for letters, status in ((0, 200), (50_000, 200), (70_000, 431), (100_000, 431), (0, 200)):
+            answer = client.get(health, headers={"X-Long": "a" * letters})
+            assert (answer.status_code, answer.http_version) == (status, "HTTP/2"), letters
+        # What is not even read ends the connection.
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.get(health, headers={"X-Long": "a" * 200_000})
+
+
 def test_http1_over_tls_serves_a_client_without_http2(server, trusted):
     with httpx.Client(http2=False, verify=trusted) as client:
         answer = client.get(f"https://localhost:{server.port}/healthz")

@@ -54,6 +54,12 @@ package struct EdgeLimits: Sendable, Hashable {
     /// Resolution of all timeouts; they fire at most this much late.
     package var timerTick: Duration = .milliseconds(250)
 
+    /// Bytes of an HTTP/2 header list, with 32 for each field (SETTINGS_MAX_HEADER_LIST_SIZE). Above `headBytesMax`, so
+    /// that a head between the two is answered with 431; the connection of a longer one is closed, since what is not
+    /// decoded leaves the two sides' header tables different (RFC 9113, 4.3).
+    package var http2HeaderListBytesMax = 128 * 1024
+    /// CONTINUATION frames of one header block; with HEADERS, as many of 16 KiB as a list of the size above needs.
+    package var http2ContinuationFramesMax = 8
     /// HTTP/2 streams of one connection at once (SETTINGS_MAX_CONCURRENT_STREAMS).
     package var http2ConcurrentStreamsMax = 100
     /// Flow-control window of one HTTP/2 stream, in bytes.

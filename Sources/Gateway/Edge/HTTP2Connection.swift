@@ -64,12 +64,13 @@ final class HTTP2Connection: ChannelInboundHandler {
         var configuration = NIOHTTP2Handler.ConnectionConfiguration()
         configuration.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.http2ConcurrentStreamsMax),
-            HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headBytesMax),
+            HTTP2Setting(parameter: .maxHeaderListSize, value: limits.http2HeaderListBytesMax),
             HTTP2Setting(parameter: .initialWindowSize, value: limits.http2StreamWindowBytes),
         ]
         configuration.targetWindowSize = limits.http2ConnectionWindowBytes
         configuration.controlFrameRateLimit.maximumCount = limits.http2ControlFramesMax
         configuration.controlFrameRateLimit.windowLength = .nanoseconds(limits.http2FloodWindow.wholeNanoseconds)
+        configuration.maximumSequentialContinuationFrames = limits.http2ContinuationFramesMax
         configuration.maximumBufferedControlFrames = limits.http2ControlFramesMax
         return configuration
     }

@@ -28,16 +28,28 @@ enum HTTP2RequestReader {
             }
         }
         guard headers.all("content-length").count <= 1 else { throw .malformed(.contentLength) }
-        guard headers.count <= limits.headerCountMax else { throw .headTooLarge }
         guard HTTPSyntax.isMethod(method.utf8), method != "CONNECT" else { throw .malformed(.method) }
         guard target.utf8.count <= limits.targetBytesMax else { throw .targetTooLong }
         guard target.utf8.first == UInt8(ascii: "/"), target.utf8.allSatisfy(HTTPSyntax.isTarget) else {
             throw .malformed(.target)
         }
+        try self.checkSize(block, count: headers.count, limits)
         guard let name = authority ?? host, HTTPSyntax.isHostValue(name) else { throw .malformed(.host) }
         if let authority, let host, !HTTPSyntax.equal(authority, host) { throw .malformed(.host) }
         headers.append("host", name)
         return RequestHead(method: method, target: target, headers: headers)
+    }
+
+    /// Trailers are dropped, but no longer ones are taken than in HTTP/1.1.
+    static func checkTrailers(_ block: HPACKHeaders, limits: EdgeLimits) throws(EdgeRefusal) {
+        try self.checkSize(block, count: block.count, limits)
+    }
+
+    /// Bytes count as HTTP/1.1 would send them: a colon, a space and the end of the line come to each field.
+    private static func checkSize(_ block: HPACKHeaders, count: Int, _ limits: EdgeLimits) throws(EdgeRefusal) {
+        var bytes = 0
+        for (name, value, _) in block { bytes += name.utf8.count + value.utf8.count + 4 }
+        guard count <= limits.headerCountMax, bytes <= limits.headBytesMax else { throw .headTooLarge }
     }
 
     /// A value that HPACK carries may hold what would end a line in HTTP/1.1; the connection's own fields have no

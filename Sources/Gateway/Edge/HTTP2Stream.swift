@@ -68,7 +68,11 @@ final class HTTP2Stream: ChannelInboundHandler {
                 let isFirst = self.exchange == nil && !self.isRefused
                 if block.endStream { self.isRequestComplete = true }
                 if isFirst, !self.connection.takesRequests { return self.turnAway() }
-                if isFirst { try self.begin(block.headers) }
+                if isFirst {
+                    try self.begin(block.headers)
+                } else {
+                    try HTTP2RequestReader.checkTrailers(block.headers, limits: self.loop.limits)
+                }
                 if block.endStream { self.exchange?.receiveEnd() }
             case .data(let data):
                 if case .byteBuffer(let bytes) = data.data { try self.receive(bytes) }

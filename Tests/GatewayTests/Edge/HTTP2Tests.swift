@@ -212,6 +212,47 @@ import Testing
         }
     }
 
+    @Test(arguments: [(300, "200"), (301, "431"), (3_000, "431")])
+    func `a head over the limit is refused with 431, and other streams go on`(bytes: Int, status: String) async throws {
+        var limits = EdgeLimits()
+        limits.headBytesMax = 300
+        let gate = Gate()
+        let responder = ClosureResponder { head, _, _ in
+            .collect(limitBytes: 0) { _ in
+                if head.path == "/slow" { await gate.wait() }
+                return EdgeResponse(status: 200, body: .bytes(Array(head.path.utf8)))
+            }
+        }
+        try await withListener(responder, limits: limits) { listener in
+            let client = try await HTTP2TestClient.connect(port: listener.port)
+            async let slow = client.request("GET", "/slow")
+            #expect(await eventually { listener.metrics.requestsInFlight == 1 })
+            // `:method`, `:path`, `:scheme`, `:authority` and their values have 46 bytes, 16 come for the signs between.
+            let field = ("x-long", String(repeating: "a", count: bytes - 62 - 10))
+            #expect(try await client.request(headers: [field]).status == status)
+            gate.open()
+            #expect(try await slow.text == "/slow")
+            #expect(try await client.request().status == "200")
+            await client.close()
+        }
+    }
+
+    @Test func `trailers over the limit of a head are refused`() async throws {
+        var limits = EdgeLimits()
+        limits.headBytesMax = 300
+        try await withListener(limits: limits) { listener in
+            let client = try await HTTP2TestClient.connect(port: listener.port)
+            let block = HPACKHeaders([(":method", "PUT"), (":path", "/"), (":scheme", "http"), (":authority", "a")])
+            let (stream, answer) = try await client.open(block, endsStream: false)
+            let trailers = HPACKHeaders([("x-long", String(repeating: "a", count: 300))])
+            stream.writeAndFlush(
+                HTTP2Frame.FramePayload.headers(.init(headers: trailers, endStream: true)), promise: nil)
+            #expect(try await answer.get().status == "431")
+            #expect(try await client.request().status == "200")
+            await client.close()
+        }
+    }
+
     @Test func `a body that does not arrive is refused with 408`() async throws {
         var limits = EdgeLimits()
         limits.timerTick = .milliseconds(10)
