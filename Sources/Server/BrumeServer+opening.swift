@@ -14,7 +14,7 @@ extension BrumeServer {
         do throws(FileError) {
             return try work()
         } catch {
-            throw StartError(.dataDirectory, "the data directory cannot be used: \(error.sentence)")
+            throw StartError(unusable: error)
         }
     }
 

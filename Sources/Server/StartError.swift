@@ -27,7 +27,7 @@ package struct StartError: Error, Sendable, Hashable {
     /// The file of keys cannot be read.
     init(_ error: AccessKeyFileError) {
         switch error {
-        case .file: self.init(.dataDirectory, "the data directory cannot be used: \(error.sentence)")
+        case .file(let error): self.init(unusable: error)
         case .unreadable, .tooManyKeys: self.init(.storeDamaged, error.sentence)
         }
     }
@@ -35,7 +35,7 @@ package struct StartError: Error, Sendable, Hashable {
     /// The file of policies cannot be read or written.
     init(_ error: UserPolicyFileError) {
         switch error {
-        case .file: self.init(.dataDirectory, "the data directory cannot be used: \(error.sentence)")
+        case .file(let error): self.init(unusable: error)
         case .unreadable: self.init(.storeDamaged, error.sentence)
         case .tooLarge: self.init(.configuration, error.sentence)
         }

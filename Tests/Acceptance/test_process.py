@@ -149,7 +149,7 @@ def test_a_data_directory_of_another_user_is_told_apart(tmp_path):
     for words in (["start", "--port", "0"], ["status"], ["keys", "list"]):
         answer = server.run(*words, **user)
         assert answer.returncode == 73, answer
-        assert "Permission denied" in answer.stderr
+        assert "Permission denied. Name another with --data-dir." in answer.stderr
     server.data_dir.chmod(0o700)
 
 

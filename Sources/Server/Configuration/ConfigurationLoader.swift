@@ -42,13 +42,15 @@ package enum ConfigurationLoader {
     private static func noVariable(_ name: String) -> ConfigurationError {
         let near = Misspelling.nearest(to: name, among: Setting.all.map(\.environmentVariable))
         return ConfigurationError(
-            "environment variable \(name): there is no such setting" + (near.map { "; did you mean \($0)?" } ?? ""))
+            "environment variable \(name): there is no such setting; "
+                + (near.map { "did you mean \($0)?" } ?? "unset it (`brume help start` lists the settings)"))
     }
 
     private static func noSetting(_ name: String, _ place: String) -> ConfigurationError {
         let near = Misspelling.nearest(to: name, among: Setting.all.map(\.name))
         return ConfigurationError(
-            "\(place): there is no setting of the name `\(name)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
+            "\(place): there is no setting of the name `\(name)`; "
+                + (near.map { "did you mean `\($0)`?" } ?? "`brume help start` lists those that there are"))
     }
 
     /// `~` at the start of a path, as a shell takes it; `~name` is left as it is.

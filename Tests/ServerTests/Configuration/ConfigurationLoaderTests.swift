@@ -259,8 +259,14 @@ import Testing
         ("\n  prot: 1", "config.yaml:2:3: there is no setting of the name `prot`; did you mean `port`?"),
         ("Port: 1", "config.yaml:1:1: there is no setting of the name `Port`; did you mean `port`?"),
         ("data_dir: /d", "config.yaml:1:1: there is no setting of the name `data_dir`; did you mean `data-dir`?"),
-        ("colour: blue", "config.yaml:1:1: there is no setting of the name `colour`"),
-        ("[a]: 1", "config.yaml:1:1: there is no setting of the name `?`"),
+        (
+            "colour: blue",
+            "config.yaml:1:1: there is no setting of the name `colour`; `brume help start` lists those that there are"
+        ),
+        (
+            "[a]: 1",
+            "config.yaml:1:1: there is no setting of the name `?`; `brume help start` lists those that there are"
+        ),
         ("port: 1\nport: 2", "config.yaml:2:1: `port` is set twice"),
         ("port: {a: 1}", "config.yaml:1:7: a text, a number or a list of them was expected"),
         ("host: [a, [b]]", "config.yaml:1:7: a text, a number or a list of them was expected"),
@@ -296,13 +302,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("BRUME_PROT", "; did you mean BRUME_PORT?"), ("BRUME_", ""), ("BRUME_port", "; did you mean BRUME_PORT?"),
-        ("BRUME_DATA-DIR", "; did you mean BRUME_DATA_DIR?"), ("BRUME_COLOUR", ""),
+        ("BRUME_PROT", "did you mean BRUME_PORT?"), ("BRUME_", "unset it (`brume help start` lists the settings)"),
+        ("BRUME_port", "did you mean BRUME_PORT?"), ("BRUME_DATA-DIR", "did you mean BRUME_DATA_DIR?"),
+        ("BRUME_COLOUR", "unset it (`brume help start` lists the settings)"),
     ])
     func `a variable with our prefix that is no setting is refused`(_ name: String, _ remedy: String) {
         #expect(
             self.sentence(environment: [name: "1"])
-                == "environment variable \(name): there is no such setting\(remedy)")
+                == "environment variable \(name): there is no such setting; \(remedy)")
     }
 
     @Test func `variables of others, and ours that are no settings, are let be`() throws {
