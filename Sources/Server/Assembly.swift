@@ -183,7 +183,14 @@ enum Assembly {
         ) { datum in
             ground.telemetry.record(datum, account: .standard, region: region, time: ground.clock.now())
         }
-        return Services(background: [{ await monitor.run(pauseSeconds: configuration.resourceSeconds) }])
+        let tell = { @Sendable (failure: ContainerEngineError?) in
+            ground.log.write(
+                LogRecord(
+                    time: ground.clock.now(), level: failure == nil ? .info : .warning,
+                    message: failure.map { "containers are not measured: \($0.sentence)" }
+                        ?? "containers are measured again"))
+        }
+        return Services(background: [{ await monitor.run(pauseSeconds: configuration.resourceSeconds, tell: tell) }])
     }
 
     /// Loads the models that stay loaded, one after the other.

@@ -201,6 +201,30 @@ private final class ReplyBox: EngineReply {
         #expect(share > 0)
     }
 
+    @Test func `what keeps containers from being measured is told once, and when it is over`() async throws {
+        let failure = ContainerEngineError.unreachable(socket: "/s", reason: "there is no socket")
+        let asked = Mutex(0)
+        let told = Mutex<[ContainerEngineError?]>([])
+        let monitor = ResourceMonitor(
+            hostName: "here", reader: HostReader(disk: "/"), devices: { [] },
+            engine: { () async throws(ContainerEngineError) in
+                let count = asked.withLock { count in
+                    count += 1
+                    return count
+                }
+                if count < 3 { throw failure }
+                return try await ContainerEngine(TableEngine(["GET /containers/json": (200, "[]")]))
+            }, record: { _ in })
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await monitor.run(pauseSeconds: 0.001) { change in told.withLock { $0.append(change) } }
+            }
+            while asked.withLock({ $0 }) < 5 { await Task.yield() }
+            group.cancelAll()
+        }
+        #expect(told.withLock { $0 } == [failure, nil])
+    }
+
     @Test func `the engine's refusals are told in its words, and an unknown container by its name`() async throws {
         let transport = TableEngine([
             "GET /containers/x/json": (404, #"{"message":"No such container: x"}"#),

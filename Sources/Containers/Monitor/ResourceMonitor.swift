@@ -57,16 +57,30 @@ package final class ResourceMonitor: Sendable {
     package var snapshot: Snapshot { self.last.withLock { $0 } }
 
     /// Measures until the task is cancelled.
-    package func run(pauseSeconds: Double = ResourceMonitor.pauseSecondsDefault) async {
+    /// - Parameters:
+    ///   - pauseSeconds: between two measurements, which take a second or two of their own.
+    ///   - tell: hears why the containers cannot be measured, when that is another reason than before; nil where they
+    ///     can be again.
+    package func run(
+        pauseSeconds: Double = ResourceMonitor.pauseSecondsDefault,
+        tell: @Sendable (ContainerEngineError?) -> Void = { _ in }
+    ) async {
+        var failure: ContainerEngineError?
+        var last = ContinuousClock.now
         while !Task.isCancelled {
-            await self.measure(seconds: pauseSeconds)
+            let begun = ContinuousClock.now
+            await self.measure(seconds: last.duration(to: begun) / .seconds(1))
+            last = begun
+            let now = self.snapshot.containerFailure
+            if now != failure { tell(now) }
+            failure = now
             // Ended early by the server's stop only, which the loop's condition sees.
             try? await Task.sleep(for: .seconds(pauseSeconds))
         }
     }
 
     /// Measures once.
-    /// - Parameter seconds: since the last time, for what is told a second.
+    /// - Parameter seconds: since the last time began, for what is told a second; 0 where there was none.
     package func measure(seconds: Double) async {
         var snapshot = Snapshot()
         snapshot.host = self.reader.withLock { $0.read(now: .now) }
