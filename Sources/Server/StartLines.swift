@@ -41,7 +41,7 @@ package enum StartLines {
                 text: "permissions  each key may do everything in its own account that no policy of its user or of a "
                     + "table forbids")
         )
-        lines.append(self.durability(configuration))
+        if configuration.cluster.runs(.dynamodb) { lines.append(self.durability(configuration)) }
         if configuration.compatibility == .localstack {
             lines.append(
                 .init(
@@ -52,8 +52,10 @@ package enum StartLines {
                 )
             )
         }
-        lines.append(self.engine(configuration))
-        if configuration.cluster.runs(.bedrock) { lines += self.missingModels(configuration) }
+        if configuration.cluster.runs(.bedrock) {
+            lines.append(self.engine(configuration))
+            lines += self.missingModels(configuration)
+        }
         let words = "\(shellWord(program)) env --data-dir \(shellWord(configuration.dataDirectory))"
         if let madeKey {
             lines.append(.init(text: "root key     \(madeKey.accessKeyID) was made; its secret: \(words)"))
@@ -88,6 +90,13 @@ package enum StartLines {
     private static func engine(_ configuration: Configuration) -> BrumeServer.StartLine {
         guard let program = ModelEngines.program(configuration) else {
             return .init(text: "engine       none: brume.echo answers, models of your own do not (see: brume doctor)")
+        }
+        // A name without a slash is looked for on PATH when it is started.
+        guard program.isExecutable || !program.path.contains("/") else {
+            return .init(
+                text: "engine       \(program.path), \(program.origin.sentence), IS NOT THERE, or no program: models of "
+                    + "your own do not answer (see: brume doctor)",
+                isWarning: true)
         }
         return .init(text: "engine       \(program.path), \(program.origin.sentence)")
     }

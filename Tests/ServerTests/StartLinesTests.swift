@@ -65,6 +65,23 @@ import Testing
         #expect(!elsewhere.contains { $0.isWarning })
     }
 
+    @Test func `an engine that was named and is not there is a warning`() {
+        let line = self.line("engine") { $0.engine = "/absent/llama-server" }
+        #expect(line?.isWarning == true)
+        #expect(
+            line?.text.hasPrefix("engine       /absent/llama-server, named by the setting engine, IS NOT THERE") == true)
+        #expect(self.line("engine") { $0.engine = "llama-server-of-mine" }?.isWarning == false)
+    }
+
+    @Test func `a process says nothing of a store and an engine that it does not have`() {
+        let lines = self.lines {
+            $0.cluster.roles = [.sts]
+            $0.engine = "/absent/llama-server"
+        }
+        #expect(!lines.contains { ["store", "durability", "engine"].contains($0.text.prefix { $0 != " " }) })
+        #expect(lines.contains { $0.text.hasPrefix("signatures ") })
+    }
+
     @Test func `a server without plain HTTP says so, with every address`() {
         let line = self.line("endpoint") {
             $0.allowsPlaintext = false
