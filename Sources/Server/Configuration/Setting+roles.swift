@@ -82,6 +82,9 @@ extension Setting {
         if text == "all" { return Set(Role.allCases) }
         var roles: Set<Role> = []
         for name in try Self.list(text) {
+            guard name != "all", name != "none" else {
+                throw ConfigurationError("takes all or none alone, without other names")
+            }
             roles.insert(try Self.role(name))
         }
         return roles

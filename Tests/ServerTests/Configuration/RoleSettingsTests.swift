@@ -118,6 +118,8 @@ import Testing
     @Test(
         arguments: [
             (["services": "s3"], "s3 is none of them"),
+            (["services": "dynamodb,none"], "takes all or none alone"),
+            (["services": "all,sts"], "takes all or none alone"),
             (["upstream": "sts=http://a"], "need cluster-key-file"),
             (["internal-listen": "a:1"], "need cluster-key-file"),
             (["identity-url": "http://a"], "need cluster-key-file"),

@@ -7,6 +7,10 @@ extension ContainersCommand {
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a container of Brume's, with limits and without a way to the host.",
+            usage: """
+                brume containers create <name> <image> --memory <memory> --cpus <cpus> --pids <pids> [<options>] \
+                [-- <command> ...]
+                """,
             discussion: """
                 It carries the label \(ContainerLabel.managed)=true, runs as user 65532 without capabilities on a root \
                 that cannot be written, and is on no network unless one is named. Nothing of this machine is mounted: \
