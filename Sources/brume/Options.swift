@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Primitives
 internal import Server
 
 /// Where the data are, for the commands that look at a data directory.
@@ -57,22 +58,9 @@ func orExitForConfiguration<Value>(_ work: () throws(ConfigurationError) -> Valu
 
 /// A text as a JSON string.
 func quoted(_ text: String) -> String {
-    var output = "\""
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "\"": output += "\\\""
-        case "\\": output += "\\\\"
-        case "\n": output += "\\n"
-        default:
-            if scalar.value < 0x20 {
-                let digits = String(scalar.value, radix: 16)
-                output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            } else {
-                output.unicodeScalars.append(scalar)
-            }
-        }
-    }
-    return output + "\""
+    var output: [UInt8] = []
+    JSONText.append(quoted: text.utf8.span, to: &output)
+    return String(decoding: output, as: UTF8.self)
 }
 
 /// A text as one word of a POSIX shell.

@@ -29,10 +29,13 @@ package struct ModelAlias: Sendable, Hashable {
     }
 
     /// Whether the whole of a name fits.
+    package func fits(_ name: String) -> Bool { Self.fits(name, pattern: self.pattern) }
+
+    /// Whether the whole of a name fits a pattern, in which `*` stands for any characters.
     /// - Complexity: O(characters of both), but for patterns with several stars.
-    package func fits(_ name: String) -> Bool {
-        var parts = self.pattern.split(separator: "*", omittingEmptySubsequences: false)
-        guard parts.count > 1 else { return name == self.pattern }
+    package static func fits(_ name: String, pattern: String) -> Bool {
+        var parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
+        guard parts.count > 1 else { return name == pattern }
         var rest = name[...]
         let (first, last) = (parts.removeFirst(), parts.removeLast())
         guard rest.hasPrefix(first) else { return false }

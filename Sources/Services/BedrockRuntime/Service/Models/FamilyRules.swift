@@ -53,7 +53,7 @@ package enum FamilyRules {
     ]
 
     static func rule(for id: String) -> Rule? {
-        self.all.first { ModelAlias(pattern: $0.pattern, model: $0.model).fits(id) }
+        self.all.first { ModelAlias.fits(id, pattern: $0.pattern) }
     }
 
     /// The model that answers for an id without anybody saying so: the very same, in an open notation.

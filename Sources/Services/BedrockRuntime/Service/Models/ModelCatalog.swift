@@ -61,7 +61,7 @@ package final class ModelCatalog: Sendable {
             if let model = try await self.named(name) { return model }
         }
         for name in names {
-            for alias in self.aliases where Self.fits(name[...], alias.pattern[...]) {
+            for alias in self.aliases where ModelAlias.fits(name, pattern: alias.pattern) {
                 if let model = try await self.named(alias.model) { return model }
             }
         }
@@ -88,20 +88,5 @@ package final class ModelCatalog: Sendable {
         } catch {
             throw ServiceError(error)
         }
-    }
-
-    /// - Complexity: O(characters of both), but for patterns with several stars.
-    static func fits(_ text: Substring, _ pattern: Substring) -> Bool {
-        var parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
-        guard parts.count > 1 else { return text == pattern }
-        var rest = text
-        let (first, last) = (parts.removeFirst(), parts.removeLast())
-        guard rest.hasPrefix(first) else { return false }
-        rest = rest.dropFirst(first.count)
-        for part in parts where !part.isEmpty {
-            guard let range = rest.firstRange(of: part) else { return false }
-            rest = rest[range.upperBound...]
-        }
-        return rest.hasSuffix(last)
     }
 }

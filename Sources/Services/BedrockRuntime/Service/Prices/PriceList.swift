@@ -1,3 +1,4 @@
+internal import Inference
 internal import ServiceModel
 internal import WireProtocols
 
@@ -40,7 +41,7 @@ package struct PriceList: Sendable, Hashable {
 
     /// What is known of a model's tokens; nil where the list does not name it.
     package func prices(of model: String) -> TokenPrices? {
-        self.prices.first { ModelCatalog.fits(model[...], $0.model[...]) }
+        self.prices.first { ModelAlias.fits(model, pattern: $0.model) }
     }
 
     /// Whether a text is a day as `2026-11-28`.

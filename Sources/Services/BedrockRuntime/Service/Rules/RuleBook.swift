@@ -45,7 +45,7 @@ final class RuleBook: Sendable {
     func answers(_ id: ModelID) -> Bool {
         self.entries.contains {
             ($0.rule.reply != nil || $0.rule.failure != nil || $0.rule.recording?.mode == .replay)
-                && ModelCatalog.fits(id.name[...], $0.rule.model[...])
+                && ModelAlias.fits(id.name, pattern: $0.rule.model)
         }
     }
 
@@ -56,7 +56,7 @@ final class RuleBook: Sendable {
         let text = Self.lastText(request)
         for (index, entry) in entries.enumerated() {
             let rule = entry.rule
-            guard ModelCatalog.fits(id.name[...], rule.model[...]) else { continue }
+            guard ModelAlias.fits(id.name, pattern: rule.model) else { continue }
             if let tool = rule.tool, !request.tools.contains(where: { $0.name == tool }) { continue }
             if let prompt = entry.prompt, !prompt.matchesWhole(text) { continue }
             let isTaken = self.state.withLock { state in
