@@ -193,6 +193,16 @@ def test_what_a_container_cannot_have_is_told_before_an_engine_is_asked(tmp_path
     assert "Usage: brume containers create" in answer.stderr
 
 
+@pytest.mark.parametrize("words, sentence", [
+    (["stop", "a", "--seconds=-1"], "--seconds takes 0 to 100."),
+    (["restart", "a", "--seconds", "101"], "--seconds takes 0 to 100."),
+    (["logs", "a", "--tail=-1"], "--tail takes a number of lines"),
+])
+def test_times_and_lines_that_a_container_engine_does_not_know_are_refused(tmp_path, words, sentence):
+    answer = Server(tmp_path).run("containers", *words)
+    assert answer.returncode == 64 and sentence in answer.stderr, answer
+
+
 @pytest.mark.parametrize("second", ["4570:4567", "4571:4566"])
 def test_a_port_of_a_container_is_published_once(tmp_path, second):
     answer = Server(tmp_path).run(

@@ -23,8 +23,17 @@ extension ContainersCommand {
 
     /// How long a container may take to stop.
     struct Patience: ParsableArguments {
-        @Option(help: "Time until it is killed.")
+        /// The engine answers when the container has ended, and is waited for a little longer than this.
+        private static let secondsMax = 100
+
+        @Option(help: "Time until it is killed, 0 to \(Self.secondsMax).")
         var seconds = 15
+
+        func validate() throws {
+            guard (0...Self.secondsMax).contains(self.seconds) else {
+                throw ValidationError("--seconds takes 0 to \(Self.secondsMax).")
+            }
+        }
     }
 
     /// `brume containers start`
@@ -103,6 +112,12 @@ extension ContainersCommand {
 
         @Flag(help: "Begin each line with its time.")
         var timestamps = false
+
+        func validate() throws {
+            guard self.tail.map({ $0 >= 0 }) ?? true else {
+                throw ValidationError("--tail takes a number of lines, such as 50.")
+            }
+        }
 
         func run() async throws {
             let command = self

@@ -24,7 +24,7 @@ extension Exit {
     init(_ error: ContainerEngineError) {
         switch error {
         case .unreachable, .noControlGroups: self = .noServer
-        case .noSuchContainer: self = .noSuchThing
+        case .noSuchContainer, .refused(404, _): self = .noSuchThing
         case .notManaged: self = .noPermission
         case .unlawful: self = .usage
         case .version, .refused, .malformed: self = .internalError
