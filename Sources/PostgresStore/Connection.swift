@@ -86,9 +86,10 @@ final class Connection {
 
     var serverVersion: Int { unsafe Int(PQserverVersion(self.handle)) }
 
+    /// What went wrong, in libpq's words; its hints, which begin with a tab, are said in ours.
     private var lastSentence: String {
         let sentence = unsafe String(cString: PQerrorMessage(self.handle))
-        return sentence.split(whereSeparator: \.isNewline).joined(separator: " ")
+        return sentence.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("\t") }.joined(separator: " ")
     }
 
     /// Whether the server closed the connection while nothing was asked of it. Call it when the socket can be read.
