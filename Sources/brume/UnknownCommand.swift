@@ -40,7 +40,9 @@ enum UnknownCommand {
         behind words: ArraySlice<String>, _ path: String, _ commands: [any ParsableCommand.Type]
     ) -> String? {
         let words = words.prefix { $0 != "--" }
-        guard let option = words.first?.split(separator: "=").first, option != "--version" else { return nil }
+        guard let option = words.first?.split(separator: "=").first, !self.parsersOwn.contains(String(option)) else {
+            return nil
+        }
         let names = self.names(commands)
         let plain = words.indices.filter { !words[$0].hasPrefix("-") }
         if let name = plain.lazy.map({ words[$0] }).first(where: names.contains) {
@@ -53,6 +55,11 @@ enum UnknownCommand {
         }
         return nil
     }
+
+    /// Options of ArgumentParser's that it answers with an error of its own kind.
+    private static let parsersOwn: Set = [
+        "--version", "--generate-completion-script", "--experimental-dump-help", "---completion",
+    ]
 
     private static func names(_ commands: [any ParsableCommand.Type]) -> [String] {
         commands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }

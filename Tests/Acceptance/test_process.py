@@ -216,6 +216,8 @@ def test_words_behind_options_and_help_are_left_to_the_parser(tmp_path):
     assert "OVERVIEW" in server.run("help", "start").stdout and "OVERVIEW" in server.run("keys", "--help").stdout
     assert server.run("keys", "list", "--output", "json").stdout == "[]\n"
     assert server.run("keys", "--config", "/nonexistent/list").returncode == 78
+    assert server.run("--generate-completion-script", "bash").stdout.startswith("#!/bin/bash")
+    assert "start" in server.run("--experimental-dump-help", "start").stdout
     for words in (["--data-dir", "x"], ["--wrong", "--", "strat"], ["keys", "--wrong", "there"]):
         answer = server.run(*words)
         assert answer.returncode == 64 and answer.stderr.startswith("Error: Unknown option "), answer
