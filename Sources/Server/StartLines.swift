@@ -94,8 +94,8 @@ package enum StartLines {
         // A name without a slash is looked for on PATH when it is started.
         guard program.isExecutable || !program.path.contains("/") else {
             return .init(
-                text: "engine       \(program.path), \(program.origin.sentence), IS NOT THERE, or no program: models of "
-                    + "your own do not answer (see: brume doctor)",
+                text: "engine       \(program.path), \(program.origin.sentence), IS NOT THERE, or no program: models "
+                    + "of your own do not answer (see: brume doctor)",
                 isWarning: true)
         }
         return .init(text: "engine       \(program.path), \(program.origin.sentence)")

@@ -227,7 +227,7 @@ import Testing
             let client = try await HTTP2TestClient.connect(port: listener.port)
             async let slow = client.request("GET", "/slow")
             #expect(await eventually { listener.metrics.requestsInFlight == 1 })
-            // `:method`, `:path`, `:scheme`, `:authority` and their values have 46 bytes, 16 come for the signs between.
+            // `:method`, `:path`, `:scheme`, `:authority` and their values have 46 bytes, and 16 stand between.
             let field = ("x-long", String(repeating: "a", count: bytes - 62 - 10))
             #expect(try await client.request(headers: [field]).status == status)
             gate.open()
