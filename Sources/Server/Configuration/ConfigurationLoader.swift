@@ -65,10 +65,12 @@ package enum ConfigurationLoader {
         return directory + (directory.hasSuffix("/") ? "" : "/") + parts.joined(separator: "/")
     }
 
-    /// Variables with the prefix that are not settings.
+    /// Variables with the prefix that are not settings: ours, those of the tests, and those of the Compose files.
     package static let otherVariables: Set<String> = [
         "BRUME_CONFIG", "BRUME_ROOT_ACCESS_KEY_ID", "BRUME_ROOT_SECRET_ACCESS_KEY", "BRUME_CRASH_AT",
         "BRUME_PROTOCOL_CASES", "BRUME_TEST_SEED", ModelEngines.apiKeyVariable,
+        "BRUME_BIND", "BRUME_IMAGE", "BRUME_ENGINE_IMAGE", "BRUME_BEDROCK_MEMORY", "BRUME_BEDROCK_CPUS",
+        "BRUME_SECRETS",
     ]
 
     /// The largest configuration file that is read, in bytes.

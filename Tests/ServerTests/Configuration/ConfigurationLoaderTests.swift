@@ -315,6 +315,8 @@ import Testing
     @Test func `variables of others, and ours that are no settings, are let be`() throws {
         var environment = ["PATH": "x", "BRUMEPORT": "1", "brume_port": "1"]
         for name in ConfigurationLoader.otherVariables where name != "BRUME_CONFIG" { environment[name] = "x" }
+        // Set for Compose in the same shell.
+        environment["BRUME_BIND"] = "0.0.0.0"
         #expect(try self.load(environment: environment).port == 4566)
     }
 
