@@ -172,7 +172,9 @@ package struct Authenticator: Sendable {
         switch self.identity.credential(accessKeyID: accessKeyID, sessionToken: checked.sessionToken, now: now) {
         case .found(let credential):
             guard connection.isLoopback || !self.isLoopbackOnly(accessKeyID) else {
-                self.refused(accessKeyID, now, "the key is for clients on this machine only")
+                self.refused(
+                    accessKeyID, now,
+                    "the key is for clients on this machine only; make one for others with `brume keys create`")
                 throw .signature(.unknownAccessKey(accessKeyID))
             }
             return credential

@@ -168,6 +168,6 @@ import Testing
         let answer = await self.gateway.send(request, from: .remote)
         #expect(answer.text.contains("UnrecognizedClientException"))
         #expect(answer.text.contains(Self.invalidToken))
-        #expect(self.gateway.log.text.contains("the key is for clients on this machine only"))
+        #expect(self.gateway.log.text.contains("on this machine only; make one for others with `brume keys create`"))
     }
 }
