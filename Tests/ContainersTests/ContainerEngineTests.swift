@@ -24,6 +24,11 @@ private final class TableEngine: EngineTransport {
     }
 }
 
+/// What a monitor told.
+private final class ToldChanges: Sendable {
+    let all = Mutex<[ContainerEngineError?]>([])
+}
+
 /// A reply with its pieces.
 private final class ReplyBox: EngineReply {
     let status: Int
@@ -204,7 +209,7 @@ private final class ReplyBox: EngineReply {
     @Test func `what keeps containers from being measured is told once, and when it is over`() async throws {
         let failure = ContainerEngineError.unreachable(socket: "/s", reason: "there is no socket")
         let asked = Mutex(0)
-        let told = Mutex<[ContainerEngineError?]>([])
+        let told = ToldChanges()
         let monitor = ResourceMonitor(
             hostName: "here", reader: HostReader(disk: "/"), devices: { [] },
             engine: { () async throws(ContainerEngineError) in
@@ -217,12 +222,12 @@ private final class ReplyBox: EngineReply {
             }, record: { _ in })
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                await monitor.run(pauseSeconds: 0.001) { change in told.withLock { $0.append(change) } }
+                await monitor.run(pauseSeconds: 0.001) { change in told.all.withLock { $0.append(change) } }
             }
             while asked.withLock({ $0 }) < 5 { await Task.yield() }
             group.cancelAll()
         }
-        #expect(told.withLock { $0 } == [failure, nil])
+        #expect(told.all.withLock { $0 } == [failure, nil])
     }
 
     @Test func `the engine's refusals are told in its words, and an unknown container by its name`() async throws {
