@@ -86,21 +86,21 @@ package enum ByteScan {
         }
     }
 
-    /// The first byte from `start` on that is one of two; the count of bytes when there is none.
+    /// The first byte from `start` on that is less than `bound`, at most 0x80; the count of bytes when there is none.
     @inlinable
-    package static func first(_ byte: UInt8, or other: UInt8, in bytes: Span<UInt8>, from start: Int) -> Int {
+    package static func first(below bound: UInt8, in bytes: Span<UInt8>, from start: Int) -> Int {
         unsafe bytes.withUnsafeBytes { buffer in
             var index = start
-            let (pattern, otherPattern) = (self.ones &* UInt64(byte), self.ones &* UInt64(other))
+            let bounds = self.ones &* UInt64(bound)
             while index &+ 8 <= buffer.count {
                 let word = unsafe self.word(in: buffer, at: index)
-                let mask = (self.zeros(word ^ pattern) | self.zeros(word ^ otherPattern)) & (self.ones &* 0x80)
+                // As in `controls`: a borrow sets wrong bits above the first right one only.
+                let mask = (word &- bounds) & ~word & (self.ones &* 0x80)
                 if mask != 0 { return index &+ mask.trailingZeroBitCount &>> 3 }
                 index &+= 8
             }
             while index < buffer.count {
-                let found = unsafe buffer[index]
-                if found == byte || found == other { return index }
+                if unsafe buffer[index] < bound { return index }
                 index &+= 1
             }
             return buffer.count

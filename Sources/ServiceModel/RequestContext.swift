@@ -2,21 +2,23 @@ package import Primitives
 internal import Synchronization
 
 /// Who made a request, as authentication proved it.
-package struct Principal: Sendable {
+///
+/// A class, as `RequestContext`: each request has one of its key.
+package final class Principal: Sendable {
     /// What sort of identity it is.
     package enum Kind: String, Sendable, Hashable {
         case root, user, assumedRole, federatedUser, service, anonymous
     }
 
-    package var kind: Kind
-    package var account: AccountID
-    package var arn: String
+    package let kind: Kind
+    package let account: AccountID
+    package let arn: String
     /// `AIDA…`, `AROA…:session` or the account for root.
-    package var userID: String
+    package let userID: String
     /// Empty for anonymous callers.
-    package var accessKeyID: String
+    package let accessKeyID: String
     /// What it may do; nil where nothing restricts it within its account.
-    package var policies: (any PrincipalPolicies)?
+    package let policies: (any PrincipalPolicies)?
 
     package init(
         kind: Kind, account: AccountID, arn: String, userID: String, accessKeyID: String,
@@ -28,6 +30,13 @@ package struct Principal: Sendable {
         self.userID = userID
         self.accessKeyID = accessKeyID
         self.policies = policies
+    }
+
+    /// The same one, with other policies.
+    package func with(policies: (any PrincipalPolicies)?) -> Principal {
+        Principal(
+            kind: self.kind, account: self.account, arn: self.arn, userID: self.userID, accessKeyID: self.accessKeyID,
+            policies: policies)
     }
 }
 

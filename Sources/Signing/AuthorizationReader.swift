@@ -62,10 +62,15 @@ struct AuthorizationReader {
         slot = value
     }
 
-    /// The first separator from `start` on. A tab is looked for on its own: hardly any header has one.
+    /// The first separator from `start` on.
     private static func endOfValue(_ bytes: Span<UInt8>, from start: Int) -> Int {
-        let end = ByteScan.first(UInt8(ascii: " "), or: UInt8(ascii: ","), in: bytes, from: start)
-        return ByteScan.first(UInt8(ascii: "\t"), in: bytes.extracting(0..<end), from: start)
+        var end = start
+        // All separators lie below what values are made of, but for a few marks that hardly any value has.
+        while true {
+            end = ByteScan.first(below: UInt8(ascii: ",") + 1, in: bytes, from: end)
+            guard end < bytes.count, !Self.isSeparator(bytes[end]) else { return end }
+            end += 1
+        }
     }
 
     @inline(__always)

@@ -3,10 +3,9 @@ package import Primitives
 /// An authorization in which everything is right that can be told without the secret.
 ///
 /// The next steps: look the secret up by `accessKeyID` and `sessionToken`, then `verify`.
-package struct CheckedAuthorization: Sendable, Hashable {
+package struct CheckedAuthorization: Sendable {
     package let carrier: AuthorizationCarrier
-    package let accessKeyID: String
-    package let scope: CredentialScope
+    package let credential: ClaimedCredential
     package let requestTime: Timestamp
     package let sessionToken: String?
     package let payload: PayloadDeclaration
@@ -19,10 +18,8 @@ package struct CheckedAuthorization: Sendable, Hashable {
     let policy: String?
     let allowsUnsignedPayload: Bool
 
-    /// The scope's text, from the credential.
-    var scopeText: ArraySlice<UInt8> {
-        self.text.bytes[self.text.credential].dropFirst(self.accessKeyID.utf8.count + 1)
-    }
+    package var accessKeyID: String { self.credential.accessKeyID }
+    package var scope: CredentialScope { self.credential.scope }
 }
 
 extension ParsedAuthorization {
@@ -32,12 +29,13 @@ extension ParsedAuthorization {
     ///   - headers: of the request that was parsed.
     ///   - now: the time by our clock.
     ///   - isTLS: whether the request came over TLS; only `UnsignedPayload.overTLS` asks.
+    ///   - keys: know the credentials of former requests.
     /// - Returns: the same authorization, fit to be proven.
     /// - Throws: `malformedDate`, `expired`, `notYetCurrent`, the errors of `X-Amz-Expires`, `hostNotSigned`,
     ///   `headersNotSigned`, `tooManySignedHeaders`, `unsupportedAlgorithm`, `asymmetricSignature`,
     ///   `malformedCredential`, `wrongScope`, `contentHashMissing`, `contentHashUnsupported`.
     package func checked(
-        by rules: SigningRules, headers: HeaderFields, now: Timestamp, isTLS: Bool
+        by rules: SigningRules, headers: HeaderFields, now: Timestamp, isTLS: Bool, keys: SigningKeyCache
     ) throws(SigningError) -> CheckedAuthorization {
         let (requestTime, amzDate) = try self.readDate()
         try self.checkWindow(requestTime, rules, now: now)
@@ -46,11 +44,12 @@ extension ParsedAuthorization {
             ? SignedFields.none
             : try SignedFields(self.text.bytes.span, self.text.signedHeaders, headers, rules)
         try self.checkAlgorithm()
-        let (accessKeyID, scope) = try self.readCredential(rules, amzDate: amzDate)
+        let known = self.knownCredential(rules, amzDate, keys)
+        // Not by `??`, whose closure forgets what is thrown.
+        let credential = if let known { known } else { try self.readCredential(rules, amzDate: amzDate) }
         return CheckedAuthorization(
             carrier: self.carrier,
-            accessKeyID: accessKeyID,
-            scope: scope,
+            credential: credential,
             requestTime: requestTime,
             sessionToken: self.sessionToken,
             payload: try self.readPayload(rules),
@@ -111,9 +110,20 @@ extension ParsedAuthorization {
         throw .unsupportedAlgorithm(self.algorithm, carrier: self.carrier)
     }
 
+    /// The credential of a former request, where nothing is wrong with it in this one.
+    private func knownCredential(
+        _ rules: SigningRules, _ amzDate: String, _ keys: SigningKeyCache
+    ) -> ClaimedCredential? {
+        let text = self.text.bytes.span.extracting(self.text.credential)
+        guard let known = keys.credential(text), rules.signingName == nil || rules.signingName == known.scope.service,
+            equal(amzDate.utf8.span, 0..<CredentialScope.dateBytes, known.scope.date)
+        else { return nil }
+        return known
+    }
+
     private func readCredential(
         _ rules: SigningRules, amzDate: String
-    ) throws(SigningError) -> (accessKeyID: String, CredentialScope) {
+    ) throws(SigningError) -> ClaimedCredential {
         guard let parts = self.credentialParts else {
             throw .malformedCredential(self.credential, carrier: self.carrier)
         }
@@ -130,12 +140,14 @@ extension ParsedAuthorization {
         if !equal(bytes, parts.terminator, CredentialScope.terminator) {
             faults.append(.terminator(self.text.string(parts.terminator)))
         }
-        if !(parts.date.count == 8 && equal(amzDate.utf8.span, 0..<8, date)) {
+        if !equal(amzDate.utf8.span, 0..<CredentialScope.dateBytes, date) {
             faults.append(.date(scope: date, request: amzDate))
         }
         guard faults.isEmpty, let region else { throw .wrongScope(faults, carrier: self.carrier) }
         let accessKeyID = self.text.string(parts.accessKeyID)
-        return (accessKeyID, CredentialScope(date: date, region: region, service: service))
+        return ClaimedCredential(
+            Array(self.text.bytes[self.text.credential]), accessKeyID: accessKeyID,
+            scope: CredentialScope(date: date, region: region, service: service))
     }
 
     private struct CredentialParts {

@@ -4,6 +4,8 @@ package import Primitives
 package struct CredentialScope: Sendable, Hashable, CustomStringConvertible {
     /// The last part of every scope.
     package static let terminator = "aws4_request"
+    /// Bytes of `YYYYMMDD`.
+    static let dateBytes = 8
 
     /// `YYYYMMDD`, equal to the beginning of the request's date.
     package let date: String

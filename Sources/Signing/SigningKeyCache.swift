@@ -1,26 +1,18 @@
+internal import Primitives
 internal import Synchronization
 
-/// Derived signing keys of recent requests, by access key, day, region and service.
+/// The credentials of recent requests with the signing keys derived for them: by access key, day, region and service.
 ///
 /// Bounded by two generations: when the young one is full it becomes the old one, and what is used there moves back.
-/// A key is bound to the secret it came from, so a recreated access key with another secret misses.
 package final class SigningKeyCache: Sendable {
-    private struct Identity: Hashable {
-        let accessKeyID: String
-        let scope: CredentialScope
-    }
-
-    private struct Entry {
-        let secretAccessKey: String
-        let key: SigningKey
-    }
-
+    /// By the hash of the text. `Hasher` is seeded at random in each process, so nobody can choose texts that collide;
+    /// where two do, the later one stands.
     private struct State {
-        var young: [Identity: Entry] = [:]
-        var old: [Identity: Entry] = [:]
+        var young: [Int: ClaimedCredential] = [:]
+        var old: [Int: ClaimedCredential] = [:]
     }
 
-    /// Keys held at most; each takes about half a kilobyte.
+    /// Credentials held at most; each takes about a kilobyte.
     package let countMax: Int
     private let state = Mutex(State())
 
@@ -29,38 +21,48 @@ package final class SigningKeyCache: Sendable {
         self.countMax = countMax
     }
 
-    /// Keys held now.
+    /// Credentials held now.
     package var count: Int {
         self.state.withLock { $0.young.count + $0.old.count }
     }
 
-    /// The key for a scope, derived when it is not held.
-    package func key(for credential: SigningCredential, scope: CredentialScope) -> SigningKey {
-        let identity = Identity(accessKeyID: credential.accessKeyID, scope: scope)
-        let held = self.state.withLock { state -> SigningKey? in
-            if let entry = state.young[identity] {
-                return entry.secretAccessKey == credential.secretAccessKey ? entry.key : nil
-            }
-            guard let entry = state.old.removeValue(forKey: identity) else { return nil }
-            guard entry.secretAccessKey == credential.secretAccessKey else { return nil }
-            self.insert(entry, for: identity, in: &state)
-            return entry.key
+    /// The credential of that text; nil where it led to no key yet.
+    func credential(_ text: Span<UInt8>) -> ClaimedCredential? {
+        let hash = Self.hash(text)
+        let found = self.state.withLock { state -> ClaimedCredential? in
+            if let held = state.young[hash] { return held }
+            guard let held = state.old[hash] else { return nil }
+            self.insert(held, hash, in: &state)
+            return held
         }
-        if let held { return held }
-        // Outside the lock: two threads may derive the same key once, which costs time and nothing else.
-        let key = SigningKey(secretAccessKey: credential.secretAccessKey, scope: scope)
-        let entry = Entry(secretAccessKey: credential.secretAccessKey, key: key)
-        self.state.withLock { self.insert(entry, for: identity, in: &$0) }
+        guard let found else { return nil }
+        let foundText = found.text
+        return ByteScan.areEqual(foundText.span, text) ? found : nil
+    }
+
+    /// The key of a claimed credential, derived when it is not held.
+    package func key(for credential: SigningCredential, _ claimed: ClaimedCredential) -> SigningKey {
+        if let held = claimed.key(of: credential.secretAccessKey) { return held }
+        let key = claimed.derive(credential.secretAccessKey)
+        let text = claimed.text
+        let hash = Self.hash(text.span)
+        self.state.withLock { self.insert(claimed, hash, in: &$0) }
         return key
     }
 
-    private func insert(_ entry: Entry, for identity: Identity, in state: inout State) {
-        if state.young.count >= self.countMax / 2, state.young[identity] == nil {
+    private static func hash(_ text: Span<UInt8>) -> Int {
+        var hasher = Hasher()
+        unsafe text.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+        return hasher.finalize()
+    }
+
+    private func insert(_ credential: ClaimedCredential, _ hash: Int, in state: inout State) {
+        if state.young.count >= self.countMax / 2, state.young[hash] == nil {
             state.old = state.young
             state.young = [:]
         }
-        state.young[identity] = entry
-        state.old[identity] = nil
+        state.young[hash] = credential
+        state.old[hash] = nil
     }
 }
 

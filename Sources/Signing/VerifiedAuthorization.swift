@@ -3,11 +3,13 @@ package import Primitives
 /// A request whose signature is proven.
 package struct VerifiedAuthorization: Sendable {
     package let carrier: AuthorizationCarrier
-    package let accessKeyID: String
-    package let scope: CredentialScope
+    package let credential: ClaimedCredential
     package let requestTime: Timestamp
     /// What the reader of the body still has to do.
     package let obligation: BodyObligation
+
+    package var accessKeyID: String { self.credential.accessKeyID }
+    package var scope: CredentialScope { self.credential.scope }
 }
 
 /// What is still to be checked when the head's signature is proven.
@@ -52,7 +54,7 @@ extension CheckedAuthorization {
         _ head: RequestHead, body: BodyEvidence, credential: SigningCredential, keys: SigningKeyCache
     ) throws(SigningError) -> VerifiedAuthorization {
         precondition(credential.accessKeyID == self.accessKeyID, "a signature is proven with its own key")
-        let key = keys.key(for: credential, scope: self.scope)
+        let key = keys.key(for: credential, self.credential)
         let obligation: BodyObligation
         if let policy = self.policy {
             try self.prove(Array(policy.utf8), canonical: [], key)
@@ -63,8 +65,7 @@ extension CheckedAuthorization {
         try self.checkToken(credential)
         return VerifiedAuthorization(
             carrier: self.carrier,
-            accessKeyID: self.accessKeyID,
-            scope: self.scope,
+            credential: self.credential,
             requestTime: self.requestTime,
             obligation: obligation
         )
@@ -80,7 +81,7 @@ extension CheckedAuthorization {
             payload: line
         )
         let text = StringToSign.bytes(
-            amzDate: self.amzDate, scope: self.scopeText, hash: Digest256(hashing: canonical.span)
+            amzDate: self.amzDate, scope: self.credential.scopeText, hash: Digest256(hashing: canonical.span)
         )
         let signature = try self.prove(text, canonical: canonical, key)
         switch obligation {

@@ -37,14 +37,16 @@ import Testing
         }
     }
 
-    @Test func `one of two bytes is found as one by one`() {
+    @Test func `a byte below a bound is found as one by one`() {
         let seed = SeededRandomSource.testSeed(0x2B1)
         let random = SeededRandomSource(seed: seed)
-        for _ in 0..<2_000 {
-            let bytes = random.bytes(Int(random.next() % 40)).map { $0 % 5 == 0 ? UInt8(ascii: ",") : $0 }
-            let start = bytes.isEmpty ? 0 : Int(random.next() % UInt64(bytes.count))
-            let expected = bytes[start...].firstIndex { $0 == 0x2C || $0 == 0x20 } ?? bytes.count
-            #expect(ByteScan.first(0x20, or: 0x2C, in: bytes.span, from: start) == expected, "seed \(seed)")
+        for bound in [UInt8(1), 0x2D, 0x61, 0x80] {
+            for _ in 0..<1_000 {
+                let bytes = random.bytes(Int(random.next() % 40)).map { $0 % 5 == 0 ? $0 : $0 | 0x60 }
+                let start = bytes.isEmpty ? 0 : Int(random.next() % UInt64(bytes.count))
+                let expected = bytes[start...].firstIndex { $0 < bound } ?? bytes.count
+                #expect(ByteScan.first(below: bound, in: bytes.span, from: start) == expected, "seed \(seed)")
+            }
         }
     }
 

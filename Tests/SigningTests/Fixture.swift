@@ -51,7 +51,7 @@ func verify(
     now: Timestamp = Fixture.now, isTLS: Bool = false, keys: SigningKeyCache = SigningKeyCache()
 ) throws(SigningError) -> VerifiedAuthorization {
     let parsed = try ParsedAuthorization.read(head)
-    let checked = try parsed.checked(by: rules, headers: head.headers, now: now, isTLS: isTLS)
+    let checked = try parsed.checked(by: rules, headers: head.headers, now: now, isTLS: isTLS, keys: keys)
     // As an identity store would: another key id is not known.
     guard checked.accessKeyID == credential.accessKeyID else { throw .unknownAccessKey(checked.accessKeyID) }
     return try checked.verify(head, body: body, credential: credential, keys: keys)

@@ -142,9 +142,10 @@ import Testing
             let head = RequestHead(method: "POST", path: "/")
             let parsed = try ParsedAuthorization(policyForm: fields)
             // Years later: what ends a policy stands in the policy.
-            let checked = try parsed.checked(by: .s3, headers: head.headers, now: Fixture.now, isTLS: true)
-            return try checked.verify(
-                head, body: .streamed, credential: Fixture.s3Credential, keys: SigningKeyCache())
+            let keys = SigningKeyCache()
+            let checked = try parsed.checked(
+                by: .s3, headers: head.headers, now: Fixture.now, isTLS: true, keys: keys)
+            return try checked.verify(head, body: .streamed, credential: Fixture.s3Credential, keys: keys)
         }
         #expect(try verifyForm(fields).carrier == .policyForm)
         var changed = fields

@@ -21,7 +21,8 @@ struct SignatureMeasurement: Measurement {
         let (head, body) = try self.requests.signed(0, at: now)
         let nanoseconds = try CallTimer.nanosecondsPerCall(seconds: seconds) {
             let checked = try ParsedAuthorization.read(head).checked(
-                by: .standard(signingName: Fixture.service), headers: head.headers, now: now, isTLS: false)
+                by: .standard(signingName: Fixture.service), headers: head.headers, now: now, isTLS: false,
+                keys: self.keys)
             consume(try checked.verify(head, body: .bytes(body), credential: Fixture.credential, keys: self.keys))
         }
         return [.nanosecondsPerCall: nanoseconds]

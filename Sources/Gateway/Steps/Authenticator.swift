@@ -96,7 +96,8 @@ package struct Authenticator: Sendable {
                 by: .standard(signingName: signingNames.first { $0[...] == claimed } ?? signingNames[0]),
                 headers: head.headers,
                 now: now,
-                isTLS: connection.isTLS
+                isTLS: connection.isTLS,
+                keys: self.keys
             )
         } catch {
             throw .signature(error)
@@ -157,12 +158,12 @@ package struct Authenticator: Sendable {
     /// A principal that a gateway proved, with the policies that are known here.
     /// - Returns: nil where they cannot be known now, or the gateway knows of some that have not come here yet.
     func principal(of sender: ForwardedSender, now: Timestamp) -> Principal? {
-        var principal = sender.principal
+        let principal = sender.principal
         guard principal.kind == .user else { return principal }
         guard case .known(let policies) = self.identity.policies(of: principal, now: now) else { return nil }
         guard policies != nil || !sender.hasPolicies else { return nil }
-        principal.policies = policies
-        return sender.bearer.map { principal.proven(by: $0) } ?? principal
+        let known = principal.with(policies: policies)
+        return sender.bearer.map { known.proven(by: $0) } ?? known
     }
 
     private func credential(
@@ -238,8 +239,6 @@ extension Principal {
     /// The same, with policies that know what proved it.
     fileprivate func proven(by bearer: UserPolicies.BearerToken) -> Principal {
         guard let policies = self.userPolicies else { return self }
-        var principal = self
-        principal.policies = policies.proven(by: bearer)
-        return principal
+        return self.with(policies: policies.proven(by: bearer))
     }
 }

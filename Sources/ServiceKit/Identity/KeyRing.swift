@@ -45,9 +45,8 @@ struct KeyRing: Sendable {
         guard let parent = self.key(opened.parentID), parent.isActive else { return .inactive }
         guard now < opened.expiration else { return .expired(at: opened.expiration) }
         guard !self.policies.isEmpty else { return .found(opened.credential) }
-        var credential = opened.credential
-        credential.principal.policies = self.policies(of: credential.principal)
-        return .found(credential)
+        let principal = opened.credential.principal
+        return .found(opened.credential.with(principal.with(policies: self.policies(of: principal))))
     }
 
     /// Whether a key is for clients on this machine only.
@@ -71,9 +70,10 @@ struct KeyRing: Sendable {
 
 extension Credential {
     /// What proves a long-term key.
-    fileprivate init(_ key: AccessKey, _ policies: [UserReference: UserPolicies]) {
-        var principal = key.principal
-        principal.policies = key.userName.flatMap { policies[UserReference(account: key.account, name: $0)] }
-        self.init(accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey, principal: principal)
+    fileprivate convenience init(_ key: AccessKey, _ policies: [UserReference: UserPolicies]) {
+        let policies = key.userName.flatMap { policies[UserReference(account: key.account, name: $0)] }
+        self.init(
+            accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey,
+            principal: key.principal.with(policies: policies))
     }
 }

@@ -40,8 +40,9 @@ package struct SessionTokens: Sendable {
             principal.account.description, principal.userID, principal.accessKeyID, principal.arn,
         ]
         let sealed = self.boxes[0].seal(Array(fields.joined(separator: "\n").utf8), context: Self.context)
-        var issued = principal
-        issued.accessKeyID = accessKeyID
+        let issued = Principal(
+            kind: principal.kind, account: principal.account, arn: principal.arn, userID: principal.userID,
+            accessKeyID: accessKeyID, policies: principal.policies)
         return Credential(
             accessKeyID: accessKeyID,
             secretAccessKey: secret,

@@ -2,13 +2,15 @@ package import Primitives
 package import ServiceModel
 
 /// What a credential needs to be verified with, and whom it proves.
-package struct Credential: Sendable, Hashable {
-    package var accessKeyID: String
-    package var secretAccessKey: String
-    package var principal: Principal
+///
+/// A class: it is made once for a key, and each request is given it.
+package final class Credential: Sendable {
+    package let accessKeyID: String
+    package let secretAccessKey: String
+    package let principal: Principal
     /// The token that must come with the key, for temporary credentials; nil for long-term keys.
-    package var sessionToken: String?
-    package var expiration: Timestamp?
+    package let sessionToken: String?
+    package let expiration: Timestamp?
 
     package init(
         accessKeyID: String,
@@ -22,6 +24,26 @@ package struct Credential: Sendable, Hashable {
         self.principal = principal
         self.sessionToken = sessionToken
         self.expiration = expiration
+    }
+
+    /// The same one, which proves another.
+    package func with(_ principal: Principal) -> Credential {
+        Credential(
+            accessKeyID: self.accessKeyID, secretAccessKey: self.secretAccessKey, principal: principal,
+            sessionToken: self.sessionToken, expiration: self.expiration)
+    }
+}
+
+extension Credential: Hashable {
+    package static func == (left: Credential, right: Credential) -> Bool {
+        left.accessKeyID == right.accessKeyID && left.secretAccessKey == right.secretAccessKey
+            && left.principal == right.principal && left.sessionToken == right.sessionToken
+            && left.expiration == right.expiration
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(self.accessKeyID)
+        hasher.combine(self.principal)
     }
 }
 

@@ -14,8 +14,7 @@ struct IdentityPolicyTests {
     private func ana(_ statements: String...) throws -> RequestContext {
         let text = "{\"Version\":\"2012-10-17\",\"Statement\":[\(statements.joined(separator: ","))]}"
         let plain = TableFixture.userContext("ana")
-        var principal = plain.principal
-        principal.policies = UserPolicies([try PolicyDocument(text, .identity)])
+        let principal = plain.principal.with(policies: UserPolicies([try PolicyDocument(text, .identity)]))
         return RequestContext(
             requestID: plain.requestID, principal: principal, region: plain.region, time: plain.time,
             sourceAddress: plain.sourceAddress, isTLS: plain.isTLS, userAgent: plain.userAgent)
@@ -112,8 +111,7 @@ struct IdentityPolicyTests {
         // Of the first version of the language the variable is its own text.
         let text =
             "{\"Statement\":\(self.statement("Allow", "dynamodb:*", condition: own))}"
-        var principal = ana.principal
-        principal.policies = UserPolicies([try PolicyDocument(text, .identity)])
+        let principal = ana.principal.with(policies: UserPolicies([try PolicyDocument(text, .identity)]))
         let first = RequestContext(
             requestID: ana.requestID, principal: principal, region: ana.region, time: ana.time,
             sourceAddress: ana.sourceAddress, isTLS: ana.isTLS, userAgent: ana.userAgent)
