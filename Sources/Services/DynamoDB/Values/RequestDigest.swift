@@ -1,68 +1,130 @@
 internal import Crypto
+internal import Primitives
 
 /// A hash of what a request asks for: equal for requests that mean the same.
 ///
 /// Maps and sets count without regard to order, because clients write them in whatever order theirs have.
+///
+/// SDKs give each transaction a token of its own, so nearly every transaction is hashed: over the stored form of its
+/// values, in which numbers have one spelling each, and without a tree or a text of their own.
 package struct RequestDigest {
     private var hash = SHA256()
+    /// What is hashed next, so that hashing is not begun for each part.
+    private var waiting: [UInt8] = []
 
-    package init() {}
+    /// What waits is hashed beyond so many bytes.
+    private static let waitingBytesMax = 16 << 10
+
+    package init() {
+        self.waiting.reserveCapacity(1024)
+    }
 
     /// SHA-256 of all that was added.
-    package var bytes: [UInt8] { Array(self.hash.finalize()) }
+    package var bytes: [UInt8] {
+        var hash = self.hash
+        hash.update(data: self.waiting)
+        return Array(hash.finalize())
+    }
 
     /// nil and an empty text differ.
     package mutating func add(_ text: String?) {
-        self.add(text.map { Array($0.utf8) })
+        guard let text else { return self.add(count: .max) }
+        let bytes = text.utf8.span
+        self.add(count: UInt64(bytes.count))
+        self.append(bytes, 0..<bytes.count)
     }
 
     package mutating func add(_ names: [String: String]?) {
-        self.add(names.map { "\($0.count)" })
-        for (name, value) in (names ?? [:]).sorted(by: { $0.key < $1.key }) {
+        guard let names else { return self.add(nil as String?) }
+        self.add(count: UInt64(names.count))
+        for (name, value) in names.sorted(by: { $0.key < $1.key }) {
             self.add(name)
             self.add(value)
         }
     }
 
     package mutating func add(_ map: AttributeMap?) {
-        guard let map else { return self.add(nil as [UInt8]?) }
-        self.add(.m(map.tree))
+        guard let map else { return self.add(nil as String?) }
+        let bytes = map.storage
+        self.addEntries(bytes.span, at: map.bodyStart, map.range.upperBound)
     }
 
-    private mutating func add(_ bytes: [UInt8]?) {
-        // The length goes first, so that no two sequences of parts look alike.
-        var length: [UInt8] = []
-        let count = bytes.map { UInt64($0.count) } ?? .max
-        for shift in stride(from: 56, through: 0, by: -8) { length.append(UInt8(truncatingIfNeeded: count >> shift)) }
-        self.hash.update(data: length)
-        if let bytes { self.hash.update(data: bytes) }
+    /// A length goes first, so that no two sequences of parts look alike.
+    private mutating func add(count: UInt64) {
+        self.waiting.append(bytesMax: 8) { $0.append(long: count.byteSwapped) }
     }
 
-    private mutating func add(_ value: AttributeValue) {
-        self.add(value.type.descriptor)
-        switch value {
-        case .s(let text): self.add(text)
-        case .n(let number): self.add(number.text)
-        case .b(let bytes): self.add(bytes)
-        case .ss(let texts): self.add(set: texts.map { Array($0.utf8) })
-        case .ns(let numbers): self.add(set: numbers.map { Array($0.text.utf8) })
-        case .bs(let values): self.add(set: values)
-        case .bool(let isTrue): self.add(isTrue ? "1" : "0")
-        case .null: break
-        case .l(let values):
-            self.add("\(values.count)")
-            for value in values { self.add(value) }
-        case .m(let tree):
-            self.add("\(tree.entries.count)")
-            for entry in tree.entries.sorted(by: { $0.name < $1.name }) {
-                self.add(entry.name)
-                self.add(entry.value)
-            }
+    private mutating func append(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+        self.waiting.append(bytesMax: range.count) { $0.append(bytes.extracting(range)) }
+        guard self.waiting.count > Self.waitingBytesMax else { return }
+        self.hash.update(data: self.waiting)
+        self.waiting.removeAll(keepingCapacity: true)
+    }
+
+    // Stored values
+
+    /// The entries of a map's body, in the order of their names.
+    private mutating func addEntries(_ bytes: Span<UInt8>, at start: Int, _ limit: Int) {
+        let count = StoredWalk.length(bytes, at: start, limit) ?? 0
+        self.add(count: UInt64(count))
+        var places: [StoredWalk.Place] = []
+        places.reserveCapacity(count)
+        var offset = start + 4
+        for _ in 0..<count {
+            guard let place = StoredWalk.entry(bytes, at: offset, limit) else { break }
+            places.append(place)
+            offset = place.valueEnd
+        }
+        places.sort { Self.precedes(bytes, $0.name, $1.name) }
+        for place in places {
+            // With the name's length.
+            self.append(bytes, place.range.lowerBound..<place.valueStart)
+            self.addValue(bytes, at: place.valueStart, place.valueEnd)
         }
     }
 
-    private mutating func add(set: [[UInt8]]) {
-        self.add("\(set.count)")
-        for element in set.sorted(by: { $0.lexicographicallyPrecedes($1) }) { self.add(element) }
+    /// A value with its type byte.
+    private mutating func addValue(_ bytes: Span<UInt8>, at start: Int, _ end: Int) {
+        switch AttributeType(storedByte: bytes[start]) {
+        case .s, .n, .b, .bool, .null, nil:
+            self.append(bytes, start..<end)
+        case .m:
+            self.append(bytes, start..<(start + 1))
+            self.addEntries(bytes, at: start + 5, end)
+        case .l:
+            // With the list's length and its count.
+            self.append(bytes, start..<(start + 9))
+            var offset = start + 9
+            while let valueEnd = StoredWalk.valueEnd(bytes, at: offset, end) {
+                self.addValue(bytes, at: offset, valueEnd)
+                offset = valueEnd
+            }
+        case .ss, .ns, .bs:
+            self.append(bytes, start..<(start + 9))
+            self.addMembers(bytes, at: start + 9, end)
+        }
+    }
+
+    /// The members of a set, in the order of their bytes.
+    private mutating func addMembers(_ bytes: Span<UInt8>, at start: Int, _ end: Int) {
+        var members: [Range<Int>] = []
+        var offset = start
+        while let length = StoredWalk.length(bytes, at: offset, end), length <= end - offset - 4 {
+            members.append((offset + 4)..<(offset + 4 + length))
+            offset += 4 + length
+        }
+        members.sort { Self.precedes(bytes, $0, $1) }
+        for member in members {
+            self.add(count: UInt64(member.count))
+            self.append(bytes, member)
+        }
+    }
+
+    private static func precedes(_ bytes: Span<UInt8>, _ left: Range<Int>, _ right: Range<Int>) -> Bool {
+        let (left, right) = (bytes.extracting(left), bytes.extracting(right))
+        for index in 0..<min(left.count, right.count) where left[index] != right[index] {
+            return left[index] < right[index]
+        }
+        return left.count < right.count
     }
 }

@@ -55,9 +55,7 @@ extension ItemStore {
                 self.chargeRead(CapacityUnits.read(item, .transactional), wanted[found.count].key, table)
                 found.append(Found(table: table, item: item))
             }
-            guard found.reduce(0, { $0 + ($1.item?.itemBytes ?? 0) }) <= Self.transactBytesMax else {
-                throw .transactionTooLarge
-            }
+            guard !Self.isTooLarge(found.map { ($0.item, nil) }) else { throw .transactionTooLarge }
             return found
         }
         throw Cancellation.conflict(at: nil, of: wanted.count)
@@ -169,23 +167,27 @@ extension ItemStore {
         _ actions: [TransactAction], _ existing: [AttributeMap?], _ tables: [TableDescriptor]
     ) throws(ServiceError) -> [TransactAction.Decision] {
         var decisions: [TransactAction.Decision] = []
+        decisions.reserveCapacity(actions.count)
         var failures: [ServiceError?] = []
-        var bytes = 0
         for (index, action) in actions.enumerated() {
             do throws(ServiceError) {
-                let decision = try action.decide(existing[index], tables[index])
-                bytes += max(existing[index]?.itemBytes ?? 0, decision.new?.itemBytes ?? 0)
-                decisions.append(decision)
+                decisions.append(try action.decide(existing[index], tables[index]))
                 failures.append(nil)
             } catch {
                 failures.append(error)
             }
         }
         if let cancellation = Cancellation.error(failures) { throw cancellation }
-        guard bytes <= self.transactBytesMax else {
-            throw .transactionTooLarge
-        }
+        guard !self.isTooLarge(zip(existing, decisions.map(\.new))) else { throw .transactionTooLarge }
         return decisions
+    }
+
+    /// Whether items, the larger of each two, are more than a transaction may have. Small ones are not measured: the
+    /// stored form has at least half the bytes that count.
+    private static func isTooLarge(_ items: some Sequence<(AttributeMap?, AttributeMap?)>) -> Bool {
+        let stored = items.reduce(0) { $0 + max($1.0?.byteCount ?? 0, $1.1?.byteCount ?? 0) }
+        guard stored * 2 > self.transactBytesMax else { return false }
+        return items.reduce(0) { $0 + max($1.0?.itemBytes ?? 0, $1.1?.itemBytes ?? 0) } > self.transactBytesMax
     }
 
     // The store
@@ -197,16 +199,20 @@ extension ItemStore {
     ) async throws(ServiceError) -> Places {
         // Searched from its end, not by hashes: nearly all transactions have one table or two, and none over a hundred.
         var tables: [(reference: TableReference, snapshot: TableCatalog.Snapshot)] = []
-        for reference in references where !tables.reversed().contains(where: { $0.reference == reference }) {
-            tables.append((reference, try await self.table(reference)))
+        var tableIndexes: [Int] = []
+        for reference in references {
+            if let known = tables.lastIndex(where: { $0.reference == reference }) {
+                tableIndexes.append(known)
+            } else {
+                tableIndexes.append(tables.count)
+                tables.append((reference, try await self.table(reference)))
+            }
         }
         var descriptors: [TableDescriptor] = []
         var itemKeys: [[UInt8]] = []
         var failures: [ServiceError?] = []
-        for (index, reference) in references.enumerated() {
-            guard let table = tables.last(where: { $0.reference == reference })?.snapshot.descriptor else {
-                throw .resourceNotFound
-            }
+        for (index, tableIndex) in tableIndexes.enumerated() {
+            let table = tables[tableIndex].snapshot.descriptor
             // No reason of one action: AWS refuses the request as a whole.
             try validating { () throws(ValidationFailure) in try ItemCheck.contents(keys[index], table) }
             do throws(ValidationFailure) {
@@ -218,12 +224,20 @@ extension ItemStore {
                 failures.append(.validation(error))
             }
         }
-        guard Set(itemKeys).count == itemKeys.count else {
+        guard !Self.hasRepetition(itemKeys) else {
             throw .validation("Transaction request cannot include multiple operations on one item")
         }
         if let cancellation = Cancellation.error(failures) { throw cancellation }
         return Places(tables: tables, descriptors: descriptors, keys: itemKeys)
     }
+
+    /// Most transactions have a few keys, of which comparing costs less than hashing.
+    private static func hasRepetition(_ keys: [[UInt8]]) -> Bool {
+        guard keys.count <= self.comparedCountMax else { return Set(keys).count < keys.count }
+        return keys.indices.contains { index in keys[..<index].contains(keys[index]) }
+    }
+
+    private static let comparedCountMax = 8
 
     /// - Returns: nil when a table has changed, so that the places must be worked out anew.
     private func get(_ places: Places, _ mode: ReadMode) async throws(ServiceError) -> ReadResult? {

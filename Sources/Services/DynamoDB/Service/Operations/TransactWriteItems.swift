@@ -20,23 +20,24 @@ extension DynamoDBService {
                 keys.set(enclosing: "TransactWriteItems")
             }
         }
-        for item in input.transactItems {
-            if let check = item.conditionCheck {
+        let items = input.transactItems
+        for index in items.indices {
+            if let check = items[index].conditionCheck {
                 add(
                     "ConditionCheckItem", check.tableName, check.key, check.conditionExpression,
                     check.expressionAttributeNames, check.expressionAttributeValues)
             }
-            if let put = item.put {
+            if let put = items[index].put {
                 add(
                     "PutItem", put.tableName, put.item, put.conditionExpression, put.expressionAttributeNames,
                     put.expressionAttributeValues)
             }
-            if let delete = item.delete {
+            if let delete = items[index].delete {
                 add(
                     "DeleteItem", delete.tableName, delete.key, delete.conditionExpression,
                     delete.expressionAttributeNames, delete.expressionAttributeValues)
             }
-            if let update = item.update {
+            if let update = items[index].update {
                 add(
                     "UpdateItem", update.tableName, update.key, update.conditionExpression,
                     update.expressionAttributeNames, update.expressionAttributeValues, update: update.updateExpression)
@@ -51,7 +52,10 @@ extension DynamoDBService {
         _ input: TransactWriteItemsInput, _ context: RequestContext
     ) async throws(ServiceError) -> TransactWriteItemsOutput {
         var actions: [TransactAction] = []
-        for item in input.transactItems { actions.append(try Self.action(item, context)) }
+        actions.reserveCapacity(input.transactItems.count)
+        for index in input.transactItems.indices {
+            actions.append(try Self.action(input.transactItems, at: index, context))
+        }
         let token = IdempotencyToken(input.clientRequestToken, "dynamodb", context) { Self.fingerprint(input) }
         let outcome = try await self.items.transact(actions, token: token)
         var consumptions: [String: Consumption] = [:]
@@ -69,19 +73,22 @@ extension DynamoDBService {
         )
     }
 
+    // Items are looked at by their places: one has room for each of four kinds, and a copy of it copies all.
+
     private static func action(
-        _ item: TransactWriteItem, _ context: RequestContext
+        _ items: [TransactWriteItem], at index: Int, _ context: RequestContext
     ) throws(ServiceError) -> TransactAction {
-        switch (item.conditionCheck, item.put, item.delete, item.update) {
-        case (let check?, nil, nil, nil): return try TransactAction(check, context)
-        case (nil, let put?, nil, nil): return try TransactAction(put, context)
-        case (nil, nil, let delete?, nil): return try TransactAction(delete, context)
-        case (nil, nil, nil, let update?): return try TransactAction(update, context)
-        case (nil, nil, nil, nil):
-            throw .validation("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request")
-        default:
+        let kindCount =
+            (items[index].conditionCheck == nil ? 0 : 1) + (items[index].put == nil ? 0 : 1)
+            + (items[index].delete == nil ? 0 : 1) + (items[index].update == nil ? 0 : 1)
+        guard kindCount < 2 else {
             throw .validation("TransactItems can only contain one of Check, Put, Update or Delete")
         }
+        if let check = items[index].conditionCheck { return try TransactAction(check, context) }
+        if let put = items[index].put { return try TransactAction(put, context) }
+        if let delete = items[index].delete { return try TransactAction(delete, context) }
+        if let update = items[index].update { return try TransactAction(update, context) }
+        throw .validation("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request")
     }
 
     // The token
@@ -90,23 +97,24 @@ extension DynamoDBService {
         var digest = RequestDigest()
         digest.add(input.returnConsumedCapacity?.rawValue)
         digest.add(input.returnItemCollectionMetrics?.rawValue)
-        for item in input.transactItems {
-            if let check = item.conditionCheck {
+        let items = input.transactItems
+        for index in items.indices {
+            if let check = items[index].conditionCheck {
                 digest.add("ConditionCheck", check.tableName, check.key, [check.conditionExpression])
                 digest.add(check.expressionAttributeNames, check.expressionAttributeValues)
                 digest.add(check.returnValuesOnConditionCheckFailure?.rawValue)
             }
-            if let put = item.put {
+            if let put = items[index].put {
                 digest.add("Put", put.tableName, put.item, [put.conditionExpression])
                 digest.add(put.expressionAttributeNames, put.expressionAttributeValues)
                 digest.add(put.returnValuesOnConditionCheckFailure?.rawValue)
             }
-            if let delete = item.delete {
+            if let delete = items[index].delete {
                 digest.add("Delete", delete.tableName, delete.key, [delete.conditionExpression])
                 digest.add(delete.expressionAttributeNames, delete.expressionAttributeValues)
                 digest.add(delete.returnValuesOnConditionCheckFailure?.rawValue)
             }
-            if let update = item.update {
+            if let update = items[index].update {
                 let expressions = [update.updateExpression, update.conditionExpression]
                 digest.add("Update", update.tableName, update.key, expressions)
                 digest.add(update.expressionAttributeNames, update.expressionAttributeValues)
