@@ -41,13 +41,13 @@ package enum StoreOpenError: Error, Hashable, Sendable, CustomStringConvertible 
 
 /// A store's directory, held for one process:
 ///
-///     format    one line, "brume-store 1"
+///     format    one line, "brume-store 2"
 ///     made      empty: an engine was once made here, so that one that is gone is no new store
 ///     log-mark  how much of the newest log is on the disk; see `LogMark`
 ///     lock      locked while a process uses the store; holds its process id
 ///     rocksdb/  the engine's files
 final class StoreDirectory: Sendable {
-    static let formatSupported = 1
+    static let formatSupported = 2
     private static let formatWord = "brume-store"
 
     let path: String
@@ -140,6 +140,8 @@ final class StoreDirectory: Sendable {
         guard found <= Self.formatSupported else {
             throw .newerFormat(path: path, found: found, supported: Self.formatSupported)
         }
+        // What is written from now on, an older server cannot read.
+        if found < Self.formatSupported { try Self.writeFormat(path) }
     }
 
     /// Whole or not at all: written beside its place, synced, then renamed.

@@ -1,4 +1,5 @@
 import DynamoDBModel
+import DynamoDBValues
 import Primitives
 import ServiceModel
 import Testing
@@ -12,6 +13,8 @@ import WireProtocols
         let input = try PutItemInput(from: reader)
         try reader.wire.finish()
         #expect(reader.violations.isEmpty)
+        // What was counted while reading is what a look at each attribute comes to.
+        #expect(input.item.itemBytes == AttributeMap(input.item.tree).itemBytes)
         let writer = JSONWriter()
         GetItemOutput(item: input.item).write(to: writer)
         let text = String(decoding: writer.takeBytes(), as: UTF8.self)

@@ -101,6 +101,27 @@ struct StoredItemTests {
                 "seed \(seed)")
             for entry in tree.entries { #expect(map[entry.name]?.tree == entry.value, "seed \(seed)") }
             #expect(map["absent"] == nil)
+            let measured = map.measured
+            #expect(measured == map && measured.hashValue == map.hashValue && measured.tree == tree, "seed \(seed)")
+            #expect(measured.itemBytes == map.itemBytes, "seed \(seed)")
+            #expect(AttributeMap(stored: measured.bytes)?.itemBytes == map.itemBytes, "seed \(seed)")
+        }
+    }
+
+    @Test func `a measured item stays measured when it changes`() throws {
+        let seed = SeededRandomSource.testSeed(0xDB4)
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<500 {
+            let map = AttributeMap(Self.tree(3, &random))
+            let other = AttributeMap(Self.tree(3, &random))
+            var changes = other.attributes.map { AttributeChange($0.name, $0.value) }
+            if let removed = map.attributes.first(where: { !changes.map(\.name).contains($0.name) }) {
+                changes.append(AttributeChange(removed.name, nil))
+            }
+            let expected = map.replacing(changes)
+            let changed = map.measured.replacing(changes)
+            #expect(changed == expected && changed.itemBytes == expected.itemBytes, "seed \(seed)")
+            #expect(changed.measured.bytes == changed.bytes, "seed \(seed)")
         }
     }
 
@@ -108,7 +129,8 @@ struct StoredItemTests {
         let seed = SeededRandomSource.testSeed(0xDB3)
         var random = SeededGenerator(seed: seed)
         for _ in 0..<500 {
-            var bytes = AttributeMap(Self.tree(3, &random)).bytes
+            let whole = AttributeMap(Self.tree(3, &random))
+            var bytes = Bool.random(using: &random) ? whole.bytes : whole.measured.bytes
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 switch Int.random(in: 0..<3, using: &random) {
                 case 0:

@@ -10,12 +10,11 @@ extension AttributeMap: BoundShape {
     package init(from reader: ShapeReader, _ member: MemberSchema) throws(ShapeError) {
         let isOfExpression = member.target.name == Self.expressionValuesShape
         var transcoder = ValueTranscoder(
-            reader.wire,
-            chargedBytesMax: isOfExpression ? Self.expressionParametersBytesMax : Self.itemBytesMax
-        )
+            chargedBytesMax: isOfExpression ? Self.expressionParametersBytesMax : Self.itemBytesMax, isMeasured: true)
         var place = transcoder.builder.beginMapBody()
-        try transcoder.entries(member, &place, isTop: true)
+        try transcoder.entries(reader.wire, member, &place, isTop: true)
         transcoder.builder.endMapBody(place)
+        transcoder.builder.endMeasuring(transcoder.chargedBytes)
         if isOfExpression, transcoder.isOver {
             transcoder.builder.fail(.expressionValuesTooLarge)
         } else if transcoder.hasDropped, transcoder.hasRepetition {
@@ -76,11 +75,11 @@ package struct BoundAttributeValue: Sendable, Hashable, BoundShape {
     }
 
     package init(from reader: ShapeReader, _ member: MemberSchema) throws(ShapeError) {
-        var transcoder = ValueTranscoder(reader.wire, chargedBytesMax: AttributeMap.itemBytesMax)
+        var transcoder = ValueTranscoder(chargedBytesMax: AttributeMap.itemBytesMax, isMeasured: false)
         var place = transcoder.builder.beginMapBody()
         place.count = 1
         transcoder.builder.appendName(Self.name[...])
-        try transcoder.value(member.target)
+        try transcoder.value(reader.wire, member.target)
         transcoder.builder.endMapBody(place)
         if transcoder.hasDropped { transcoder.builder.fail(.itemTooLarge) }
         self.holder = AttributeMap(transcoder.builder)

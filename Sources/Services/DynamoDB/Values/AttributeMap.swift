@@ -8,7 +8,10 @@ package struct AttributeMap: Sendable, Hashable {
         package let message: String
     }
 
+    /// The first byte of a map whose size as AWS charges it is not known.
     static let formatByte: UInt8 = 1
+    /// The first byte of one whose size follows.
+    static let measuredFormatByte: UInt8 = 2
     /// Largest item, names and values, in bytes as they are charged.
     /// - Source: DynamoDB Developer Guide, "Quotas", "Item size".
     package static let itemBytesMax = 409_600
@@ -59,7 +62,7 @@ package struct AttributeMap: Sendable, Hashable {
 
     /// An empty map.
     package init() {
-        self.init(whole: [Self.formatByte, 0, 0, 0, 0])
+        self.init(whole: Self.measuredHeader + [0, 0, 0, 0])
     }
 
     /// Bytes that were stored.
@@ -71,7 +74,9 @@ package struct AttributeMap: Sendable, Hashable {
     /// A part of some bytes that were stored, which stay where they are.
     /// - Returns: nil when they are of another format.
     package init?(stored bytes: [UInt8], in range: Range<Int>) {
-        guard range.count >= 5, bytes[range.lowerBound] == Self.formatByte else { return nil }
+        guard let format = range.isEmpty ? nil : bytes[range.lowerBound], let header = Self.headerBytes(format),
+            range.count >= header + 4
+        else { return nil }
         self.storage = bytes
         self.range = range
         self.problem = nil
@@ -102,7 +107,24 @@ package struct AttributeMap: Sendable, Hashable {
     package var attributes: StoredEntries { StoredEntries(self.storage, self.bodyStart, self.range.upperBound) }
 
     /// Where the map's body begins.
-    var bodyStart: Int { self.range.lowerBound + Self.formatBytes }
+    var bodyStart: Int {
+        self.range.lowerBound + (self.isMeasured ? Self.measuredHeaderBytes : Self.formatBytes)
+    }
+
+    /// Whether the size is said.
+    var isMeasured: Bool { self.storage[self.range.lowerBound] == Self.measuredFormatByte }
+
+    /// Bytes before the body; nil for a format that there is not.
+    private static func headerBytes(_ format: UInt8) -> Int? {
+        switch format {
+        case self.formatByte: self.formatBytes
+        case self.measuredFormatByte: self.measuredHeaderBytes
+        default: nil
+        }
+    }
+
+    /// What the map holds, without what stands before it.
+    private var body: ArraySlice<UInt8> { self.storage[self.bodyStart..<self.range.upperBound] }
 
     package var count: Int { StoredBytes.length(self.storage, at: self.bodyStart, self.range.upperBound) ?? 0 }
     package var isEmpty: Bool { self.count == 0 }
@@ -135,9 +157,27 @@ package struct AttributeMap: Sendable, Hashable {
     }
 
     /// The size that AWS charges for the item, in bytes: names and values.
+    /// - Complexity: O(1) for items that were measured, as all are that are stored; O(attributes) for others.
     package var itemBytes: Int {
-        StoredWalk.chargedEntries(self.storage.span, at: self.bodyStart, self.range.upperBound, overhead: 0)
+        if self.isMeasured {
+            return StoredWalk.length(self.storage.span, at: self.range.lowerBound + 1, self.range.upperBound) ?? 0
+        }
+        return StoredWalk.chargedEntries(self.storage.span, at: self.bodyStart, self.range.upperBound, overhead: 0)
     }
+
+    /// The same map with its size, as it is stored: every read asks for the size, which takes a look at each attribute.
+    package var measured: AttributeMap {
+        guard !self.isMeasured else { return self }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(self.byteCount + 4)
+        bytes.append(contentsOf: Self.measuredHeader)
+        StoredBytes.write(self.itemBytes, to: &bytes, at: 1)
+        bytes.append(contentsOf: self.body)
+        return AttributeMap(whole: bytes, self.failure)
+    }
+
+    /// The bytes before the body of a measured map, its size still to be written.
+    static let measuredHeader: [UInt8] = [Self.measuredFormatByte, 0, 0, 0, 0]
 
     /// A copy in which some attributes are set (or removed, by nil); the others keep their bytes and their order.
     ///
@@ -183,11 +223,11 @@ package struct AttributeMap: Sendable, Hashable {
 
 extension AttributeMap {
     package static func == (left: AttributeMap, right: AttributeMap) -> Bool {
-        left.storage[left.range] == right.storage[right.range] && left.failure == right.failure
+        left.body == right.body && left.failure == right.failure
     }
 
     package func hash(into hasher: inout Hasher) {
-        hasher.combine(self.storage[self.range])
+        hasher.combine(self.body)
         hasher.combine(self.failure)
     }
 }

@@ -18,9 +18,19 @@ struct StoredItemBuilder {
     var attribute = 0..<0
     private var nesting = 0
 
-    init() {
+    /// `isMeasured`: the size follows at the end, by `endMeasuring`.
+    init(isMeasured: Bool = false) {
         self.bytes.reserveCapacity(1024)
-        self.bytes.append(AttributeMap.formatByte)
+        if isMeasured {
+            self.bytes.append(contentsOf: AttributeMap.measuredHeader)
+        } else {
+            self.bytes.append(AttributeMap.formatByte)
+        }
+    }
+
+    /// Says what the whole is charged for.
+    mutating func endMeasuring(_ chargedBytes: Int) {
+        self.patch(UInt32(clamping: chargedBytes), at: 1)
     }
 
     mutating func fail(_ message: String) {

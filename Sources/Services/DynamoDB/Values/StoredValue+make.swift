@@ -108,18 +108,25 @@ package struct AttributeChange: Sendable {
 }
 
 extension AttributeMap {
-    /// Bytes before the map's body.
+    /// Bytes before the body of a map that is not measured.
     static let formatBytes = 1
+    /// Bytes before the body of one that is: the format and the size.
+    static let measuredHeaderBytes = 5
 
     /// A copy in which some attributes are set or removed; the others keep their bytes and their order.
     ///
     /// New attributes come last, in the order of `changes`, whose names are unique.
+    /// - Returns: a map that is measured where this one is, by what the changes add and take away.
     /// - Complexity: O(bytes of the item and the changes); untouched attributes are copied in runs.
     package func replacing(_ changes: [AttributeChange]) -> AttributeMap {
         var bytes: [UInt8] = []
         let added = changes.reduce(0) { $0 + $1.name.count + ($1.value?.range.count ?? 0) + 2 }
         bytes.reserveCapacity(self.byteCount + added)
-        for byte in [Self.formatByte, 0, 0, 0, 0] { bytes.append(byte) }
+        let isMeasured = self.isMeasured
+        var size = isMeasured ? self.itemBytes : 0
+        if isMeasured { bytes.append(contentsOf: Self.measuredHeader) } else { bytes.append(Self.formatByte) }
+        let countStart = bytes.count
+        for _ in 0..<4 { bytes.append(0) }
         // The values that stand there now; what they leave are the names and values between them.
         let present = self.attributes.values(named: changes.map(\.name))
         let replaced = present.enumerated().compactMap { index, value in value.map { (index, $0.range) } }
@@ -129,6 +136,7 @@ extension AttributeMap {
         for (index, range) in replaced {
             bytes.append(contentsOf: self.storage[runStart..<(range.lowerBound - changes[index].name.count - 2)])
             runStart = range.upperBound
+            if isMeasured { size += Self.growth(changes[index], from: present[index]) }
             if let value = changes[index].value {
                 Self.appendEntry(changes[index].name, value, to: &bytes)
             } else {
@@ -139,10 +147,19 @@ extension AttributeMap {
         for (index, change) in changes.enumerated() where present[index] == nil {
             guard let value = change.value else { continue }
             Self.appendEntry(change.name, value, to: &bytes)
+            if isMeasured { size += Self.growth(change, from: nil) }
             count += 1
         }
-        StoredBytes.write(count, to: &bytes, at: Self.formatBytes)
+        StoredBytes.write(count, to: &bytes, at: countStart)
+        if isMeasured { StoredBytes.write(size, to: &bytes, at: 1) }
         return AttributeMap(whole: bytes)
+    }
+
+    /// What a change adds to the size that AWS charges.
+    private static func growth(_ change: AttributeChange, from present: StoredValue?) -> Int {
+        let before = present.map { change.name.count + $0.chargedBytes } ?? 0
+        let after = change.value.map { change.name.count + $0.chargedBytes } ?? 0
+        return after - before
     }
 
     /// A map of these attributes, whose names are unique.

@@ -13,6 +13,9 @@ enum StoredWalk {
         var name: Range<Int> { self.nameStart..<self.valueStart }
     }
 
+    // Inlined, or a walk is mostly calls.
+
+    @inline(__always)
     static func length(_ bytes: borrowing Span<UInt8>, at offset: Int, _ limit: Int) -> Int? {
         guard offset + 4 <= limit else { return nil }
         return Int(bytes[offset]) << 24 | Int(bytes[offset + 1]) << 16 | Int(bytes[offset + 2]) << 8
@@ -20,6 +23,7 @@ enum StoredWalk {
     }
 
     /// Where the value ends; nil when no whole value stands there.
+    @inline(__always)
     static func valueEnd(_ bytes: borrowing Span<UInt8>, at offset: Int, _ limit: Int) -> Int? {
         guard offset < limit, bytes[offset] != 0, bytes[offset] <= AttributeType.falseByte else { return nil }
         if bytes[offset] >= AttributeType.null.rawValue { return offset + 1 }
@@ -28,6 +32,7 @@ enum StoredWalk {
     }
 
     /// The entry at an offset; nil when none is whole there.
+    @inline(__always)
     static func entry(_ bytes: borrowing Span<UInt8>, at offset: Int, _ limit: Int) -> Place? {
         guard offset + 2 <= limit else { return nil }
         let valueStart = offset + 2 + Int(bytes[offset]) << 8 + Int(bytes[offset + 1])
@@ -71,7 +76,12 @@ enum StoredWalk {
         var offset = start
         for _ in 0..<count {
             guard let place = self.entry(bytes, at: offset, limit) else { return total }
-            total += place.name.count + overhead + self.charged(bytes, at: place.valueStart, place.valueEnd)
+            // Most values are texts, which need no look into them.
+            let isText = bytes[place.valueStart] == AttributeType.s.rawValue
+            total &+= place.name.count &+ overhead
+            total &+=
+                isText
+                ? place.valueEnd &- place.valueStart &- 5 : self.charged(bytes, at: place.valueStart, place.valueEnd)
             offset = place.valueEnd
         }
         return total

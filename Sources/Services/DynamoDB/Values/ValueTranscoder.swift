@@ -4,22 +4,22 @@ internal import ServiceModel
 ///
 /// It counts what an item is charged for while it reads. Beyond the bound nothing more is taken, only skipped by its
 /// syntax: a request of megabytes costs no more than the largest item, and is refused for its size all the same.
+///
+/// `wire` is what is read. It is handed on and not kept: a reference in a structure that changes would be counted for
+/// each attribute.
 struct ValueTranscoder {
-    var builder = StoredItemBuilder()
-    private let wire: any WireReader
+    var builder: StoredItemBuilder
     private let chargedBytesMax: Int
     /// As `StoredWalk` counts; repeated names count until their map ends.
-    private var chargedBytes = 0
+    private(set) var chargedBytes = 0
     /// Whether a name came twice in a map of any depth.
     private(set) var hasRepetition = false
     /// Whether something was skipped because of the bound.
     private(set) var hasDropped = false
 
-    /// - Parameters:
-    ///   - wire: what is read, standing before a map or a value.
-    ///   - chargedBytesMax: beyond so many charged bytes values are skipped.
-    init(_ wire: any WireReader, chargedBytesMax: Int) {
-        self.wire = wire
+    /// Beyond `chargedBytesMax` charged bytes values are skipped.
+    init(chargedBytesMax: Int, isMeasured: Bool) {
+        self.builder = StoredItemBuilder(isMeasured: isMeasured)
         self.chargedBytesMax = chargedBytesMax
     }
 
@@ -28,15 +28,15 @@ struct ValueTranscoder {
 
     /// The entries of a map; a name that comes twice keeps its later value.
     mutating func entries(
-        _ member: MemberSchema, _ place: inout StoredItemBuilder.Place, isTop: Bool = false
+        _ wire: any WireReader, _ member: MemberSchema, _ place: inout StoredItemBuilder.Place, isTop: Bool = false
     ) throws(ShapeError) {
         // Taken out once, or it is counted for each entry.
         let values = member.target.value.target
-        try self.wire.beginMap(member)
+        try wire.beginMap(member)
         var seen = SeenNames()
         let chargedBefore = self.chargedBytes
         while true {
-            if self.plainEntry(values, isTop, &seen) {
+            if self.plainEntry(wire, values, isTop, &seen) {
                 place.count += 1
                 continue
             }
@@ -44,7 +44,7 @@ struct ValueTranscoder {
             let start = self.builder.beginName()
             var hasEntry = false
             try self.builder.withBytes { (bytes) throws(ShapeError) in
-                hasEntry = try self.wire.nextKey(member, appendingTo: &bytes)
+                hasEntry = try wire.nextKey(member, appendingTo: &bytes)
             }
             guard hasEntry else {
                 self.builder.removeLast(from: entryStart)
@@ -53,7 +53,7 @@ struct ValueTranscoder {
             }
             if self.isOver {
                 self.builder.removeLast(from: entryStart)
-                try self.drop()
+                try self.drop(wire)
                 continue
             }
             self.builder.endName(start)
@@ -62,16 +62,18 @@ struct ValueTranscoder {
             seen.add(self.builder.bytes.span.extracting(name))
             if isTop { self.builder.attribute = name }
             place.count += 1
-            try self.value(values)
+            try self.value(wire, values)
         }
     }
 
     /// An entry whose value is a plain `S` or `N`, which most are; false, and nothing is read, before any other.
-    private mutating func plainEntry(_ schema: ShapeSchema, _ isTop: Bool, _ seen: inout SeenNames) -> Bool {
+    private mutating func plainEntry(
+        _ wire: any WireReader, _ schema: ShapeSchema, _ isTop: Bool, _ seen: inout SeenNames
+    ) -> Bool {
         guard !self.isOver else { return false }
         var isNumber = false
         var entry = (name: 0..<0, textStart: 0)
-        let isRead = self.wire.readLoneEntry(schema) { name, index, text in
+        let isRead = wire.readLoneEntry(schema) { name, index, text in
             guard !name.isEmpty, name.count <= StoredItemBuilder.nameBytesMax else { return false }
             isNumber = attributeType(index, schema) == .n
             entry = self.builder.appendEntry(name, isNumber ? .n : .s, text)
@@ -104,23 +106,23 @@ struct ValueTranscoder {
                 self.builder.bytes.count, overhead: isTop ? 0 : 1)
     }
 
-    private mutating func drop() throws(ShapeError) {
+    private mutating func drop(_ wire: any WireReader) throws(ShapeError) {
         self.hasDropped = true
-        try self.wire.skipValue()
+        try wire.skipValue()
     }
 
     /// `schema` is the model's `AttributeValue`.
-    mutating func value(_ schema: ShapeSchema) throws(ShapeError) {
+    mutating func value(_ wire: any WireReader, _ schema: ShapeSchema) throws(ShapeError) {
         let start = self.builder.bytes.count
-        if self.text(schema) { return }
+        if self.text(wire, schema) { return }
         self.builder.removeLast(from: start)
-        try self.wire.beginStructure(schema)
+        try wire.beginStructure(schema)
         self.builder.checkNesting()
         var count = 0
-        while let index = try self.wire.nextMember(schema) {
+        while let index = try wire.nextMember(schema) {
             count += 1
             if count > 1 { self.builder.removeLast(from: start) }
-            try self.content(attributeType(index, schema), schema.members[index])
+            try self.content(wire, attributeType(index, schema), schema.members[index])
         }
         if count > 1 {
             // What a content breaks, such as a text that is no number, is told before that there are several.
@@ -138,10 +140,10 @@ struct ValueTranscoder {
     }
 
     /// A plain `S` or `N`, which most values are; false when it is anything else, and then bytes are left behind.
-    private mutating func text(_ schema: ShapeSchema) -> Bool {
+    private mutating func text(_ wire: any WireReader, _ schema: ShapeSchema) -> Bool {
         let start = self.builder.beginBytes(.s)
         var index: Int?
-        self.builder.withBytes { bytes in index = self.wire.readLoneString(schema, appendingTo: &bytes) }
+        self.builder.withBytes { bytes in index = wire.readLoneString(schema, appendingTo: &bytes) }
         guard let index else { return false }
         self.builder.checkNesting()
         if attributeType(index, schema) == .s {
@@ -163,31 +165,33 @@ struct ValueTranscoder {
         self.chargedBytes += StoredWalk.chargedNumber(self.builder.bytes.span, start, self.builder.bytes.count)
     }
 
-    private mutating func content(_ type: AttributeType, _ member: MemberSchema) throws(ShapeError) {
+    private mutating func content(
+        _ wire: any WireReader, _ type: AttributeType, _ member: MemberSchema
+    ) throws(ShapeError) {
         switch type {
         case .s:
             let start = self.builder.beginBytes(.s)
             try self.builder.withBytes { (bytes) throws(ShapeError) in
-                try self.wire.readString(member, appendingTo: &bytes)
+                try wire.readString(member, appendingTo: &bytes)
             }
             self.endBytes(start)
         case .n:
             let start = self.builder.beginBytes(.n)
             try self.builder.withBytes { (bytes) throws(ShapeError) in
-                try self.wire.readString(member, appendingTo: &bytes)
+                try wire.readString(member, appendingTo: &bytes)
             }
             self.endNumber(start)
         case .b:
-            let bytes = try self.wire.readBlob(member)
+            let bytes = try wire.readBlob(member)
             let start = self.builder.beginBytes(.b)
             self.builder.append(bytes)
             self.endBytes(start)
         case .bool:
             self.chargedBytes += 1
-            self.builder.appendBoolean(try self.wire.readBoolean(member))
+            self.builder.appendBoolean(try wire.readBoolean(member))
         case .null:
             self.chargedBytes += 1
-            if try !self.wire.readBoolean(member) {
+            if try !wire.readBoolean(member) {
                 self.builder.fail(
                     "One or more parameter values were invalid: Null attribute value types must have the value of true"
                 )
@@ -197,29 +201,29 @@ struct ValueTranscoder {
             var place = self.builder.beginMap()
             self.chargedBytes += 3
             // The count of a nested map stands behind its length.
-            try self.entries(member, &place)
+            try self.entries(wire, member, &place)
             self.builder.endNested(place)
         case .l:
-            try self.list(member)
+            try self.list(wire, member)
         case .ss, .ns, .bs:
-            try self.set(type, member)
+            try self.set(wire, type, member)
         }
     }
 
-    private mutating func list(_ member: MemberSchema) throws(ShapeError) {
+    private mutating func list(_ wire: any WireReader, _ member: MemberSchema) throws(ShapeError) {
         var place = self.builder.beginList()
         self.chargedBytes += 3
         let element = member.target.element
         let values = element.target
-        try self.wire.beginList(member)
+        try wire.beginList(member)
         loop: while true {
-            switch try self.wire.nextElement(member) {
+            switch try wire.nextElement(member) {
             case .value where self.isOver:
-                try self.drop()
+                try self.drop(wire)
             case .value:
                 place.count += 1
                 self.chargedBytes += 1
-                try self.value(values)
+                try self.value(wire, values)
             case .null: throw .typeMismatch(found: .null, expected: .structure, member: element.name)
             case .end: break loop
             }
@@ -227,22 +231,24 @@ struct ValueTranscoder {
         self.builder.endNested(place)
     }
 
-    private mutating func set(_ type: AttributeType, _ member: MemberSchema) throws(ShapeError) {
+    private mutating func set(
+        _ wire: any WireReader, _ type: AttributeType, _ member: MemberSchema
+    ) throws(ShapeError) {
         var place = self.builder.beginSet(type)
         let element = member.target.element
         var seen = SeenNames()
-        try self.wire.beginList(member)
+        try wire.beginList(member)
         loop: while true {
-            switch try self.wire.nextElement(member) {
+            switch try wire.nextElement(member) {
             case .value where self.isOver:
-                try self.drop()
+                try self.drop(wire)
             case .value:
                 let start = self.builder.beginBytes()
                 if type == .bs {
-                    self.builder.append(try self.wire.readBlob(element))
+                    self.builder.append(try wire.readBlob(element))
                 } else {
                     try self.builder.withBytes { (bytes) throws(ShapeError) in
-                        try self.wire.readString(element, appendingTo: &bytes)
+                        try wire.readString(element, appendingTo: &bytes)
                     }
                 }
                 if type == .ns { self.endNumber(start) } else { self.endBytes(start) }

@@ -118,7 +118,7 @@ struct IndexWorker: Sendable {
         case .secondary(let index):
             let key = KeyEncoder.indexKey(table.space(of: index), index.schema, item, baseKey: itemKey)
             guard let key, key.count <= self.items.store.limits.keyBytesMax else { return [] }
-            return [.set(key, index.projected(item, table.schema).bytes)]
+            return [.set(key, index.projected(item, table.schema).measured.bytes)]
         case .vector(let index):
             return index.writes(nil, item, at: itemKey, table)
         }

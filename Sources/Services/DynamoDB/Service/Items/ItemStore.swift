@@ -241,14 +241,14 @@ final class ItemStore: Sendable {
             if actor != .replication, Self.isSame(existing, new) { return effects }
             if new == nil { effects.writes.append(Tombstone.write(ofItem: itemKey, stamp)) }
         }
-        effects.writes.append(new.map { .set(itemKey, $0.bytes, stamp: stamp) } ?? .delete(itemKey))
+        effects.writes.append(new.map { .set(itemKey, $0.measured.bytes, stamp: stamp) } ?? .delete(itemKey))
         for (place, index) in table.indexes.enumerated() where index.state != .deleting {
             let space = table.space(of: index)
             let oldKey = existing.flatMap { KeyEncoder.indexKey(space, index.schema, $0, baseKey: itemKey) }
             let newKey = new.flatMap { KeyEncoder.indexKey(space, index.schema, $0, baseKey: itemKey) }
             if let oldKey, oldKey != newKey { effects.writes.append(.delete(oldKey)) }
             let entry = newKey == nil ? nil : new.map { index.projected($0, table.schema) }
-            if let newKey, let entry { effects.writes.append(.set(newKey, entry.bytes)) }
+            if let newKey, let entry { effects.writes.append(.set(newKey, entry.measured.bytes)) }
             effects.units.add(place, table, (oldKey, existing), (newKey, entry))
         }
         for index in table.vectorIndexes where index.state != .deleting {

@@ -53,7 +53,7 @@ struct WriteUnits: Sendable, Hashable {
             case (let before?, let after?):
                 if old.key != new.key {
                     CapacityUnits.write(before) + CapacityUnits.write(after)
-                } else if before.bytes == after.bytes {
+                } else if before == after {
                     0.0
                 } else {
                     max(CapacityUnits.write(before), CapacityUnits.write(after))

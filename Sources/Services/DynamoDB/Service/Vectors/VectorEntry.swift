@@ -48,7 +48,7 @@ struct VectorEntry: Sendable {
                 bytes.append(UInt8(truncatingIfNeeded: number.bitPattern >> shift))
             }
         }
-        bytes.append(contentsOf: self.item.bytes)
+        bytes.append(contentsOf: self.item.measured.bytes)
         return bytes
     }
 
