@@ -226,7 +226,9 @@ package final class Pipeline: EdgeResponder {
             let call = try self.prepared(passage)
             if !self.throttle.admitsAtOnce(call.service) { try await self.throttle(call.service) }
             let output = try await self.output(of: call)
-            guard self.isLarge(output) else { return self.answered(call, output) }
+            guard call.operation.binding.hasSizedOutput, self.isLarge(output) else {
+                return self.answered(call, output)
+            }
             return await self.answeredBeside(call, output)
         } catch {
             return self.refused(error, passage)

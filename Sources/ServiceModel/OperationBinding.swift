@@ -30,6 +30,9 @@ package struct OperationBinding: Sendable {
     /// What the request touches, for authorisation.
     package let access: @Sendable (any DecodedInput, RequestContext) -> [ResourceAccess]
     package let invoke: Invoke
+    /// Whether the output says how large it is. Known for each operation: to find it out of an output takes longer than
+    /// writing a small one.
+    package let hasSizedOutput: Bool
 
     package typealias Invoke =
         @Sendable (any DecodedInput, RequestContext) async throws(ServiceError) -> any WritableShape
@@ -51,6 +54,7 @@ package struct OperationBinding: Sendable {
         self.invoke = { (input, context) async throws(ServiceError) in
             try await invoke(Self.typed(input, as: Input.self).value, context)
         }
+        self.hasSizedOutput = Output.self is any SizedOutput.Type
     }
 
     /// An operation that another process runs: its requests are recognised here, and nobody reads or answers them.
@@ -59,6 +63,7 @@ package struct OperationBinding: Sendable {
         self.decode = { (_) throws(ShapeError) in preconditionFailure("\(schema.name) runs in another process") }
         self.access = { _, _ in preconditionFailure("\(schema.name) runs in another process") }
         self.invoke = { (_, _) throws(ServiceError) in preconditionFailure("\(schema.name) runs in another process") }
+        self.hasSizedOutput = false
     }
 
     private init(_ original: OperationBinding, invoke: @escaping Invoke) {
@@ -66,6 +71,7 @@ package struct OperationBinding: Sendable {
         self.decode = original.decode
         self.access = original.access
         self.invoke = invoke
+        self.hasSizedOutput = original.hasSizedOutput
     }
 
     /// The same operation, before which `check` is asked unless it is known to find nothing; what it throws is the

@@ -188,10 +188,12 @@ struct HTTP1HeadReader {
     private mutating func fieldName(_ bytes: Span<UInt8>) throws(EdgeRefusal) -> Range<Int> {
         let start = self.index
         if bytes[start] == 0x20 || bytes[start] == 0x09 { throw .malformed(.foldedHeader) }
-        while HTTPSyntax.isToken(bytes[self.index]) { self.index += 1 }
-        guard self.index > start, bytes[self.index] == UInt8(ascii: ":") else { throw .malformed(.headerName) }
-        self.index += 1
-        return start..<(self.index - 1)
+        // Not by the property: that would be written for each byte.
+        var end = start
+        while HTTPSyntax.isToken(bytes[end]) { end &+= 1 }
+        guard end > start, bytes[end] == UInt8(ascii: ":") else { throw .malformed(.headerName) }
+        self.index = end + 1
+        return start..<end
     }
 
     private mutating func fieldValue(_ bytes: Span<UInt8>) throws(EdgeRefusal) -> Range<Int> {

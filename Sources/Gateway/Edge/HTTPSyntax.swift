@@ -10,8 +10,8 @@ enum HTTPSyntax {
     /// RFC 9110's `tchar`: what a method or a field name is made of.
     @inline(__always)
     static func isToken(_ byte: UInt8) -> Bool {
-        if byte < 64 { return (self.tokenBits.low >> UInt64(byte)) & 1 == 1 }
-        if byte < 128 { return (self.tokenBits.high >> UInt64(byte - 64)) & 1 == 1 }
+        if byte < 64 { return (self.tokenBits.low &>> UInt64(byte)) & 1 == 1 }
+        if byte < 128 { return (self.tokenBits.high &>> UInt64(byte)) & 1 == 1 }
         return false
     }
 

@@ -13,7 +13,7 @@ struct ItemProjection: Sendable {
             return
         }
         try LegacyParameters.checkNotMixed(
-            ["AttributesToGet": attributesToGet != nil], with: ["ProjectionExpression": expression != nil]
+            [("AttributesToGet", attributesToGet != nil)], with: [("ProjectionExpression", expression != nil)]
         )
         let legacy = try LegacyParameters.projection(attributesToGet)
         try ExpressionParameters.check(names: names, values: nil, [:], hasProjection: expression != nil)

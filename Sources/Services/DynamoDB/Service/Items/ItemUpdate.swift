@@ -10,12 +10,12 @@ struct ItemUpdate: Sendable {
     static func checkNotMixed(_ input: UpdateItemInput) throws(ValidationFailure) {
         try LegacyParameters.checkNotMixed(
             [
-                "AttributeUpdates": input.attributeUpdates != nil, "Expected": input.expected != nil,
-                "ConditionalOperator": input.conditionalOperator != nil,
+                ("AttributeUpdates", input.attributeUpdates != nil), ("Expected", input.expected != nil),
+                ("ConditionalOperator", input.conditionalOperator != nil),
             ],
             with: [
-                "UpdateExpression": input.updateExpression != nil,
-                "ConditionExpression": input.conditionExpression != nil,
+                ("UpdateExpression", input.updateExpression != nil),
+                ("ConditionExpression", input.conditionExpression != nil),
             ]
         )
         try LegacyParameters.checkOperator(input.conditionalOperator, conditionCount: input.expected?.count ?? 0)

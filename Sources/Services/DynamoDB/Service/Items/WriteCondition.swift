@@ -18,6 +18,11 @@ struct WriteCondition: Sendable {
         returnsOld: ReturnValuesOnConditionCheckFailure?,
         isEnveloped: Bool
     ) throws(ValidationFailure) {
+        // As most writes are: there is nothing to read.
+        guard expression != nil || names != nil || values != nil else {
+            self.init(legacy, returnsOld: returnsOld)
+            return
+        }
         try ExpressionParameters.check(names: names, values: values, ["ConditionExpression": expression])
         var context = try ExpressionContext(names: names, values: values, isEnveloped: isEnveloped)
         try self.init(expression: expression, &context, legacy: legacy, returnsOld: returnsOld)

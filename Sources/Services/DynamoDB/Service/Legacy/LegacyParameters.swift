@@ -21,20 +21,28 @@ enum LegacyParameters {
     /// million would take minutes.
     static let entryCountMax = 1_024
 
-    /// Refuses parameters of both kinds in one request.
+    /// A parameter's name, and whether a request has it.
+    typealias Given = (name: String, isGiven: Bool)
+
+    /// Refuses parameters of both kinds in one request. Both lists are in the order in which AWS names them.
     ///
-    /// Both lists are name to whether the request has it, in the order in which AWS names them.
-    static func checkNotMixed(
-        _ legacy: KeyValuePairs<String, Bool>, with expressions: KeyValuePairs<String, Bool>
+    /// Inline arrays, which allocate nothing: every request is asked, and hardly any has one of these.
+    static func checkNotMixed<let legacyCount: Int, let expressionCount: Int>(
+        _ legacy: [legacyCount of Given], with expressions: [expressionCount of Given]
     ) throws(ValidationFailure) {
-        func given(_ parameters: KeyValuePairs<String, Bool>) -> String {
-            parameters.filter(\.value).map(\.key).joined(separator: ", ")
-        }
-        guard legacy.contains(where: \.value), expressions.contains(where: \.value) else { return }
+        let (legacyNames, expressionNames) = (self.given(legacy), self.given(expressions))
+        guard !legacyNames.isEmpty, !expressionNames.isEmpty else { return }
         throw ValidationFailure(
             "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
-                + "{\(given(legacy))} Expression parameters: {\(given(expressions))}"
+                + "{\(legacyNames.joined(separator: ", "))} Expression parameters: "
+                + "{\(expressionNames.joined(separator: ", "))}"
         )
+    }
+
+    private static func given<let count: Int>(_ parameters: [count of Given]) -> [String] {
+        var names: [String] = []
+        for index in parameters.indices where parameters[index].isGiven { names.append(parameters[index].name) }
+        return names
     }
 
     /// Refuses a `ConditionalOperator` without conditions to join.

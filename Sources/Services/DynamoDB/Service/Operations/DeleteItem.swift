@@ -20,8 +20,8 @@ extension DynamoDBService {
         let reference = try TableReference(input.tableName, context)
         let condition = try validatingEnveloped { () throws(ValidationFailure) in
             try LegacyParameters.checkNotMixed(
-                ["Expected": input.expected != nil, "ConditionalOperator": input.conditionalOperator != nil],
-                with: ["ConditionExpression": input.conditionExpression != nil]
+                [("Expected", input.expected != nil), ("ConditionalOperator", input.conditionalOperator != nil)],
+                with: [("ConditionExpression", input.conditionExpression != nil)]
             )
             try LegacyParameters.checkOperator(
                 input.conditionalOperator, conditionCount: input.expected?.count ?? 0

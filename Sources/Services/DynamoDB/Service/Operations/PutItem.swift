@@ -41,8 +41,8 @@ extension DynamoDBService {
     private func condition(of input: PutItemInput) throws(ServiceError) -> WriteCondition {
         let condition = try validatingEnveloped { () throws(ValidationFailure) in
             try LegacyParameters.checkNotMixed(
-                ["Expected": input.expected != nil, "ConditionalOperator": input.conditionalOperator != nil],
-                with: ["ConditionExpression": input.conditionExpression != nil]
+                [("Expected", input.expected != nil), ("ConditionalOperator", input.conditionalOperator != nil)],
+                with: [("ConditionExpression", input.conditionExpression != nil)]
             )
             try LegacyParameters.checkOperator(
                 input.conditionalOperator, conditionCount: input.expected?.count ?? 0

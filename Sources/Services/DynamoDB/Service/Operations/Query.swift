@@ -96,15 +96,15 @@ private struct LegacyQuery {
     static func read(_ input: QueryInput) throws(ValidationFailure) -> LegacyQuery {
         try LegacyParameters.checkNotMixed(
             [
-                "AttributesToGet": input.attributesToGet != nil, "QueryFilter": input.queryFilter != nil,
-                "ConditionalOperator": input.conditionalOperator != nil,
+                ("AttributesToGet", input.attributesToGet != nil), ("QueryFilter", input.queryFilter != nil),
+                ("ConditionalOperator", input.conditionalOperator != nil),
                 // KeyConditions can stand beside the other expressions.
-                "KeyConditions": input.keyConditions != nil && input.keyConditionExpression != nil,
+                ("KeyConditions", input.keyConditions != nil && input.keyConditionExpression != nil),
             ],
             with: [
-                "ProjectionExpression": input.projectionExpression != nil,
-                "FilterExpression": input.filterExpression != nil,
-                "KeyConditionExpression": input.keyConditionExpression != nil,
+                ("ProjectionExpression", input.projectionExpression != nil),
+                ("FilterExpression", input.filterExpression != nil),
+                ("KeyConditionExpression", input.keyConditionExpression != nil),
             ]
         )
         try LegacyParameters.checkOperator(input.conditionalOperator, conditionCount: input.queryFilter?.count ?? 0)

@@ -94,12 +94,12 @@ private struct ScanExpressions {
     init(_ input: ScanInput) throws(ValidationFailure) {
         try LegacyParameters.checkNotMixed(
             [
-                "AttributesToGet": input.attributesToGet != nil, "ScanFilter": input.scanFilter != nil,
-                "ConditionalOperator": input.conditionalOperator != nil,
+                ("AttributesToGet", input.attributesToGet != nil), ("ScanFilter", input.scanFilter != nil),
+                ("ConditionalOperator", input.conditionalOperator != nil),
             ],
             with: [
-                "ProjectionExpression": input.projectionExpression != nil,
-                "FilterExpression": input.filterExpression != nil,
+                ("ProjectionExpression", input.projectionExpression != nil),
+                ("FilterExpression", input.filterExpression != nil),
             ]
         )
         try LegacyParameters.checkOperator(input.conditionalOperator, conditionCount: input.scanFilter?.count ?? 0)
