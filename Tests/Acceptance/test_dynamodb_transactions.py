@@ -75,3 +75,27 @@ def test_a_token_makes_a_transaction_happen_once(dynamodb, table):
     with pytest.raises(botocore.exceptions.ClientError) as refused:
         dynamodb.transact_write_items(TransactItems=[put(table, "token", "b")], ClientRequestToken="only-once")
     assert refused.value.response["Error"]["Code"] == "IdempotentParameterMismatchException"
+
+
+def test_metrics_of_collections_are_those_that_were_written_not_those_that_were_checked(dynamodb, unique_name):
+    name = unique_name("collections")
+    schema = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "other", "KeyType": "RANGE"}]
+    create(
+        dynamodb, name,
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk", "other")],
+        LocalSecondaryIndexes=[
+            {"IndexName": "local", "KeySchema": schema, "Projection": {"ProjectionType": "KEYS_ONLY"}}],
+    )
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig=SOON)
+    check = {"TableName": name, "Key": key("checked", "a"), "ConditionExpression": "attribute_not_exists(pk)"}
+    answer = dynamodb.transact_write_items(
+        TransactItems=[
+            {"ConditionCheck": check}, put(name, "put", "a"), put(name, "put", "b"),
+            {"Update": {"TableName": name, "Key": key("updated", "a"), "UpdateExpression": "REMOVE x"}},
+            {"Delete": {"TableName": name, "Key": key("deleted", "a")}},
+        ],
+        ReturnItemCollectionMetrics="SIZE",
+    )
+    assert list(answer["ItemCollectionMetrics"]) == [name]
+    collections = [metrics["ItemCollectionKey"]["pk"]["S"] for metrics in answer["ItemCollectionMetrics"][name]]
+    assert collections == ["put", "updated", "deleted"]

@@ -27,6 +27,11 @@ final class TransactAction: Sendable {
     private let work: Work
     private let condition: WriteCondition
 
+    /// False for an action that only checks its item.
+    var isWrite: Bool {
+        if case .check = self.work { false } else { true }
+    }
+
     /// What becomes of the item, and what it is afterwards.
     struct Decision: Sendable {
         let change: ItemStore.Change

@@ -64,6 +64,8 @@ extension DynamoDBService {
             let kind: Consumption.Kind = outcome.isReplay ? .transactionalRead : .transactionalWrite
             consumptions[action.table, default: Consumption(action.table, for: input.returnConsumedCapacity, kind)]
                 .addTransactional(row.existing, row.new, row.table)
+            // A check affects no collection.
+            guard action.isWrite else { continue }
             let collection = ItemCollection.metrics(action.key, row.table, input.returnItemCollectionMetrics)
             if let collection { Self.add(collection, to: &metrics[action.table, default: []]) }
         }
