@@ -90,6 +90,13 @@ REFUSALS = {
         "Member must have length greater than or equal to 1; Value 'COLD' at 'tableClass' failed to satisfy "
         "constraint: Member must satisfy enum value set: [STANDARD, STANDARD_INFREQUENT_ACCESS]",
     ),
+    "a view of a stream that there is not": (
+        "update_table", {"TableName": TABLE, "StreamSpecification": {"StreamEnabled": True, "StreamViewType": ""}},
+        envelope(
+            "Value '' at 'streamSpecification.streamViewType' failed to satisfy constraint: "
+            "Member must satisfy enum value set: [OLD_IMAGE, KEYS_ONLY, NEW_AND_OLD_IMAGES, NEW_IMAGE]"
+        ),
+    ),
     "a zero whose exponent is too large": (
         "put_item", {"TableName": TABLE, "Item": KEY | {"x": {"N": "0e126"}}},
         envelope("Number overflow. Attempting to store a number with magnitude larger than supported range"),

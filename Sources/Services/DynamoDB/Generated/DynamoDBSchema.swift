@@ -1356,7 +1356,7 @@ package enum DynamoDBSchema {
         shape StreamSpecification structure
         member StreamEnabled StreamEnabled required
         member StreamViewType StreamViewType
-        shape StreamViewType enum enum=NEW_IMAGE,OLD_IMAGE,NEW_AND_OLD_IMAGES,KEYS_ONLY
+        shape StreamViewType enum enum=OLD_IMAGE,KEYS_ONLY,NEW_AND_OLD_IMAGES,NEW_IMAGE
         shape String string
         shape StringAttributeValue string
         shape StringSetAttributeValue list

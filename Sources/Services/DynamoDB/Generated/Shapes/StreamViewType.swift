@@ -7,8 +7,8 @@ package struct StreamViewType: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    package static let newImage = Self(rawValue: "NEW_IMAGE")
     package static let oldImage = Self(rawValue: "OLD_IMAGE")
-    package static let newAndOldImages = Self(rawValue: "NEW_AND_OLD_IMAGES")
     package static let keysOnly = Self(rawValue: "KEYS_ONLY")
+    package static let newAndOldImages = Self(rawValue: "NEW_AND_OLD_IMAGES")
+    package static let newImage = Self(rawValue: "NEW_IMAGE")
 }
