@@ -184,3 +184,20 @@ def test_tables_take_the_time_that_the_server_was_told(fresh_server):
     assert error["Message"] == "Attempt to change a resource which is still in use: Table is being deleted: slow"
     server.restart()
     server.client("dynamodb").get_waiter("table_not_exists").wait(TableName="slow", WaiterConfig=SOON)
+
+
+def test_units_that_say_nothing_are_passed_over_beside_other_changes(dynamodb, unique_name):
+    name = unique_name()
+    create(dynamodb, name)
+    add_index(dynamodb, name)
+    wait_for_index(dynamodb, name, "by-kind")
+    for change in (
+        {"WarmThroughput": {}, "DeletionProtectionEnabled": False}, {"WarmThroughput": {}, "TableClass": "STANDARD"},
+        {"OnDemandThroughput": {}, "BillingMode": "PAY_PER_REQUEST"},
+    ):
+        dynamodb.update_table(TableName=name, **change)
+    updates = [{"Update": {"IndexName": "by-kind", "OnDemandThroughput": {}}}]
+    error = refusal(dynamodb.update_table, TableName=name, GlobalSecondaryIndexUpdates=updates)
+    assert error["Message"] == (
+        "One or more parameter values were invalid: The only Updates for index: by-kind when TableThroughputMode is "
+        "PAY_PER_REQUEST can be to OnDemandThroughput, WarmThroughput")

@@ -9,6 +9,7 @@ from test_dynamodb_tables import create
 
 TABLE = "wording"
 KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+INVALID = "One or more parameter values were invalid: "
 RETURN_VALUES = "[ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"
 
 
@@ -96,6 +97,20 @@ REFUSALS = {
             "Value '' at 'streamSpecification.streamViewType' failed to satisfy constraint: "
             "Member must satisfy enum value set: [OLD_IMAGE, KEYS_ONLY, NEW_AND_OLD_IMAGES, NEW_IMAGE]"
         ),
+    ),
+    "warm throughput of an index that says nothing, before the table is looked for": (
+        "update_table",
+        {"TableName": "nowhere", "GlobalSecondaryIndexUpdates": [
+            {"Update": {"IndexName": "ghost", "WarmThroughput": {}}}]},
+        f"{INVALID}WarmThroughput must have at least one of ReadUnitsPerSecond or WriteUnitsPerSecond specified for "
+        "index: ghost",
+    ),
+    "warm throughput of an index that says nothing, before what stands alone": (
+        "update_table",
+        {"TableName": TABLE, "TableClass": "STANDARD",
+         "GlobalSecondaryIndexUpdates": [{"Update": {"IndexName": "ghost", "WarmThroughput": {}}}]},
+        f"{INVALID}WarmThroughput must have at least one of ReadUnitsPerSecond or WriteUnitsPerSecond specified for "
+        "index: ghost",
     ),
     "a zero whose exponent is too large": (
         "put_item", {"TableName": TABLE, "Item": KEY | {"x": {"N": "0e126"}}},

@@ -18,6 +18,7 @@ extension DynamoDBService {
         _ input: UpdateTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> UpdateTableOutput {
         let reference = try TableReference(input.tableName, context)
+        let input = UpdateRule.effective(input)
         try validating { () throws(ValidationFailure) in try UpdateRule.check(input) }
         try Self.refuseWhatHasNoEffect(input)
         let now = self.clock.now()

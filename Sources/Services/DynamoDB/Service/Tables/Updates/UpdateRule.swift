@@ -13,6 +13,7 @@ enum UpdateRule {
         if indexUpdates?.isEmpty == true { throw .invalid("List of GlobalSecondaryIndexUpdates is empty") }
         if vectorUpdates?.isEmpty == true { throw .invalid("List of VectorIndexUpdates is empty") }
         try self.checkActions(indexUpdates ?? [])
+        try self.checkWarm(indexUpdates ?? [])
         try self.checkActions(vectorUpdates ?? [])
         try self.checkSingle(input)
         try self.checkPairs(input)
@@ -107,6 +108,15 @@ enum UpdateRule {
         }
     }
 
+    /// AWS looks at this before it looks for the table, or at what stands together.
+    private static func checkWarm(_ updates: [GlobalSecondaryIndexUpdate]) throws(ValidationFailure) {
+        for case let update? in updates.map(\.update) where update.warmThroughput?.isEmpty == true {
+            throw .invalid(
+                "WarmThroughput must have at least one of ReadUnitsPerSecond or WriteUnitsPerSecond specified for "
+                    + "index: \(update.indexName)")
+        }
+    }
+
     /// Warm throughput of the table goes together with updates of indexes, as an example of the Developer Guide has it.
     private static func checkWarm(_ input: UpdateTableInput, _ count: Int) throws(ValidationFailure) {
         let updates = input.globalSecondaryIndexUpdates ?? []
@@ -131,4 +141,28 @@ enum UpdateRule {
         if changesUnits { throw .invalid("You cannot create or delete index while updating table IOPS") }
         if changesStream { throw .invalid("You cannot create or delete index while changing stream status") }
     }
+}
+
+extension UpdateRule {
+    /// The request without the units that say nothing: beside other changes, AWS takes them as not given.
+    static func effective(_ input: UpdateTableInput) -> UpdateTableInput {
+        var effective = input
+        for place in (input.globalSecondaryIndexUpdates ?? []).indices
+        where input.globalSecondaryIndexUpdates?[place].update?.onDemandThroughput?.isEmpty == true {
+            effective.globalSecondaryIndexUpdates?[place].update?.onDemandThroughput = nil
+        }
+        if input.onDemandThroughput?.isEmpty == true { effective.onDemandThroughput = nil }
+        if input.warmThroughput?.isEmpty == true { effective.warmThroughput = nil }
+        // Alone they are an internal error of AWS's, and here a refusal.
+        guard self.members(effective).contains(where: { $0.value }) else { return input }
+        return effective
+    }
+}
+
+extension OnDemandThroughput {
+    fileprivate var isEmpty: Bool { self.maxReadRequestUnits == nil && self.maxWriteRequestUnits == nil }
+}
+
+extension WarmThroughput {
+    fileprivate var isEmpty: Bool { self.readUnitsPerSecond == nil && self.writeUnitsPerSecond == nil }
 }
