@@ -201,3 +201,36 @@ def test_units_that_say_nothing_are_passed_over_beside_other_changes(dynamodb, u
     assert error["Message"] == (
         "One or more parameter values were invalid: The only Updates for index: by-kind when TableThroughputMode is "
         "PAY_PER_REQUEST can be to OnDemandThroughput, WarmThroughput")
+
+
+def test_a_table_that_is_being_created_refuses_its_other_settings_in_their_own_words(fresh_server):
+    server = fresh_server("--table-transition-milliseconds", "700")
+    client = server.client("dynamodb")
+    create(client, "slow")
+    of_table = {"TableName": "slow"}
+    assert refusal(client.describe_time_to_live, **of_table) == {
+        "Code": "ValidationException",
+        "Message": "Cannot describe time to live while table is in CREATING state: Current table state is CREATING"}
+    specification = {"Enabled": True, "AttributeName": "until"}
+    assert refusal(client.update_time_to_live, TimeToLiveSpecification=specification, **of_table) == {
+        "Code": "ResourceInUseException",
+        "Message": "Attempt to change a resource which is still in use: Table slow is being created"}
+    error = refusal(client.update_contributor_insights, ContributorInsightsAction="ENABLE", **of_table)
+    assert error == {
+        "Code": "ValidationException",
+        "Message": "Table or Index is not in a valid state to update Key Access Insights: TableStatus must be ACTIVE to "
+        "enable ContributorInsights."}
+    described = client.describe_continuous_backups(**of_table)["ContinuousBackupsDescription"]
+    assert described["ContinuousBackupsStatus"] == "DISABLED"
+    unavailable = {
+        "Code": "ContinuousBackupsUnavailableException",
+        "Message": "Backups are being enabled for the table: slow. Please retry later"}
+    recovery = {"PointInTimeRecoveryEnabled": True}
+    assert refusal(
+        client.update_continuous_backups, PointInTimeRecoverySpecification=recovery, **of_table) == unavailable
+    assert refusal(client.create_backup, BackupName="early", **of_table) == unavailable
+    client.get_waiter("table_exists").wait(WaiterConfig=SOON, **of_table)
+    client.update_continuous_backups(PointInTimeRecoverySpecification=recovery, **of_table)
+    client.delete_table(**of_table)
+    assert refusal(client.describe_time_to_live, **of_table)["Message"] == (
+        "Cannot describe time to live while table is in DELETING state: Current table state is DELETING")

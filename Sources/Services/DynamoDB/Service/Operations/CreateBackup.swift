@@ -14,6 +14,9 @@ extension DynamoDBService {
     ) async throws(ServiceError) -> CreateBackupOutput {
         let reference = try TableReference(input.tableName, context)
         guard try await self.catalog.snapshot(reference) != nil else { throw .sourceNotFound(reference) }
+        guard try await !self.catalog.isBeingCreated(reference, at: self.clock.now()) else {
+            throw .backupsUnavailable(reference.name)
+        }
         let contents = try await self.catalog.newNumber()
         let copy = try await self.catalog.newNumber()
         let creation = self.clock.now()

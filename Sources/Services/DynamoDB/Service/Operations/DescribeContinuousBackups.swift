@@ -18,7 +18,9 @@ extension DynamoDBService {
             throw .sourceNotFound(reference)
         }
         let known = try await self.settledRecovery(table)
-        return DescribeContinuousBackupsOutput(continuousBackupsDescription: self.description(known))
+        var description = self.description(known)
+        if table.isBeingCreated(at: self.clock.now()) { description.continuousBackupsStatus = .disabled }
+        return DescribeContinuousBackupsOutput(continuousBackupsDescription: description)
     }
 
     /// What an answer shows of point-in-time recovery.

@@ -1,4 +1,5 @@
 package import DynamoDBModel
+internal import Primitives
 package import ServiceModel
 
 extension DynamoDBService {
@@ -12,6 +13,12 @@ extension DynamoDBService {
         let reference = try TableReference(input.tableName, context)
         guard let table = try await self.catalog.snapshot(reference)?.descriptor else {
             throw .tableNotFound(reference)
+        }
+        let status = table.status(at: self.clock.now())
+        guard status != .creating, status != .deleting else {
+            throw .validation(
+                "Cannot describe time to live while table is in \(status.rawValue) state: Current table state is "
+                    + status.rawValue)
         }
         return DescribeTimeToLiveOutput(timeToLiveDescription: table.timeToLiveDescription)
     }

@@ -17,13 +17,12 @@ extension DynamoDBService {
             throw .validation(
                 "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.")
         }
+        if try await self.catalog.isBeingCreated(reference, at: self.clock.now()) {
+            throw .backupsUnavailable(reference.name)
+        }
         do throws(ServiceError) {
             let table = try await self.catalog.update(reference) { (table, _) throws(ServiceError) in
-                guard !table.isBeingFilled else {
-                    throw DynamoDBError.continuousBackupsUnavailable(
-                        message: "Backups are being enabled for the table: \(table.name). Please retry later"
-                    )
-                }
+                guard !table.isBeingFilled else { throw .backupsUnavailable(table.name) }
                 guard given.pointInTimeRecoveryEnabled else {
                     table.recovery = nil
                     return
@@ -38,5 +37,13 @@ extension DynamoDBService {
         } catch  where error.code == "ResourceNotFoundException" {
             throw .sourceNotFound(reference)
         }
+    }
+}
+
+extension ServiceError {
+    /// AWS's answer where a table has no continuous backups yet.
+    static func backupsUnavailable(_ table: String) -> ServiceError {
+        DynamoDBError.continuousBackupsUnavailable(
+            message: "Backups are being enabled for the table: \(table). Please retry later")
     }
 }

@@ -19,6 +19,7 @@ extension DynamoDBService {
         let now = self.clock.now()
         let wanted = input.contributorInsightsMode ?? .accessedAndThrottledKeys
         let isWanted = input.contributorInsightsAction == .enable
+        if isWanted { try await self.checkInsightsState(reference, at: now) }
         let (table, status) = try await self.catalog.update(reference) {
             (table, _) throws(ServiceError) -> ContributorInsightsStatus in
             var setting = try table.insightsSetting(of: input.indexName)
@@ -45,5 +46,16 @@ extension DynamoDBService {
             contributorInsightsStatus: status,
             contributorInsightsMode: table.insights[input.indexName]?.mode
         )
+    }
+
+    private func checkInsightsState(
+        _ reference: TableReference, at now: Timestamp
+    ) async throws(ServiceError) {
+        let status = try await self.catalog.snapshot(reference)?.descriptor.status(at: now)
+        guard status != .creating, status != .deleting else {
+            throw .validation(
+                "Table or Index is not in a valid state to update Key Access Insights: TableStatus must be ACTIVE to "
+                    + "enable ContributorInsights.")
+        }
     }
 }

@@ -15,6 +15,10 @@ extension DynamoDBService {
         let reference = try TableReference(input.tableName, context)
         let given = input.timeToLiveSpecification
         let now = self.clock.now()
+        if try await self.catalog.isBeingCreated(reference, at: now) {
+            // Not in the order of words that other operations have.
+            throw .tableInUse("Table \(reference.name) is being created")
+        }
         try await self.catalog.updateGroup(reference) { (group, writes) throws(ServiceError) in
             var table = group.own
             guard !table.isBeingFilled else {

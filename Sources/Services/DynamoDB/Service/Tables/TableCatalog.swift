@@ -193,6 +193,11 @@ final class TableCatalog: Sendable {
         throw Self.tooManyChanges
     }
 
+    /// - Returns: false also where there is no such table.
+    func isBeingCreated(_ reference: TableReference, at now: Timestamp) async throws(ServiceError) -> Bool {
+        try await self.snapshot(reference)?.descriptor.isBeingCreated(at: now) ?? false
+    }
+
     /// A number for keys that belong to no table: no table has it or will have it.
     func newNumber() async throws(ServiceError) -> UInt64 {
         for _ in 0..<Self.attemptsMax {

@@ -44,6 +44,11 @@ extension TableDescriptor {
         return self.indexInState(.deleting) == nil ? .active : .updating
     }
 
+    /// Whether it is CREATING because it was asked for a moment ago, and not because a job fills it.
+    func isBeingCreated(at now: Timestamp) -> Bool {
+        !self.isBeingFilled && self.status(at: now) == .creating
+    }
+
     /// Whether items can be read and written; before and afterwards the table is not there for their operations.
     func servesItems(at now: Timestamp) -> Bool {
         guard !self.isBeingFilled else { return false }
