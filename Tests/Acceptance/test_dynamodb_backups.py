@@ -142,6 +142,24 @@ def test_a_backup_under_writers_is_whole(fresh_server):
     assert items(client, "quiet") == before
 
 
+def test_a_backup_is_restored_to_one_table_at_a_time(dynamodb, unique_name):
+    source, first, second = unique_name("source"), unique_name("first"), unique_name("second")
+    create(dynamodb, source)
+    fill(dynamodb, source, 3000)
+    arn = dynamodb.create_backup(TableName=source, BackupName="once")["BackupDetails"]["BackupArn"]
+    available(dynamodb, arn)
+    dynamodb.restore_table_from_backup(TargetTableName=first, BackupArn=arn)
+    assert refused(lambda: dynamodb.restore_table_from_backup(TargetTableName=second, BackupArn=arn)) == (
+        "BackupInUseException", f"Backup is being used to restore another table: {arn}",
+    )
+    assert refused(lambda: dynamodb.delete_backup(BackupArn=arn)) == (
+        "BackupInUseException", f"Backup is being used to restore table: {arn}",
+    )
+    restored(dynamodb, first)
+    dynamodb.restore_table_from_backup(TargetTableName=second, BackupArn=arn)
+    restored(dynamodb, second)
+
+
 @pytest.mark.parametrize("place, count", [("dynamodb.backup.step", 4), ("dynamodb.restore.step", 5)])
 def test_a_kill_in_the_middle_loses_nothing(fresh_server, place, count):
     server = fresh_server()

@@ -59,16 +59,17 @@ struct DeleteBackupTests {
         let answer = try await fixture.service.createBackup(
             CreateBackupInput(tableName: BackupFixture.table, backupName: "first"), fixture.context)
         let arn = try given(answer.backupDetails?.backupARN)
-        func refusal() async -> String? {
+        func refusal() async -> ServiceError? {
             await refused { () async throws(ServiceError) in
                 try await fixture.service.deleteBackup(DeleteBackupInput(backupARN: arn), fixture.context)
-            }?.code
+            }
         }
-        #expect(await refusal() == "BackupInUseException")
+        #expect(await refusal()?.code == "BackupInUseException")
         await fixture.service.jobs.whenIdle()
         _ = try await fixture.service.restoreTableFromBackup(
             RestoreTableFromBackupInput(targetTableName: "restored", backupARN: arn), fixture.context)
-        #expect(await refusal() == "BackupInUseException")
+        let message = "Backup is being used to restore table: \(arn)"
+        #expect(await refusal() == ServiceError(code: "BackupInUseException", message: message))
         await fixture.service.jobs.whenIdle()
         #expect(await refusal() == nil)
     }

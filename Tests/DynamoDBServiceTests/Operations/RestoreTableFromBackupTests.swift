@@ -57,6 +57,22 @@ struct RestoreTableFromBackupTests {
         #expect(try await fixture.items("restored").count == 251)
     }
 
+    @Test func `a backup is restored to one table at a time`() async throws {
+        let (fixture, arn) = try await self.backedUp(count: 350)
+        func begin(_ name: String) async throws(ServiceError) {
+            _ = try await fixture.service.restoreTableFromBackup(
+                RestoreTableFromBackupInput(targetTableName: name, backupARN: arn), fixture.context)
+        }
+        try await begin("restored")
+        let error = await refused { () async throws(ServiceError) in try await begin("other") }
+        let message = "Backup is being used to restore another table: \(arn)"
+        #expect(error == ServiceError(code: "BackupInUseException", message: message))
+        await fixture.service.jobs.whenIdle()
+        try await begin("other")
+        await fixture.service.jobs.whenIdle()
+        #expect(try await fixture.items("other").count == 350)
+    }
+
     @Test func `a restore that was cut off goes on after the next start`() async throws {
         let (fixture, arn) = try await self.backedUp(count: 350)
         _ = try await fixture.service.restoreTableFromBackup(

@@ -19,7 +19,7 @@ extension DynamoDBService {
             // A restore writes the backup's record in the commit before it reads the backup, so that one which begins
             // now makes the check fail.
             guard try await !self.isRestored(found.backup) else {
-                throw .backupInUse("Backup is being used to restore a table: \(found.backup.arn)")
+                throw .backupInUse("Backup is being used to restore table: \(found.backup.arn)")
             }
             if try await self.delete(found) {
                 self.startDiscarding()
