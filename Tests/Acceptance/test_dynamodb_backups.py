@@ -160,6 +160,40 @@ def test_a_backup_is_restored_to_one_table_at_a_time(dynamodb, unique_name):
     restored(dynamodb, second)
 
 
+def test_a_table_is_restored_to_another_region(server, unique_name):
+    near, far = (server.client("dynamodb", region_name=region) for region in ("us-west-2", "eu-north-1"))
+    source = unique_name("source")
+    create(near, source, TableClass="STANDARD_INFREQUENT_ACCESS")
+    fill(near, source, 50)
+    before = items(near, source)
+    near.update_continuous_backups(
+        TableName=source, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+    )
+    arn = backup(near, source, "first")
+    table_arn = near.describe_table(TableName=source)["Table"]["TableArn"]
+    for number, begin in enumerate((
+        lambda **options: far.restore_table_from_backup(BackupArn=arn, **options),
+        lambda **options: far.restore_table_to_point_in_time(
+            SourceTableArn=table_arn, UseLatestRestorableTime=True, **options,
+        ),
+    )):
+        target = unique_name(f"target{number}")
+        assert refused(lambda: begin(TargetTableName=target)) == (
+            "ValidationException",
+            "Invalid Request: sseSpecificationOverride must be provided for cross-region restores",
+        )
+        begin(TargetTableName=target, SSESpecificationOverride={"Enabled": True, "SSEType": "KMS"})
+        table = restored(far, target)
+        assert table["TableArn"].startswith("arn:aws:dynamodb:eu-north-1:")
+        assert table["SSEDescription"]["KMSMasterKeyArn"].startswith("arn:aws:kms:eu-north-1:")
+        assert "TableClassSummary" not in table
+        assert items(far, target) == before
+        assert refused(lambda: near.describe_table(TableName=target))[0] == "ResourceNotFoundException"
+    assert refused(lambda: far.describe_backup(BackupArn=arn)) == (
+        "BackupNotFoundException", f"Backup not found: {arn}",
+    )
+
+
 @pytest.mark.parametrize("place, count", [("dynamodb.backup.step", 4), ("dynamodb.restore.step", 5)])
 def test_a_kill_in_the_middle_loses_nothing(fresh_server, place, count):
     server = fresh_server()

@@ -53,6 +53,34 @@ struct DeleteBackupTests {
         }
     }
 
+    @Test func `a backup is described and deleted under an ARN of any region that there is`() async throws {
+        let fixture = try await BackupFixture()
+        let arn = try given(try await fixture.backup()?.backupARN)
+        let west = arn.replacing("eu-central-1", with: "eu-west-1")
+        #expect(try await fixture.describe(west)?.backupDetails?.backupARN == west)
+        let invalid = ServiceError(code: "ValidationException", message: "Invalid Request: BackupArn is not valid")
+        let wrong = [
+            (arn.replacing("eu-central-1", with: "xx-fake-1"), invalid),
+            (arn.replacing(":aws:", with: ":aws-cn:"), invalid),
+            (arn.replacing(":dynamodb:", with: ":s3:"), invalid),
+            (
+                arn.replacing("eu-central-1", with: ""),
+                ServiceError(code: "AccessDeniedException", message: "Access is denied")
+            ),
+        ]
+        for (arn, error) in wrong {
+            #expect(await refused { () async throws(ServiceError) in try await fixture.describe(arn) } == error)
+            #expect(
+                await refused { () async throws(ServiceError) in
+                    try await fixture.service.deleteBackup(DeleteBackupInput(backupARN: arn), fixture.context)
+                } == error)
+        }
+        let answer = try await fixture.service.deleteBackup(DeleteBackupInput(backupARN: west), fixture.context)
+        #expect(answer.backupDescription?.backupDetails?.backupARN == west)
+        let error = await refused { () async throws(ServiceError) in try await fixture.describe(arn) }
+        #expect(error?.code == "BackupNotFoundException")
+    }
+
     @Test func `a backup that is made or restored is not deleted`() async throws {
         let fixture = try await BackupFixture()
         for number in 0..<350 { try await fixture.put(key("a", number)) }

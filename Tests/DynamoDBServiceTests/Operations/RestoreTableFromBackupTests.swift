@@ -73,6 +73,37 @@ struct RestoreTableFromBackupTests {
         #expect(try await fixture.items("other").count == 350)
     }
 
+    @Test(arguments: [false, true])
+    func `a table is restored to another region when it is told how to encrypt`(_ isToMoment: Bool) async throws {
+        let (fixture, arn) = try await self.backedUp(ItemFixture.indexed, count: 250)
+        try await fixture.recovery(true)
+        let west = TableFixture.context(region: "eu-west-1")
+        func restore(_ encryption: SSESpecification?) async throws(ServiceError) -> TableDescription? {
+            guard isToMoment else {
+                var input = RestoreTableFromBackupInput(targetTableName: "restored", backupARN: arn)
+                input.sseSpecificationOverride = encryption
+                return try await fixture.service.restoreTableFromBackup(input, west).tableDescription
+            }
+            var input = RestoreTableToPointInTimeInput(targetTableName: "restored", useLatestRestorableTime: true)
+            input.sourceTableARN = "arn:aws:dynamodb:eu-central-1:123456789012:table/items"
+            input.sseSpecificationOverride = encryption
+            return try await fixture.service.restoreTableToPointInTime(input, west).tableDescription
+        }
+        #expect(
+            await wording { () async throws(ServiceError) in try await restore(nil) }
+                == "Invalid Request: sseSpecificationOverride must be provided for cross-region restores")
+        let table = try await restore(SSESpecification(enabled: true))
+        #expect(table?.tableARN == "arn:aws:dynamodb:eu-west-1:123456789012:table/restored")
+        #expect(table?.sseDescription?.kmsMasterKeyARN?.hasPrefix("arn:aws:kms:eu-west-1:") == true)
+        // Another process goes on with it.
+        await fixture.service.jobs.stop()
+        let next = TableFixture(store: fixture.store)
+        await next.service.resume()
+        await next.service.jobs.whenIdle()
+        #expect(try await next.service.scan(ScanInput(tableName: "restored"), west).count == 250)
+        #expect(await refused { () async throws(ServiceError) in try await next.describe("restored") } != nil)
+    }
+
     @Test func `a restore that was cut off goes on after the next start`() async throws {
         let (fixture, arn) = try await self.backedUp(count: 350)
         _ = try await fixture.service.restoreTableFromBackup(
@@ -141,15 +172,17 @@ struct RestoreTableFromBackupTests {
         #expect(error == ServiceError(code: "TableAlreadyExistsException", message: "Table already exists: items"))
     }
 
-    @Test func `tags and protection are not restored, keys and throughput are`() async throws {
+    @Test func `tags, protection and class are not restored, keys and throughput are`() async throws {
         var input = tableInput("items", defined("pk", "sk"), [hash("pk"), range("sk")])
         input.billingMode = .provisioned
         input.provisionedThroughput = ProvisionedThroughput(readCapacityUnits: 5, writeCapacityUnits: 6)
         input.deletionProtectionEnabled = true
+        input.tableClass = .standardInfrequentAccess
         input.tags = [Tag(key: "team", value: "blue")]
         let fixture = try await BackupFixture(input)
         let table = try await fixture.restore(try given(try await fixture.backup()?.backupARN))
         #expect(table?.deletionProtectionEnabled == false)
+        #expect(table?.tableClassSummary == nil)
         #expect(table?.provisionedThroughput?.writeCapacityUnits == 6)
         #expect(table?.billingModeSummary == nil)
         let tags = try await fixture.service.listTagsOfResource(

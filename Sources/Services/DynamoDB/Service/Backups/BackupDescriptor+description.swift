@@ -31,10 +31,13 @@ extension BackupDescriptor {
         )
     }
 
-    func description(_ status: BackupStatus) -> BackupDescription {
+    /// Under the ARN that it was asked for by, whatever region that says.
+    func description(_ status: BackupStatus, as arn: String) -> BackupDescription {
         let shown = self.table.description(.active)
+        var details = self.details(status)
+        details.backupARN = arn
         return BackupDescription(
-            backupDetails: self.details(status),
+            backupDetails: details,
             sourceTableDetails: SourceTableDetails(
                 tableName: self.table.name,
                 tableID: self.table.tableID,

@@ -14,10 +14,13 @@ extension DynamoDBService {
     }
 
     /// The backup that an ARN names.
-    func backup(_ arn: String, _ context: RequestContext) async throws(ServiceError) -> StoredBackup {
-        guard let reference = try CopyReference(arn, .backup, context),
-            let found = try await self.backup(at: reference.key), !found.backup.isExpired(at: self.clock.now())
-        else { throw .backupNotFound(arn) }
+    func backup(
+        _ arn: String, in place: CopyReference.Place, _ context: RequestContext
+    ) async throws(ServiceError) -> StoredBackup {
+        let reference = try CopyReference(backup: arn, in: place, context)
+        guard let found = try await self.backup(at: reference.key), !found.backup.isExpired(at: self.clock.now()) else {
+            throw .backupNotFound(arn)
+        }
         return found
     }
 

@@ -13,7 +13,6 @@ extension DynamoDBService {
     struct RestorePlan: Sendable {
         var definition: TableDefinition
         var settings: StoredSettings
-        var tableClass: String?
         var origin: RestoreOrigin
 
         init(
@@ -21,7 +20,6 @@ extension DynamoDBService {
             _ context: RequestContext
         ) throws(ServiceError) {
             (self.definition, self.settings) = try overrides.definition(of: source, context)
-            self.tableClass = source.tableClass
             self.origin = origin
         }
     }
@@ -52,7 +50,6 @@ extension DynamoDBService {
                     throughput: plan.definition.throughput
                 )
                 table.vectorIndexes = plan.definition.vectorIndexes
-                table.tableClass = plan.tableClass
                 table.settings = plan.settings
                 table.origin = plan.origin
                 table.isBeingFilled = true

@@ -42,6 +42,7 @@ struct RestoreDescriptor: Sendable, Hashable {
     var encoded: [UInt8] {
         var fields = RecordFields()
         fields.set("target", self.target.name)
+        if self.target.region != self.source.region { fields.set("targetRegion", self.target.region.description) }
         fields.set("targetNumber", self.targetNumber)
         fields.set("backup", self.backupKey)
         fields.set("source", TableRecord.encode(self.source))
@@ -61,8 +62,12 @@ struct RestoreDescriptor: Sendable, Hashable {
             let source = fields.bytes("source").flatMap(TableRecord.decode), let contents = fields.number("contents")
         else { return nil }
         return RestoreDescriptor(
-            // A table is restored in the account and region that it is of.
-            target: TableReference(account: source.account, region: source.region, name: target),
+            // In the source's region unless another one is told.
+            target: TableReference(
+                account: source.account,
+                region: fields.text("targetRegion").flatMap(Region.init) ?? source.region,
+                name: target
+            ),
             targetNumber: targetNumber,
             backupKey: fields.bytes("backup"),
             source: source,

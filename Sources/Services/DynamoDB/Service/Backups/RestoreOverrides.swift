@@ -1,5 +1,6 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
+internal import Primitives
 internal import ServiceModel
 
 /// What a restore makes different from the table that it restores.
@@ -12,8 +13,18 @@ struct RestoreOverrides: Sendable {
     var encryption: SSESpecification?
     var vectorIndexes: [VectorIndex]?
 
-    /// The definition of the restored table: the source's keys, indexes, throughput, encryption and table class. Tags,
-    /// streams, time to live and deletion protection are not restored.
+    /// A key is of one region, so a restore to another one says how the table is encrypted there.
+    /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
+    func check(from source: Region, to target: Region) throws(ServiceError) {
+        guard source == target || self.encryption != nil else {
+            throw .validation("Invalid Request: sseSpecificationOverride must be provided for cross-region restores")
+        }
+    }
+
+    /// The definition of the restored table: the source's keys, indexes, throughput and encryption. Tags, streams, time
+    /// to live, deletion protection and the table class are not restored.
+    /// - Source: the API reference; of the class, answers recorded on AWS in October 2026 by a laboratory of the AWS
+    ///   Controllers for Kubernetes.
     func definition(
         of source: TableDescriptor, _ context: RequestContext
     ) throws(ServiceError) -> (definition: TableDefinition, settings: StoredSettings) {

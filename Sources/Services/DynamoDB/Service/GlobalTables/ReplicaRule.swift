@@ -118,8 +118,11 @@ struct ReplicaRule {
         "aws-cn": ["cn-north-1", "cn-northwest-1"], "aws-us-gov": ["us-gov-east-1", "us-gov-west-1"],
     ]
 
+    /// The regions of a partition.
+    static func regions(in partition: String) -> [String] { self.otherPartitions[partition] ?? self.regions }
+
     private func supported(_ name: String) throws(ServiceError) -> Region {
-        let known = Self.otherPartitions[self.region.partition] ?? Self.regions
+        let known = Self.regions(in: self.region.partition)
         guard known.contains(name), let region = Region(name) else {
             throw .validation(
                 "Region \(name) is not supported. The latest version of global tables are only supported in the "

@@ -12,7 +12,7 @@ extension DynamoDBService {
         _ input: DeleteBackupInput, _ context: RequestContext
     ) async throws(ServiceError) -> DeleteBackupOutput {
         for _ in 0..<TableCatalog.attemptsMax {
-            let found = try await self.backup(input.backupARN, context)
+            let found = try await self.backup(input.backupARN, in: .asked, context)
             guard found.backup.progress == nil else {
                 throw .backupInUse("Backup is being created: \(found.backup.arn)")
             }
@@ -23,7 +23,7 @@ extension DynamoDBService {
             }
             if try await self.delete(found) {
                 self.startDiscarding()
-                return DeleteBackupOutput(backupDescription: found.backup.description(.deleted))
+                return DeleteBackupOutput(backupDescription: found.backup.description(.deleted, as: input.backupARN))
             }
         }
         throw TableCatalog.tooManyChanges

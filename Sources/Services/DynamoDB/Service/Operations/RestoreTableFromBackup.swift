@@ -12,7 +12,8 @@ extension DynamoDBService {
             }
     }
 
-    /// Order of checks: the backup, the overrides, the number of restores, the new table's name.
+    /// Order of checks: the ARN, the encryption in another region, the backup, the overrides, the number of restores,
+    /// the new table's name.
     package func restoreTableFromBackup(
         _ input: RestoreTableFromBackupInput, _ context: RequestContext
     ) async throws(ServiceError) -> RestoreTableFromBackupOutput {
@@ -26,6 +27,8 @@ extension DynamoDBService {
             encryption: input.sseSpecificationOverride,
             vectorIndexes: input.vectorIndexOverride
         )
+        let reference = try CopyReference(backup: input.backupARN, in: .told, context)
+        try overrides.check(from: reference.table.region, to: target.region)
         let seen = try await self.restorable(input.backupARN, context).backup
         let origin = RestoreOrigin(backupARN: seen.arn, tableARN: seen.table.arn, moment: seen.creation)
         let plan = try RestorePlan(overrides, of: seen.table, origin, context)
@@ -52,7 +55,7 @@ extension DynamoDBService {
     ///
     /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
     private func restorable(_ arn: String, _ context: RequestContext) async throws(ServiceError) -> StoredBackup {
-        let found = try await self.backup(arn, context)
+        let found = try await self.backup(arn, in: .told, context)
         guard found.backup.progress == nil else { throw .backupInUse("Backup is being created: \(arn)") }
         guard try await !self.isRestored(found.backup) else {
             throw .backupInUse("Backup is being used to restore another table: \(found.backup.arn)")

@@ -16,8 +16,8 @@ extension DynamoDBService {
             }
     }
 
-    /// Order of checks: the parameters, the source, its recovery, the moment, the overrides, the number of restores,
-    /// the new table's name.
+    /// Order of checks: the parameters, the encryption in another region, the source, its recovery, the moment, the
+    /// overrides, the number of restores, the new table's name.
     package func restoreTableToPointInTime(
         _ input: RestoreTableToPointInTimeInput, _ context: RequestContext
     ) async throws(ServiceError) -> RestoreTableToPointInTimeOutput {
@@ -41,6 +41,7 @@ extension DynamoDBService {
             encryption: input.sseSpecificationOverride,
             vectorIndexes: input.vectorIndexOverride
         )
+        try overrides.check(from: reference.region, to: target.region)
         let seen = try await self.recoverable(reference)
         let now = self.clock.now()
         let moment = try Self.moment(input.restoreDateTime, seen.descriptor, now)
@@ -86,7 +87,7 @@ extension DynamoDBService {
             guard arn.hasPrefix("arn:") else {
                 throw .validation("One or more parameter values were invalid: sourceTableArn is not a valid ARN")
             }
-            return try TableReference(arn, context)
+            return try Self.source(arn: arn, context)
         case (nil, nil):
             throw .validation("The parameter 'TableName' is required but was not present in the request")
         default:
@@ -95,5 +96,22 @@ extension DynamoDBService {
                     + "sourceTableName"
             )
         }
+    }
+
+    /// A table of this account in any region, which is where the items are read.
+    private static func source(
+        arn text: String, _ context: RequestContext
+    ) throws(ServiceError) -> TableReference {
+        guard let arn = ARN(text) else { return try TableReference(text, context) }
+        guard arn.account == context.account.description else {
+            throw .validation("This action is only supported by accounts that match the resource owner’s account.")
+        }
+        guard ReplicaRule.regions(in: context.region.partition).contains(arn.region), let region = Region(arn.region)
+        else { return try TableReference(text, context) }
+        // All but the region is checked, and answered, as of this one.
+        var here = arn
+        here.region = context.region.description
+        let table = try TableReference(here.description, context)
+        return TableReference(account: table.account, region: region, name: table.name)
     }
 }
