@@ -152,6 +152,8 @@ struct PatchFile: Decodable {
         var optional: [String]?
         /// Constraints that the service does not check this way.
         var dropConstraints: Bool?
+        /// The least length, or value, where the model has none.
+        var min: Double?
         /// An enumeration's values in the order in which the service prints them.
         var values: [String]?
         var reason: String

@@ -61,6 +61,7 @@ struct ServiceIR {
         }
         shape.required?.removeAll { (correction.optional ?? []).contains($0) }
         if correction.dropConstraints == true { (shape.min, shape.max, shape.pattern) = (nil, nil, nil) }
+        if let min = correction.min { shape.min = min }
         if let values = correction.values {
             guard Set(values) == Set(shape.enum ?? []) else {
                 throw GeneratorError("\(service): a correction of \(shape.name) names other values than the model")

@@ -98,6 +98,14 @@ REFUSALS = {
             "Member must satisfy enum value set: [OLD_IMAGE, KEYS_ONLY, NEW_AND_OLD_IMAGES, NEW_IMAGE]"
         ),
     ),
+    "an empty name of a key": (
+        "update_table",
+        {"TableName": TABLE, "SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": ""}},
+        envelope(
+            "Value '' at 'sSESpecification.kMSMasterKeyId' failed to satisfy constraint: Member must have length greater "
+            "than or equal to 1"
+        ),
+    ),
     "warm throughput of an index that says nothing, before the table is looked for": (
         "update_table",
         {"TableName": "nowhere", "GlobalSecondaryIndexUpdates": [

@@ -158,6 +158,9 @@ struct RestoreTableFromBackupTests {
             }
                 == "Invalid Request: Cannot override ProvisionedThroughput if BillingMode is overridden to "
                 + "PAY_PER_REQUEST")
+        #expect(
+            await refusal { $0.onDemandThroughputOverride = OnDemandThroughput(maxReadRequestUnits: 0) }
+                == "Invalid Request: Requested MaxReadRequestUnits for OnDemandThroughput is outside of valid range")
         for (name, key) in [("new", "gp"), ("whole", "ls")] {
             #expect(
                 await refusal { $0.globalSecondaryIndexOverride = [globalIndex(name, [hash(key)])] }

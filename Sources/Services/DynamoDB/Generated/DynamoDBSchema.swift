@@ -816,7 +816,7 @@ package enum DynamoDBSchema {
         shape ItemResponseList list min=1 max=100
         member member ItemResponse
         shape KMSMasterKeyArn string
-        shape KMSMasterKeyId string
+        shape KMSMasterKeyId string min=1
         shape Key map
         member key AttributeName
         member value AttributeValue

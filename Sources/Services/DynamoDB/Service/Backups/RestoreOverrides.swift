@@ -81,6 +81,12 @@ struct RestoreOverrides: Sendable {
                 "Cannot override MaxReadRequestUnits for OnDemandThroughput unless BillingModeOverride is "
                 + "PAY_PER_REQUEST"
         }
+        for (name, value) in [
+            ("MaxReadRequestUnits", self.onDemandThroughput?.maxReadRequestUnits),
+            ("MaxWriteRequestUnits", self.onDemandThroughput?.maxWriteRequestUnits),
+        ] where refusal == nil && value == 0 {
+            refusal = "Requested \(name) for OnDemandThroughput is outside of valid range"
+        }
         if let refusal { throw .validation("Invalid Request: \(refusal)") }
     }
 
