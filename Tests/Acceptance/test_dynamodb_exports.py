@@ -1,6 +1,7 @@
 """Exports through boto3: the files that AWS documents, with the items of the moment."""
 
 import base64
+import datetime
 import gzip
 import hashlib
 import json
@@ -124,6 +125,46 @@ def test_exports_are_idempotent_and_listed(server, dynamodb, unique_name):
     assert [summary["ExportArn"] for summary in rest["ExportSummaries"]] == [first["ExportArn"]]
     assert "NextToken" not in rest
     assert refused(lambda: dynamodb.describe_export(ExportArn=first["ExportArn"] + "0"))[0] == "ExportNotFoundException"
+    # The sort of an export is listed, and described if the request said it.
+    assert page["ExportSummaries"][0]["ExportType"] == "FULL_EXPORT"
+    assert "ExportType" not in second
+    third, _ = export(server, dynamodb, table, ExportType="FULL_EXPORT")
+    assert third["ExportType"] == "FULL_EXPORT"
+    # Exports are those of one table, also where another one has its name.
+    table_arn = arn(dynamodb, table)
+    dynamodb.delete_table(TableName=table)
+    assert dynamodb.list_exports(TableArn=table_arn)["ExportSummaries"] == []
+    create(dynamodb, table)
+    assert dynamodb.list_exports(TableArn=table_arn)["ExportSummaries"] == []
+    assert dynamodb.describe_export(ExportArn=first["ExportArn"])["ExportDescription"]["TableArn"] == table_arn
+
+
+def test_exports_of_what_is_not_here_are_refused(dynamodb, unique_name):
+    table = unique_name("refused-export")
+    create(dynamodb, table)
+    table_arn = arn(dynamodb, table)
+
+    def refusal(table_arn, **options):
+        return refused(lambda: dynamodb.export_table_to_point_in_time(TableArn=table_arn, S3Bucket=BUCKET, **options))
+
+    early = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) - datetime.timedelta(hours=1)
+    assert refusal(
+        table_arn, ExportType="INCREMENTAL_EXPORT", IncrementalExportSpecification={"ExportFromTime": early},
+    ) == (
+        "InvalidExportTimeException",
+        "Incremental export period from time cannot be less than the table creation time : "
+        f"{early:%Y-%m-%dT%H:%M:%SZ}",
+    )
+    enable(dynamodb, table)
+    account = table_arn.split(":")[4]
+    far = table_arn.replace(table_arn.split(":")[3], "ap-south-1")
+    assert refusal(far) == ("TableNotFoundException", f"Table not found: {far}")
+    assert refusal(f"{table_arn}/index/by-kind") == ("ValidationException", "Invalid Request: Table ARN is invalid.")
+    assert refusal(table_arn.replace(account, "999999999999")) == ("AccessDeniedException", "Access is denied")
+    export_arn = f"{table_arn}/export/01791506414432-3f2e5aa4"
+    assert refused(lambda: dynamodb.describe_export(ExportArn=export_arn.replace(account, "999999999999"))) == (
+        "AccessDeniedException", "Access is denied",
+    )
 
 
 def test_a_filter_chooses_items_and_attributes(server, dynamodb, unique_name):

@@ -32,6 +32,36 @@ struct ListExportsTests {
             try await fixture.service.listExports(ListExportsInput(), fixture.context).exportSummaries?.count == 0)
     }
 
+    @Test func `a table's exports are not those of an earlier one of its name`() async throws {
+        let fixture = try await BackupFixture()
+        try await fixture.recovery(true)
+        let arn = try given(try await fixture.export()?.exportARN)
+        let input = ListExportsInput(tableARN: fixture.context.tableARN(named: "items"))
+        #expect(try await fixture.service.listExports(input, fixture.context).exportSummaries?.count == 1)
+        _ = try await fixture.service.deleteTable(DeleteTableInput(tableName: "items"), fixture.context)
+        #expect(try await fixture.service.listExports(input, fixture.context).exportSummaries?.count == 0)
+        _ = try await fixture.service.createTable(ItemFixture.plain, fixture.context)
+        #expect(try await fixture.service.listExports(input, fixture.context).exportSummaries?.count == 0)
+        let described = try await fixture.service.describeExport(DescribeExportInput(exportARN: arn), fixture.context)
+        #expect(described.exportDescription?.exportStatus == .completed)
+        #expect(described.exportDescription?.exportType == nil)
+    }
+
+    @Test func `ten exports are listed unless the request says how many`() async throws {
+        let fixture = try await BackupFixture()
+        try await fixture.recovery(true)
+        for _ in 0..<11 {
+            fixture.clock.advance(milliseconds: 1000)
+            _ = try await fixture.export()
+        }
+        let page = try await fixture.service.listExports(ListExportsInput(), fixture.context)
+        #expect(page.exportSummaries?.count == 10)
+        let all = try await fixture.service.listExports(ListExportsInput(maxResults: 25), fixture.context)
+        #expect(all.exportSummaries?.count == 11)
+        let rest = try await fixture.service.listExports(ListExportsInput(nextToken: page.nextToken), fixture.context)
+        #expect(rest.exportSummaries?.count == 1)
+    }
+
     @Test(arguments: ["", "zz", "00", String(repeating: "0", count: 112), String(repeating: "f", count: 112)])
     func `a token that is none is refused`(_ token: String) async throws {
         let fixture = try await BackupFixture()
@@ -53,6 +83,7 @@ struct ListExportsTests {
                     code: "ExportNotFoundException", message: "Export not found: Export not found: \(arn)"))
         for (arn, wanted) in [
             (arn.replacing("eu-central-1", with: "us-east-1"), "Export not found: Invalid export arn"),
+            (arn.replacing("123456789012", with: "999999999999"), "Access is denied"),
             (fixture.context.tableARN(named: "items"), "Invalid Export ARN"), ("x", "Invalid Export ARN"),
         ] {
             let error = await refused { () async throws(ServiceError) in

@@ -14,7 +14,7 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:ExportTableToPointInTime", resource: input.tableARN)]
     }
 
-    /// Order of checks: the parameters, the table, the client token, recovery, the times, the filter.
+    /// Order of checks: the table's ARN, the parameters, the client token, the table, recovery, the times, the filter.
     package func exportTableToPointInTime(
         _ input: ExportTableToPointInTimeInput, _ context: RequestContext
     ) async throws(ServiceError) -> ExportTableToPointInTimeOutput {
@@ -45,6 +45,7 @@ extension DynamoDBService {
                         message: "Export conflict: Duplicate request detected with conflicting parameters")
                 }
             }
+            try await self.checkStart(input, reference)
             let table = try await self.recoverable(reference, arn: input.tableARN)
             let export = try Self.export(input, table.descriptor, copy, id, now)
             try await self.checkCount(.export, atMost: Self.exportCountMax, "exports")
@@ -68,7 +69,7 @@ extension DynamoDBService {
         guard input.tableARN.hasPrefix("arn:") else {
             throw .validation("One or more parameter values were invalid: tableArn is not a valid ARN")
         }
-        let reference = try TableReference(input.tableARN, context)
+        let reference = try Self.table(input.tableARN, context)
         let isIncremental = input.exportType == .incrementalExport
         if let refusal = Self.coupling(input, isIncremental: isIncremental) {
             throw .validation("Invalid Request: \(refusal)")
@@ -85,6 +86,30 @@ extension DynamoDBService {
                 "One or more parameter values were invalid: S3Bucket and S3Prefix must be those of an object in S3")
         }
         return reference
+    }
+
+    /// A table of another region is not found under its ARN; parts of a table have words of their own.
+    /// - Source: as of `coupling`.
+    private static func table(_ text: String, _ context: RequestContext) throws(ServiceError) -> TableReference {
+        guard let arn = ARN(text), arn.service == "dynamodb", arn.partition == context.region.partition,
+            arn.resource.hasPrefix("table/")
+        else { return try TableReference(text, context) }
+        guard arn.account == context.account.description else { throw .accessDenied }
+        guard !arn.resource.dropFirst("table/".count).contains("/") else {
+            throw .validation("Invalid Request: Table ARN is invalid.")
+        }
+        guard arn.region == context.region.description else { throw .sourceNotFound(text) }
+        return try TableReference(text, context)
+    }
+
+    /// The window of an incremental export begins with the table at the earliest, which AWS checks before recovery.
+    private func checkStart(
+        _ input: ExportTableToPointInTimeInput, _ reference: TableReference
+    ) async throws(ServiceError) {
+        guard let from = input.incrementalExportSpecification?.exportFromTime,
+            let table = try await self.catalog.snapshot(reference)?.descriptor, from < table.creation
+        else { return }
+        throw ExportWindow.tooEarly(from)
     }
 
     /// What does not go together.
@@ -125,6 +150,7 @@ extension DynamoDBService {
         var export = ExportDescriptor(
             id: id, table: table, start: now, extent: extent, time: input.exportTime ?? now, bucket: input.s3Bucket,
             copy: copy)
+        export.isTypeGiven = input.exportType != nil
         export.isIon = input.exportFormat == .ion
         export.clientToken = input.clientToken
         export.bucketOwner = input.s3BucketOwner
@@ -171,6 +197,13 @@ private enum ExportWindow {
     static let millisecondsMax: Int64 = 24 * 3_600_000
     private static let difference = "Difference between export period from time and export period to time"
 
+    static func tooEarly(_ from: Timestamp) -> ServiceError {
+        .exportTime(
+            "Incremental export period from time cannot be less than the table creation time : "
+                + TimestampText.string(from, as: .dateTime)
+        )
+    }
+
     static func extent(
         _ given: IncrementalExportSpecification, earliest: Timestamp, _ now: Timestamp
     ) throws(ServiceError) -> ExportDescriptor.Extent {
@@ -179,12 +212,7 @@ private enum ExportWindow {
                 "Invalid Request: ExportFromTime must be provided in IncrementalExportSpecification")
         }
         let to = given.exportToTime ?? now
-        guard earliest <= from else {
-            throw .exportTime(
-                "Incremental export period from time cannot be less than the table creation time : "
-                    + TimestampText.string(from, as: .dateTime)
-            )
-        }
+        guard earliest <= from else { throw self.tooEarly(from) }
         guard to <= now else {
             throw .exportTime(
                 "Incremental export period to time cannot be greater than the current time : "

@@ -4,20 +4,31 @@ internal import Primitives
 package import ServiceModel
 
 extension DynamoDBService {
-    /// Exports or imports of one answer, unless the request asks for fewer.
-    static let listedTransfersMax = 25
+    /// Exports or imports of one answer, unless the request says how many.
+    /// - Source: as of `listExports`.
+    static let listedTransfersMax = 10
 
     package func access(_ input: ListExportsInput, _ context: RequestContext) -> [ResourceAccess] {
         [ResourceAccess(action: "dynamodb:ListExports", resource: "*")]
     }
 
-    /// "In reverse alphanumeric order of ExportArn", of the last 90 days; also those that are not completed.
+    /// "In reverse alphanumeric order of ExportArn", of the last 90 days; also those that are not completed. Under a
+    /// table's ARN are those of the table that there is now, not those of one that was deleted.
+    /// - Source: of the tables, answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for
+    ///   Kubernetes.
     package func listExports(
         _ input: ListExportsInput, _ context: RequestContext
     ) async throws(ServiceError) -> ListExportsOutput {
+        var tableID: String?
+        if let arn = input.tableARN {
+            let table = try await self.catalog.snapshot(try TableReference(arn, context))
+            tableID = table?.descriptor.tableID ?? ""
+        }
         let (records, next) = try await self.transfers(
-            .export, input.tableARN, after: input.nextToken, limit: input.maxResults ?? Self.listedTransfersMax,
-            context)
+            .export, input.tableARN, after: input.nextToken, limit: input.maxResults ?? Self.listedTransfersMax, context
+        ) { record in
+            tableID.map { $0 == ExportDescriptor.decode(record)?.table.tableID } ?? true
+        }
         var summaries: [ExportSummary] = []
         for record in records {
             guard let export = ExportDescriptor.decode(record) else { throw ServiceError(.corrupt("export")) }
@@ -28,7 +39,8 @@ extension DynamoDBService {
 
     /// Records of exports or imports, the last first, and the token of the next page.
     func transfers(
-        _ kind: BackupKeys.Kind, _ tableARN: String?, after token: String?, limit: Int, _ context: RequestContext
+        _ kind: BackupKeys.Kind, _ tableARN: String?, after token: String?, limit: Int, _ context: RequestContext,
+        where isListed: ([UInt8]) -> Bool = { _ in true }
     ) async throws(ServiceError) -> (records: [[UInt8]], next: String?) {
         var range = BackupKeys.all(kind, context.account, context.region)
         if let tableARN { range = BackupKeys.all(kind, of: try TableReference(tableARN, context)) }
@@ -47,6 +59,7 @@ extension DynamoDBService {
                 try await self.store.scan(rest, limit: limit + 1, byteLimit: TableCatalog.sliceBytesMax, reverse: true)
             }
             for entry in page.entries where entry.record.time.millisecondsSinceEpoch >= oldest {
+                guard isListed(entry.record.value) else { continue }
                 guard records.count < limit else { return (records, TransferToken.text(last)) }
                 records.append(entry.record.value)
                 last = entry.key

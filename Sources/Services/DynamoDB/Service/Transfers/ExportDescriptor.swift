@@ -25,6 +25,8 @@ struct ExportDescriptor: Transfer {
     var extent: Extent
     /// The moment that is told of a full export.
     var time: Timestamp
+    /// Whether the request said what sort of export it is; AWS's descriptions say it then only.
+    var isTypeGiven = false
     /// Whether items are written as Amazon Ion, else as DynamoDB JSON.
     var isIon = false
     var clientToken: String?
@@ -84,6 +86,7 @@ extension ExportDescriptor {
             fields.set("withOldImages", withOldImages)
         }
         fields.set("time", self.time)
+        fields.set("isTypeGiven", self.isTypeGiven)
         fields.set("isIon", self.isIon)
         fields.set("encryption", self.encryption)
         fields.set("encryptionKey", self.encryptionKey)
@@ -115,6 +118,7 @@ extension ExportDescriptor {
         var export = ExportDescriptor(
             id: id, table: table, start: start, extent: extent, time: time, bucket: bucket, copy: copy)
         guard export.read(fields) else { return nil }
+        export.isTypeGiven = fields.flag("isTypeGiven")
         export.isIon = fields.flag("isIon")
         export.encryption = fields.text("encryption")
         export.encryptionKey = fields.text("encryptionKey")
@@ -149,13 +153,12 @@ extension ExportDescriptor {
             exportFormat: self.isIon ? .ion : .dynamodbJson,
             billedSizeBytes: self.state == .completed ? self.billedBytes : nil,
             itemCount: self.state == .completed ? self.itemCount : nil,
-            exportType: .fullExport,
+            exportType: self.isTypeGiven ? self.type : nil,
             filterSpecification: self.filter?.specification
         )
         switch self.extent {
         case .full: description.exportTime = self.time
         case .incremental(let from, let to, let withOldImages):
-            description.exportType = .incrementalExport
             description.incrementalExportSpecification = IncrementalExportSpecification(
                 exportFromTime: from,
                 exportToTime: to,
@@ -165,11 +168,15 @@ extension ExportDescriptor {
         return description
     }
 
+    private var type: ExportType {
+        if case .incremental = self.extent { .incrementalExport } else { .fullExport }
+    }
+
     var summary: ExportSummary {
         ExportSummary(
             exportARN: self.arn,
             exportStatus: ExportStatus(rawValue: self.state.rawValue),
-            exportType: self.description.exportType
+            exportType: self.type
         )
     }
 }
