@@ -170,6 +170,9 @@ def test_errors_are_counted_and_logged(server, dynamodb, unique_name):
     description = ended(dynamodb, started["ImportArn"])
     assert description["ImportStatus"] == "FAILED"
     assert description["FailureCode"] == "ItemValidationError"
+    # What the request does not say is described as AWS takes it.
+    assert description["InputCompressionType"] == "NONE"
+    assert description["S3BucketSource"] == {"S3Bucket": bucket, "S3BucketOwner": started["TableArn"].split(":")[4]}
     assert (description["ProcessedItemCount"], description["ImportedItemCount"], description["ErrorCount"]) == (5, 3, 2)
     assert len(items(dynamodb, table)) == 3
     time.sleep(0.1)

@@ -98,6 +98,18 @@ REFUSALS = {
             "Member must satisfy enum value set: [OLD_IMAGE, KEYS_ONLY, NEW_AND_OLD_IMAGES, NEW_IMAGE]"
         ),
     ),
+    "a compression that there is not": (
+        "import_table",
+        {"S3BucketSource": {"S3Bucket": "a-bucket"}, "InputFormat": "CSV", "InputCompressionType": "BZIP2",
+         "TableCreationParameters": {
+             "TableName": "imported", "BillingMode": "PAY_PER_REQUEST",
+             "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+             "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}]}},
+        envelope(
+            "Value 'BZIP2' at 'inputCompressionType' failed to satisfy constraint: Member must satisfy enum value set: "
+            "[ZSTD, NONE, GZIP]"
+        ),
+    ),
     "an empty name of a key": (
         "update_table",
         {"TableName": TABLE, "SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": ""}},

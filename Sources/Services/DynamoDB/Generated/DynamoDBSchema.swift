@@ -774,7 +774,7 @@ package enum DynamoDBSchema {
         shape IndexNotFoundException structure error=400
         member message ErrorMessage
         shape IndexStatus enum enum=CREATING,UPDATING,DELETING,ACTIVE
-        shape InputCompressionType enum enum=GZIP,ZSTD,NONE
+        shape InputCompressionType enum enum=ZSTD,NONE,GZIP
         shape InputFormat enum enum=DYNAMODB_JSON,ION,CSV
         shape InputFormatOptions structure
         member Csv CsvOptions

@@ -7,7 +7,7 @@ package struct InputCompressionType: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    package static let gzip = Self(rawValue: "GZIP")
     package static let zstd = Self(rawValue: "ZSTD")
     package static let none_ = Self(rawValue: "NONE")
+    package static let gzip = Self(rawValue: "GZIP")
 }

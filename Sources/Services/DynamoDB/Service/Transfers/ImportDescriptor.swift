@@ -124,11 +124,15 @@ extension ImportDescriptor {
             tableARN: self.table.arn,
             tableID: self.table.tableID,
             clientToken: self.clientToken,
-            s3BucketSource: self.source,
+            s3BucketSource: S3BucketSource(
+                s3BucketOwner: self.bucketOwner ?? self.table.account.description,
+                s3Bucket: self.bucket,
+                s3KeyPrefix: self.prefix
+            ),
             errorCount: self.counts.errors,
             inputFormat: self.inputFormat,
             inputFormatOptions: options,
-            inputCompressionType: self.compression.map { InputCompressionType(rawValue: $0.rawValue) },
+            inputCompressionType: InputCompressionType(rawValue: (self.compression ?? .no).rawValue),
             tableCreationParameters: self.parameters,
             startTime: self.start,
             endTime: self.end,
