@@ -267,6 +267,8 @@ def test_claude_s_older_models_complete(aliased):
         "type": "completion", "completion": "[brume.echo] three four", "stop_reason": "stop_sequence",
         "stop": "\n\nHuman:"}
     assert invoke(turns, stop_sequences=[" four"])["stop"] == " four"
+    # A mark ends where its colon does, whatever sign joins the colon to what follows.
+    assert invoke("\n\nHuman:\u200done\n\nAssistant:")["completion"] == "[brume.echo] \u200done"
     cut = invoke(turns, max_tokens_to_sample=1)
     assert (cut["stop_reason"], cut["stop"]) == ("max_tokens", None)
     for model, body, sentence in (

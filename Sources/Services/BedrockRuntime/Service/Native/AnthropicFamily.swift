@@ -54,11 +54,7 @@ struct AnthropicFamily: NativeFamily {
         request.reasoning = Self.reasoning(body)
         let format = body["output_config"]?["format"] ?? body["output_format"]
         if format?["type"]?.text == "json_schema" { request.answerSchema = format?["schema"] }
-        request.sampling.tokensMax = tokensMax
-        request.sampling.temperature = body["temperature"]?.double
-        request.sampling.topP = body["top_p"]?.double
-        request.sampling.topK = body["top_k"]?.integer
-        request.sampling.stopSequences = body["stop_sequences"]?.texts ?? []
+        request.sampling = AnthropicRules.sampling(body, tokensMax: tokensMax)
         return request
     }
 

@@ -1,3 +1,4 @@
+internal import Inference
 internal import ServiceModel
 
 /// What Claude refuses of a body whose members are all of the right types.
@@ -46,6 +47,17 @@ enum AnthropicRules {
             throw .invalid(
                 "thinking.enabled.budget_tokens: Input should be greater than or equal to \(Self.thoughtTokensMin)")
         }
+    }
+
+    /// What steers the choice of tokens, in both of Claude's notations.
+    static func sampling(_ body: Document, tokensMax: Int?) -> ChatRequest.Sampling {
+        var sampling = ChatRequest.Sampling()
+        sampling.tokensMax = tokensMax
+        sampling.temperature = body["temperature"]?.double
+        sampling.topP = body["top_p"]?.double
+        sampling.topK = body["top_k"]?.integer
+        sampling.stopSequences = body["stop_sequences"]?.texts ?? []
+        return sampling
     }
 
     private static let nameLettersMax = 128

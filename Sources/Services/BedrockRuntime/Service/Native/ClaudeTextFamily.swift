@@ -20,11 +20,7 @@ struct ClaudeTextFamily: NativeFamily {
             throw .invalid("max_tokens_to_sample: Input should be greater than or equal to 1")
         }
         var request = try Self.conversation(body["prompt"]?.text ?? "")
-        request.sampling.tokensMax = tokensMax
-        request.sampling.temperature = body["temperature"]?.double
-        request.sampling.topP = body["top_p"]?.double
-        request.sampling.topK = body["top_k"]?.integer
-        request.sampling.stopSequences = body["stop_sequences"]?.texts ?? []
+        request.sampling = AnthropicRules.sampling(body, tokensMax: tokensMax)
         return request
     }
 
@@ -36,7 +32,7 @@ struct ClaudeTextFamily: NativeFamily {
         }
         guard turns.last?.role == .assistant else { throw .invalid("prompt must end with \"\n\nAssistant:\" turn") }
         var request = ChatRequest(messages: [])
-        if let start = prompt.firstRange(of: self.human)?.lowerBound {
+        if let start = prompt.utf8.firstRange(of: self.human.utf8)?.lowerBound {
             let system = self.trimmed(prompt[..<start])
             if !system.isEmpty { request.system = [system] }
         }
@@ -49,8 +45,8 @@ struct ClaudeTextFamily: NativeFamily {
     /// - Complexity: O(bytes of the prompt).
     private static func turns(_ prompt: String) -> [(role: ChatRequest.Role, text: String)] {
         let marks =
-            (prompt.ranges(of: self.human).map { (ChatRequest.Role.user, $0) }
-            + prompt.ranges(of: self.assistant).map { (ChatRequest.Role.assistant, $0) })
+            (prompt.utf8.ranges(of: self.human.utf8).map { (ChatRequest.Role.user, $0) }
+            + prompt.utf8.ranges(of: self.assistant.utf8).map { (ChatRequest.Role.assistant, $0) })
             .sorted { $0.1.lowerBound < $1.1.lowerBound }
         return marks.enumerated().map { index, mark in
             let end = index + 1 < marks.count ? marks[index + 1].1.lowerBound : prompt.endIndex
