@@ -139,7 +139,7 @@ PLACE = "messages.0.content.1"
     ({"type": "document", "source": {"type": "file", "file_id": "x"}},
      f"{PLACE}.document.source: Input tag 'file' found using 'type' does not match any of the expected tags: 'base64', "
      "'content', 'text'"),
-    ({"type": "document"}, f"{PLACE}.document.source.type: Field required"),
+    ({"type": "document"}, f"{PLACE}.document.source: Field required"),
     (source("YQ==", media="application/msword"),
      f"{PLACE}.document.source.base64.media_type: Input should be 'application/pdf'"),
     (source("%%%"), f"{PLACE}.document.source.base64.data: invalid data"),

@@ -230,6 +230,11 @@ def said(*contents):
     (said([]), "messages.0: user messages must have non-empty content"),
     (said("Hi", "", "Ho"), f"messages.1: {EMPTY}"),
     (said([{"type": "text", "text": ""}]), "messages: text content blocks must be non-empty"),
+    (said(" \n"), "messages: text content blocks must contain non-whitespace text"),
+    (said([{"type": "text", "text": "\t"}]), "messages: text content blocks must contain non-whitespace text"),
+    ({"system": [{"type": "text", "text": ""}]}, "system: text content blocks must be non-empty"),
+    ({"system": [{"type": "text", "text": " "}]}, "system: text content blocks must contain non-whitespace text"),
+    ({"system": [{"type": "image"}]}, "system.0.type: Input should be 'text'"),
     (said("Hi", "I am "), "messages: final assistant content cannot end with trailing whitespace"),
     (said("Hi", [{"type": "text", "text": "I am\n"}]),
      "messages: final assistant content cannot end with trailing whitespace"),
@@ -244,6 +249,57 @@ def test_claude_refuses_what_is_of_the_right_type_and_says_nothing(typed, token,
         typed.client("bedrock-runtime").invoke_model(
             modelId=CLAUDE, body=json.dumps({"anthropic_version": "bedrock-2023-05-31"} | body))
     assert refused.value.response["Error"] == {"Code": "ValidationException", "Message": sentence}
+
+
+TURN = {"type": "object"}
+CLOSED = "must be explicitly set to false"
+
+
+@pytest.mark.parametrize("members, sentence", [
+    ({"messages": [{"content": "Hi"}]}, "messages.0.role: Field required"),
+    ({"messages": [{"role": "user"}]}, "messages.0.content: Field required"),
+    ({"messages": [{"role": "bot", "content": "Hi"}]}, "messages.0.role: Input should be 'user' or 'assistant'"),
+    ({"messages": [*MESSAGES, {"role": "system", "content": "Be brief."}]},
+     'messages: Unexpected role "system". The Messages API accepts a top-level `system` parameter, not "system" as an '
+     "input message role."),
+    (said([{"type": "text"}]), "messages.0.content.0.text.text: Field required"),
+    (said([{"type": "image"}]), "messages.0.content.0.image.source: Field required"),
+    (said("Hi", [{"type": "tool_use", "name": "t", "input": {}}]), "messages.1.content.0.tool_use.id: Field required"),
+    (said("Hi", [{"type": "tool_use", "id": "a", "name": "t"}]), "messages.1.content.0.tool_use.input: Field required"),
+    (said([{"type": "tool_result"}]), "messages.0.content.0.tool_result.tool_use_id: Field required"),
+    (said("Hi", [{"type": "thinking", "thinking": "so"}]), "messages.1.content.0.thinking.signature: Field required"),
+    ({"tools": [{"name": "t"}]}, "tools.0.custom.input_schema: Field required"),
+    ({"tools": [{"name": "t", "input_schema": {}}]}, "tools.0.custom.input_schema.type: Field required"),
+    ({"tools": [{"name": "t", "input_schema": {"type": "array"}}]},
+     "tools.0.custom.input_schema.type: Input should be 'object'"),
+    ({"tools": [{"name": "t", "input_schema": TURN}] * 2}, "tools: Tool names must be unique."),
+    ({"tools": [{"name": "t", "input_schema": TURN}, {"type": "web_search_20250305", "name": "web_search"}]},
+     "tools.1: Input tag 'web_search_20250305' found using 'type' does not match any of the expected tags: 'custom'"),
+    ({"output_config": {"format": {"type": "xml"}}}, "output_config.format.type: Input should be 'json_schema'"),
+    ({"output_config": {"format": {"type": "json_schema"}}}, "output_config.format.schema: Field required"),
+    ({"output_config": {"format": {"type": "json_schema", "schema": TURN}}},
+     f"output_config.format.schema: For 'object' type, 'additionalProperties' {CLOSED}"),
+    ({"output_format": {"type": "json_schema", "schema": TURN}},
+     f"output_format.schema: For 'object' type, 'additionalProperties' {CLOSED}"),
+])
+def test_claude_names_what_messages_tools_and_formats_must_have(typed, token, members, sentence):
+    body = {"max_tokens": 9, "messages": MESSAGES} | members
+    answer = httpx.post(f"{typed.url}/v1/messages", headers={"x-api-key": token}, json={"model": ECHO} | body)
+    assert (answer.status_code, answer.json()["error"]) == (
+        400, {"type": "invalid_request_error", "message": sentence})
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        typed.client("bedrock-runtime").invoke_model(
+            modelId=CLAUDE, body=json.dumps({"anthropic_version": "bedrock-2023-05-31"} | body))
+    assert refused.value.response["Error"] == {"Code": "ValidationException", "Message": sentence}
+
+
+def test_claude_s_answer_meets_a_closed_schema(typed, token):
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"],
+              "additionalProperties": False}
+    for member in ({"output_config": {"format": {"type": "json_schema", "schema": schema}}},
+                   {"output_format": {"type": "json_schema", "schema": schema}}):
+        answer = post(typed, token, "/v1/messages", {"max_tokens": 99, "messages": MESSAGES} | member)
+        assert set(json.loads(answer.json()["content"][0]["text"])) == {"n"}
 
 
 def test_claude_takes_an_answer_that_is_begun(typed, token):

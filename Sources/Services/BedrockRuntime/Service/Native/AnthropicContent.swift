@@ -38,7 +38,17 @@ struct AnthropicContent {
         return (parts, kept)
     }
 
+    /// What a block of each kind must have.
+    private static let required: [String: [String]] = [
+        "text": ["text"], "tool_use": ["id", "name", "input"], "tool_result": ["tool_use_id"],
+        "thinking": ["signature", "thinking"], "image": ["source"], "document": ["source"],
+    ]
+
     private func parts(_ block: Document) throws(ServiceError) -> [ChatRequest.Part] {
+        let type = block["type"]?.text ?? ""
+        for name in Self.required[type] ?? [] where block[name].map({ $0 == .null }) ?? true {
+            throw .invalid("\(self.place).\(type).\(name): Field required")
+        }
         switch block["type"]?.text {
         case "text": return [.text(block["text"]?.text ?? "")]
         case "tool_use":

@@ -23,9 +23,7 @@ struct AnthropicFamily: NativeFamily {
         request.promptCount = self.promptCount
         let messages = try body.required("messages").elements
         for (index, message) in messages.enumerated() {
-            guard let role = message["role"]?.text.flatMap(ChatRequest.Role.init(rawValue:)) else {
-                throw .invalid("messages.\(index).role: Input should be 'user' or 'assistant'")
-            }
+            let role = try AnthropicRules.role(message, at: index)
             let (parts, kept) = try AnthropicContent.parts(message["content"], at: index)
             request.messages.append(.init(role: role, parts: parts))
             if let kept {
@@ -41,10 +39,12 @@ struct AnthropicFamily: NativeFamily {
         try ToolTurns.check(request.messages)
         switch body["system"] {
         case .string(let text)?: request.system = [text]
-        case .array(let blocks)?: request.system = blocks.compactMap { $0["text"]?.text }
+        case .array(let blocks)?:
+            try AnthropicRules.check(system: blocks)
+            request.system = blocks.compactMap { $0["text"]?.text }
         default: break
         }
-        request.tools = try Self.tools(body)
+        request.tools = try AnthropicTools.tools(body)
         let before = (body["system"]?.elements ?? []) + (body["tools"]?.elements ?? [])
         if request.cachePoint == nil, let kept = before.last(where: AnthropicContent.isKept) {
             request.cachePoint = .init(message: nil)
@@ -52,27 +52,9 @@ struct AnthropicFamily: NativeFamily {
         }
         try Self.addChoice(body["tool_choice"], to: &request)
         request.reasoning = Self.reasoning(body)
-        let format = body["output_config"]?["format"] ?? body["output_format"]
-        if format?["type"]?.text == "json_schema" { request.answerSchema = format?["schema"] }
+        request.answerSchema = try AnthropicRules.answerSchema(body)
         request.sampling = AnthropicRules.sampling(body, tokensMax: tokensMax)
         return request
-    }
-
-    private static func tools(_ body: Document) throws(ServiceError) -> [ChatRequest.Tool] {
-        var tools: [ChatRequest.Tool] = []
-        for (index, tool) in (body["tools"]?.elements ?? []).enumerated() {
-            let name = tool["name"]?.text ?? ""
-            try AnthropicRules.check(name: name, at: index)
-            let schema = tool["input_schema"] ?? .object([])
-            let isStrict = tool["strict"] == .boolean(true)
-            if isStrict, let fault = StrictSchema.fault(in: schema) {
-                throw .invalid("tools.\(index).custom: \(fault)")
-            }
-            tools.append(
-                .init(
-                    name: name, description: tool["description"]?.text ?? "", schema: schema, isStrict: isStrict))
-        }
-        return tools
     }
 
     private static func reasoning(_ body: Document) -> ChatRequest.Reasoning? {

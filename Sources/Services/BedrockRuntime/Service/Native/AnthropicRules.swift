@@ -30,6 +30,62 @@ enum AnthropicRules {
             #"#: subject must not be valid against schema {"required":["messages"]}"# + findings.joined())
     }
 
+    /// Blocks of text that say nothing are refused; `member` is where they stand.
+    static func check(texts content: Document?, of member: String) throws(ServiceError) {
+        for block in content?.elements ?? [] where block["type"]?.text == "text" {
+            try self.check(text: block["text"]?.text ?? "", of: member)
+        }
+    }
+
+    /// What the system says are texts.
+    static func check(system blocks: [Document]) throws(ServiceError) {
+        for (index, block) in blocks.enumerated() where block["type"]?.text != "text" {
+            let sentence = block["type"] == nil ? "Field required" : "Input should be 'text'"
+            throw .invalid("system.\(index).type: \(sentence)")
+        }
+        try self.check(texts: .array(blocks), of: "system")
+    }
+
+    private static func check(text: String, of member: String) throws(ServiceError) {
+        guard !text.isEmpty else { throw .invalid("\(member): text content blocks must be non-empty") }
+        guard !text.allSatisfy(\.isWhitespace) else {
+            throw .invalid("\(member): text content blocks must contain non-whitespace text")
+        }
+    }
+
+    /// The schema that the answer must meet; nil where any will do.
+    static func answerSchema(_ body: Document) throws(ServiceError) -> Document? {
+        let named = [
+            ("output_config.format", body["output_config"]?["format"]), ("output_format", body["output_format"]),
+        ]
+        for case (let place, let format?) in named where format != .null {
+            guard format["type"]?.text == "json_schema" else {
+                throw .invalid("\(place).type: Input should be 'json_schema'")
+            }
+            guard let schema = format["schema"], schema != .null else {
+                throw .invalid("\(place).schema: Field required")
+            }
+            if let fault = StrictSchema.fault(in: schema) { throw .invalid("\(place).schema: \(fault)") }
+            return schema
+        }
+        return nil
+    }
+
+    /// Who may speak.
+    static func role(_ message: Document, at index: Int) throws(ServiceError) -> ChatRequest.Role {
+        let name = message["role"]?.text ?? ""
+        // DEVIATION: Claude Opus 4.8 takes them in the middle of a conversation.
+        guard name != "system" else { throw .invalid(self.noSystemTurns) }
+        guard let role = ChatRequest.Role(rawValue: name) else {
+            throw .invalid("messages.\(index).role: Input should be 'user' or 'assistant'")
+        }
+        return role
+    }
+
+    static let noSystemTurns =
+        "messages: Unexpected role \"system\". The Messages API accepts a top-level `system` parameter, not \"system\" "
+        + "as an input message role."
+
     /// What stands beside the messages.
     static func check(_ body: Document) throws(ServiceError) {
         if let temperature = body["temperature"]?.double, !(0...1).contains(temperature) {
@@ -60,28 +116,6 @@ enum AnthropicRules {
         return sampling
     }
 
-    private static let nameLettersMax = 128
-
-    /// The name of a tool that stands at that place among the others.
-    static func check(name: String, at index: Int) throws(ServiceError) {
-        guard name.unicodeScalars.count <= self.nameLettersMax else {
-            throw .invalid("tools.\(index).custom.name: String should have at most \(self.nameLettersMax) characters")
-        }
-        let isPlain = name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
-        guard isPlain, !name.isEmpty else {
-            throw .invalid(
-                "tools.\(index).custom.name: String should match pattern "
-                    + "'^[a-zA-Z0-9_-]{1,\(self.nameLettersMax)}$'")
-        }
-    }
-
     /// That messages say something; the model may be given an empty beginning of its own answer.
     static func check(messages: [Document]) throws(ServiceError) {
         for (index, message) in messages.enumerated() {
@@ -95,9 +129,8 @@ enum AnthropicRules {
                     "messages.\(index): all messages must have non-empty content except for the optional final "
                         + "assistant message")
             }
-            for block in content?.elements ?? [] where block["type"]?.text == "text" && block["text"]?.text == "" {
-                throw .invalid("messages: text content blocks must be non-empty")
-            }
+            if let text = content?.text, !text.isEmpty { try self.check(text: text, of: "messages") }
+            try self.check(texts: content, of: "messages")
         }
         guard let last = messages.last, last["role"]?.text == "assistant" else { return }
         let begun = last["content"]?.text ?? last["content"]?.elements.last?["text"]?.text

@@ -62,7 +62,10 @@ extension BodyShape {
     /// Anthropic's Messages API.
     static let message = BodyShape.object(
         Self.stream.merging([
-            "messages": .list(.object(["role": .text, "content": .textOrList(.object(Self.anthropicBlock))])),
+            "messages": .list(
+                .object(
+                    ["role": .text, "content": .textOrList(.object(Self.anthropicBlock))],
+                    required: ["role", "content"])),
             "system": .textOrList(.object(["type": .text, "text": .text])),
             "tools": .list(
                 .object(["name": .text, "description": .text, "input_schema": .object([:])], required: ["name"])),
