@@ -92,6 +92,21 @@ def test_anthropic_names_what_is_missing(typed, token, body, sentence):
     assert (answer.status_code, answer.json()["error"]["message"]) == (400, sentence)
 
 
+@pytest.mark.parametrize("path, body, error", [
+    ("/v1/messages", {"model": None}, {"type": "invalid_request_error", "message": "model: Field required"}),
+    ("/v1/messages", {"model": 5}, {
+        "type": "invalid_request_error", "message": "model: Input should be a valid string"}),
+    ("/v1/chat/completions", {"model": None}, {
+        "message": "you must provide a model parameter", "type": "invalid_request_error", "param": None, "code": None}),
+    ("/v1/responses", {"model": 5}, {
+        "message": "Invalid type for 'model': expected a string, but got an integer instead.",
+        "type": "invalid_request_error", "param": "model", "code": "invalid_type"}),
+])
+def test_a_model_that_is_not_named_is_asked_for_in_each_notation(typed, token, path, body, error):
+    answer = post(typed, token, path, {"max_tokens": 9, "messages": MESSAGES, "input": "Hi"} | body)
+    assert (answer.status_code, answer.json()["error"]) == (400, error)
+
+
 @pytest.mark.parametrize("operation", ["invoke_model", "invoke_model_with_response_stream", "count_tokens"])
 @pytest.mark.parametrize("missing", ["anthropic_version", "messages"])
 def test_claudes_native_body_names_what_is_missing(typed, operation, missing):

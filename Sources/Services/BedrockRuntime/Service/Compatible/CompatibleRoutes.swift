@@ -38,36 +38,46 @@ extension BedrockRuntimeService {
             ("/v1/messages", self.anthropic), ("/anthropic/v1", self.anthropic), ("/v1", self.openAI),
             ("/openai/v1", self.openAI),
         ]
-        return routes + unknown.map { HTTPRoute(unknownBelow: $0, form: $1) }
+        return routes + unknown.map { HTTPRoute(unknownBelow: $0, form: $1.form) }
     }
 
     /// Names that a signature may have: what AWS's clients sign for on either host.
     private static let signingNames = ["bedrock", "bedrock-mantle"]
 
-    private static let openAI = HTTPRouteForm(
-        signingNames: signingNames, takesKeyHeader: false, requestIDHeader: "x-request-id",
-        error: OpenAIError.answer, errorEvent: OpenAIError.event)
+    /// Whose notation the bodies and errors of a route have.
+    private struct Notation {
+        let form: HTTPRouteForm
+        let bodies: BodyShape.Form
+    }
 
-    private static let anthropic = HTTPRouteForm(
-        signingNames: signingNames, takesKeyHeader: true, requestIDHeader: "request-id",
-        error: AnthropicError.answer, errorEvent: AnthropicError.event)
+    private static let openAI = Notation(
+        form: HTTPRouteForm(
+            signingNames: signingNames, takesKeyHeader: false, requestIDHeader: "x-request-id",
+            error: OpenAIError.answer, errorEvent: OpenAIError.event),
+        bodies: .openAI)
+
+    private static let anthropic = Notation(
+        form: HTTPRouteForm(
+            signingNames: signingNames, takesKeyHeader: true, requestIDHeader: "request-id",
+            error: AnthropicError.answer, errorEvent: AnthropicError.event),
+        bodies: .anthropic)
 
     private typealias Handler =
         @Sendable (CompatibleRequest, RequestContext) async throws(ServiceError) -> HTTPRouteAnswer
 
     private static func route(
-        _ name: String, _ path: String, _ form: HTTPRouteForm, _ respond: Handler?
+        _ name: String, _ path: String, _ notation: Notation, _ respond: Handler?
     ) -> HTTPRoute {
-        HTTPRoute(name, "POST", path, form: form) { request, context in
+        HTTPRoute(name, "POST", path, form: notation.form) { request, context in
             [CompatibleRequest.access(request, context)]
         } respond: { (request, context) async throws(ServiceError) in
             guard let respond else { throw Self.elsewhere }
-            return try await respond(try CompatibleRequest(request, context), context)
+            return try await respond(try CompatibleRequest(request, context, notation.bodies), context)
         }
     }
 
     private static func listRoute(_ name: String, _ path: String, _ service: BedrockRuntimeService?) -> HTTPRoute {
-        HTTPRoute(name, "GET", path, form: self.openAI) { _, _ in
+        HTTPRoute(name, "GET", path, form: self.openAI.form) { _, _ in
             [ResourceAccess(action: "bedrock:ListFoundationModels", resource: "*")]
         } respond: { (request, context) async throws(ServiceError) in
             guard let service else { throw Self.elsewhere }
@@ -84,17 +94,32 @@ struct CompatibleRequest: Sendable {
     let body: Document
     let id: ModelID
     let isStreamed: Bool
+    /// What Anthropic's clients ask to try out.
+    let betas: [String]
 
-    init(_ request: HTTPRouteRequest, _ context: RequestContext) throws(ServiceError) {
+    init(
+        _ request: HTTPRouteRequest, _ context: RequestContext, _ form: BodyShape.Form
+    ) throws(ServiceError) {
         guard let body = Self.document(request), case .object = body else {
             throw .invalid("We could not parse the JSON body of your request.")
         }
-        guard let model = body["model"]?.text, !model.isEmpty else {
-            throw .invalid("you must provide a model parameter")
-        }
         self.body = body
-        self.id = try ModelID(model, context)
+        self.id = try ModelID(try Self.model(body, form), context)
         self.isStreamed = body["stream"] == .boolean(true)
+        self.betas = request.head.headers.all("anthropic-beta").flatMap { line in
+            line.split(separator: ",").map { String($0.drop { $0 == " " }) }
+        }
+    }
+
+    /// - Source: the sentences that users of both APIs report.
+    private static func model(_ body: Document, _ form: BodyShape.Form) throws(ServiceError) -> String {
+        let isMissing = body["model"].map { $0 == .null || $0 == .string("") } ?? true
+        if isMissing, form == .openAI { throw .invalid("you must provide a model parameter") }
+        try BodyShape.object(["model": .text], required: ["model"]).check(body, form)
+        guard let model = body["model"]?.text, !model.isEmpty else {
+            throw .invalid("model: String should have at least 1 character")
+        }
+        return model
     }
 
     /// What a request touches; a body that cannot be read touches nothing in particular.
