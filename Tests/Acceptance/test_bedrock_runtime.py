@@ -93,7 +93,8 @@ def test_an_agent_calls_a_tool_and_hears_its_result(bedrock):
 
 
 def test_an_answer_meets_its_schema(bedrock):
-    schema = {"type": "object", "properties": {"names": {"type": "array", "items": {"type": "string"}, "minItems": 2}}}
+    schema = {"type": "object", "properties": {"names": {"type": "array", "items": {"type": "string"}, "minItems": 2}},
+              "additionalProperties": False}
     answer = bedrock.converse(
         modelId=ECHO, messages=[user("names, please")],
         outputConfig={"textFormat": {

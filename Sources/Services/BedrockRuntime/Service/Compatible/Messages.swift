@@ -11,9 +11,11 @@ extension BedrockRuntimeService {
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
         let model = try await self.model(request.id, context)
-        let family = AnthropicFamily(callIDs: .anthropic)
+        let family = AnthropicFamily(callIDs: .anthropic, betas: request.betas)
         let chat = try await model.readingSlowly { () async throws(ServiceError) in
-            try family.request(try await family.readingDocuments(request.body))
+            let chat = try family.request(try await family.readingDocuments(request.body))
+            if let fault = ClaudeLimits.fault(chat.sampling, request.id) { throw ServiceError.invalid(fault) }
+            return chat
         }
         let invocation = try await model.begin(chat)
         let stamp = AnswerStamp(request.id, context, self.random)

@@ -40,6 +40,8 @@ struct ConversePlan {
             throw .invalid("The messages field must have at least one message. Add a message and try again.")
         }
         try Self.checkTurns(messages)
+        try Self.checkSpeakers(messages)
+        let marks = try Self.cacheMarks(messages, system, tools)
         let limits = try AttachmentLimits(id.name, messages)
         messages = try await Documents.read(messages, limits)
         var request = ChatRequest(messages: [])
@@ -58,7 +60,7 @@ struct ConversePlan {
             }
             request.messages.append(.init(role: message.role == .assistant ? .assistant : .user, parts: parts))
             if let sentence = ToolTurns.misplaced(request.messages[index]) {
-                throw .invalid("The model returned the following errors: \(place): \(sentence)")
+                throw .invalid("\(ClaudeLimits.conversePrefix)\(place): \(sentence)")
             }
         }
         try Self.checkTools(request.messages, hasTools: tools != nil)
@@ -83,6 +85,8 @@ struct ConversePlan {
         request.answerSchema = try Self.schema(output)
         request.takesAnyAnswer = true
         request.reasoning = Self.reasoning(more, output)
+        let fault = marks.fault ?? (ClaudeLimits.isClaude(id) ? Self.claudeFault(request, id, more) : nil)
+        if let fault { throw .invalid(ClaudeLimits.conversePrefix + fault) }
         self.request = request
         self.cacheTTL = cacheTTL
     }
@@ -183,7 +187,7 @@ struct ConversePlan {
                 throw .invalid("The tool name \(specification.name) at toolConfig.tools.\(index) is given twice.")
             }
             if specification.strict == true, let fault = StrictSchema.fault(in: schema) {
-                throw .invalid("The model returned the following errors: tools.\(index).custom: \(fault)")
+                throw .invalid("\(ClaudeLimits.conversePrefix)tools.\(index).custom: \(fault)")
             }
             request.tools.append(
                 .init(
@@ -233,11 +237,17 @@ struct ConversePlan {
         }
     }
 
+    /// - Source: Amazon Bedrock User Guide, "Get validated JSON results from models"; the sentence that users report.
     private static func schema(_ output: OutputConfig?) throws(ServiceError) -> Document? {
         guard let format = output?.textFormat else { return nil }
+        let place = "outputConfig.textFormat.structure.jsonSchema"
         guard case .jsonSchema(let definition) = format.structure, let schema = Document(json: definition.schema_)
         else {
-            throw .invalid("The schema at outputConfig.textFormat.structure.jsonSchema is not a JSON document.")
+            throw .invalid("The schema at \(place) is not a JSON document.")
+        }
+        guard case .object = schema else { throw ContentReader.noObject("\(place).schema") }
+        if let fault = StrictSchema.fault(in: schema) {
+            throw .invalid("\(ClaudeLimits.conversePrefix)output_config.format.schema: \(fault)")
         }
         return schema
     }

@@ -5,6 +5,8 @@ internal import ServiceModel
 /// - Source: Bedrock User Guide, "Anthropic Claude Messages API".
 struct AnthropicFamily: NativeFamily {
     var callIDs = CallIDs.claude
+    /// What a header asks to try out; the body of InvokeModel has it in a member.
+    var betas: [String] = []
     /// What the first event of a stream tells of the prompt.
     let promptCount = PromptCount()
 
@@ -54,6 +56,11 @@ struct AnthropicFamily: NativeFamily {
         request.reasoning = Self.reasoning(body)
         request.answerSchema = try AnthropicRules.answerSchema(body)
         request.sampling = AnthropicRules.sampling(body, tokensMax: tokensMax)
+        let betas = self.betas + (body["anthropic_beta"]?.texts ?? [])
+        let fault =
+            AnthropicRules.cacheMarks(body).fault
+            ?? ClaudeLimits.fault(thinking: body["thinking"], request, betas: betas)
+        if let fault { throw .invalid(fault) }
         return request
     }
 

@@ -4,7 +4,6 @@ internal import ServiceModel
 /// What Claude refuses of a body whose members are all of the right types.
 /// - Source: the sentences that users of Anthropic's API and of Bedrock report.
 enum AnthropicRules {
-    private static let thoughtTokensMin = 1024
     /// Members of a body of InvokeModel. `model` and `stream` are none: the path says both.
     private static let names: Set<String> = [
         "anthropic_version", "anthropic_beta", "max_tokens", "messages", "system", "temperature", "top_p", "top_k",
@@ -86,6 +85,22 @@ enum AnthropicRules {
         "messages: Unexpected role \"system\". The Messages API accepts a top-level `system` parameter, not \"system\" "
         + "as an input message role."
 
+    /// What is to be kept, in the order in which the model reads it.
+    static func cacheMarks(_ body: Document) -> CacheMarks {
+        var marks = CacheMarks()
+        func add(_ blocks: Document?, _ place: String) {
+            for (index, block) in (blocks?.elements ?? []).enumerated() where AnthropicContent.isKept(block) {
+                marks.add("\(place).\(index)", isLong: AnthropicContent.isKeptForAnHour(block))
+            }
+        }
+        add(body["tools"], "tools")
+        add(body["system"], "system")
+        for (index, message) in (body["messages"]?.elements ?? []).enumerated() {
+            add(message["content"], "messages.\(index).content")
+        }
+        return marks
+    }
+
     /// What stands beside the messages.
     static func check(_ body: Document) throws(ServiceError) {
         if let temperature = body["temperature"]?.double, !(0...1).contains(temperature) {
@@ -94,14 +109,6 @@ enum AnthropicRules {
         for stop in body["stop_sequences"]?.texts ?? [] where stop.allSatisfy(\.isWhitespace) {
             let rule = stop.isEmpty ? "be non-empty" : "contain non-whitespace"
             throw .invalid("stop_sequences: each stop sequence must \(rule)")
-        }
-        guard body["thinking"]?["type"]?.text == "enabled" else { return }
-        guard let tokens = body["thinking"]?["budget_tokens"]?.integer else {
-            throw .invalid("thinking.enabled.budget_tokens: Field required")
-        }
-        guard tokens >= Self.thoughtTokensMin else {
-            throw .invalid(
-                "thinking.enabled.budget_tokens: Input should be greater than or equal to \(Self.thoughtTokensMin)")
         }
     }
 

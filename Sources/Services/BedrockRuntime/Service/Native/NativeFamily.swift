@@ -53,10 +53,13 @@ struct NativeRequest: Sendable {
     init(_ id: ModelID, document: Document) async throws(ServiceError) {
         self.family = Self.family(id, document)
         // Of Claude's ids only: models of this machine take the notation without it.
-        if id.name.hasPrefix("anthropic."), self.family is AnthropicFamily {
+        if ClaudeLimits.isClaude(id), self.family is AnthropicFamily {
             try AnthropicRules.checkNames(of: document, id)
         }
         self.request = try self.family.request(try await self.family.readingDocuments(document))
+        if self.family is AnthropicFamily, let fault = ClaudeLimits.fault(self.request.sampling, id) {
+            throw .invalid(fault)
+        }
     }
 
     /// Makers whose models take chat completions.

@@ -1,0 +1,69 @@
+internal import BedrockRuntimeModel
+internal import Inference
+internal import ServiceModel
+
+/// What Converse refuses as the model behind it does: Claude's rules, since its users have reported the sentences.
+extension ConversePlan {
+    /// Who may say what.
+    /// - Source: Amazon Bedrock API reference, Message: documents are the user's; that sentence is worded in the manner
+    ///   of its like.
+    // DEVIATION: Claude Opus 4.8 takes turns of the system.
+    static func checkSpeakers(_ messages: [Message]) throws(ServiceError) {
+        for (index, message) in messages.enumerated() {
+            if message.role == .system { throw .invalid(ClaudeLimits.conversePrefix + AnthropicRules.noSystemTurns) }
+            guard message.role == .assistant else { continue }
+            for case .document in message.content {
+                throw .invalid(
+                    "\(ClaudeLimits.conversePrefix)messages.\(index): `document` blocks can only be in `user` messages")
+            }
+        }
+    }
+
+    /// The cache points: each is the end of the block before it.
+    static func cacheMarks(
+        _ messages: [Message], _ system: [SystemContentBlock]?, _ tools: ToolConfiguration?
+    ) throws(ServiceError) -> CacheMarks {
+        var marks = CacheMarks()
+        var count = 0
+        func add(_ point: CachePointBlock, _ place: String) {
+            marks.add("\(place).\(max(0, count - 1))", isLong: point.ttl == ._1h)
+        }
+        for tool in tools?.tools ?? [] {
+            if case .cachePoint(let point) = tool { add(point, "tools") } else { count += 1 }
+        }
+        count = 0
+        for block in system ?? [] {
+            if case .cachePoint(let point) = block { add(point, "system") } else { count += 1 }
+        }
+        for (index, message) in messages.enumerated() {
+            count = 0
+            var isAfterThought = false
+            for block in message.content {
+                guard case .cachePoint(let point) = block else {
+                    count += 1
+                    if case .reasoningContent = block { isAfterThought = true } else { isAfterThought = false }
+                    continue
+                }
+                guard !isAfterThought else {
+                    throw .invalid(
+                        "Cache point cannot be inserted after reasoning block. Please remove the invalid cache point "
+                            + "and try again.")
+                }
+                add(point, "messages.\(index).content")
+            }
+        }
+        return marks
+    }
+
+    /// What a model of Claude's does not take of a request that is lawful else.
+    static func claudeFault(_ request: ChatRequest, _ id: ModelID, _ more: Document?) -> String? {
+        if let last = request.messages.last, last.role == .assistant, case .text(let text)? = last.parts.last,
+            text.last?.isWhitespace ?? false
+        {
+            return "messages: final assistant content cannot end with trailing whitespace"
+        }
+        let thinking = more?["thinking"] ?? more?["reasoning_config"]
+        return ClaudeLimits.fault(request.sampling, id)
+            ?? ClaudeLimits.fault(thinking: thinking, request, betas: more?["anthropic_beta"]?.texts ?? [])
+    }
+}

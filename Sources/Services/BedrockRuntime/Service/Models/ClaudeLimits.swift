@@ -1,0 +1,100 @@
+internal import Inference
+internal import ServiceModel
+
+/// What Claude's models refuse in whatever notation they are asked: the sentence, or nil where nothing is wrong.
+///
+/// - Source: Amazon Bedrock User Guide, "Prompt caching" (four cache points), "Extended thinking", "Request and
+///   Response" of Claude's Messages API (`temperature` or `top_p`); the sentences that users of both APIs report.
+enum ClaudeLimits {
+    /// What Converse tells of them begins with this.
+    static let conversePrefix = "The model returned the following errors: "
+
+    private static let thoughtTokensMin = 1024
+    private static let guide = "https://docs.claude.com/en/docs/build-with-claude/extended-thinking"
+    /// Models that take one way of choosing tokens at a time.
+    private static let oneWayModels = ["anthropic.claude-sonnet-4-5", "anthropic.claude-haiku-4-5"]
+
+    static func isClaude(_ id: ModelID) -> Bool { id.name.hasPrefix("anthropic.") }
+
+    static func fault(_ sampling: ChatRequest.Sampling, _ id: ModelID) -> String? {
+        guard sampling.temperature != nil, sampling.topP != nil, self.oneWayModels.contains(where: id.name.hasPrefix)
+        else { return nil }
+        return "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
+    }
+
+    /// - Parameters:
+    ///   - thinking: the member of that name.
+    ///   - request: what else was asked, read.
+    ///   - betas: what is tried out; interleaved thinking may take more tokens than the answer.
+    /// - Returns: what is wrong with it, or nil.
+    static func fault(thinking: Document?, _ request: ChatRequest, betas: [String] = []) -> String? {
+        guard let thinking, thinking != .null else { return nil }
+        switch thinking["type"]?.text {
+        case nil: return "thinking.type: Field required"
+        case "disabled": return nil
+        case "adaptive": return self.fault(request.toolChoice)
+        case "enabled":
+            let isInterleaved = betas.contains { $0.hasPrefix("interleaved-thinking") }
+            return self.fault(
+                budget: thinking["budget_tokens"]?.integer, isInterleaved ? nil : request.sampling.tokensMax)
+                ?? self.fault(temperature: request.sampling.temperature) ?? self.fault(request.toolChoice)
+        case let type?:
+            return "thinking: Input tag '\(type)' found using 'type' does not match any of the expected tags: "
+                + "'adaptive', 'disabled', 'enabled'"
+        }
+    }
+
+    private static func fault(budget tokens: Int?, _ tokensMax: Int?) -> String? {
+        guard let tokens else { return "thinking.enabled.budget_tokens: Field required" }
+        guard tokens >= self.thoughtTokensMin else {
+            return "thinking.enabled.budget_tokens: Input should be greater than or equal to \(self.thoughtTokensMin)"
+        }
+        guard let tokensMax, tokensMax <= tokens else { return nil }
+        return "`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our documentation at "
+            + "\(self.guide)#max-tokens-and-context-window-size"
+    }
+
+    private static func fault(temperature: Double?) -> String? {
+        guard let temperature, temperature != 1 else { return nil }
+        return "`temperature` may only be set to 1 when thinking is enabled. Please consult our documentation at "
+            + "\(self.guide)#important-considerations-when-using-extended-thinking"
+    }
+
+    private static func fault(_ choice: ChatRequest.ToolChoice) -> String? {
+        switch choice {
+        case .auto, .never: nil
+        case .any, .named: "Thinking may not be enabled when tool_choice forces tool use."
+        }
+    }
+}
+
+/// The cache points of a request, in the order in which the model reads them: tools, system, messages.
+struct CacheMarks {
+    static let countMax = 4
+
+    private var count = 0
+    private var hasShort = false
+    /// Where the first one for an hour stands behind one for five minutes.
+    private var late: String?
+
+    /// - Parameters:
+    ///   - place: of the block that it is the end of, such as `messages.0.content.1`.
+    ///   - isLong: whether it is for an hour.
+    mutating func add(_ place: String, isLong: Bool) {
+        self.count += 1
+        if isLong, self.hasShort { self.late = self.late ?? place }
+        if !isLong { self.hasShort = true }
+    }
+
+    /// What is wrong with them.
+    /// - Source: the sentences that users report, of Converse too.
+    var fault: String? {
+        guard self.count <= Self.countMax else {
+            return "A maximum of \(Self.countMax) blocks with cache_control may be provided. Found \(self.count)."
+        }
+        return self.late.map { place in
+            "\(place).cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control "
+                + "block. Note that blocks are processed in the following order: `tools`, `system`, `messages`."
+        }
+    }
+}

@@ -1,0 +1,145 @@
+"""What Converse refuses as the model behind it does, and Claude's own bodies with it: cache points, thinking, turns and
+formats that are of the right types and that no model takes."""
+
+import json
+
+import botocore.exceptions
+import pytest
+
+from brume_server import Server
+
+OLDER = "anthropic.claude-3-haiku-20240307-v1:0"
+NEWER = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+NOVA = "amazon.nova-lite-v1:0"
+MODEL_ERRORS = "The model returned the following errors: "
+GUIDE = "https://docs.claude.com/en/docs/build-with-claude/extended-thinking"
+TOOL = {"toolSpec": {"name": "look", "inputSchema": {"json": {"type": "object"}}}}
+POINT = {"cachePoint": {"type": "default"}}
+HOUR = {"cachePoint": {"type": "default", "ttl": "1h"}}
+ONE_WAY = "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
+ORDER = ("a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note that blocks are "
+         "processed in the following order: `tools`, `system`, `messages`.")
+
+
+@pytest.fixture(scope="module")
+def bedrock(tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("refusals"), "--bedrock-aliases", "*=brume.echo") as server:
+        yield server.client("bedrock-runtime")
+
+
+def user(*blocks):
+    return {"role": "user", "content": list(blocks or [{"text": "Hi"}])}
+
+
+def said(*blocks):
+    return {"role": "assistant", "content": list(blocks)}
+
+
+def thinking(tokens=2000, **more):
+    return {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": tokens}} | more}
+
+
+def refusal(call, **request):
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        call(**request)
+    return failure.value.response["Error"]
+
+
+@pytest.mark.parametrize("model, members, sentence", [
+    (OLDER, {"messages": [user(), {"role": "system", "content": [{"text": "Be brief."}]}]},
+     f'{MODEL_ERRORS}messages: Unexpected role "system". The Messages API accepts a top-level `system` parameter, not '
+     '"system" as an input message role.'),
+    (OLDER, {"messages": [user(), said({"document": {"format": "txt", "name": "a", "source": {"text": "b"}}},
+                                       {"text": "See."}), user()]},
+     f"{MODEL_ERRORS}messages.1: `document` blocks can only be in `user` messages"),
+    (OLDER, {"messages": [user(), said({"text": "I am "})]},
+     f"{MODEL_ERRORS}messages: final assistant content cannot end with trailing whitespace"),
+    (OLDER, {"messages": [user(*[{"text": "a"}, POINT] * 5)]},
+     f"{MODEL_ERRORS}A maximum of 4 blocks with cache_control may be provided. Found 5."),
+    (NOVA, {"messages": [user(*[{"text": "a"}, POINT] * 3)], "system": [{"text": "s"}, POINT],
+            "toolConfig": {"tools": [TOOL, POINT]}},
+     f"{MODEL_ERRORS}A maximum of 4 blocks with cache_control may be provided. Found 5."),
+    (OLDER, {"messages": [user({"text": "a"}, {"text": "b"}, HOUR)], "system": [{"text": "s"}, POINT]},
+     f"{MODEL_ERRORS}messages.0.content.1.cache_control.ttl: {ORDER}"),
+    (OLDER, {"system": [{"text": "s"}, POINT, {"text": "t"}, HOUR]},
+     f"{MODEL_ERRORS}system.1.cache_control.ttl: {ORDER}"),
+    (OLDER, {"messages": [user(), said({"reasoningContent": {"reasoningText": {"text": "so"}}}, POINT), user()]},
+     "Cache point cannot be inserted after reasoning block. Please remove the invalid cache point and try again."),
+    (OLDER, thinking(1000),
+     f"{MODEL_ERRORS}thinking.enabled.budget_tokens: Input should be greater than or equal to 1024"),
+    (OLDER, thinking() | {"inferenceConfig": {"maxTokens": 2000}},
+     f"{MODEL_ERRORS}`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our documentation at "
+     f"{GUIDE}#max-tokens-and-context-window-size"),
+    (OLDER, thinking() | {"inferenceConfig": {"temperature": 0.5}},
+     f"{MODEL_ERRORS}`temperature` may only be set to 1 when thinking is enabled. Please consult our documentation at "
+     f"{GUIDE}#important-considerations-when-using-extended-thinking"),
+    (OLDER, thinking() | {"toolConfig": {"tools": [TOOL], "toolChoice": {"any": {}}}},
+     f"{MODEL_ERRORS}Thinking may not be enabled when tool_choice forces tool use."),
+    (OLDER, {"additionalModelRequestFields": {"thinking": {"type": "always"}}},
+     f"{MODEL_ERRORS}thinking: Input tag 'always' found using 'type' does not match any of the expected tags: "
+     "'adaptive', 'disabled', 'enabled'"),
+    (NEWER, {"inferenceConfig": {"temperature": 0.5, "topP": 0.5}}, MODEL_ERRORS + ONE_WAY),
+])
+def test_converse_refuses_what_the_model_does(bedrock, model, members, sentence):
+    for call in (bedrock.converse, bedrock.converse_stream):
+        assert refusal(call, **{"modelId": model, "messages": [user()]} | members) == {
+            "Code": "ValidationException", "Message": sentence}
+
+
+@pytest.mark.parametrize("model, members", [
+    (OLDER, {"inferenceConfig": {"temperature": 0.5, "topP": 0.5}}),
+    (NEWER, {"inferenceConfig": {"temperature": 0.5}}),
+    (NOVA, {"messages": [user(), said({"text": "I am "})]}),
+    (NOVA, thinking(5) | {"inferenceConfig": {"temperature": 0.5}}),
+    (OLDER, thinking() | {"inferenceConfig": {"temperature": 1, "maxTokens": 2001}}),
+    (OLDER, thinking(anthropic_beta=["interleaved-thinking-2025-05-14"]) | {"inferenceConfig": {"maxTokens": 1500}}),
+    (OLDER, thinking() | {"toolConfig": {"tools": [TOOL], "toolChoice": {"auto": {}}}}),
+    (OLDER, {"messages": [user(*[{"text": "a"}, POINT] * 4)]}),
+    (OLDER, {"messages": [user({"text": "a"}, POINT)], "system": [{"text": "s"}, HOUR]}),
+    (OLDER, {"messages": [user(), said({"reasoningContent": {"reasoningText": {"text": "so"}}}, {"text": "b"}, POINT),
+                          user()]}),
+])
+def test_converse_takes_what_the_model_does(bedrock, model, members):
+    assert bedrock.converse(**{"modelId": model, "messages": [user()]} | members)["stopReason"] == "end_turn"
+
+
+def schema(text):
+    return {"outputConfig": {"textFormat": {
+        "type": "json_schema", "structure": {"jsonSchema": {"schema": text, "name": "answer"}}}}}
+
+
+@pytest.mark.parametrize("text, sentence", [
+    ("{", "The schema at outputConfig.textFormat.structure.jsonSchema is not a JSON document."),
+    *((text, "The format of the value at outputConfig.textFormat.structure.jsonSchema.schema is invalid. Provide a "
+       "json object for the field and try again.") for text in ("true", "3", "[]", '"object"', "null")),
+    (json.dumps({"type": "object"}),
+     f"{MODEL_ERRORS}output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to "
+     "false"),
+    (json.dumps({"type": "array", "items": {"type": "integer", "minimum": 5, "maximum": 4}}),
+     f"{MODEL_ERRORS}output_config.format.schema: For 'integer' type, properties maximum, minimum are not supported"),
+])
+def test_a_schema_that_no_model_takes_is_refused(bedrock, text, sentence):
+    assert refusal(bedrock.converse, modelId=OLDER, messages=[user()], **schema(text)) == {
+        "Code": "ValidationException", "Message": sentence}
+
+
+@pytest.mark.parametrize("model, members, sentence", [
+    (OLDER, {"messages": [{"role": "user", "content": [
+        {"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}}] * 5}]},
+     "A maximum of 4 blocks with cache_control may be provided. Found 5."),
+    (OLDER, {"tools": [{"name": "t", "input_schema": {"type": "object"}, "cache_control": {"type": "ephemeral"}}],
+             "system": [{"type": "text", "text": "s", "cache_control": {"type": "ephemeral", "ttl": "1h"}}]},
+     f"system.0.cache_control.ttl: {ORDER}"),
+    (OLDER, {"thinking": {"type": "enabled", "budget_tokens": 2000}, "max_tokens": 2000},
+     "`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our documentation at "
+     f"{GUIDE}#max-tokens-and-context-window-size"),
+    (OLDER, {"thinking": {"type": "adaptive"}, "tool_choice": {"type": "tool", "name": "t"},
+             "tools": [{"name": "t", "input_schema": {"type": "object"}}]},
+     "Thinking may not be enabled when tool_choice forces tool use."),
+    (OLDER, {"thinking": {}}, "thinking.type: Field required"),
+    (NEWER, {"temperature": 0.5, "top_p": 0.5}, ONE_WAY),
+])
+def test_claude_s_body_is_refused_as_well(bedrock, model, members, sentence):
+    body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+    assert refusal(bedrock.invoke_model, modelId=model, body=json.dumps(body | members)) == {
+        "Code": "ValidationException", "Message": sentence}
