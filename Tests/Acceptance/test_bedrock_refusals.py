@@ -1,6 +1,7 @@
 """What Converse refuses as the model behind it does, and Claude's own bodies with it: cache points, thinking, turns and
 formats that are of the right types and that no model takes."""
 
+import base64
 import json
 
 import botocore.exceptions
@@ -143,3 +144,27 @@ def test_claude_s_body_is_refused_as_well(bedrock, model, members, sentence):
     body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
     assert refusal(bedrock.invoke_model, modelId=model, body=json.dumps(body | members)) == {
         "Code": "ValidationException", "Message": sentence}
+
+
+KINDS = {"png": b"\x89PNG\r\n\x1a\n", "gif": b"GIF89a", "webp": b"RIFF\0\0\0\0WEBP", "jpeg": b"\xff\xd8\xff\xe0"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("called", ["png", "jpeg"])
+def test_an_image_that_is_called_what_it_is_not_is_refused(bedrock, kind, called):
+    sentence = (f"The image was specified using the image/{called} media type, but the image appears to be a "
+                f"image/{kind} image")
+    body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [{"role": "user", "content": [
+        {"type": "text", "text": "See"}, {"type": "image", "source": {
+            "type": "base64", "media_type": f"image/{called}", "data": base64.b64encode(KINDS[kind]).decode()}}]}]}
+    block = {"image": {"format": called, "source": {"bytes": KINDS[kind]}}}
+    place = "messages.0.content.1.image.source.base64: "
+    for call, request, whole in (
+        (bedrock.converse, {"messages": [user({"text": "See"}, block)]}, MODEL_ERRORS + place + sentence),
+        (bedrock.invoke_model, {"body": json.dumps(body)}, place + sentence),
+    ):
+        if kind == called:
+            assert call(modelId=OLDER, **request)["ResponseMetadata"]["HTTPStatusCode"] == 200
+        else:
+            assert refusal(call, modelId=OLDER, **request)["Message"] == whole
+    assert bedrock.converse(modelId=NOVA, messages=[user({"text": "See"}, block)])["stopReason"] == "end_turn"

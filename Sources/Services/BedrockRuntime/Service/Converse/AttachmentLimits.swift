@@ -17,12 +17,14 @@ struct AttachmentLimits {
     private let countMax: Int
     private let limitsPDFs: Bool
     private let hasManyImages: Bool
+    private let isClaude: Bool
 
     /// - Parameters:
     ///   - model: the id without profile and ARN.
     ///   - messages: what is asked.
     /// - Throws: where there are too many images and documents.
     init(_ model: String, _ messages: [Message]) throws(ServiceError) {
+        self.isClaude = model.hasPrefix("anthropic.")
         let isNewerClaude =
             model.hasPrefix("anthropic.claude-")
             && !["anthropic.claude-3", "anthropic.claude-v", "anthropic.claude-instant"].contains(
@@ -48,9 +50,11 @@ struct AttachmentLimits {
         }
     }
 
-    /// Refuses an image with more pixels to a side than the model takes.
-    func check(image bytes: [UInt8], at place: String) throws(ServiceError) {
-        try Self.check(image: bytes, at: place, hasMany: self.hasManyImages)
+    /// Refuses an image with more pixels to a side than the model takes, and what Claude finds to be of another kind.
+    func check(_ image: ImageBlock, _ bytes: [UInt8], at place: String) throws(ServiceError) {
+        try Self.check(image: bytes, at: "\(place).bytes", hasMany: self.hasManyImages)
+        guard self.isClaude else { return }
+        try ImageKind.check(bytes, isCalled: image.format.rawValue, at: "\(place).base64")
     }
 
     /// The same for notations that count no images, or have done so; an image that does not say how large it is passes.

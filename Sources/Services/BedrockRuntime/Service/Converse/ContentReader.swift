@@ -57,9 +57,9 @@ struct ContentReader {
         guard case .bytes(let bytes) = image.source else {
             throw .invalid("The image at \(self.place) must be given as bytes.")
         }
-        let place = "The model returned the following errors: \(self.place).image.source.bytes"
-        try Documents.check(image: bytes, at: place)
-        try self.limits?.check(image: bytes, at: place)
+        let place = "\(ClaudeLimits.conversePrefix)\(self.place).image.source"
+        try Documents.check(image: bytes, at: "\(place).bytes")
+        try self.limits?.check(image, bytes, at: place)
         return .image(format: image.format.rawValue, bytes: bytes)
     }
 

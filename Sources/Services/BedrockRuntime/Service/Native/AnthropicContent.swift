@@ -102,7 +102,9 @@ struct AnthropicContent {
         }
         try Documents.check(image: bytes, at: place)
         try AttachmentLimits.check(image: bytes, at: "\(place).data")
-        return .image(format: String(type.dropFirst("image/".utf8.count)), bytes: bytes)
+        let name = String(type.dropFirst("image/".utf8.count))
+        try ImageKind.check(bytes, isCalled: name, at: place)
+        return .image(format: name, bytes: bytes)
     }
 
     /// A document as the model reads it: its title, what is said of it, and its text; with images where it has some.
