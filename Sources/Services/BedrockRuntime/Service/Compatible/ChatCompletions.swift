@@ -13,7 +13,7 @@ extension BedrockRuntimeService {
         let model = try await self.model(request.id, context)
         let family = OpenAIFamily()
         let chat = try model.reading { () throws(ServiceError) in
-            try OpenAIRules.check(request.body)
+            try ChatRules.check(request.body)
             return try family.request(request.body)
         }
         let invocation = try await model.begin(chat)

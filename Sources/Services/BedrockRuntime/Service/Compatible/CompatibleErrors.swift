@@ -24,7 +24,7 @@ enum OpenAIError {
         return .object([
             "error": .object([
                 "message": .string(error.message), "type": .string(type),
-                "param": fault.map { .string($0.member) } ?? .null,
+                "param": fault.flatMap { $0.member.isEmpty ? nil : .string($0.member) } ?? .null,
                 "code": code.map { .string($0) } ?? .null,
             ])
         ])
@@ -48,7 +48,6 @@ enum OpenAIError {
         case "AccessDeniedException": ("permission_error", "access_denied")
         case "ThrottlingException": ("rate_limit_error", "rate_limit_exceeded")
         case "ModelNotReadyException": ("rate_limit_error", "model_not_ready")
-        case "PreviousResponseNotFound": ("invalid_request_error", "previous_response_not_found")
         case "ModelTimeoutException": ("server_error", nil)
         default: self.status(error) < 500 ? ("invalid_request_error", nil) : ("server_error", nil)
         }

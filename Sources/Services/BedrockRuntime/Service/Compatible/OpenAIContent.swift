@@ -9,32 +9,58 @@ enum OpenAIContent {
         content?.text ?? (content?.elements ?? []).compactMap { $0["text"]?.text }.joined(separator: "\n")
     }
 
-    /// A choice needs tools, and the one that it names.
-    static func checkChoice(_ body: Document, _ request: ChatRequest) throws(ServiceError) {
-        guard body["tool_choice"].map({ $0 != .null && $0 != .string("none") }) ?? false else { return }
-        guard !request.tools.isEmpty else {
-            throw .invalid("Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.")
+    /// Which kinds of parts a notation has.
+    enum Notation {
+        case chat
+        case responses
+
+        /// In the order of OpenAI's sentence about others.
+        fileprivate var kinds: [String] {
+            switch self {
+            case .chat: ["text", "image_url", "input_audio", "refusal", "audio", "file"]
+            case .responses:
+                [
+                    "input_text", "input_image", "input_audio", "output_text", "refusal", "input_file",
+                    "computer_screenshot", "summary_text", "encrypted_content",
+                ]
+            }
         }
-        if let name = request.missingTool { throw .invalid("Tool choice '\(name)' not found in 'tools' parameter.") }
     }
 
     /// The parts of a message; `place` is where they stand, for the sentences of refusals.
-    static func parts(_ content: Document?, at place: String) throws(ServiceError) -> [ChatRequest.Part] {
+    static func parts(
+        _ content: Document?, _ notation: Notation, at place: String
+    ) throws(ServiceError) -> [ChatRequest.Part] {
         if let text = content?.text { return [.text(text)] }
         var parts: [ChatRequest.Part] = []
         for (index, part) in (content?.elements ?? []).enumerated() {
-            switch part["type"]?.text {
+            let place = "\(place)[\(index)]"
+            guard let type = part["type"]?.text else { throw OpenAIRules.missing("\(place).type") }
+            guard notation.kinds.contains(type) else { throw self.unknown(type, notation, at: place) }
+            switch type {
             case "text", "input_text", "output_text": parts.append(.text(part["text"]?.text ?? ""))
             case "refusal": parts.append(.text(part["refusal"]?.text ?? ""))
             case "image_url", "input_image":
                 let url = part["image_url"]?.text ?? part["image_url"]?["url"]?.text ?? ""
-                parts.append(try self.image(url, at: "\(place)[\(index)]"))
-            case let type:
-                throw .invalid("Invalid value: '\(type ?? "")' at '\(place)[\(index)].type' is not supported.")
+                parts.append(try self.image(url, at: place))
+            default:
+                throw OpenAIRules.fault(
+                    "\(type) is not supported by this version of Brume.", "\(place).type", nil)
             }
         }
         return parts
     }
+
+    /// - Source: the sentence that users report; of each notation's kinds those that they name.
+    private static func unknown(_ type: String, _ notation: Notation, at place: String) -> ServiceError {
+        let kinds = notation.kinds.map { "'\($0)'" }
+        return OpenAIRules.fault(
+            "Invalid value: '\(type)'. Supported values are: \(kinds.dropLast().joined(separator: ", ")), and "
+                + "\(kinds.last ?? "").", "\(place).type", "invalid_value")
+    }
+
+    /// As the models of OpenAI take them.
+    private static let imageFormats: Set<String> = ["png", "jpeg", "jpg", "gif", "webp"]
 
     /// `data:image/png;base64,…`; nothing is fetched from elsewhere.
     private static func image(_ url: String, at place: String) throws(ServiceError) -> ChatRequest.Part {
@@ -45,6 +71,12 @@ enum OpenAIContent {
         else {
             throw .invalid("The image at '\(place)' must be a data URL with base64: other URLs are not fetched.")
         }
-        return .image(format: String(url[..<range.lowerBound].dropFirst(prefix.utf8.count)), bytes: bytes)
+        let format = String(url[..<range.lowerBound].dropFirst(prefix.utf8.count))
+        guard self.imageFormats.contains(format) else {
+            throw OpenAIRules.fault(
+                "You uploaded an unsupported image. Please make sure your image has of one the following formats: "
+                    + "['png', 'jpeg', 'gif', 'webp'].", "", "invalid_image_format")
+        }
+        return .image(format: format, bytes: bytes)
     }
 }

@@ -17,7 +17,7 @@ extension BedrockRuntimeService {
             let reply = try await ChatReply(invocation)
             var events = ResponsesEvents(stamp: stamp, body: request.body)
             for event in reply.events { _ = events.events(event) }
-            _ = events.close()
+            _ = events.close(by: reply.outcome)
             return .json(events.response(reply.outcome))
         }
         return .events { send in

@@ -51,7 +51,7 @@ struct ResponsesEvents {
     }
 
     mutating func end(_ outcome: ChatOutcome) -> [[UInt8]] {
-        let events = self.close()
+        let events = self.close(by: outcome)
         let name = Self.isIncomplete(outcome) ? "response.incomplete" : "response.completed"
         return events + [self.event(name, [.init("response", self.response(outcome))])]
     }
@@ -110,13 +110,14 @@ struct ResponsesEvents {
         return events
     }
 
-    /// The end of an item that grows.
-    mutating func close() -> [[UInt8]] {
+    /// The end of an item that grows; `outcome` is nil where another one follows it.
+    mutating func close(by outcome: ChatOutcome? = nil) -> [[UInt8]] {
         guard let open = self.open.take() else { return [] }
         let text = Document.string(open.text)
+        let status = outcome.map(Self.isIncomplete) ?? false ? "incomplete" : "completed"
         switch open.kind {
         case .text:
-            let item = Self.message(open.id, open.text)
+            let item = Self.message(open.id, open.text, status)
             defer { self.output.append(item) }
             return [
                 self.contentEvent(
@@ -125,7 +126,7 @@ struct ResponsesEvents {
                 self.itemEvent("response.output_item.done", item),
             ]
         case .reasoning:
-            let item = Self.reasoningItem(open.id, open.text)
+            let item = Self.reasoningItem(open.id, open.text, status)
             defer { self.output.append(item) }
             return [
                 self.contentEvent("response.reasoning_text.done", open.id, [.init("text", text)]),
@@ -209,10 +210,9 @@ extension ResponsesEvents {
     }
 
     /// A message; its text is nil while it is empty and grows.
-    fileprivate static func message(_ id: String, _ text: String?) -> Document {
+    fileprivate static func message(_ id: String, _ text: String?, _ status: String = "in_progress") -> Document {
         .object([
-            "id": .string(id), "type": .string("message"),
-            "status": .string(text == nil ? "in_progress" : "completed"), "role": .string("assistant"),
+            "id": .string(id), "type": .string("message"), "status": .string(status), "role": .string("assistant"),
             "content": .array(text.map { [self.outputText($0)] } ?? []),
         ])
     }
@@ -223,13 +223,15 @@ extension ResponsesEvents {
         ])
     }
 
-    fileprivate static func reasoningItem(_ id: String, _ text: String?) -> Document {
+    fileprivate static func reasoningItem(
+        _ id: String, _ text: String?, _ status: String = "in_progress"
+    ) -> Document {
         let content = text.map { text in
             [Document.object(["type": .string("reasoning_text"), "text": .string(text)])]
         }
         return .object([
             "id": .string(id), "type": .string("reasoning"), "summary": .array([]), "content": .array(content ?? []),
-            "status": .string(text == nil ? "in_progress" : "completed"),
+            "status": .string(status),
         ])
     }
 

@@ -10,6 +10,7 @@ struct ResponsesRequest {
     private var openCalls: [String] = []
 
     init(_ body: Document) throws(ServiceError) {
+        try Self.refuseMoved(body)
         try BodyShape.response.check(body, .openAI)
         try OpenAIRules.check(body)
         try Self.refuseStored(body)
@@ -18,7 +19,7 @@ struct ResponsesRequest {
         case .string(let text)?: self.add(.user, [.text(text)])
         case .array(let items)?:
             for (index, item) in items.enumerated() { try self.add(item, at: index) }
-        default: throw .invalid("Missing required parameter: 'input'.")
+        default: throw OpenAIRules.missing("input")
         }
         guard !self.chat.messages.isEmpty else { throw .invalid("The input must have at least one message.") }
         if let call = self.openCalls.first { throw Self.inputFault("No tool output found for function call \(call).") }
@@ -35,14 +36,33 @@ struct ResponsesRequest {
     // what its runtime endpoint answers to `store: false`.
     private static func refuseStored(_ body: Document) throws(ServiceError) {
         if let previous = body["previous_response_id"]?.text {
-            throw ServiceError(
-                code: "PreviousResponseNotFound", message: "Previous response with id '\(previous)' not found.")
+            throw OpenAIRules.fault(
+                "Previous response with id '\(previous)' not found.", "previous_response_id",
+                "previous_response_not_found")
         }
         if body["background"] == .boolean(true) {
             throw .invalid("background is not supported by this version of Brume.")
         }
         for name in ["conversation", "prompt"] where body[name].map({ $0 != .null }) ?? false {
             throw .invalid("\(name) is not supported by this version of Brume.")
+        }
+    }
+
+    /// Members of Chat Completions, and where what they say stands here.
+    private static let moved = [
+        "messages": "input", "response_format": "text.format", "max_tokens": "max_output_tokens",
+        "max_completion_tokens": "max_output_tokens", "reasoning_effort": "reasoning.effort",
+    ]
+
+    /// What would have an effect in the other notation is not passed over.
+    /// - Source: the sentence that users of the API report.
+    private static func refuseMoved(_ body: Document) throws(ServiceError) {
+        for member in body.members where member.value != .null {
+            guard let place = self.moved[member.name] else { continue }
+            throw OpenAIRules.fault(
+                "Unsupported parameter: '\(member.name)'. In the Responses API, this parameter has moved to "
+                    + "'\(place)'. Try again with the new parameter. See the API documentation for more information: "
+                    + "https://platform.openai.com/docs/api-reference/responses/create.", "", "unsupported_parameter")
         }
     }
 
@@ -81,42 +101,45 @@ struct ResponsesRequest {
             let text = (item["content"]?.elements ?? []).compactMap { $0["text"]?.text }.joined(separator: "\n")
             if !text.isEmpty { self.add(.assistant, [.reasoning(text)]) }
         case let type:
-            throw .invalid("Invalid value: '\(type)' at 'input[\(index)].type' is not supported.")
+            let place = "input[\(index)].type"
+            throw OpenAIRules.fault(
+                "Invalid value: '\(type)' at '\(place)' is not supported.", place, "invalid_value")
         }
     }
 
     private mutating func addMessage(_ item: Document, at index: Int) throws(ServiceError) {
-        let parts = try OpenAIContent.parts(item["content"], at: "input[\(index)].content")
-        switch item["role"]?.text {
-        case "system", "developer": self.chat.system.append(OpenAIContent.text(item["content"]))
+        let place = "input[\(index)]"
+        guard let role = item["role"]?.text else { throw OpenAIRules.missing("\(place).role") }
+        guard ["assistant", "system", "developer", "user"].contains(role) else {
+            throw OpenAIRules.fault(
+                "Invalid value: '\(role)'. Supported values are: 'assistant', 'system', 'developer', and 'user'.",
+                "\(place).role", "invalid_value")
+        }
+        guard let content = item["content"], content != .null else { throw OpenAIRules.missing("\(place).content") }
+        let parts = try OpenAIContent.parts(content, .responses, at: "\(place).content")
+        switch role {
         case "assistant": self.add(.assistant, parts)
         case "user": self.add(.user, parts)
-        default: throw .invalid("Invalid value at 'input[\(index)].role'.")
+        default: self.chat.system.append(OpenAIContent.text(content))
         }
     }
 
     private mutating func addTools(_ body: Document) throws(ServiceError) {
         for (index, tool) in (body["tools"]?.elements ?? []).enumerated() {
-            guard tool["type"]?.text == "function" else {
-                throw .invalid("The tool at 'tools[\(index)]' is not supported: only functions are.")
+            guard let type = tool["type"]?.text else { throw OpenAIRules.missing("tools[\(index)].type") }
+            guard type == "function" else {
+                throw OpenAIRules.fault(
+                    "The tool at 'tools[\(index)]' is not supported: only functions are.", "tools[\(index)].type", nil)
             }
             let place = "tools[\(index)].name"
-            guard let name = tool["name"]?.text else {
-                throw OpenAIRules.fault("Missing required parameter: '\(place)'.", place, "missing_required_parameter")
-            }
+            guard let name = tool["name"]?.text else { throw OpenAIRules.missing(place) }
             try OpenAIRules.check(name: name, at: place)
             self.chat.tools.append(
                 .init(
                     name: name, description: tool["description"]?.text ?? "",
                     schema: tool["parameters"] ?? .object([]), isStrict: tool["strict"] == .boolean(true)))
         }
-        switch body["tool_choice"] {
-        case .string("required")?: self.chat.toolChoice = .any
-        case .string("none")?: self.chat.toolChoice = .never
-        case let choice?: if let name = choice["name"]?.text { self.chat.toolChoice = .named(name) }
-        case nil: break
-        }
-        try OpenAIContent.checkChoice(body, self.chat)
+        try OpenAIToolChoice.apply(body["tool_choice"], to: &self.chat, isFlat: true)
         self.chat.allowsParallelCalls = body["parallel_tool_calls"] != .boolean(false)
     }
 
@@ -127,15 +150,14 @@ struct ResponsesRequest {
     }
 
     private mutating func addFormat(_ format: Document?) throws(ServiceError) {
-        switch format?["type"]?.text {
-        case nil, "text": break
+        guard let format, format != .null else { return }
+        switch format["type"]?.text {
+        case nil: throw OpenAIRules.missing("text.format.type")
         case "json_schema":
-            guard let schema = format?["schema"] else {
-                throw .invalid("Missing required parameter: 'text.format.schema'.")
-            }
-            self.chat.answerSchema = schema
+            try OpenAIRules.check(format: format, at: "text.format")
+            self.chat.answerSchema = format["schema"]
         case "json_object": self.chat.answerSchema = .object(["type": .string("object")])
-        case let type?: throw .invalid("Invalid value: '\(type)' at 'text.format.type'.")
+        default: break
         }
     }
 }

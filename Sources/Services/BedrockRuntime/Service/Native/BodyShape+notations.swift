@@ -49,7 +49,10 @@ extension BodyShape {
                 ])),
             "tool_choice": .wordOrObject(["none", "auto", "required"], ["type": .text, "name": .text]),
             "text": .object([
-                "format": .object(["type": .text, "name": .text, "schema": .object([:]), "strict": .flag])
+                "format": .object([
+                    "type": .word(["json_object", "json_schema", "text"]), "name": .text, "schema": .object([:]),
+                    "strict": .flag,
+                ])
             ]),
             "reasoning": .object(["effort": .text, "summary": .text]),
         ]) { first, _ in first })

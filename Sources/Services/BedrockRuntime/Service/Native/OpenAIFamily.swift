@@ -25,7 +25,7 @@ struct OpenAIFamily: NativeFamily {
                 let text = OpenAIContent.text(content)
                 request.messages.append(.init(role: .user, parts: [.toolResult(callID: id, text: text)]))
             case "user":
-                let parts = try OpenAIContent.parts(content, at: "messages[\(index)].content")
+                let parts = try OpenAIContent.parts(content, .chat, at: "messages[\(index)].content")
                 request.messages.append(.init(role: .user, parts: parts))
             default:
                 throw .invalid("The role at 'messages[\(index)].role' is not supported by this version of Brume.")
@@ -65,13 +65,7 @@ struct OpenAIFamily: NativeFamily {
                     name: name, description: function["description"]?.text ?? "",
                     schema: function["parameters"] ?? .object([]), isStrict: function["strict"] == .boolean(true)))
         }
-        switch body["tool_choice"] {
-        case .string("required")?, .string("any")?: request.toolChoice = .any
-        case .string("none")?: request.toolChoice = .never
-        case let choice?: if let name = choice["function"]?["name"]?.text { request.toolChoice = .named(name) }
-        case nil: break
-        }
-        try OpenAIContent.checkChoice(body, request)
+        try OpenAIToolChoice.apply(body["tool_choice"], to: &request, isFlat: false)
         request.allowsParallelCalls = body["parallel_tool_calls"] != .boolean(false)
     }
 
@@ -94,7 +88,7 @@ struct OpenAIFamily: NativeFamily {
         switch format?["type"]?.text {
         case "json_schema":
             guard let schema = format?["json_schema"]?["schema"] else {
-                throw .invalid("Missing required parameter: 'response_format.json_schema.schema'.")
+                throw OpenAIRules.missing("response_format.json_schema.schema")
             }
             request.answerSchema = schema
         case "json_object": request.answerSchema = .object(["type": .string("object")])

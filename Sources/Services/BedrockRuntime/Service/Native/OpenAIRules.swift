@@ -65,11 +65,23 @@ enum OpenAIRules {
                 + "got a string with length \(name.utf8.count) instead.", member, "string_above_max_length")
     }
 
+    /// A JSON schema that an answer is to meet: `name` and `schema`; the schema is needed here, since it is what holds.
+    static func check(format: Document, at place: String) throws(ServiceError) {
+        guard let name = format["name"], name != .null else { throw self.missing("\(place).name") }
+        if let name = name.text { try self.check(name: name, at: "\(place).name") }
+        guard let schema = format["schema"], schema != .null else { throw self.missing("\(place).schema") }
+    }
+
+    /// The refusal of a body without that member.
+    static func missing(_ member: String) -> ServiceError {
+        self.fault("Missing required parameter: '\(member)'.", member, "missing_required_parameter")
+    }
+
     static let noMessages = Self.fault(
         "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
         "messages", "empty_array")
 
-    /// A refusal that names the member it is about.
+    /// A refusal that names the member it is about; none where that is empty.
     static func fault(_ message: String, _ member: String, _ code: String?) -> ServiceError {
         ServiceError(
             code: "ValidationException", message: message,

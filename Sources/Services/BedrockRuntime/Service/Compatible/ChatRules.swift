@@ -1,0 +1,55 @@
+internal import ServiceModel
+
+/// What OpenAI's Chat Completions refuse of a body whose members are of the right types, and what has no effect here.
+/// - Source: OpenAI API reference; the sentences that its users report.
+enum ChatRules {
+    static func check(_ body: Document) throws(ServiceError) {
+        try OpenAIRules.check(body)
+        if let options = body["stream_options"], options != .null, body["stream"] != .boolean(true) {
+            throw OpenAIRules.fault(
+                "The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options", nil)
+        }
+        for name in ["functions", "function_call"] where body[name].map({ $0 != .null && $0 != .array([]) }) ?? false {
+            throw OpenAIRules.fault("\(name) is not supported by this version of Brume: use tools.", name, nil)
+        }
+        for (index, message) in (body["messages"]?.elements ?? []).enumerated() {
+            try self.check(message, at: index)
+        }
+        for (index, tool) in (body["tools"]?.elements ?? []).enumerated() {
+            try self.check(tool, at: "tools[\(index)].type")
+        }
+        try self.check(format: body["response_format"])
+    }
+
+    /// Who calls tools need not say anything; all others must.
+    private static func check(_ message: Document, at index: Int) throws(ServiceError) {
+        guard message["content"].map({ $0 == .null }) ?? true, message["role"]?.text != nil else { return }
+        let calls = message["tool_calls"]?.elements ?? []
+        let isSilent = message["role"] == .string("assistant") && (!calls.isEmpty || message["refusal"]?.text != nil)
+        guard !isSilent else { return }
+        throw OpenAIRules.fault(
+            "Invalid value for 'content': expected a string, got null.", "messages.[\(index)].content", nil)
+    }
+
+    private static func check(_ tool: Document, at place: String) throws(ServiceError) {
+        guard case .object = tool else { return }
+        guard let type = tool["type"], type != .null else { throw OpenAIRules.missing(place) }
+        guard let type = type.text, type != "function" else { return }
+        guard type != "custom" else {
+            throw OpenAIRules.fault("Custom tools are not supported by this version of Brume.", place, nil)
+        }
+        throw OpenAIRules.fault(
+            "Invalid value: '\(type)'. Supported values are: 'function' and 'custom'.", place, "invalid_value")
+    }
+
+    private static func check(format: Document?) throws(ServiceError) {
+        guard let format, case .object = format else { return }
+        let place = "response_format"
+        guard let type = format["type"], type != .null else { throw OpenAIRules.missing("\(place).type") }
+        guard type == .string("json_schema") else { return }
+        guard let schema = format["json_schema"], schema != .null else {
+            throw OpenAIRules.missing("\(place).json_schema")
+        }
+        try OpenAIRules.check(format: schema, at: "\(place).json_schema")
+    }
+}

@@ -1,0 +1,141 @@
+"""What OpenAI's API refuses of bodies for its two notations, by member and code, and what its tool choices do."""
+
+import httpx
+import pytest
+
+from brume_server import Server
+
+ECHO = "brume.echo"
+CHAT = "chat/completions"
+HI = {"role": "user", "content": "Hi"}
+SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False}
+MISSING = "missing_required_parameter"
+DOCUMENTATION = "https://platform.openai.com/docs/api-reference/responses/create."
+
+
+@pytest.fixture(scope="module")
+def post(tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("openai"), "--bedrock-aliases", f"*={ECHO}") as server:
+        token = server.bearer_token()
+
+        def send(path, **body):
+            said = {"messages": [HI]} if path == CHAT else {"input": "Hi"}
+            body = {name: value for name, value in ({"model": ECHO} | said | body).items() if value is not ...}
+            return httpx.post(f"{server.url}/v1/{path}", headers={"Authorization": f"Bearer {token}"}, json=body)
+
+        yield send
+
+
+def part(kind, **members):
+    return {"role": "user", "content": [{"type": kind, **members}]}
+
+
+def json_format(**members):
+    return {"type": "json_schema", "json_schema": members}
+
+
+@pytest.mark.parametrize("path, body, param, sentence, code", [
+    (CHAT, {"messages": [{"role": "user", "content": None}]}, "messages.[0].content",
+     "Invalid value for 'content': expected a string, got null.", None),
+    (CHAT, {"messages": [HI, {"role": "assistant"}, HI]}, "messages.[1].content",
+     "Invalid value for 'content': expected a string, got null.", None),
+    (CHAT, {"messages": [part("input_text", text="Hi")]}, "messages[0].content[0].type",
+     "Invalid value: 'input_text'. Supported values are: 'text', 'image_url', 'input_audio', 'refusal', 'audio', and "
+     "'file'.", "invalid_value"),
+    (CHAT, {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}, "messages[0].content[0].type",
+     "Missing required parameter: 'messages[0].content[0].type'.", MISSING),
+    (CHAT, {"messages": [part("image_url", image_url={"url": "data:image/svg+xml;base64,PHN2Zz4="})]}, None,
+     "You uploaded an unsupported image. Please make sure your image has of one the following formats: ['png', 'jpeg', "
+     "'gif', 'webp'].", "invalid_image_format"),
+    (CHAT, {"stream_options": {"include_usage": True}}, "stream_options",
+     "The 'stream_options' parameter is only allowed when 'stream' is enabled.", None),
+    (CHAT, {"functions": [{"name": "f"}]}, "functions",
+     "functions is not supported by this version of Brume: use tools.", None),
+    (CHAT, {"tools": [{"function": {"name": "f"}}]}, "tools[0].type", "Missing required parameter: 'tools[0].type'.",
+     MISSING),
+    (CHAT, {"tools": [{"type": "x", "function": {"name": "f"}}]}, "tools[0].type",
+     "Invalid value: 'x'. Supported values are: 'function' and 'custom'.", "invalid_value"),
+    (CHAT, {"tools": [{"type": "custom", "custom": {"name": "f"}}]}, "tools[0].type",
+     "Custom tools are not supported by this version of Brume.", None),
+    (CHAT, {"tool_choice": "auto"}, "tool_choice",
+     "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.", None),
+    (CHAT, {"response_format": {}}, "response_format.type", "Missing required parameter: 'response_format.type'.",
+     MISSING),
+    (CHAT, {"response_format": {"type": "json_schema"}}, "response_format.json_schema",
+     "Missing required parameter: 'response_format.json_schema'.", MISSING),
+    (CHAT, {"response_format": json_format(schema=SCHEMA)}, "response_format.json_schema.name",
+     "Missing required parameter: 'response_format.json_schema.name'.", MISSING),
+    (CHAT, {"response_format": json_format(name="a b", schema=SCHEMA)}, "response_format.json_schema.name",
+     "Invalid 'response_format.json_schema.name': string does not match pattern. Expected a string that matches the "
+     "pattern '^[a-zA-Z0-9_-]+$'.", "invalid_value"),
+    ("responses", {"input": ...}, "input", "Missing required parameter: 'input'.", MISSING),
+    ("responses", {"input": [part("text", text="Hi")]}, "input[0].content[0].type",
+     "Invalid value: 'text'. Supported values are: 'input_text', 'input_image', 'input_audio', 'output_text', 'refusal', "
+     "'input_file', 'computer_screenshot', 'summary_text', and 'encrypted_content'.", "invalid_value"),
+    ("responses", {"input": [{"role": "tool", "content": "Hi"}]}, "input[0].role",
+     "Invalid value: 'tool'. Supported values are: 'assistant', 'system', 'developer', and 'user'.", "invalid_value"),
+    ("responses", {"input": [{"role": "user"}]}, "input[0].content", "Missing required parameter: 'input[0].content'.",
+     MISSING),
+    ("responses", {"tools": [{"name": "f"}]}, "tools[0].type", "Missing required parameter: 'tools[0].type'.", MISSING),
+    ("responses", {"text": {"format": {"type": "json_schema", "schema": SCHEMA}}}, "text.format.name",
+     "Missing required parameter: 'text.format.name'.", MISSING),
+    ("responses", {"text": {"format": {"type": "xml"}}}, "text.format.type",
+     "Invalid value: 'xml'. Supported values are: 'json_object', 'json_schema', and 'text'.", "invalid_value"),
+    ("responses", {"previous_response_id": "resp_1"}, "previous_response_id",
+     "Previous response with id 'resp_1' not found.", "previous_response_not_found"),
+    *(("responses", {name: value}, None,
+       f"Unsupported parameter: '{name}'. In the Responses API, this parameter has moved to '{place}'. Try again with "
+       f"the new parameter. See the API documentation for more information: {DOCUMENTATION}", "unsupported_parameter")
+      for name, value, place in (("messages", [HI], "input"), ("response_format", {"type": "text"}, "text.format"),
+                                 ("max_tokens", 50, "max_output_tokens"))),
+])
+def test_openai_names_what_is_wrong(post, path, body, param, sentence, code):
+    answer = post(path, **body)
+    assert (answer.status_code, answer.json()["error"]) == (
+        400, {"message": sentence, "type": "invalid_request_error", "param": param, "code": code})
+
+
+def test_what_openai_takes_is_taken(post):
+    call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    told = {"role": "tool", "tool_call_id": "call_1", "content": "3"}
+    for path, body in (
+        (CHAT, {"messages": [HI, {"role": "assistant", "content": None, "tool_calls": [call]}, told]}),
+        (CHAT, {"response_format": json_format(name="answer", schema=SCHEMA)}),
+        (CHAT, {"stream_options": None, "functions": [], "tools": [], "tool_choice": "none"}),
+        ("responses", {"input": [{"role": "user", "content": []}], "max_tokens": None}),
+        ("responses", {"text": {"format": {"type": "json_schema", "name": "answer", "schema": SCHEMA}}}),
+    ):
+        assert post(path, **body).status_code == 200, body
+
+
+def named(path, name):
+    return {"type": "function", "function": {"name": name}} if path == CHAT else {"type": "function", "name": name}
+
+
+@pytest.mark.parametrize("path", [CHAT, "responses"])
+def test_only_the_tools_that_are_allowed_are_called(post, path):
+    tools = [named(path, "f"), named(path, "g")]
+
+    def calls(mode, *names):
+        allowed = {"mode": mode, "tools": [named(path, name) for name in names]}
+        choice = {"type": "allowed_tools"} | ({"allowed_tools": allowed} if path == CHAT else allowed)
+        return post(path, tools=tools, tool_choice=choice)
+
+    for name in "fg":
+        answer = calls("required", name).json()
+        found = answer["choices"][0]["message"]["tool_calls"] if path == CHAT else answer["output"]
+        assert [call["function"]["name"] if path == CHAT else call["name"] for call in found] == [name]
+    assert calls("auto", "f").status_code == 200
+    assert calls("auto", "h").json()["error"] == {
+        "message": "Tool choice 'h' not found in 'tools' parameter.", "type": "invalid_request_error",
+        "param": "tool_choice", "code": None}
+    other = post(path, tools=tools, tool_choice={"type": "file_search"}).json()["error"]
+    assert (other["param"], other["message"]) == (
+        "tool_choice", "The tool choice 'file_search' is not supported: only functions are.")
+
+
+def test_an_answer_that_is_cut_off_has_an_item_that_is(post):
+    answer = post("responses", input="word " * 30, max_output_tokens=16).json()
+    assert (answer["status"], answer["output"][-1]["status"]) == ("incomplete", "incomplete")
+    whole = post("responses").json()
+    assert (whole["status"], whole["output"][-1]["status"]) == ("completed", "completed")
