@@ -242,6 +242,21 @@ def test_anthropic_a_tool_is_called_and_its_result_told(claude):
         assert stream.get_final_message().content[0].input == ARGUMENTS
 
 
+def test_anthropic_s_runner_of_tools_does_without_threads(claude):
+    """It asks the server to hold the conversation, and sends all of it again where a server says that it does not."""
+    @anthropic.beta_tool
+    def get_weather(city: str) -> str:
+        """The weather of a city."""
+        return f"3 degrees in {city}"
+
+    messages = [{"role": "user", "content": "Use get_weather"}]
+    answers = list(claude.beta.messages.tool_runner(model=ECHO, max_tokens=100, tools=[get_weather], messages=messages))
+    assert answers[-1].content[0].text == "[brume.echo] The tool returned: 3 degrees in echo"
+    with pytest.raises(anthropic.BadRequestError) as failure:
+        claude.beta.messages.create(model=ECHO, max_tokens=9, messages=HELLO, thread={"type": "create"})
+    assert failure.value.body["error"]["details"] == {"error_code": "thread_unsupported_request"}
+
+
 def test_anthropic_errors_are_raised_as_its_own(claude):
     with pytest.raises(anthropic.NotFoundError) as failure:
         claude.messages.create(model="no.such-model", max_tokens=9, messages=HELLO)

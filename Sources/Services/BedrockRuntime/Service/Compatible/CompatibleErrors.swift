@@ -57,6 +57,12 @@ enum OpenAIError {
 /// Errors as Anthropic's clients read them.
 /// - Source: Anthropic API reference, "Errors".
 enum AnthropicError {
+    /// What says to a client that it must send the whole conversation each time, as it then does.
+    /// - Source: Anthropic's SDK, `ThreadUnsupportedRequestErrorDetails`.
+    static let noThreads = ServiceError(
+        code: "ThreadUnsupportedRequest",
+        message: "thread: no conversation is kept here between requests; send the whole of it without `thread`.")
+
     static func answer(_ error: ServiceError, _ requestID: RequestID) -> (status: Int, body: [UInt8]) {
         (OpenAIError.status(error), self.document(error, requestID).json)
     }
@@ -68,7 +74,11 @@ enum AnthropicError {
     private static func document(_ error: ServiceError, _ requestID: RequestID) -> Document {
         .object([
             "type": .string("error"),
-            "error": .object(["type": .string(self.type(error)), "message": .string(self.message(error))]),
+            "error": .object([
+                "type": .string(self.type(error)), "message": .string(self.message(error)),
+                "details": error.code == self.noThreads.code
+                    ? .object(["error_code": .string("thread_unsupported_request")]) : nil,
+            ]),
             "request_id": .string(requestID.description),
         ])
     }

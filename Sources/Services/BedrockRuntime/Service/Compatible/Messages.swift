@@ -13,6 +13,7 @@ extension BedrockRuntimeService {
         let model = try await self.model(request.id, context)
         let family = AnthropicFamily(callIDs: .anthropic, betas: request.betas)
         let chat = try await model.readingSlowly { () async throws(ServiceError) in
+            if let thread = request.body["thread"], thread != .null { throw AnthropicError.noThreads }
             let chat = try family.request(try await family.readingDocuments(request.body))
             if let fault = ClaudeLimits.fault(chat.sampling, request.id) { throw ServiceError.invalid(fault) }
             return chat
