@@ -68,6 +68,9 @@ def json_format(**members):
     (CHAT, {"response_format": json_format(name="a b", schema=SCHEMA)}, "response_format.json_schema.name",
      "Invalid 'response_format.json_schema.name': string does not match pattern. Expected a string that matches the "
      "pattern '^[a-zA-Z0-9_-]+$'.", "invalid_value"),
+    ("embeddings", {"input": ...}, "input", "Missing required parameter: 'input'.", MISSING),
+    ("embeddings", {"encoding_format": "hex"}, "encoding_format",
+     "Invalid value: 'hex'. Supported values are: 'float' and 'base64'.", "invalid_value"),
     ("responses", {"input": ...}, "input", "Missing required parameter: 'input'.", MISSING),
     ("responses", {"input": [part("text", text="Hi")]}, "input[0].content[0].type",
      "Invalid value: 'text'. Supported values are: 'input_text', 'input_image', 'input_audio', 'output_text', 'refusal', "

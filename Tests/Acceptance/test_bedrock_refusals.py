@@ -40,6 +40,10 @@ def thinking(tokens=2000, **more):
     return {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": tokens}} | more}
 
 
+def begun(text):
+    return [user(), said({"text": text})]
+
+
 def refusal(call, **request):
     with pytest.raises(botocore.exceptions.ClientError) as failure:
         call(**request)
@@ -74,6 +78,10 @@ def refusal(call, **request):
     (OLDER, thinking() | {"inferenceConfig": {"temperature": 0.5}},
      f"{MODEL_ERRORS}`temperature` may only be set to 1 when thinking is enabled. Please consult our documentation at "
      f"{GUIDE}#important-considerations-when-using-extended-thinking"),
+    (OLDER, thinking(top_k=5),
+     f"{MODEL_ERRORS}`top_k` must be unset when thinking is enabled. Please consult our documentation at "
+     f"{GUIDE}#important-considerations-when-using-extended-thinking"),
+    (OLDER, {"system": [{"text": " "}]}, f"{MODEL_ERRORS}system: text content blocks must contain non-whitespace text"),
     (OLDER, thinking() | {"toolConfig": {"tools": [TOOL], "toolChoice": {"any": {}}}},
      f"{MODEL_ERRORS}Thinking may not be enabled when tool_choice forces tool use."),
     (OLDER, {"additionalModelRequestFields": {"thinking": {"type": "always"}}},
@@ -102,6 +110,26 @@ def test_converse_refuses_what_the_model_does(bedrock, model, members, sentence)
 ])
 def test_converse_takes_what_the_model_does(bedrock, model, members):
     assert bedrock.converse(**{"modelId": model, "messages": [user()]} | members)["stopReason"] == "end_turn"
+
+
+@pytest.mark.parametrize("model, is_refused", [
+    (OLDER, False), (NEWER, False), ("anthropic.claude-sonnet-4-20250514-v1:0", False), (NOVA, False),
+    ("us.anthropic.claude-opus-4-6-v1", True), ("anthropic.claude-sonnet-4-6", True),
+    ("anthropic.claude-sonnet-5", True),
+])
+def test_an_answer_that_is_begun_is_refused_by_newer_models(bedrock, model, is_refused):
+    sentence = "This model does not support assistant message prefill. The conversation must end with a user message."
+    for call in (bedrock.converse, bedrock.converse_stream):
+        if is_refused:
+            assert refusal(call, modelId=model, messages=begun("I am"))["Message"] == MODEL_ERRORS + sentence
+        else:
+            assert call(modelId=model, messages=begun("I am"))["ResponseMetadata"]["HTTPStatusCode"] == 200
+    counted = bedrock.count_tokens(modelId=model, input={"converse": {"messages": begun("I am")}})
+    assert counted["inputTokens"] > 0
+    if is_refused:
+        body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [
+            {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "I am"}]}
+        assert refusal(bedrock.invoke_model, modelId=model, body=json.dumps(body))["Message"] == sentence
 
 
 def schema(text):

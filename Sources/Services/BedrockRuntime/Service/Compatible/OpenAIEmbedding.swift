@@ -22,23 +22,26 @@ struct OpenAIEmbedding: Sendable {
             throw .invalid(
                 "'input' must be a text or a list of texts: a model of this machine has tokens of its own. "
                     + "Of langchain, set check_embedding_ctx_length=False.")
-        case nil: throw .invalid("Missing required parameter: 'input'.")
-        default: throw .invalid("Invalid type for 'input': expected a string or an array of strings.")
+        case nil, .null?: throw OpenAIRules.missing("input")
+        default:
+            throw OpenAIRules.fault(
+                "Invalid type for 'input': expected a string or an array of strings.", "input", "invalid_type")
         }
         guard !texts.isEmpty, texts.allSatisfy({ !$0.isEmpty }) else {
             throw .invalid("'$.input' is invalid. Please check the API reference: an input must not be empty.")
         }
         guard texts.count <= Self.textCountMax else {
-            throw .invalid(
+            throw OpenAIRules.fault(
                 "Invalid 'input': array too long. Expected an array with maximum length \(Self.textCountMax), but got "
-                    + "an array with length \(texts.count) instead.")
+                    + "an array with length \(texts.count) instead.", "input", "array_above_max_length")
         }
         switch body["encoding_format"]?.text {
         case nil, "float": self.isBase64 = false
         case "base64": self.isBase64 = true
         case let format?:
-            throw .invalid(
-                "Invalid value: '\(format)'. Supported values are: 'float' and 'base64'.")
+            throw OpenAIRules.fault(
+                "Invalid value: '\(format)'. Supported values are: 'float' and 'base64'.", "encoding_format",
+                "invalid_value")
         }
         if let value = body["dimensions"], value != .null {
             guard let dimensions = value.integer, (1...Self.dimensionsMax).contains(dimensions) else {

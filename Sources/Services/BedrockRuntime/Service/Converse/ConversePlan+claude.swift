@@ -62,6 +62,9 @@ extension ConversePlan {
         {
             return "messages: final assistant content cannot end with trailing whitespace"
         }
+        if request.system.contains(where: { $0.allSatisfy(\.isWhitespace) }) {
+            return "system: text content blocks must contain non-whitespace text"
+        }
         let thinking = more?["thinking"] ?? more?["reasoning_config"]
         return ClaudeLimits.fault(request.sampling, id)
             ?? ClaudeLimits.fault(thinking: thinking, request, betas: more?["anthropic_beta"]?.texts ?? [])

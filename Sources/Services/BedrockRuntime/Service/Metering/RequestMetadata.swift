@@ -29,7 +29,8 @@ struct RequestMetadata: Sendable {
         guard let document = Document(json: header), case .object(let members) = document else {
             throw Self.fault("be a JSON object of texts")
         }
-        guard (1...Self.pairCountMax).contains(members.count) else {
+        guard !members.isEmpty else { throw Self.fault("have length greater than or equal to 1") }
+        guard members.count <= Self.pairCountMax else {
             throw Self.fault("have length less than or equal to \(Self.pairCountMax)")
         }
         var pairs: [String: String] = [:]

@@ -22,6 +22,22 @@ enum ClaudeLimits {
         return "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
     }
 
+    /// What is wrong with an answer that is begun: models from 4.6 on take none.
+    /// - Source: the sentence that users of Bedrock report.
+    static func fault(begun messages: [ChatRequest.Message], _ id: ModelID) -> String? {
+        guard messages.last?.role == .assistant, let version = self.version(id), version >= (4, 6) else { return nil }
+        return "This model does not support assistant message prefill. The conversation must end with a user message."
+    }
+
+    /// The numbers of `anthropic.claude-opus-4-6-v1`; nil for ids of the time when they stood before the family's name.
+    private static func version(_ id: ModelID) -> (Int, Int)? {
+        let words = id.name.split(separator: "-")
+        guard words.count > 2, words[0] == "anthropic.claude", let major = Int(words[2]) else { return nil }
+        // A date may stand there.
+        let minor = words.count > 3 && words[3].utf8.count < 3 ? Int(words[3]) : nil
+        return (major, minor ?? 0)
+    }
+
     /// - Parameters:
     ///   - thinking: the member of that name.
     ///   - request: what else was asked, read.
@@ -37,7 +53,7 @@ enum ClaudeLimits {
             let isInterleaved = betas.contains { $0.hasPrefix("interleaved-thinking") }
             return self.fault(
                 budget: thinking["budget_tokens"]?.integer, isInterleaved ? nil : request.sampling.tokensMax)
-                ?? self.fault(temperature: request.sampling.temperature) ?? self.fault(request.toolChoice)
+                ?? self.fault(choosing: request.sampling) ?? self.fault(request.toolChoice)
         case let type?:
             return "thinking: Input tag '\(type)' found using 'type' does not match any of the expected tags: "
                 + "'adaptive', 'disabled', 'enabled'"
@@ -54,9 +70,16 @@ enum ClaudeLimits {
             + "\(self.guide)#max-tokens-and-context-window-size"
     }
 
-    private static func fault(temperature: Double?) -> String? {
-        guard let temperature, temperature != 1 else { return nil }
-        return "`temperature` may only be set to 1 when thinking is enabled. Please consult our documentation at "
+    private static func fault(choosing sampling: ChatRequest.Sampling) -> String? {
+        let demand: String
+        if let temperature = sampling.temperature, temperature != 1 {
+            demand = "`temperature` may only be set to 1"
+        } else if sampling.topK != nil {
+            demand = "`top_k` must be unset"
+        } else {
+            return nil
+        }
+        return "\(demand) when thinking is enabled. Please consult our documentation at "
             + "\(self.guide)#important-considerations-when-using-extended-thinking"
     }
 

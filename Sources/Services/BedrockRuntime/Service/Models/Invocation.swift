@@ -48,8 +48,18 @@ struct InvokedModel: Sendable {
     private var converses: Bool { self.purpose == nil || self.purpose == .chat }
 
     /// Applies the rule that fits: its delay is over, and its error thrown, when this returns.
-    func begin(_ request: ChatRequest) async throws(ServiceError) -> Invocation {
+    /// - Parameters:
+    ///   - request: what is asked.
+    ///   - prefix: what a sentence of the model's own begins with.
+    /// - Returns: the invocation, whose answer may begin.
+    /// - Throws: what keeps the model from its first word.
+    func begin(_ request: ChatRequest, prefix: String = "") async throws(ServiceError) -> Invocation {
         let request = request.by(self.context.principal).numberingCalls()
+        if let fault = ClaudeLimits.fault(begun: request.messages, self.id) {
+            let refusal = ServiceError.invalid(prefix + fault)
+            self.failed(refusal)
+            throw refusal
+        }
         let rule = self.service.rules.take(self.id, request)
         do throws(ServiceError) {
             let recorded = try self.service.rules.recorded(rule, self.id, request)

@@ -19,7 +19,7 @@ extension BedrockRuntimeService {
             let fields = try ResponseFields(input.additionalModelResponseFieldPaths)
             return (try await ConversePlan(input, for: id), fields)
         }
-        let reply = try await ChatReply(try await model.begin(plan.request))
+        let reply = try await ChatReply(try await model.begin(plan.request, prefix: ClaudeLimits.conversePrefix))
         var content = ConverseContent()
         for event in reply.events { content.add(event) }
         return ConverseResponse(

@@ -24,7 +24,7 @@ extension BedrockRuntimeService {
             let fields = try ResponseFields(input.additionalModelResponseFieldPaths)
             return (try await ConversePlan(input, for: id), fields)
         }
-        let invocation = try await model.begin(plan.request)
+        let invocation = try await model.begin(plan.request, prefix: ClaudeLimits.conversePrefix)
         let stamp = AnswerStamp(id, context, self.random)
         return ConverseStreamResponse(
             stream: EventStream { send in
