@@ -68,6 +68,7 @@ def json_format(**members):
     (CHAT, {"response_format": json_format(name="a b", schema=SCHEMA)}, "response_format.json_schema.name",
      "Invalid 'response_format.json_schema.name': string does not match pattern. Expected a string that matches the "
      "pattern '^[a-zA-Z0-9_-]+$'.", "invalid_value"),
+    ("responses", {"input": []}, "input", "The input must have at least one message.", None),
     ("embeddings", {"input": ...}, "input", "Missing required parameter: 'input'.", MISSING),
     ("embeddings", {"encoding_format": "hex"}, "encoding_format",
      "Invalid value: 'hex'. Supported values are: 'float' and 'base64'.", "invalid_value"),
@@ -103,6 +104,8 @@ def test_what_openai_takes_is_taken(post):
     told = {"role": "tool", "tool_call_id": "call_1", "content": "3"}
     for path, body in (
         (CHAT, {"messages": [HI, {"role": "assistant", "content": None, "tool_calls": [call]}, told]}),
+        (CHAT, {"messages": [{"role": "system", "content": "Greet me."}]}),
+        ("responses", {"input": [{"role": "developer", "content": "Greet me."}]}),
         (CHAT, {"response_format": json_format(name="answer", schema=SCHEMA)}),
         (CHAT, {"stream_options": None, "functions": [], "tools": [], "tool_choice": "none"}),
         ("responses", {"input": [{"role": "user", "content": []}], "max_tokens": None}),

@@ -18,10 +18,10 @@ struct ResponsesRequest {
         switch body["input"] {
         case .string(let text)?: self.add(.user, [.text(text)])
         case .array(let items)?:
+            guard !items.isEmpty else { throw Self.inputFault("The input must have at least one message.") }
             for (index, item) in items.enumerated() { try self.add(item, at: index) }
         default: throw OpenAIRules.missing("input")
         }
-        guard !self.chat.messages.isEmpty else { throw .invalid("The input must have at least one message.") }
         if let call = self.openCalls.first { throw Self.inputFault("No tool output found for function call \(call).") }
         try self.addTools(body)
         self.addSampling(body)

@@ -32,7 +32,6 @@ struct OpenAIFamily: NativeFamily {
             }
         }
         guard calls.count > 0 else { throw OpenAIRules.noMessages }
-        guard !request.messages.isEmpty else { throw .invalid("The messages must have one of the user.") }
         try calls.finish()
         try Self.addTools(body, to: &request)
         Self.addSampling(body, to: &request)
