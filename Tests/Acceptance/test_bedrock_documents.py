@@ -171,7 +171,8 @@ def test_a_pdf_that_is_none_and_too_many_of_them(bedrock):
 
 
 def test_a_model_that_does_not_see_refuses_images_of_tools(bedrock):
-    sentence = "This model does not support images; remove the image block and try again."
+    sentence = ("This model doesn't support the image content block that you provided. Update the content block and "
+                "try again.")
     assert refusal(
         claude, bedrock, *returned(IMAGE), model="anthropic.claude-2:1", tools=[TOOL]) == sentence
     assert refusal(bedrock.converse, modelId="tiny", toolConfig={"tools": [SPEC]}, messages=converse_returned(

@@ -219,7 +219,7 @@ def test_a_cache_point_is_counted_and_read_again(bedrock):
     ("tiny", {"role": "user", "content": [{"text": "word " * 3000}]}, "ValidationException",
      "Input is too long for requested model"),
     ("tiny", {"role": "user", "content": [{"image": {"format": "png", "source": {"bytes": b"\x89PNG"}}}]},
-     "ValidationException", "This model does not support images"),
+     "ValidationException", "This model doesn't support the image content block that you provided."),
     ("broken", user("hi"), "ModelErrorException", "The model failed"),
     ("gone", user("hi"), "ModelErrorException", "The model failed"),
     ("absent", user("hi"), "ResourceNotFoundException", "No model of this machine answers"),

@@ -40,6 +40,28 @@ def thinking(tokens=2000, **more):
     return {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": tokens}} | more}
 
 
+VIDEO = {"video": {"format": "mp4", "source": {"bytes": b"x"}}}
+SEARCH = {"searchResult": {"source": "s", "title": "t", "content": [{"text": "x"}]}}
+UNSUPPORTED = ("This model doesn't support the {} content block that you provided. Update the content block and try "
+               "again.")
+
+
+@pytest.mark.parametrize("kind, block", [
+    ("video", VIDEO), ("audio", {"audio": {"format": "mp3", "source": {"bytes": b"x"}}}), ("searchResult", SEARCH),
+    ("guardContent", {"guardContent": {"text": {"text": "x"}}}),
+    ("citationsContent", {"citationsContent": {"content": [{"text": "x"}]}}),
+])
+def test_blocks_of_other_kinds_are_refused(bedrock, kind, block):
+    sentence = UNSUPPORTED.format(kind)
+    assert refusal(bedrock.converse, modelId=OLDER, messages=[user({"text": "See"}, block)])["Message"] == sentence
+    if kind not in ("video", "searchResult"):
+        return
+    use = {"toolUse": {"toolUseId": "t", "name": "look", "input": {}}}
+    messages = [user(), said(use), user({"toolResult": {"toolUseId": "t", "content": [block]}})]
+    assert refusal(bedrock.converse, modelId=OLDER, messages=messages, toolConfig={"tools": [TOOL]})[
+        "Message"] == sentence
+
+
 def begun(text):
     return [user(), said({"text": text})]
 
@@ -196,3 +218,6 @@ def test_an_image_that_is_called_what_it_is_not_is_refused(bedrock, kind, called
         else:
             assert refusal(call, modelId=OLDER, **request)["Message"] == whole
     assert bedrock.converse(modelId=NOVA, messages=[user({"text": "See"}, block)])["stopReason"] == "end_turn"
+    if kind != called:
+        llama = refusal(bedrock.converse, modelId="meta.llama3-2-11b-instruct-v1:0", messages=[user(block)])
+        assert llama["Message"] == f"{MODEL_ERRORS}The provided image does not match the specified image format."

@@ -71,7 +71,9 @@ package struct LlamaServerModel: ChatModel {
         guard !self.capabilities.takesImages else { return }
         for message in request.messages {
             for case .image in message.parts {
-                throw .unsupported("This model does not support images; remove the image block and try again.")
+                throw .unsupported(
+                    "This model doesn't support the image content block that you provided. Update the content block "
+                        + "and try again.")
             }
         }
     }

@@ -18,6 +18,7 @@ struct AttachmentLimits {
     private let limitsPDFs: Bool
     private let hasManyImages: Bool
     private let isClaude: Bool
+    private let isLlama: Bool
 
     /// - Parameters:
     ///   - model: the id without profile and ARN.
@@ -25,6 +26,7 @@ struct AttachmentLimits {
     /// - Throws: where there are too many images and documents.
     init(_ model: String, _ messages: [Message]) throws(ServiceError) {
         self.isClaude = model.hasPrefix("anthropic.")
+        self.isLlama = model.hasPrefix("meta.")
         let isNewerClaude =
             model.hasPrefix("anthropic.claude-")
             && !["anthropic.claude-3", "anthropic.claude-v", "anthropic.claude-instant"].contains(
@@ -50,11 +52,14 @@ struct AttachmentLimits {
         }
     }
 
-    /// Refuses an image with more pixels to a side than the model takes, and what Claude finds to be of another kind.
+    /// Refuses an image with more pixels to a side than the model takes, and what it finds to be of another kind.
+    /// - Source: of Llama's models the sentence that a user of Converse reports (boto3#4415).
     func check(_ image: ImageBlock, _ bytes: [UInt8], at place: String) throws(ServiceError) {
         try Self.check(image: bytes, at: "\(place).bytes", hasMany: self.hasManyImages)
-        guard self.isClaude else { return }
-        try ImageKind.check(bytes, isCalled: image.format.rawValue, at: "\(place).base64")
+        let name = image.format.rawValue
+        if self.isClaude { try ImageKind.check(bytes, isCalled: name, at: "\(place).base64") }
+        guard self.isLlama, let kind = ImageKind(bytes), kind.rawValue != name else { return }
+        throw .invalid("\(ClaudeLimits.conversePrefix)The provided image does not match the specified image format.")
     }
 
     /// The same for notations that count no images, or have done so; an image that does not say how large it is passes.

@@ -43,9 +43,21 @@ struct ContentReader {
         case .reasoningContent(.reasoningText(let reasoning)): return [.reasoning(reasoning.text)]
         case .cachePoint, .reasoningContent: return []
         case .unknown: throw .invalid("The ContentBlock object at \(self.place) must set one of its members.")
-        case .video, .audio, .guardContent, .citationsContent, .searchResult, .toolAddition, .toolRemoval:
-            throw .invalid("The ContentBlock object at \(self.place) is of a kind that this model does not take.")
+        case .video: throw Self.unsupported("video")
+        case .audio: throw Self.unsupported("audio")
+        case .guardContent: throw Self.unsupported("guardContent")
+        case .citationsContent: throw Self.unsupported("citationsContent")
+        case .searchResult: throw Self.unsupported("searchResult")
+        case .toolAddition: throw Self.unsupported("toolAddition")
+        case .toolRemoval: throw Self.unsupported("toolRemoval")
         }
+    }
+
+    /// - Source: the sentence that users report of images and videos, in results of tools too.
+    private static func unsupported(_ kind: String) -> ServiceError {
+        .invalid(
+            "This model doesn't support the \(kind) content block that you provided. Update the content block and try "
+                + "again.")
     }
 
     /// - Source: the sentence that users report.
@@ -99,8 +111,9 @@ struct ContentReader {
         case .json(let document): content.add(document.jsonText)
         case .document(let document): content.add(try self.text(document))
         case .image(let image): content.add(try self.image(image))
-        case .video, .searchResult, .unknown:
-            throw .invalid("The toolResult at \(self.place) has content that this model does not take.")
+        case .video: throw Self.unsupported("video")
+        case .searchResult: throw Self.unsupported("searchResult")
+        case .unknown: throw .invalid("The toolResult at \(self.place) has content that this model does not take.")
         }
     }
 }
