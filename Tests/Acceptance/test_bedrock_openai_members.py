@@ -9,6 +9,7 @@ ECHO = "brume.echo"
 CHAT = "chat/completions"
 HI = {"role": "user", "content": "Hi"}
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False}
+CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 MISSING = "missing_required_parameter"
 DOCUMENTATION = "https://platform.openai.com/docs/api-reference/responses/create."
 
@@ -57,6 +58,17 @@ def json_format(**members):
      "Invalid value: 'x'. Supported values are: 'function' and 'custom'.", "invalid_value"),
     (CHAT, {"tools": [{"type": "custom", "custom": {"name": "f"}}]}, "tools[0].type",
      "Custom tools are not supported by this version of Brume.", None),
+    (CHAT, {"tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "string"}}}]},
+     "tools[0].function.parameters",
+     "Invalid schema for function 'f': schema must be a JSON Schema of 'type: \"object\"', got 'type: \"string\"'.",
+     "invalid_function_parameters"),
+    ("responses", {"tools": [{"type": "function", "name": "f", "parameters": {"properties": {}}}]},
+     "tools[0].parameters",
+     "Invalid schema for function 'f': schema must be a JSON Schema of 'type: \"object\"', got 'type: \"None\"'.",
+     "invalid_function_parameters"),
+    (CHAT, {"messages": [HI, {"role": "assistant", "tool_calls": [CALL]}, {"role": "tool", "content": "3"}]},
+     "messages.[2].tool_call_id",
+     "Missing parameter 'tool_call_id': messages with role 'tool' must have a 'tool_call_id'.", None),
     (CHAT, {"tool_choice": "auto"}, "tool_choice",
      "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.", None),
     (CHAT, {"response_format": {}}, "response_format.type", "Missing required parameter: 'response_format.type'.",
@@ -100,10 +112,9 @@ def test_openai_names_what_is_wrong(post, path, body, param, sentence, code):
 
 
 def test_what_openai_takes_is_taken(post):
-    call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     told = {"role": "tool", "tool_call_id": "call_1", "content": "3"}
     for path, body in (
-        (CHAT, {"messages": [HI, {"role": "assistant", "content": None, "tool_calls": [call]}, told]}),
+        (CHAT, {"messages": [HI, {"role": "assistant", "content": None, "tool_calls": [CALL]}, told]}),
         (CHAT, {"messages": [{"role": "system", "content": "Greet me."}]}),
         ("responses", {"input": [{"role": "developer", "content": "Greet me."}]}),
         (CHAT, {"response_format": json_format(name="answer", schema=SCHEMA)}),

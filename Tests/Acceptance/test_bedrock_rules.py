@@ -101,9 +101,14 @@ def test_a_model_that_fails_in_a_stream_is_an_error_of_the_server_s(ruled):
         for chunk in client.chat.completions.create(model=ECHO, messages=messages, stream=True):
             pieces.append(chunk.choices[0].delta.content)
     assert len(pieces) == 3 and failure.value.body["type"] == "server_error"
+    events = []
     with pytest.raises(openai.APIError) as failure:
-        list(client.responses.create(model=ECHO, input="cut", stream=True))
+        for event in client.responses.create(model=ECHO, input="cut", stream=True):
+            events.append(event)
     assert failure.value.body["type"] == "server_error"
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    failed = events[-1].response
+    assert (events[-1].type, failed.status, failed.error.code) == ("response.failed", "failed", "server_error")
     claude = anthropic.Anthropic(api_key=token, base_url=f"{ruled.url}/anthropic", max_retries=0)
     with pytest.raises(anthropic.APIStatusError) as failure:
         list(claude.messages.create(model=ECHO, max_tokens=100, messages=messages, stream=True))

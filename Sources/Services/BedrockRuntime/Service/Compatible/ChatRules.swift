@@ -17,6 +17,10 @@ enum ChatRules {
         }
         for (index, tool) in (body["tools"]?.elements ?? []).enumerated() {
             try self.check(tool, at: "tools[\(index)].type")
+            let function = tool["function"]
+            try OpenAIRules.check(
+                parameters: function?["parameters"], of: function?["name"]?.text ?? "",
+                at: "tools[\(index)].function.parameters")
         }
         try self.check(format: body["response_format"])
     }

@@ -22,11 +22,18 @@ extension BedrockRuntimeService {
         }
         return .events { send in
             let events = Mutex(ResponsesEvents(stamp: stamp, body: request.body))
-            let outcome = try await ServiceError.streaming {
-                try await invocation.chat(
-                    send.mapped { piece in
-                        events.withLock { $0.begin() + $0.events(piece) }.map { ServerSentEvents.typed($0) }
-                    })
+            let outcome: ChatOutcome
+            do {
+                outcome = try await ServiceError.streaming {
+                    try await invocation.chat(
+                        send.mapped { piece in
+                            events.withLock { $0.begin() + $0.events(piece) }.map { ServerSentEvents.typed($0) }
+                        })
+                }
+            } catch let error as ServiceError {
+                for event in events.withLock({ $0.fail(error) }) { try await send(ServerSentEvents.typed(event)) }
+                // The last event is the one that clients raise.
+                throw error
             }
             for event in events.withLock({ $0.begin() + $0.end(outcome) }) {
                 try await send(ServerSentEvents.typed(event))

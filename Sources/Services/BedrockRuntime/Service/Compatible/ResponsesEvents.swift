@@ -56,6 +56,13 @@ struct ResponsesEvents {
         return events + [self.event(name, [.init("response", self.response(outcome))])]
     }
 
+    /// What says that the response failed in the middle; nothing where it has not begun, since the error is the answer.
+    mutating func fail(_ error: ServiceError) -> [[UInt8]] {
+        guard self.hasBegun else { return [] }
+        self.open = nil
+        return [self.event("response.failed", [.init("response", self.response(nil, failure: error))])]
+    }
+
     private mutating func grow(_ kind: Kind, by text: String) -> [[UInt8]] {
         let events = self.open?.kind == kind ? [] : self.close() + self.begin(kind)
         self.open?.text += text
@@ -173,15 +180,16 @@ extension ResponsesEvents {
         outcome.stopReason == .tokensMax || outcome.stopReason == .contextFull
     }
 
-    /// The response as far as it is known; `outcome` is nil while it goes on.
-    func response(_ outcome: ChatOutcome?) -> Document {
+    /// The response as far as it is known; `outcome` is nil while it goes on, and where it failed.
+    func response(_ outcome: ChatOutcome?, failure: ServiceError? = nil) -> Document {
         let isIncomplete = outcome.map(Self.isIncomplete) ?? false
-        let status = outcome == nil ? "in_progress" : isIncomplete ? "incomplete" : "completed"
+        let state = outcome == nil ? "in_progress" : isIncomplete ? "incomplete" : "completed"
+        let status = failure == nil ? state : "failed"
         let body = self.body
         return .object([
             "id": .string("resp_\(self.stamp.token)"), "object": .string("response"),
             "created_at": .number(Int(self.stamp.time.secondsSinceEpoch)), "status": .string(status),
-            "background": .boolean(false), "error": .null,
+            "background": .boolean(false), "error": failure.map(Self.error) ?? .null,
             "incomplete_details": isIncomplete ? .object(["reason": .string("max_output_tokens")]) : .null,
             "instructions": body["instructions"] ?? .null,
             "max_output_tokens": body["max_output_tokens"] ?? .null,
@@ -195,6 +203,11 @@ extension ResponsesEvents {
             "top_p": body["top_p"] ?? .null, "truncation": .string("disabled"),
             "usage": outcome.map(Self.usage) ?? .null,
         ])
+    }
+
+    private static func error(_ failure: ServiceError) -> Document {
+        let code = OpenAIError.status(failure) == 429 ? "rate_limit_exceeded" : "server_error"
+        return .object(["code": .string(code), "message": .string(failure.message)])
     }
 
     private static func usage(_ outcome: ChatOutcome) -> Document {

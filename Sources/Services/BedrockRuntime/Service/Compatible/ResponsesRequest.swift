@@ -134,6 +134,7 @@ struct ResponsesRequest {
             let place = "tools[\(index)].name"
             guard let name = tool["name"]?.text else { throw OpenAIRules.missing(place) }
             try OpenAIRules.check(name: name, at: place)
+            try OpenAIRules.check(parameters: tool["parameters"], of: name, at: "tools[\(index)].parameters")
             self.chat.tools.append(
                 .init(
                     name: name, description: tool["description"]?.text ?? "",

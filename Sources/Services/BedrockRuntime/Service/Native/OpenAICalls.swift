@@ -28,7 +28,11 @@ struct OpenAICalls {
                 "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with "
                     + "'tool_calls'.", "messages.[\(index)].role")
         }
-        let id = message["tool_call_id"]?.text ?? ""
+        guard let id = message["tool_call_id"]?.text else {
+            throw Self.fault(
+                "Missing parameter 'tool_call_id': messages with role 'tool' must have a 'tool_call_id'.",
+                "messages.[\(index)].tool_call_id")
+        }
         guard self.calls.contains(id) else {
             throw Self.fault(
                 "Invalid parameter: 'tool_call_id' of '\(id)' not found in 'tool_calls' of previous message.",

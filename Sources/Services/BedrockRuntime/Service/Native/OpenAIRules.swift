@@ -72,6 +72,16 @@ enum OpenAIRules {
         guard let schema = format["schema"], schema != .null else { throw self.missing("\(place).schema") }
     }
 
+    /// The parameters of a function are an object's; a function without any has none.
+    static func check(parameters: Document?, of name: String, at member: String) throws(ServiceError) {
+        guard case .object(let members)? = parameters, !members.isEmpty else { return }
+        let type = parameters?["type"]?.text ?? "None"
+        guard type != "object" else { return }
+        throw self.fault(
+            "Invalid schema for function '\(name)': schema must be a JSON Schema of 'type: \"object\"', got "
+                + "'type: \"\(type)\"'.", member, "invalid_function_parameters")
+    }
+
     /// The refusal of a body without that member.
     static func missing(_ member: String) -> ServiceError {
         self.fault("Missing required parameter: '\(member)'.", member, "missing_required_parameter")
