@@ -2,40 +2,25 @@ internal import Primitives
 internal import Synchronization
 
 /// The credentials of recent requests with the signing keys derived for them: by access key, day, region and service.
-///
-/// Bounded by two generations: when the young one is full it becomes the old one, and what is used there moves back.
 package final class SigningKeyCache: Sendable {
     /// By the hash of the text. `Hasher` is seeded at random in each process, so nobody can choose texts that collide;
     /// where two do, the later one stands.
-    private struct State {
-        var young: [Int: ClaimedCredential] = [:]
-        var old: [Int: ClaimedCredential] = [:]
-    }
+    private let recent: Mutex<RecentValues<Int, ClaimedCredential>>
 
-    /// Credentials held at most; each takes about a kilobyte.
-    package let countMax: Int
-    private let state = Mutex(State())
-
+    /// `countMax` bounds the credentials that are held; each takes about a kilobyte.
     package init(countMax: Int = 1024) {
-        precondition(countMax >= 2, "two generations hold a key each at least")
-        self.countMax = countMax
+        self.recent = Mutex(RecentValues(countMax: countMax))
     }
 
     /// Credentials held now.
     package var count: Int {
-        self.state.withLock { $0.young.count + $0.old.count }
+        self.recent.withLock(\.count)
     }
 
     /// The credential of that text; nil where it led to no key yet.
     func credential(_ text: Span<UInt8>) -> ClaimedCredential? {
         let hash = Self.hash(text)
-        let found = self.state.withLock { state -> ClaimedCredential? in
-            if let held = state.young[hash] { return held }
-            guard let held = state.old[hash] else { return nil }
-            self.insert(held, hash, in: &state)
-            return held
-        }
-        guard let found else { return nil }
+        guard let found = self.recent.withLock({ $0.value(for: hash) }) else { return nil }
         let foundText = found.text
         return ByteScan.areEqual(foundText.span, text) ? found : nil
     }
@@ -46,7 +31,7 @@ package final class SigningKeyCache: Sendable {
         let key = claimed.derive(credential.secretAccessKey)
         let text = claimed.text
         let hash = Self.hash(text.span)
-        self.state.withLock { self.insert(claimed, hash, in: &$0) }
+        self.recent.withLock { $0.insert(claimed, for: hash) }
         return key
     }
 
@@ -54,15 +39,6 @@ package final class SigningKeyCache: Sendable {
         var hasher = Hasher()
         unsafe text.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
         return hasher.finalize()
-    }
-
-    private func insert(_ credential: ClaimedCredential, _ hash: Int, in state: inout State) {
-        if state.young.count >= self.countMax / 2, state.young[hash] == nil {
-            state.old = state.young
-            state.young = [:]
-        }
-        state.young[hash] = credential
-        state.old[hash] = nil
     }
 }
 

@@ -18,6 +18,10 @@ package struct ExpressionContext: Sendable {
     private static let namesParameter = "ExpressionAttributeNames"
     private static let valuesParameter = "ExpressionAttributeValues"
 
+    private static let conditions = WrittenExpressions<Int32>()
+    private static let projections = WrittenExpressions<[Int32]>()
+    private static let updates = WrittenExpressions<[WrittenAction]>()
+
     private var names: Placeholders
     private let attributeNames: [[UInt8]]
     private var values: Placeholders
@@ -96,15 +100,16 @@ package struct ExpressionContext: Sendable {
         _ text: String, _ kind: ExpressionKind = .condition
     ) throws(ValidationFailure) -> Condition {
         precondition(kind != .update && kind != .projection, "an update or a projection is no condition")
-        let bytes = Array(text.utf8)
-        try kind.checkSize(bytes)
-        var (tree, root) = try ExpressionParser.condition(bytes, kind)
-        try PlaceCheck(kind, tree).condition(root)
-        var check = OperandCheck(kind, tree, self.moved())
-        tree = .none
-        try check.condition(root)
+        let written = try Self.conditions.expression(text, kind) { (bytes) throws(ValidationFailure) in
+            let (tree, root) = try ExpressionParser.condition(bytes, kind)
+            try PlaceCheck(kind, tree).condition(root)
+            return (tree, root)
+        }
+        var check = OperandCheck(kind, written.tree, self.moved())
+        try check.condition(written.content)
+        let tree: SyntaxTree
         (tree, self) = check.finish()
-        return Condition(tree: tree, root: root)
+        return Condition(tree: tree, root: written.content)
     }
 
     /// Compiles the key condition of a query; `KeyCondition.resolved` then holds it against the key's schema.
@@ -114,30 +119,32 @@ package struct ExpressionContext: Sendable {
 
     /// Compiles a projection.
     package mutating func projection(_ text: String) throws(ValidationFailure) -> Projection {
-        let bytes = Array(text.utf8)
-        try ExpressionKind.projection.checkSize(bytes)
-        var (tree, paths) = try ExpressionParser.projection(bytes)
-        for path in paths { try PlaceCheck(.projection, tree).path(tree.nodes[Int(path)]) }
-        var check = OperandCheck(.projection, tree, self.moved())
-        tree = .none
-        for path in paths { try check.path(path) }
+        let written = try Self.projections.expression(text, .projection) { (bytes) throws(ValidationFailure) in
+            let (tree, paths) = try ExpressionParser.projection(bytes)
+            for path in paths { try PlaceCheck(.projection, tree).path(tree.nodes[Int(path)]) }
+            return (tree, paths)
+        }
+        var check = OperandCheck(.projection, written.tree, self.moved())
+        for path in written.content { try check.path(path) }
+        let tree: SyntaxTree
         (tree, self) = check.finish()
-        let resolved = paths.map { tree.path(tree.nodes[Int($0)]) }
+        let resolved = written.content.map { tree.path(tree.nodes[Int($0)]) }
         try PathOverlap.check(resolved, .projection)
         return Projection(resolved)
     }
 
     /// Compiles an update.
     package mutating func update(_ text: String) throws(ValidationFailure) -> UpdatePlan {
-        let bytes = Array(text.utf8)
-        try ExpressionKind.update.checkSize(bytes)
-        var (tree, actions) = try ExpressionParser.update(bytes)
-        try PlaceCheck(.update, tree).update(actions)
-        var check = OperandCheck(.update, tree, self.moved())
-        tree = .none
-        try check.update(actions)
+        let written = try Self.updates.expression(text, .update) { (bytes) throws(ValidationFailure) in
+            let (tree, actions) = try ExpressionParser.update(bytes)
+            try PlaceCheck(.update, tree).update(actions)
+            return (tree, actions)
+        }
+        var check = OperandCheck(.update, written.tree, self.moved())
+        try check.update(written.content)
+        let tree: SyntaxTree
         (tree, self) = check.finish()
-        return UpdatePlan(tree: tree, actions: actions)
+        return UpdatePlan(tree: tree, actions: written.content)
     }
 
     /// Gives the context away, so that marks are set in place and not in a copy. A context whose expression was refused
