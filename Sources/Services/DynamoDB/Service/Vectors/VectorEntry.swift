@@ -146,7 +146,7 @@ extension VectorIndexDescriptor {
             return before?.writtenBytes(self.attribute) ?? 0
         }
         guard let before, let old else { return after.writtenBytes(self.attribute) }
-        if before.vector == after.vector, before.item.bytes == after.item.bytes { return 0 }
+        if before.vector == after.vector, before.item == after.item { return 0 }
         let hasMoved = self.partition.map { old[$0.name]?.content != new[$0.name]?.content } ?? false
         return after.writtenBytes(self.attribute) * (hasMoved ? 2 : 1)
     }
