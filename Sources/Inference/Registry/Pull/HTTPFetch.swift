@@ -124,7 +124,13 @@ package final class HTTPFetch: Sendable {
                 var parts: [HTTPClientRequestPart] = [.head(request)]
                 if let body { parts.append(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
                 parts.append(.end(nil))
-                try await outbound.write(contentsOf: parts)
+                var unsent: (any Error)?
+                do {
+                    try await outbound.write(contentsOf: parts)
+                } catch {
+                    // Why nothing can be sent any more is told where something is read: a proxy has refused, say.
+                    unsent = error
+                }
                 var pieces = FetchBody(parts: inbound.makeAsyncIterator())
                 while let part = try await pieces.parts.next(isolation: #isolation) {
                     guard case .head(let answer) = part else { continue }
@@ -133,7 +139,7 @@ package final class HTTPFetch: Sendable {
                     return try await use(
                         FetchHead(status: Int(answer.status.code), headers: answer.headers, url: url), &pieces)
                 }
-                throw FetchError.cut("the connection ended before an answer")
+                throw unsent ?? FetchError.cut("the connection ended before an answer")
             }
         } catch {
             throw Self.translated(error)
