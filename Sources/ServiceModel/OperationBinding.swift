@@ -29,18 +29,31 @@ package struct OperationBinding: Sendable {
     package let decode: @Sendable (ShapeReader) throws(ShapeError) -> any DecodedInput
     /// What the request touches, for authorisation.
     package let access: @Sendable (any DecodedInput, RequestContext) -> [ResourceAccess]
-    package let invoke: Invoke
+    private let handle: Handler
+    /// Asked before the handler; nil where nobody is.
+    private var check: Check?
+    private var observer: OperationObserver?
     /// Whether the output says how large it is. Known for each operation: to find it out of an output takes longer than
     /// writing a small one.
     package let hasSizedOutput: Bool
 
-    package typealias Invoke =
+    private typealias Handler =
         @Sendable (any DecodedInput, RequestContext) async throws(ServiceError) -> any WritableShape
     /// Whether a check is known to find nothing in a request.
     package typealias NeedlessCheck = @Sendable (RequestContext) -> Bool
     /// Looks at what a request touches, if it needs to.
     package typealias AccessCheck =
         @Sendable (_ access: () -> [ResourceAccess], RequestContext) async throws(ServiceError) -> Void
+
+    private final class Check: Sendable {
+        let ask: AccessCheck
+        let isNeedless: NeedlessCheck
+
+        init(_ ask: @escaping AccessCheck, unless isNeedless: @escaping NeedlessCheck) {
+            self.ask = ask
+            self.isNeedless = isNeedless
+        }
+    }
 
     package init<Input: ReadableShape, Output: WritableShape>(
         _ schema: OperationSchema,
@@ -51,7 +64,7 @@ package struct OperationBinding: Sendable {
         self.schema = schema
         self.decode = { (reader) throws(ShapeError) in Decoded(try Input(from: reader)) }
         self.access = { input, context in access(Self.typed(input, as: Input.self).value, context) }
-        self.invoke = { (input, context) async throws(ServiceError) in
+        self.handle = { (input, context) async throws(ServiceError) in
             try await invoke(Self.typed(input, as: Input.self).value, context)
         }
         self.hasSizedOutput = Output.self is any SizedOutput.Type
@@ -62,16 +75,8 @@ package struct OperationBinding: Sendable {
         self.schema = schema
         self.decode = { (_) throws(ShapeError) in preconditionFailure("\(schema.name) runs in another process") }
         self.access = { _, _ in preconditionFailure("\(schema.name) runs in another process") }
-        self.invoke = { (_, _) throws(ServiceError) in preconditionFailure("\(schema.name) runs in another process") }
+        self.handle = { (_, _) throws(ServiceError) in preconditionFailure("\(schema.name) runs in another process") }
         self.hasSizedOutput = false
-    }
-
-    private init(_ original: OperationBinding, invoke: @escaping Invoke) {
-        self.schema = original.schema
-        self.decode = original.decode
-        self.access = original.access
-        self.invoke = invoke
-        self.hasSizedOutput = original.hasSizedOutput
     }
 
     /// The same operation, before which `check` is asked unless it is known to find nothing; what it throws is the
@@ -79,24 +84,36 @@ package struct OperationBinding: Sendable {
     package func preceded(
         by check: @escaping AccessCheck, unless isNeedless: @escaping NeedlessCheck
     ) -> OperationBinding {
-        OperationBinding(self) { (input, context) async throws(ServiceError) in
-            if !isNeedless(context) { try await check({ self.access(input, context) }, context) }
-            return try await self.invoke(input, context)
-        }
+        precondition(self.check == nil, "one check asks for an operation")
+        var copy = self
+        copy.check = Check(check, unless: isNeedless)
+        return copy
     }
 
-    /// The same operation, whose requests `observer` is told of when they are done.
+    /// The same operation, whose requests `observer` is told of when they are done, those too that a check refused.
     package func observed(by observer: OperationObserver) -> OperationBinding {
-        OperationBinding(self) { (input, context) async throws(ServiceError) in
-            let start = ContinuousClock.now
-            do throws(ServiceError) {
-                let output = try await self.invoke(input, context)
-                observer.answered(input, context, output, ContinuousClock.now - start)
-                return output
-            } catch {
-                observer.refused(input, context, error)
-                throw error
+        precondition(self.observer == nil, "one observer is told of an operation")
+        var copy = self
+        copy.observer = observer
+        return copy
+    }
+
+    /// Asks the check, runs the handler, tells the observer. One function, and not one around the other: each that
+    /// waits costs a look at the executor on its way back.
+    package func invoke(
+        _ input: any DecodedInput, _ context: RequestContext
+    ) async throws(ServiceError) -> any WritableShape {
+        let start = ContinuousClock.now
+        do throws(ServiceError) {
+            if let check = self.check, !check.isNeedless(context) {
+                try await check.ask({ self.access(input, context) }, context)
             }
+            let output = try await self.handle(input, context)
+            self.observer?.answered(input, context, output, ContinuousClock.now - start)
+            return output
+        } catch {
+            self.observer?.refused(input, context, error)
+            throw error
         }
     }
 
