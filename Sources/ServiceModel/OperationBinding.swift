@@ -23,7 +23,9 @@ extension ReadableShape {
 }
 
 /// One operation of one service, its types erased: what the gateway decodes, authorises and invokes.
-package struct OperationBinding: Sendable {
+///
+/// A class: each request passes it on, and a structure's closures would be counted one by one.
+package final class OperationBinding: Sendable {
     package let schema: OperationSchema
     /// Reads the input; violations are left in the reader.
     package let decode: @Sendable (ShapeReader) throws(ShapeError) -> any DecodedInput
@@ -31,8 +33,8 @@ package struct OperationBinding: Sendable {
     package let access: @Sendable (any DecodedInput, RequestContext) -> [ResourceAccess]
     private let handle: Handler
     /// Asked before the handler; nil where nobody is.
-    private var check: Check?
-    private var observer: OperationObserver?
+    private let check: Check?
+    private let observer: OperationObserver?
     /// Whether the output says how large it is. Known for each operation: to find it out of an output takes longer than
     /// writing a small one.
     package let hasSizedOutput: Bool
@@ -67,6 +69,8 @@ package struct OperationBinding: Sendable {
         self.handle = { (input, context) async throws(ServiceError) in
             try await invoke(Self.typed(input, as: Input.self).value, context)
         }
+        self.check = nil
+        self.observer = nil
         self.hasSizedOutput = Output.self is any SizedOutput.Type
     }
 
@@ -76,7 +80,19 @@ package struct OperationBinding: Sendable {
         self.decode = { (_) throws(ShapeError) in preconditionFailure("\(schema.name) runs in another process") }
         self.access = { _, _ in preconditionFailure("\(schema.name) runs in another process") }
         self.handle = { (_, _) throws(ServiceError) in preconditionFailure("\(schema.name) runs in another process") }
+        self.check = nil
+        self.observer = nil
         self.hasSizedOutput = false
+    }
+
+    private init(_ original: OperationBinding, _ check: Check?, _ observer: OperationObserver?) {
+        self.schema = original.schema
+        self.decode = original.decode
+        self.access = original.access
+        self.handle = original.handle
+        self.check = check
+        self.observer = observer
+        self.hasSizedOutput = original.hasSizedOutput
     }
 
     /// The same operation, before which `check` is asked unless it is known to find nothing; what it throws is the
@@ -85,17 +101,13 @@ package struct OperationBinding: Sendable {
         by check: @escaping AccessCheck, unless isNeedless: @escaping NeedlessCheck
     ) -> OperationBinding {
         precondition(self.check == nil, "one check asks for an operation")
-        var copy = self
-        copy.check = Check(check, unless: isNeedless)
-        return copy
+        return OperationBinding(self, Check(check, unless: isNeedless), self.observer)
     }
 
     /// The same operation, whose requests `observer` is told of when they are done, those too that a check refused.
     package func observed(by observer: OperationObserver) -> OperationBinding {
         precondition(self.observer == nil, "one observer is told of an operation")
-        var copy = self
-        copy.observer = observer
-        return copy
+        return OperationBinding(self, self.check, observer)
     }
 
     /// Asks the check, runs the handler, tells the observer. One function, and not one around the other: each that
@@ -129,7 +141,7 @@ package struct OperationBinding: Sendable {
 
 /// What wants to know how requests of an operation ended. It is called where the request was worked on: it must be
 /// quick, and never wait.
-package struct OperationObserver: Sendable {
+package final class OperationObserver: Sendable {
     /// The duration is the time from the handler's start to its end.
     package typealias Answered =
         @Sendable (any DecodedInput, RequestContext, any WritableShape, Duration) -> Void

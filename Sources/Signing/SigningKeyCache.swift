@@ -5,11 +5,11 @@ internal import Synchronization
 package final class SigningKeyCache: Sendable {
     /// By the hash of the text. `Hasher` is seeded at random in each process, so nobody can choose texts that collide;
     /// where two do, the later one stands.
-    private let recent: Mutex<RecentValues<Int, ClaimedCredential>>
+    private let recent: Mutex<RecentObjects>
 
     /// `countMax` bounds the credentials that are held; each takes about a kilobyte.
     package init(countMax: Int = 1024) {
-        self.recent = Mutex(RecentValues(countMax: countMax))
+        self.recent = Mutex(RecentObjects(countMax: countMax))
     }
 
     /// Credentials held now.
@@ -20,7 +20,7 @@ package final class SigningKeyCache: Sendable {
     /// The credential of that text; nil where it led to no key yet.
     func credential(_ text: Span<UInt8>) -> ClaimedCredential? {
         let hash = Self.hash(text)
-        guard let found = self.recent.withLock({ $0.value(for: hash) }) else { return nil }
+        guard let found = self.recent.withLock({ $0.object(for: hash) }) as? ClaimedCredential else { return nil }
         let foundText = found.text
         return ByteScan.areEqual(foundText.span, text) ? found : nil
     }

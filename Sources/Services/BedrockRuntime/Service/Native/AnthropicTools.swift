@@ -42,14 +42,7 @@ enum AnthropicTools {
         guard name.unicodeScalars.count <= self.nameLettersMax else {
             throw .invalid("tools.\(index).custom.name: String should have at most \(self.nameLettersMax) characters")
         }
-        let isPlain = name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
+        let isPlain = FunctionName.isPlain(name)
         guard isPlain, !name.isEmpty else {
             throw .invalid(
                 "tools.\(index).custom.name: String should match pattern "

@@ -46,14 +46,7 @@ enum OpenAIRules {
                 "Invalid '\(member)': empty string. Expected a string with minimum length 1, but got an empty string "
                     + "instead.", member, "empty_string")
         }
-        let isPlain = name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
+        let isPlain = FunctionName.isPlain(name)
         guard isPlain else {
             throw self.fault(
                 "Invalid '\(member)': string does not match pattern. Expected a string that matches the pattern "

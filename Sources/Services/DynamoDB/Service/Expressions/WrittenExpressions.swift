@@ -27,7 +27,7 @@ final class WrittenExpressions<Content: Sendable>: Sendable {
 
     /// By the hash of kind and text, whose bytes are compared then: the text need not be copied to be looked up.
     /// `Hasher` is seeded at random in each process, so nobody can choose texts that collide.
-    private let recent = Mutex(RecentValues<Int, Written>(countMax: WrittenExpressions.countMax))
+    private let recent = Mutex(RecentObjects(countMax: WrittenExpressions.countMax))
 
     /// The expression of that text, read by `read` where it is not held.
     func expression(
@@ -40,7 +40,7 @@ final class WrittenExpressions<Content: Sendable>: Sendable {
         hasher.combine(kind)
         unsafe span.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
         let hash = hasher.finalize()
-        if let held = self.recent.withLock({ $0.value(for: hash) }), held.kind == kind {
+        if let held = self.recent.withLock({ $0.object(for: hash) }) as? Written, held.kind == kind {
             let heldText = held.tree.text
             if ByteScan.areEqual(heldText.span, span) { return held }
         }
