@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+import socket
 import struct
 import subprocess
 import threading
@@ -474,3 +475,12 @@ def test_what_cannot_be_converted(models, tmp_path, spoil, sentence):
     )
     assert answer.returncode in (64, 65, 66) and sentence in answer.stderr
     assert models.names() == []
+
+
+def test_a_host_that_says_nothing_is_named_while_it_is_waited_for(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        command = [BINARY, "model", "pull", f"{address}/tiny.gguf", "--data-dir", str(tmp_path)]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=clean_environment(tmp_path)) as process:
+            assert process.stderr.readline() == f"asking {address}; Ctrl-C ends it\n"
+            process.terminate()

@@ -72,9 +72,11 @@ extension Model {
             )
             let digest = try self.digest()
             let device = try self.device()
-            let plan = try await orExitAsync { () async throws(RegistryError) in
-                try await pull.plan(
-                    reference, revision: self.revision, takesProjector: !self.noProjector, digest: digest)
+            let plan = try await Patience.telling("asking \(Self.host(of: reference, settings)); Ctrl-C ends it") {
+                try await orExitAsync { () async throws(RegistryError) in
+                    try await pull.plan(
+                        reference, revision: self.revision, takesProjector: !self.noProjector, digest: digest)
+                }
             }
             let name = self.name ?? shortName ?? plan.suggestedName
             try orExit { () throws(RegistryError) in try ModelName.check(name) }
@@ -107,6 +109,13 @@ extension Model {
                 throw Exit.failure(.internalError, "the catalogue has no reference for \(model.name)")
             }
             return (reference, model.name)
+        }
+
+        private static func host(of reference: PullReference, _ settings: HubSettings) -> String {
+            switch reference {
+            case .hub: settings.endpoint.origin
+            case .address(let url): url.origin
+            }
         }
 
         private func digest() throws -> ContentDigest? {
