@@ -4,12 +4,17 @@ enum Patience {
 
     /// Runs `work`, and writes `line` to the standard error where it takes longer.
     static func telling<Value>(_ line: String, while work: () async throws -> Value) async throws -> Value {
-        // Awaited by nobody: it is cancelled as soon as the work is done.
-        let notice = Task {
+        let notice = self.notice(line)
+        defer { notice.cancel() }
+        return try await work()
+    }
+
+    /// Writes `line` to the standard error, unless it is cancelled before.
+    static func notice(_ line: String) -> Task<Void, any Error> {
+        // Awaited by nobody: whoever waits cancels it when there is something to see.
+        Task {
             try await Task.sleep(for: .seconds(self.silentSeconds))
             Terminal.error(line)
         }
-        defer { notice.cancel() }
-        return try await work()
     }
 }

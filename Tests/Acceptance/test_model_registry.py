@@ -477,10 +477,15 @@ def test_what_cannot_be_converted(models, tmp_path, spoil, sentence):
     assert models.names() == []
 
 
-def test_a_host_that_says_nothing_is_named_while_it_is_waited_for(tmp_path):
+@pytest.mark.parametrize("model", ["{}/tiny.gguf", "some/model-GGUF"])
+def test_a_host_that_says_nothing_is_named_while_it_is_waited_for(tmp_path, model):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        command = [BINARY, "model", "pull", f"{address}/tiny.gguf", "--data-dir", str(tmp_path)]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=clean_environment(tmp_path)) as process:
-            assert process.stderr.readline() == f"asking {address}; Ctrl-C ends it\n"
-            process.terminate()
+        command = [BINARY, "model", "pull", model.format(address), "--endpoint", address, "--data-dir", str(tmp_path)]
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=clean_environment(tmp_path),
+        ) as process:
+            try:
+                assert process.stderr.readline() == f"asking {address}; Ctrl-C ends it\n"
+            finally:
+                process.terminate()

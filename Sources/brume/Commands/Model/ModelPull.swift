@@ -72,7 +72,8 @@ extension Model {
             )
             let digest = try self.digest()
             let device = try self.device()
-            let plan = try await Patience.telling("asking \(Self.host(of: reference, settings)); Ctrl-C ends it") {
+            let waiting = "asking \(Self.host(of: reference, settings)); Ctrl-C ends it"
+            let plan = try await Patience.telling(waiting) {
                 try await orExitAsync { () async throws(RegistryError) in
                     try await pull.plan(
                         reference, revision: self.revision, takesProjector: !self.noProjector, digest: digest)
@@ -85,9 +86,14 @@ extension Model {
             guard !self.dryRun else { return }
             let display = TransferDisplay()
             defer { display.finish() }
+            let notice = Patience.notice(waiting)
+            defer { notice.cancel() }
             let record = try await orExitAsync { () async throws(RegistryError) in
                 defer { display.finish() }
-                return try await pull.run(plan, name: name, replaces: self.replace) { display.show($0) }
+                return try await pull.run(plan, name: name, replaces: self.replace) { transfer in
+                    notice.cancel()
+                    display.show(transfer)
+                }
             }
             for alias in self.alias {
                 try orExit { () throws(RegistryError) in try registry.alias(alias, to: record.name) }
