@@ -61,6 +61,7 @@ struct GrowthRow {
     func cells(objects: String) throws -> [String] {
         Progress.say("\(self.fixture.itemCount) items: import")
         let importRate = try self.importRate(objects)
+        self.settle()
         Progress.say("\(self.fixture.itemCount) items: reads")
         let first = try self.firstReads()
         let get = try self.cpuMicroseconds("GetItem", self.fixture.workingSet.map(self.fixture.get))
@@ -99,6 +100,23 @@ struct GrowthRow {
         }
         return Double(self.fixture.itemCount) / (Double(monotonicNanoseconds() - begin) / 1e9)
     }
+
+    /// Waits until the store has put in order what was imported: that is the import's work, and none of the reads'.
+    private func settle() {
+        guard let clock = self.server.process.cpuClock else { return }
+        let deadline = monotonicNanoseconds() + Int64(Self.settleSecondsMax * 1e9)
+        while monotonicNanoseconds() < deadline {
+            let before = clock.nanoseconds
+            usleep(Self.settleMicroseconds)
+            let used = clock.nanoseconds - before
+            if used < Int64(Self.settleMicroseconds) * 1000 / Self.idleShare { return }
+        }
+    }
+
+    private static let settleSecondsMax = 300.0
+    private static let settleMicroseconds: UInt32 = 1_000_000
+    /// A server that takes less than this part of a core is idle.
+    private static let idleShare: Int64 = 50
 
     /// CPU of the server for one request of a working set that is in its cache.
     private func cpuMicroseconds(_ operation: String, _ bodies: [String]) throws -> Double {
