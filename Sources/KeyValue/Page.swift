@@ -59,6 +59,22 @@ extension Page {
             self.bytes.reserveCapacity(bytes)
         }
 
+        /// The bytes that the entries take, with what is known of each.
+        package var byteCount: Int {
+            self.bytes.count + self.places.count * MemoryLayout<Place>.stride
+                + self.stamps.count * MemoryLayout<(Int, ReplicationStamp)>.stride
+        }
+
+        /// The same in no more room than they take, for who keeps them.
+        package var compact: Entries {
+            var compact = Entries()
+            compact.reserveCapacity(entries: self.places.count, bytes: self.bytes.count)
+            compact.bytes.append(contentsOf: self.bytes)
+            compact.places.append(contentsOf: self.places)
+            compact.stamps = self.stamps
+            return compact
+        }
+
         package mutating func append(_ entry: Entry) {
             unsafe entry.key.withUnsafeBytes { key in
                 unsafe entry.record.value.withUnsafeBytes { value in

@@ -7,7 +7,7 @@ internal import Primitives
 /// Stripes: 4,096 slots by key hash, each with the version of the last commit that touched a key of it. A check whose
 /// stripe has not moved since the caller's read holds without another look. One lock over all stripes, rather than one
 /// a stripe: what is done under it takes less time than taking several locks, and order, versions and range checks
-/// need one order over all stripes anyway.
+/// need one order over all stripes anyway. As many slots by `KeyLead` say the same of ranges.
 struct Admission {
     static let stripeCount = 4096
 
@@ -17,6 +17,7 @@ struct Admission {
     private(set) var settledVersion: UInt64
     private var lastTime: Timestamp
     private var stripes: [UInt64]
+    private var leadStripes: [UInt64]
     /// Counts as the last commit of every stripe: raised when something happened that the stripes do not show.
     private var floor: UInt64
     private(set) var overlay = Overlay()
@@ -39,6 +40,7 @@ struct Admission {
         self.settledVersion = version
         self.lastTime = time
         self.stripes = Array(repeating: 0, count: Self.stripeCount)
+        self.leadStripes = Array(repeating: 0, count: KeyLead.stripeCount)
         self.floor = version
         self.recent = RecentWrites(coveredAfter: version)
     }
@@ -49,6 +51,11 @@ struct Admission {
     /// The version of the last commit that may have touched `key`.
     func stripeVersion(_ key: HashedKey) -> UInt64 {
         max(self.floor, self.stripes[Self.stripe(key)])
+    }
+
+    /// The version of the last commit that may have touched a range within `lead`.
+    func leadVersion(_ lead: KeyLead) -> UInt64 {
+        max(self.floor, self.leadStripes[lead.stripe])
     }
 
     private static func stripe(_ key: HashedKey) -> Int {
@@ -110,7 +117,10 @@ struct Admission {
     private mutating func accept(_ commit: PreparedCommit, now: Timestamp, waiter: Waiter<CommitOutcome>) {
         let receipt = self.nextReceipt(now)
         let version = receipt.version.rawValue
-        for key in commit.writeKeys { self.stripes[Self.stripe(key)] = version }
+        for key in commit.writeKeys {
+            self.stripes[Self.stripe(key)] = version
+            if let lead = KeyLead(key.bytes) { self.leadStripes[lead.stripe] = version }
+        }
         self.overlay.add(commit, receipt: receipt)
         self.recent.add(commit.writeKeys, version: version)
         var remembered: RememberedToken?

@@ -15,55 +15,25 @@ final class RecordCache: Sendable {
 
     /// What a record costs beside its key and value, in bytes.
     static let overheadBytes = 200
-    /// A record over this share of the bound is not kept: it would push out too many others.
-    static let recordShareMax = 16
 
-    fileprivate struct Slot {
-        var key: HashedKey
-        var found: Found
-        var bytes: Int
-        /// Whether it was found since the hand came by.
-        var isUsed: Bool
-    }
-
-    fileprivate struct State {
-        var indexes: [HashedKey: Int] = [:]
-        var slots: [Slot] = []
-        var bytes = 0
-        /// The slot that is looked at next when room is needed.
-        var hand = 0
-    }
-
-    private let bytesMax: Int
-    private let state = Mutex(State())
+    private let state: Mutex<ClockCache<HashedKey, Found>>
 
     /// `bytesMax` bounds keys, values and what they cost beside; 0: nothing is kept.
     init(bytesMax: Int) {
-        self.bytesMax = bytesMax
+        self.state = Mutex(ClockCache(bytesMax: bytesMax))
     }
 
     func find(_ key: HashedKey) -> Found? {
-        self.state.withLock { state in
-            guard let index = state.indexes[key] else { return nil }
-            state.slots[index].isUsed = true
-            return state.slots[index].found
-        }
+        self.state.withLock { $0.find(key) }
     }
 
     /// Keeps what was read.
     func insert(_ key: HashedKey, _ record: Versioned, asOf: UInt64) {
-        let bytes = Self.overheadBytes + key.bytes.count + record.value.count
-        guard bytes <= self.bytesMax / Self.recordShareMax else { return }
+        let bytes = Self.bytes(key, record.value)
         self.state.withLock { state in
-            if let index = state.indexes[key] {
-                state.replace(index, Found(record: record, asOf: asOf), bytes)
-            } else {
-                state.indexes[key] = state.slots.count
-                state.slots.append(
-                    Slot(key: key, found: Found(record: record, asOf: asOf), bytes: bytes, isUsed: false))
-                state.bytes += bytes
-            }
-            state.makeRoom(self.bytesMax)
+            // A read that was slow does not bring an older record back.
+            if let index = state.index(of: key), state[index].asOf > asOf { return }
+            state.insert(key, Found(record: record, asOf: asOf), bytes: bytes)
         }
     }
 
@@ -71,51 +41,22 @@ final class RecordCache: Sendable {
     /// load of many items does not push out what is read.
     func update(_ commit: PreparedCommit, _ receipt: CommitReceipt) {
         self.state.withLock { state in
-            guard !state.slots.isEmpty else { return }
+            guard !state.isEmpty else { return }
             for (key, write) in zip(commit.writeKeys, commit.batch.writes) {
-                guard let index = state.indexes[key] else { continue }
+                guard let index = state.index(of: key) else { continue }
                 guard case .set(_, let value, let stamp) = write else {
-                    state.remove(index)
+                    state.remove(at: index)
                     continue
                 }
+                guard receipt.version.rawValue >= state[index].asOf else { continue }
                 let record = Versioned(value: value, version: receipt.version, time: receipt.time, stamp: stamp)
-                let bytes = Self.overheadBytes + key.bytes.count + value.count
-                state.replace(index, Found(record: record, asOf: receipt.version.rawValue), bytes)
-            }
-            state.makeRoom(self.bytesMax)
-        }
-    }
-}
-
-extension RecordCache.State {
-    fileprivate mutating func replace(_ index: Int, _ found: RecordCache.Found, _ bytes: Int) {
-        // A read that was slow does not bring an older record back.
-        guard found.asOf >= self.slots[index].found.asOf else { return }
-        self.bytes += bytes - self.slots[index].bytes
-        self.slots[index].found = found
-        self.slots[index].bytes = bytes
-    }
-
-    fileprivate mutating func remove(_ index: Int) {
-        let removed = self.slots[index]
-        self.indexes[removed.key] = nil
-        self.bytes -= removed.bytes
-        let last = self.slots.removeLast()
-        guard index < self.slots.count else { return }
-        self.slots[index] = last
-        self.indexes[last.key] = index
-    }
-
-    /// Second chance: the hand goes round, spares once what was found since it came by, and removes the rest.
-    fileprivate mutating func makeRoom(_ bytesMax: Int) {
-        while self.bytes > bytesMax, !self.slots.isEmpty {
-            if self.hand >= self.slots.count { self.hand = 0 }
-            if self.slots[self.hand].isUsed {
-                self.slots[self.hand].isUsed = false
-                self.hand += 1
-            } else {
-                self.remove(self.hand)
+                let found = Found(record: record, asOf: receipt.version.rawValue)
+                state.replace(at: index, found, bytes: Self.bytes(key, value))
             }
         }
+    }
+
+    private static func bytes(_ key: HashedKey, _ value: [UInt8]) -> Int {
+        self.overheadBytes + key.bytes.count + value.count
     }
 }

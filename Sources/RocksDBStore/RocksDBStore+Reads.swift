@@ -95,12 +95,34 @@ extension RocksDBStore {
     /// Room that is made for a page at once: entries, and bytes for each. It grows where they are more.
     private static let (roomEntries, roomBytes) = (64, 256)
 
+    /// A page that is kept ready, or that is read.
     private func page(
         _ range: KeyRange, _ limit: Int, _ byteLimit: Int, _ reverse: Bool, _ engine: Engine, isFromMemoryOnly: Bool
     ) throws(EngineFailure) -> Page {
         let asOf = CommitVersion(self.settledVersion.load(ordering: .acquiring))
+        guard !range.isEmpty else { return Page(entries: Page.Entries(), asOf: asOf, continuation: nil) }
+        let question = PageQuestion(range, limit: limit, byteLimit: byteLimit, isReverse: reverse)
+        guard let question else {
+            return try self.pageOfEngine(
+                range, limit, byteLimit, reverse, engine, isFromMemoryOnly: isFromMemoryOnly, asOf: asOf)
+        }
+        if let kept = self.pageCache.find(question),
+            self.admission.withLock({ $0.leadVersion(question.lead) }) <= kept.asOf.rawValue
+        {
+            // Nothing was written there since, so it is what it was at `asOf` too.
+            return Page(entries: kept.entries, asOf: max(asOf, kept.asOf), continuation: kept.continuation)
+        }
+        let page = try self.pageOfEngine(
+            range, limit, byteLimit, reverse, engine, isFromMemoryOnly: isFromMemoryOnly, asOf: asOf)
+        self.pageCache.insert(question, page)
+        return page
+    }
+
+    private func pageOfEngine(
+        _ range: KeyRange, _ limit: Int, _ byteLimit: Int, _ reverse: Bool, _ engine: Engine, isFromMemoryOnly: Bool,
+        asOf: CommitVersion
+    ) throws(EngineFailure) -> Page {
         var entries = Page.Entries()
-        guard !range.isEmpty else { return Page(entries: entries, asOf: asOf, continuation: nil) }
         entries.reserveCapacity(
             entries: min(limit, Self.roomEntries), bytes: min(byteLimit, min(limit, Self.roomEntries) * Self.roomBytes))
         var continuation: [UInt8]?

@@ -29,6 +29,7 @@ package final class RocksDBStore: OrderedStore {
     let pool: ReadPool
     let wakeup = Wakeup()
     let recordCache: RecordCache
+    let pageCache: PageCache
     /// nil while the engine is opened anew, and after `close`.
     private let slot: Mutex<Engine?>
     private let closing = Mutex(Closing.open)
@@ -67,6 +68,7 @@ package final class RocksDBStore: OrderedStore {
         self.settledVersion = Atomic(version)
         self.pool = ReadPool(threadCount: options.readThreadCount)
         self.recordCache = RecordCache(bytesMax: options.recordCacheBytes)
+        self.pageCache = PageCache(bytesMax: options.pageCacheBytes)
         self.slot = Mutex(engine)
         BlockingThread.start("store-commit") { self.runCommitter() }
     }

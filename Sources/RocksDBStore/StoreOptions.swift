@@ -17,6 +17,8 @@ package struct StoreOptions: Sendable {
     package var blockCacheBytes = 128 << 20
     /// Records that were read or written last, ready to be answered; beside the block cache.
     package var recordCacheBytes = 16 << 20
+    /// Pages of scans that are asked for again and again; beside both.
+    package var pageCacheBytes = 8 << 20
     /// One memtable. With `logBytesMax` it bounds the log that a restart reads again, 0.2–0.4 s here.
     package var writeBufferBytes = 32 << 20
     /// The log is kept below this by writing memtables out.

@@ -23,9 +23,11 @@ extension Assembly {
         _ configuration: Configuration, at path: String
     ) throws(StartError) -> RocksDBStore {
         var options = StoreOptions()
-        // One bound for both: an eighth for records that are ready, the rest for RocksDB's blocks.
+        // One bound for all: an eighth for records that are ready, a sixteenth for pages, the rest for blocks.
         options.recordCacheBytes = configuration.blockCacheMegabytes << 17
-        options.blockCacheBytes = configuration.blockCacheMegabytes << 20 - options.recordCacheBytes
+        options.pageCacheBytes = configuration.blockCacheMegabytes << 16
+        options.blockCacheBytes =
+            configuration.blockCacheMegabytes << 20 - options.recordCacheBytes - options.pageCacheBytes
         options.durability = configuration.durability == .durable ? .durable : .processCrashOnly
         options.wakesCommitter = EventLoopTick.afterThis
         do throws(StoreOpenError) {

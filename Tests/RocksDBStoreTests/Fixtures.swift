@@ -117,6 +117,7 @@ final class StoreFixture: Sendable {
         options.readThreadCount = 2
         // Small, so that records are taken in and pushed out all the time.
         options.recordCacheBytes = 8 << 10
+        options.pageCacheBytes = 64 << 10
         return options
     }
 

@@ -49,7 +49,7 @@ struct GrowthRow {
     private static let connectionCount = 64
     /// Keys read for the first time, one after the other.
     private static let firstReadCount = 500
-    /// Of the table, for the rate of Scan: it fits in the server's block cache, which has 56 MiB by default.
+    /// Of the table, for the rate of Scan: it fits in the server's block cache, which has 52 MiB by default.
     private static let scanBytesMax = 32 << 20
     private static let importSecondsMax = 3600.0
 
