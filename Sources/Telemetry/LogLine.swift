@@ -24,6 +24,7 @@ package protocol LogMembers {
     mutating func member(_ name: StaticString, _ text: String)
     mutating func member(_ name: StaticString, _ number: Int64)
     mutating func member(_ name: StaticString, _ truth: Bool)
+    mutating func part(_ part: LogPart)
 }
 
 /// Keeps the members.
@@ -40,6 +41,10 @@ struct LogMemberList: LogMembers {
 
     mutating func member(_ name: StaticString, _ truth: Bool) {
         self.members.append(.init(name.description, .boolean(truth)))
+    }
+
+    mutating func part(_ part: LogPart) {
+        self.members += part.members
     }
 }
 
@@ -87,6 +92,21 @@ struct JSONLine: LogMembers {
             line.append(name: name)
             line.append(truth ? "true" : "false")
         }
+    }
+
+    mutating func part(_ part: LogPart) {
+        self.bytes.append(contentsOf: part.json)
+    }
+
+    /// Members as they stand in a line, each with the comma before it.
+    static func members(_ members: [LogRecord.Member]) -> [UInt8] {
+        var line = JSONLine()
+        for member in members { line.member(member) }
+        return line.bytes
+    }
+
+    private init() {
+        self.bytes = []
     }
 
     /// A member whose name is known only when it is written.

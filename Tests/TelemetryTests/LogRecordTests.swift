@@ -48,6 +48,31 @@ import Testing
         #expect(String(decoding: lines, as: UTF8.self) == String(repeating: line, count: 200))
     }
 
+    /// One that says part of itself in words that were found before.
+    private struct Order: LogLine {
+        static let members: [LogRecord.Member] = [
+            .init("name", .string("A\"na")), .init("count", .integer(3)), .init("tls", .boolean(true)),
+        ]
+        let part = LogPart(Order.members)
+        var time: Timestamp { LogRecordTests.time }
+        var level: LogLevel { .warning }
+        var message: String { "order" }
+
+        func tell(_ members: inout some LogMembers) {
+            members.member("before", 1)
+            members.part(self.part)
+            members.member("after", 2)
+        }
+    }
+
+    @Test func `members that were put into words before stand in a line as others do`() {
+        var line: [UInt8] = []
+        Order().appendJSONLine(to: &line)
+        let members = [.init("before", .integer(1))] + Order.members + [.init("after", .integer(2))]
+        #expect(String(decoding: line, as: UTF8.self) == Self.line("order", members))
+        #expect(LogRecord(Order()).members == members)
+    }
+
     @Test(arguments: [
         "", "plain", "\"", "\\", "\\\"\\", "a\nb\r\n", "\u{0}\u{1}\u{1F}\u{7F}", "\t\u{8}\u{C}", "é😹\u{2028}\u{2029}",
         "\u{1B}[31mred", "</script>", "\\u0041", "\u{FFFD}", "\u{85}\u{9B}", "{\"level\":\"error\"}\n{",

@@ -1,13 +1,16 @@
 internal import Telemetry
 
-/// The counters of one operation or route: nothing is looked up by name while a request is recorded.
+/// The counters of one operation or route, and its names in the log: nothing is looked up by name while a request is
+/// recorded.
 struct RequestCounters: Sendable {
+    let names: LogPart
     let duration: DurationHistogram
     let succeeded: Counter
     let clientErrors: Counter
     let serverErrors: Counter
 
     init(service: String, operation: String, metrics: MetricRegistry) {
+        self.names = LogPart([.init("service", .string(service)), .init("operation", .string(operation))])
         let labels = [("service", service), ("operation", operation)]
         let help = "Requests answered, by the class of the status"
         self.duration = metrics.histogram(

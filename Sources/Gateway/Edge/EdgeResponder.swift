@@ -63,6 +63,8 @@ package final class ConnectionInfo: Sendable {
     package let version: Version
     /// Whether the peer is on this machine.
     package let isLoopback: Bool
+    /// What each of its requests says of it in the log.
+    let words: ConnectionWords
 
     package init(
         id: UInt64, remoteAddress: String, remotePort: Int, isTLS: Bool, version: Version, isLoopback: Bool
@@ -73,6 +75,7 @@ package final class ConnectionInfo: Sendable {
         self.isTLS = isTLS
         self.version = version
         self.isLoopback = isLoopback
+        self.words = ConnectionWords(client: remoteAddress, version, isTLS: isTLS)
     }
 }
 

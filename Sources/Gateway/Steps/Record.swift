@@ -44,26 +44,31 @@ struct Record: Sendable {
         } else {
             self.unrecognised.increment()
         }
-        self.log.write(AccessLine(record, microseconds: microseconds, connection, time: self.clock.now()))
+        self.log.write(
+            AccessLine(record, counters?.names, microseconds: microseconds, connection, time: self.clock.now()))
     }
 
     /// The line of a request that the edge turned away; the edge counts it.
     func refused(_ record: RequestRecord, _ connection: ConnectionInfo) {
-        self.log.write(AccessLine(record, microseconds: 0, connection, time: self.clock.now()))
+        self.log.write(AccessLine(record, nil, microseconds: 0, connection, time: self.clock.now()))
     }
 }
 
 /// A request's line of the access log.
 private struct AccessLine: LogLine {
     let record: RequestRecord
+    /// Service and operation, where they are known ones.
+    let names: LogPart?
     let microseconds: UInt64
     let connection: ConnectionInfo
     let time: Timestamp
 
     init(
-        _ record: consuming RequestRecord, microseconds: UInt64, _ connection: ConnectionInfo, time: Timestamp
+        _ record: consuming RequestRecord, _ names: LogPart?, microseconds: UInt64, _ connection: ConnectionInfo,
+        time: Timestamp
     ) {
         self.record = record
+        self.names = names
         self.microseconds = microseconds
         self.connection = connection
         self.time = time
@@ -74,38 +79,26 @@ private struct AccessLine: LogLine {
 
     func tell(_ members: inout some LogMembers) {
         members.member("requestId", self.record.requestID.description)
-        members.member("service", self.record.service)
-        members.member("operation", self.record.operation)
+        if let names = self.names {
+            members.part(names)
+        } else {
+            members.member("service", self.record.service)
+            members.member("operation", self.record.operation)
+        }
         members.member("status", Int64(self.record.status))
         members.member("microseconds", Int64(self.microseconds))
         members.member("bytesIn", Int64(self.record.bodyBytes))
         members.member("bytesOut", Int64(self.record.responseBytes))
         if self.record.gateway != nil, let context = self.record.context {
-            members.member("client", context.sourceAddress)
-            members.member("protocol", self.connection.version.rawValue)
-            members.member("tls", context.isTLS)
+            members.part(
+                ConnectionWords.peer(context.sourceAddress, self.connection.version, isTLS: context.isTLS))
         } else {
-            members.member("client", self.connection.remoteAddress)
-            members.member("protocol", self.connection.version.rawValue)
-            members.member("tls", self.connection.isTLS)
+            members.part(self.connection.words.peer)
         }
         if let traceID = self.record.traceID { members.member("traceId", traceID) }
         if let node = self.record.node { members.member("node", node) }
         if let gateway = self.record.gateway { members.member("gateway", gateway) }
         if let code = self.record.errorCode { members.member("error", code) }
-        if let context = self.record.context {
-            members.member("account", context.account.description)
-            members.member("region", context.region.description)
-            members.member("accessKeyId", context.principal.accessKeyID)
-            members.member("userAgent", Self.cut(context.userAgent))
-        }
-    }
-
-    /// The longest user agent in a line, in bytes.
-    private static let userAgentBytesMax = 200
-
-    private static func cut(_ text: String) -> String {
-        // Counting characters costs more than the rest of the line.
-        text.utf8.count <= self.userAgentBytesMax ? text : String(text.prefix(self.userAgentBytesMax))
+        if let context = self.record.context { members.part(self.connection.words.sender(context)) }
     }
 }

@@ -64,6 +64,26 @@ import Testing
         for secret in secrets { #expect(!log.contains(secret), "\(secret)") }
     }
 
+    @Test func `each line names its own sender, whoever sent before on the connection`() async throws {
+        let senders: [(SigningCredential, Region, String)] = [
+            (TestIdentity.root, .standard, "Boto3/1"), (TestIdentity.session, .standard, "Boto3/1"),
+            (TestIdentity.session, try #require(Region("eu-west-1")), "Boto3/1"),
+            (TestIdentity.session, try #require(Region("eu-west-1")), "Boto3/2"),
+            (TestIdentity.root, .standard, "Boto3/1"),
+        ]
+        for (credential, region, agent) in senders {
+            let request = TestRequest.buy.with("User-Agent", agent)
+            let signed = try request.signed(for: "shop", by: credential, region: region)
+            for _ in 0..<2 {
+                #expect(await self.gateway.send(signed).status == 200)
+                let line = try #require(self.gateway.log.requests.last)
+                #expect(line.string("accessKeyId") == credential.accessKeyID)
+                #expect(line.string("region") == region.description)
+                #expect(line.string("userAgent") == agent)
+            }
+        }
+    }
+
     @Test func `a user agent is cut, and cannot break the line`() async throws {
         let agent = "a\"\\\u{1B}" + String(repeating: "x", count: 300)
         _ = await self.gateway.send(try TestRequest.buy.with("User-Agent", agent).signed(for: "shop"))
