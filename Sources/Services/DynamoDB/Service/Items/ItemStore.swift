@@ -262,6 +262,12 @@ final class ItemStore: Sendable {
         return effects
     }
 
+    /// Whether what the put of an item does to the store depends on the item that was there.
+    static func dependsOnExisting(_ table: TableDescriptor) -> Bool {
+        !table.indexes.isEmpty || !table.vectorIndexes.isEmpty || table.expiry.attribute != nil || table.keepsChanges
+            || table.replication != nil
+    }
+
     /// Whether a write changes nothing, so that no stream tells of it.
     private static func isSame(_ old: AttributeMap?, _ new: AttributeMap?) -> Bool {
         guard let old, let new else { return false }

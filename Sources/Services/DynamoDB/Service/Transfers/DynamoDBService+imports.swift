@@ -140,15 +140,19 @@ extension DynamoDBService {
             let key = KeyEncoder.tableKey(table.space, table.schema, item)
             if last.updateValue(item, forKey: key) == nil { keys.append(key) }
         }
-        let wanted = keys
-        let read = try await storing { () throws(StorageError) in try await self.store.get(wanted, .forAnswer) }
+        // The keys of an import come in any order: to look up each in a large table takes longer than to write it.
+        let existing = ItemStore.dependsOnExisting(table) ? try await self.existing(keys) : nil
         var writes: [Write] = []
         for (index, key) in keys.enumerated() {
             guard let item = last[key] else { continue }
-            writes += ItemStore.effects(.put(item), at: key, try ItemStore.item(read[index]), table).writes
+            writes += ItemStore.effects(.put(item), at: key, try ItemStore.item(existing?[index]), table).writes
         }
         let batch = Batch(checks: [.unchanged(target.key, since: target.version)], writes: writes)
         try await storing { () throws(StorageError) in _ = try await self.store.commit(batch) }
+    }
+
+    private func existing(_ keys: [[UInt8]]) async throws(ServiceError) -> ReadResult {
+        try await storing { () throws(StorageError) in try await self.store.get(keys, .forAnswer) }
     }
 
     // The end
