@@ -1,8 +1,8 @@
 internal import Telemetry
 
 /// The counters of one operation or route, and its names in the log: nothing is looked up by name while a request is
-/// recorded.
-struct RequestCounters: Sendable {
+/// recorded. A class, since it is handed on with every request.
+final class RequestCounters: Sendable {
     let names: LogPart
     let duration: DurationHistogram
     let succeeded: Counter

@@ -7,11 +7,32 @@ internal import Telemetry
 /// nearly always those of the request before.
 final class ConnectionWords: Sendable {
     /// The sender of a request, with what the log says of it.
-    private struct Sender {
-        let principal: Principal
-        let region: Region
-        let userAgent: String
+    private final class Sender: Sendable {
+        let context: RequestContext
         let part: LogPart
+
+        init(_ context: RequestContext) {
+            self.context = context
+            self.part = LogPart([
+                .init("account", .string(context.account.description)),
+                .init("region", .string(context.region.description)),
+                .init("accessKeyId", .string(context.principal.accessKeyID)),
+                .init("userAgent", .string(Self.cut(context.userAgent))),
+            ])
+        }
+
+        func isThat(of other: RequestContext) -> Bool {
+            self.context.principal === other.principal && self.context.region == other.region
+                && self.context.userAgent == other.userAgent
+        }
+
+        /// The longest user agent in a line, in bytes.
+        private static let userAgentBytesMax = 200
+
+        private static func cut(_ text: String) -> String {
+            // Counting characters costs more than the rest of the line.
+            text.utf8.count <= self.userAgentBytesMax ? text : String(text.prefix(self.userAgentBytesMax))
+        }
     }
 
     /// Client, protocol and TLS.
@@ -32,28 +53,10 @@ final class ConnectionWords: Sendable {
     /// Account, region, access key and user agent.
     func sender(_ context: RequestContext) -> LogPart {
         self.lastSender.withLock { last in
-            if let last, last.principal === context.principal, last.region == context.region,
-                last.userAgent == context.userAgent
-            {
-                return last.part
-            }
-            let part = LogPart([
-                .init("account", .string(context.account.description)),
-                .init("region", .string(context.region.description)),
-                .init("accessKeyId", .string(context.principal.accessKeyID)),
-                .init("userAgent", .string(Self.cut(context.userAgent))),
-            ])
-            last = Sender(
-                principal: context.principal, region: context.region, userAgent: context.userAgent, part: part)
-            return part
+            if let last, last.isThat(of: context) { return last.part }
+            let sender = Sender(context)
+            last = sender
+            return sender.part
         }
-    }
-
-    /// The longest user agent in a line, in bytes.
-    private static let userAgentBytesMax = 200
-
-    private static func cut(_ text: String) -> String {
-        // Counting characters costs more than the rest of the line.
-        text.utf8.count <= self.userAgentBytesMax ? text : String(text.prefix(self.userAgentBytesMax))
     }
 }
