@@ -152,7 +152,8 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
-        library("RocksDBStore", ["KeyValue", "Primitives", "CRocksDB"]),
+        .target(name: "CRocksDBChecksum", exclude: ["README.md"]),
+        library("RocksDBStore", ["KeyValue", "Primitives", "CRocksDB", "CRocksDBChecksum"]),
         library("PostgresStore", ["KeyValue", "Primitives", "CPostgres"]),
         .target(
             name: "DynamoDBValues", dependencies: ["Primitives", "ServiceModel", crypto],
@@ -243,7 +244,11 @@ let package = Package(
         tests("Policy", ["Policy", "Primitives"]),
         tests("Primitives", ["Primitives"]),
         tests("PostgresStore", ["KeyValue", "KeyValueConformance", "PostgresStore", "Primitives"]),
-        tests("RocksDBStore", ["KeyValue", "KeyValueConformance", "Primitives", "RocksDBStore", "StoreCrashProbe"]),
+        tests(
+            "RocksDBStore",
+            [
+                "CRocksDBChecksum", "KeyValue", "KeyValueConformance", "Primitives", "RocksDBStore", "StoreCrashProbe",
+            ]),
         tests(
             "Server",
             [
