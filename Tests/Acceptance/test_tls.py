@@ -30,6 +30,14 @@ def test_a_head_over_the_limit_is_refused_with_431_over_http2_too(server, truste
             client.get(health, headers={"X-Long": "a" * 200_000})
 
 
+def test_a_long_head_may_be_the_first_of_an_http2_connection(server, trusted):
+    with httpx.Client(http2=True, verify=trusted) as client:
+        health = f"https://localhost:{server.port}/healthz"
+        for letters, status in ((50_000, 200), (0, 200)):
+            answer = client.get(health, headers={"X-Long": "a" * letters})
+            assert (answer.status_code, answer.http_version) == (status, "HTTP/2"), letters
+
+
 def test_http1_over_tls_serves_a_client_without_http2(server, trusted):
     with httpx.Client(http2=False, verify=trusted) as client:
         answer = client.get(f"https://localhost:{server.port}/healthz")

@@ -60,9 +60,11 @@ package struct EdgeLimits: Sendable, Hashable {
     package var http2HeaderListBytesMax = 128 * 1024
     /// CONTINUATION frames of one header block; with HEADERS, as many of 16 KiB as a list of the size above needs.
     package var http2ContinuationFramesMax = 8
-    /// HTTP/2 streams of one connection at once (SETTINGS_MAX_CONCURRENT_STREAMS).
+    /// HTTP/2 streams of one connection at once (SETTINGS_MAX_CONCURRENT_STREAMS). NIOHTTP2's own default, which
+    /// `HTTP2EarlyAcknowledgement` needs.
     package var http2ConcurrentStreamsMax = 100
-    /// Flow-control window of one HTTP/2 stream, in bytes.
+    /// Flow-control window of one HTTP/2 stream, in bytes; no less than HTTP/2's default of 65,535, which a client uses
+    /// that has not read the settings yet.
     package var http2StreamWindowBytes = 256 * 1024
     /// Flow-control window of an HTTP/2 connection, in bytes.
     package var http2ConnectionWindowBytes = 1024 * 1024

@@ -1,7 +1,8 @@
 internal import NIOCore
 internal import Primitives
 
-/// Stands between an HTTP/2 connection's bytes and NIOHTTP2: counts them, and sees in them what NIOHTTP2 does not tell.
+/// Stands between an HTTP/2 connection's bytes and NIOHTTP2: counts them, sees in them what NIOHTTP2 does not tell, and
+/// says early that the client has our settings.
 final class HTTP2FrameWatch: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -12,6 +13,7 @@ final class HTTP2FrameWatch: ChannelDuplexHandler {
     private static let goAwayType: UInt8 = 7
 
     private let connection: HTTP2Connection
+    private var acknowledgement = HTTP2EarlyAcknowledgement()
     private var scanner = HTTP2HeaderBlockScanner()
     /// NIOHTTP2 writes each frame at once, but DATA in two: its head, then its bytes.
     private var isPayloadNext = false
@@ -21,10 +23,13 @@ final class HTTP2FrameWatch: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let bytes = self.unwrapInboundIn(data)
+        var bytes = self.unwrapInboundIn(data)
         self.connection.loop.counters.bytesIn.add(bytes.readableBytes)
+        if let others = self.acknowledgement.replacement(for: bytes.readableBytesUInt8Span) {
+            bytes = context.channel.allocator.buffer(bytes: others)
+        }
         self.scanner.scan(bytes.readableBytesUInt8Span)
-        context.fireChannelRead(data)
+        context.fireChannelRead(self.wrapInboundOut(bytes))
         self.connection.noteHeaderBlock(isOpen: self.scanner.isInsideBlock)
     }
 

@@ -1,42 +1,6 @@
 import Gateway
 import Testing
 
-/// Frames as bytes, for what no client library would send.
-private enum RawFrame {
-    static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
-    /// GET / of authority `a`, by indexes of the static table.
-    static let requestBlock: [UInt8] = [0x82, 0x84, 0x86, 0x41, 0x01, 0x61]
-    static let endStream: UInt8 = 0x1
-    static let endHeaders: UInt8 = 0x4
-
-    static func frame(_ type: UInt8, flags: UInt8 = 0, stream: Int = 0, _ payload: [UInt8] = []) -> [UInt8] {
-        [0, UInt8(payload.count >> 8), UInt8(payload.count & 0xFF), type, flags, 0, 0]
-            + [UInt8(stream >> 8), UInt8(stream & 0xFF)] + payload
-    }
-
-    static func request(stream: Int) -> [UInt8] {
-        self.frame(1, flags: self.endStream | self.endHeaders, stream: stream, self.requestBlock)
-    }
-
-    /// SETTINGS_INITIAL_WINDOW_SIZE = 0: not a byte of a body may be sent.
-    static let noWindow = Self.frame(4, [0, 4, 0, 0, 0, 0])
-
-    /// Stream and error code of each RST_STREAM in the bytes.
-    static func resets(in bytes: [UInt8]) -> [[Int]] {
-        var resets: [[Int]] = []
-        var index = 0
-        while index + 9 <= bytes.count {
-            let length = Int(bytes[index]) << 16 | Int(bytes[index + 1]) << 8 | Int(bytes[index + 2])
-            guard index + 9 + length <= bytes.count else { break }
-            if bytes[index + 3] == 3 {
-                resets.append([Int(bytes[index + 7]) << 8 | Int(bytes[index + 8]), Int(bytes[index + 12])])
-            }
-            index += 9 + length
-        }
-        return resets
-    }
-}
-
 @Suite struct `an HTTP/2 client that means harm` {
     private static var limits: EdgeLimits {
         var limits = EdgeLimits()
