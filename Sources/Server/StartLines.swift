@@ -83,6 +83,9 @@ package enum StartLines {
                         + (isMutual ? "https with certificates on both sides" : "http, for a network of its own")))
         }
         if let url = configuration.identityURL { lines.append(.init(text: "keys         of \(url)")) }
+        if let sentence = configuration.idleSentence {
+            lines.append(.init(text: "cluster      \(sentence)", isWarning: true))
+        }
         return lines
     }
 

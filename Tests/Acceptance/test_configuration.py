@@ -43,6 +43,18 @@ def test_check_counts_what_holds_and_names_line_and_column_of_a_mistake(tmp_path
         assert place in bad.stderr, bad.stderr
 
 
+def test_what_is_set_and_does_nothing_is_told_of(fresh_server, tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("cluster-key-file: /absent\n")
+    checked = brume(tmp_path, "config", "check", str(file))
+    assert checked.returncode == 0 and "\ncluster-key-file HAS NO EFFECT" in checked.stdout
+    server = fresh_server("--config", str(file))
+    assert "\ncluster      cluster-key-file HAS NO EFFECT" in server.log_tail()
+    file.write_text("tls-names: [good.test, a/b]\n")
+    checked = brume(tmp_path, "config", "check", str(file))
+    assert checked.returncode == 78 and "takes names such as" in checked.stderr and "a/b is neither" in checked.stderr
+
+
 def test_show_says_where_each_value_is_from(tmp_path):
     (tmp_path / "config.yaml").write_text("drain-seconds: 3\n")
     shown = brume(tmp_path, "config", "show", "--data-dir", str(tmp_path), "--output", "json")

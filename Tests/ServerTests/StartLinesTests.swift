@@ -65,6 +65,20 @@ import Testing
         #expect(!elsewhere.contains { $0.isWarning })
     }
 
+    @Test func `what ties a process to others is a warning where there are none`() {
+        let key = self.line("cluster") { $0.cluster.keyFile = "/key" }
+        #expect(key?.isWarning == true)
+        let start = "cluster      cluster-key-file HAS NO EFFECT: this process speaks with no other one. Set "
+        #expect(key?.text.hasPrefix(start) == true)
+        let certificate = self.line("cluster") { $0.cluster.tlsAuthority = "/ca.pem" }
+        #expect(certificate?.text.contains(" internal-tls-* HAS NO EFFECT") == true)
+        let used = self.line("cluster") { configuration in
+            configuration.cluster.keyFile = "/key"
+            configuration.cluster.identityURL = "http://gateway:4567"
+        }
+        #expect(used == nil)
+    }
+
     @Test func `an engine that was named and is not there is a warning`() {
         let line = self.line("engine") { $0.engine = "/absent/llama-server" }
         #expect(line?.isWarning == true)

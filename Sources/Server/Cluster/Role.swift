@@ -77,6 +77,16 @@ package struct ClusterConfiguration: Sendable, Hashable {
         !self.upstreams.isEmpty || self.internalListen != nil || self.identityURL != nil
     }
 
+    /// What was set and does nothing, since this process speaks with no other one; a sentence, or nil.
+    package var idleSentence: String? {
+        guard !self.isUsed else { return nil }
+        let idle = [self.keyFile == nil ? nil : "cluster-key-file", self.tlsAuthority.map { _ in "internal-tls-*" }]
+            .compactMap(\.self)
+        guard !idle.isEmpty else { return nil }
+        return "\(idle.joined(separator: " and ")) HAS NO EFFECT: this process speaks with no other one. Set "
+            + "internal-listen, upstream or identity-url, or leave it out"
+    }
+
     /// What does not go together.
     func check() throws(ConfigurationError) {
         for role in Role.allCases where self.roles?.contains(role) == true && self.upstreams[role] != nil {

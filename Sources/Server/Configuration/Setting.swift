@@ -117,7 +117,7 @@ package struct Setting: Sendable {
         Setting(
             "tls-names", "more names for the development certificate", "none", join: Self.commas
         ) { (text, configuration) throws(ConfigurationError) in
-            configuration.tlsNames = try Self.list(text)
+            configuration.tlsNames = try Self.certificateNames(text)
         },
         Setting(
             "plaintext", "whether plain HTTP is answered beside TLS", "true"

@@ -37,6 +37,7 @@ struct Config: ParsableCommand {
                 loaded.isFileThere
                     ? "\(loaded.file): well; \(count) \(count == 1 ? "setting holds" : "settings hold")"
                     : "\(loaded.file) is not there: environment and defaults hold, and they are well")
+            if let sentence = loaded.configuration.cluster.idleSentence { Terminal.output(Terminal.warning(sentence)) }
         }
     }
 

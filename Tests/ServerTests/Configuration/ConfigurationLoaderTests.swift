@@ -107,11 +107,11 @@ import Testing
     }
 
     @Test func `the home is found in every path, and in paths only`() throws {
-        try self.folder.write("config.yaml", "tls-cert: ~/c.pem\ntls-key: ~/k.pem\ntls-names: ~/n\n")
+        try self.folder.write("config.yaml", "tls-cert: ~/c.pem\ntls-key: ~/k.pem\nhost: ~/n\n")
         let loaded = try self.load(environment: ["HOME": "/home/ana"])
         #expect(loaded.tlsCertificate == "/home/ana/c.pem")
         #expect(loaded.tlsKey == "/home/ana/k.pem")
-        #expect(loaded.tlsNames == ["~/n"])
+        #expect(loaded.hosts == ["~/n"])
         try self.folder.write("other.yaml", "port: 7")
         let environment = ["HOME": self.folder.path, "BRUME_CONFIG": "~/other.yaml"]
         #expect(try self.load(environment: environment).port == 7)
@@ -252,6 +252,23 @@ import Testing
         #expect(
             self.sentence(environment: [variable: text])
                 == "environment variable \(variable) \(expected); it was \"\(text)\"")
+    }
+
+    @Test(arguments: [
+        "build-server.test", "gateway", "brume_gateway_1", "*.dev.test", "10.1.2.3", "fd00::1", "xn--bcher-kva.test",
+    ])
+    func `a name that a client can find in a certificate is taken`(_ name: String) throws {
+        #expect(try self.load(["tls-names": "a.test, \(name)"]).tlsNames == ["a.test", name])
+    }
+
+    @Test(arguments: [
+        "*", "a.*.test", "a/b", "https://a.test", "a.test:4566", "[::1]", "a..test", "a.test.", "10.1.2", "10.1.2.300",
+        "bücher.test", "a b", String(repeating: "a", count: 64) + ".test",
+    ])
+    func `a name that no client finds in a certificate is refused`(_ name: String) {
+        let sentence = self.sentence(["tls-names": "a.test,\(name)"])
+        #expect(sentence?.hasPrefix("--tls-names takes names such as build-server.test or *.dev.test and") == true)
+        #expect(sentence?.hasSuffix("; \(name) is neither; it was \"a.test,\(name)\"") == true)
     }
 
     @Test(arguments: [

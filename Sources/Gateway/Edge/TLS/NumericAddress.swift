@@ -7,9 +7,9 @@ internal import Darwin
 #endif
 
 /// Addresses as certificates hold them.
-enum NumericAddress {
+package enum NumericAddress {
     /// The 4 or 16 bytes of a numeric address, or nil for a name.
-    static func bytes(_ text: String) -> [UInt8]? {
+    package static func bytes(_ text: String) -> [UInt8]? {
         for (family, count) in [(AF_INET, 4), (AF_INET6, 16)] {
             var bytes = [UInt8](repeating: 0, count: count)
             let isParsed = unsafe bytes.withUnsafeMutableBytes { unsafe inet_pton(family, text, $0.baseAddress) } == 1
