@@ -50,6 +50,11 @@ extension BrumeServer {
         }
     }
 
+    /// What the server listens on and clients may call it by.
+    private static func listened(_ configuration: Configuration) -> [String] {
+        configuration.hosts.filter { !ServerAddress.isLocalhost($0) && Setting.isCertificateName($0) }
+    }
+
     static func certificates(
         _ configuration: Configuration, _ directory: DataDirectory, _ hosts: [String]
     ) throws(StartError) -> CertificateStore {
@@ -60,7 +65,8 @@ extension BrumeServer {
             // Made beside the start, so that plain HTTP need not wait for it; `start` waits before it says it is ready.
             return CertificateStore(
                 preparing: .development(
-                    DevelopmentAuthority(directory: directory.tls, names: hosts + configuration.tlsNames))
+                    DevelopmentAuthority(
+                        directory: directory.tls, names: hosts + self.listened(configuration) + configuration.tlsNames))
             )
         } catch {
             throw StartError(configuration.tlsCertificate == nil ? .dataDirectory : .configuration, error.description)
@@ -142,7 +148,7 @@ extension BrumeServer {
         let address = ServerAddress(
             processID: ProcessEnvironment.processID,
             port: port,
-            host: configuration.hosts[0],
+            host: configuration.ownHost,
             version: BuildInformation.version,
             region: configuration.region,
             answersPlaintext: configuration.allowsPlaintext,

@@ -30,7 +30,7 @@ package enum ClientEnvironment {
                 .configuration, "\(region) is no region: it has 1 to 40 lower-case letters, digits and hyphens")
         }
         var variables = [
-            ("AWS_ENDPOINT_URL", "\(scheme)://localhost:\(address.port)"),
+            ("AWS_ENDPOINT_URL", "\(scheme)://\(address.clientHost):\(address.port)"),
             ("AWS_ACCESS_KEY_ID", key.accessKeyID),
             ("AWS_SECRET_ACCESS_KEY", key.secretAccessKey),
             ("AWS_DEFAULT_REGION", region),
@@ -54,7 +54,7 @@ package enum ClientEnvironment {
     private static func expected(_ configuration: Configuration) -> ServerAddress {
         let authority = DataDirectory(path: configuration.dataDirectory).authority
         return ServerAddress(
-            processID: 0, port: configuration.port, host: configuration.hosts[0], version: BuildInformation.version,
+            processID: 0, port: configuration.port, host: configuration.ownHost, version: BuildInformation.version,
             region: configuration.region, answersPlaintext: configuration.allowsPlaintext,
             authorityPath: configuration.tlsCertificate == nil ? authority : nil)
     }

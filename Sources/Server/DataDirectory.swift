@@ -112,6 +112,20 @@ package struct ServerAddress: Sendable, Hashable {
         self.authorityPath = authorityPath
     }
 
+    /// Whether a server that listens on `host` is reached as `localhost`.
+    static func isLocalhost(_ host: String) -> Bool {
+        ["localhost", "127.0.0.1", "::1", "0.0.0.0", "::"].contains(host)
+    }
+
+    /// How a client of this machine calls a server that listens on `host`.
+    static func clientHost(_ host: String) -> String {
+        if self.isLocalhost(host) { return "localhost" }
+        return host.contains(":") ? "[\(host)]" : host
+    }
+
+    /// How a client of this machine calls the server.
+    package var clientHost: String { Self.clientHost(self.host) }
+
     /// A line each; the path is last, so that it may hold any character.
     package var text: String {
         let schemes = self.answersPlaintext ? Self.bothSchemes : Self.onlyTLS

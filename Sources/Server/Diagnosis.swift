@@ -31,7 +31,7 @@ package enum Diagnosis {
                 "server",
                 isGood: status.isRunning,
                 status.isRunning ? status.detail : "none runs on \(configuration.dataDirectory)",
-                remedy: "start it with: brume start --data-dir \(configuration.dataDirectory)"
+                remedy: "start it with: brume start --data-dir \(ShellWord.quoted(configuration.dataDirectory))"
             ),
             self.awsCommandLine(),
         ]

@@ -53,7 +53,7 @@ package enum ServerProbe {
         let host = address?.host ?? "127.0.0.1"
         let answersPlaintext =
             address.flatMap { $0.port == port ? $0.answersPlaintext : nil } ?? configuration.allowsPlaintext
-        let endpoint = "http\(answersPlaintext ? "" : "s")://localhost:\(port)"
+        let endpoint = "http\(answersPlaintext ? "" : "s")://\(address?.clientHost ?? "localhost"):\(port)"
         guard answersPlaintext else {
             let answers = self.isAnswering(port: port, host: host)
             return ServerStatus(

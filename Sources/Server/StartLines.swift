@@ -15,7 +15,7 @@ package enum StartLines {
         let hosts = configuration.hosts.joined(separator: ", ")
         var lines: [BrumeServer.StartLine] = [
             .init(text: "brume \(BuildInformation.version)"),
-            .init(text: "endpoint     localhost:\(port), \(scheme), listening on \(hosts)"),
+            .init(text: "endpoint     \(configuration.clientHost):\(port), \(scheme), listening on \(hosts)"),
             .init(text: "data         \(configuration.dataDirectory)"),
         ]
         if configuration.cluster.runs(.dynamodb) {
@@ -56,7 +56,7 @@ package enum StartLines {
             lines.append(self.engine(configuration))
             lines += self.missingModels(configuration)
         }
-        let words = "\(shellWord(program)) env --data-dir \(shellWord(configuration.dataDirectory))"
+        let words = "\(ShellWord.quoted(program)) env --data-dir \(ShellWord.quoted(configuration.dataDirectory))"
         if let madeKey {
             lines.append(.init(text: "root key     \(madeKey.accessKeyID) was made; its secret: \(words)"))
         }
@@ -141,10 +141,5 @@ package enum StartLines {
                 text: "durability   RELAXED: a write survives the process, but a power cut may lose the last seconds",
                 isWarning: true
             )
-    }
-
-    private static func shellWord(_ text: String) -> String {
-        text.utf8.allSatisfy { "-._/".utf8.contains($0) || ($0 | 0x20) &- 0x61 < 26 || $0 &- 0x30 < 10 }
-            ? text : "'" + text.replacing("'", with: "'\\''") + "'"
     }
 }

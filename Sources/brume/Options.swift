@@ -63,14 +63,6 @@ func quoted(_ text: String) -> String {
     return String(decoding: output, as: UTF8.self)
 }
 
-/// A text as one word of a POSIX shell.
-func shellQuoted(_ text: String) -> String {
-    let isPlain = text.utf8.allSatisfy {
-        ($0 | 0x20) &- 0x61 < 26 || $0 &- 0x30 < 10 || "-._/:+=@,".utf8.contains($0)
-    }
-    return isPlain && !text.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
-}
-
 /// Does it, or ends with the sentence and the exit code of what went wrong.
 func orExit<Value>(_ work: () throws(StartError) -> Value) throws -> Value {
     do throws(StartError) {

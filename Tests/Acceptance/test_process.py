@@ -6,8 +6,10 @@ import os
 import pathlib
 import re
 import socket
+import ssl
 import subprocess
 import time
+import urllib.request
 
 import pytest
 
@@ -278,6 +280,23 @@ def test_status_and_healthcheck_find_the_server_and_miss_a_stopped_one(fresh_ser
     server.stop()
     assert server.run("healthcheck").returncode != 0
     assert server.run("status").returncode == 69
+
+
+def test_a_server_that_localhost_does_not_lead_to_is_called_by_its_address(tmp_path):
+    class ElsewhereServer(Server):
+        @property
+        def url(self):
+            return f"http://127.0.0.2:{self.port}"
+
+    with ElsewhereServer(tmp_path, "--host", "127.0.0.2") as server:
+        assert f"\nendpoint     127.0.0.2:{server.port}, http and https, listening on 127.0.0.2\n" in server.log_tail()
+        variables = server.client_environment()
+        assert variables["AWS_ENDPOINT_URL"] == f"https://127.0.0.2:{server.port}"
+        trusted = ssl.create_default_context(cafile=variables["AWS_CA_BUNDLE"])
+        health = f"{variables['AWS_ENDPOINT_URL']}/healthz"
+        assert urllib.request.urlopen(health, context=trusted, timeout=5).status == 200
+        assert server.run("healthcheck").returncode == 0
+        assert f"endpoint  {server.url}\n" in server.run("status").stdout
 
 
 def test_the_root_key_given_first_holds_for_later_starts(fresh_server):

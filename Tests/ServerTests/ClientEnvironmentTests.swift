@@ -87,6 +87,18 @@ import Testing
         #expect(try self.variables().contains("AWS_CA_BUNDLE=/elsewhere/tls/ca.pem"))
     }
 
+    @Test func `a server that localhost does not lead to is called by what it listens on`() throws {
+        try self.create("ROOT")
+        var configuration = self.folder.configuration
+        configuration.hosts = ["10.1.2.3"]
+        #expect(try self.variables(configuration).first == "AWS_ENDPOINT_URL=https://10.1.2.3:4566")
+        let running = ServerAddress(
+            processID: ProcessEnvironment.processID, port: 50_123, host: "fd00::1", version: "0.1.0",
+            region: "us-east-1")
+        try self.folder.write("server", running.text)
+        #expect(try self.variables(configuration).first == "AWS_ENDPOINT_URL=https://[fd00::1]:50123")
+    }
+
     @Test func `nothing is made where there is nothing yet`() throws {
         #expect(throws: StartError.self) { try self.variables() }
         #expect(try KeyStore.existing(self.folder.configuration) == nil)

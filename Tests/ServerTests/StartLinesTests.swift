@@ -104,6 +104,16 @@ import Testing
         #expect(line?.text == "endpoint     localhost:4567, https, listening on 127.0.0.1, ::1")
     }
 
+    @Test func `a server that localhost does not lead to is called by what it listens on`() {
+        for (hosts, name) in [
+            (["10.1.2.3"], "10.1.2.3"), (["fd00::1", "10.1.2.3"], "[fd00::1]"),
+            (["10.1.2.3", "127.0.0.1"], "localhost"), (["::"], "localhost"), (["build.test"], "build.test"),
+        ] {
+            let line = self.line("endpoint") { $0.hosts = hosts }
+            #expect(line?.text.hasPrefix("endpoint     \(name):4567, http and https, ") == true)
+        }
+    }
+
     @Test(arguments: [
         ("/data/brume-1.0_x", "/data/brume-1.0_x"), ("/my data", "'/my data'"), ("/it's", "'/it'\\''s'"),
         ("/$(reboot)", "'/$(reboot)'"), ("/é", "'/é'"), ("~/x", "'~/x'"), ("/a;b", "'/a;b'"),

@@ -8,6 +8,10 @@ package struct Configuration: Sendable, Hashable {
     package var port = 4566
     /// Names or numeric addresses to listen on.
     package var hosts = ["127.0.0.1"]
+    /// The one of them by which this machine reaches the server.
+    package var ownHost: String { self.hosts.first(where: ServerAddress.isLocalhost) ?? self.hosts[0] }
+    /// How a client of this machine calls the server.
+    package var clientHost: String { ServerAddress.clientHost(self.ownHost) }
     /// Where everything is kept.
     package var dataDirectory = ""
     /// A database that several servers share, with its password if it says one; nil: the data directory has the store.

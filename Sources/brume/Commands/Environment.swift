@@ -35,7 +35,7 @@ struct Environment: AsyncParsableCommand {
         switch self.output {
         case .text:
             for name in ClientEnvironment.unset { Terminal.output("unset \(name)") }
-            for (name, value) in variables { Terminal.output("export \(name)=\(shellQuoted(value))") }
+            for (name, value) in variables { Terminal.output("export \(name)=\(ShellWord.quoted(value))") }
         case .json:
             let members = variables.map { "\(quoted($0.name)):\(quoted($0.value))" }
             Terminal.output("{" + members.joined(separator: ",") + "}")

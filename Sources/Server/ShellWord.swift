@@ -1,0 +1,10 @@
+/// Words of a POSIX shell.
+package enum ShellWord {
+    /// A text as one word: as it is where no character of it means something to a shell, else in quotation marks.
+    package static func quoted(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy {
+            ($0 | 0x20) &- 0x61 < 26 || $0 &- 0x30 < 10 || "-._/:+=@,".utf8.contains($0)
+        }
+        return isPlain && !text.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+    }
+}
