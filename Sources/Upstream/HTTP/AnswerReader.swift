@@ -274,6 +274,8 @@ extension AnswerReader {
             try Self.note(bytes.extracting(name), bytes.extracting(value), &framing)
             lines.append(HeaderFields.Line(name: name, value: value, from: start))
         }
+        // The empty line is the last: a bare CR at a line's start would hide what follows it.
+        guard index + 2 == bytes.count else { throw AnswerFault("it has an invalid header field") }
         return Self.headers(bytes.extracting(start..<index), lines)
     }
 
