@@ -206,6 +206,14 @@ private final class ReplyBox: EngineReply {
         #expect(share > 0)
     }
 
+    @Test func `figures below zero are none`() async throws {
+        let sample = #"{"memory_stats":{"usage":5,"limit":-1},"networks":{"eth0":{"rx_bytes":-5,"tx_bytes":7}}}"#
+        let engine = try await ContainerEngine(TableEngine(["GET /containers/p1/stats": (200, sample)]))
+        let statistics = try #require(try await engine.statistics("p1"))
+        #expect(statistics.memoryBytes == 5 && statistics.memoryLimitBytes == 0 && statistics.memoryPercent == 0)
+        #expect(statistics.networkReceivedBytes == 0 && statistics.networkSentBytes == 7)
+    }
+
     @Test func `what keeps containers from being measured is told once, and when it is over`() async throws {
         let failure = ContainerEngineError.unreachable(socket: "/s", reason: "there is no socket")
         let asked = Mutex(0)

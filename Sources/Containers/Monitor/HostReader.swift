@@ -1,3 +1,5 @@
+internal import Primitives
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -8,8 +10,8 @@ internal import Darwin
 
 /// Reads what Linux says of the machine. Elsewhere, where there is no `/proc`, it reads nothing.
 package struct HostReader: Sendable {
-    /// A file of `/proc` that is longer is not read to its end.
-    private static let fileBytesMax = 1 << 20
+    /// A file of `/proc` that is longer is not read.
+    private static let fileBytesMax = 4 << 20
 
     private let directory: String
     private let disk: String
@@ -45,19 +47,7 @@ package struct HostReader: Sendable {
     }
 
     private func text(_ name: String) -> String? {
-        let descriptor = unsafe open("\(self.directory)/\(name)", O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 16_384)
-        while bytes.count < Self.fileBytesMax {
-            let count = unsafe piece.withUnsafeMutableBytes { buffer in
-                unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { break }
-            bytes += piece[..<count]
-        }
+        guard let bytes = try? Files.read("\(self.directory)/\(name)", bytesMax: Self.fileBytesMax) else { return nil }
         return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -70,10 +70,9 @@ package struct ContainerStatistics: Sendable {
             Double(now.nanoseconds - before.nanoseconds) / (before.at.duration(to: now.at) / .nanoseconds(1)) * 100
     }
 
-    /// The engine counts in 64 bits without a sign; nobody comes so far.
+    /// The engine counts in 64 bits without a sign; nobody comes so far. What is below zero is no count.
     private static func number(_ document: Document?) -> Int64? {
-        guard let text = document?.numberText else { return nil }
-        return UInt64(text).map { Int64(clamping: $0) } ?? Int64(text)
+        document?.numberText.flatMap { UInt64($0) }.map { Int64(clamping: $0) }
     }
 
     private static func sum(_ numbers: [Int64?]) -> Int64 {

@@ -104,9 +104,9 @@ extension ResourceMonitor.Snapshot {
     }
 }
 
-/// With one digit behind the point.
+/// With one digit behind the point; of what no machine has, as much as can be written.
 private func tenth(_ value: Double) -> String {
-    let tenths = Int((value * 10).rounded())
+    let tenths = Int(exactly: (value * 10).rounded()) ?? .max
     return "\(tenths / 10).\(abs(tenths % 10))"
 }
 
