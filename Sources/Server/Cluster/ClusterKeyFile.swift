@@ -20,17 +20,20 @@ package enum ClusterKeyFile {
         }
     }
 
+    /// The key, and room for the ends of lines that an editor leaves.
+    private static let bytesMax = 1024
+
     static func read(_ path: String) throws(StartError) -> ClusterKey {
         let bytes: [UInt8]
         do throws(FileError) {
-            bytes = try Files.read(path)
+            bytes = try Files.read(path, bytesMax: self.bytesMax)
         } catch .absent {
             throw StartError(
                 .configuration, "\(path): there is no such file; `brume keys cluster --file \(path)` makes one")
         } catch {
             throw StartError(.configuration, "the cluster key cannot be read: \(error.sentence)")
         }
-        guard bytes.count <= 1024, let key = ClusterKey(text: String(decoding: bytes, as: UTF8.self)) else {
+        guard let key = ClusterKey(text: String(decoding: bytes, as: UTF8.self)) else {
             throw StartError(.configuration, "\(path) is no cluster key: that is 64 hexadecimal digits")
         }
         return key

@@ -80,9 +80,9 @@ package enum ConfigurationLoader {
         of path: String?, standard: String
     ) throws(ConfigurationError) -> (path: String, text: String)? {
         do throws(FileError) {
-            let bytes = try Files.read(path ?? standard)
-            guard bytes.count <= self.fileBytesMax, let text = String(validating: bytes, as: UTF8.self) else {
-                throw FileError.unusable(path: path ?? standard, reason: "it is not a text of at most 1 MiB in UTF-8")
+            let bytes = try Files.read(path ?? standard, bytesMax: self.fileBytesMax)
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw FileError.unusable(path: path ?? standard, reason: "it is no text in UTF-8")
             }
             return (path ?? standard, text)
         } catch .absent {

@@ -30,7 +30,7 @@ extension Setting {
         guard text.contains("/") || text.hasSuffix(".json") else { throw ConfigurationError(form) }
         let bytes: [UInt8]
         do throws(FileError) {
-            bytes = try Files.read(text)
+            bytes = try Files.read(text, bytesMax: DeviceProfile.fileBytesMax)
         } catch {
             throw ConfigurationError("\(form); \(text): \(error.sentence)")
         }

@@ -1,13 +1,6 @@
 internal import ArgumentParser
 internal import Inference
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
+internal import Primitives
 
 extension Model {
     /// `brume model plan`: what a model would need on a device, and how it would be started there.
@@ -110,21 +103,15 @@ extension Model {
             if self.gpu == "none" { return .none }
             if self.gpu == "auto" { return try DeviceFacts.devices().first ?? .none }
             if let known = DeviceProfile.named(self.gpu) { return known }
-            guard let bytes = self.profileBytes() else {
+            let bytes: [UInt8]
+            do throws(FileError) {
+                bytes = try Files.read(self.gpu, bytesMax: DeviceProfile.fileBytesMax)
+            } catch {
                 let names = DeviceProfile.knownNames.joined(separator: ", ")
-                throw .unknownDevice("\(self.gpu) is no known device (\(names)) and no file that can be read")
+                throw .unknownDevice(
+                    "\(self.gpu) is no known device (\(names)) and no file that can be read: \(error.sentence)")
             }
             return try DeviceProfile.parse(bytes)
-        }
-
-        /// A file up to the size that a profile may have, and a byte more.
-        private func profileBytes() -> [UInt8]? {
-            let descriptor = unsafe open(self.gpu, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else { return nil }
-            defer { close(descriptor) }
-            var bytes = [UInt8](repeating: 0, count: DeviceProfile.fileBytesMax + 1)
-            let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
-            return count < 0 ? nil : Array(bytes.prefix(count))
         }
     }
 }
