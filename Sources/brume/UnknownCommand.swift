@@ -13,14 +13,20 @@ enum UnknownCommand {
         var path = root._commandName
         for (index, word) in words.enumerated() {
             let commands = command.configuration.subcommands
-            guard !commands.isEmpty, word != "help" else { return nil }
+            guard !commands.isEmpty else { return nil }
+            // What it is asked about must be a command, too: the parser would tell of all of them instead.
+            if index == 0, word == "help" {
+                path += " help"
+                continue
+            }
+            guard word != "help" else { return nil }
             if word.hasPrefix("-") {
                 // What the parser understands, such as options of a command that needs not be said, is right.
                 guard (try? root.parseAsRoot(words)) == nil else { return nil }
                 return self.sentence(behind: words[index...], path, commands)
             }
             guard let next = commands.first(where: { $0._commandName == word }) else {
-                return self.sentence(word, path, commands)
+                return self.sentence(word, path, commands, listing: words[0] == "help" ? path : "\(path) --help")
             }
             command = next
             path += " \(word)"
@@ -28,9 +34,11 @@ enum UnknownCommand {
         return nil
     }
 
-    private static func sentence(_ word: String, _ path: String, _ commands: [any ParsableCommand.Type]) -> String {
+    private static func sentence(
+        _ word: String, _ path: String, _ commands: [any ParsableCommand.Type], listing: String
+    ) -> String {
         guard let near = Misspelling.nearest(to: word, among: self.names(commands)) else {
-            return "there is no command \(word); `\(path) --help` shows which there are"
+            return "there is no command \(word); `\(listing)` shows which there are"
         }
         return "there is no command \(word); did you mean `\(path) \(near)`?"
     }

@@ -94,6 +94,7 @@ def test_what_cannot_be_planned_is_said(plan, shapes, tmp_path):
         cut.write_bytes(whole.read(100_000))
     sentence = plan(cut, "--gpu", "rtx3090", status=65)
     assert "the file is incomplete" in sentence
+    assert plan(tmp_path / "gone.gguf", status=66) == f"brume: there is no file {tmp_path / 'gone.gguf'}\n"
     sentence = plan(shapes / "llama-3.2-1b.gguf", "--gpu", "rtx1", status=64)
     assert sentence.startswith("brume: rtx1 is no known device (rtx3060, ")
     assert sentence.endswith("and no file that can be read: the file is not there\n")

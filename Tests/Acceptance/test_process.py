@@ -171,6 +171,10 @@ def test_what_only_looks_makes_no_data_directory(tmp_path, words):
     (["keys", "lsit"], "there is no command lsit; did you mean `brume keys list`?"),
     (["model", "fetch", "qwen3-8b"], "there is no command fetch; `brume model --help` shows which there are"),
     (["containers"] * 2, "there is no command containers; `brume containers --help` shows which there are"),
+    (["help", "strat"], "there is no command strat; did you mean `brume help start`?"),
+    (["help", "keys", "lsit"], "there is no command lsit; did you mean `brume help keys list`?"),
+    (["help", "fetch"], "there is no command fetch; `brume help` shows which there are"),
+    (["help", "keys", "fetch"], "there is no command fetch; `brume help keys` shows which there are"),
     (["--data-dir", "x", "strat"], "there is no command strat; did you mean `brume start --data-dir …`?"),
     (["--port=1", "statsu"], "there is no command statsu; did you mean `brume status --port …`?"),
     (["keys", "--data-dir", "lost", "lsit"], "there is no command lsit; did you mean `brume keys list --data-dir …`?"),
@@ -215,7 +219,9 @@ def test_a_port_of_a_container_is_published_once(tmp_path, second):
 
 def test_words_behind_options_and_help_are_left_to_the_parser(tmp_path):
     server = Server(tmp_path)
-    assert "OVERVIEW" in server.run("help", "start").stdout and "OVERVIEW" in server.run("keys", "--help").stdout
+    for words in (["help"], ["help", "start"], ["help", "keys", "list"], ["help", "--help"], ["keys", "--help"]):
+        answer = server.run(*words)
+        assert answer.returncode == 0 and answer.stdout.startswith(("OVERVIEW", "USAGE")), answer
     assert server.run("keys", "list", "--output", "json").stdout == "[]\n"
     assert server.run("keys", "--config", "/nonexistent/list").returncode == 78
     assert server.run("--generate-completion-script", "bash").stdout.startswith("#!/bin/bash")

@@ -84,6 +84,9 @@ extension Model {
         /// The files of a model of the registry, or the one that was named by its path.
         private func paths() throws -> (weights: String, projector: String?) {
             if self.model.contains("/") || self.model.hasSuffix(".gguf") {
+                guard Files.facts(self.model) != nil else {
+                    throw Exit.failure(.noSuchThing, "there is no file \(self.model)")
+                }
                 return (self.model, nil)
             }
             let registry = try self.directory.registry()
