@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Server
 
 #if canImport(Glibc)
 internal import Glibc
@@ -58,11 +59,10 @@ enum Terminal {
     /// Whether somebody looks at standard output.
     static var isScreen: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    /// Whether standard output is a terminal that wants colours (https://no-color.org).
+    /// Whether standard output is a terminal that shows colours and wants them (https://no-color.org).
     static var hasColours: Bool {
-        guard self.isScreen else { return false }
-        let noColour = unsafe getenv("NO_COLOR")
-        return unsafe noColour == nil
+        let variables = ProcessEnvironment.variables
+        return self.isScreen && variables["NO_COLOR", default: ""].isEmpty && variables["TERM"] != "dumb"
     }
 
     static func bold(_ text: String) -> String {

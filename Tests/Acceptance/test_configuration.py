@@ -1,6 +1,8 @@
 """The configuration: checked and shown without a server, and read again by one that runs."""
 
 import json
+import os
+import pty
 import re
 import signal
 import subprocess
@@ -53,6 +55,28 @@ def test_what_is_set_and_does_nothing_is_told_of(fresh_server, tmp_path):
     file.write_text("tls-names: [good.test, a/b]\n")
     checked = brume(tmp_path, "config", "check", str(file))
     assert checked.returncode == 78 and "takes names such as" in checked.stderr and "a/b is neither" in checked.stderr
+
+
+@pytest.mark.parametrize("variables, is_coloured", [
+    ({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False),
+])
+def test_a_warning_is_coloured_on_terminals_that_want_it(tmp_path, variables, is_coloured):
+    (tmp_path / "config.yaml").write_text("cluster-key-file: /absent\n")
+    words = [BINARY, "config", "check", str(tmp_path / "config.yaml")]
+    environment = clean_environment(tmp_path)
+    environment.pop("NO_COLOR", None)
+    environment |= {"TERM": "xterm"} | variables
+    ours, theirs = pty.openpty()
+    try:
+        subprocess.run(words, env=environment, stdout=theirs, timeout=30, check=True)
+        said = os.read(ours, 4096)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert (b"\x1b[33mcluster-key-file HAS NO EFFECT" in said) == is_coloured, said
+    assert b"cluster-key-file HAS NO EFFECT" in said
+    piped = subprocess.run(words, env=environment, capture_output=True, timeout=30, check=True)
+    assert b"\x1b" not in piped.stdout
 
 
 def test_show_says_where_each_value_is_from(tmp_path):

@@ -25,7 +25,7 @@ indirect enum YAMLNode {
         return text
     }
 
-    /// Reads the first document of a text; nil where there is none, or where it is empty or `null`.
+    /// Reads the only document of a text; nil where there is none, or where it is empty or `null`.
     static func document(_ text: String) throws(YAMLError) -> YAMLNode? {
         var document = try YAMLDocument(text)
         return try document.root()
@@ -59,15 +59,23 @@ struct YAMLError: Error, Hashable {
         var document = unsafe yaml_document_t()
         precondition(unsafe yaml_parser_initialize(&parser) == 1, "LibYAML found no memory for a parser")
         let bytes = Array(text.utf8)
+        var second: YAMLPlace?
         let isRead = unsafe bytes.withUnsafeBufferPointer { buffer in
             unsafe yaml_parser_set_input_string(&parser, buffer.baseAddress, buffer.count)
-            return unsafe yaml_parser_load(&parser, &document) == 1
+            guard unsafe yaml_parser_load(&parser, &document) == 1 else { return false }
+            var next = unsafe yaml_document_t()
+            guard unsafe yaml_parser_load(&parser, &next) == 1 else { return false }
+            // At the end of the text comes one without a root.
+            if unsafe yaml_document_get_root_node(&next) != nil { second = unsafe YAMLPlace(next.start_mark) }
+            unsafe yaml_document_delete(&next)
+            return true
         }
         let reason = unsafe parser.problem.map { unsafe String(cString: $0) } ?? "it cannot be read"
         let place = unsafe YAMLPlace(parser.problem_mark)
         unsafe yaml_parser_delete(&parser)
         unsafe self.document = document
         guard isRead else { throw YAMLError(reason: reason, place: place) }
+        if let second { throw YAMLError(reason: "a second document begins, and one is read", place: second) }
     }
 
     deinit {

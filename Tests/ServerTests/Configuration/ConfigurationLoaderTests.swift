@@ -287,6 +287,10 @@ import Testing
         ("port: 1\nport: 2", "config.yaml:2:1: `port` is set twice"),
         ("port: {a: 1}", "config.yaml:1:7: a text, a number or a list of them was expected"),
         ("host: [a, [b]]", "config.yaml:1:7: a text, a number or a list of them was expected"),
+        (
+            "port: 1\n---\nport: 2",
+            "config.yaml:2:1: this is no YAML: a second document begins, and one is read"
+        ),
         ("- port: 1", "config.yaml: the file is a list of `name: value` lines"),
         ("port", "config.yaml: the file is a list of `name: value` lines"),
     ])
