@@ -111,7 +111,7 @@ extension BrumeServer {
                 switch error {
                 case .addressInUse: .portInUse
                 case .permissionDenied: .noPermission
-                case .addressNotAvailable, .unknownHost: .configuration
+                case .addressNotAvailable, .unknownHost, .listedTwice: .configuration
                 case .failed: .other
                 }
             throw StartError(reason, error.description)

@@ -66,9 +66,13 @@ package final class EdgeListener: Sendable {
             group: group, eventLoops: eventLoops, loops: loops, counters: counters, configuration: configuration)
         var listeners: [any Channel] = []
         var port = configuration.port
-        for host in configuration.hosts {
+        // `::` takes IPv4's connections too, unless somebody else is to have them.
+        let sixes = configuration.hosts.filter { NumericAddress.bytes($0)?.count == 16 }
+        let others = configuration.hosts.filter { !sixes.contains($0) }
+        for host in others + sixes {
+            if host == sixes.first, !others.isEmpty { Self.restrictToIPv6(bootstrap) }
             do throws(EdgeListenerError) {
-                let listener = try await Self.bind(bootstrap, host: host, port: port)
+                let listener = try await Self.bind(bootstrap, host: host, port: port, beside: listeners)
                 listeners.append(listener)
                 port = listener.localAddress?.port ?? port
             } catch {
@@ -141,14 +145,25 @@ package final class EdgeListener: Sendable {
     /// Makes the bootstrap close the connection it has just accepted.
     private struct ListenerFull: Error {}
 
+    /// What is bound from here on.
+    private static func restrictToIPv6(_ bootstrap: ServerBootstrap) {
+        let option = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
+        _ = bootstrap.serverChannelOption(option, value: 1)
+    }
+
+    /// Listens beside this server's own `listeners`, which have their addresses already.
     private static func bind(
-        _ bootstrap: ServerBootstrap, host: String, port: Int
+        _ bootstrap: ServerBootstrap, host: String, port: Int, beside listeners: [any Channel]
     ) async throws(EdgeListenerError) -> any Channel {
         do {
             return try await bootstrap.bind(host: host, port: port).get()
         } catch let error as IOError {
             switch error.errnoCode {
-            case SystemErrorCode.addressInUse: throw .addressInUse(host: host, port: port)
+            case SystemErrorCode.addressInUse:
+                if let other = Self.holder(of: host, port: port, among: listeners) {
+                    throw .listedTwice(host: host, other: other)
+                }
+                throw .addressInUse(host: host, port: port)
             case SystemErrorCode.accessDenied, SystemErrorCode.notPermitted:
                 throw .permissionDenied(host: host, port: port)
             case SystemErrorCode.addressNotAvailable: throw .addressNotAvailable(host: host, port: port)
@@ -159,6 +174,17 @@ package final class EdgeListener: Sendable {
         } catch {
             throw .failed(host: host, port: port, reason: "\(error)")
         }
+    }
+
+    /// The address of the listener that has this one; nil where none has.
+    private static func holder(of host: String, port: Int, among listeners: [any Channel]) -> String? {
+        // It was resolved a moment ago.
+        guard let wanted = try? SocketAddress.makeAddressResolvingHost(host, port: port) else { return nil }
+        return listeners.lazy.compactMap(\.localAddress).first { taken in
+            let addresses = [taken.ipAddress, wanted.ipAddress]
+            return taken.protocol == wanted.protocol
+                && (addresses[0] == addresses[1] || addresses.contains("0.0.0.0") || addresses.contains("::"))
+        }?.ipAddress
     }
 
     /// What happened so far. Cheap; from any thread.

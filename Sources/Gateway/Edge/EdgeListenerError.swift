@@ -2,6 +2,8 @@
 package enum EdgeListenerError: Error, Sendable, Hashable {
     /// Another process listens on this port.
     case addressInUse(host: String, port: Int)
+    /// Two of the hosts are one address, or one of them is every address of its kind.
+    case listedTwice(host: String, other: String)
     /// The process may not bind this port; ports below 1024 need a privilege.
     case permissionDenied(host: String, port: Int)
     /// The host is no address of this machine.
@@ -18,6 +20,8 @@ extension EdgeListenerError: CustomStringConvertible {
         switch self {
         case .addressInUse(let host, let port):
             "\(host):\(port) is in use by another process: stop it, or choose another port."
+        case .listedTwice(let host, let other):
+            "host names \(host) and \(other), which is the same or has it within: leave one of them out."
         case .permissionDenied(let host, let port):
             "This process may not listen on \(host):\(port): choose a port from 1024 up, or grant it the right."
         case .addressNotAvailable(let host, let port):

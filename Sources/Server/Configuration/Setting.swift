@@ -65,7 +65,7 @@ package struct Setting: Sendable {
         Setting(
             "host", "addresses to listen on, separated by commas", "127.0.0.1", join: Self.commas
         ) { (text, configuration) throws(ConfigurationError) in
-            configuration.hosts = try Self.list(text)
+            configuration.hosts = try Self.hosts(text)
         },
         Setting(
             "data-dir", "where everything is kept", "~/.brume", isPath: true

@@ -13,6 +13,24 @@ import Testing
         }
     }
 
+    @Test(arguments: [["127.0.0.1", "127.0.0.1"], ["0.0.0.0", "127.0.0.1"], ["127.0.0.2", "0.0.0.0"]])
+    func `two hosts that are one address are told apart from a port in use`(hosts: [String]) async {
+        await #expect(throws: EdgeListenerError.listedTwice(host: hosts[1], other: hosts[0])) {
+            _ = try await EdgeListener.start(
+                EdgeConfiguration(hosts: hosts, port: 0), responder: ClosureResponder.echo)
+        }
+    }
+
+    @Test func `every address of IPv6 may stand beside those of IPv4`() async throws {
+        for hosts in [["0.0.0.0", "::"], ["::", "127.0.0.1"]] {
+            let listener = try await EdgeListener.start(
+                EdgeConfiguration(hosts: hosts, port: 0), responder: ClosureResponder.echo)
+            try await RawClient.roundTrip(port: listener.port)
+            _ = await listener.drain(deadline: .zero)
+            await listener.shutDown()
+        }
+    }
+
     @Test func `an address of another machine is told apart`() async {
         await #expect(throws: EdgeListenerError.addressNotAvailable(host: "192.0.2.1", port: 0)) {
             _ = try await EdgeListener.start(

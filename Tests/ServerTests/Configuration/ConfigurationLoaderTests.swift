@@ -107,11 +107,11 @@ import Testing
     }
 
     @Test func `the home is found in every path, and in paths only`() throws {
-        try self.folder.write("config.yaml", "tls-cert: ~/c.pem\ntls-key: ~/k.pem\nhost: ~/n\n")
+        try self.folder.write("config.yaml", "tls-cert: ~/c.pem\ntls-key: ~/k.pem\nbedrock-aliases: ~/a=b\n")
         let loaded = try self.load(environment: ["HOME": "/home/ana"])
         #expect(loaded.tlsCertificate == "/home/ana/c.pem")
         #expect(loaded.tlsKey == "/home/ana/k.pem")
-        #expect(loaded.hosts == ["~/n"])
+        #expect(loaded.bedrockAliases.map(\.pattern) == ["~/a"])
         try self.folder.write("other.yaml", "port: 7")
         let environment = ["HOME": self.folder.path, "BRUME_CONFIG": "~/other.yaml"]
         #expect(try self.load(environment: environment).port == 7)
@@ -252,6 +252,19 @@ import Testing
         #expect(
             self.sentence(environment: [variable: text])
                 == "environment variable \(variable) \(expected); it was \"\(text)\"")
+    }
+
+    @Test(arguments: [
+        ("[::1]", ["::1"]), ("fe80::1%eth0,10.1.2.3", ["fe80::1%eth0", "10.1.2.3"]),
+        ("my_host,a.test.", ["my_host", "a.test."]),
+    ])
+    func `what to listen on is a name or an address`(_ text: String, _ hosts: [String]) throws {
+        #expect(try self.load(["host": text]).hosts == hosts)
+        for wrong in ["127.0.0.1:80", "[::1]:80", "http://a", "::1/64", "a b", "*"] {
+            let sentence = self.sentence(["host": "\(text),\(wrong)"])
+            let end = "127.0.0.1 or ::1, without scheme and port, separated by commas; \(wrong) is neither"
+            #expect(sentence?.contains(end) == true)
+        }
     }
 
     @Test(arguments: [

@@ -2,6 +2,24 @@ internal import Gateway
 internal import Upstream
 
 extension Setting {
+    /// Names and addresses to listen on.
+    static func hosts(_ text: String) throws(ConfigurationError) -> [String] {
+        var hosts: [String] = []
+        for text in try self.list(text) {
+            // As a URL has it.
+            let host = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
+            // An address of one link has its interface behind it.
+            let address = host.contains(":") ? String(host.prefix { $0 != "%" }) : host
+            guard NumericAddress.bytes(address) != nil || DNSName(host) != nil else {
+                throw ConfigurationError(
+                    "takes names and addresses such as 127.0.0.1 or ::1, without scheme and port, separated by commas; "
+                        + "\(text) is neither")
+            }
+            hosts.append(host)
+        }
+        return hosts
+    }
+
     /// Names and addresses under which a client can find a certificate.
     static func certificateNames(_ text: String) throws(ConfigurationError) -> [String] {
         let names = try self.list(text)
