@@ -1,10 +1,14 @@
 """TLS, HTTP/2 and plain HTTP on one port, with the certificate that `brume env` names."""
 
+import shutil
 import socket
 import ssl
+import subprocess
 
 import httpx
 import pytest
+
+from brume_server import Server
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +77,23 @@ def test_old_tls_is_refused(server, trusted):
     context.set_ciphers("ALL:@SECLEVEL=0")
     with socket.create_connection(("127.0.0.1", server.port)) as plain, pytest.raises((ssl.SSLError, ConnectionError)):
         context.wrap_socket(plain, server_hostname="localhost")
+
+
+@pytest.mark.parametrize("certificate, key, sentence", [
+    ("server.pem", "ca.key", "{folder}/ca.key is not the key of {folder}/server.pem"),
+    ("server.key", "server.key", "{folder}/server.key is not usable: it holds no whole certificate in PEM"),
+    ("server.pem", "server.pem", "{folder}/server.pem is not usable: it holds no private key in PEM"),
+    ("server.pem", "locked.key", "{folder}/locked.key is not usable: it is locked with a password"),
+    ("server.pem", "absent.key", "Cannot read {folder}/absent.key: No such file or directory"),
+])
+def test_a_certificate_that_cannot_be_used_is_told_by_its_file(server, tmp_path, certificate, key, sentence):
+    folder = tmp_path / "tls"
+    shutil.copytree(server.data_dir / "tls", folder)
+    locking = ["openssl", "pkey", "-in", "server.key", "-aes128", "-passout", "pass:locked", "-out", "locked.key"]
+    subprocess.run(locking, cwd=folder, check=True, capture_output=True, timeout=60)
+    words = ["--port", "0", "--tls-cert", str(folder / certificate), "--tls-key", str(folder / key)]
+    answer = Server(tmp_path).run("start", *words, timeout=20)
+    assert answer.returncode == 78 and sentence.format(folder=folder) in answer.stderr, answer
 
 
 def test_bytes_that_are_neither_tls_nor_http_do_not_hang(server):

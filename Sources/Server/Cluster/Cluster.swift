@@ -29,6 +29,8 @@ struct Cluster: Sendable {
                 key: key, voice: ForwardVoice(key: key, clock: clock, random: random),
                 configuration: configuration, tls: try self.tls(configuration))
         } catch {
+            // The listener reads the same files, and says which one is wrong.
+            _ = try self.certificates(configuration)
             throw StartError(.configuration, "the nodes cannot be reached: \(error.sentence)")
         }
     }
@@ -58,8 +60,12 @@ struct Cluster: Sendable {
 
     /// The certificate of the internal listener; nil where it speaks plain HTTP.
     func certificates() throws(StartError) -> CertificateStore? {
-        guard let certificate = self.configuration.tlsCertificate, let key = self.configuration.tlsKey,
-            let authority = self.configuration.tlsAuthority
+        try Self.certificates(self.configuration)
+    }
+
+    private static func certificates(_ configuration: ClusterConfiguration) throws(StartError) -> CertificateStore? {
+        guard let certificate = configuration.tlsCertificate, let key = configuration.tlsKey,
+            let authority = configuration.tlsAuthority
         else { return nil }
         do throws(CertificateError) {
             return try CertificateStore(

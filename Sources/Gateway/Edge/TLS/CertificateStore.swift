@@ -97,35 +97,74 @@ package final class CertificateStore: Sendable {
         if let outcome { waiter(outcome) }
     }
 
-    private static func load(_ source: Source) throws(CertificateError) -> NIOSSLContext {
-        let text: (certificate: String, key: String)
-        var authority: String?
-        switch source {
-        case .development(let authority): text = try authority.prepare()
-        case .files(let certificatePath, let keyPath):
-            text = (try PrivateFile.read(certificatePath), try PrivateFile.read(keyPath))
-        case .mutual(let certificatePath, let keyPath, let authorityPath):
-            text = (try PrivateFile.read(certificatePath), try PrivateFile.read(keyPath))
-            authority = try PrivateFile.read(authorityPath)
+    /// What one file holds.
+    private struct Text {
+        let path: String
+        let text: String
+
+        init(_ path: String, _ text: String) {
+            self.path = path
+            self.text = text
         }
+
+        init(_ path: String) throws(CertificateError) {
+            self.init(path, try PrivateFile.read(path))
+        }
+    }
+
+    private static func load(_ source: Source) throws(CertificateError) -> NIOSSLContext {
+        let files: (certificate: Text, key: Text)
+        var authority: Text?
+        switch source {
+        case .development(let development):
+            let made = try development.prepare()
+            files = (Text(development.serverPath, made.certificate), Text(development.serverKeyPath, made.key))
+        case .files(let certificatePath, let keyPath):
+            files = (try Text(certificatePath), try Text(keyPath))
+        case .mutual(let certificatePath, let keyPath, let authorityPath):
+            files = (try Text(certificatePath), try Text(keyPath))
+            authority = try Text(authorityPath)
+        }
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try self.certificates(in: files.certificate).map { .certificate($0) },
+            privateKey: .privateKey(try self.key(in: files.key))
+        )
+        if let authority {
+            // A client without a certificate of that authority is refused in the handshake. What name it has does not
+            // matter: the authority is the cluster's own.
+            configuration.trustRoots = .certificates(try self.certificates(in: authority))
+            configuration.certificateVerification = .noHostnameVerification
+        }
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.applicationProtocols = ["h2", "http/1.1"]
         do {
-            let chain = try NIOSSLCertificate.fromPEMBytes(Array(text.certificate.utf8))
-            let key = try NIOSSLPrivateKey(bytes: Array(text.key.utf8), format: .pem)
-            var configuration = TLSConfiguration.makeServerConfiguration(
-                certificateChain: chain.map { .certificate($0) },
-                privateKey: .privateKey(key)
-            )
-            if let authority {
-                // A client without a certificate of that authority is refused in the handshake. What name it has does
-                // not matter: the authority is the cluster's own.
-                configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authority.utf8)))
-                configuration.certificateVerification = .noHostnameVerification
-            }
-            configuration.minimumTLSVersion = .tlsv12
-            configuration.applicationProtocols = ["h2", "http/1.1"]
             return try NIOSSLContext(configuration: configuration)
         } catch {
-            throw .unusable(reason: "\(error)")
+            throw .unusable(
+                reason: "\(files.key.path) is not the key of \(files.certificate.path), or one is of a kind that is "
+                    + "not taken (\(error)). Name two files that belong together")
+        }
+    }
+
+    private static func certificates(in file: Text) throws(CertificateError) -> [NIOSSLCertificate] {
+        do {
+            return try NIOSSLCertificate.fromPEMBytes(Array(file.text.utf8))
+        } catch {
+            throw .invalid(path: file.path, reason: "it holds no whole certificate in PEM (\(error))")
+        }
+    }
+
+    private static func key(in file: Text) throws(CertificateError) -> NIOSSLPrivateKey {
+        do {
+            return try NIOSSLPrivateKey(bytes: Array(file.text.utf8), format: .pem)
+        } catch {
+            guard !file.text.contains("ENCRYPTED") else {
+                throw .invalid(
+                    path: file.path,
+                    reason: "it is locked with a password, which nobody can say at a start (`openssl pkey -in "
+                        + "\(file.path) -out open.pem` writes it without)")
+            }
+            throw .invalid(path: file.path, reason: "it holds no private key in PEM (\(error))")
         }
     }
 }

@@ -43,8 +43,8 @@ package struct DevelopmentAuthority: Sendable {
     package var authorityPath: String { self.directory + "/ca.pem" }
 
     private var authorityKeyPath: String { self.directory + "/ca.key" }
-    private var serverPath: String { self.directory + "/server.pem" }
-    private var serverKeyPath: String { self.directory + "/server.key" }
+    var serverPath: String { self.directory + "/server.pem" }
+    var serverKeyPath: String { self.directory + "/server.key" }
 
     /// The server's certificate and key as PEM, made where needed.
     func prepare() throws(CertificateError) -> (certificate: String, key: String) {
