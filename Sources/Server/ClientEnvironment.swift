@@ -17,7 +17,11 @@ package enum ClientEnvironment {
         }
         guard let key else {
             throw accessKeyID.map(StartError.noKey)
-                ?? StartError(.configuration, "there is no root key yet: the first `brume start` makes it")
+                ?? StartError(
+                    .configuration,
+                    keys.isEmpty && self.takesKeysOfAnother(configuration)
+                        ? "the access keys are those of another process: run `brume env` there (see identity-url)"
+                        : "there is no root key yet: the first `brume start` makes it")
         }
         let address = ServerProbe.address(configuration) ?? self.expected(configuration)
         guard address.answersPlaintext || !usesPlaintext else {
@@ -44,6 +48,12 @@ package enum ClientEnvironment {
             variables.append(("AWS_CA_BUNDLE", authorityPath))
         }
         return variables
+    }
+
+    /// Whether the server has no keys of its own: the setting may be a flag that only the running one knows, and one
+    /// that has its own made a root key at its start.
+    static func takesKeysOfAnother(_ configuration: Configuration) -> Bool {
+        configuration.cluster.identityURL != nil || ServerProbe.address(configuration) != nil
     }
 
     /// Variables that `brume env` unsets: a session's token would go with the key of another, and SDKs that find a

@@ -30,6 +30,19 @@ import Testing
         #expect(finding?.isGood == false)
     }
 
+    @Test func `a node whose keys are another process's lacks none`() throws {
+        #expect(self.finding("access keys")?.isGood == false)
+        var configuration = self.folder.configuration
+        configuration.cluster.identityURL = "http://gateway:4567"
+        let finding = Diagnosis.findings(configuration).first { $0.subject == "access keys" }
+        #expect(finding?.isGood == true)
+        #expect(finding?.detail == "those of another process (identity-url)")
+        let refused = #expect(throws: StartError.self) {
+            try ClientEnvironment.variables(configuration, accessKeyID: nil, usesPlaintext: false)
+        }
+        #expect(refused?.sentence.hasPrefix("the access keys are those of another process") == true)
+    }
+
     @Test func `the AWS CLI is not needed`() {
         #expect(self.finding("aws command")?.isNeeded == false)
         #expect(self.finding("server")?.isNeeded == true)
