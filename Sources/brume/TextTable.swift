@@ -2,6 +2,7 @@
 enum TextTable {
     /// Each column is as wide as its widest cell; the last one ends where its text does.
     static func lines(_ rows: [[String]]) -> [String] {
+        let rows = rows.map { $0.map(\.visible) }
         let columnCount = rows.map(\.count).max() ?? 0
         let widths = (0..<columnCount).map { column in
             rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0
@@ -15,5 +16,21 @@ enum TextTable {
             while line.hasSuffix(" ") { line.removeLast() }
             return line
         }
+    }
+}
+
+extension String {
+    /// The text of somebody else as one line that moves no cursor and changes no colour of a terminal.
+    var visible: String {
+        func isControl(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+        }
+        guard self.unicodeScalars.contains(where: isControl) else { return self }
+        var text = ""
+        for scalar in self.unicodeScalars {
+            let isSpace = scalar == "\n" || scalar == "\t" || scalar == "\r"
+            text.unicodeScalars.append(isSpace ? " " : isControl(scalar) ? "\u{FFFD}" : scalar)
+        }
+        return text
     }
 }

@@ -91,6 +91,16 @@ private final class ReplyBox: EngineReply {
         #expect(update == .failed("the container engine refused: no"))
     }
 
+    @Test(arguments: ["{}", "", "null", #"{"message":"ok"}"#])
+    func `an answer that is no list says nothing of the nodes`(_ text: String) async throws {
+        let engine = TableEngine(["GET /containers/json": (200, text)])
+        let sentence = "the container engine's answer cannot be read: it is no list of containers"
+        #expect(try await self.found("role:1", engine) == .failed(sentence))
+        await #expect(throws: ContainerEngineError.malformed("it is no list of containers")) {
+            _ = try await ContainerEngine(engine).list()
+        }
+    }
+
     @Test(arguments: ["", "role", "role:", ":1", "role:0", "role:65536", "role:1@", "a b:1"])
     func `what names no containers is none`(_ text: String) {
         #expect(ContainerDiscovery.Selection(text) == nil)

@@ -17,7 +17,7 @@ extension ContainerEngine {
         let path =
             "/containers/\(details.id)/logs?stdout=true&stderr=true&tail=\(lines)&follow=\(follows)"
             + "&timestamps=\(hasTimestamps)"
-        let reply = try await self.transport.send(EngineRequest("GET", self.target(path)))
+        let reply = try await self.transport.send(EngineRequest("GET", self.target(path), isEndless: true))
         defer { reply.close() }
         try await Self.check(reply, about: name)
         var frames = LogFrames(hasTerminal: details.hasTerminal)

@@ -38,16 +38,20 @@ package struct ContainerEngine: Sendable {
     package func list(isManagedOnly: Bool = true) async throws(ContainerEngineError) -> [ContainerSummary] {
         let filter = #"{"label":["\#(ContainerLabel.managed)=true"]}"#
         let query = isManagedOnly ? "&filters=\(Self.escaped(filter))" : ""
-        let answer = try await self.ask("GET", "/containers/json?all=true&limit=\(Self.listCountMax)\(query)")
-        return answer.elements.compactMap { ContainerSummary($0) }.sorted { $0.name < $1.name }
+        return try await self.containers("all=true\(query)").sorted { $0.name < $1.name }
     }
 
     /// The running containers that carry a label (`name`, or `name=value`), anybody's.
     func running(label: String) async throws(ContainerEngineError) -> [ContainerSummary] {
         let filter = Document.object(["label": .array([.string(label)]), "status": .array([.string("running")])])
-        let answer = try await self.ask(
-            "GET", "/containers/json?limit=\(Self.listCountMax)&filters=\(Self.escaped(filter.jsonText))")
-        return answer.elements.compactMap { ContainerSummary($0) }
+        return try await self.containers("filters=\(Self.escaped(filter.jsonText))")
+    }
+
+    /// - Throws: for an answer that is no list, which says nothing of what is there.
+    private func containers(_ query: String) async throws(ContainerEngineError) -> [ContainerSummary] {
+        let answer = try await self.ask("GET", "/containers/json?limit=\(Self.listCountMax)&\(query)")
+        guard case .array(let entries) = answer else { throw .malformed("it is no list of containers") }
+        return entries.compactMap { ContainerSummary($0) }
     }
 
     /// One container, by its name or the beginning of its id.

@@ -11,12 +11,18 @@ package struct EngineRequest: Sendable, Hashable {
     package var target: String
     package var body: [UInt8]?
     package var contentType: String
+    /// Whether the answer may rest for as long as nothing happens, as logs do.
+    package var isEndless: Bool
 
-    package init(_ method: String, _ target: String, body: [UInt8]? = nil, contentType: String = "application/json") {
+    package init(
+        _ method: String, _ target: String, body: [UInt8]? = nil, contentType: String = "application/json",
+        isEndless: Bool = false
+    ) {
         self.method = method
         self.target = target
         self.body = body
         self.contentType = contentType
+        self.isEndless = isEndless
     }
 }
 

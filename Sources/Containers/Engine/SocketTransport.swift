@@ -4,7 +4,7 @@ internal import Upstream
 /// Asks an engine through its Unix socket, each request over a connection of its own: to close it ends a stream.
 package struct SocketTransport: EngineTransport {
     /// An engine under load takes seconds to make or stop a container; a stop also waits for the container itself.
-    private static let firstByteSecondsMax = 120
+    private static let silenceSecondsMax = 120
 
     private let client: UpstreamClient
     private let path: String
@@ -13,11 +13,8 @@ package struct SocketTransport: EngineTransport {
         guard let endpoint = UpstreamEndpoint("unix:\(path)") else {
             throw .unreachable(socket: path, reason: "the path of a socket is at most 103 bytes long")
         }
-        // Logs and statistics rest for as long as nothing happens.
-        let timeouts = UpstreamTimeouts(firstByte: .seconds(Self.firstByteSecondsMax), idle: nil)
         do throws(UpstreamError) {
-            self.client = try UpstreamClient(
-                endpoint, options: UpstreamOptions(timeouts: timeouts, keepsConnections: false))
+            self.client = try UpstreamClient(endpoint, options: UpstreamOptions(keepsConnections: false))
         } catch {
             throw .unreachable(socket: path, reason: error.sentence)
         }
@@ -27,9 +24,12 @@ package struct SocketTransport: EngineTransport {
     package func send(_ request: EngineRequest) async throws(ContainerEngineError) -> any EngineReply {
         var headers: HeaderFields = [:]
         if request.body != nil { headers.append("Content-Type", request.contentType) }
+        let silence = Duration.seconds(Self.silenceSecondsMax)
+        let timeouts = UpstreamTimeouts(firstByte: silence, idle: request.isEndless ? nil : silence)
         do throws(UpstreamError) {
             let response = try await self.client.send(
-                UpstreamRequest(request.method, request.target, headers: headers), body: request.body)
+                UpstreamRequest(request.method, request.target, headers: headers, timeouts: timeouts),
+                body: request.body)
             return SocketReply(response: response, path: self.path)
         } catch {
             throw Self.told(error, self.path)

@@ -135,7 +135,7 @@ struct ContainersCommand: AsyncParsableCommand {
             let warnings = try await self.engine.use { (engine) async throws(ContainerEngineError) in
                 try await engine.limit(name, limits)
             }
-            for warning in warnings { Terminal.error("brume: \(warning)") }
+            for warning in warnings { Terminal.error("brume: \(warning.visible)") }
             Terminal.output("\(name): its limits are changed")
         }
     }

@@ -11,10 +11,14 @@ struct EngineOptions: ParsableArguments {
     func use<Value: Sendable>(
         _ work: (ContainerEngine) async throws(ContainerEngineError) -> Value
     ) async throws -> Value {
+        let notice = Patience.notice("waiting for the container engine to answer; Ctrl-C ends it")
+        defer { notice.cancel() }
         do throws(ContainerEngineError) {
-            return try await work(try await ContainerAccess.engine(socket: self.socket))
+            let engine = try await ContainerAccess.engine(socket: self.socket)
+            notice.cancel()
+            return try await work(engine)
         } catch {
-            throw Exit.failure(Exit(error), error.sentence)
+            throw Exit.failure(Exit(error), error.sentence.visible)
         }
     }
 }
