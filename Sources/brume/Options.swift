@@ -4,10 +4,12 @@ internal import Server
 
 /// Where the data are, for the commands that look at a data directory.
 struct DirectoryOptions: ParsableArguments {
-    @Option(name: .customLong("data-dir"), help: "Data directory of the server (default: ~/.brume).")
+    @Option(
+        name: .customLong("data-dir"), help: "Data directory of the server (default: ~/.brume).",
+        completion: .directory)
     var dataDirectory: String?
 
-    @Option(help: ArgumentHelp("Configuration file.", valueName: "file"))
+    @Option(help: ArgumentHelp("Configuration file.", valueName: "file"), completion: .file())
     var config: String?
 
     func load() throws -> Configuration { try self.loaded().configuration }

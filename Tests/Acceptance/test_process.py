@@ -232,6 +232,26 @@ def test_words_behind_options_and_help_are_left_to_the_parser(tmp_path):
     assert server.run("--version").returncode == 0 and "USAGE: brume" in server.run().stdout
 
 
+def test_paths_are_completed(tmp_path):
+    """In bash, as Tab does it: the last word is empty."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "some.yaml").write_text("")
+    script = tmp_path / "brume.bash"
+    script.write_text(Server(tmp_path).run("completion", "bash").stdout)
+
+    def completed(*words):
+        line = " ".join(["brume", *words, ""])
+        ask = (f'source brume.bash; COMP_WORDS=({line} ""); COMP_CWORD={len(words) + 1}; COMP_LINE="{line}"; '
+               f'COMP_POINT={len(line)}; _brume brume "" "{words[-1]}"; printf "%s\\n" "${{COMPREPLY[@]}}"')
+        answer = subprocess.run(["bash", "-c", ask], cwd=tmp_path, capture_output=True, text=True, timeout=20)
+        return answer.stdout.split()
+
+    assert completed("status", "--data-dir") == ["folder"]
+    for words in (["start", "--config"], ["env", "--config"], ["usage", "--prices"], ["config", "check"]):
+        assert "some.yaml" in completed(*words), words
+    assert set(completed("completion")) >= {"bash", "zsh", "fish"}
+
+
 def test_doctor_finds_nothing_missing_where_only_the_aws_command_is(server):
     answer = server.run("doctor", env=server.environment | {"PATH": "/nonexistent"})
     assert answer.returncode == 0, answer.stdout

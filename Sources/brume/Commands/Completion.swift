@@ -7,7 +7,7 @@ struct Completion: AsyncParsableCommand {
         discussion: "For bash: brume completion bash > /etc/bash_completion.d/brume"
     )
 
-    @Argument(help: "bash, zsh or fish.")
+    @Argument(help: "bash, zsh or fish.", completion: .list(["bash", "zsh", "fish"]))
     var shell: String
 
     func run() async throws {

@@ -17,7 +17,7 @@ struct Config: ParsableCommand {
             discussion: "Ends with 78 and names the file, line and column where something is wrong."
         )
 
-        @Argument(help: "The file (default: config.yaml in the data directory).")
+        @Argument(help: "The file (default: config.yaml in the data directory).", completion: .file())
         var file: String?
 
         @OptionGroup var directory: DirectoryOptions

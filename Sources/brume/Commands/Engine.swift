@@ -51,7 +51,7 @@ struct Engine: AsyncParsableCommand {
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Argument(help: "The path of llama-server, or of a program that takes its words.")
+        @Argument(help: "The path of llama-server, or of a program that takes its words.", completion: .file())
         var path: String
 
         func run() async throws {

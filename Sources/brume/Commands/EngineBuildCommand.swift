@@ -22,7 +22,8 @@ extension Engine {
         @Option(help: "cpu, cuda, metal or vulkan (default: the best that the machine has the tools for).")
         var backend: String?
 
-        @Option(help: ArgumentHelp("The source package, where it is here already.", valueName: "file"))
+        @Option(
+            help: ArgumentHelp("The source package, where it is here already.", valueName: "file"), completion: .file())
         var archive: String?
 
         @Option(help: ArgumentHelp("Where the source package is fetched from, such as a mirror.", valueName: "address"))

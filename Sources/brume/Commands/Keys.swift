@@ -161,7 +161,8 @@ struct Keys: AsyncParsableCommand {
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Option(help: "Where to write it (default: identity/cluster.key in the data directory).")
+        @Option(
+            help: "Where to write it (default: identity/cluster.key in the data directory).", completion: .file())
         var file: String?
 
         func run() async throws {

@@ -13,7 +13,9 @@ struct Start: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Configuration file (default: config.yaml in the data directory).", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Configuration file (default: config.yaml in the data directory).", valueName: "file"),
+        completion: .file())
     var config: String?
 
     @OptionGroup(title: "Settings") var process: SettingOptions<ProcessSettings>

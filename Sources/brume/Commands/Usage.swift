@@ -13,7 +13,8 @@ struct Usage: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Price list (default: prices.json of the data directory, else Brume's own).", valueName: "file"))
+            "Price list (default: prices.json of the data directory, else Brume's own).", valueName: "file"),
+        completion: .file())
     var prices: String?
 
     @Flag(name: .customLong("print-prices"), help: "Write the price list that Brume comes with, to be edited.")

@@ -4,7 +4,8 @@ internal import Server
 
 /// Which container engine the commands speak to.
 struct EngineOptions: ParsableArguments {
-    @Option(name: .customLong("docker-socket"), help: "Socket of Docker's or Podman's engine.")
+    @Option(
+        name: .customLong("docker-socket"), help: "Socket of Docker's or Podman's engine.", completion: .file())
     var socket: String?
 
     /// Does it with the engine, or ends with the sentence that says why not.

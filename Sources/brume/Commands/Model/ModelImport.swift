@@ -24,7 +24,7 @@ extension Model {
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Argument(help: "Paths of .gguf files or directories; with --from, names of models.")
+        @Argument(help: "Paths of .gguf files or directories; with --from, names of models.", completion: .file())
         var models: [String] = []
 
         @Option(help: "Take models over from ollama, hf-cache or lmstudio; safetensors converts a directory.")

@@ -16,7 +16,8 @@ extension Model {
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Argument(help: "A model's name, or the path of a GGUF file (the first one of several).")
+        @Argument(
+            help: "A model's name, or the path of a GGUF file (the first one of several).", completion: .file())
         var model: String
 
         @Option(

@@ -21,10 +21,10 @@ struct Store: AsyncParsableCommand {
         /// A copy that takes no longer says nothing but its end.
         private static let progressSeconds = 2.0
 
-        @Option(help: ArgumentHelp("What is copied.", valueName: "store"))
+        @Option(help: ArgumentHelp("What is copied.", valueName: "store"), completion: .directory)
         var from: String
 
-        @Option(help: ArgumentHelp("Where there is no store yet.", valueName: "store"))
+        @Option(help: ArgumentHelp("Where there is no store yet.", valueName: "store"), completion: .directory)
         var to: String
 
         func run() async throws {
