@@ -45,6 +45,7 @@ def test_a_chosen_key_works_in_its_account_until_it_is_deleted(server):
 
 def test_a_made_up_key_is_printed_once(server):
     made = json.loads(server.run("keys", "create", "--output", "json").stdout)
+    assert (made["account"], made["user"]) == ("000000000000", "root")
     eventually(lambda: "Account" in identity_with(server, made["accessKeyId"], made["secretAccessKey"]))
     assert made["secretAccessKey"] not in server.run("keys", "list").stdout
 

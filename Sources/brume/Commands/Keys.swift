@@ -115,7 +115,7 @@ struct Keys: AsyncParsableCommand {
             case .json:
                 Terminal.output(
                     "{\"accessKeyId\":\(quoted(key.accessKeyID)),\"secretAccessKey\":\(quoted(key.secretAccessKey)),"
-                        + "\"account\":\(quoted(key.account))}"
+                        + "\"account\":\(quoted(key.account)),\"user\":\(quoted(key.userName ?? "root"))}"
                 )
             }
         }
