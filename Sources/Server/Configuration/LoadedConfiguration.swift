@@ -57,6 +57,19 @@ package struct LoadedConfiguration: Sendable {
             self.words[setting.name] = Word(text: text, origin: origin)
         }
 
+        /// The two listeners of one process would be told of each other as "in use by another process".
+        private func checkInternalPort() throws(ConfigurationError) {
+            guard let inner = self.configuration.cluster.internalListen, inner.port == self.configuration.port,
+                inner.port != 0
+            else { return }
+            let hosts = self.configuration.hosts
+            guard !hosts.contains(inner.host), !(hosts + [inner.host]).contains("0.0.0.0") else {
+                throw ConfigurationError(
+                    "port and internal-listen are both \(inner.port) on one address: clients and gateways need a port "
+                        + "each")
+            }
+        }
+
         consuming func finished(
             file: String, isFileThere: Bool
         ) throws(ConfigurationError) -> LoadedConfiguration {
@@ -64,6 +77,7 @@ package struct LoadedConfiguration: Sendable {
                 throw ConfigurationError("tls-cert and tls-key go together: give both or neither")
             }
             try self.configuration.cluster.check()
+            try self.checkInternalPort()
             self.configuration.dataDirectory = ConfigurationLoader.absolute(
                 self.configuration.dataDirectory, from: self.surroundings.currentDirectory)
             return LoadedConfiguration(

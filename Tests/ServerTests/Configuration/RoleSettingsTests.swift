@@ -110,6 +110,7 @@ import Testing
         #expect(all?.host == "0.0.0.0" && all?.port == 4567)
         let loopback = try listen("[::1]:0")
         #expect(loopback?.host == "::1" && loopback?.port == 0)
+        #expect(try listen("10.1.2.3:4566")?.port == 4566)
         for wrong in ["4567", "host:", ":4567", "host:65536"] {
             #expect(throws: ConfigurationError.self) { try listen(wrong) }
         }
@@ -143,6 +144,8 @@ import Testing
             (["upstream": "http://a"], "takes service=http://node:4567"),
             (["services": "sts", "upstream": "sts=http://a", "cluster-key-file": "/key"], "not in both places"),
             (["internal-tls-cert": "/a", "internal-tls-key": "/b"], "go together"),
+            (["internal-listen": "127.0.0.1:4566", "cluster-key-file": "/key"], "both 4566 on one address"),
+            (["internal-listen": "0.0.0.0:4566", "cluster-key-file": "/key"], "both 4566 on one address"),
         ] as [([String: String], String)])
     func `what does not go together is refused with the remedy`(_ flags: [String: String], _ said: String) {
         #expect(self.sentence(flags).contains(said))
