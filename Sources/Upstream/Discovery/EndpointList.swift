@@ -28,6 +28,8 @@ package enum EndpointList {
         guard text.utf8.count <= self.bytesMax else {
             throw Fault(line: 1, sentence: "the file is longer than \(self.bytesMax) bytes")
         }
+        // What some editors begin a file with (U+FEFF) is no part of its text.
+        let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
         var endpoints: [DiscoveredEndpoint] = []
         var seen: Set<String> = []
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {

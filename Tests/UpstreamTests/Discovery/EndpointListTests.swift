@@ -19,6 +19,8 @@ struct EndpointListTests {
                 DiscoveredEndpoint(UpstreamEndpoint(address: .unix(path: "/run/a.sock"))),
             ])
         #expect(try EndpointList.parse("").endpoints.isEmpty)
+        // As editors of Windows write it.
+        #expect(try EndpointList.parse("\u{FEFF}http://10.0.0.1:80\r\n").endpoints == [DiscoveredEndpoint(.node(1))])
     }
 
     @Test(
