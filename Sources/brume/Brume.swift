@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Primitives
 internal import Server
 
 /// `brume`: AWS at ground level.
@@ -28,10 +29,16 @@ struct Brume: AsyncParsableCommand {
     )
 
     static func main() async {
+        Terminal.claimStreams()
         let words = Array(CommandLine.arguments.dropFirst())
         if let sentence = UnknownCommand.sentence(words, of: self) {
             self.exit(withError: Exit.failure(.usage, sentence))
         }
         await self.main(words)
+        // Half of a script or of a list is worse than none. A server has done more than to print.
+        if words.first != Start._commandName, let code = Terminal.outputFailure {
+            let sentence = "standard output cannot be written: \(SystemError.sentence(code))"
+            self.exit(withError: Exit.failure(.dataDirectoryNotWritable, sentence))
+        }
     }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Server
+internal import Synchronization
 
 #if canImport(Glibc)
 internal import Glibc
@@ -38,6 +39,21 @@ enum Exit: Int32 {
 
 /// Writing to the person at the terminal.
 enum Terminal {
+    /// The error number of a standard output that took no more.
+    private static let failure = Mutex<Int32?>(nil)
+
+    /// Why not all of the output was written; nil where it was, or where who read it has seen enough.
+    static var outputFailure: Int32? { self.failure.withLock { $0 } }
+
+    /// Gives the standard streams that the caller closed to nobody: a file that is opened later, perhaps the store's,
+    /// would get the number, and what is printed would be written into it.
+    static func claimStreams() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            // It gets the lowest number that is free, which is this one.
+            _ = unsafe open("/dev/null", O_RDWR)
+        }
+    }
+
     static func error(_ line: String) {
         write(line + "\n", to: STDERR_FILENO)
     }
@@ -73,6 +89,12 @@ enum Terminal {
         self.hasColours ? "\u{1B}[33m\(text)\u{1B}[0m" : text
     }
 
+    /// Another process may have set the terminal or pipe that it shares with this one not to wait.
+    private static func waitForRoom(_ descriptor: Int32) {
+        var stream = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = unsafe poll(&stream, 1, -1)
+    }
+
     private static func write(_ text: String, to descriptor: Int32) {
         self.write(Array(text.utf8), to: descriptor)
     }
@@ -83,7 +105,16 @@ enum Terminal {
             let count = unsafe bytes.withUnsafeBytes { raw in
                 unsafe writeBytes(descriptor, raw.baseAddress?.advanced(by: offset), raw.count - offset)
             }
-            guard count > 0 else { return }
+            if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EAGAIN {
+                self.waitForRoom(descriptor)
+                continue
+            }
+            guard count > 0 else {
+                let code = errno
+                if descriptor == STDOUT_FILENO, code != EPIPE { self.failure.withLock { $0 = code } }
+                return
+            }
             offset += count
         }
     }

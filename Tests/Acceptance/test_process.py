@@ -232,6 +232,20 @@ def test_words_behind_options_and_help_are_left_to_the_parser(tmp_path):
     assert server.run("--version").returncode == 0 and "USAGE: brume" in server.run().stdout
 
 
+@pytest.mark.parametrize("words", [["version"], ["completion", "bash"], ["keys", "list", "--output", "json"]])
+def test_an_output_that_takes_no_more_is_told(tmp_path, words):
+    with open("/dev/full", "wb") as full:
+        answer = Server(tmp_path).run(*words, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    assert answer.returncode == 73, answer
+    assert answer.stderr == "brume: standard output cannot be written: No space left on device\n"
+
+
+def test_streams_that_the_caller_closed_are_no_files_of_the_server(tmp_path):
+    with Server(tmp_path, words=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]) as server:
+        streams = pathlib.Path(f"/proc/{server.process.pid}/fd")
+        assert [os.readlink(streams / str(number)) for number in range(3)] == [os.devnull] * 3
+
+
 def test_paths_are_completed(tmp_path):
     """In bash, as Tab does it: the last word is empty."""
     (tmp_path / "folder").mkdir()
