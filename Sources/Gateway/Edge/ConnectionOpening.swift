@@ -22,6 +22,7 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
     private var input: ByteBuffer?
     private var hasHandedOver = false
     private var awaitsCertificate = false
+    private var isRefused = false
     var deadlineSlot = -1
 
     init(connection: OpeningConnection, terms: Terms) {
@@ -68,12 +69,14 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
         } else {
             self.input?.writeImmutableBuffer(bytes)
         }
-        guard !self.awaitsCertificate, let input = self.input, let first = input.readableBytesView.first else { return }
+        guard !self.awaitsCertificate, !self.isRefused, let input = self.input,
+            let first = input.readableBytesView.first
+        else { return }
         do {
             if first == 0x16 {
                 self.awaitCertificate(context)
             } else if !self.terms.allowsPlaintext {
-                context.close(promise: nil)
+                self.refusePlaintext(context, first)
             } else {
                 switch HTTP2Preface.match(input) {
                 case .whole: try self.connection.install(.http2, isTLS: false, context: context, after: self)
@@ -88,8 +91,32 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if !self.awaitsCertificate { context.read() }
+        if !self.awaitsCertificate, !self.isRefused { context.read() }
         context.fireChannelReadComplete()
+    }
+
+    /// A gateway that calls a node so reads the reason in `Forward.refusedHeader`.
+    private static let tlsOnly: StaticString = """
+        HTTP/1.1 400 Bad Request\r
+        Content-Type: text/plain; charset=utf-8\r
+        Content-Length: 41\r
+        Connection: close\r
+        x-brume-refused: this port speaks TLS only\r
+        \r
+        This port speaks TLS only: use https://.
+
+        """
+
+    /// Who speaks HTTP is told why not; whatever else it is gets nothing.
+    private func refusePlaintext(_ context: ChannelHandlerContext, _ first: UInt8) {
+        self.isRefused = true
+        guard first &- UInt8(ascii: "A") < 26 else { return context.close(promise: nil) }
+        self.connection.loop.counters.requestsRefused.add(1)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        sent.futureResult.whenComplete { _ in bound.value.close(promise: nil) }
+        context.writeAndFlush(
+            NIOAny(context.channel.allocator.buffer(staticString: Self.tlsOnly)), promise: sent)
     }
 
     /// Nothing whole has come, and nothing will.

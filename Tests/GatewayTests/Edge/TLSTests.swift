@@ -134,7 +134,12 @@ import Darwin
             .development(DevelopmentAuthority(directory: temporaryDirectory())))
         try await withListener(certificates: certificates, allowsPlaintext: false) { listener in
             let answer = try await RawClient.converse(port: listener.port, "GET / HTTP/1.0\r\n\r\n")
-            #expect(answer == "")
+            #expect(answer?.hasPrefix("HTTP/1.1 400 Bad Request\r\n") == true)
+            #expect(answer?.hasSuffix("\r\n\r\nThis port speaks TLS only: use https://.\n") == true)
+            #expect(answer?.contains("Content-Length: 41\r\n") == true)
+            #expect(answer?.contains("x-brume-refused: this port speaks TLS only\r\n") == true)
+            #expect(listener.metrics.requestsRefused == 1)
+            #expect(try await RawClient.converse(port: listener.port, "\u{0}GET / HTTP/1.0\r\n\r\n") == "")
         }
     }
 
