@@ -135,6 +135,18 @@ def test_a_store_in_use_is_told_apart(fresh_server):
     assert first.get("/readyz").status == 200
 
 
+def test_a_store_is_not_copied_onto_itself(fresh_server, tmp_path):
+    server = fresh_server()
+    assert server.stop() == 0
+    (tmp_path / "link").symlink_to(server.data_dir)
+    for target in (server.data_dir, f"{server.data_dir}/", tmp_path / "link"):
+        refused = server.run("store", "copy", "--from", server.data_dir, "--to", target)
+        assert refused.returncode == 78 and "are one place" in refused.stderr, refused
+        assert "remove" not in refused.stderr
+    copied = server.run("store", "copy", "--from", server.data_dir, "--to=~/copied")
+    assert copied.returncode == 0 and (server.folder / "copied" / "store" / "format").exists(), copied
+
+
 def test_a_data_directory_that_is_a_file_is_told_apart(tmp_path):
     server = Server(tmp_path)
     server.data_dir.write_text("not a directory")

@@ -1,4 +1,5 @@
 internal import KeyValue
+internal import Primitives
 internal import ServiceKit
 
 /// Copies a store that nobody uses to where there is none, with all versions and times, and reads the copy again before
@@ -31,6 +32,17 @@ package enum StoreCopy {
     package static func run(
         from source: String, to target: String, show: (Progress) -> Void
     ) async throws(StartError) -> Report {
+        let home = ProcessEnvironment.variables["HOME"]
+        let (source, target) = (
+            ConfigurationLoader.expanded(source, home), ConfigurationLoader.expanded(target, home)
+        )
+        // Else the target would be the one to be removed.
+        guard !self.areOne(source, target) else {
+            throw StartError(
+                .configuration,
+                "what is copied and where it goes are one place, \(StoreAddress.withoutPassword(source)): name another "
+                    + "one with --to")
+        }
         let from = try self.place(source, isTarget: false)
         try await from.prepare()
         let to = try self.place(target, isTarget: true)
@@ -57,6 +69,12 @@ package enum StoreCopy {
         return Report(
             records: found.progress.records, logEntries: found.progress.logEntries, bytes: found.progress.bytes,
             digest: found.hexDigest)
+    }
+
+    private static func areOne(_ source: String, _ target: String) -> Bool {
+        if source == target { return true }
+        guard let one = Files.facts(source), let other = Files.facts(target) else { return false }
+        return one.device == other.device && one.inode == other.inode
     }
 
     private static func copy(
