@@ -44,20 +44,21 @@ extension Pipeline {
                 return self.streamed(match.entry, record, context, connection, produce)
             }
         } catch {
-            return self.failed(error, match.entry, record, connection)
+            return self.failed(error, match.entry, record, connection, added: match.refusalHeaders)
         }
         return self.ended(message, added, match.entry, record, connection)
     }
 
     /// The answer to a request that ended with an error.
     private func failed(
-        _ error: ServiceError, _ entry: HTTPRouteEntry, _ record: RequestRecord, _ connection: ConnectionInfo
+        _ error: ServiceError, _ entry: HTTPRouteEntry, _ record: RequestRecord, _ connection: ConnectionInfo,
+        added: [HeaderFields.Field] = []
     ) -> EdgeResponse {
         var record = record
         record.errorCode = error.code
         let (status, body) = entry.route.form.error(error, record.requestID)
         let message = ResponseMessage(status: status, headers: ["Content-Type": "application/json"], body: body)
-        return self.ended(message, [], entry, record, connection)
+        return self.ended(message, added, entry, record, connection)
     }
 
     /// A whole answer, which is recorded.

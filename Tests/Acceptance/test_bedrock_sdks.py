@@ -164,6 +164,7 @@ def test_openai_errors_are_raised_as_its_own(server, client, key):
     assert failure.value.code == "invalid_api_key" and failure.value.body["message"] == "Invalid bearer token"
     wrong = httpx.get(f"{server.url}/v1/chat/completions", headers={"Authorization": f"Bearer {key}"})
     assert wrong.status_code == 405 and wrong.json()["error"]["type"] == "invalid_request_error"
+    assert wrong.headers["Allow"] == "POST"
 
 
 def test_openai_knows_no_other_paths(client, server):
@@ -182,6 +183,7 @@ def test_anthropic_knows_no_other_paths(claude, server):
     assert failure.value.body["error"] == {"type": "not_found_error", "message": "Not Found"}
     wrong = httpx.get(f"{server.url}/anthropic/v1/messages")
     assert wrong.status_code == 405 and wrong.json()["error"]["type"] == "invalid_request_error"
+    assert wrong.headers["Allow"] == "POST"
 
 
 @pytest.mark.parametrize("service", ["bedrock", "bedrock-mantle"])

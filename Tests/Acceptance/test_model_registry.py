@@ -381,7 +381,8 @@ def test_a_running_server_is_told(fresh_server):
     answer = server.run("model", "unload", "brume.echo")
     assert (answer.returncode, answer.stderr) == (66, "brume: brume.echo is built in: there is nothing to unload\n")
     assert json.loads(server.run("model", "status", "--output", "json").stdout) == {"models": []}
-    assert server.get("/_brume/models/status").status == 405
+    refused = server.get("/_brume/models/status")
+    assert (refused.status, refused.headers["Allow"]) == (405, "POST")
     server.stop()
     answer = server.run("model", "load", "absent")
     assert (answer.returncode, "brume start" in answer.stderr) == (69, True)

@@ -26,11 +26,17 @@ struct HTTPRoutes: Sendable {
         let labels: [String]
         /// Why it is refused, whoever asks.
         let fault: Fault?
+
+        /// What the answer to a wrong method says of the right ones (RFC 9110, 15.5.6).
+        var refusalHeaders: [HeaderFields.Field] {
+            guard case .wrongMethod(let allowed)? = self.fault else { return [] }
+            return [.init("Allow", allowed.joined(separator: ", "))]
+        }
     }
 
     enum Fault: Sendable {
-        /// The path has a route, and the method has none.
-        case wrongMethod
+        /// The path has a route, and the method has none; these have.
+        case wrongMethod(allowed: [String])
         /// The path belongs to a notation and is none of its routes.
         case unknownPath
     }
@@ -51,16 +57,24 @@ struct HTTPRoutes: Sendable {
         let first = head.path.dropFirst().prefix { $0 != "/" }
         guard self.firstSegments.contains(first), !head.headers.contains("x-amz-target") else { return nil }
         let segments = HTTPRoute.split(head.path)
-        var wrongMethod: Match?
+        var others: [(entry: HTTPRouteEntry, labels: [String])] = []
         for entry in self.entries {
             guard let labels = Self.labels(segments, entry.route), self.mayServe(entry, head) else { continue }
             if entry.route.isUnknown {
-                return wrongMethod ?? Match(entry: entry, labels: [], fault: .unknownPath)
+                return Self.wrongMethod(others) ?? Match(entry: entry, labels: [], fault: .unknownPath)
             }
             guard entry.route.method != head.method else { return Match(entry: entry, labels: labels, fault: nil) }
-            wrongMethod = wrongMethod ?? Match(entry: entry, labels: labels, fault: .wrongMethod)
+            others.append((entry, labels))
         }
-        return wrongMethod
+        return Self.wrongMethod(others)
+    }
+
+    /// - Parameter others: what fits the path, in the order of the routes.
+    /// - Returns: nil where nothing does.
+    private static func wrongMethod(_ others: [(entry: HTTPRouteEntry, labels: [String])]) -> Match? {
+        guard let first = others.first else { return nil }
+        return Match(
+            entry: first.entry, labels: first.labels, fault: .wrongMethod(allowed: others.map(\.entry.route.method)))
     }
 
     private static func labels(_ segments: [Substring], _ route: HTTPRoute) -> [String]? {

@@ -39,7 +39,9 @@ package struct ControlRoute: Sendable {
     func plan(_ head: RequestHead, _ connection: ConnectionInfo) -> RequestPlan? {
         guard head.path.hasPrefix(Self.prefix) else { return nil }
         guard head.method == "POST" else {
-            return .reply(self.response(Answer(status: 405, "only POST is answered here")))
+            var response = self.response(Answer(status: 405, "only POST is answered here"))
+            response.headers.append("Allow", "POST")
+            return .reply(response)
         }
         guard connection.isLoopback, self.isToken(head.headers.first(Self.tokenHeader)) else {
             return .reply(self.response(Answer(status: 403, "only the owner of the data directory may do this")))
