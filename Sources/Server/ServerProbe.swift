@@ -113,7 +113,7 @@ package enum ServerProbe {
         return (status, body.split(separator: "\n").joined(separator: " "))
     }
 
-    /// A connected socket, or -1. A host that is no numeric address, or stands for all of them, is this machine.
+    /// A connected socket, or -1. A host that stands for all addresses is this machine.
     private static func connection(host: String, port: Int) -> Int32 {
         var four = sockaddr_in()
         four.sin_family = sa_family_t(AF_INET)
@@ -124,26 +124,46 @@ package enum ServerProbe {
         if unsafe inet_pton(AF_INET6, host == "::" ? "::1" : host, &six.sin6_addr) == 1 {
             return self.connect(&six, AF_INET6)
         }
-        if unsafe inet_pton(AF_INET, host == "0.0.0.0" ? "127.0.0.1" : host, &four.sin_addr) != 1 {
-            four.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        if unsafe inet_pton(AF_INET, host == "0.0.0.0" ? "127.0.0.1" : host, &four.sin_addr) == 1 {
+            return self.connect(&four, AF_INET)
         }
-        return self.connect(&four, AF_INET)
+        return self.connection(name: host, port: port)
+    }
+
+    /// A socket that is connected to the first address of a name that takes it, or -1.
+    private static func connection(name: String, port: Int) -> Int32 {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard unsafe getaddrinfo(name, String(port), &hints, &found) == 0 else { return -1 }
+        defer { unsafe freeaddrinfo(found) }
+        var next = unsafe found
+        while let address = unsafe next {
+            let family = unsafe address.pointee.ai_family
+            let descriptor = unsafe self.connect(address.pointee.ai_addr, address.pointee.ai_addrlen, family)
+            if descriptor >= 0 { return descriptor }
+            unsafe next = address.pointee.ai_next
+        }
+        return -1
     }
 
     private static func connect<Address>(_ address: inout Address, _ family: Int32) -> Int32 {
+        unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe self.connect($0, socklen_t(MemoryLayout<Address>.size), family)
+            }
+        }
+    }
+
+    private static func connect(_ address: UnsafePointer<sockaddr>, _ size: socklen_t, _ family: Int32) -> Int32 {
         let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return -1 }
         var timeout = timeval(tv_sec: self.timeoutSeconds, tv_usec: 0)
-        let size = socklen_t(MemoryLayout<timeval>.size)
+        let timeoutSize = socklen_t(MemoryLayout<timeval>.size)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            unsafe setsockopt(descriptor, SOL_SOCKET, option, &timeout, size)
+            unsafe setsockopt(descriptor, SOL_SOCKET, option, &timeout, timeoutSize)
         }
-        let status = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe connectSocket(descriptor, $0, socklen_t(MemoryLayout<Address>.size))
-            }
-        }
-        if status != 0 {
+        if unsafe connectSocket(descriptor, address, size) != 0 {
             close(descriptor)
             return -1
         }

@@ -62,7 +62,7 @@ import Testing
         #expect(status.detail == "port \(port) answers")
     }
 
-    @Test(arguments: ["0.0.0.0", "::1", "::"])
+    @Test(arguments: ["0.0.0.0", "::1", "::", "127.0.0.2", "localhost"])
     func `a server on other addresses of this machine is found`(_ host: String) async throws {
         #expect(try await self.status(200, "ready\n", host: host).status.isReady)
     }
