@@ -98,7 +98,10 @@ package final class BrumeServer: Sendable {
             configuration.cluster.runs(.dynamodb)
             ? try Assembly.store(configuration, at: directory.store) : nil
         guard let accessLog = RotatingLogFile(path: "\(directory.logs)/access.log") else {
-            throw StartError(.dataDirectory, "cannot write \(directory.logs)/access.log")
+            throw StartError(
+                .dataDirectory,
+                "the log \(directory.logs)/access.log cannot be written: it must be a file that this user may write. Move "
+                    + "it away, or name another directory with --data-dir")
         }
         let engines =
             configuration.cluster.runs(.bedrock)

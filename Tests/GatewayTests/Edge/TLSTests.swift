@@ -170,6 +170,23 @@ import Darwin
         #expect(try prepare(["brume.test"]).ca != first.ca)
     }
 
+    @Test func `a start that was killed between the authority's key and its certificate is no end`() throws {
+        let directory = temporaryDirectory()
+        let authority = DevelopmentAuthority(directory: directory)
+        _ = try CertificateStore(.development(authority))
+        let (first, key) = (self.text(directory + "/ca.pem"), self.text(directory + "/ca.key"))
+        _ = unsafe unlink(directory + "/ca.pem")
+        _ = try CertificateStore(.development(authority))
+        #expect(self.text(directory + "/ca.pem") != first)
+        #expect(self.text(directory + "/ca.key") != key)
+        // The other way round a key is lost.
+        _ = unsafe unlink(directory + "/ca.key")
+        let path = directory + "/ca.pem"
+        #expect(throws: CertificateError.invalid(path: path, reason: "its key, ca.key, is not beside it")) {
+            _ = try CertificateStore(.development(authority))
+        }
+    }
+
     @Test func `a damaged authority is told, not replaced`() throws {
         let directory = temporaryDirectory()
         let authority = DevelopmentAuthority(directory: directory)

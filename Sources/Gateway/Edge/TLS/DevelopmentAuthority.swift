@@ -67,8 +67,12 @@ package struct DevelopmentAuthority: Sendable {
     // The authority
 
     private func authority() throws(CertificateError) -> Authority {
-        let hasCertificate = PrivateFile.exists(self.authorityPath)
-        guard hasCertificate || PrivateFile.exists(self.authorityKeyPath) else { return try self.makeAuthority() }
+        // It is written last: a start that was killed may have left the key alone.
+        guard PrivateFile.exists(self.authorityPath) else { return try self.makeAuthority() }
+        // Made anew, it would be another one than clients trust.
+        guard PrivateFile.exists(self.authorityKeyPath) else {
+            throw .invalid(path: self.authorityPath, reason: "its key, ca.key, is not beside it")
+        }
         let certificate = try Self.certificate(at: self.authorityPath)
         let key = try Self.key(at: self.authorityKeyPath)
         guard certificate.publicKey == Certificate.PublicKey(key.publicKey) else {
@@ -180,7 +184,7 @@ package struct DevelopmentAuthority: Sendable {
         do {
             return try Certificate(pemEncoded: text)
         } catch {
-            throw .invalid(path: path, reason: "\(error)")
+            throw .invalid(path: path, reason: "it holds no certificate in PEM")
         }
     }
 
@@ -189,7 +193,7 @@ package struct DevelopmentAuthority: Sendable {
         do {
             return try P256.Signing.PrivateKey(pemRepresentation: text)
         } catch {
-            throw .invalid(path: path, reason: "\(error)")
+            throw .invalid(path: path, reason: "it holds no key of P-256 in PEM")
         }
     }
 }
