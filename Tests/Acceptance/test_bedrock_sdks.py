@@ -244,6 +244,37 @@ def test_anthropic_a_tool_is_called_and_its_result_told(claude):
         assert stream.get_final_message().content[0].input == ARGUMENTS
 
 
+def test_anthropic_models_are_listed(claude):
+    assert ECHO in [model.id for model in claude.models.list()]
+    model = claude.models.retrieve(ECHO)
+    assert (model.type, model.id, model.display_name, model.lifecycle) == ("model", ECHO, ECHO, "active")
+    # Anthropic's word for a day that is not known.
+    assert model.created_at.timestamp() == 0
+    with pytest.raises(anthropic.NotFoundError) as failure:
+        claude.models.retrieve("no.such-model")
+    assert failure.value.body["error"]["type"] == "not_found_error"
+    with pytest.raises(anthropic.BadRequestError, match="limit: Input should be less than or equal to 1000"):
+        claude.models.list(limit=1001)
+
+
+def test_anthropic_models_are_listed_by_pages(fresh_server):
+    names = [f"a.model-{number}" for number in range(5)]
+    server = fresh_server("--bedrock-aliases", ",".join(f"{name}={ECHO}" for name in names))
+    client = anthropic.Anthropic(api_key=server.bearer_token(), base_url=server.url, max_retries=0)
+    page = client.models.list(limit=2)
+    assert ([model.id for model in page.data], page.has_more) == (names[:2], True)
+    assert (page.first_id, page.last_id) == (names[0], names[1])
+    assert [model.id for model in page] == [*names, ECHO]
+    before = client.models.list(limit=2, before_id=names[4])
+    assert ([model.id for model in before.data], before.has_more) == (names[2:4], True)
+    assert [model.id for model in before] == [names[2], names[3], names[0], names[1]]
+    last = client.models.list(after_id=ECHO)
+    assert (last.data, last.has_more, last.first_id) == ([], False, None)
+    # OpenAI's clients, which send none of Anthropic's headers, read their own form under the same path.
+    other = openai.OpenAI(api_key=server.bearer_token(), base_url=f"{server.url}/v1", max_retries=0)
+    assert [model.id for model in other.models.list()] == [*names, ECHO]
+
+
 def test_anthropic_s_runner_of_tools_does_without_threads(claude):
     """It asks the server to hold the conversation, and sends all of it again where a server says that it does not."""
     @anthropic.beta_tool

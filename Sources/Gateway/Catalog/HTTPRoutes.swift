@@ -93,6 +93,8 @@ struct HTTPRoutes: Sendable {
     }
 
     private func mayServe(_ entry: HTTPRouteEntry, _ head: RequestHead) -> Bool {
+        let carried = entry.route.carried
+        guard carried.isEmpty || carried.contains(where: { head.headers.contains($0) }) else { return false }
         if let scope = Identify.scopeService(head), !entry.route.form.signingNames.contains(scope) { return false }
         if let host = head.headers.first("host"), let named = self.catalog.service(host: host) {
             return named === entry.service

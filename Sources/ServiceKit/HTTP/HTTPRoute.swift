@@ -15,14 +15,17 @@ package struct HTTPRoute: Sendable {
     package let segments: [String?]
     /// Whether these are the paths below this one that have no route.
     package let isUnknown: Bool
+    /// Headers of which a request carries one at least; it may carry any where there are none.
+    package let carried: [String]
     package let form: HTTPRouteForm
     /// What the request touches.
     package let access: @Sendable (HTTPRouteRequest, RequestContext) -> [ResourceAccess]
     package let respond: @Sendable (HTTPRouteRequest, RequestContext) async throws(ServiceError) -> HTTPRouteAnswer
 
-    /// The path is such as `/v1/models/{model}`; what stands in braces is any one segment.
+    /// The path is such as `/v1/models/{model}`; what stands in braces is any one segment. A route that is told by
+    /// headers stands before the one that others take.
     package init(
-        _ name: String, _ method: String, _ path: String, form: HTTPRouteForm,
+        _ name: String, _ method: String, _ path: String, carrying carried: [String] = [], form: HTTPRouteForm,
         access: @escaping @Sendable (HTTPRouteRequest, RequestContext) -> [ResourceAccess],
         respond: @escaping @Sendable (HTTPRouteRequest, RequestContext) async throws(ServiceError) -> HTTPRouteAnswer
     ) {
@@ -30,6 +33,7 @@ package struct HTTPRoute: Sendable {
         self.method = method
         self.segments = Self.split(path).map { $0.hasPrefix("{") ? nil : String($0) }
         self.isUnknown = false
+        self.carried = carried
         self.form = form
         self.access = access
         self.respond = respond
@@ -37,11 +41,12 @@ package struct HTTPRoute: Sendable {
 
     /// What stands below a path and has no route: it is answered with an error of this notation, whoever asks. To stand
     /// behind the routes.
-    package init(unknownBelow path: String, form: HTTPRouteForm) {
+    package init(unknownBelow path: String, carrying carried: [String] = [], form: HTTPRouteForm) {
         self.name = "UnknownPath"
         self.method = "*"
         self.segments = Self.split(path).map { String($0) }
         self.isUnknown = true
+        self.carried = carried
         self.form = form
         self.access = { _, _ in [] }
         self.respond = { (request, _) throws(ServiceError) in throw .unknownPath(request.head) }

@@ -45,9 +45,14 @@ extension BedrockRuntimeService {
             let names = await self.catalog.names()
             return .json(.object(["object": .string("list"), "data": .array(names.map(entry))]))
         }
+        try await self.requireModel(name, context)
+        return .json(entry(name))
+    }
+
+    /// - Throws: where neither a model nor a rule answers for that name.
+    func requireModel(_ name: String, _ context: RequestContext) async throws(ServiceError) {
         let id = try ModelID(name, context)
         if !self.rules.answers(id) { _ = try await self.catalog.model(id) }
-        return .json(entry(name))
     }
 }
 

@@ -16,7 +16,10 @@ extension BedrockRuntimeService {
     package static var routesElsewhere: [HTTPRoute] { self.routes(of: nil) }
 
     private static func routes(of service: BedrockRuntimeService?) -> [HTTPRoute] {
-        var routes: [HTTPRoute] = []
+        // OpenAI and Anthropic list models under one path; Anthropic's clients are told by their headers.
+        var routes =
+            self.anthropicLists("/v1", carrying: self.anthropicHeaders, service)
+            + self.anthropicLists("/anthropic/v1", service)
         for prefix in ["/v1", "/openai/v1"] {
             routes += [
                 self.route("ChatCompletions", "\(prefix)/chat/completions", self.openAI, service?.chatCompletion),
@@ -38,8 +41,12 @@ extension BedrockRuntimeService {
             ("/v1/messages", self.anthropic), ("/anthropic/v1", self.anthropic), ("/v1", self.openAI),
             ("/openai/v1", self.openAI),
         ]
-        return routes + unknown.map { HTTPRoute(unknownBelow: $0, form: $1.form) }
+        let others = HTTPRoute(unknownBelow: "/v1", carrying: self.anthropicHeaders, form: self.anthropic.form)
+        return routes + [others] + unknown.map { HTTPRoute(unknownBelow: $0, form: $1.form) }
     }
+
+    /// What Anthropic's clients send, and OpenAI's do not.
+    private static let anthropicHeaders = ["anthropic-version", "x-api-key"]
 
     /// Names that a signature may have: what AWS's clients sign for on either host.
     private static let signingNames = ["bedrock", "bedrock-mantle"]
@@ -78,10 +85,26 @@ extension BedrockRuntimeService {
 
     private static func listRoute(_ name: String, _ path: String, _ service: BedrockRuntimeService?) -> HTTPRoute {
         HTTPRoute(name, "GET", path, form: self.openAI.form) { _, _ in
-            [ResourceAccess(action: "bedrock:ListFoundationModels", resource: "*")]
+            [self.listAccess]
         } respond: { (request, context) async throws(ServiceError) in
             guard let service else { throw Self.elsewhere }
             return try await service.models(request.labels.first, context)
+        }
+    }
+
+    private static let listAccess = ResourceAccess(action: "bedrock:ListFoundationModels", resource: "*")
+
+    /// The models as Anthropic's clients read them.
+    private static func anthropicLists(
+        _ prefix: String, carrying carried: [String] = [], _ service: BedrockRuntimeService?
+    ) -> [HTTPRoute] {
+        [("ListModels", "\(prefix)/models"), ("GetModel", "\(prefix)/models/{model}")].map { name, path in
+            HTTPRoute(name, "GET", path, carrying: carried, form: self.anthropic.form) { _, _ in
+                [self.listAccess]
+            } respond: { (request, context) async throws(ServiceError) in
+                guard let service else { throw Self.elsewhere }
+                return try await service.anthropicModels(request, context)
+            }
         }
     }
 

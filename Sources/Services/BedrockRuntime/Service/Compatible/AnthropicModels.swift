@@ -1,0 +1,20 @@
+internal import Primitives
+internal import ServiceKit
+internal import ServiceModel
+internal import WireProtocols
+
+extension BedrockRuntimeService {
+    /// `GET …/v1/models` and `GET …/v1/models/{model}` as Anthropic's clients read them.
+    /// - Source: Anthropic API reference, "List Models" and "Get a Model"; Amazon Bedrock User Guide, "Get list of
+    ///   models", has its SDK list them.
+    func anthropicModels(
+        _ request: HTTPRouteRequest, _ context: RequestContext
+    ) async throws(ServiceError) -> HTTPRouteAnswer {
+        guard let name = request.labels.first else {
+            let page = try AnthropicModelPage(QueryItems(request.head.query))
+            return .json(page.document(await self.catalog.names()))
+        }
+        try await self.requireModel(name, context)
+        return .json(AnthropicModelPage.entry(name))
+    }
+}
