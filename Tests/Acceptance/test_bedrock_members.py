@@ -34,7 +34,8 @@ def token(typed):
 
 
 def post(server, token, path, body):
-    return httpx.post(server.url + path, headers={"Authorization": f"Bearer {token}"}, json={"model": ECHO} | body)
+    headers = {"Authorization": f"Bearer {token}", "anthropic-version": "2023-06-01"}
+    return httpx.post(server.url + path, headers=headers, json={"model": ECHO} | body)
 
 
 @pytest.mark.parametrize("path, body, param, sentence", [
@@ -82,6 +83,21 @@ def test_anthropic_names_the_member(typed, token, body, sentence):
     answer = post(typed, token, "/v1/messages", {"max_tokens": 9, "messages": MESSAGES} | body)
     assert answer.status_code == 400 and answer.json()["type"] == "error"
     assert answer.json()["error"] == {"type": "invalid_request_error", "message": sentence}
+
+
+@pytest.mark.parametrize("path", ["/v1/messages", "/anthropic/v1/messages/count_tokens", "/v1/models"])
+@pytest.mark.parametrize("version, sentence", [
+    ({}, "anthropic-version: header is required"),
+    ({"anthropic-version": "2024-10-22"}, 'anthropic-version: "2024-10-22" is not a valid version'),
+    ({"anthropic-version": "2023-06-01, 2023-06-01"},
+     'anthropic-version: "2023-06-01, 2023-06-01" is not a valid version'),
+])
+def test_anthropic_asks_for_its_version(typed, token, path, version, sentence):
+    body = None if path.endswith("models") else {"model": ECHO, "max_tokens": 9, "messages": MESSAGES}
+    answer = httpx.request(
+        "POST" if body else "GET", typed.url + path, headers={"x-api-key": token} | version, json=body)
+    assert (answer.status_code, answer.json()["error"]) == (
+        400, {"type": "invalid_request_error", "message": sentence})
 
 
 @pytest.mark.parametrize("body, sentence", [
@@ -256,8 +272,7 @@ def said(*contents):
 ])
 def test_claude_refuses_what_is_of_the_right_type_and_says_nothing(typed, token, members, sentence):
     body = {"max_tokens": 4096, "messages": MESSAGES} | members
-    answer = httpx.post(
-        f"{typed.url}/v1/messages", headers={"x-api-key": token}, json={"model": ECHO} | body)
+    answer = post(typed, token, "/v1/messages", body)
     assert answer.status_code == 400
     assert answer.json()["error"] == {"type": "invalid_request_error", "message": sentence}
     with pytest.raises(botocore.exceptions.ClientError) as refused:
@@ -299,7 +314,7 @@ CLOSED = "must be explicitly set to false"
 ])
 def test_claude_names_what_messages_tools_and_formats_must_have(typed, token, members, sentence):
     body = {"max_tokens": 9, "messages": MESSAGES} | members
-    answer = httpx.post(f"{typed.url}/v1/messages", headers={"x-api-key": token}, json={"model": ECHO} | body)
+    answer = post(typed, token, "/v1/messages", body)
     assert (answer.status_code, answer.json()["error"]) == (
         400, {"type": "invalid_request_error", "message": sentence})
     with pytest.raises(botocore.exceptions.ClientError) as refused:
@@ -319,8 +334,7 @@ def test_claude_s_answer_meets_a_closed_schema(typed, token):
 
 def test_claude_takes_an_answer_that_is_begun(typed, token):
     for contents in (("Hi", ""), ("Hi", "I am")):
-        body = {"model": ECHO, "max_tokens": 99} | said(*contents)
-        answer = httpx.post(f"{typed.url}/v1/messages", headers={"x-api-key": token}, json=body)
+        answer = post(typed, token, "/v1/messages", {"max_tokens": 99} | said(*contents))
         assert answer.status_code == 200, answer.text
 
 

@@ -79,6 +79,7 @@ extension BedrockRuntimeService {
             [CompatibleRequest.access(request, context)]
         } respond: { (request, context) async throws(ServiceError) in
             guard let respond else { throw Self.elsewhere }
+            if notation.bodies == .anthropic { try AnthropicVersion.check(request.head) }
             return try await respond(try CompatibleRequest(request, context, notation.bodies), context)
         }
     }
@@ -103,6 +104,7 @@ extension BedrockRuntimeService {
                 [self.listAccess]
             } respond: { (request, context) async throws(ServiceError) in
                 guard let service else { throw Self.elsewhere }
+                try AnthropicVersion.check(request.head)
                 return try await service.anthropicModels(request, context)
             }
         }
