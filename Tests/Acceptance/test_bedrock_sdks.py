@@ -71,6 +71,45 @@ def test_openai_a_streamed_chat_is_the_same(client):
     assert all(c.usage is None for c in silent)
 
 
+def test_openai_several_choices_are_made(client):
+    one = client.chat.completions.create(model=ECHO, messages=HELLO)
+    answer = client.chat.completions.create(model=ECHO, messages=HELLO, n=6, seed=1)
+    assert [(c.index, c.message.content, c.finish_reason) for c in answer.choices] == [
+        (index, ANSWER, "stop") for index in range(6)]
+    assert answer.usage.prompt_tokens == one.usage.prompt_tokens
+    assert answer.usage.completion_tokens == 6 * one.usage.completion_tokens
+    chunks = list(client.chat.completions.create(
+        model=ECHO, messages=HELLO, n=2, stream=True, stream_options={"include_usage": True}))
+    for index in range(2):
+        choices = [choice for chunk in chunks for choice in chunk.choices if choice.index == index]
+        assert "".join(choice.delta.content or "" for choice in choices) == ANSWER
+        assert choices[0].delta.role == "assistant" and choices[-1].finish_reason == "stop"
+    assert chunks[-1].choices == [] and chunks[-1].usage.completion_tokens == 2 * one.usage.completion_tokens
+
+
+@pytest.mark.parametrize("member, message, code", [
+    ({"n": 0}, "Invalid 'n': integer below minimum value. Expected a value >= 1, but got 0 instead.",
+     "integer_below_min_value"),
+    ({"n": 129}, "Invalid 'n': integer above maximum value. Expected a value <= 128, but got 129 instead.",
+     "integer_above_max_value"),
+    ({"logprobs": True}, "This model does not support the 'logprobs' parameter.", None),
+    ({"logit_bias": {"50256": -100}}, "Unsupported parameter: 'logit_bias' is not supported with this model.",
+     "unsupported_parameter"),
+])
+def test_openai_choices_out_of_bounds_and_probabilities_are_refused(client, member, message, code):
+    with pytest.raises(openai.BadRequestError) as failure:
+        client.chat.completions.create(model=ECHO, messages=HELLO, **member)
+    assert failure.value.body == {
+        "message": message, "type": "invalid_request_error", "param": next(iter(member)), "code": code}
+
+
+@pytest.mark.parametrize("member", [{"top_logprobs": 2}, {"include": ["message.output_text.logprobs"]}])
+def test_openai_a_response_tells_no_probabilities(client, member):
+    with pytest.raises(openai.BadRequestError, match="is not supported with this model") as failure:
+        client.responses.create(model=ECHO, input="Hello", **member)
+    assert failure.value.param == next(iter(member))
+
+
 def test_openai_a_tool_is_called_and_its_result_told(client):
     tools = [{"type": "function", "function": {"name": "get_weather", "parameters": WEATHER}}]
     messages = [{"role": "user", "content": "Use get_weather"}]
@@ -152,8 +191,6 @@ def test_openai_errors_are_raised_as_its_own(server, client, key):
     with pytest.raises(openai.BadRequestError) as failure:
         client.chat.completions.create(model=ECHO, messages=[])
     assert failure.value.type == "invalid_request_error"
-    with pytest.raises(openai.BadRequestError):
-        client.chat.completions.create(model=ECHO, messages=HELLO, n=2)
     with pytest.raises(openai.BadRequestError, match="must not be empty"):
         client.embeddings.create(model=ECHO, input="")
     with pytest.raises(openai.BadRequestError) as failure:

@@ -275,8 +275,8 @@ def test_calls_and_results_of_claude_stand_where_they_belong(bedrock, members, s
     ({"tools": [{"type": "function", "function": {"name": "a"}}],
       "tool_choice": {"type": "function", "function": {"name": "b"}}},
      "Tool choice 'b' not found in 'tools' parameter."),
-    ({"n": 2}, "Only n = 1 is supported, and n was 2."),
-    ({"logit_bias": {"50256": -100}}, "logit_bias is not supported by this version of Brume."),
+    ({"logprobs": True}, "This model does not support the 'logprobs' parameter."),
+    ({"logit_bias": {"50256": -100}}, "Unsupported parameter: 'logit_bias' is not supported with this model."),
 ])
 def test_what_openais_bodies_may_not_have(server, bedrock, key, members, sentence):
     body = {"messages": [{"role": "user", "content": "a"}], "max_tokens": 9} | members
@@ -286,3 +286,14 @@ def test_what_openais_bodies_may_not_have(server, bedrock, key, members, sentenc
     answer = httpx.post(
         f"{server.url}/v1/chat/completions", headers={"Authorization": f"Bearer {key}"}, json=body | {"model": "tiny"})
     assert answer.status_code == 400 and answer.json()["error"]["message"] == sentence
+
+
+def test_several_answers_are_made_by_chat_completions_alone(server, bedrock, key):
+    body = {"messages": [{"role": "user", "content": "a"}], "max_tokens": 9, "n": 5, "seed": 7}
+    with pytest.raises(botocore.exceptions.ClientError, match="Only n = 1 is supported, and n was 5."):
+        bedrock.invoke_model(modelId="openai.gpt-oss-20b-1:0", body=json.dumps(body))
+    answer = httpx.post(
+        f"{server.url}/v1/chat/completions", headers={"Authorization": f"Bearer {key}"}, json=body | {"model": "tiny"})
+    assert answer.status_code == 200, answer.text
+    assert [choice["index"] for choice in answer.json()["choices"]] == [0, 1, 2, 3, 4]
+    assert all(choice["message"]["content"] for choice in answer.json()["choices"])

@@ -11,27 +11,48 @@ extension BedrockRuntimeService {
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
         let model = try await self.model(request.id, context)
-        let family = OpenAIFamily()
+        let family = OpenAIFamily(choiceCountMax: ChatRules.choiceCountMax)
         let chat = try model.reading { () throws(ServiceError) in
             try ChatRules.check(request.body)
             return try family.request(request.body)
         }
-        let invocation = try await model.begin(chat)
+        let invocations = try await Self.choices(request.body["n"]?.integer ?? 1, of: chat, model)
         let stamp = AnswerStamp(request.id, context, self.random)
         guard request.isStreamed else {
-            let reply = try await ChatReply(invocation)
-            return .json(family.response(reply, stamp))
+            return .json(family.response(try await ChatReply.all(invocations), stamp))
         }
         let includesUsage = request.body["stream_options"]?["include_usage"] == .boolean(true)
         return .events { send in
-            let chunks = Mutex(OpenAIChunks(stamp: stamp, usage: includesUsage ? .ownChunk : .never))
-            let outcome = try await ServiceError.streaming {
-                try await invocation.chat(
-                    send.mapped { piece in chunks.withLock { $0.json(piece) }.map { ServerSentEvents.event($0) } })
+            var outcomes: [ChatOutcome] = []
+            for (index, invocation) in invocations.enumerated() {
+                let chunks = Mutex(
+                    OpenAIChunks(stamp: stamp, usage: includesUsage ? .ownChunk : .never, choiceIndex: index))
+                let outcome = try await ServiceError.streaming {
+                    try await invocation.chat(
+                        send.mapped { piece in chunks.withLock { $0.json(piece) }.map { ServerSentEvents.event($0) } })
+                }
+                outcomes.append(outcome)
+                for chunk in chunks.withLock({ $0.end(outcome) }) { try await send(ServerSentEvents.event(chunk)) }
             }
-            for chunk in chunks.withLock({ $0.end(outcome) }) { try await send(ServerSentEvents.event(chunk)) }
+            if includesUsage {
+                let usage = OpenAIChunks(stamp: stamp, usage: .ownChunk).usageChunk(ChatOutcome.together(outcomes))
+                try await send(ServerSentEvents.event(usage))
+            }
             try await send(ServerSentEvents.done)
         }
+    }
+
+    /// An invocation for each choice. A seed is another one for each, or they would all be the same.
+    private static func choices(
+        _ count: Int, of chat: ChatRequest, _ model: InvokedModel
+    ) async throws(ServiceError) -> [Invocation] {
+        var invocations: [Invocation] = []
+        for index in 0..<count {
+            var choice = chat
+            choice.sampling.seed = chat.sampling.seed.map { $0 &+ index }
+            invocations.append(try await model.begin(choice))
+        }
+        return invocations
     }
 
     /// `GET …/v1/models` and `GET …/v1/models/{model}`

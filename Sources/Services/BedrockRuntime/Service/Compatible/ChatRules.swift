@@ -3,8 +3,16 @@ internal import ServiceModel
 /// What OpenAI's Chat Completions refuse of a body whose members are of the right types, and what has no effect here.
 /// - Source: OpenAI API reference; the sentences that its users report.
 enum ChatRules {
+    /// Answers to one request.
+    static let choiceCountMax = 128
+
     static func check(_ body: Document) throws(ServiceError) {
         try OpenAIRules.check(body)
+        if let count = body["n"]?.integer, count > self.choiceCountMax {
+            throw OpenAIRules.fault(
+                "Invalid 'n': integer above maximum value. Expected a value <= \(self.choiceCountMax), but got "
+                    + "\(count) instead.", "n", "integer_above_max_value")
+        }
         if let options = body["stream_options"], options != .null, body["stream"] != .boolean(true) {
             throw OpenAIRules.fault(
                 "The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options", nil)

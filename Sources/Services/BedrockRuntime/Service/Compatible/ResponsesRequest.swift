@@ -14,6 +14,7 @@ struct ResponsesRequest {
         try BodyShape.response.check(body, .openAI)
         try OpenAIRules.check(body)
         try Self.refuseStored(body)
+        try Self.refuseProbabilities(body)
         if let text = body["instructions"]?.text { self.chat.system.append(text) }
         switch body["input"] {
         case .string(let text)?: self.add(.user, [.text(text)])
@@ -46,6 +47,14 @@ struct ResponsesRequest {
         for name in ["conversation", "prompt"] where body[name].map({ $0 != .null }) ?? false {
             throw .invalid("\(name) is not supported by this version of Brume.")
         }
+    }
+
+    private static func refuseProbabilities(_ body: Document) throws(ServiceError) {
+        if let count = body["top_logprobs"]?.integer, count > 0 { throw OpenAIRules.unsupported("top_logprobs") }
+        let wanted = "message.output_text.logprobs"
+        guard body["include"]?.texts.contains(wanted) ?? false else { return }
+        throw OpenAIRules.fault(
+            "Unsupported value: '\(wanted)' is not supported with this model.", "include", "unsupported_value")
     }
 
     /// Members of Chat Completions, and where what they say stands here.

@@ -43,6 +43,7 @@ extension BodyShape {
             "instructions": .text, "input": .textOrList(.object(Self.responseItem)), "previous_response_id": .text,
             "background": .flag, "store": .flag, "parallel_tool_calls": .flag, "max_output_tokens": .integer,
             "temperature": .number, "top_p": .number, "metadata": .object([:]), "user": .text,
+            "top_logprobs": .integer, "include": .list(.text),
             "tools": .list(
                 .object([
                     "type": .text, "name": .text, "description": .text, "parameters": .object([:]), "strict": .flag,

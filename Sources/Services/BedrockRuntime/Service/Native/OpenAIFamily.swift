@@ -8,6 +8,8 @@ internal import WireProtocols
 struct OpenAIFamily: NativeFamily {
     /// Mistral's older models say `stop_reason`, and their clients look for it.
     var namesStopReason = false
+    /// How many answers a request may ask for.
+    var choiceCountMax = 1
 
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
         try BodyShape.chatCompletion.check(body, .openAI)
@@ -36,19 +38,21 @@ struct OpenAIFamily: NativeFamily {
         try Self.addTools(body, to: &request)
         Self.addSampling(body, to: &request)
         try Self.addFormat(body["response_format"], to: &request)
-        try Self.refuseUnsupported(body)
+        try self.refuseUnsupported(body)
         return request
     }
 
     /// What would have an effect and has none here is refused.
-    private static func refuseUnsupported(_ body: Document) throws(ServiceError) {
-        if let count = body["n"]?.integer, count != 1 {
-            throw .invalid("Only n = 1 is supported, and n was \(count).")
+    /// - Source: of `logprobs` the sentence that users report of OpenAI's models which tell none, of `logit_bias` that
+    ///   of members which a model does not have.
+    private func refuseUnsupported(_ body: Document) throws(ServiceError) {
+        if let count = body["n"]?.integer, !(1...self.choiceCountMax).contains(count) {
+            throw OpenAIRules.fault("Only n = 1 is supported, and n was \(count).", "n", "unsupported_value")
         }
-        if body["logprobs"] == .boolean(true) { throw .invalid("logprobs is not supported by this version of Brume.") }
-        if !(body["logit_bias"]?.members ?? []).isEmpty {
-            throw .invalid("logit_bias is not supported by this version of Brume.")
+        if body["logprobs"] == .boolean(true) {
+            throw OpenAIRules.fault("This model does not support the 'logprobs' parameter.", "logprobs", nil)
         }
+        if !(body["logit_bias"]?.members ?? []).isEmpty { throw OpenAIRules.unsupported("logit_bias") }
         if let audio = body["audio"], audio != .null {
             throw .invalid("audio is not supported by this version of Brume.")
         }
@@ -113,7 +117,19 @@ struct OpenAIFamily: NativeFamily {
         return parts
     }
 
-    func response(_ reply: ChatReply, _ stamp: AnswerStamp) -> Document {
+    func response(_ reply: ChatReply, _ stamp: AnswerStamp) -> Document { self.response([reply], stamp) }
+
+    /// The body of an answer with a choice for each reply; there is one at least.
+    func response(_ replies: [ChatReply], _ stamp: AnswerStamp) -> Document {
+        .object([
+            "id": .string("chatcmpl-\(stamp.token)"), "object": .string("chat.completion"),
+            "created": .number(Int(stamp.time.secondsSinceEpoch)), "model": .string(stamp.model.text),
+            "choices": .array(replies.enumerated().map { self.choice($1, index: $0) }),
+            "usage": Self.usage(ChatOutcome.together(replies.map(\.outcome))),
+        ])
+    }
+
+    private func choice(_ reply: ChatReply, index: Int) -> Document {
         let calls = reply.events.compactMap { event -> Document? in
             if case .toolCall(let call) = event { Self.call(call, index: nil) } else { nil }
         }
@@ -124,15 +140,10 @@ struct OpenAIFamily: NativeFamily {
             "reasoning_content": thought.isEmpty ? nil : .string(thought),
             "tool_calls": calls.isEmpty ? nil : .array(calls),
         ])
-        let choice = Document.object([
-            "index": .number(0), "message": message, "logprobs": .null,
+        return .object([
+            "index": .number(index), "message": message, "logprobs": .null,
             "finish_reason": .string(Self.finish(reply.outcome)),
             "stop_reason": self.namesStopReason ? .string(Self.finish(reply.outcome)) : nil,
-        ])
-        return .object([
-            "id": .string("chatcmpl-\(stamp.token)"), "object": .string("chat.completion"),
-            "created": .number(Int(stamp.time.secondsSinceEpoch)), "model": .string(stamp.model.text),
-            "choices": .array([choice]), "usage": Self.usage(reply.outcome),
         ])
     }
 
@@ -180,15 +191,18 @@ struct OpenAIChunks: NativeChunks {
 
     let stamp: AnswerStamp
     let usage: Usage
+    /// Which of several answers it is.
+    private let choiceIndex: Int
     private let namesStopReason: Bool
     private var callCount = 0
     private var hasBegun = false
     /// A chunk of text but for the text, once there was one.
     private var textFrame: JSONFrame?
 
-    init(stamp: AnswerStamp, usage: Usage, namesStopReason: Bool = false) {
+    init(stamp: AnswerStamp, usage: Usage, choiceIndex: Int = 0, namesStopReason: Bool = false) {
         self.stamp = stamp
         self.usage = usage
+        self.choiceIndex = choiceIndex
         self.namesStopReason = namesStopReason
     }
 
@@ -216,16 +230,18 @@ struct OpenAIChunks: NativeChunks {
 
     mutating func end(_ outcome: ChatOutcome) -> [Document] {
         let role: Document? = self.hasBegun ? nil : .string("assistant")
-        let usage = OpenAIFamily.usage(outcome)
-        let finish = OpenAIFamily.finish(outcome)
-        let last = self.chunk(.object(["role": role]), finish: finish, usage: self.usage == .lastChunk ? usage : nil)
-        guard self.usage == .ownChunk else { return [last] }
-        return [last, self.chunk(choices: [], usage: usage)]
+        let usage = self.usage == .lastChunk ? OpenAIFamily.usage(outcome) : nil
+        return [self.chunk(.object(["role": role]), finish: OpenAIFamily.finish(outcome), usage: usage)]
+    }
+
+    /// What stands behind the last choice where the usage has a chunk of its own.
+    func usageChunk(_ outcome: ChatOutcome) -> Document {
+        self.chunk(choices: [], usage: OpenAIFamily.usage(outcome))
     }
 
     private func chunk(_ delta: Document, finish: String? = nil, usage: Document? = nil) -> Document {
         let choice = Document.object([
-            "index": .number(0), "delta": delta, "logprobs": .null,
+            "index": .number(self.choiceIndex), "delta": delta, "logprobs": .null,
             "finish_reason": finish.map { .string($0) } ?? .null,
             "stop_reason": self.namesStopReason ? finish.map { .string($0) } ?? .null : nil,
         ])

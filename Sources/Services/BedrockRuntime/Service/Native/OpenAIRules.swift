@@ -6,7 +6,9 @@ enum OpenAIRules {
     private static let decimals: [(name: String, least: Int, most: Int)] = [
         ("temperature", 0, 2), ("top_p", 0, 1), ("presence_penalty", -2, 2), ("frequency_penalty", -2, 2),
     ]
-    private static let counts = [("max_completion_tokens", 1), ("max_tokens", 1), ("max_output_tokens", 16)]
+    private static let counts = [
+        ("max_completion_tokens", 1), ("max_tokens", 1), ("max_output_tokens", 16), ("n", 1),
+    ]
     private static let lists = [("stop", 4), ("tools", 128)]
     private static let nameLettersMax = 64
 
@@ -78,6 +80,12 @@ enum OpenAIRules {
     /// The refusal of a body without that member.
     static func missing(_ member: String) -> ServiceError {
         self.fault("Missing required parameter: '\(member)'.", member, "missing_required_parameter")
+    }
+
+    /// The refusal of a member that changes an answer and that no model here has.
+    static func unsupported(_ member: String) -> ServiceError {
+        self.fault(
+            "Unsupported parameter: '\(member)' is not supported with this model.", member, "unsupported_parameter")
     }
 
     static let noMessages = Self.fault(
