@@ -135,6 +135,21 @@ def test_claudes_native_body_names_what_is_missing(typed, operation, missing):
     assert (error["Code"], error["Message"]) == ("ValidationException", f"{missing}: Field required")
 
 
+@pytest.mark.parametrize("operation", ["invoke_model", "invoke_model_with_response_stream"])
+def test_a_native_body_is_json_and_called_so(typed, operation):
+    model = "anthropic.claude-3-haiku-20240307-v1:0"
+    invoke = getattr(typed.client("bedrock-runtime"), operation)
+    body = json.dumps(FAMILIES[model])
+    for lawful in ("application/json", "application/json; charset=utf-8"):
+        invoke(modelId=model, body=body, contentType=lawful)
+    for other in ("text/plain", "application/octet-stream"):
+        with pytest.raises(botocore.exceptions.ClientError) as failure:
+            invoke(modelId=model, body=body, contentType=other)
+        assert failure.value.response["Error"] == {
+            "Code": "ValidationException",
+            "Message": "The provided Content Type is invalid or not supported for this model"}
+
+
 @pytest.mark.parametrize("model", FAMILIES)
 def test_native_bodies_pass_and_their_members_are_checked(typed, model):
     bedrock = typed.client("bedrock-runtime")

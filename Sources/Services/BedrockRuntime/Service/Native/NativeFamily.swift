@@ -42,12 +42,26 @@ struct NativeRequest: Sendable {
         try await self.init(id, document: try Self.document(body))
     }
 
-    /// - Throws: for what is no JSON object.
-    static func document(_ body: [UInt8]) throws(ServiceError) -> Document {
+    /// - Parameters:
+    ///   - body: the bytes.
+    ///   - contentType: what they are called; JSON where nothing is said.
+    /// - Returns: the object that they are.
+    /// - Throws: for what is no JSON object, or is called something else.
+    static func document(_ body: [UInt8], contentType: String? = nil) throws(ServiceError) -> Document {
+        guard contentType.map(self.isJSON) ?? true else {
+            throw .invalid("The provided Content Type is invalid or not supported for this model")
+        }
         guard let document = Document(json: body), case .object = document else {
             throw .invalid("Malformed input request, please reformat your input and try again.")
         }
         return document
+    }
+
+    /// - Source: Amazon Bedrock API reference, InvokeModel; the sentence about other types is the one that users of
+    ///   several SDKs report, among them those whose SDK names `application/octet-stream` by itself.
+    private static func isJSON(_ contentType: String) -> Bool {
+        let name = contentType.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+        return name.isEmpty || name == "application/json"
     }
 
     init(_ id: ModelID, document: Document) async throws(ServiceError) {
