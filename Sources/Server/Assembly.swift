@@ -195,9 +195,12 @@ enum Assembly {
 
     /// Loads the models that stay loaded, one after the other.
     private static func loadPinned(_ registry: RegistryView, _ models: ModelHost) async {
-        for record in registry.listing.models where record.isPinned {
+        let listing = registry.listing
+        let known = await models.names()
+        let pinned = listing.models.filter(\.isPinned).map(\.name) + listing.pins.filter { known.contains($0) }
+        for name in pinned {
             do throws(InferenceError) {
-                try await models.load(record.name)
+                try await models.load(name)
             } catch {
                 // The host has told the log why; the first request tries again.
                 continue

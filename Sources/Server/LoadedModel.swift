@@ -152,10 +152,11 @@ package struct ConfiguredModel: Sendable, Hashable {
     /// A file's path, or the addresses of servers.
     package var place: String
 
+    /// Whether it is a file of this machine, which an engine of this machine computes.
+    package var isFile: Bool { self.place.hasPrefix("/") }
+
     /// What it is for, by its file; nil for one elsewhere, and for a file that is not there or no model.
-    package var kind: String? {
-        self.place.hasPrefix("/") ? (try? GGUFFile.open(self.place))?.role.rawValue : nil
-    }
+    package var kind: String? { self.isFile ? (try? GGUFFile.open(self.place))?.role.rawValue : nil }
 }
 
 /// What a running server says of its models, for commands that show more where there is one.

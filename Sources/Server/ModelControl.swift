@@ -15,7 +15,7 @@ struct ModelControl: Sendable {
 
     /// Answers `models/load` and its like; the body is the model's name.
     func respond(_ what: String, _ body: String) async -> ControlRoute.Answer {
-        let name = self.registry.alias(for: body)?.model ?? body
+        let name = await self.name(body)
         switch what {
         case "models/status":
             let models = self.host.statuses().sorted { $0.name < $1.name }.map(LoadedModel.init)
@@ -42,6 +42,13 @@ struct ModelControl: Sendable {
         default:
             return ControlRoute.Answer(status: 404, "this server does not know \(what)")
         }
+    }
+
+    /// What is meant by a name: it counts before aliases, as in requests.
+    private func name(_ text: String) async -> String {
+        if text == EchoModel.name { return text }
+        let isModel = await self.host.names().contains(text)
+        return isModel ? text : self.registry.alias(for: text)?.model ?? text
     }
 
     private func load(_ name: String) async -> ControlRoute.Answer {

@@ -48,7 +48,7 @@ package struct ModelEngines: Sendable {
             model.launch.gpuLayers = configuration.modelGPULayers
             return model
         }
-        return ModelSources([self.listed(configuration), registered])
+        return ModelSources([PinnedModels(self.listed(configuration), registry), registered])
     }
 
     /// The context that is wished; the plan cuts it to what the model was trained on.

@@ -104,6 +104,28 @@ def test_a_pinned_model_stays_and_what_never_fits_beside_it_is_refused(start, fo
     assert set(loaded(server)) == {"two"}
 
 
+def test_a_model_of_the_configuration_is_aliased_and_pinned_as_any_other(start, folder):
+    server = start(need(folder, slots=1) + 1)
+    for words in (("alias", "anthropic.*", "one"), ("pin", "anthropic.*")):
+        done = server.run("model", *words)
+        assert done.returncode == 0, done.stderr
+    ask(server, "anthropic.claude-3-haiku-20240307-v1:0")
+    assert loaded(server)["one"]["pinned"]
+    # It is loaded with the server from now on.
+    server.restart(hard=False)
+    deadline = time.monotonic() + 30
+    while "one" not in loaded(server):
+        assert time.monotonic() < deadline, loaded(server)
+        time.sleep(0.1)
+    with pytest.raises(botocore.exceptions.ClientError, match="beside the pinned models one"):
+        ask(server, "two")
+    assert server.run("model", "pin", "one", "--off").returncode == 0
+    ask(server, "two")
+    assert set(loaded(server)) == {"two"}
+    planned = json.loads(server.run("model", "plan", "one", "--gpu", "none", "--output", "json").stdout)
+    assert planned["model"] == "one" and planned["decision"] == "start"
+
+
 def test_a_request_waits_for_room_and_is_served(start, folder):
     server = start(need(folder, slots=1) + 1)
     ask(server, "one")

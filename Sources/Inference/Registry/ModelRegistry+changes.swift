@@ -56,11 +56,19 @@ extension ModelRegistry {
     }
 
     /// Makes an alias, or turns one that there is to another model.
-    package func alias(_ pattern: String, to name: String) throws(RegistryError) {
+    /// - Parameters:
+    ///   - pattern: the alias.
+    ///   - name: the model that answers for it.
+    ///   - others: models that are not the registry's and may be meant.
+    /// - Throws: where there is no such model, or the alias is the name of one.
+    package func alias(_ pattern: String, to name: String, others: [String] = []) throws(RegistryError) {
         try ModelName.checkPattern(pattern)
         try self.change { () throws(RegistryError) in
-            let model = name.hasPrefix(ModelName.reservedPrefix) ? name : try self.model(name).name
-            guard try self.record(named: pattern) == nil, !pattern.hasPrefix(ModelName.reservedPrefix) else {
+            let isOther = name.hasPrefix(ModelName.reservedPrefix) || others.contains(name)
+            let model = isOther ? name : try self.model(name).name
+            guard try self.record(named: pattern) == nil, !others.contains(pattern),
+                !pattern.hasPrefix(ModelName.reservedPrefix)
+            else {
                 throw RegistryError(
                     .usage, "\(pattern) is the name of a model itself, and a name counts before an alias")
             }
@@ -93,6 +101,19 @@ extension ModelRegistry {
             record.isPinned = isPinned
             try self.write(record)
             return record
+        }
+    }
+
+    /// Pins a model that is not the registry's, or lets it go.
+    package func setPinned(elsewhere name: String, _ isPinned: Bool) throws(RegistryError) {
+        try self.change { () throws(RegistryError) in
+            var names = try self.pins().filter { $0 != name }
+            if isPinned { names.append(name) }
+            guard names.count <= Self.pinCountMax else {
+                throw RegistryError(.usage, "\(Self.pinCountMax) models are pinned already; let some go with --off")
+            }
+            try Disk.replace(
+                self.pinFile, with: RegistryText.encode(Self.pinFormat, .array(names.map { .string($0) })))
         }
     }
 

@@ -8,6 +8,7 @@ internal import ServiceModel
 ///     models/manifests/<name>         one model: `ModelRecord`
 ///     models/parts/<digest>/<name>    links to the parts of a model in several files, as the engine looks for them
 ///     models/aliases                  other names
+///     models/pins                     models of the configuration that stay loaded
 ///     models/partial/                 what is being downloaded or copied; moved to `blobs` when it is whole
 ///
 /// Processes share it: every change is made under the lock, every small file is replaced as a whole and synced, and a
@@ -16,6 +17,8 @@ internal import ServiceModel
 package struct ModelRegistry: Sendable {
     /// More models than this are refused.
     package static let modelCountMax = 10_000
+    static let pinCountMax = 1000
+    static let pinFormat = "brume-pins 1"
 
     /// The directory `models`.
     package let directory: String
@@ -30,6 +33,7 @@ package struct ModelRegistry: Sendable {
     var manifests: String { "\(self.directory)/manifests" }
     var parts: String { "\(self.directory)/parts" }
     var aliasFile: String { "\(self.directory)/aliases" }
+    var pinFile: String { "\(self.directory)/pins" }
     /// Where downloads and copies grow until they are whole.
     package var partial: String { "\(self.directory)/partial" }
 
@@ -42,6 +46,8 @@ package struct RegistryListing: Sendable, Hashable {
     package var models: [ModelRecord]
     /// In the order in which they were made.
     package var aliases: [ModelAlias]
+    /// Names of models that are not the registry's and stay loaded.
+    package var pins: [String] = []
     /// What could not be read; a sentence each.
     package var damage: [String]
 }
@@ -78,6 +84,7 @@ extension ModelRegistry {
         }
         do throws(RegistryError) {
             listing.aliases = try self.aliases()
+            listing.pins = try self.pins()
         } catch {
             listing.damage.append(error.sentence)
         }
@@ -129,6 +136,18 @@ extension ModelRegistry {
                     + "`brume model alias`")
         }
         return rows.compactMap(ModelAlias.init)
+    }
+
+    /// The names of models that are not the registry's and stay loaded.
+    package func pins() throws(RegistryError) -> [String] {
+        guard let bytes = try Disk.read(self.pinFile, bytesMax: RegistryText.bytesMax) else { return [] }
+        guard let document = RegistryText.decode(Self.pinFormat, bytes), case .array(let names) = document else {
+            throw RegistryError(
+                .damaged,
+                "\(self.pinFile) is damaged: it is not what was written. Remove it and pin the models of the setting "
+                    + "bedrock-models again with `brume model pin`")
+        }
+        return names.compactMap(\.text)
     }
 
     /// Where the files of a model are.

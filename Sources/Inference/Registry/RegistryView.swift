@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// The registry as a server sees it: read again only when something in it changed.
 ///
-/// A look costs two calls of the system. Directories and files change their time of change with every change that is
+/// A look costs three calls of the system. Directories and files change their time of change with every change that is
 /// made here, since all are made by renaming; a time that is not yet `settledMilliseconds` old is not trusted, because
 /// a second change in the same tick of the system's clock would not show.
 package final class RegistryView: Sendable {
@@ -24,7 +24,7 @@ package final class RegistryView: Sendable {
 
     /// What there is now. A registry that cannot be read is an empty one with a damage.
     package var listing: RegistryListing {
-        let stamp = [Files.facts(self.registry.manifests), Files.facts(self.registry.aliasFile)]
+        let stamp = [self.registry.manifests, self.registry.aliasFile, self.registry.pinFile].map { Files.facts($0) }
         if let listing = self.state.withLock({ state in
             state?.isSettled == true && state?.stamp == stamp ? state?.listing : nil
         }) {

@@ -28,6 +28,19 @@ extension DirectoryOptions {
     }
 }
 
+extension ServerModels {
+    /// The model of the setting `bedrock-models` that has that name, or that an alias of that name stands for; nil
+    /// where the name is one of the registry, or of nothing.
+    func configured(_ name: String, _ registry: ModelRegistry) throws -> ConfiguredModel? {
+        if let model = self.configured.first(where: { $0.name == name }) { return model }
+        return try orExit { () throws(RegistryError) in
+            guard try registry.record(named: name) == nil else { return nil }
+            let alias = try registry.aliases().first { $0.pattern == name }
+            return alias.flatMap { alias in self.configured.first { $0.name == alias.model } }
+        }
+    }
+}
+
 /// Does it, or ends with the sentence and the exit code of what went wrong with a model.
 func orExit<Value>(_ work: () throws(RegistryError) -> Value) throws -> Value {
     do throws(RegistryError) {

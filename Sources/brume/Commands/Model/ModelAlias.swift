@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Inference
+internal import Server
 
 extension Model {
     /// `brume model alias`: what else a model answers for.
@@ -38,7 +39,8 @@ extension Model {
             case (let alias?, nil, true):
                 try orExit { () throws(RegistryError) in try registry.removeAlias(alias) }
             case (let alias?, let model?, false):
-                try orExit { () throws(RegistryError) in try registry.alias(alias, to: model) }
+                let others = await ServerModels.ask(try self.directory.load()).models.configured.map(\.name)
+                try orExit { () throws(RegistryError) in try registry.alias(alias, to: model, others: others) }
             default:
                 throw Exit.failure(
                     .usage, "give an alias and a model, or --delete and an alias, or nothing to list them")

@@ -24,8 +24,7 @@ extension Model {
             case .text: self.write(listing, running)
             case .json:
                 let configured = running.configured.map { model in
-                    "{\"name\":\(quoted(model.name)),\"place\":\(quoted(model.place)),"
-                        + "\"kind\":\(model.kind.map(quoted) ?? "null")}"
+                    model.json(isPinned: listing.pins.contains(model.name))
                 }.joined(separator: ",")
                 let loaded = running.loaded.map(\.json).joined(separator: ",")
                 let models = listing.models.map(\.json).joined(separator: ",")
@@ -50,7 +49,10 @@ extension Model {
                 ]
             }
             rows += running.configured.map { model in
-                [model.name, model.kind ?? "-", model.place, "-", "-", "-", Self.state(loaded[model.name])]
+                [
+                    model.name, model.kind ?? "-", model.place, "-", "-",
+                    listing.pins.contains(model.name) ? "yes" : "-", Self.state(loaded[model.name]),
+                ]
             }
             rows.append([EchoModel.name, "chat", "built in", "-", String(EchoModel.contextTokensMax), "-", "-"])
             for line in TextTable.lines(rows) { Terminal.output(line) }
@@ -92,5 +94,13 @@ extension Model {
                 Terminal.output("{\"date\":\(quoted(OpenModel.listDate)),\"models\":[\(rows.joined(separator: ","))]}")
             }
         }
+    }
+}
+
+extension ConfiguredModel {
+    /// As one line of JSON, for programs.
+    func json(isPinned: Bool) -> String {
+        "{\"name\":\(quoted(self.name)),\"place\":\(quoted(self.place)),"
+            + "\"kind\":\(self.kind.map(quoted) ?? "null"),\"pinned\":\(isPinned)}"
     }
 }

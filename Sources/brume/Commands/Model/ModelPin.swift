@@ -22,19 +22,42 @@ extension Model {
 
         func run() async throws {
             let registry = try self.directory.registry()
-            let record = try orExit { () throws(RegistryError) in try registry.setPinned(self.name, !self.off) }
-            // A server that runs knows from now on; one that does not reads it when it starts.
-            let what = record.isPinned ? "models/pin" : "models/unpin"
             let configuration = try self.directory.load()
+            let (running, _) = await ServerModels.ask(configuration)
+            let (name, json) =
+                if let model = try running.configured(self.name, registry) {
+                    try self.pin(model, registry)
+                } else {
+                    try self.pin(registry)
+                }
+            // A server that runs knows from now on; one that does not reads it when it starts.
             do throws(StartError) {
-                _ = try await ServerControl.tell(what, record.name, configuration)
+                _ = try await ServerControl.tell(self.off ? "models/unpin" : "models/pin", name, configuration)
             } catch {
                 throw Exit.failure(Exit(error), error.sentence)
             }
             switch self.output {
-            case .text: Terminal.output("\(record.name) is \(record.isPinned ? "pinned" : "not pinned")")
-            case .json: Terminal.output(record.json)
+            case .text: Terminal.output("\(name) is \(self.off ? "not pinned" : "pinned")")
+            case .json: Terminal.output(json)
             }
+        }
+
+        private func pin(_ registry: ModelRegistry) throws -> (name: String, json: String) {
+            let record = try orExit { () throws(RegistryError) in try registry.setPinned(self.name, !self.off) }
+            return (record.name, record.json)
+        }
+
+        /// A model of the setting `bedrock-models`.
+        private func pin(
+            _ model: ConfiguredModel, _ registry: ModelRegistry
+        ) throws -> (name: String, json: String) {
+            guard model.isFile else {
+                throw Exit.failure(
+                    .usage,
+                    "\(model.name) is computed by a server elsewhere (\(model.place)), which decides what it loads")
+            }
+            try orExit { () throws(RegistryError) in try registry.setPinned(elsewhere: model.name, !self.off) }
+            return (model.name, model.json(isPinned: !self.off))
         }
     }
 }

@@ -1,6 +1,15 @@
 internal import ArgumentParser
 internal import Inference
 internal import Primitives
+internal import Server
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
 
 extension Model {
     /// `brume model plan`: what a model would need on a device, and how it would be started there.
@@ -52,7 +61,7 @@ extension Model {
         }
 
         func run() async throws {
-            let paths = try self.paths()
+            let paths = try await self.paths()
             let report: PlanReport
             do throws(PlanningError) {
                 report = try self.report(paths)
@@ -82,8 +91,8 @@ extension Model {
             return PlanReport(name: self.model, file: file, shape: shape, device: device, plan: plan)
         }
 
-        /// The files of a model of the registry, or the one that was named by its path.
-        private func paths() throws -> (weights: String, projector: String?) {
+        /// The files of a model of the registry or of `bedrock-models`, or the one that was named by its path.
+        private func paths() async throws -> (weights: String, projector: String?) {
             if self.model.contains("/") || self.model.hasSuffix(".gguf") {
                 guard Files.facts(self.model) != nil else {
                     throw Exit.failure(.noSuchThing, "there is no file \(self.model)")
@@ -91,6 +100,13 @@ extension Model {
                 return (self.model, nil)
             }
             let registry = try self.directory.registry()
+            let (running, _) = await ServerModels.ask(try self.directory.load())
+            if let model = try running.configured(self.model, registry) {
+                guard model.isFile else {
+                    throw Exit.failure(.usage, "\(model.name) is computed by a server elsewhere (\(model.place))")
+                }
+                return (model.place, nil)
+            }
             let paths = try orExit { () throws(RegistryError) in try registry.paths(registry.model(self.model)) }
             return (paths.weights, paths.projector)
         }

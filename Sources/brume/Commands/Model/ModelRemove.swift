@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Inference
+internal import Server
 
 extension Model {
     /// `brume model remove`: forgets a model, and the contents that no other one uses.
@@ -18,7 +19,9 @@ extension Model {
 
         func run() async throws {
             let registry = try self.directory.registry()
+            let (running, _) = await ServerModels.ask(try self.directory.load())
             for name in self.names {
+                try self.refuse(name, registry, running)
                 let removal = try orExit { () throws(RegistryError) in try registry.remove(name) }
                 let freed = removal.removedBytes - removal.keptElsewhereBytes
                 switch self.output {
@@ -36,6 +39,18 @@ extension Model {
                             + "\"keptElsewhereBytes\":\(removal.keptElsewhereBytes),\"aliases\":[\(aliases)]}")
                 }
             }
+        }
+
+        /// A model of the setting `bedrock-models` is not the registry's to remove; one of the registry with the same
+        /// name is.
+        private func refuse(_ name: String, _ registry: ModelRegistry, _ running: ServerModels) throws {
+            guard let model = try running.configured(name, registry),
+                try orExit({ () throws(RegistryError) in try registry.record(named: name) == nil })
+            else { return }
+            throw Exit.failure(
+                .usage,
+                "\(model.name) is a model of the setting bedrock-models (\(model.place)): take it out there; what it "
+                    + "names is not Brume's to remove")
         }
     }
 }

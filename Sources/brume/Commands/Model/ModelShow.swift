@@ -22,8 +22,9 @@ extension Model {
             let registry = try self.directory.registry()
             if self.name == EchoModel.name { return self.writeBuiltIn() }
             let (running, _) = await ServerModels.ask(try self.directory.load())
-            if let model = running.configured.first(where: { $0.name == self.name }) {
-                return self.write(model, running.loaded.first { $0.name == model.name })
+            if let model = try running.configured(self.name, registry) {
+                let isPinned = try orExit { () throws(RegistryError) in try registry.pins().contains(model.name) }
+                return self.write(model, running.loaded.first { $0.name == model.name }, isPinned: isPinned)
             }
             let record = try orExit { () throws(RegistryError) in try registry.model(self.name) }
             let loaded = running.loaded.first { $0.name == record.name }
@@ -62,20 +63,16 @@ extension Model {
         }
 
         /// A model of the setting `bedrock-models`.
-        private func write(_ model: ConfiguredModel, _ loaded: LoadedModel?) {
+        private func write(_ model: ConfiguredModel, _ loaded: LoadedModel?, isPinned: Bool) {
             switch self.output {
             case .text:
                 let rows = [
                     ["name", model.name], ["source", "the setting bedrock-models"], ["place", model.place],
-                    ["kind", model.kind ?? "-"],
+                    ["kind", model.kind ?? "-"], ["pinned", isPinned ? "yes" : "no"],
                 ]
                 for line in TextTable.lines(rows + Self.rows(loaded)) { Terminal.output(line) }
             case .json:
-                Terminal.output(
-                    Self.with(
-                        loaded,
-                        "{\"name\":\(quoted(model.name)),\"place\":\(quoted(model.place)),"
-                            + "\"kind\":\(model.kind.map(quoted) ?? "null")}"))
+                Terminal.output(Self.with(loaded, model.json(isPinned: isPinned)))
             }
         }
 

@@ -1,0 +1,46 @@
+"""`brume model` and models of the setting `bedrock-models`, which are not the registry's."""
+
+import pytest
+
+from model_hub import gguf
+from test_model_registry import Models
+
+
+@pytest.fixture
+def models(tmp_path):
+    return Models(tmp_path)
+
+
+def test_models_of_the_configuration_have_aliases_and_pins_too(models, tmp_path):
+    path = tmp_path / "own.gguf"
+    path.write_bytes(gguf())
+    named = {"BRUME_BEDROCK_MODELS": f"own={path},far=http://localhost:1/v1#x"}
+    models("alias", "anthropic.*", "own", **named)
+    models("alias", "meta.*", "far", **named)
+    assert models.json("alias") == [{"alias": "anthropic.*", "model": "own"}, {"alias": "meta.*", "model": "far"}]
+    assert "the name of a model itself" in models("alias", "own", "far", status=64, **named)
+    assert models.json("show", "anthropic.*", **named)["name"] == "own"
+    pinned = models.json("pin", "anthropic.*", **named)
+    assert (pinned["name"], pinned["place"], pinned["pinned"]) == ("own", str(path), True)
+    listed = models.json("list", **named)["configured"]
+    assert {model["name"]: model["pinned"] for model in listed} == {"own": True, "far": False}
+    assert models.json("show", "own", **named)["pinned"] is True
+    assert models.json("pin", "own", "--off", **named)["pinned"] is False
+    assert models.json("show", "own", **named)["pinned"] is False
+    assert "a server elsewhere" in models("pin", "far", status=64, **named)
+    assert "take it out there" in models("remove", "anthropic.*", status=64, **named)
+    assert path.exists()
+    # One of the same name that was imported is Brume's to remove.
+    models("import", path, **named)
+    models("remove", "own", **named)
+    # Without the setting there is none of that name.
+    for words in (("alias", "x", "own"), ("pin", "own"), ("remove", "own"), ("show", "own")):
+        assert "no model own" in models(*words, status=66)
+
+
+def test_a_running_server_takes_a_name_before_an_alias(fresh_server):
+    server = fresh_server("--bedrock-models", "own=/nowhere/own.gguf")
+    assert server.run("model", "alias", "*", "brume.echo").returncode == 0
+    answer = server.run("model", "load", "own")
+    assert answer.returncode == 75 and "own is not loaded" in answer.stderr
+    assert server.run("model", "load", "other").stdout == "brume.echo is built in, and always loaded\n"
