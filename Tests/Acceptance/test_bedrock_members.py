@@ -108,6 +108,17 @@ def test_anthropic_names_what_is_missing(typed, token, body, sentence):
     assert (answer.status_code, answer.json()["error"]["message"]) == (400, sentence)
 
 
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/count_tokens"])
+def test_anthropic_refuses_a_member_that_it_does_not_know(typed, token, path):
+    body = {"messages": MESSAGES, "output_config": {"effort": "low"}}
+    if path.endswith("messages"):
+        body |= {"max_tokens": 9, "metadata": {"user_id": "me"}, "service_tier": "auto"}
+    assert post(typed, token, path, body).status_code == 200
+    answer = post(typed, token, path, body | {"max_tokens_to_sample": 9})
+    assert (answer.status_code, answer.json()["error"]["message"]) == (
+        400, "max_tokens_to_sample: Extra inputs are not permitted")
+
+
 @pytest.mark.parametrize("path, body, error", [
     ("/v1/messages", {"model": None}, {"type": "invalid_request_error", "message": "model: Field required"}),
     ("/v1/messages", {"model": 5}, {
@@ -297,6 +308,8 @@ def test_claude_refuses_what_is_of_the_right_type_and_says_nothing(typed, token,
 
 
 TURN = {"type": "object"}
+USE = {"type": "tool_use", "id": "a", "name": "t", "input": {}}
+USED = {"type": "tool_result", "tool_use_id": "a", "content": "x"}
 CLOSED = "must be explicitly set to false"
 
 
@@ -313,6 +326,24 @@ CLOSED = "must be explicitly set to false"
     (said("Hi", [{"type": "tool_use", "id": "a", "name": "t"}]), "messages.1.content.0.tool_use.input: Field required"),
     (said([{"type": "tool_result"}]), "messages.0.content.0.tool_result.tool_use_id: Field required"),
     (said("Hi", [{"type": "thinking", "thinking": "so"}]), "messages.1.content.0.thinking.signature: Field required"),
+    (said("Hi", [{"type": "thinking", "thinking": "so", "signature": "s", "cache_control": {"type": "ephemeral"}}]),
+     "messages.1.content.0.thinking.cache_control: Extra inputs are not permitted"),
+    ({"messages": [{"role": "user", "content": "Hi", "name": "me"}]},
+     "messages.0.name: Extra inputs are not permitted"),
+    ({"system": [{"type": "text", "text": "s", "cache_control": {"type": "ephemeral", "time": "5m"}}]},
+     "system.0.cache_control.ephemeral.time: Extra inputs are not permitted"),
+    (said([{"type": "text", "text": "t", "cache_control": {"type": "ephemeral", "ttl": "2h"}}]),
+     "messages.0.content.0.text.cache_control.ephemeral.ttl: Input should be '5m' or '1h'"),
+    ({"tools": [{"name": "t", "input_schema": TURN, "parameters": {}}]},
+     "tools.0.custom.parameters: Extra inputs are not permitted"),
+    (said("Hi", [{"type": "tool_use", "id": "functions.t:0", "name": "t", "input": {}}]),
+     "messages.1.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'"),
+    (said([{"type": "tool_result", "tool_use_id": ""}]),
+     "messages.0.content.0.tool_result.tool_use_id: String should match pattern '^[a-zA-Z0-9_-]+$'"),
+    (said("Hi", [USE, USE]), "messages.1.content.1: `tool_use` ids must be unique"),
+    (said("Hi", [USE], [USED], [USE], [USED]), "messages.3.content.0: `tool_use` ids must be unique"),
+    (said("Hi", [USE], [USED, USED]), "messages.2.content.1: each tool_use must have a single result. Found "
+     "multiple `tool_result` blocks with id: a"),
     ({"tools": [{"name": "t"}]}, "tools.0.custom.input_schema: Field required"),
     ({"tools": [{"name": "t", "input_schema": {}}]}, "tools.0.custom.input_schema.type: Field required"),
     ({"tools": [{"name": "t", "input_schema": {"type": "array"}}]},

@@ -103,6 +103,14 @@ def refusal(call, **request):
     (OLDER, thinking(top_k=5),
      f"{MODEL_ERRORS}`top_k` must be unset when thinking is enabled. Please consult our documentation at "
      f"{GUIDE}#important-considerations-when-using-extended-thinking"),
+    (OLDER, thinking() | {"inferenceConfig": {"topP": 0.9}},
+     f"{MODEL_ERRORS}`top_p` must be greater than or equal to 0.95 or unset when thinking is enabled. Please consult "
+     f"our documentation at {GUIDE}#important-considerations-when-using-extended-thinking"),
+    (OLDER, {"additionalModelRequestFields": {"reasoningConfig": {"type": "enabled"}}},
+     f"{MODEL_ERRORS}reasoningConfig: Extra inputs are not permitted"),
+    (OLDER, {"inferenceConfig": {"stopSequences": ["a", " "]}},
+     f"{MODEL_ERRORS}stop_sequences: each stop sequence must contain non-whitespace"),
+    (NOVA, {"toolConfig": {"tools": [TOOL, TOOL]}}, f"{MODEL_ERRORS}tools: Tool names must be unique."),
     (OLDER, {"system": [{"text": " "}]}, f"{MODEL_ERRORS}system: text content blocks must contain non-whitespace text"),
     (OLDER, thinking() | {"toolConfig": {"tools": [TOOL], "toolChoice": {"any": {}}}},
      f"{MODEL_ERRORS}Thinking may not be enabled when tool_choice forces tool use."),
@@ -120,6 +128,8 @@ def test_converse_refuses_what_the_model_does(bedrock, model, members, sentence)
 @pytest.mark.parametrize("model, members", [
     (OLDER, {"inferenceConfig": {"temperature": 0.5, "topP": 0.5}}),
     (NEWER, {"inferenceConfig": {"temperature": 0.5}}),
+    (NEWER, thinking() | {"inferenceConfig": {"topP": 0.95}}),
+    (OLDER, {"additionalModelRequestFields": {"top_k": 5, "metadata": {"user_id": "me"}}}),
     (NOVA, {"messages": [user(), said({"text": "I am "})]}),
     (NOVA, thinking(5) | {"inferenceConfig": {"temperature": 0.5}}),
     (OLDER, thinking() | {"inferenceConfig": {"temperature": 1, "maxTokens": 2001}}),

@@ -92,11 +92,14 @@ def test_openai_several_choices_are_made(client):
      "integer_below_min_value"),
     ({"n": 129}, "Invalid 'n': integer above maximum value. Expected a value <= 128, but got 129 instead.",
      "integer_above_max_value"),
+    ({"max_tokens": 9, "max_completion_tokens": 9},
+     "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
+     "invalid_parameter_combination"),
     ({"logprobs": True}, "This model does not support the 'logprobs' parameter.", None),
     ({"logit_bias": {"50256": -100}}, "Unsupported parameter: 'logit_bias' is not supported with this model.",
      "unsupported_parameter"),
 ])
-def test_openai_choices_out_of_bounds_and_probabilities_are_refused(client, member, message, code):
+def test_openai_members_that_have_no_effect_here_or_contradict_are_refused(client, member, message, code):
     with pytest.raises(openai.BadRequestError) as failure:
         client.chat.completions.create(model=ECHO, messages=HELLO, **member)
     assert failure.value.body == {

@@ -13,6 +13,11 @@ enum ChatRules {
                 "Invalid 'n': integer above maximum value. Expected a value <= \(self.choiceCountMax), but got "
                     + "\(count) instead.", "n", "integer_above_max_value")
         }
+        if body["max_tokens"]?.integer != nil, body["max_completion_tokens"]?.integer != nil {
+            throw OpenAIRules.fault(
+                "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.", "max_tokens",
+                "invalid_parameter_combination")
+        }
         if let options = body["stream_options"], options != .null, body["stream"] != .boolean(true) {
             throw OpenAIRules.fault(
                 "The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options", nil)

@@ -14,6 +14,7 @@ extension BedrockRuntimeService {
         let family = AnthropicFamily(callIDs: .anthropic, betas: request.betas)
         let chat = try await model.readingSlowly { () async throws(ServiceError) in
             if let thread = request.body["thread"], thread != .null { throw AnthropicError.noThreads }
+            try AnthropicMembers.check(request: request.body)
             let chat = try family.request(try await family.readingDocuments(request.body))
             if let fault = ClaudeLimits.fault(chat.sampling, request.id) { throw ServiceError.invalid(fault) }
             return chat
@@ -40,6 +41,7 @@ extension BedrockRuntimeService {
     ) async throws(ServiceError) -> HTTPRouteAnswer {
         let model = try await self.model(request.id, context)
         let family = AnthropicFamily()
+        try AnthropicMembers.check(request: request.body)
         let chat = try family.request(try await family.readingDocuments(request.body), isForCounting: true)
         return .json(.object(["input_tokens": .number(try await model.countTokens(chat))]))
     }

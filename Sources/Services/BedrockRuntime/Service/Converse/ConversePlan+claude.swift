@@ -55,6 +55,9 @@ extension ConversePlan {
         return marks
     }
 
+    /// What may stand in `additionalModelRequestFields`.
+    private static let claudeMembers = AnthropicRules.names.union(["reasoning_config"])
+
     /// What a model of Claude's does not take of a request that is lawful else.
     static func claudeFault(_ request: ChatRequest, _ id: ModelID, _ more: Document?) -> String? {
         if let last = request.messages.last, last.role == .assistant, case .text(let text)? = last.parts.last,
@@ -65,8 +68,11 @@ extension ConversePlan {
         if request.system.contains(where: { $0.allSatisfy(\.isWhitespace) }) {
             return "system: text content blocks must contain non-whitespace text"
         }
+        if let member = more?.members.first(where: { !self.claudeMembers.contains($0.name) }) {
+            return AnthropicMembers.extra(member.name).message
+        }
         let thinking = more?["thinking"] ?? more?["reasoning_config"]
-        return ClaudeLimits.fault(request.sampling, id)
+        return AnthropicRules.fault(stops: request.sampling.stopSequences) ?? ClaudeLimits.fault(request.sampling, id)
             ?? ClaudeLimits.fault(thinking: thinking, request, betas: more?["anthropic_beta"]?.texts ?? [])
     }
 }

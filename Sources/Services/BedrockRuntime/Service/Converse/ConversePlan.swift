@@ -184,7 +184,7 @@ struct ConversePlan {
                 )
             }
             guard !request.tools.contains(where: { $0.name == specification.name }) else {
-                throw .invalid("The tool name \(specification.name) at toolConfig.tools.\(index) is given twice.")
+                throw .invalid("\(ClaudeLimits.conversePrefix)tools: Tool names must be unique.")
             }
             if specification.strict == true, let fault = StrictSchema.fault(in: schema) {
                 throw .invalid("\(ClaudeLimits.conversePrefix)tools.\(index).custom: \(fault)")

@@ -10,6 +10,7 @@ enum ClaudeLimits {
     static let conversePrefix = "The model returned the following errors: "
 
     private static let thoughtTokensMin = 1024
+    private static let thinkingShareMin = 0.95
     private static let guide = "https://docs.claude.com/en/docs/build-with-claude/extended-thinking"
     /// Models that take one way of choosing tokens at a time.
     private static let oneWayModels = ["anthropic.claude-sonnet-4-5", "anthropic.claude-haiku-4-5"]
@@ -76,6 +77,8 @@ enum ClaudeLimits {
             demand = "`temperature` may only be set to 1"
         } else if sampling.topK != nil {
             demand = "`top_k` must be unset"
+        } else if let share = sampling.topP, share < self.thinkingShareMin {
+            demand = "`top_p` must be greater than or equal to 0.95 or unset"
         } else {
             return nil
         }

@@ -52,10 +52,13 @@ struct AnthropicContent {
         switch block["type"]?.text {
         case "text": return [.text(block["text"]?.text ?? "")]
         case "tool_use":
+            try AnthropicCalls.check(id: block["id"], at: "\(self.place).tool_use.id")
             let call = ToolCall(
                 id: block["id"]?.text ?? "", name: block["name"]?.text ?? "", arguments: block["input"] ?? .object([]))
             return [.toolCall(call)]
-        case "tool_result": return try self.result(block)
+        case "tool_result":
+            try AnthropicCalls.check(id: block["tool_use_id"], at: "\(self.place).tool_result.tool_use_id")
+            return try self.result(block)
         case "thinking": return [.reasoning(block["thinking"]?.text ?? "")]
         // What only its maker can read: models of this machine have none.
         case "redacted_thinking": return []

@@ -20,6 +20,7 @@ struct AnthropicFamily: NativeFamily {
     func request(_ body: Document, isForCounting: Bool) throws(ServiceError) -> ChatRequest {
         try BodyShape.message.check(body, .anthropic)
         let tokensMax = try isForCounting ? nil : Self.tokensMax(body)
+        try AnthropicMembers.check(body)
         try AnthropicRules.check(body)
         var request = ChatRequest(messages: [])
         request.promptCount = self.promptCount
@@ -38,6 +39,7 @@ struct AnthropicFamily: NativeFamily {
             throw .invalid("messages: first message must use the \"user\" role")
         }
         try AnthropicRules.check(messages: messages)
+        try AnthropicCalls.check(messages)
         try ToolTurns.check(request.messages)
         switch body["system"] {
         case .string(let text)?: request.system = [text]

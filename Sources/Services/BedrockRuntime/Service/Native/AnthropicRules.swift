@@ -5,7 +5,7 @@ internal import ServiceModel
 /// - Source: the sentences that users of Anthropic's API and of Bedrock report.
 enum AnthropicRules {
     /// Members of a body of InvokeModel. `model` and `stream` are none: the path says both.
-    private static let names: Set<String> = [
+    static let names: Set<String> = [
         "anthropic_version", "anthropic_beta", "max_tokens", "messages", "system", "temperature", "top_p", "top_k",
         "stop_sequences", "tools", "tool_choice", "thinking", "metadata", "output_config", "output_format",
         "context_management", "container", "mcp_servers", "cache_control", "service_tier", "inference_geo", "speed",
@@ -106,10 +106,13 @@ enum AnthropicRules {
         if let temperature = body["temperature"]?.double, !(0...1).contains(temperature) {
             throw .invalid("temperature: range: 0..1")
         }
-        for stop in body["stop_sequences"]?.texts ?? [] where stop.allSatisfy(\.isWhitespace) {
-            let rule = stop.isEmpty ? "be non-empty" : "contain non-whitespace"
-            throw .invalid("stop_sequences: each stop sequence must \(rule)")
-        }
+        if let fault = self.fault(stops: body["stop_sequences"]?.texts ?? []) { throw .invalid(fault) }
+    }
+
+    /// What is wrong with one of the stop sequences; nil where nothing is.
+    static func fault(stops: [String]) -> String? {
+        guard let stop = stops.first(where: { $0.allSatisfy(\.isWhitespace) }) else { return nil }
+        return "stop_sequences: each stop sequence must \(stop.isEmpty ? "be non-empty" : "contain non-whitespace")"
     }
 
     /// What steers the choice of tokens, in both of Claude's notations.

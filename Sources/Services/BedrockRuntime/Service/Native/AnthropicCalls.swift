@@ -1,0 +1,36 @@
+internal import ServiceModel
+
+/// The ids of calls and results in Claude's bodies.
+/// - Source: the sentences that users of Anthropic's API report.
+enum AnthropicCalls {
+    /// An id as Claude takes it; `place` is the member's.
+    static func check(id: Document?, at place: String) throws(ServiceError) {
+        guard let id = id?.text, !FunctionName.isPlain(id) || id.isEmpty else { return }
+        throw .invalid("\(place): String should match pattern '^[a-zA-Z0-9_-]+$'")
+    }
+
+    /// Each call has an id of its own, and one result.
+    static func check(_ messages: [Document]) throws(ServiceError) {
+        var calls: Set<String> = []
+        for (index, message) in messages.enumerated() {
+            var results: Set<String> = []
+            for (position, block) in (message["content"]?.elements ?? []).enumerated() {
+                let place = "messages.\(index).content.\(position)"
+                switch block["type"]?.text {
+                case "tool_use":
+                    guard calls.insert(block["id"]?.text ?? "").inserted else {
+                        throw .invalid("\(place): `tool_use` ids must be unique")
+                    }
+                case "tool_result":
+                    let id = block["tool_use_id"]?.text ?? ""
+                    guard results.insert(id).inserted else {
+                        throw .invalid(
+                            "\(place): each tool_use must have a single result. Found multiple `tool_result` blocks "
+                                + "with id: \(id)")
+                    }
+                default: break
+                }
+            }
+        }
+    }
+}

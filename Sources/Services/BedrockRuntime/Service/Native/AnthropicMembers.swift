@@ -1,0 +1,78 @@
+internal import ServiceModel
+
+/// Members that Claude does not know are refused, wherever they stand: a member that is passed over would be one that
+/// works here and nowhere else.
+/// - Source: the members are those of Anthropic's SDK; the sentence is the one that users of its API and of Bedrock
+///   report.
+enum AnthropicMembers {
+    /// Of a request of Anthropic's endpoint; InvokeModel's are Bedrock's own to check.
+    private static let request: Set<String> = [
+        "billing_policy", "cache_control", "compaction", "container", "context_management", "diagnostics",
+        "fallback_credit_token", "fallbacks", "inference_geo", "max_tokens", "mcp_servers", "messages", "metadata",
+        "model", "output_config", "output_format", "service_tier", "speed", "stop_sequences", "stream", "system",
+        "temperature", "thinking", "thread", "tool_choice", "tools", "top_k", "top_p", "user_profile_id",
+    ]
+    private static let message: Set<String> = ["role", "content"]
+    private static let tool: Set<String> = [
+        "allowed_callers", "cache_control", "defer_loading", "description", "eager_input_streaming", "input_examples",
+        "input_schema", "name", "strict", "type",
+    ]
+    /// `scope` is one that Anthropic's own API tries out, and Claude Code sends.
+    private static let cacheControl: Set<String> = ["type", "ttl", "scope"]
+    /// Of blocks, by their type.
+    private static let blocks: [String: Set<String>] = [
+        "text": ["type", "text", "cache_control", "citations"],
+        "image": ["type", "source", "cache_control", "transformations"],
+        "document": ["type", "source", "title", "context", "citations", "cache_control"],
+        "tool_use": ["type", "id", "name", "input", "cache_control", "caller", "toolset_name"],
+        "tool_result": ["type", "tool_use_id", "content", "is_error", "cache_control", "toolset_name"],
+        "thinking": ["type", "thinking", "signature"], "redacted_thinking": ["type", "data"],
+    ]
+
+    /// The members of the whole body.
+    static func check(request body: Document) throws(ServiceError) {
+        try self.check(body, self.request, at: "")
+    }
+
+    /// What stands in messages, in what the system says and in tools.
+    static func check(_ body: Document) throws(ServiceError) {
+        for (index, message) in (body["messages"]?.elements ?? []).enumerated() {
+            try self.check(message, self.message, at: "messages.\(index).")
+            try self.check(blocks: message["content"], at: "messages.\(index).content")
+        }
+        for (index, block) in (body["system"]?.elements ?? []).enumerated() where block["type"]?.text == "text" {
+            try self.check(block, self.blocks["text"] ?? [], at: "system.\(index).")
+        }
+        for (index, tool) in (body["tools"]?.elements ?? []).enumerated() {
+            guard tool["type"].map({ $0 == .null || $0 == .string("custom") }) ?? true else { continue }
+            try self.check(tool, self.tool, at: "tools.\(index).custom.")
+        }
+    }
+
+    private static func check(blocks content: Document?, at place: String) throws(ServiceError) {
+        for (index, block) in (content?.elements ?? []).enumerated() {
+            // Who has no such type is refused for that.
+            guard let type = block["type"]?.text, let known = self.blocks[type] else { continue }
+            try self.check(block, known, at: "\(place).\(index).\(type).")
+        }
+    }
+
+    /// `place` ends with a full stop, where it is not empty.
+    private static func check(_ object: Document, _ known: Set<String>, at place: String) throws(ServiceError) {
+        for member in object.members where !known.contains(member.name) { throw self.extra("\(place)\(member.name)") }
+        guard let control = object["cache_control"], control != .null else { return }
+        let place = "\(place)cache_control"
+        if let type = control["type"]?.text, type != "ephemeral" {
+            throw .invalid(
+                "\(place): Input tag '\(type)' found using 'type' does not match any of the expected tags: 'ephemeral'")
+        }
+        for member in control.members where !self.cacheControl.contains(member.name) {
+            throw self.extra("\(place).ephemeral.\(member.name)")
+        }
+        if let time = control["ttl"], time != .null, time != .string("5m"), time != .string("1h") {
+            throw .invalid("\(place).ephemeral.ttl: Input should be '5m' or '1h'")
+        }
+    }
+
+    static func extra(_ place: String) -> ServiceError { .invalid("\(place): Extra inputs are not permitted") }
+}
