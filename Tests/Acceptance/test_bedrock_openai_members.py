@@ -11,6 +11,8 @@ HI = {"role": "user", "content": "Hi"}
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 MISSING = "missing_required_parameter"
+PIXEL = ("data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAAB"
+         "JRU5ErkJggg==")
 DOCUMENTATION = "https://platform.openai.com/docs/api-reference/responses/create."
 
 
@@ -48,6 +50,11 @@ def json_format(**members):
     (CHAT, {"messages": [part("image_url", image_url={"url": "data:image/svg+xml;base64,PHN2Zz4="})]}, None,
      "You uploaded an unsupported image. Please make sure your image has of one the following formats: ['png', 'jpeg', "
      "'gif', 'webp'].", "invalid_image_format"),
+    *((CHAT, {"messages": [HI, {"role": "assistant", "content": None, "tool_calls": [CALL]},
+                           {"role": "tool", "tool_call_id": "call_1", "content": "3"}]
+              + [{"role": role, "content": [{"type": "image_url", "image_url": {"url": PIXEL}}]}]}, "messages[3]",
+       "Invalid 'messages[3]'. Image URLs are only allowed for messages with role 'user', but this message with role "
+       f"'{role}' contains an image URL.", "invalid_value") for role in ("assistant", "system", "developer")),
     (CHAT, {"stream_options": {"include_usage": True}}, "stream_options",
      "The 'stream_options' parameter is only allowed when 'stream' is enabled.", None),
     (CHAT, {"functions": [{"name": "f"}]}, "functions",
@@ -90,6 +97,10 @@ def json_format(**members):
      "'input_file', 'computer_screenshot', 'summary_text', and 'encrypted_content'.", "invalid_value"),
     ("responses", {"input": [{"role": "tool", "content": "Hi"}]}, "input[0].role",
      "Invalid value: 'tool'. Supported values are: 'assistant', 'system', 'developer', and 'user'.", "invalid_value"),
+    ("responses", {"input": [HI, {"type": "function_call", "call_id": "c", "name": "f"}]}, "input[1].arguments",
+     "Missing required parameter: 'input[1].arguments'.", MISSING),
+    ("responses", {"input": [HI, {"type": "function_call_output", "call_id": "c"}]}, "input[1].output",
+     "Missing required parameter: 'input[1].output'.", MISSING),
     ("responses", {"input": [{"role": "user"}]}, "input[0].content", "Missing required parameter: 'input[0].content'.",
      MISSING),
     ("responses", {"tools": [{"name": "f"}]}, "tools[0].type", "Missing required parameter: 'tools[0].type'.", MISSING),
@@ -123,6 +134,18 @@ def test_what_openai_takes_is_taken(post):
         ("responses", {"text": {"format": {"type": "json_schema", "name": "answer", "schema": SCHEMA}}}),
     ):
         assert post(path, **body).status_code == 200, body
+
+
+def test_a_function_of_a_response_returns_texts_and_images(post):
+    output = [{"type": "input_text", "text": "seen"}, {"type": "input_image", "image_url": PIXEL}]
+    items = [HI, {"type": "function_call", "call_id": "call_1", "name": "f", "arguments": "{}"},
+             {"type": "function_call_output", "call_id": "call_1", "output": output}]
+    answer = post("responses", input=items)
+    assert answer.status_code == 200, answer.text
+    [message] = answer.json()["output"]
+    assert message["content"][0]["text"] == "[brume.echo] The tool returned: seen\n[image 3.1]"
+    output[1]["type"] = "input_file"
+    assert post("responses", input=items).json()["error"]["param"] == "input[2].output[1].type"
 
 
 def named(path, name):

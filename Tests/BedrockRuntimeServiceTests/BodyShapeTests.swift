@@ -8,6 +8,7 @@ struct BodyShapeTests {
         "text": .text, "count": .integer, "share": .number, "flag": .flag, "word": .word(["a", "b", "c"]),
         "stop": .textOrList(.text), "choice": .wordOrObject(["x", "y"], ["name": .text]),
         "tools": .list(.object(["name": .text, "schema": .object([:])], required: ["name"])),
+        "blocks": .list(.union(["type": .text, "text": .text], required: ["text"], kind: "usual")),
     ])
 
     private func fault(_ body: Document, _ form: BodyShape.Form) -> String? {
@@ -85,6 +86,15 @@ struct BodyShapeTests {
             ("choice", .number(5), "choice: Input should be a valid dictionary"),
             ("tools", .array([.number(5)]), "tools.0: Input should be a valid dictionary"),
             ("tools", .array([.object([])]), "tools.0.name: Field required"),
+            ("blocks", .array([.object([])]), "blocks.0.usual.text: Field required"),
+            (
+                "blocks", .array([.object(["type": .string("note"), "text": .number(5)])]),
+                "blocks.0.note.text: Input should be a valid string"
+            ),
+            (
+                "blocks", .array([.object(["type": .number(5), "text": .string("x")])]),
+                "blocks.0.usual.type: Input should be a valid string"
+            ),
         ] as [(String, Document, String)])
     func `Anthropic's sentences name the member and what it should be`(name: String, value: Document, sentence: String)
     {
@@ -98,6 +108,7 @@ struct BodyShapeTests {
             ("stop", .number(5), "#/stop: expected type: JSONArray, found: Integer"),
             ("tools", .array([.array([])]), "#/tools/0: expected type: JSONObject, found: JSONArray"),
             ("tools", .array([.object([])]), "#/tools/0: required key [name] not found"),
+            ("blocks", .array([.object([])]), "#/blocks/0: required key [text] not found"),
             ("word", .string("z"), "#/word: z is not a valid enum value"),
         ] as [(String, Document, String)])
     func `Bedrock's own sentences name the place and both types`(name: String, value: Document, sentence: String) {

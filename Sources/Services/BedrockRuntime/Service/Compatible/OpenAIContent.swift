@@ -27,6 +27,17 @@ enum OpenAIContent {
         }
     }
 
+    /// Refuses images that are not the user's.
+    /// - Source: the sentence that users report.
+    static func check(speakerOf message: Document, at index: Int) throws(ServiceError) {
+        guard let role = message["role"]?.text, role != "user",
+            (message["content"]?.elements ?? []).contains(where: { $0["type"] == .string("image_url") })
+        else { return }
+        throw OpenAIRules.fault(
+            "Invalid 'messages[\(index)]'. Image URLs are only allowed for messages with role 'user', but this message "
+                + "with role '\(role)' contains an image URL.", "messages[\(index)]", "invalid_value")
+    }
+
     /// The parts of a message; `place` is where they stand, for the sentences of refusals.
     static func parts(
         _ content: Document?, _ notation: Notation, at place: String

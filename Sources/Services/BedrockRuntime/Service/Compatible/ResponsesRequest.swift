@@ -93,19 +93,24 @@ struct ResponsesRequest {
         switch item["type"]?.text ?? "message" {
         case "message": try self.addMessage(item, at: index)
         case "function_call":
+            try Self.require(["call_id", "name", "arguments"], of: item, at: index)
             let arguments = item["arguments"]?.text.flatMap { Document(json: $0) } ?? .object([])
             let call = ToolCall(
                 id: item["call_id"]?.text ?? "", name: item["name"]?.text ?? "", arguments: arguments)
             self.openCalls.append(call.id)
             self.add(.assistant, [.toolCall(call)])
         case "function_call_output":
+            try Self.require(["call_id", "output"], of: item, at: index)
             let id = item["call_id"]?.text ?? ""
             guard let place = self.openCalls.firstIndex(of: id) else {
                 throw Self.inputFault("No tool call found for function call output with call_id \(id).")
             }
             self.openCalls.remove(at: place)
-            let text = item["output"]?.text ?? OpenAIContent.text(item["output"])
-            self.add(.user, [.toolResult(callID: id, text: text)])
+            var content = ToolResultContent(number: index + 1, isError: false)
+            for part in try OpenAIContent.parts(item["output"], .responses, at: "input[\(index)].output") {
+                if case .text(let text) = part { content.add(text) } else { content.add(part) }
+            }
+            self.add(.user, content.parts(callID: id))
         case "reasoning":
             let text = (item["content"]?.elements ?? []).compactMap { $0["text"]?.text }.joined(separator: "\n")
             if !text.isEmpty { self.add(.assistant, [.reasoning(text)]) }
@@ -113,6 +118,12 @@ struct ResponsesRequest {
             let place = "input[\(index)].type"
             throw OpenAIRules.fault(
                 "Invalid value: '\(type)' at '\(place)' is not supported.", place, "invalid_value")
+        }
+    }
+
+    private static func require(_ names: [String], of item: Document, at index: Int) throws(ServiceError) {
+        for name in names where item[name].map({ $0 == .null }) ?? true {
+            throw OpenAIRules.missing("input[\(index)].\(name)")
         }
     }
 

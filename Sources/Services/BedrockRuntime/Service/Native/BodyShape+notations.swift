@@ -61,6 +61,7 @@ extension BodyShape {
     private static let responseItem: [String: BodyShape] = [
         "type": .text, "role": .text, "call_id": .text, "name": .text, "arguments": .text,
         "content": .textOrList(.object(["type": .text, "text": .text, "refusal": .text])),
+        "output": .textOrList(.object(["type": .text, "text": .text])),
     ]
 
     /// Anthropic's Messages API.
@@ -68,16 +69,21 @@ extension BodyShape {
         Self.stream.merging([
             "messages": .list(
                 .object(
-                    ["role": .text, "content": .textOrList(.object(Self.anthropicBlock))],
+                    ["role": .text, "content": .textOrList(.union(Self.anthropicBlock))],
                     required: ["role", "content"])),
             "system": .textOrList(.object(["type": .text, "text": .text])),
             "tools": .list(
-                .object(["name": .text, "description": .text, "input_schema": .object([:])], required: ["name"])),
+                .union(
+                    [
+                        "type": .text, "name": .text, "description": .text, "input_schema": .object([:]),
+                        "strict": .flag,
+                    ],
+                    required: ["name"], kind: "custom")),
             "tool_choice": .object([
                 "type": .word(["auto", "any", "tool", "none"]), "name": .text, "disable_parallel_tool_use": .flag,
             ]),
             "max_tokens": .integer, "temperature": .number, "top_p": .number, "top_k": .integer,
-            "stop_sequences": .list(.text), "metadata": .object([:]), "anthropic_version": .text,
+            "stop_sequences": .list(.text), "metadata": .object(["user_id": .text]), "anthropic_version": .text,
             "anthropic_beta": .list(.text),
             "thinking": .object(["type": .text, "budget_tokens": .integer]),
             "output_config": .object(["effort": .text, "format": Self.anthropicFormat]),
@@ -95,10 +101,10 @@ extension BodyShape {
 
     private static let anthropicBlock: [String: BodyShape] = [
         "type": .text, "text": .text, "thinking": .text, "id": .text, "name": .text, "input": .object([:]),
-        "tool_use_id": .text, "is_error": .flag, "content": .textOrList(.object(["type": .text, "text": .text])),
-        "source": .object([
+        "tool_use_id": .text, "is_error": .flag, "content": .textOrList(.union(["type": .text, "text": .text])),
+        "source": .union([
             "type": .text, "data": .text, "media_type": .text,
-            "content": .textOrList(.object(["type": .text, "text": .text])),
+            "content": .textOrList(.union(["type": .text, "text": .text])),
         ]),
         "title": .text, "context": .text, "citations": .object(["enabled": .flag]),
     ]
@@ -129,7 +135,10 @@ extension BodyShape {
 
     static let nova = BodyShape.closed([
         "schemaVersion": .text,
-        "messages": .list(.object(["role": .text, "content": .list(.object(Self.novaBlock))])),
+        "messages": .list(
+            .closed(
+                ["role": .word(["user", "assistant"]), "content": .list(.closed(Self.novaBlock))],
+                required: ["role", "content"])),
         "system": .list(.object(["text": .text])),
         "inferenceConfig": .object([
             "maxTokens": .integer, "max_new_tokens": .integer, "temperature": .number, "topP": .number,
@@ -155,6 +164,8 @@ extension BodyShape {
 
     private static let novaBlock: [String: BodyShape] = [
         "text": .text, "image": .object(["format": .text, "source": .object(["bytes": .text])]),
+        "document": .any, "video": .any, "audio": .any, "reasoningContent": .any, "cachePoint": .any,
+        "guardContent": .any,
         "toolUse": .object(["toolUseId": .text, "name": .text]),
         "toolResult": .object([
             "toolUseId": .text, "status": .word(["success", "error"]), "content": .list(.object(["text": .text])),
@@ -164,7 +175,9 @@ extension BodyShape {
     /// `cohere.command-r…`
     static let cohereCommand = BodyShape.closed(
         [
-            "message": .text, "preamble": .text, "chat_history": .list(.object(["role": .text, "message": .text])),
+            "message": .text, "preamble": .text,
+            "chat_history": .list(
+                .object(["role": .word(["USER", "CHATBOT"]), "message": .text], required: ["role", "message"])),
             "documents": .list(.object([:])), "search_queries_only": .flag, "return_prompt": .flag,
             "prompt_truncation": .word(["OFF", "AUTO_PRESERVE_ORDER"]), "raw_prompting": .flag,
             "max_tokens": .integer, "temperature": Self.share, "p": Self.share,

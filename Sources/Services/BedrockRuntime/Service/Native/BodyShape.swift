@@ -18,6 +18,9 @@ package indirect enum BodyShape: Sendable {
     case list(BodyShape)
     /// - `required`: members that must be there.
     case object([String: BodyShape], required: [String] = [])
+    /// As `object`, of several kinds: Anthropic's API names the kind, which is the object's `type`, in the place.
+    /// - `kind`: of those that say none.
+    case union([String: BodyShape], required: [String] = [], kind: String? = nil)
     /// As `object`, and no other members: Bedrock's own check refuses what a model does not know.
     case closed([String: BodyShape], required: [String] = [])
     /// A text, or a list of these.
@@ -60,6 +63,8 @@ package indirect enum BodyShape: Sendable {
         case (.object(let shapes, let required), .object(let members)):
             for name in required where value[name].map({ $0 == .null }) ?? true { throw place.missing(name) }
             try Self.check(members, shapes, place)
+        case (.union(let shapes, let required, let kind), .object):
+            try Self.object(shapes, required: required).check(value, place.kind(value["type"]?.text ?? kind))
         case (.closed(let shapes, let required), .object(let members)):
             try place.checkNames(of: members, known: shapes, required: required)
             try Self.check(members, shapes, place)
@@ -94,6 +99,11 @@ private struct BodyPlace {
         case .amazon: place.path += "/\(name)"
         }
         return place
+    }
+
+    func kind(_ name: String?) -> BodyPlace {
+        guard let name, self.form == .anthropic else { return self }
+        return self.member(name)
     }
 
     func element(_ index: Int) -> BodyPlace {
@@ -206,7 +216,7 @@ extension BodyShape {
         case .number: "a decimal"
         case .flag: "a boolean"
         case .any: "a value"
-        case .object, .closed: "an object"
+        case .object, .union, .closed: "an object"
         case .bounded(let shape, _, _): shape.openAIName
         case .list(let shape): "an array of \(shape.openAIPlural)"
         case .textOrList(let shape): "one of a string or array of \(shape.openAIPlural)"
@@ -221,7 +231,7 @@ extension BodyShape {
         case .number: "numbers"
         case .flag: "booleans"
         case .any: "values"
-        case .object, .closed, .wordOrObject: "objects"
+        case .object, .union, .closed, .wordOrObject: "objects"
         case .bounded(let shape, _, _): shape.openAIPlural
         case .list, .textOrList: "arrays"
         }
@@ -234,7 +244,7 @@ extension BodyShape {
         case .number: "a valid number"
         case .flag: "a valid boolean"
         case .any: "a valid value"
-        case .object, .closed, .wordOrObject: "a valid dictionary"
+        case .object, .union, .closed, .wordOrObject: "a valid dictionary"
         case .bounded(let shape, _, _): shape.anthropicName
         case .list, .textOrList: "a valid list"
         }
@@ -247,7 +257,7 @@ extension BodyShape {
         case .number: "Number"
         case .flag: "Boolean"
         case .any: "Object"
-        case .object, .closed, .wordOrObject: "JSONObject"
+        case .object, .union, .closed, .wordOrObject: "JSONObject"
         case .bounded(let shape, _, _): shape.amazonName
         case .list, .textOrList: "JSONArray"
         }

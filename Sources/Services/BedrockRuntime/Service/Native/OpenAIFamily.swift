@@ -17,6 +17,7 @@ struct OpenAIFamily: NativeFamily {
         var calls = OpenAICalls()
         for (index, message) in try body.required("messages").elements.enumerated() {
             try calls.check(message, at: index)
+            try OpenAIContent.check(speakerOf: message, at: index)
             let content = message["content"]
             switch message["role"]?.text {
             case "system", "developer": request.system.append(OpenAIContent.text(content))
