@@ -8,6 +8,7 @@ import pytest
 
 ECHO = "brume.echo"
 MESSAGES = [{"role": "user", "content": "Hi"}]
+NOVA = {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}
 FAMILIES = {
     "anthropic.claude-3-haiku-20240307-v1:0": {
         "anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": MESSAGES},
@@ -83,6 +84,12 @@ def test_openai_names_a_missing_member_and_a_wrong_word(typed, token):
      "messages.1.content.0.tool_use.input: Input should be a valid dictionary"),
     ({"messages": [{"role": "user", "content": [{"type": "image", "source": {"type": "base64", "data": 5}}]}]},
      "messages.0.content.0.image.source.base64.data: Input should be a valid string"),
+    ({"messages": [{"role": "user", "content": [{"type": "text", "text": "a", "cache_control": True}]}]},
+     "messages.0.content.0.text.cache_control: Input should be a valid dictionary"),
+    ({"tools": [{"name": "t", "input_schema": {"type": "object"}, "cache_control": {}}]},
+     "tools.0.custom.cache_control.type: Field required"),
+    ({"tools": [{"name": "t", "input_schema": {"type": "object"}}], "tool_choice": {}},
+     "tool_choice.type: Field required"),
     ({"metadata": {"user_id": 5}}, "metadata.user_id: Input should be a valid string"),
     ({"stop_sequences": "x"}, "stop_sequences: Input should be a valid list"),
     ({"tool_choice": "any"}, "tool_choice: Input should be a valid dictionary"),
@@ -218,6 +225,17 @@ def test_native_bodies_pass_and_their_members_are_checked(typed, model):
     ("amazon.nova-lite-v1:0", {"messages": [{"role": "system", "content": [{"text": "Hi"}]}]},
      "#/messages/0/role: system is not a valid enum value"),
     ("amazon.nova-lite-v1:0", {"messages": [{"role": "user"}]}, "#/messages/0: required key [content] not found"),
+    ("amazon.nova-lite-v1:0", {"messages": [{"role": "user", "content": []}]},
+     "#/messages/0/content: expected minimum item count: 1, found: 0"),
+    ("amazon.nova-lite-v1:0", NOVA | {"system": [{"type": "text", "text": "s"}]},
+     "#/system/0: extraneous key [type] is not permitted"),
+    ("amazon.nova-lite-v1:0", NOVA | {"inferenceConfig": {"max_tokens": 5}},
+     "#/inferenceConfig: extraneous key [max_tokens] is not permitted"),
+    ("amazon.nova-lite-v1:0", NOVA | {"inferenceConfig": {"maxTokens": 0}},
+     "#/inferenceConfig/maxTokens: 0 is not greater or equal to 1"),
+    ("amazon.nova-lite-v1:0", {"messages": [{"role": "user", "content": [
+        {"image": {"format": "bmp", "source": {"bytes": "aGk="}}}]}]},
+     "#/messages/0/content/0/image/format: bmp is not a valid enum value"),
     ("cohere.command-r-v1:0", {"message": "Hi", "chat_history": [{"role": "user", "message": "a"}]},
      "#/chat_history/0/role: user is not a valid enum value"),
     ("mistral.mistral-7b-instruct-v0:2", {"prompt": "Hi", "top_p": 2}, "#/top_p: 2 is not less or equal to 1"),
@@ -241,6 +259,27 @@ def test_native_bodies_name_what_is_missing_too_much_and_out_of_bounds(typed, mo
         assert failure.value.response["Error"] == {
             "Code": "ValidationException",
             "Message": f"Malformed input request: {finding}, please reformat your input and try again."}
+
+
+@pytest.mark.parametrize("model, body, finding", [
+    ("amazon.titan-embed-text-v2:0", {"inputText": "a", "dimensions": None},
+     "#/dimensions: expected type: Integer, found: Null"),
+    ("amazon.titan-embed-image-v1", {"inputText": "a", "embeddingConfig": "x"},
+     "#/embeddingConfig: expected type: JSONObject, found: String"),
+    ("cohere.embed-english-v3", {"texts": ["a"], "input_type": None},
+     "#/input_type: expected type: String, found: Null"),
+    ("cohere.rerank-v3-5:0", {"query": "a", "documents": ["b", 5]},
+     "#/documents/1: expected type: String, found: Integer"),
+    ("cohere.rerank-v3-5:0", {"query": "a", "documents": None}, "#/documents: expected type: JSONArray, found: Null"),
+    ("cohere.rerank-v3-5:0", {"query": "a", "documents": ["b"], "api_version": "2"},
+     "#/api_version: expected type: Integer, found: String"),
+])
+def test_bodies_for_vectors_and_ranks_have_no_nulls_and_no_other_types(typed, model, body, finding):
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        typed.client("bedrock-runtime").invoke_model(modelId=model, body=json.dumps(body))
+    assert failure.value.response["Error"] == {
+        "Code": "ValidationException",
+        "Message": f"Malformed input request: {finding}, please reformat your input and try again."}
 
 
 ASKED = {"role": "user", "content": "Weather?"}
@@ -282,124 +321,6 @@ def test_calls_and_outputs_of_responses_stand_together(typed, token, items, sent
     assert (answer.status_code, answer.json()["error"]) == (400, {
         "message": sentence, "type": "invalid_request_error", "param": "input", "code": None})
     assert post(typed, token, "/v1/responses", {"input": [ASKED, FUNCTION_CALL, OUTPUT]}).status_code == 200
-
-
-CLAUDE = "anthropic.claude-3-haiku-20240307-v1:0"
-EMPTY = "all messages must have non-empty content except for the optional final assistant message"
-
-
-def said(*contents):
-    return {"messages": [
-        {"role": ("user", "assistant")[place % 2], "content": content} for place, content in enumerate(contents)]}
-
-
-@pytest.mark.parametrize("members, sentence", [
-    ({"temperature": 1.5}, "temperature: range: 0..1"),
-    ({"temperature": -1}, "temperature: range: 0..1"),
-    ({"stop_sequences": ["\n"]}, "stop_sequences: each stop sequence must contain non-whitespace"),
-    ({"stop_sequences": [""]}, "stop_sequences: each stop sequence must be non-empty"),
-    ({"thinking": {"type": "enabled"}}, "thinking.enabled.budget_tokens: Field required"),
-    ({"thinking": {"type": "enabled", "budget_tokens": 1023}},
-     "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024"),
-    (said(""), "messages.0: user messages must have non-empty content"),
-    (said([]), "messages.0: user messages must have non-empty content"),
-    (said("Hi", "", "Ho"), f"messages.1: {EMPTY}"),
-    (said([{"type": "text", "text": ""}]), "messages: text content blocks must be non-empty"),
-    (said(" \n"), "messages: text content blocks must contain non-whitespace text"),
-    (said([{"type": "text", "text": "\t"}]), "messages: text content blocks must contain non-whitespace text"),
-    ({"system": [{"type": "text", "text": ""}]}, "system: text content blocks must be non-empty"),
-    ({"system": [{"type": "text", "text": " "}]}, "system: text content blocks must contain non-whitespace text"),
-    ({"system": [{"type": "image"}]}, "system.0.type: Input should be 'text'"),
-    (said("Hi", "I am "), "messages: final assistant content cannot end with trailing whitespace"),
-    (said("Hi", [{"type": "text", "text": "I am\n"}]),
-     "messages: final assistant content cannot end with trailing whitespace"),
-])
-def test_claude_refuses_what_is_of_the_right_type_and_says_nothing(typed, token, members, sentence):
-    body = {"max_tokens": 4096, "messages": MESSAGES} | members
-    answer = post(typed, token, "/v1/messages", body)
-    assert answer.status_code == 400
-    assert answer.json()["error"] == {"type": "invalid_request_error", "message": sentence}
-    with pytest.raises(botocore.exceptions.ClientError) as refused:
-        typed.client("bedrock-runtime").invoke_model(
-            modelId=CLAUDE, body=json.dumps({"anthropic_version": "bedrock-2023-05-31"} | body))
-    assert refused.value.response["Error"] == {"Code": "ValidationException", "Message": sentence}
-
-
-TURN = {"type": "object"}
-USE = {"type": "tool_use", "id": "a", "name": "t", "input": {}}
-USED = {"type": "tool_result", "tool_use_id": "a", "content": "x"}
-CLOSED = "must be explicitly set to false"
-
-
-@pytest.mark.parametrize("members, sentence", [
-    ({"messages": [{"content": "Hi"}]}, "messages.0.role: Field required"),
-    ({"messages": [{"role": "user"}]}, "messages.0.content: Field required"),
-    ({"messages": [{"role": "bot", "content": "Hi"}]}, "messages.0.role: Input should be 'user' or 'assistant'"),
-    ({"messages": [*MESSAGES, {"role": "system", "content": "Be brief."}]},
-     'messages: Unexpected role "system". The Messages API accepts a top-level `system` parameter, not "system" as an '
-     "input message role."),
-    (said([{"type": "text"}]), "messages.0.content.0.text.text: Field required"),
-    (said([{"type": "image"}]), "messages.0.content.0.image.source: Field required"),
-    (said("Hi", [{"type": "tool_use", "name": "t", "input": {}}]), "messages.1.content.0.tool_use.id: Field required"),
-    (said("Hi", [{"type": "tool_use", "id": "a", "name": "t"}]), "messages.1.content.0.tool_use.input: Field required"),
-    (said([{"type": "tool_result"}]), "messages.0.content.0.tool_result.tool_use_id: Field required"),
-    (said("Hi", [{"type": "thinking", "thinking": "so"}]), "messages.1.content.0.thinking.signature: Field required"),
-    (said("Hi", [{"type": "thinking", "thinking": "so", "signature": "s", "cache_control": {"type": "ephemeral"}}]),
-     "messages.1.content.0.thinking.cache_control: Extra inputs are not permitted"),
-    ({"messages": [{"role": "user", "content": "Hi", "name": "me"}]},
-     "messages.0.name: Extra inputs are not permitted"),
-    ({"system": [{"type": "text", "text": "s", "cache_control": {"type": "ephemeral", "time": "5m"}}]},
-     "system.0.cache_control.ephemeral.time: Extra inputs are not permitted"),
-    (said([{"type": "text", "text": "t", "cache_control": {"type": "ephemeral", "ttl": "2h"}}]),
-     "messages.0.content.0.text.cache_control.ephemeral.ttl: Input should be '5m' or '1h'"),
-    ({"tools": [{"name": "t", "input_schema": TURN, "parameters": {}}]},
-     "tools.0.custom.parameters: Extra inputs are not permitted"),
-    (said("Hi", [{"type": "tool_use", "id": "functions.t:0", "name": "t", "input": {}}]),
-     "messages.1.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'"),
-    (said([{"type": "tool_result", "tool_use_id": ""}]),
-     "messages.0.content.0.tool_result.tool_use_id: String should match pattern '^[a-zA-Z0-9_-]+$'"),
-    (said("Hi", [USE, USE]), "messages.1.content.1: `tool_use` ids must be unique"),
-    (said("Hi", [USE], [USED], [USE], [USED]), "messages.3.content.0: `tool_use` ids must be unique"),
-    (said("Hi", [USE], [USED, USED]), "messages.2.content.1: each tool_use must have a single result. Found "
-     "multiple `tool_result` blocks with id: a"),
-    ({"tools": [{"name": "t"}]}, "tools.0.custom.input_schema: Field required"),
-    ({"tools": [{"name": "t", "input_schema": {}}]}, "tools.0.custom.input_schema.type: Field required"),
-    ({"tools": [{"name": "t", "input_schema": {"type": "array"}}]},
-     "tools.0.custom.input_schema.type: Input should be 'object'"),
-    ({"tools": [{"name": "t", "input_schema": TURN}] * 2}, "tools: Tool names must be unique."),
-    ({"tools": [{"name": "t", "input_schema": TURN}, {"type": "web_search_20250305", "name": "web_search"}]},
-     "tools.1: Input tag 'web_search_20250305' found using 'type' does not match any of the expected tags: 'custom'"),
-    ({"output_config": {"format": {"type": "xml"}}}, "output_config.format.type: Input should be 'json_schema'"),
-    ({"output_config": {"format": {"type": "json_schema"}}}, "output_config.format.schema: Field required"),
-    ({"output_config": {"format": {"type": "json_schema", "schema": TURN}}},
-     f"output_config.format.schema: For 'object' type, 'additionalProperties' {CLOSED}"),
-    ({"output_format": {"type": "json_schema", "schema": TURN}},
-     f"output_format.schema: For 'object' type, 'additionalProperties' {CLOSED}"),
-])
-def test_claude_names_what_messages_tools_and_formats_must_have(typed, token, members, sentence):
-    body = {"max_tokens": 9, "messages": MESSAGES} | members
-    answer = post(typed, token, "/v1/messages", body)
-    assert (answer.status_code, answer.json()["error"]) == (
-        400, {"type": "invalid_request_error", "message": sentence})
-    with pytest.raises(botocore.exceptions.ClientError) as refused:
-        typed.client("bedrock-runtime").invoke_model(
-            modelId=CLAUDE, body=json.dumps({"anthropic_version": "bedrock-2023-05-31"} | body))
-    assert refused.value.response["Error"] == {"Code": "ValidationException", "Message": sentence}
-
-
-def test_claude_s_answer_meets_a_closed_schema(typed, token):
-    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"],
-              "additionalProperties": False}
-    for member in ({"output_config": {"format": {"type": "json_schema", "schema": schema}}},
-                   {"output_format": {"type": "json_schema", "schema": schema}}):
-        answer = post(typed, token, "/v1/messages", {"max_tokens": 99, "messages": MESSAGES} | member)
-        assert set(json.loads(answer.json()["content"][0]["text"])) == {"n"}
-
-
-def test_claude_takes_an_answer_that_is_begun(typed, token):
-    for contents in (("Hi", ""), ("Hi", "I am")):
-        answer = post(typed, token, "/v1/messages", {"max_tokens": 99} | said(*contents))
-        assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize("path, member, value, sentence, code", [

@@ -110,6 +110,12 @@ def refusal(call, **request):
      f"{MODEL_ERRORS}reasoningConfig: Extra inputs are not permitted"),
     (OLDER, {"inferenceConfig": {"stopSequences": ["a", " "]}},
      f"{MODEL_ERRORS}stop_sequences: each stop sequence must contain non-whitespace"),
+    (NOVA, {"additionalModelRequestFields": ["top_k"]}, "The format of the value at additionalModelRequestFields is "
+     "invalid. Provide a json object for the field and try again."),
+    (NOVA, {"messages": [user(), said({"toolUse": {"toolUseId": "t", "name": "look", "input": {}}}),
+                         user({"toolResult": {"toolUseId": "t", "status": "error", "content": []}})],
+            "toolConfig": {"tools": [TOOL]}},
+     "The content field at messages.2.content.0.toolResult cannot be empty when status value is error."),
     (NOVA, {"toolConfig": {"tools": [TOOL, TOOL]}}, f"{MODEL_ERRORS}tools: Tool names must be unique."),
     (OLDER, {"system": [{"text": " "}]}, f"{MODEL_ERRORS}system: text content blocks must contain non-whitespace text"),
     (OLDER, thinking() | {"toolConfig": {"tools": [TOOL], "toolChoice": {"any": {}}}},

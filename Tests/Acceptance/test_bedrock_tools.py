@@ -275,6 +275,7 @@ def test_calls_and_results_of_claude_stand_where_they_belong(bedrock, members, s
     ({"tools": [{"type": "function", "function": {"name": "a"}}],
       "tool_choice": {"type": "function", "function": {"name": "b"}}},
      "Tool choice 'b' not found in 'tools' parameter."),
+    ({"max_tokens": 0}, "Invalid 'max_tokens': integer below minimum value. Expected a value >= 1, but got 0 instead."),
     ({"logprobs": True}, "This model does not support the 'logprobs' parameter."),
     ({"logit_bias": {"50256": -100}}, "Unsupported parameter: 'logit_bias' is not supported with this model."),
 ])

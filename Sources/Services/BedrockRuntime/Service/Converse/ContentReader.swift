@@ -30,6 +30,10 @@ struct ContentReader {
             guard case .object = call.input else { throw Self.noObject("\(self.place).toolUse.input") }
             return [.toolCall(ToolCall(id: call.toolUseID, name: call.name, arguments: call.input))]
         case .toolResult(let result):
+            guard result.status != .error || !result.content.isEmpty else {
+                throw .invalid(
+                    "The content field at \(self.place).toolResult cannot be empty when status value is error.")
+            }
             var content = ToolResultContent(number: self.number, isError: result.status == .error)
             for (index, block) in result.content.enumerated() {
                 if case .json(let document) = block {

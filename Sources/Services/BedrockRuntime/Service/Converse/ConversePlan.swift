@@ -39,6 +39,9 @@ struct ConversePlan {
         guard !messages.isEmpty else {
             throw .invalid("The messages field must have at least one message. Add a message and try again.")
         }
+        guard more.map({ if case .object = $0 { true } else { false } }) ?? true else {
+            throw ContentReader.noObject("additionalModelRequestFields")
+        }
         try Self.checkTurns(messages)
         try Self.checkSpeakers(messages)
         let marks = try Self.cacheMarks(messages, system, tools)

@@ -89,7 +89,8 @@ struct AnthropicFamily: NativeFamily {
         guard !request.tools.isEmpty else {
             throw .invalid("tool_choice: tool_choice may only be specified while providing tools")
         }
-        switch choice["type"]?.text {
+        guard let type = choice["type"]?.text else { throw .invalid("tool_choice.type: Field required") }
+        switch type {
         case "any": request.toolChoice = .any
         case "tool": request.toolChoice = .named(choice["name"]?.text ?? "")
         case "none": request.toolChoice = .never

@@ -71,12 +71,12 @@ extension BodyShape {
                 .object(
                     ["role": .text, "content": .textOrList(.union(Self.anthropicBlock))],
                     required: ["role", "content"])),
-            "system": .textOrList(.object(["type": .text, "text": .text])),
+            "system": .textOrList(.object(["type": .text, "text": .text, "cache_control": Self.cacheControl])),
             "tools": .list(
                 .union(
                     [
                         "type": .text, "name": .text, "description": .text, "input_schema": .object([:]),
-                        "strict": .flag,
+                        "strict": .flag, "cache_control": Self.cacheControl,
                     ],
                     required: ["name"], kind: "custom")),
             "tool_choice": .object([
@@ -107,7 +107,10 @@ extension BodyShape {
             "content": .textOrList(.union(["type": .text, "text": .text])),
         ]),
         "title": .text, "context": .text, "citations": .object(["enabled": .flag]),
+        "cache_control": Self.cacheControl,
     ]
+
+    private static let cacheControl = BodyShape.object(["type": .text], required: ["type"])
 
     /// A number from 0 to 1.
     private static let share = BodyShape.bounded(.number, least: 0, most: 1)
@@ -139,10 +142,11 @@ extension BodyShape {
             .closed(
                 ["role": .word(["user", "assistant"]), "content": .list(.closed(Self.novaBlock))],
                 required: ["role", "content"])),
-        "system": .list(.object(["text": .text])),
-        "inferenceConfig": .object([
-            "maxTokens": .integer, "max_new_tokens": .integer, "temperature": .number, "topP": .number,
-            "topK": .integer, "stopSequences": .list(.text), "reasoningConfig": Self.novaReasoning,
+        "system": .list(.closed(["text": .text, "cachePoint": .any, "guardContent": .any])),
+        "inferenceConfig": .closed([
+            "maxTokens": .bounded(.integer, least: 1), "max_new_tokens": .bounded(.integer, least: 1),
+            "temperature": Self.share, "topP": Self.share, "topK": .bounded(.integer, least: 0, most: 128),
+            "stopSequences": .list(.text), "reasoningConfig": Self.novaReasoning,
         ]),
         "reasoningConfig": Self.novaReasoning, "topK": .integer, "additionalModelRequestFields": .object([:]),
         "toolConfig": .object([
@@ -163,7 +167,10 @@ extension BodyShape {
     ])
 
     private static let novaBlock: [String: BodyShape] = [
-        "text": .text, "image": .object(["format": .text, "source": .object(["bytes": .text])]),
+        "text": .text,
+        "image": .object(
+            ["format": .word(["png", "jpeg", "gif", "webp"]), "source": .object(["bytes": .text])],
+            required: ["format", "source"]),
         "document": .any, "video": .any, "audio": .any, "reasoningContent": .any, "cachePoint": .any,
         "guardContent": .any,
         "toolUse": .object(["toolUseId": .text, "name": .text]),

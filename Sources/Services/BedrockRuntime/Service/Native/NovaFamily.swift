@@ -14,7 +14,11 @@ struct NovaFamily: NativeFamily {
         for (index, message) in try body.required("messages").elements.enumerated() {
             let role: ChatRequest.Role = message["role"]?.text == "assistant" ? .assistant : .user
             var parts: [ChatRequest.Part] = []
-            for (position, block) in (message["content"]?.elements ?? []).enumerated() {
+            let blocks = message["content"]?.elements ?? []
+            guard !blocks.isEmpty else {
+                throw BodyCheck.malformed("#/messages/\(index)/content: expected minimum item count: 1, found: 0")
+            }
+            for (position, block) in blocks.enumerated() {
                 parts += try NovaContent(index, position).parts(block)
                 if block["cachePoint"] != nil { request.cachePoint = .init(message: index, partCount: parts.count) }
             }

@@ -13,6 +13,7 @@ struct OpenAIFamily: NativeFamily {
 
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
         try BodyShape.chatCompletion.check(body, .openAI)
+        try OpenAIRules.check(countsOf: body)
         var request = ChatRequest(messages: [])
         var calls = OpenAICalls()
         for (index, message) in try body.required("messages").elements.enumerated() {

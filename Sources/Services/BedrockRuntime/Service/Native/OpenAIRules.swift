@@ -27,17 +27,22 @@ enum OpenAIRules {
                         + "instead.", name, "decimal_below_min_value")
             }
         }
-        for (name, least) in self.counts {
-            guard let value = body[name]?.integer, value < least else { continue }
-            throw self.fault(
-                "Invalid '\(name)': integer below minimum value. Expected a value >= \(least), but got \(value) "
-                    + "instead.", name, "integer_below_min_value")
-        }
+        try self.check(countsOf: body)
         for (name, most) in self.lists {
             guard let count = body[name]?.elements.count, count > most else { continue }
             throw self.fault(
                 "Invalid '\(name)': array too long. Expected an array with maximum length \(most), but got an "
                     + "array with length \(count) instead.", name, "array_above_max_length")
+        }
+    }
+
+    /// The least that each maker takes.
+    static func check(countsOf body: Document) throws(ServiceError) {
+        for (name, least) in self.counts {
+            guard let value = body[name]?.integer, value < least else { continue }
+            throw self.fault(
+                "Invalid '\(name)': integer below minimum value. Expected a value >= \(least), but got \(value) "
+                    + "instead.", name, "integer_below_min_value")
         }
     }
 

@@ -33,9 +33,9 @@ struct BodyCheck {
         return findings
     }
 
-    /// A text; nil where it is not there.
+    /// A text; nil where it is not there. AWS's schemas have no nulls.
     mutating func text(_ key: String, at pointer: String? = nil, in body: Document? = nil) -> String? {
-        guard let value = (body ?? self.body)[key], value != .null else { return nil }
+        guard let value = (body ?? self.body)[key] else { return nil }
         guard let text = value.text else {
             self.add("#/\(pointer ?? key): expected type: String, found: \(Self.type(value))")
             return nil
@@ -44,7 +44,7 @@ struct BodyCheck {
     }
 
     mutating func number(_ key: String, at pointer: String? = nil, in body: Document? = nil) -> Int? {
-        guard let value = (body ?? self.body)[key], value != .null else { return nil }
+        guard let value = (body ?? self.body)[key] else { return nil }
         guard let number = value.integer else {
             self.add("#/\(pointer ?? key): expected type: Integer, found: \(Self.type(value))")
             return nil
@@ -55,16 +55,24 @@ struct BodyCheck {
     mutating func truth(_ key: String) -> Bool? {
         switch self.body[key] {
         case .boolean(let value)?: return value
-        case nil, .null?: return nil
+        case nil: return nil
         case let value?:
             self.add("#/\(key): expected type: Boolean, found: \(Self.type(value))")
             return nil
         }
     }
 
+    /// An object; empty where it is not there.
+    mutating func object(_ key: String) -> Document {
+        guard let value = self.body[key] else { return .object([]) }
+        if case .object = value { return value }
+        self.add("#/\(key): expected type: JSONObject, found: \(Self.type(value))")
+        return .object([])
+    }
+
     /// A list of texts; nil where it is not there.
     mutating func texts(_ key: String, countMax: Int? = nil, lengthMax: Int? = nil) -> [String]? {
-        guard let value = self.body[key], value != .null else { return nil }
+        guard let value = self.body[key] else { return nil }
         guard case .array(let elements) = value else {
             self.add("#/\(key): expected type: JSONArray, found: \(Self.type(value))")
             return nil
@@ -102,7 +110,7 @@ struct BodyCheck {
         .invalid("Malformed input request: \(finding), please reformat your input and try again.")
     }
 
-    private static func type(_ value: Document) -> String {
+    static func type(_ value: Document) -> String {
         switch value {
         case .null: "Null"
         case .boolean: "Boolean"

@@ -111,9 +111,9 @@ struct TitanImageEmbedding: EmbeddingNotation {
     init(_ body: Document) throws(ServiceError) {
         var check = BodyCheck(body, required: [], optional: ["inputText", "inputImage", "embeddingConfig"])
         let text = check.text("inputText")
+        let configuration = check.object("embeddingConfig")
         let dimensions = check.number(
-            "outputEmbeddingLength", at: "embeddingConfig/outputEmbeddingLength",
-            in: body["embeddingConfig"] ?? .object([]))
+            "outputEmbeddingLength", at: "embeddingConfig/outputEmbeddingLength", in: configuration)
         check.choice(dimensions, "embeddingConfig/outputEmbeddingLength", of: Self.dimensions)
         try check.finish()
         if let image = body["inputImage"], image != .null {

@@ -100,13 +100,18 @@ struct RerankNotation: Sendable {
                 check.add(
                     "#/documents: expected maximum item count: \(Self.documentCountMax), found: \(elements.count)")
             }
+            for (index, element) in elements.enumerated() where element.text == nil {
+                if case .object = element { continue }
+                check.add("#/documents/\(index): expected type: String, found: \(BodyCheck.type(element))")
+            }
             // An older notation has objects; what they say is their text, or all of them as YAML would have it.
             documents = elements.map { $0.text ?? $0["text"]?.text ?? $0.jsonText }
         } else if body["documents"] != nil {
-            check.add("#/documents: expected type: JSONArray, found: String")
+            check.add("#/documents: expected type: JSONArray, found: \(BodyCheck.type(body["documents"] ?? .null))")
         }
         let count = check.number("top_n")
         if let count, count < 1 { check.add("#/top_n: \(count) is not greater or equal to 1") }
+        _ = check.number("api_version")
         let tokensMax = check.number("max_tokens_per_doc")
         try check.finish()
         self.request = RerankRequest(query: query, documents: documents, tokensMax: tokensMax)
