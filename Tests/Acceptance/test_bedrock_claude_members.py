@@ -110,6 +110,17 @@ CLOSED = "must be explicitly set to false"
     ({"tools": [{"name": "t", "input_schema": {}}]}, "tools.0.custom.input_schema.type: Field required"),
     ({"tools": [{"name": "t", "input_schema": {"type": "array"}}]},
      "tools.0.custom.input_schema.type: Input should be 'object'"),
+    *(({"tools": [{"name": "t", "input_schema": TURN | schema}]},
+       "tools.0.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 "
+       "(https://json-schema.org/draft/2020-12). Learn more about tool use at "
+       "https://docs.claude.com/en/docs/tool-use.") for schema in (
+        {"properties": None}, {"properties": {"a": {"type": "str"}}}, {"required": ["a", "a"]},
+        {"properties": {"a": {"type": "number", "minimum": 0, "exclusiveMinimum": True}}},
+        {"properties": {"a": {"type": "array", "items": [{"type": "string"}]}}}, {"$defs": {"a": {"anyOf": []}}})),
+    ({"tools": [{"name": "t", "input_schema": TURN | {"anyOf": [{"required": ["a"]}]}}]},
+     "tools.0.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level"),
+    ({"tools": [{"name": "t", "input_schema": TURN | {"properties": {"a b": {}}}}]},
+     "tools.0.custom.input_schema.properties: Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'"),
     ({"tools": [{"name": "t", "input_schema": TURN}] * 2}, "tools: Tool names must be unique."),
     ({"tools": [{"name": "t", "input_schema": TURN}, {"type": "web_search_20250305", "name": "web_search"}]},
      "tools.1: Input tag 'web_search_20250305' found using 'type' does not match any of the expected tags: 'custom'"),
@@ -129,6 +140,18 @@ def test_claude_names_what_messages_tools_and_formats_must_have(typed, token, me
         typed.client("bedrock-runtime").invoke_model(
             modelId=CLAUDE, body=json.dumps({"anthropic_version": "bedrock-2023-05-31"} | body))
     assert refused.value.response["Error"] == {"Code": "ValidationException", "Message": sentence}
+
+
+def test_claude_takes_lawful_schemas(typed, token):
+    schema = TURN | {
+        "$schema": "http://json-schema.org/draft-07/schema#", "$defs": {"n": {"type": ["integer", "null"]}},
+        "properties": {
+            "type": {"type": "string", "enum": ["a"], "default": None}, "b.c-d": {"$ref": "#/$defs/n"}, "e": True,
+            "f": {"anyOf": [{"type": "array", "items": {"type": "number", "exclusiveMinimum": 0}}, {"type": "null"}]}},
+        "required": ["type"], "additionalProperties": False, "nullable": True}
+    body = {"max_tokens": 99, "messages": MESSAGES, "tools": [{"name": "t", "input_schema": schema}]}
+    answer = post(typed, token, "/v1/messages", body)
+    assert answer.status_code == 200, answer.text
 
 
 def test_claude_s_answer_meets_a_closed_schema(typed, token):

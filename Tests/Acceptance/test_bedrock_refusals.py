@@ -40,6 +40,10 @@ def thinking(tokens=2000, **more):
     return {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": tokens}} | more}
 
 
+def schema_tool(schema):
+    return {"toolSpec": {"name": "other", "inputSchema": {"json": {"type": "object"} | schema}}}
+
+
 VIDEO = {"video": {"format": "mp4", "source": {"bytes": b"x"}}}
 SEARCH = {"searchResult": {"source": "s", "title": "t", "content": [{"text": "x"}]}}
 UNSUPPORTED = ("This model doesn't support the {} content block that you provided. Update the content block and try "
@@ -116,6 +120,16 @@ def refusal(call, **request):
                          user({"toolResult": {"toolUseId": "t", "status": "error", "content": []}})],
             "toolConfig": {"tools": [TOOL]}},
      "The content field at messages.2.content.0.toolResult cannot be empty when status value is error."),
+    *((NOVA, {"toolConfig": {"tools": [TOOL, schema_tool(schema)]}},
+       "The json schema definition at toolConfig.tools.1.toolSpec.inputSchema is invalid. Fix the following errors "
+       f"and try again: $.{finding}") for schema, finding in (
+        ({"properties": None}, "properties: null found, object expected"),
+        ({"properties": {"a": {"required": True}}}, "properties.a.required: boolean found, array expected"),
+        ({"properties": {"a": {"description": 5}}}, "properties.a.description: integer found, string expected"),
+        ({"required": ["a", 5]}, "required[1]: integer found, string expected"))),
+    (OLDER, {"toolConfig": {"tools": [TOOL, POINT, schema_tool({"properties": {"a": {"type": "str"}}})]}},
+     f"{MODEL_ERRORS}tools.1.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 "
+     "(https://json-schema.org/draft/2020-12). Learn more about tool use at https://docs.claude.com/en/docs/tool-use."),
     (NOVA, {"toolConfig": {"tools": [TOOL, TOOL]}}, f"{MODEL_ERRORS}tools: Tool names must be unique."),
     (OLDER, {"system": [{"text": " "}]}, f"{MODEL_ERRORS}system: text content blocks must contain non-whitespace text"),
     (OLDER, thinking() | {"toolConfig": {"tools": [TOOL], "toolChoice": {"any": {}}}},
@@ -135,6 +149,7 @@ def test_converse_refuses_what_the_model_does(bedrock, model, members, sentence)
     (OLDER, {"inferenceConfig": {"temperature": 0.5, "topP": 0.5}}),
     (NEWER, {"inferenceConfig": {"temperature": 0.5}}),
     (NEWER, thinking() | {"inferenceConfig": {"topP": 0.95}}),
+    (NOVA, {"toolConfig": {"tools": [schema_tool({"anyOf": [{"required": ["a"]}], "properties": {"a b": {}}})]}}),
     (OLDER, {"additionalModelRequestFields": {"top_k": 5, "metadata": {"user_id": "me"}}}),
     (NOVA, {"messages": [user(), said({"text": "I am "})]}),
     (NOVA, thinking(5) | {"inferenceConfig": {"temperature": 0.5}}),

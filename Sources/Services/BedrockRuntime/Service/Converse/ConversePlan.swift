@@ -77,7 +77,7 @@ struct ConversePlan {
                 throw .invalid("The block at system.\(index) is not supported by this model.")
             }
         }
-        if let tools { try Self.add(tools, to: &request, &cacheTTL) }
+        if let tools { try Self.add(tools, to: &request, &cacheTTL, ofClaude: ClaudeLimits.isClaude(id)) }
         // As Claude's and OpenAI's models are told.
         if more?["tool_choice"]?["disable_parallel_tool_use"] == .boolean(true)
             || more?["parallel_tool_calls"] == .boolean(false)
@@ -166,7 +166,7 @@ struct ConversePlan {
     }
 
     private static func add(
-        _ tools: ToolConfiguration, to request: inout ChatRequest, _ cacheTTL: inout CacheTTL?
+        _ tools: ToolConfiguration, to request: inout ChatRequest, _ cacheTTL: inout CacheTTL?, ofClaude isClaude: Bool
     ) throws(ServiceError) {
         for (index, tool) in tools.tools.enumerated() {
             guard case .toolSpec(let specification) = tool else {
@@ -185,6 +185,15 @@ struct ConversePlan {
                     "The value at toolConfig.tools.\(index).toolSpec.inputSchema.json.type must be one of the "
                         + "following: object."
                 )
+            }
+            if let sentence = ToolSchema.violation(in: schema)?.sentence {
+                throw .invalid(
+                    "The json schema definition at toolConfig.tools.\(index).toolSpec.inputSchema is invalid. Fix the "
+                        + "following errors and try again: \(sentence)")
+            }
+            if isClaude, let fault = ToolSchema.claudeFault(schema) {
+                throw .invalid(
+                    "\(ClaudeLimits.conversePrefix)tools.\(request.tools.count).custom.input_schema\(fault)")
             }
             guard !request.tools.contains(where: { $0.name == specification.name }) else {
                 throw .invalid("\(ClaudeLimits.conversePrefix)tools: Tool names must be unique.")

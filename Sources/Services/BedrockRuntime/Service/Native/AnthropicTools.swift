@@ -30,6 +30,7 @@ enum AnthropicTools {
         guard let schema = tool["input_schema"], schema != .null else { throw .invalid("\(place): Field required") }
         guard let type = schema["type"] else { throw .invalid("\(place).type: Field required") }
         guard type == .string("object") else { throw .invalid("\(place).type: Input should be 'object'") }
+        if let fault = ToolSchema.claudeFault(schema) { throw .invalid(place + fault) }
         let isStrict = tool["strict"] == .boolean(true)
         if isStrict, let fault = StrictSchema.fault(in: schema) {
             throw .invalid("tools.\(index).custom: \(fault)")

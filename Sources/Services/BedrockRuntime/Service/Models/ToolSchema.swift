@@ -1,0 +1,146 @@
+internal import ServiceModel
+
+/// Whether the schema of a tool is a lawful JSON schema, and one that Claude takes.
+///
+/// - Source: JSON Schema draft 2020-12, its meta-schema; the sentences that users of Claude and of Converse report.
+enum ToolSchema {
+    /// What a keyword must be.
+    private enum Keyword {
+        case schema
+        case schemas
+        case namedSchemas
+        case text
+        case flag
+        case number
+        case count
+        case list
+    }
+
+    /// Something that is not as it must be.
+    struct Violation {
+        /// Such as `$.properties`.
+        let place: String
+        /// What is there, and what should be; nil where it is of the right type.
+        let types: (found: String, expected: String)?
+
+        fileprivate init(_ place: String, _ value: Document? = nil, expected: String = "") {
+            self.place = place
+            self.types = value.map { (ToolSchema.name($0), expected) }
+        }
+
+        /// As Converse tells it; nil where only the model objects.
+        var sentence: String? { self.types.map { "\(self.place): \($0.found) found, \($0.expected) expected" } }
+    }
+
+    /// A schema is not looked over below this.
+    private static let depthMax = 64
+    private static let propertyLettersMax = 64
+
+    private static let keywords: [String: Keyword] = [
+        "properties": .namedSchemas, "patternProperties": .namedSchemas, "$defs": .namedSchemas,
+        "definitions": .namedSchemas, "dependentSchemas": .namedSchemas, "anyOf": .schemas, "oneOf": .schemas,
+        "allOf": .schemas, "prefixItems": .schemas, "items": .schema, "not": .schema, "if": .schema, "then": .schema,
+        "else": .schema, "contains": .schema, "additionalProperties": .schema, "propertyNames": .schema,
+        "unevaluatedItems": .schema, "unevaluatedProperties": .schema, "title": .text, "description": .text,
+        "pattern": .text, "format": .text, "$ref": .text, "$id": .text, "$schema": .text, "$comment": .text,
+        "uniqueItems": .flag, "deprecated": .flag, "readOnly": .flag, "writeOnly": .flag, "maximum": .number,
+        "minimum": .number, "exclusiveMaximum": .number, "exclusiveMinimum": .number, "multipleOf": .number,
+        "maxLength": .count, "minLength": .count, "maxItems": .count, "minItems": .count, "maxProperties": .count,
+        "minProperties": .count, "enum": .list, "examples": .list,
+    ]
+    private static let types: Set<String> = ["array", "boolean", "integer", "null", "number", "object", "string"]
+
+    /// What Claude says of a schema behind the place where it stands; nil where it takes it.
+    static func claudeFault(_ schema: Document) -> String? {
+        if ["oneOf", "allOf", "anyOf"].contains(where: { schema[$0] != nil }) {
+            return ": input_schema does not support oneOf, allOf, or anyOf at the top level"
+        }
+        guard self.violation(in: schema) == nil else {
+            return ": JSON schema is invalid. It must match JSON Schema draft 2020-12 "
+                + "(https://json-schema.org/draft/2020-12). Learn more about tool use at "
+                + "https://docs.claude.com/en/docs/tool-use."
+        }
+        let isNamed = (schema["properties"]?.members ?? []).allSatisfy { self.isPropertyName($0.name) }
+        guard !isNamed else { return nil }
+        return ".properties: Property keys should match pattern '^[a-zA-Z0-9_.-]{1,\(self.propertyLettersMax)}$'"
+    }
+
+    private static func isPropertyName(_ name: String) -> Bool {
+        (1...self.propertyLettersMax).contains(name.utf8.count)
+            && FunctionName.isPlain(String(name.filter { $0 != "." }))
+    }
+
+    /// The first thing that is wrong with it; nil where nothing is.
+    /// - Complexity: O(members of the schema).
+    static func violation(in schema: Document) -> Violation? { self.violation(in: schema, at: "$", depth: 0) }
+
+    private static func violation(in schema: Document, at place: String, depth: Int) -> Violation? {
+        guard depth < self.depthMax else { return nil }
+        if case .boolean = schema { return nil }
+        guard case .object(let members) = schema else { return Violation(place, schema, expected: "object") }
+        for member in members {
+            let violation = self.violation(of: member, at: "\(place).\(member.name)", depth: depth)
+            if let violation { return violation }
+        }
+        return nil
+    }
+
+    private static func violation(of member: Document.Member, at place: String, depth: Int) -> Violation? {
+        let value = member.value
+        switch (member.name, self.keywords[member.name], value) {
+        case ("type", _, _): return self.violation(ofType: value, at: place)
+        case ("required", _, _): return self.violation(ofRequired: value, at: place)
+        // What older drafts have for tuples and for bounds, which Converse lets pass and Claude does not.
+        case ("items", _, .array), ("exclusiveMaximum", _, .boolean), ("exclusiveMinimum", _, .boolean):
+            return Violation(place)
+        case (_, .schema?, _): return self.violation(in: value, at: place, depth: depth + 1)
+        case (_, .schemas?, .array(let elements)):
+            guard !elements.isEmpty else { return Violation(place) }
+            return elements.enumerated().lazy
+                .compactMap { self.violation(in: $1, at: "\(place)[\($0)]", depth: depth + 1) }.first
+        case (_, .namedSchemas?, .object(let members)):
+            return members.lazy
+                .compactMap { self.violation(in: $0.value, at: "\(place).\($0.name)", depth: depth + 1) }.first
+        case (_, .count?, .number): return (value.integer ?? -1) < 0 ? Violation(place) : nil
+        case (_, .text?, .string), (_, .flag?, .boolean), (_, .number?, .number), (_, .list?, .array), (_, nil, _):
+            return nil
+        case (_, let keyword?, _): return Violation(place, value, expected: self.name(keyword))
+        }
+    }
+
+    private static func violation(ofType value: Document, at place: String) -> Violation? {
+        let names = value.text.map { [$0] } ?? value.texts
+        let isWhole = value.text != nil || (names.count == value.elements.count && !names.isEmpty)
+        return isWhole && names.allSatisfy(self.types.contains) ? nil : Violation(place)
+    }
+
+    private static func violation(ofRequired value: Document, at place: String) -> Violation? {
+        guard case .array(let elements) = value else { return Violation(place, value, expected: "array") }
+        for (index, element) in elements.enumerated() where element.text == nil {
+            return Violation("\(place)[\(index)]", element, expected: "string")
+        }
+        return Set(value.texts).count == elements.count ? nil : Violation(place)
+    }
+
+    private static func name(_ keyword: Keyword) -> String {
+        switch keyword {
+        case .schema, .namedSchemas: "object"
+        case .schemas, .list: "array"
+        case .text: "string"
+        case .flag: "boolean"
+        case .number: "number"
+        case .count: "integer"
+        }
+    }
+
+    fileprivate static func name(_ value: Document) -> String {
+        switch value {
+        case .null: "null"
+        case .boolean: "boolean"
+        case .number: value.integer == nil ? "number" : "integer"
+        case .string: "string"
+        case .array: "array"
+        case .object: "object"
+        }
+    }
+}
