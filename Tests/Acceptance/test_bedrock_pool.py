@@ -82,6 +82,15 @@ def until(condition, seconds=30):
         time.sleep(0.05)
 
 
+def test_counting_has_no_errors_of_models(fresh_server):
+    client = fresh_server("--bedrock-models", "away=http://127.0.0.1:9/v1#m").client("bedrock-runtime")
+    messages = [{"role": "user", "content": [{"text": "hi"}]}]
+    with pytest.raises(client.exceptions.ModelErrorException):
+        client.converse(modelId="away", messages=messages)
+    with pytest.raises(client.exceptions.ServiceUnavailableException, match="the server's log names the reason"):
+        client.count_tokens(modelId="away", input={"converse": {"messages": messages}})
+
+
 def test_conversations_are_spread_and_stay(client, talkers):
     first = {text: said(client, text) for text in (f"conversation {n}" for n in range(16))}
     assert set(first.values()) == {"one", "two"}

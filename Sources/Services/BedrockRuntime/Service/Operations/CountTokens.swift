@@ -23,6 +23,20 @@ extension BedrockRuntimeService {
             request = try await NativeRequest(id, body: invoke.body).request
         case .unknown: throw .invalid("The input field must set one of converse and invokeModel.")
         }
-        return CountTokensResponse(inputTokens: try await model.countTokens(request))
+        do throws(ServiceError) {
+            return CountTokensResponse(inputTokens: try await model.countTokens(request))
+        } catch {
+            throw Self.countError(error)
+        }
+    }
+
+    /// The operation has no errors of its own for a model that fails or is not there yet.
+    private static func countError(_ error: ServiceError) -> ServiceError {
+        switch error.code {
+        case "ModelNotReadyException": BedrockRuntimeError.throttling(message: error.message)
+        case "ModelErrorException", "ModelTimeoutException":
+            BedrockRuntimeError.serviceUnavailable(message: error.message)
+        default: error
+        }
     }
 }
