@@ -252,3 +252,28 @@ def test_an_image_that_is_called_what_it_is_not_is_refused(bedrock, kind, called
     if kind != called:
         llama = refusal(bedrock.converse, modelId="meta.llama3-2-11b-instruct-v1:0", messages=[user(block)])
         assert llama["Message"] == f"{MODEL_ERRORS}The provided image does not match the specified image format."
+
+
+@pytest.mark.parametrize("model", [
+    "amazon.titan-embed-text-v2:0", "cohere.rerank-v3-5:0", "amazon.nova-canvas-v1:0",
+    "us.stability.stable-image-ultra-v1:1", "us.twelvelabs.pegasus-1-2-v1:0"])
+def test_ids_of_models_that_do_not_converse(bedrock, model):
+    sentence = "This action doesn't support the model that you provided. Try again with a supported text or chat model."
+    for call in (bedrock.converse, bedrock.converse_stream):
+        assert refusal(call, modelId=model, messages=[user()]) == {"Code": "ValidationException", "Message": sentence}
+    for asked in ({"converse": {"messages": [user()]}}, {"invokeModel": {"body": b"{}"}}):
+        assert refusal(bedrock.count_tokens, modelId=model, input=asked) == {
+            "Code": "ValidationException", "Message": "The provided model doesn't support counting tokens."}
+
+
+@pytest.mark.parametrize("model, body", [
+    ("amazon.nova-canvas-v1:0", {"taskType": "TEXT_IMAGE", "textToImageParams": {"text": "A fox"}}),
+    ("amazon.titan-image-generator-v2:0", {"taskType": "TEXT_IMAGE", "textToImageParams": {"text": "A fox"}}),
+    ("stability.sd3-5-large-v1:0", {"prompt": "A fox"}),
+    ("us.twelvelabs.pegasus-1-2-v1:0", {"inputPrompt": "What is it?"}),
+])
+def test_no_model_makes_images(bedrock, model, body):
+    for call in (bedrock.invoke_model, bedrock.invoke_model_with_response_stream):
+        assert refusal(call, modelId=model, body=json.dumps(body)) == {
+            "Code": "ValidationException",
+            "Message": f"{model.removeprefix('us.')} is for images, videos or speech, and no model of this machine is."}

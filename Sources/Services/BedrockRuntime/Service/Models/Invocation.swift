@@ -44,8 +44,8 @@ struct InvokedModel: Sendable {
         }
     }
 
-    /// Whether the model may converse.
-    private var converses: Bool { self.purpose == nil || self.purpose == .chat }
+    /// Whether the model may converse: by what it is for, and by what its id promises.
+    private var converses: Bool { (self.purpose == nil || self.purpose == .chat) && self.id.mayConverse }
 
     /// Applies the rule that fits: its delay is over, and its error thrown, when this returns.
     /// - Parameters:

@@ -13,6 +13,12 @@ struct ModelID: Sendable, Hashable {
         "custom-model/", "imported-model/", "custom-model-deployment/",
     ]
 
+    /// What ids of models begin with that make images, videos or speech, or look at videos; no engine here does.
+    private static let mediaPrefixes = [
+        "amazon.nova-canvas", "amazon.nova-reel", "amazon.nova-sonic", "amazon.nova-2-sonic",
+        "amazon.titan-image-generator", "luma.", "stability.", "twelvelabs.",
+    ]
+
     /// The model's id without profile and ARN, such as `anthropic.claude-3-haiku-20240307-v1:0`.
     let name: String
     /// As the request has it.
@@ -40,6 +46,12 @@ struct ModelID: Sendable, Hashable {
         }
         self.name = name
     }
+
+    /// Whether it is the id of a model for images, videos or speech.
+    var isForMedia: Bool { Self.mediaPrefixes.contains(where: self.name.hasPrefix) }
+
+    /// Whether the model may converse, by its id: neither one for media does nor one for embeddings or reranking.
+    var mayConverse: Bool { !self.isForMedia && VectorNotation.kind(of: self) == nil }
 
     /// What access to the model is access to.
     static func resource(_ text: String, _ context: RequestContext) -> String {

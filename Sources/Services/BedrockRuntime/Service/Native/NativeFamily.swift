@@ -65,6 +65,9 @@ struct NativeRequest: Sendable {
     }
 
     init(_ id: ModelID, document: Document) async throws(ServiceError) {
+        guard !id.isForMedia else {
+            throw .invalid("\(id.name) is for images, videos or speech, and no model of this machine is.")
+        }
         self.family = Self.family(id, document)
         // Of Claude's ids only: models of this machine take the notation without it.
         if ClaudeLimits.isClaude(id), self.family is AnthropicFamily {

@@ -17,7 +17,7 @@ extension BedrockRuntimeService {
         switch input.input {
         case .converse(let converse): request = try await ConversePlan(converse, for: id).request
         case .invokeModel(let invoke):
-            guard VectorNotation.kind(of: id) == nil else {
+            guard id.mayConverse else {
                 throw .invalid("The provided model doesn't support counting tokens.")
             }
             request = try await NativeRequest(id, body: invoke.body).request

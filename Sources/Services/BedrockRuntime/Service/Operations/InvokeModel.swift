@@ -40,7 +40,8 @@ extension BedrockRuntimeService {
     /// The notation of a model that does not converse; nil for one that does.
     static func vectors(_ id: ModelID, _ model: InvokedModel, _ body: Document) -> VectorNotation.Kind? {
         if let kind = VectorNotation.kind(of: id) { return kind }
-        return NativeRequest.isClaimed(id) ? nil : VectorNotation.kind(of: body, purpose: model.purpose)
+        guard !NativeRequest.isClaimed(id), !id.isForMedia else { return nil }
+        return VectorNotation.kind(of: body, purpose: model.purpose)
     }
 
     /// Embeds texts, or ranks documents.
