@@ -9,7 +9,7 @@ internal import Synchronization
 package struct HTTPRoute: Sendable {
     /// What logs and metrics call it.
     package let name: String
-    /// `GET` or `POST`.
+    /// Such as `GET`.
     package let method: String
     /// The path by segments; nil stands for any one segment.
     package let segments: [String?]

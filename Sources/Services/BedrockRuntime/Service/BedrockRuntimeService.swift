@@ -12,6 +12,8 @@ package final class BedrockRuntimeService: BedrockRuntimeOperations {
     let random: any RandomSource
     /// Answers to deterministic requests that are kept; nil keeps none.
     let responses: ResponseCache?
+    /// Responses of OpenAI's notation that are continued.
+    let kept = KeptResponses()
 
     package init(
         catalog: ModelCatalog, clock: any WallClock, telemetry: any TelemetryPort,

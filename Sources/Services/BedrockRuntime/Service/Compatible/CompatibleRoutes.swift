@@ -25,6 +25,8 @@ extension BedrockRuntimeService {
                 self.route("ChatCompletions", "\(prefix)/chat/completions", self.openAI, service?.chatCompletion),
                 self.route("Responses", "\(prefix)/responses", self.openAI, service?.modelResponse),
                 self.route("Embeddings", "\(prefix)/embeddings", self.openAI, service?.embeddings),
+                self.keptRoute("GetResponse", "GET", prefix, "bedrock:GetInvoke", service?.keptResponse),
+                self.keptRoute("DeleteResponse", "DELETE", prefix, "bedrock:DeleteInvoke", service?.deleteResponse),
                 self.listRoute("ListModels", "\(prefix)/models", service),
                 self.listRoute("GetModel", "\(prefix)/models/{model}", service),
             ]
@@ -84,6 +86,22 @@ extension BedrockRuntimeService {
         }
     }
 
+    private typealias KeptHandler =
+        @Sendable (HTTPRouteRequest, RequestContext) throws(ServiceError) -> HTTPRouteAnswer
+
+    /// A route to a response that is kept.
+    /// - Source: the actions are those that Amazon Bedrock User Guide, "Making inference requests", asks for.
+    private static func keptRoute(
+        _ name: String, _ method: String, _ prefix: String, _ action: String, _ respond: KeptHandler?
+    ) -> HTTPRoute {
+        HTTPRoute(name, method, "\(prefix)/responses/{response}", form: self.openAI.form) { _, _ in
+            [ResourceAccess(action: action, resource: "*")]
+        } respond: { (request, context) async throws(ServiceError) in
+            guard let respond else { throw Self.elsewhere }
+            return try respond(request, context)
+        }
+    }
+
     private static func listRoute(_ name: String, _ path: String, _ service: BedrockRuntimeService?) -> HTTPRoute {
         HTTPRoute(name, "GET", path, form: self.openAI.form) { _, _ in
             [self.listAccess]
@@ -119,6 +137,8 @@ struct CompatibleRequest: Sendable {
     let body: Document
     let id: ModelID
     let isStreamed: Bool
+    /// What the body had of bytes.
+    let byteCount: Int
     /// What Anthropic's clients ask to try out.
     let betas: [String]
 
@@ -131,6 +151,7 @@ struct CompatibleRequest: Sendable {
         self.body = body
         self.id = try ModelID(try Self.model(body, form), context)
         self.isStreamed = body["stream"] == .boolean(true)
+        self.byteCount = request.body.count
         self.betas = request.head.headers.all("anthropic-beta").flatMap { line in
             line.split(separator: ",").map { String($0.drop { $0 == " " }) }
         }

@@ -1,7 +1,9 @@
 internal import Inference
+internal import Primitives
 internal import ServiceKit
 internal import ServiceModel
 internal import Synchronization
+internal import WireProtocols
 
 extension BedrockRuntimeService {
     /// `POST …/v1/responses`
@@ -10,18 +12,23 @@ extension BedrockRuntimeService {
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
         let model = try await self.model(request.id, context)
-        let chat = try model.reading { () throws(ServiceError) in try ResponsesRequest(request.body).chat }
+        let chat = try model.reading { () throws(ServiceError) in
+            try ResponsesRequest(request.body) { self.kept.items(upTo: $0, context) }.chat
+        }
         let invocation = try await model.begin(chat)
         let stamp = AnswerStamp(request.id, context, self.random)
+        let isKept = KeptResponses.keeps(request)
         guard request.isStreamed else {
             let reply = try await ChatReply(invocation)
-            var events = ResponsesEvents(stamp: stamp, body: request.body)
+            var events = ResponsesEvents(stamp: stamp, body: request.body, isKept: isKept)
             for event in reply.events { _ = events.events(event) }
             _ = events.close(by: reply.outcome)
-            return .json(events.response(reply.outcome))
+            let response = events.response(reply.outcome)
+            if isKept { self.keep(response, to: request, context) }
+            return .json(response)
         }
         return .events { send in
-            let events = Mutex(ResponsesEvents(stamp: stamp, body: request.body))
+            let events = Mutex(ResponsesEvents(stamp: stamp, body: request.body, isKept: isKept))
             let outcome: ChatOutcome
             do {
                 outcome = try await ServiceError.streaming {
@@ -35,9 +42,46 @@ extension BedrockRuntimeService {
                 // The last event is the one that clients raise.
                 throw error
             }
-            for event in events.withLock({ $0.begin() + $0.end(outcome) }) {
-                try await send(ServerSentEvents.typed(event))
-            }
+            let last = events.withLock { $0.begin() + $0.end(outcome) }
+            // Before the last event: whoever has it may continue the response.
+            if isKept { self.keep(events.withLock { $0.response(outcome) }, to: request, context) }
+            for event in last { try await send(ServerSentEvents.typed(event)) }
         }
+    }
+
+    private func keep(_ response: Document, to request: CompatibleRequest, _ context: RequestContext) {
+        self.kept.keep(
+            KeptResponse(
+                account: context.account, region: context.region,
+                previous: request.body["previous_response_id"]?.text,
+                input: ResponsesRequest.items(of: request.body), response: response,
+                bytes: request.byteCount + response.json.count))
+    }
+
+    /// `GET …/v1/responses/{response}`
+    /// - Source: OpenAI API reference, "Get a model response".
+    func keptResponse(_ request: HTTPRouteRequest, _ context: RequestContext) throws(ServiceError) -> HTTPRouteAnswer {
+        let id = request.labels.first ?? ""
+        guard let response = self.kept.response(id, context) else { throw Self.noResponse(id) }
+        // Streams are read again where they go on in the background, and nothing does here.
+        if QueryItems(request.head.query).values("stream").last == "true" {
+            throw .invalid("stream is not supported for a response that is complete.")
+        }
+        return .json(response)
+    }
+
+    /// `DELETE …/v1/responses/{response}`
+    /// - Source: OpenAI API reference, "Delete a model response".
+    func deleteResponse(
+        _ request: HTTPRouteRequest, _ context: RequestContext
+    ) throws(ServiceError) -> HTTPRouteAnswer {
+        let id = request.labels.first ?? ""
+        guard self.kept.remove(id, context) else { throw Self.noResponse(id) }
+        return .json(.object(["id": .string(id), "object": .string("response"), "deleted": .boolean(true)]))
+    }
+
+    /// - Source: the sentence that users of OpenAI's API report.
+    private static func noResponse(_ id: String) -> ServiceError {
+        ServiceError(code: "ResponseNotFound", status: 404, message: "Response with id '\(id)' not found.")
     }
 }

@@ -20,15 +20,17 @@ struct ResponsesEvents {
 
     private let stamp: AnswerStamp
     private let body: Document
+    private let isKept: Bool
     private var open: Item?
     private var output: [Document] = []
     private var sequence = 0
     private var itemCount = 0
     private var hasBegun = false
 
-    init(stamp: AnswerStamp, body: Document) {
+    init(stamp: AnswerStamp, body: Document, isKept: Bool) {
         self.stamp = stamp
         self.body = body
+        self.isKept = isKept
     }
 
     /// What stands before all else, once: with the first word of the model, since an error before it is the answer.
@@ -185,23 +187,31 @@ extension ResponsesEvents {
         let isIncomplete = outcome.map(Self.isIncomplete) ?? false
         let state = outcome == nil ? "in_progress" : isIncomplete ? "incomplete" : "completed"
         let status = failure == nil ? state : "failed"
-        let body = self.body
-        return .object([
+        let told = Document.object([
             "id": .string("resp_\(self.stamp.token)"), "object": .string("response"),
             "created_at": .number(Int(self.stamp.time.secondsSinceEpoch)), "status": .string(status),
             "background": .boolean(false), "error": failure.map(Self.error) ?? .null,
             "incomplete_details": isIncomplete ? .object(["reason": .string("max_output_tokens")]) : .null,
+            "model": .string(self.stamp.model.text), "output": .array(self.output), "store": .boolean(self.isKept),
+            "usage": outcome.map(Self.usage) ?? .null,
+        ])
+        return .object(told.members + self.asked.members)
+    }
+
+    /// What the request says of the response.
+    private var asked: Document {
+        let body = self.body
+        return .object([
             "instructions": body["instructions"] ?? .null,
             "max_output_tokens": body["max_output_tokens"] ?? .null,
             "metadata": body["metadata"] ?? .object([]),
-            "model": .string(self.stamp.model.text), "output": .array(self.output),
-            "parallel_tool_calls": body["parallel_tool_calls"] ?? .boolean(true), "previous_response_id": .null,
+            "parallel_tool_calls": body["parallel_tool_calls"] ?? .boolean(true),
+            "previous_response_id": body["previous_response_id"] ?? .null,
             "reasoning": body["reasoning"] ?? .object(["effort": .null, "summary": .null]),
-            "store": .boolean(false), "temperature": body["temperature"] ?? .null,
+            "temperature": body["temperature"] ?? .null,
             "text": body["text"] ?? .object(["format": .object(["type": .string("text")])]),
             "tool_choice": body["tool_choice"] ?? .string("auto"), "tools": body["tools"] ?? .array([]),
             "top_p": body["top_p"] ?? .null, "truncation": .string("disabled"),
-            "usage": outcome.map(Self.usage) ?? .null,
         ])
     }
 

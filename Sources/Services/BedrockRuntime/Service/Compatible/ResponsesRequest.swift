@@ -9,13 +9,21 @@ struct ResponsesRequest {
     /// The ids of calls that have no result yet.
     private var openCalls: [String] = []
 
-    init(_ body: Document) throws(ServiceError) {
+    /// - Parameters:
+    ///   - body: the request.
+    ///   - earlier: the items up to the end of a response that is kept; nil where it is not.
+    /// - Throws: what OpenAI's API says of a body that it does not take.
+    init(_ body: Document, after earlier: (String) -> [Document]?) throws(ServiceError) {
         try Self.refuseMoved(body)
         try BodyShape.response.check(body, .openAI)
         try OpenAIRules.check(body)
-        try Self.refuseStored(body)
+        try Self.refuseUnsupported(body)
         try Self.refuseProbabilities(body)
         if let text = body["instructions"]?.text { self.chat.system.append(text) }
+        if let previous = body["previous_response_id"]?.text {
+            guard let items = earlier(previous) else { throw Self.noResponse(previous) }
+            for item in items { try self.add(item, at: 0) }
+        }
         switch body["input"] {
         case .string(let text)?: self.add(.user, [.text(text)])
         case .array(let items)?:
@@ -32,15 +40,18 @@ struct ResponsesRequest {
         }
     }
 
-    /// Nothing is kept between requests here.
-    // DEVIATION: AWS's mantle endpoint keeps responses for thirty days and continues them; here none is kept, which is
-    // what its runtime endpoint answers to `store: false`.
-    private static func refuseStored(_ body: Document) throws(ServiceError) {
-        if let previous = body["previous_response_id"]?.text {
-            throw OpenAIRules.fault(
-                "Previous response with id '\(previous)' not found.", "previous_response_id",
-                "previous_response_not_found")
-        }
+    /// What is asked, as items.
+    static func items(of body: Document) -> [Document] {
+        guard let text = body["input"]?.text else { return body["input"]?.elements ?? [] }
+        return [.object(["role": .string("user"), "content": .string(text)])]
+    }
+
+    private static func noResponse(_ id: String) -> ServiceError {
+        OpenAIRules.fault(
+            "Previous response with id '\(id)' not found.", "previous_response_id", "previous_response_not_found")
+    }
+
+    private static func refuseUnsupported(_ body: Document) throws(ServiceError) {
         if body["background"] == .boolean(true) {
             throw .invalid("background is not supported by this version of Brume.")
         }

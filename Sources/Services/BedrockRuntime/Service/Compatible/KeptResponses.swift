@@ -1,0 +1,104 @@
+internal import Primitives
+internal import ServiceModel
+internal import Synchronization
+
+/// A response that is kept: a later one continues it, and clients read it again.
+struct KeptResponse: Sendable {
+    let account: AccountID
+    let region: Region
+    /// The response that this one continues.
+    let previous: String?
+    /// What was asked, without what stood before it.
+    let input: [Document]
+    let response: Document
+    /// What the request had, and the response has, of bytes.
+    let bytes: Int
+
+    var id: String { self.response["id"]?.text ?? "" }
+
+    /// What both said, as items of a later request.
+    var items: [Document] { self.input + (self.response["output"]?.elements ?? []) }
+
+    fileprivate func isOf(_ context: RequestContext) -> Bool {
+        self.account == context.account && self.region == context.region
+    }
+}
+
+/// The responses of OpenAI's notation that are kept between requests.
+// DEVIATION: AWS keeps responses for thirty days. Here they are in memory: the oldest go when it is full, and all of
+// them when the server stops.
+final class KeptResponses: Sendable {
+    private struct State {
+        /// By the order in which they were made.
+        var responses: [Int: KeptResponse] = [:]
+        var numbers: [String: Int] = [:]
+        var oldest = 0
+        var next = 0
+        var bytes = 0
+    }
+
+    /// Bytes of all of them; of one request there are a quarter at most.
+    private static let bytesMax = 32 << 20
+    /// Bytes of one beside its own, such as those of its documents' nodes.
+    private static let entryBytes = 1024
+
+    private let state = Mutex(State())
+
+    /// Whether the response to a request is kept.
+    static func keeps(_ request: CompatibleRequest) -> Bool {
+        request.body["store"] != .boolean(false) && request.byteCount <= self.bytesMax / 4
+    }
+
+    func keep(_ response: KeptResponse) {
+        self.state.withLock { state in
+            state.responses[state.next] = response
+            state.numbers[response.id] = state.next
+            state.next += 1
+            state.bytes += response.bytes + Self.entryBytes
+            while state.bytes > Self.bytesMax, state.oldest < state.next {
+                Self.remove(state.oldest, &state)
+                state.oldest += 1
+            }
+        }
+    }
+
+    func response(_ id: String, _ context: RequestContext) -> Document? {
+        self.state.withLock { Self.find(id, context, $0)?.response }
+    }
+
+    /// Whether there was one.
+    func remove(_ id: String, _ context: RequestContext) -> Bool {
+        self.state.withLock { state in
+            guard Self.find(id, context, state) != nil, let number = state.numbers[id] else { return false }
+            Self.remove(number, &state)
+            return true
+        }
+    }
+
+    /// All that was said up to the end of a response; nil where it, or one before it, is not kept.
+    func items(upTo id: String, _ context: RequestContext) -> [Document]? {
+        self.state.withLock { state in
+            var kept: [KeptResponse] = []
+            var next: String? = id
+            while let id = next {
+                guard let response = Self.find(id, context, state) else { return nil }
+                kept.append(response)
+                next = response.previous
+            }
+            return kept.reversed().flatMap { $0.items }
+        }
+    }
+
+    private static func find(_ id: String, _ context: RequestContext, _ state: State) -> KeptResponse? {
+        guard let number = state.numbers[id], let response = state.responses[number], response.isOf(context) else {
+            return nil
+        }
+        return response
+    }
+
+    private static func remove(_ number: Int, _ state: inout State) {
+        guard let response = state.responses.removeValue(forKey: number) else { return }
+        state.numbers[response.id] = nil
+        state.bytes -= response.bytes + self.entryBytes
+    }
+}

@@ -1,0 +1,101 @@
+"""OpenAI's Responses API where it remembers: responses that are continued, read again and deleted."""
+
+import json
+
+import openai
+import pytest
+
+from brume_server import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+
+ECHO = "brume.echo"
+NO_RESPONSE = {
+    "message": "Response with id '{}' not found.", "type": "invalid_request_error", "param": None, "code": None}
+TOOL = {"type": "function", "name": "get_weather", "strict": False, "parameters": {
+    "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}
+
+
+@pytest.fixture(params=["/v1", "/openai/v1"])
+def client(server, request):
+    return openai.OpenAI(api_key=server.bearer_token(), base_url=server.url + request.param, max_retries=0)
+
+
+def refused_to_continue(client, response):
+    with pytest.raises(openai.BadRequestError) as failure:
+        client.responses.create(model=ECHO, input="More", previous_response_id=response)
+    return failure.value.body == {
+        "message": f"Previous response with id '{response}' not found.", "type": "invalid_request_error",
+        "param": "previous_response_id", "code": "previous_response_not_found"}
+
+
+def is_gone(client, response):
+    for call in (client.responses.retrieve, client.responses.delete):
+        with pytest.raises(openai.NotFoundError) as failure:
+            call(response)
+        assert failure.value.body == NO_RESPONSE | {"message": NO_RESPONSE["message"].format(response)}
+    return refused_to_continue(client, response)
+
+
+def test_a_response_is_continued_and_so_is_that(client):
+    alone = client.responses.create(model=ECHO, input="And you?")
+    first = client.responses.create(model=ECHO, input="Hello there, all of you", instructions="Be brief.")
+    assert (first.store, first.previous_response_id) == (True, None)
+    second = client.responses.create(model=ECHO, input="And you?", previous_response_id=first.id)
+    assert (second.output_text, second.previous_response_id) == ("[brume.echo] And you?", first.id)
+    # Instructions are those of each request.
+    assert second.instructions is None
+    assert second.usage.input_tokens > alone.usage.input_tokens
+    third = client.responses.create(
+        model=ECHO, input=[{"role": "user", "content": "And you?"}], previous_response_id=second.id)
+    assert third.usage.input_tokens > second.usage.input_tokens
+    # One response may be continued in several ways.
+    other = client.responses.create(model=ECHO, input="And you?", previous_response_id=first.id)
+    assert other.id != second.id and other.usage.input_tokens == second.usage.input_tokens
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_the_result_of_a_tool_is_told_by_itself(client, streamed):
+    if streamed:
+        with client.responses.stream(model=ECHO, input="Use get_weather", tools=[TOOL]) as stream:
+            asked = stream.get_final_response()
+    else:
+        asked = client.responses.create(model=ECHO, input="Use get_weather", tools=[TOOL])
+    call = asked.output[0]
+    assert json.loads(call.arguments) == {"city": "echo"}
+    told = client.responses.create(
+        model=ECHO, tools=[TOOL], previous_response_id=asked.id,
+        input=[{"type": "function_call_output", "call_id": call.call_id, "output": "3 degrees"}])
+    assert told.output_text == "[brume.echo] The tool returned: 3 degrees"
+    with pytest.raises(openai.BadRequestError, match=f"No tool output found for function call {call.call_id}."):
+        client.responses.create(model=ECHO, input="Well?", previous_response_id=asked.id)
+
+
+def test_a_response_is_read_again_and_deleted(client, server):
+    first = client.responses.create(model=ECHO, input="Hello", metadata={"a": "b"})
+    second = client.responses.create(model=ECHO, input="Hello", previous_response_id=first.id)
+    for made in (first, second):
+        assert client.responses.retrieve(made.id).model_dump() == made.model_dump()
+    signed = openai.BedrockOpenAI(
+        aws_access_key_id=ACCESS_KEY_ID, aws_secret_access_key=SECRET_ACCESS_KEY, aws_region=REGION,
+        base_url=str(client.base_url), max_retries=0)
+    assert signed.responses.retrieve(first.id).metadata == {"a": "b"}
+    with pytest.raises(openai.BadRequestError, match="stream"):
+        client.responses.retrieve(first.id, stream=True)
+    client.responses.delete(first.id)
+    assert is_gone(client, first.id)
+    # What the second one continued is gone, so nothing continues it.
+    assert refused_to_continue(client, second.id)
+    assert client.responses.retrieve(second.id).id == second.id
+
+
+def test_what_is_not_to_be_kept_is_not(client):
+    answer = client.responses.create(model=ECHO, input="Hello", store=False)
+    assert answer.store is False and is_gone(client, answer.id)
+    with client.responses.stream(model=ECHO, input="Hello", store=False) as stream:
+        streamed = stream.get_final_response()
+    assert streamed.store is False and is_gone(client, streamed.id)
+
+
+def test_a_streamed_response_is_kept_before_it_ends(client):
+    events = list(client.responses.create(model=ECHO, input="Hello", stream=True))
+    assert all(e.response.store for e in (events[0], events[-1]))
+    assert client.responses.retrieve(events[-1].response.id).output_text == "[brume.echo] Hello"
