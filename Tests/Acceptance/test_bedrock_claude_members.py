@@ -42,6 +42,8 @@ def said(*contents):
     ({"temperature": -1}, "temperature: range: 0..1"),
     ({"stop_sequences": ["\n"]}, "stop_sequences: each stop sequence must contain non-whitespace"),
     ({"stop_sequences": [""]}, "stop_sequences: each stop sequence must be non-empty"),
+    ({"output_config": {"effort": "x"}},
+     "output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'"),
     ({"thinking": {"type": "enabled"}}, "thinking.enabled.budget_tokens: Field required"),
     ({"thinking": {"type": "enabled", "budget_tokens": 1023}},
      "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024"),

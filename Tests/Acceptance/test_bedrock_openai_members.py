@@ -14,6 +14,7 @@ MISSING = "missing_required_parameter"
 PIXEL = ("data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAAB"
          "JRU5ErkJggg==")
 DOCUMENTATION = "https://platform.openai.com/docs/api-reference/responses/create."
+EFFORTS = "'none', 'minimal', 'low', 'medium', 'high', 'xhigh', and 'max'"
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,14 @@ def json_format(**members):
      "Missing required parameter: 'text.format.name'.", MISSING),
     ("responses", {"text": {"format": {"type": "xml"}}}, "text.format.type",
      "Invalid value: 'xml'. Supported values are: 'json_object', 'json_schema', and 'text'.", "invalid_value"),
+    *((path, body, param, f"Invalid value: 'x'. Supported values are: {words}.", "invalid_value")
+      for path, body, param, words in (
+          (CHAT, {"reasoning_effort": "x"}, "reasoning_effort", EFFORTS),
+          (CHAT, {"verbosity": "x"}, "verbosity", "'low', 'medium', and 'high'"),
+          ("responses", {"reasoning": {"effort": "x"}}, "reasoning.effort", EFFORTS),
+          ("responses", {"reasoning": {"summary": "x"}}, "reasoning.summary", "'auto', 'concise', and 'detailed'"),
+          ("responses", {"text": {"verbosity": "x"}}, "text.verbosity", "'low', 'medium', and 'high'"),
+          ("responses", {"truncation": "x"}, "truncation", "'auto' and 'disabled'"))),
     ("responses", {"previous_response_id": "resp_1"}, "previous_response_id",
      "Previous response with id 'resp_1' not found.", "previous_response_not_found"),
     *(("responses", {name: value}, None,

@@ -277,3 +277,14 @@ def test_no_model_makes_images(bedrock, model, body):
         assert refusal(call, modelId=model, body=json.dumps(body)) == {
             "Code": "ValidationException",
             "Message": f"{model.removeprefix('us.')} is for images, videos or speech, and no model of this machine is."}
+
+
+@pytest.mark.parametrize("model", [NEWER, NOVA])
+def test_words_for_effort_are_few(bedrock, model):
+    sentence = f"{MODEL_ERRORS}output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'"
+    for members in ({"outputConfig": {"effort": "extreme"}},
+                    {"additionalModelRequestFields": {"output_config": {"effort": "extreme"}}}):
+        assert refusal(bedrock.converse, modelId=model, messages=[user()], **members) == {
+            "Code": "ValidationException", "Message": sentence}
+    for word in ("low", "max"):
+        bedrock.converse(modelId=model, messages=[user()], outputConfig={"effort": word})

@@ -96,8 +96,9 @@ def test_openai_several_choices_are_made(client):
      "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
      "invalid_parameter_combination"),
     ({"logprobs": True}, "This model does not support the 'logprobs' parameter.", None),
-    ({"logit_bias": {"50256": -100}}, "Unsupported parameter: 'logit_bias' is not supported with this model.",
-     "unsupported_parameter"),
+    *(({name: value}, f"Unsupported parameter: '{name}' is not supported with this model.", "unsupported_parameter")
+      for name, value in (("logit_bias", {"50256": -100}), ("modalities", ["text", "audio"]),
+                          ("web_search_options", {}), ("audio", {"format": "wav", "voice": "ash"}))),
 ])
 def test_openai_members_that_have_no_effect_here_or_contradict_are_refused(client, member, message, code):
     with pytest.raises(openai.BadRequestError) as failure:

@@ -87,7 +87,7 @@ struct ConversePlan {
         request.sampling = Self.sampling(inference, more)
         request.answerSchema = try Self.schema(output)
         request.takesAnyAnswer = true
-        request.reasoning = Self.reasoning(more, output)
+        request.reasoning = try Self.reasoning(more, output)
         let fault = marks.fault ?? (ClaudeLimits.isClaude(id) ? Self.claudeFault(request, id, more) : nil)
         if let fault { throw .invalid(ClaudeLimits.conversePrefix + fault) }
         self.request = request
@@ -235,17 +235,32 @@ struct ConversePlan {
     }
 
     /// Whether to think, as Anthropic's and Nova's models are told, and how hard, as those of OpenAI are.
-    private static func reasoning(_ more: Document?, _ output: OutputConfig?) -> ChatRequest.Reasoning? {
+    private static func reasoning(
+        _ more: Document?, _ output: OutputConfig?
+    ) throws(ServiceError) -> ChatRequest.Reasoning? {
+        let told = output?.effort.map { Document.string($0) } ?? more?["output_config"]?["effort"]
+        try Self.check(effort: told)
         if let nova = more?["reasoningConfig"] ?? more?["inferenceConfig"]?["reasoningConfig"] {
             return NovaFamily.reasoning(nova)
         }
         let thinking = more?["thinking"] ?? more?["reasoning_config"]
-        let effort = output?.effort ?? more?["reasoning_effort"]?.text
+        let effort = (told ?? more?["reasoning_effort"])?.text
         switch thinking?["type"]?.text {
         case "enabled", "adaptive":
             return .init(isOn: true, tokensMax: thinking?["budget_tokens"]?.integer, effort: effort)
         case "disabled": return .init(isOn: false)
         default: return effort.map { .init(isOn: true, effort: $0) }
+        }
+    }
+
+    /// - Source: Amazon Bedrock API reference, OutputConfig, for the words; the sentence is Anthropic's.
+    private static func check(effort: Document?) throws(ServiceError) {
+        guard let effort else { return }
+        do throws(ServiceError) {
+            try BodyShape.object(["output_config": BodyShape.anthropicOutput]).check(
+                .object(["output_config": .object(["effort": effort])]), .anthropic)
+        } catch {
+            throw .invalid(ClaudeLimits.conversePrefix + error.message)
         }
     }
 

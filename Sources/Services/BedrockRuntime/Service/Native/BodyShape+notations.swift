@@ -19,7 +19,8 @@ extension BodyShape {
                 ["none", "auto", "required", "any"], ["function": .object(["name": .text], required: ["name"])]),
             "parallel_tool_calls": .flag, "max_completion_tokens": .integer, "max_tokens": .integer,
             "temperature": .number, "top_p": .number, "top_k": .integer, "presence_penalty": .number,
-            "frequency_penalty": .number, "seed": .integer, "stop": .textOrList(.text), "reasoning_effort": .text,
+            "frequency_penalty": .number, "seed": .integer, "stop": .textOrList(.text),
+            "reasoning_effort": .word(Self.openAIEfforts), "verbosity": .word(Self.verbosities),
             "n": .integer, "logprobs": .flag, "top_logprobs": .integer, "user": .text, "store": .flag,
             "stream_options": .object(["include_usage": .flag]), "metadata": .object([:]), "logit_bias": .object([:]),
             "response_format": .object([
@@ -43,7 +44,8 @@ extension BodyShape {
             "instructions": .text, "input": .textOrList(.object(Self.responseItem)), "previous_response_id": .text,
             "background": .flag, "store": .flag, "parallel_tool_calls": .flag, "max_output_tokens": .integer,
             "temperature": .number, "top_p": .number, "metadata": .object([:]), "user": .text,
-            "top_logprobs": .integer, "include": .list(.text),
+            "top_logprobs": .integer, "include": .list(.word(Self.includes)),
+            "truncation": .word(["auto", "disabled"]),
             "tools": .list(
                 .object([
                     "type": .text, "name": .text, "description": .text, "parameters": .object([:]), "strict": .flag,
@@ -53,10 +55,21 @@ extension BodyShape {
                 "format": .object([
                     "type": .word(["json_object", "json_schema", "text"]), "name": .text, "schema": .object([:]),
                     "strict": .flag,
-                ])
+                ]), "verbosity": .word(Self.verbosities),
             ]),
-            "reasoning": .object(["effort": .text, "summary": .text]),
+            "reasoning": .object([
+                "effort": .word(Self.openAIEfforts), "summary": .word(["auto", "concise", "detailed"]),
+            ]),
         ]) { first, _ in first })
+
+    private static let openAIEfforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+    private static let verbosities = ["low", "medium", "high"]
+    /// - Source: OpenAI's SDK, `ResponseIncludable`.
+    private static let includes = [
+        "file_search_call.results", "web_search_call.results", "web_search_call.action.sources",
+        "message.input_image.image_url", "computer_call_output.output.image_url", "code_interpreter_call.outputs",
+        "reasoning.encrypted_content", "message.output_text.logprobs",
+    ]
 
     private static let responseItem: [String: BodyShape] = [
         "type": .text, "role": .text, "call_id": .text, "name": .text, "arguments": .text,
@@ -86,7 +99,7 @@ extension BodyShape {
             "stop_sequences": .list(.text), "metadata": .object(["user_id": .text]), "anthropic_version": .text,
             "anthropic_beta": .list(.text),
             "thinking": .object(["type": .text, "budget_tokens": .integer]),
-            "output_config": .object(["effort": .text, "format": Self.anthropicFormat]),
+            "output_config": Self.anthropicOutput,
             "output_format": Self.anthropicFormat,
         ]) { first, _ in first }, required: ["messages"])
 
@@ -96,6 +109,11 @@ extension BodyShape {
             "prompt": .text, "max_tokens_to_sample": .integer, "temperature": .number, "top_p": .number,
             "top_k": .integer, "stop_sequences": .list(.text), "anthropic_version": .text,
         ], required: ["prompt", "max_tokens_to_sample"])
+
+    /// How hard Claude thinks, and in which form it answers: also what Converse's `outputConfig` is told as.
+    static let anthropicOutput = BodyShape.object([
+        "effort": .word(["low", "medium", "high", "xhigh", "max"]), "format": Self.anthropicFormat,
+    ])
 
     private static let anthropicFormat = BodyShape.object(["type": .text, "schema": .object([:])])
 

@@ -45,8 +45,8 @@ struct OpenAIFamily: NativeFamily {
     }
 
     /// What would have an effect and has none here is refused.
-    /// - Source: of `logprobs` the sentence that users report of OpenAI's models which tell none, of `logit_bias` that
-    ///   of members which a model does not have.
+    /// - Source: of `logprobs` the sentence that users report of OpenAI's models which tell none, of the others that of
+    ///   members which a model does not have.
     private func refuseUnsupported(_ body: Document) throws(ServiceError) {
         if let count = body["n"]?.integer, !(1...self.choiceCountMax).contains(count) {
             throw OpenAIRules.fault("Only n = 1 is supported, and n was \(count).", "n", "unsupported_value")
@@ -55,9 +55,10 @@ struct OpenAIFamily: NativeFamily {
             throw OpenAIRules.fault("This model does not support the 'logprobs' parameter.", "logprobs", nil)
         }
         if !(body["logit_bias"]?.members ?? []).isEmpty { throw OpenAIRules.unsupported("logit_bias") }
-        if let audio = body["audio"], audio != .null {
-            throw .invalid("audio is not supported by this version of Brume.")
+        for name in ["audio", "web_search_options"] where body[name].map({ $0 != .null }) ?? false {
+            throw OpenAIRules.unsupported(name)
         }
+        if body["modalities"]?.texts.contains("audio") ?? false { throw OpenAIRules.unsupported("modalities") }
     }
 
     private static func addTools(_ body: Document, to request: inout ChatRequest) throws(ServiceError) {
