@@ -9,10 +9,12 @@ package struct ObjectLocation: Sendable, Hashable {
     /// - Source: Amazon S3 User Guide, "General purpose bucket naming rules" and "Naming Amazon S3 objects".
     package init?(bucket: String, key: String) {
         let bytes = Array(bucket.utf8)
-        guard Self.isBucketName(bytes), (1...1024).contains(key.utf8.count), !key.utf8.contains(0) else { return nil }
+        guard Self.isBucketName(bytes), Self.isKey(key) else { return nil }
         self.bucket = bucket
         self.key = key
     }
+
+    package static func isKey(_ key: String) -> Bool { (1...1024).contains(key.utf8.count) && !key.utf8.contains(0) }
 
     static func isBucketName(_ bytes: [UInt8]) -> Bool {
         guard (3...63).contains(bytes.count), let first = bytes.first, let last = bytes.last else { return false }

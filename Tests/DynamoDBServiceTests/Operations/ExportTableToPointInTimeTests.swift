@@ -216,7 +216,7 @@ struct ExportTableToPointInTimeTests {
         try await fixture.recovery(true)
         fixture.clock.advance(milliseconds: 1000)
         for change in [
-            { $0.exportType = .incrementalExport }, { $0.s3Bucket = "Upper" },
+            { $0.exportType = .incrementalExport },
             { $0.s3Prefix = String(repeating: "x", count: 1000) },
             { $0.filterSpecification = FilterSpecification(filterExpression: "a =") },
         ] as [(inout ExportTableToPointInTimeInput) -> Void] {
@@ -253,6 +253,9 @@ struct ExportTableToPointInTimeTests {
                 await wording { () async throws(ServiceError) in try await fixture.export(change) }
                     == "Invalid Request: \(sentence)")
         }
+        #expect(
+            await wording { () async throws(ServiceError) in try await fixture.export { $0.tableARN = "" } }
+                == "Invalid TableArn: Invalid Table ARN")
         // None of these left the table held.
         _ = try await fixture.service.deleteTable(DeleteTableInput(tableName: "items"), fixture.context)
     }
@@ -272,6 +275,35 @@ struct ExportTableToPointInTimeTests {
         #expect(try await fixture.export { $0.clientToken = "token" }?.exportARN != first?.exportARN)
     }
 
+    @Test func `a table that is gone is told before its token`() async throws {
+        let fixture = try await self.enabled()
+        _ = try await fixture.export { $0.clientToken = "token" }
+        _ = try await fixture.service.deleteTable(DeleteTableInput(tableName: "items"), fixture.context)
+        let error = await refused { () async throws(ServiceError) in
+            try await fixture.export { $0.clientToken = "token" }
+        }
+        let arn = fixture.context.tableARN(named: "items")
+        #expect(error == ServiceError(code: "TableNotFoundException", message: "Table not found: \(arn)"))
+    }
+
+    @Test func `a window before the table is told before the time that does not go with it`() async throws {
+        let fixture = try await self.enabled()
+        fixture.clock.advance(milliseconds: 86_400_000)
+        let now = fixture.clock.now().secondsSinceEpoch
+        func refusal(_ from: Int64) async -> String? {
+            await refused { () async throws(ServiceError) in
+                try await fixture.export {
+                    $0.exportType = .incrementalExport
+                    $0.exportTime = Timestamp(secondsSinceEpoch: now)
+                    $0.incrementalExportSpecification = IncrementalExportSpecification(
+                        exportFromTime: Timestamp(secondsSinceEpoch: now + from))
+                }
+            }?.message
+        }
+        #expect(await refusal(-2 * 86_400)?.contains("cannot be less than the table creation time") == true)
+        #expect(await refusal(-3600)?.contains("ExportTime cannot be specified") == true)
+    }
+
     @Test func `a failure to write is told, and lets go of the table`() async throws {
         let fixture = try await self.enabled()
         fixture.objects.fail(.unavailable("no space"))
@@ -282,9 +314,12 @@ struct ExportTableToPointInTimeTests {
         _ = try await fixture.service.deleteTable(DeleteTableInput(tableName: "items"), fixture.context)
     }
 
-    @Test func `a bucket that is not there is told`() async throws {
+    // Of the second, S3 has none of its name.
+    @Test(arguments: ["another-bucket", "Upper"]) func `a bucket that is not there is told`(
+        _ bucket: String
+    ) async throws {
         let fixture = try await self.enabled()
-        let export = try await fixture.export { $0.s3Bucket = "another-bucket" }
+        let export = try await fixture.export { $0.s3Bucket = bucket }
         #expect(export?.exportStatus == .failed)
         #expect(export?.failureCode == "S3NoSuchBucket")
         #expect(export?.failureMessage == "The specified bucket does not exist")

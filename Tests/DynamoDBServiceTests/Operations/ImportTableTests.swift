@@ -136,8 +136,9 @@ struct ImportTableTests {
         #expect(ended.importStatus == .failed)
         #expect(ended.failureCode == "ItemValidationError")
         #expect(
-            ended.failureMessage == "Some of the items failed validation checks. Please check CloudWatch error logs "
-                + "for more details.")
+            ended.failureMessage == "Some of the items failed validation checks and were not imported. "
+                + "Please check CloudWatch error logs for more details.")
+        #expect(ended.cloudWatchLogGroupARN?.hasSuffix(":123456789012:log-group:/aws-dynamodb/imports:*") == true)
         #expect(try await fixture.table("imported")?.tableStatus == .active)
     }
 
@@ -210,6 +211,9 @@ struct ImportTableTests {
         fixture.objects.fail(.unavailable("no disk"))
         let failed = try await self.run(fixture, Self.input { $0.tableCreationParameters.tableName = "other" })
         #expect(failed.failureCode == "S3InternalError")
+        fixture.objects.fail(nil)
+        let unlawful = try await self.run(fixture, Self.input { $0.s3BucketSource.s3Bucket = "Upper" })
+        #expect(unlawful.failureCode == "S3NoSuchBucket")
     }
 
     @Test func `a client token makes an import happen once`() async throws {
@@ -221,13 +225,16 @@ struct ImportTableTests {
         let error = await refused { () async throws(ServiceError) in
             try await self.run(fixture, Self.input(.csv) { $0.clientToken = "token" })
         }
-        #expect(error?.code == "ImportConflictException")
+        #expect(
+            error
+                == ServiceError(
+                    code: "ImportConflictException",
+                    message: "Import conflict: Duplicate request detected with conflicting parameters"))
     }
 
     @Test func `what cannot be imported is refused`() async throws {
         let fixture = try await BackupFixture()
         let changes: [(inout ImportTableInput) -> Void] = [
-            { $0.s3BucketSource.s3Bucket = "Upper" },
             { $0.inputFormatOptions = InputFormatOptions(csv: CsvOptions(delimiter: ";")) },
             { $0.tableCreationParameters.billingMode = nil },
         ]

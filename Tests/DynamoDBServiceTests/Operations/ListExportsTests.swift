@@ -62,6 +62,22 @@ struct ListExportsTests {
         #expect(rest.exportSummaries?.count == 1)
     }
 
+    @Test func `nothing follows the token of another table, and a token goes with another number`() async throws {
+        let fixture = try await BackupFixture()
+        try await fixture.recovery(true)
+        for _ in 0..<3 {
+            fixture.clock.advance(milliseconds: 1000)
+            _ = try await fixture.export()
+        }
+        let own = fixture.context.tableARN(named: "items")
+        let page = try await fixture.service.listExports(
+            ListExportsInput(tableARN: own, maxResults: 1), fixture.context)
+        let other = ListExportsInput(tableARN: own + "-other", nextToken: page.nextToken)
+        #expect(try await fixture.service.listExports(other, fixture.context).exportSummaries?.count == 0)
+        let rest = ListExportsInput(tableARN: own, maxResults: 5, nextToken: page.nextToken)
+        #expect(try await fixture.service.listExports(rest, fixture.context).exportSummaries?.count == 2)
+    }
+
     @Test(arguments: ["", "zz", "00", String(repeating: "0", count: 112), String(repeating: "f", count: 112)])
     func `a token that is none is refused`(_ token: String) async throws {
         let fixture = try await BackupFixture()

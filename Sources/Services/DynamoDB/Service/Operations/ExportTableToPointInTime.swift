@@ -14,7 +14,7 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:ExportTableToPointInTime", resource: input.tableARN)]
     }
 
-    /// Order of checks: the table's ARN, the parameters, the client token, the table, recovery, the times, the filter.
+    /// Order of checks: the table's ARN, the parameters, the table, the client token, recovery, the times, the filter.
     package func exportTableToPointInTime(
         _ input: ExportTableToPointInTimeInput, _ context: RequestContext
     ) async throws(ServiceError) -> ExportTableToPointInTimeOutput {
@@ -31,6 +31,9 @@ extension DynamoDBService {
             var checks: [Check] = []
             var writes: [Write] = []
             var token: ((_ record: [UInt8]) -> Write)?
+            guard let present = try await self.catalog.snapshot(reference)?.descriptor else {
+                throw .sourceNotFound(input.tableARN)
+            }
             if let use {
                 switch try await self.state(of: use) {
                 case .free(let check, let write):
@@ -45,7 +48,7 @@ extension DynamoDBService {
                         message: "Export conflict: Duplicate request detected with conflicting parameters")
                 }
             }
-            try await self.checkStart(input, reference)
+            try Self.checkStart(input, present)
             let table = try await self.recoverable(reference, arn: input.tableARN)
             let export = try Self.export(input, table.descriptor, copy, id, now)
             try await self.checkCount(.export, atMost: Self.exportCountMax, "exports")
@@ -66,6 +69,7 @@ extension DynamoDBService {
     private static func checked(
         _ input: ExportTableToPointInTimeInput, _ context: RequestContext
     ) throws(ServiceError) -> TableReference {
+        guard !input.tableARN.isEmpty else { throw .validation("Invalid TableArn: Invalid Table ARN") }
         guard input.tableARN.hasPrefix("arn:") else {
             throw .validation("One or more parameter values were invalid: tableArn is not a valid ARN")
         }
@@ -74,16 +78,10 @@ extension DynamoDBService {
         if let refusal = Self.coupling(input, isIncremental: isIncremental) {
             throw .validation("Invalid Request: \(refusal)")
         }
-        guard !isIncremental || input.exportTime == nil else {
-            throw .validation(
-                "One or more parameter values were invalid: ExportTime cannot be specified when ExportType is "
-                    + "INCREMENTAL_EXPORT"
-            )
-        }
+        // A bucket that S3 cannot have is not there when the export begins, as on AWS.
         let prefix = (input.s3Prefix ?? "") + String(repeating: "x", count: Self.exportKeyBytes)
-        guard ObjectLocation(bucket: input.s3Bucket, key: prefix) != nil else {
-            throw .validation(
-                "One or more parameter values were invalid: S3Bucket and S3Prefix must be those of an object in S3")
+        guard ObjectLocation.isKey(prefix) else {
+            throw .validation("One or more parameter values were invalid: S3Prefix must be that of an object in S3")
         }
         return reference
     }
@@ -103,13 +101,18 @@ extension DynamoDBService {
     }
 
     /// The window of an incremental export begins with the table at the earliest, which AWS checks before recovery.
-    private func checkStart(
-        _ input: ExportTableToPointInTimeInput, _ reference: TableReference
-    ) async throws(ServiceError) {
-        guard let from = input.incrementalExportSpecification?.exportFromTime,
-            let table = try await self.catalog.snapshot(reference)?.descriptor, from < table.creation
-        else { return }
-        throw ExportWindow.tooEarly(from)
+    private static func checkStart(
+        _ input: ExportTableToPointInTimeInput, _ table: TableDescriptor
+    ) throws(ServiceError) {
+        if let from = input.incrementalExportSpecification?.exportFromTime, from < table.creation {
+            throw ExportWindow.tooEarly(from)
+        }
+        guard input.exportType != .incrementalExport || input.exportTime == nil else {
+            throw .validation(
+                "One or more parameter values were invalid: ExportTime cannot be specified when ExportType is "
+                    + "INCREMENTAL_EXPORT"
+            )
+        }
     }
 
     /// What does not go together.

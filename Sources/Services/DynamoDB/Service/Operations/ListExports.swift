@@ -45,9 +45,12 @@ extension DynamoDBService {
         var range = BackupKeys.all(kind, context.account, context.region)
         if let tableARN { range = BackupKeys.all(kind, of: try TableReference(tableARN, context)) }
         if let token {
-            guard let key = TransferToken.key(token), range.contains(key) else {
+            let all = BackupKeys.all(kind, context.account, context.region)
+            guard let key = TransferToken.key(token), all.contains(key) else {
                 throw .validation("Invalid Request: Provided nextToken is invalid: \(token)")
             }
+            // Nothing follows the token of another table.
+            guard range.contains(key) else { return ([], nil) }
             range = range.continued(from: key, reverse: true)
         }
         let oldest = self.clock.now().millisecondsSinceEpoch - ExportDescriptor.keptMilliseconds

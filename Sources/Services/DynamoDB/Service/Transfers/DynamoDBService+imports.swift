@@ -164,7 +164,8 @@ extension DynamoDBService {
         }
         guard own.counts.errors == 0 else {
             let message =
-                "Some of the items failed validation checks. Please check CloudWatch error logs for more details."
+                "Some of the items failed validation checks and were not imported. Please check CloudWatch error logs "
+                + "for more details."
             return try await self.end(&own, failure: ("ItemValidationError", message))
         }
         try await self.end(&own, failure: nil)

@@ -105,6 +105,14 @@ extension ImportDescriptor {
         S3BucketSource(s3BucketOwner: self.bucketOwner, s3Bucket: self.bucket, s3KeyPrefix: self.prefix)
     }
 
+    /// Where AWS would write the errors.
+    /// - Source: a description recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
+    private var logGroupARN: String {
+        let resource = "log-group:/aws-dynamodb/imports:*"
+        return ARN(service: "logs", region: self.table.region, account: self.table.account, resource: resource)
+            .description
+    }
+
     private var inputFormat: InputFormat {
         switch self.format {
         case .json: .dynamodbJson
@@ -130,6 +138,7 @@ extension ImportDescriptor {
                 s3KeyPrefix: self.prefix
             ),
             errorCount: self.counts.errors,
+            cloudWatchLogGroupARN: self.logGroupARN,
             inputFormat: self.inputFormat,
             inputFormatOptions: options,
             inputCompressionType: InputCompressionType(rawValue: (self.compression ?? .no).rawValue),
@@ -150,6 +159,7 @@ extension ImportDescriptor {
             importStatus: ImportStatus(rawValue: self.state.rawValue),
             tableARN: self.table.arn,
             s3BucketSource: self.source,
+            cloudWatchLogGroupARN: self.logGroupARN,
             inputFormat: self.inputFormat,
             startTime: self.start,
             endTime: self.end
