@@ -66,3 +66,47 @@ extension Constraints {
         return demands
     }
 }
+
+extension ConstraintViolation {
+    /// The violations of an input, each structure's in the order in which the service tells its members. Where that is
+    /// not known they stay as they were noted: what is there in the request's order, then what is missing.
+    package static func told(_ violations: [ConstraintViolation], in input: ShapeSchema) -> [ConstraintViolation] {
+        violations.count < 2 ? violations : self.told(violations, from: 0, input)
+    }
+
+    /// `depth` steps lead to a value of the shape.
+    private static func told(
+        _ violations: [ConstraintViolation], from depth: Int, _ shape: ShapeSchema?
+    ) -> [ConstraintViolation] {
+        guard let shape, violations.count > 1 else { return violations }
+        var parts: [(step: PathStep?, violations: [ConstraintViolation])] = []
+        for violation in violations {
+            let step = depth < violation.path.count ? violation.path[depth] : nil
+            if let place = parts.firstIndex(where: { $0.step == step }) {
+                parts[place].violations.append(violation)
+            } else {
+                parts.append((step, [violation]))
+            }
+        }
+        let order = shape.traits.toldMembers
+        let places = parts.map { part in
+            guard case .member(let name)? = part.step else { return order.count }
+            return order.firstIndex(of: name) ?? order.count
+        }
+        return parts.indices.sorted { (places[$0], $0) < (places[$1], $1) }.flatMap { index in
+            let target = parts[index].step.flatMap { self.target($0, in: shape) }
+            return self.told(parts[index].violations, from: depth + 1, target)
+        }
+    }
+
+    /// What a step from a value of the shape leads to; nil for what is no aggregate there.
+    private static func target(_ step: PathStep, in shape: ShapeSchema) -> ShapeSchema? {
+        switch (step, shape.type) {
+        case (.member(let name), .structure), (.member(let name), .union):
+            shape.members.first { $0.name == name }?.target
+        case (.element, .list): shape.element.target
+        case (.key, .map): shape.value.target
+        default: nil
+        }
+    }
+}

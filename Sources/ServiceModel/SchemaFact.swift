@@ -90,6 +90,7 @@ extension Constraints {
         case "low": self.rangeMin = fact.number
         case "high": self.rangeMax = fact.number
         case "pattern": self.pattern = fact.text
+        case "length-first": self.isLengthFirst = true
         case "enum": self.enumValues = fact.list
         case "unique": self.hasUniqueItems = true
         default: return false
@@ -121,6 +122,7 @@ extension ShapeTraits {
         case "eventstream": self.isEventStream = true
         case "sensitive": self.isSensitive = true
         case "wrapper": self.isWrapper = true
+        case "told": self.toldMembers = fact.list
         case "input": self.isOperationInput = true
         default: preconditionFailure("schema fact \(fact.key)")
         }

@@ -1,21 +1,30 @@
 extension ShapeReader {
-    /// A string's length in code points, its pattern and its known values.
+    /// A string's length in code points, its pattern and its known values. A text can break its pattern and its length;
+    /// which of them is told first is the service's.
     package func check(string value: String, _ constraints: Constraints, _ member: MemberSchema) {
         if !constraints.enumValues.isEmpty {
             guard !constraints.enumValues.contains(value) else { return }
             self.note(.enumeration(constraints.enumValues), member) { ValueText.cut(value) }
         }
-        var isInBounds = true
-        if constraints.lengthMin != nil || constraints.lengthMax != nil {
-            isInBounds =
-                Self.isSurelyWithin(constraints, utf8Count: value.utf8.count)
-                || self.check(count: value.unicodeScalars.count, constraints, member) { ValueText.cut(value) }
-        }
-        // A pattern is only tried on a lawful length, so that no input makes it slow.
-        if isInBounds, let pattern = constraints.pattern, !PatternMatcher.matches(value, pattern) {
+        let isInBounds =
+            Self.isSurelyWithin(constraints, utf8Count: value.utf8.count)
+            || Self.allows(constraints, count: value.unicodeScalars.count)
+        if !isInBounds, constraints.isLengthFirst { self.check(lengthOf: value, constraints, member) }
+        // A pattern is only tried on what has a lawful length, or is short, so that no input makes it slow.
+        if let pattern = constraints.pattern, isInBounds || value.utf8.count <= Self.triedBytesMax,
+            !PatternMatcher.matches(value, pattern)
+        {
             self.note(.pattern(pattern), member) { ValueText.cut(value) }
         }
+        if !isInBounds, !constraints.isLengthFirst { self.check(lengthOf: value, constraints, member) }
     }
+
+    private func check(lengthOf value: String, _ constraints: Constraints, _ member: MemberSchema) {
+        self.check(count: value.unicodeScalars.count, constraints, member) { ValueText.cut(value) }
+    }
+
+    /// The longest text, in UTF-8, of which a pattern is tried though it may be longer than the model allows.
+    private static let triedBytesMax = 16 << 10
 
     /// Whether a text of so many bytes is within the bounds however many of them a character takes, up to four.
     private static func isSurelyWithin(_ constraints: Constraints, utf8Count: Int) -> Bool {
@@ -23,20 +32,19 @@ extension ShapeReader {
         return least >= constraints.lengthMin ?? 0 && utf8Count <= constraints.lengthMax ?? .max
     }
 
+    private static func allows(_ constraints: Constraints, count: Int) -> Bool {
+        count >= constraints.lengthMin ?? 0 && count <= constraints.lengthMax ?? .max
+    }
+
     /// The number of characters, bytes, elements or entries.
-    /// - Returns: whether it is within the bounds.
-    @discardableResult
-    package func check(
-        count: Int, _ constraints: Constraints, _ member: MemberSchema, _ value: () -> String
-    ) -> Bool {
-        guard count < constraints.lengthMin ?? 0 || count > constraints.lengthMax ?? .max else { return true }
+    package func check(count: Int, _ constraints: Constraints, _ member: MemberSchema, _ value: () -> String) {
+        guard !Self.allows(constraints, count: count) else { return }
         self.note(
             .length(min: constraints.lengthMin, max: constraints.lengthMax),
             member,
             length: count,
             value: value
         )
-        return false
     }
 
     /// A number's range; `text` is the number as it is printed.

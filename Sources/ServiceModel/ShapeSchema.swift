@@ -122,6 +122,8 @@ package struct ShapeTraits: Sendable, Hashable {
     package var isSensitive = false
     /// restXml: an error or output without a wrapping element; botocore's `wrapper` is its opposite for queries.
     package var isWrapper = false
+    /// A structure's members in the order in which the service tells what is wrong; empty where it is not known.
+    package var toldMembers: [String] = []
     /// A structure that is reached only for its HTTP bindings has no body; set for operation inputs.
     package var isOperationInput = false
 
@@ -137,6 +139,8 @@ package struct Constraints: Sendable, Hashable {
     package var rangeMax: Double?
     /// A regular expression; AWS matches the whole value.
     package var pattern: String?
+    /// Whether a broken length is told before a broken pattern; the services have either order, shape by shape.
+    package var isLengthFirst = false
     /// The known values of an enumeration, in the model's order.
     package var enumValues: [String] = []
     package var hasUniqueItems = false

@@ -40,6 +40,8 @@ struct ModelFile: Decodable {
         var eventpayload: Bool?
         var sensitive: Bool?
         var resultWrapper: String?
+        /// Bounds of a string here, in place of all that the shape demands; from a correction.
+        var length: ClosedRange<Double>?
     }
 
     struct Namespace: Decodable {
@@ -94,6 +96,9 @@ struct ModelFile: Decodable {
         var member: Reference?
         var key: Reference?
         var value: Reference?
+        /// As in `PatchFile.Correction`, where they come from.
+        var told: [String]?
+        var lengthFirst: Bool?
     }
 
     struct Operation: Decodable {
@@ -154,6 +159,12 @@ struct PatchFile: Decodable {
         var dropConstraints: Bool?
         /// The least length, or value, where the model has none.
         var min: Double?
+        /// The member of a structure whose length alone is corrected, by `min`; it keeps the greatest.
+        var member: String?
+        /// A structure's members in the order in which the service tells what is wrong of them.
+        var told: [String]?
+        /// Of a text that breaks its length and its pattern, the length is told first.
+        var lengthFirst: Bool?
         /// An enumeration's values in the order in which the service prints them.
         var values: [String]?
         var reason: String

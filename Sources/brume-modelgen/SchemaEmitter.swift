@@ -78,6 +78,8 @@ struct SchemaEmitter {
         if let min = shape.min { words.append("\(isNumber ? "low" : "min")=\(Self.number(min))") }
         if let max = shape.max { words.append("\(isNumber ? "high" : "max")=\(Self.number(max))") }
         if let pattern = shape.pattern { words.append("pattern=\(Self.escaped(pattern))") }
+        if shape.lengthFirst == true { words.append("length-first") }
+        if let told = shape.told { words.append("told=" + told.map(Self.escaped).joined(separator: ",")) }
         if let values = shape.enum { words.append("enum=" + values.map(Self.escaped).joined(separator: ",")) }
         if shape.exception == true {
             words.append("error=\(shape.errorStatus)")
@@ -100,6 +102,9 @@ struct SchemaEmitter {
         let name = member.name ?? ""
         var words = ["member", Self.escaped(name), member.shape]
         if self.service.isRequired(member, of: shape) { words.append("required") }
+        if let length = member.length {
+            words += ["min=\(Self.number(length.lowerBound))", "max=\(Self.number(length.upperBound))"]
+        }
         words += self.location(member, of: shape)
         if member.flattened == true || self.service.shape(member.shape).flattened == true { words.append("flattened") }
         if member.xmlAttribute == true { words.append("attribute") }

@@ -61,7 +61,18 @@ struct ServiceIR {
         }
         shape.required?.removeAll { (correction.optional ?? []).contains($0) }
         if correction.dropConstraints == true { (shape.min, shape.max, shape.pattern) = (nil, nil, nil) }
-        if let min = correction.min { shape.min = min }
+        if let name = correction.member {
+            try Self.correct(name, to: correction.min, of: &shape, shapes, of: service)
+        } else if let min = correction.min {
+            shape.min = min
+        }
+        if let told = correction.told {
+            guard Set(told) == Set((shape.members ?? []).compactMap(\.name)) else {
+                throw GeneratorError("\(service): a correction of \(shape.name) tells other members than the model")
+            }
+            shape.told = told
+        }
+        shape.lengthFirst = correction.lengthFirst ?? shape.lengthFirst
         if let values = correction.values {
             guard Set(values) == Set(shape.enum ?? []) else {
                 throw GeneratorError("\(service): a correction of \(shape.name) names other values than the model")
@@ -69,6 +80,17 @@ struct ServiceIR {
             shape.enum = values
         }
         shapes[shape.name] = shape
+    }
+
+    /// Gives a member of a structure a least length of its own.
+    private static func correct(
+        _ name: String, to min: Double?, of structure: inout ModelFile.Shape, _ shapes: [String: ModelFile.Shape],
+        of service: String
+    ) throws {
+        guard let place = structure.members?.firstIndex(where: { $0.name == name }), let min,
+            let target = structure.members.flatMap({ shapes[$0[place].shape] }), let max = target.max, min <= max
+        else { throw GeneratorError("\(service): a correction names \(structure.name).\(name), which has no length") }
+        structure.members?[place].length = min...max
     }
 
     /// The listed operations; each has an input type of its own, because handlers are told apart by it.

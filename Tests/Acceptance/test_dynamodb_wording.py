@@ -48,6 +48,50 @@ REFUSALS = {
         "Value '-1' at 'segment' failed to satisfy constraint: Member must have value greater than or equal to 0; "
         "Value '0' at 'totalSegments' failed to satisfy constraint: Member must have value greater than or equal to 1",
     ),
+    "a name that breaks its pattern and its length": (
+        "create_backup",
+        {"TableName": TABLE, "BackupName": ""},
+        "2 validation errors detected: Value '' at 'backupName' failed to satisfy constraint: "
+        "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value '' at 'backupName' failed to satisfy "
+        "constraint: Member must have length greater than or equal to 3",
+    ),
+    "a name of an index, whose length is told first": (
+        "update_table",
+        {"TableName": TABLE, "GlobalSecondaryIndexUpdates": [
+            {"Create": {
+                "IndexName": "", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}], "Projection": {}}}]},
+        "2 validation errors detected: Value '' at 'globalSecondaryIndexUpdates.1.member.create.indexName' failed to "
+        "satisfy constraint: Member must have length greater than or equal to 3; Value '' at "
+        "'globalSecondaryIndexUpdates.1.member.create.indexName' failed to satisfy constraint: Member must satisfy "
+        "regular expression pattern: [a-zA-Z0-9_.-]+",
+    ),
+    "members in the service's order": (
+        "update_table",
+        {"TableName": TABLE, "ProvisionedThroughput": {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}},
+        "2 validation errors detected: "
+        "Value '0' at 'provisionedThroughput.writeCapacityUnits' failed to satisfy constraint: "
+        "Member must have value greater than or equal to 1; "
+        "Value '0' at 'provisionedThroughput.readCapacityUnits' failed to satisfy constraint: "
+        "Member must have value greater than or equal to 1",
+    ),
+    "an empty name, where an ARN may stand": (
+        "describe_table", {"TableName": ""},
+        "2 validation errors detected: Value '' at 'tableName' failed to satisfy constraint: Member must have length "
+        "greater than or equal to 3; Value '' at 'tableName' failed to satisfy constraint: Member must satisfy regular "
+        "expression pattern: [a-zA-Z0-9_.-]+",
+    ),
+    "an empty name of an index that insights are wanted of": (
+        "describe_contributor_insights", {"TableName": TABLE, "IndexName": ""},
+        "IndexName must be at least 3 characters long and at most 255 characters long",
+    ),
+    "an empty name for what is restored": (
+        "restore_table_from_backup", {"TargetTableName": "", "BackupArn": "x" * 37},
+        "TableName must be at least 3 characters long and at most 255 characters long",
+    ),
+    "a replica without a region": (
+        "update_table", {"TableName": TABLE, "ReplicaUpdates": [{"Create": {}}]},
+        "One or more parameter values were invalid",
+    ),
     "a content is told before that there are several": (
         "put_item",
         {"TableName": TABLE, "Item": KEY | {"x": {"S": "a", "N": "b"}}},

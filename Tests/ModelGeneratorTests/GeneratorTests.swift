@@ -89,6 +89,14 @@ import brume_modelgen
             "Buy", #"{"corrections":[{"shape":"Colour","values":["RED"],"reason":"r"}]}"#,
             "shop: a correction of Colour names other values than the model"
         ),
+        (
+            "Buy", #"{"corrections":[{"shape":"BuyInput","told":["Colour","Size"],"reason":"r"}]}"#,
+            "shop: a correction of BuyInput tells other members than the model"
+        ),
+        (
+            "Buy", #"{"corrections":[{"shape":"BuyInput","member":"Colour","min":0,"reason":"r"}]}"#,
+            "shop: a correction names BuyInput.Colour, which has no length"
+        ),
     ])
     func `a model that cannot be generated is refused with a sentence`(
         _ listing: String, _ patch: String, _ sentence: String
@@ -123,6 +131,36 @@ import brume_modelgen
                 ])
             _ = try generator.write()
             #expect(try generator.stale() == [])
+        }
+    }
+
+    @Test func `the order of violations, and bounds of a member, are written into the schema`() throws {
+        try self.withFolder { folder in
+            let model = Self.model.replacing(
+                #"{"name":"Colour","shape":"Colour"}"#,
+                with: #"{"name":"Colour","shape":"Colour"},{"name":"Note","shape":"Note"}"#
+            ).replacing(
+                #"{"name":"Body","type""#,
+                with: #"{"name":"Note","type":"string","min":3,"max":9},{"name":"Body","type""#)
+            try self.write(model, folder, "Models/shop.json")
+            try self.write("Buy", folder, "Models/shop.ops")
+            let patch = """
+                {"corrections":[{"shape":"BuyInput","told":["Note","Colour"],"reason":"r"},
+                {"shape":"BuyInput","member":"Note","min":0,"reason":"r"},
+                {"shape":"Note","lengthFirst":true,"reason":"r"}]}
+                """
+            try self.write(patch, folder, "Models/shop.patch.json")
+            _ = try Generator(root: folder).write()
+            let schema = folder.appending(path: "Sources/Services/Shop/Generated/ShopSchema.swift")
+            let lines = try String(contentsOf: schema, encoding: .utf8).split(separator: "\n").map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
+            for line in [
+                "shape BuyInput structure told=Note,Colour input", "member Note Note min=0 max=9",
+                "shape Note string min=3 max=9 length-first",
+            ] {
+                #expect(lines.contains(line))
+            }
         }
     }
 

@@ -65,6 +65,90 @@ import WireProtocols
         ),
     ]
 
+    /// As a laboratory of the AWS Controllers for Kubernetes recorded them on AWS in October 2026.
+    static let recorded: [(operation: String, json: String, sentence: String)] = [
+        (
+            "CreateBackup", #"{"TableName":"t","BackupName":""}"#,
+            told(["'' at 'backupName'", "'' at 'backupName'"], [pattern, "have length greater than or equal to 3"])
+        ),
+        (
+            "ListTables", #"{"ExclusiveStartTableName":""}"#,
+            told(
+                ["'' at 'exclusiveStartTableName'", "'' at 'exclusiveStartTableName'"],
+                [pattern, "have length greater than or equal to 3"])
+        ),
+        (
+            "CreateTable",
+            """
+            {"TableName":"t","GlobalSecondaryIndexes":[
+            {"IndexName":"","KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],"Projection":{}}]}
+            """,
+            told(
+                Array(repeating: "'' at 'globalSecondaryIndexes.1.member.indexName'", count: 2),
+                ["have length greater than or equal to 3", pattern])
+        ),
+        (
+            "CreateTable", #"{"TableName":"t","AttributeDefinitions":[{}]}"#,
+            told([
+                "null at 'attributeDefinitions.1.member.attributeType'",
+                "null at 'attributeDefinitions.1.member.attributeName'",
+            ])
+        ),
+        (
+            "CreateTable", #"{"TableName":"t","KeySchema":[{}]}"#,
+            told(["null at 'keySchema.1.member.attributeName'", "null at 'keySchema.1.member.keyType'"])
+        ),
+        (
+            "CreateTable", #"{"TableName":"t","ProvisionedThroughput":{}}"#,
+            told([
+                "null at 'provisionedThroughput.writeCapacityUnits'",
+                "null at 'provisionedThroughput.readCapacityUnits'",
+            ])
+        ),
+        (
+            "CreateTable",
+            #"{"TableName":"t","ProvisionedThroughput":{"ReadCapacityUnits":-1,"WriteCapacityUnits":-1}}"#,
+            told(
+                [
+                    "'-1' at 'provisionedThroughput.writeCapacityUnits'",
+                    "'-1' at 'provisionedThroughput.readCapacityUnits'",
+                ], Array(repeating: "have value greater than or equal to 1", count: 2))
+        ),
+        (
+            "UpdateTimeToLive", #"{"TableName":"t","TimeToLiveSpecification":{}}"#,
+            told(["null at 'timeToLiveSpecification.attributeName'", "null at 'timeToLiveSpecification.enabled'"])
+        ),
+        ("DescribeTable", #"{"TableName":""}"#, ""),
+        ("ExportTableToPointInTime", #"{"TableArn":"","S3Bucket":"bucket"}"#, ""),
+        ("UpdateTable", #"{"TableName":"t","ReplicaUpdates":[{"Create":{}}]}"#, ""),
+        (
+            "UpdateTable", #"{"TableName":"t","ReplicaUpdates":[{"Update":{}}]}"#,
+            told(["null at 'replicaUpdates.1.member.update.regionName'"])
+        ),
+    ]
+
+    private static let pattern = "satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
+
+    private static func told(_ values: [String], _ demands: [String] = []) -> String {
+        let clauses = values.indices.map { index in
+            "Value \(values[index]) failed to satisfy constraint: Member must "
+                + (demands.isEmpty ? "not be null" : demands[index])
+        }
+        return "\(clauses.count) validation error\(clauses.count == 1 ? "" : "s") detected: "
+            + clauses.joined(separator: "; ")
+    }
+
+    /// Where the model finds nothing, the service has words of its own.
+    @Test(arguments: recorded)
+    func `AWS's order`(_ operation: String, _ json: String, _ sentence: String) throws {
+        let schema = try #require(DynamoDBSchema.service.operations.first { $0.name == operation })
+        let binding = try #require(Self.operations[operation])
+        let reader = ShapeReader(JSONReader(Array(json.utf8)))
+        _ = try binding(reader)
+        let violations = ConstraintViolation.told(reader.violations, in: schema.input)
+        #expect(violations.isEmpty ? sentence.isEmpty : ViolationWording.coral.sentence(violations) == sentence)
+    }
+
     @Test(arguments: examples) func `AWS's sentence`(_ operation: String, _ json: String, _ sentence: String) throws {
         let binding = try #require(Self.operations[operation])
         let reader = ShapeReader(JSONReader(Array(json.utf8)))
@@ -93,12 +177,17 @@ import WireProtocols
     private static let operations: [String: Decode] = [
         "BatchGetItem": { try BatchGetItemInput(from: $0) },
         "BatchWriteItem": { try BatchWriteItemInput(from: $0) },
+        "CreateBackup": { try CreateBackupInput(from: $0) },
         "CreateTable": { try CreateTableInput(from: $0) },
         "DeleteItem": { try DeleteItemInput(from: $0) },
+        "DescribeTable": { try DescribeTableInput(from: $0) },
+        "ExportTableToPointInTime": { try ExportTableToPointInTimeInput(from: $0) },
         "ListTables": { try ListTablesInput(from: $0) },
         "PutItem": { try PutItemInput(from: $0) },
         "Query": { try QueryInput(from: $0) },
         "Scan": { try ScanInput(from: $0) },
+        "UpdateTable": { try UpdateTableInput(from: $0) },
+        "UpdateTimeToLive": { try UpdateTimeToLiveInput(from: $0) },
     ]
 
     @Test func `every operation of the model is named, and those with handlers are bound in order`() {

@@ -17,6 +17,10 @@ import Testing
         shape Items list min=1 max=2
         member member Colour flattened
         shape Moment timestamp time=rfc822
+        shape Name string min=3 pattern=[a-z]+ length-first
+        shape Pair structure told=Right,Left
+        member Left Name min=0 max=9
+        member Right Name
         shape Word string min=3 max=255 pattern=[a-z%20]+ sensitive
         operation Buy Basket Basket errors=Gone method=PUT uri=/buy/{Id}%20?x status=201 host-prefix=data- unsigned
         operation Sell Basket Basket wrapper=SellResult
@@ -44,6 +48,15 @@ import Testing
         #expect(sell.method == "POST" && sell.uri == "/" && sell.status == 200 && !sell.isUnsigned)
         #expect(sell.resultWrapper == "SellResult" && sell.errors.isEmpty && sell.hostPrefix == nil)
         #expect(buy.input === Self.text.shape("Basket") && sell.output === buy.input)
+    }
+
+    @Test func `the order in which the service tells what is wrong is kept, and a member's own bounds`() throws {
+        let pair = Self.text.shape("Pair")
+        #expect(pair.traits.toldMembers == ["Right", "Left"])
+        let name = try #require(pair.members[1].constraints)
+        #expect(name.isLengthFirst && name.lengthMin == 3 && name.pattern == "[a-z]+")
+        let own = try #require(pair.members[0].constraints)
+        #expect(own.lengthMin == 0 && own.lengthMax == 9 && own.pattern == nil)
     }
 
     @Test func `members keep their order, their traits and their targets, circles included`() {

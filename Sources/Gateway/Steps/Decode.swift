@@ -21,7 +21,7 @@ struct Decode: Sendable {
             let reader = ShapeReader(wire)
             input = try operation.binding.decode(reader)
             try wire.finish()
-            violations = reader.violations
+            violations = ConstraintViolation.told(reader.violations, in: operation.binding.schema.input)
         } catch {
             throw codec.serviceError(for: error, in: service.schema)
         }

@@ -103,6 +103,10 @@ struct ReplicaUpdatesTests {
             { $0.replicaUpdates = [ReplicationGroupUpdate()] }
         ),
         (
+            "ValidationException: One or more parameter values were invalid",
+            { $0.replicaUpdates = [ReplicationGroupUpdate(create: CreateReplicationGroupMemberAction())] }
+        ),
+        (
             "ValidationException: There are no actions specified in the Replica Update Action of the request.",
             { $0.replicaUpdates = [changing(west)] }
         ),

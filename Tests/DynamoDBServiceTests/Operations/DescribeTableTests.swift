@@ -5,6 +5,32 @@ import ServiceModel
 import Testing
 
 struct DescribeTableTests {
+    @Test(arguments: [
+        ("", ["have length greater than or equal to 3", "satisfy regular expression pattern: [a-zA-Z0-9_.-]+"]),
+        ("ab", ["have length greater than or equal to 3"]),
+        (String(repeating: "a", count: 256), ["have length less than or equal to 255"]),
+        ("bad name!", ["satisfy regular expression pattern: [a-zA-Z0-9_.-]+"]),
+    ])
+    func `a name that no table can have is refused as the model's constraints are`(
+        _ name: String, _ demands: [String]
+    ) async {
+        let fixture = TableFixture()
+        let sentence =
+            "\(demands.count) validation error\(demands.count == 1 ? "" : "s") detected: "
+            + demands.map { "Value '\(name)' at 'tableName' failed to satisfy constraint: Member must \($0)" }
+            .joined(separator: "; ")
+        for work in [
+            { _ = try await fixture.describe(name) },
+            {
+                let input = UpdateTableInput(tableName: name, deletionProtectionEnabled: true)
+                _ = try await fixture.service.updateTable(input, fixture.context)
+            },
+        ] as [() async throws -> Void] {
+            let refusal = await #expect(throws: ServiceError.self) { try await work() }
+            #expect(refusal == ServiceError(code: "ValidationException", message: sentence))
+        }
+    }
+
     @Test func `items and index entries are counted`() async throws {
         let fixture = TableFixture()
         try await fixture.create(

@@ -28,6 +28,26 @@ struct LegacyGlobalTableTests {
         #expect(refusal?.message == sentence)
     }
 
+    @Test(arguments: [
+        ("ab", "TableName must be at least 3 characters long and at most 255 characters long"),
+        (
+            "a b",
+            "1 validation error detected: Value 'a b' at 'globalTableName' failed to satisfy constraint: Member "
+                + "must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
+        ),
+    ])
+    func `a name that no table can have is refused`(_ name: String, _ sentence: String) async {
+        let (service, context) = (self.fixture.service, self.fixture.context)
+        let table = await #expect(throws: ServiceError.self) {
+            try await service.describeGlobalTable(DescribeGlobalTableInput(globalTableName: name), context)
+        }
+        let settings = await #expect(throws: ServiceError.self) {
+            try await service.describeGlobalTableSettings(
+                DescribeGlobalTableSettingsInput(globalTableName: name), context)
+        }
+        #expect(table?.message == sentence && settings?.message == sentence)
+    }
+
     @Test func `in a region that never had them the regions are named that did`() async {
         let context = TableFixture.context(region: "ap-south-1")
         let input = CreateGlobalTableInput(

@@ -21,7 +21,7 @@ package enum DynamoDBSchema {
         member ArchivalReason ArchivalReason
         member ArchivalBackupArn BackupArn
         shape AttributeAction enum enum=ADD,PUT,DELETE
-        shape AttributeDefinition structure
+        shape AttributeDefinition structure told=AttributeType,AttributeName
         member AttributeName KeySchemaAttributeName required
         member AttributeType ScalarAttributeType required
         shape AttributeDefinitions list
@@ -318,7 +318,7 @@ package enum DynamoDBSchema {
         shape CreateReplicaAction structure
         member RegionName RegionName required
         shape CreateReplicationGroupMemberAction structure
-        member RegionName RegionName required
+        member RegionName RegionName
         member KMSMasterKeyId KMSMasterKeyId
         member ProvisionedThroughputOverride ProvisionedThroughputOverride
         member OnDemandThroughputOverride OnDemandThroughputOverride
@@ -423,7 +423,7 @@ package enum DynamoDBSchema {
         member ContinuousBackupsDescription ContinuousBackupsDescription
         shape DescribeContributorInsightsInput structure input
         member TableName TableArn required
-        member IndexName IndexName
+        member IndexName IndexName min=0 max=255
         shape DescribeContributorInsightsOutput structure
         member TableName TableName
         member IndexName IndexName
@@ -440,11 +440,11 @@ package enum DynamoDBSchema {
         shape DescribeExportOutput structure
         member ExportDescription ExportDescription
         shape DescribeGlobalTableInput structure input
-        member GlobalTableName TableName required
+        member GlobalTableName TableName required min=0 max=255
         shape DescribeGlobalTableOutput structure
         member GlobalTableDescription GlobalTableDescription
         shape DescribeGlobalTableSettingsInput structure input
-        member GlobalTableName TableName required
+        member GlobalTableName TableName required min=0 max=255
         shape DescribeGlobalTableSettingsOutput structure
         member GlobalTableName TableName
         member ReplicaSettings ReplicaSettingsDescriptionList
@@ -464,7 +464,7 @@ package enum DynamoDBSchema {
         member TableMaxReadCapacityUnits PositiveLongObject
         member TableMaxWriteCapacityUnits PositiveLongObject
         shape DescribeTableInput structure input
-        member TableName TableArn required
+        member TableName TableArn required min=0 max=1024
         shape DescribeTableOutput structure
         member Table TableDescription
         shape DescribeTableReplicaAutoScalingInput structure input
@@ -573,7 +573,7 @@ package enum DynamoDBSchema {
         member ExportStatus ExportStatus
         member ExportType ExportType
         shape ExportTableToPointInTimeInput structure input
-        member TableArn TableArn required
+        member TableArn TableArn required min=0 max=1024
         member ExportTime ExportTime
         member ClientToken ClientToken token
         member S3Bucket S3Bucket required
@@ -770,7 +770,7 @@ package enum DynamoDBSchema {
         member ExportFromTime ExportFromTime
         member ExportToTime ExportToTime
         member ExportViewType ExportViewType
-        shape IndexName string min=3 max=255 pattern=[a-zA-Z0-9_.-]+
+        shape IndexName string min=3 max=255 pattern=[a-zA-Z0-9_.-]+ length-first
         shape IndexNotFoundException structure error=400
         member message ErrorMessage
         shape IndexStatus enum enum=CREATING,UPDATING,DELETING,ACTIVE
@@ -1005,7 +1005,7 @@ package enum DynamoDBSchema {
         member NonKeyAttributes NonKeyAttributeNameList
         shape ProjectionExpression string
         shape ProjectionType enum enum=ALL,INCLUDE,KEYS_ONLY
-        shape ProvisionedThroughput structure
+        shape ProvisionedThroughput structure told=WriteCapacityUnits,ReadCapacityUnits
         member ReadCapacityUnits PositiveLongObject required
         member WriteCapacityUnits PositiveLongObject required
         shape ProvisionedThroughputDescription structure
@@ -1213,7 +1213,7 @@ package enum DynamoDBSchema {
         member RestoreDateTime Date required
         member RestoreInProgress RestoreInProgress required
         shape RestoreTableFromBackupInput structure input
-        member TargetTableName TableName required
+        member TargetTableName TableName required min=0 max=255
         member BackupArn BackupArn required
         member BillingModeOverride BillingMode
         member GlobalSecondaryIndexOverride GlobalSecondaryIndexList
@@ -1455,7 +1455,7 @@ package enum DynamoDBSchema {
         member TimeToLiveStatus TimeToLiveStatus
         member AttributeName TimeToLiveAttributeName
         shape TimeToLiveEnabled boolean
-        shape TimeToLiveSpecification structure
+        shape TimeToLiveSpecification structure told=AttributeName,Enabled
         member Enabled TimeToLiveEnabled required
         member AttributeName TimeToLiveAttributeName required
         shape TimeToLiveStatus enum enum=ENABLING,DISABLING,ENABLED,DISABLED
@@ -1512,7 +1512,7 @@ package enum DynamoDBSchema {
         member ContinuousBackupsDescription ContinuousBackupsDescription
         shape UpdateContributorInsightsInput structure input
         member TableName TableArn required
-        member IndexName IndexName
+        member IndexName IndexName min=0 max=255
         member ContributorInsightsAction ContributorInsightsAction required
         member ContributorInsightsMode ContributorInsightsMode
         shape UpdateContributorInsightsOutput structure

@@ -5,7 +5,7 @@ package import ServiceModel
 package struct CreateReplicationGroupMemberAction: ReadableShape {
     package static let schema = DynamoDBSchema.shape("CreateReplicationGroupMemberAction")
 
-    package var regionName: String
+    package var regionName: Optional<String>
     package var kmsMasterKeyID: Optional<String>
     package var provisionedThroughputOverride: Optional<ProvisionedThroughputOverride>
     package var onDemandThroughputOverride: Optional<OnDemandThroughputOverride>
@@ -13,7 +13,7 @@ package struct CreateReplicationGroupMemberAction: ReadableShape {
     package var tableClassOverride: Optional<TableClass>
 
     package init(
-        regionName: String,
+        regionName: String? = nil,
         kmsMasterKeyID: String? = nil,
         provisionedThroughputOverride: ProvisionedThroughputOverride? = nil,
         onDemandThroughputOverride: OnDemandThroughputOverride? = nil,
@@ -55,7 +55,7 @@ package struct CreateReplicationGroupMemberAction: ReadableShape {
             }
         }
         self.init(
-            regionName: regionName ?? reader.missing(schema.members[0], ""),
+            regionName: regionName,
             kmsMasterKeyID: kmsMasterKeyID,
             provisionedThroughputOverride: provisionedThroughputOverride,
             onDemandThroughputOverride: onDemandThroughputOverride,

@@ -58,7 +58,7 @@ extension DynamoDBService {
     private func createReplica(
         _ reference: TableReference, _ action: CreateReplicationGroupMemberAction, _ now: Timestamp
     ) async throws(ServiceError) -> TableDescription {
-        guard let region = Region(action.regionName) else { throw .replicaExists(reference.name) }
+        guard let region = action.regionName.flatMap({ Region($0) }) else { throw .replicaExists(reference.name) }
         let target = TableReference(account: reference.account, region: region, name: reference.name)
         // Read before the commit, so that they are no later than it: a link may begin too early, never too late.
         let positions = try await self.positions(to: reference)

@@ -52,7 +52,7 @@ struct ReplicaRule {
 
         var regionName: String {
             switch self {
-            case .create(let action): action.regionName
+            case .create(let action): action.regionName ?? ""
             case .update(let action): action.regionName
             case .delete(let region): region
             case .disassociate(let action): action.regionName
@@ -78,6 +78,9 @@ struct ReplicaRule {
             ].compactMap(\.self)
             guard let element = given.first else { throw Self.noAction }
             guard given.count == 1 else { throw Self.severalKinds }
+            if case .create(let action) = element, action.regionName == nil {
+                throw .validation("One or more parameter values were invalid")
+            }
             if case .update(let action) = element, !Self.changesAnything(action) { throw Self.noAction }
             // The same thing said twice is said once.
             if elements.contains(where: { $0.kind == element.kind && $0.regionName == element.regionName }) { continue }

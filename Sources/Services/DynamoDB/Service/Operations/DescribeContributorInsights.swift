@@ -13,6 +13,7 @@ extension DynamoDBService {
         _ input: DescribeContributorInsightsInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeContributorInsightsOutput {
         let reference = try TableReference(input.tableName, context)
+        if let name = input.indexName { try TableReference.check(name, at: "indexName", .sentence("IndexName")) }
         guard let table = try await self.catalog.snapshot(reference)?.descriptor else {
             throw .tableNotFound(reference)
         }

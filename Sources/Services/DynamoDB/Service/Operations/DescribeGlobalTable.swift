@@ -10,6 +10,7 @@ extension DynamoDBService {
     package func describeGlobalTable(
         _ input: DescribeGlobalTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeGlobalTableOutput {
+        try TableReference.check(input.globalTableName, at: "globalTableName", .sentence("TableName"))
         throw .globalTableNotFound(input.globalTableName, prefix: "Global table not found: ")
     }
 }

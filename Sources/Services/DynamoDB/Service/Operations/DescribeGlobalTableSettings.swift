@@ -10,6 +10,7 @@ extension DynamoDBService {
     package func describeGlobalTableSettings(
         _ input: DescribeGlobalTableSettingsInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeGlobalTableSettingsOutput {
+        try TableReference.check(input.globalTableName, at: "globalTableName", .sentence("TableName"))
         throw .globalTableNotFound(input.globalTableName)
     }
 }

@@ -11,7 +11,7 @@ extension DynamoDBService {
     package func describeTable(
         _ input: DescribeTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeTableOutput {
-        let reference = try TableReference(input.tableName, context)
+        let reference = try TableReference(input.tableName, context, refusing: .constraint)
         guard let group = try await self.catalog.group(reference) else { throw .tableNotFound(reference) }
         let table = group.own
         let now = self.clock.now()

@@ -17,6 +17,7 @@ extension DynamoDBService {
     package func restoreTableFromBackup(
         _ input: RestoreTableFromBackupInput, _ context: RequestContext
     ) async throws(ServiceError) -> RestoreTableFromBackupOutput {
+        try TableReference.check(input.targetTableName, at: "targetTableName", .sentence("TableName"))
         let target = try TableReference(input.targetTableName, context)
         let overrides = RestoreOverrides(
             billingMode: input.billingModeOverride,

@@ -16,6 +16,7 @@ extension DynamoDBService {
         _ input: UpdateContributorInsightsInput, _ context: RequestContext
     ) async throws(ServiceError) -> UpdateContributorInsightsOutput {
         let reference = try TableReference(input.tableName, context)
+        if let name = input.indexName { try TableReference.check(name, at: "indexName", .sentence("IndexName")) }
         let now = self.clock.now()
         let wanted = input.contributorInsightsMode ?? .accessedAndThrottledKeys
         let isWanted = input.contributorInsightsAction == .enable

@@ -17,7 +17,7 @@ extension DynamoDBService {
     package func updateTable(
         _ input: UpdateTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> UpdateTableOutput {
-        let reference = try TableReference(input.tableName, context)
+        let reference = try TableReference(input.tableName, context, refusing: .constraint)
         let input = UpdateRule.effective(input)
         try validating { () throws(ValidationFailure) in try UpdateRule.check(input) }
         try Self.refuseWhatHasNoEffect(input)
