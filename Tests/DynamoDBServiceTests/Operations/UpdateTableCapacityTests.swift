@@ -102,6 +102,8 @@ struct UpdateTableCapacityTests {
         #expect(answer.tableStatus == .updating)
         #expect(answer.billingModeSummary?.billingMode == .payPerRequest)
         #expect(answer.billingModeSummary?.lastUpdateToPayPerRequestDateTime == nil)
+        // What it had as a provisioned table: the switch is not done yet.
+        #expect(answer.warmThroughput?.readUnitsPerSecond == 10)
         var table = try await fixture.described()
         #expect(table.billingModeSummary?.lastUpdateToPayPerRequestDateTime == fixture.tables.clock.now())
         #expect(table.provisionedThroughput?.readCapacityUnits == 0)
@@ -127,6 +129,7 @@ struct UpdateTableCapacityTests {
             $0.globalSecondaryIndexUpdates = [change("one") { $0.provisionedThroughput = units(2, 2) }]
         }
         #expect(back.provisionedThroughput?.readCapacityUnits == 1)
+        #expect(back.warmThroughput?.readUnitsPerSecond == 12_000)
         table = try await fixture.described()
         #expect(table.billingModeSummary?.billingMode == .provisioned)
         #expect(table.provisionedThroughput?.numberOfDecreasesToday == 0)

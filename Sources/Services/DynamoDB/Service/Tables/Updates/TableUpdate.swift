@@ -117,7 +117,9 @@ struct TableUpdate {
             (shown.tableClass, shown.tableClassChanges) = (before.tableClass, before.tableClassChanges)
         }
         shown.settings.encryptionKeyARN = before.settings.encryptionKeyARN ?? table.settings.encryptionKeyARN
-        shown.settings.warmThroughput = before.settings.warmThroughput
+        // Spelled out, as the units that stand in for it may be another mode's by now.
+        let warm = before.warmUnits(before.settings.warmThroughput, before.throughput)
+        shown.settings.warmThroughput = UnitPair(read: warm.read, write: warm.write)
         let status = outcome.isUpdating ? TableStatus.updating : table.status(at: self.now)
         var description = shown.description(status, at: self.now)
         if outcome.encryptionChanges { description.sseDescription?.status = .updating }
