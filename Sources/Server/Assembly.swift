@@ -86,10 +86,11 @@ enum Assembly {
     private static func dynamoDB(_ dynamoDB: ServiceBinding, streams: ServiceBinding) -> [RegisteredService] {
         [
             // BatchWriteItem takes 16 MB of items; base64 and names come on top.
-            // Of the three writes AWS tells one broken constraint since the summer of 2026.
+            // Since the summer of 2026 AWS tells one broken constraint of an update or a deletion; of a put the table's
+            // name alone, or else all.
             RegisteredService(
                 binding: dynamoDB, requestIDForm: .long, bodyBytesMax: 24 << 20, asksPoliciesItself: true,
-                singleViolationOperations: ["PutItem", "UpdateItem", "DeleteItem"],
+                singleViolationOperations: ["UpdateItem", "DeleteItem"], foremostMembers: ["PutItem": "TableName"],
                 enumerationSentences: [
                     "TableClass": "Invalid table-class parameter provided. Please try again with a valid table-class "
                         + "value: [STANDARD, STANDARD_INFREQUENT_ACCESS]."

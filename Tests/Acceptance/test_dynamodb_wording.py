@@ -34,6 +34,14 @@ REFUSALS = {
             f"Member must satisfy enum value set: {RETURN_VALUES}"
         ),
     ),
+    "a put tells all of them": (
+        "put_item",
+        {"TableName": TABLE, "Item": KEY, "ReturnValues": "y", "ReturnItemCollectionMetrics": "x"},
+        "2 validation errors detected: Value 'y' at 'returnValues' failed to satisfy constraint: "
+        f"Member must satisfy enum value set: {RETURN_VALUES}; "
+        "Value 'x' at 'returnItemCollectionMetrics' failed to satisfy constraint: "
+        "Member must satisfy enum value set: [SIZE, NONE]",
+    ),
     "the name of a write's table is looked at first": (
         "put_item",
         {"ReturnValues": "y", "Item": KEY, "TableName": ""},

@@ -37,6 +37,8 @@ package struct RegisteredService: Sendable {
     package var takesBearerKeys: Bool
     /// Operations that tell the first constraint an input breaks, where AWS's others tell all of them.
     package var singleViolationOperations: Set<String>
+    /// By operation, the member that is told alone when it breaks a constraint, whatever else the input breaks.
+    package var foremostMembers: [String: String]
     /// What the service says of a value that its enumeration has not, by the member, where it has words of its own for
     /// it; told when nothing else is wrong with the input.
     package var enumerationSentences: [String: String]
@@ -58,6 +60,7 @@ package struct RegisteredService: Sendable {
         routes: [HTTPRoute] = [],
         takesBearerKeys: Bool = false,
         singleViolationOperations: Set<String> = [],
+        foremostMembers: [String: String] = [:],
         enumerationSentences: [String: String] = [:]
     ) {
         self.binding = binding
@@ -74,6 +77,7 @@ package struct RegisteredService: Sendable {
         self.routes = routes
         self.takesBearerKeys = takesBearerKeys
         self.singleViolationOperations = singleViolationOperations
+        self.foremostMembers = foremostMembers
         self.enumerationSentences = enumerationSentences
     }
 

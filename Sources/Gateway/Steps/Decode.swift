@@ -42,13 +42,18 @@ struct Decode: Sendable {
         return service.registration.enumerationSentences[name]
     }
 
-    /// All violations, or the one of the first member in the model's order.
+    /// All violations, those of the member that comes before the others, or the one of the first member in the model's
+    /// order.
     private static func told(
         _ violations: [ConstraintViolation], of operation: OperationEntry, _ service: ServiceEntry
     ) -> [ConstraintViolation] {
         let schema = operation.binding.schema
-        let isSingle = service.registration.singleViolationOperations.contains(schema.name)
-        guard isSingle, violations.count > 1 else { return violations }
+        guard violations.count > 1 else { return violations }
+        if let foremost = service.registration.foremostMembers[schema.name] {
+            let own = violations.filter { $0.path.first == .member(foremost) }
+            return own.isEmpty ? violations : own
+        }
+        guard service.registration.singleViolationOperations.contains(schema.name) else { return violations }
         let names = schema.input.members.map(\.name)
         let first = violations.min { Self.place($0, names) < Self.place($1, names) }
         return first.map { [$0] } ?? violations
