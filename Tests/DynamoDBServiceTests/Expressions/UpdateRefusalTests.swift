@@ -164,6 +164,11 @@ struct PlaceholderTests {
             check(item([("v", .null)]))
                 == "ExpressionAttributeValues contains invalid key: Syntax error; key: \"v\""
         )
+        let name = String(repeating: "n", count: 65_536)
+        #expect(
+            check(item([(":v", map([(name, .null)]))]))
+                == "Attribute name is too large, must be less than 65536 bytes"
+        )
     }
 
     @Test func `what no expression uses is refused, names first`() throws {

@@ -160,7 +160,11 @@ struct ExecuteStatementSelectTests {
         )
         #expect(
             await fixture.statementWording("SELECT * FROM items.\"global\" WHERE gp = 'g'") { $0.consistentRead = true }
-                == "Consistent reads are not supported on global secondary indexes"
+                == "Strongly consistent read is not supported on Global Secondary Indexes"
+        )
+        #expect(
+            await fixture.statementWording("SELECT * FROM items.absent") { $0.consistentRead = true }
+                == "The table does not have the specified index"
         )
     }
 

@@ -90,6 +90,21 @@ struct ScanTests {
         #expect(count.count == 20)
     }
 
+    @Test func `of a filter that is too long its size is told`() async throws {
+        let fixture = try await Self.filled()
+        let text = "x > :zero" + String(repeating: " ", count: 4088)
+        #expect(
+            await wording { () throws(ServiceError) in
+                try await fixture.scan {
+                    $0.filterExpression = text
+                    $0.expressionAttributeValues = item([(":zero", int(0))])
+                }
+            }
+                == "Invalid FilterExpression: Expression size has exceeded the maximum allowed size; expression size: "
+                + "4097"
+        )
+    }
+
     // Pages
 
     @Test(arguments: [nil, "local", "global", "whole"])

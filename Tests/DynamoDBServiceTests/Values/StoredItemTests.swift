@@ -183,6 +183,14 @@ struct StoredItemTests {
         }
     }
 
+    @Test func `a name has 65535 bytes at most, at whatever depth`() {
+        func name(_ utf8Count: Int) -> String { String(repeating: "n", count: utf8Count) }
+        let sentence = "Attribute name is too large, must be less than 65536 bytes"
+        #expect(item([(name(65_535), .null), ("m", map([(name(65_535), .null)]))]).failure == nil)
+        #expect(item([(name(65_536), .null)]).failure?.message == sentence)
+        #expect(item([("m", .l([map([(name(65_536), .null)])]))]).failure?.message == sentence)
+    }
+
     @Test func `a value nests 32 levels at most`() {
         func nested(_ levels: Int) -> AttributeValue {
             (1..<levels).reduce(AttributeValue.null) { value, level in

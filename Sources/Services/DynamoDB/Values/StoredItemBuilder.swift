@@ -107,7 +107,7 @@ struct StoredItemBuilder {
         let count = self.bytes.count - start
         if count == 0 { self.fail(ValidationFailure.emptyAttributeName.message) }
         if count > Self.nameBytesMax {
-            self.fail("Attribute name is too large, must be less than 64 Kb")
+            self.fail("Attribute name is too large, must be less than 65536 bytes")
             self.bytes.removeSubrange((start + Self.nameBytesMax)...)
         }
         let stored = UInt16(min(count, Self.nameBytesMax))

@@ -80,7 +80,8 @@ package struct ExpressionContext: Sendable {
     /// How a value that breaks DynamoDB's rules is reported: with its key, but for what AWS reports bare.
     private static func invalidValue(_ failure: AttributeMap.Failure, isEnveloped: Bool) -> ValidationFailure {
         let isBare =
-            failure.message.hasPrefix("Nesting Levels") || failure.message.hasSuffix("must have the value of true")
+            failure.message.hasPrefix("Nesting Levels") || failure.message.hasPrefix("Attribute name is too large")
+            || failure.message.hasSuffix("must have the value of true")
             || failure == AttributeMap.Failure.expressionValuesTooLarge
             || isEnveloped && failure.message.hasPrefix("One or more parameter values were invalid")
         guard !isBare else { return ValidationFailure(failure.message) }

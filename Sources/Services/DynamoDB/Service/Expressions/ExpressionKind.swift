@@ -29,10 +29,15 @@ package enum ExpressionKind: String, Sendable, Hashable {
     /// Refuses what is refused before the text is read.
     func checkSize(_ text: [UInt8]) throws(ValidationFailure) {
         guard !text.isEmpty else { throw self.invalid("The expression can not be empty;") }
-        guard text.count > Self.utf8CountMax else { return }
-        let sentence = "Expression size has exceeded the maximum allowed size;"
-        // AWS leaves the size out in this one.
-        throw self.invalid(self == .update ? sentence : "\(sentence) expression size: \(text.count)")
+        guard text.count <= Self.utf8CountMax else { throw self.tooLarge() }
+    }
+
+    /// AWS tells the size of a Scan's filter only.
+    ///
+    /// - Source: answers of September 2026 that floci's pull request 3447 compares.
+    func tooLarge(utf8Count: Int? = nil) -> ValidationFailure {
+        let size = utf8Count.map { " expression size: \($0)" } ?? ""
+        return self.invalid("Expression size has exceeded the maximum allowed size;\(size)")
     }
 }
 

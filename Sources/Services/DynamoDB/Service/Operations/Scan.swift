@@ -124,6 +124,10 @@ private struct ScanExpressions {
             values: input.expressionAttributeValues
         )
         if let text = input.filterExpression {
+            let utf8Count = text.utf8.count
+            guard utf8Count <= ExpressionKind.utf8CountMax else {
+                throw ExpressionKind.filter.tooLarge(utf8Count: utf8Count)
+            }
             self.filter = try context.condition(text, .filter)
         } else {
             self.filter = legacyFilter

@@ -44,12 +44,12 @@ struct PartiQLRead {
         _ name: String?, _ table: TableDescriptor, isConsistent: Bool
     ) throws(ValidationFailure) -> IndexDescriptor? {
         guard let name else { return nil }
-        // Two sentences differ from those of Query and Scan.
+        // Two sentences differ from those of Query and Scan, as conformance tests of September 2026 found on AWS.
         guard let index = table.index(name), index.state != .deleting else {
             throw ValidationFailure("The table does not have the specified index")
         }
         guard !(index.isGlobal && isConsistent) else {
-            throw ValidationFailure("Consistent reads are not supported on global secondary indexes")
+            throw ValidationFailure("Strongly consistent read is not supported on Global Secondary Indexes")
         }
         return try IndexChoice.index(name, table, isConsistent: isConsistent)
     }
