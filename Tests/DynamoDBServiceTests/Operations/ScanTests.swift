@@ -90,6 +90,22 @@ struct ScanTests {
         #expect(count.count == 20)
     }
 
+    @Test func `a projection that is missing is told without an envelope`() async throws {
+        let fixture = try await Self.filled()
+        #expect(
+            await wording { () throws(ServiceError) in
+                try await fixture.scan { $0.select = .specificAttributes }
+            } == "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+        )
+        #expect(
+            await wording { () throws(ServiceError) in
+                try await fixture.scan { $0.select = .allProjectedAttributes }
+            }
+                == "1 validation error detected: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an "
+                + "IndexName"
+        )
+    }
+
     @Test func `of a filter that is too long its size is told`() async throws {
         let fixture = try await Self.filled()
         let text = "x > :zero" + String(repeating: " ", count: 4088)

@@ -8,14 +8,17 @@ struct SelectRule {
     /// The top-level attributes that are wanted; none where items are returned whole.
     private let names: [String]
 
-    /// Checks what needs no table. AWS puts an envelope around these sentences.
+    /// Checks what needs no table. AWS puts an envelope around these sentences, but in Scan around that of a missing
+    /// projection.
+    ///
+    /// - Source: answers of September 2026 that floci's pull request 3410 compares.
     static func check(
-        _ select: Select?, expression: String?, attributesToGet: [String]?, hasIndex: Bool
+        _ select: Select?, expression: String?, attributesToGet: [String]?, hasIndex: Bool, isScan: Bool = false
     ) throws(ValidationFailure) {
         do throws(ValidationFailure) {
             try self.checkBare(select, expression, attributesToGet, hasIndex: hasIndex)
         } catch {
-            throw error.enveloped
+            throw isScan && select == .specificAttributes ? error : error.enveloped
         }
     }
 

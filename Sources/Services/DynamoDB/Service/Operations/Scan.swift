@@ -117,7 +117,7 @@ private struct ScanExpressions {
             input.select,
             expression: input.projectionExpression,
             attributesToGet: input.attributesToGet,
-            hasIndex: input.indexName != nil
+            hasIndex: input.indexName != nil, isScan: true
         )
         var context = try ExpressionContext(
             names: input.expressionAttributeNames,
