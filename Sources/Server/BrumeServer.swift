@@ -100,8 +100,8 @@ package final class BrumeServer: Sendable {
         guard let accessLog = RotatingLogFile(path: "\(directory.logs)/access.log") else {
             throw StartError(
                 .dataDirectory,
-                "the log \(directory.logs)/access.log cannot be written: it must be a file that this user may write. Move "
-                    + "it away, or name another directory with --data-dir")
+                "the log \(directory.logs)/access.log cannot be written: it must be a file that this user may write. "
+                    + "Move it away, or name another directory with --data-dir")
         }
         let engines =
             configuration.cluster.runs(.bedrock)

@@ -3,14 +3,6 @@ internal import Inference
 internal import Primitives
 internal import Server
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
-
 extension Model {
     /// `brume model plan`: what a model would need on a device, and how it would be started there.
     struct Plan: AsyncParsableCommand {
