@@ -151,7 +151,7 @@ struct ExecuteStatementTests {
                     try await fixture.execute(statement) { $0.returnValuesOnConditionCheckFailure = shows }
                 }
                 let detail = refusal?.detail as? ConditionalCheckFailedException
-                #expect(detail?.message == Self.conditionFailed)
+                #expect(refusal?.message == Self.conditionFailed)
                 #expect((detail?.item?["x"]?.tree == int(1)) == (shows != nil))
             }
         }
