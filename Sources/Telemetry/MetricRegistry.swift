@@ -160,7 +160,8 @@ package final class MetricRegistry: Sendable {
         }
     }
 
-    static func render(_ labels: [(String, String)]) -> String {
+    /// Names and values as they stand behind a metric's name; nothing where there are none.
+    package static func render(_ labels: [(String, String)]) -> String {
         guard !labels.isEmpty else { return "" }
         let parts = labels.map { name, value in
             "\(name)=\"\(self.escaped(value, isQuoted: true))\""

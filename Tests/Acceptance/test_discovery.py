@@ -181,6 +181,17 @@ def test_a_killed_node_of_a_shared_database_fails_no_read(fleet):
         dynamodb.close()
 
 
+def test_the_name_of_a_node_cannot_end_the_label_of_its_metrics(fleet, tmp_path):
+    places = tmp_path / "nodes"
+    places.write_text('unix:/run/a"b.sock\n')
+    bedrock = fleet("bedrock")
+    bedrock.start_gateway(f"file:{places}")
+    eventually(lambda: "brume_node_requests{" in bedrock.gateway.get("/metrics").read().decode())
+    text = bedrock.gateway.get("/metrics").read().decode()
+    assert '\nbrume_node_requests{service="bedrock",node="unix:/run/a\\"b.sock"} 0\n' in text
+    assert '\nbrume_node_retries_total{service="bedrock"} 0\n' in text
+
+
 def test_a_file_of_nodes_is_read_again_and_a_wrong_one_changes_nothing(fleet, tmp_path):
     bedrock = fleet("bedrock")
     one, two = bedrock.start_node(), bedrock.start_node()

@@ -1,3 +1,4 @@
+internal import Telemetry
 internal import Upstream
 
 /// What is known of the nodes of other processes, in Prometheus's text.
@@ -18,7 +19,9 @@ enum NodeMetrics {
             text += "# HELP brume_\(family.name) \(family.help)\n# TYPE brume_\(family.name) \(family.type)\n"
             for pool in pools {
                 for node in pool.status {
-                    let labels = "{service=\"\(pool.service)\",node=\"\(node.endpoint.endpoint)\"}"
+                    let labels = MetricRegistry.render([
+                        ("service", pool.service), ("node", "\(node.endpoint.endpoint)"),
+                    ])
                     text += "brume_\(family.name)\(labels) \(family.read(node))\n"
                 }
             }
@@ -26,7 +29,8 @@ enum NodeMetrics {
         text += "# HELP brume_node_retries_total Requests that were sent to another node, or again\n"
         text += "# TYPE brume_node_retries_total counter\n"
         for node in nodes {
-            text += "brume_node_retries_total{service=\"\(node.role.rawValue)\"} \(node.pool.retryCount)\n"
+            let labels = MetricRegistry.render([("service", node.role.rawValue)])
+            text += "brume_node_retries_total\(labels) \(node.pool.retryCount)\n"
         }
         return text
     }
