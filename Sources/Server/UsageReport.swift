@@ -97,7 +97,11 @@ package enum UsageReport {
         let path = file ?? (Files.facts(own) == nil ? nil : own)
         let bytes: [UInt8]
         do throws(FileError) {
-            if let path { bytes = try Files.read(path) } else { bytes = Array(PriceList.standardText.utf8) }
+            if let path {
+                bytes = try Files.read(path, bytesMax: PriceList.fileBytesMax)
+            } else {
+                bytes = Array(PriceList.standardText.utf8)
+            }
         } catch {
             throw StartError(.configuration, "the price list \(path ?? "") cannot be read: \(error.sentence)")
         }

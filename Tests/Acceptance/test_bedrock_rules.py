@@ -174,3 +174,6 @@ def test_usage_says_what_aws_would_have_asked(fresh_server, tmp_path):
     (tmp_path / "bad.json").write_text("{")
     answer = server.run("usage", "--prices", str(tmp_path / "bad.json"))
     assert answer.returncode == 78 and "no JSON object" in answer.stderr
+    (tmp_path / "bad.json").write_text(" " * (1 << 20) + "{")
+    answer = server.run("usage", "--prices", str(tmp_path / "bad.json"))
+    assert answer.returncode == 78 and "is larger than the 1048576 bytes" in answer.stderr

@@ -354,7 +354,7 @@ package struct Setting: Sendable {
     private static func rules(_ path: String) throws(ConfigurationError) -> [ModelRule] {
         let bytes: [UInt8]
         do throws(FileError) {
-            bytes = try Files.read(path)
+            bytes = try Files.read(path, bytesMax: ModelRule.fileBytesMax)
         } catch {
             throw ConfigurationError("takes a file that can be read: \(path): \(error.sentence)")
         }

@@ -312,6 +312,12 @@ import Testing
         #expect(self.sentence() == sentence)
     }
 
+    @Test func `a file of rules that is as large as a model is not read`() throws {
+        try self.folder.write("rules.json", String(repeating: " ", count: 16 << 20) + #"{"rules": []}"#)
+        let sentence = try #require(self.sentence(["bedrock-rules": self.folder.path + "/rules.json"]))
+        #expect(sentence.hasSuffix("rules.json is larger than the 16777216 bytes that such a file has"))
+    }
+
     @Test(arguments: ["port: [1", "a: b: c", "\tport: 1", "port: \"1", "%", "port: *nobody"])
     func `what is no YAML is told as that`(_ text: String) throws {
         try self.folder.write("config.yaml", text)

@@ -7,6 +7,8 @@ package struct PriceList: Sendable, Hashable {
     /// What the file is written in.
     static let version = 1
     static let currency = "USD"
+    /// Bytes of a file at most.
+    package static let fileBytesMax = 1 << 20
 
     /// The day on which the list was put together.
     package let date: String

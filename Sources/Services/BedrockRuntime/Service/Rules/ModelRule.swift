@@ -49,6 +49,9 @@ package struct ModelRule: Sendable, Hashable {
         return LinearPattern((ignoresCase ? "(?i)" : "") + "\(anything)(?:\(pattern))\(anything)")
     }
 
+    /// Bytes of a file of rules at most: a wrong path may lead to a model.
+    package static let fileBytesMax = 16 << 20
+
     /// Reads the rules of a file.
     /// - Parameters:
     ///   - bytes: the file.
