@@ -104,7 +104,9 @@ def test_anthropic_names_the_member(typed, token, body, sentence):
 @pytest.mark.parametrize("path", ["/v1/messages", "/anthropic/v1/messages/count_tokens", "/v1/models"])
 @pytest.mark.parametrize("version, sentence", [
     ({}, "anthropic-version: header is required"),
-    ({"anthropic-version": "2024-10-22"}, 'anthropic-version: "2024-10-22" is not a valid version'),
+    ({"anthropic-version": "2023-13-01"}, 'anthropic-version: "2023-13-01" is not a valid version'),
+    ({"anthropic-version": "bedrock-2023-05-31"},
+     'anthropic-version: "bedrock-2023-05-31" is not a valid version'),
     ({"anthropic-version": "2023-06-01, 2023-06-01"},
      'anthropic-version: "2023-06-01, 2023-06-01" is not a valid version'),
 ])

@@ -1,18 +1,26 @@
 internal import Primitives
 internal import ServiceModel
 
-/// The version of Anthropic's API that a request is for; all have the same notation here.
+/// The version of Anthropic's API that a request is for: a date, such as `2023-06-01`. All have the same notation here,
+/// and each release of Anthropic's SDK may name a newer one.
 /// - Source: Anthropic API reference, "Versions"; Amazon Bedrock User Guide, "Inference using Anthropic Messages API",
 ///   asks for it in each request; the sentences that users report.
 enum AnthropicVersion {
-    private static let known: Set<String> = ["2023-01-01", "2023-06-01"]
-
     static func check(_ head: RequestHead) throws(ServiceError) {
         let named = head.headers.all("anthropic-version")
         guard !named.isEmpty else { throw .invalid("anthropic-version: header is required") }
         let version = named.joined(separator: ", ")
-        guard self.known.contains(version) else {
+        guard self.isDate(version) else {
             throw .invalid("anthropic-version: \"\(version)\" is not a valid version")
         }
+    }
+
+    private static func isDate(_ text: String) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard parts.map(\.count) == [4, 2, 2],
+            parts.joined().allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains)
+        else { return false }
+        let numbers = parts.compactMap { Int(String(decoding: $0, as: UTF8.self)) }
+        return numbers[0] >= 2023 && 1...12 ~= numbers[1] && 1...31 ~= numbers[2]
     }
 }
