@@ -47,11 +47,21 @@ extension ShapeReader {
         )
     }
 
-    /// A number's range; `text` is the number as it is printed.
+    /// A number's range, in which no NaN is; `text` is the number as it is printed.
     package func check(
         number: Double, _ text: @autoclosure () -> String, _ constraints: Constraints, _ member: MemberSchema
     ) {
-        guard number < constraints.rangeMin ?? -.infinity || number > constraints.rangeMax ?? .infinity else { return }
-        self.note(.range(min: constraints.rangeMin, max: constraints.rangeMax), member) { text() }
+        let isOutside = number < constraints.rangeMin ?? -.infinity || number > constraints.rangeMax ?? .infinity
+        let isBounded = constraints.rangeMin != nil || constraints.rangeMax != nil
+        guard isOutside || (number.isNaN && isBounded) else { return }
+        self.note(.range(min: constraints.rangeMin, max: constraints.rangeMax), member) {
+            Self.name(number) ?? text()
+        }
+    }
+
+    /// What AWS calls numbers that are none, or not finite.
+    private static func name(_ number: Double) -> String? {
+        if number.isNaN { return "NaN" }
+        return number.isInfinite ? (number < 0 ? "-Infinity" : "Infinity") : nil
     }
 }

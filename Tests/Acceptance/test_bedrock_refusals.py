@@ -288,3 +288,12 @@ def test_words_for_effort_are_few(bedrock, model):
             "Code": "ValidationException", "Message": sentence}
     for word in ("low", "max"):
         bedrock.converse(modelId=model, messages=[user()], outputConfig={"effort": word})
+
+
+@pytest.mark.parametrize("value, name", [(float("nan"), "NaN"), (float("inf"), "Infinity")])
+def test_what_is_no_number_is_in_no_range(bedrock, value, name):
+    for member in ("temperature", "topP"):
+        asked = refusal(bedrock.converse, modelId=NOVA, messages=[user()], inferenceConfig={member: value})
+        assert asked["Message"] == (
+            f"1 validation error detected: Value '{name}' at 'inferenceConfig.{member}' failed to satisfy constraint: "
+            "Member must have value less than or equal to 1")

@@ -124,6 +124,14 @@ import WireProtocols
             value: "0.75"
         ),
         Example(
+            json: #"{"Name":"a","Ratio":"NaN"}"#, path: [.member("Ratio")], demand: .range(min: nil, max: 0.5),
+            value: "NaN"
+        ),
+        Example(
+            json: #"{"Name":"a","Ratio":"Infinity"}"#, path: [.member("Ratio")], demand: .range(min: nil, max: 0.5),
+            value: "Infinity"
+        ),
+        Example(
             json: #"{"Name":"a","Colour":"red"}"#, path: [.member("Colour")], demand: .enumeration(["RED", "GREEN"]),
             value: "red"
         ),

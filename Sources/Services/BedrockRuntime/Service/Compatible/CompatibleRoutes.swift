@@ -148,6 +148,9 @@ struct CompatibleRequest: Sendable {
         guard let body = Self.document(request), case .object = body else {
             throw .invalid("We could not parse the JSON body of your request.")
         }
+        try BedrockRuntimeService.refuse(
+            guardrail: !(request.head.headers.first("x-amzn-bedrock-guardrailidentifier") ?? "").isEmpty)
+        try BedrockRuntimeService.refuse(guardrailOf: body)
         self.body = body
         self.id = try ModelID(try Self.model(body, form), context)
         self.isStreamed = body["stream"] == .boolean(true)

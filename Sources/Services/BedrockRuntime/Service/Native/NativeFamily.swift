@@ -68,6 +68,7 @@ struct NativeRequest: Sendable {
         guard !id.isForMedia else {
             throw .invalid("\(id.name) is for images, videos or speech, and no model of this machine is.")
         }
+        try BedrockRuntimeService.refuse(guardrailOf: document)
         self.family = Self.family(id, document)
         // Of Claude's ids only: models of this machine take the notation without it.
         if ClaudeLimits.isClaude(id), self.family is AnthropicFamily {

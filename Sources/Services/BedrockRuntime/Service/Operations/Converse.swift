@@ -40,6 +40,11 @@ extension BedrockRuntimeService {
     static func refuse(guardrail: Bool) throws(ServiceError) {
         if guardrail { throw .invalid("Guardrails are not supported by this version of Brume") }
     }
+
+    /// - Source: Amazon Bedrock API reference, InvokeModel: the member is refused where no guardrail is named, too.
+    static func refuse(guardrailOf body: Document) throws(ServiceError) {
+        try self.refuse(guardrail: body["amazon-bedrock-guardrailConfig"].map { $0 != .null } ?? false)
+    }
 }
 
 extension PerformanceConfiguration {
