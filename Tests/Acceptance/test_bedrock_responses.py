@@ -69,6 +69,28 @@ def test_the_result_of_a_tool_is_told_by_itself(client, streamed):
         client.responses.create(model=ECHO, input="Well?", previous_response_id=asked.id)
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_what_was_said_is_referred_to(client, named):
+    asked = client.responses.create(model=ECHO, input="Use get_weather", tools=[TOOL])
+    call = asked.output[0]
+    reference = {"id": call.id} | ({"type": "item_reference"} if named else {})
+    history = [{"role": "user", "content": "Use get_weather"}, reference, {
+        "type": "function_call_output", "call_id": call.call_id, "output": "3 degrees"}]
+    told = client.responses.create(model=ECHO, tools=[TOOL], input=history)
+    assert told.output_text == "[brume.echo] The tool returned: 3 degrees"
+    more = [*history, {"type": "item_reference", "id": told.output[0].id}, {"role": "user", "content": "Thanks"}]
+    thanked = client.responses.create(model=ECHO, tools=[TOOL], input=more)
+    assert thanked.output_text == "[brume.echo] Thanks" and thanked.usage.input_tokens > told.usage.input_tokens
+    client.responses.delete(asked.id)
+    for lost in (call.id, "msg_1", "x"):
+        with pytest.raises(openai.NotFoundError) as failure:
+            client.responses.create(model=ECHO, input=[{"type": "item_reference", "id": lost}])
+        assert failure.value.body == {
+            "message": f"Item with id '{lost}' not found. Items are not persisted when `store` is set to false. Try "
+                       "again with `store` set to true, or remove this item from your input.",
+            "type": "invalid_request_error", "param": "input", "code": None}
+
+
 def test_a_response_is_read_again_and_deleted(client, server):
     first = client.responses.create(model=ECHO, input="Hello", metadata={"a": "b"})
     second = client.responses.create(model=ECHO, input="Hello", previous_response_id=first.id)

@@ -24,6 +24,16 @@ struct KeptResponse: Sendable {
     }
 }
 
+/// What a request may refer to.
+struct EarlierItems: Sendable {
+    let kept: KeptResponses
+    let context: RequestContext
+
+    func items(upTo response: String) -> [Document]? { self.kept.items(upTo: response, self.context) }
+
+    func item(_ id: String) -> Document? { self.kept.item(id, self.context) }
+}
+
 /// The responses of OpenAI's notation that are kept between requests.
 // DEVIATION: AWS keeps responses for thirty days. Here they are in memory: the oldest go when it is full, and all of
 // them when the server stops.
@@ -87,6 +97,12 @@ final class KeptResponses: Sendable {
             }
             return kept.reversed().flatMap { $0.items }
         }
+    }
+
+    /// What a response said, by the item's id, which has the response's letters.
+    func item(_ id: String, _ context: RequestContext) -> Document? {
+        let letters = id.drop { $0 != "_" }.prefix(1 + AnswerStamp.tokenLength)
+        return self.response("resp\(letters)", context)?["output"]?.elements.first { $0["id"] == .string(id) }
     }
 
     private static func find(_ id: String, _ context: RequestContext, _ state: State) -> KeptResponse? {

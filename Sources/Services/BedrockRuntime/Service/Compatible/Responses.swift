@@ -12,9 +12,8 @@ extension BedrockRuntimeService {
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
         let model = try await self.model(request.id, context)
-        let chat = try model.reading { () throws(ServiceError) in
-            try ResponsesRequest(request.body) { self.kept.items(upTo: $0, context) }.chat
-        }
+        let earlier = EarlierItems(kept: self.kept, context: context)
+        let chat = try model.reading { () throws(ServiceError) in try ResponsesRequest(request.body, earlier).chat }
         let invocation = try await model.begin(chat)
         let stamp = AnswerStamp(request.id, context, self.random)
         let isKept = KeptResponses.keeps(request)

@@ -9,11 +9,10 @@ struct ResponsesRequest {
     /// The ids of calls that have no result yet.
     private var openCalls: [String] = []
 
-    /// - Parameters:
-    ///   - body: the request.
-    ///   - earlier: the items up to the end of a response that is kept; nil where it is not.
-    /// - Throws: what OpenAI's API says of a body that it does not take.
-    init(_ body: Document, after earlier: (String) -> [Document]?) throws(ServiceError) {
+    private let earlier: EarlierItems
+
+    init(_ body: Document, _ earlier: EarlierItems) throws(ServiceError) {
+        self.earlier = earlier
         try Self.refuseMoved(body)
         try BodyShape.response.check(body, .openAI)
         try OpenAIRules.check(body)
@@ -21,7 +20,7 @@ struct ResponsesRequest {
         try Self.refuseProbabilities(body)
         if let text = body["instructions"]?.text { self.chat.system.append(text) }
         if let previous = body["previous_response_id"]?.text {
-            guard let items = earlier(previous) else { throw Self.noResponse(previous) }
+            guard let items = earlier.items(upTo: previous) else { throw Self.noResponse(previous) }
             for item in items { try self.add(item, at: 0) }
         }
         switch body["input"] {
@@ -101,8 +100,10 @@ struct ResponsesRequest {
     }
 
     private mutating func add(_ item: Document, at index: Int) throws(ServiceError) {
-        switch item["type"]?.text ?? "message" {
+        let isReference = item["role"] == nil && item["id"] != nil
+        switch item["type"]?.text ?? (isReference ? "item_reference" : "message") {
         case "message": try self.addMessage(item, at: index)
+        case "item_reference": try self.add(try self.referred(item, at: index), at: index)
         case "function_call":
             try Self.require(["call_id", "name", "arguments"], of: item, at: index)
             let arguments = item["arguments"]?.text.flatMap { Document(json: $0) } ?? .object([])
@@ -130,6 +131,20 @@ struct ResponsesRequest {
             throw OpenAIRules.fault(
                 "Invalid value: '\(type)' at '\(place)' is not supported.", place, "invalid_value")
         }
+    }
+
+    /// What an item refers to: something that a response said.
+    /// - Source: the sentence that users of OpenAI's API report.
+    private func referred(_ item: Document, at index: Int) throws(ServiceError) -> Document {
+        try Self.require(["id"], of: item, at: index)
+        let id = item["id"]?.text ?? ""
+        if let item = self.earlier.item(id) { return item }
+        let message =
+            "Item with id '\(id)' not found. Items are not persisted when `store` is set to false. Try again with "
+            + "`store` set to true, or remove this item from your input."
+        throw ServiceError(
+            code: "ItemNotFound", status: 404, message: message,
+            detail: MemberFault(message: message, member: "input", code: nil))
     }
 
     private static func require(_ names: [String], of item: Document, at index: Int) throws(ServiceError) {

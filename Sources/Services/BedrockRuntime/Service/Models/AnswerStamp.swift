@@ -3,9 +3,11 @@ internal import ServiceModel
 
 /// What an answer bears beside what the model said.
 struct AnswerStamp: Sendable {
+    static let tokenLength = 24
+
     /// As the request names it.
     let model: ModelID
-    /// 24 letters and digits that no other answer has.
+    /// Letters and digits that no other answer has.
     let token: String
     /// When the request was taken.
     let time: Timestamp
@@ -18,6 +20,7 @@ struct AnswerStamp: Sendable {
 
     static func token(_ random: any RandomSource) -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
-        return String(decoding: random.bytes(24).map { alphabet[Int($0) % alphabet.count] }, as: UTF8.self)
+        let letters = random.bytes(self.tokenLength).map { alphabet[Int($0) % alphabet.count] }
+        return String(decoding: letters, as: UTF8.self)
     }
 }

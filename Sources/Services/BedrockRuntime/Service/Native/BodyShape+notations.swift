@@ -72,7 +72,7 @@ extension BodyShape {
     ]
 
     private static let responseItem: [String: BodyShape] = [
-        "type": .text, "role": .text, "call_id": .text, "name": .text, "arguments": .text,
+        "type": .text, "id": .text, "role": .text, "call_id": .text, "name": .text, "arguments": .text,
         "content": .textOrList(.object(["type": .text, "text": .text, "refusal": .text])),
         "output": .textOrList(.object(["type": .text, "text": .text])),
     ]
