@@ -1,9 +1,9 @@
-internal import Primitives
-internal import ServiceModel
+package import Primitives
+package import ServiceModel
 internal import Synchronization
 
 /// A response that is kept: a later one continues it, and clients read it again.
-struct KeptResponse: Sendable {
+package struct KeptResponse: Sendable {
     let account: AccountID
     let region: Region
     /// The response that this one continues.
@@ -13,6 +13,17 @@ struct KeptResponse: Sendable {
     let response: Document
     /// What the request had, and the response has, of bytes.
     let bytes: Int
+
+    package init(
+        account: AccountID, region: Region, previous: String?, input: [Document], response: Document, bytes: Int
+    ) {
+        self.account = account
+        self.region = region
+        self.previous = previous
+        self.input = input
+        self.response = response
+        self.bytes = bytes
+    }
 
     var id: String { self.response["id"]?.text ?? "" }
 
@@ -37,7 +48,7 @@ struct EarlierItems: Sendable {
 /// The responses of OpenAI's notation that are kept between requests.
 // DEVIATION: AWS keeps responses for thirty days. Here they are in memory: the oldest go when it is full, and all of
 // them when the server stops.
-final class KeptResponses: Sendable {
+package final class KeptResponses: Sendable {
     private struct State {
         /// By the order in which they were made.
         var responses: [Int: KeptResponse] = [:]
@@ -54,12 +65,14 @@ final class KeptResponses: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Whether the response to a request is kept.
     static func keeps(_ request: CompatibleRequest) -> Bool {
         request.body["store"] != .boolean(false) && request.byteCount <= self.bytesMax / 4
     }
 
-    func keep(_ response: KeptResponse) {
+    package func keep(_ response: KeptResponse) {
         self.state.withLock { state in
             state.responses[state.next] = response
             state.numbers[response.id] = state.next
@@ -72,12 +85,12 @@ final class KeptResponses: Sendable {
         }
     }
 
-    func response(_ id: String, _ context: RequestContext) -> Document? {
+    package func response(_ id: String, _ context: RequestContext) -> Document? {
         self.state.withLock { Self.find(id, context, $0)?.response }
     }
 
     /// Whether there was one.
-    func remove(_ id: String, _ context: RequestContext) -> Bool {
+    package func remove(_ id: String, _ context: RequestContext) -> Bool {
         self.state.withLock { state in
             guard Self.find(id, context, state) != nil, let number = state.numbers[id] else { return false }
             Self.remove(number, &state)
@@ -86,7 +99,7 @@ final class KeptResponses: Sendable {
     }
 
     /// All that was said up to the end of a response; nil where it, or one before it, is not kept.
-    func items(upTo id: String, _ context: RequestContext) -> [Document]? {
+    package func items(upTo id: String, _ context: RequestContext) -> [Document]? {
         self.state.withLock { state in
             var kept: [KeptResponse] = []
             var next: String? = id
