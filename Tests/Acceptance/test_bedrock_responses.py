@@ -28,7 +28,8 @@ def refused_to_continue(client, response):
 
 
 def is_gone(client, response):
-    for call in (client.responses.retrieve, client.responses.delete):
+    calls = client.responses
+    for call in (calls.retrieve, calls.delete, calls.cancel, calls.input_items.list):
         with pytest.raises(openai.NotFoundError) as failure:
             call(response)
         assert failure.value.body == NO_RESPONSE | {"message": NO_RESPONSE["message"].format(response)}
@@ -89,6 +90,38 @@ def test_what_was_said_is_referred_to(client, named):
             "message": f"Item with id '{lost}' not found. Items are not persisted when `store` is set to false. Try "
                        "again with `store` set to true, or remove this item from your input.",
             "type": "invalid_request_error", "param": "input", "code": None}
+
+
+def test_what_a_response_was_made_from_is_listed(client):
+    first = client.responses.create(model=ECHO, input="One")
+    second = client.responses.create(model=ECHO, previous_response_id=first.id, input=[
+        {"role": "user", "content": "Two"},
+        {"role": "user", "content": [{"type": "input_text", "text": "Three"}]}])
+    # The SDK asks for page after page.
+    items = list(client.responses.input_items.list(second.id, order="asc", limit=1))
+    assert [(i.type, i.role, i.content[0].type, i.content[0].text) for i in items] == [
+        ("message", "user", "input_text", "One"), ("message", "assistant", "output_text", "[brume.echo] One"),
+        ("message", "user", "input_text", "Two"), ("message", "user", "input_text", "Three")]
+    page = client.responses.input_items.list(second.id, limit=3)
+    assert page.has_more and [i.id for i in page.data] == [i.id for i in items[:0:-1]]
+    assert [i.id for i in page] == [i.id for i in reversed(items)]
+    again = client.responses.create(model=ECHO, input=[{"type": "item_reference", "id": items[2].id}])
+    assert again.output_text == "[brume.echo] Two"
+    assert [i.content[0].text for i in client.responses.input_items.list(again.id)] == ["Two"]
+    for query, code in (({"limit": 0}, "integer_below_min_value"), ({"limit": 101}, "integer_above_max_value"),
+                        ({"order": "up"}, "invalid_value")):
+        with pytest.raises(openai.BadRequestError) as failure:
+            client.responses.input_items.list(second.id, **query)
+        assert (failure.value.param, failure.value.code) == (next(iter(query)), code)
+
+
+def test_a_response_that_is_there_cannot_be_cancelled(client):
+    answer = client.responses.create(model=ECHO, input="Hello")
+    with pytest.raises(openai.BadRequestError) as failure:
+        client.responses.cancel(answer.id)
+    assert failure.value.body == {
+        "message": "Cannot cancel a synchronous response.", "type": "invalid_request_error", "param": None,
+        "code": None}
 
 
 def test_a_response_is_read_again_and_deleted(client, server):

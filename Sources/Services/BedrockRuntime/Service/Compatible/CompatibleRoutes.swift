@@ -25,8 +25,13 @@ extension BedrockRuntimeService {
                 self.route("ChatCompletions", "\(prefix)/chat/completions", self.openAI, service?.chatCompletion),
                 self.route("Responses", "\(prefix)/responses", self.openAI, service?.modelResponse),
                 self.route("Embeddings", "\(prefix)/embeddings", self.openAI, service?.embeddings),
-                self.keptRoute("GetResponse", "GET", prefix, "bedrock:GetInvoke", service?.keptResponse),
-                self.keptRoute("DeleteResponse", "DELETE", prefix, "bedrock:DeleteInvoke", service?.deleteResponse),
+                self.keptRoute("GetResponse", "GET", prefix, "", "bedrock:GetInvoke", service?.keptResponse),
+                self.keptRoute(
+                    "DeleteResponse", "DELETE", prefix, "", "bedrock:DeleteInvoke", service?.deleteResponse),
+                self.keptRoute(
+                    "ListInputItems", "GET", prefix, "/input_items", "bedrock:GetInvoke", service?.inputItems),
+                self.keptRoute(
+                    "CancelResponse", "POST", prefix, "/cancel", "bedrock:CancelInvoke", service?.cancelResponse),
                 self.listRoute("ListModels", "\(prefix)/models", service),
                 self.listRoute("GetModel", "\(prefix)/models/{model}", service),
             ]
@@ -92,9 +97,10 @@ extension BedrockRuntimeService {
     /// A route to a response that is kept.
     /// - Source: the actions are those that Amazon Bedrock User Guide, "Making inference requests", asks for.
     private static func keptRoute(
-        _ name: String, _ method: String, _ prefix: String, _ action: String, _ respond: KeptHandler?
+        _ name: String, _ method: String, _ prefix: String, _ suffix: String, _ action: String,
+        _ respond: KeptHandler?
     ) -> HTTPRoute {
-        HTTPRoute(name, method, "\(prefix)/responses/{response}", form: self.openAI.form) { _, _ in
+        HTTPRoute(name, method, "\(prefix)/responses/{response}\(suffix)", form: self.openAI.form) { _, _ in
             [ResourceAccess(action: action, resource: "*")]
         } respond: { (request, context) async throws(ServiceError) in
             guard let respond else { throw Self.elsewhere }

@@ -112,10 +112,17 @@ package final class KeptResponses: Sendable {
         }
     }
 
-    /// What a response said, by the item's id, which has the response's letters.
+    /// All from which a response was made; what is lost of what stood before it is left out.
+    func input(of id: String, _ context: RequestContext) -> [Document]? {
+        guard let response = self.state.withLock({ Self.find(id, context, $0) }) else { return nil }
+        return (response.previous.flatMap { self.items(upTo: $0, context) } ?? []) + response.input
+    }
+
+    /// What was said to a response or by it, by the item's id, which has the response's letters.
     func item(_ id: String, _ context: RequestContext) -> Document? {
         let letters = id.drop { $0 != "_" }.prefix(1 + AnswerStamp.tokenLength)
-        return self.response("resp\(letters)", context)?["output"]?.elements.first { $0["id"] == .string(id) }
+        let response = self.state.withLock { Self.find("resp\(letters)", context, $0) }
+        return response?.items.first { $0["id"] == .string(id) }
     }
 
     private static func find(_ id: String, _ context: RequestContext, _ state: State) -> KeptResponse? {

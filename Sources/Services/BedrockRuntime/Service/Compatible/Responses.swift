@@ -23,7 +23,7 @@ extension BedrockRuntimeService {
             for event in reply.events { _ = events.events(event) }
             _ = events.close(by: reply.outcome)
             let response = events.response(reply.outcome)
-            if isKept { self.keep(response, to: request, context) }
+            if isKept { self.keep(response, to: request, stamp, context) }
             return .json(response)
         }
         return .events { send in
@@ -43,18 +43,21 @@ extension BedrockRuntimeService {
             }
             let last = events.withLock { $0.begin() + $0.end(outcome) }
             // Before the last event: whoever has it may continue the response.
-            if isKept { self.keep(events.withLock { $0.response(outcome) }, to: request, context) }
+            if isKept { self.keep(events.withLock { $0.response(outcome) }, to: request, stamp, context) }
             for event in last { try await send(ServerSentEvents.typed(event)) }
         }
     }
 
-    private func keep(_ response: Document, to request: CompatibleRequest, _ context: RequestContext) {
+    private func keep(
+        _ response: Document, to request: CompatibleRequest, _ stamp: AnswerStamp, _ context: RequestContext
+    ) {
+        let earlier = EarlierItems(kept: self.kept, context: context)
         self.kept.keep(
             KeptResponse(
                 account: context.account, region: context.region,
                 previous: request.body["previous_response_id"]?.text,
-                input: ResponsesRequest.items(of: request.body), response: response,
-                bytes: request.byteCount + response.json.count))
+                input: KeptItems.named(ResponsesRequest.items(of: request.body, earlier), token: stamp.token),
+                response: response, bytes: request.byteCount + response.json.count))
     }
 
     /// `GET …/v1/responses/{response}`
@@ -77,6 +80,24 @@ extension BedrockRuntimeService {
         let id = request.labels.first ?? ""
         guard self.kept.remove(id, context) else { throw Self.noResponse(id) }
         return .json(.object(["id": .string(id), "object": .string("response"), "deleted": .boolean(true)]))
+    }
+
+    /// `GET …/v1/responses/{response}/input_items`
+    /// - Source: OpenAI API reference, "List input items": what was said before a response is among its input.
+    func inputItems(_ request: HTTPRouteRequest, _ context: RequestContext) throws(ServiceError) -> HTTPRouteAnswer {
+        let id = request.labels.first ?? ""
+        guard let input = self.kept.input(of: id, context) else { throw Self.noResponse(id) }
+        return .json(try KeptItems(QueryItems(request.head.query)).document(input))
+    }
+
+    /// `POST …/v1/responses/{response}/cancel`: no response is made in the background, so none is cancelled.
+    /// - Source: the sentence that users of OpenAI's API report.
+    func cancelResponse(
+        _ request: HTTPRouteRequest, _ context: RequestContext
+    ) throws(ServiceError) -> HTTPRouteAnswer {
+        let id = request.labels.first ?? ""
+        guard self.kept.response(id, context) != nil else { throw Self.noResponse(id) }
+        throw .invalid("Cannot cancel a synchronous response.")
     }
 
     /// - Source: the sentence that users of OpenAI's API report.

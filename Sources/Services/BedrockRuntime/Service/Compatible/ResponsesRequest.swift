@@ -39,9 +39,13 @@ struct ResponsesRequest {
         }
     }
 
-    /// What is asked, as items.
-    static func items(of body: Document) -> [Document] {
-        guard let text = body["input"]?.text else { return body["input"]?.elements ?? [] }
+    /// What is asked, as items; in place of a reference there is what it refers to.
+    static func items(of body: Document, _ earlier: EarlierItems) -> [Document] {
+        guard let text = body["input"]?.text else {
+            return (body["input"]?.elements ?? []).map { item in
+                self.isReference(item) ? item["id"]?.text.flatMap(earlier.item) ?? item : item
+            }
+        }
         return [.object(["role": .string("user"), "content": .string(text)])]
     }
 
@@ -100,8 +104,7 @@ struct ResponsesRequest {
     }
 
     private mutating func add(_ item: Document, at index: Int) throws(ServiceError) {
-        let isReference = item["role"] == nil && item["id"] != nil
-        switch item["type"]?.text ?? (isReference ? "item_reference" : "message") {
+        switch Self.isReference(item) ? "item_reference" : item["type"]?.text ?? "message" {
         case "message": try self.addMessage(item, at: index)
         case "item_reference": try self.add(try self.referred(item, at: index), at: index)
         case "function_call":
@@ -131,6 +134,11 @@ struct ResponsesRequest {
             throw OpenAIRules.fault(
                 "Invalid value: '\(type)' at '\(place)' is not supported.", place, "invalid_value")
         }
+    }
+
+    /// Whether an item is another one's id, which need not say its type.
+    private static func isReference(_ item: Document) -> Bool {
+        item["type"]?.text.map { $0 == "item_reference" } ?? (item["role"] == nil && item["id"] != nil)
     }
 
     /// What an item refers to: something that a response said.
