@@ -115,6 +115,19 @@ def test_what_a_response_was_made_from_is_listed(client):
         assert (failure.value.param, failure.value.code) == (next(iter(query)), code)
 
 
+def test_tokens_of_what_is_asked_are_counted(client):
+    asked = {"model": ECHO, "input": "Use get_weather", "tools": [TOOL], "instructions": "Be brief."}
+    count = client.responses.input_tokens.count(**asked)
+    answer = client.responses.create(**asked)
+    assert (count.object, count.input_tokens) == ("response.input_tokens", answer.usage.input_tokens)
+    more = {"model": ECHO, "previous_response_id": answer.id, "input": [
+        {"type": "function_call_output", "call_id": answer.output[0].call_id, "output": "3 degrees"}]}
+    assert client.responses.input_tokens.count(**more).input_tokens == (
+        client.responses.create(**more).usage.input_tokens)
+    with pytest.raises(openai.BadRequestError, match="Missing required parameter: 'input'"):
+        client.responses.input_tokens.count(model=ECHO)
+
+
 def test_a_response_that_is_there_cannot_be_cancelled(client):
     answer = client.responses.create(model=ECHO, input="Hello")
     with pytest.raises(openai.BadRequestError) as failure:

@@ -24,6 +24,8 @@ extension BedrockRuntimeService {
             routes += [
                 self.route("ChatCompletions", "\(prefix)/chat/completions", self.openAI, service?.chatCompletion),
                 self.route("Responses", "\(prefix)/responses", self.openAI, service?.modelResponse),
+                self.route(
+                    "CountInputTokens", "\(prefix)/responses/input_tokens", self.openAI, service?.countInputTokens),
                 self.route("Embeddings", "\(prefix)/embeddings", self.openAI, service?.embeddings),
                 self.keptRoute("GetResponse", "GET", prefix, "", "bedrock:GetInvoke", service?.keptResponse),
                 self.keptRoute(

@@ -48,6 +48,18 @@ extension BedrockRuntimeService {
         }
     }
 
+    /// `POST …/v1/responses/input_tokens`
+    /// - Source: OpenAI API reference, "Get input token counts".
+    func countInputTokens(
+        _ request: CompatibleRequest, _ context: RequestContext
+    ) async throws(ServiceError) -> HTTPRouteAnswer {
+        let model = try await self.model(request.id, context)
+        let earlier = EarlierItems(kept: self.kept, context: context)
+        let chat = try model.reading { () throws(ServiceError) in try ResponsesRequest(request.body, earlier).chat }
+        let count = try await model.countTokens(chat)
+        return .json(.object(["object": .string("response.input_tokens"), "input_tokens": .number(count)]))
+    }
+
     private func keep(
         _ response: Document, to request: CompatibleRequest, _ stamp: AnswerStamp, _ context: RequestContext
     ) {
