@@ -279,6 +279,14 @@ def test_no_model_makes_images(bedrock, model, body):
             "Message": f"{model.removeprefix('us.')} is for images, videos or speech, and no model of this machine is."}
 
 
+def test_nobody_is_told_to_fetch_a_model_for_images(server):
+    for model in ("amazon.nova-canvas-v1:0", "stability.sd3-5-large-v1:0"):
+        asked = refusal(server.client("bedrock-runtime").invoke_model, modelId=model, body=b"{}")
+        assert (asked["Code"], asked["Message"]) == (
+            "ResourceNotFoundException",
+            f"No model of this machine answers for {model}, which is for images, videos or speech.")
+
+
 @pytest.mark.parametrize("model", [NEWER, NOVA])
 def test_words_for_effort_are_few(bedrock, model):
     sentence = f"{MODEL_ERRORS}output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'"

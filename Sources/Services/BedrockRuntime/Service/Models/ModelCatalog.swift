@@ -70,6 +70,10 @@ package final class ModelCatalog: Sendable {
             if let model = try await self.named(alias.model) { return model }
         }
         if let name = FamilyRules.sameModel(as: id.name), let model = try await self.named(name) { return model }
+        guard !id.isForMedia else {
+            throw BedrockRuntimeError.resourceNotFound(
+                message: "No model of this machine answers for \(id.name), which is for images, videos or speech.")
+        }
         throw BedrockRuntimeError.resourceNotFound(
             message: "No model of this machine answers for \(id.name). \(FamilyRules.remedy(for: id.name)). For the "
                 + "built-in model, which repeats what it is told: `brume model alias '\(id.name)' \(EchoModel.name)`.")
