@@ -109,6 +109,18 @@ def json_format(**members):
      "Missing required parameter: 'text.format.name'.", MISSING),
     ("responses", {"text": {"format": {"type": "xml"}}}, "text.format.type",
      "Invalid value: 'xml'. Supported values are: 'json_object', 'json_schema', and 'text'.", "invalid_value"),
+    ("embeddings", {"dimensions": 0}, "dimensions",
+     "Invalid 'dimensions': integer below minimum value. Expected a value >= 1, but got 0 instead.",
+     "integer_below_min_value"),
+    ("embeddings", {"dimensions": 65537}, "dimensions",
+     "Invalid 'dimensions': integer above maximum value. Expected a value <= 65536, but got 65537 instead.",
+     "integer_above_max_value"),
+    ("embeddings", {"dimensions": "16"}, "dimensions",
+     "Invalid type for 'dimensions': expected an integer, but got a string instead.", "invalid_type"),
+    ("embeddings", {"user": 5}, "user", "Invalid type for 'user': expected a string, but got an integer instead.",
+     "invalid_type"),
+    ("embeddings", {"input": []}, "input",
+     "'$.input' is invalid. Please check the API reference: an input must not be empty.", None),
     *((path, body, param, f"Invalid value: 'x'. Supported values are: {words}.", "invalid_value")
       for path, body, param, words in (
           (CHAT, {"reasoning_effort": "x"}, "reasoning_effort", EFFORTS),

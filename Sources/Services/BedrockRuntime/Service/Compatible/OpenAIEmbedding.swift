@@ -13,22 +13,26 @@ struct OpenAIEmbedding: Sendable {
     private let dimensions: Int?
     private let isBase64: Bool
 
+    private static let shape = BodyShape.object(["dimensions": .integer, "encoding_format": .text, "user": .text])
+
     init(_ body: Document) throws(ServiceError) {
+        try Self.shape.check(body, .openAI)
         let texts: [String]
         switch body["input"] {
         case .string(let text)?: texts = [text]
         case .array(let elements)? where elements.allSatisfy { $0.text != nil }: texts = elements.compactMap(\.text)
         case .array?:
-            throw .invalid(
+            throw OpenAIRules.fault(
                 "'input' must be a text or a list of texts: a model of this machine has tokens of its own. "
-                    + "Of langchain, set check_embedding_ctx_length=False.")
+                    + "Of langchain, set check_embedding_ctx_length=False.", "input", nil)
         case nil, .null?: throw OpenAIRules.missing("input")
         default:
             throw OpenAIRules.fault(
                 "Invalid type for 'input': expected a string or an array of strings.", "input", "invalid_type")
         }
         guard !texts.isEmpty, texts.allSatisfy({ !$0.isEmpty }) else {
-            throw .invalid("'$.input' is invalid. Please check the API reference: an input must not be empty.")
+            throw OpenAIRules.fault(
+                "'$.input' is invalid. Please check the API reference: an input must not be empty.", "input", nil)
         }
         guard texts.count <= Self.textCountMax else {
             throw OpenAIRules.fault(
@@ -43,16 +47,23 @@ struct OpenAIEmbedding: Sendable {
                 "Invalid value: '\(format)'. Supported values are: 'float' and 'base64'.", "encoding_format",
                 "invalid_value")
         }
-        if let value = body["dimensions"], value != .null {
-            guard let dimensions = value.integer, (1...Self.dimensionsMax).contains(dimensions) else {
-                throw .invalid(
-                    "Invalid 'dimensions': a whole number from 1 to \(Self.dimensionsMax) was expected.")
-            }
-            self.dimensions = dimensions
-        } else {
-            self.dimensions = nil
-        }
+        self.dimensions = body["dimensions"]?.integer
+        try Self.check(dimensions: self.dimensions)
         self.request = EmbeddingRequest(texts: texts)
+    }
+
+    private static func check(dimensions: Int?) throws(ServiceError) {
+        guard let dimensions else { return }
+        guard dimensions >= 1 else {
+            throw OpenAIRules.fault(
+                "Invalid 'dimensions': integer below minimum value. Expected a value >= 1, but got \(dimensions) "
+                    + "instead.", "dimensions", "integer_below_min_value")
+        }
+        guard dimensions <= self.dimensionsMax else {
+            throw OpenAIRules.fault(
+                "Invalid 'dimensions': integer above maximum value. Expected a value <= \(self.dimensionsMax), but got "
+                    + "\(dimensions) instead.", "dimensions", "integer_above_max_value")
+        }
     }
 
     func response(_ outcome: EmbeddingOutcome, model: String) -> Document {
