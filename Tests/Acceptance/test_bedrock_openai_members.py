@@ -109,6 +109,10 @@ def json_format(**members):
      "Missing required parameter: 'text.format.name'.", MISSING),
     ("responses", {"text": {"format": {"type": "xml"}}}, "text.format.type",
      "Invalid value: 'xml'. Supported values are: 'json_object', 'json_schema', and 'text'.", "invalid_value"),
+    *(("responses", {name: value}, name, f"{name} is not supported by this version of Brume.", None)
+      for name, value in (("background", True), ("conversation", "conv_1"), ("prompt", {"id": "pmpt_1"}))),
+    (CHAT, {"messages": [part("image_url", image_url={"url": "https://a.b/c.png"})]}, "messages[0].content[0]",
+     "The image at 'messages[0].content[0]' must be a data URL with base64: other URLs are not fetched.", None),
     ("embeddings", {"dimensions": 0}, "dimensions",
      "Invalid 'dimensions': integer below minimum value. Expected a value >= 1, but got 0 instead.",
      "integer_below_min_value"),

@@ -80,7 +80,8 @@ enum OpenAIContent {
         guard url.hasPrefix(prefix), let range = url.utf8.firstRange(of: mark.utf8),
             let bytes = Base64.decode(url.utf8[range.upperBound...])
         else {
-            throw .invalid("The image at '\(place)' must be a data URL with base64: other URLs are not fetched.")
+            throw OpenAIRules.fault(
+                "The image at '\(place)' must be a data URL with base64: other URLs are not fetched.", place, nil)
         }
         let format = String(url[..<range.lowerBound].dropFirst(prefix.utf8.count))
         guard self.imageFormats.contains(format) else {

@@ -56,10 +56,10 @@ struct ResponsesRequest {
 
     private static func refuseUnsupported(_ body: Document) throws(ServiceError) {
         if body["background"] == .boolean(true) {
-            throw .invalid("background is not supported by this version of Brume.")
+            throw OpenAIRules.fault("background is not supported by this version of Brume.", "background", nil)
         }
         for name in ["conversation", "prompt"] where body[name].map({ $0 != .null }) ?? false {
-            throw .invalid("\(name) is not supported by this version of Brume.")
+            throw OpenAIRules.fault("\(name) is not supported by this version of Brume.", name, nil)
         }
     }
 
