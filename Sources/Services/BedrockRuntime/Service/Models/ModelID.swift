@@ -47,6 +47,9 @@ struct ModelID: Sendable, Hashable {
         self.name = name
     }
 
+    /// Whether it is a model that was imported, whose ARN says nothing of its family.
+    var isImported: Bool { self.text.contains(":imported-model/") }
+
     /// Whether it is the id of a model for images, videos or speech.
     var isForMedia: Bool { Self.mediaPrefixes.contains(where: self.name.hasPrefix) }
 

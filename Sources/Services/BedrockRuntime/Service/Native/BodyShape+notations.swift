@@ -154,6 +154,12 @@ extension BodyShape {
         "top_k": .integer, "stop": .list(.text),
     ])
 
+    static let textCompletion = BodyShape.object([
+        "prompt": .text, "max_tokens": .bounded(.integer, least: 1), "temperature": .number, "top_p": .number,
+        "stop": .textOrList(.text), "seed": .integer, "presence_penalty": .number, "frequency_penalty": .number,
+        "n": .integer,
+    ])
+
     static let nova = BodyShape.closed([
         "schemaVersion": .text,
         "messages": .list(

@@ -95,6 +95,7 @@ struct NativeRequest: Sendable {
     /// The notation of a model id; what no other family claims takes Anthropic's.
     static func family(_ id: ModelID, _ body: Document = .object([])) -> any NativeFamily {
         let maker = id.name.prefix { $0 != "." }
+        if id.isImported { return self.imported(body) }
         if id.name.hasPrefix("meta.llama") { return LlamaFamily() }
         if id.name.hasPrefix("amazon.titan-text") { return TitanTextFamily() }
         if id.name.hasPrefix("amazon.nova") { return NovaFamily() }
@@ -108,6 +109,14 @@ struct NativeRequest: Sendable {
         if maker == "mistral" { return OpenAIFamily(namesStopReason: true) }
         if ClaudeTextFamily.isFor(id, body) { return ClaudeTextFamily() }
         return self.chatMakers.contains(maker) ? OpenAIFamily() : AnthropicFamily()
+    }
+
+    /// The notation of an imported model's body; Claude's is known by its version.
+    /// - Source: Bedrock User Guide, "Invoke your imported model": a prompt and `max_gen_len`, a prompt and
+    ///   `max_tokens`, or messages.
+    private static func imported(_ body: Document) -> any NativeFamily {
+        if body["prompt"] != nil { return body["max_tokens"] == nil ? LlamaFamily() : TextCompletionFamily() }
+        return body["anthropic_version"] == nil ? OpenAIFamily() : AnthropicFamily()
     }
 }
 

@@ -171,7 +171,7 @@ struct OpenAIFamily: NativeFamily {
         }
     }
 
-    fileprivate static func usage(_ outcome: ChatOutcome) -> Document {
+    static func usage(_ outcome: ChatOutcome) -> Document {
         .object([
             "prompt_tokens": .number(outcome.inputTokens), "completion_tokens": .number(outcome.outputTokens),
             "total_tokens": .number(outcome.inputTokens + outcome.outputTokens),
