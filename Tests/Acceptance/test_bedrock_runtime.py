@@ -257,6 +257,17 @@ def test_cohere_s_older_models_generate(aliased):
         assert refusal(aliased.invoke_model, **request) == {"Code": "ValidationException", "Message": sentence}
 
 
+@pytest.mark.parametrize("member", ["search_queries_only", "return_prompt"])
+def test_command_r_is_not_asked_for_what_it_does_not_say(aliased, member):
+    for value in (True, False):
+        request = {"modelId": "cohere.command-r-v1:0", "body": json.dumps({"message": "hi", member: value})}
+        if value:
+            assert refusal(aliased.invoke_model, **request) == {
+                "Code": "ValidationException", "Message": f"{member} is not supported by this version of Brume."}
+        else:
+            assert aliased.invoke_model(**request)["contentType"] == "application/json"
+
+
 def test_claude_s_older_models_complete(aliased):
     def invoke(prompt, **more):
         body = {"prompt": prompt, "max_tokens_to_sample": 50} | more

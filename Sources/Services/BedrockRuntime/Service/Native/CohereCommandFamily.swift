@@ -7,6 +7,10 @@ internal import WireProtocols
 struct CohereCommandFamily: NativeFamily {
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
         try BodyShape.cohereCommand.check(body, .amazon)
+        // They change what the answer is made of.
+        for name in ["search_queries_only", "return_prompt"] where body[name] == .boolean(true) {
+            throw .invalid("\(name) is not supported by this version of Brume.")
+        }
         let message = try body.required("message").text ?? ""
         var request = ChatRequest(messages: [])
         if let preamble = body["preamble"]?.text { request.system.append(preamble) }
