@@ -88,8 +88,8 @@ struct ConditionRefusalTests {
         Case("a.#b = :n", "An expression attribute name used in the document path is not defined; attribute name: #b"),
         Case("a = :x", "An expression attribute value used in expression is not defined; attribute value: :x"),
         Case(
-            "a[2147483648] = :n",
-            "List index is not within the allowable range; index: [2147483648]"
+            "a[4294967295] = :n",
+            "List index is not within the allowable range; index: [4294967295]"
         ),
         Case(
             "a[99999999999] = :n",

@@ -143,9 +143,7 @@ struct QueryTests {
                 $0.projectionExpression = projection
             }
         }
-        // Of a projection that is missing, Scan tells without the envelope.
-        let isMissing = select == .specificAttributes && projection == nil
-        #expect(scan == sentence.map { isMissing ? $0 : Self.envelope + $0 })
+        #expect(scan == sentence)
     }
 
     // Refusals

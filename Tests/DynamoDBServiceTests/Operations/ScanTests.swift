@@ -90,7 +90,7 @@ struct ScanTests {
         #expect(count.count == 20)
     }
 
-    @Test func `a projection that is missing is told without an envelope`() async throws {
+    @Test func `what Select does not go with is told without an envelope`() async throws {
         let fixture = try await Self.filled()
         #expect(
             await wording { () throws(ServiceError) in
@@ -101,8 +101,15 @@ struct ScanTests {
             await wording { () throws(ServiceError) in
                 try await fixture.scan { $0.select = .allProjectedAttributes }
             }
-                == "1 validation error detected: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an "
-                + "IndexName"
+                == "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
+        )
+        #expect(
+            await wording { () throws(ServiceError) in
+                try await fixture.scan {
+                    $0.select = .count
+                    $0.projectionExpression = "pk"
+                }
+            } == "Cannot specify the ProjectionExpression when choosing to get only the Count"
         )
     }
 

@@ -45,6 +45,14 @@ struct TransactGetItemsTests {
         #expect(answer.consumedCapacity?.map { shown($0) } == ["items 4.0", "another 2.0"])
     }
 
+    @Test func `an item of which the projection takes nothing is left out`() async throws {
+        let fixture = try await ItemFixture()
+        try await fixture.put(key("a", 1) + [("x", int(1))])
+        let answer = try await Self.read(fixture, [Self.get(key("a", 1), "absent")], .total)
+        #expect(answer.responses?.map(\.item) == [nil])
+        #expect(answer.consumedCapacity?.map { shown($0) } == ["items 2.0"])
+    }
+
     @Test func `names without a projection are passed over`() async throws {
         let fixture = try await ItemFixture()
         try await fixture.put(key("a", 1))

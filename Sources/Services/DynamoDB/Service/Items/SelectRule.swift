@@ -8,17 +8,16 @@ struct SelectRule {
     /// The top-level attributes that are wanted; none where items are returned whole.
     private let names: [String]
 
-    /// Checks what needs no table. AWS puts an envelope around these sentences, but in Scan around that of a missing
-    /// projection.
+    /// Checks what needs no table. AWS puts an envelope around these sentences, but not in Scan.
     ///
-    /// - Source: answers of September 2026 that floci's pull request 3410 compares.
+    /// - Source: AWS's answers of summer 2026, as ExtendDB's pull request 211 and floci's 3410 compare them.
     static func check(
         _ select: Select?, expression: String?, attributesToGet: [String]?, hasIndex: Bool, isScan: Bool = false
     ) throws(ValidationFailure) {
         do throws(ValidationFailure) {
             try self.checkBare(select, expression, attributesToGet, hasIndex: hasIndex)
         } catch {
-            throw isScan && select == .specificAttributes ? error : error.enveloped
+            throw isScan ? error : error.enveloped
         }
     }
 

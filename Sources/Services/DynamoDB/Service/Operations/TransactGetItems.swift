@@ -47,7 +47,11 @@ extension DynamoDBService {
         }
         return TransactGetItemsOutput(
             consumedCapacity: Consumption.reports(consumptions, order: input.transactItems.map(\.get.tableName)),
-            responses: zip(found, projections).map { ItemResponse(item: $0.item.map($1.apply)) }
+            // An item of which the projection takes nothing is left out, unlike in the other reads.
+            responses: zip(found, projections).map { found, projection in
+                let item = found.item.map(projection.apply)
+                return ItemResponse(item: item?.isEmpty == true ? nil : item)
+            }
         )
     }
 }
