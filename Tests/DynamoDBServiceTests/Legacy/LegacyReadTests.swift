@@ -251,6 +251,20 @@ struct LegacyReadTests {
             } == Self.mixed + "Non-expression parameters: {QueryFilter, KeyConditions} "
                 + "Expression parameters: {ProjectionExpression, KeyConditionExpression}"
         )
+        // Nor may they be with two tables of a batch, whether these are there or not.
+        let keys = [item(key("a", 1))]
+        #expect(
+            await wording { () throws(ServiceError) in
+                _ = try await fixture.service.batchGetItem(
+                    BatchGetItemInput(requestItems: [
+                        ItemFixture.table: KeysAndAttributes(keys: keys, attributesToGet: ["y"]),
+                        "absent": KeysAndAttributes(keys: keys, projectionExpression: "x"),
+                    ]),
+                    fixture.context
+                )
+            } == Self.mixed
+                + "Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}"
+        )
         // Names and values need an expression; AWS does not say which here.
         let unused = "can only be specified when using expressions"
         #expect(

@@ -97,6 +97,7 @@ extension DynamoDBService {
         guard input.requestItems.values.reduce(0, { $0 + $1.keys.count }) <= Self.batchGetKeysMax else {
             throw .validation("Too many items requested for the BatchGetItem call")
         }
+        try validating { () throws(ValidationFailure) in try Self.checkNotMixed(input.requestItems.values) }
         for (table, request) in input.requestItems.sorted(by: { $0.key < $1.key }) {
             let reference = try TableReference(table, context)
             let projection = try validating { () throws(ValidationFailure) in
@@ -110,6 +111,15 @@ extension DynamoDBService {
             plans.append(Plan(table: table, reference: reference, request: request, projection: projection))
         }
         return plans
+    }
+
+    /// The two kinds of parameters may not even be with different tables.
+    /// - Source: AWS's answers of June 2026, as ExtendDB's pull request 178 compares them.
+    private static func checkNotMixed(_ requests: some Collection<KeysAndAttributes>) throws(ValidationFailure) {
+        try LegacyParameters.checkNotMixed(
+            [("AttributesToGet", requests.contains { $0.attributesToGet != nil })],
+            with: [("ProjectionExpression", requests.contains { $0.projectionExpression != nil })]
+        )
     }
 
     /// What keys can be refused for without their table.
