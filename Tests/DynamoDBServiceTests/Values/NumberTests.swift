@@ -79,6 +79,12 @@ struct NumberTests {
         #expect(bytes("1200000") == 2)
         #expect(bytes("0.00012") == 2)
         #expect(bytes(String(repeating: "9", count: 38)) == 20)
+        // The point divides the digits.
+        #expect(bytes("1.5") == 3)
+        #expect(bytes("12.34") == 3)
+        #expect(bytes("-123.4") == 5)
+        #expect(bytes("100.05") == 4)
+        #expect(bytes("10.001") == 4)
     }
 }
 

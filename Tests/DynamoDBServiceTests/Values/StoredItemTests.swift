@@ -76,7 +76,7 @@ struct StoredItemTests {
     private static func size(_ value: AttributeValue) -> Int {
         switch value {
         case .s(let text): text.utf8.count
-        case .n(let number): (number.digitCount + 1) / 2 + 1 + (number.isNegative ? 1 : 0)
+        case .n(let number): self.size(number)
         case .b(let bytes): bytes.count
         case .ss(let texts): texts.reduce(0) { $0 + $1.utf8.count }
         case .ns(let numbers): numbers.reduce(0) { $0 + self.size(.n($1)) }
@@ -85,6 +85,11 @@ struct StoredItemTests {
         case .m(let map): map.entries.reduce(3) { $0 + 1 + $1.name.utf8.count + self.size($1.value) }
         case .bool, .null: 1
         }
+    }
+
+    private static func size(_ number: DynamoDBNumber) -> Int {
+        let whole = max(0, min(number.digitCount, number.magnitude + 1))
+        return (whole + 1) / 2 + (number.digitCount - whole + 1) / 2 + 1 + (number.isNegative ? 1 : 0)
     }
 
     @Test func `an item comes back as it went in, with its size`() throws {

@@ -151,7 +151,8 @@ extension AttributeMap {
             count += 1
         }
         StoredBytes.write(count, to: &bytes, at: countStart)
-        if isMeasured { StoredBytes.write(size, to: &bytes, at: 1) }
+        // An item of before may have been measured by a rule that came to less.
+        if isMeasured { StoredBytes.write(max(0, size), to: &bytes, at: 1) }
         return AttributeMap(whole: bytes)
     }
 

@@ -125,8 +125,10 @@ enum StoredWalk {
         return total
     }
 
-    /// A byte for each two significant digits of a canonical number, one more, and one for a sign.
-    /// - Source: DynamoDB Developer Guide, "DynamoDB item sizes and formats".
+    /// A byte for each two significant digits of a canonical number, before its point and behind it, one more, and one
+    /// for a sign.
+    /// - Source: DynamoDB Developer Guide, "DynamoDB item sizes and formats"; that the point divides the digits was
+    ///   measured on AWS, as dynoxide's pull request 195 tells.
     static func chargedNumber(_ bytes: borrowing Span<UInt8>, _ start: Int, _ end: Int) -> Int {
         guard start < end else { return 1 }
         let isNegative = bytes[start] == UInt8(ascii: "-")
@@ -135,8 +137,9 @@ enum StoredWalk {
         var last = end
         while first < last, bytes[first] <= UInt8(ascii: "0") { first += 1 }
         while first < last, bytes[last - 1] <= UInt8(ascii: "0") { last -= 1 }
-        var digits = last - first
-        for index in first..<last where bytes[index] == UInt8(ascii: ".") { digits -= 1 }
-        return (digits + 1) / 2 + 1 + (isNegative ? 1 : 0)
+        var point = last
+        for index in first..<last where bytes[index] == UInt8(ascii: ".") { point = index }
+        let pairs = (point - first + 1) / 2 + (last - point) / 2
+        return pairs + 1 + (isNegative ? 1 : 0)
     }
 }
