@@ -240,7 +240,14 @@ struct ScanTests {
                     + "is present"
             ),
             (
-                2, 2, "The Segment parameter is zero-based and must be less than parameter TotalSegments"
+                3, 2,
+                "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
+                    + "Segment: 3 is not less than TotalSegments: 2"
+            ),
+            (
+                2, 2,
+                "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
+                    + "Segment: 2 is not less than TotalSegments: 2"
             ),
         ] as [(Int?, Int?, String)])
     func `segment and number of segments go together`(_ segment: Int?, _ total: Int?, _ sentence: String) async throws {

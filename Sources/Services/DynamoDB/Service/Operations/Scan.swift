@@ -38,6 +38,8 @@ extension DynamoDBService {
 }
 
 /// The part of a table that one worker of a parallel scan reads: an equal share of the partition hashes.
+///
+/// - Source: the sentences: dynalite's `validations/scan.js`, whose author recorded DynamoDB's answers.
 struct ScanSegment {
     let index: UInt64
     let count: UInt64
@@ -59,7 +61,8 @@ struct ScanSegment {
         case (let segment?, let total?):
             guard segment < total else {
                 throw ValidationFailure(
-                    "The Segment parameter is zero-based and must be less than parameter TotalSegments"
+                    "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
+                        + "Segment: \(segment) is not less than TotalSegments: \(total)"
                 )
             }
             (self.index, self.count) = (UInt64(segment), UInt64(total))
