@@ -98,6 +98,12 @@ CLOSED = "must be explicitly set to false"
      "system.0.cache_control.ephemeral.time: Extra inputs are not permitted"),
     (said([{"type": "text", "text": "t", "cache_control": {"type": "ephemeral", "ttl": "2h"}}]),
      "messages.0.content.0.text.cache_control.ephemeral.ttl: Input should be '5m' or '1h'"),
+    *(({name: value}, f"{place}: Extra inputs are not permitted") for name, value, place in (
+        ("metadata", {"user_id": "u", "team": "t"}, "metadata.team"),
+        ("output_config", {"effort": "low", "length": 9}, "output_config.length"),
+        ("thinking", {"type": "disabled", "budget_tokens": 2000}, "thinking.disabled.budget_tokens"),
+        ("thinking", {"type": "adaptive", "budget_tokens": 2000}, "thinking.adaptive.budget_tokens"),
+        ("tool_choice", {"type": "auto", "name": "t"}, "tool_choice.auto.name"))),
     ({"tools": [{"name": "t", "input_schema": TURN, "parameters": {}}]},
      "tools.0.custom.parameters: Extra inputs are not permitted"),
     (said("Hi", [{"type": "tool_use", "id": "functions.t:0", "name": "t", "input": {}}]),

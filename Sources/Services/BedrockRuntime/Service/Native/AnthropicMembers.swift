@@ -29,6 +29,21 @@ enum AnthropicMembers {
         "thinking": ["type", "thinking", "signature"], "redacted_thinking": ["type", "data"],
     ]
 
+    private static let options: [String: Set<String>] = [
+        "metadata": ["user_id"], "output_config": ["effort", "format", "task_budget"],
+    ]
+    /// Of members that come in kinds, by their type.
+    private static let kinds: [String: [String: Set<String>]] = [
+        "thinking": [
+            "enabled": ["type", "budget_tokens", "block_binding", "display"],
+            "adaptive": ["type", "block_binding", "display"], "disabled": ["type"],
+        ],
+        "tool_choice": [
+            "auto": ["type", "disable_parallel_tool_use"], "any": ["type", "disable_parallel_tool_use"],
+            "tool": ["type", "name", "disable_parallel_tool_use"], "none": ["type"],
+        ],
+    ]
+
     /// The members of the whole body.
     static func check(request body: Document) throws(ServiceError) {
         try self.check(body, self.request, at: "")
@@ -46,6 +61,17 @@ enum AnthropicMembers {
         for (index, tool) in (body["tools"]?.elements ?? []).enumerated() {
             guard tool["type"].map({ $0 == .null || $0 == .string("custom") }) ?? true else { continue }
             try self.check(tool, self.tool, at: "tools.\(index).custom.")
+        }
+        try self.check(optionsOf: body)
+    }
+
+    private static func check(optionsOf body: Document) throws(ServiceError) {
+        for member in body.members {
+            if let known = self.options[member.name] {
+                try self.check(member.value, known, at: "\(member.name).")
+            } else if let type = member.value["type"]?.text, let known = self.kinds[member.name]?[type] {
+                try self.check(member.value, known, at: "\(member.name).\(type).")
+            }
         }
     }
 
