@@ -315,7 +315,7 @@ import Testing
     @Test func `a file of rules that is as large as a model is not read`() throws {
         try self.folder.write("rules.json", String(repeating: " ", count: 16 << 20) + #"{"rules": []}"#)
         let sentence = try #require(self.sentence(["bedrock-rules": self.folder.path + "/rules.json"]))
-        #expect(sentence.hasSuffix("rules.json is larger than the 16777216 bytes that such a file has"))
+        #expect(sentence.contains("rules.json is larger than the 16777216 bytes that such a file has"))
     }
 
     @Test(arguments: ["port: [1", "a: b: c", "\tport: 1", "port: \"1", "%", "port: *nobody"])
