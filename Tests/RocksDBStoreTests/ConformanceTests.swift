@@ -1,3 +1,4 @@
+import Foundation
 import KeyValue
 import KeyValueConformance
 import Primitives
@@ -20,7 +21,7 @@ import Testing
     }
 
     @Test func `RocksDB, the in-memory store and a sorted array agree`() async throws {
-        let seed = SystemRandomSource().next()
+        let seed = UInt64(ProcessInfo.processInfo.environment["BRUME_SEED"] ?? "") ?? SystemRandomSource().next()
         try await withFixture { fixture in
             let clock = ManualClock()
             let memory = StoreUnderTest(store: MemoryStore(clock: clock), clock: clock)
