@@ -83,12 +83,26 @@ extension Engine {
 
     /// Calls `body` with the keys and values from `start` (inclusive) to `end` (exclusive) as of now, in order, until
     /// it returns false. The bytes are RocksDB's and live until `body` returns.
+    /// - Throws: `incomplete` where it is to be done from memory and cannot; then what `body` was called with may be
+    ///   wrong.
     func forEach(
         _ family: Family,
         from start: [UInt8],
         to end: [UInt8]?,
         reverse: Bool = false,
         isFromMemoryOnly: Bool,
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(EngineFailure) -> Bool
+    ) throws(EngineFailure) {
+        guard isFromMemoryOnly else {
+            return try unsafe self.iterate(family, start, end, reverse, isFromMemoryOnly: false, body)
+        }
+        guard let state = self.stateOfLoneTables(family) else { throw .incomplete }
+        try unsafe self.iterate(family, start, end, reverse, isFromMemoryOnly: true, body)
+        guard self.state(family) == state else { throw .incomplete }
+    }
+
+    private func iterate(
+        _ family: Family, _ start: [UInt8], _ end: [UInt8]?, _ reverse: Bool, isFromMemoryOnly: Bool,
         _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(EngineFailure) -> Bool
     ) throws(EngineFailure) {
         let options = unsafe Self.readOptions(fromMemoryOnly: isFromMemoryOnly)

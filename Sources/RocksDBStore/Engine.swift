@@ -1,4 +1,5 @@
 internal import CRocksDB
+internal import Synchronization
 
 /// One opened RocksDB database, behind Swift types: the only code that holds its handles.
 ///
@@ -13,6 +14,8 @@ final class Engine: @unchecked Sendable {
     let diskReads: OpaquePointer
     private let syncedWrites: OpaquePointer
     private let bufferedWrites: OpaquePointer
+    /// In the order of `Family.allCases`.
+    let tables = Mutex([Tables?](repeating: nil, count: Family.allCases.count))
 
     private static let readTierBlockCache: Int32 = 1
 
