@@ -6,27 +6,7 @@ import botocore.exceptions
 import httpx
 import pytest
 
-from brume_server import Server
-
-ECHO = "brume.echo"
-MESSAGES = [{"role": "user", "content": "Hi"}]
-
-
-@pytest.fixture(scope="module")
-def typed(tmp_path_factory):
-    with Server(tmp_path_factory.mktemp("claude"), "--bedrock-aliases", f"*={ECHO}") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def token(typed):
-    return typed.bearer_token()
-
-
-def post(server, token, path, body):
-    headers = {"Authorization": f"Bearer {token}", "anthropic-version": "2023-06-01"}
-    return httpx.post(server.url + path, headers=headers, json={"model": ECHO} | body)
-
+from echo_requests import ECHO, MESSAGES, post, token, typed
 
 CLAUDE = "anthropic.claude-3-haiku-20240307-v1:0"
 EMPTY = "all messages must have non-empty content except for the optional final assistant message"

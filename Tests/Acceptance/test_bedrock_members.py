@@ -6,8 +6,8 @@ import botocore.exceptions
 import httpx
 import pytest
 
-ECHO = "brume.echo"
-MESSAGES = [{"role": "user", "content": "Hi"}]
+from echo_requests import ECHO, MESSAGES, post, token, typed
+
 NOVA = {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}
 FAMILIES = {
     "anthropic.claude-3-haiku-20240307-v1:0": {
@@ -20,23 +20,6 @@ FAMILIES = {
     "cohere.command-text-v14": {"prompt": "Hi"},
     "openai.gpt-oss-20b-1:0": {"messages": MESSAGES},
 }
-
-
-@pytest.fixture(scope="module")
-def typed(tmp_path_factory):
-    from brume_server import Server
-    with Server(tmp_path_factory.mktemp("typed"), "--bedrock-aliases", f"*={ECHO}") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def token(typed):
-    return typed.bearer_token()
-
-
-def post(server, token, path, body):
-    headers = {"Authorization": f"Bearer {token}", "anthropic-version": "2023-06-01"}
-    return httpx.post(server.url + path, headers=headers, json={"model": ECHO} | body)
 
 
 @pytest.mark.parametrize("path, body, param, sentence", [
