@@ -45,15 +45,24 @@ struct HTTPRoutes: Sendable {
     private let entries: [HTTPRouteEntry]
     /// First segments of all paths, which tell most requests apart from these at once.
     private let firstSegments: Set<Substring>
+    /// Routes whose path has no label, by it, in their order: nearly all requests are for one of these.
+    private let whole: [String: [HTTPRouteEntry]]
 
     init(_ catalog: ServiceCatalog) {
         self.catalog = catalog
         self.entries = catalog.routes
+        let whole = self.entries.filter { !$0.route.isUnknown && !$0.route.segments.contains(nil) }
+        self.whole = Dictionary(grouping: whole) { "/" + $0.route.segments.compactMap { $0 }.joined(separator: "/") }
         self.firstSegments = Set(self.entries.compactMap { $0.route.segments.first.flatMap { $0 }.map { $0[...] } })
     }
 
     func match(_ head: RequestHead) -> Match? {
         guard head.path.utf8.count > 1, !self.entries.isEmpty else { return nil }
+        if let entries = self.whole[head.path], !head.headers.contains("x-amz-target"),
+            let entry = entries.first(where: { $0.route.method == head.method && self.mayServe($0, head) })
+        {
+            return Match(entry: entry, labels: [], fault: nil)
+        }
         let first = head.path.dropFirst().prefix { $0 != "/" }
         guard self.firstSegments.contains(first), !head.headers.contains("x-amz-target") else { return nil }
         let segments = HTTPRoute.split(head.path)

@@ -1,3 +1,4 @@
+internal import Primitives
 internal import ServiceModel
 package import Telemetry
 internal import WireProtocols
@@ -58,6 +59,10 @@ package final class ServiceCatalog: Sendable {
     /// The service of a host such as `dynamodb.us-east-1.localhost:4566`; the prefixes that SDKs put before it
     /// (`data-`, `sync-`, `stream-`) are accepted.
     func service(host: String) -> ServiceEntry? {
+        // An address in numbers, and a name without a dot, are told at once.
+        guard let first = host.utf8.first, !ASCII.isDigit(first), host.utf8.contains(UInt8(ascii: ".")) else {
+            return nil
+        }
         var rest = Substring(host.lowercased())
         for prefix in ["data-", "sync-", "stream-"] where rest.hasPrefix(prefix) {
             rest = rest.dropFirst(prefix.count)

@@ -115,17 +115,6 @@ package final class EdgeListener: Sendable {
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Int32(clamping: limits.backlogMax))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.autoRead, value: false)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(
-                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: limits.receiveBufferBytes)
-            )
-            .childChannelOption(.maxMessagesPerRead, value: UInt(limits.readsPerTurnMax))
-            .childChannelOption(
-                .writeBufferWaterMark,
-                value: .init(low: limits.responseBufferBytesMax / 2, high: limits.responseBufferBytesMax)
-            )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let index = eventLoops.firstIndex(where: { $0 === channel.eventLoop }) else {
@@ -134,12 +123,27 @@ package final class EdgeListener: Sendable {
                     guard let membership = ConnectionMembership(count: count, counters: counters[index]) else {
                         throw ListenerFull()
                     }
+                    try Self.configure(channel, limits)
                     let connection = OpeningConnection(
                         loop: loops[index].value, membership: membership, id: ids.next())
                     try channel.pipeline.syncOperations.addHandler(
                         ConnectionOpening(connection: connection, terms: terms))
                 }
             }
+    }
+
+    /// An accepted connection's own options. The bootstrap would set each by a future of its own, which costs more
+    /// than all the rest of accepting. TCP_NODELAY it has from its listener, where NIO sets it.
+    private static func configure(_ channel: any Channel, _ limits: EdgeLimits) throws {
+        guard let options = channel.syncOptions else { return }
+        try options.setOption(.autoRead, value: false)
+        try options.setOption(.allowRemoteHalfClosure, value: true)
+        try options.setOption(
+            .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: limits.receiveBufferBytes))
+        try options.setOption(.maxMessagesPerRead, value: UInt(limits.readsPerTurnMax))
+        try options.setOption(
+            .writeBufferWaterMark,
+            value: .init(low: limits.responseBufferBytesMax / 2, high: limits.responseBufferBytesMax))
     }
 
     /// Makes the bootstrap close the connection it has just accepted.

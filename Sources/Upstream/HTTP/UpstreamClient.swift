@@ -170,8 +170,8 @@ package final class UpstreamClient: Sendable {
         switch endpoint.address {
         case .unix(let path): connected = bootstrap.connect(unixDomainSocketPath: path)
         case .tcp(let host, let port):
-            let bootstrap = bootstrap.channelOption(ChannelOptions.tcpOption(.tcp_nodelay), value: 1)
-            // NIO has another thread look up whatever it calls a host, an address in numbers too.
+            // NIO's bootstrap sets TCP_NODELAY, and has another thread look up whatever it calls a host, an
+            // address in numbers too.
             if let address = try? SocketAddress(ipAddress: host, port: port) {
                 connected = bootstrap.connect(to: address)
             } else {
