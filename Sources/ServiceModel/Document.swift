@@ -25,7 +25,13 @@ extension Document {
     /// The member of that name, where this is an object that has it.
     /// - Complexity: O(members).
     package subscript(name: String) -> Document? {
-        self.members.first { $0.name == name }?.value
+        guard case .object(let members) = self else { return nil }
+        // Most names differ in length, which is told at once.
+        let count = name.utf8.count
+        for index in members.indices where members[index].name.utf8.count == count && members[index].name == name {
+            return members[index].value
+        }
+        return nil
     }
 
     /// The members of an object, in their order; none of anything else.

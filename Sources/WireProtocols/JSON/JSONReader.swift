@@ -103,6 +103,12 @@ package import ServiceModel
         try unsafe self.scanner.readDocument(member)
     }
 
+    /// An object with the members of these names alone; any other value is whole.
+    func readDocument(_ member: MemberSchema, keeping names: [String]) throws(ShapeError) -> Document {
+        guard unsafe self.scanner.peek() == UInt8(ascii: "{") else { return try self.readDocument(member) }
+        return .object(try unsafe self.scanner.readObject(member, keeping: names))
+    }
+
     package func skipValue() throws(ShapeError) {
         try unsafe self.scanner.skipValue()
     }

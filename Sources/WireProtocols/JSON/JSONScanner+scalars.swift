@@ -121,7 +121,10 @@ extension JSONScanner {
         }
     }
 
-    private mutating func readObject(_ member: MemberSchema) throws(ShapeError) -> [Document.Member] {
+    /// Of this object's members, not of those below it, the named ones are kept; nil keeps all.
+    mutating func readObject(
+        _ member: MemberSchema, keeping names: [String]? = nil
+    ) throws(ShapeError) -> [Document.Member] {
         try self.open(UInt8(ascii: "{"), .document, member.name)
         var members: [Document.Member] = []
         members.reserveCapacity(4)
@@ -130,6 +133,10 @@ extension JSONScanner {
             guard self.peek() == UInt8(ascii: "\"") else { throw self.unexpected("a name") }
             let name = try self.readPlainString()
             try self.readColon()
+            if let names, !names.contains(where: { $0.utf8.count == name.utf8.count && $0 == name }) {
+                try self.skipValue()
+                continue
+            }
             let value = try self.readDocument(member)
             if let index = Self.index(of: name, in: members, &indices) {
                 members[index].value = value
@@ -146,9 +153,13 @@ extension JSONScanner {
 
     /// Where a member of that name stands already. `indices` says where each does, and is empty while there are few.
     private static func index(of name: String, in members: [Document.Member], _ indices: inout [String: Int]) -> Int? {
-        guard members.count > self.comparedCountMax else { return members.firstIndex { $0.name == name } }
+        // Names are the same where their bytes are; the library's texts are also where they look alike.
+        let count = name.utf8.count
+        guard members.count > self.comparedCountMax else {
+            return members.indices.first { members[$0].name.utf8.count == count && members[$0].name == name }
+        }
         if indices.isEmpty { for (index, member) in members.enumerated() { indices[member.name] = index } }
-        return indices[name]
+        return indices[name].flatMap { members[$0].name.utf8.count == count ? $0 : nil }
     }
 
     private var isAtNumber: Bool {

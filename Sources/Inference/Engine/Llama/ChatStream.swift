@@ -79,13 +79,16 @@ struct ChatStream: EngineStream {
     /// - Returns: nil for the mark behind the last one.
     mutating func take(_ data: ArraySlice<UInt8>) throws(InferenceError) -> [ChatEvent]? {
         if let piece = self.piece, let text = piece.frame.string(in: data) { return self.say(piece.kind, text) }
-        guard let chunk = Document(json: Array(data)) else {
+        guard let chunk = Document(json: Array(data), keeping: Self.members) else {
             if data.elementsEqual("[DONE]".utf8) { return nil }
             throw .failed("the engine sent an event that is no JSON")
         }
         self.learn(chunk, data)
         return try self.take(chunk)
     }
+
+    /// What is looked at of a chunk.
+    private static let members = ["choices", "usage", "timings", "prompt_progress", "error"]
 
     /// Remembers what stands around a piece of text, where the chunk says nothing else that would count twice.
     private mutating func learn(_ chunk: Document, _ data: ArraySlice<UInt8>) {
