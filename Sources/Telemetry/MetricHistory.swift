@@ -147,8 +147,14 @@ package final class MetricHistory: Sendable {
         let minute = time.secondsSinceEpoch.flooredQuotient(60)
         let isKept = self.state.withLock { state in
             state.advance(to: minute)
-            guard state.series[id] != nil || state.series.count < Self.seriesCountMax else { return false }
-            state.series[id, default: Series()].add(datum.statistics, minute: minute)
+            // A hash of an id is most of the work.
+            if let index = state.series.index(forKey: id) {
+                state.series.values[index].add(datum.statistics, minute: minute)
+                return true
+            }
+            guard state.series.count < Self.seriesCountMax else { return false }
+            state.series[id] = Series()
+            state.series[id]?.add(datum.statistics, minute: minute)
             return true
         }
         if !isKept { self.refused.increment() }
