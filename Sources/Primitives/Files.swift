@@ -109,9 +109,7 @@ package enum Files {
 
     /// Appends to a file, made where it is missing; it is in the system's hands then, and not yet on the disk.
     package static func append(_ bytes: [UInt8], to path: String) throws(FileError) {
-        let descriptor = try self.open(path, O_WRONLY | O_APPEND | O_CREAT)
-        defer { close(descriptor) }
-        try self.write(bytes[...], to: descriptor, path)
+        try AppendedFile(path).append(bytes)
     }
 
     /// Writes all of it, in as many calls as the system needs. The path is for the error alone.
@@ -212,7 +210,7 @@ package enum Files {
     }
 
     /// A file that is made belongs to this user alone.
-    private static func open(_ path: String, _ flags: Int32) throws(FileError) -> Int32 {
+    static func open(_ path: String, _ flags: Int32) throws(FileError) -> Int32 {
         let descriptor = openFile(path, flags | O_CLOEXEC, 0o600)
         guard descriptor < 0 else { return descriptor }
         throw errno == ENOENT || errno == ENOTDIR ? .absent : .last("open", path)

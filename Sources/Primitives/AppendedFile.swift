@@ -1,0 +1,25 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// A file that stays open for what is added at its end, made where it is missing.
+package final class AppendedFile: Sendable {
+    private let path: String
+    private let descriptor: Int32
+
+    package init(_ path: String) throws(FileError) {
+        self.path = path
+        self.descriptor = try Files.open(path, O_WRONLY | O_APPEND | O_CREAT)
+    }
+
+    deinit { close(self.descriptor) }
+
+    /// Adds all of it; it is in the system's hands then, and not yet on the disk. Blocks the thread.
+    package func append(_ bytes: [UInt8]) throws(FileError) {
+        try Files.write(bytes[...], to: self.descriptor, self.path)
+    }
+}
