@@ -35,8 +35,9 @@ extension RocksDBStore {
     }
 
     private func write(_ group: [QueuedItem], _ state: inout CommitterState) {
-        if let lack = self.lackOfSpace(hysteresis: 0) {
-            return self.fail(group, with: .unavailable(lack), reason: lack, isResumable: true)
+        if let obstacle = self.obstacle(hysteresis: 0) {
+            let reason = obstacle.reason
+            return self.fail(group, with: .unavailable(reason), reason: reason, isResumable: obstacle.mayPass)
         }
         guard let engine = self.engine else { preconditionFailure("writes are refused while there is no engine") }
         do throws(EngineFailure) {
@@ -171,7 +172,7 @@ extension RocksDBStore {
     /// Looks whether what stopped the writes has passed.
     private func takeWritesAgain(_ state: inout CommitterState) {
         guard self.admission.withLock({ $0.isResumable && !$0.isClosed }) else { return }
-        guard self.lackOfSpace(hysteresis: self.options.freeBytesHysteresis) == nil else { return }
+        guard self.obstacle(hysteresis: self.options.freeBytesHysteresis) == nil else { return }
         if state.mustReopen {
             self.dropEngine()
             CrashPoint.reach("store.reopen")
@@ -190,14 +191,19 @@ extension RocksDBStore {
         self.beacon.set(.takingWrites)
     }
 
-    /// - Returns: the reason not to write; nil while there is room.
-    private func lackOfSpace(hysteresis: UInt64) -> String? {
+    /// - Returns: the reason not to write, and whether it may pass by itself; nil while there is room.
+    private func obstacle(hysteresis: UInt64) -> (reason: String, mayPass: Bool)? {
         let neededBytes = self.options.freeBytesReserve + hysteresis
-        guard let freeBytes = self.options.freeSpace.freeBytes(at: self.directory.path), freeBytes < neededBytes else {
-            return nil
+        let path = self.directory.path
+        guard let freeBytes = self.options.freeSpace.freeBytes(at: path) else {
+            // The files are open, so that writes would go well, and end with this process.
+            return Files.isDirectory(path) ? nil : (reason: StoreDirectory.goneSentence(path), mayPass: false)
         }
-        return "the disk of \(self.directory.path) has \(freeBytes >> 20) MiB free and \(neededBytes >> 20) MiB are"
+        guard freeBytes < neededBytes else { return nil }
+        let reason =
+            "the disk of \(path) has \(freeBytes >> 20) MiB free and \(neededBytes >> 20) MiB are"
             + " kept in reserve: make room, writes are taken again by themselves"
+        return (reason, mayPass: true)
     }
 
     private static func reason(_ failure: EngineFailure) -> String {

@@ -96,6 +96,11 @@ final class StoreDirectory: Sendable {
         close(descriptor)
     }
 
+    /// Somebody removed or moved the directory of a store that is open.
+    static func goneSentence(_ path: String) -> String {
+        "the directory \(path) is gone: read what you still need, then restart, with a backup in its place"
+    }
+
     private static func makeDirectory(_ path: String) throws(StoreOpenError) {
         for end in path.indices.dropFirst() where path[end] == "/" {
             unsafe mkdir(String(path[..<end]), 0o755)

@@ -115,8 +115,8 @@ package final class BrumeServer: Sendable {
         let phase = ServerPhase()
         let edge = EdgeGauges(MetricRegistry())
         let routes = self.routes(
-            live, edge, store, phase, history, assembled, engines,
-            control: try self.control(configuration, directory, engines, random))
+            live, edge, readiness: { Self.readiness(store, phase, configuration, directory) }, history, assembled,
+            engines, control: try self.control(configuration, directory, engines, random))
         let pipeline = Pipeline(
             catalog: ServiceCatalog(assembled.services, metrics: edge.metrics),
             routes: routes,
@@ -181,7 +181,7 @@ package final class BrumeServer: Sendable {
 
     /// The paths that are not AWS's.
     private static func routes(
-        _ live: LiveConfiguration, _ edge: EdgeGauges, _ store: (any OrderedStore)?, _ phase: ServerPhase,
+        _ live: LiveConfiguration, _ edge: EdgeGauges, readiness: @escaping @Sendable () -> Readiness,
         _ history: MetricHistory, _ assembled: Assembly.Services, _ engines: ModelEngines?, control: ControlRoute
     ) -> InternalRoutes {
         let tellMetrics = assembled.tellMetrics
@@ -189,7 +189,7 @@ package final class BrumeServer: Sendable {
         let modelGauges = engines.map { ModelGauges(edge.metrics, $0.embeddings) }
         return InternalRoutes(
             metrics: edge.metrics,
-            readiness: { Self.readiness(store, phase) },
+            readiness: readiness,
             refreshMetrics: {
                 edge.refresh()
                 modelGauges?.refresh()
@@ -331,11 +331,16 @@ package final class BrumeServer: Sendable {
         self.accessLog.write(LogRecord(time: SystemClock().now(), level: level, message: message))
     }
 
-    private static func readiness(_ store: (any OrderedStore)?, _ phase: ServerPhase) -> Readiness {
+    private static func readiness(
+        _ store: (any OrderedStore)?, _ phase: ServerPhase, _ configuration: Configuration, _ directory: DataDirectory
+    ) -> Readiness {
         switch phase.current {
         case .starting: return Readiness(isReady: false, reasons: ["starting"])
         case .draining: return Readiness(isReady: false, reasons: ["draining"])
         case .serving: break
+        }
+        if let loss = directory.loss(hasStore: store != nil && configuration.store == nil) {
+            return Readiness(isReady: false, reasons: [loss])
         }
         switch store?.health {
         case .takingWrites, nil: return Readiness(isReady: true)

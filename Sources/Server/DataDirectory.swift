@@ -56,6 +56,18 @@ package struct DataDirectory: Sendable {
         try Files.remove(probe)
     }
 
+    /// Asks the file system whether a running server still has what it stands on.
+    ///
+    /// - Parameter hasStore: whether its store is here.
+    /// - Returns: what is gone, in a sentence that names it; nil where all is there.
+    package func loss(hasStore: Bool) -> String? {
+        // One that somebody made anew is no store: it has no format.
+        guard Files.facts(hasStore ? "\(self.store)/format" : self.path) == nil else { return nil }
+        return hasStore
+            ? "the store's directory \(self.store) is gone: what is written now ends with this process"
+            : "the data directory \(self.path) is gone"
+    }
+
     /// The key that seals secrets here; made at the first start, mode 0600. Several processes may be the first at once:
     /// all take the key of the one that was.
     package func secretBox(random: any RandomSource) throws(FileError) -> SecretBox {

@@ -27,12 +27,7 @@ package enum Diagnosis {
             self.dataDirectory(configuration),
             self.keys(configuration),
             self.port(configuration, status),
-            Finding(
-                "server",
-                isGood: status.isRunning,
-                status.isRunning ? status.detail : "none runs on \(configuration.dataDirectory)",
-                remedy: "start it with: brume start --data-dir \(ShellWord.quoted(configuration.dataDirectory))"
-            ),
+            self.server(configuration, status),
             self.awsCommandLine(),
         ]
     }
@@ -84,6 +79,17 @@ package enum Diagnosis {
             isFree ? "\(configuration.port) is free" : "\(configuration.port) is taken by another program",
             remedy: "stop that program, or take another port: brume start --port 4567"
         )
+    }
+
+    private static func server(_ configuration: Configuration, _ status: ServerStatus) -> Finding {
+        guard status.isRunning else {
+            return Finding(
+                "server", isGood: false, "none runs on \(configuration.dataDirectory)",
+                remedy: "start it with: brume start --data-dir \(ShellWord.quoted(configuration.dataDirectory))")
+        }
+        return Finding(
+            "server", isGood: status.isReady, status.isReady ? status.detail : "not ready: \(status.detail)",
+            remedy: "docs/troubleshooting.md has the remedy for each reason, under \"The store takes no writes\"")
     }
 
     /// What runs models: where it is, which build, and what it computes on. Asks programs, which takes a moment.

@@ -19,9 +19,9 @@ package struct ServerStatus: Sendable, Hashable {
 
     /// For people.
     package var lines: [String] {
-        guard let address = self.address, self.isRunning else { return [self.detail] }
+        guard self.isRunning else { return [self.detail] }
         return [
-            "brume \(address.version) runs as process \(address.processID)",
+            self.address.map { "brume \($0.version) runs as process \($0.processID)" } ?? "a server runs",
             "endpoint  \(self.endpoint ?? "")",
             "ready     \(self.isReady ? "yes" : "no: \(self.detail)")",
         ]
@@ -44,6 +44,7 @@ package enum ServerProbe {
     package static func status(_ configuration: Configuration, port: Int? = nil) -> ServerStatus {
         let address = self.address(configuration)
         guard let port = port ?? address?.port else {
+            if let orphan = self.orphan(configuration) { return orphan }
             return ServerStatus(
                 isRunning: false,
                 isReady: false,
@@ -80,6 +81,19 @@ package enum ServerProbe {
             address: address,
             detail: answer.body
         )
+    }
+
+    /// The server whose data directory was removed, and with it the file that names the server: the one on the
+    /// configured port, if it says so.
+    private static func orphan(_ configuration: Configuration) -> ServerStatus? {
+        let directory = DataDirectory(path: configuration.dataDirectory)
+        guard Files.facts(directory.path) == nil, configuration.allowsPlaintext,
+            let answer = self.get("/readyz", host: configuration.ownHost, port: configuration.port),
+            [true, false].contains(where: { answer.body == directory.loss(hasStore: $0) })
+        else { return nil }
+        let host = ServerAddress.clientHost(configuration.ownHost)
+        return ServerStatus(
+            isRunning: true, isReady: false, endpoint: "http://\(host):\(configuration.port)", detail: answer.body)
     }
 
     /// Whether something accepts connections on a port of this machine.

@@ -5,12 +5,14 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import socket
 import ssl
 import subprocess
 import time
 import urllib.request
 
+import botocore.exceptions
 import pytest
 
 from brume_server import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Server, ServerDied
@@ -332,6 +334,30 @@ def test_status_and_healthcheck_find_the_server_and_miss_a_stopped_one(fresh_ser
     server.stop()
     assert server.run("healthcheck").returncode != 0
     assert server.run("status").returncode == 69
+
+
+@pytest.mark.parametrize("gone", ["data", "data/store"])
+def test_a_data_directory_that_is_removed_is_told(fresh_server, gone):
+    server = fresh_server()
+    client = server.client("dynamodb")
+    client.create_table(
+        TableName="Kept", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
+    client.put_item(TableName="Kept", Item={"id": {"S": "a"}})
+    shutil.rmtree(server.folder / gone)
+    reason = f"the store's directory {server.data_dir}/store is gone"
+    answer = server.get("/readyz")
+    assert answer.status == 503 and reason in answer.read().decode()
+    with_port = server.environment | {"BRUME_PORT": str(server.port)}
+    assert f"ready     no: {reason}" in server.run("status", env=with_port).stdout
+    doctor = server.run("doctor", env=with_port)
+    assert doctor.returncode == 1 and f"server: not ready: {reason}" in doctor.stdout
+    health = server.run("healthcheck", env=with_port)
+    assert health.returncode == 69 and reason in health.stderr
+    # What is still open is read; what would be lost is not taken.
+    assert client.get_item(TableName="Kept", Key={"id": {"S": "a"}})["Item"] == {"id": {"S": "a"}}
+    with pytest.raises(botocore.exceptions.ClientError, match="The store does not take writes now"):
+        client.put_item(TableName="Kept", Item={"id": {"S": "b"}})
 
 
 def test_a_server_that_localhost_does_not_lead_to_is_called_by_its_address(tmp_path):

@@ -38,6 +38,26 @@ import Testing
         }
     }
 
+    @Test func `writes are refused where the directory is gone, not where the room is unknown`() async throws {
+        try await withFixture { fixture in
+            let store = try fixture.open()
+            try await store.commit(Batch(writes: [.set([1], [1])]))
+            fixture.disk.setFreeBytes(nil)
+            try await store.commit(Batch(writes: [.set([1], [2])]))
+            try FileManager.default.moveItem(atPath: fixture.path, toPath: fixture.path + ".moved")
+            let groups = fixture.disk.groupCounts.count
+            do {
+                try await store.commit(Batch(writes: [.set([1], [3])]))
+                Issue.record("a write into a directory that is gone was taken")
+            } catch StorageError.unavailable(let reason) {
+                #expect(reason.contains("\(fixture.path) is gone"))
+            }
+            #expect(fixture.disk.groupCounts.count == groups, "nothing was written")
+            #expect(!store.health.isTakingWrites)
+            #expect(try await store.get([[1]], .forDecision)[0]?.value == [2])
+        }
+    }
+
     @Test func `an fsync error stops writes for good and says so`() async throws {
         try await withFixture { fixture in
             let store = try fixture.open()

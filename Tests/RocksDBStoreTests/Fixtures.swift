@@ -10,7 +10,7 @@ final class TestDisk: DiskControl, CommitGate, FreeSpaceProbe {
     private struct State {
         var isHeld = false
         var isFull = false
-        var freeBytes: UInt64 = 1 << 40
+        var freeBytes: UInt64? = 1 << 40
         var sentences: [String] = []
         var lateSentences: [String] = []
         var releaseCount = 0
@@ -45,7 +45,8 @@ final class TestDisk: DiskControl, CommitGate, FreeSpaceProbe {
     /// The next write fails after the log has it.
     func failAfterNextWrite(_ sentence: String) { self.state.withLock { $0.lateSentences.append(sentence) } }
 
-    func setFreeBytes(_ bytes: UInt64) { self.state.withLock { $0.freeBytes = bytes } }
+    /// nil: the system does not say.
+    func setFreeBytes(_ bytes: UInt64?) { self.state.withLock { $0.freeBytes = bytes } }
 
     var releaseCount: Int { self.state.withLock { $0.releaseCount } }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Gateway
 import Primitives
 import Server
@@ -80,6 +81,30 @@ import Testing
         #expect(!status.isRunning)
         #expect(status.detail == "nothing answers on port \(port)")
         #expect(status.lines == [status.detail])
+    }
+
+    @Test(arguments: [
+        ("the data directory FOLDER is gone\n", true),
+        ("the store's directory FOLDER/store is gone: what is written now ends with this process\n", true),
+        ("the data directory /another is gone\n", false), ("starting\n", false),
+    ])
+    func `a server whose data directory was removed is found on its port`(_ text: String, _ isOurs: Bool) async throws {
+        let text = text.replacingOccurrences(of: "FOLDER", with: self.folder.path)
+        let listener = try await EdgeListener.start(
+            EdgeConfiguration(hosts: ["127.0.0.1"], port: 0, loopCount: 1, allowsPlaintext: true),
+            responder: Readyz(status: 503, text: text))
+        var configuration = self.folder.configuration
+        configuration.port = listener.port
+        let status = ServerProbe.status(configuration)
+        let finding = Diagnosis.findings(configuration).first { $0.subject == "server" }
+        _ = await listener.drain(deadline: .zero)
+        await listener.shutDown()
+        #expect(status.isRunning == isOurs && !status.isReady)
+        #expect(finding?.isGood == false)
+        guard isOurs else { return }
+        #expect(status.lines.first == "a server runs")
+        #expect(status.lines.last == "ready     no: \(text.dropLast())")
+        #expect(finding?.detail == "not ready: \(text.dropLast())")
     }
 
     @Test(arguments: ["", "nonsense", "\(Int32.max)\n4566\n127.0.0.1\n0.1.0\nus-east-1\nhttps\n-\n"])
