@@ -6,7 +6,7 @@ package struct StartError: Error, Sendable, Hashable {
     /// What kind of trouble; decides the exit code.
     package enum Reason: Sendable, Hashable {
         case configuration, dataDirectory, storeLocked, storeNewer, storeDamaged, storeUnreachable, portInUse,
-            noPermission, other
+            noPermission, noSource, other
     }
 
     package let reason: Reason

@@ -351,7 +351,7 @@ def test_a_copy_of_what_is_no_store_or_a_newer_one_is_refused(database, fresh_se
         assert not (tmp_path / "other" / "store").exists()
     for source in [database.make("nothing"), tmp_path]:
         refused = copy(server, source, tmp_path / "other")
-        assert refused.returncode != 0 and "there is no store in" in refused.stderr
+        assert refused.returncode == 66 and "there is no store in" in refused.stderr
 
 
 def test_another_node_takes_over_from_one_that_was_killed(database, succession):

@@ -149,6 +149,13 @@ def test_a_store_is_not_copied_onto_itself(fresh_server, tmp_path):
     assert copied.returncode == 0 and (server.folder / "copied" / "store" / "format").exists(), copied
 
 
+def test_a_copy_of_what_is_no_store_is_told_apart(server, tmp_path):
+    for source in (tmp_path, tmp_path / "absent"):
+        refused = server.run("store", "copy", "--from", source, "--to", tmp_path / "target")
+        assert refused.returncode == 66 and f"there is no store in {source}: " in refused.stderr, refused
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_data_directory_that_is_a_file_is_told_apart(tmp_path):
     server = Server(tmp_path)
     server.data_dir.write_text("not a directory")

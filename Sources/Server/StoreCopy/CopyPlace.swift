@@ -63,7 +63,7 @@ struct DirectoryPlace: CopyPlace {
         guard self.isTarget else {
             guard Files.facts("\(self.store)/format") != nil else {
                 throw StartError(
-                    .dataDirectory,
+                    .noSource,
                     "there is no store in \(self.name): name a server's data directory, or a database as "
                         + "postgres://user@host/database")
             }
@@ -131,7 +131,7 @@ struct DatabasePlace: CopyPlace {
         guard hasStore != self.isTarget else {
             throw self.isTarget
                 ? self.refuseTarget("DROP SCHEMA \(self.options.schema) CASCADE")
-                : StartError(.dataDirectory, "there is no store in \(self.name): name a database that a server used")
+                : StartError(.noSource, "there is no store in \(self.name): name a database that a server used")
         }
     }
 

@@ -56,6 +56,7 @@ extension Exit {
         case .storeUnreachable: self = .noServer
         case .portInUse: self = .portInUse
         case .noPermission: self = .noPermission
+        case .noSource: self = .noSuchThing
         case .other: self = .internalError
         }
     }
