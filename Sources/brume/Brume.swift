@@ -15,7 +15,7 @@ struct Brume: AsyncParsableCommand {
               aws dynamodb list-tables
 
             Exit codes: 0 success, 1 `brume doctor` found something missing or `brume model plan` no room, 64 wrong \
-            usage, 65 a file or a model is damaged, 66 no such model or file, 68 the hub cannot be reached, 69 no \
+            usage, 65 a file or a model is damaged, 66 what is named is not there, 68 the hub cannot be reached, 69 no \
             server answers, 70 internal error, 71 port in use, 73 data directory not writable or disk full, 74 store \
             damaged, 75 in use by another process, 76 store written by a newer version, 77 no permission, 78 wrong \
             configuration.

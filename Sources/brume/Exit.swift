@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Primitives
 internal import Server
 internal import Synchronization
 
@@ -30,9 +31,10 @@ enum Exit: Int32 {
     /// A server runs and cannot do it now: try again later.
     static let serverRefuses = Exit.storeInUse
 
-    /// Says the sentence on standard error and gives what to throw.
+    /// Says the sentence on standard error and gives what to throw. Passwords of addresses are left out: what is said
+    /// here lands in the logs of builds.
     static func failure(_ code: Exit, _ sentence: String) -> ExitCode {
-        Terminal.error("brume: \(sentence)")
+        Terminal.error("brume: \(AddressText.withoutSecrets(sentence))")
         return ExitCode(code.rawValue)
     }
 }

@@ -253,6 +253,21 @@ def test_words_behind_options_and_help_are_left_to_the_parser(tmp_path):
     assert server.run("--version").returncode == 0 and "USAGE: brume" in server.run().stdout
 
 
+@pytest.mark.parametrize("words", [
+    ["model", "pull", "https://me:s3cret@127.0.0.1/tiny.gguf"],
+    ["model", "pull", "qwen3-8b", "--endpoint", "https://s3cret@127.0.0.1"],
+    ["model", "show", "http://me:s3cret@127.0.0.1/tiny.gguf"],
+    ["model", "probe", "http://me:s3cret@127.0.0.1:1/v1#tiny"],
+    ["start", "--upstream", "dynamodb=http://me:s3cret@node:4567"],
+    ["start", "--identity-url", "http://me:s3cret@node:4567"],
+    ["containers", "list", "--docker-socket", "tcp://me:s3cret@engine:2375"],
+])
+def test_passwords_of_addresses_are_not_repeated(tmp_path, words):
+    answer = Server(tmp_path).run(*words)
+    assert answer.returncode != 0 and "://***@" in answer.stderr, answer
+    assert "s3cret" not in answer.stdout + answer.stderr
+
+
 @pytest.mark.parametrize("words", [["version"], ["completion", "bash"], ["keys", "list", "--output", "json"]])
 def test_an_output_that_takes_no_more_is_told(tmp_path, words):
     with open("/dev/full", "wb") as full:

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// A configuration with what was said for each setting, and where.
 package struct LoadedConfiguration: Sendable {
     /// Where a setting's text stands.
@@ -52,7 +54,9 @@ package struct LoadedConfiguration: Sendable {
                     case .environment: "environment variable \(setting.environmentVariable)"
                     case .file(let place): "\(place): `\(setting.name)`"
                     }
-                throw ConfigurationError("\(source) \(error.sentence); it was \"\(setting.shown(text))\"")
+                // It may end in the log: a running server reads its configuration again.
+                throw ConfigurationError(
+                    AddressText.withoutSecrets("\(source) \(error.sentence); it was \"\(setting.shown(text))\""))
             }
             self.words[setting.name] = Word(text: text, origin: origin)
         }

@@ -183,7 +183,7 @@ import Testing
         let error = #expect(throws: ConfigurationError.self) { try self.load(["store": "mysql://me:secret@db/x"]) }
         #expect(
             error?.sentence
-                == "--store takes postgres://user@host:5432/database; it was \"mysql://me:***@db/x\"")
+                == "--store takes postgres://user@host:5432/database; it was \"mysql://***@db/x\"")
     }
 
     @Test(

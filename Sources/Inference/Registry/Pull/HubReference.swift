@@ -19,7 +19,10 @@ package enum PullReference: Sendable, Hashable {
             }
             rest = text[...].dropFirst(url.isTLS ? 8 : 7)
         } else if text.contains("://") {
-            throw RegistryError(.usage, "\(text) cannot be pulled: only http and https addresses can")
+            throw RegistryError(
+                .usage,
+                "\(AddressText.withoutSecrets(text)) cannot be pulled: only http and https addresses without user and "
+                    + "password can; Hugging Face's token goes into HF_TOKEN")
         }
         for host in HubReference.hosts where rest.lowercased().hasPrefix(host + "/") {
             rest = rest.dropFirst(host.count + 1)

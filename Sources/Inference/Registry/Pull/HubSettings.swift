@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Where models are pulled from, and who pulls them.
 package struct HubSettings: Sendable, Hashable {
     /// Hugging Face's own.
@@ -22,7 +24,10 @@ package struct HubSettings: Sendable, Hashable {
         let text =
             [setting, environment["HF_ENDPOINT"]].compactMap(\.self).first { !$0.isEmpty } ?? Self.standardEndpoint
         guard let endpoint = FetchURL(text) else {
-            throw RegistryError(.usage, "HF_ENDPOINT is no http or https address: \(text)")
+            throw RegistryError(
+                .usage,
+                "\(setting == nil ? "HF_ENDPOINT" : "--endpoint") is no http or https address without user and "
+                    + "password: \(AddressText.withoutSecrets(text))")
         }
         var token = environment["HF_TOKEN"] ?? environment["HUGGING_FACE_HUB_TOKEN"]
         if token == nil {
