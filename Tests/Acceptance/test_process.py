@@ -338,6 +338,16 @@ def test_env_takes_away_what_would_beat_the_keys(server):
     assert shell.stdout == "\n"
 
 
+def test_env_is_understood_by_other_shells(server):
+    assert server.run("env", "--shell", "zsh").stdout == server.run("env").stdout
+    fish = server.run("env", "--shell", "fish").stdout
+    assert f"set -gx AWS_ACCESS_KEY_ID '{ACCESS_KEY_ID}'\n" in fish and "set -e AWS_PROFILE\n" in fish
+    powershell = server.run("env", "--shell", "powershell").stdout
+    assert f"$env:AWS_ACCESS_KEY_ID = '{ACCESS_KEY_ID}'\n" in powershell
+    assert "Remove-Item -ErrorAction Ignore Env:AWS_PROFILE\n" in powershell
+    assert server.run("env", "--shell", "tcsh").returncode == 64
+
+
 def test_env_prints_what_an_sdk_needs_in_both_forms(server):
     exports = server.run("env").stdout
     variables = json.loads(server.run("env", "--output", "json").stdout)

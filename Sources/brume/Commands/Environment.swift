@@ -5,7 +5,13 @@ internal import Server
 struct Environment: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "env",
-        abstract: "Print the exports an SDK needs: eval \"$(brume env)\"."
+        abstract: "Print the exports an SDK needs: eval \"$(brume env)\".",
+        discussion: """
+            In other shells:
+
+              fish        brume env --shell fish | source
+              PowerShell  brume env --shell powershell | Out-String | Invoke-Expression
+            """
     )
 
     @OptionGroup var directory: DirectoryOptions
@@ -18,6 +24,9 @@ struct Environment: AsyncParsableCommand {
 
     @Flag(help: "Plain HTTP instead of TLS in the endpoint.")
     var plaintext = false
+
+    @Option(help: "Whose commands are printed; those of bash are for every POSIX shell.")
+    var shell: ShellDialect = .bash
 
     @Option(help: "How they are written: text is for a shell.")
     var output: OutputFormat = .text
@@ -34,11 +43,13 @@ struct Environment: AsyncParsableCommand {
         }
         switch self.output {
         case .text:
-            for name in ClientEnvironment.unset { Terminal.output("unset \(name)") }
-            for (name, value) in variables { Terminal.output("export \(name)=\(ShellWord.quoted(value))") }
+            for name in ClientEnvironment.unset { Terminal.output(self.shell.unset(name)) }
+            for (name, value) in variables { Terminal.output(self.shell.export(name, value)) }
         case .json:
             let members = variables.map { "\(quoted($0.name)):\(quoted($0.value))" }
             Terminal.output("{" + members.joined(separator: ",") + "}")
         }
     }
 }
+
+extension ShellDialect: ExpressibleByArgument {}
