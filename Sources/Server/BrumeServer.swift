@@ -116,7 +116,7 @@ package final class BrumeServer: Sendable {
         let edge = EdgeGauges(MetricRegistry())
         let routes = self.routes(
             live, edge, readiness: { Self.readiness(store, phase, configuration, directory) }, history, assembled,
-            engines, control: try self.control(configuration, directory, engines, random))
+            engines, control: try self.control(live, directory, engines, random))
         let pipeline = Pipeline(
             catalog: ServiceCatalog(assembled.services, metrics: edge.metrics),
             routes: routes,
@@ -222,13 +222,11 @@ package final class BrumeServer: Sendable {
 
     /// What the command line tells this server to do with its models.
     private static func control(
-        _ configuration: Configuration, _ directory: DataDirectory, _ engines: ModelEngines?,
+        _ live: LiveConfiguration, _ directory: DataDirectory, _ engines: ModelEngines?,
         _ random: SystemRandomSource
     ) throws(StartError) -> ControlRoute {
         try self.using(directory) { () throws(FileError) in
-            let control = engines.map {
-                ModelControl(host: $0.host, registry: $0.registry, configured: configuration.bedrockModels)
-            }
+            let control = engines.map { ModelControl(host: $0.host, registry: $0.registry, live) }
             return ControlRoute(token: try directory.makeControlToken(random: random)) { what, body in
                 await control?.respond(what, body)
                     ?? ControlRoute.Answer(status: 404, "this server runs no models: bedrock is not among its services")

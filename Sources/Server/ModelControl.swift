@@ -1,3 +1,4 @@
+internal import BedrockRuntimeService
 internal import Gateway
 internal import Inference
 
@@ -5,12 +6,12 @@ internal import Inference
 struct ModelControl: Sendable {
     private let host: ModelHost
     private let registry: RegistryView
-    private let configured: [Configuration.Model]
+    private let configuration: LiveConfiguration
 
-    init(host: ModelHost, registry: RegistryView, configured: [Configuration.Model]) {
+    init(host: ModelHost, registry: RegistryView, _ configuration: LiveConfiguration) {
         self.host = host
         self.registry = registry
-        self.configured = configured
+        self.configuration = configuration
     }
 
     /// Answers `models/load` and its like; the body is the model's name.
@@ -25,7 +26,8 @@ struct ModelControl: Sendable {
             return ControlRoute.Answer(
                 MemoryLine.lines(room, self.host.statuses()).map(\.line).joined(separator: "\n"))
         case "models/configured":
-            return ControlRoute.Answer(self.configured.map { "\($0.name)\t\($0.place)" }.joined(separator: "\n"))
+            let models = self.configuration.current.bedrockModels
+            return ControlRoute.Answer(models.map { "\($0.name)\t\($0.place)" }.joined(separator: "\n"))
         case "models/load":
             return await self.load(name)
         case "models/unload" where name == EchoModel.name:
@@ -44,11 +46,13 @@ struct ModelControl: Sendable {
         }
     }
 
-    /// What is meant by a name: it counts before aliases, as in requests.
+    /// The model that a request with this text would be answered by, where there is one.
     private func name(_ text: String) async -> String {
-        if text == EchoModel.name { return text }
-        let isModel = await self.host.names().contains(text)
-        return isModel ? text : self.registry.alias(for: text)?.model ?? text
+        let names = Set(await self.host.names()).union([EchoModel.name])
+        if names.contains(text) { return text }
+        let aliases = self.configuration.current.bedrockAliases
+        let meanings = ModelCatalog.meanings(of: text, aliases: aliases, registry: self.registry)
+        return meanings.first(where: names.contains) ?? text
     }
 
     private func load(_ name: String) async -> ControlRoute.Answer {

@@ -44,3 +44,17 @@ def test_a_running_server_takes_a_name_before_an_alias(fresh_server):
     answer = server.run("model", "load", "own")
     assert answer.returncode == 75 and "own is not loaded" in answer.stderr
     assert server.run("model", "load", "other").stdout == "brume.echo is built in, and always loaded\n"
+
+
+def test_a_model_is_loaded_by_every_name_that_a_request_may_have(fresh_server):
+    server = fresh_server("--bedrock-models", "own=/nowhere/own.gguf", "--bedrock-aliases", "meta.*=own")
+    model_id = "meta.llama3-8b-instruct-v1:0"
+    arn = "arn:aws:bedrock:us-east-1"
+    for name in (model_id, f"us.{model_id}", f"{arn}::foundation-model/{model_id}",
+                 f"{arn}:000000000000:inference-profile/us.{model_id}"):
+        answer = server.run("model", "unload", name)
+        assert (answer.returncode, answer.stderr) == (66, "brume: own is not loaded\n")
+        answer = server.run("model", "load", name)
+        assert answer.returncode == 75 and answer.stderr.startswith("brume: own is not loaded: "), answer
+    answer = server.run("model", "load", "other.model-v1:0")
+    assert answer.returncode == 66 and "there is no model other.model-v1:0" in answer.stderr, answer

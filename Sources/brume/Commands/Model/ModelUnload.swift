@@ -10,7 +10,7 @@ extension Model {
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Argument(help: "A name or an alias.")
+        @Argument(help: "A name, an alias, or what a request may name: an id of Bedrock, a profile, an ARN.")
         var name: String
 
         @Option(help: "How the result is written.")

@@ -56,20 +56,12 @@ package final class ModelCatalog: Sendable {
     /// those of `brume model alias`), else the very model that the id means, where it is here under its short name. An
     /// id with a version, such as `…-v1:0`, is looked up with it first, then without.
     func model(_ id: ModelID) async throws(ServiceError) -> any ChatModel {
-        let names = Self.spellings(id.name)
-        for name in names {
+        for name in Self.spellings(id.name) {
             if let model = try await self.named(name) { return model }
         }
-        for name in names {
-            for alias in self.aliases where ModelAlias.fits(name, pattern: alias.pattern) {
-                if let model = try await self.named(alias.model) { return model }
-            }
+        for name in Self.standIns(for: id.name, self.aliases, self.registry) {
+            if let model = try await self.named(name) { return model }
         }
-        for name in names {
-            guard let alias = self.registry?.alias(for: name) else { continue }
-            if let model = try await self.named(alias.model) { return model }
-        }
-        if let name = FamilyRules.sameModel(as: id.name), let model = try await self.named(name) { return model }
         guard !id.isForMedia else {
             throw BedrockRuntimeError.resourceNotFound(
                 message: "No model of this machine answers for \(id.name), which is for images, videos or speech.")
@@ -77,6 +69,21 @@ package final class ModelCatalog: Sendable {
         throw BedrockRuntimeError.resourceNotFound(
             message: "No model of this machine answers for \(id.name). \(FamilyRules.remedy(for: id.name)). For the "
                 + "built-in model, which repeats what it is told: `brume model alias '\(id.name)' \(EchoModel.name)`.")
+    }
+
+    /// The names that a text means where a request has it for a model: an id, a profile's or an ARN. The first of which
+    /// there is a model holds.
+    package static func meanings(of text: String, aliases: [Alias], registry: RegistryView) -> [String] {
+        guard let id = ModelID.id(in: text) else { return [] }
+        return self.spellings(id) + self.standIns(for: id, aliases, registry)
+    }
+
+    /// What answers for an id that is no name itself, in the order in which it is looked for.
+    private static func standIns(for id: String, _ aliases: [Alias], _ registry: RegistryView?) -> [String] {
+        let ids = self.spellings(id)
+        let configured = ids.flatMap { id in aliases.filter { ModelAlias.fits(id, pattern: $0.pattern) } }
+        let registered = ids.compactMap { registry?.alias(for: $0)?.model }
+        return configured.map(\.model) + registered + [FamilyRules.sameModel(as: id)].compactMap(\.self)
     }
 
     /// An id as it is, and without what stands behind its first colon.

@@ -27,24 +27,29 @@ struct ModelID: Sendable, Hashable {
     /// - Throws: for what names no model, and for profiles of another account.
     init(_ text: String, _ context: RequestContext) throws(ServiceError) {
         self.text = text
-        var name = text
-        if text.hasPrefix("arn:") {
-            guard let arn = ARN(text), arn.service == "bedrock",
-                let prefix = Self.resources.first(where: arn.resource.hasPrefix)
-            else {
-                throw BedrockRuntimeError.validation(message: "The provided model identifier is invalid.")
-            }
+        if let arn = ARN(text), arn.service == "bedrock", Self.resources.contains(where: arn.resource.hasPrefix) {
             guard arn.account.isEmpty || arn.account == context.account.description else {
                 throw BedrockRuntimeError.accessDenied(
                     message: "You don't have access to the model with the specified model ID.")
             }
-            name = String(arn.resource.dropFirst(prefix.count))
         }
-        if let prefix = Self.profilePrefixes.first(where: name.hasPrefix) { name.removeFirst(prefix.count) }
-        guard !name.isEmpty, !name.contains("/"), !name.contains("..") else {
+        guard let name = Self.id(in: text) else {
             throw BedrockRuntimeError.validation(message: "The provided model identifier is invalid.")
         }
         self.name = name
+    }
+
+    /// The id without profile and ARN, whosever it is; nil for what names no model.
+    static func id(in text: String) -> String? {
+        var name = text
+        if text.hasPrefix("arn:") {
+            guard let arn = ARN(text), arn.service == "bedrock",
+                let prefix = Self.resources.first(where: arn.resource.hasPrefix)
+            else { return nil }
+            name = String(arn.resource.dropFirst(prefix.count))
+        }
+        if let prefix = Self.profilePrefixes.first(where: name.hasPrefix) { name.removeFirst(prefix.count) }
+        return name.isEmpty || name.contains("/") || name.contains("..") ? nil : name
     }
 
     /// Whether it is a model that was imported, whose ARN says nothing of its family.
