@@ -192,24 +192,6 @@ package final class Pipeline: EdgeResponder {
         }
     }
 
-    package func refusal(
-        _ refusal: EdgeRefusal, head: RequestHead?, connection: ConnectionInfo, on loop: LoopContext
-    ) -> EdgeResponse {
-        let request =
-            head.map { self.identify($0) }
-            ?? IdentifiedRequest(
-                head: RequestHead(method: "", path: ""), target: .unidentified, wireProtocol: .restJson1, labels: [])
-        let requestID = self.requestID(request.target)
-        var response = refusal.response
-        response.headers.append("x-amzn-RequestId", requestID.description)
-        var record = RequestRecord(request, requestID: requestID, bodyBytes: 0, started: .now)
-        record.status = refusal.status
-        record.errorCode = refusal.code
-        if case .bytes(let body) = response.body { record.responseBytes = body.count }
-        self.record.refused(record, connection)
-        return response
-    }
-
     /// The steps from authentication on; where a gateway proved the sender, `sender` takes its place.
     func respond(
         _ request: IdentifiedRequest, body: [UInt8], _ connection: ConnectionInfo,

@@ -1,5 +1,6 @@
 """HTTP/1.1 as attackers and broken clients send it: refused with a 4xx, never a 500, a hang or an exit."""
 
+import json
 import random
 import re
 import socket
@@ -54,6 +55,37 @@ def test_what_is_over_a_limit_is_named_by_its_status(server, status, data):
     while request_id not in (log := (server.data_dir / "logs" / "access.log").read_text()):
         assert time.monotonic() < deadline, log[-2000:]
         time.sleep(0.02)
+
+
+TOO_LARGE = "The request body is too large."
+
+
+@pytest.mark.parametrize("target, headers, expected", [
+    ("/", ["X-Amz-Target: DynamoDB_20120810.ListTables", "Content-Type: application/x-amz-json-1.0"],
+     {"__type": "RequestEntityTooLargeException", "message": TOO_LARGE}),
+    ("/model/brume.echo/converse", ["Content-Type: application/json"], {"message": TOO_LARGE}),
+    *((path, [], {"error": {"message": TOO_LARGE, "type": "invalid_request_error", "param": None, "code": None}})
+      for path in ("/v1/responses", "/v1/chat/completions")),
+    *((path, [], {"type": "error", "error": {"type": "request_too_large", "message": TOO_LARGE}})
+      for path in ("/v1/messages", "/anthropic/v1/messages")),
+])
+def test_a_body_over_the_limit_is_told_in_the_protocol_of_its_service(server, target, headers, expected):
+    chunks = b"2000000\r\n" + b" " * 0x2000000 + b"\r\n1\r\n \r\n0\r\n\r\n"
+    for length, sent in (("Content-Length: 40000000", b""), ("Transfer-Encoding: chunked", chunks)):
+        received = exchange(server.port, request("POST", target, [*headers, length], sent))
+        assert statuses(received) == [413], received
+        head, body = received.split(b"\r\n\r\n", 1)
+        assert b"json" in re.search(rb"content-type: (\S+)", head, re.IGNORECASE)[1], head
+        answer = json.loads(body)
+        request_id = re.search(rb"x-amzn-requestid: (\S+)", head, re.IGNORECASE)[1].decode()
+        assert answer.pop("request_id", request_id) == request_id
+        # SDKs look behind the namespace, which no source of AWS's tells for this error.
+        if "__type" in answer:
+            answer["__type"] = answer["__type"].split("#")[-1]
+        assert answer == expected
+        if "converse" in target:
+            error_type = re.search(rb"x-amzn-errortype: (\S+)", head, re.IGNORECASE)[1]
+            assert error_type == b"RequestEntityTooLargeException"
 
 
 def test_pipelined_requests_are_answered_in_order(server):

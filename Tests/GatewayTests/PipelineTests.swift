@@ -135,4 +135,20 @@ import Testing
         #expect(line.string("operation") == "Buy")
         #expect(answer.headers.first("x-amzn-requestid")?.count == 52)
     }
+
+    @Test(
+        arguments: [
+            (.bodyTooLarge, 413, "RequestEntityTooLargeException"), (.tooSlow, 408, "RequestTimeoutException"),
+            (.malformed(.chunk), 400, "MalformedHttpRequestException"),
+        ] as [(EdgeRefusal, Int, String)])
+    func `a request that names a service is turned away in its words`(
+        _ refusal: EdgeRefusal, _ status: Int, _ code: String
+    ) {
+        let answer = Answer(self.gateway.refuse(refusal, head: TestRequest.buy.head))
+        #expect(answer.status == status)
+        #expect(answer.text.contains(code) && answer.text.contains(refusal.explanation))
+        #expect(answer.headers.first("content-type") == "application/x-amz-json-1.0")
+        let unknown = Answer(self.gateway.refuse(refusal, head: RequestHead(method: "POST", path: "/nowhere")))
+        #expect(unknown.text == refusal.explanation + "\n")
+    }
 }
