@@ -9,6 +9,7 @@ enum UnknownCommand {
     ///   - root: the program.
     /// - Returns: nil where every word that must be a command is one.
     static func sentence(_ words: [String], of root: any ParsableCommand.Type) -> String? {
+        if let sentence = self.remedy(forOptions: words) { return sentence }
         var command = root
         var path = root._commandName
         for (index, word) in words.enumerated() {
@@ -37,6 +38,7 @@ enum UnknownCommand {
     private static func sentence(
         _ word: String, _ path: String, _ commands: [any ParsableCommand.Type], listing: String
     ) -> String {
+        if let sentence = self.remedy(forCommand: word, behind: path) { return sentence }
         guard let near = Misspelling.nearest(to: word, among: self.names(commands)) else {
             return "there is no command \(word); `\(listing)` shows which there are"
         }

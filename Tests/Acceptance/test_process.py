@@ -207,6 +207,20 @@ def test_a_command_that_is_none_is_told_with_the_one_that_was_meant(tmp_path, wo
     assert (answer.returncode, answer.stdout, answer.stderr) == (64, "", f"brume: {sentence}\n")
 
 
+@pytest.mark.parametrize("words, sentence", [
+    (["run", "qwen3-8b"], "there is no command run; `brume start` runs the server, which loads a model with the first"),
+    (["stop"], "there is no command stop; Ctrl-C or SIGTERM ends the server"),
+    (["pull", "qwen3-8b"], "there is no command pull; `brume model pull` fetches a model"),
+    (["model", "rm", "x"], "there is no command rm; `brume model remove` removes a model"),
+    (["start", "-d"], "there is no option -d; the server runs in the foreground: "),
+    (["start", "-port", "8000"], "there is no option -port; write --port"),
+    (["start", "--port", "0", "-sharedDb", "-inMemory"], "there is no option -sharedDb; all keys of an account see"),
+])
+def test_words_of_other_programs_are_told_in_ours(tmp_path, words, sentence):
+    answer = Server(tmp_path).run(*words)
+    assert answer.returncode == 64 and answer.stderr.startswith(f"brume: {sentence}"), answer
+
+
 @pytest.mark.parametrize("option, value", [
     ("--publish", "4570"), ("--publish", "0:4566"), ("--publish", "4570:0"), ("--publish", "70000:4566"),
     ("--publish", "4570:65536"), ("--publish", "+4570:4566"), ("--publish", "4570-4560:4566"),

@@ -1,0 +1,65 @@
+/// Words that mean something to the programs from which people come: Ollama, LocalStack, DynamoDB Local, Docker.
+extension UnknownCommand {
+    private static let background =
+        "the server runs in the foreground: `brume start > brume.out 2>&1 &`, a unit of systemd or a container keep it "
+        + "in the background"
+    private static let stop =
+        "Ctrl-C or SIGTERM ends the server; its process id is the first line of the file `server` in the data directory"
+    private static let start = "`brume start` runs the server"
+    private static let running =
+        "`brume start` runs the server, which loads a model with the first request for it; requests come from SDKs of "
+        + "AWS, OpenAI and Anthropic"
+    private static let log = "the log is the file `logs/access.log` in the data directory, and is always written"
+
+    /// By the path of the commands and the word behind it.
+    private static let commands = [
+        "brume run": Self.running, "brume model run": Self.running,
+        "brume serve": Self.start, "brume server": Self.start, "brume up": Self.start,
+        "brume stop": Self.stop, "brume down": Self.stop, "brume kill": Self.stop,
+        "brume restart": "\(Self.stop), and `brume start` starts it again",
+        "brume logs": Self.log, "brume log": Self.log,
+        "brume pull": "`brume model pull` fetches a model", "brume rm": "`brume model remove` removes a model",
+        "brume list": "`brume model list` lists models, `brume keys list` access keys",
+        "brume ls": "`brume model list` lists models, `brume keys list` access keys",
+        "brume ps": "`brume status` says whether a server runs, `brume model status` what it has loaded",
+        "brume show": "`brume model show` shows a model, `brume config show` the settings",
+        "brume wait": "`brume healthcheck` ends with 0 once the server is ready",
+        "brume model ps": "`brume model status` says what is loaded",
+        "brume model stop": "`brume model unload` gives the memory of a model back",
+        "brume model rm": "`brume model remove` removes a model",
+        "brume model create": "`brume model import` takes up a file of yours",
+        "brume keys add": "`brume keys create` makes a key", "brume keys rm": "`brume keys delete` deletes a key",
+        "brume keys show": "`brume env` prints a key with its secret",
+    ]
+
+    private static let ephemeral =
+        "`--data-dir \"$(mktemp -d)\"` begins with nothing, and `--durability relaxed` does not wait for the disk"
+    private static let shared = "all keys of an account see the same tables: leave it out"
+
+    /// Options of `brume start` that others' servers have.
+    private static let startOptions = [
+        "-d": Self.background, "--detach": Self.background, "--detached": Self.background,
+        "--daemon": Self.background,
+        "-p": "write --port", "-port": "write --port",
+        "-H": "write --host", "--bind": "write --host", "--address": "write --host", "--listen": "write --host",
+        "-inMemory": Self.ephemeral, "--inMemory": Self.ephemeral, "--in-memory": Self.ephemeral,
+        "--ephemeral": Self.ephemeral, "-sharedDb": Self.shared, "--sharedDb": Self.shared,
+        "-dbPath": "write --data-dir", "--dbPath": "write --data-dir", "--data": "write --data-dir",
+        "-cors": "write --cors-origins", "--debug": Self.log, "--verbose": Self.log, "--log-level": Self.log,
+    ]
+
+    /// - Returns: nil for a word that no such program has.
+    static func remedy(forCommand word: String, behind path: String) -> String? {
+        self.commands["\(path) \(word)"].map { "there is no command \(word); \($0)" }
+    }
+
+    /// - Returns: nil where `brume start` is given no option that such a program has.
+    static func remedy(forOptions words: [String]) -> String? {
+        guard words.first == "start" else { return nil }
+        for word in words.dropFirst().prefix(while: { $0 != "--" }) {
+            let option = word.prefix { $0 != "=" }
+            if let remedy = self.startOptions[String(option)] { return "there is no option \(option); \(remedy)" }
+        }
+        return nil
+    }
+}
