@@ -60,9 +60,12 @@ package struct EdgeLimits: Sendable, Hashable {
     package var http2HeaderListBytesMax = 128 * 1024
     /// CONTINUATION frames of one header block; with HEADERS, as many of 16 KiB as a list of the size above needs.
     package var http2ContinuationFramesMax = 8
-    /// HTTP/2 streams of one connection at once (SETTINGS_MAX_CONCURRENT_STREAMS). NIOHTTP2's own default, which
-    /// `HTTP2EarlyAcknowledgement` needs.
+    /// HTTP/2 requests of one connection at once (SETTINGS_MAX_CONCURRENT_STREAMS); a stream beyond is refused with
+    /// REFUSED_STREAM, since a client may begin before it has read the settings (RFC 9113, 5.1.2).
     package var http2ConcurrentStreamsMax = 100
+    /// Streams of one connection at once, those that are being refused among them: NIOHTTP2 ends the connection beyond.
+    /// No less than its default of 100, which `HTTP2EarlyAcknowledgement` needs.
+    package var http2OpenStreamsMax = 1000
     /// Flow-control window of one HTTP/2 stream, in bytes; no less than HTTP/2's default of 65,535, which a client uses
     /// that has not read the settings yet.
     package var http2StreamWindowBytes = 256 * 1024

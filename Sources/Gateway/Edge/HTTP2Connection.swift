@@ -14,6 +14,8 @@ final class HTTP2Connection: ChannelInboundHandler {
     private let membership: ConnectionMembership
     private var context: ChannelHandlerContext?
     private var streamCount = 0
+    /// Streams whose request was taken.
+    private var requestCount = 0
     /// Bytes of whole answers on streams that are still open.
     private var answerBytes = 0
     private var isGoingAway = false
@@ -56,14 +58,16 @@ final class HTTP2Connection: ChannelInboundHandler {
             }
         }
         let watch = HTTP2FrameWatch(connection: connection)
-        try channel.pipeline.syncOperations.addHandlers(
-            [watch, multiplexer, management, connection], position: position)
+        // In place before the multiplexer is: that one writes its settings as it is added.
+        try channel.pipeline.syncOperations.addHandler(watch, position: position)
+        try channel.pipeline.syncOperations.addHandlers([multiplexer, management, connection], position: .after(watch))
     }
 
     private static func connectionConfiguration(_ limits: EdgeLimits) -> NIOHTTP2Handler.ConnectionConfiguration {
         var configuration = NIOHTTP2Handler.ConnectionConfiguration()
         configuration.initialSettings = [
-            HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.http2ConcurrentStreamsMax),
+            // `HTTP2FrameWatch` tells the client of fewer.
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.http2OpenStreamsMax),
             HTTP2Setting(parameter: .maxHeaderListSize, value: limits.http2HeaderListBytesMax),
             HTTP2Setting(parameter: .initialWindowSize, value: limits.http2StreamWindowBytes),
         ]
@@ -96,8 +100,13 @@ final class HTTP2Connection: ChannelInboundHandler {
         self.armDeadline()
     }
 
-    func streamClosed(answerBytes: Int) {
+    func requestTaken() {
+        self.requestCount += 1
+    }
+
+    func streamClosed(tookRequest: Bool, answerBytes: Int) {
         self.streamCount -= 1
+        if tookRequest { self.requestCount -= 1 }
         self.answerBytes -= answerBytes
         self.armDeadline()
     }
@@ -107,9 +116,10 @@ final class HTTP2Connection: ChannelInboundHandler {
         self.answerBytes += answerBytes
     }
 
-    /// False while the client lets too many answers wait.
+    /// False while the client lets too many answers wait, or has as many requests as it may.
     var takesRequests: Bool {
         self.answerBytes <= self.loop.limits.http2AnswerBytesMax
+            && self.requestCount < self.loop.limits.http2ConcurrentStreamsMax
     }
 
     func noteHeaderBlock(isOpen: Bool) {

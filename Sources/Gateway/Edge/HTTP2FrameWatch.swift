@@ -10,7 +10,11 @@ final class HTTP2FrameWatch: ChannelDuplexHandler {
     typealias OutboundOut = IOData
 
     private static let dataType: UInt8 = 0
+    private static let settingsType: UInt8 = 4
     private static let goAwayType: UInt8 = 7
+    private static let frameHeadBytes = 9
+    private static let settingBytes = 6
+    private static let maxConcurrentStreams: UInt16 = 3
 
     private let connection: HTTP2Connection
     private var acknowledgement = HTTP2EarlyAcknowledgement()
@@ -39,9 +43,26 @@ final class HTTP2FrameWatch: ChannelDuplexHandler {
         if self.isPayloadNext {
             self.isPayloadNext = false
         } else if case .byteBuffer(let frame) = bytes {
+            if frame.getInteger(at: frame.readerIndex + 3, as: UInt8.self) == Self.settingsType {
+                return context.write(self.wrapOutboundOut(.byteBuffer(self.announcement(frame))), promise: promise)
+            }
             self.note(frame)
         }
         context.write(data, promise: promise)
+    }
+
+    /// SETTINGS, head and settings, with the number of streams that a client is to keep to. NIOHTTP2 ends the
+    /// connection of one that does not, so it is told of more.
+    private func announcement(_ settings: ByteBuffer) -> ByteBuffer {
+        var frame = settings
+        let first = frame.readerIndex + Self.frameHeadBytes
+        // The length's first byte is zero: a few settings are short.
+        let length = Int(frame.getInteger(at: frame.readerIndex + 1, as: UInt16.self) ?? 0)
+        for offset in stride(from: first, to: first + length, by: Self.settingBytes)
+        where frame.getInteger(at: offset, as: UInt16.self) == Self.maxConcurrentStreams {
+            frame.setInteger(UInt32(self.connection.loop.limits.http2ConcurrentStreamsMax), at: offset + 2)
+        }
+        return frame
     }
 
     /// GOAWAY is length (3), type, flags, stream (4), last stream (4), error code (4).

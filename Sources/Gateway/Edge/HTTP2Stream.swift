@@ -113,6 +113,7 @@ final class HTTP2Stream: ChannelInboundHandler {
         let head = try HTTP2RequestReader.read(block, limits: self.loop.limits)
         let exchange = Exchange(head: head, loop: self.loop, transport: self)
         self.exchange = exchange
+        self.connection.requestTaken()
         self.isHead = head.method == "HEAD"
         let announced = head.headers.contentLength
         if let announced, announced > self.loop.limits.bodyBytesMax { throw .bodyTooLarge }
@@ -186,11 +187,12 @@ final class HTTP2Stream: ChannelInboundHandler {
 
     private func end() {
         guard self.context != nil else { return }
+        let tookRequest = self.exchange != nil
         self.exchange?.abandon()
         self.exchange = nil
         self.context = nil
         self.loop.deregister(self)
-        self.connection.streamClosed(answerBytes: self.answerBytes)
+        self.connection.streamClosed(tookRequest: tookRequest, answerBytes: self.answerBytes)
     }
 }
 

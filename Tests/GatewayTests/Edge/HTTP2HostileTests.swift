@@ -43,6 +43,29 @@ import Testing
         }
     }
 
+    @Test func `streams beyond those that were announced are refused, and the others go on`() async throws {
+        var limits = Self.limits
+        limits.http2ConcurrentStreamsMax = 3
+        let responder = ClosureResponder { _, _, _ in
+            .collect(limitBytes: 10) { _ in EdgeResponse(status: 200, body: .bytes([])) }
+        }
+        try await withListener(responder, limits: limits) { listener in
+            let client = try await RawClient.connect(port: listener.port)
+            let open = [1, 3, 5, 7, 9].flatMap {
+                RawFrame.frame(1, flags: RawFrame.endHeaders, stream: $0, RawFrame.requestBlock)
+            }
+            try await client.send(RawFrame.preface + RawFrame.frame(4) + open)
+            let refused = try #require(await client.receive { RawFrame.resets(in: $0).count == 2 })
+            #expect(RawFrame.resets(in: refused) == [[7, Self.refusedStream], [9, Self.refusedStream]])
+            #expect(Array(refused[9..<15]) == [0, 3, 0, 0, 0, 3], "SETTINGS_MAX_CONCURRENT_STREAMS")
+            let ends = [1, 3, 5].flatMap { RawFrame.frame(0, flags: 1, stream: $0) }
+            try await client.send(ends)
+            let answered = await client.receive { RawFrame.statuses(in: $0).count == 3 }
+            #expect(RawFrame.statuses(in: try #require(answered)) == [1: "200", 3: "200", 5: "200"])
+            client.close()
+        }
+    }
+
     @Test(arguments: [false, true])
     func `a flood of resets ends the connection, whether requests are open or not`(leavesOpen: Bool) async throws {
         try await withListener(limits: Self.limits) { listener in
