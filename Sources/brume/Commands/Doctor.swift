@@ -5,7 +5,7 @@ internal import Server
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say what is missing and how to get it.",
-        discussion: "Ends with 1 where something is missing that Brume needs, a running server among it."
+        discussion: "Ends with 1 where something is missing that Brume needs, a running server that is ready among it."
     )
 
     @OptionGroup var directory: DirectoryOptions
