@@ -27,7 +27,7 @@ extension Pipeline {
         let message: ResponseMessage
         var added: [HeaderFields.Field] = []
         do throws(ServiceError) {
-            if let fault = match.fault { throw Self.error(fault, head) }
+            if let fault = match.fault { throw Self.error(fault, head, route) }
             let context =
                 if let sender {
                     try self.authenticate.forwarded(head, sender, match.entry.service)
@@ -77,9 +77,11 @@ extension Pipeline {
         return EdgeResponse(message)
     }
 
-    private static func error(_ fault: HTTPRoutes.Fault, _ head: RequestHead) -> ServiceError {
+    private static func error(
+        _ fault: HTTPRoutes.Fault, _ head: RequestHead, _ route: HTTPRoute
+    ) -> ServiceError {
         switch fault {
-        case .unknownPath: .unknownPath(head)
+        case .unknownPath: .unknownPath(head, remedy: route.remedy)
         case .wrongMethod:
             ServiceError(
                 code: ServiceError.RouteCode.methodNotAllowed, status: 405,

@@ -218,6 +218,18 @@ def test_openai_knows_no_other_paths(client, server):
     assert httpx.post(f"{server.url}/v1/audio/speech/more", content=b"x").status_code == 404
 
 
+@pytest.mark.parametrize("method, path, remedy", [
+    ("POST", "/chat/completions", "OpenAI's notation is answered below /v1: let the base URL end so"),
+    ("GET", "/models/brume.echo", "OpenAI's notation is answered below /v1: let the base URL end so"),
+    ("POST", "/api/chat", "Ollama's own API is not spoken here; OpenAI's is, below /v1"),
+    ("GET", "/api/tags", "Ollama's own API is not spoken here; OpenAI's is, below /v1"),
+])
+def test_a_wrong_base_url_is_told_with_the_right_one(server, method, path, remedy):
+    answer = httpx.request(method, f"{server.url}{path}")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["message"] == f"Invalid URL ({method} {path}). {remedy}"
+
+
 def test_anthropic_knows_no_other_paths(claude, server):
     with pytest.raises(anthropic.NotFoundError) as failure:
         claude.messages.batches.list()

@@ -15,6 +15,8 @@ package struct HTTPRoute: Sendable {
     package let segments: [String?]
     /// Whether these are the paths below this one that have no route.
     package let isUnknown: Bool
+    /// What is said of such a path beside that there is none; empty where nothing is.
+    package let remedy: String
     /// Headers of which a request carries one at least; it may carry any where there are none.
     package let carried: [String]
     package let form: HTTPRouteForm
@@ -33,6 +35,7 @@ package struct HTTPRoute: Sendable {
         self.method = method
         self.segments = Self.split(path).map { $0.hasPrefix("{") ? nil : String($0) }
         self.isUnknown = false
+        self.remedy = ""
         self.carried = carried
         self.form = form
         self.access = access
@@ -41,15 +44,18 @@ package struct HTTPRoute: Sendable {
 
     /// What stands below a path and has no route: it is answered with an error of this notation, whoever asks. To stand
     /// behind the routes.
-    package init(unknownBelow path: String, carrying carried: [String] = [], form: HTTPRouteForm) {
+    package init(
+        unknownBelow path: String, carrying carried: [String] = [], form: HTTPRouteForm, remedy: String = ""
+    ) {
         self.name = "UnknownPath"
         self.method = "*"
         self.segments = Self.split(path).map { String($0) }
         self.isUnknown = true
+        self.remedy = remedy
         self.carried = carried
         self.form = form
         self.access = { _, _ in [] }
-        self.respond = { (request, _) throws(ServiceError) in throw .unknownPath(request.head) }
+        self.respond = { (request, _) throws(ServiceError) in throw .unknownPath(request.head, remedy: remedy) }
     }
 
     package static func split(_ path: String) -> [Substring] {
@@ -133,8 +139,9 @@ extension ServiceError {
     }
 
     /// - Source: the sentence of OpenAI's API that its users report.
-    package static func unknownPath(_ head: RequestHead) -> ServiceError {
+    package static func unknownPath(_ head: RequestHead, remedy: String) -> ServiceError {
         ServiceError(
-            code: RouteCode.unknownPath, status: 404, message: "Invalid URL (\(head.method) \(head.path))")
+            code: RouteCode.unknownPath, status: 404,
+            message: "Invalid URL (\(head.method) \(head.path))" + (remedy.isEmpty ? "" : ". \(remedy)"))
     }
 }

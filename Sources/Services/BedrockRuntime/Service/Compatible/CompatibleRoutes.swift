@@ -51,7 +51,18 @@ extension BedrockRuntimeService {
             ("/openai/v1", self.openAI),
         ]
         let others = HTTPRoute(unknownBelow: "/v1", carrying: self.anthropicHeaders, form: self.anthropic.form)
-        return routes + [others] + unknown.map { HTTPRoute(unknownBelow: $0, form: $1.form) }
+        return routes + [others] + unknown.map { HTTPRoute(unknownBelow: $0, form: $1.form) } + self.mistaken
+    }
+
+    /// What clients ask for whose base URL lacks the version, and those of Ollama.
+    private static var mistaken: [HTTPRoute] {
+        let openAI = "OpenAI's notation is answered below /v1: let the base URL end so"
+        let ollama = "Ollama's own API is not spoken here; OpenAI's is, below /v1"
+        let paths = [
+            ("/chat/completions", openAI), ("/responses", openAI), ("/embeddings", openAI), ("/models", openAI),
+            ("/api", ollama),
+        ]
+        return paths.map { HTTPRoute(unknownBelow: $0, form: self.openAI.form, remedy: $1) }
     }
 
     /// What Anthropic's clients send, and OpenAI's do not.
