@@ -3,7 +3,7 @@ internal import Primitives
 internal import Synchronization
 
 /// A few threads for reads that must touch the disk, with a bounded queue: event loops and Swift's cooperative pool
-/// never wait for the disk.
+/// do not wait for it (but see `ReadPace`).
 final class ReadPool: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []

@@ -15,9 +15,19 @@ extension RocksDBStore {
     }
 
     package func getFromDisk(_ keys: [[UInt8]], _ mode: ReadMode) async throws(StorageError) -> ReadResult {
-        try await self.fromDisk { engine throws(EngineFailure) in
-            try self.read(keys, mode, engine, isFromMemoryOnly: false)
+        guard keys.count == 1 else {
+            return try await self.fromDisk { engine throws(EngineFailure) in
+                try self.read(keys, mode, engine, isFromMemoryOnly: false)
+            }
         }
+        let read: @Sendable (Engine) throws(EngineFailure) -> ReadResult = { engine throws(EngineFailure) in
+            let start = ContinuousClock.now
+            let result = try self.read(keys, mode, engine, isFromMemoryOnly: false)
+            self.readPace.note(ContinuousClock.now - start)
+            return result
+        }
+        if self.readPace.isQuick, let result = try self.fromMemory(read) { return result }
+        return try await self.fromDisk(read)
     }
 
     package func isUntouched(_ key: [UInt8], since version: CommitVersion) -> Bool {
@@ -50,7 +60,7 @@ extension RocksDBStore {
         }
     }
 
-    /// Runs `body` here; nil when it would have to touch the disk, or while there is no engine.
+    /// Runs `body` here; nil when it would have to touch the disk and may not, or while there is no engine.
     func fromMemory<Value>(
         _ body: (Engine) throws(EngineFailure) -> Value
     ) throws(StorageError) -> Value? {

@@ -30,6 +30,7 @@ package final class RocksDBStore: OrderedStore {
     let wakeup = Wakeup()
     let recordCache: RecordCache
     let pageCache: PageCache
+    let readPace = ReadPace()
     /// nil while the engine is opened anew, and after `close`.
     private let slot: Mutex<Engine?>
     private let closing = Mutex(Closing.open)
