@@ -19,8 +19,9 @@ struct GatewayPair {
         }
     }
 
-    /// What `brume.echo` is told, and tells again, a word in an event; below the bound that it sets its answers.
-    private static let streamedWords = 500
+    /// What `brume.echo` is told, and tells again, a word in an event; near the bound that it sets its answers, so that
+    /// the figure is what a stream carries: what its beginning costs is told by `GetItem`.
+    private static let streamedWords = 4000
     private static let uploadBytes = 8_000_000
     private static let pollMicroseconds: UInt32 = 20_000
 
