@@ -21,7 +21,9 @@ struct UpdateTableCapacityTests {
         #expect(table.provisionedThroughput?.writeCapacityUnits == 15)
         #expect(table.provisionedThroughput?.lastDecreaseDateTime == nil)
         #expect(table.warmThroughput?.readUnitsPerSecond == 20)
-        try await fixture.update { $0.provisionedThroughput = units(20, 1) }
+        let decrease = try await fixture.update { $0.provisionedThroughput = units(20, 1) }
+        #expect(decrease.provisionedThroughput?.numberOfDecreasesToday == 0)
+        #expect(decrease.provisionedThroughput?.lastDecreaseDateTime == fixture.tables.clock.now())
         #expect(try await fixture.described().provisionedThroughput?.numberOfDecreasesToday == 1)
         // What a table once had, it stays prepared for.
         #expect(try await fixture.described().warmThroughput?.writeUnitsPerSecond == 15)
@@ -104,7 +106,12 @@ struct UpdateTableCapacityTests {
         #expect(answer.billingModeSummary?.lastUpdateToPayPerRequestDateTime == nil)
         // What it had as a provisioned table: the switch is not done yet.
         #expect(answer.warmThroughput?.readUnitsPerSecond == 10)
+        // The answer calls the switch a decrease of the table, and it is one of the index.
+        #expect(answer.provisionedThroughput?.lastDecreaseDateTime == fixture.tables.clock.now())
+        #expect(answer.provisionedThroughput?.numberOfDecreasesToday == 0)
         var table = try await fixture.described()
+        #expect(table.provisionedThroughput?.lastDecreaseDateTime == nil)
+        #expect(table.globalSecondaryIndexes?.first?.provisionedThroughput?.numberOfDecreasesToday == 1)
         #expect(table.billingModeSummary?.lastUpdateToPayPerRequestDateTime == fixture.tables.clock.now())
         #expect(table.provisionedThroughput?.readCapacityUnits == 0)
         #expect(table.globalSecondaryIndexes?.first?.provisionedThroughput?.readCapacityUnits == 0)
@@ -221,6 +228,8 @@ struct UpdateTableCapacityTests {
         #expect(answer.warmThroughput?.readUnitsPerSecond == 12_000)
         #expect(try await fixture.described().warmThroughput?.readUnitsPerSecond == 12_001)
         #expect(try await fixture.described().warmThroughput?.writeUnitsPerSecond == 4000)
+        let again = try await fixture.update { $0.warmThroughput = WarmThroughput(readUnitsPerSecond: 12_001) }
+        #expect(again.warmThroughput?.status == .updating)
         #expect(
             await fixture.refusal { $0.warmThroughput = WarmThroughput(readUnitsPerSecond: 12_000) }
                 == invalid
@@ -232,6 +241,8 @@ struct UpdateTableCapacityTests {
             ]
         }
         #expect(index.globalSecondaryIndexes?.first?.indexStatus == .active)
+        #expect(index.globalSecondaryIndexes?.first?.warmThroughput?.status == .updating)
+        #expect(index.globalSecondaryIndexes?.first?.warmThroughput?.writeUnitsPerSecond == 4000)
         #expect(
             try await fixture.described().globalSecondaryIndexes?.first?.warmThroughput?.writeUnitsPerSecond == 4001)
         #expect(

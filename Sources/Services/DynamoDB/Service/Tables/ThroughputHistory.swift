@@ -29,10 +29,14 @@ struct ThroughputHistory: Sendable, Hashable {
                     millisecondsSinceEpoch: lastDecrease.millisecondsSinceEpoch + Self.decreaseIntervalSeconds * 1000)
                 guard now >= next else { throw Self.tooManyDecreases(count, lastDecrease, next) }
             }
-            self.lastDecrease = now
-            self.decreaseCount = count + 1
+            self.noteDecrease(now)
         }
         if new.read > old.read || new.write > old.write { self.lastIncrease = now }
+    }
+
+    mutating func noteDecrease(_ now: Timestamp) {
+        self.decreaseCount = self.decreasesToday(now) + 1
+        self.lastDecrease = now
     }
 
     private static func day(_ time: Timestamp) -> Int64 {

@@ -63,7 +63,11 @@ extension TableUpdate {
         table.isOnDemand = true
         table.onDemandSwitch = self.now
         table.throughput = Throughput(read: 0, write: 0)
-        for place in table.indexes.indices { table.indexes[place].throughput = Throughput(read: 0, write: 0) }
+        for place in table.indexes.indices {
+            table.indexes[place].throughput = Throughput(read: 0, write: 0)
+            // AWS counts the switch as a decrease of each index and not of the table.
+            if table.indexes[place].isGlobal { table.indexes[place].throughputHistory.noteDecrease(self.now) }
+        }
     }
 
     /// Nothing is estimated: the request says the units of the table and of each of its global indexes.

@@ -59,6 +59,7 @@ extension TableUpdate {
         if let given = action.warmThroughput {
             let old = table.warmUnits(index.warmThroughput, index.throughput)
             index.warmThroughput = try self.warm(old, given, .index(name))
+            if table.warmUnits(index.warmThroughput, index.throughput) != old { outcome.warmedIndexes.insert(name) }
         } else {
             outcome.updatedIndexes.insert(name)
         }

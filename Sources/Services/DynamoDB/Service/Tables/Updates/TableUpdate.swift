@@ -18,6 +18,8 @@ struct TableUpdate {
         var isUpdating = false
         /// Indexes that are changed and not made or deleted; the answer says that they are UPDATING.
         var updatedIndexes: Set<String> = []
+        /// Indexes that are being prepared for more; the answer says so of their warm throughput.
+        var warmedIndexes: Set<String> = []
         /// The index that a job has to fill or to empty.
         var workNumber: UInt16?
         /// What the answer shows of the on-demand limit: -1 where the request took it away.
@@ -105,21 +107,11 @@ struct TableUpdate {
     /// What UpdateTable answers: as AWS's, before what takes time there is done.
     func description(_ before: TableDescriptor, _ table: TableDescriptor, _ outcome: Outcome) -> TableDescription {
         var shown = table
-        // A change of units is shown once it is done; a switch of the mode, and what it brings, at once.
-        if before.isOnDemand == table.isOnDemand {
-            shown.throughput = before.throughput
-            for (place, index) in shown.indexes.enumerated() {
-                guard let old = before.indexes.first(where: { $0.number == index.number }) else { continue }
-                shown.indexes[place].throughput = old.throughput
-            }
-        }
+        shown.showUnits(of: before, at: self.now)
         if table.tableClass != before.tableClass {
             (shown.tableClass, shown.tableClassChanges) = (before.tableClass, before.tableClassChanges)
         }
         shown.settings.encryptionKeyARN = before.settings.encryptionKeyARN ?? table.settings.encryptionKeyARN
-        // Spelled out, as the units that stand in for it may be another mode's by now.
-        let warm = before.warmUnits(before.settings.warmThroughput, before.throughput)
-        shown.settings.warmThroughput = UnitPair(read: warm.read, write: warm.write)
         let status = outcome.isUpdating ? TableStatus.updating : table.status(at: self.now)
         var description = shown.description(status, at: self.now)
         if outcome.encryptionChanges { description.sseDescription?.status = .updating }
@@ -127,16 +119,41 @@ struct TableUpdate {
             description.billingModeSummary?.lastUpdateToPayPerRequestDateTime = nil
         }
         if let echo = outcome.onDemandEcho { description.onDemandThroughput = echo }
-        if table.settings.warmThroughput != before.settings.warmThroughput, self.input.warmThroughput != nil {
-            description.warmThroughput?.status = .updating
-        }
+        // Also where the request says what is there already.
+        if self.input.warmThroughput != nil { description.warmThroughput?.status = .updating }
         for place in (description.globalSecondaryIndexes ?? []).indices {
-            guard let name = description.globalSecondaryIndexes?[place].indexName,
-                outcome.updatedIndexes.contains(name)
-            else { continue }
-            description.globalSecondaryIndexes?[place].indexStatus = .updating
+            guard let name = description.globalSecondaryIndexes?[place].indexName else { continue }
+            if outcome.updatedIndexes.contains(name) {
+                description.globalSecondaryIndexes?[place].indexStatus = .updating
+            }
+            if outcome.warmedIndexes.contains(name) {
+                description.globalSecondaryIndexes?[place].warmThroughput?.status = .updating
+            }
         }
         return description
+    }
+}
+
+extension TableDescriptor {
+    /// Takes on the units of before a change, which is shown once it is done, and how often they were decreased before
+    /// it; a switch of the mode, and the units that it brings, are shown at once.
+    /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
+    fileprivate mutating func showUnits(of before: TableDescriptor, at now: Timestamp) {
+        let keepsMode = before.isOnDemand == self.isOnDemand
+        if keepsMode { self.throughput = before.throughput }
+        // Spelled out, as the units that stand in for it may be another mode's by now.
+        let warm = before.warmUnits(before.settings.warmThroughput, before.throughput)
+        self.settings.warmThroughput = UnitPair(read: warm.read, write: warm.write)
+        self.throughputHistory.decreaseCount = before.throughputHistory.decreasesToday(now)
+        // Only the answer calls the switch a decrease of the table.
+        if !keepsMode, self.isOnDemand { self.throughputHistory.lastDecrease = now }
+        for (place, index) in self.indexes.enumerated() where index.isGlobal {
+            guard let old = before.indexes.first(where: { $0.number == index.number }) else { continue }
+            if keepsMode { self.indexes[place].throughput = old.throughput }
+            let warm = before.warmUnits(old.warmThroughput, old.throughput)
+            self.indexes[place].warmThroughput = UnitPair(read: warm.read, write: warm.write)
+            self.indexes[place].throughputHistory.decreaseCount = old.throughputHistory.decreasesToday(now)
+        }
     }
 }
 
