@@ -42,7 +42,7 @@ struct RestoreTableToPointInTimeTests {
         #expect(answer.restoreSummary?.sourceBackupARN == nil)
         #expect(answer.restoreSummary?.restoreDateTime == fixture.clock.now())
         #expect(try await fixture.items("restored").count == 2)
-        #expect(try await fixture.table("restored")?.restoreSummary?.restoreInProgress == false)
+        #expect(try await fixture.table("restored")?.restoreSummary == nil)
     }
 
     @Test func `writers go on while a table is restored`() async throws {
@@ -76,6 +76,14 @@ struct RestoreTableToPointInTimeTests {
         let earliest: Int64 = 1_795_496_431_000
         fixture.clock.advance(milliseconds: 10_000)
         let latest = fixture.clock.now().millisecondsSinceEpoch
+        #expect(
+            await refused { () async throws(ServiceError) in
+                try await fixture.restore(to: Timestamp(millisecondsSinceEpoch: earliest - 1))
+            }
+                == ServiceError(
+                    code: "InvalidRestoreTimeException",
+                    message: "RestoreDateTime '2026-11-24T05:00:30Z' must be within EarliestRestorableDateTime "
+                        + "'2026-11-24T05:00:31Z' and LatestRestorableDateTime '2026-11-24T05:00:40Z'"))
         for (moment, isLawful) in [(earliest - 1, false), (earliest, true), (latest, true), (latest + 1, false)] {
             let error = await refused { () async throws(ServiceError) in
                 try await fixture.restore(to: Timestamp(millisecondsSinceEpoch: moment), "restored-\(moment)")

@@ -1,6 +1,7 @@
 package import DynamoDBModel
 internal import Primitives
 package import ServiceModel
+internal import WireProtocols
 
 extension DynamoDBService {
     /// - Source: Service Authorization Reference: the action is on the source; the items are written to the new table.
@@ -70,12 +71,19 @@ extension DynamoDBService {
         _ given: Timestamp?, _ table: TableDescriptor, _ now: Timestamp
     ) throws(ServiceError) -> Timestamp? {
         guard let given else { return nil }
-        guard let earliest = table.recovery?.earliest(at: now), earliest <= given, given <= now else {
+        let earliest = table.recovery?.earliest(at: now) ?? now
+        guard earliest <= given, given <= now else {
             throw DynamoDBError.invalidRestoreTime(
-                message: "RestoreDateTime must be between EarliestRestorableDateTime and LatestRestorableDateTime."
+                message: "RestoreDateTime '\(Self.text(given))' must be within EarliestRestorableDateTime "
+                    + "'\(Self.text(earliest))' and LatestRestorableDateTime '\(Self.text(now))'"
             )
         }
         return given == now ? nil : given
+    }
+
+    /// A time as the sentence above says it, to the second.
+    private static func text(_ time: Timestamp) -> String {
+        TimestampText.string(Timestamp(millisecondsSinceEpoch: time.secondsSinceEpoch * 1000), as: .dateTime)
     }
 
     private static func source(

@@ -134,7 +134,7 @@ extension TableDescriptor {
                 indexName: index.name,
                 keySchema: Self.elements(index.schema),
                 projection: Self.projection(index.projection),
-                indexStatus: index.state.shown(status),
+                indexStatus: self.restoreSummary == nil ? index.state.shown(status) : nil,
                 backfilling: index.state.isBackfilling(status),
                 provisionedThroughput: Self.throughput(index.throughput, index.throughputHistory, now),
                 indexSizeBytes: figures[index.name]?.sizeBytes ?? 0,
