@@ -99,6 +99,20 @@ struct SettingsRuleTests {
         #expect(shown?.sseType == resource.map { _ in .kms })
     }
 
+    @Test func `a key of another region is refused as KMS does it`() async {
+        let key = "arn:aws:kms:us-west-2:123456789012:key/abc"
+        let refusal = await TableFixture().refusal(
+            tableInput {
+                $0.sseSpecification = SSESpecification(enabled: true, sseType: .kms, kmsMasterKeyID: key)
+            }
+        )
+        let start =
+            "KMS validation error: com.amazonaws.services.kms.model.NotFoundException: Invalid arn us-west-2 "
+            + "(Service: AWSKMS; Status Code: 400; Error Code: NotFoundException; Request ID: "
+        #expect(refusal?.hasPrefix(start) == true)
+        #expect(refusal?.hasSuffix("; Proxy: null)") == true)
+    }
+
     @Test func `a stream is shown with the moment it began at`() async throws {
         let fixture = TableFixture()
         try await fixture.create(

@@ -11,7 +11,7 @@ extension DynamoDBService {
         _ reference: TableReference, _ action: ReplicaAction, _ update: TableUpdate
     ) async throws(ServiceError) -> TableDescription {
         switch action {
-        case .create(let create): try await self.createReplica(reference, create, update.now)
+        case .create(let create): try await self.createReplica(reference, create, update)
         case .update(let updates): try await self.updateReplicas(reference, updates, update)
         case .delete(let region): try await self.deleteReplica(reference, region, update.now)
         case .disassociate(let action): try await self.disassociate(reference, action, update.now)
@@ -56,8 +56,9 @@ extension DynamoDBService {
     // Adding
 
     private func createReplica(
-        _ reference: TableReference, _ action: CreateReplicationGroupMemberAction, _ now: Timestamp
+        _ reference: TableReference, _ action: CreateReplicationGroupMemberAction, _ update: TableUpdate
     ) async throws(ServiceError) -> TableDescription {
+        let now = update.now
         guard let region = action.regionName.flatMap({ Region($0) }) else { throw .replicaExists(reference.name) }
         let target = TableReference(account: reference.account, region: region, name: reference.name)
         // Read before the commit, so that they are no later than it: a link may begin too early, never too late.
@@ -70,7 +71,8 @@ extension DynamoDBService {
             (group, writes) throws(ServiceError) in
             let before = group
             try Self.checkNewReplica(group, region, at: now)
-            let key = try ReplicaKey.arn(action.kmsMasterKeyID, in: region, beside: group.own)
+            let key = try ReplicaKey.arn(
+                action.kmsMasterKeyID, in: region, beside: group.own, update.context.requestID)
             if group.own.enabledStream == nil { group.own.enableStream(Replicator.viewType, at: now) }
             if let updating { group.own.transition = updating }
             var replica = group.own.replica(in: region, number, tableID, now)

@@ -26,7 +26,9 @@ enum ReplicaKey {
     }
 
     /// The key of a replica that is made, beside a table; `given` as the request names it.
-    static func arn(_ given: String?, in region: Region, beside own: TableDescriptor) throws(ServiceError) -> String? {
+    static func arn(
+        _ given: String?, in region: Region, beside own: TableDescriptor, _ requestID: RequestID
+    ) throws(ServiceError) -> String? {
         let isManaged = given == nil || given?.hasSuffix(self.managedAlias) == true
         switch own.encryptionKeySort {
         case .owned:
@@ -46,8 +48,7 @@ enum ReplicaKey {
             }
             guard let arn = ARN(given), arn.region == region.description else {
                 throw .validation(
-                    "KMS validation error for region \(region): com.amazonaws.services.kms.model.NotFoundException: "
-                        + "Invalid arn \(ARN(given)?.region ?? given)")
+                    SettingsRule.foreignKey(ARN(given)?.region ?? given, " for region \(region)", requestID))
             }
             return given
         }

@@ -37,12 +37,25 @@ enum SettingsRule {
         }
         guard given.enabled == true || given.sseType != nil else { return nil }
         let key = given.kmsMasterKeyID ?? "alias/aws/dynamodb"
-        guard !key.hasPrefix("arn:") else { return key }
+        guard !key.hasPrefix("arn:") else {
+            if let region = ARN(key)?.region, region != context.region.description {
+                throw ValidationFailure(self.foreignKey(region, "", context.requestID))
+            }
+            return key
+        }
         return ARN(
             service: "kms",
             region: context.region,
             account: context.account,
             resource: key.hasPrefix("alias/") ? key : "key/\(key)"
         ).description
+    }
+
+    /// What KMS says of the ARN of a key of another region, as DynamoDB passes it on; `place` says whose key it is.
+    /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
+    static func foreignKey(_ region: String, _ place: String, _ requestID: RequestID) -> String {
+        "KMS validation error\(place): com.amazonaws.services.kms.model.NotFoundException: Invalid arn \(region) "
+            + "(Service: AWSKMS; Status Code: 400; Error Code: NotFoundException; "
+            + "Request ID: \(requestID); Proxy: null)"
     }
 }
