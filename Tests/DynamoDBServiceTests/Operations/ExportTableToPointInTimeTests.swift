@@ -248,6 +248,10 @@ struct ExportTableToPointInTimeTests {
                 }
             ),
             ("KMS Key Id is not supported for this encryption type", { $0.s3SseKmsKeyID = "key" }),
+            (
+                "Invalid FilterSpecification: The specification can not be empty",
+                { $0.filterSpecification = FilterSpecification() }
+            ),
         ] as [(String, (inout ExportTableToPointInTimeInput) -> Void)] {
             #expect(
                 await wording { () async throws(ServiceError) in try await fixture.export(change) }

@@ -222,6 +222,14 @@ struct ImportTableTests {
         let input = Self.input { $0.clientToken = "token" }
         let first = try await self.run(fixture, input)
         #expect(try await self.run(fixture, input).importARN == first.importARN)
+        // With another prefix, the token is answered by the import that it began.
+        let elsewhere = Self.input {
+            $0.clientToken = "token"
+            $0.s3BucketSource.s3KeyPrefix = "elsewhere/"
+        }
+        let again = try await self.run(fixture, elsewhere)
+        #expect(again.importARN == first.importARN)
+        #expect(again.s3BucketSource?.s3KeyPrefix == first.s3BucketSource?.s3KeyPrefix)
         let error = await refused { () async throws(ServiceError) in
             try await self.run(fixture, Self.input(.csv) { $0.clientToken = "token" })
         }

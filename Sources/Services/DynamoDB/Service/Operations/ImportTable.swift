@@ -127,11 +127,13 @@ extension DynamoDBService {
         return .csv(delimiter: csv?.delimiter, headers: csv?.headerList)
     }
 
+    /// Without the prefix: with another one, AWS answers by the import that the token began.
+    /// - Source: as of `importConflict`.
     private static func fingerprint(_ input: ImportTableInput) -> [UInt8] {
         var digest = RequestDigest()
         let source = input.s3BucketSource
         for text in [
-            source.s3Bucket, source.s3BucketOwner, source.s3KeyPrefix, input.inputFormat.rawValue,
+            source.s3Bucket, source.s3BucketOwner, input.inputFormat.rawValue,
             input.inputCompressionType?.rawValue, input.inputFormatOptions?.csv?.delimiter,
         ] { digest.add(text) }
         for header in input.inputFormatOptions?.csv?.headerList ?? [] { digest.add(header) }

@@ -81,6 +81,12 @@ struct ExportFilter: Sendable {
 
     func compiled(_ table: TableDescriptor) throws(ValidationFailure) -> Compiled {
         let given = self.specification
+        // - Source: an answer recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
+        let texts = [given.filterExpression, given.projectionExpression, given.keyConditionExpression]
+        let hasTerms = given.expressionAttributeNames != nil || given.expressionAttributeValues != nil
+        guard hasTerms || texts.contains(where: { $0 != nil }) else {
+            throw ValidationFailure("Invalid Request: Invalid FilterSpecification: The specification can not be empty")
+        }
         var context = try ExpressionContext(
             names: given.expressionAttributeNames, values: given.expressionAttributeValues)
         var filter: Condition?
