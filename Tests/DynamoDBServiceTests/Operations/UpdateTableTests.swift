@@ -241,6 +241,8 @@ struct UpdateTableSettingsTests {
         let answer = try await fixture.update { $0.sseSpecification = SSESpecification(enabled: true) }
         #expect(answer.tableStatus == .active)
         #expect(answer.sseDescription?.status == .updating)
+        // Nothing is shown of the key to come.
+        #expect(answer.sseDescription?.sseType == nil && answer.sseDescription?.kmsMasterKeyARN == nil)
         let key = "arn:aws:kms:eu-central-1:123456789012:key/one"
         let second = try await fixture.update {
             $0.sseSpecification = SSESpecification(enabled: true, sseType: .kms, kmsMasterKeyID: key)

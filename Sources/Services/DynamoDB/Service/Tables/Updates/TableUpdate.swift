@@ -111,10 +111,15 @@ struct TableUpdate {
         if table.tableClass != before.tableClass {
             (shown.tableClass, shown.tableClassChanges) = (before.tableClass, before.tableClassChanges)
         }
-        shown.settings.encryptionKeyARN = before.settings.encryptionKeyARN ?? table.settings.encryptionKeyARN
+        shown.settings.encryptionKeyARN = before.settings.encryptionKeyARN
         let status = outcome.isUpdating ? TableStatus.updating : table.status(at: self.now)
         var description = shown.description(status, at: self.now)
-        if outcome.encryptionChanges { description.sseDescription?.status = .updating }
+        if outcome.encryptionChanges {
+            // The key of before, and nothing of the one to come.
+            var encryption = description.sseDescription ?? SSEDescription()
+            encryption.status = .updating
+            description.sseDescription = encryption
+        }
         if before.isOnDemand != table.isOnDemand {
             description.billingModeSummary?.lastUpdateToPayPerRequestDateTime = nil
         }
