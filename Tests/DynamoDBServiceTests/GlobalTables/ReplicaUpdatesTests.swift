@@ -388,6 +388,17 @@ struct ReplicaUpdatesTests {
                 regionName: west, replicaProvisionedReadCapacityAutoScalingUpdate: settings)
         ]
         _ = try await service.updateTableReplicaAutoScaling(input, context)
+        var nothing = settings
+        nothing.scalingPolicyUpdate?.targetTrackingScalingPolicyConfiguration.targetValue = 0
+        let refusal = await wording { () throws(ServiceError) in
+            try await service.updateTableReplicaAutoScaling(
+                UpdateTableReplicaAutoScalingInput(
+                    tableName: GlobalFixture.table, provisionedWriteCapacityAutoScalingUpdate: nothing), context)
+        }
+        #expect(
+            refusal?.hasPrefix(
+                "For target tracking scaling, target value must be between '8.51592E-109' and '1.174271E108', but was "
+                    + "'0.0'. (Service: AWSApplicationAutoScaling;") == true)
         let told = try await service.describeTableReplicaAutoScaling(
             DescribeTableReplicaAutoScalingInput(tableName: GlobalFixture.table), fixture.context(west))
         let replicas = try #require(told.tableAutoScalingDescription?.replicas)
@@ -412,6 +423,51 @@ struct ReplicaUpdatesTests {
             DescribeTableReplicaAutoScalingInput(tableName: GlobalFixture.table), context
         ).tableAutoScalingDescription?.replicas?.map { $0.globalSecondaryIndexes?.first }
         #expect(indexes?.map { $0?.provisionedWriteCapacityAutoScalingSettings?.maximumUnits } == [10, 10, 10])
+    }
+
+    @Test func `auto scaling of what is not there is refused in AWS's words`() async throws {
+        let fixture = GlobalFixture()
+        try await fixture.create()
+        try await fixture.add(west)
+        let disabled = AutoScalingSettingsUpdate(autoScalingDisabled: true)
+        let reads = ReplicaGlobalSecondaryIndexAutoScalingUpdate(
+            indexName: "ghost", provisionedReadCapacityAutoScalingUpdate: disabled)
+        let failed = "Failed to update settings for global table with name: ‘orders’ because "
+        for (reason, change) in [
+            (
+                "a replica does not exist in regions: ‘[eu-west-1]’.",
+                {
+                    $0.replicaUpdates = [
+                        ReplicaAutoScalingUpdate(
+                            regionName: "eu-west-1", replicaProvisionedReadCapacityAutoScalingUpdate: disabled)
+                    ]
+                }
+            ),
+            (
+                "the global secondary indexes with names: ‘[ghost]’ do not exist.",
+                {
+                    $0.globalSecondaryIndexUpdates = [
+                        GlobalSecondaryIndexAutoScalingUpdate(
+                            indexName: "ghost", provisionedWriteCapacityAutoScalingUpdate: disabled)
+                    ]
+                }
+            ),
+            (
+                "a global secondary index with name: ‘ghost’ does not exist in region: ‘us-west-2’.",
+                {
+                    $0.replicaUpdates = [
+                        ReplicaAutoScalingUpdate(regionName: west, replicaGlobalSecondaryIndexUpdates: [reads])
+                    ]
+                }
+            ),
+        ] as [(String, (inout UpdateTableReplicaAutoScalingInput) -> Void)] {
+            var input = UpdateTableReplicaAutoScalingInput(tableName: GlobalFixture.table)
+            change(&input)
+            let refusal = await refused { () async throws(ServiceError) in
+                try await fixture.service.updateTableReplicaAutoScaling(input, fixture.context(east))
+            }
+            #expect(refusal == ServiceError(code: "ResourceNotFoundException", message: failed + reason))
+        }
     }
 
     // Access

@@ -16,6 +16,8 @@ struct AutoScalingChange {
         + "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable"
     /// What a target may be, in percent of the capacity.
     static let targets = 10.0...90.0
+    /// What it may be whatever it is a target of.
+    private static let anyTargets = 8.51592e-109...1.174271e108
 
     /// As the request names it.
     let name: String
@@ -28,24 +30,18 @@ struct AutoScalingChange {
 
     func apply(to group: inout TableGroup) throws(ServiceError) {
         try self.checkBilling(group)
+        try self.checkPresence(group)
         if let update = self.input.provisionedWriteCapacityAutoScalingUpdate {
             try self.setWrites(Dimension(index: nil, isWrite: true), update, &group)
         }
         for given in self.input.globalSecondaryIndexUpdates ?? [] {
             guard let update = given.provisionedWriteCapacityAutoScalingUpdate else { continue }
-            let index = try self.index(given.indexName, group.own)
-            try self.setWrites(Dimension(index: index, isWrite: true), update, &group)
+            try self.setWrites(Dimension(index: given.indexName, isWrite: true), update, &group)
         }
         for replica in self.input.replicaUpdates ?? [] {
             if replica.regionName == group.own.region.description {
                 try self.setReads(replica, &group.own)
-            } else {
-                guard let place = group.others.firstIndex(where: { $0.region.description == replica.regionName })
-                else {
-                    throw DynamoDBError.resourceNotFound(
-                        message: "Global table with name: '\(self.name)' has no replica in region: "
-                            + "'\(replica.regionName)'.")
-                }
+            } else if let place = group.others.firstIndex(where: { $0.region.description == replica.regionName }) {
                 try self.setReads(replica, &group.others[place])
             }
         }
@@ -82,12 +78,36 @@ struct AutoScalingChange {
                 + parameters.map { "'\($0)'" }.joined(separator: ", ") + ".")
     }
 
-    /// An index that is CREATING is not there yet.
-    private func index(_ name: String?, _ table: TableDescriptor) throws(ServiceError) -> String {
-        guard let name, let index = table.index(name), index.isGlobal, index.state == .active else {
-            throw .indexNotFound(name ?? "", table.name)
+    /// Replicas and indexes that the request names; an index that is CREATING is not there yet.
+    private func checkPresence(_ group: TableGroup) throws(ServiceError) {
+        func missing(_ what: String) -> ServiceError {
+            DynamoDBError.resourceNotFound(
+                message: "Failed to update settings for global table with name: ‘\(self.name)’ because \(what).")
         }
-        return name
+        func isPresent(_ name: String?, _ table: TableDescriptor) -> Bool {
+            name.flatMap { table.index($0) }.map { $0.isGlobal && $0.state == .active } ?? false
+        }
+        let replicas = self.input.replicaUpdates ?? []
+        let tables = Dictionary(uniqueKeysWithValues: group.all.map { ($0.region.description, $0) })
+        let regions = replicas.map(\.regionName).filter { tables[$0] == nil }
+        guard regions.isEmpty else {
+            throw missing("a replica does not exist in regions: ‘[\(regions.joined(separator: ", "))]’")
+        }
+        let indexes = (self.input.globalSecondaryIndexUpdates ?? []).map { $0.indexName ?? "" }
+            .filter { !isPresent($0, group.own) }
+        guard indexes.isEmpty else {
+            throw missing(
+                "the global secondary indexes with names: ‘[\(indexes.joined(separator: ", "))]’ do not exist")
+        }
+        for replica in replicas {
+            for index in replica.replicaGlobalSecondaryIndexUpdates ?? [] {
+                guard tables[replica.regionName].map({ isPresent(index.indexName, $0) }) == true else {
+                    throw missing(
+                        "a global secondary index with name: ‘\(index.indexName ?? "")’ does not exist in region: "
+                            + "‘\(replica.regionName)’")
+                }
+            }
+        }
     }
 
     private func setWrites(
@@ -103,7 +123,7 @@ struct AutoScalingChange {
         }
         for given in replica.replicaGlobalSecondaryIndexUpdates ?? [] {
             guard let update = given.provisionedReadCapacityAutoScalingUpdate else { continue }
-            try self.set(Dimension(index: try self.index(given.indexName, table), isWrite: false), update, &table)
+            try self.set(Dimension(index: given.indexName, isWrite: false), update, &table)
         }
     }
 
@@ -121,6 +141,11 @@ struct AutoScalingChange {
         let kind = dimension.isWrite ? "DynamoDBWriteCapacityUtilization" : "DynamoDBReadCapacityUtilization"
         guard minimum <= maximum else {
             throw self.passedOn("Maximum capacity cannot be less than minimum capacity")
+        }
+        guard Self.anyTargets.contains(target.targetValue) else {
+            throw self.passedOn(
+                "For target tracking scaling, target value must be between '8.51592E-109' and '1.174271E108', but was "
+                    + "'\(target.targetValue)'.")
         }
         guard Self.targets.contains(target.targetValue) else {
             throw self.passedOn(
