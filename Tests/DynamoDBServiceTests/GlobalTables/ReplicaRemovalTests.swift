@@ -56,7 +56,8 @@ struct ReplicaRemovalTests {
         let fixture = GlobalFixture(isAutomatic: true)
         try await fixture.create()
         try await fixture.add(west)
-        _ = try await fixture.update(west) { $0.deletionProtectionEnabled = true }
+        let answer = try await fixture.update(west) { $0.deletionProtectionEnabled = true }
+        #expect(answer?.tableStatus == .updating)
         let sentence =
             "Cannot delete table orders in region us-west-2 because it has deletion protection enabled. Disable "
             + "deletion protection first."

@@ -40,7 +40,11 @@ struct TableUpdate {
         try self.applyLimits(to: &table, &outcome)
         try self.applyClass(to: &table, &outcome)
         try self.applyEncryption(to: &table, &outcome)
-        if let isProtected = self.input.deletionProtectionEnabled { table.isDeletionProtected = isProtected }
+        if let isProtected = self.input.deletionProtectionEnabled {
+            // At once in a table of one region, where a replica is UPDATING.
+            if table.replication != nil, isProtected != table.isDeletionProtected { outcome.isUpdating = true }
+            table.isDeletionProtected = isProtected
+        }
         if let isProtected = self.input.disassociationProtectionEnabled {
             table.replication?.isDisassociationProtected = isProtected
         }
