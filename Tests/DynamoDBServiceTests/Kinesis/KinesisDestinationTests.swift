@@ -149,6 +149,10 @@ struct KinesisDestinationTests {
 
     @Test func `the precision is changed while the destination is active, and is forgotten with it`() async throws {
         let fixture = try await TableFixture.withTable()
+        let absent = await #expect(throws: ServiceError.self) { try await fixture.update(first, .microsecond) }
+        #expect(absent?.message == state + "No streaming destination with streamArn: \(first)")
+        _ = try await fixture.enable(first)
+        _ = try await fixture.disable(first)
         let inactive = await #expect(throws: ServiceError.self) { try await fixture.update(first, .microsecond) }
         #expect(
             inactive?.message == state

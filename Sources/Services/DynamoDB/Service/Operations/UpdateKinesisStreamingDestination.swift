@@ -25,10 +25,12 @@ extension DynamoDBService {
             )
         }
         try await self.catalog.update(reference) { (table, _) throws(ServiceError) in
-            let place = table.kinesisDestinations.firstIndex {
-                $0.streamARN == input.streamARN && $0.state == .active
+            // Whether anything follows the ARN is not known.
+            // - Source: an answer recorded on AWS in October 2026 by a laboratory of AWS Controllers for Kubernetes.
+            guard let place = table.kinesisDestinations.firstIndex(where: { $0.streamARN == input.streamARN }) else {
+                throw .destinationState("No streaming destination with streamArn: \(input.streamARN)")
             }
-            guard let place else {
+            guard table.kinesisDestinations[place].state == .active else {
                 throw .destinationState(
                     "Kinesis streaming is not in ACTIVE state. Updates are only allowed in ACTIVE state. "
                         + "TableName: \(table.name), kdsArn: \(input.streamARN)"
