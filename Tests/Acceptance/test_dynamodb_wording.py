@@ -198,6 +198,7 @@ REFUSALS = {
     "a batch of writes without tables": (
         "batch_write_item", {"RequestItems": {}}, "The requestItems parameter is required for BatchWriteItem",
     ),
+    "an empty ARN of a backup": ("describe_backup", {"BackupArn": ""}, "Invalid Backup ARN"),
 }
 
 

@@ -410,7 +410,7 @@ package enum DynamoDBSchema {
         member IndexName IndexName required
         shape DeletionProtectionEnabled boolean
         shape DescribeBackupInput structure input
-        member BackupArn BackupArn required
+        member BackupArn BackupArn required min=0 max=1024
         shape DescribeBackupOutput structure
         member BackupDescription BackupDescription
         shape DescribeBulkOperationInput structure input
