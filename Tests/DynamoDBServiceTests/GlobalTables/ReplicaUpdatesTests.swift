@@ -276,11 +276,12 @@ struct ReplicaUpdatesTests {
         let fixture = GlobalFixture()
         try await fixture.createIndexed()
         try await fixture.add(west)
-        _ = try await fixture.update {
+        let answer = try await fixture.update {
             $0.billingMode = .provisioned
             $0.provisionedThroughput = units(5, 6)
             $0.globalSecondaryIndexUpdates = [change("byA") { $0.provisionedThroughput = units(3, 4) }]
         }
+        #expect(answer?.replicas?.first?.provisionedThroughputOverride == nil)
         var replica = try await fixture.describe(west)
         #expect(replica.billingModeSummary?.billingMode == .provisioned)
         #expect(replica.provisionedThroughput?.readCapacityUnits == 5)

@@ -34,8 +34,9 @@ extension DynamoDBService {
             group.scaleNewIndexes(since: before.own)
             let tasks = try group.spread(from: before.own, at: now, &writes)
             var description = update.description(before.own, group.own, outcome)
+            // What a replica has of its own is told by the units of before, which the answer shows.
             var shown = before
-            shown.own = group.own
+            shown.own.replication = group.own.replication
             description.show(shown, at: now)
             return (outcome.workNumber, tasks, description)
         }
