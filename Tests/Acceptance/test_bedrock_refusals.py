@@ -305,3 +305,25 @@ def test_what_is_no_number_is_in_no_range(bedrock, value, name):
         assert asked["Message"] == (
             f"1 validation error detected: Value '{name}' at 'inferenceConfig.{member}' failed to satisfy constraint: "
             "Member must have value less than or equal to 1")
+
+
+def test_twenty_tools_may_be_strict(bedrock):
+    closed = {"type": "object", "properties": {}, "additionalProperties": False}
+    sentence = ("Too many strict tools (21). The maximum number of strict tools supported is 20. Try reducing the "
+                "number of tools marked as strict.")
+
+    def converse(count, strict=True):
+        return {"messages": [user()], "toolConfig": {"tools": [
+            {"toolSpec": {"name": f"t{number}", "strict": strict, "inputSchema": {"json": closed}}}
+            for number in range(count)]}}
+
+    def body(count):
+        return json.dumps({
+            "anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}],
+            "tools": [{"name": f"t{number}", "strict": True, "input_schema": closed} for number in range(count)]})
+
+    assert refusal(bedrock.converse, modelId=OLDER, **converse(21))["Message"] == MODEL_ERRORS + sentence
+    assert refusal(bedrock.invoke_model, modelId=OLDER, body=body(21))["Message"] == sentence
+    bedrock.invoke_model(modelId=OLDER, body=body(20))
+    for lawful in (converse(20), converse(21, strict=False)):
+        assert bedrock.converse(modelId=OLDER, **lawful)["stopReason"] == "end_turn"

@@ -151,6 +151,10 @@ OPEN = "For 'object' type, 'additionalProperties' must be explicitly set to fals
      "For 'string' type, property 'minLength' is not supported"),
     (STRICT | {"properties": STRICT["properties"] | {"city": {"type": "integer", "minimum": 2, "maximum": 3}}},
      "For 'integer' type, properties maximum, minimum are not supported"),
+    (STRICT | {"properties": STRICT["properties"] | {"city": {"type": "array", "items": {}, "maxItems": 1}}},
+     "For 'array' type, property 'maxItems' is not supported"),
+    (STRICT | {"properties": STRICT["properties"] | {"city": {"type": "array", "items": {}, "minItems": 2}}},
+     "For 'array' type, 'minItems' values other than 0 or 1 are not supported"),
 ])
 def test_a_strict_schema_that_aws_refuses_is_refused(bedrock, schema, sentence):
     request = {"modelId": "tiny", "messages": [user({"text": "weather"})]}

@@ -206,6 +206,9 @@ struct ConversePlan {
                     name: specification.name, description: specification.description ?? "", schema: schema,
                     isStrict: specification.strict ?? false))
         }
+        if let fault = StrictSchema.fault(toolCount: request.tools.count(where: \.isStrict)) {
+            throw .invalid(ClaudeLimits.conversePrefix + fault)
+        }
         switch tools.toolChoice {
         case nil, .auto, .unknown: request.toolChoice = .auto
         case .any: request.toolChoice = .any

@@ -3,9 +3,11 @@ internal import ServiceModel
 /// What a schema must be, and must not have, where a tool is `strict`.
 ///
 /// - Source: Amazon Bedrock User Guide, "Get validated JSON results from models": objects are closed, and bounds of
-///   numbers and of lengths are not supported. The sentences are those that users of Claude's models report; of one
-///   property it is worded by guess.
+///   numbers, of lengths and of arrays are not supported, but for `minItems` of 0 and 1. The sentences are those that
+///   users of Claude's models report.
 enum StrictSchema {
+    /// Strict tools that a request may have.
+    private static let toolsMax = 20
     /// A schema that is nested deeper is refused.
     private static let depthMax = 64
     /// Members that hold one schema.
@@ -17,8 +19,15 @@ enum StrictSchema {
     private static let unsupported = [
         "integer": ["exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"],
         "number": ["exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"],
-        "string": ["maxLength", "minLength"],
+        "string": ["maxLength", "minLength"], "array": ["maxItems"],
     ]
+
+    /// What is wrong with so many strict tools, or nil.
+    static func fault(toolCount: Int) -> String? {
+        guard toolCount > self.toolsMax else { return nil }
+        return "Too many strict tools (\(toolCount)). The maximum number of strict tools supported is "
+            + "\(self.toolsMax). Try reducing the number of tools marked as strict."
+    }
 
     /// - Returns: what is wrong with it, or nil.
     static func fault(in schema: Document, depth: Int = 0) -> String? {
@@ -34,6 +43,9 @@ enum StrictSchema {
             case 1: return "For '\(type)' type, property '\(found[0])' is not supported"
             default: return "For '\(type)' type, properties \(found.joined(separator: ", ")) are not supported"
             }
+        }
+        if types.contains("array"), let count = schema["minItems"]?.double, count != 0, count != 1 {
+            return "For 'array' type, 'minItems' values other than 0 or 1 are not supported"
         }
         let inner =
             self.single.compactMap { schema[$0] } + self.lists.flatMap { schema[$0]?.elements ?? [] }

@@ -14,6 +14,7 @@ enum AnthropicTools {
             guard names.insert(tool.name).inserted else { throw .invalid("tools: Tool names must be unique.") }
             tools.append(tool)
         }
+        if let fault = StrictSchema.fault(toolCount: tools.count(where: \.isStrict)) { throw .invalid(fault) }
         return tools
     }
 
