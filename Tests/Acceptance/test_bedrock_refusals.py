@@ -17,6 +17,8 @@ GUIDE = "https://docs.claude.com/en/docs/build-with-claude/extended-thinking"
 TOOL = {"toolSpec": {"name": "look", "inputSchema": {"json": {"type": "object"}}}}
 POINT = {"cachePoint": {"type": "default"}}
 HOUR = {"cachePoint": {"type": "default", "ttl": "1h"}}
+TEXT = {"document": {"format": "txt", "name": "a", "source": {"text": "b"}}}
+NOTHING = "There is nothing available to cache. Please remove the invalid cache point and try again."
 ONE_WAY = "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
 ORDER = ("a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note that blocks are "
          "processed in the following order: `tools`, `system`, `messages`.")
@@ -96,6 +98,10 @@ def refusal(call, **request):
      f"{MODEL_ERRORS}system.1.cache_control.ttl: {ORDER}"),
     (OLDER, {"messages": [user(), said({"reasoningContent": {"reasoningText": {"text": "so"}}}, POINT), user()]},
      "Cache point cannot be inserted after reasoning block. Please remove the invalid cache point and try again."),
+    *((model, members, NOTHING) for model in (OLDER, NOVA) for members in (
+        {"messages": [user(POINT, {"text": "a"})]}, {"messages": [user(), said(POINT), user()]},
+        {"system": [POINT, {"text": "s"}]}, {"toolConfig": {"tools": [POINT, TOOL]}})),
+    (OLDER, {"messages": [user({"text": "a"}, TEXT, POINT)]}, NOTHING),
     (OLDER, thinking(1000),
      f"{MODEL_ERRORS}thinking.enabled.budget_tokens: Input should be greater than or equal to 1024"),
     (OLDER, thinking() | {"inferenceConfig": {"maxTokens": 2000}},
@@ -157,6 +163,9 @@ def test_converse_refuses_what_the_model_does(bedrock, model, members, sentence)
     (OLDER, thinking(anthropic_beta=["interleaved-thinking-2025-05-14"]) | {"inferenceConfig": {"maxTokens": 1500}}),
     (OLDER, thinking() | {"toolConfig": {"tools": [TOOL], "toolChoice": {"auto": {}}}}),
     (OLDER, {"messages": [user(*[{"text": "a"}, POINT] * 4)]}),
+    (OLDER, {"messages": [user({"text": "a"}, POINT, POINT)]}),
+    (OLDER, {"messages": [user(TEXT, {"text": "a"}, POINT)]}),
+    (NOVA, {"messages": [user({"text": "a"}, TEXT, POINT)]}),
     (OLDER, {"messages": [user({"text": "a"}, POINT)], "system": [{"text": "s"}, HOUR]}),
     (OLDER, {"messages": [user(), said({"reasoningContent": {"reasoningText": {"text": "so"}}}, {"text": "b"}, POINT),
                           user()]}),

@@ -19,40 +19,47 @@ extension ConversePlan {
         }
     }
 
-    /// The cache points: each is the end of the block before it.
+    /// The cache points: each is the end of the block before it, in its own list.
+    /// - Source: the sentences that users report; documents that are no PDFs are moved in front of Claude's texts.
     static func cacheMarks(
-        _ messages: [Message], _ system: [SystemContentBlock]?, _ tools: ToolConfiguration?
+        _ messages: [Message], _ system: [SystemContentBlock]?, _ tools: ToolConfiguration?, ofClaude isClaude: Bool
     ) throws(ServiceError) -> CacheMarks {
         var marks = CacheMarks()
         var count = 0
-        func add(_ point: CachePointBlock, _ place: String) {
-            marks.add("\(place).\(max(0, count - 1))", isLong: point.ttl == ._1h)
+        func add(_ point: CachePointBlock, _ place: String) throws(ServiceError) {
+            guard count > 0 else { throw Self.misplacedPoint("There is nothing available to cache") }
+            marks.add("\(place).\(count - 1)", isLong: point.ttl == ._1h)
         }
         for tool in tools?.tools ?? [] {
-            if case .cachePoint(let point) = tool { add(point, "tools") } else { count += 1 }
+            if case .cachePoint(let point) = tool { try add(point, "tools") } else { count += 1 }
         }
         count = 0
         for block in system ?? [] {
-            if case .cachePoint(let point) = block { add(point, "system") } else { count += 1 }
+            if case .cachePoint(let point) = block { try add(point, "system") } else { count += 1 }
         }
         for (index, message) in messages.enumerated() {
             count = 0
-            var isAfterThought = false
+            var before: ContentBlock?
             for block in message.content {
                 guard case .cachePoint(let point) = block else {
                     count += 1
-                    if case .reasoningContent = block { isAfterThought = true } else { isAfterThought = false }
+                    before = block
                     continue
                 }
-                guard !isAfterThought else {
-                    throw .invalid(
-                        "Cache point cannot be inserted after reasoning block. Please remove the invalid cache point "
-                            + "and try again.")
+                if case .reasoningContent? = before {
+                    throw Self.misplacedPoint("Cache point cannot be inserted after reasoning block")
                 }
-                add(point, "messages.\(index).content")
+                if isClaude, case .document(let document)? = before, document.format != .pdf {
+                    throw Self.misplacedPoint("There is nothing available to cache")
+                }
+                try add(point, "messages.\(index).content")
             }
         }
         return marks
+    }
+
+    private static func misplacedPoint(_ fault: String) -> ServiceError {
+        .invalid("\(fault). Please remove the invalid cache point and try again.")
     }
 
     /// What may stand in `additionalModelRequestFields`.

@@ -44,7 +44,7 @@ struct ConversePlan {
         }
         try Self.checkTurns(messages)
         try Self.checkSpeakers(messages)
-        let marks = try Self.cacheMarks(messages, system, tools)
+        let marks = try Self.cacheMarks(messages, system, tools, ofClaude: ClaudeLimits.isClaude(id))
         let limits = try AttachmentLimits(id.name, messages)
         messages = try await Documents.read(messages, limits)
         var request = ChatRequest(messages: [])
