@@ -11,6 +11,7 @@ struct ConversePlan {
     let cacheTTL: CacheTTL?
 
     init(_ input: ConverseRequest, for id: ModelID) async throws(ServiceError) {
+        try ModelGaps(id).check(input.messages, input.system, input.toolConfig, isStreamed: false)
         try await self.init(
             id, messages: input.messages, system: input.system, tools: input.toolConfig,
             inference: input.inferenceConfig, more: input.additionalModelRequestFields, output: input.outputConfig
@@ -18,6 +19,7 @@ struct ConversePlan {
     }
 
     init(_ input: ConverseStreamRequest, for id: ModelID) async throws(ServiceError) {
+        try ModelGaps(id).check(input.messages, input.system, input.toolConfig, isStreamed: true)
         try await self.init(
             id, messages: input.messages, system: input.system, tools: input.toolConfig,
             inference: input.inferenceConfig, more: input.additionalModelRequestFields, output: input.outputConfig

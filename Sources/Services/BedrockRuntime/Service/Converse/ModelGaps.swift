@@ -1,0 +1,119 @@
+internal import BedrockRuntimeModel
+internal import ServiceModel
+
+/// What of Converse a model does not take, by its id; ids that are not listed take all of it.
+///
+/// - Source: Amazon Bedrock User Guide, "Supported models and model features" and "Prompt caching"; API reference,
+///   ToolChoice; and what users of the models report, with the sentences.
+struct ModelGaps: OptionSet {
+    static let system = ModelGaps(rawValue: 1 << 0)
+    static let tools = ModelGaps(rawValue: 1 << 1)
+    static let streamedTools = ModelGaps(rawValue: 1 << 2)
+    static let anyTool = ModelGaps(rawValue: 1 << 3)
+    static let namedTool = ModelGaps(rawValue: 1 << 4)
+    static let cachePoints = ModelGaps(rawValue: 1 << 5)
+    /// Results of tools beside what the user says.
+    static let mixedResults = ModelGaps(rawValue: 1 << 6)
+    static let resultStatus = ModelGaps(rawValue: 1 << 7)
+
+    /// By what ids begin with; what fits an id adds up.
+    private static let known: [(prefix: String, gaps: ModelGaps)] = [
+        ("ai21.jamba-instruct", [.tools]), ("ai21.jamba-1-5", [.namedTool]),
+        ("amazon.titan-t", [.system, .tools]),
+        ("anthropic.claude-v", [.tools]), ("anthropic.claude-instant", [.tools]),
+        ("deepseek.", [.cachePoints]), ("deepseek.r1", [.tools]),
+        ("meta.llama", [.streamedTools, .anyTool, .namedTool, .cachePoints, .mixedResults]),
+        ("meta.llama2", [.tools]), ("meta.llama3-8b", [.tools]), ("meta.llama3-70b", [.tools]),
+        ("mistral.", [.cachePoints]),
+        ("mistral.mistral-7b", [.system, .tools]), ("mistral.mixtral", [.system, .tools]),
+        ("mistral.mistral-large-24", [.streamedTools, .namedTool, .mixedResults]),
+        ("mistral.mistral-small-24", [.streamedTools, .mixedResults]),
+        ("mistral.pixtral", [.streamedTools, .mixedResults]),
+        ("moonshot.kimi-k2", [.cachePoints]), ("nvidia.", [.cachePoints]), ("openai.gpt-oss", [.cachePoints]),
+        ("qwen.", [.cachePoints]),
+        ("writer.palmyra", [.streamedTools, .mixedResults, .resultStatus]),
+        ("xai.grok", [.cachePoints]),
+    ]
+
+    let rawValue: Int
+
+    init(rawValue: Int) { self.rawValue = rawValue }
+
+    init(_ id: ModelID) {
+        self = Self.known.reduce(into: []) { gaps, known in
+            if id.name.hasPrefix(known.prefix) { gaps.formUnion(known.gaps) }
+        }
+    }
+
+    /// Refuses what the model does not take of a request.
+    func check(
+        _ messages: [Message]?, _ system: [SystemContentBlock]?, _ tools: ToolConfiguration?, isStreamed: Bool
+    ) throws(ServiceError) {
+        guard !self.isEmpty else { return }
+        if self.contains(.system), !(system ?? []).isEmpty {
+            throw .invalid(
+                "This model doesn't support system messages. Try again without a system message or use a model that "
+                    + "supports system messages.")
+        }
+        if let tools { try self.check(tools, isStreamed: isStreamed) }
+        if self.contains(.cachePoints), Self.hasCachePoint(messages ?? [], system ?? [], tools?.tools ?? []) {
+            throw BedrockRuntimeError.accessDenied(
+                message: "You invoked an unsupported model or your request did not allow prompt caching. See the "
+                    + "documentation for more information.")
+        }
+        try self.check(resultsIn: messages ?? [])
+    }
+
+    private func check(_ tools: ToolConfiguration, isStreamed: Bool) throws(ServiceError) {
+        if isStreamed, !self.isDisjoint(with: [.tools, .streamedTools]) {
+            throw .invalid("This model doesn't support tool use in streaming mode.")
+        }
+        guard !self.contains(.tools) else { throw .invalid("This model doesn't support tool use.") }
+        let choice: String? =
+            switch tools.toolChoice {
+            case .any where self.contains(.anyTool): "any"
+            case .tool where self.contains(.namedTool): "tool"
+            default: nil
+            }
+        guard let choice else { return }
+        throw .invalid(
+            "This model doesn't support the toolConfig.toolChoice.\(choice) field. Remove toolConfig.toolChoice."
+                + "\(choice) and try again.")
+    }
+
+    /// Turns of one role behind another are one to these models.
+    private func check(resultsIn messages: [Message]) throws(ServiceError) {
+        var turn = 0
+        var (hasResults, hasOthers) = (false, false)
+        for (index, message) in messages.enumerated() {
+            if index > 0, message.role != messages[index - 1].role {
+                turn = index
+                (hasResults, hasOthers) = (false, false)
+            }
+            for block in message.content {
+                switch block {
+                case .toolResult(let result):
+                    hasResults = true
+                    guard !self.contains(.resultStatus) || result.status == nil else {
+                        throw .invalid("This model doesn't support the status field. Remove status and try again.")
+                    }
+                case .cachePoint: continue
+                default: hasOthers = true
+                }
+            }
+            guard !self.contains(.mixedResults) || !hasResults || !hasOthers else {
+                throw .invalid(
+                    "messages.\(turn).content: Conversation blocks and tool result blocks cannot be provided in the "
+                        + "same turn.")
+            }
+        }
+    }
+
+    private static func hasCachePoint(
+        _ messages: [Message], _ system: [SystemContentBlock], _ tools: [Tool]
+    ) -> Bool {
+        system.contains { if case .cachePoint = $0 { true } else { false } }
+            || tools.contains { if case .cachePoint = $0 { true } else { false } }
+            || messages.contains { $0.content.contains { if case .cachePoint = $0 { true } else { false } } }
+    }
+}

@@ -1,0 +1,102 @@
+"""What Converse refuses because of the model that is named: tools, system messages, cache points and turns that some
+models do not take, in AWS's words."""
+
+import botocore.exceptions
+import pytest
+
+from echo_requests import typed
+
+TITAN = "amazon.titan-text-express-v1"
+LLAMA = "us.meta.llama3-3-70b-instruct-v1:0"
+LLAMA4 = "us.meta.llama4-maverick-17b-instruct-v1:0"
+MISTRAL = "mistral.mistral-large-2407-v1:0"
+MISTRAL_7B = "mistral.mistral-7b-instruct-v0:2"
+R1 = "us.deepseek.r1-v1:0"
+WRITER = "us.writer.palmyra-x5-v1:0"
+QWEN = "qwen.qwen3-32b-v1:0"
+CLAUDE = "anthropic.claude-3-5-sonnet-20241022-v2:0"
+NOVA = "amazon.nova-lite-v1:0"
+POINT = {"cachePoint": {"type": "default"}}
+TOOLS = {"toolConfig": {"tools": [{"toolSpec": {"name": "look", "inputSchema": {"json": {"type": "object"}}}}]}}
+SYSTEM = {"system": [{"text": "Be brief."}]}
+NO_TOOLS = "This model doesn't support tool use."
+NO_STREAM = "This model doesn't support tool use in streaming mode."
+NO_SYSTEM = ("This model doesn't support system messages. Try again without a system message or use a model that "
+             "supports system messages.")
+NO_POINTS = ("You invoked an unsupported model or your request did not allow prompt caching. See the documentation for "
+             "more information.")
+NO_MIX = "messages.2.content: Conversation blocks and tool result blocks cannot be provided in the same turn."
+NO_STATUS = "This model doesn't support the status field. Remove status and try again."
+
+
+@pytest.fixture(scope="module")
+def bedrock(typed):
+    return typed.client("bedrock-runtime")
+
+
+def user(*blocks):
+    return {"role": "user", "content": list(blocks or [{"text": "Hi"}])}
+
+
+def choice(**chosen):
+    return {"toolConfig": TOOLS["toolConfig"] | {"toolChoice": chosen}}
+
+
+def result(*others, **status):
+    """A conversation in which the tool was called and has answered."""
+    used = {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": "look", "input": {}}}]}
+    told = {"toolResult": {"toolUseId": "t", "content": [{"text": "3 degrees"}]} | status}
+    return TOOLS | {"messages": [user(), used, user(told, *others)]}
+
+
+def refusal(call, **request):
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        call(**{"messages": [user()]} | request)
+    return failure.value.response["Error"]
+
+
+@pytest.mark.parametrize("model, members, sentence", [
+    *((model, TOOLS, NO_TOOLS) for model in (
+        TITAN, MISTRAL_7B, R1, "anthropic.claude-v2:1", "anthropic.claude-instant-v1", "meta.llama3-8b-instruct-v1:0",
+        "ai21.jamba-instruct-v1:0")),
+    *((model, SYSTEM, NO_SYSTEM) for model in (TITAN, MISTRAL_7B, "mistral.mixtral-8x7b-instruct-v0:1")),
+    *((model, choice(**{kind: chosen}), f"This model doesn't support the toolConfig.toolChoice.{kind} field. Remove "
+       f"toolConfig.toolChoice.{kind} and try again.") for model, kind, chosen in (
+        (LLAMA, "any", {}), (LLAMA4, "tool", {"name": "look"}), (MISTRAL, "tool", {"name": "look"}))),
+    *((model, result({"text": "So?"}), NO_MIX) for model in (
+        LLAMA, MISTRAL, "us.mistral.pixtral-large-2502-v1:0", WRITER)),
+    (WRITER, result(status="success"), NO_STATUS),
+])
+def test_what_a_model_does_not_take_is_refused(bedrock, model, members, sentence):
+    assert refusal(bedrock.converse, modelId=model, **members) == {"Code": "ValidationException", "Message": sentence}
+
+
+@pytest.mark.parametrize("model", [LLAMA, LLAMA4, MISTRAL, R1, TITAN, WRITER])
+def test_some_models_use_no_tools_in_a_stream(bedrock, model):
+    assert refusal(bedrock.converse_stream, modelId=model, **TOOLS) == {
+        "Code": "ValidationException", "Message": NO_STREAM}
+    assert list(bedrock.converse_stream(modelId=model, messages=[user()])["stream"])
+
+
+@pytest.mark.parametrize("model", [LLAMA, MISTRAL, R1, QWEN, "nvidia.nemotron-super-3-120b", "openai.gpt-oss-20b-1:0"])
+def test_some_models_keep_no_prompts(bedrock, model):
+    tools = {"toolConfig": {"tools": [*TOOLS["toolConfig"]["tools"], POINT]}}
+    for members in (
+        {"messages": [user({"text": "a"}, POINT)]}, {"system": [{"text": "a"}, POINT]}, tools if model != R1 else {},
+    ):
+        if members:
+            assert refusal(bedrock.converse, modelId=model, **members) == {
+                "Code": "AccessDeniedException", "Message": NO_POINTS}
+
+
+@pytest.mark.parametrize("model, members", [
+    (LLAMA, TOOLS), (LLAMA, choice(auto={})), (LLAMA, SYSTEM), (LLAMA, result()), (LLAMA, result(status="success")),
+    (MISTRAL, choice(any={})), (MISTRAL_7B, {}), (TITAN, {}), (R1, SYSTEM), (WRITER, result()),
+    (QWEN, result({"text": "So?"})), (QWEN, choice(tool={"name": "look"})),
+    *((model, members) for model in (CLAUDE, NOVA, "brume.echo") for members in (
+        TOOLS, SYSTEM, choice(any={}), choice(tool={"name": "look"}), {"messages": [user({"text": "a"}, POINT)]},
+        result({"text": "So?"}, status="success"))),
+])
+def test_what_a_model_takes_is_answered(bedrock, model, members):
+    answer = bedrock.converse(**{"modelId": model, "messages": [user()]} | members)
+    assert answer["stopReason"] in ("end_turn", "tool_use")
