@@ -19,6 +19,7 @@ POINT = {"cachePoint": {"type": "default"}}
 HOUR = {"cachePoint": {"type": "default", "ttl": "1h"}}
 TEXT = {"document": {"format": "txt", "name": "a", "source": {"text": "b"}}}
 NOTHING = "There is nothing available to cache. Please remove the invalid cache point and try again."
+NO_THOUGHTS = "User messages cannot contain reasoning content. Please remove the reasoning content and try again."
 ONE_WAY = "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
 ORDER = ("a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note that blocks are "
          "processed in the following order: `tools`, `system`, `messages`.")
@@ -36,6 +37,10 @@ def user(*blocks):
 
 def said(*blocks):
     return {"role": "assistant", "content": list(blocks)}
+
+
+def thought(**signed):
+    return {"reasoningContent": {"reasoningText": {"text": "so"} | signed}}
 
 
 def thinking(tokens=2000, **more):
@@ -96,8 +101,12 @@ def refusal(call, **request):
      f"{MODEL_ERRORS}messages.0.content.1.cache_control.ttl: {ORDER}"),
     (OLDER, {"system": [{"text": "s"}, POINT, {"text": "t"}, HOUR]},
      f"{MODEL_ERRORS}system.1.cache_control.ttl: {ORDER}"),
-    (OLDER, {"messages": [user(), said({"reasoningContent": {"reasoningText": {"text": "so"}}}, POINT), user()]},
+    (OLDER, {"messages": [user(), said(thought(), POINT), user()]},
      "Cache point cannot be inserted after reasoning block. Please remove the invalid cache point and try again."),
+    *((OLDER, {"messages": [user(), said(thought(**signed), {"text": "b"}), user()]},
+       f"{MODEL_ERRORS}messages.1.content.0.thinking.signature: Field required") for signed in ({}, {"signature": ""})),
+    (NOVA, {"messages": [user({"text": "a"}, thought())]}, NO_THOUGHTS),
+    ("us.deepseek.r1-v1:0", {"messages": [user(), said({"text": "b"}, thought()), user()]}, NO_THOUGHTS),
     *((model, members, NOTHING) for model in (OLDER, NOVA) for members in (
         {"messages": [user(POINT, {"text": "a"})]}, {"messages": [user(), said(POINT), user()]},
         {"system": [POINT, {"text": "s"}]}, {"toolConfig": {"tools": [POINT, TOOL]}})),
@@ -167,8 +176,8 @@ def test_converse_refuses_what_the_model_does(bedrock, model, members, sentence)
     (OLDER, {"messages": [user(TEXT, {"text": "a"}, POINT)]}),
     (NOVA, {"messages": [user({"text": "a"}, TEXT, POINT)]}),
     (OLDER, {"messages": [user({"text": "a"}, POINT)], "system": [{"text": "s"}, HOUR]}),
-    (OLDER, {"messages": [user(), said({"reasoningContent": {"reasoningText": {"text": "so"}}}, {"text": "b"}, POINT),
-                          user()]}),
+    (OLDER, {"messages": [user(), said(thought(signature="unsigned"), {"text": "b"}, POINT), user()]}),
+    (NOVA, {"messages": [user(), said(thought(), {"text": "b"}), user()]}),
 ])
 def test_converse_takes_what_the_model_does(bedrock, model, members):
     assert bedrock.converse(**{"modelId": model, "messages": [user()]} | members)["stopReason"] == "end_turn"

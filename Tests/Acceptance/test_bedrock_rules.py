@@ -15,6 +15,7 @@ RULES = [
     {"name": "busy", "prompt": "busy", "times": 2, "error": {"code": "ThrottlingException", "message": "Slow down"}},
     {"name": "cut", "prompt": "cut", "error": {"code": "ModelStreamErrorException", "afterPieces": 3}},
     {"name": "slow", "prompt": "slow", "delayMilliseconds": 300},
+    {"name": "thinks", "prompt": "think", "reply": [{"reasoning": "It is so."}, {"text": "Yes."}]},
     {"name": "claude", "model": "anthropic.*", "tool": "look",
      "reply": [{"text": "Let me look."}, {"toolUse": {"name": "look", "input": {"at": "it"}}}]},
 ]
@@ -49,6 +50,24 @@ def test_a_canned_reply_is_given_and_says_what_it_is(ruled):
     assert "".join(deltas) == "It rains." and len(deltas) == 3
     plain = bedrock.converse(modelId=ECHO, messages=user("something else"))
     assert text(plain) == "[brume.echo] something else" and rule(plain) is None
+
+
+def test_thoughts_of_claude_are_signed_and_taken_back(ruled):
+    bedrock = ruled.client("bedrock-runtime")
+    for model, is_signed in (("anthropic.claude-sonnet-4-20250514-v1:0", True), (ECHO, False)):
+        answer = bedrock.converse(modelId=model, messages=user("think"))["output"]["message"]
+        thought = answer["content"][0]["reasoningContent"]["reasoningText"]
+        assert thought["text"] == "It is so." and bool(thought.get("signature")) == is_signed
+        again = bedrock.converse(modelId=model, messages=[*user("think"), answer, *user("think")])
+        assert again["output"]["message"] == answer
+        events = list(bedrock.converse_stream(modelId=model, messages=user("think"))["stream"])
+        deltas = [e["contentBlockDelta"] for e in events if "contentBlockDelta" in e]
+        pieces = [d["delta"]["reasoningContent"] for d in deltas if d["contentBlockIndex"] == 0]
+        assert "".join(piece.get("text", "") for piece in pieces) == "It is so."
+        signatures = [piece["signature"] for piece in pieces if "signature" in piece]
+        assert signatures == ([thought["signature"]] if is_signed else []) and "signature" not in pieces[0]
+        stops = [e["contentBlockStop"]["contentBlockIndex"] for e in events if "contentBlockStop" in e]
+        assert stops == [0, 1] and ("signature" in pieces[-1]) == is_signed
 
 
 def test_a_rule_answers_for_a_model_that_is_not_here(ruled):

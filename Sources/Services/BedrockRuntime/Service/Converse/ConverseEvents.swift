@@ -11,6 +11,10 @@ struct ConverseEvents {
 
     private var block = Block.none
     private var index = 0
+    private let signature: String?
+
+    /// - Parameter signature: what a thought ends with; nil where the model signs none.
+    init(signature: String?) { self.signature = signature }
 
     /// The events of one piece.
     mutating func events(_ event: ChatEvent) -> [ConverseStreamOutput] {
@@ -34,9 +38,11 @@ struct ConverseEvents {
     /// The end of a block that is open.
     mutating func close() -> [ConverseStreamOutput] {
         guard self.block != .none else { return [] }
+        let signature = self.block == .reasoning ? self.signature : nil
         self.block = .none
         defer { self.index += 1 }
-        return [.contentBlockStop(ContentBlockStopEvent(contentBlockIndex: self.index))]
+        let stop = ConverseStreamOutput.contentBlockStop(ContentBlockStopEvent(contentBlockIndex: self.index))
+        return (signature.map { [self.delta(.reasoningContent(.signature($0)))] } ?? []) + [stop]
     }
 
     private mutating func open(_ block: Block) -> [ConverseStreamOutput] {
@@ -54,6 +60,10 @@ struct ConverseEvents {
 /// The content blocks of a whole answer.
 struct ConverseContent {
     private(set) var blocks: [ContentBlock] = []
+    private let signature: String?
+
+    /// - Parameter signature: of a thought; nil where the model signs none.
+    init(signature: String?) { self.signature = signature }
 
     mutating func add(_ event: ChatEvent) {
         switch event {
@@ -65,10 +75,11 @@ struct ConverseContent {
             }
         case .reasoning(let text):
             if case .reasoningContent(.reasoningText(let before))? = self.blocks.last {
-                let whole = ReasoningTextBlock(text: before.text + text)
+                let whole = ReasoningTextBlock(text: before.text + text, signature: self.signature)
                 self.blocks[self.blocks.count - 1] = .reasoningContent(.reasoningText(whole))
             } else {
-                self.blocks.append(.reasoningContent(.reasoningText(ReasoningTextBlock(text: text))))
+                let thought = ReasoningTextBlock(text: text, signature: self.signature)
+                self.blocks.append(.reasoningContent(.reasoningText(thought)))
             }
         case .toolCall(let call):
             self.blocks.append(

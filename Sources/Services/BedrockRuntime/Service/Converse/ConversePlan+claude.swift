@@ -11,10 +11,28 @@ extension ConversePlan {
     static func checkSpeakers(_ messages: [Message]) throws(ServiceError) {
         for (index, message) in messages.enumerated() {
             if message.role == .system { throw .invalid(ClaudeLimits.conversePrefix + AnthropicRules.noSystemTurns) }
-            guard message.role == .assistant else { continue }
+            guard message.role == .assistant else {
+                for case .reasoningContent in message.content { throw ModelGaps.noThoughts }
+                continue
+            }
             for case .document in message.content {
                 throw .invalid(
                     "\(ClaudeLimits.conversePrefix)messages.\(index): `document` blocks can only be in `user` messages")
+            }
+        }
+    }
+
+    /// Claude takes no thought back without its signature.
+    /// - Source: the sentence that users of Converse report, of empty ones too.
+    static func checkSignatures(_ messages: [Message]) throws(ServiceError) {
+        for (index, message) in messages.enumerated() {
+            for (position, block) in message.content.enumerated() {
+                guard case .reasoningContent(.reasoningText(let thought)) = block,
+                    thought.signature?.isEmpty ?? true
+                else { continue }
+                throw .invalid(
+                    "\(ClaudeLimits.conversePrefix)messages.\(index).content.\(position).thinking.signature: Field "
+                        + "required")
             }
         }
     }

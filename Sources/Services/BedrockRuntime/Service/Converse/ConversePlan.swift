@@ -47,6 +47,7 @@ struct ConversePlan {
         try Self.checkTurns(messages)
         try Self.checkSpeakers(messages)
         let marks = try Self.cacheMarks(messages, system, tools, ofClaude: ClaudeLimits.isClaude(id))
+        if ClaudeLimits.isClaude(id) { try Self.checkSignatures(messages) }
         let limits = try AttachmentLimits(id.name, messages)
         messages = try await Documents.read(messages, limits)
         var request = ChatRequest(messages: [])

@@ -15,13 +15,19 @@ struct ModelGaps: OptionSet {
     /// Results of tools beside what the user says.
     static let mixedResults = ModelGaps(rawValue: 1 << 6)
     static let resultStatus = ModelGaps(rawValue: 1 << 7)
+    /// Thoughts that it is told again.
+    static let thoughts = ModelGaps(rawValue: 1 << 8)
+
+    /// - Source: the sentence that users report, of DeepSeek R1's own thoughts.
+    static let noThoughts = ServiceError.invalid(
+        "User messages cannot contain reasoning content. Please remove the reasoning content and try again.")
 
     /// By what ids begin with; what fits an id adds up.
     private static let known: [(prefix: String, gaps: ModelGaps)] = [
         ("ai21.jamba-instruct", [.tools]), ("ai21.jamba-1-5", [.namedTool]),
         ("amazon.titan-t", [.system, .tools]),
         ("anthropic.claude-v", [.tools]), ("anthropic.claude-instant", [.tools]),
-        ("deepseek.", [.cachePoints]), ("deepseek.r1", [.tools]),
+        ("deepseek.", [.cachePoints]), ("deepseek.r1", [.tools, .thoughts]),
         ("meta.llama", [.streamedTools, .anyTool, .namedTool, .cachePoints, .mixedResults]),
         ("meta.llama2", [.tools]), ("meta.llama3-8b", [.tools]), ("meta.llama3-70b", [.tools]),
         ("mistral.", [.cachePoints]),
@@ -61,7 +67,7 @@ struct ModelGaps: OptionSet {
                 message: "You invoked an unsupported model or your request did not allow prompt caching. See the "
                     + "documentation for more information.")
         }
-        try self.check(resultsIn: messages ?? [])
+        try self.check(blocksOf: messages ?? [])
     }
 
     private func check(_ tools: ToolConfiguration, isStreamed: Bool) throws(ServiceError) {
@@ -82,7 +88,7 @@ struct ModelGaps: OptionSet {
     }
 
     /// Turns of one role behind another are one to these models.
-    private func check(resultsIn messages: [Message]) throws(ServiceError) {
+    private func check(blocksOf messages: [Message]) throws(ServiceError) {
         var turn = 0
         var (hasResults, hasOthers) = (false, false)
         for (index, message) in messages.enumerated() {
@@ -97,6 +103,7 @@ struct ModelGaps: OptionSet {
                     guard !self.contains(.resultStatus) || result.status == nil else {
                         throw .invalid("This model doesn't support the status field. Remove status and try again.")
                     }
+                case .reasoningContent where self.contains(.thoughts): throw Self.noThoughts
                 case .cachePoint: continue
                 default: hasOthers = true
                 }

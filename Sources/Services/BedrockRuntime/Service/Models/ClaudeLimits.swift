@@ -17,6 +17,9 @@ enum ClaudeLimits {
 
     static func isClaude(_ id: ModelID) -> Bool { id.name.hasPrefix("anthropic.") }
 
+    /// What Converse signs thoughts with; other models sign none.
+    static func signature(_ id: ModelID) -> String? { self.isClaude(id) ? AnthropicFamily.signature : nil }
+
     static func fault(_ sampling: ChatRequest.Sampling, _ id: ModelID) -> String? {
         guard sampling.temperature != nil, sampling.topP != nil, self.oneWayModels.contains(where: id.name.hasPrefix)
         else { return nil }

@@ -20,7 +20,7 @@ extension BedrockRuntimeService {
             return (try await ConversePlan(input, for: id), fields)
         }
         let reply = try await ChatReply(try await model.begin(plan.request, prefix: ClaudeLimits.conversePrefix))
-        var content = ConverseContent()
+        var content = ConverseContent(signature: ClaudeLimits.signature(id))
         for event in reply.events { content.add(event) }
         return ConverseResponse(
             output: .message(Message(role: .assistant, content: content.blocks)),

@@ -30,7 +30,7 @@ extension BedrockRuntimeService {
             stream: EventStream { send in
                 let start = ConverseStreamOutput.messageStart(MessageStartEvent(role: .assistant))
                 let hasBegun = Atomic(false)
-                let events = Mutex(ConverseEvents())
+                let events = Mutex(ConverseEvents(signature: ClaudeLimits.signature(id)))
                 let outcome: ChatOutcome
                 do {
                     outcome = try await invocation.chat(
