@@ -244,6 +244,27 @@ def test_calls_and_results_of_converse_stand_where_they_belong(bedrock, messages
     assert failure.value.response["Error"] == {"Code": "ValidationException", "Message": sentence}
 
 
+DOCUMENT = {"document": {"format": "txt", "name": "notes", "source": {"text": "x"}}}
+
+
+@pytest.mark.parametrize("blocks, is_late", [
+    ((RESULT, {"text": "b"}), False), (({"text": "b"}, RESULT), True), ((RESULT, {"text": "b"}, DOCUMENT), True),
+    ((RESULT, {"cachePoint": {"type": "default"}}, {"text": "b"}, DOCUMENT), False),
+])
+def test_results_come_first_to_claude(bedrock, blocks, is_late):
+    request = {"messages": [user({"text": "a"}), assistant(USE), user(*blocks)],
+               "toolConfig": {"tools": [tool("get_weather")]}}
+    assert bedrock.converse(modelId="tiny", **request)["stopReason"]
+    if not is_late:
+        assert bedrock.converse(modelId=CLAUDE, **request)["stopReason"]
+        return
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        bedrock.converse(modelId=CLAUDE, **request)
+    assert failure.value.response["Error"]["Message"] == (
+        f"{MODEL}messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: tooluse_a. Each "
+        "`tool_use` block must have a corresponding `tool_result` block in the next message.")
+
+
 CLAUDE_USE = {"type": "tool_use", "id": "toolu_a", "name": "get_weather", "input": {}}
 CLAUDE_RESULT = {"type": "tool_result", "tool_use_id": "toolu_a", "content": "x"}
 TEXT_BLOCK = {"type": "text", "text": "a"}
@@ -253,6 +274,11 @@ TEXT_BLOCK = {"type": "text", "text": "a"}
     ({"messages": [user(TEXT_BLOCK), assistant(CLAUDE_USE), user(TEXT_BLOCK)]},
      "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: toolu_a. Each `tool_use` "
      "block must have a corresponding `tool_result` block in the next message."),
+    *(({"messages": [user(TEXT_BLOCK), assistant(CLAUDE_USE, CLAUDE_USE | {"id": "toolu_b"}), user(*blocks)]},
+       f"messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: {late}. Each `tool_use` "
+       "block must have a corresponding `tool_result` block in the next message.") for late, blocks in (
+        ("toolu_a, toolu_b", (TEXT_BLOCK, CLAUDE_RESULT, CLAUDE_RESULT | {"tool_use_id": "toolu_b"})),
+        ("toolu_b", (CLAUDE_RESULT, TEXT_BLOCK, CLAUDE_RESULT | {"tool_use_id": "toolu_b"})))),
     ({"messages": [user(TEXT_BLOCK, CLAUDE_RESULT)]},
      "messages.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_a. Each `tool_result` block must have a "
      "corresponding `tool_use` block in the previous message."),

@@ -80,11 +80,32 @@ extension ConversePlan {
         .invalid("\(fault). Please remove the invalid cache point and try again.")
     }
 
+    /// The blocks of a message as Claude is given them: documents that are no PDFs stand before the others.
+    /// - Source: pydantic-ai#6098, measured on Bedrock; those behind a cache point stay.
+    private static func blocks(_ message: Message) -> ToolTurns.Blocks {
+        var (blocks, isKept): (ToolTurns.Blocks, Bool) = (([], []), false)
+        for block in message.content {
+            switch block {
+            case .cachePoint: isKept = true
+            case .toolUse(let call):
+                blocks.calls.append(call.toolUseID)
+                blocks.results.append(nil)
+            case .toolResult(let result): blocks.results.append(result.toolUseID)
+            case .document(let document) where document.format != .pdf && !isKept: blocks.results.insert(nil, at: 0)
+            default: blocks.results.append(nil)
+            }
+        }
+        return blocks
+    }
+
     /// What may stand in `additionalModelRequestFields`.
     private static let claudeMembers = AnthropicRules.names.union(["reasoning_config"])
 
     /// What a model of Claude's does not take of a request that is lawful else.
-    static func claudeFault(_ request: ChatRequest, _ id: ModelID, _ more: Document?) -> String? {
+    static func claudeFault(
+        _ request: ChatRequest, _ messages: [Message], _ id: ModelID, _ more: Document?
+    ) -> String? {
+        if let sentence = ToolTurns.late(messages.map(self.blocks)) { return sentence }
         if let last = request.messages.last, last.role == .assistant, case .text(let text)? = last.parts.last,
             text.last?.isWhitespace ?? false
         {

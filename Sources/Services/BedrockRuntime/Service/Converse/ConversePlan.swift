@@ -91,7 +91,7 @@ struct ConversePlan {
         request.answerSchema = try Self.schema(output)
         request.takesAnyAnswer = true
         request.reasoning = try Self.reasoning(more, output)
-        let fault = marks.fault ?? (ClaudeLimits.isClaude(id) ? Self.claudeFault(request, id, more) : nil)
+        let fault = marks.fault ?? (ClaudeLimits.isClaude(id) ? Self.claudeFault(request, messages, id, more) : nil)
         if let fault { throw .invalid(ClaudeLimits.conversePrefix + fault) }
         self.request = request
         self.cacheTTL = cacheTTL

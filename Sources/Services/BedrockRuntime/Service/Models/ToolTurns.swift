@@ -34,15 +34,32 @@ enum ToolTurns {
                 }
                 results.insert(id)
             }
-            let missing = open.filter { !results.contains($0) }
-            guard missing.isEmpty else {
-                throw .invalid(
-                    "messages.\(index - 1): `tool_use` ids were found without `tool_result` blocks immediately after: "
-                        + "\(missing.joined(separator: ", ")). Each `tool_use` block must have a corresponding "
-                        + "`tool_result` block in the next message.")
+            if let sentence = self.missing(open.filter { !results.contains($0) }, behind: index) {
+                throw .invalid(sentence)
             }
             open = calls
         }
+    }
+
+    /// What a message has of tools: the ids of its calls, and its blocks in order, nil for what is no result.
+    typealias Blocks = (calls: [String], results: [String?])
+
+    /// What is wrong where a message does not begin with the results of the calls before it.
+    /// - Source: Anthropic's guide, "Handle tool calls": results come first, and a text before them is an error.
+    static func late(_ messages: [Blocks]) -> String? {
+        for index in messages.indices.dropFirst() {
+            let first = Set(messages[index].results.prefix { $0 != nil }.compactMap(\.self))
+            let late = messages[index - 1].calls.filter { !first.contains($0) }
+            if let sentence = self.missing(late, behind: index) { return sentence }
+        }
+        return nil
+    }
+
+    private static func missing(_ ids: [String], behind index: Int) -> String? {
+        guard !ids.isEmpty else { return nil }
+        return "messages.\(index - 1): `tool_use` ids were found without `tool_result` blocks immediately after: "
+            + "\(ids.joined(separator: ", ")). Each `tool_use` block must have a corresponding `tool_result` block in "
+            + "the next message."
     }
 }
 

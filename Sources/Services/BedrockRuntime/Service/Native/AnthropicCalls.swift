@@ -9,6 +9,18 @@ enum AnthropicCalls {
         throw .invalid("\(place): String should match pattern '^[a-zA-Z0-9_-]+$'")
     }
 
+    /// Results stand before all else that a message says.
+    static func checkOrder(_ messages: [Document]) throws(ServiceError) {
+        let turns = messages.map { message -> ToolTurns.Blocks in
+            let blocks = message["content"]?.elements ?? []
+            return (
+                calls: blocks.filter { $0["type"]?.text == "tool_use" }.compactMap { $0["id"]?.text },
+                results: blocks.map { $0["type"]?.text == "tool_result" ? $0["tool_use_id"]?.text : nil }
+            )
+        }
+        if let sentence = ToolTurns.late(turns) { throw .invalid(sentence) }
+    }
+
     /// Each call has an id of its own, and one result.
     static func check(_ messages: [Document]) throws(ServiceError) {
         var calls: Set<String> = []

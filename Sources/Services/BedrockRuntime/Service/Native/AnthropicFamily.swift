@@ -41,6 +41,7 @@ struct AnthropicFamily: NativeFamily {
         try AnthropicRules.check(messages: messages)
         try AnthropicCalls.check(messages)
         try ToolTurns.check(request.messages)
+        try AnthropicCalls.checkOrder(messages)
         switch body["system"] {
         case .string(let text)?: request.system = [text]
         case .array(let blocks)?:
