@@ -47,6 +47,10 @@ def thinking(tokens=2000, **more):
     return {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": tokens}} | more}
 
 
+def claude_choice(**choice):
+    return {"additionalModelRequestFields": {"tool_choice": choice}}
+
+
 def schema_tool(schema):
     return {"toolSpec": {"name": "other", "inputSchema": {"json": {"type": "object"} | schema}}}
 
@@ -149,6 +153,15 @@ def refusal(call, **request):
     (OLDER, {"system": [{"text": " "}]}, f"{MODEL_ERRORS}system: text content blocks must contain non-whitespace text"),
     (OLDER, thinking() | {"toolConfig": {"tools": [TOOL], "toolChoice": {"any": {}}}},
      f"{MODEL_ERRORS}Thinking may not be enabled when tool_choice forces tool use."),
+    *((OLDER, {"toolConfig": {"tools": [TOOL], "toolChoice": {kind: chosen}}} | claude_choice(type="none"),
+       f"The additional field tool_choice/type conflicts with the existing field toolConfig.toolChoice.{kind}. Remove "
+       "tool_choice/type and try again.") for kind, chosen in (("auto", {}), ("any", {}), ("tool", {"name": "look"}))),
+    (OLDER, {"toolConfig": {"tools": [TOOL]}} | claude_choice(disable_parallel_tool_use=True),
+     f"{MODEL_ERRORS}tool_choice.type: Field required"),
+    (OLDER, {"toolConfig": {"tools": [TOOL]}} | claude_choice(type="tool", name="other"),
+     f"{MODEL_ERRORS}tool_choice: Tool 'other' not found in provided tools"),
+    (OLDER, claude_choice(type="any"),
+     f"{MODEL_ERRORS}tool_choice: tool_choice may only be specified while providing tools"),
     (OLDER, {"additionalModelRequestFields": {"thinking": {"type": "always"}}},
      f"{MODEL_ERRORS}thinking: Input tag 'always' found using 'type' does not match any of the expected tags: "
      "'adaptive', 'disabled', 'enabled'"),
@@ -345,3 +358,14 @@ def test_twenty_tools_may_be_strict(bedrock):
     bedrock.invoke_model(modelId=OLDER, body=body(20))
     for lawful in (converse(20), converse(21, strict=False)):
         assert bedrock.converse(modelId=OLDER, **lawful)["stopReason"] == "end_turn"
+
+
+def test_claude_s_own_choice_of_tools_is_obeyed(bedrock):
+    def stop(more, **tools):
+        answer = bedrock.converse(
+            modelId=OLDER, messages=[user({"text": "Use look"})], toolConfig={"tools": [TOOL]} | tools, **more)
+        return answer["stopReason"]
+
+    assert stop({}) == stop(claude_choice(type="any")) == stop(claude_choice(type="tool", name="look")) == "tool_use"
+    assert stop(claude_choice(type="none")) == "end_turn"
+    assert stop(claude_choice(disable_parallel_tool_use=True), toolChoice={"auto": {}}) == "tool_use"

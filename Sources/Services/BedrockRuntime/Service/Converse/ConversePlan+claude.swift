@@ -80,6 +80,32 @@ extension ConversePlan {
         .invalid("\(fault). Please remove the invalid cache point and try again.")
     }
 
+    /// Claude's own choice of tools, which knows `none` and whether calls are parallel.
+    /// - Source: the sentences that users report (litellm#36536 and #32605).
+    static func addClaudeChoice(
+        _ choice: Document?, beside converse: ToolChoice?, to request: inout ChatRequest
+    ) throws(ServiceError) {
+        guard let choice, choice != .null else { return }
+        let name: String? =
+            switch converse {
+            case nil, .unknown: nil
+            case .auto: "auto"
+            case .any: "any"
+            case .tool: "tool"
+            }
+        if let name {
+            guard choice["type"] != nil else { return }
+            throw .invalid(
+                "The additional field tool_choice/type conflicts with the existing field toolConfig.toolChoice.\(name)."
+                    + " Remove tool_choice/type and try again.")
+        }
+        do throws(ServiceError) {
+            try AnthropicFamily.addChoice(choice, to: &request)
+        } catch {
+            throw .invalid(ClaudeLimits.conversePrefix + error.message)
+        }
+    }
+
     /// The blocks of a message as Claude is given them: documents that are no PDFs stand before the others.
     /// - Source: pydantic-ai#6098, measured on Bedrock; those behind a cache point stay.
     private static func blocks(_ message: Message) -> ToolTurns.Blocks {

@@ -81,6 +81,9 @@ struct ConversePlan {
             }
         }
         if let tools { try Self.add(tools, to: &request, &cacheTTL, ofClaude: ClaudeLimits.isClaude(id)) }
+        if ClaudeLimits.isClaude(id) {
+            try Self.addClaudeChoice(more?["tool_choice"], beside: tools?.toolChoice, to: &request)
+        }
         // As Claude's and OpenAI's models are told.
         if more?["tool_choice"]?["disable_parallel_tool_use"] == .boolean(true)
             || more?["parallel_tool_calls"] == .boolean(false)

@@ -85,7 +85,8 @@ struct AnthropicFamily: NativeFamily {
         return tokensMax
     }
 
-    private static func addChoice(_ choice: Document?, to request: inout ChatRequest) throws(ServiceError) {
+    /// Adds what a body says of the choice of tools, which have been read.
+    static func addChoice(_ choice: Document?, to request: inout ChatRequest) throws(ServiceError) {
         guard let choice, choice != .null else { return }
         guard !request.tools.isEmpty else {
             throw .invalid("tool_choice: tool_choice may only be specified while providing tools")
