@@ -155,3 +155,16 @@ def test_claude_takes_an_answer_that_is_begun(typed, token):
     for contents in (("Hi", ""), ("Hi", "I am")):
         answer = post(typed, token, "/v1/messages", {"max_tokens": 99} | said(*contents))
         assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("messages", [
+    [("assistant", "How may I help?"), ("user", "Hi")],
+    [("user", "Hi"), ("user", "Ho"), ("assistant", "Yes"), ("assistant", "No"), ("user", "So?")],
+    [("user", "Hi"), ("assistant", [USE]), ("assistant", [USE | {"id": "b"}]), ("user", [USED]),
+     ("user", [USED | {"tool_use_id": "b"}]), ("user", "So?")],
+])
+def test_turns_of_one_role_are_one_to_claude(typed, token, messages):
+    body = {"max_tokens": 99, "tools": [{"name": "t", "input_schema": {"type": "object"}}],
+            "messages": [{"role": role, "content": content} for role, content in messages]}
+    answer = post(typed, token, "/v1/messages", body)
+    assert answer.status_code == 200 and answer.json()["stop_reason"] == "end_turn", answer.text

@@ -61,5 +61,5 @@ def test_an_error_is_told_in_words(aws):
     with pytest.raises(AssertionError) as failure:
         aws("bedrock-runtime", "converse", "--model-id", "brume.echo", "--messages", "[]")
     assert (
-        "An error occurred (ValidationException) when calling the Converse operation: The messages field must have at "
-        "least one message. Add a message and try again.") in str(failure.value)
+        "An error occurred (ValidationException) when calling the Converse operation: A conversation must start with a "
+        "user message. Try again with a conversation that starts with a user message.") in str(failure.value)

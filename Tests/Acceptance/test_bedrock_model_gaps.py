@@ -89,6 +89,31 @@ def test_some_models_keep_no_prompts(bedrock, model):
                 "Code": "AccessDeniedException", "Message": NO_POINTS}
 
 
+@pytest.mark.parametrize("model, begins", [
+    (CLAUDE, True), (QWEN, True), (NOVA, False), (LLAMA, False), (MISTRAL, False), (WRITER, False)])
+def test_some_conversations_begin_with_an_answer(bedrock, model, begins):
+    messages = [{"role": "assistant", "content": [{"text": "How may I help?"}]}, user()]
+    if begins:
+        assert bedrock.converse(modelId=model, messages=messages)["stopReason"] == "end_turn"
+    else:
+        assert refusal(bedrock.converse, modelId=model, messages=messages)["Message"] == (
+            "A conversation must start with a user message. Try again with a conversation that starts with a user "
+            "message.")
+
+
+@pytest.mark.parametrize("model", [CLAUDE, NOVA, LLAMA])
+def test_turns_of_one_role_are_one(bedrock, model):
+    answered = {"role": "assistant", "content": [{"text": "Yes."}]}
+    messages = [user(), user({"text": "And?"}), answered, answered, user({"text": "Good."})]
+    assert bedrock.converse(modelId=model, messages=messages)["stopReason"] == "end_turn"
+    split = result()
+    split["messages"].append(user({"text": "So?"}))
+    if model == LLAMA:
+        assert refusal(bedrock.converse, modelId=model, **split)["Message"] == NO_MIX
+    else:
+        assert bedrock.converse(modelId=model, **split)["stopReason"] == "end_turn"
+
+
 @pytest.mark.parametrize("model, members", [
     (LLAMA, TOOLS), (LLAMA, choice(auto={})), (LLAMA, SYSTEM), (LLAMA, result()), (LLAMA, result(status="success")),
     (MISTRAL, choice(any={})), (MISTRAL_7B, {}), (TITAN, {}), (R1, SYSTEM), (WRITER, result()),

@@ -90,6 +90,7 @@ def result(number):
     [user({"text": "weather"}), said({"text": "I look"}, call(1)), user(result(1))],
     [user({"text": "weather"}), said(call(1)), user(result(1), {"text": "and so?"})],
     [user({"text": "weather"}), said(call(1), call(2, "get_time")), user(result(1), result(2))],
+    [user({"text": "weather"}), said(call(1)), user(result(1)), user({"text": "and"}), user({"text": "so?"})],
     [user({"text": "weather"}), said({"text": "I look"}, call(1), call(2, "get_time")),
      user(result(2), result(1), {"text": "and so?"}), said({"text": "so"}), user({"text": "more"})],
 ])

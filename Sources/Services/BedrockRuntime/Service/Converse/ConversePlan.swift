@@ -38,13 +38,10 @@ struct ConversePlan {
         inference: InferenceConfiguration?, more: Document?, output: OutputConfig?
     ) async throws(ServiceError) {
         var messages = messages ?? []
-        guard !messages.isEmpty else {
-            throw .invalid("The messages field must have at least one message. Add a message and try again.")
-        }
         guard more.map({ if case .object = $0 { true } else { false } }) ?? true else {
             throw ContentReader.noObject("additionalModelRequestFields")
         }
-        try Self.checkTurns(messages)
+        try Self.checkTurns(messages, id)
         try Self.checkSpeakers(messages)
         let marks = try Self.cacheMarks(messages, system, tools, ofClaude: ClaudeLimits.isClaude(id))
         if ClaudeLimits.isClaude(id) { try Self.checkSignatures(messages) }
@@ -96,12 +93,18 @@ struct ConversePlan {
         request.reasoning = try Self.reasoning(more, output)
         let fault = marks.fault ?? (ClaudeLimits.isClaude(id) ? Self.claudeFault(request, messages, id, more) : nil)
         if let fault { throw .invalid(ClaudeLimits.conversePrefix + fault) }
+        request.joinTurns()
         self.request = request
         self.cacheTTL = cacheTTL
     }
 
-    private static func checkTurns(_ messages: [Message]) throws(ServiceError) {
-        guard messages[0].role == .user else {
+    /// What ids begin with whose conversations may begin with an answer.
+    /// - Source: pydantic-ai#6255, measured on Bedrock.
+    private static let answeringFirst = ["anthropic.", "moonshot", "qwen.", "zai."]
+
+    private static func checkTurns(_ messages: [Message], _ id: ModelID) throws(ServiceError) {
+        let isBegun = messages.first?.role == .assistant && self.answeringFirst.contains(where: id.name.hasPrefix)
+        guard isBegun || messages.first?.role == .user else {
             throw .invalid(
                 "A conversation must start with a user message. Try again with a conversation that starts with a user "
                     + "message."
@@ -112,12 +115,6 @@ struct ConversePlan {
                 throw .invalid(
                     "The content field in the Message object at messages.\(index) is empty. Add a ContentBlock object "
                         + "to the content field and try again."
-                )
-            }
-            guard index == 0 || message.role != messages[index - 1].role else {
-                throw .invalid(
-                    "A conversation must alternate between user and assistant roles. Make sure the conversation "
-                        + "alternates between user and assistant roles and try again."
                 )
             }
         }

@@ -64,6 +64,27 @@ enum ToolTurns {
 }
 
 extension ChatRequest {
+    /// Makes one turn of those of one role that stand behind each other, as Bedrock and Anthropic do.
+    /// - Source: Anthropic API reference, "Messages"; of Converse what users have measured (pydantic-ai#6098).
+    mutating func joinTurns() {
+        var joined: [Message] = []
+        var point = self.cachePoint
+        for (index, message) in self.messages.enumerated() {
+            var partCount = 0
+            if let last = joined.last, last.role == message.role {
+                partCount = last.parts.count
+                joined[joined.count - 1].parts += message.parts
+            } else {
+                joined.append(message)
+            }
+            if let kept = self.cachePoint, kept.message == index {
+                point = CachePoint(message: joined.count - 1, partCount: partCount + kept.partCount)
+            }
+        }
+        self.messages = joined
+        self.cachePoint = point
+    }
+
     /// The tool that must be called and is not among the tools; nil where there is no such.
     var missingTool: String? {
         guard case .named(let name) = self.toolChoice, !self.tools.contains(where: { $0.name == name }) else {

@@ -11,12 +11,23 @@ enum AnthropicCalls {
 
     /// Results stand before all else that a message says.
     static func checkOrder(_ messages: [Document]) throws(ServiceError) {
-        let turns = messages.map { message -> ToolTurns.Blocks in
-            let blocks = message["content"]?.elements ?? []
-            return (
-                calls: blocks.filter { $0["type"]?.text == "tool_use" }.compactMap { $0["id"]?.text },
-                results: blocks.map { $0["type"]?.text == "tool_result" ? $0["tool_use_id"]?.text : nil }
-            )
+        var turns: [ToolTurns.Blocks] = []
+        var role: Document?
+        for message in messages {
+            // Those of one role behind each other are one turn.
+            if role != message["role"] { turns.append(([], [])) }
+            role = message["role"]
+            guard let blocks = message["content"]?.elements, !blocks.isEmpty else {
+                turns[turns.count - 1].results.append(nil)
+                continue
+            }
+            for block in blocks {
+                let isResult = block["type"]?.text == "tool_result"
+                turns[turns.count - 1].results.append(isResult ? block["tool_use_id"]?.text : nil)
+                if block["type"]?.text == "tool_use", let id = block["id"]?.text {
+                    turns[turns.count - 1].calls.append(id)
+                }
+            }
         }
         if let sentence = ToolTurns.late(turns) { throw .invalid(sentence) }
     }

@@ -35,11 +35,9 @@ struct AnthropicFamily: NativeFamily {
             }
         }
         guard !request.messages.isEmpty else { throw .invalid("messages: at least one message is required") }
-        guard request.messages[0].role == .user else {
-            throw .invalid("messages: first message must use the \"user\" role")
-        }
         try AnthropicRules.check(messages: messages)
         try AnthropicCalls.check(messages)
+        request.joinTurns()
         try ToolTurns.check(request.messages)
         try AnthropicCalls.checkOrder(messages)
         switch body["system"] {
