@@ -210,8 +210,11 @@ def test_what_is_said_of_a_document_is_read_and_citations_are_refused(bedrock):
     answer = bedrock.converse(modelId="brume.echo", messages=[user({"text": "Read"}, notes)])
     assert answer["output"]["message"]["content"] == [{"text": "[brume.echo] Read\nnotes\nof a town\nseven"}]
     cited = document("notes", "md", b"seven", citations={"enabled": True})
-    assert "asks for citations" in refusal(
-        bedrock.converse, modelId="brume.echo", messages=[user({"text": "Read"}, cited)])
+    assert refusal(bedrock.converse, modelId="brume.echo", messages=[user({"text": "Read"}, cited)]) == (
+        "This model doesn't support citations.")
+    assert refusal(
+        bedrock.converse, modelId="brume.echo", messages=converse_returned(cited), toolConfig={"tools": [SPEC]}
+    ) == "Citations are not supported in tool result documents."
 
 
 def test_documents_of_tools_have_lawful_names(bedrock):

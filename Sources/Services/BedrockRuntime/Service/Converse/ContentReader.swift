@@ -79,9 +79,12 @@ struct ContentReader {
         return .image(format: image.format.rawValue, bytes: bytes)
     }
 
-    private func text(_ document: DocumentBlock) throws(ServiceError) -> String {
+    /// - Source: the sentences that users report (boto3#4608, boto3#4648).
+    private func text(_ document: DocumentBlock, isResult: Bool = false) throws(ServiceError) -> String {
         guard document.citations?.enabled != true else {
-            throw .invalid("The document at \(self.place) asks for citations, which this model does not support.")
+            throw .invalid(
+                isResult
+                    ? "Citations are not supported in tool result documents." : "This model doesn't support citations.")
         }
         return Documents.rendered(document.name, document.context, try self.content(document))
     }
@@ -113,7 +116,7 @@ struct ContentReader {
         switch block {
         case .text(let text): content.add(text)
         case .json(let document): content.add(document.jsonText)
-        case .document(let document): content.add(try self.text(document))
+        case .document(let document): content.add(try self.text(document, isResult: true))
         case .image(let image): content.add(try self.image(image))
         case .video: throw Self.unsupported("video")
         case .searchResult: throw Self.unsupported("searchResult")
