@@ -70,6 +70,20 @@ def test_thoughts_of_claude_are_signed_and_taken_back(ruled):
         assert stops == [0, 1] and ("signature" in pieces[-1]) == is_signed
 
 
+def test_a_thought_is_a_part_of_a_streamed_response(ruled):
+    client = openai.OpenAI(api_key=ruled.bearer_token(), base_url=f"{ruled.url}/v1", max_retries=0)
+    events = list(client.responses.create(model=ECHO, input="think", stream=True))
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    thought = [event for event in events if getattr(event, "output_index", None) == 0]
+    kinds = [event.type.removeprefix("response.") for event in thought]
+    assert [kind for kind, before in zip(kinds, [None, *kinds]) if kind != before] == [
+        "output_item.added", "content_part.added", "reasoning_text.delta", "reasoning_text.done", "content_part.done",
+        "output_item.done"]
+    assert thought[1].part.to_dict() == {"type": "reasoning_text", "text": ""}
+    assert thought[-2].part.to_dict() == {"type": "reasoning_text", "text": "It is so."}
+    assert thought[-1].item.content[0].text == "It is so."
+
+
 def test_a_rule_answers_for_a_model_that_is_not_here(ruled):
     bedrock = ruled.client("bedrock-runtime")
     tools = {"tools": [{"toolSpec": {"name": "look", "inputSchema": {"json": {"type": "object"}}}}]}

@@ -89,7 +89,10 @@ struct ResponsesEvents {
             let id = self.newID("rs")
             self.open = Item(
                 kind: kind, id: id, delta: self.delta("response.reasoning_text.delta", id, hasLogprobs: false))
-            return [self.itemEvent("response.output_item.added", Self.reasoningItem(id, nil))]
+            return [
+                self.itemEvent("response.output_item.added", Self.reasoningItem(id, nil)),
+                self.partEvent("response.content_part.added", id, Self.reasoningText("")),
+            ]
         }
     }
 
@@ -139,6 +142,7 @@ struct ResponsesEvents {
             defer { self.output.append(item) }
             return [
                 self.contentEvent("response.reasoning_text.done", open.id, [.init("text", text)]),
+                self.partEvent("response.content_part.done", open.id, Self.reasoningText(open.text)),
                 self.itemEvent("response.output_item.done", item),
             ]
         }
@@ -249,13 +253,14 @@ extension ResponsesEvents {
     fileprivate static func reasoningItem(
         _ id: String, _ text: String?, _ status: String = "in_progress"
     ) -> Document {
-        let content = text.map { text in
-            [Document.object(["type": .string("reasoning_text"), "text": .string(text)])]
-        }
-        return .object([
-            "id": .string(id), "type": .string("reasoning"), "summary": .array([]), "content": .array(content ?? []),
-            "status": .string(status),
+        .object([
+            "id": .string(id), "type": .string("reasoning"), "summary": .array([]),
+            "content": .array(text.map { [self.reasoningText($0)] } ?? []), "status": .string(status),
         ])
+    }
+
+    fileprivate static func reasoningText(_ text: String) -> Document {
+        .object(["type": .string("reasoning_text"), "text": .string(text)])
     }
 
     fileprivate static func functionCall(
