@@ -369,3 +369,34 @@ def test_claude_s_own_choice_of_tools_is_obeyed(bedrock):
     assert stop({}) == stop(claude_choice(type="any")) == stop(claude_choice(type="tool", name="look")) == "tool_use"
     assert stop(claude_choice(type="none")) == "end_turn"
     assert stop(claude_choice(disable_parallel_tool_use=True), toolChoice={"auto": {}}) == "tool_use"
+
+
+ENABLED = {"type": "enabled", "budget_tokens": 2000}
+
+
+@pytest.mark.parametrize("model, is_newer", [
+    ("us.anthropic.claude-opus-4-7", True), ("anthropic.claude-opus-4-8", True), ("anthropic.claude-sonnet-5", True),
+    ("anthropic.claude-opus-4-6-v1", False), ("anthropic.claude-sonnet-4-20250514-v1:0", False), (OLDER, False),
+])
+@pytest.mark.parametrize("members, sentence", [
+    *(({name: value}, f"`{name}` is deprecated for this model.") for name, value in (
+        ("temperature", 0.5), ("top_p", 0.9), ("top_k", 5))),
+    ({"thinking": ENABLED}, '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and '
+     '"output_config.effort" to control thinking behavior.'),
+    ({"temperature": 1}, None), ({"thinking": {"type": "adaptive"}}, None),
+])
+def test_newer_models_of_claude_choose_by_themselves(bedrock, model, is_newer, members, sentence):
+    names = {"temperature": "temperature", "top_p": "topP"}
+    converse = {
+        "messages": [user()], "additionalModelRequestFields": {k: v for k, v in members.items() if k not in names},
+        "inferenceConfig": {names[k]: v for k, v in members.items() if k in names}}
+    body = json.dumps({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 4096,
+                       "messages": [{"role": "user", "content": "Hi"}]} | members)
+    for call, request, prefix in (
+        (bedrock.converse, converse, MODEL_ERRORS), (bedrock.invoke_model, {"body": body}, ""),
+    ):
+        if is_newer and sentence:
+            assert refusal(call, modelId=model, **request) == {
+                "Code": "ValidationException", "Message": prefix + sentence}
+        else:
+            assert call(modelId=model, **request)["ResponseMetadata"]["HTTPStatusCode"] == 200

@@ -16,7 +16,7 @@ extension BedrockRuntimeService {
             if let thread = request.body["thread"], thread != .null { throw AnthropicError.noThreads }
             try AnthropicMembers.check(request: request.body)
             let chat = try family.request(try await family.readingDocuments(request.body))
-            if let fault = ClaudeLimits.fault(chat.sampling, request.id) { throw ServiceError.invalid(fault) }
+            if let fault = ClaudeLimits.fault(chat, request.id) { throw ServiceError.invalid(fault) }
             return chat
         }
         let invocation = try await model.begin(chat)

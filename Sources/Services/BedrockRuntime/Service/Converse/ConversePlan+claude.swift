@@ -144,7 +144,7 @@ extension ConversePlan {
             return AnthropicMembers.extra(member.name).message
         }
         let thinking = more?["thinking"] ?? more?["reasoning_config"]
-        return AnthropicRules.fault(stops: request.sampling.stopSequences) ?? ClaudeLimits.fault(request.sampling, id)
+        return AnthropicRules.fault(stops: request.sampling.stopSequences) ?? ClaudeLimits.fault(request, id)
             ?? ClaudeLimits.fault(thinking: thinking, request, betas: more?["anthropic_beta"]?.texts ?? [])
     }
 }

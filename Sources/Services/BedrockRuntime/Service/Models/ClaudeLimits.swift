@@ -20,7 +20,21 @@ enum ClaudeLimits {
     /// What Converse signs thoughts with; other models sign none.
     static func signature(_ id: ModelID) -> String? { self.isClaude(id) ? AnthropicFamily.signature : nil }
 
-    static func fault(_ sampling: ChatRequest.Sampling, _ id: ModelID) -> String? {
+    /// What models of some versions do not take: those from 4.7 on choose tokens, and how long they think, themselves.
+    /// - Source: the sentences that users of Bedrock report (cline#10572, claude-code#63546); Anthropic's guide of Opus
+    ///   4.7 for values that change nothing.
+    static func fault(_ request: ChatRequest, _ id: ModelID) -> String? {
+        let sampling = request.sampling
+        if let version = self.version(id), version >= (4, 7) {
+            if sampling.temperature ?? 1 != 1 { return "`temperature` is deprecated for this model." }
+            if sampling.topP ?? 1 != 1 { return "`top_p` is deprecated for this model." }
+            if sampling.topK != nil { return "`top_k` is deprecated for this model." }
+            // Only thinking of that type has a budget.
+            if request.reasoning?.tokensMax != nil {
+                return "\"thinking.type.enabled\" is not supported for this model. Use \"thinking.type.adaptive\" and "
+                    + "\"output_config.effort\" to control thinking behavior."
+            }
+        }
         guard sampling.temperature != nil, sampling.topP != nil, self.oneWayModels.contains(where: id.name.hasPrefix)
         else { return nil }
         return "`temperature` and `top_p` cannot both be specified for this model. Please use only one."

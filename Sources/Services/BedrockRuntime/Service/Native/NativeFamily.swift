@@ -75,7 +75,7 @@ struct NativeRequest: Sendable {
             try AnthropicRules.checkNames(of: document, id)
         }
         self.request = try self.family.request(try await self.family.readingDocuments(document))
-        if self.family is AnthropicFamily, let fault = ClaudeLimits.fault(self.request.sampling, id) {
+        if self.family is AnthropicFamily, let fault = ClaudeLimits.fault(self.request, id) {
             throw .invalid(fault)
         }
     }
