@@ -26,12 +26,24 @@ NO_SYSTEM = ("This model doesn't support system messages. Try again without a sy
 NO_POINTS = ("You invoked an unsupported model or your request did not allow prompt caching. See the documentation for "
              "more information.")
 NO_MIX = "messages.2.content: Conversation blocks and tool result blocks cannot be provided in the same turn."
-NO_STATUS = "This model doesn't support the status field. Remove status and try again."
 
 
 @pytest.fixture(scope="module")
 def bedrock(typed):
     return typed.client("bedrock-runtime")
+
+
+def no(member):
+    return f"This model doesn't support the {member} field. Remove {member} and try again."
+
+
+def inference(**members):
+    return {"inferenceConfig": members}
+
+
+def thought(**signed):
+    answer = {"reasoningContent": {"reasoningText": {"text": "It is so."} | signed}}
+    return {"messages": [user(), {"role": "assistant", "content": [answer, {"text": "Yes."}]}, user()]}
 
 
 def user(*blocks):
@@ -60,12 +72,17 @@ def refusal(call, **request):
         TITAN, MISTRAL_7B, R1, "anthropic.claude-v2:1", "anthropic.claude-instant-v1", "meta.llama3-8b-instruct-v1:0",
         "ai21.jamba-instruct-v1:0")),
     *((model, SYSTEM, NO_SYSTEM) for model in (TITAN, MISTRAL_7B, "mistral.mixtral-8x7b-instruct-v0:1")),
-    *((model, choice(**{kind: chosen}), f"This model doesn't support the toolConfig.toolChoice.{kind} field. Remove "
-       f"toolConfig.toolChoice.{kind} and try again.") for model, kind, chosen in (
+    *((model, choice(**{kind: chosen}), no(f"toolConfig.toolChoice.{kind}")) for model, kind, chosen in (
         (LLAMA, "any", {}), (LLAMA4, "tool", {"name": "look"}), (MISTRAL, "tool", {"name": "look"}))),
     *((model, result({"text": "So?"}), NO_MIX) for model in (
         LLAMA, MISTRAL, "us.mistral.pixtral-large-2502-v1:0", WRITER)),
-    (WRITER, result(status="success"), NO_STATUS),
+    (WRITER, result(status="success"), no("status")),
+    *((model, inference(stopSequences=stops), no("stopSequences")) for model, stops in (
+        ("openai.gpt-oss-120b-1:0", []), (QWEN, ["x"]), ("global.xai.grok-4.6", ["x"]))),
+    *((model, inference(**{member: 0.5}), no(member)) for member in ("temperature", "topP") for model in (
+        "us.openai.gpt-5.6-luna", "global.xai.grok-4.6")),
+    *((model, thought(signature=signature), no("reasoningContent.reasoningText.signature")) for model, signature in (
+        ("openai.gpt-oss-120b-1:0", "x"), (NOVA, "x"), (QWEN, "x"), ("minimax.minimax-m2", ""))),
 ])
 def test_what_a_model_does_not_take_is_refused(bedrock, model, members, sentence):
     assert refusal(bedrock.converse, modelId=model, **members) == {"Code": "ValidationException", "Message": sentence}
@@ -117,7 +134,10 @@ def test_turns_of_one_role_are_one(bedrock, model):
 @pytest.mark.parametrize("model, members", [
     (LLAMA, TOOLS), (LLAMA, choice(auto={})), (LLAMA, SYSTEM), (LLAMA, result()), (LLAMA, result(status="success")),
     (MISTRAL, choice(any={})), (MISTRAL_7B, {}), (TITAN, {}), (R1, SYSTEM), (WRITER, result()),
-    (QWEN, result({"text": "So?"})), (QWEN, choice(tool={"name": "look"})),
+    (QWEN, result({"text": "So?"})), (QWEN, choice(tool={"name": "look"})), (QWEN, inference(temperature=0.5)),
+    ("openai.gpt-oss-120b-1:0", inference(temperature=0.5, topP=0.5)), ("openai.gpt-oss-120b-1:0", thought()),
+    ("us.amazon.nova-2-lite-v1:0", thought()), (NOVA, inference(stopSequences=[])),
+    ("brume.echo", thought(signature="x")), (CLAUDE, thought(signature="x")), (CLAUDE, inference(stopSequences=["x"])),
     *((model, members) for model in (CLAUDE, NOVA, "brume.echo") for members in (
         TOOLS, SYSTEM, choice(any={}), choice(tool={"name": "look"}), {"messages": [user({"text": "a"}, POINT)]},
         result({"text": "So?"}, status="success"))),

@@ -11,7 +11,8 @@ struct ConversePlan {
     let cacheTTL: CacheTTL?
 
     init(_ input: ConverseRequest, for id: ModelID) async throws(ServiceError) {
-        try ModelGaps(id).check(input.messages, input.system, input.toolConfig, isStreamed: false)
+        try ModelGaps(id).check(
+            input.messages, input.system, input.toolConfig, input.inferenceConfig, isStreamed: false)
         try await self.init(
             id, messages: input.messages, system: input.system, tools: input.toolConfig,
             inference: input.inferenceConfig, more: input.additionalModelRequestFields, output: input.outputConfig
@@ -19,7 +20,8 @@ struct ConversePlan {
     }
 
     init(_ input: ConverseStreamRequest, for id: ModelID) async throws(ServiceError) {
-        try ModelGaps(id).check(input.messages, input.system, input.toolConfig, isStreamed: true)
+        try ModelGaps(id).check(
+            input.messages, input.system, input.toolConfig, input.inferenceConfig, isStreamed: true)
         try await self.init(
             id, messages: input.messages, system: input.system, tools: input.toolConfig,
             inference: input.inferenceConfig, more: input.additionalModelRequestFields, output: input.outputConfig

@@ -17,6 +17,10 @@ struct ModelGaps: OptionSet {
     static let resultStatus = ModelGaps(rawValue: 1 << 7)
     /// Thoughts that it is told again.
     static let thoughts = ModelGaps(rawValue: 1 << 8)
+    static let signatures = ModelGaps(rawValue: 1 << 9)
+    static let stops = ModelGaps(rawValue: 1 << 10)
+    /// `temperature` and `topP`.
+    static let sampling = ModelGaps(rawValue: 1 << 11)
 
     /// - Source: the sentence that users report, of DeepSeek R1's own thoughts.
     static let noThoughts = ServiceError.invalid(
@@ -25,20 +29,23 @@ struct ModelGaps: OptionSet {
     /// By what ids begin with; what fits an id adds up.
     private static let known: [(prefix: String, gaps: ModelGaps)] = [
         ("ai21.jamba-instruct", [.tools]), ("ai21.jamba-1-5", [.namedTool]),
-        ("amazon.titan-t", [.system, .tools]),
+        ("amazon.nova", [.signatures]), ("amazon.titan-t", [.system, .tools]),
         ("anthropic.claude-v", [.tools]), ("anthropic.claude-instant", [.tools]),
-        ("deepseek.", [.cachePoints]), ("deepseek.r1", [.tools, .thoughts]),
-        ("meta.llama", [.streamedTools, .anyTool, .namedTool, .cachePoints, .mixedResults]),
+        ("deepseek.", [.cachePoints, .signatures]), ("deepseek.r1", [.tools, .thoughts]),
+        ("meta.llama", [.streamedTools, .anyTool, .namedTool, .cachePoints, .mixedResults, .signatures]),
         ("meta.llama2", [.tools]), ("meta.llama3-8b", [.tools]), ("meta.llama3-70b", [.tools]),
-        ("mistral.", [.cachePoints]),
+        ("minimax.", [.signatures]), ("mistral.", [.cachePoints, .signatures]),
         ("mistral.mistral-7b", [.system, .tools]), ("mistral.mixtral", [.system, .tools]),
         ("mistral.mistral-large-24", [.streamedTools, .namedTool, .mixedResults]),
         ("mistral.mistral-small-24", [.streamedTools, .mixedResults]),
         ("mistral.pixtral", [.streamedTools, .mixedResults]),
-        ("moonshot.kimi-k2", [.cachePoints]), ("nvidia.", [.cachePoints]), ("openai.gpt-oss", [.cachePoints]),
-        ("qwen.", [.cachePoints]),
-        ("writer.palmyra", [.streamedTools, .mixedResults, .resultStatus]),
-        ("xai.grok", [.cachePoints]),
+        ("moonshot", [.signatures]), ("moonshot.kimi-k2", [.cachePoints]),
+        ("nvidia.", [.cachePoints, .signatures]),
+        ("openai.", [.stops, .signatures]), ("openai.gpt-oss", [.cachePoints]),
+        ("openai.gpt-5", [.sampling]), ("openai.gpt-6", [.sampling]),
+        ("qwen.", [.cachePoints, .stops, .signatures]),
+        ("writer.palmyra", [.streamedTools, .mixedResults, .resultStatus, .signatures]),
+        ("xai.grok", [.cachePoints, .stops, .sampling, .signatures]), ("zai.", [.signatures]),
     ]
 
     let rawValue: Int
@@ -53,9 +60,15 @@ struct ModelGaps: OptionSet {
 
     /// Refuses what the model does not take of a request.
     func check(
-        _ messages: [Message]?, _ system: [SystemContentBlock]?, _ tools: ToolConfiguration?, isStreamed: Bool
+        _ messages: [Message]?, _ system: [SystemContentBlock]?, _ tools: ToolConfiguration?,
+        _ inference: InferenceConfiguration?, isStreamed: Bool
     ) throws(ServiceError) {
         guard !self.isEmpty else { return }
+        if self.contains(.stops), inference?.stopSequences != nil { throw Self.unsupported("stopSequences") }
+        if self.contains(.sampling) {
+            if inference?.temperature != nil { throw Self.unsupported("temperature") }
+            if inference?.topP != nil { throw Self.unsupported("topP") }
+        }
         if self.contains(.system), !(system ?? []).isEmpty {
             throw .invalid(
                 "This model doesn't support system messages. Try again without a system message or use a model that "
@@ -81,10 +94,12 @@ struct ModelGaps: OptionSet {
             case .tool where self.contains(.namedTool): "tool"
             default: nil
             }
-        guard let choice else { return }
-        throw .invalid(
-            "This model doesn't support the toolConfig.toolChoice.\(choice) field. Remove toolConfig.toolChoice."
-                + "\(choice) and try again.")
+        if let choice { throw Self.unsupported("toolConfig.toolChoice.\(choice)") }
+    }
+
+    /// - Source: the sentence that users report of each member that stands here.
+    private static func unsupported(_ member: String) -> ServiceError {
+        .invalid("This model doesn't support the \(member) field. Remove \(member) and try again.")
     }
 
     /// Turns of one role behind another are one to these models.
@@ -101,9 +116,12 @@ struct ModelGaps: OptionSet {
                 case .toolResult(let result):
                     hasResults = true
                     guard !self.contains(.resultStatus) || result.status == nil else {
-                        throw .invalid("This model doesn't support the status field. Remove status and try again.")
+                        throw Self.unsupported("status")
                     }
                 case .reasoningContent where self.contains(.thoughts): throw Self.noThoughts
+                case .reasoningContent(.reasoningText(let thought))
+                where self.contains(.signatures) && thought.signature != nil:
+                    throw Self.unsupported("reasoningContent.reasoningText.signature")
                 case .cachePoint: continue
                 default: hasOthers = true
                 }
