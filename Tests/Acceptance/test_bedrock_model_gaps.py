@@ -145,3 +145,16 @@ def test_turns_of_one_role_are_one(bedrock, model):
 def test_what_a_model_takes_is_answered(bedrock, model, members):
     answer = bedrock.converse(**{"modelId": model, "messages": [user()]} | members)
     assert answer["stopReason"] in ("end_turn", "tool_use")
+
+
+@pytest.mark.parametrize("model, bound", [
+    ("anthropic.claude-3-haiku-20240307-v1:0", 4096), (CLAUDE, 8192), (NOVA, 10_000),
+    ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", 64_000), ("amazon.titan-text-premier-v1:0", 3000),
+])
+def test_answers_are_as_long_as_the_model_s_may_be(bedrock, model, bound):
+    for call in (bedrock.converse, bedrock.converse_stream):
+        assert refusal(call, modelId=model, **inference(maxTokens=bound + 1)) == {
+            "Code": "ValidationException",
+            "Message": f"The maximum tokens you requested exceeds the model limit of {bound}. Try again with a maximum "
+                       f"tokens value that is lower than {bound}."}
+    assert bedrock.converse(modelId=model, messages=[user()], **inference(maxTokens=bound))["stopReason"] == "end_turn"

@@ -43,6 +43,7 @@ struct ConversePlan {
         guard more.map({ if case .object = $0 { true } else { false } }) ?? true else {
             throw ContentReader.noObject("additionalModelRequestFields")
         }
+        try OutputTokens.check(inference?.maxTokens, id)
         try Self.checkTurns(messages, id)
         try Self.checkSpeakers(messages)
         let marks = try Self.cacheMarks(messages, system, tools, ofClaude: ClaudeLimits.isClaude(id))
