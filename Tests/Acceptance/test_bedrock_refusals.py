@@ -109,6 +109,8 @@ def refusal(call, **request):
      "Cache point cannot be inserted after reasoning block. Please remove the invalid cache point and try again."),
     *((OLDER, {"messages": [user(), said(thought(**signed), {"text": "b"}), user()]},
        f"{MODEL_ERRORS}messages.1.content.0.thinking.signature: Field required") for signed in ({}, {"signature": ""})),
+    (OLDER, {"messages": [user(), said({"text": "b"}, thought(signature="unsigned")), user()]},
+     f"{MODEL_ERRORS}messages.1: The final block in an assistant message cannot be `thinking`."),
     (NOVA, {"messages": [user({"text": "a"}, thought())]}, NO_THOUGHTS),
     ("us.deepseek.r1-v1:0", {"messages": [user(), said({"text": "b"}, thought()), user()]}, NO_THOUGHTS),
     *((model, members, NOTHING) for model in (OLDER, NOVA) for members in (
@@ -250,6 +252,9 @@ def test_a_schema_that_no_model_takes_is_refused(bedrock, text, sentence):
              "tools": [{"name": "t", "input_schema": {"type": "object"}}]},
      "Thinking may not be enabled when tool_choice forces tool use."),
     (OLDER, {"thinking": {}}, "thinking.type: Field required"),
+    (OLDER, {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": [
+        {"type": "thinking", "thinking": "So", "signature": "unsigned"}]}, {"role": "user", "content": "Ho"}]},
+     "messages.1: The final block in an assistant message cannot be `thinking`."),
     (NEWER, {"temperature": 0.5, "top_p": 0.5}, ONE_WAY),
 ])
 def test_claude_s_body_is_refused_as_well(bedrock, model, members, sentence):

@@ -22,9 +22,9 @@ extension ConversePlan {
         }
     }
 
-    /// Claude takes no thought back without its signature.
-    /// - Source: the sentence that users of Converse report, of empty ones too.
-    static func checkSignatures(_ messages: [Message]) throws(ServiceError) {
+    /// Claude takes no thought back without its signature, nor one that nothing was said behind.
+    /// - Source: the sentences that users report, of empty signatures too.
+    static func checkThoughts(_ messages: [Message]) throws(ServiceError) {
         for (index, message) in messages.enumerated() {
             for (position, block) in message.content.enumerated() {
                 guard case .reasoningContent(.reasoningText(let thought)) = block,
@@ -33,6 +33,9 @@ extension ConversePlan {
                 throw .invalid(
                     "\(ClaudeLimits.conversePrefix)messages.\(index).content.\(position).thinking.signature: Field "
                         + "required")
+            }
+            if case .reasoningContent(.reasoningText)? = message.content.last {
+                throw .invalid(ClaudeLimits.conversePrefix + AnthropicRules.endsThinking(at: index))
             }
         }
     }

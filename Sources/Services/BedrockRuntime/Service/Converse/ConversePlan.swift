@@ -47,7 +47,7 @@ struct ConversePlan {
         try Self.checkTurns(messages, id)
         try Self.checkSpeakers(messages)
         let marks = try Self.cacheMarks(messages, system, tools, ofClaude: ClaudeLimits.isClaude(id))
-        if ClaudeLimits.isClaude(id) { try Self.checkSignatures(messages) }
+        if ClaudeLimits.isClaude(id) { try Self.checkThoughts(messages) }
         let limits = try AttachmentLimits(id.name, messages)
         messages = try await Documents.read(messages, limits)
         var request = ChatRequest(messages: [])

@@ -85,6 +85,11 @@ enum AnthropicRules {
         "messages: Unexpected role \"system\". The Messages API accepts a top-level `system` parameter, not \"system\" "
         + "as an input message role."
 
+    /// What is wrong with an answer that says nothing behind its thoughts.
+    static func endsThinking(at index: Int) -> String {
+        "messages.\(index): The final block in an assistant message cannot be `thinking`."
+    }
+
     /// What is to be kept, in the order in which the model reads it.
     static func cacheMarks(_ body: Document) -> CacheMarks {
         var marks = CacheMarks()
@@ -141,6 +146,9 @@ enum AnthropicRules {
             }
             if let text = content?.text, !text.isEmpty { try self.check(text: text, of: "messages") }
             try self.check(texts: content, of: "messages")
+            if message["role"]?.text == "assistant", content?.elements.last?["type"]?.text == "thinking" {
+                throw .invalid(self.endsThinking(at: index))
+            }
         }
         guard let last = messages.last, last["role"]?.text == "assistant" else { return }
         let begun = last["content"]?.text ?? last["content"]?.elements.last?["text"]?.text
