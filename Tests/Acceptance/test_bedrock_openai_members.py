@@ -17,6 +17,20 @@ DOCUMENTATION = "https://platform.openai.com/docs/api-reference/responses/create
 EFFORTS = "'none', 'minimal', 'low', 'medium', 'high', 'xhigh', and 'max'"
 
 
+# Objects that are open, or lack a property, and what OpenAI says of them.
+LOOSE = [
+    ({"type": "object", "properties": {}},
+     "In context=(), 'additionalProperties' is required to be supplied and to be false."),
+    (SCHEMA | {"required": []},
+     "In context=(), 'required' is required to be supplied and to be an array including every key in properties. Missing "
+     "'n'."),
+    (SCHEMA | {"properties": {"n": {"type": "array", "items": {"anyOf": [{"type": "null"}, {"type": "object"}]}}}},
+     "In context=('properties', 'n', 'items', 'anyOf', '1'), 'additionalProperties' is required to be supplied and to be "
+     "false."),
+]
+NO_JSON = "must contain the word 'json' in some form"
+
+
 @pytest.fixture(scope="module")
 def post(tmp_path_factory):
     with Server(tmp_path_factory.mktemp("openai"), "--bedrock-aliases", f"*={ECHO}") as server:
@@ -133,6 +147,35 @@ def json_format(**members):
           ("responses", {"reasoning": {"summary": "x"}}, "reasoning.summary", "'auto', 'concise', and 'detailed'"),
           ("responses", {"text": {"verbosity": "x"}}, "text.verbosity", "'low', 'medium', and 'high'"),
           ("responses", {"truncation": "x"}, "truncation", "'auto' and 'disabled'"))),
+    *(row for schema, sentence in LOOSE for row in (
+        (CHAT, {"response_format": json_format(name="answer", strict=True, schema=schema)}, "response_format",
+         f"Invalid schema for response_format 'answer': {sentence}", None),
+        ("responses",
+         {"text": {"format": {"type": "json_schema", "name": "answer", "strict": True, "schema": schema}}},
+         "text.format.schema", f"Invalid schema for response_format 'answer': {sentence}", "invalid_json_schema"),
+        (CHAT, {"tools": [{"type": "function", "function": {"name": "f", "strict": True, "parameters": schema}}]},
+         "tools[0].function.parameters", f"Invalid schema for function 'f': {sentence}", "invalid_function_parameters"),
+        ("responses", {"tools": [{"type": "function", "name": "f", "strict": True, "parameters": schema}]},
+         "tools[0].parameters", f"Invalid schema for function 'f': {sentence}", "invalid_function_parameters"))),
+    (CHAT, {"response_format": json_format(name="answer", strict=True, schema={"type": "array"})}, "response_format",
+     "Invalid schema for response_format 'answer': schema must be a JSON Schema of 'type: \"object\"', got 'type: "
+     "\"array\"'.", None),
+    (CHAT, {"response_format": {"type": "json_object"}}, "messages",
+     f"'messages' {NO_JSON}, to use 'response_format' of type 'json_object'.", None),
+    ("responses", {"text": {"format": {"type": "json_object"}}, "instructions": "Answer in JSON."}, "input",
+     f"Response input messages {NO_JSON} to use 'text.format' of type 'json_object'.", None),
+    (CHAT, {"parallel_tool_calls": True}, "parallel_tool_calls",
+     "Invalid value for 'parallel_tool_calls': 'parallel_tool_calls' is only allowed when 'tools' are specified.",
+     None),
+    (CHAT, {"top_logprobs": 2}, "top_logprobs",
+     "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.", None),
+    *(row for path in (CHAT, "responses") for row in (
+        (path, {"metadata": {str(number): "x" for number in range(17)}}, "metadata",
+         "Invalid 'metadata': too many properties. Expected an object with at most 16 properties, but got an object "
+         "with 17 properties instead.", "object_above_max_properties"),
+        (path, {"metadata": {"a": "x" * 513}}, "metadata.a",
+         "Invalid 'metadata.a': string too long. Expected a string with maximum length 512, but got a string with "
+         "length 513 instead.", "string_above_max_length"))),
     ("responses", {"previous_response_id": "resp_1"}, "previous_response_id",
      "Previous response with id 'resp_1' not found.", "previous_response_not_found"),
     *(("responses", {name: value}, None,
@@ -157,6 +200,12 @@ def test_what_openai_takes_is_taken(post):
         (CHAT, {"stream_options": None, "functions": [], "tools": [], "tool_choice": "none"}),
         ("responses", {"input": [{"role": "user", "content": []}], "max_tokens": None}),
         ("responses", {"text": {"format": {"type": "json_schema", "name": "answer", "schema": SCHEMA}}}),
+        (CHAT, {"response_format": json_format(name="answer", strict=True, schema=SCHEMA)}),
+        (CHAT, {"response_format": json_format(name="answer", schema=LOOSE[0][0])}),
+        (CHAT, {"response_format": {"type": "json_object"},
+                "messages": [{"role": "system", "content": "In Json."}, HI]}),
+        ("responses", {"text": {"format": {"type": "json_object"}}, "input": "JSON, please"}),
+        ("responses", {"parallel_tool_calls": True, "metadata": {"a": "x" * 512}}),
     ):
         assert post(path, **body).status_code == 200, body
 

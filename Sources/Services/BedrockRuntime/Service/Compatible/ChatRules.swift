@@ -33,9 +33,33 @@ enum ChatRules {
             let function = tool["function"]
             try OpenAIRules.check(
                 parameters: function?["parameters"], of: function?["name"]?.text ?? "",
-                at: "tools[\(index)].function.parameters")
+                isStrict: function?["strict"] == .boolean(true), at: "tools[\(index)].function.parameters")
         }
         try self.check(format: body["response_format"])
+        try self.checkCompany(of: body)
+    }
+
+    /// Members that need another one.
+    private static func checkCompany(of body: Document) throws(ServiceError) {
+        let hasTools = !(body["tools"]?.elements ?? []).isEmpty
+        if case .boolean? = body["parallel_tool_calls"], !hasTools {
+            throw OpenAIRules.fault(
+                "Invalid value for 'parallel_tool_calls': 'parallel_tool_calls' is only allowed when 'tools' are "
+                    + "specified.", "parallel_tool_calls", nil)
+        }
+        if body["top_logprobs"]?.integer != nil, body["logprobs"] != .boolean(true) {
+            throw OpenAIRules.fault(
+                "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.", "top_logprobs", nil)
+        }
+        guard body["response_format"]?["type"] == .string("json_object") else { return }
+        let texts = (body["messages"]?.elements ?? []).lazy.flatMap { message -> [String] in
+            let content = message["content"]
+            return content?.text.map { [$0] } ?? (content?.elements ?? []).compactMap { $0["text"]?.text }
+        }
+        guard !texts.contains(where: OpenAISchema.mentionsJSON) else { return }
+        throw OpenAIRules.fault(
+            "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+            "messages", nil)
     }
 
     /// Who calls tools need not say anything; all others must.

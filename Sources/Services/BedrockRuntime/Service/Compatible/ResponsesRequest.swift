@@ -188,7 +188,9 @@ struct ResponsesRequest {
             let place = "tools[\(index)].name"
             guard let name = tool["name"]?.text else { throw OpenAIRules.missing(place) }
             try OpenAIRules.check(name: name, at: place)
-            try OpenAIRules.check(parameters: tool["parameters"], of: name, at: "tools[\(index)].parameters")
+            try OpenAIRules.check(
+                parameters: tool["parameters"], of: name, isStrict: tool["strict"] == .boolean(true),
+                at: "tools[\(index)].parameters")
             self.chat.tools.append(
                 .init(
                     name: name, description: tool["description"]?.text ?? "",
@@ -211,7 +213,19 @@ struct ResponsesRequest {
         case "json_schema":
             try OpenAIRules.check(format: format, at: "text.format")
             self.chat.answerSchema = format["schema"]
-        case "json_object": self.chat.answerSchema = .object(["type": .string("object")])
+        case "json_object":
+            let texts = self.chat.messages.lazy.flatMap(\.parts).compactMap { part -> String? in
+                switch part {
+                case .text(let text), .toolResult(_, let text): text
+                default: nil
+                }
+            }
+            guard texts.contains(where: OpenAISchema.mentionsJSON) else {
+                throw Self.inputFault(
+                    "Response input messages must contain the word 'json' in some form to use 'text.format' of type "
+                        + "'json_object'.")
+            }
+            self.chat.answerSchema = .object(["type": .string("object")])
         default: break
         }
     }

@@ -11,6 +11,8 @@ enum OpenAIRules {
     ]
     private static let lists = [("stop", 4), ("tools", 128)]
     private static let nameLettersMax = 64
+    /// Pairs of `metadata`, and letters of a value.
+    private static let (pairsMax, pairLettersMax) = (16, 512)
 
     /// The bounds of what steers an answer. InvokeModel's bodies have those of each maker, which differ.
     static func check(_ body: Document) throws(ServiceError) {
@@ -28,11 +30,29 @@ enum OpenAIRules {
             }
         }
         try self.check(countsOf: body)
+        try self.check(metadata: body["metadata"])
         for (name, most) in self.lists {
             guard let count = body[name]?.elements.count, count > most else { continue }
             throw self.fault(
                 "Invalid '\(name)': array too long. Expected an array with maximum length \(most), but got an "
                     + "array with length \(count) instead.", name, "array_above_max_length")
+        }
+    }
+
+    private static func check(metadata: Document?) throws(ServiceError) {
+        let pairs = metadata?.members ?? []
+        guard pairs.count <= self.pairsMax else {
+            throw self.fault(
+                "Invalid 'metadata': too many properties. Expected an object with at most \(self.pairsMax) properties, "
+                    + "but got an object with \(pairs.count) properties instead.", "metadata",
+                "object_above_max_properties")
+        }
+        for pair in pairs {
+            guard let count = pair.value.text?.unicodeScalars.count, count > self.pairLettersMax else { continue }
+            throw self.fault(
+                "Invalid 'metadata.\(pair.name)': string too long. Expected a string with maximum length "
+                    + "\(self.pairLettersMax), but got a string with length \(count) instead.", "metadata.\(pair.name)",
+                "string_above_max_length")
         }
     }
 
@@ -70,16 +90,31 @@ enum OpenAIRules {
         guard let name = format["name"], name != .null else { throw self.missing("\(place).name") }
         if let name = name.text { try self.check(name: name, at: "\(place).name") }
         guard let schema = format["schema"], schema != .null else { throw self.missing("\(place).schema") }
+        guard format["strict"] == .boolean(true) else { return }
+        let type = schema["type"]?.text ?? "None"
+        let fault =
+            type == "object"
+            ? OpenAISchema.fault(in: schema)
+            : "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"\(type)\"'."
+        guard let fault else { return }
+        let isChat = place.hasPrefix("response_format")
+        throw self.fault(
+            "Invalid schema for response_format '\(name.text ?? "")': \(fault)",
+            isChat ? "response_format" : "text.format.schema", isChat ? nil : "invalid_json_schema")
     }
 
     /// The parameters of a function are an object's; a function without any has none.
-    static func check(parameters: Document?, of name: String, at member: String) throws(ServiceError) {
-        guard case .object(let members)? = parameters, !members.isEmpty else { return }
-        let type = parameters?["type"]?.text ?? "None"
-        guard type != "object" else { return }
-        throw self.fault(
-            "Invalid schema for function '\(name)': schema must be a JSON Schema of 'type: \"object\"', got "
-                + "'type: \"\(type)\"'.", member, "invalid_function_parameters")
+    static func check(
+        parameters: Document?, of name: String, isStrict: Bool, at member: String
+    ) throws(ServiceError) {
+        guard let parameters, case .object(let members) = parameters, !members.isEmpty else { return }
+        let type = parameters["type"]?.text ?? "None"
+        let fault =
+            type == "object"
+            ? isStrict ? OpenAISchema.fault(in: parameters) : nil
+            : "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"\(type)\"'."
+        guard let fault else { return }
+        throw self.fault("Invalid schema for function '\(name)': \(fault)", member, "invalid_function_parameters")
     }
 
     /// The refusal of a body without that member.

@@ -1,0 +1,59 @@
+internal import ServiceModel
+
+/// What OpenAI's API asks of a schema with `strict`: objects are closed, and have all of their properties.
+/// - Source: OpenAI's guide, "Structured model outputs", on supported schemas; the sentences that its users report.
+enum OpenAISchema {
+    /// What is nested deeper is not looked at.
+    private static let depthMax = 64
+    /// Members that hold schemas by name.
+    private static let named = ["properties", "$defs", "definitions"]
+
+    /// - Returns: what is wrong with a schema, but for what it is the schema of; nil where nothing is.
+    static func fault(in schema: Document) -> String? { self.fault(in: schema, at: []) }
+
+    private static func fault(in schema: Document, at place: [String]) -> String? {
+        guard place.count < self.depthMax else { return nil }
+        let types = schema["type"].map { type in type.text.map { [$0] } ?? type.texts } ?? []
+        let properties = schema["properties"]?.members ?? []
+        if types.contains("object") || !properties.isEmpty {
+            guard schema["additionalProperties"] == .boolean(false) else {
+                return "In context=\(self.text(place)), 'additionalProperties' is required to be supplied and to be "
+                    + "false."
+            }
+            let required = Set(schema["required"]?.texts ?? [])
+            if let missing = properties.first(where: { !required.contains($0.name) })?.name {
+                return "In context=\(self.text(place)), 'required' is required to be supplied and to be an array "
+                    + "including every key in properties. Missing '\(missing)'."
+            }
+        }
+        for name in self.named {
+            for member in schema[name]?.members ?? [] {
+                if let fault = self.fault(in: member.value, at: place + [name, member.name]) { return fault }
+            }
+        }
+        if let items = schema["items"], let fault = self.fault(in: items, at: place + ["items"]) { return fault }
+        for (index, choice) in (schema["anyOf"]?.elements ?? []).enumerated() {
+            if let fault = self.fault(in: choice, at: place + ["anyOf", String(index)]) { return fault }
+        }
+        return nil
+    }
+
+    /// A place as Python writes a tuple.
+    private static func text(_ place: [String]) -> String {
+        let names = place.map { "'\($0)'" }.joined(separator: ", ")
+        return place.count == 1 ? "(\(names),)" : "(\(names))"
+    }
+
+    /// Whether a text has the word that an answer of any JSON must be asked for with.
+    /// - Complexity: O(bytes).
+    static func mentionsJSON(_ text: String) -> Bool {
+        let word = Array("json".utf8)
+        var count = 0
+        for byte in text.utf8 {
+            let letter = byte | 0x20
+            count = letter == word[count] ? count + 1 : letter == word[0] ? 1 : 0
+            if count == word.count { return true }
+        }
+        return false
+    }
+}
