@@ -67,6 +67,7 @@ extension ChatRequest {
     /// Makes one turn of those of one role that stand behind each other, as Bedrock and Anthropic do.
     /// - Source: Anthropic API reference, "Messages"; of Converse what users have measured (pydantic-ai#6098).
     mutating func joinTurns() {
+        guard zip(self.messages, self.messages.dropFirst()).contains(where: { $0.role == $1.role }) else { return }
         var joined: [Message] = []
         var point = self.cachePoint
         for (index, message) in self.messages.enumerated() {
