@@ -187,11 +187,17 @@ def test_rerank_puts_what_answers_first(bedrock):
         assert 1 > results[0]["relevance_score"] > 0.7 > results[1]["relevance_score"] > 0
         assert int(answer["headers"]["x-amzn-bedrock-input-token-count"]) > 20
     # Too long a document loses its end.
-    long = invoke(bedrock, "cohere.rerank-v3-5:0", query=QUESTION, documents=["water boat " * 40, "dog"])
+    long = invoke(bedrock, "cohere.rerank-v3-5:0", query=QUESTION, documents=["water boat " * 40, "dog"],
+                  api_version=2)
     assert [result["index"] for result in long["results"]] == [0, 1]
-    assert "required key [query] not found" in refusal(bedrock, "cohere.rerank-v3-5:0", documents=DOCUMENTS)
+    assert "#: required key [query] not found#: required key [api_version] not found," in refusal(
+        bedrock, "cohere.rerank-v3-5:0", documents=DOCUMENTS)
     assert "#/documents: expected minimum item count: 1, found: 0" in refusal(
-        bedrock, "cohere.rerank-v3-5:0", query="a", documents=[])
+        bedrock, "cohere.rerank-v3-5:0", query="a", documents=[], api_version=2)
+    assert "#/api_version: 1 is not greater or equal to 2," in refusal(
+        bedrock, "cohere.rerank-v3-5:0", query="a", documents=DOCUMENTS, api_version=1)
+    # Amazon's own model need not be told a version.
+    assert invoke(bedrock, "amazon.rerank-v1:0", query=QUESTION, documents=DOCUMENTS)["results"][0]["index"] == 1
 
 
 def test_what_a_model_cannot_do_names_the_remedy(bedrock):

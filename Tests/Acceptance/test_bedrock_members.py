@@ -253,9 +253,10 @@ def test_native_bodies_name_what_is_missing_too_much_and_out_of_bounds(typed, mo
      "#/embeddingConfig: expected type: JSONObject, found: String"),
     ("cohere.embed-english-v3", {"texts": ["a"], "input_type": None},
      "#/input_type: expected type: String, found: Null"),
-    ("cohere.rerank-v3-5:0", {"query": "a", "documents": ["b", 5]},
+    ("cohere.rerank-v3-5:0", {"query": "a", "documents": ["b", 5], "api_version": 2},
      "#/documents/1: expected type: String, found: Integer"),
-    ("cohere.rerank-v3-5:0", {"query": "a", "documents": None}, "#/documents: expected type: JSONArray, found: Null"),
+    ("cohere.rerank-v3-5:0", {"query": "a", "documents": None, "api_version": 2},
+     "#/documents: expected type: JSONArray, found: Null"),
     ("cohere.rerank-v3-5:0", {"query": "a", "documents": ["b"], "api_version": "2"},
      "#/api_version: expected type: Integer, found: String"),
 ])

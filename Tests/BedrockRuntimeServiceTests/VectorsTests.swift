@@ -101,9 +101,13 @@ struct VectorsTests {
                 #"{"taskType":"SEGMENTED_EMBEDDING","singleEmbeddingParams":{"embeddingPurpose":"CLUSTERING"}}"#,
                 malformed("#/taskType: SEGMENTED_EMBEDDING is not a valid enum value")
             ),
-            (rerank, #"{"query":"a"}"#, malformed("#: required key [documents] not found")),
+            (rerank, #"{"query":"a","api_version":2}"#, malformed("#: required key [documents] not found")),
             (
-                rerank, #"{"query":"a","documents":["b"],"top_n":0}"#,
+                rerank, #"{"query":"a","documents":["b"],"api_version":1}"#,
+                malformed("#/api_version: 1 is not greater or equal to 2")
+            ),
+            (
+                rerank, #"{"query":"a","documents":["b"],"api_version":2,"top_n":0}"#,
                 malformed("#/top_n: 0 is not greater or equal to 1")
             ),
         ] as [(String, String, String)])
@@ -119,7 +123,7 @@ struct VectorsTests {
     }
 
     @Test func `the best document comes first, and of equal ones the earlier`() async throws {
-        let body = #"{"query":"the dog","documents":["a cat","the dog","a king"],"top_n":2}"#
+        let body = #"{"query":"the dog","documents":["a cat","the dog","a king"],"top_n":2,"api_version":2}"#
         let text = try await answer(rerank, body)
         let indices = text.matches(of: #/"index":(\d)/#).map { String($0.1) }
         #expect(indices == ["1", "0"])

@@ -25,9 +25,11 @@ enum VectorNotation {
 
     /// What a notation is for.
     enum Kind: Sendable {
-        case titanG1, titanV2, titanImage, nova, cohereV3, cohereV4, rerank
+        case titanG1, titanV2, titanImage, nova, cohereV3, cohereV4, rerank, cohereRerank
 
-        var purpose: EngineLaunch.Purpose { self == .rerank ? .reranking : .embeddings }
+        var purpose: EngineLaunch.Purpose {
+            self == .rerank || self == .cohereRerank ? .reranking : .embeddings
+        }
     }
 
     init(_ kind: Kind, _ body: Document) throws(ServiceError) {
@@ -39,6 +41,7 @@ enum VectorNotation {
         case .cohereV3: self = .embeddings(try CohereEmbedding(v3: body))
         case .cohereV4: self = .embeddings(try CohereEmbedding(v4: body))
         case .rerank: self = .rerank(try RerankNotation(body))
+        case .cohereRerank: self = .rerank(try RerankNotation(body, versionMin: 2))
         }
     }
 
@@ -51,7 +54,8 @@ enum VectorNotation {
         if name.hasPrefix("amazon.nova"), name.contains("embed") { return .nova }
         if name.hasPrefix("cohere.embed-v4") { return .cohereV4 }
         if name.hasPrefix("cohere.embed") { return .cohereV3 }
-        if name.hasPrefix("cohere.rerank") || name.hasPrefix("amazon.rerank") { return .rerank }
+        if name.hasPrefix("cohere.rerank") { return .cohereRerank }
+        if name.hasPrefix("amazon.rerank") { return .rerank }
         return nil
     }
 
@@ -87,9 +91,10 @@ struct RerankNotation: Sendable {
     let request: RerankRequest
     private let countMax: Int
 
-    init(_ body: Document) throws(ServiceError) {
+    /// - `versionMin`: the least `api_version` of a model whose bodies must say one.
+    init(_ body: Document, versionMin: Int? = nil) throws(ServiceError) {
         var check = BodyCheck(
-            body, required: ["query", "documents"],
+            body, required: ["query", "documents"] + (versionMin == nil ? [] : ["api_version"]),
             optional: ["top_n", "api_version", "max_tokens_per_doc", "return_documents", "rank_fields"])
         let query = check.text("query") ?? ""
         if body["query"] != nil, query.isEmpty { check.add("#/query: expected minLength: 1, actual: 0") }
@@ -111,7 +116,9 @@ struct RerankNotation: Sendable {
         }
         let count = check.number("top_n")
         if let count, count < 1 { check.add("#/top_n: \(count) is not greater or equal to 1") }
-        _ = check.number("api_version")
+        if let version = check.number("api_version"), let versionMin, version < versionMin {
+            check.add("#/api_version: \(version) is not greater or equal to \(versionMin)")
+        }
         let tokensMax = check.number("max_tokens_per_doc")
         try check.finish()
         self.request = RerankRequest(query: query, documents: documents, tokensMax: tokensMax)
