@@ -232,6 +232,8 @@ def test_native_bodies_pass_and_their_members_are_checked(typed, model):
      {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": MESSAGES, "top_n": 1, "stream": True},
      '#: subject must not be valid against schema {"required":["messages"]}#: extraneous key [top_n] is not permitted'
      "#: extraneous key [stream] is not permitted"),
+    ("cohere.command-r-plus-v1:0", {"message": "Hi", "p": 1}, "#/p: 1 is not less or equal to 0.99"),
+    ("cohere.command-r-plus-v1:0", {"message": "Hi", "p": 0}, "#/p: 0 is not greater or equal to 0.01"),
     ("cohere.command-text-v14", {"prompt": "Hi", "num_generations": 6},
      "#/num_generations: 6 is not less or equal to 5"),
     ("cohere.command-text-v14", {"prompt": "Hi", "truncate": "LEFT"}, "#/truncate: LEFT is not a valid enum value"),

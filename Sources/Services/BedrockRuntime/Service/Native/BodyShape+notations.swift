@@ -211,7 +211,7 @@ extension BodyShape {
                 .object(["role": .word(["USER", "CHATBOT"]), "message": .text], required: ["role", "message"])),
             "documents": .list(.object([:])), "search_queries_only": .flag, "return_prompt": .flag,
             "prompt_truncation": .word(["OFF", "AUTO_PRESERVE_ORDER"]), "raw_prompting": .flag,
-            "max_tokens": .integer, "temperature": Self.share, "p": Self.share,
+            "max_tokens": .integer, "temperature": Self.share, "p": .bounded(.number, least: 0.01, most: 0.99),
             "k": .bounded(.number, least: 0, most: 500), "presence_penalty": Self.share,
             "frequency_penalty": Self.share, "seed": .integer, "stop_sequences": .list(.text),
             "tools": .list(

@@ -10,7 +10,7 @@ package indirect enum BodyShape: Sendable {
     case integer
     case number
     /// An integer or a number that is neither less nor more than these.
-    case bounded(BodyShape, least: Int? = nil, most: Int? = nil)
+    case bounded(BodyShape, least: Double? = nil, most: Double? = nil)
     case flag
     case any
     /// One of these texts.
@@ -176,14 +176,18 @@ private struct BodyPlace {
     }
 
     /// - Source: everit's JSON Schema library, as `wrongType`.
-    func checkBounds(_ value: Document, least: Int?, most: Int?) throws(ServiceError) {
+    func checkBounds(_ value: Document, least: Double?, most: Double?) throws(ServiceError) {
         guard case .number(let text) = value, let number = value.double else { return }
-        if let least, number < Double(least) {
-            throw BodyCheck.malformed("#\(self.path): \(text) is not greater or equal to \(least)")
+        if let least, number < least {
+            throw BodyCheck.malformed("#\(self.path): \(text) is not greater or equal to \(Self.text(least))")
         }
-        if let most, number > Double(most) {
-            throw BodyCheck.malformed("#\(self.path): \(text) is not less or equal to \(most)")
+        if let most, number > most {
+            throw BodyCheck.malformed("#\(self.path): \(text) is not less or equal to \(Self.text(most))")
         }
+    }
+
+    private static func text(_ bound: Double) -> String {
+        Int(exactly: bound).map { "\($0)" } ?? "\(bound)"
     }
 
     private func fault(_ message: String, _ code: String) -> ServiceError {
