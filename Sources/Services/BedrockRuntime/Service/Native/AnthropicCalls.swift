@@ -9,6 +9,18 @@ enum AnthropicCalls {
         throw .invalid("\(place): String should match pattern '^[a-zA-Z0-9_-]+$'")
     }
 
+    /// Letters of the name of a call. A tool's own name has fewer; models have been known to make up others.
+    private static let nameLettersMax = 200
+
+    /// A call's name as Claude takes it; `place` is the member's.
+    /// - Source: anthropics/claude-code#2673 for the most, sipeed/picoclaw#1658 for the least.
+    static func check(name: Document?, at place: String) throws(ServiceError) {
+        guard let name = name?.text else { return }
+        if name.isEmpty { throw .invalid("\(place): String should have at least 1 character") }
+        guard name.unicodeScalars.count > self.nameLettersMax else { return }
+        throw .invalid("\(place): String should have at most \(self.nameLettersMax) characters")
+    }
+
     /// Results stand before all else that a message says.
     static func checkOrder(_ messages: [Document]) throws(ServiceError) {
         var turns: [ToolTurns.Blocks] = []

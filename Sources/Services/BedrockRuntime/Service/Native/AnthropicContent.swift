@@ -53,6 +53,7 @@ struct AnthropicContent {
         case "text": return [.text(block["text"]?.text ?? "")]
         case "tool_use":
             try AnthropicCalls.check(id: block["id"], at: "\(self.place).tool_use.id")
+            try AnthropicCalls.check(name: block["name"], at: "\(self.place).tool_use.name")
             let call = ToolCall(
                 id: block["id"]?.text ?? "", name: block["name"]?.text ?? "", arguments: block["input"] ?? .object([]))
             return [.toolCall(call)]

@@ -11,6 +11,10 @@ enum AnthropicRules {
         "context_management", "container", "mcp_servers", "cache_control", "service_tier", "inference_geo", "speed",
     ]
 
+    /// Letters of `metadata.user_id`.
+    /// - Source: Anthropic API reference, "Create a Message".
+    private static let userLettersMax = 256
+
     /// What Bedrock itself asks of a body before the model sees it.
     /// - Source: AWS Knowledge Center, "How do I resolve validation exceptions in Amazon Bedrock?", for members that
     ///   are not known; the other sentences are those that users report.
@@ -112,6 +116,9 @@ enum AnthropicRules {
             throw .invalid("temperature: range: 0..1")
         }
         if let fault = self.fault(stops: body["stop_sequences"]?.texts ?? []) { throw .invalid(fault) }
+        if let user = body["metadata"]?["user_id"]?.text, user.unicodeScalars.count > self.userLettersMax {
+            throw .invalid("metadata.user_id: String should have at most \(self.userLettersMax) characters")
+        }
     }
 
     /// What is wrong with one of the stop sequences; nil where nothing is.
