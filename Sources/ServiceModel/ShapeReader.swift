@@ -189,7 +189,7 @@ extension ShapeReader {
         self.leave()
         let member = aggregate.member
         if aggregate.firstViolation < self.violations.count {
-            self.setContainer(aggregate, ValueText.text(value()))
+            self.setContainer(aggregate, member.isSensitive ? "" : ValueText.text(value()))
         }
         if member.isConstrained, let constraints = member.constraints {
             self.check(count: count, constraints, member) { ValueText.text(value()) }
@@ -214,6 +214,10 @@ extension ShapeReader {
                 value: text,
                 demands: part.constraints?.demands ?? []
             )
+            // A part of what must not be shown must not be either.
+            guard aggregate.member.isSensitive else { continue }
+            self.violations[index].isSensitive = true
+            self.violations[index].value = nil
         }
     }
 }

@@ -266,7 +266,7 @@ def test_a_failed_invocation_has_a_line_too(server, bedrock):
     {"caf\u00e9": "x"},
 ])
 def test_metadata_of_a_request_is_checked(bedrock, metadata):
-    assert "'requestMetadata" in refusal(
+    assert "1 validation error detected: Value at 'requestMetadata' failed to satisfy constraint: M" in refusal(
         bedrock.converse, modelId=ECHO, messages=[user({"text": "a"})], requestMetadata=metadata)
     body = json.dumps({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [
         {"role": "user", "content": "a"}]})

@@ -19,6 +19,7 @@ import WireProtocols
         member Map Map
         member Data Blob
         member Secret Secret
+        member Secrets Secrets
         member Ratio Ratio
         member Sparse Sparse
         member SparseMap SparseMap
@@ -31,6 +32,9 @@ import WireProtocols
         shape Number integer low=1 high=10
         shape Ratio double high=0.5
         shape Secret string min=8 sensitive
+        shape Secrets map sensitive
+        member key Word
+        member value Word
         shape Sparse list sparse
         member member Word
         shape SparseMap map sparse
@@ -68,6 +72,8 @@ import WireProtocols
                     self.map = try reader.map(member) { (member) throws(ShapeError) in
                         try reader.list(member) { (member) throws(ShapeError) in try reader.string(member) }
                     }
+                case "Secrets":
+                    _ = try reader.map(member) { (member) throws(ShapeError) in try reader.string(member) }
                 case "Data": _ = try reader.blob(member)
                 case "Ratio": _ = try reader.double(member)
                 case "Sparse":
@@ -221,6 +227,9 @@ import WireProtocols
         let (_, nested) = try Self.read(#"{"Name":"a","Boxes":[{"Name":"a"},{"Name":"b","Secret":"hunter22"}]}"#)
         #expect(nested.count == 1)
         #expect(!(nested[0].value ?? "").contains("hunter2"))
+        let (_, parts) = try Self.read(#"{"Name":"a","Secrets":{"a":"A"}}"#)
+        #expect(parts.map(\.isSensitive) == [true] && parts[0].value == nil)
+        #expect(parts.map { $0.container?.value } == [""])
     }
 
     @Test func `no more violations are kept than the bound`() throws {
