@@ -165,6 +165,8 @@ struct PatchFile: Decodable {
         var told: [String]?
         /// Of a text that breaks its length and its pattern, the length is told first.
         var lengthFirst: Bool?
+        /// The service does not show the value when it refuses it.
+        var sensitive: Bool?
         /// An enumeration's values in the order in which the service prints them.
         var values: [String]?
         var reason: String

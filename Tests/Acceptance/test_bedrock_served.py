@@ -50,6 +50,27 @@ def test_an_answer_says_how_it_was_served(bedrock, latency, tier):
         assert (answer["performanceConfigLatency"], answer["serviceTier"]) == ("standard", "default")
 
 
+def refusal(call, **members):
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        call(modelId=ECHO, **members)
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+    return refused.value.response["Error"]["Message"]
+
+
+def test_what_is_not_among_the_values_is_refused_in_bedrock_s_words(bedrock):
+    sentence = "1 validation error detected: Value{} at '{}' failed to satisfy constraint: Member must satisfy enum " \
+        "value set: [{}]"
+    assert refusal(bedrock.converse, messages=HELLO, performanceConfig={"latency": "turbo"}) == sentence.format(
+        " 'turbo'", "performanceConfig.latency", "optimized, standard")
+    # The formats of attachments are not shown.
+    for kind, formats in (
+        ("document", "pdf, csv, doc, docx, xls, xlsx, html, txt, md"), ("image", "png, jpeg, gif, webp"),
+    ):
+        block = {"format": "jpg", "source": {"bytes": b"a"}} | ({"name": "a"} if kind == "document" else {})
+        assert refusal(bedrock.converse, messages=[{"role": "user", "content": [{"text": "a"}, {kind: block}]}]) == (
+            sentence.format("", f"messages.1.member.content.2.member.{kind}.format", formats))
+
+
 def test_who_does_not_ask_is_told_nothing(bedrock):
     answer = bedrock.converse(modelId=ECHO, messages=HELLO)
     assert not {"performanceConfig", "serviceTier"} & set(answer) and "cacheDetails" not in answer["usage"]

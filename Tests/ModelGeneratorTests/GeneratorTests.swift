@@ -147,7 +147,7 @@ import brume_modelgen
             let patch = """
                 {"corrections":[{"shape":"BuyInput","told":["Note","Colour"],"reason":"r"},
                 {"shape":"BuyInput","member":"Note","min":0,"reason":"r"},
-                {"shape":"Note","lengthFirst":true,"reason":"r"}]}
+                {"shape":"Note","lengthFirst":true,"sensitive":true,"reason":"r"}]}
                 """
             try self.write(patch, folder, "Models/shop.patch.json")
             _ = try Generator(root: folder).write()
@@ -157,7 +157,7 @@ import brume_modelgen
             }
             for line in [
                 "shape BuyInput structure told=Note,Colour input", "member Note Note min=0 max=9",
-                "shape Note string min=3 max=9 length-first",
+                "shape Note string min=3 max=9 length-first sensitive",
             ] {
                 #expect(lines.contains(line))
             }

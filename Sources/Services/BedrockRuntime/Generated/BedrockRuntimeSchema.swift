@@ -236,7 +236,7 @@ package enum BedrockRuntimeSchema {
         member text String
         shape DocumentContentBlocks list
         member member DocumentContentBlock
-        shape DocumentFormat enum enum=pdf,csv,doc,docx,xls,xlsx,html,txt,md
+        shape DocumentFormat enum enum=pdf,csv,doc,docx,xls,xlsx,html,txt,md sensitive
         shape DocumentPageLocation structure
         member documentIndex DocumentPageLocationDocumentIndexInteger
         member start DocumentPageLocationStartInteger
@@ -504,7 +504,7 @@ package enum BedrockRuntimeSchema {
         member error ErrorBlock
         shape ImageBlockStart structure
         member format ImageFormat required
-        shape ImageFormat enum enum=png,jpeg,gif,webp
+        shape ImageFormat enum enum=png,jpeg,gif,webp sensitive
         shape ImageSource union sensitive
         member bytes ImageSourceBytesBlob
         member s3Location S3Location
@@ -606,7 +606,7 @@ package enum BedrockRuntimeSchema {
         shape PartBody blob min=0 max=1000000 sensitive
         shape PayloadPart structure sensitive
         member bytes PartBody
-        shape PerformanceConfigLatency enum enum=standard,optimized
+        shape PerformanceConfigLatency enum enum=optimized,standard
         shape PerformanceConfiguration structure
         member latency PerformanceConfigLatency
         shape PromptRouterTrace structure

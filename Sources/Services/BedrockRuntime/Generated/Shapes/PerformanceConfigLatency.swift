@@ -7,6 +7,6 @@ package struct PerformanceConfigLatency: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    package static let standard = Self(rawValue: "standard")
     package static let optimized = Self(rawValue: "optimized")
+    package static let standard = Self(rawValue: "standard")
 }
