@@ -57,6 +57,15 @@ def refusal(call, **members):
     return refused.value.response["Error"]["Message"]
 
 
+def test_nothing_is_reserved(bedrock):
+    body = json.dumps({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [
+        {"role": "user", "content": "hello"}]})
+    for call in (bedrock.converse, bedrock.converse_stream):
+        assert refusal(call, messages=HELLO, serviceTier={"type": "reserved"}) == "Reservation not found."
+    for call in (bedrock.invoke_model, bedrock.invoke_model_with_response_stream):
+        assert refusal(call, body=body, serviceTier="reserved") == "Reservation not found."
+
+
 def test_what_is_not_among_the_values_is_refused_in_bedrock_s_words(bedrock):
     sentence = "1 validation error detected: Value{} at '{}' failed to satisfy constraint: Member must satisfy enum " \
         "value set: [{}]"

@@ -16,6 +16,7 @@ extension BedrockRuntimeService {
         let started = ContinuousClock.now
         let (plan, fields) = try await model.readingSlowly { () async throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailConfig != nil)
+            try Self.check(tier: input.serviceTier?.type)
             let fields = try ResponseFields(input.additionalModelResponseFieldPaths)
             return (try await ConversePlan(input, for: id), fields)
         }
@@ -39,6 +40,13 @@ extension BedrockRuntimeService {
     /// model's id is not a prompt's.
     static func refuse(guardrail: Bool) throws(ServiceError) {
         if guardrail { throw .invalid("Guardrails are not supported by this version of Brume") }
+    }
+
+    /// Capacity is reserved by a contract with AWS, which nobody has here.
+    /// - Source: the sentence that accounts without one are told (NousResearch/hermes-agent#34476, also
+    ///   envoyproxy/ai-gateway#1749).
+    static func check(tier: ServiceTierType?) throws(ServiceError) {
+        if tier == .reserved { throw .invalid("Reservation not found.") }
     }
 
     /// - Source: Amazon Bedrock API reference, InvokeModel: the member is refused where no guardrail is named, too.

@@ -21,6 +21,7 @@ extension BedrockRuntimeService {
         let started = ContinuousClock.now
         let (plan, fields) = try await model.readingSlowly { () async throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailConfig != nil)
+            try Self.check(tier: input.serviceTier?.type)
             let fields = try ResponseFields(input.additionalModelResponseFieldPaths)
             return (try await ConversePlan(input, for: id), fields)
         }

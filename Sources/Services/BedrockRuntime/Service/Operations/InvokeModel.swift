@@ -18,6 +18,7 @@ extension BedrockRuntimeService {
         let started = ContinuousClock.now
         let body = try model.reading { () throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailIdentifier != nil)
+            try Self.check(tier: input.serviceTier)
             return try NativeRequest.document(input.body ?? [], contentType: input.contentType)
         }
         if let kind = Self.vectors(id, model, body) {

@@ -21,6 +21,7 @@ extension BedrockRuntimeService {
         let model = try await self.model(id, context, try RequestMetadata(header: input.requestMetadata))
         let native = try await model.readingSlowly { () async throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailIdentifier != nil)
+            try Self.check(tier: input.serviceTier)
             let body = try NativeRequest.document(input.body ?? [], contentType: input.contentType)
             guard Self.vectors(id, model, body) == nil else {
                 throw .invalid("The model is unsupported for streaming.")
