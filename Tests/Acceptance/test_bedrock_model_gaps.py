@@ -106,6 +106,18 @@ def test_some_models_keep_no_prompts(bedrock, model):
                 "Code": "AccessDeniedException", "Message": NO_POINTS}
 
 
+@pytest.mark.parametrize("model", [NOVA, "us.amazon.nova-2-lite-v1:0"])
+def test_nova_keeps_no_tools_by_themselves(bedrock, model):
+    members = {"messages": [user()], "toolConfig": {"tools": [*TOOLS["toolConfig"]["tools"], POINT]}}
+    for call in (bedrock.converse, bedrock.converse_stream):
+        assert refusal(call, modelId=model, **members) == {
+            "Code": "ValidationException",
+            "Message": "The model returned the following errors: Malformed input request: #/toolConfig/tools/1: "
+                       "extraneous key [cachePoint] is not permitted, please reformat your input and try again."}
+    for members in ({"system": [{"text": "a"}, POINT]}, {"messages": [user({"text": "a"}, POINT)]}):
+        assert bedrock.converse(**{"modelId": model, "messages": [user()]} | members)["stopReason"] == "end_turn"
+
+
 @pytest.mark.parametrize("model, begins", [
     (CLAUDE, True), (QWEN, True), (NOVA, False), (LLAMA, False), (MISTRAL, False), (WRITER, False)])
 def test_some_conversations_begin_with_an_answer(bedrock, model, begins):

@@ -21,6 +21,8 @@ struct ModelGaps: OptionSet {
     static let stops = ModelGaps(rawValue: 1 << 10)
     /// `temperature` and `topP`.
     static let sampling = ModelGaps(rawValue: 1 << 11)
+    /// Cache points behind tools; others are taken.
+    static let toolCachePoints = ModelGaps(rawValue: 1 << 12)
 
     /// - Source: the sentence that users report, of DeepSeek R1's own thoughts.
     static let noThoughts = ServiceError.invalid(
@@ -29,7 +31,7 @@ struct ModelGaps: OptionSet {
     /// By what ids begin with; what fits an id adds up.
     private static let known: [(prefix: String, gaps: ModelGaps)] = [
         ("ai21.jamba-instruct", [.tools]), ("ai21.jamba-1-5", [.namedTool]),
-        ("amazon.nova", [.signatures]), ("amazon.titan-t", [.system, .tools]),
+        ("amazon.nova", [.toolCachePoints, .signatures]), ("amazon.titan-t", [.system, .tools]),
         ("anthropic.claude-v", [.tools]), ("anthropic.claude-instant", [.tools]),
         ("deepseek.", [.cachePoints, .signatures]), ("deepseek.r1", [.tools, .thoughts]),
         ("meta.llama", [.streamedTools, .anyTool, .namedTool, .cachePoints, .mixedResults, .signatures]),
@@ -95,6 +97,11 @@ struct ModelGaps: OptionSet {
             default: nil
             }
         if let choice { throw Self.unsupported("toolConfig.toolChoice.\(choice)") }
+        guard self.contains(.toolCachePoints), let place = tools.tools.firstIndex(where: Self.isCachePoint) else {
+            return
+        }
+        let fault = BodyCheck.malformed("#/toolConfig/tools/\(place): extraneous key [cachePoint] is not permitted")
+        throw .invalid("The model returned the following errors: \(fault.message)")
     }
 
     /// - Source: the sentence that users report of each member that stands here.
@@ -138,7 +145,11 @@ struct ModelGaps: OptionSet {
         _ messages: [Message], _ system: [SystemContentBlock], _ tools: [Tool]
     ) -> Bool {
         system.contains { if case .cachePoint = $0 { true } else { false } }
-            || tools.contains { if case .cachePoint = $0 { true } else { false } }
+            || tools.contains(where: self.isCachePoint)
             || messages.contains { $0.content.contains { if case .cachePoint = $0 { true } else { false } } }
+    }
+
+    private static func isCachePoint(_ tool: Tool) -> Bool {
+        if case .cachePoint = tool { true } else { false }
     }
 }
