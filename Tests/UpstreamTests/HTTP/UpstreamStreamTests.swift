@@ -53,7 +53,7 @@ struct UpstreamStreamTests {
     }
 
     @Test func `an answer is read no faster than it is asked for`() async throws {
-        let total = 64 << 20
+        let total = 16 << 20
         let server = try await TestServer.answering(
             "HTTP/1.1 200 OK\r\nContent-Length: \(total)\r\n\r\n" + String(repeating: "x", count: total))
         let client = try self.client(server, waitingBytesMax: 64 << 10)
