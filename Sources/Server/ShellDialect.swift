@@ -22,11 +22,13 @@ package enum ShellDialect: String, Sendable, CaseIterable {
 
     /// Between apostrophes fish knows two escapes, of the apostrophe and of itself.
     private static func fishWord(_ text: String) -> String {
-        "'" + text.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
+        ShellWord.quoted(text, writing: ["\\": "\\\\", "'": "\\'"])
     }
 
     /// PowerShell takes typographic apostrophes for its own; between them each is doubled.
     private static func powerShellWord(_ text: String) -> String {
-        "'" + text.map { "'\u{2018}\u{2019}\u{201A}\u{201B}".contains($0) ? "\($0)\($0)" : "\($0)" }.joined() + "'"
+        let apostrophes = "'\u{2018}\u{2019}\u{201A}\u{201B}".unicodeScalars
+        return ShellWord.quoted(
+            text, writing: Dictionary(uniqueKeysWithValues: apostrophes.map { ($0, "\($0)\($0)") }))
     }
 }

@@ -24,6 +24,15 @@ import Testing
     }
 
     @Test(arguments: [
+        (ShellDialect.bash, "export A='x'\\''\u{301}; y'"), (.fish, "set -gx A 'x\\'\u{301}; y'"),
+        (.powershell, "$env:A = 'x''\u{301}; y'"),
+    ])
+    func `an apostrophe with an accent behind it ends no word`(_ shell: ShellDialect, _ command: String) {
+        // Compared by bytes: texts are the same to Swift where they look alike.
+        #expect(Array(shell.export("A", "x'\u{301}; y").utf8) == Array(command.utf8))
+    }
+
+    @Test(arguments: [
         (ShellDialect.bash, "unset A"), (.zsh, "unset A"), (.fish, "set -e A"),
         (.powershell, "Remove-Item -ErrorAction Ignore Env:A"),
     ])
