@@ -194,12 +194,10 @@ extension RocksDBStore {
     /// - Returns: the reason not to write, and whether it may pass by itself; nil while there is room.
     private func obstacle(hysteresis: UInt64) -> (reason: String, mayPass: Bool)? {
         let neededBytes = self.options.freeBytesReserve + hysteresis
+        // The files are open, so that writes would go well, and end with this process.
+        guard self.directory.isInPlace else { return (reason: self.directory.goneSentence, mayPass: false) }
         let path = self.directory.path
-        guard let freeBytes = self.options.freeSpace.freeBytes(at: path) else {
-            // The files are open, so that writes would go well, and end with this process.
-            return Files.isDirectory(path) ? nil : (reason: StoreDirectory.goneSentence(path), mayPass: false)
-        }
-        guard freeBytes < neededBytes else { return nil }
+        guard let freeBytes = self.options.freeSpace.freeBytes(at: path), freeBytes < neededBytes else { return nil }
         let reason =
             "the disk of \(path) has \(freeBytes >> 20) MiB free and \(neededBytes >> 20) MiB are"
             + " kept in reserve: make room, writes are taken again by themselves"

@@ -96,9 +96,22 @@ final class StoreDirectory: Sendable {
         close(descriptor)
     }
 
-    /// Somebody removed or moved the directory of a store that is open.
-    static func goneSentence(_ path: String) -> String {
-        "the directory \(path) is gone: read what you still need, then restart, with a backup in its place"
+    /// Whether the path still leads to what was opened. One that somebody made anew has another lock or none; ours is
+    /// open, so that the system gives its number to no other file.
+    var isInPlace: Bool {
+        self.lockDescriptor.withLock { descriptor in
+            guard let descriptor else { return true }
+            var (held, found) = (stat(), stat())
+            guard unsafe stat(self.path + "/lock", &found) == 0 else { return errno != ENOENT && errno != ENOTDIR }
+            guard unsafe fstat(descriptor, &held) == 0 else { return true }
+            return held.st_ino == found.st_ino && held.st_dev == found.st_dev
+        }
+    }
+
+    /// Said where the directory is not in place.
+    var goneSentence: String {
+        "the directory \(self.path) is gone, or another stands in its place: read what you still need, then restart"
+            + " with a backup there"
     }
 
     private static func makeDirectory(_ path: String) throws(StoreOpenError) {

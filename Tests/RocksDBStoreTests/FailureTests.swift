@@ -38,13 +38,21 @@ import Testing
         }
     }
 
-    @Test func `writes are refused where the directory is gone, not where the room is unknown`() async throws {
+    /// Made anew, the directory is the one of another store, as of a second server that was started on its path.
+    @Test(arguments: [false, true])
+    func `writes are refused where the directory is gone, not where the room is unknown`(
+        isMadeAnew: Bool
+    ) async throws {
         try await withFixture { fixture in
             let store = try fixture.open()
             try await store.commit(Batch(writes: [.set([1], [1])]))
             fixture.disk.setFreeBytes(nil)
             try await store.commit(Batch(writes: [.set([1], [2])]))
             try FileManager.default.moveItem(atPath: fixture.path, toPath: fixture.path + ".moved")
+            if isMadeAnew {
+                try FileManager.default.createDirectory(atPath: fixture.path, withIntermediateDirectories: false)
+                try Data().write(to: URL(fileURLWithPath: fixture.path + "/lock"))
+            }
             let groups = fixture.disk.groupCounts.count
             do {
                 try await store.commit(Batch(writes: [.set([1], [3])]))
