@@ -205,6 +205,9 @@ def test_what_openai_takes_is_taken(post):
         (CHAT, {"response_format": {"type": "json_object"},
                 "messages": [{"role": "system", "content": "In Json."}, HI]}),
         ("responses", {"text": {"format": {"type": "json_object"}}, "input": "JSON, please"}),
+        *(("responses", {"text": {"format": {"type": "json_object"}}, "instructions": "Be brief.",
+                         "input": [{"role": role, "content": "Answer in JSON."}, HI]})
+          for role in ("system", "developer")),
         ("responses", {"parallel_tool_calls": True, "metadata": {"a": "x" * 512}}),
     ):
         assert post(path, **body).status_code == 200, body

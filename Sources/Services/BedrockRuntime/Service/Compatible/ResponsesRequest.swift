@@ -33,7 +33,8 @@ struct ResponsesRequest {
         if let call = self.openCalls.first { throw Self.inputFault("No tool output found for function call \(call).") }
         try self.addTools(body)
         self.addSampling(body)
-        try self.addFormat(body["text"]?["format"])
+        let instructionCount = body["instructions"]?.text == nil ? 0 : 1
+        try self.addFormat(body["text"]?["format"], told: self.chat.system.dropFirst(instructionCount))
         if let effort = body["reasoning"]?["effort"]?.text {
             self.chat.reasoning = ChatRequest.Reasoning(isOn: effort != "none", effort: effort)
         }
@@ -206,7 +207,7 @@ struct ResponsesRequest {
         self.chat.sampling.topP = body["top_p"]?.double
     }
 
-    private mutating func addFormat(_ format: Document?) throws(ServiceError) {
+    private mutating func addFormat(_ format: Document?, told: ArraySlice<String>) throws(ServiceError) {
         guard let format, format != .null else { return }
         switch format["type"]?.text {
         case nil: throw OpenAIRules.missing("text.format.type")
@@ -220,7 +221,9 @@ struct ResponsesRequest {
                 default: nil
                 }
             }
-            guard texts.contains(where: OpenAISchema.mentionsJSON) else {
+            // What items of the input say in the system's name counts (miracodeai/mira#267), instructions do not.
+            guard texts.contains(where: OpenAISchema.mentionsJSON) || told.contains(where: OpenAISchema.mentionsJSON)
+            else {
                 throw Self.inputFault(
                     "Response input messages must contain the word 'json' in some form to use 'text.format' of type "
                         + "'json_object'.")
