@@ -5,7 +5,7 @@ internal import Synchronization
 /// Where the system has the file in its memory a block is there in some 15 µs, and a thread of the pool costs twice
 /// that in switches. Whether it has it nobody tells beforehand, but it shows in how long the reads before took. So
 /// quick reads on the pool earn credit, slow ones cost it, and with enough of it reads are done at once. The most that
-/// an event loop waits by it is one read of the disk for each run of quick ones.
+/// an event loop waits by it, for each run of quick ones, is one read of a disk that turns or four of a quicker one.
 package final class ReadPace: Sendable {
     /// What a block takes that the system has in memory, with room for a thread that is run late.
     package static let quickMax = Duration.microseconds(100)

@@ -91,7 +91,7 @@ struct RerankNotation: Sendable {
     let request: RerankRequest
     private let countMax: Int
 
-    /// - `versionMin`: the least `api_version` of a model whose bodies must say one.
+    /// A body of a model that must say `api_version`, `versionMin` at least; nil for one that need not.
     init(_ body: Document, versionMin: Int? = nil) throws(ServiceError) {
         var check = BodyCheck(
             body, required: ["query", "documents"] + (versionMin == nil ? [] : ["api_version"]),
