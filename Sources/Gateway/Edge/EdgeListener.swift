@@ -120,10 +120,11 @@ package final class EdgeListener: Sendable {
                     guard let index = eventLoops.firstIndex(where: { $0 === channel.eventLoop }) else {
                         preconditionFailure("a connection lives on one of the listener's own loops")
                     }
+                    // First: a connection that fails here must not count for ever.
+                    try Self.configure(channel, limits)
                     guard let membership = ConnectionMembership(count: count, counters: counters[index]) else {
                         throw ListenerFull()
                     }
-                    try Self.configure(channel, limits)
                     let connection = OpeningConnection(
                         loop: loops[index].value, membership: membership, id: ids.next())
                     try channel.pipeline.syncOperations.addHandler(
@@ -135,7 +136,9 @@ package final class EdgeListener: Sendable {
     /// An accepted connection's own options. The bootstrap would set each by a future of its own, which costs more
     /// than all the rest of accepting. TCP_NODELAY it has from its listener, where NIO sets it.
     private static func configure(_ channel: any Channel, _ limits: EdgeLimits) throws {
-        guard let options = channel.syncOptions else { return }
+        guard let options = channel.syncOptions else {
+            preconditionFailure("NIO's sockets take options at once: without them a connection has no bounds")
+        }
         try options.setOption(.autoRead, value: false)
         try options.setOption(.allowRemoteHalfClosure, value: true)
         try options.setOption(
