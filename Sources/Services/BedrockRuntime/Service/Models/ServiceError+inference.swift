@@ -1,0 +1,34 @@
+internal import BedrockRuntimeModel
+internal import Inference
+internal import ServiceModel
+
+extension ServiceError {
+    static func invalid(_ message: String) -> ServiceError {
+        BedrockRuntimeError.validation(message: message)
+    }
+
+    /// What a client is told of a model's failure.
+    init(_ error: InferenceError) {
+        switch error {
+        case .unsupported(let sentence):
+            self = .invalid(sentence)
+        case .contextExceeded:
+            self = .invalid("Input is too long for requested model.")
+        case .failed, .unreached:
+            self = BedrockRuntimeError.modelError(
+                message: "The model failed while it answered; the server's log names the reason.")
+        case .refused(let status, let sentence):
+            self = BedrockRuntimeError.modelError(message: sentence, originalStatusCode: status)
+        case .notReady(let sentence):
+            self = BedrockRuntimeError.modelNotReady(message: sentence)
+        case .busy:
+            self = BedrockRuntimeError.throttling(
+                message: "Too many requests, please wait before trying again.")
+        case .timedOut(let seconds):
+            self = BedrockRuntimeError.modelTimeout(
+                message: "The model did not answer within \(seconds) seconds.")
+        case .noEngine(let sentence), .tooLarge(let sentence):
+            self = BedrockRuntimeError.serviceUnavailable(message: sentence)
+        }
+    }
+}
