@@ -63,7 +63,7 @@ struct RestoreOverrides: Sendable {
         )
     }
 
-    private static let noThroughput =
+    static let noThroughput =
         "Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST"
 
     /// Overrides of throughput go with the billing mode.
@@ -93,137 +93,7 @@ struct RestoreOverrides: Sendable {
         if let refusal { throw .validation("Invalid Request: \(refusal)") }
     }
 
-    private static func throughput(_ throughput: Throughput) -> ProvisionedThroughput {
+    static func throughput(_ throughput: Throughput) -> ProvisionedThroughput {
         ProvisionedThroughput(readCapacityUnits: throughput.read, writeCapacityUnits: throughput.write)
-    }
-
-    /// The indexes to make: those of the source, or those that the request lists, which may have other names.
-    /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
-    private func globalIndexes(
-        _ source: TableDescriptor, _ shown: TableDescription, isProvisioned: Bool
-    ) throws(ServiceError) -> [GlobalSecondaryIndex] {
-        var known = shown.globalSecondaryIndexes ?? []
-        guard let given = self.globalIndexes else {
-            var indexes: [GlobalSecondaryIndex] = []
-            for index in known {
-                guard let name = index.indexName, let schema = index.keySchema, let projection = index.projection
-                else { continue }
-                if isProvisioned, source.isOnDemand { throw .missingThroughput(name) }
-                indexes.append(
-                    GlobalSecondaryIndex(
-                        indexName: name,
-                        keySchema: schema,
-                        projection: projection,
-                        provisionedThroughput: isProvisioned
-                            ? source.index(name).map { Self.throughput($0.throughput) } : nil,
-                        onDemandThroughput: isProvisioned ? nil : index.onDemandThroughput
-                    )
-                )
-            }
-            return indexes
-        }
-        var indexes: [GlobalSecondaryIndex] = []
-        for var index in given {
-            guard index.warmThroughput == nil else {
-                throw .validation(
-                    "One or more parameter values were invalid: WarmThroughput is not supported for "
-                        + "GlobalSecondaryIndexOverride"
-                )
-            }
-            let place = try Self.place(
-                of: index.indexName, index.keySchema, index.projection,
-                in: known.map { ($0.indexName, $0.keySchema, $0.projection) })
-            let same = known.remove(at: place)
-            if isProvisioned, index.provisionedThroughput == nil { throw .missingThroughput(index.indexName) }
-            if self.billingMode == .payPerRequest, index.provisionedThroughput != nil {
-                throw .validation("Invalid Request: \(Self.noThroughput) for index \(index.indexName)")
-            }
-            if index.onDemandThroughput == nil, !isProvisioned { index.onDemandThroughput = same.onDemandThroughput }
-            indexes.append(index)
-        }
-        return indexes
-    }
-
-    /// Where an index with those keys and attributes stands, the one of that name if there are several.
-    private static func place(
-        of name: String, _ schema: [KeySchemaElement], _ projection: DynamoDBModel.Projection,
-        in known: [(name: String?, schema: [KeySchemaElement]?, projection: DynamoDBModel.Projection?)]
-    ) throws(ServiceError) -> Int {
-        let matches = known.indices.filter { place in
-            self.isSame(known[place].schema ?? [], schema) && self.isSame(known[place].projection, projection)
-        }
-        guard let place = matches.first(where: { known[$0].name == name }) ?? matches.first else {
-            throw .unknownIndex(name)
-        }
-        return place
-    }
-
-    private func localIndexes(_ shown: TableDescription) throws(ServiceError) -> [LocalSecondaryIndex] {
-        var known = shown.localSecondaryIndexes ?? []
-        guard let given = self.localIndexes else {
-            return known.compactMap { index in
-                guard let name = index.indexName, let schema = index.keySchema, let projection = index.projection
-                else { return nil }
-                return LocalSecondaryIndex(indexName: name, keySchema: schema, projection: projection)
-            }
-        }
-        for index in given {
-            let place = try Self.place(
-                of: index.indexName, index.keySchema, index.projection,
-                in: known.map { ($0.indexName, $0.keySchema, $0.projection) })
-            known.remove(at: place)
-        }
-        return given
-    }
-
-    private func vectorIndexes(_ shown: TableDescription) throws(ServiceError) -> [VectorIndex] {
-        let known = shown.vectorIndexes ?? []
-        for index in self.vectorIndexes ?? [] {
-            let same = known.first { $0.indexName == index.indexName }
-            guard let same, same.vectorAttribute?.attributeName == index.vectorAttribute.attributeName,
-                same.dimensions == index.dimensions, same.distanceFunction == index.distanceFunction,
-                Self.isSame(same.projection, index.projection)
-            else { throw .unknownIndex(index.indexName) }
-        }
-        return known.compactMap { index in
-            guard let name = index.indexName, let attribute = index.vectorAttribute,
-                let projection = index.projection, let dimensions = index.dimensions,
-                let distance = index.distanceFunction,
-                self.vectorIndexes.map({ given in given.contains { $0.indexName == name } }) != false
-            else { return nil }
-            return VectorIndex(
-                indexName: name,
-                vectorAttribute: attribute,
-                searchSchema: index.searchSchema,
-                projection: projection,
-                dimensions: dimensions,
-                distanceFunction: distance
-            )
-        }
-    }
-
-    private static func isSame(_ left: [KeySchemaElement], _ right: [KeySchemaElement]) -> Bool {
-        left.count == right.count
-            && zip(left, right).allSatisfy { $0.attributeName == $1.attributeName && $0.keyType == $1.keyType }
-    }
-
-    private static func isSame(
-        _ left: DynamoDBModel.Projection?, _ right: DynamoDBModel.Projection
-    ) -> Bool {
-        left?.projectionType == right.projectionType
-            && Set(left?.nonKeyAttributes ?? []) == Set(right.nonKeyAttributes ?? [])
-    }
-}
-
-extension ServiceError {
-    fileprivate static func missingThroughput(_ name: String) -> ServiceError {
-        .validation("Invalid Request: Must specify provisioned throughput for index \(name)")
-    }
-
-    fileprivate static func unknownIndex(_ name: String) -> ServiceError {
-        .validation(
-            "Invalid Request: Index \(name) does not match a secondary index that existed in the source table and "
-                + "cannot be created during the restore operation"
-        )
     }
 }
