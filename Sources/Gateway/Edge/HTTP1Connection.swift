@@ -51,22 +51,30 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     var keepsAlive = true
     /// The client has ended its side: what came whole is answered still.
     var isInputClosed = false
-    private var isVersion10 = false
-    private var isHead = false
-    private var answerFraming: HTTP1ResponseEncoder.Framing = .none
+    /// Of HTTP/1.0, which knows no chunks, and keeps a connection only where it is asked to.
+    var isVersion10 = false
+    /// A HEAD: its answer has no body.
+    var isHead = false
+    /// How a streamed answer ends; of one with a length, the bytes that are still to come.
+    var answerFraming: HTTP1ResponseEncoder.Framing = .none
+    /// Of a body that nobody wants any more, since its answer is complete.
     private var discardedBytes = 0
 
     // The turn
+    /// `process` is under way: what it calls may come back to it.
     private var isProcessing = false
+    /// More may follow in this round of reading; what is written and the deadline wait for its end.
     private var isReading = false
     private var isTurnScheduled = false
-    private var needsFlush = false
+    var needsFlush = false
     /// Whether the pieces of this round of the loop leave at its end.
-    private var isSettlingSoon = false
+    var isSettlingSoon = false
 
     // The deadline
     var deadline: Deadline = .none
+    /// Received of a body since its deadline was armed, or behind a refusal.
     var windowBytes = 0
+    /// What the client had not taken of an answer when its deadline was armed.
     var unsentBytes = 0
     var isAnswerTaken = false
 
@@ -160,7 +168,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     // The turn
 
     /// Goes as far as the input, the answers and fairness allow. Harmless at any time.
-    private func process() {
+    func process() {
         guard !self.isProcessing, !self.isTurnScheduled else { return }
         self.isProcessing = true
         defer { self.isProcessing = false }
@@ -367,12 +375,12 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    private func flush() {
+    func flush() {
         self.needsFlush = false
         self.context?.flush()
     }
 
-    private func write(_ buffer: ByteBuffer) {
+    func write(_ buffer: ByteBuffer) {
         self.loop.counters.bytesOut.add(buffer.readableBytes)
         self.needsFlush = true
         self.context?.write(self.wrapOutboundOut(buffer), promise: nil)
@@ -386,115 +394,5 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         self.context = nil
         self.loop.deregister(self)
         self.membership.end()
-    }
-}
-
-extension HTTP1Connection: ExchangeTransport {
-    func send(_ response: EdgeResponse, body: [UInt8]) {
-        guard let context = self.context else { return }
-        var framing = HTTP1ResponseEncoder.Framing.length(body.count)
-        if HTTP1ResponseEncoder.isBodiless(response.status) {
-            framing = .none
-        } else if self.isHead, let length = response.headers.contentLength {
-            framing = .length(length)
-        }
-        let sendsBody = !self.isHead && framing != .none
-        let capacity = HTTP1ResponseEncoder.headBytesMax(response.headers) + (sendsBody ? body.count : 0)
-        var buffer = context.channel.allocator.buffer(capacity: capacity)
-        self.writeHead(response, framing: framing, to: &buffer)
-        if sendsBody { buffer.writeBytes(body) }
-        self.write(buffer)
-    }
-
-    func sendHead(_ response: EdgeResponse) {
-        guard let context = self.context else { return }
-        if HTTP1ResponseEncoder.isBodiless(response.status) {
-            self.answerFraming = .none
-        } else if let length = response.headers.contentLength {
-            self.answerFraming = .length(length)
-        } else if self.isVersion10 {
-            self.answerFraming = .untilClose
-            self.keepsAlive = false
-        } else {
-            self.answerFraming = .chunked
-        }
-        let capacity = HTTP1ResponseEncoder.headBytesMax(response.headers)
-        var buffer = context.channel.allocator.buffer(capacity: capacity)
-        self.writeHead(response, framing: self.answerFraming, to: &buffer)
-        self.write(buffer)
-        self.settle()
-    }
-
-    func sendPiece(_ bytes: [UInt8]) {
-        guard let context = self.context, !self.isHead else { return }
-        var buffer = context.channel.allocator.buffer(capacity: bytes.count + 24)
-        switch self.answerFraming {
-        case .none: return
-        case .chunked: HTTP1ResponseEncoder.writeChunk(bytes, to: &buffer)
-        case .untilClose: buffer.writeBytes(bytes)
-        case .length(let remaining):
-            // Bytes beyond the announced length would be read as the next answer.
-            buffer.writeBytes(bytes.prefix(remaining))
-            self.answerFraming = .length(max(0, remaining - bytes.count))
-        }
-        self.write(buffer)
-        // What is produced for a client that may be gone shows soon whether it is.
-        if self.deadline == .halfClosed { self.deadline = .none }
-        self.settleSoon()
-    }
-
-    /// Settles once the task that produces the pieces rests: those that it has at once leave in one write. A model's
-    /// tokens come several in one read, and a write for each was most of what a token cost.
-    private func settleSoon() {
-        guard !self.isSettlingSoon, let context = self.context else { return }
-        self.isSettlingSoon = true
-        context.eventLoop.assumeIsolated().execute {
-            self.isSettlingSoon = false
-            // Pieces change nothing of what is read.
-            self.settle(reads: false)
-        }
-    }
-
-    func sendEnd() {
-        if case .length(let remaining) = self.answerFraming, remaining > 0, !self.isHead { return self.abortAnswer() }
-        if self.answerFraming == .chunked, !self.isHead, let context = self.context {
-            var buffer = context.channel.allocator.buffer(capacity: 8)
-            buffer.writeStaticString(HTTP1ResponseEncoder.lastChunk)
-            self.write(buffer)
-        }
-    }
-
-    func abortAnswer() {
-        // What was produced before the end leaves before it.
-        if self.needsFlush { self.flush() }
-        self.phase = .closed
-        self.context?.close(promise: nil)
-    }
-
-    func answerEnded() {
-        self.process()
-        self.settle()
-    }
-
-    func bodyHasRoom() {
-        self.process()
-        self.settle()
-    }
-
-    func answerStalled() {
-        self.settle()
-    }
-
-    private func writeHead(
-        _ response: EdgeResponse, framing: HTTP1ResponseEncoder.Framing, to buffer: inout ByteBuffer
-    ) {
-        if response.closesConnection || self.loop.isDraining { self.keepsAlive = false }
-        if !self.isRequestComplete, (self.bodyParser?.remainingBytes ?? 0) > self.loop.limits.discardBytesMax {
-            self.keepsAlive = false
-        }
-        let connection: StaticString? = self.keepsAlive ? (self.isVersion10 ? "keep-alive" : nil) : "close"
-        HTTP1ResponseEncoder.writeHead(
-            status: response.status, headers: response.headers, framing: framing, connection: connection,
-            date: self.loop.dateText(), to: &buffer)
     }
 }
