@@ -28,13 +28,19 @@ package enum AddressText {
 
     /// The `@` behind user and password of an address whose scheme was read.
     private static func endOfUser(_ text: Substring) -> Substring.Index? {
-        let address = text.prefix { !" ,\"'`|\n\t".contains($0) }
-        let authority = address.prefix { !"/?#".contains($0) }
+        let word = text.prefix { !" \n\t".contains($0) }
+        let authority = word.prefix { !"/?#,|".contains($0) }
         if let at = authority.lastIndex(of: "@") { return at }
-        // A slash in a password should be written as %2F, and may not be; behind a host is a number or nothing.
+        // A slash in a password should be written as %2F, a comma as %2C, and may not be.
         guard !authority.hasPrefix("["), let colon = authority.lastIndex(of: ":"),
-            Int(authority[authority.index(after: colon)...]) == nil
+            !self.isPort(authority[authority.index(after: colon)...])
         else { return nil }
-        return address.lastIndex(of: "@")
+        return word.lastIndex(of: "@")
+    }
+
+    /// Whether a text is what may stand behind a host's colon, and a sentence's marks at the most behind it.
+    private static func isPort(_ text: Substring) -> Bool {
+        let marks = text.drop { $0.isASCII && $0.isNumber }
+        return marks.startIndex > text.startIndex && marks.allSatisfy { "\"'`).;:".contains($0) }
     }
 }
