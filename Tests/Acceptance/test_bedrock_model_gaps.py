@@ -82,7 +82,8 @@ def refusal(call, **request):
     *((model, inference(**{member: 0.5}), no(member)) for member in ("temperature", "topP") for model in (
         "us.openai.gpt-5.6-luna", "global.xai.grok-4.6")),
     *((model, thought(signature=signature), no("reasoningContent.reasoningText.signature")) for model, signature in (
-        ("openai.gpt-oss-120b-1:0", "x"), (NOVA, "x"), (QWEN, "x"), ("minimax.minimax-m2", ""))),
+        ("openai.gpt-oss-120b-1:0", "x"), (NOVA, "x"), (QWEN, "x"), ("minimax.minimax-m2", ""),
+        ("moonshotai.kimi-k2.5", "x"))),
 ])
 def test_what_a_model_does_not_take_is_refused(bedrock, model, members, sentence):
     assert refusal(bedrock.converse, modelId=model, **members) == {"Code": "ValidationException", "Message": sentence}

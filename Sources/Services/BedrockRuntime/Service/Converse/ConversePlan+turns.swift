@@ -6,7 +6,7 @@ internal import ServiceModel
 extension ConversePlan {
     /// What ids begin with whose conversations may begin with an answer.
     /// - Source: pydantic-ai#6255, measured on Bedrock.
-    private static let answeringFirst = ["anthropic.", "moonshot", "qwen.", "zai."]
+    private static let answeringFirst = ["anthropic.", "moonshot.", "moonshotai.", "qwen.", "zai."]
 
     static func checkTurns(_ messages: [Message], _ id: ModelID) throws(ServiceError) {
         let isBegun = messages.first?.role == .assistant && self.answeringFirst.contains(where: id.name.hasPrefix)

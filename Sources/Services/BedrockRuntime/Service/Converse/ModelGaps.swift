@@ -41,7 +41,7 @@ struct ModelGaps: OptionSet {
         ("mistral.mistral-large-24", [.streamedTools, .namedTool, .mixedResults]),
         ("mistral.mistral-small-24", [.streamedTools, .mixedResults]),
         ("mistral.pixtral", [.streamedTools, .mixedResults]),
-        ("moonshot", [.signatures]), ("moonshot.kimi-k2", [.cachePoints]),
+        ("moonshot.", [.signatures]), ("moonshotai.", [.signatures]), ("moonshot.kimi-k2", [.cachePoints]),
         ("nvidia.", [.cachePoints, .signatures]),
         ("openai.", [.stops, .signatures]), ("openai.gpt-oss", [.cachePoints]),
         ("openai.gpt-5", [.sampling]), ("openai.gpt-6", [.sampling]),
