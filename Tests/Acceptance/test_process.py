@@ -406,6 +406,20 @@ def test_a_data_directory_that_is_removed_is_told(fresh_server, gone):
         client.put_item(TableName="Kept", Item={"id": {"S": "b"}})
 
 
+def test_a_store_that_a_second_start_made_anew_takes_no_writes_of_the_first(fresh_server):
+    server = fresh_server()
+    client = server.client("dynamodb")
+    client.create_table(
+        TableName="Kept", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
+    shutil.rmtree(server.folder / "data")
+    assert server.run("start", "--port", str(server.port)).returncode == 71
+    assert (server.folder / "data" / "store" / "format").exists()
+    with pytest.raises(botocore.exceptions.ClientError, match="The store does not take writes now"):
+        client.put_item(TableName="Kept", Item={"id": {"S": "a"}})
+    assert "is gone, or another stands in its place" in server.get("/readyz").read().decode()
+
+
 def test_a_server_that_localhost_does_not_lead_to_is_called_by_its_address(tmp_path):
     class ElsewhereServer(Server):
         @property
