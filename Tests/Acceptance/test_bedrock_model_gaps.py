@@ -162,7 +162,7 @@ def test_what_a_model_takes_is_answered(bedrock, model, members):
 
 @pytest.mark.parametrize("model, bound", [
     ("anthropic.claude-3-haiku-20240307-v1:0", 4096), (CLAUDE, 8192), (NOVA, 10_000),
-    ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", 64_000), ("amazon.titan-text-premier-v1:0", 3000),
+    ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", 64_000), ("amazon.titan-text-premier-v1:0", 3072),
 ])
 def test_answers_are_as_long_as_the_model_s_may_be(bedrock, model, bound):
     for call in (bedrock.converse, bedrock.converse_stream):

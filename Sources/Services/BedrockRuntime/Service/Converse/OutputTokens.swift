@@ -6,7 +6,7 @@ enum OutputTokens {
     /// By what ids begin with.
     private static let known: [(prefix: String, tokensMax: Int)] = [
         ("amazon.nova-lite-v1", 10_000), ("amazon.nova-micro-v1", 10_000), ("amazon.nova-premier-v1", 10_000),
-        ("amazon.nova-pro-v1", 10_000), ("amazon.titan-text-premier", 3000),
+        ("amazon.nova-pro-v1", 10_000), ("amazon.titan-text-premier", 3072),
         ("anthropic.claude-3-haiku", 4096), ("anthropic.claude-3-opus", 4096), ("anthropic.claude-3-sonnet", 4096),
         ("anthropic.claude-3-5-haiku", 8192), ("anthropic.claude-3-5-sonnet-20241022", 8192),
         ("anthropic.claude-haiku-4-5", 64_000), ("anthropic.claude-sonnet-4-2025", 64_000),
