@@ -61,3 +61,13 @@ def test_an_action_in_another_version_is_not_found(server, version):
     assert answer["Error"]["Message"] == (
         f"Could not find operation GetCallerIdentity for version {version or 'NO_VERSION_SPECIFIED'}"
     )
+
+
+def test_a_code_of_an_mfa_device_is_refused_in_aws_s_words(sts):
+    with pytest.raises(botocore.exceptions.ClientError) as refusal:
+        sts.get_session_token(SerialNumber="arn:aws:iam::000000000000:mfa/phone", TokenCode="123456")
+    answer = refusal.value.response
+    assert (answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"]) == (403, "AccessDenied")
+    assert answer["Error"]["Message"] == (
+        "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid "
+        "and associated with this user.")

@@ -52,7 +52,10 @@ struct GetSessionTokenTests {
         }
         #expect(refusal?.code == "AccessDenied")
         #expect(refusal?.status == 403)
-        #expect(refusal?.message.hasPrefix("MultiFactorAuthentication failed") == true)
+        // With the two spaces that AWS writes.
+        #expect(
+            refusal?.message == "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your "
+                + "MFA serial number is valid and associated with this user.")
     }
 
     @Test func `no policy can deny it`() {

@@ -13,7 +13,9 @@ extension STSService {
     /// - Source: IAM User Guide, "Permissions for GetSessionToken".
     package func access(_ input: GetSessionTokenRequest, _ context: RequestContext) -> [ResourceAccess] { [] }
 
-    /// - Source: AWS STS API Reference, GetSessionToken.
+    /// There are no MFA devices on this server, so that none is the user's.
+    /// - Source: AWS STS API Reference, GetSessionToken; issue 6325 of aws/aws-cli, which has AWS's answer to a device
+    ///   that is not the user's.
     package func getSessionToken(
         _ input: GetSessionTokenRequest, _ context: RequestContext
     ) async throws(ServiceError) -> GetSessionTokenResponse {
@@ -28,7 +30,8 @@ extension STSService {
             throw ServiceError(
                 code: "AccessDenied",
                 status: 403,
-                message: "MultiFactorAuthentication failed: there are no MFA devices on this server"
+                message: "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA "
+                    + "serial number is valid and associated with this user."
             )
         }
         var seconds = input.durationSeconds ?? Self.sessionSecondsStandard
