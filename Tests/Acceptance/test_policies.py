@@ -102,6 +102,15 @@ def test_a_user_of_one_table_has_its_indexes_and_nothing_else(server, unique_nam
         dynamodb.get_item, TableName=f"arn:aws:dynamodb:{REGION}:444455556666:table/{own}", Key={"k": {"S": "a"}})
 
 
+def test_a_star_at_the_end_of_an_arn_s_part_stands_for_the_parts_behind_it(server, table):
+    key = {"k": {"S": "a"}}
+    for resource, mine in (("arn:aws:dynamodb:*", True), ("arn:aws:dynamodb:eu-*", False),
+                           ("arn:aws:bedrock:*", False)):
+        dynamodb = User(server, document(statement("Allow", "dynamodb:GetItem", resource))).client("dynamodb")
+        read = {"TableName": table, "Key": key}
+        assert is_denied(dynamodb.get_item, **read) != mine, resource
+
+
 def test_an_explicit_deny_wins_over_every_allow(server, table):
     user = User(server, document(
         statement("Allow", "*"),

@@ -50,6 +50,8 @@ LONG = document(statement("Allow", "dynamodb:Scan", [table_arn(f"t{n:04}") for n
     (json.dumps(document(statement("Allow", "*", Principal="*"))), "Has prohibited field Principal"),
     (json.dumps(document(statement("Allow", "GetItem"))), "must be prefaced by a vendor"),
     (json.dumps(document(statement("Allow", "*", "table/music"))), 'must be in ARN format or "*"'),
+    *((json.dumps(document(statement("Allow", "*", resource))), 'must be in ARN format or "*"')
+      for resource in ("arn:aws:*", "arn:aws:dynamodb", "arn:aws:dynamodb:us-east-1", "arn:aws:iam::*")),
     (json.dumps(document(statement("Allow", "*", Sid="no spaces"))), "must be alpha-numeric"),
     (json.dumps(document(statement("Allow", "*", Condition={"Equals": {"aws:a": "b"}}))), "Syntax error"),
     (json.dumps(document(statement("Allow", "*", Condition={"StringEquals": {"a": "b"}}))), "prefaced by a vendor"),

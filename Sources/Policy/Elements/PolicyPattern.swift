@@ -131,6 +131,59 @@ package struct PolicyPattern: Sendable, Hashable {
         return zip(own, given).allSatisfy { Self.matches($0, $1) }
     }
 
+    /// Whether the ARN of a resource is meant: part by part, but a `*` that ends a segment behind the service goes on
+    /// over colons, so that `arn:aws:dynamodb:*` means every resource of DynamoDB.
+    ///
+    /// - Source: IAM User Guide, "IAM JSON policy elements: Resource", "Using wildcards in resource ARNs".
+    func matchesResource(_ arn: String, _ request: PolicyRequest, _ hasVariables: Bool) -> Bool {
+        if self.matchesARN(arn, request, hasVariables) { return true }
+        guard let parts = self.resolved(request, hasVariables), parts.contains(.anyText) else { return false }
+        let own = parts.split(maxSplits: 3, omittingEmptySubsequences: false) { $0 == .character(":") }
+        let given = Array(arn.unicodeScalars).split(maxSplits: 3, omittingEmptySubsequences: false) { $0 == ":" }
+        guard own.count == 4, given.count == 4, zip(own, given).prefix(3).allSatisfy({ Self.matches($0, $1) }) else {
+            return false
+        }
+        // What does not match with every wildcard over colons needs no closer look; nearly all others end here.
+        guard Self.matches(own[3], given[3]) else { return false }
+        return Self.matchesOverColons(Array(own[3]), given[3])
+    }
+
+    /// What follows the service: region, account and resource.
+    /// - Complexity: O(`parts` × `text`)
+    private static func matchesOverColons(_ parts: [Part], _ text: ArraySlice<Unicode.Scalar>) -> Bool {
+        // Wildcards of the resource itself take its colons, as those at the end of a segment do.
+        var mayTakeColon: [Bool] = []
+        var colons = 0
+        for (place, part) in parts.enumerated() {
+            if part == .character(":") { colons += 1 }
+            let isLast = place == parts.count - 1 || parts[place + 1] == .character(":")
+            mayTakeColon.append(colons >= 2 || part == .anyText && isLast)
+        }
+        // The places that what is read of the text may have led to.
+        var places = [Bool](repeating: false, count: parts.count + 1)
+        places[0] = true
+        self.skipStars(&places, parts)
+        for scalar in text {
+            var next = [Bool](repeating: false, count: parts.count + 1)
+            for (place, part) in parts.enumerated() where places[place] {
+                switch part {
+                case .anyText where scalar != ":" || mayTakeColon[place]: next[place] = true
+                case .anyCharacter where scalar != ":" || mayTakeColon[place]: next[place + 1] = true
+                case .character(scalar): next[place + 1] = true
+                case .character, .anyCharacter, .anyText, .variable: break
+                }
+            }
+            places = next
+            self.skipStars(&places, parts)
+        }
+        return places[parts.count]
+    }
+
+    /// A `*` may stand for nothing.
+    private static func skipStars(_ places: inout [Bool], _ parts: [Part]) {
+        for (place, part) in parts.enumerated() where places[place] && part == .anyText { places[place + 1] = true }
+    }
+
     /// At the first five colons; the last part keeps its own.
     private static func split<Element>(
         _ elements: ArraySlice<Element>, _ isColon: (Element) -> Bool

@@ -50,7 +50,7 @@ package struct PolicyStatement: Sendable, Hashable {
             return false
         }
         if let resource = self.resource {
-            let isNamed = resource.values.contains { $0.matchesARN(request.resource, request, hasVariables) }
+            let isNamed = resource.values.contains { $0.matchesResource(request.resource, request, hasVariables) }
             guard isNamed != resource.isNegated else { return false }
         }
         return self.conditions.allSatisfy { $0.holds(for: request, hasVariables: hasVariables) }

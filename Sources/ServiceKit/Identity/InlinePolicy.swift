@@ -71,12 +71,19 @@ package struct InlinePolicy: Sendable, Hashable {
             guard self.hasVendor(action.text) else { throw .vendor(action.text) }
         }
         for resource in statement.resource?.values ?? [] where resource.text != "*" {
-            let parts = resource.text.split(separator: ":", omittingEmptySubsequences: false)
-            guard parts.count >= 6, parts[0] == "arn" else { throw .resource(resource.text) }
+            guard self.isARN(resource.text) else { throw .resource(resource.text) }
         }
         for condition in statement.conditions {
             guard self.hasVendor(condition.key) else { throw .vendor(condition.key) }
         }
+    }
+
+    /// Six parts, or fewer behind the service where a `*` at the end stands for the others.
+    /// - Source: IAM User Guide, "IAM JSON policy elements: Resource", "Using wildcards in resource ARNs".
+    private static func isARN(_ text: String) -> Bool {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.first == "arn", parts.count < 6 else { return parts.first == "arn" }
+        return parts.count >= 4 && text.hasSuffix("*") && !parts.contains("")
     }
 
     /// `dynamodb:GetItem`, `aws:SourceIp`

@@ -23,8 +23,15 @@ struct PolicyPatternTests {
             ("*", true), ("arn:aws:dynamodb:us-east-1:111122223333:table/orders", true),
             ("arn:aws:dynamodb:*:*:table/*", true), ("arn:aws:dynamodb:*:111122223333:table/ord?rs", true),
             ("arn:aws:dynamodb:us-east-1:111122223333:table/ORDERS", false), ("arn:aws:*", false),
-            ("arn:*:dynamodb:*", false), ("arn:aws:dynamodb:us-east-1:111122223333:table/orders/index/*", false),
-            ("arn:aws:dynamodb:us-east-1:111122223333:*", true),
+            ("arn:aws:dynamodb:us-east-1:111122223333:table/orders/index/*", false),
+            ("arn:aws:dynamodb:us-east-1:111122223333:*", true), ("arn:aws:*:table/orders", false),
+            // A star that ends a segment behind the service goes on over colons.
+            ("arn:aws:dynamodb:*", true), ("arn:*:dynamodb:*", true), ("arn:aws:dynamodb:us-*", true),
+            ("arn:aws:dynamodb:us-east-1:*", true), ("arn:aws:dynamodb:eu-*", false), ("arn:aws:s3:*", false),
+            ("arn:aws:dynamodb:*:table/orders", true), ("arn:aws:dynamodb:*:table/other", false),
+            ("arn:aws:dynamodb:us-*:*s", true), ("arn:aws:dynamodb:*orders", false),
+            ("arn:aws:dynamodb:us-*-1:table/orders", false), ("arn:aws:dynamodb:us-east-1?111122223333:*", false),
+            ("arn:aws:dynamodb:us-east-1", false),
         ] as [(String, Bool)])
     func `a resource is matched part by part`(_ pattern: String, _ applies: Bool) throws {
         #expect(try self.applies(statement(resource: #""Resource":"\#(pattern)""#), request()) == applies)
