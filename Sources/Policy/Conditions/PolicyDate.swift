@@ -1,7 +1,7 @@
 internal import Primitives
 
-/// A date of a condition: `2026-11-28`, `2026-11-28T14:00:00Z` with or without seconds, fractions and an offset, or
-/// seconds since 1970.
+/// A date of a condition: `2026-11`, `2026-11-28`, `2026-11-28T14:00:00Z` with or without seconds, fractions and an
+/// offset, or seconds since 1970. A date without a day or a time begins its month or day.
 ///
 /// - Source: IAM User Guide, "Date condition operators"; W3C, "Date and Time Formats".
 struct PolicyDate: Sendable, Hashable, Comparable {
@@ -15,12 +15,16 @@ struct PolicyDate: Sendable, Hashable, Comparable {
             return
         }
         var reader = Reader(rest: Array(text.utf8)[...])
-        guard let year = reader.digits(4), reader.take("-"), let month = reader.digits(2), reader.take("-"),
-            let day = reader.digits(2)
-        else { return nil }
+        guard let year = reader.digits(4), reader.take("-"), let month = reader.digits(2) else { return nil }
+        var day = 1
+        let hasDay = reader.take("-")
+        if hasDay {
+            guard let given = reader.digits(2) else { return nil }
+            day = given
+        }
         var date = CalendarDate(year: year, month: month, day: day)
         var offsetMinutes = 0
-        if reader.take("T") {
+        if hasDay, reader.take("T") {
             guard let hour = reader.digits(2), reader.take(":"), let minute = reader.digits(2) else { return nil }
             (date.hour, date.minute) = (hour, minute)
             if reader.take(":") {
