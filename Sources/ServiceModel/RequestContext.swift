@@ -17,18 +17,21 @@ package final class Principal: Sendable {
     package let userID: String
     /// Empty for anonymous callers.
     package let accessKeyID: String
+    /// When its temporary key was made; nil for long-term keys.
+    package let tokenIssueTime: Timestamp?
     /// What it may do; nil where nothing restricts it within its account.
     package let policies: (any PrincipalPolicies)?
 
     package init(
         kind: Kind, account: AccountID, arn: String, userID: String, accessKeyID: String,
-        policies: (any PrincipalPolicies)? = nil
+        tokenIssueTime: Timestamp? = nil, policies: (any PrincipalPolicies)? = nil
     ) {
         self.kind = kind
         self.account = account
         self.arn = arn
         self.userID = userID
         self.accessKeyID = accessKeyID
+        self.tokenIssueTime = tokenIssueTime
         self.policies = policies
     }
 
@@ -36,7 +39,7 @@ package final class Principal: Sendable {
     package func with(policies: (any PrincipalPolicies)?) -> Principal {
         Principal(
             kind: self.kind, account: self.account, arn: self.arn, userID: self.userID, accessKeyID: self.accessKeyID,
-            policies: policies)
+            tokenIssueTime: self.tokenIssueTime, policies: policies)
     }
 }
 

@@ -243,6 +243,23 @@ def test_a_session_may_do_what_its_user_may_and_sts_asks_nobody(server, table):
     eventually(lambda: is_denied(dynamodb.scan, TableName=table), SECONDS_MAX)
 
 
+def test_a_policy_can_ask_for_temporary_keys_and_when_they_were_made(server, table):
+    late = {"Null": {"aws:TokenIssueTime": "false"}, "DateGreaterThan": {"aws:TokenIssueTime": "2020-01-01"}}
+    user = User(server, document(
+        statement("Allow", "dynamodb:Scan", Condition=late),
+        statement("Allow", "dynamodb:GetItem", Condition={"Null": {"aws:TokenIssueTime": "true"}}),
+        statement("Allow", "dynamodb:Query", Condition={"DateLessThan": {"aws:TokenIssueTime": "2020-01-01"}})))
+    made = user.client("sts").get_session_token()["Credentials"]
+    session = user.client("dynamodb", token=(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"]))
+    long_term, read = user.client("dynamodb"), {"TableName": table, "Key": {"k": {"S": "a"}}}
+    session.scan(TableName=table)
+    long_term.get_item(**read)
+    assert is_denied(long_term.scan, TableName=table)
+    assert is_denied(session.get_item, **read)
+    query = {"KeyConditionExpression": "k = :k", "ExpressionAttributeValues": {":k": {"S": "a"}}}
+    assert is_denied(session.query, TableName=table, **query)
+
+
 # Bedrock
 
 

@@ -57,6 +57,23 @@ def test_the_node_decides_by_the_gateway_s_policies_within_five_seconds(cluster)
             client.put_item, TableName="orders", Item={"k": {"S": "a"}}) == "AccessDeniedException", SECONDS_MAX)
 
 
+def test_a_node_is_told_when_a_temporary_key_was_made(cluster):
+    make_table(cluster.gateway.client("dynamodb"), "sessions")
+    user = User(cluster.gateway, document(statement(
+        "Allow", "dynamodb:Scan", table_arn("sessions"), Condition={"Null": {"aws:TokenIssueTime": "false"}})))
+    made = user.client("sts", server=cluster.gateway).get_session_token()["Credentials"]
+    session = user.client("dynamodb", token=(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"]))
+
+    def is_served():
+        try:
+            return session.scan(TableName="sessions")["Count"] == 0
+        except botocore.exceptions.ClientError:
+            return False
+
+    eventually(is_served, SECONDS_MAX)
+    assert user.arn in sentence(user.client("dynamodb").scan, TableName="sessions")
+
+
 def test_a_node_that_cannot_ask_lets_no_user_pass(cluster):
     user = User(cluster.gateway, document(statement("Allow", "dynamodb:*")))
     direct = user.client("dynamodb", server=cluster.tables)

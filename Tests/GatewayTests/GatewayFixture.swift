@@ -239,7 +239,7 @@ struct TestIdentity: IdentityPort {
                 sessionToken: sessionToken))
     }
 
-    func issueSession(for principal: Principal, expiration: Timestamp) -> Credential {
+    func issueSession(for principal: Principal, issued: Timestamp, expiration: Timestamp) -> Credential {
         preconditionFailure("nobody asks for sessions here")
     }
 }

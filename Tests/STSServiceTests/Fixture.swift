@@ -12,7 +12,7 @@ struct RecordingIdentity: IdentityPort {
 
     func policies(of principal: Principal, now: Timestamp) -> PolicyLookup { .known(nil) }
 
-    func issueSession(for principal: Principal, expiration: Timestamp) -> Credential {
+    func issueSession(for principal: Principal, issued: Timestamp, expiration: Timestamp) -> Credential {
         Credential(
             accessKeyID: "ASIAISSUED",
             secretAccessKey: "for \(principal.arn)",

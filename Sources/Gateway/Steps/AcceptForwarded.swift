@@ -84,7 +84,8 @@ final class AcceptForwarded: Sendable {
         else { throw .malformed }
         return ForwardedSender(
             principal: Principal(
-                kind: kind.kind, account: account, arn: said.arn, userID: said.userID, accessKeyID: said.accessKeyID),
+                kind: kind.kind, account: account, arn: said.arn, userID: said.userID, accessKeyID: said.accessKeyID,
+                tokenIssueTime: kind.tokenIssueTime),
             hasPolicies: kind.hasPolicies,
             bearer: kind.bearer,
             region: region,
@@ -96,27 +97,40 @@ final class AcceptForwarded: Sendable {
 }
 
 /// A principal's kind as it is stated: `user`, and for one that has policies `user+policies`, perhaps with
-/// `+LONG_TERM` or `+SHORT_TERM` for a bearer token. A node that knows of no policies refuses such a principal.
+/// `+LONG_TERM` or `+SHORT_TERM` for a bearer token. A node that knows of no policies refuses such a principal. The
+/// kind of a temporary key ends with `+` and the milliseconds since 1970 at which it was made.
 package struct ForwardedKind: Sendable, Hashable {
     private static let policies = "policies"
 
     let kind: Principal.Kind
     let hasPolicies: Bool
     let bearer: UserPolicies.BearerToken?
+    let tokenIssueTime: Timestamp?
 
     init(_ principal: Principal) {
         self.kind = principal.kind
         let policies = principal.userPolicies
         self.hasPolicies = policies != nil
         self.bearer = policies?.bearer
+        self.tokenIssueTime = principal.tokenIssueTime
     }
 
     package init?(_ text: String) {
         if let kind = Principal.Kind(rawValue: text) {
+            (self.kind, self.hasPolicies, self.bearer, self.tokenIssueTime) = (kind, false, nil, nil)
+            return
+        }
+        var parts = text.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+        if let last = parts.last, let milliseconds = Int64(last), milliseconds.description == last {
+            self.tokenIssueTime = Timestamp(millisecondsSinceEpoch: milliseconds)
+            parts.removeLast()
+        } else {
+            self.tokenIssueTime = nil
+        }
+        if parts.count == 1, let kind = Principal.Kind(rawValue: parts[0]) {
             (self.kind, self.hasPolicies, self.bearer) = (kind, false, nil)
             return
         }
-        let parts = text.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
         guard (2...3).contains(parts.count), parts[0] == Principal.Kind.user.rawValue, parts[1] == Self.policies else {
             return nil
         }
@@ -129,15 +143,19 @@ package struct ForwardedKind: Sendable, Hashable {
     }
 
     package var text: String {
-        guard self.hasPolicies else { return self.kind.rawValue }
-        return ([self.kind.rawValue, Self.policies] + (self.bearer.map { [$0.rawValue] } ?? [])).joined(separator: "+")
+        var parts = [self.kind.rawValue]
+        if self.hasPolicies { parts.append(Self.policies) }
+        if self.hasPolicies, let bearer = self.bearer { parts.append(bearer.rawValue) }
+        if let issued = self.tokenIssueTime { parts.append(String(issued.millisecondsSinceEpoch)) }
+        return parts.joined(separator: "+")
     }
 }
 
 extension ForwardedPrincipal {
     init(_ principal: Principal, _ region: Region) {
+        let isPlain = principal.policies == nil && principal.tokenIssueTime == nil
         self.init(
-            kind: principal.policies == nil ? principal.kind.rawValue : ForwardedKind(principal).text,
+            kind: isPlain ? principal.kind.rawValue : ForwardedKind(principal).text,
             account: principal.account.description, arn: principal.arn,
             userID: principal.userID, accessKeyID: principal.accessKeyID, region: region.description)
     }

@@ -21,7 +21,7 @@ extension KeyRingIdentity {
         self.lookUp(now) { $0.bearer(name: name, now: now) }
     }
 
-    package func issueSession(for principal: Principal, expiration: Timestamp) -> Credential {
-        self.sessions.issue(for: principal, expiration: expiration)
+    package func issueSession(for principal: Principal, issued: Timestamp, expiration: Timestamp) -> Credential {
+        self.sessions.issue(for: principal, issued: issued, expiration: expiration)
     }
 }

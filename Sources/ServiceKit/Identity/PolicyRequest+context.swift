@@ -30,6 +30,7 @@ extension PolicyRequest {
         guard principal.kind != .anonymous else { return }
         // A session has the key, and there are no devices here; a long-term key has none.
         if SessionTokens.isSessionID(principal.accessKeyID) { self.set("aws:MultiFactorAuthPresent", ["false"]) }
+        if let issued = principal.tokenIssueTime { self.set("aws:TokenIssueTime", [Self.text(issued)]) }
         self.set("aws:PrincipalAccount", [principal.account.description])
         self.set("aws:PrincipalArn", [Self.principalARN(principal)])
         self.set("aws:userid", [principal.userID])

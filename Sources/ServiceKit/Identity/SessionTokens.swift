@@ -31,22 +31,23 @@ package struct SessionTokens: Sendable {
         self.random = random
     }
 
-    /// Makes temporary credentials that act as `principal` until `expiration`.
-    package func issue(for principal: Principal, expiration: Timestamp) -> Credential {
+    /// Makes temporary credentials that act as `principal` from `issued` until `expiration`.
+    package func issue(for principal: Principal, issued: Timestamp, expiration: Timestamp) -> Credential {
         let accessKeyID = Self.idPrefix + AccessKey.identifier(self.random)
         let secret = Base64.encode(self.random.bytes(30))
         let fields = [
             accessKeyID, secret, String(expiration.millisecondsSinceEpoch), principal.kind.rawValue,
             principal.account.description, principal.userID, principal.accessKeyID, principal.arn,
+            String(issued.millisecondsSinceEpoch),
         ]
         let sealed = self.boxes[0].seal(Array(fields.joined(separator: "\n").utf8), context: Self.context)
-        let issued = Principal(
+        let session = Principal(
             kind: principal.kind, account: principal.account, arn: principal.arn, userID: principal.userID,
-            accessKeyID: accessKeyID, policies: principal.policies)
+            accessKeyID: accessKeyID, tokenIssueTime: issued, policies: principal.policies)
         return Credential(
             accessKeyID: accessKeyID,
             secretAccessKey: secret,
-            principal: issued,
+            principal: session,
             sessionToken: Base64.encode(sealed),
             expiration: expiration
         )
@@ -58,7 +59,8 @@ package struct SessionTokens: Sendable {
             let plain = self.boxes.lazy.compactMap({ $0.open(sealed, context: Self.context) }).first
         else { return nil }
         let fields = String(decoding: plain, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        guard fields.count == 8, fields[0] == accessKeyID, let milliseconds = Int64(fields[2]),
+        // Tokens that were made before they told when have eight.
+        guard (8...9).contains(fields.count), fields[0] == accessKeyID, let milliseconds = Int64(fields[2]),
             let kind = Principal.Kind(rawValue: String(fields[3])), let account = AccountID(String(fields[4]))
         else { return nil }
         let expiration = Timestamp(millisecondsSinceEpoch: milliseconds)
@@ -67,7 +69,8 @@ package struct SessionTokens: Sendable {
             account: account,
             arn: String(fields[7]),
             userID: String(fields[5]),
-            accessKeyID: accessKeyID
+            accessKeyID: accessKeyID,
+            tokenIssueTime: fields.count < 9 ? nil : Int64(fields[8]).map(Timestamp.init(millisecondsSinceEpoch:))
         )
         let credential = Credential(
             accessKeyID: accessKeyID,

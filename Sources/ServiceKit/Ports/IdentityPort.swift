@@ -85,8 +85,8 @@ package protocol IdentityPort: Sendable {
     /// Whether a key is for clients on this machine only.
     func isLoopbackOnly(accessKeyID: String) -> Bool
 
-    /// Makes temporary credentials that act as `principal` until `expiration`.
-    func issueSession(for principal: Principal, expiration: Timestamp) -> Credential
+    /// Makes temporary credentials that act as `principal` from `issued`, which is now, until `expiration`.
+    func issueSession(for principal: Principal, issued: Timestamp, expiration: Timestamp) -> Credential
 }
 
 extension IdentityPort {

@@ -42,7 +42,10 @@ import Testing
         #expect(answer.status == 503)
     }
 
-    @Test(arguments: ["root", "user", "user+policies", "user+policies+LONG_TERM", "user+policies+SHORT_TERM"])
+    @Test(arguments: [
+        "root", "user", "user+policies", "user+policies+LONG_TERM", "user+policies+SHORT_TERM", "root+1795874400000",
+        "user+1795874400000", "user+policies+1795874400000",
+    ])
     func `what is stated of a principal's kind reads back`(_ text: String) throws {
         #expect(try #require(ForwardedKind(text)).text == text)
     }
@@ -50,7 +53,7 @@ import Testing
     @Test(
         arguments: [
             "", "nobody", "user+", "user+policies+", "user+policies+FOREVER", "root+policies",
-            "user+policies+LONG_TERM+more",
+            "user+policies+LONG_TERM+more", "1795874400000", "user+01", "user+1795874400000+policies", "nobody+1",
         ])
     func `another kind is none`(_ text: String) {
         #expect(ForwardedKind(text) == nil)

@@ -84,7 +84,7 @@ struct LocalIdentityTests {
         try self.file.write([self.key("ONE")])
         let identity = try LocalIdentity(file: self.file, box: self.box)
         let principal = try self.key("ONE").principal
-        let session = identity.issueSession(for: principal, expiration: self.later(1000))
+        let session = identity.issueSession(for: principal, issued: self.now, expiration: self.later(1000))
         let token = try #require(session.sessionToken)
         func look(_ id: String, _ token: String?, _ now: Timestamp) -> CredentialLookup {
             identity.credential(accessKeyID: id, sessionToken: token, now: now)

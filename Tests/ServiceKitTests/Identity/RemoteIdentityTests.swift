@@ -46,7 +46,8 @@ import Testing
         let text = AccessKeyFile.text([self.key], box: self.box)
         try await self.identity.refresh { text }
         let session = self.identity.issueSession(
-            for: self.key.principal, expiration: self.clock.now().advanced(byMilliseconds: 3_600_000))
+            for: self.key.principal, issued: self.clock.now(),
+            expiration: self.clock.now().advanced(byMilliseconds: 3_600_000))
         guard case .found = self.look(session.accessKeyID, token: session.sessionToken) else {
             Issue.record("the session is not found")
             return

@@ -85,7 +85,7 @@ struct UserPolicyTests {
         #expect(look("BOB") == nil)
         #expect(look("ROOT") == nil)
         let session = identity.issueSession(
-            for: self.key("ANA").principal, expiration: self.now.advanced(byMilliseconds: 1000))
+            for: self.key("ANA").principal, issued: self.now, expiration: self.now.advanced(byMilliseconds: 1000))
         #expect(look(session.accessKeyID, token: session.sessionToken) === look("ANA"))
         guard case .known(let known) = identity.policies(of: self.key("ANA").principal, now: self.now) else { return }
         #expect(known === look("ANA"))
@@ -137,12 +137,12 @@ struct UserPolicyTests {
 
     // What they say
 
-    private func denial(_ policies: UserPolicies, _ access: ResourceAccess) -> String? {
+    private func denial(_ policies: UserPolicies, _ access: ResourceAccess, _ by: Principal? = nil) -> String? {
         policies.denial(
             of: [access],
             RequestContext(
-                requestID: RequestID("id"), principal: self.key("ANA").principal, region: .standard, time: self.now,
-                sourceAddress: "127.0.0.1", isTLS: false, userAgent: ""))
+                requestID: RequestID("id"), principal: by ?? self.key("ANA").principal, region: .standard,
+                time: self.now, sourceAddress: "127.0.0.1", isTLS: false, userAgent: ""))
     }
 
     @Test func `a resource of every kind is left out of the sentence`() throws {
@@ -152,6 +152,28 @@ struct UserPolicyTests {
             self.denial(policies, ResourceAccess(action: "shop:Buy", resource: "*"))
                 == "User: arn:aws:iam::000000000000:user/ana is not authorized to perform: shop:Buy because no "
                 + "identity-based policy allows the shop:Buy action")
+    }
+
+    @Test func `a session is told from a long-term key by when it was made, which its token tells`() throws {
+        try self.keys.write([self.key("ANA")])
+        let identity = try LocalIdentity(file: self.keys, box: self.box)
+        let expiration = self.now.advanced(byMilliseconds: 900_000)
+        let made = identity.issueSession(for: self.key("ANA").principal, issued: self.now, expiration: expiration)
+        guard
+            case .found(let session) = identity.credential(
+                accessKeyID: made.accessKeyID, sessionToken: made.sessionToken, now: self.now)
+        else {
+            Issue.record("the session is not found")
+            return
+        }
+        #expect(session.principal.tokenIssueTime == self.now)
+        let text =
+            #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"shop:Look","Resource":"*","#
+            + #""Condition":{"Null":{"aws:TokenIssueTime":"false"}}}]}"#
+        let policies = UserPolicies([try PolicyDocument(text, .identity)])
+        let look = ResourceAccess(action: "shop:Look", resource: "*")
+        #expect(self.denial(policies, look, session.principal) == nil)
+        #expect(self.denial(policies, look) != nil)
     }
 
     @Test func `a request that a bearer token proves needs that to be allowed too`() throws {

@@ -36,8 +36,9 @@ extension STSService {
         }
         var seconds = input.durationSeconds ?? Self.sessionSecondsStandard
         if context.principal.kind == .root { seconds = min(seconds, Self.rootSessionSecondsMax) }
-        let expiration = Timestamp(secondsSinceEpoch: self.clock.now().secondsSinceEpoch + Int64(seconds))
-        let session = self.identity.issueSession(for: context.principal, expiration: expiration)
+        let now = self.clock.now()
+        let expiration = Timestamp(secondsSinceEpoch: now.secondsSinceEpoch + Int64(seconds))
+        let session = self.identity.issueSession(for: context.principal, issued: now, expiration: expiration)
         return GetSessionTokenResponse(
             credentials: Credentials(
                 accessKeyID: session.accessKeyID,
