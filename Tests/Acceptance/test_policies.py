@@ -222,8 +222,8 @@ def test_streams_ask_the_policies_too(server, unique_name):
     assert stream in sentence(
         streams.get_shard_iterator, StreamArn=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
     assert sentence(streams.list_streams) == (
-        f"User: {user.arn} is not authorized to perform: dynamodb:ListStreams because no identity-based policy allows "
-        "the dynamodb:ListStreams action")
+        f"User: {user.arn} is not authorized to perform: dynamodb:ListStreams on resource: * because no identity-based "
+        "policy allows the dynamodb:ListStreams action")
 
 
 # Sessions
@@ -301,8 +301,8 @@ def test_a_bearer_key_needs_the_permission_to_be_one_and_that_for_the_model(serv
     refused = httpx.post(converse, json=body, headers=without)
     assert refused.status_code == 403
     assert refused.json()["message"] == (
-        f"User: arn:aws:iam::{ACCOUNT}:user/{user} is not authorized to perform: bedrock:CallWithBearerToken because "
-        "no identity-based policy allows the bedrock:CallWithBearerToken action")
+        f"User: arn:aws:iam::{ACCOUNT}:user/{user} is not authorized to perform: bedrock:CallWithBearerToken on "
+        "resource: * because no identity-based policy allows the bedrock:CallWithBearerToken action")
     _, long_term = bearer(server, document(allow, statement(
         "Deny", "bedrock:CallWithBearerToken",
         Condition={"StringEquals": {"bedrock:BearerTokenType": "LONG_TERM"}})))

@@ -58,18 +58,24 @@ package final class UserPolicies: PrincipalPolicies {
         for access in self.bearerAccess + accesses {
             switch self.decision(for: PolicyRequest(access, context)) {
             case .allow: continue
-            case .explicitDeny: return AccessDenial.byIdentityPolicy.sentence(access, context.principal)
-            case .notApplicable: return AccessDenial.byNobody.sentence(access, context.principal)
+            case .explicitDeny: return self.sentence(.byIdentityPolicy, access, context)
+            case .notApplicable: return self.sentence(.byNobody, access, context)
             }
         }
         return nil
     }
 
+    private func sentence(_ denial: AccessDenial, _ access: ResourceAccess, _ context: RequestContext) -> String {
+        denial.sentence(access, context.principal, tellsAll: access.action == Self.bearerAction)
+    }
+
+    private static let bearerAction = "bedrock:CallWithBearerToken"
+
     private var bearerAccess: [ResourceAccess] {
         guard let bearer = self.bearer else { return [] }
         return [
             ResourceAccess(
-                action: "bedrock:CallWithBearerToken", resource: "*",
+                action: Self.bearerAction, resource: "*",
                 conditionKeys: ["bedrock:BearerTokenType": [bearer.rawValue]])
         ]
     }
@@ -82,9 +88,18 @@ package enum AccessDenial: Sendable, Hashable {
     case byIdentityPolicy
     case byResourcePolicy
 
-    /// - Source: IAM User Guide, "Troubleshoot access denied error messages".
-    package func sentence(_ access: ResourceAccess, _ principal: Principal) -> String {
-        let resource = access.resource == "*" ? "" : " on resource: \(access.resource)"
+    /// Where an action has no resource, DynamoDB and the check of bearer tokens say `on resource: *`, which others
+    /// leave out.
+    ///
+    /// - Parameters:
+    ///   - access: what is refused.
+    ///   - principal: who is refused.
+    ///   - tellsAll: whether `*` is told as a resource.
+    /// - Returns: the sentence.
+    /// - Source: IAM User Guide, "Troubleshoot access denied error messages", whose example is without; answers to
+    ///   dynamodb:DescribeLimits, bedrock:CallWithBearerToken and bedrock:ListFoundationModels in public reports.
+    package func sentence(_ access: ResourceAccess, _ principal: Principal, tellsAll: Bool = false) -> String {
+        let resource = access.resource == "*" && !tellsAll ? "" : " on resource: \(access.resource)"
         let reason =
             switch self {
             case .byNobody: "because no identity-based policy allows the \(access.action) action"

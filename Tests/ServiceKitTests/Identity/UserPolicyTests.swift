@@ -179,7 +179,7 @@ struct UserPolicyTests {
     @Test func `a request that a bearer token proves needs that to be allowed too`() throws {
         let look = ResourceAccess(action: "shop:Look", resource: "*")
         let without = UserPolicies([try self.policy().document]).proven(by: .longTerm)
-        #expect(self.denial(without, look)?.contains("bedrock:CallWithBearerToken") == true)
+        #expect(self.denial(without, look)?.contains("bedrock:CallWithBearerToken on resource: * because") == true)
         let text =
             #"{"Statement":[{"Effect":"Allow","Action":["shop:Look","bedrock:CallWithBearerToken"],"Resource":"*","#
             + #""Condition":{"StringEqualsIfExists":{"bedrock:bearerTokenType":"SHORT_TERM"}}}]}"#

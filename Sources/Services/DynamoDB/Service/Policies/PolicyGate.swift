@@ -24,7 +24,7 @@ struct PolicyGate: Sendable {
         if policies == nil { guard try await self.catalog.mayHavePolicies() else { return } }
         for (access, guardian) in try await self.accesses(access, context) {
             guard let denial = Self.denial(access, guardian, policies, context) else { continue }
-            throw .denied(denial.sentence(access, context.principal))
+            throw .denied(denial.sentence(access, context.principal, tellsAll: true))
         }
     }
 
