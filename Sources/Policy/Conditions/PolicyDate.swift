@@ -1,9 +1,11 @@
 internal import Primitives
 
 /// A date of a condition: `2026-11`, `2026-11-28`, `2026-11-28T14:00:00Z` with or without seconds, fractions and an
-/// offset, or seconds since 1970. A date without a day or a time begins its month or day.
+/// offset, or seconds since 1970. A date without a day or a time begins its month or day, and one without an offset is
+/// in UTC.
 ///
-/// - Source: IAM User Guide, "Date condition operators"; W3C, "Date and Time Formats".
+/// - Source: IAM User Guide, "Date condition operators"; W3C, "Date and Time Formats"; moto's `policy_validation.py`, a
+///   record of what IAM takes, for times without an offset, offsets without minutes, and small letters.
 struct PolicyDate: Sendable, Hashable, Comparable {
     let time: Timestamp
 
@@ -24,7 +26,7 @@ struct PolicyDate: Sendable, Hashable, Comparable {
         }
         var date = CalendarDate(year: year, month: month, day: day)
         var offsetMinutes = 0
-        if hasDay, reader.take("T") {
+        if hasDay, reader.take("T") || reader.take("t") {
             guard let hour = reader.digits(2), reader.take(":"), let minute = reader.digits(2) else { return nil }
             (date.hour, date.minute) = (hour, minute)
             if reader.take(":") {
@@ -71,13 +73,13 @@ struct PolicyDate: Sendable, Hashable, Comparable {
             return padded.reduce(0) { $0 * 10 + Int($1 - 0x30) }
         }
 
-        /// `Z` or `±hh:mm`, in minutes.
+        /// Nothing, `Z`, `±hh` or `±hh:mm`, in minutes.
         mutating func offset() -> Int? {
-            if self.take("Z") { return 0 }
+            if self.rest.isEmpty || self.take("Z") || self.take("z") { return 0 }
             let isNegative = self.rest.first == UInt8(ascii: "-")
-            guard self.take("+") || self.take("-"), let hours = self.digits(2), self.take(":"),
-                let minutes = self.digits(2), hours < 24, minutes < 60
-            else { return nil }
+            guard self.take("+") || self.take("-"), let hours = self.digits(2), hours < 24 else { return nil }
+            guard !self.rest.isEmpty else { return (isNegative ? -60 : 60) * hours }
+            guard self.take(":"), let minutes = self.digits(2), minutes < 60 else { return nil }
             return (isNegative ? -1 : 1) * (hours * 60 + minutes)
         }
     }
