@@ -94,6 +94,7 @@ package struct UserPolicyStore: Sendable {
         let policy: InlinePolicy
         do throws(InlinePolicyError) {
             policy = try InlinePolicy(name: argument.name, text: argument.text)
+            try policy.checkAsNew()
         } catch {
             throw StartError(.configuration, "\(argument.origin): \(error.sentence)")
         }

@@ -46,7 +46,9 @@ LONG = document(statement("Allow", "dynamodb:Scan", [table_arn(f"t{n:04}") for n
     (json.dumps(document(statement("Permit", "*"))), "Syntax error"),
     (json.dumps({"Version": "2012-10-17"}), "Syntax error"),
     (json.dumps(document()), "Statement is empty"),
-    (json.dumps(document({"Effect": "Allow", "Action": "*"})), "Missing required field Resource"),
+    (json.dumps(document({"Effect": "Allow", "Action": "*"})), "Policy statement must contain resources."),
+    (json.dumps(document({"Effect": "Allow", "Resource": "*"})), "Policy statement must contain actions."),
+    (json.dumps(document(statement("Allow", []))), "Policy statement must contain actions."),
     (json.dumps(document(statement("Allow", "*", Principal="*"))), "Has prohibited field Principal"),
     (json.dumps(document(statement("Allow", "GetItem"))), "must be prefaced by a vendor"),
     (json.dumps(document(statement("Allow", "*", "table/music"))), 'must be in ARN format or "*"'),
@@ -55,6 +57,13 @@ LONG = document(statement("Allow", "dynamodb:Scan", [table_arn(f"t{n:04}") for n
     (json.dumps(document(statement("Allow", "*", Sid="no spaces"))), "must be alpha-numeric"),
     (json.dumps(document(statement("Allow", "*", Condition={"Equals": {"aws:a": "b"}}))), "Syntax error"),
     (json.dumps(document(statement("Allow", "*", Condition={"StringEquals": {"a": "b"}}))), "prefaced by a vendor"),
+    (json.dumps(document(*[statement("Allow", "*", Sid="a")] * 2)),
+     "Statement IDs (SID) in a single policy must be unique."),
+    (json.dumps(document(statement("Allow", "dynamodb:Get:Item"))), "can contain only one colon"),
+    (json.dumps(document(statement("Allow", "dynamo*:GetItem"))), "Vendor dynamo* is not valid"),
+    (json.dumps(document(statement("Allow", "*", "arn:aws:*:*:*:*"))), "Resource vendor must be fully qualified"),
+    (json.dumps(document(statement("Deny", "*", Condition={"DateGreaterThan": {"aws:CurrentTime": "tomorrow"}}))),
+     "The policy failed legacy parsing"),
     (json.dumps(document(statement("Allow", "dynamodb:€")), ensure_ascii=False), "must contain only printable"),
     (json.dumps(LONG), "Maximum policy size of 2048 bytes exceeded"),
     (" " * 140_000, "larger than"),
@@ -65,6 +74,10 @@ def test_what_is_no_policy_is_refused_with_the_place_and_changes_nothing(server,
     assert answer.returncode == 78, answer.stderr
     assert said in answer.stderr
     assert json.loads(checked(server.run("policies", "list", "--user", user.name, "--output", "json"))) == []
+
+
+def test_statements_may_have_empty_ids(server):
+    checked(User(server).put(document(*[statement("Allow", "dynamodb:Scan", Sid="")] * 2)))
 
 
 def test_a_key_whose_policy_is_wrong_is_not_made(server):

@@ -71,6 +71,8 @@ import Testing
             ("", text("shop:Look"), "\"\" is no name of a policy"),
             (String(repeating: "n", count: 129), text("shop:Look"), "\"nnn"),
             ("Read", "{\n]", "line 2, column 1: This policy contains invalid Json"),
+            ("Read", text("shop:Look:At"), "Actions/Condition can contain only one colon"),
+            ("Read", text("sh*p:Look"), "Vendor sh*p is not valid"),
             ("Read", text("Look"), "Actions/Conditions must be prefaced by a vendor"),
             ("Read", text("shop:*").replacing("Allow", with: "Maybe"), "line 1, column 54: Syntax error"),
         ] as [(String, String, String)])

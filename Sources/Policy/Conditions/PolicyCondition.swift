@@ -34,6 +34,15 @@ package struct PolicyCondition: Sendable, Hashable {
         }
     }
 
+    /// What is no date where dates are compared, and so meets no request; nil where nothing is wrong.
+    package var unreadableDate: String? {
+        switch self.comparison.comparison {
+        case .dateEquals, .dateNotEquals, .dateLessThan, .dateLessThanEquals, .dateGreaterThan, .dateGreaterThanEquals:
+            self.values.first { PolicyDate($0.text) == nil }?.text
+        default: nil
+        }
+    }
+
     /// Whether a value of the request meets a value of the policy, negation left aside.
     private func meets(
         _ wanted: PolicyPattern, _ value: String, _ request: PolicyRequest, _ hasVariables: Bool

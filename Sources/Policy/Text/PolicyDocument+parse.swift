@@ -32,7 +32,8 @@ extension PolicyDocument {
         }
         guard let statements else { throw PolicyError(behind: root) }
         guard !statements.isEmpty else { throw .noStatement }
-        let sids = statements.compactMap(\.sid)
+        // IAM takes as many empty ones as there are; what resources' policies do with them is not known.
+        let sids = statements.compactMap(\.sid).filter { grammar.hasPrincipal || !$0.isEmpty }
         guard Set(sids).count == sids.count else { throw .sidIsNotUnique }
         self.statements = statements
     }

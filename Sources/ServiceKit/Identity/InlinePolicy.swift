@@ -78,6 +78,33 @@ package struct InlinePolicy: Sendable, Hashable {
         }
     }
 
+    /// What IAM refuses in a new policy beyond that. A policy that was put before is read without it.
+    ///
+    /// - Source: moto's `policy_validation.py`, a record of IAM's refusals; IAM User Guide, "IAM JSON policy elements:
+    ///   Resource", for the service of an ARN.
+    package func checkAsNew() throws(InlinePolicyError) {
+        for statement in self.document.statements {
+            for action in statement.action.values where action.text != "*" {
+                let parts = action.text.split(separator: ":", omittingEmptySubsequences: false)
+                guard parts.count == 2 else { throw .colons(action.text) }
+                guard parts[0].utf8.allSatisfy(Self.isOfVendor) else { throw .vendorName(String(parts[0])) }
+            }
+            for resource in statement.resource?.values ?? [] where resource.text != "*" {
+                let service = resource.text.split(separator: ":", omittingEmptySubsequences: false)[2]
+                guard !service.utf8.contains(where: { "*?".utf8.contains($0) }) else {
+                    throw .resourceVendor(resource.text)
+                }
+            }
+            for condition in statement.conditions {
+                if let date = condition.unreadableDate { throw .date(date) }
+            }
+        }
+    }
+
+    private static func isOfVendor(_ byte: UInt8) -> Bool {
+        ASCII.isLetter(byte) || ASCII.isDigit(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+    }
+
     /// Six parts, or fewer behind the service where a `*` at the end stands for the others.
     /// - Source: IAM User Guide, "IAM JSON policy elements: Resource", "Using wildcards in resource ARNs".
     private static func isARN(_ text: String) -> Bool {
@@ -103,6 +130,13 @@ package enum InlinePolicyError: Error, Sendable, Hashable {
     /// An action or the key of a condition.
     case vendor(String)
     case resource(String)
+    /// An action.
+    case colons(String)
+    /// What stands before the colon of an action.
+    case vendorName(String)
+    /// A resource.
+    case resourceVendor(String)
+    case date(String)
 
     /// What is wrong, in IAM's words where it has some, with the remedy; without a dot.
     package var sentence: String {
@@ -121,6 +155,13 @@ package enum InlinePolicyError: Error, Sendable, Hashable {
                 + "dynamodb:GetItem is"
         case .resource(let text):
             "Resource \(text) must be in ARN format or \"*\", such as arn:aws:dynamodb:*:*:table/Music"
+        case .colons(let action): "Actions/Condition can contain only one colon: \"\(action)\" has more"
+        case .vendorName(let name): "Vendor \(name) is not valid: it takes letters, digits, - and ."
+        case .resourceVendor(let text):
+            "Resource vendor must be fully qualified and cannot contain regexes: \"\(text)\" names no service, such as "
+                + "arn:aws:dynamodb:* does"
+        case .date(let text):
+            "The policy failed legacy parsing: \"\(text)\" is no date, such as 2026-11-28T14:00:00Z is"
         }
     }
 
@@ -132,6 +173,11 @@ package enum InlinePolicyError: Error, Sendable, Hashable {
             what =
                 "Syntax error: what ends there is not in the language of policies (Version is \"2012-10-17\", Effect "
                 + "\"Allow\" or \"Deny\"; elements and operators have IAM's names)"
+        case .missingField("Action"), .emptyField("Action"), .emptyField("NotAction"):
+            what = "Policy statement must contain actions."
+        case .missingField("Resource"), .emptyField("Resource"), .emptyField("NotResource"):
+            what = "Policy statement must contain resources."
+        case .sidIsNotUnique: what = "Statement IDs (SID) in a single policy must be unique."
         case .prohibitedField(let name):
             what = "\(error.description): a user's policy is about the user, so take \(name) away"
         default: what = error.description

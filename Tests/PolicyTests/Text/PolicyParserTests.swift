@@ -61,6 +61,9 @@ struct PolicyParserTests {
         let error = #expect(throws: PolicyError.self) { try policy(one, one) }
         #expect(error?.description == "The Statement Ids in the policy are not unique")
         _ = try policy(one, #""Sid":"two","# + statement(), statement(), statement())
+        // As consoles write policies of users.
+        let unnamed = #"{"Sid":"","Effect":"Allow","Action":"*","Resource":"*"}"#
+        _ = try PolicyDocument(#"{"Statement":[\#(unnamed),\#(unnamed)]}"#, .identity)
     }
 
     @Test func `a grammar demands and forbids what its kind of policy has`() throws {
