@@ -2,6 +2,7 @@
 
 import boto3
 import botocore.exceptions
+import httpx
 import pytest
 
 from brume_server import ACCESS_KEY_ID
@@ -71,3 +72,14 @@ def test_a_code_of_an_mfa_device_is_refused_in_aws_s_words(sts):
     assert answer["Error"]["Message"] == (
         "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid "
         "and associated with this user.")
+
+
+def test_a_presigned_url_is_a_post_as_boto3_makes_it_or_a_get(sts):
+    presigned = {
+        "POST": sts.generate_presigned_url("get_caller_identity"),
+        "GET": sts.generate_presigned_url("get_caller_identity", HttpMethod="GET"),
+    }
+    for method, url in presigned.items():
+        answer = httpx.request(method, url)
+        assert answer.status_code == 200 and "<Account>000000000000</Account>" in answer.text, method
+    assert httpx.get(presigned["POST"]).status_code == 403

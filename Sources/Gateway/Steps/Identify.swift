@@ -148,7 +148,10 @@ struct Identify: Sendable {
 
     private func isForm(_ head: RequestHead) -> Bool {
         if head.method == "GET" { return head.query.utf8.contains(UInt8(ascii: "=")) }
-        let contentType = head.headers.first("content-type") ?? ""
+        // Nothing else stands in a presigned POST of boto3.
+        guard let contentType = head.headers.first("content-type") else {
+            return head.query.split(separator: "&").contains { $0.hasPrefix("Action=") }
+        }
         return contentType.lowercased().hasPrefix("application/x-www-form-urlencoded")
     }
 

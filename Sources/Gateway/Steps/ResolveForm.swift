@@ -1,7 +1,8 @@
 internal import Primitives
 internal import ServiceModel
 
-/// Finds the operation of an awsQuery or ec2Query request: `Action` and `Version` in the body, or in a GET's query.
+/// Finds the operation of an awsQuery or ec2Query request: `Action` and `Version` in the body, or in the query, which a
+/// POST may have too: boto3 presigns a POST unless it is told otherwise.
 ///
 /// `Action` alone is ambiguous between services; with `Version` it is not. A service knows one version, and refuses
 /// every other.
@@ -18,7 +19,9 @@ struct ResolveForm: Sendable {
     private func target(
         _ request: IdentifiedRequest, _ services: [ServiceEntry], _ body: [UInt8]
     ) -> (IdentifiedTarget, ProtocolName?) {
-        let pairs = request.head.method == "GET" ? Array(request.head.query.utf8) : body
+        let query = Array(request.head.query.utf8)
+        let isInQuery = request.head.method == "GET" || Self.value(of: "Action", in: body) == nil
+        let pairs = isInQuery ? query : body
         guard let action = Self.value(of: "Action", in: pairs) else {
             return (services.first.map { .unknownOperation($0, "") } ?? .unidentified, nil)
         }

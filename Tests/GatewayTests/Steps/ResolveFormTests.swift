@@ -21,6 +21,16 @@ import Testing
     ) async {
         #expect(await self.gateway.identified(.form(form)) == name)
         #expect(await self.gateway.identified(.init("GET", "/?\(form)")) == name)
+        #expect(await self.gateway.identified(.init("POST", "/?\(form)")) == name)
+    }
+
+    @Test func `a presigned POST has everything in its query, and a body goes before it`() async throws {
+        let request = TestRequest("POST", "/?Action=Count&Version=2026-02-02")
+        #expect(await self.gateway.identified(try request.presigned(for: "till")) == "till.Count")
+        let form = TestRequest(
+            "POST", "/?Action=Nope&Version=2026-02-02", ["Content-Type": "application/x-www-form-urlencoded"],
+            body: "Action=Count&Version=2026-02-02")
+        #expect(await self.gateway.identified(form) == "till.Count")
     }
 
     @Test(arguments: ["", "Version=2026-02-02", "action=Count", "XAction=Count", "Action", "Action=%FF", "Action=%4"])
