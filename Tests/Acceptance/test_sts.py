@@ -83,3 +83,10 @@ def test_a_presigned_url_is_a_post_as_boto3_makes_it_or_a_get(sts):
         answer = httpx.request(method, url)
         assert answer.status_code == 200 and "<Account>000000000000</Account>" in answer.text, method
     assert httpx.get(presigned["POST"]).status_code == 403
+
+
+def test_an_action_that_is_not_there_is_told_in_the_namespace_of_all_services(sts):
+    url = sts.generate_presigned_url("get_caller_identity", HttpMethod="GET")
+    answer = httpx.get(url.replace("Version=2011-06-15", "Version=2010-05-08"))
+    assert answer.status_code == 400
+    assert '<ErrorResponse xmlns="http://webservices.amazon.com/AWSFault/2005-15-09">' in answer.text

@@ -37,10 +37,15 @@ package struct AWSQueryProtocol: ServerProtocol {
         error: ServiceError, for operation: OperationSchema?, in service: ServiceSchema?, exchange: Exchange
     ) -> ResponseMessage {
         let code = error.queryCode(in: operation)
+        // What no operation says is in the namespace of what all services have in common.
+        let namespace = operation == nil && code == "InvalidAction" ? Self.faults : service?.xmlNamespace
         let envelope = XMLErrorEnvelope.wrapped(
-            error, code: code, namespace: service?.xmlNamespace, requestID: exchange.requestID)
+            error, code: code, namespace: namespace, requestID: exchange.requestID)
         return self.message(error.status, XMLErrorEnvelope.document(envelope, error), exchange)
     }
+
+    /// - Source: an answer of STS to an action without a version, in Envoy's `sts_fetcher.cc`.
+    private static let faults = XMLNamespace(uri: "http://webservices.amazon.com/AWSFault/2005-15-09")
 
     private func message(_ status: Int, _ body: [UInt8], _ exchange: Exchange) -> ResponseMessage {
         ResponseMessage(

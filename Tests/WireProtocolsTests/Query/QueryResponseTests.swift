@@ -71,6 +71,18 @@ import WireProtocols
                 """)
     }
 
+    @Test func `an action that awsQuery does not find is told in the namespace of all services`() {
+        let message = AWSQueryProtocol().response(
+            error: ServiceError(code: "InvalidAction", status: 400, message: "Could not find it"), for: nil,
+            in: Self.service("sts"), exchange: Self.exchange)
+        #expect(
+            String(decoding: message.body, as: UTF8.self) == """
+                <ErrorResponse xmlns="http://webservices.amazon.com/AWSFault/2005-15-09"><Error><Type>Sender</Type>\
+                <Code>InvalidAction</Code><Message>Could not find it</Message></Error>\
+                <RequestId>id-1</RequestId></ErrorResponse>
+                """)
+    }
+
     @Test func `an operation without output answers with the request id alone`() {
         let unit = ShapeSchema(name: "Unit", type: .structure)
         unit.define(members: [])
