@@ -174,6 +174,16 @@ def test_users_see_only_items_with_their_own_name_as_partition_key(server, uniqu
     assert is_denied(dynamodb.scan, TableName=name)
 
 
+def test_a_partition_that_looks_like_a_user_s_is_not_the_user_s(server, unique_name):
+    name = unique_name()
+    make_table(server.client("dynamodb"), name)
+    dynamodb = User(server, document(statement(
+        "Allow", "dynamodb:GetItem", table_arn(name),
+        Condition={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["\u00e9"]}}))).client("dynamodb")
+    dynamodb.get_item(TableName=name, Key={"k": {"S": "\u00e9"}})
+    assert is_denied(dynamodb.get_item, TableName=name, Key={"k": {"S": "e\u0301"}})
+
+
 def test_attributes_and_what_is_returned_can_be_conditions(server, table):
     user = User(server, document(statement(
         "Allow", ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Query"], table_arn(table), Condition={

@@ -106,7 +106,8 @@ package struct PolicyPattern: Sendable, Hashable {
         return Self.matches(parts[...], Array(text.unicodeScalars)[...])
     }
 
-    /// Whether the text itself is meant, in which `*` and `?` stand for nothing else.
+    /// Whether the text itself is meant, in which `*` and `?` stand for nothing else. Texts that look the same and are
+    /// of other characters are others, as they are to the service whose values are compared.
     func equals(_ text: String, _ request: PolicyRequest, _ hasVariables: Bool, ignoresCase: Bool) -> Bool {
         guard let parts = self.resolved(request, hasVariables) else { return false }
         var own = String.UnicodeScalarView()
@@ -118,7 +119,8 @@ package struct PolicyPattern: Sendable, Hashable {
             case .variable: return false
             }
         }
-        return ignoresCase ? String(own).lowercased() == text.lowercased() : String(own) == text
+        guard ignoresCase else { return own.elementsEqual(text.unicodeScalars) }
+        return String(own).lowercased().unicodeScalars.elementsEqual(text.lowercased().unicodeScalars)
     }
 
     /// Whether an ARN is meant: `*` alone means every one; otherwise each of the six parts is matched for itself.

@@ -6,7 +6,7 @@ struct PolicyConditionTests {
         "aws:username": ["ana"], "s3:max-keys": ["10"], "aws:SecureTransport": ["true"],
         "aws:CurrentTime": ["2026-11-28T14:00:00Z"], "aws:EpochTime": ["1795874400"], "aws:SourceIp": ["203.0.113.7"],
         "six": ["2001:db8::17"], "aws:PrincipalArn": ["arn:aws:iam::111122223333:role/reader"],
-        "dynamodb:Attributes": ["id", "name"], "none": [], "bytes": ["QmFzZTY0"],
+        "dynamodb:Attributes": ["id", "name"], "none": [], "bytes": ["QmFzZTY0"], "key": ["\u{e9}"],
     ]
 
     private func holds(_ condition: String) throws -> Bool {
@@ -21,6 +21,11 @@ struct PolicyConditionTests {
             (#"{"StringEquals":{"aws:username":["bob","ana"]}}"#, true),
             (#"{"StringEquals":{"aws:username":"${aws:username}"}}"#, true),
             (#"{"StringEquals":{"aws:username":"an?"}}"#, false),
+            // One character, and two that look like it.
+            (#"{"StringEquals":{"key":"\u00e9"}}"#, true), (#"{"StringEquals":{"key":"e\u0301"}}"#, false),
+            (#"{"StringNotEquals":{"key":"e\u0301"}}"#, true),
+            (#"{"StringEqualsIgnoreCase":{"key":"\u00c9"}}"#, true),
+            (#"{"StringEqualsIgnoreCase":{"key":"E\u0301"}}"#, false),
             (#"{"StringNotEquals":{"aws:username":"bob"}}"#, true),
             (#"{"StringNotEquals":{"aws:username":["bob","ana"]}}"#, false),
             (#"{"StringEqualsIgnoreCase":{"aws:username":"ANA"}}"#, true),
