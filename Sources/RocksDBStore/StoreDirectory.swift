@@ -54,12 +54,30 @@ final class StoreDirectory: Sendable {
     var enginePath: String { self.path + "/rocksdb" }
     /// nil once released.
     private let lockDescriptor: Mutex<Int32?>
+    private let lockPath: String
+    /// The lock that is held; nil where the system does not say.
+    private let heldLock: FileNumber?
+
+    /// What tells a file from every other one while it is open.
+    private struct FileNumber: Equatable {
+        let device: dev_t
+        let number: ino_t
+
+        init(_ facts: stat) {
+            self.device = facts.st_dev
+            self.number = facts.st_ino
+        }
+    }
 
     /// Makes the directory where it is missing, and locks it until `release`.
     init(path: String) throws(StoreOpenError) {
         self.path = path
         try Self.makeDirectory(path)
-        self.lockDescriptor = Mutex(try Self.lock(path))
+        self.lockPath = path + "/lock"
+        let descriptor = try Self.lock(path)
+        self.lockDescriptor = Mutex(descriptor)
+        var held = stat()
+        self.heldLock = unsafe fstat(descriptor, &held) == 0 ? FileNumber(held) : nil
         do throws(StoreOpenError) {
             try Self.checkFormat(path)
             guard unsafe access(path + "/made", F_OK) != 0 || access(path + "/rocksdb/CURRENT", F_OK) == 0 else {
@@ -98,14 +116,13 @@ final class StoreDirectory: Sendable {
 
     /// Whether the path still leads to what was opened. One that somebody made anew has another lock or none; ours is
     /// open, so that the system gives its number to no other file.
+    ///
+    /// Asked before each group of commits: one call of the system.
     var isInPlace: Bool {
-        self.lockDescriptor.withLock { descriptor in
-            guard let descriptor else { return true }
-            var (held, found) = (stat(), stat())
-            guard unsafe stat(self.path + "/lock", &found) == 0 else { return errno != ENOENT && errno != ENOTDIR }
-            guard unsafe fstat(descriptor, &held) == 0 else { return true }
-            return held.st_ino == found.st_ino && held.st_dev == found.st_dev
-        }
+        guard let held = self.heldLock else { return true }
+        var found = stat()
+        guard unsafe stat(self.lockPath, &found) == 0 else { return errno != ENOENT && errno != ENOTDIR }
+        return held == FileNumber(found)
     }
 
     /// Said where the directory is not in place.
