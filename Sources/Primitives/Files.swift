@@ -130,8 +130,13 @@ package enum Files {
 
     /// Gives a file another name, in place of what has it, and makes that durable.
     package static func rename(_ path: String, to target: String) throws(FileError) {
-        guard renameFile(path, target) == 0 else { throw .last("rename", path) }
+        try self.renameUnsynced(path, to: target)
         try self.syncDirectory(self.parent(of: target))
+    }
+
+    /// The same without waiting for the disk: a power cut may undo it.
+    package static func renameUnsynced(_ path: String, to target: String) throws(FileError) {
+        guard renameFile(path, target) == 0 else { throw .last("rename", path) }
     }
 
     /// Makes renames and new names in a directory durable.

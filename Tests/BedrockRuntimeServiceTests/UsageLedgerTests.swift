@@ -1,6 +1,7 @@
 import BedrockRuntimeService
 import Primitives
 import ServiceKit
+import Synchronization
 import Testing
 
 /// What was used, through the files that keep it.
@@ -14,7 +15,7 @@ struct UsageLedgerTests {
     }
 
     private func removeFiles() {
-        for name in ["totals", "journal"] { try? Files.remove("\(self.directory)/\(name)") }
+        for name in ["totals", "journal", "journal.1"] { try? Files.remove("\(self.directory)/\(name)") }
     }
 
     private var read: [UsageKey: UsageTotals] {
@@ -56,5 +57,81 @@ struct UsageLedgerTests {
         let ledger = try UsageLedger(directory: self.directory, random: self.random)
         ledger.add(UsageTotals(invocations: 1), to: self.key("a\tb\nc", "d\te"))
         #expect(self.read == [self.key("a?b?c", "d?e"): UsageTotals(invocations: 1)])
+    }
+
+    // Journals that are full
+
+    /// Runs what a ledger would have done beside it, when it is told to.
+    private final class Beside: Sendable {
+        private let waiting = Mutex<[@Sendable () -> Void]>([])
+
+        func take(_ work: @escaping @Sendable () -> Void) { self.waiting.withLock { $0.append(work) } }
+
+        /// - Returns: how many pieces of work there were.
+        func run() -> Int {
+            let works = self.waiting.withLock { waiting in
+                defer { waiting = [] }
+                return waiting
+            }
+            for work in works { work() }
+            return works.count
+        }
+    }
+
+    private func ledger(_ beside: Beside) throws -> UsageLedger {
+        try UsageLedger(
+            directory: self.directory, random: self.random, journalLineCountMax: 3, runBeside: { beside.take($0) })
+    }
+
+    /// The number in the first line of a file.
+    private func number(_ name: String) throws -> Int? {
+        let text = String(decoding: try Files.read("\(self.directory)/\(name)"), as: UTF8.self)
+        return text.split(separator: "\n").first?.split(separator: " ").last.flatMap { Int($0) }
+    }
+
+    @Test func `a full journal is added to the totals beside, and nothing is counted twice before, between or after`()
+        throws
+    {
+        defer { self.removeFiles() }
+        let beside = Beside()
+        let ledger = try self.ledger(beside)
+        for count in 1...8 {
+            ledger.add(UsageTotals(invocations: 1, inputTokens: 2), to: self.key())
+            #expect(self.read == [self.key(): UsageTotals(invocations: count, inputTokens: 2 * count)])
+        }
+        #expect(try self.number("totals") == 1)
+        #expect(try self.number("journal.1") == 1)
+        #expect(try self.number("journal") == 2)
+        #expect(beside.run() == 1)
+        #expect(try self.number("totals") == 2)
+        #expect(self.read == [self.key(): UsageTotals(invocations: 8, inputTokens: 16)])
+        ledger.add(UsageTotals(invocations: 1), to: self.key("other"))
+        #expect(try self.number("journal") == 3)
+        let all = [self.key(): UsageTotals(invocations: 8, inputTokens: 16), self.key("other"): .init(invocations: 1)]
+        #expect(self.read == all)
+        // As if the process had ended here, before the totals were written.
+        _ = try self.ledger(Beside())
+        #expect(self.read == all)
+        #expect(try self.number("totals") == 4)
+    }
+
+    @Test func `totals that cannot be written are written with a later journal`() throws {
+        defer { self.removeFiles() }
+        let beside = Beside()
+        let ledger = try self.ledger(beside)
+        for _ in 0..<3 { ledger.add(UsageTotals(invocations: 1), to: self.key()) }
+        // Nothing can be renamed over a directory.
+        let totals = "\(self.directory)/totals"
+        let whole = try Files.read(totals)
+        try Files.remove(totals)
+        try Files.createDirectory(totals)
+        #expect(beside.run() == 1)
+        try Files.removeTree(totals)
+        try Files.replace(totals, with: whole, mode: 0o600, temporarySuffix: "x")
+        #expect(self.read == [self.key(): UsageTotals(invocations: 3)])
+        for _ in 0..<3 { ledger.add(UsageTotals(invocations: 1), to: self.key()) }
+        #expect(beside.run() == 1)
+        #expect(try self.number("totals") == 2)
+        #expect(self.read == [self.key(): UsageTotals(invocations: 6)])
     }
 }
