@@ -76,14 +76,14 @@ extension CheckedAuthorization {
     ) throws(SigningError) -> BodyObligation {
         precondition(head.headers.count == self.signedFields.lineCount, "the head that was checked is proven")
         let (line, obligation) = try self.payloadLine(body)
-        let canonical = try CanonicalRequest.bytes(
-            head, signed: self.signedFields, in: self.text.bytes, self.text.signedHeaders, form: self.rules.pathForm,
-            payload: line
-        )
-        let text = StringToSign.bytes(
-            amzDate: self.amzDate, scope: self.credential.scopeText, hash: Digest256(hashing: canonical.span)
-        )
-        let signature = try self.prove(text, canonical: canonical, key)
+        let (canonical, text) = try self.signable(head, line)
+        let signature: Digest256
+        do throws(SigningError) {
+            signature = try self.prove(text, canonical: canonical, key)
+        } catch {
+            guard let proven = try self.signatureWithoutPort(head, line, key) else { throw error }
+            signature = proven
+        }
         switch obligation {
         case .nothing:
             return .none
@@ -102,6 +102,34 @@ extension CheckedAuthorization {
                 )
             )
         }
+    }
+
+    /// What both sides hash, and what they sign.
+    private func signable(
+        _ head: RequestHead, _ payload: PayloadLine
+    ) throws(SigningError) -> (canonical: [UInt8], text: [UInt8]) {
+        let canonical = try CanonicalRequest.bytes(
+            head, signed: self.signedFields, in: self.text.bytes, self.text.signedHeaders, form: self.rules.pathForm,
+            payload: payload
+        )
+        let text = StringToSign.bytes(
+            amzDate: self.amzDate, scope: self.credential.scopeText, hash: Digest256(hashing: canonical.span)
+        )
+        return (canonical, text)
+    }
+
+    /// The signature of the request as if its `Host` had no port, where it is the one that the request carries.
+    ///
+    /// DEVIATION: AWS, whose endpoints have the default ports, never meets the difference. Clients that sign by
+    /// themselves sign the host alone and send it with its port (aiodynamo does).
+    private func signatureWithoutPort(
+        _ head: RequestHead, _ payload: PayloadLine, _ key: SigningKey
+    ) throws(SigningError) -> Digest256? {
+        guard let headers = head.headers.withoutHostPort else { return nil }
+        var head = head
+        head.headers = headers
+        let (canonical, text) = try self.signable(head, payload)
+        return try? self.prove(text, canonical: canonical, key)
     }
 
     /// What is due after the signature, which AWS checks first.

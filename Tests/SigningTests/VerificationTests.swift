@@ -88,6 +88,28 @@ import Testing
         }
     }
 
+    @Test(arguments: ["dynamodb.us-east-1.amazonaws.com", "[::1]"])
+    func `a client may sign the host without the port that it sends, and no other host`(host: String) throws {
+        func signed(_ host: String) throws -> RequestHead {
+            var head = Fixture.unsigned()
+            head.headers.set("Host", host)
+            return try Fixture.signer().sign(head, payload: .absent, body: Fixture.body, at: Fixture.now).head
+        }
+        var head = try signed(host)
+        for sent in [host, host + ":4566", host + ":80"] {
+            head.headers.set("Host", sent)
+            #expect(Self.refused(head) == nil, "\(sent)")
+        }
+        for sent in ["x" + host + ":4566", host + ":", host + ":a", host + ":45:66", ":4566"] {
+            head.headers.set("Host", sent)
+            #expect(Self.refused(head)?.mismatch != nil, "\(sent)")
+        }
+        head = try signed(host + ":4566")
+        #expect(Self.refused(head) == nil)
+        head.headers.set("Host", host)
+        #expect(Self.refused(head)?.mismatch != nil)
+    }
+
     @Test func `headers that nobody signed may change on the way`() throws {
         var head = try Fixture.signed()
         head.headers.set("User-Agent", "proxy")
