@@ -1,13 +1,16 @@
-"""DynamoDB through the interfaces that programs use: boto3's resource, the AWS CLI, PynamoDB, and HTTP with gzip.
+"""DynamoDB through the interfaces that programs use: boto3's resource, the AWS CLI, PynamoDB, aiodynamo, and HTTP with
+gzip.
 
 The other files of this folder use boto3's client.
 """
 
+import asyncio
 import datetime
 import gzip
 import json
 import zlib
 
+import aiodynamo.errors
 import botocore.auth
 import botocore.awsrequest
 import httpx
@@ -19,7 +22,14 @@ import pynamodb.indexes
 import pynamodb.models
 import pynamodb.transactions
 import pytest
+from aiodynamo.client import Client
+from aiodynamo.credentials import Key as Credential, StaticCredentials
+from aiodynamo.expressions import F, HashKey, RangeKey
+from aiodynamo.http.httpx import HTTPX
+from aiodynamo.models import BatchGetRequest, KeySchema, KeySpec, KeyType, PayPerRequest, ReturnValues
+from aiodynamo.operations import ConditionCheck, Get, Put, Update
 from boto3.dynamodb.conditions import Attr, Key
+from yarl import URL
 
 from brume_server import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SOON
 
@@ -254,3 +264,43 @@ def test_a_body_of_another_type_than_json_1_0_is_not_found(server):
     for media_type in ("application/x-amz-json-1.1", "text/plain"):
         answer, body = signed(server, "ListTables", {}, **{"Content-Type": media_type})
         assert answer.status_code == 404 and b"UnknownOperationException" in body, media_type
+
+# aiodynamo, which makes and signs its requests by itself
+
+
+def test_aiodynamo_works_with_tables_items_and_transactions(server, unique_name):
+    asyncio.run(aiodynamo_tour(server.url, unique_name("aiodynamo")))
+
+
+async def aiodynamo_tour(url, name):
+    async with httpx.AsyncClient() as session:
+        credentials = StaticCredentials(Credential(ACCESS_KEY_ID, SECRET_ACCESS_KEY))
+        client = Client(HTTPX(session), credentials, REGION, URL(url))
+        table = client.table(name)
+        schema = KeySchema(KeySpec("h", KeyType.string), KeySpec("r", KeyType.number))
+        await table.create(PayPerRequest(), schema, wait_for_active=True)
+        item = {"h": "a", "r": 1, "l": [1, {"x": None}], "b": b"\0\1", "s": {"a", "b"}, "f": 1.5}
+        await table.put_item(item)
+        assert await table.get_item({"h": "a", "r": 1}) == item
+        for number in range(2, 302):
+            await table.put_item({"h": "a", "r": number, "v": "x" * 5000})
+        # More than one page.
+        found = [item["r"] async for item in table.query(HashKey("h", "a") & RangeKey("r").gt(1))]
+        assert found == list(range(2, 302))
+        assert await table.count(HashKey("h", "a")) == 301
+        updated = await table.update_item(
+            {"h": "a", "r": 1}, F("l").append([5]) & F("z").set_if_not_exists(3), condition=F("l").size().gt(1),
+            return_values=ReturnValues.updated_new,
+        )
+        assert updated == {"l": [1, {"x": None}, 5], "z": 3}
+        with pytest.raises(aiodynamo.errors.ConditionalCheckFailed):
+            await table.put_item({"h": "a", "r": 1}, condition=F("h").does_not_exist())
+        await client.transact_write_items([
+            Put(name, {"h": "b", "r": 1}), Update(name, {"h": "b", "r": 2}, F("c").set(1)),
+            ConditionCheck(name, {"h": "a", "r": 1}, F("h").exists()),
+        ])
+        assert await client.transact_get_items([Get(name, {"h": "b", "r": 1})]) == [{"h": "b", "r": 1}]
+        answer = await client.batch_get({name: BatchGetRequest(keys=[{"h": "b", "r": 2}, {"h": "b", "r": 9}])})
+        assert answer.items[name] == [{"h": "b", "r": 2, "c": 1}]
+        assert len([item async for item in table.scan()]) == 303
+        await table.delete()
