@@ -200,6 +200,7 @@ def test_converse_takes_what_the_model_does(bedrock, model, members):
 
 @pytest.mark.parametrize("model, is_refused", [
     (OLDER, False), (NEWER, False), ("anthropic.claude-sonnet-4-20250514-v1:0", False), (NOVA, False),
+    ("anthropic.claude-3-5-sonnet-20241022-v2:0", False), ("us.anthropic.claude-3-7-sonnet-20250219-v1:0", False),
     ("us.anthropic.claude-opus-4-6-v1", True), ("anthropic.claude-sonnet-4-6", True),
     ("anthropic.claude-sonnet-5", True),
 ])
@@ -382,6 +383,7 @@ ENABLED = {"type": "enabled", "budget_tokens": 2000}
 @pytest.mark.parametrize("model, is_newer", [
     ("us.anthropic.claude-opus-4-7", True), ("anthropic.claude-opus-4-8", True), ("anthropic.claude-sonnet-5", True),
     ("anthropic.claude-opus-4-6-v1", False), ("anthropic.claude-sonnet-4-20250514-v1:0", False), (OLDER, False),
+    ("us.anthropic.claude-3-7-sonnet-20250219-v1:0", False), ("anthropic.claude-3-5-haiku-20241022-v1:0", False),
 ])
 @pytest.mark.parametrize("members, sentence", [
     *(({name: value}, f"`{name}` is deprecated for this model.") for name, value in (

@@ -50,7 +50,9 @@ enum ClaudeLimits {
     /// The numbers of `anthropic.claude-opus-4-6-v1`; nil for ids of the time when they stood before the family's name.
     private static func version(_ id: ModelID) -> (Int, Int)? {
         let words = id.name.split(separator: "-")
-        guard words.count > 2, words[0] == "anthropic.claude", let major = Int(words[2]) else { return nil }
+        guard words.count > 2, words[0] == "anthropic.claude", Int(words[1]) == nil, let major = Int(words[2]) else {
+            return nil
+        }
         // A date may stand there.
         let minor = words.count > 3 && words[3].utf8.count < 3 ? Int(words[3]) : nil
         return (major, minor ?? 0)
