@@ -256,3 +256,12 @@ def test_an_answer_that_is_cut_off_has_an_item_that_is(post):
     assert (answer["status"], answer["output"][-1]["status"]) == ("incomplete", "incomplete")
     whole = post("responses").json()
     assert (whole["status"], whole["output"][-1]["status"]) == ("completed", "completed")
+
+
+@pytest.mark.parametrize("told", [{}, {"parameters": {}}, {"parameters": None}])
+def test_a_function_without_parameters_is_called_with_an_empty_object(post, told):
+    chat = post(CHAT, tools=[{"type": "function", "function": {"name": "f"} | told}], tool_choice="required").json()
+    [call] = chat["choices"][0]["message"]["tool_calls"]
+    response = post("responses", tools=[{"type": "function", "name": "f"} | told], tool_choice="required").json()
+    [item] = response["output"]
+    assert call["function"]["arguments"] == item["arguments"] == "{}"

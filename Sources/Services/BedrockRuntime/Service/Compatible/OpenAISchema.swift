@@ -44,6 +44,15 @@ enum OpenAISchema {
         return place.count == 1 ? "(\(names),)" : "(\(names))"
     }
 
+    /// The schema of a function's arguments: an object, and one without members where nothing is said of them.
+    /// - Source: OpenAI API reference, "Create chat completion", on a tool's `parameters`.
+    static func parameters(_ told: Document?) -> Document {
+        guard let told, !told.members.isEmpty else {
+            return .object(["type": .string("object"), "properties": .object([])])
+        }
+        return told
+    }
+
     /// Whether a text has the word that an answer of any JSON must be asked for with.
     /// - Complexity: O(bytes).
     static func mentionsJSON(_ text: String) -> Bool {

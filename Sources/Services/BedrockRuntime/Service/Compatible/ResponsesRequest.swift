@@ -195,7 +195,7 @@ struct ResponsesRequest {
             self.chat.tools.append(
                 .init(
                     name: name, description: tool["description"]?.text ?? "",
-                    schema: tool["parameters"] ?? .object([]), isStrict: tool["strict"] == .boolean(true)))
+                    schema: OpenAISchema.parameters(tool["parameters"]), isStrict: tool["strict"] == .boolean(true)))
         }
         try OpenAIToolChoice.apply(body["tool_choice"], to: &self.chat, isFlat: true)
         self.chat.allowsParallelCalls = body["parallel_tool_calls"] != .boolean(false)

@@ -69,7 +69,8 @@ struct OpenAIFamily: NativeFamily {
             request.tools.append(
                 .init(
                     name: name, description: function["description"]?.text ?? "",
-                    schema: function["parameters"] ?? .object([]), isStrict: function["strict"] == .boolean(true)))
+                    schema: OpenAISchema.parameters(function["parameters"]),
+                    isStrict: function["strict"] == .boolean(true)))
         }
         try OpenAIToolChoice.apply(body["tool_choice"], to: &request, isFlat: false)
         request.allowsParallelCalls = body["parallel_tool_calls"] != .boolean(false)
