@@ -183,6 +183,20 @@ def json_format(**members):
        f"the new parameter. See the API documentation for more information: {DOCUMENTATION}", "unsupported_parameter")
       for name, value, place in (("messages", [HI], "input"), ("response_format", {"type": "text"}, "text.format"),
                                  ("max_tokens", 50, "max_output_tokens"))),
+    ("responses", {"stop": ["x"]}, "stop", "Unknown parameter: 'stop'. Did you mean 'store'?", "unknown_parameter"),
+    *(("responses", {name: 1}, name, f"Unknown parameter: '{name}'.", "unknown_parameter")
+      for name in ("seed", "n", "presence_penalty", "frequency_penalty")),
+    *((path, {"metadata": {"a": "b", "c": 1}}, "metadata.c",
+       "Invalid type for 'metadata.c': expected a string, but got an integer instead.", "invalid_type")
+      for path in (CHAT, "responses")),
+    *((path, {said: [part(kind)]}, f"{said}[0].content[0].{name}",
+       f"Missing required parameter: '{said}[0].content[0].{name}'.", MISSING)
+      for path, said, kind, name in (
+          (CHAT, "messages", "text", "text"), (CHAT, "messages", "image_url", "image_url"),
+          ("responses", "input", "input_text", "text"))),
+    ("responses", {"input": [HI, {"role": "assistant", "content": [{"type": "input_text", "text": "Hi"}]}, HI]},
+     "input[1].content[0]", "Invalid value: 'input_text'. Supported values are: 'output_text' and 'refusal'.",
+     "invalid_value"),
 ])
 def test_openai_names_what_is_wrong(post, path, body, param, sentence, code):
     answer = post(path, **body)
@@ -209,6 +223,8 @@ def test_what_openai_takes_is_taken(post):
                          "input": [{"role": role, "content": "Answer in JSON."}, HI]})
           for role in ("system", "developer")),
         ("responses", {"parallel_tool_calls": True, "metadata": {"a": "x" * 512}}),
+        ("responses", {"stop": None, "input": [
+            HI, {"role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}, HI]}),
     ):
         assert post(path, **body).status_code == 200, body
 
@@ -265,3 +281,17 @@ def test_a_function_without_parameters_is_called_with_an_empty_object(post, told
     response = post("responses", tools=[{"type": "function", "name": "f"} | told], tool_choice="required").json()
     [item] = response["output"]
     assert call["function"]["arguments"] == item["arguments"] == "{}"
+
+
+def test_a_message_says_that_nothing_was_refused(post):
+    assert post(CHAT).json()["choices"][0]["message"] == {
+        "role": "assistant", "content": "[brume.echo] Hi", "refusal": None}
+
+
+def test_a_response_tells_what_stands_for_members_that_are_null(post):
+    names = ("metadata", "parallel_tool_calls", "reasoning", "text", "tool_choice", "tools")
+    plain = post("responses").json()
+    assert plain["text"] == {"format": {"type": "text"}} and plain["tools"] == []
+    nulled = post("responses", **dict.fromkeys(names)).json()
+    assert {name: nulled[name] for name in names} == {name: plain[name] for name in names}
+    assert post("responses", text={"verbosity": "low"}).json()["text"] == plain["text"] | {"verbosity": "low"}

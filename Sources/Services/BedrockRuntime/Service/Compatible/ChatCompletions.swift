@@ -11,7 +11,7 @@ extension BedrockRuntimeService {
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
         let model = try await self.model(request.id, context)
-        let family = OpenAIFamily(choiceCountMax: ChatRules.choiceCountMax)
+        let family = OpenAIFamily(choiceCountMax: ChatRules.choiceCountMax, tellsRefusal: true)
         let chat = try model.reading { () throws(ServiceError) in
             try ChatRules.check(request.body)
             return try family.request(request.body)

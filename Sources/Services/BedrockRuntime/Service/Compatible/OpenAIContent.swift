@@ -13,6 +13,8 @@ enum OpenAIContent {
     enum Notation {
         case chat
         case responses
+        /// What a model said before, as an item of the Responses API.
+        case answer
 
         /// In the order of OpenAI's sentence about others.
         fileprivate var kinds: [String] {
@@ -23,6 +25,7 @@ enum OpenAIContent {
                     "input_text", "input_image", "input_audio", "output_text", "refusal", "input_file",
                     "computer_screenshot", "summary_text", "encrypted_content",
                 ]
+            case .answer: ["output_text", "refusal"]
             }
         }
     }
@@ -49,8 +52,10 @@ enum OpenAIContent {
             guard let type = part["type"]?.text else { throw OpenAIRules.missing("\(place).type") }
             guard notation.kinds.contains(type) else { throw self.unknown(type, notation, at: place) }
             switch type {
-            case "text", "input_text", "output_text": parts.append(.text(part["text"]?.text ?? ""))
-            case "refusal": parts.append(.text(part["refusal"]?.text ?? ""))
+            case "text", "input_text", "output_text": parts.append(.text(try self.text("text", of: part, at: place)))
+            case "refusal": parts.append(.text(try self.text("refusal", of: part, at: place)))
+            case "image_url" where part["image_url"].map({ $0 == .null }) ?? true:
+                throw OpenAIRules.missing("\(place).image_url")
             case "image_url", "input_image":
                 let url = part["image_url"]?.text ?? part["image_url"]?["url"]?.text ?? ""
                 parts.append(try self.image(url, at: place))
@@ -62,12 +67,21 @@ enum OpenAIContent {
         return parts
     }
 
-    /// - Source: the sentence that users report; of each notation's kinds those that they name.
+    private static func text(
+        _ name: String, of part: Document, at place: String
+    ) throws(ServiceError) -> String {
+        guard let text = part[name]?.text else { throw OpenAIRules.missing("\(place).\(name)") }
+        return text
+    }
+
+    /// - Source: the sentence that users report; of each notation's kinds those that they name
+    ///   (jeremychone/rust-genai#119 for what a model said).
     private static func unknown(_ type: String, _ notation: Notation, at place: String) -> ServiceError {
         let kinds = notation.kinds.map { "'\($0)'" }
         return OpenAIRules.fault(
-            "Invalid value: '\(type)'. Supported values are: \(kinds.dropLast().joined(separator: ", ")), and "
-                + "\(kinds.last ?? "").", "\(place).type", "invalid_value")
+            "Invalid value: '\(type)'. Supported values are: \(kinds.dropLast().joined(separator: ", "))"
+                + "\(kinds.count > 2 ? "," : "") and \(kinds.last ?? "").",
+            notation == .answer ? place : "\(place).type", "invalid_value")
     }
 
     /// As the models of OpenAI take them.

@@ -202,21 +202,28 @@ extension ResponsesEvents {
         return .object(told.members + self.asked.members)
     }
 
-    /// What the request says of the response.
+    /// What the request says of the response; a member that is null is one that is not there.
     private var asked: Document {
-        let body = self.body
+        func told(_ name: String, or standard: Document = .null) -> Document {
+            self.body[name].flatMap { $0 == .null ? nil : $0 } ?? standard
+        }
         return .object([
-            "instructions": body["instructions"] ?? .null,
-            "max_output_tokens": body["max_output_tokens"] ?? .null,
-            "metadata": body["metadata"] ?? .object([]),
-            "parallel_tool_calls": body["parallel_tool_calls"] ?? .boolean(true),
-            "previous_response_id": body["previous_response_id"] ?? .null,
-            "reasoning": body["reasoning"] ?? .object(["effort": .null, "summary": .null]),
-            "temperature": body["temperature"] ?? .null,
-            "text": body["text"] ?? .object(["format": .object(["type": .string("text")])]),
-            "tool_choice": body["tool_choice"] ?? .string("auto"), "tools": body["tools"] ?? .array([]),
-            "top_p": body["top_p"] ?? .null, "truncation": .string("disabled"),
+            "instructions": told("instructions"), "max_output_tokens": told("max_output_tokens"),
+            "metadata": told("metadata", or: .object([])),
+            "parallel_tool_calls": told("parallel_tool_calls", or: .boolean(true)),
+            "previous_response_id": told("previous_response_id"),
+            "reasoning": told("reasoning", or: .object(["effort": .null, "summary": .null])),
+            "temperature": told("temperature"), "text": Self.text(told("text")),
+            "tool_choice": told("tool_choice", or: .string("auto")), "tools": told("tools", or: .array([])),
+            "top_p": told("top_p"), "truncation": .string("disabled"),
         ])
+    }
+
+    /// How the answer is a text: in any form, where the request names none.
+    private static func text(_ asked: Document) -> Document {
+        guard asked["format"].map({ $0 == .null }) ?? true else { return asked }
+        let format = Document.Member("format", .object(["type": .string("text")]))
+        return .object([format] + asked.members.filter { $0.name != "format" })
     }
 
     private static func error(_ failure: ServiceError) -> Document {

@@ -78,10 +78,20 @@ struct ResponsesRequest {
         "max_completion_tokens": "max_output_tokens", "reasoning_effort": "reasoning.effort",
     ]
 
+    /// Members of Chat Completions for which there is no place here, and what OpenAI takes for a slip of the pen.
+    private static let unknown = [
+        "stop": " Did you mean 'store'?", "seed": "", "n": "", "presence_penalty": "", "frequency_penalty": "",
+        "logit_bias": "", "logprobs": "", "functions": "", "function_call": "",
+    ]
+
     /// What would have an effect in the other notation is not passed over.
-    /// - Source: the sentence that users of the API report.
+    /// - Source: the sentences that users of the API report (openJiuwen-ai/agent-core#768 for `stop`).
     private static func refuseMoved(_ body: Document) throws(ServiceError) {
         for member in body.members where member.value != .null {
+            if let hint = self.unknown[member.name] {
+                throw OpenAIRules.fault(
+                    "Unknown parameter: '\(member.name)'.\(hint)", member.name, "unknown_parameter")
+            }
             guard let place = self.moved[member.name] else { continue }
             throw OpenAIRules.fault(
                 "Unsupported parameter: '\(member.name)'. In the Responses API, this parameter has moved to "
@@ -171,7 +181,8 @@ struct ResponsesRequest {
                 "\(place).role", "invalid_value")
         }
         guard let content = item["content"], content != .null else { throw OpenAIRules.missing("\(place).content") }
-        let parts = try OpenAIContent.parts(content, .responses, at: "\(place).content")
+        let notation = role == "assistant" ? OpenAIContent.Notation.answer : .responses
+        let parts = try OpenAIContent.parts(content, notation, at: "\(place).content")
         switch role {
         case "assistant": self.add(.assistant, parts)
         case "user": self.add(.user, parts)

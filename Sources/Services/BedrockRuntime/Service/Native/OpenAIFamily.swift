@@ -10,6 +10,8 @@ struct OpenAIFamily: NativeFamily {
     var namesStopReason = false
     /// How many answers a request may ask for.
     var choiceCountMax = 1
+    /// Whether messages have a `refusal`, as OpenAI's have whether or not the model refuses; no model here does.
+    var tellsRefusal = false
 
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
         try BodyShape.chatCompletion.check(body, .openAI)
@@ -141,6 +143,7 @@ struct OpenAIFamily: NativeFamily {
         let message = Document.object([
             "role": .string("assistant"),
             "content": reply.text.isEmpty && !calls.isEmpty ? .null : .string(reply.text),
+            "refusal": self.tellsRefusal ? .null : nil,
             "reasoning_content": thought.isEmpty ? nil : .string(thought),
             "tool_calls": calls.isEmpty ? nil : .array(calls),
         ])

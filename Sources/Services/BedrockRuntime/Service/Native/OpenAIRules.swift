@@ -47,6 +47,8 @@ enum OpenAIRules {
                     + "but got an object with \(pairs.count) properties instead.", "metadata",
                 "object_above_max_properties")
         }
+        let shape = BodyShape.object(Dictionary(pairs.map { ($0.name, .text) }) { first, _ in first })
+        try BodyShape.object(["metadata": shape]).check(.object(["metadata": metadata]), .openAI)
         for pair in pairs {
             guard let count = pair.value.text?.unicodeScalars.count, count > self.pairLettersMax else { continue }
             throw self.fault(
