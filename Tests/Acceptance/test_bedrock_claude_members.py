@@ -173,3 +173,16 @@ def test_turns_of_one_role_are_one_to_claude(typed, token, messages):
             "messages": [{"role": role, "content": content} for role, content in messages]}
     answer = post(typed, token, "/v1/messages", body)
     assert answer.status_code == 200 and answer.json()["stop_reason"] == "end_turn", answer.text
+
+
+def test_claude_has_one_version_on_bedrock(typed):
+    bedrock = typed.client("bedrock-runtime")
+    body = {"anthropic_version": "2023-06-01", "max_tokens": 9, "messages": MESSAGES}
+    for call, request in (
+        (bedrock.invoke_model, {"body": json.dumps(body)}),
+        (bedrock.count_tokens, {"input": {"invokeModel": {"body": json.dumps(body)}}}),
+    ):
+        with pytest.raises(botocore.exceptions.ClientError) as refused:
+            call(modelId=CLAUDE, **request)
+        assert refused.value.response["Error"] == {
+            "Code": "ValidationException", "Message": "Invalid API version: 2023-06-01"}

@@ -11,6 +11,11 @@ enum AnthropicRules {
         "context_management", "container", "mcp_servers", "cache_control", "service_tier", "inference_geo", "speed",
     ]
 
+    /// The only one that there is on Bedrock.
+    /// - Source: Amazon Bedrock User Guide, "Anthropic Claude Messages API"; boto/boto3#4218 for the sentence about
+    ///   others.
+    private static let version = "bedrock-2023-05-31"
+
     /// Letters of `metadata.user_id`.
     /// - Source: Anthropic API reference, "Create a Message".
     private static let userLettersMax = 256
@@ -24,7 +29,10 @@ enum AnthropicRules {
             let model = name.firstRange(of: "-v1:").map { name[..<$0.lowerBound] } ?? name
             throw .invalid(#""\#(model)" is not supported on this API. Please use the Messages API instead."#)
         }
-        guard body["anthropic_version"]?.text != nil else { throw .invalid("anthropic_version: Field required") }
+        guard let version = body["anthropic_version"]?.text else {
+            throw .invalid("anthropic_version: Field required")
+        }
+        guard version == self.version else { throw .invalid("Invalid API version: \(version)") }
         let findings = BodyCheck.extraneous(body.members) {
             self.names.contains($0) || $0.hasPrefix("amazon-bedrock-")
         }
