@@ -20,6 +20,8 @@ def said(*contents):
 @pytest.mark.parametrize("members, sentence", [
     ({"temperature": 1.5}, "temperature: range: 0..1"),
     ({"temperature": -1}, "temperature: range: 0..1"),
+    ({"top_p": 1.1}, "top_p: range: -1 or 0..1"), ({"top_p": -0.5}, "top_p: range: -1 or 0..1"),
+    ({"service_tier": "priority"}, "service_tier: Input should be 'auto' or 'standard_only'"),
     ({"stop_sequences": ["\n"]}, "stop_sequences: each stop sequence must contain non-whitespace"),
     ({"stop_sequences": [""]}, "stop_sequences: each stop sequence must be non-empty"),
     ({"output_config": {"effort": "x"}},
@@ -84,6 +86,11 @@ CLOSED = "must be explicitly set to false"
         ("thinking", {"type": "disabled", "budget_tokens": 2000}, "thinking.disabled.budget_tokens"),
         ("thinking", {"type": "adaptive", "budget_tokens": 2000}, "thinking.adaptive.budget_tokens"),
         ("tool_choice", {"type": "auto", "name": "t"}, "tool_choice.auto.name"))),
+    ({"tools": [{"name": "t", "input_schema": TURN}], "tool_choice": {"type": "tool"}},
+     "tool_choice.tool.name: Field required"),
+    (said([{"type": "search_result", "source": "s", "title": "t", "content": [{"type": "text", "text": "x"}]}]),
+     "messages.0.content.0: Input tag 'search_result' found using 'type' does not match any of the expected tags: "
+     "'document', 'image', 'redacted_thinking', 'text', 'thinking', 'tool_result', 'tool_use'"),
     ({"tools": [{"name": "t", "input_schema": TURN, "parameters": {}}]},
      "tools.0.custom.parameters: Extra inputs are not permitted"),
     (said("Hi", [{"type": "tool_use", "id": "functions.t:0", "name": "t", "input": {}}]),
@@ -135,6 +142,33 @@ def test_claude_names_what_messages_tools_and_formats_must_have(typed, token, me
     assert refused.value.response["Error"] == {"Code": "ValidationException", "Message": sentence}
 
 
+def test_claude_has_one_version_on_bedrock(typed):
+    bedrock = typed.client("bedrock-runtime")
+    body = {"anthropic_version": "2023-06-01", "max_tokens": 9, "messages": MESSAGES}
+    for call, request in (
+        (bedrock.invoke_model, {"body": json.dumps(body)}),
+        (bedrock.count_tokens, {"input": {"invokeModel": {"body": json.dumps(body)}}}),
+    ):
+        with pytest.raises(botocore.exceptions.ClientError) as refused:
+            call(modelId=CLAUDE, **request)
+        assert refused.value.response["Error"] == {
+            "Code": "ValidationException", "Message": "Invalid API version: 2023-06-01"}
+
+
+def test_claude_takes_any_token_where_top_p_says_so(typed, token):
+    body = {"max_tokens": 9, "messages": MESSAGES, "top_p": -1}
+    assert post(typed, token, "/v1/messages", body).status_code == 200
+
+
+@pytest.mark.parametrize("member, value", [("max_tokens", 9), ("stream", True), ("temperature", 1), ("metadata", {})])
+def test_what_is_counted_has_no_answer_that_it_could_speak_of(typed, token, member, value):
+    body = {"messages": MESSAGES, "system": "Be brief.", "thinking": {"type": "disabled"}}
+    assert post(typed, token, "/v1/messages/count_tokens", body).status_code == 200
+    answer = post(typed, token, "/v1/messages/count_tokens", body | {member: value})
+    assert (answer.status_code, answer.json()["error"]["message"]) == (
+        400, f"{member}: Extra inputs are not permitted")
+
+
 def test_claude_takes_lawful_schemas(typed, token):
     schema = TURN | {
         "$schema": "http://json-schema.org/draft-07/schema#", "$defs": {"n": {"type": ["integer", "null"]}},
@@ -173,16 +207,3 @@ def test_turns_of_one_role_are_one_to_claude(typed, token, messages):
             "messages": [{"role": role, "content": content} for role, content in messages]}
     answer = post(typed, token, "/v1/messages", body)
     assert answer.status_code == 200 and answer.json()["stop_reason"] == "end_turn", answer.text
-
-
-def test_claude_has_one_version_on_bedrock(typed):
-    bedrock = typed.client("bedrock-runtime")
-    body = {"anthropic_version": "2023-06-01", "max_tokens": 9, "messages": MESSAGES}
-    for call, request in (
-        (bedrock.invoke_model, {"body": json.dumps(body)}),
-        (bedrock.count_tokens, {"input": {"invokeModel": {"body": json.dumps(body)}}}),
-    ):
-        with pytest.raises(botocore.exceptions.ClientError) as refused:
-            call(modelId=CLAUDE, **request)
-        assert refused.value.response["Error"] == {
-            "Code": "ValidationException", "Message": "Invalid API version: 2023-06-01"}

@@ -41,7 +41,7 @@ extension BedrockRuntimeService {
     ) async throws(ServiceError) -> HTTPRouteAnswer {
         let model = try await self.model(request.id, context)
         let family = AnthropicFamily()
-        try AnthropicMembers.check(request: request.body)
+        try AnthropicMembers.check(counted: request.body)
         let chat = try family.request(try await family.readingDocuments(request.body), isForCounting: true)
         return .json(.object(["input_tokens": .number(try await model.countTokens(chat))]))
     }

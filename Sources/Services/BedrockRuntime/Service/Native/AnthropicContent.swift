@@ -38,6 +38,22 @@ struct AnthropicContent {
         return (parts, kept)
     }
 
+    /// The kinds of blocks that a message may have.
+    private static let kinds = [
+        "document", "image", "redacted_thinking", "text", "thinking", "tool_result", "tool_use",
+    ]
+
+    /// Refuses blocks of other kinds, before their members are looked at, which may be named as others' are.
+    static func check(kindsOf body: Document) throws(ServiceError) {
+        for (index, message) in (body["messages"]?.elements ?? []).enumerated() {
+            for (position, block) in (message["content"]?.elements ?? []).enumerated() {
+                guard let kind = block["type"]?.text, !self.kinds.contains(kind) else { continue }
+                let place = AnthropicContent(index, position)
+                throw place.unknown(block, place.place, self.kinds)
+            }
+        }
+    }
+
     /// What a block of each kind must have.
     private static let required: [String: [String]] = [
         "text": ["text"], "tool_use": ["id", "name", "input"], "tool_result": ["tool_use_id"],
@@ -65,10 +81,7 @@ struct AnthropicContent {
         case "redacted_thinking": return []
         case "image": return [try self.image(block, self.place)]
         case "document": return try self.document(block, self.place)
-        default:
-            throw self.unknown(
-                block, self.place,
-                ["document", "image", "redacted_thinking", "text", "thinking", "tool_result", "tool_use"])
+        default: throw self.unknown(block, self.place, Self.kinds)
         }
     }
 

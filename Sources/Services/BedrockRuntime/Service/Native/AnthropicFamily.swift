@@ -18,6 +18,7 @@ struct AnthropicFamily: NativeFamily {
 
     /// The conversation of a body; one that is only counted names no bound of its answer.
     func request(_ body: Document, isForCounting: Bool) throws(ServiceError) -> ChatRequest {
+        try AnthropicContent.check(kindsOf: body)
         try BodyShape.message.check(body, .anthropic)
         let tokensMax = try isForCounting ? nil : Self.tokensMax(body)
         try AnthropicMembers.check(body)
@@ -92,7 +93,9 @@ struct AnthropicFamily: NativeFamily {
         guard let type = choice["type"]?.text else { throw .invalid("tool_choice.type: Field required") }
         switch type {
         case "any": request.toolChoice = .any
-        case "tool": request.toolChoice = .named(choice["name"]?.text ?? "")
+        case "tool":
+            guard let name = choice["name"]?.text else { throw .invalid("tool_choice.tool.name: Field required") }
+            request.toolChoice = .named(name)
         case "none": request.toolChoice = .never
         default: break
         }

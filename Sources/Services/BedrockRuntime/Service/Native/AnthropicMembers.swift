@@ -12,6 +12,12 @@ enum AnthropicMembers {
         "model", "output_config", "output_format", "service_tier", "speed", "stop_sequences", "stream", "system",
         "temperature", "thinking", "thread", "tool_choice", "tools", "top_k", "top_p", "user_profile_id",
     ]
+    /// Of a request that is only counted.
+    private static let counted: Set<String> = [
+        "billing_policy", "cache_control", "compaction", "context_management", "mcp_servers", "messages", "model",
+        "output_config", "output_format", "speed", "system", "thinking", "tool_choice", "tools", "user_profile_id",
+        "workspace_id",
+    ]
     private static let message: Set<String> = ["role", "content"]
     private static let tool: Set<String> = [
         "allowed_callers", "cache_control", "defer_loading", "description", "eager_input_streaming", "input_examples",
@@ -47,6 +53,11 @@ enum AnthropicMembers {
     /// The members of the whole body.
     static func check(request body: Document) throws(ServiceError) {
         try self.check(body, self.request, at: "")
+    }
+
+    /// The members of a body that is only counted: there is no answer that any could be about.
+    static func check(counted body: Document) throws(ServiceError) {
+        try self.check(body, self.counted, at: "")
     }
 
     /// What stands in messages, in what the system says and in tools.

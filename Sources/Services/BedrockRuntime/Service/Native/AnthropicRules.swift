@@ -118,10 +118,17 @@ enum AnthropicRules {
         return marks
     }
 
+    /// What `top_p` is where it is as if it were not there.
+    private static let anyShare = -1.0
+
     /// What stands beside the messages.
     static func check(_ body: Document) throws(ServiceError) {
         if let temperature = body["temperature"]?.double, !(0...1).contains(temperature) {
             throw .invalid("temperature: range: 0..1")
+        }
+        // anthropics/anthropic-sdk-typescript#484
+        if let share = body["top_p"]?.double, share != self.anyShare, !(0...1).contains(share) {
+            throw .invalid("top_p: range: -1 or 0..1")
         }
         if let fault = self.fault(stops: body["stop_sequences"]?.texts ?? []) { throw .invalid(fault) }
         if let user = body["metadata"]?["user_id"]?.text, user.unicodeScalars.count > self.userLettersMax {
@@ -140,7 +147,7 @@ enum AnthropicRules {
         var sampling = ChatRequest.Sampling()
         sampling.tokensMax = tokensMax
         sampling.temperature = body["temperature"]?.double
-        sampling.topP = body["top_p"]?.double
+        sampling.topP = (body["top_p"]?.double).flatMap { $0 == self.anyShare ? nil : $0 }
         sampling.topK = body["top_k"]?.integer
         sampling.stopSequences = body["stop_sequences"]?.texts ?? []
         return sampling

@@ -101,6 +101,7 @@ extension BodyShape {
             "thinking": .object(["type": .text, "budget_tokens": .integer]),
             "output_config": Self.anthropicOutput,
             "output_format": Self.anthropicFormat,
+            "service_tier": .word(["auto", "standard_only"]),
         ]) { first, _ in first }, required: ["messages"])
 
     /// Claude's Text Completions API.
