@@ -21,6 +21,9 @@ RULES = [
 ]
 
 
+MESSAGES = [{"role": "user", "content": "think"}]
+
+
 @pytest.fixture
 def ruled(fresh_server, tmp_path):
     path = tmp_path / "rules.json"
@@ -68,6 +71,37 @@ def test_thoughts_of_claude_are_signed_and_taken_back(ruled):
         assert signatures == ([thought["signature"]] if is_signed else []) and "signature" not in pieces[0]
         stops = [e["contentBlockStop"]["contentBlockIndex"] for e in events if "contentBlockStop" in e]
         assert stops == [0, 1] and ("signature" in pieces[-1]) == is_signed
+
+
+def test_thoughts_of_openai_s_models_stand_in_tags_before_the_text(ruled):
+    bedrock = ruled.client("bedrock-runtime")
+    request = {"modelId": "openai.gpt-oss-20b-1:0", "body": json.dumps({"messages": MESSAGES})}
+    [choice] = json.loads(bedrock.invoke_model(**request)["body"].read())["choices"]
+    assert choice["message"] == {"role": "assistant", "content": "<reasoning>It is so.</reasoning>Yes."}
+    events = list(bedrock.invoke_model_with_response_stream(**request)["body"])
+    deltas = [json.loads(event["chunk"]["bytes"])["choices"][0]["delta"] for event in events]
+    assert deltas == [
+        {"role": "assistant", "content": ""}, {"content": "<reasoning>It is so.</reasoning>"}, {"content": "Yes"},
+        {"content": "."}, {}]
+    # Other makers' have a member for them.
+    request["modelId"] = "qwen.qwen3-32b-v1:0"
+    [choice] = json.loads(bedrock.invoke_model(**request)["body"].read())["choices"]
+    assert choice["message"] == {"role": "assistant", "content": "Yes.", "reasoning_content": "It is so."}
+
+
+def test_who_speaks_is_told_first(ruled):
+    client = openai.OpenAI(api_key=ruled.bearer_token(), base_url=f"{ruled.url}/v1", max_retries=0)
+    tools = [{"type": "function", "function": {"name": "look"}}]
+
+    def deltas(model, text, **more):
+        chunks = client.chat.completions.create(
+            model=model, messages=[{"role": "user", "content": text}], stream=True, **more)
+        return [chunk.choices[0].delta.to_dict() for chunk in chunks]
+
+    assert deltas(ECHO, "weather")[:2] == [{"role": "assistant", "content": ""}, {"content": "It"}]
+    assert deltas(ECHO, "think")[:2] == [{"role": "assistant", "content": ""}, {"reasoning_content": "It is so."}]
+    [first, last] = deltas(ECHO, "look", tools=tools)
+    assert (first["role"], first["content"], last) == ("assistant", None, {})
 
 
 def test_a_thought_is_a_part_of_a_streamed_response(ruled):
@@ -133,7 +167,7 @@ def test_a_model_that_fails_in_a_stream_is_an_error_of_the_server_s(ruled):
     with pytest.raises(openai.APIError) as failure:
         for chunk in client.chat.completions.create(model=ECHO, messages=messages, stream=True):
             pieces.append(chunk.choices[0].delta.content)
-    assert len(pieces) == 3 and failure.value.body["type"] == "server_error"
+    assert pieces[0] == "" and all(pieces[1:]) and len(pieces) == 4 and failure.value.body["type"] == "server_error"
     events = []
     with pytest.raises(openai.APIError) as failure:
         for event in client.responses.create(model=ECHO, input="cut", stream=True):

@@ -107,6 +107,7 @@ struct NativeRequest: Sendable {
         if maker == "deepseek", body["prompt"] != nil { return PromptFamily(listName: "choices") }
         if maker == "mistral", body["prompt"] != nil { return PromptFamily(listName: "outputs") }
         if maker == "mistral" { return OpenAIFamily(namesStopReason: true) }
+        if maker == "openai" { return OpenAIFamily(tagsThoughts: true) }
         if ClaudeTextFamily.isFor(id, body) { return ClaudeTextFamily() }
         return self.chatMakers.contains(maker) ? OpenAIFamily() : AnthropicFamily()
     }

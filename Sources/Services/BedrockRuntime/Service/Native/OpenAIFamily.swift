@@ -12,6 +12,10 @@ struct OpenAIFamily: NativeFamily {
     var choiceCountMax = 1
     /// Whether messages have a `refusal`, as OpenAI's have whether or not the model refuses; no model here does.
     var tellsRefusal = false
+    /// Whether thoughts stand before the text, each piece of them in a tag, and not in a member of their own.
+    /// - Source: Bedrock User Guide, "OpenAI models", for InvokeModel; streams that others have recorded have a tag
+    ///   around each piece.
+    var tagsThoughts = false
 
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
         try BodyShape.chatCompletion.check(body, .openAI)
@@ -140,11 +144,12 @@ struct OpenAIFamily: NativeFamily {
             if case .toolCall(let call) = event { Self.call(call, index: nil) } else { nil }
         }
         let thought = reply.reasoning
+        let text = self.tagsThoughts && !thought.isEmpty ? Self.tagged(thought) + reply.text : reply.text
         let message = Document.object([
             "role": .string("assistant"),
-            "content": reply.text.isEmpty && !calls.isEmpty ? .null : .string(reply.text),
+            "content": text.isEmpty && !calls.isEmpty ? .null : .string(text),
             "refusal": self.tellsRefusal ? .null : nil,
-            "reasoning_content": thought.isEmpty ? nil : .string(thought),
+            "reasoning_content": thought.isEmpty || self.tagsThoughts ? nil : .string(thought),
             "tool_calls": calls.isEmpty ? nil : .array(calls),
         ])
         return .object([
@@ -155,8 +160,11 @@ struct OpenAIFamily: NativeFamily {
     }
 
     func chunks(_ stamp: AnswerStamp) -> any NativeChunks {
-        OpenAIChunks(stamp: stamp, usage: .lastChunk, namesStopReason: self.namesStopReason)
+        OpenAIChunks(
+            stamp: stamp, usage: .lastChunk, namesStopReason: self.namesStopReason, tagsThoughts: self.tagsThoughts)
     }
+
+    fileprivate static func tagged(_ thought: String) -> String { "<reasoning>\(thought)</reasoning>" }
 
     fileprivate static func call(_ call: ToolCall, index: Int?) -> Document {
         .object([
@@ -201,16 +209,21 @@ struct OpenAIChunks: NativeChunks {
     /// Which of several answers it is.
     private let choiceIndex: Int
     private let namesStopReason: Bool
+    private let tagsThoughts: Bool
     private var callCount = 0
     private var hasBegun = false
     /// A chunk of text but for the text, once there was one.
     private var textFrame: JSONFrame?
 
-    init(stamp: AnswerStamp, usage: Usage, choiceIndex: Int = 0, namesStopReason: Bool = false) {
+    init(
+        stamp: AnswerStamp, usage: Usage, choiceIndex: Int = 0, namesStopReason: Bool = false,
+        tagsThoughts: Bool = false
+    ) {
         self.stamp = stamp
         self.usage = usage
         self.choiceIndex = choiceIndex
         self.namesStopReason = namesStopReason
+        self.tagsThoughts = tagsThoughts
     }
 
     mutating func json(_ event: ChatEvent) -> [[UInt8]] {
@@ -221,24 +234,39 @@ struct OpenAIChunks: NativeChunks {
     }
 
     mutating func chunks(_ event: ChatEvent) -> [Document] {
-        let role: Document? = self.hasBegun ? nil : .string("assistant")
-        self.hasBegun = true
         switch event {
-        case .text(let text):
-            return [self.chunk(.object(["role": role, "content": .string(text)]))]
+        case .text(let text): return self.begin() + [self.chunk(.object(["content": .string(text)]))]
         case .toolCall(let call):
-            defer { self.callCount += 1 }
+            defer {
+                self.callCount += 1
+                self.hasBegun = true
+            }
             let calls = Document.array([OpenAIFamily.call(call, index: self.callCount)])
-            return [self.chunk(.object(["role": role, "tool_calls": calls]))]
+            let delta = Document.object([
+                "role": self.hasBegun ? nil : .string("assistant"), "content": self.hasBegun ? nil : .null,
+                "tool_calls": calls,
+            ])
+            return [self.chunk(delta)]
         case .reasoning(let text):
-            return [self.chunk(.object(["role": role, "reasoning_content": .string(text)]))]
+            let delta =
+                self.tagsThoughts
+                ? Document.object(["content": .string(OpenAIFamily.tagged(text))])
+                : .object(["reasoning_content": .string(text)])
+            return self.begin() + [self.chunk(delta)]
         }
     }
 
     mutating func end(_ outcome: ChatOutcome) -> [Document] {
-        let role: Document? = self.hasBegun ? nil : .string("assistant")
         let usage = self.usage == .lastChunk ? OpenAIFamily.usage(outcome) : nil
-        return [self.chunk(.object(["role": role]), finish: OpenAIFamily.finish(outcome), usage: usage)]
+        return self.begin() + [self.chunk(.object([]), finish: OpenAIFamily.finish(outcome), usage: usage)]
+    }
+
+    /// The chunk that says who speaks, once; a call of a tool says so itself.
+    /// - Source: streams of Bedrock and of OpenAI that others have recorded.
+    private mutating func begin() -> [Document] {
+        guard !self.hasBegun else { return [] }
+        self.hasBegun = true
+        return [self.chunk(.object(["role": .string("assistant"), "content": .string("")]))]
     }
 
     /// What stands behind the last choice where the usage has a chunk of its own.
