@@ -194,6 +194,16 @@ def json_format(**members):
       for path, said, kind, name in (
           (CHAT, "messages", "text", "text"), (CHAT, "messages", "image_url", "image_url"),
           ("responses", "input", "input_text", "text"))),
+    *((CHAT, {"messages": [HI, {"role": "assistant", "tool_calls": [CALL, call]}]}, f"messages[1].tool_calls[1].{name}",
+       f"Missing required parameter: 'messages[1].tool_calls[1].{name}'.", MISSING)
+      for name, call in (
+          ("id", CALL | {"id": None}), ("type", {"id": "b", "function": CALL["function"]}),
+          ("function", {"id": "b", "type": "function"}), ("function.name", CALL | {"function": {"arguments": "{}"}}),
+          ("function.arguments", CALL | {"function": {"name": "f"}}))),
+    (CHAT, {"messages": [HI, {"role": "assistant", "tool_calls": [
+        CALL | {"function": {"name": "a.b", "arguments": "{}"}}]}]}, "messages[1].tool_calls[0].function.name",
+     "Invalid 'messages[1].tool_calls[0].function.name': string does not match pattern. Expected a string that matches "
+     "the pattern '^[a-zA-Z0-9_-]+$'.", "invalid_value"),
     ("responses", {"input": [HI, {"role": "assistant", "content": [{"type": "input_text", "text": "Hi"}]}, HI]},
      "input[1].content[0]", "Invalid value: 'input_text'. Supported values are: 'output_text' and 'refusal'.",
      "invalid_value"),

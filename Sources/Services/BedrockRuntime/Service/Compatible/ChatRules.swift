@@ -62,8 +62,25 @@ enum ChatRules {
             "messages", nil)
     }
 
+    /// What a call of a tool must have, and the name of its function.
+    private static func check(call: Document, at place: String) throws(ServiceError) {
+        func require(_ name: String, of object: Document?, at place: String) throws(ServiceError) -> Document {
+            guard let member = object?[name], member != .null else { throw OpenAIRules.missing("\(place).\(name)") }
+            return member
+        }
+        for name in ["id", "type"] { _ = try require(name, of: call, at: place) }
+        let function = try require("function", of: call, at: place)
+        let name = try require("name", of: function, at: "\(place).function")
+        _ = try require("arguments", of: function, at: "\(place).function")
+        if let name = name.text { try OpenAIRules.check(name: name, at: "\(place).function.name") }
+    }
+
     /// Who calls tools need not say anything; all others must.
     private static func check(_ message: Document, at index: Int) throws(ServiceError) {
+        for (position, call) in (message["tool_calls"]?.elements ?? []).enumerated() {
+            guard case .object = call else { continue }
+            try self.check(call: call, at: "messages[\(index)].tool_calls[\(position)]")
+        }
         guard message["content"].map({ $0 == .null }) ?? true, message["role"]?.text != nil else { return }
         let calls = message["tool_calls"]?.elements ?? []
         let isSilent = message["role"] == .string("assistant") && (!calls.isEmpty || message["refusal"]?.text != nil)
