@@ -224,6 +224,9 @@ def test_native_bodies_pass_and_their_members_are_checked(typed, model):
     ("cohere.command-r-v1:0", {"message": "Hi", "chat_history": [{"role": "user", "message": "a"}]},
      "#/chat_history/0/role: user is not a valid enum value"),
     ("mistral.mistral-7b-instruct-v0:2", {"prompt": "Hi", "top_p": 2}, "#/top_p: 2 is not less or equal to 1"),
+    *((model, {"max_tokens": 9}, "#: required key [prompt] not found") for model in (
+        "mistral.mistral-7b-instruct-v0:2", "mistral.mixtral-8x7b-instruct-v0:1", "us.deepseek.r1-v1:0")),
+    ("amazon.nova-lite-v1:0", {"messages": []}, "#/messages: expected minimum item count: 1, found: 0"),
     ("cohere.command-r-v1:0", {"prompt": "Hi"},
      "#: required key [message] not found#: extraneous key [prompt] is not permitted"),
     ("cohere.command-text-v14", {"message": "Hi"},

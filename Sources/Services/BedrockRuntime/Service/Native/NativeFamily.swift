@@ -104,12 +104,22 @@ struct NativeRequest: Sendable {
         }
         if id.name.hasPrefix("cohere.command") { return CohereCommandFamily() }
         // Models of both makers take prompts or messages, by their age.
-        if maker == "deepseek", body["prompt"] != nil { return PromptFamily(listName: "choices") }
-        if maker == "mistral", body["prompt"] != nil { return PromptFamily(listName: "outputs") }
+        let isPrompt = body["prompt"] != nil || (body["messages"] == nil && self.takesPrompts(id))
+        if maker == "deepseek", isPrompt { return PromptFamily(listName: "choices") }
+        if maker == "mistral", isPrompt { return PromptFamily(listName: "outputs") }
         if maker == "mistral" { return OpenAIFamily(namesStopReason: true) }
         if maker == "openai" { return OpenAIFamily(tagsThoughts: true) }
         if ClaudeTextFamily.isFor(id, body) { return ClaudeTextFamily() }
         return self.chatMakers.contains(maker) ? OpenAIFamily() : AnthropicFamily()
+    }
+
+    /// Whether it is one of the models whose bodies are prompts: what lacks both lacks that.
+    /// - Source: Bedrock User Guide, "Mistral AI text completion" and "DeepSeek models".
+    private static func takesPrompts(_ id: ModelID) -> Bool {
+        [
+            "deepseek.r1", "mistral.mistral-7b-", "mistral.mistral-large-2402", "mistral.mistral-small-2402",
+            "mistral.mixtral-8x7b-",
+        ].contains(where: id.name.hasPrefix)
     }
 
     /// The notation of an imported model's body; Claude's is known by its version.

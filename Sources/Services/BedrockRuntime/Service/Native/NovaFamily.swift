@@ -28,7 +28,7 @@ struct NovaFamily: NativeFamily {
             }
         }
         guard !request.messages.isEmpty else {
-            throw .invalid("Malformed input request: #/messages: expected minimum item count: 1, found: 0")
+            throw BodyCheck.malformed("#/messages: expected minimum item count: 1, found: 0")
         }
         request.system = (body["system"]?.elements ?? []).compactMap { $0["text"]?.text }
         if request.cachePoint == nil, (body["system"]?.elements ?? []).contains(where: { $0["cachePoint"] != nil }) {
