@@ -159,6 +159,20 @@ def test_rules_hold_for_the_compatible_endpoints(ruled):
     assert answer.headers["x-brume-rule"] == "weather"
 
 
+def test_a_response_that_fails_ends_with_an_event_as_all_of_them(ruled):
+    answer = httpx.post(
+        f"{ruled.url}/v1/responses", headers={"Authorization": f"Bearer {ruled.bearer_token()}"},
+        json={"model": ECHO, "input": "cut", "stream": True})
+    events = [event.split("\n") for event in answer.text.strip().split("\n\n")]
+    data = [json.loads(line.removeprefix("data: ")) for _, line in events]
+    assert [name for name, _ in events] == [f"event: {event['type']}" for event in data]
+    assert [event["sequence_number"] for event in data] == list(range(len(data)))
+    error = {"message": data[-1]["message"], "type": "server_error", "param": None, "code": None}
+    assert data[-2]["type"] == "response.failed" and data[-1] == {
+        "type": "error", "sequence_number": len(data) - 1, "code": None, "message": error["message"], "param": None,
+        "error": error}
+
+
 def test_a_model_that_fails_in_a_stream_is_an_error_of_the_server_s(ruled):
     token = ruled.bearer_token()
     messages = [{"role": "user", "content": "cut"}]

@@ -1,3 +1,4 @@
+internal import BedrockRuntimeModel
 internal import Primitives
 internal import ServiceKit
 internal import ServiceModel
@@ -13,8 +14,18 @@ enum OpenAIError {
     }
 
     /// The last event of a stream that broke off. Clients raise what has an `error`.
+    /// - Source: OpenAI API reference, "Streaming events", `error`, for that of a response; recorded ones have an
+    ///   `error` beside (Soju06/codex-lb#429).
     static func event(_ error: ServiceError, _ requestID: RequestID) -> [UInt8] {
-        ServerSentEvents.event(self.document(error))
+        let document = self.document(error)
+        guard let fault = error.detail as? StreamFault else { return ServerSentEvents.event(document) }
+        let told = document["error"]
+        return ServerSentEvents.typed(
+            .object([
+                "type": .string("error"), "sequence_number": .number(fault.sequenceNumber),
+                "code": told?["code"] ?? .null, "message": .string(error.message), "param": told?["param"] ?? .null,
+                "error": told,
+            ]))
     }
 
     static func document(_ error: ServiceError) -> Document {
@@ -51,6 +62,18 @@ enum OpenAIError {
         case "ModelTimeoutException": ("server_error", nil)
         default: self.status(error) < 500 ? ("invalid_request_error", nil) : ("server_error", nil)
         }
+    }
+}
+
+/// An error that ends a stream whose events are numbered, and its own number.
+struct StreamFault: WritableShape {
+    static let schema = ValidationException.schema
+
+    let message: String
+    let sequenceNumber: Int
+
+    func write(to writer: any ShapeWriter) {
+        ValidationException(message: self.message).write(to: writer)
     }
 }
 

@@ -37,9 +37,10 @@ extension BedrockRuntimeService {
                         })
                 }
             } catch let error as ServiceError {
-                for event in events.withLock({ $0.fail(error) }) { try await send(ServerSentEvents.typed(event)) }
+                let failure = events.withLock { $0.fail(error) }
+                for event in failure.events { try await send(ServerSentEvents.typed(event)) }
                 // The last event is the one that clients raise.
-                throw error
+                throw failure.last
             }
             let last = events.withLock { $0.begin() + $0.end(outcome) }
             // Before the last event: whoever has it may continue the response.

@@ -59,10 +59,15 @@ struct ResponsesEvents {
     }
 
     /// What says that the response failed in the middle; nothing where it has not begun, since the error is the answer.
-    mutating func fail(_ error: ServiceError) -> [[UInt8]] {
-        guard self.hasBegun else { return [] }
+    /// - Returns: the events, and the error as the one after them.
+    mutating func fail(_ error: ServiceError) -> (events: [[UInt8]], last: ServiceError) {
+        guard self.hasBegun else { return ([], error) }
         self.open = nil
-        return [self.event("response.failed", [.init("response", self.response(nil, failure: error))])]
+        let failed = self.event("response.failed", [.init("response", self.response(nil, failure: error))])
+        let fault = StreamFault(message: error.message, sequenceNumber: self.sequence)
+        return (
+            [failed], ServiceError(code: error.code, status: error.status, message: error.message, detail: fault)
+        )
     }
 
     private mutating func grow(_ kind: Kind, by text: String) -> [[UInt8]] {
