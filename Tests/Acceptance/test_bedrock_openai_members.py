@@ -293,6 +293,15 @@ def test_a_function_without_parameters_is_called_with_an_empty_object(post, told
     assert call["function"]["arguments"] == item["arguments"] == "{}"
 
 
+def test_what_was_refused_is_part_of_what_was_said(post):
+    refused = {"refusal": "I will not."}
+    counts = {
+        post(CHAT, messages=[HI, {"role": "assistant"} | said, HI]).json()["usage"]["prompt_tokens"]
+        for said in ({"content": "I will not."}, {"content": None} | refused,
+                     {"content": [{"type": "refusal"} | refused]})}
+    assert len(counts) == 1
+
+
 def test_a_message_says_that_nothing_was_refused(post):
     assert post(CHAT).json()["choices"][0]["message"] == {
         "role": "assistant", "content": "[brume.echo] Hi", "refusal": None}

@@ -4,9 +4,10 @@ internal import ServiceModel
 
 /// The content of a message in OpenAI's notation: a text, or parts.
 enum OpenAIContent {
-    /// All text together.
+    /// All text together, what was refused with it.
     static func text(_ content: Document?) -> String {
-        content?.text ?? (content?.elements ?? []).compactMap { $0["text"]?.text }.joined(separator: "\n")
+        content?.text
+            ?? (content?.elements ?? []).compactMap { $0["text"]?.text ?? $0["refusal"]?.text }.joined(separator: "\n")
     }
 
     /// Which kinds of parts a notation has.

@@ -31,7 +31,7 @@ extension BodyShape {
 
     private static let chatMessage: [String: BodyShape] = [
         "role": .word(["system", "assistant", "user", "function", "tool", "developer"]), "name": .text,
-        "tool_call_id": .text, "reasoning_content": .text, "reasoning": .text,
+        "tool_call_id": .text, "reasoning_content": .text, "reasoning": .text, "refusal": .text,
         "content": .textOrList(
             .object(["type": .text, "text": .text, "refusal": .text])),
         "tool_calls": .list(

@@ -110,7 +110,8 @@ struct OpenAIFamily: NativeFamily {
     }
 
     private static func assistant(_ message: Document) -> [ChatRequest.Part] {
-        let text = OpenAIContent.text(message["content"])
+        let said = OpenAIContent.text(message["content"])
+        let text = said.isEmpty ? message["refusal"]?.text ?? "" : said
         var parts: [ChatRequest.Part] = []
         if let thought = (message["reasoning_content"] ?? message["reasoning"])?.text {
             parts.append(.reasoning(thought))
