@@ -1,5 +1,7 @@
 """What OpenAI's API refuses of bodies for its two notations, by member and code, and what its tool choices do."""
 
+import json
+
 import httpx
 import pytest
 
@@ -314,3 +316,12 @@ def test_a_response_tells_what_stands_for_members_that_are_null(post):
     nulled = post("responses", **dict.fromkeys(names)).json()
     assert {name: nulled[name] for name in names} == {name: plain[name] for name in names}
     assert post("responses", text={"verbosity": "low"}).json()["text"] == plain["text"] | {"verbosity": "low"}
+
+
+def test_how_an_answer_was_served_is_told_where_a_tier_is_asked_for(post):
+    for path in (CHAT, "responses"):
+        assert post(path, service_tier="priority").json()["service_tier"] == "default"
+        assert "service_tier" not in post(path, service_tier=None).json()
+    streamed = post(CHAT, service_tier="auto", stream=True, stream_options={"include_usage": True}).text
+    chunks = [json.loads(line.removeprefix("data: ")) for line in streamed.split("\n\n") if line.startswith("data: {")]
+    assert len(chunks) > 3 and {chunk["service_tier"] for chunk in chunks} == {"default"}

@@ -11,7 +11,8 @@ extension BedrockRuntimeService {
         _ request: CompatibleRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
         let model = try await self.model(request.id, context)
-        let family = OpenAIFamily(choiceCountMax: ChatRules.choiceCountMax, tellsRefusal: true)
+        let tellsTier = request.body["service_tier"].map { $0 != .null } ?? false
+        let family = OpenAIFamily(choiceCountMax: ChatRules.choiceCountMax, tellsRefusal: true, tellsTier: tellsTier)
         let chat = try model.reading { () throws(ServiceError) in
             try ChatRules.check(request.body)
             return try family.request(request.body)
@@ -26,7 +27,9 @@ extension BedrockRuntimeService {
             var outcomes: [ChatOutcome] = []
             for (index, invocation) in invocations.enumerated() {
                 let chunks = Mutex(
-                    OpenAIChunks(stamp: stamp, usage: includesUsage ? .ownChunk : .never, choiceIndex: index))
+                    OpenAIChunks(
+                        stamp: stamp, usage: includesUsage ? .ownChunk : .never, choiceIndex: index,
+                        tellsTier: tellsTier))
                 let outcome = try await ServiceError.streaming {
                     try await invocation.chat(
                         send.mapped { piece in chunks.withLock { $0.json(piece) }.map { ServerSentEvents.event($0) } })
@@ -35,8 +38,8 @@ extension BedrockRuntimeService {
                 for chunk in chunks.withLock({ $0.end(outcome) }) { try await send(ServerSentEvents.event(chunk)) }
             }
             if includesUsage {
-                let usage = OpenAIChunks(stamp: stamp, usage: .ownChunk).usageChunk(ChatOutcome.together(outcomes))
-                try await send(ServerSentEvents.event(usage))
+                let last = OpenAIChunks(stamp: stamp, usage: .ownChunk, tellsTier: tellsTier)
+                try await send(ServerSentEvents.event(last.usageChunk(ChatOutcome.together(outcomes))))
             }
             try await send(ServerSentEvents.done)
         }

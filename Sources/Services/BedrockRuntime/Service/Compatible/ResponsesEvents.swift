@@ -218,6 +218,7 @@ extension ResponsesEvents {
             "parallel_tool_calls": told("parallel_tool_calls", or: .boolean(true)),
             "previous_response_id": told("previous_response_id"),
             "reasoning": told("reasoning", or: .object(["effort": .null, "summary": .null])),
+            "service_tier": told("service_tier") == .null ? nil : OpenAIFamily.tier,
             "temperature": told("temperature"), "text": Self.text(told("text")),
             "tool_choice": told("tool_choice", or: .string("auto")), "tools": told("tools", or: .array([])),
             "top_p": told("top_p"), "truncation": .string("disabled"),

@@ -22,6 +22,7 @@ extension BodyShape {
             "frequency_penalty": .number, "seed": .integer, "stop": .textOrList(.text),
             "reasoning_effort": .word(Self.openAIEfforts), "verbosity": .word(Self.verbosities),
             "n": .integer, "logprobs": .flag, "top_logprobs": .integer, "user": .text, "store": .flag,
+            "service_tier": .text,
             "stream_options": .object(["include_usage": .flag]), "metadata": .object([:]), "logit_bias": .object([:]),
             "response_format": .object([
                 "type": .word(["json_object", "json_schema", "text"]),
@@ -44,7 +45,7 @@ extension BodyShape {
             "instructions": .text, "input": .textOrList(.object(Self.responseItem)), "previous_response_id": .text,
             "background": .flag, "store": .flag, "parallel_tool_calls": .flag, "max_output_tokens": .integer,
             "temperature": .number, "top_p": .number, "metadata": .object([:]), "user": .text,
-            "top_logprobs": .integer, "include": .list(.word(Self.includes)),
+            "top_logprobs": .integer, "service_tier": .text, "include": .list(.word(Self.includes)),
             "truncation": .word(["auto", "disabled"]),
             "tools": .list(
                 .object([

@@ -12,6 +12,8 @@ struct OpenAIFamily: NativeFamily {
     var choiceCountMax = 1
     /// Whether messages have a `refusal`, as OpenAI's have whether or not the model refuses; no model here does.
     var tellsRefusal = false
+    /// Whether an answer tells how it was served, as OpenAI's do where the request asks for a tier.
+    var tellsTier = false
     /// Whether thoughts stand before the text, each piece of them in a tag, and not in a member of their own.
     /// - Source: Bedrock User Guide, "OpenAI models", for InvokeModel; streams that others have recorded have a tag
     ///   around each piece.
@@ -136,9 +138,13 @@ struct OpenAIFamily: NativeFamily {
             "id": .string("chatcmpl-\(stamp.token)"), "object": .string("chat.completion"),
             "created": .number(Int(stamp.time.secondsSinceEpoch)), "model": .string(stamp.model.text),
             "choices": .array(replies.enumerated().map { self.choice($1, index: $0) }),
+            "service_tier": self.tellsTier ? Self.tier : nil,
             "usage": Self.usage(ChatOutcome.together(replies.map(\.outcome))),
         ])
     }
+
+    /// How every request is served here.
+    static let tier = Document.string("default")
 
     private func choice(_ reply: ChatReply, index: Int) -> Document {
         let calls = reply.events.compactMap { event -> Document? in
@@ -211,6 +217,7 @@ struct OpenAIChunks: NativeChunks {
     private let choiceIndex: Int
     private let namesStopReason: Bool
     private let tagsThoughts: Bool
+    private let tellsTier: Bool
     private var callCount = 0
     private var hasBegun = false
     /// A chunk of text but for the text, once there was one.
@@ -218,13 +225,14 @@ struct OpenAIChunks: NativeChunks {
 
     init(
         stamp: AnswerStamp, usage: Usage, choiceIndex: Int = 0, namesStopReason: Bool = false,
-        tagsThoughts: Bool = false
+        tagsThoughts: Bool = false, tellsTier: Bool = false
     ) {
         self.stamp = stamp
         self.usage = usage
         self.choiceIndex = choiceIndex
         self.namesStopReason = namesStopReason
         self.tagsThoughts = tagsThoughts
+        self.tellsTier = tellsTier
     }
 
     mutating func json(_ event: ChatEvent) -> [[UInt8]] {
@@ -288,7 +296,8 @@ struct OpenAIChunks: NativeChunks {
         .object([
             "id": .string("chatcmpl-\(self.stamp.token)"), "object": .string("chat.completion.chunk"),
             "created": .number(Int(self.stamp.time.secondsSinceEpoch)), "model": .string(self.stamp.model.text),
-            "choices": .array(choices), "usage": usage ?? (self.usage == .ownChunk ? .null : nil),
+            "choices": .array(choices), "service_tier": self.tellsTier ? OpenAIFamily.tier : nil,
+            "usage": usage ?? (self.usage == .ownChunk ? .null : nil),
         ])
     }
 }
