@@ -167,7 +167,9 @@ def refusal(call, **request):
     (OLDER, {"additionalModelRequestFields": {"thinking": {"type": "always"}}},
      f"{MODEL_ERRORS}thinking: Input tag 'always' found using 'type' does not match any of the expected tags: "
      "'adaptive', 'disabled', 'enabled'"),
-    (NEWER, {"inferenceConfig": {"temperature": 0.5, "topP": 0.5}}, MODEL_ERRORS + ONE_WAY),
+    *((model, {"inferenceConfig": {"temperature": 0.5, "topP": 0.5}}, MODEL_ERRORS + ONE_WAY) for model in (
+        NEWER, "us.anthropic.claude-opus-4-1-20250805-v1:0", "global.anthropic.claude-opus-4-5-20251101-v1:0",
+        "anthropic.claude-haiku-4-5-20251001-v1:0", "global.anthropic.claude-opus-4-6-v1")),
 ])
 def test_converse_refuses_what_the_model_does(bedrock, model, members, sentence):
     for call in (bedrock.converse, bedrock.converse_stream):
@@ -178,6 +180,7 @@ def test_converse_refuses_what_the_model_does(bedrock, model, members, sentence)
 @pytest.mark.parametrize("model, members", [
     (OLDER, {"inferenceConfig": {"temperature": 0.5, "topP": 0.5}}),
     (NEWER, {"inferenceConfig": {"temperature": 0.5}}),
+    ("anthropic.claude-opus-4-20250514-v1:0", {"inferenceConfig": {"temperature": 0.5, "topP": 0.5}}),
     (NEWER, thinking() | {"inferenceConfig": {"topP": 0.95}}),
     (NOVA, {"toolConfig": {"tools": [schema_tool({"anyOf": [{"required": ["a"]}], "properties": {"a b": {}}})]}}),
     (OLDER, {"additionalModelRequestFields": {"top_k": 5, "metadata": {"user_id": "me"}}}),

@@ -12,20 +12,21 @@ enum ClaudeLimits {
     private static let thoughtTokensMin = 1024
     private static let thinkingShareMin = 0.95
     private static let guide = "https://docs.claude.com/en/docs/build-with-claude/extended-thinking"
-    /// Models that take one way of choosing tokens at a time.
-    private static let oneWayModels = ["anthropic.claude-sonnet-4-5", "anthropic.claude-haiku-4-5"]
 
     static func isClaude(_ id: ModelID) -> Bool { id.name.hasPrefix("anthropic.") }
 
     /// What Converse signs thoughts with; other models sign none.
     static func signature(_ id: ModelID) -> String? { self.isClaude(id) ? AnthropicFamily.signature : nil }
 
-    /// What models of some versions do not take: those from 4.7 on choose tokens, and how long they think, themselves.
-    /// - Source: the sentences that users of Bedrock report (cline#10572, claude-code#63546); Anthropic's guide of Opus
-    ///   4.7 for values that change nothing.
+    /// What models of some versions do not take: those from 4.1 on are told one way of choosing tokens, and those from
+    /// 4.7 on choose them, and how long they think, themselves.
+    /// - Source: the sentences that users of Bedrock report (cline#10572, claude-code#63546; of 4.1 to 4.6
+    ///   bedrock-chat#979, bedrock-access-gateway#208, gemini-cli-pro#38); Anthropic's guide of Opus 4.7 for values
+    ///   that change nothing.
     static func fault(_ request: ChatRequest, _ id: ModelID) -> String? {
         let sampling = request.sampling
-        if let version = self.version(id), version >= (4, 7) {
+        guard let version = self.version(id), version >= (4, 1) else { return nil }
+        if version >= (4, 7) {
             if sampling.temperature ?? 1 != 1 { return "`temperature` is deprecated for this model." }
             if sampling.topP ?? 1 != 1 { return "`top_p` is deprecated for this model." }
             if sampling.topK != nil { return "`top_k` is deprecated for this model." }
@@ -34,9 +35,9 @@ enum ClaudeLimits {
                 return "\"thinking.type.enabled\" is not supported for this model. Use \"thinking.type.adaptive\" and "
                     + "\"output_config.effort\" to control thinking behavior."
             }
+            return nil
         }
-        guard sampling.temperature != nil, sampling.topP != nil, self.oneWayModels.contains(where: id.name.hasPrefix)
-        else { return nil }
+        guard sampling.temperature != nil, sampling.topP != nil else { return nil }
         return "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
     }
 
