@@ -140,6 +140,18 @@ def test_a_query_returns_what_it_selects(dynamodb, name, select, projection, wan
     assert answer == wanted
 
 
+@pytest.mark.parametrize(("options", "wanted"), [
+    ({"Select": "SPECIFIC_ATTRIBUTES"},
+     "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"),
+    ({"Select": "ALL_PROJECTED_ATTRIBUTES"},
+     "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"),
+    ({"Select": "COUNT", "AttributesToGet": ["x"]},
+     "Cannot specify the AttributesToGet when choosing to get only the Count"),
+])
+def test_a_scan_says_as_a_query_what_it_cannot_select(dynamodb, options, wanted):
+    assert outcome(dynamodb.scan, **options) == ENVELOPE + wanted
+
+
 @pytest.mark.parametrize(("name", "condition", "values", "names"), [
     (None, "pk = :p", P, ["pk", "sk"]), ("local-keys", "pk = :p", P, ["ls", "pk", "sk"]),
     ("some", "gp = :p", G, ["gp", "gs", "pk", "sk"]), ("whole", "gp = :p", G, ["gp", "pk", "sk"]),
@@ -184,6 +196,8 @@ def test_segments_share_a_table_and_its_indexes(dynamodb):
         "The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
     assert outcome(dynamodb.scan, TotalSegments=2) == REFUSED + (
         "The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
+    assert outcome(dynamodb.scan, Segment=2, TotalSegments=2) == REFUSED + (
+        "The Segment parameter is zero-based and must be less than parameter TotalSegments")
 
 
 def test_keys_of_several_attributes_are_bound_from_the_left(dynamodb):

@@ -210,7 +210,7 @@ struct LegacyReadTests {
                     $0.attributesToGet = ["x"]
                     $0.select = .count
                 }
-            } == "Cannot specify the AttributesToGet when choosing to get only the Count"
+            } == "1 validation error detected: Cannot specify the AttributesToGet when choosing to get only the Count"
         )
         #expect(
             await wording { () throws(ServiceError) in

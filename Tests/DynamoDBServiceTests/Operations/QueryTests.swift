@@ -143,7 +143,7 @@ struct QueryTests {
                 $0.projectionExpression = projection
             }
         }
-        #expect(scan == sentence)
+        #expect(scan == sentence.map { Self.envelope + $0 })
     }
 
     // Refusals

@@ -8,16 +8,16 @@ struct SelectRule {
     /// The top-level attributes that are wanted; none where items are returned whole.
     private let names: [String]
 
-    /// Checks what needs no table. AWS puts an envelope around these sentences, but not in Scan.
+    /// Checks what needs no table. AWS puts an envelope around these sentences.
     ///
-    /// - Source: AWS's answers of summer 2026, as ExtendDB's pull request 211 and floci's 3410 compare them.
+    /// - Source: AWS's answers to Query and Scan as moto 5.2.5 of October 2026 verifies them; Scan had none in summer.
     static func check(
-        _ select: Select?, expression: String?, attributesToGet: [String]?, hasIndex: Bool, isScan: Bool = false
+        _ select: Select?, expression: String?, attributesToGet: [String]?, hasIndex: Bool
     ) throws(ValidationFailure) {
         do throws(ValidationFailure) {
             try self.checkBare(select, expression, attributesToGet, hasIndex: hasIndex)
         } catch {
-            throw isScan ? error : error.enveloped
+            throw error.enveloped
         }
     }
 
