@@ -82,6 +82,7 @@ def test_a_policy_is_kept_in_iams_form_and_changed_by_revision(dynamodb, table):
         "PolicyNotFoundException"
     )
     assert dynamodb.delete_resource_policy(ResourceArn=table, ExpectedRevisionId=revision)["RevisionId"] == revision
+    assert "RevisionId" not in dynamodb.delete_resource_policy(ResourceArn=table)
     assert refusal(dynamodb.get_resource_policy, ResourceArn=table)["Message"] == (
         f"Resource-based policy not found for the provided ResourceArn: {table}"
     )

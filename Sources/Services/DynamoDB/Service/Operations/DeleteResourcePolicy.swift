@@ -8,7 +8,9 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:DeleteResourcePolicy", resource: input.resourceARN)]
     }
 
-    /// Answers with the revision of what was removed; where there is nothing to remove, with that of the last removal.
+    /// Answers with the revision of what was removed; without one where there is nothing to remove.
+    ///
+    /// - Source: DynamoDB API Reference, DeleteResourcePolicy, `RevisionId`.
     package func deleteResourcePolicy(
         _ input: DeleteResourcePolicyInput, _ context: RequestContext
     ) async throws(ServiceError) -> DeleteResourcePolicyOutput {
@@ -18,10 +20,9 @@ extension DynamoDBService {
             try table.check(resource)
             let slot = table.policies[resource]
             try resource.check(input.expectedRevisionID, slot)
-            if slot?.document != nil {
-                table.policies[resource] = TablePolicies.Slot(document: nil, revision: slot.nextRevision(now))
-            }
-            return slot?.revisionID
+            guard let slot, slot.document != nil else { return String?.none }
+            table.policies[resource] = TablePolicies.Slot(document: nil, revision: Optional(slot).nextRevision(now))
+            return slot.revisionID
         }
         return DeleteResourcePolicyOutput(revisionID: revision)
     }
