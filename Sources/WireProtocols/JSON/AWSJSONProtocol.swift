@@ -44,11 +44,9 @@ package struct AWSJSONProtocol: ServerProtocol {
         let writer = JSONWriter(ignoringJSONNames: true)
         let body = JSONErrorBody(writer) {
             writer.addedMember("__type", type)
-        } afterMembers: { written in
-            guard !written.hasMessage, !error.message.isEmpty else { return }
-            let name = self.errorTypes.messageName(
-                of: error.code, modelled: schema, besideOthers: written.hasOthers)
-            writer.addedMember(name, error.message)
+        } afterMembers: { hasMessage in
+            guard !hasMessage, !error.message.isEmpty else { return }
+            writer.addedMember(self.errorTypes.messageName(of: error.code, modelled: schema), error.message)
         }
         (error.detail ?? PlainErrorDetail()).write(to: body)
         var message = self.message(error.status, writer.takeBytes(), service, exchange)

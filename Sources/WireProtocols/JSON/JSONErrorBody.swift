@@ -8,21 +8,14 @@ internal import ServiceModel
 final class JSONErrorBody: ShapeWriter {
     private let writer: any ShapeWriter
     private let beforeMembers: () -> Void
-    private let afterMembers: (Written) -> Void
+    private let afterMembers: (_ hasMessage: Bool) -> Void
     private var depth = 0
-    private var written = Written()
-
-    /// What an error's shape has written.
-    struct Written {
-        var hasMessage = false
-        /// A member that is not the message.
-        var hasOthers = false
-    }
+    private var hasMessage = false
 
     init(
         _ writer: any ShapeWriter,
         beforeMembers: @escaping () -> Void,
-        afterMembers: @escaping (Written) -> Void
+        afterMembers: @escaping (_ hasMessage: Bool) -> Void
     ) {
         self.writer = writer
         self.beforeMembers = beforeMembers
@@ -36,18 +29,12 @@ final class JSONErrorBody: ShapeWriter {
     }
 
     func member(_ member: MemberSchema) {
-        if self.depth == 1 {
-            if member.name.lowercased() == "message" {
-                self.written.hasMessage = true
-            } else {
-                self.written.hasOthers = true
-            }
-        }
+        if self.depth == 1, member.name.lowercased() == "message" { self.hasMessage = true }
         self.writer.member(member)
     }
 
     func endStructure() {
-        if self.depth == 1 { self.afterMembers(self.written) }
+        if self.depth == 1 { self.afterMembers(self.hasMessage) }
         self.depth -= 1
         self.writer.endStructure()
     }

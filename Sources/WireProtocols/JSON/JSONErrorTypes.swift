@@ -21,10 +21,6 @@ package struct JSONErrorTypes: Sendable {
     /// Framework errors whose message member is capitalised.
     private static let capitalised: Set<String> = ["AccessDeniedException", "SerializationException"]
 
-    /// Errors whose message member is capitalised where another member stands beside it, whatever the model says.
-    /// - Source: moto's `TestReturnValuesOnConditionCheckFailure`, which is verified against AWS.
-    private static let capitalisedBesideOthers: Set<String> = ["ConditionalCheckFailedException"]
-
     /// Namespaces of services by their folder in botocore, where the rule of `namespace(of:)` does not hold.
     private let namespaces: [String: String]
 
@@ -48,10 +44,7 @@ package struct JSONErrorTypes: Sendable {
     }
 
     /// The name of the message's member: the model's, where it models the error.
-    package func messageName(
-        of code: String, modelled schema: ShapeSchema?, besideOthers hasOthers: Bool = false
-    ) -> String {
-        if hasOthers, Self.capitalisedBesideOthers.contains(code) { return "Message" }
+    package func messageName(of code: String, modelled schema: ShapeSchema?) -> String {
         let member = schema?.members.first { $0.name.lowercased() == "message" }
         if let member { return String(decoding: member.jsonNameUTF8, as: UTF8.self) }
         return Self.capitalised.contains(code) ? "Message" : "message"

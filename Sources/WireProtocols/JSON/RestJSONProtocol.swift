@@ -41,8 +41,8 @@ package struct RestJSONProtocol: ServerProtocol {
         let schema = operation?.errors.first { $0.name == error.code }
         let writer = BoundResponseWriter(format: self.bodyFormat, status: error.status)
         let body = JSONErrorBody(writer) {
-        } afterMembers: { written in
-            guard !written.hasMessage, !error.message.isEmpty else { return }
+        } afterMembers: { hasMessage in
+            guard !hasMessage, !error.message.isEmpty else { return }
             let name = JSONErrorTypes().messageName(of: error.code, modelled: schema)
             writer.beforeBodyEnd = { body in (body as? JSONWriter)?.addedMember(name, error.message) }
         }

@@ -54,7 +54,7 @@ import WireProtocols
             error: ServiceError(code: "ConditionalCheckFailedException", message: "m", detail: detail),
             for: Self.operation, in: service, exchange: Self.exchange)
         let type = #""__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException""#
-        #expect(Self.body(response) == "{\(type),\"Item\":{\"a\":\"b\"},\"Message\":\"m\"}")
+        #expect(Self.body(response) == "{\(type),\"Item\":{\"a\":\"b\"},\"message\":\"m\"}")
         let own = DynamicShape(own: Self.conditionFailed, value: .structure(["message": .string("own")]))
         let other = AWSJSONProtocol(.awsJson1_0).response(
             error: ServiceError(code: "ConditionalCheckFailedException", message: "m", detail: own),

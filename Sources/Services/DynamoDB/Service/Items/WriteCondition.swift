@@ -61,12 +61,10 @@ struct WriteCondition: Sendable {
     /// - Throws: `ConditionalCheckFailedException`, with the item when the request asks for it.
     func check(_ existing: AttributeMap?) throws(ServiceError) {
         guard let condition = self.condition, !condition.holds(for: existing) else { return }
-        let message = "The conditional request failed"
-        guard self.returnsOld, let existing else { throw DynamoDBError.conditionalCheckFailed(message: message) }
-        // Without the message: beside an item it has another name.
-        throw ServiceError(
-            code: "ConditionalCheckFailedException", message: message,
-            detail: ConditionalCheckFailedException(item: existing))
+        throw DynamoDBError.conditionalCheckFailed(
+            message: "The conditional request failed",
+            item: self.returnsOld ? existing : nil
+        )
     }
 }
 
