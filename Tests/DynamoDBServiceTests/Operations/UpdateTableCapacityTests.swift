@@ -51,6 +51,32 @@ struct UpdateTableCapacityTests {
                 + "WriteCapacityUnits: 5. \(guide)")
     }
 
+    @Test func `a table becomes on-demand four times a day`() async throws {
+        let fixture = try await UpdateFixture(UpdateFixture.provisioned)
+        let clock = fixture.tables.clock
+        for _ in 1...4 {
+            clock.advance(milliseconds: 1000)
+            try await fixture.update { $0.billingMode = .payPerRequest }
+            try await fixture.update {
+                $0.billingMode = .provisioned
+                $0.provisionedThroughput = units(10, 10)
+            }
+        }
+        let refusal = try #require(await fixture.refusal { $0.billingMode = .payPerRequest })
+        #expect(
+            refusal.hasPrefix(
+                "LimitExceededException: Subscriber limit exceeded: Update to PayPerRequest mode are limited to 4 "
+                    + "times in 1 day(s). Last update at "))
+        // The window moves: once the first switch is a day old, there may be another, and no second one.
+        clock.advance(milliseconds: 86_400_000 - 3_000)
+        try await fixture.update { $0.billingMode = .payPerRequest }
+        try await fixture.update {
+            $0.billingMode = .provisioned
+            $0.provisionedThroughput = units(10, 10)
+        }
+        #expect(await fixture.refusal { $0.billingMode = .payPerRequest } != nil)
+    }
+
     @Test func `four decreases a day are free, and one an hour follows`() async throws {
         let fixture = try await UpdateFixture(UpdateFixture.provisioned)
         let clock = fixture.tables.clock

@@ -264,6 +264,7 @@ extension TableDescriptor {
         replica.retiredIndexNumber = self.retiredIndexNumber
         replica.retiredVectorIndexNumber = self.retiredVectorIndexNumber
         replica.onDemandSwitch = self.onDemandSwitch
+        replica.onDemandSwitches = self.onDemandSwitches
         replica.tableClass = self.tableClass
         replica.expiry.attribute = self.expiry.attribute
         replica.expiry.generation = self.expiry.attribute == nil ? 0 : 1

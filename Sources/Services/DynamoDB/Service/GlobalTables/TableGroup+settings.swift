@@ -57,6 +57,7 @@ extension TableGroup {
         if own.isOnDemand != before.isOnDemand {
             other.isOnDemand = own.isOnDemand
             other.onDemandSwitch = own.isOnDemand ? own.onDemandSwitch : other.onDemandSwitch ?? other.creation
+            other.onDemandSwitches = own.onDemandSwitches
         }
         self.spread(before.throughput, own.throughput, to: &other.throughput)
         if own.throughputHistory != before.throughputHistory { other.throughputHistory = own.throughputHistory }

@@ -68,6 +68,8 @@ struct TableFacts: Sendable, Hashable {
     var throughputHistory = ThroughputHistory()
     /// When it became an on-demand table, if it ever was one and not from its creation.
     var onDemandSwitch: Timestamp?
+    /// When it was switched from provisioned to on-demand, the latest last; as many as the quota looks at.
+    var onDemandSwitches: [Timestamp] = []
     /// The greatest numbers of secondary and of vector indexes that were deleted; none is given again.
     var retiredIndexNumber: UInt16 = 0
     var retiredVectorIndexNumber: UInt16 = 0

@@ -6,6 +6,7 @@ extension TableRecord {
     static func setLife(_ table: TableDescriptor, _ tree: inout AttributeTree) {
         tree["throughputHistory"] = self.history(table.throughputHistory)
         tree["onDemandSwitch"] = table.onDemandSwitch.map(self.time)
+        if !table.onDemandSwitches.isEmpty { tree["onDemandSwitches"] = self.times(table.onDemandSwitches) }
         if table.retiredIndexNumber > 0 { tree["retiredIndex"] = self.number(Int(table.retiredIndexNumber)) }
         if table.retiredVectorIndexNumber > 0 {
             tree["retiredVectorIndex"] = self.number(Int(table.retiredVectorIndexNumber))
@@ -13,12 +14,13 @@ extension TableRecord {
         tree["transition"] = table.transition.map { transition in
             .m(AttributeTree([.init("kind", .s(transition.kind.rawValue)), .init("end", self.time(transition.end))]))
         }
-        if !table.tableClassChanges.isEmpty { tree["tableClassChanges"] = .l(table.tableClassChanges.map(self.time)) }
+        if !table.tableClassChanges.isEmpty { tree["tableClassChanges"] = self.times(table.tableClassChanges) }
     }
 
     static func readLife(_ tree: AttributeTree, _ table: inout TableDescriptor) {
         table.throughputHistory = self.history(tree["throughputHistory"])
         table.onDemandSwitch = self.time(tree["onDemandSwitch"])
+        table.onDemandSwitches = self.times(tree["onDemandSwitches"])
         table.retiredIndexNumber = self.integer(tree["retiredIndex"]).flatMap(UInt16.init(exactly:)) ?? 0
         table.retiredVectorIndexNumber = self.integer(tree["retiredVectorIndex"]).flatMap(UInt16.init(exactly:)) ?? 0
         if case .m(let transition)? = tree["transition"], let end = self.time(transition["end"]),
@@ -26,7 +28,7 @@ extension TableRecord {
         {
             table.transition = TableTransition(kind: kind, end: end)
         }
-        if case .l(let changes)? = tree["tableClassChanges"] { table.tableClassChanges = changes.compactMap(self.time) }
+        table.tableClassChanges = self.times(tree["tableClassChanges"])
     }
 
     static func time(_ time: Timestamp) -> AttributeValue {
@@ -35,6 +37,15 @@ extension TableRecord {
 
     static func time(_ value: AttributeValue?) -> Timestamp? {
         self.integer(value).map { Timestamp(millisecondsSinceEpoch: Int64($0)) }
+    }
+
+    private static func times(_ times: [Timestamp]) -> AttributeValue {
+        .l(times.map(self.time))
+    }
+
+    private static func times(_ value: AttributeValue?) -> [Timestamp] {
+        guard case .l(let times)? = value else { return [] }
+        return times.compactMap(self.time)
     }
 
     /// - Returns: nil for the state that most indexes are in.

@@ -53,8 +53,8 @@ struct ThroughputHistory: Sendable, Hashable {
         )
     }
 
-    /// A time as this sentence says it: `Monday, February 13, 2023 at 10:25:39 AM Coordinated Universal Time`.
-    private static func text(_ time: Timestamp) -> String {
+    /// A time as such sentences say it: `Monday, February 13, 2023 at 10:25:39 AM Coordinated Universal Time`.
+    static func text(_ time: Timestamp) -> String {
         let date = CalendarDate(time)
         func padded(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let hour = date.hour % 12 == 0 ? 12 : date.hour % 12

@@ -1,5 +1,6 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
+internal import Primitives
 internal import ServiceModel
 
 /// Billing mode, and the units of table and indexes.
@@ -36,7 +37,7 @@ extension TableUpdate {
             }
             // To ask for what is there is answered as a change would be.
             outcome.isUpdating = true
-            if !table.isOnDemand { self.switchToOnDemand(&table) }
+            if !table.isOnDemand { try self.switchToOnDemand(&table) }
         case .some(.provisioned):
             guard let given else {
                 throw .invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
@@ -59,7 +60,24 @@ extension TableUpdate {
         }
     }
 
-    private func switchToOnDemand(_ table: inout TableDescriptor) {
+    /// Switches from provisioned to on-demand within a time.
+    /// - Source: DynamoDB Developer Guide, "Considerations when switching capacity modes": four in 24 hours.
+    private static let switchesMax = 4
+    private static let switchWindowSeconds: Int64 = 86_400
+
+    private func switchToOnDemand(_ table: inout TableDescriptor) throws(ServiceError) {
+        let window = Self.switchWindowSeconds * 1000
+        let start = self.now.advanced(byMilliseconds: -window)
+        let recent = table.onDemandSwitches.filter { $0 > start }
+        if recent.count >= Self.switchesMax, let first = recent.first, let last = recent.last {
+            // DEVIATION: AWS's words of when there was one switch a day; today's could not be confirmed.
+            throw DynamoDBError.limitExceeded(
+                message: "Subscriber limit exceeded: Update to PayPerRequest mode are limited to \(Self.switchesMax) "
+                    + "times in \(Self.switchWindowSeconds / 86_400) day(s). Last update at "
+                    + "\(ThroughputHistory.text(last)). Next update can be made at "
+                    + ThroughputHistory.text(first.advanced(byMilliseconds: window)))
+        }
+        table.onDemandSwitches = recent + [self.now]
         table.isOnDemand = true
         table.onDemandSwitch = self.now
         table.throughput = Throughput(read: 0, write: 0)
