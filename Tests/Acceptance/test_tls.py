@@ -1,10 +1,15 @@
 """TLS, HTTP/2 and plain HTTP on one port, with the certificate that `brume env` names."""
 
+import json
 import shutil
 import socket
 import ssl
 import subprocess
+import threading
+import time
 
+import botocore.config
+import botocore.exceptions
 import httpx
 import pytest
 
@@ -102,3 +107,45 @@ def test_bytes_that_are_neither_tls_nor_http_do_not_hang(server):
         while connection.recv(4096):
             pass
     assert server.get("/healthz").status == 200
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_a_client_that_keeps_its_connection_does_not_hold_up_a_stop(fresh_server, http2):
+    server = fresh_server()
+    trusted = ssl.create_default_context(cafile=server.client_environment()["AWS_CA_BUNDLE"])
+    with httpx.Client(http2=http2, verify=trusted) as client:
+        assert client.get(f"https://localhost:{server.port}/healthz").status_code == 200
+        begun = time.monotonic()
+        assert server.stop() == 0
+        # HTTP/2 waits for an answer to its GOAWAY.
+        assert time.monotonic() - begun < (5 if http2 else 2)
+    assert "ERROR" not in server.log_tail()
+
+
+def test_what_is_cut_at_the_end_of_a_drain_ends_at_once(fresh_server, tmp_path):
+    rules = tmp_path / "rules.json"
+    rules.write_text(json.dumps({"rules": [{"name": "held", "delayMilliseconds": 60_000, "reply": "late"}]}))
+    server = fresh_server("--bedrock-rules", rules, "--drain-seconds", "1")
+    client = server.session().client(
+        "bedrock-runtime", endpoint_url=f"https://localhost:{server.port}",
+        verify=server.client_environment()["AWS_CA_BUNDLE"],
+        config=botocore.config.Config(retries={"total_max_attempts": 1}))
+    errors = []
+
+    def ask():
+        try:
+            client.converse(modelId="brume.echo", messages=[{"role": "user", "content": [{"text": "Hello"}]}])
+        except botocore.exceptions.HTTPClientError as error:
+            errors.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    deadline = time.monotonic() + 10
+    while b"brume_edge_requests_in_flight 2\n" not in server.get("/metrics").read():
+        assert time.monotonic() < deadline, "the request and that for the metrics are under way"
+    begun = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - begun < 3
+    asking.join()
+    assert len(errors) == 1
+    assert "ERROR" not in server.log_tail(), "nothing goes on when the server's threads have ended"

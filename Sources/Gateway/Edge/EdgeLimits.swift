@@ -78,6 +78,9 @@ package struct EdgeLimits: Sendable, Hashable {
     package var http2ResetFramesMax = 200
     /// PING, SETTINGS and PRIORITY frames in `http2FloodWindow`; the connection is closed beyond.
     package var http2ControlFramesMax = 400
+    /// How long a client may take for its answer to the PING that goes with GOAWAY, while it has no stream. One that
+    /// keeps its connections for later, and reads nothing meanwhile, gives none.
+    package var http2FarewellTimeout: Duration = .seconds(2)
     /// The window of the two frame limits.
     package var http2FloodWindow: Duration = .seconds(30)
 

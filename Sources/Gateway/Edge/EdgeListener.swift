@@ -215,19 +215,29 @@ package final class EdgeListener: Sendable {
         for (eventLoop, loop) in zip(self.eventLoops, self.loops) {
             isDrained.append(eventLoop.flatSubmit { loop.value.drain() })
         }
-        let first = self.eventLoops[0]
-        let finished = first.makePromise(of: Bool.self)
-        EventLoopFuture.andAllComplete(isDrained, on: first).whenComplete { _ in finished.succeed(true) }
-        let timer = first.scheduleTask(in: .nanoseconds(deadline.wholeNanoseconds)) { finished.succeed(false) }
-        let isFinished = (try? await finished.futureResult.get()) ?? false
-        timer.cancel()
+        let drained = EventLoopFuture.andAllComplete(isDrained, on: self.eventLoops[0])
         var cutCount = 0
-        if !isFinished {
+        if await !Self.isComplete(drained, within: deadline) {
             for (eventLoop, loop) in zip(self.eventLoops, self.loops) {
                 cutCount += (try? await eventLoop.submit { loop.value.closeNow() }.get()) ?? 0
             }
+            // Over TLS a connection ends a moment later, and needs its event loop for that.
+            _ = await Self.isComplete(drained, within: Self.cutTimeout)
         }
         return DrainReport(requestsInFlight: inFlight, connectionsCut: cutCount)
+    }
+
+    /// How long connections that were cut may take to be gone.
+    private static let cutTimeout = Duration.seconds(2)
+
+    private static func isComplete(_ future: EventLoopFuture<Void>, within deadline: Duration) async -> Bool {
+        let finished = future.eventLoop.makePromise(of: Bool.self)
+        future.whenComplete { _ in finished.succeed(true) }
+        let timer = future.eventLoop.scheduleTask(in: .nanoseconds(deadline.wholeNanoseconds)) {
+            finished.succeed(false)
+        }
+        defer { timer.cancel() }
+        return (try? await finished.futureResult.get()) ?? false
     }
 
     /// Ends the event loops. Last of all: a task that prefers one of them cannot run on after it.

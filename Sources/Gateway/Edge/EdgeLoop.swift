@@ -31,6 +31,7 @@ final class EdgeLoop {
         let bodyWindow: UInt32
         let writeStall: UInt32
         let linger: UInt32
+        let farewell: UInt32
         let halfClosed: UInt32
 
         init(_ limits: EdgeLimits) {
@@ -46,6 +47,7 @@ final class EdgeLoop {
             self.bodyWindow = ticks(limits.bodyWindow)
             self.writeStall = ticks(limits.writeStallTimeout)
             self.linger = ticks(limits.lingerTimeout)
+            self.farewell = ticks(limits.http2FarewellTimeout)
             self.halfClosed = ticks(limits.halfClosedTimeout)
             self.idleBeforeTaken = min(self.idle, self.writeStall)
         }

@@ -85,7 +85,10 @@ extension HTTP1Connection: DeadlineTarget {
         if case .head = self.phase, self.input == nil { self.closeNow() }
     }
 
+    /// Over TLS the channel ends a moment later: what was asked for is given up before, and nothing more is taken.
     func closeNow() {
+        if case .exchange(let exchange) = self.phase { exchange.abandon() }
+        self.phase = .closed
         self.context?.close(promise: nil)
     }
 }

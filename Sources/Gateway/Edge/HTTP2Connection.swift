@@ -19,7 +19,6 @@ final class HTTP2Connection: ChannelInboundHandler {
     /// Bytes of whole answers on streams that are still open.
     private var answerBytes = 0
     private var isGoingAway = false
-    private var hasIdled = false
     private var hasSaidError = false
     private var isHeaderBlockOpen = false
     private var deadline: Deadline = .none
@@ -27,7 +26,7 @@ final class HTTP2Connection: ChannelInboundHandler {
 
     /// What the armed deadline means.
     private enum Deadline {
-        case none, idle, head, stall, linger
+        case none, idle, head, stall, farewell
     }
 
     private init(loop: EdgeLoop, membership: ConnectionMembership) {
@@ -183,8 +182,8 @@ extension HTTP2Connection: DeadlineTarget {
     private var wantedDeadline: Deadline {
         if self.context?.channel.isWritable == false { return .stall }
         if self.isHeaderBlockOpen { return .head }
-        // A client that does not answer the GOAWAY's PING is not waited for.
-        if self.isGoingAway { return self.hasIdled ? .linger : .none }
+        // A client that does not answer the GOAWAY's PING is not waited for; streams in flight are.
+        if self.isGoingAway { return self.streamCount == 0 ? .farewell : .none }
         return self.streamCount == 0 ? .idle : .none
     }
 
@@ -199,14 +198,13 @@ extension HTTP2Connection: DeadlineTarget {
         case .idle: self.loop.arm(self, ticks: timeouts.idle)
         case .head: self.loop.arm(self, ticks: timeouts.head)
         case .stall: self.loop.arm(self, ticks: timeouts.writeStall)
-        case .linger: self.loop.arm(self, ticks: timeouts.linger)
+        case .farewell: self.loop.arm(self, ticks: timeouts.farewell)
         }
     }
 
     func deadlineReached() {
         guard self.deadline == .idle else { return self.closeNow() }
         self.deadline = .none
-        self.hasIdled = true
         self.drain()
     }
 

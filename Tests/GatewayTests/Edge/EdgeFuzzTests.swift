@@ -12,6 +12,7 @@ import Testing
         limits.bodyWindow = .milliseconds(100)
         limits.idleTimeout = .milliseconds(100)
         limits.lingerTimeout = .milliseconds(100)
+        limits.http2FarewellTimeout = .milliseconds(100)
         let mutator = RequestMutator(seed: seed)
         try await withListener(limits: limits) { listener in
             for round in 0..<10 {

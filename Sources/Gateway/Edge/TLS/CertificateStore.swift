@@ -112,6 +112,10 @@ package final class CertificateStore: Sendable {
         }
     }
 
+    /// How long the client's own farewell is waited for once this side has said its own: clients that keep connections
+    /// for later do not read them, and say none. All that was answered has left by then.
+    private static let farewellTimeout = TimeAmount.milliseconds(200)
+
     private static func load(_ source: Source) throws(CertificateError) -> NIOSSLContext {
         let files: (certificate: Text, key: Text)
         var authority: Text?
@@ -137,6 +141,7 @@ package final class CertificateStore: Sendable {
         }
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["h2", "http/1.1"]
+        configuration.shutdownTimeout = self.farewellTimeout
         do {
             return try NIOSSLContext(configuration: configuration)
         } catch {
