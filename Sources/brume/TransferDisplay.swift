@@ -49,6 +49,13 @@ final class TransferDisplay: Sendable {
         if let text { Terminal.errorText(text) }
     }
 
+    /// Says why nothing comes for a while; of moments nobody wants to know.
+    func wait(_ sentence: String, milliseconds: Int) {
+        guard milliseconds >= 1000 else { return }
+        self.finish()
+        Terminal.error("tried again in \(milliseconds / 1000) s: \(sentence)")
+    }
+
     /// Ends the line that changes.
     func finish() {
         let isOpen = self.state.withLock { state in

@@ -163,6 +163,12 @@ def test_a_hub_that_is_not_there(models):
     assert "cannot reach http://127.0.0.1:1" in refusal
 
 
+def test_a_pull_that_waits_for_its_next_try_says_why(models):
+    said = models("pull", "http://127.0.0.1:1/x.gguf", "--tries", 2, status=68).splitlines()
+    assert said[0].startswith("tried again in 1 s: cannot reach http://127.0.0.1:1: "), said
+    assert said[-1].startswith("brume: cannot reach http://127.0.0.1:1: "), said
+
+
 def test_a_short_name_is_pulled_from_the_mirror(models, hub):
     hub.add("Qwen/Qwen3-8B-GGUF", "Qwen3-8B-Q4_K_M.gguf", gguf())
     models("pull", "qwen3-8b", "--alias", "anthropic.*", HF_ENDPOINT=hub.url)

@@ -30,6 +30,8 @@ package struct DownloadProgress: Sendable, Hashable {
     /// What the hub says; nil until an answer says it.
     package private(set) var totalBytes: Int64?
     package private(set) var haveBytes: Int64
+    /// Why the last connection ended before its time.
+    private(set) var trouble: RegistryError?
     private let fruitlessCountMax: Int
     private var attempts = 0
     private var fruitless = 0
@@ -111,6 +113,7 @@ package struct DownloadProgress: Sendable, Hashable {
             if self.isComplete { return .complete }
         }
         let error = error ?? RegistryError(.unreachable, "the host gave only a part of \(self.name)")
+        self.trouble = error
         self.fruitless = self.haveBytes > self.haveAtBegin ? 0 : self.fruitless + 1
         self.haveAtBegin = self.haveBytes
         guard self.fruitless < self.fruitlessCountMax, self.attempts < Self.attemptCountMax else {

@@ -109,6 +109,7 @@ struct FileDownload {
             case .complete: return
             case .fail(let error): throw error
             case .again(let pause):
+                if let trouble = self.progress.trouble { self.client.again(trouble, pause) }
                 do {
                     try await self.client.pause(pause)
                 } catch {

@@ -15,6 +15,8 @@ struct HubClient: Sendable {
     /// Tries in a row of a download that may bring nothing.
     let fruitlessCountMax: Int
     let pause: @Sendable (Int) async throws -> Void
+    /// Told of a failure that is waited out, and for how many milliseconds.
+    var again: @Sendable (RegistryError, Int) -> Void = { _, _ in }
 
     /// What the repository has at a revision.
     func listing(_ reference: HubReference) async throws -> HubListing {
@@ -41,6 +43,7 @@ struct HubClient: Sendable {
                     throw Self.told(error, url)
                 }
                 attempt += 1
+                self.again(Self.told(error, url), wait)
                 try await self.pause(wait)
             }
         }
@@ -111,7 +114,8 @@ struct HubClient: Sendable {
         case FetchError.noConnection(let reason):
             RegistryError(
                 .unreachable,
-                "cannot reach \(url.origin): \(reason). Is there a network? A mirror is named with HF_ENDPOINT")
+                "cannot reach \(url.origin): \(reason). Is there a network? A mirror of the hub is named with "
+                    + "HF_ENDPOINT")
         case FetchError.untrusted(let reason):
             RegistryError(
                 .unreachable,

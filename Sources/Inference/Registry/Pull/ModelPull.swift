@@ -58,14 +58,16 @@ package struct ModelPull: Sendable {
     ///   - fetch: how.
     ///   - tries: tries in a row that may bring nothing, before it is given up.
     ///   - pause: waits for so many milliseconds.
+    ///   - again: is told of a failure that is waited out, and for how many milliseconds.
     package init(
         registry: ModelRegistry, settings: HubSettings, fetch: HTTPFetch = HTTPFetch(), tries: Int? = nil,
-        pause: @escaping @Sendable (Int) async throws -> Void = { try await Task.sleep(for: .milliseconds($0)) }
+        pause: @escaping @Sendable (Int) async throws -> Void = { try await Task.sleep(for: .milliseconds($0)) },
+        again: @escaping @Sendable (RegistryError, Int) -> Void = { _, _ in }
     ) {
         self.registry = registry
         self.client = HubClient(
             settings: settings, fetch: fetch, fruitlessCountMax: tries ?? DownloadProgress.fruitlessCountMax,
-            pause: pause)
+            pause: pause, again: again)
     }
 
     /// Asks the hub what there is; nothing is fetched.

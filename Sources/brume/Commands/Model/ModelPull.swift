@@ -67,8 +67,10 @@ extension Model {
             let settings = try orExit { () throws(RegistryError) in
                 try HubSettings(environment: ProcessEnvironment.variables, endpoint: self.endpoint)
             }
+            let display = TransferDisplay()
             let pull = ModelPull(
-                registry: registry, settings: settings, fetch: HTTPFetch(options: try .forCommands()), tries: self.tries
+                registry: registry, settings: settings, fetch: HTTPFetch(options: try .forCommands()),
+                tries: self.tries, again: { display.wait($0.sentence, milliseconds: $1) }
             )
             let digest = try self.digest()
             let device = try self.device()
@@ -84,7 +86,6 @@ extension Model {
             self.announce(plan, as: name)
             await self.sayWhetherItFits(plan, pull, device)
             guard !self.dryRun else { return }
-            let display = TransferDisplay()
             defer { display.finish() }
             let notice = Patience.notice(waiting)
             defer { notice.cancel() }
