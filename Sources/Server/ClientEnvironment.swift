@@ -21,7 +21,8 @@ package enum ClientEnvironment {
                     .configuration,
                     keys.isEmpty && self.takesKeysOfAnother(configuration)
                         ? "the access keys are those of another process: run `brume env` there (see identity-url)"
-                        : "there is no root key yet: the first `brume start` makes it")
+                        : "there is no root key in \(configuration.dataDirectory) yet: the first `brume start` makes it"
+                )
         }
         let address = ServerProbe.address(configuration) ?? self.expected(configuration)
         guard address.answersPlaintext || !usesPlaintext else {

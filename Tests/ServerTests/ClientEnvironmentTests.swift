@@ -108,7 +108,8 @@ import Testing
 
     @Test func `a key that is not there is told with the remedy`() throws {
         let none = #expect(throws: StartError.self) { try self.variables() }
-        #expect(none?.sentence == "there is no root key yet: the first `brume start` makes it")
+        #expect(
+            none?.sentence == "there is no root key in \(self.folder.path) yet: the first `brume start` makes it")
         try self.create("USER", user: "ana")
         #expect(throws: StartError.self) { try self.variables() }
         let unknown = #expect(throws: StartError.self) { try self.variables(key: "NOPE") }

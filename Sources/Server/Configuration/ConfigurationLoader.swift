@@ -21,7 +21,7 @@ package enum ConfigurationLoader {
             guard self.otherVariables.contains(name) || Setting.all.contains(where: { $0.environmentVariable == name })
             else { throw self.noVariable(name) }
         }
-        let home = environment["HOME"]
+        let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 }
         var reading = LoadedConfiguration.Reading(
             surroundings: .init(home: home, coreCount: coreCount, currentDirectory: currentDirectory))
         // The data directory decides where the file is, so it is looked up first.

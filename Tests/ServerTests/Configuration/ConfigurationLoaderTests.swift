@@ -61,9 +61,10 @@ import Testing
         #expect(try self.load(coreCount: cores).loops == loops)
     }
 
-    @Test func `a process without a home keeps its data in the system's place`() throws {
+    @Test(arguments: [[:], ["HOME": ""]])
+    func `a process without a home keeps its data in the system's place`(_ environment: [String: String]) throws {
         let loaded = try ConfigurationLoader.load(
-            flags: [:], environment: [:], file: nil, coreCount: 1, currentDirectory: "/"
+            flags: [:], environment: environment, file: nil, coreCount: 1, currentDirectory: "/"
         ).configuration
         #expect(loaded.dataDirectory == "/var/lib/.brume")
     }
