@@ -241,7 +241,7 @@ package final class BrumeServer: Sendable {
     /// certificate again; so does another state of the configuration's files.
     /// - Parameters:
     ///   - signals: `ProcessSignals.stream()`, made before `start`, so that a signal during it counts.
-    ///   - say: given what became of a configuration that was read again.
+    ///   - say: given what became of a configuration or a certificate that was read again.
     package func run(
         until signals: AsyncStream<ProcessSignal>, say: @escaping @Sendable (StartLine) -> Void = { _ in }
     ) async {
@@ -259,7 +259,7 @@ package final class BrumeServer: Sendable {
             for await signal in signals {
                 if signal == .stop { break }
                 say(self.rereadConfiguration())
-                self.rereadCertificate()
+                say(self.rereadCertificate())
             }
             group.cancelAll()
         }
@@ -288,15 +288,19 @@ package final class BrumeServer: Sendable {
         return StartLine(text: outcome.sentence, isWarning: isWarning)
     }
 
-    /// A certificate that cannot be read keeps the old one; the log says so.
-    private func rereadCertificate() {
+    /// A certificate that cannot be read keeps the old one.
+    private func rereadCertificate() -> StartLine {
         do throws(CertificateError) {
             try self.certificates.reload()
             try self.internalCertificates?.reload()
-            self.note(.info, "certificate read again")
         } catch {
-            self.note(.error, "certificate kept: \(error.description)")
+            let line = StartLine(text: "certificate kept: \(error.description)", isWarning: true)
+            self.note(.error, line.text)
+            return line
         }
+        let line = StartLine(text: "certificate read again")
+        self.note(.info, line.text)
+        return line
     }
 
     /// `/readyz` flips first; whoever asks it has the delay to send elsewhere what is still answered here as before.

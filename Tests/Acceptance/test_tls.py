@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -99,6 +100,28 @@ def test_a_certificate_that_cannot_be_used_is_told_by_its_file(server, tmp_path,
     words = ["--port", "0", "--tls-cert", str(folder / certificate), "--tls-key", str(folder / key)]
     answer = Server(tmp_path).run("start", *words, timeout=20)
     assert answer.returncode == 78 and sentence.format(folder=folder) in answer.stderr, answer
+
+
+def test_a_certificate_that_is_replaced_by_half_is_kept_and_told(fresh_server, server, tmp_path):
+    certificate, key = tmp_path / "server.pem", tmp_path / "server.key"
+    for path in (certificate, key):
+        shutil.copy(server.data_dir / "tls" / path.name, path)
+    own = fresh_server("--tls-cert", certificate, "--tls-key", key)
+
+    def reread():
+        said = own.log_path.stat().st_size
+        own.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 10
+        while "certificate " not in (lines := own.log_path.read_text()[said:]):
+            assert time.monotonic() < deadline, own.log_tail()
+            time.sleep(0.01)
+        return lines
+
+    other = (server.data_dir / "tls" / "ca.key").read_text()
+    key.write_text(other)
+    assert f"certificate kept: TLS refuses the certificate and its key: {key} is not the key of" in reread()
+    shutil.copy(server.data_dir / "tls" / "server.key", key)
+    assert "certificate read again\n" in reread()
 
 
 def test_bytes_that_are_neither_tls_nor_http_do_not_hang(server):
