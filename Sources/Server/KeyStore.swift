@@ -55,6 +55,17 @@ package struct KeyStore: Sendable {
         return try KeyStore(configuration) { (_, _) throws(FileError) in }
     }
 
+    /// - Throws: where a server of this configuration takes keys and policies of another process, and would never look
+    ///   at what is made here.
+    package static func checkOwn(
+        _ what: String, of configuration: Configuration, remedy command: String
+    ) throws(StartError) {
+        guard configuration.cluster.identityURL == nil else {
+            throw StartError(
+                .configuration, "\(what) are those of another process: run `\(command)` there (see identity-url)")
+        }
+    }
+
     private init(
         _ configuration: Configuration, prepare: (DataDirectory, any RandomSource) throws(FileError) -> Void
     ) throws(StartError) {

@@ -109,3 +109,18 @@ def test_accepting_any_credentials_is_asked_for_by_name_and_warned_about(fresh_s
     server = fresh_server("--insecure-accept-any-credentials")
     assert "Account" in identity_with(server, *key)
     assert "signature" in server.log_tail(200).lower()
+
+
+@pytest.mark.parametrize("words, sentence", [
+    (["keys", "create"], "the access keys are those of another process: run `brume keys create` there"),
+    (["policies", "put", "Any", "-", "--user", "ana"],
+     "the policies of users are those of another process: run `brume policies put` there"),
+])
+def test_what_nobody_would_look_at_is_not_made(tmp_path, words, sentence):
+    server = Server(tmp_path, environment={
+        "BRUME_IDENTITY_URL": "http://gateway:4567", "BRUME_CLUSTER_KEY_FILE": str(tmp_path / "cluster.key")})
+    assert server.run("keys", "cluster", "--file", tmp_path / "cluster.key").returncode == 0
+    refusal = server.run(*words, input="{}")
+    assert (refusal.returncode, refusal.stdout) == (78, "")
+    assert sentence in refusal.stderr
+    assert not (server.data_dir / "identity" / "access-keys").exists()

@@ -91,7 +91,10 @@ struct Keys: AsyncParsableCommand {
 
         func run() async throws {
             let configuration = try self.directory.load()
-            let store = try orExit { () throws(StartError) in try KeyStore(configuration) }
+            let store = try orExit { () throws(StartError) in
+                try KeyStore.checkOwn("the access keys", of: configuration, remedy: "brume keys create")
+                return try KeyStore(configuration)
+            }
             let policy = try orExit { () throws(StartError) in
                 try self.policy.map { (path) throws(StartError) in try PolicyArgument(path: path) }
             }

@@ -117,6 +117,7 @@ struct Policies: AsyncParsableCommand {
             let configuration = try self.directory.load()
             let user = self.owner.user
             let isFirst = try orExit { () throws(StartError) in
+                try KeyStore.checkOwn("the policies of users", of: configuration, remedy: "brume policies put")
                 let store = try UserPolicyStore(configuration)
                 let isFirst = try store.list(account: self.owner.account, userName: user).isEmpty
                 let policy = try PolicyArgument(name: self.name, path: self.file)
