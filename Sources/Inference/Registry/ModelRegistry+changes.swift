@@ -19,8 +19,8 @@ extension ModelRegistry {
             if !replaces, try self.record(named: record.name)?.digest != nil {
                 throw RegistryError(
                     .usage,
-                    "there is a model \(record.name) already; give another name with --name, or remove it first with "
-                        + "`brume model remove \(record.name)`")
+                    "there is a model \(record.name) already; give another name with --name, or replace it with "
+                        + "--replace")
             }
             guard try Disk.names(in: self.manifests).count < Self.modelCountMax else {
                 throw RegistryError(.usage, "there are \(Self.modelCountMax) models already; remove some first")
