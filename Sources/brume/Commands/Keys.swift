@@ -66,7 +66,7 @@ struct Keys: AsyncParsableCommand {
 
         @Option(
             help: ArgumentHelp(
-                "A policy that the user gets with the key: a file, or - for standard input. It is called as the file.",
+                "A policy that the user gets with the key: a file, whose name it has, or - for standard input.",
                 valueName: "file"), completion: .file())
         var policy: String?
 
