@@ -179,6 +179,13 @@ package struct Authenticator: Sendable {
                 throw .signature(.unknownAccessKey(accessKeyID))
             }
             return credential
+        case .unknown where checked.sessionToken != nil:
+            self.refused(
+                accessKeyID,
+                now,
+                "its session token is none that this server gave for this key; `unset AWS_SESSION_TOKEN`, which may be "
+                    + "left from elsewhere, or ask for a new session")
+            throw .signature(.unknownAccessKey(accessKeyID))
         case .unknown:
             // The sentence is there to be copied into a shell, so nothing but a key id comes into it.
             let remedy =

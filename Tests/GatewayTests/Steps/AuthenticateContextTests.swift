@@ -95,6 +95,18 @@ import Testing
         #expect(!gateway.log.text.contains("secret-of-new"))
     }
 
+    @Test func `the log says of a session token that is none of its key to unset it`() async throws {
+        let gateway = self.gateway()
+        let credential = SigningCredential(
+            accessKeyID: "ASIASESSION", secretAccessKey: "session-secret", sessionToken: "of-another-session")
+        _ = await gateway.send(try TestRequest.buy.signed(for: "shop", by: credential))
+        let warning = try #require(gateway.log.records.first { $0.message == "access key refused" })
+        #expect(warning.string("accessKeyId") == "ASIASESSION")
+        #expect(warning.string("reason").contains("`unset AWS_SESSION_TOKEN`"))
+        #expect(!warning.string("reason").contains("keys create"))
+        #expect(!gateway.log.text.contains("of-another-session"))
+    }
+
     @Test(arguments: ["x;curl evil", "$(reboot)", "`id`", "a'b", "a b", String(repeating: "A", count: 129)])
     func `a remedy to be copied into a shell holds no key id that is not one`(_ accessKeyID: String) async throws {
         let gateway = self.gateway()
