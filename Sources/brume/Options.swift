@@ -14,6 +14,15 @@ struct DirectoryOptions: ParsableArguments {
 
     func load() throws -> Configuration { try self.loaded().configuration }
 
+    /// For commands that list what there is: nothing is there as well where the directory was mistyped.
+    func loadToList() throws -> Configuration {
+        let configuration = try self.load()
+        if Files.facts(configuration.dataDirectory) == nil {
+            Terminal.error("there is no data directory \(configuration.dataDirectory) yet")
+        }
+        return configuration
+    }
+
     /// - Parameter file: the configuration file, where it is not named by `--config`.
     /// - Returns: what holds, and where it was said.
     /// - Throws: the exit code, after what is wrong was said.

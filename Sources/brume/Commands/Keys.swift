@@ -19,7 +19,7 @@ struct Keys: AsyncParsableCommand {
         var output: OutputFormat = .text
 
         func run() async throws {
-            let configuration = try self.directory.load()
+            let configuration = try self.directory.loadToList()
             let keys = try orExit { () throws(StartError) in
                 try KeyStore.existing(configuration)?.list() ?? []
             }

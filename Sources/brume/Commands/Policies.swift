@@ -41,7 +41,7 @@ struct Policies: AsyncParsableCommand {
         var output: OutputFormat = .text
 
         func run() async throws {
-            let configuration = try self.directory.load()
+            let configuration = try self.directory.loadToList()
             let policies = try orExit { () throws(StartError) in
                 try UserPolicyStore.existing(configuration).list(account: self.account, userName: self.user)
             }

@@ -28,7 +28,7 @@ struct Usage: AsyncParsableCommand {
             Terminal.output(UsagePriceList.standardText.trimmingEnd)
             return
         }
-        let configuration = try self.directory.load()
+        let configuration = try self.directory.loadToList()
         let list = try orExit { () throws(StartError) in
             try UsageReport.prices(configuration, file: self.prices)
         }
