@@ -186,6 +186,10 @@ package struct Authenticator: Sendable {
                 "its session token is none that this server gave for this key; `unset AWS_SESSION_TOKEN`, which may be "
                     + "left from elsewhere, or ask for a new session")
             throw .signature(.unknownAccessKey(accessKeyID))
+        case .unknown where accessKeyID.hasPrefix("ASIA"):
+            self.refused(
+                accessKeyID, now, "a key of a session needs the session's token: set AWS_SESSION_TOKEN beside it")
+            throw .signature(.unknownAccessKey(accessKeyID))
         case .unknown:
             // The sentence is there to be copied into a shell, so nothing but a key id comes into it.
             let remedy =

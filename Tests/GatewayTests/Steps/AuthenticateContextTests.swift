@@ -107,6 +107,15 @@ import Testing
         #expect(!gateway.log.text.contains("of-another-session"))
     }
 
+    @Test func `the log says of a session's key without its token to set it`() async throws {
+        let gateway = self.gateway()
+        let credential = SigningCredential(accessKeyID: "ASIASESSION", secretAccessKey: "session-secret")
+        _ = await gateway.send(try TestRequest.buy.signed(for: "shop", by: credential))
+        let warning = try #require(gateway.log.records.first { $0.message == "access key refused" })
+        #expect(warning.string("reason").contains("set AWS_SESSION_TOKEN"))
+        #expect(!warning.string("reason").contains("keys create"))
+    }
+
     @Test(arguments: ["x;curl evil", "$(reboot)", "`id`", "a'b", "a b", String(repeating: "A", count: 129)])
     func `a remedy to be copied into a shell holds no key id that is not one`(_ accessKeyID: String) async throws {
         let gateway = self.gateway()
