@@ -25,9 +25,15 @@ indirect enum YAMLNode {
         return text
     }
 
+    fileprivate static func tooLarge(_ place: YAMLPlace) -> YAMLError {
+        YAMLError(reason: "it nests too deep, or unfolds to too much", place: place)
+    }
+
     /// Reads the only document of a text; nil where there is none, or where it is empty or `null`.
     static func document(_ text: String) throws(YAMLError) -> YAMLNode? {
-        var document = try YAMLDocument(text)
+        let bytes = Array(text.utf8)
+        try YAMLDocument.checkDepth(bytes)
+        var document = try YAMLDocument(bytes)
         return try document.root()
     }
 }
@@ -54,11 +60,11 @@ struct YAMLError: Error, Hashable {
     private var document: yaml_document_t
     private var nodeCount = 0
 
-    init(_ text: String) throws(YAMLError) {
+    /// - Parameter bytes: a text that has passed `checkDepth`.
+    init(_ bytes: [UInt8]) throws(YAMLError) {
         var parser = unsafe yaml_parser_t()
         var document = unsafe yaml_document_t()
         precondition(unsafe yaml_parser_initialize(&parser) == 1, "LibYAML found no memory for a parser")
-        let bytes = Array(text.utf8)
         var second: YAMLPlace?
         let isRead = unsafe bytes.withUnsafeBufferPointer { buffer in
             unsafe yaml_parser_set_input_string(&parser, buffer.baseAddress, buffer.count)
@@ -83,6 +89,33 @@ struct YAMLError: Error, Hashable {
         unsafe yaml_document_delete(&document)
     }
 
+    /// Refuses what nests too deep where it does: to load it would take LibYAML time that is quadratic in the depth,
+    /// which is hours for a file of brackets. What is no YAML is left to the loader.
+    static func checkDepth(_ bytes: [UInt8]) throws(YAMLError) {
+        var parser = unsafe yaml_parser_t()
+        precondition(unsafe yaml_parser_initialize(&parser) == 1, "LibYAML found no memory for a parser")
+        let tooDeep = unsafe bytes.withUnsafeBufferPointer { buffer -> YAMLPlace? in
+            unsafe yaml_parser_set_input_string(&parser, buffer.baseAddress, buffer.count)
+            var depth = 0
+            while true {
+                var event = unsafe yaml_event_t()
+                guard unsafe yaml_parser_parse(&parser, &event) == 1 else { return nil }
+                let (type, place) = unsafe (event.type, YAMLPlace(event.start_mark))
+                unsafe yaml_event_delete(&event)
+                switch type {
+                case YAML_SEQUENCE_START_EVENT, YAML_MAPPING_START_EVENT:
+                    depth += 1
+                    if depth > YAMLNode.depthMax { return place }
+                case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: depth -= 1
+                case YAML_STREAM_END_EVENT: return nil
+                default: break
+                }
+            }
+        }
+        unsafe yaml_parser_delete(&parser)
+        if let tooDeep { throw YAMLNode.tooLarge(tooDeep) }
+    }
+
     mutating func root() throws(YAMLError) -> YAMLNode? {
         guard let root = unsafe yaml_document_get_root_node(&self.document) else { return nil }
         let node = try unsafe self.node(root, depth: 0)
@@ -97,7 +130,7 @@ struct YAMLError: Error, Hashable {
         let place = unsafe YAMLPlace(pointer.pointee.start_mark)
         self.nodeCount += 1
         guard depth < YAMLNode.depthMax, self.nodeCount <= YAMLNode.nodeCountMax else {
-            throw YAMLError(reason: "it nests too deep, or unfolds to too much", place: place)
+            throw YAMLNode.tooLarge(place)
         }
         switch unsafe pointer.pointee.type {
         case YAML_SCALAR_NODE:

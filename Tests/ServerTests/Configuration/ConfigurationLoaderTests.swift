@@ -327,6 +327,14 @@ import Testing
         #expect(sentence.contains("this is no YAML"))
     }
 
+    /// LibYAML alone would take hours for them.
+    @Test(.timeLimit(.minutes(1)), arguments: ["[", "{a: "])
+    func `a file of brackets is refused where it nests too deep`(_ bracket: String) throws {
+        try self.folder.write("config.yaml", String(repeating: bracket, count: 200_000))
+        let sentence = try #require(self.sentence())
+        #expect(sentence.hasPrefix("config.yaml:1:\(16 * bracket.utf8.count + 1): this is no YAML: it nests too deep"))
+    }
+
     @Test func `a file that was named must be there, and the standard one need not`() {
         let path = self.folder.path + "/absent.yaml"
         #expect(self.sentence(file: path) == "absent.yaml: there is no such file")
