@@ -288,6 +288,27 @@ def test_a_user_of_one_model_has_no_other(server):
         bedrock.converse_stream, modelId=ECHO, messages=user_turn("hi"))
 
 
+def test_a_profile_needs_the_permission_for_the_model_behind_it_which_may_be_for_the_profile_alone(server):
+    profile = f"us.{ECHO}"
+    profile_arn = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:inference-profile/{profile}"
+
+    def asking(*statements):
+        bedrock = User(server, document(*statements)).client("bedrock-runtime")
+        return lambda model: bedrock.converse(modelId=model, messages=user_turn("hi"))
+
+    through_profile = statement("Allow", "bedrock:InvokeModel", profile_arn)
+    ask = asking(through_profile)
+    assert model_arn(ECHO) in sentence(ask, profile)
+    ask = asking(through_profile, statement("Allow", "bedrock:InvokeModel", model_arn(ECHO), Condition={
+        "StringLike": {"bedrock:InferenceProfileArn": profile_arn}}))
+    for model in [profile, profile_arn]:
+        assert ask(model)["stopReason"] == "end_turn"
+    assert model_arn(ECHO) in sentence(ask, ECHO)
+    ask = asking(statement("Allow", "bedrock:*"), statement("Deny", "bedrock:*", model_arn(ECHO)))
+    for model in [profile, profile_arn]:
+        assert "with an explicit deny" in sentence(ask, model)
+
+
 CHAT = {"model": ECHO, "messages": [{"role": "user", "content": "hi"}]}
 
 

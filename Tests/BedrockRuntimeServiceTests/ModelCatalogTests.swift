@@ -58,7 +58,7 @@ struct ModelCatalogTests {
         #expect(error?.code == "ValidationException")
     }
 
-    @Test func `the access is to the foundation model or to the profile`() {
+    @Test func `the access is to the foundation model, or to the profile and to the model behind it`() {
         let plain = service().access(converse("brume.echo"), caller)
         #expect(
             plain == [
@@ -72,7 +72,20 @@ struct ModelCatalogTests {
             streamed == [
                 ResourceAccess(
                     action: "bedrock:InvokeModelWithResponseStream",
-                    resource: "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/us.anthropic.claude-v2")
+                    resource: "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/us.anthropic.claude-v2"),
+                ResourceAccess(
+                    action: "bedrock:InvokeModelWithResponseStream",
+                    resource: "arn:aws:bedrock:eu-central-1::foundation-model/anthropic.claude-v2",
+                    conditionKeys: [
+                        "bedrock:InferenceProfileArn": [
+                            "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/us.anthropic.claude-v2"
+                        ]
+                    ]),
+            ])
+        let application = "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/abc"
+        #expect(
+            service().access(converse(application), caller) == [
+                ResourceAccess(action: "bedrock:InvokeModel", resource: application)
             ])
     }
 }

@@ -96,7 +96,7 @@ extension BedrockRuntimeService {
         _ name: String, _ path: String, _ notation: Notation, _ respond: Handler?
     ) -> HTTPRoute {
         HTTPRoute(name, "POST", path, form: notation.form) { request, context in
-            [CompatibleRequest.access(request, context)]
+            CompatibleRequest.accesses(request, context)
         } respond: { (request, context) async throws(ServiceError) in
             guard let respond else { throw Self.elsewhere }
             if notation.bodies == .anthropic { try AnthropicVersion.check(request.head) }
@@ -191,11 +191,12 @@ struct CompatibleRequest: Sendable {
     }
 
     /// What a request touches; a body that cannot be read touches nothing in particular.
-    static func access(_ request: HTTPRouteRequest, _ context: RequestContext) -> ResourceAccess {
+    static func accesses(_ request: HTTPRouteRequest, _ context: RequestContext) -> [ResourceAccess] {
         let body = Self.document(request)
-        let action = body?["stream"] == .boolean(true) ? "InvokeModelWithResponseStream" : "InvokeModel"
-        let resource = (body?["model"]?.text).map { ModelID.resource($0, context) } ?? "*"
-        return ResourceAccess(action: "bedrock:\(action)", resource: resource)
+        let action =
+            body?["stream"] == .boolean(true) ? "bedrock:InvokeModelWithResponseStream" : "bedrock:InvokeModel"
+        guard let model = body?["model"]?.text else { return [ResourceAccess(action: action, resource: "*")] }
+        return ModelID.accesses(action, model, context)
     }
 
     private static func document(_ request: HTTPRouteRequest) -> Document? {

@@ -61,11 +61,35 @@ struct ModelID: Sendable, Hashable {
     /// Whether the model may converse, by its id: neither one for media does nor one for embeddings or reranking.
     var mayConverse: Bool { !self.isForMedia && VectorNotation.kind(of: self) == nil }
 
+    /// What an action on the model touches: the model or the profile, and beside a profile over regions the model that
+    /// it leads to, which a policy may allow through that profile only.
+    ///
+    /// DEVIATION: AWS asks for the model in every region that the profile leads to; here in the request's own.
+    /// - Source: Amazon Bedrock User Guide, "Geographic cross-Region inference", "IAM policy requirements"; for the
+    ///   condition key "Prerequisites for inference profiles".
+    static func accesses(_ action: String, _ text: String, _ context: RequestContext) -> [ResourceAccess] {
+        let own = self.resource(text, context)
+        let access = ResourceAccess(action: action, resource: own)
+        guard ARN(own)?.resource.hasPrefix("inference-profile/") == true, let model = self.id(in: text) else {
+            return [access]
+        }
+        return [
+            access,
+            ResourceAccess(
+                action: action, resource: self.foundationModel(model, context),
+                conditionKeys: ["bedrock:InferenceProfileArn": [own]]),
+        ]
+    }
+
+    private static func foundationModel(_ id: String, _ context: RequestContext) -> String {
+        "arn:\(context.region.partition):bedrock:\(context.region)::foundation-model/\(id)"
+    }
+
     /// What access to the model is access to.
     static func resource(_ text: String, _ context: RequestContext) -> String {
         guard !text.hasPrefix("arn:") else { return text }
         guard Self.profilePrefixes.contains(where: text.hasPrefix) else {
-            return "arn:\(context.region.partition):bedrock:\(context.region)::foundation-model/\(text)"
+            return self.foundationModel(text, context)
         }
         return ARN(
             service: "bedrock", region: context.region, account: context.account, resource: "inference-profile/\(text)"

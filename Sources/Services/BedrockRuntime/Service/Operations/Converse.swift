@@ -4,7 +4,7 @@ package import ServiceModel
 
 extension BedrockRuntimeService {
     package func access(_ input: ConverseRequest, _ context: RequestContext) -> [ResourceAccess] {
-        [ResourceAccess(action: "bedrock:InvokeModel", resource: ModelID.resource(input.modelID, context))]
+        ModelID.accesses("bedrock:InvokeModel", input.modelID, context)
     }
 
     /// Order of checks: the model, the conversation; then the model answers.

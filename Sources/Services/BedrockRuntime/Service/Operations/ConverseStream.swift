@@ -5,10 +5,7 @@ internal import Synchronization
 
 extension BedrockRuntimeService {
     package func access(_ input: ConverseStreamRequest, _ context: RequestContext) -> [ResourceAccess] {
-        [
-            ResourceAccess(
-                action: "bedrock:InvokeModelWithResponseStream", resource: ModelID.resource(input.modelID, context))
-        ]
+        ModelID.accesses("bedrock:InvokeModelWithResponseStream", input.modelID, context)
     }
 
     /// What is wrong with the request, and whatever else keeps the model from its first word, is the answer; what goes

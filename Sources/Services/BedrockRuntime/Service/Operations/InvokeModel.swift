@@ -5,7 +5,7 @@ internal import WireProtocols
 
 extension BedrockRuntimeService {
     package func access(_ input: InvokeModelRequest, _ context: RequestContext) -> [ResourceAccess] {
-        [ResourceAccess(action: "bedrock:InvokeModel", resource: ModelID.resource(input.modelID, context))]
+        ModelID.accesses("bedrock:InvokeModel", input.modelID, context)
     }
 
     /// Body and answer are in the notation of the model's family; what the answer took stands in headers, which the

@@ -8,10 +8,7 @@ extension BedrockRuntimeService {
     package func access(
         _ input: InvokeModelWithResponseStreamRequest, _ context: RequestContext
     ) -> [ResourceAccess] {
-        [
-            ResourceAccess(
-                action: "bedrock:InvokeModelWithResponseStream", resource: ModelID.resource(input.modelID, context))
-        ]
+        ModelID.accesses("bedrock:InvokeModelWithResponseStream", input.modelID, context)
     }
 
     package func invokeModelWithResponseStream(
