@@ -273,6 +273,13 @@ def test_a_policy_can_ask_for_temporary_keys_and_when_they_were_made(server, tab
 # Bedrock
 
 
+def test_a_client_has_its_address_of_ipv4_also_on_a_socket_for_both_kinds(fresh_server):
+    server = fresh_server("--host", "::")
+    here = {"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}}
+    user = User(server, document(statement("Allow", "dynamodb:ListTables", Condition=here)))
+    assert user.client("dynamodb").list_tables()["TableNames"] == []
+
+
 def test_a_user_of_one_model_has_no_other(server):
     user = User(server, document(statement("Allow", "bedrock:InvokeModel", model_arn(ECHO))))
     bedrock = user.client("bedrock-runtime")

@@ -252,10 +252,10 @@ struct OpeningConnection {
         _ talk: ConnectionInfo.Version, isTLS: Bool, context: ChannelHandlerContext, after handler: any ChannelHandler
     ) throws {
         let address = context.channel.remoteAddress
-        let host = address?.ipAddress ?? ""
+        let host = ConnectionInfo.plainAddress(address?.ipAddress ?? "")
         let info = ConnectionInfo(
             id: self.id, remoteAddress: host, remotePort: address?.port ?? 0, isTLS: isTLS, version: talk,
-            isLoopback: host.hasPrefix("127.") || host == "::1" || host.hasPrefix("::ffff:127."))
+            isLoopback: host.hasPrefix("127.") || host == "::1")
         // HTTP/2 has flow control of its own; HTTP/1.1 has none but to stop reading.
         try context.channel.syncOptions?.setOption(ChannelOptions.autoRead, value: talk == .http2)
         switch talk {

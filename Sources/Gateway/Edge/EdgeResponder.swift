@@ -77,6 +77,14 @@ package final class ConnectionInfo: Sendable {
         self.isLoopback = isLoopback
         self.words = ConnectionWords(client: remoteAddress, version, isTLS: isTLS)
     }
+
+    /// An address as its owner has it: a socket for both kinds gives one of IPv4 as `::ffff:10.1.2.3`, which no range
+    /// of IPv4 in a policy holds.
+    package static func plainAddress(_ address: String) -> String {
+        let mapped = "::ffff:"
+        guard address.hasPrefix(mapped), address.utf8.contains(UInt8(ascii: ".")) else { return address }
+        return String(address.dropFirst(mapped.count))
+    }
 }
 
 /// The event loop that a request runs on.

@@ -31,6 +31,14 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("::ffff:10.1.2.3", "10.1.2.3"), ("::ffff:127.0.0.1", "127.0.0.1"), ("10.1.2.3", "10.1.2.3"), ("::1", "::1"),
+        ("::ffff:0:1", "::ffff:0:1"), ("2001:db8::ffff:1", "2001:db8::ffff:1"), ("", ""),
+    ])
+    func `a client of IPv4 on a socket for both kinds has its own address`(_ given: String, _ plain: String) {
+        #expect(ConnectionInfo.plainAddress(given) == plain)
+    }
+
     @Test func `an address of another machine is told apart`() async {
         await #expect(throws: EdgeListenerError.addressNotAvailable(host: "192.0.2.1", port: 0)) {
             _ = try await EdgeListener.start(
