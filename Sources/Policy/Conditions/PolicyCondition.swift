@@ -56,11 +56,11 @@ package struct PolicyCondition: Sendable, Hashable {
         case .arnEquals, .arnNotEquals, .arnLike, .arnNotLike: wanted.matchesARN(value, request, hasVariables)
         case .bool: wanted.text.lowercased() == value.lowercased()
         case .ipAddress, .notIPAddress: AddressRange(wanted.text)?.contains(value) ?? false
-        case .numericEquals, .numericNotEquals: Self.compare(Double(value), Double(wanted.text), ==)
-        case .numericLessThan: Self.compare(Double(value), Double(wanted.text), <)
-        case .numericLessThanEquals: Self.compare(Double(value), Double(wanted.text), <=)
-        case .numericGreaterThan: Self.compare(Double(value), Double(wanted.text), >)
-        case .numericGreaterThanEquals: Self.compare(Double(value), Double(wanted.text), >=)
+        case .numericEquals, .numericNotEquals: Self.compare(Self.number(value), Self.number(wanted.text), ==)
+        case .numericLessThan: Self.compare(Self.number(value), Self.number(wanted.text), <)
+        case .numericLessThanEquals: Self.compare(Self.number(value), Self.number(wanted.text), <=)
+        case .numericGreaterThan: Self.compare(Self.number(value), Self.number(wanted.text), >)
+        case .numericGreaterThanEquals: Self.compare(Self.number(value), Self.number(wanted.text), >=)
         case .dateEquals, .dateNotEquals: Self.compare(PolicyDate(value), PolicyDate(wanted.text), ==)
         case .dateLessThan: Self.compare(PolicyDate(value), PolicyDate(wanted.text), <)
         case .dateLessThanEquals: Self.compare(PolicyDate(value), PolicyDate(wanted.text), <=)
@@ -68,6 +68,12 @@ package struct PolicyCondition: Sendable, Hashable {
         case .dateGreaterThanEquals: Self.compare(PolicyDate(value), PolicyDate(wanted.text), >=)
         case .null: false
         }
+    }
+
+    /// An integer or a decimal; Swift's other forms, such as `inf` and `0x10`, are none.
+    private static func number(_ text: String) -> Double? {
+        let isNumber = text.utf8.allSatisfy { ASCII.isDigit($0) || "+-.eE".utf8.contains($0) }
+        return isNumber ? Double(text) : nil
     }
 
     /// What is no number, or no date, meets nothing.

@@ -32,6 +32,8 @@ struct PolicyConditionTests {
             (#"{"StringNotEqualsIgnoreCase":{"aws:username":"ANA"}}"#, false),
             (#"{"StringLike":{"aws:username":"a*"}}"#, true), (#"{"StringNotLike":{"aws:username":"a*"}}"#, false),
             (#"{"NumericEquals":{"s3:max-keys":"10.0"}}"#, true), (#"{"NumericEquals":{"s3:max-keys":"ten"}}"#, false),
+            (#"{"NumericEquals":{"s3:max-keys":"0xA"}}"#, false),
+            (#"{"NumericEquals":{"s3:max-keys":"1e1"}}"#, true), (#"{"NumericLessThan":{"s3:max-keys":"inf"}}"#, false),
             (#"{"NumericNotEquals":{"s3:max-keys":"11"}}"#, true),
             (#"{"NumericLessThan":{"s3:max-keys":"10"}}"#, false),
             (#"{"NumericLessThanEquals":{"s3:max-keys":10}}"#, true),
