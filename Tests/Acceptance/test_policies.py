@@ -186,7 +186,7 @@ def test_a_partition_that_looks_like_a_user_s_is_not_the_user_s(server, unique_n
 
 def test_attributes_and_what_is_returned_can_be_conditions(server, table):
     user = User(server, document(statement(
-        "Allow", ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Query"], table_arn(table), Condition={
+        "Allow", ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"], table_arn(table), Condition={
             "ForAllValues:StringEquals": {"dynamodb:Attributes": ["k", "public"]},
             "StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES",
                                      "dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]}})))
@@ -195,6 +195,9 @@ def test_attributes_and_what_is_returned_can_be_conditions(server, table):
     dynamodb.get_item(TableName=table, Key=key, ProjectionExpression="k, #p", ExpressionAttributeNames={"#p": "public"})
     assert is_denied(dynamodb.get_item, TableName=table, Key=key)
     assert is_denied(dynamodb.get_item, TableName=table, Key=key, ProjectionExpression="k, secret")
+    part, whole = {"Keys": [key], "ProjectionExpression": "k"}, {"Keys": [key]}
+    dynamodb.batch_get_item(RequestItems={table: part})
+    assert is_denied(dynamodb.batch_get_item, RequestItems={table: part, table_arn(table): whole})
     update = {"TableName": table, "Key": key, "ExpressionAttributeValues": {":v": {"S": "v"}}}
     names = {"ExpressionAttributeNames": {"#p": "public"}}
     dynamodb.update_item(**update, **names, UpdateExpression="SET #p = :v", ReturnValues="UPDATED_NEW")

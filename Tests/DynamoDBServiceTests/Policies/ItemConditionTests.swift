@@ -156,6 +156,16 @@ struct ItemConditionTests {
         #expect(written[0]["dynamodb:Attributes"] == ["pk", "sk", "x"])
     }
 
+    @Test func `a table that a batch reads by name and by ARN has an access for each selection`() async throws {
+        try await self.create()
+        let whole = KeysAndAttributes(keys: [item(key("a", 1))])
+        let part = KeysAndAttributes(keys: [item(key("b", 1))], projectionExpression: "x")
+        let keys = try await self.keys("BatchGetItem", BatchGetItemInput(requestItems: [arn: whole, "items": part]))
+        #expect(
+            keys.map { $0["dynamodb:Select"] } == [["ALL_ATTRIBUTES"], ["SPECIFIC_ATTRIBUTES"]])
+        #expect(keys.map { $0["dynamodb:LeadingKeys"] } == [["a"], ["b"]])
+    }
+
     @Test func `a transaction has one access for each action on a table, and its name`() async throws {
         try await self.create()
         let items = [

@@ -14,11 +14,12 @@ extension DynamoDBService {
     package func access(_ input: BatchGetItemInput, _ context: RequestContext) -> [ResourceAccess] {
         var list = AccessList(context)
         for (table, request) in input.requestItems.sorted(by: { $0.key < $1.key }) {
-            list.add("BatchGetItem", table) { keys in
+            let isProjected = request.projectionExpression != nil || request.attributesToGet != nil
+            // One table may be there twice, by its name and by its ARN.
+            list.add("BatchGetItem", table, variant: isProjected ? "projected" : "") { keys in
                 for key in request.keys { keys.add(key) }
                 keys.add(projection: request.projectionExpression, request.expressionAttributeNames)
                 keys.add(attributes: request.attributesToGet)
-                let isProjected = request.projectionExpression != nil || request.attributesToGet != nil
                 keys.set(select: nil, isProjected: isProjected)
                 keys.set(returnConsumedCapacity: input.returnConsumedCapacity)
             }
