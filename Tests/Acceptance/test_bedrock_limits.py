@@ -180,3 +180,11 @@ def test_a_model_that_nobody_has_is_not_found(server):
     status, code, message = refusal(
         client_of(server).converse, modelId="nobody.knows-v1", messages=[user({"text": "a"})])
     assert (status, code) == (404, "ResourceNotFoundException") and "brume model pull" in message
+
+
+def test_a_name_that_is_no_model_s_by_its_length_is_not_kept_with_the_metrics(server):
+    client = openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.bearer_token(), max_retries=0)
+    with pytest.raises(openai.BadRequestError, match="The provided model identifier is invalid."):
+        client.chat.completions.create(model="a" * 2049, messages=[{"role": "user", "content": "a"}])
+    with pytest.raises(openai.NotFoundError):
+        client.chat.completions.create(model="a" * 2048, messages=[{"role": "user", "content": "a"}])

@@ -51,7 +51,11 @@ struct ModelCatalogTests {
         #expect(await refusal(id, [.init(pattern: "anthropic.claude-v2", model: EchoModel.name)]) == nil)
     }
 
-    @Test(arguments: ["arn:aws:s3:::bucket", "arn:aws:bedrock:us-east-1::agent/x", "../etc/passwd", "us."])
+    @Test(
+        arguments: [
+            "arn:aws:s3:::bucket", "arn:aws:bedrock:us-east-1::agent/x", "../etc/passwd", "us.",
+            String(repeating: "a", count: 2049),
+        ])
     func `what is no model identifier is refused`(_ id: String) async {
         let error = await refusal(id, [.init(pattern: "*", model: EchoModel.name)])
         #expect(error?.message == "The provided model identifier is invalid.")

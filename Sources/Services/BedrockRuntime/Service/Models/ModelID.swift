@@ -19,6 +19,11 @@ struct ModelID: Sendable, Hashable {
         "amazon.titan-image-generator", "luma.", "stability.", "twelvelabs.",
     ]
 
+    /// The longest text that names a model. Those that the API's model does not check, in OpenAI's and Anthropic's
+    /// notations, would else be kept with the metrics whatever their length.
+    /// - Source: Amazon Bedrock API Reference, InvokeModel, `modelId`.
+    private static let textBytesMax = 2048
+
     /// The model's id without profile and ARN, such as `anthropic.claude-3-haiku-20240307-v1:0`.
     let name: String
     /// As the request has it.
@@ -41,6 +46,7 @@ struct ModelID: Sendable, Hashable {
 
     /// The id without profile and ARN, whosever it is; nil for what names no model.
     static func id(in text: String) -> String? {
+        guard text.utf8.count <= self.textBytesMax else { return nil }
         var name = text
         if text.hasPrefix("arn:") {
             guard let arn = ARN(text), arn.service == "bedrock",
@@ -68,6 +74,8 @@ struct ModelID: Sendable, Hashable {
     /// - Source: Amazon Bedrock User Guide, "Geographic cross-Region inference", "IAM policy requirements"; for the
     ///   condition key "Prerequisites for inference profiles".
     static func accesses(_ action: String, _ text: String, _ context: RequestContext) -> [ResourceAccess] {
+        // What names no model is refused later, and is not worth a policy's patterns.
+        guard text.utf8.count <= self.textBytesMax else { return [ResourceAccess(action: action, resource: "*")] }
         let own = self.resource(text, context)
         let access = ResourceAccess(action: action, resource: own)
         guard ARN(own)?.resource.hasPrefix("inference-profile/") == true, let model = self.id(in: text) else {
