@@ -23,14 +23,9 @@ extension Pipeline {
     func streamedPlan(
         _ way: Way, _ head: RequestHead, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant
     ) -> RequestPlan? {
-        guard self.forward != nil, let service = Self.elsewhere(way) else { return nil }
-        if let length = head.headers.first("content-length").flatMap({ Int($0) }) {
-            let bytesMax = service.registration.bodyBytesMax
-            guard length > Self.loopBodyBytesMax, length <= bytesMax else { return nil }
-        } else {
-            let mayHaveBody = connection.version == .http2 && head.method != "GET" && head.method != "HEAD"
-            guard mayHaveBody || head.headers.contains("transfer-encoding") else { return nil }
-        }
+        guard self.forward != nil, let service = Self.elsewhere(way),
+            Self.mayBeLarge(head, connection, bytesMax: service.registration.bodyBytesMax)
+        else { return nil }
         guard let departure = self.departure(way, head, started) else { return nil }
         return .stream { body in await self.forward(departure, body: .stream(body), connection) }
     }

@@ -4,10 +4,10 @@ internal import ServiceModel
 internal import Synchronization
 
 extension Pipeline {
-    /// The way of a request that took a route.
+    /// The way of a request that took a route; `refusal` is what is known against its sender.
     func respond(
         _ match: HTTPRoutes.Match, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
-        _ started: ContinuousClock.Instant, sender: ForwardedSender? = nil
+        _ started: ContinuousClock.Instant, sender: ForwardedSender? = nil, refusal: ServiceError? = nil
     ) async -> EdgeResponse {
         let route = match.entry.route
         let requestID = sender?.requestID ?? RequestID.uuid(self.random)
@@ -28,6 +28,7 @@ extension Pipeline {
         var added: [HeaderFields.Field] = []
         do throws(ServiceError) {
             if let fault = match.fault { throw Self.error(fault, head, route) }
+            if let refusal { throw refusal }
             let context =
                 if let sender {
                     try self.authenticate.forwarded(head, sender, match.entry.service)

@@ -20,7 +20,8 @@ internal import WireProtocols
 /// takes the place of authentication.
 ///
 /// A request for a route that a service has beside its operations (Catalog/HTTPRoutes.swift) goes the same way without
-/// the steps of a wire protocol: Pipeline+routes.swift.
+/// the steps of a wire protocol: Pipeline+routes.swift. Of one that its head refuses no large body is kept:
+/// Pipeline+unkept.swift.
 ///
 /// Each step takes the value of the one before and makes the next; nothing else is shared.
 package final class Pipeline: EdgeResponder {
@@ -81,17 +82,20 @@ package final class Pipeline: EdgeResponder {
         if let response = self.routes.response(head) { return .reply(EdgeResponse(response)) }
         if let plan = self.routes.control?.plan(head, connection) { return plan }
         // Hardly anybody says what nobody may say.
-        guard ForwardedHeaders.isReserved(in: head) else { return self.publicPlan(head, connection) }
-        return self.publicPlan(ForwardedHeaders.stripped(head), connection)
+        guard ForwardedHeaders.isReserved(in: head) else { return self.publicPlan(head, connection, loop) }
+        return self.publicPlan(ForwardedHeaders.stripped(head), connection, loop)
     }
 
-    private func publicPlan(_ head: RequestHead, _ connection: ConnectionInfo) -> RequestPlan {
+    private func publicPlan(
+        _ head: RequestHead, _ connection: ConnectionInfo, _ loop: LoopContext
+    ) -> RequestPlan {
         let started = ContinuousClock.now
         let way = self.serviceRoutes.match(head).map(Way.route) ?? .operation(self.identify(head))
+        if self.forward != nil, let plan = self.streamedPlan(way, head, connection, started) { return plan }
+        if let plan = self.unkeptPlan(way, head, connection, started, loop) { return plan }
         if self.forward == nil, case .operation(let request) = way {
             return self.planHere(request, connection, started)
         }
-        if let plan = self.streamedPlan(way, head, connection, started) { return plan }
         return .collect(limitBytes: self.bodyBytesMax(way)) { body in
             guard body.count > Self.loopBodyBytesMax else {
                 return await self.respond(way, head, body: body, connection, started)
@@ -138,7 +142,7 @@ package final class Pipeline: EdgeResponder {
         case route(HTTPRoutes.Match)
     }
 
-    private func bodyBytesMax(_ way: Way) -> Int {
+    func bodyBytesMax(_ way: Way) -> Int {
         switch way {
         case .operation(let request): self.bodyBytesMax(request.target)
         case .route(let match): match.entry.service.registration.bodyBytesMax
@@ -218,7 +222,7 @@ package final class Pipeline: EdgeResponder {
     }
 
     @inline(never)
-    private func passage(
+    func passage(
         _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant, _ sender: ForwardedSender?
     ) -> Passage {
@@ -294,7 +298,7 @@ package final class Pipeline: EdgeResponder {
     }
 
     @inline(never)
-    private func refused(_ error: ServiceError, _ passage: Passage) -> EdgeResponse {
+    func refused(_ error: ServiceError, _ passage: Passage) -> EdgeResponse {
         self.failed(error, passage.ending(status: 0), passage.codec, passage.connection)
     }
 

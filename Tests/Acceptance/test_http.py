@@ -1,6 +1,8 @@
 """HTTP/1.1 as attackers and broken clients send it: refused with a 4xx, never a 500, a hang or an exit."""
 
+import contextlib
 import json
+import pathlib
 import random
 import re
 import socket
@@ -140,3 +142,30 @@ def test_connections_that_go_away_leave_the_server_well(server):
         connection.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nabc")
         connection.close()
     assert server.get("/healthz").status == 200
+
+
+@pytest.mark.alone
+def test_large_bodies_of_whoever_has_no_key_take_no_memory(fresh_server):
+    server = fresh_server()
+
+    def resident_bytes():
+        status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+
+    before, count, size = resident_bytes(), 20, 16 << 20
+    with contextlib.ExitStack() as connections:
+        opened = []
+        for number in range(count):
+            connection = connections.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20))
+            headers = ["X-Amz-Target: DynamoDB_20120810.ListTables", "Content-Type: application/x-amz-json-1.0"]
+            length = f"Content-Length: {size}" if number % 2 else "Transfer-Encoding: chunked"
+            connection.sendall(request("POST", "/", [*headers, length]))
+            if not number % 2:
+                connection.sendall(b"%x\r\n" % size)
+            connection.sendall(b" " * (size - 1))
+            opened.append(connection)
+        assert resident_bytes() - before < count * size / 4
+        for number, connection in enumerate(opened):
+            connection.sendall(b" " if number % 2 else b" \r\n0\r\n\r\n")
+            answer = connection.recv(65536)
+            assert statuses(answer) == [400] and b"MissingAuthenticationTokenException" in answer

@@ -26,6 +26,29 @@ import Testing
         #expect(self.limit(try TestRequest("GET", "/").signed(for: "s3")) == 1 << 20)
     }
 
+    @Test func `a large body is kept of a request only with whose head nothing is wrong`() throws {
+        let tail = TestRequest.json("ShopStreams_20260101.Tail")
+        let (small, large, tooLarge) = ("65536", "65537", "1048577")
+        func isKept(_ request: TestRequest, _ value: String, as name: String = "Content-Length") -> Bool {
+            if case .stream = self.gateway.plan(request.with(name, value).head) { false } else { true }
+        }
+        for request in [
+            tail, try tail.signed(for: "till"), try tail.signed(for: "shop", by: TestIdentity.inactive),
+            .json("Nope.Nope"),
+        ] {
+            #expect(isKept(request, small))
+            #expect(!isKept(request, large))
+            // Refused before it is read.
+            #expect(isKept(request, tooLarge))
+            #expect(!isKept(request, "chunked", as: "Transfer-Encoding"))
+        }
+        // Which operation it is stands in the body.
+        for request in [try tail.signed(for: "shop"), .count] {
+            #expect(isKept(request, large))
+            #expect(isKept(request, "chunked", as: "Transfer-Encoding"))
+        }
+    }
+
     @Test func `a path of our own is answered without its body`() {
         guard case .reply(let response) = self.gateway.plan(TestRequest("GET", "/healthz").head) else {
             Issue.record("the body is waited for")
