@@ -10,6 +10,8 @@ package import Signing
 package struct AccessKeyFile: Sendable {
     /// More keys than this are refused.
     package static let keyCountMax = 10_000
+    /// A larger file is refused: it has no more keys, and is read on an event loop.
+    package static let bytesMax = 8 << 20
     static let header = "brume-access-keys 1"
 
     package let path: String
@@ -26,7 +28,7 @@ package struct AccessKeyFile: Sendable {
     package func read() throws(AccessKeyFileError) -> [AccessKey] {
         let bytes: [UInt8]
         do {
-            bytes = try Files.read(self.path)
+            bytes = try Files.read(self.path, bytesMax: Self.bytesMax)
         } catch .absent {
             return []
         } catch {

@@ -45,6 +45,14 @@ struct LocalIdentityTests {
         #expect(try self.file.read() == [self.key("ONE")])
     }
 
+    @Test func `a file that is larger than its keys can be is not read`() throws {
+        try self.file.write([])
+        let bytes = Array(repeating: UInt8(ascii: "\n"), count: AccessKeyFile.bytesMax + 1)
+        try Files.replace(self.file.path, with: bytes, mode: 0o600, temporarySuffix: "1")
+        let refusal = FileError.tooLarge(path: self.file.path, bytesMax: AccessKeyFile.bytesMax)
+        #expect(throws: AccessKeyFileError.file(refusal)) { try self.file.read() }
+    }
+
     @Test func `a key made or deleted by another process is known within half a second`() throws {
         try self.file.write([self.key("ONE")])
         let identity = try LocalIdentity(file: self.file, box: self.box)
