@@ -140,7 +140,9 @@ package final class DirectoryObjects: ObjectPort {
                 folders.append(String(decoding: rest[..<cut], as: UTF8.self) + "+")
                 rest = rest[cut...]
             }
-            name = String(decoding: rest, as: UTF8.self)
+            let text = String(decoding: rest, as: UTF8.self)
+            // What a cut leaves of a long part may climb as a whole part does.
+            name = text == "." || text == ".." ? String(decoding: Self.encode(text[...]), as: UTF8.self) : text
         }
         return Place(folders: folders, name: name)
     }

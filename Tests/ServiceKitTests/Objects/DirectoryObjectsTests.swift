@@ -12,7 +12,8 @@ struct DirectoryObjectsTests {
     @Test(arguments: [
         "plain", "folder/file.json", "../../outside", "..", "a//b/", "/", "ümlaut/\u{1F600}", "~temporary", "100%",
         String(repeating: "k", count: 1024), String(repeating: "ü", count: 512), "a.b/c d+e%2F/ö.json", "./a/.././b",
-        "x/" + String(repeating: "€", count: 300),
+        "x/" + String(repeating: "€", count: 300), String(repeating: "k", count: 200) + "..",
+        String(repeating: "k", count: 400) + "../AWSDynamoDB/.", String(repeating: "k", count: 200) + "./k",
     ])
     func `an object comes back as it went, whatever its key`(_ key: String) async throws {
         let folder = ScratchFolder()
