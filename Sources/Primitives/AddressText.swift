@@ -1,9 +1,11 @@
-/// Addresses inside of texts for people.
+/// Addresses (URLs) inside texts that people read, such as log lines.
 package enum AddressText {
-    /// Databases are told apart by their user, which is no secret; for others it is often a token.
+    /// In a database's address the user name is no secret and helps to tell databases apart; in others it is often a
+    /// token.
     private static let schemesWithUser = ["postgres", "postgresql"]
 
-    /// A text without the users and passwords of the addresses in it: `http://user:word@host/` is `http://***@host/`.
+    /// A text with user and password removed from every address in it: `http://user:word@host/` becomes
+    /// `http://***@host/`.
     ///
     /// - Complexity: O(bytes of `text`).
     package static func withoutSecrets(_ text: String) -> String {
@@ -31,14 +33,14 @@ package enum AddressText {
         let word = text.prefix { !" \n\t".contains($0) }
         let authority = word.prefix { !"/?#,|".contains($0) }
         if let at = authority.lastIndex(of: "@") { return at }
-        // A slash in a password should be written as %2F, a comma as %2C, and may not be.
+        // A slash in a password should be written as %2F and a comma as %2C, but people write them as they are.
         guard !authority.hasPrefix("["), let colon = authority.lastIndex(of: ":"),
             !self.isPort(authority[authority.index(after: colon)...])
         else { return nil }
         return word.lastIndex(of: "@")
     }
 
-    /// Whether a text is what may stand behind a host's colon, and a sentence's marks at the most behind it.
+    /// Whether a text can follow a host's colon: a port, perhaps with punctuation of the sentence around it.
     private static func isPort(_ text: Substring) -> Bool {
         let marks = text.drop { $0.isASCII && $0.isNumber }
         return marks.startIndex > text.startIndex && marks.allSatisfy { "\"'`).;:".contains($0) }

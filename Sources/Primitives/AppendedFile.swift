@@ -6,7 +6,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// A file that stays open for what is added at its end, made where it is missing.
+/// A file that stays open for appending; created when it does not exist.
 package final class AppendedFile: Sendable {
     private let path: String
     private let descriptor: Int32
@@ -18,7 +18,8 @@ package final class AppendedFile: Sendable {
 
     deinit { close(self.descriptor) }
 
-    /// Adds all of it; it is in the system's hands then, and not yet on the disk. Blocks the thread.
+    /// Appends all of `bytes`. They are with the operating system when this returns, not yet on the disk. Blocks the
+    /// thread.
     package func append(_ bytes: [UInt8]) throws(FileError) {
         try Files.write(bytes[...], to: self.descriptor, self.path)
     }

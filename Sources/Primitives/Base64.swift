@@ -55,8 +55,8 @@ package enum Base64 {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// The same for the kind that callers have most. Outside this module the generic one is not made for its sequence,
-    /// and takes 500 instructions a byte.
+    /// As the generic `encode`, for the type that most callers have: the generic one is not specialised outside this
+    /// module and then takes 500 instructions a byte.
     package static func encode(_ bytes: [UInt8]) -> String {
         let count = self.encodedCount(bytes.count)
         return unsafe String(unsafeUninitializedCapacity: count) { room in
@@ -66,7 +66,7 @@ package enum Base64 {
         }
     }
 
-    /// Bytes of the padded text of so many bytes.
+    /// The length of the padded text of `count` bytes.
     package static func encodedCount(_ count: Int) -> Int { (count + 2) / 3 * 4 }
 
     /// Appends the padded text of `bytes`, which takes `encodedCount` bytes of room.
@@ -100,7 +100,7 @@ package enum Base64 {
         return decoded ?? self.decode(Array(text).span)
     }
 
-    /// The same for text of megabytes: four digits at a time, the table looked up once.
+    /// As the generic `decode`, for texts of megabytes: four digits at a time, with one lookup of the table.
     package static func decode(_ text: Span<UInt8>) -> [UInt8]? {
         guard text.count % 4 == 0 else { return nil }
         let values = self.values

@@ -2,11 +2,11 @@
 package enum BigEndian {
     @inlinable
     package static func append<Value: FixedWidthInteger & UnsignedInteger>(_ value: Value, to output: inout [UInt8]) {
-        // As one piece: shifts of a generic integer are calls into the standard library.
+        // All bytes at once: shifts of a generic integer are calls into the standard library.
         unsafe withUnsafeBytes(of: value.bigEndian) { unsafe output.append(contentsOf: $0) }
     }
 
-    /// - Returns: nil when fewer bytes are there.
+    /// - Returns: nil when fewer bytes than `type` needs follow `offset`.
     @inlinable
     package static func read<Value: FixedWidthInteger & UnsignedInteger>(
         _ type: Value.Type,

@@ -6,8 +6,10 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// A thread of our own, on which blocking calls are allowed: Swift's pool has few, and must never wait.
-// Sendable: the handle is the system's own, and never changes.
+/// A thread of our own, on which blocking calls are allowed; Swift's cooperative pool has few threads and must never
+/// wait.
+///
+/// Sendable: the handle belongs to the system and never changes.
 @safe package struct BlockingThread: @unchecked Sendable {
     private final class Body: Sendable {
         let run: @Sendable () -> Void
@@ -19,7 +21,7 @@ internal import Darwin
 
     private let handle: pthread_t
 
-    /// Starts a thread that runs `body` once and ends. Nobody joins it: `body` says itself when it is done.
+    /// Starts a thread that runs `body` once and ends. Nobody joins it: `body` itself must report when it is done.
     /// - Parameters:
     ///   - name: as `ThreadName.set` takes it.
     ///   - body: what the thread does.
@@ -27,7 +29,7 @@ internal import Darwin
         pthread_detach(BlockingThread(name, body).handle)
     }
 
-    /// Starts a thread that somebody joins, once.
+    /// Starts a thread that the caller joins exactly once.
     package static func startJoinable(_ name: String, _ body: @escaping @Sendable () -> Void) -> BlockingThread {
         BlockingThread(name, body)
     }
@@ -72,7 +74,7 @@ internal import Darwin
         pthread_join(self.handle, nil)
     }
 
-    /// For the rare wait of our own threads.
+    /// Blocks the calling thread, which must be one of our own.
     package static func sleep(milliseconds: Int) {
         usleep(UInt32(milliseconds) * 1000)
     }

@@ -1,5 +1,7 @@
-/// Writes into room that was made before, and never beyond it: for texts of many small pieces, where each append to an
-/// array or a buffer would check anew whether it is shared and has room.
+/// Writes into memory that was allocated beforehand, and never beyond it.
+///
+/// For texts of many small pieces, where each append to an array or a buffer would check again whether the storage is
+/// shared and large enough.
 @safe @usableFromInline
 package struct ByteCursor {
     @usableFromInline
@@ -49,7 +51,7 @@ package struct ByteCursor {
         unsafe bytes.withUnsafeBytes { unsafe self.append($0) }
     }
 
-    /// An ASCII text of ours.
+    /// A literal of this program; ASCII.
     @inlinable @inline(__always)
     package mutating func append(_ text: StaticString) {
         unsafe self.append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
@@ -81,7 +83,7 @@ package struct ByteCursor {
 }
 
 extension [UInt8] {
-    /// Appends what `write` writes, with one look at the room for all of it: at most `bytesMax` bytes.
+    /// Appends what `write` writes, at most `bytesMax` bytes, and checks the capacity only once for all of it.
     @inlinable @inline(__always)
     package mutating func append(bytesMax: Int, _ write: (inout ByteCursor) -> Void) {
         self.append(addingCapacity: bytesMax) { span in

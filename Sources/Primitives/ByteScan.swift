@@ -1,11 +1,11 @@
-/// Searches for kinds of bytes, eight at a time.
+/// Searches for kinds of bytes, eight at a time (SWAR).
 package enum ByteScan {
-    /// One in each byte: times a byte it is that byte eight times.
+    /// A word with 1 in each byte; multiplied by a byte it repeats that byte eight times.
     @usableFromInline
     static let ones: UInt64 = 0x0101_0101_0101_0101
 
-    /// The first control character (below 0x20, or 0x7F) from `start` on and, where told, the first quote or backslash;
-    /// the count of bytes when there is none.
+    /// The index of the first control character (below 0x20, or 0x7F) from `start` on and, if `orQuote`, of the first
+    /// quote or backslash; the count of bytes when there is none.
     @inlinable
     package static func firstControl(
         in bytes: Span<UInt8>, from start: Int = 0, orQuote: Bool = false
@@ -19,7 +19,7 @@ package enum ByteScan {
             }
             let last = buffer.count &- 8
             if index < buffer.count, last >= start {
-                // The bytes before the rest are known to be none of them, so the word may begin there.
+                // The last word may overlap the one before it: the bytes they share are known not to match.
                 let mask = unsafe self.controls(self.word(in: buffer, at: last), orQuote: orQuote)
                 return mask == 0 ? buffer.count : last &+ mask.trailingZeroBitCount &>> 3
             }
@@ -32,8 +32,8 @@ package enum ByteScan {
         }
     }
 
-    /// The high bit of each byte that `firstControl` looks for. Borrows can set wrong bits only above the first right
-    /// one, and only the lowest is used.
+    /// A mask with the high bit set in each byte that `firstControl` looks for. Borrows can set wrong bits, but only
+    /// above the first right one, and only the lowest set bit is used.
     @inlinable @inline(__always)
     static func controls(_ word: UInt64, orQuote: Bool) -> UInt64 {
         var mask = (word &- self.ones &* 0x20) & ~word | self.zeros(word ^ self.ones &* 0x7F)
@@ -94,7 +94,7 @@ package enum ByteScan {
             let bounds = self.ones &* UInt64(bound)
             while index &+ 8 <= buffer.count {
                 let word = unsafe self.word(in: buffer, at: index)
-                // As in `controls`: a borrow sets wrong bits above the first right one only.
+                // As in `controls`: borrows can set wrong bits only above the first right one.
                 let mask = (word &- bounds) & ~word & (self.ones &* 0x80)
                 if mask != 0 { return index &+ mask.trailingZeroBitCount &>> 3 }
                 index &+= 8

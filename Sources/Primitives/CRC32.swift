@@ -1,5 +1,5 @@
-/// CRC-32 (ISO 3309, the polynomial of zlib), a byte a step: for short texts in files and tokens. Answers and
-/// event streams take libdeflate's, in WireProtocols.
+/// CRC-32 (ISO 3309, the polynomial of zlib), one byte at a time: for short texts in files and tokens. Answers and
+/// event streams use libdeflate's, which WireProtocols wraps.
 package struct CRC32: Sendable {
     @usableFromInline static let table: [UInt32] = (0..<256).map { index in
         (0..<8).reduce(UInt32(index)) { value, _ in

@@ -59,7 +59,7 @@ package struct CalendarDate: Sendable, Hashable {
         return Timestamp(millisecondsSinceEpoch: seconds * 1000 + Int64(self.millisecond))
     }
 
-    /// Whether month, day and time of day exist (a leap second counts as :59's next).
+    /// Whether month, day and time of day exist. A leap second (:60) is valid and counts as the second after :59.
     package var isValid: Bool {
         guard (1...12).contains(self.month), (0...23).contains(self.hour), (0...59).contains(self.minute),
             (0...59).contains(self.second), (0...999).contains(self.millisecond), (0...9999).contains(self.year)
@@ -67,7 +67,7 @@ package struct CalendarDate: Sendable, Hashable {
         return (1...Self.dayCount(year: self.year, month: self.month)).contains(self.day)
     }
 
-    /// The number of days in a month, leap years regarded.
+    /// The number of days in a month, taking leap years into account.
     package static func dayCount(year: Int, month: Int) -> Int {
         switch month {
         case 2: (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 29 : 28

@@ -32,7 +32,7 @@ package enum CrashPoint {
         return Armed(name: String(setting[..<colon]), count: max(1, count))
     }()
 
-    /// Ends the process here, without any cleaning up, when this place was named.
+    /// Kills the process here, without any cleanup, if `BRUME_CRASH_AT` names this place.
     package static func reach(_ name: String) {
         guard let armed = Self.armed, armed.name == name else { return }
         guard armed.remaining.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 else { return }

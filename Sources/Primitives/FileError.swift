@@ -9,25 +9,25 @@ internal import Darwin
 /// Why a file operation failed.
 package enum FileError: Error, Sendable, Hashable {
     case absent
-    /// The file is larger than whoever reads it expects.
+    /// The file is larger than its reader allows.
     case tooLarge(path: String, bytesMax: Int)
     /// What was done to which path, and the system's error number.
     case failed(operation: String, path: String, errno: Int32)
-    /// The file was read, but what stands in it cannot be used.
+    /// The file was read, but its content cannot be used.
     case unusable(path: String, reason: String)
 
-    /// What the last call of the system ended with.
+    /// The error of the last system call, from `errno`.
     package static func last(_ operation: String, _ path: String) -> FileError {
         .failed(operation: operation, path: path, errno: errno)
     }
 
-    /// Whether it was refused to the user of this process, who may have taken another's directory.
+    /// Whether this process's user lacks the permission, perhaps because another user owns the directory.
     package var isRefusal: Bool {
         guard case .failed(_, _, let errno) = self else { return false }
         return errno == EACCES || errno == EPERM
     }
 
-    /// Whether the disk, or this user's share of it, is full.
+    /// Whether the disk, or this user's quota, is full.
     package var isNoSpace: Bool {
         guard case .failed(_, _, let errno) = self else { return false }
         return errno == ENOSPC || errno == EDQUOT

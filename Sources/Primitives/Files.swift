@@ -8,16 +8,16 @@ internal import Darwin
 
 /// Whole-file operations on the C library; each blocks its thread.
 package enum Files {
-    /// Files larger than this are refused by `read` unless it is told another bound, so that a wrong path cannot fill
+    /// Larger files are refused by `read` unless the caller gives another bound, so that a wrong path cannot fill
     /// memory.
     package static let readBytesMax = 5 << 30
 
-    /// Bytes that are read in one go.
+    /// Bytes of one `read(2)`.
     private static let pieceBytes = 1 << 16
 
     /// - Throws: `absent`; `tooLarge`; `failed` for everything else that the system refuses.
     package static func read(_ path: String, bytesMax: Int = Self.readBytesMax) throws(FileError) -> [UInt8] {
-        // O_NONBLOCK: a pipe of that name would hold the thread until somebody writes to it.
+        // O_NONBLOCK: opening a pipe would otherwise block until somebody writes to it.
         let descriptor = try self.open(path, O_RDONLY | O_NONBLOCK)
         defer { close(descriptor) }
         var information = stat()
@@ -35,7 +35,7 @@ package enum Files {
         }
     }
 
-    /// A piece of a file: fewer bytes than `count` at its end, none behind it.
+    /// A piece of a file: fewer than `count` bytes at the end of the file, none beyond it.
     package static func read(_ path: String, from offset: Int, count: Int) throws(FileError) -> [UInt8] {
         precondition(offset >= 0 && count >= 0, "a piece of a file lies in it")
         let descriptor = try self.open(path, O_RDONLY)
@@ -57,8 +57,8 @@ package enum Files {
         return bytes
     }
 
-    /// Writes a temporary file beside `path`, syncs it, renames it over `path` and syncs the directory: whoever reads
-    /// sees the old content or the new one, and after a power cut too.
+    /// Writes a temporary file beside `path`, syncs it, renames it over `path` and syncs the directory. A reader sees
+    /// either the old content or the new, also after a power cut.
     package static func replace(
         _ path: String, with bytes: [UInt8], mode: UInt32, temporarySuffix: String
     ) throws(FileError) {
@@ -72,9 +72,9 @@ package enum Files {
         try self.syncDirectory(self.parent(of: path))
     }
 
-    /// As `replace`, but leaves alone what has the name already: of several processes that make the file at once the
-    /// first one does. A file system without hard links cannot tell who that is, and keeps the last one's.
-    /// - Returns: false where another was first, whose file is left as it is.
+    /// As `replace`, but leaves an existing file alone: of several processes that create the file at the same time the
+    /// first one wins. On a file system without hard links this cannot be decided, and the last one wins.
+    /// - Returns: false when another process was first; its file is left as it is.
     package static func create(
         _ path: String, with bytes: [UInt8], mode: UInt32, temporarySuffix: String
     ) throws(FileError) -> Bool {
@@ -93,7 +93,7 @@ package enum Files {
         return true
     }
 
-    /// Writes and syncs a file that is not there yet; nothing is left of one that could not be written.
+    /// Creates, writes and syncs a file that must not exist; removes it again when that fails.
     private static func writeNew(_ path: String, _ bytes: [UInt8], mode: UInt32) throws(FileError) {
         let descriptor = openFile(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
         guard descriptor >= 0 else { throw .last("create", path) }
@@ -107,12 +107,13 @@ package enum Files {
         }
     }
 
-    /// Appends to a file, made where it is missing; it is in the system's hands then, and not yet on the disk.
+    /// Appends to a file, creating it when it does not exist. The bytes are with the operating system when this
+    /// returns, not yet on the disk.
     package static func append(_ bytes: [UInt8], to path: String) throws(FileError) {
         try AppendedFile(path).append(bytes)
     }
 
-    /// Writes all of it, in as many calls as the system needs. The path is for the error alone.
+    /// Writes all of it, in as many calls as the system needs. `path` is only used in the error.
     package static func write(
         _ bytes: ArraySlice<UInt8>, to descriptor: Int32, _ path: String
     ) throws(FileError) {
@@ -128,7 +129,7 @@ package enum Files {
         }
     }
 
-    /// Gives a file another name, in place of what has it, and makes that durable.
+    /// Renames a file, replacing any file that has the new name, and makes that durable.
     package static func rename(_ path: String, to target: String) throws(FileError) {
         try self.renameUnsynced(path, to: target)
         try self.syncDirectory(self.parent(of: target))
@@ -146,12 +147,12 @@ package enum Files {
         guard fsync(descriptor) == 0 else { throw .last("sync", path) }
     }
 
-    /// Removes a file; one that is not there is no error.
+    /// Removes a file; a file that does not exist is no error.
     package static func remove(_ path: String) throws(FileError) {
         guard unsafe unlink(path) == 0 || errno == ENOENT else { throw .last("remove", path) }
     }
 
-    /// Removes a file, or a directory with all that is in it, without following links; one that is not there is no
+    /// Removes a file, or a directory with everything in it, without following links; a path that does not exist is no
     /// error.
     package static func removeTree(_ path: String) throws(FileError) {
         if unsafe unlink(path) == 0 || errno == ENOENT { return }
@@ -160,7 +161,7 @@ package enum Files {
         guard unsafe rmdir(path) == 0 else { throw .last("remove", path) }
     }
 
-    /// Creates a directory and those above it, mode 0700.
+    /// Creates a directory and its missing parents, mode 0700.
     package static func createDirectory(_ path: String) throws(FileError) {
         if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
         guard errno == ENOENT, path != "/", !path.isEmpty else { throw .last("create", path) }
@@ -172,7 +173,7 @@ package enum Files {
         try self.createDirectory(self.parent(of: path))
     }
 
-    /// The names in a directory without `.` and `..`, sorted; none when it is not there.
+    /// The names in a directory without `.` and `..`, sorted; empty when the directory does not exist.
     package static func names(in path: String) throws(FileError) -> [String] {
         guard let directory = unsafe opendir(path) else {
             if errno == ENOENT || errno == ENOTDIR { return [] }
@@ -189,7 +190,7 @@ package enum Files {
         return names.sorted()
     }
 
-    /// What is known of a file without reading it; nil when there is nothing of that name.
+    /// A file's metadata; nil when it does not exist.
     package static func facts(_ path: String) -> FileFacts? {
         var information = stat()
         guard unsafe stat(path, &information) == 0 else { return nil }
@@ -214,7 +215,7 @@ package enum Files {
         path.split(separator: "/").last.map(String.init) ?? path
     }
 
-    /// A file that is made belongs to this user alone.
+    /// A file that this creates is readable by its owner only.
     static func open(_ path: String, _ flags: Int32) throws(FileError) -> Int32 {
         let descriptor = openFile(path, flags | O_CLOEXEC, 0o600)
         guard descriptor < 0 else { return descriptor }
@@ -222,19 +223,19 @@ package enum Files {
     }
 }
 
-/// What is known of a file without reading it; what tells one state of a file from another.
+/// A file's metadata; two equal values mean that the file has most likely not changed.
 package struct FileFacts: Sendable, Hashable {
     package let bytes: Int64
-    /// How many names the file has; what frees space is removing the last.
+    /// The number of hard links; removing the last one frees the space.
     package let linkCount: Int
     package let device: UInt64
     package let inode: UInt64
-    /// When it was last written, in nanoseconds since 1970.
+    /// The time of the last write, in nanoseconds since 1970.
     package let changedNanoseconds: Int64
     package let isDirectory: Bool
 }
 
-// Calls of the system whose names methods above hide.
+// System calls whose names are hidden by the methods above.
 
 private func openFile(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 {
     unsafe open(path, flags, mode)

@@ -3,8 +3,8 @@
 /// Names compare without regard to ASCII case (RFC 9110, 5.1). A message has few fields, so a lookup is a linear
 /// search: faster than hashing below some thirty fields, and without allocation.
 ///
-/// The texts of all lines lie in one buffer: a request has some fifteen lines, most of which nobody asks for, and a
-/// string for each name and each value would be counted wherever it is looked at.
+/// The texts of all lines lie in one buffer. A request has some fifteen lines, of which most are never looked at; as
+/// strings, each name and each value would be retained and released wherever the fields are passed on.
 package struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
     /// One field line.
     package struct Field: Sendable, Hashable {
@@ -44,7 +44,7 @@ package struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
         package var value: Range<Int> { Int(self.valueStart)..<Int(self.valueStart &+ self.valueCount) }
     }
 
-    /// The texts of the lines, in UTF-8, and maybe others that belong to none.
+    /// The texts of the lines, in UTF-8. May also hold bytes that belong to no line, left by lines that were replaced.
     package private(set) var bytes: [UInt8] = []
     package private(set) var lines: [Line] = []
 
@@ -58,10 +58,10 @@ package struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
         for element in elements { self.append(element.0, element.1) }
     }
 
-    /// Lines that somebody found in a text.
+    /// Takes lines that a parser found in a text.
     /// - Parameters:
-    ///   - bytes: hold the lines; UTF-8.
-    ///   - lines: where they are in it.
+    ///   - bytes: the text that holds the lines; UTF-8.
+    ///   - lines: where they are in `bytes`.
     package init(_ bytes: Span<UInt8>, lines: [Line]) {
         self.bytes.append(bytesMax: bytes.count) { $0.append(bytes) }
         self.lines = lines
@@ -81,7 +81,7 @@ package struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
 
     private static let lineBytesUsual = 48
 
-    /// Adds a line, also when the name is already there.
+    /// Adds a line, even if there is already one of that name.
     package mutating func append(_ name: String, _ value: String) {
         self.append(name.utf8.span, value.utf8.span)
     }
@@ -138,7 +138,8 @@ package struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
         self.firstLine(name).map { self.text($0.value) }
     }
 
-    /// Whether there is a line of that name whose value, as the first one has it, begins so, ASCII case aside.
+    /// Whether the value of the first line of that name begins with `prefix`, ASCII case aside; false without such a
+    /// line.
     /// - Complexity: O(number of fields), no allocation.
     package func first(_ name: String, beginsWith prefix: String) -> Bool {
         guard let line = self.firstLine(name) else { return false }
@@ -162,7 +163,7 @@ package struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    /// Whether the name of any field begins so.
+    /// Whether the name of any field begins with `prefix`, ASCII case aside.
     /// - Complexity: O(number of fields), no allocation.
     package func hasName(startingWith prefix: String) -> Bool {
         let prefix = prefix.utf8.span
@@ -184,7 +185,7 @@ extension HeaderFields {
         self.areEqual(left.utf8.span, right.utf8.span)
     }
 
-    /// Whether a field name is one of ours, ASCII case aside.
+    /// Whether a field name equals a name that this program knows, ASCII case aside.
     @inlinable
     package static func equalNames(_ name: Span<UInt8>, _ other: StaticString) -> Bool {
         guard name.count == other.utf8CodeUnitCount else { return false }
@@ -231,7 +232,7 @@ extension HeaderFields: Hashable {
 // Values
 
 extension HeaderFields {
-    /// What the first line of that name says; nil without one, and where it is no length.
+    /// The value of the first `Content-Length`; nil when there is none or it is not a valid length.
     package var contentLength: Int? {
         self.firstLine("Content-Length").flatMap { Self.contentLength(self.bytes.span.extracting($0.value)) }
     }

@@ -26,7 +26,7 @@ package enum Hex {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// The same for the kind that callers have most; see `Base64.encode`.
+    /// As the generic `encode`, for the type that most callers have; see `Base64.encode`.
     package static func encode(_ bytes: [UInt8]) -> String {
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count * 2)

@@ -1,10 +1,10 @@
-/// Strings of JSON: what stands for itself in them, found eight bytes at a time, and how the rest is written.
+/// Strings of JSON: finds the bytes that need no escape, eight at a time, and escapes the others.
 package enum JSONText {
-    /// Whether every byte stands for itself in a JSON string.
+    /// Whether no byte needs an escape in a JSON string.
     @inlinable @inline(__always)
     package static func isPlain(_ buffer: UnsafeRawBufferPointer) -> Bool {
         let count = buffer.count
-        // The last word ends with the last byte; looking at some bytes twice is cheaper than at each of a rest.
+        // The last word ends with the last byte: looking at some bytes twice is cheaper than a loop over the remainder.
         if count >= 16 {
             let last = count &- 16
             var marks = unsafe self.plainMask(buffer.loadUnaligned(fromByteOffset: last, as: SIMD2<UInt64>.self))
@@ -32,8 +32,8 @@ package enum JSONText {
         return true
     }
 
-    /// The high bit of each byte that does not stand for itself. Borrows can set wrong bits only above the first right
-    /// one.
+    /// A mask with the high bit set in each byte that needs an escape. Borrows can set wrong bits only above the first
+    /// right one.
     @inlinable @inline(__always)
     static func plainMask(_ word: UInt64) -> UInt64 {
         let quotes = word ^ 0x2222_2222_2222_2222
@@ -42,7 +42,7 @@ package enum JSONText {
         return (marks | (word &- 0x2020_2020_2020_2020) & ~word) & 0x8080_8080_8080_8080
     }
 
-    /// The same of sixteen bytes; but for the high bits, what is set says nothing.
+    /// The same for sixteen bytes. Only the high bits mean something; the caller masks the others away.
     @inlinable @inline(__always)
     static func plainMask(_ words: SIMD2<UInt64>) -> SIMD2<UInt64> {
         let ones = SIMD2<UInt64>(repeating: 0x0101_0101_0101_0101)
@@ -52,8 +52,8 @@ package enum JSONText {
         return marks | (words &- SIMD2(repeating: 0x2020_2020_2020_2020)) & ~words
     }
 
-    /// The first byte from `start` on that does not stand for itself in a JSON string: a quote, a backslash, a control
-    /// character and, where told, a byte beyond ASCII. The count of bytes when there is none.
+    /// The index of the first byte from `start` on that needs an escape in a JSON string (a quote, a backslash, a
+    /// control character) or, if `stopsBeyondASCII`, is beyond ASCII. The count of bytes when there is none.
     @inlinable @inline(__always)
     package static func endOfPlainRun(
         in buffer: UnsafeRawBufferPointer, from start: Int, stopsBeyondASCII: Bool
@@ -81,7 +81,7 @@ package enum JSONText {
         return count
     }
 
-    /// Appends a text between quotes, with escapes where it needs them.
+    /// Appends a text between quotes, escaped where needed.
     package static func append(quoted text: Span<UInt8>, to output: inout [UInt8]) {
         unsafe text.withUnsafeBytes { text in
             if unsafe self.isPlain(text) {
@@ -94,7 +94,7 @@ package enum JSONText {
         }
     }
 
-    /// Appends a text without quotes around it; runs without anything to escape are copied whole.
+    /// Appends a text without quotes around it; runs that need no escape are copied whole.
     package static func append(escaping text: UnsafeRawBufferPointer, to output: inout [UInt8]) {
         var start = 0
         while start < text.count {
@@ -122,7 +122,7 @@ package enum JSONText {
 }
 
 extension ByteCursor {
-    /// A text that stands for itself, between quotes.
+    /// A text that needs no escapes, between quotes.
     @inlinable @inline(__always)
     package mutating func append(quoted text: UnsafeRawBufferPointer) {
         self.append(byte: UInt8(ascii: "\""))

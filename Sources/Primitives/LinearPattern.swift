@@ -6,7 +6,7 @@
 /// and back-references cannot be matched this way.
 /// - Source: Russ Cox, "Regular Expression Matching Can Be Simple And Fast".
 package struct LinearPattern: Sendable {
-    /// Larger programs, from nested counts, are refused.
+    /// Larger programs, which only nested counts lead to, are refused.
     package static let instructionCountMax = 20_000
 
     enum Instruction: Sendable {
@@ -14,14 +14,14 @@ package struct LinearPattern: Sendable {
         case start
         case end
         case jump(Int)
-        /// Both places at once.
+        /// Continue at both places.
         case split(Int, Int)
         case match
     }
 
     private let program: [Instruction]
 
-    /// - Returns: nil for syntax that it does not know, and for programs that would be too large.
+    /// - Returns: nil for unsupported syntax, and for programs of more than `instructionCountMax` instructions.
     package init?(_ pattern: String) {
         var parser = LinearPatternParser(pattern)
         guard let node = parser.parse() else { return nil }
@@ -54,7 +54,7 @@ package struct LinearPattern: Sendable {
         return current.contains(self.program.count - 1)
     }
 
-    /// Adds a thread and all places that it reaches without a character.
+    /// Adds a thread, and all places that it reaches without consuming a character.
     private func add(_ place: Int, isAtStart: Bool, isAtEnd: Bool, to threads: inout Threads) {
         var pending = [place]
         while let place = pending.popLast() {
@@ -81,7 +81,7 @@ package struct LinearPattern: Sendable {
             self.seen = [UInt32](repeating: 0, count: count)
         }
 
-        /// - Returns: whether it was not there.
+        /// - Returns: whether the place was new.
         mutating func insert(_ place: Int) -> Bool {
             guard self.seen[place] != self.generation else { return false }
             self.seen[place] = self.generation

@@ -1,6 +1,6 @@
 /// Reads the syntax of a `LinearPattern`.
 struct LinearPatternParser {
-    /// Groups within groups; models have at most a handful.
+    /// Nesting depth of groups; the models' patterns have at most a handful.
     private static let depthMax = 64
     /// Largest number in a count.
     private static let countMax = 100_000
@@ -98,7 +98,7 @@ struct LinearPatternParser {
             (min, max) = count
         default: return atom
         }
-        // Laziness does not change whether the whole text matches; possession would.
+        // Laziness does not change whether the whole text matches; a possessive `+` would, and is not supported.
         _ = self.skip("?")
         guard self.current != "+", self.current != "*", self.current != "{" else { return nil }
         return .repeated(atom, min: min, max: max)
@@ -144,7 +144,7 @@ struct LinearPatternParser {
         case "p": return self.property()
         case "P": return self.property()?.negated
         default:
-            // Letters and digits mean something that is not known here; anything else is itself.
+            // Other letters and digits have meanings that are not supported; anything else stands for itself.
             guard !scalar.properties.isAlphabetic, scalar.value &- 0x30 >= 10 else { return nil }
             return ScalarSet([scalar.value...scalar.value])
         }
@@ -179,7 +179,7 @@ struct LinearPatternParser {
         }
     }
 
-    /// A class behind its opening bracket.
+    /// A character class, after its opening bracket.
     private mutating func bracket() -> ScalarSet? {
         let isNegated = self.skip("^")
         var set = ScalarSet()
@@ -202,7 +202,7 @@ struct LinearPatternParser {
                 guard last >= first else { return nil }
                 set.insert(first...last)
             } else {
-                // `[a-\w]`: the hyphen is itself.
+                // `[a-\w]`: the hyphen stands for itself.
                 set.insert(low)
                 set.insert(ScalarSet([0x2D...0x2D]))
                 self.position = start

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A clock that stands still until it is told otherwise; for tests and for a virtual time.
+/// A clock that moves only when it is told to; for tests and simulations.
 package final class ManualClock: WallClock {
     private let milliseconds: Atomic<Int64>
 

@@ -1,11 +1,11 @@
-/// What somebody meant who typed a word that is none of those that there are.
+/// Suggests the known word that somebody most likely meant.
 package enum Misspelling {
-    /// So many letters wrong are a slip; more are another word.
+    /// The edit distance up to which a word counts as misspelt; beyond it, it is another word.
     private static let slipsMax = 2
 
-    /// The name that comes nearest to a word, capitals aside; of two that are as near, the first.
-    /// - Returns: nil where none is near.
-    /// - Complexity: O(letters of all names · letters of the word); a word that is longer than all names costs nothing.
+    /// The name nearest to a word, ignoring case; of two at the same distance, the first.
+    /// - Returns: nil when no name is within the edit distance.
+    /// - Complexity: O(letters of all names × letters of the word); a word that is longer than all names costs nothing.
     package static func nearest(to word: String, among names: some Sequence<String>) -> String? {
         let letters = Array(word.lowercased().prefix(self.lettersMax))
         let near = names.lazy.map { (name: $0, slips: self.slips(letters, Array($0.lowercased()))) }
@@ -14,10 +14,11 @@ package enum Misspelling {
         return near.name
     }
 
-    /// Names that are typed are shorter.
+    /// No name that is typed is longer.
     private static let lettersMax = 128
 
-    /// How many letters must be put in, taken out, changed, or changed for the next one, to make one word the other.
+    /// The edit distance: insertions, deletions, substitutions and swaps of neighbours (Damerau-Levenshtein, optimal
+    /// string alignment).
     private static func slips(_ word: [Character], _ name: [Character]) -> Int {
         guard abs(word.count - name.count) <= self.slipsMax else { return self.slipsMax + 1 }
         var beforeLast: [Int] = []

@@ -2,7 +2,7 @@
 package enum PercentEncoding {
     @usableFromInline static let upperDigits: [UInt8] = Array("0123456789ABCDEF".utf8)
 
-    /// Appends `bytes` with everything but unreserved characters (and `/` where told) as `%XX` in upper case.
+    /// Appends `bytes` with everything but unreserved characters (and `/`, if `keepingSlash`) as `%XX` in upper case.
     @inlinable
     package static func append(
         _ bytes: some Sequence<UInt8>,
@@ -26,8 +26,8 @@ package enum PercentEncoding {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// The bytes behind `%XX`, and `+` as a space where told (forms).
-    /// - Returns: nil for a `%` that two hexadecimal digits do not follow.
+    /// Decodes `%XX`, and `+` to a space if `plusIsSpace` (as in forms).
+    /// - Returns: nil for a `%` that is not followed by two hexadecimal digits.
     @inlinable
     package static func decode(_ bytes: some Sequence<UInt8>, plusIsSpace: Bool = false) -> [UInt8]? {
         var output: [UInt8] = []
@@ -46,7 +46,8 @@ package enum PercentEncoding {
         return output
     }
 
-    /// Decoded text; nil when the escapes or the UTF-8 are broken.
+    /// As `decode`, as text.
+    /// - Returns: nil when an escape or the UTF-8 is broken.
     package static func decodeText(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
         guard let bytes = self.decode(text.utf8, plusIsSpace: plusIsSpace) else { return nil }
         return String(validating: bytes, as: UTF8.self)

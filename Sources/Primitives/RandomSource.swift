@@ -14,7 +14,7 @@ package protocol RandomSource: Sendable {
     func next() -> UInt64
 }
 
-/// The machine's secure generator.
+/// The operating system's secure generator.
 package struct SystemRandomSource: RandomSource {
     package init() {}
 
@@ -24,10 +24,10 @@ package struct SystemRandomSource: RandomSource {
     }
 }
 
-/// The machine's secure generator, asked for many bits at a time: an id for each request would else be five calls into
-/// the kernel.
+/// The operating system's secure generator, asked for many bits at a time: otherwise the id of each request would cost
+/// five system calls.
 package final class PooledRandomSource: RandomSource {
-    /// What one call of `getentropy` may give: 256 bytes.
+    /// 256 bytes, the most that one call of `getentropy` gives.
     static let wordCount = 32
 
     private let words = Mutex<[UInt64]>([])

@@ -1,25 +1,26 @@
-/// Objects that were asked for lately, by a hash of what they are found by, within a bound.
+/// A bounded cache of recently used objects, by a hash of their keys.
 ///
-/// Two generations: when the young one is full it becomes the old one, and what is used there moves back. Nothing is
-/// counted on the way, and what is not asked for is gone after as many new objects as half the bound.
+/// Two generations: when the young one is full it replaces the old one, and an object that is used in the old one moves
+/// back to the young one. There is no bookkeeping for each use; an object that is not used disappears after at most
+/// `countMax` new ones.
 ///
-/// Of no type in particular, and by numbers: generic code of another module is not made for its types
-/// (docs/decisions.md), and whoever asks compares what he finds anyway.
+/// Untyped and keyed by numbers because generic code is not specialised across modules (docs/decisions.md). The caller
+/// compares the key of what it finds anyway.
 package struct RecentObjects: Sendable {
     private var young: [Int: any AnyObject & Sendable] = [:]
     private var old: [Int: any AnyObject & Sendable] = [:]
     private let generationCountMax: Int
 
-    /// Objects held at most, two at least.
+    /// - Parameter countMax: objects held at most; at least two.
     package init(countMax: Int) {
-        precondition(countMax >= 2, "two generations hold an object each at least")
+        precondition(countMax >= 2, "each of the two generations holds at least one object")
         self.generationCountMax = countMax / 2
     }
 
-    /// Objects held now.
+    /// The number of objects held now.
     package var count: Int { self.young.count + self.old.count }
 
-    /// The object of a hash, which may be one of something else with the same hash; nil where none is held.
+    /// The object stored under a hash, or nil. It may be that of another key with the same hash: compare.
     package mutating func object(for hash: Int) -> (any AnyObject & Sendable)? {
         if let held = self.young[hash] { return held }
         guard let held = self.old[hash] else { return nil }

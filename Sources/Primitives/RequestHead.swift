@@ -1,4 +1,4 @@
-/// What a request says before its body, exactly as it arrived.
+/// The head of a request, exactly as it arrived.
 ///
 /// Path and query stay raw (percent-encoded): model ids carry encoded `:` and `/`, and the signature covers the raw
 /// form.

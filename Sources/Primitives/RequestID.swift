@@ -8,7 +8,7 @@ package struct RequestID: Sendable, Hashable, CustomStringConvertible {
 
     /// DynamoDB's form: 52 characters of `0`–`9` and `A`–`V` (260 bits).
     package static func long(_ random: some RandomSource) -> RequestID {
-        // Into the string's own room, eight characters at once: every request has an id.
+        // Written into the string's own storage, eight characters at once: every request needs an id.
         let text = unsafe String(unsafeUninitializedCapacity: self.longBytes) { room in
             let bytes = UnsafeMutableRawBufferPointer(room)
             var count = 0
@@ -25,8 +25,8 @@ package struct RequestID: Sendable, Hashable, CustomStringConvertible {
 
     private static let longBytes = 52
 
-    /// Eight characters for forty bits: these are spread to five in each byte, then a letter gets what lies between `9`
-    /// and `A` on top.
+    /// Eight characters for forty bits: the bits are spread to five in each byte; digits become `0`–`9`, and letters
+    /// get the distance between `9` and `A` added.
     private static func characters(_ word: UInt64) -> UInt64 {
         var bits = word & 0xFF_FFFF_FFFF
         bits = bits & 0xF_FFFF | (bits & 0xFF_FFF0_0000) << 12

@@ -1,6 +1,6 @@
 /// A set of Unicode scalars, as a character class of a pattern describes it.
 struct ScalarSet: Sendable {
-    /// One bit an ASCII character; everything else is looked up below.
+    /// One bit for each ASCII character; everything else is looked up in the ranges below.
     private var low: UInt64 = 0
     private var high: UInt64 = 0
     private var ranges: [ClosedRange<UInt32>] = []
@@ -44,7 +44,7 @@ struct ScalarSet: Sendable {
         for range in ranges { self.insert(range) }
     }
 
-    /// The only member, where there is exactly one.
+    /// The only member of a set that has exactly one.
     var single: UInt32? {
         guard self.ranges.count == 1, self.categories.isEmpty, self.complements.isEmpty, !self.isNegated,
             let range = self.ranges.first, range.lowerBound == range.upperBound

@@ -1,7 +1,7 @@
-/// The time by which something waits: the machine's own, or one that a test moves. It never goes back.
+/// A monotonic clock and a way to wait on it: the machine's, or one that a test moves.
 package struct SteadyTime: Sendable {
     package var now: @Sendable () -> ContinuousClock.Instant
-    /// Returns at that instant, or when the task is cancelled.
+    /// Returns at that instant, or as soon as the task is cancelled.
     package var sleep: @Sendable (_ until: ContinuousClock.Instant) async -> Void
 
     package init(
@@ -16,7 +16,7 @@ package struct SteadyTime: Sendable {
     package static let system = SteadyTime(
         now: { ContinuousClock.now },
         sleep: { instant in
-            // A cancelled sleep is the end of waiting too.
+            // Sleep throws only on cancellation, which ends the wait too.
             try? await Task.sleep(until: instant, clock: .continuous)
         })
 }

@@ -6,9 +6,9 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Error numbers of the system, as `errno` has them.
+/// Error numbers of the system (`errno`).
 package enum SystemError {
-    /// The system's words for one, such as `No such file or directory`.
+    /// The system's description of an error number, such as `No such file or directory`.
     package static func sentence(_ code: Int32) -> String {
         unsafe String(cString: strerror(code))
     }

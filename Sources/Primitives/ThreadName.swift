@@ -6,7 +6,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// What `top -H` and debuggers call a thread. One that is not named has the name of the thread that made it.
+/// The name of a thread as `top -H` and debuggers show it. A thread that is not named inherits its creator's name.
 package enum ThreadName {
     /// Linux refuses longer names.
     package static let bytesMax = 15
@@ -17,7 +17,7 @@ package enum ThreadName {
         #if canImport(Darwin)
         unsafe pthread_setname_np(name)
         #else
-        // As glibc's pthread_setname_np does, which Swift does not see. Without /proc the thread stays unnamed.
+        // As glibc's `pthread_setname_np` does, which Swift does not import. Without /proc the thread stays unnamed.
         let descriptor = unsafe open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         let bytes = Array(name.utf8)

@@ -6,9 +6,9 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// A number for the calling thread, by which state that all threads use can be cut into parts that hardly ever meet.
+/// Spreads threads over the parts of a sharded state, so that threads rarely contend for the same part.
 package enum ThreadShare {
-    /// A part of `count`: always the same one for a thread, and mostly another one for another thread.
+    /// An index below `count`: always the same for one thread, and usually different for another.
     ///
     /// - Complexity: some nanoseconds; no lock, no allocation, no system call.
     package static func index(of count: Int) -> Int {
@@ -17,7 +17,8 @@ package enum ThreadShare {
         #else
         let thread = unsafe UInt64(UInt(bitPattern: pthread_self()))
         #endif
-        // What pthread_self gives lies in the thread's stack: its low bits are the same in all, the others are mixed.
+        // `pthread_self` is an address in the thread's stack: its low bits are the same in all threads, so the others
+        // are mixed.
         let mixed = (thread >> 12) &* 0x9E37_79B9_7F4A_7C15
         return Int((mixed >> 33) % UInt64(count))
     }

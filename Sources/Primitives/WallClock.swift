@@ -28,7 +28,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         self.millisecondsSinceEpoch.flooredQuotient(1000)
     }
 
-    /// So much later, or earlier where it is negative.
+    /// The timestamp `milliseconds` later, or earlier when negative.
     @inlinable
     package func advanced(byMilliseconds milliseconds: Int64) -> Timestamp {
         Timestamp(millisecondsSinceEpoch: self.millisecondsSinceEpoch + milliseconds)
