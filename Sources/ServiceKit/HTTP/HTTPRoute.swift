@@ -2,30 +2,30 @@ package import Primitives
 package import ServiceModel
 internal import Synchronization
 
-/// A route of a service beside the operations of its AWS model, in a notation of its own, such as OpenAI's.
+/// A route that a service has beside the operations of its AWS model, in another API's format, such as OpenAI's.
 ///
-/// The gateway does for it what it does for operations: it proves the sender, asks for permission, keeps the service
-/// within its share, counts and logs. What is said, errors included, is the route's.
+/// The gateway treats it like an operation: it authenticates, authorises, limits concurrency, counts and logs. The
+/// answer, errors included, has the route's own format.
 package struct HTTPRoute: Sendable {
-    /// What logs and metrics call it.
+    /// The route's name in logs and metrics.
     package let name: String
     /// Such as `GET`.
     package let method: String
-    /// The path by segments; nil stands for any one segment.
+    /// The path, split at slashes; nil matches any one segment.
     package let segments: [String?]
-    /// Whether these are the paths below this one that have no route.
+    /// Whether this stands for every path below it that has no route of its own.
     package let isUnknown: Bool
-    /// What is said of such a path beside that there is none; empty where nothing is.
+    /// A hint for clients that is added to the "no such path" error; may be empty.
     package let remedy: String
-    /// Headers of which a request carries one at least; it may carry any where there are none.
+    /// Headers of which a request must carry at least one for this route to match; empty: no condition.
     package let carried: [String]
     package let form: HTTPRouteForm
-    /// What the request touches.
+    /// The actions and resources that the request needs permission for.
     package let access: @Sendable (HTTPRouteRequest, RequestContext) -> [ResourceAccess]
     package let respond: @Sendable (HTTPRouteRequest, RequestContext) async throws(ServiceError) -> HTTPRouteAnswer
 
-    /// The path is such as `/v1/models/{model}`; what stands in braces is any one segment. A route that is told by
-    /// headers stands before the one that others take.
+    /// The path has a form such as `/v1/models/{model}`, where braces match any one segment. The first route that
+    /// matches is taken, so one that depends on headers must come before one without that condition.
     package init(
         _ name: String, _ method: String, _ path: String, carrying carried: [String] = [], form: HTTPRouteForm,
         access: @escaping @Sendable (HTTPRouteRequest, RequestContext) -> [ResourceAccess],
@@ -42,8 +42,8 @@ package struct HTTPRoute: Sendable {
         self.respond = respond
     }
 
-    /// What stands below a path and has no route: it is answered with an error of this notation, whoever asks. To stand
-    /// behind the routes.
+    /// Catches every path below a prefix that has no route: it is answered with an error in this API's format, without
+    /// authentication. Must come after the other routes.
     package init(
         unknownBelow path: String, carrying carried: [String] = [], form: HTTPRouteForm, remedy: String = ""
     ) {
@@ -63,17 +63,17 @@ package struct HTTPRoute: Sendable {
     }
 }
 
-/// What the routes of one notation have in common.
+/// What all routes of one API have in common.
 package struct HTTPRouteForm: Sendable {
-    /// Services that a signature may name; the first one is the service that bearer keys are for.
+    /// Services that a signature's scope may name; bearer keys are checked for the first.
     package var signingNames: [String]
     /// Whether `x-api-key` may carry the bearer key.
     package var takesKeyHeader: Bool
-    /// The header that the notation's clients look for a request's id in.
+    /// The response header in which this API's clients expect the request id.
     package var requestIDHeader: String
-    /// An error as the notation's clients read it: the body, and the status where it is not the error's own.
+    /// An error in this API's format: the body, and the status, which may differ from the error's own.
     package var error: @Sendable (ServiceError, RequestID) -> (status: Int, body: [UInt8])
-    /// The same as the last event of a stream.
+    /// An error as the last event of a stream.
     package var errorEvent: @Sendable (ServiceError, RequestID) -> [UInt8]
 
     package init(
@@ -89,10 +89,10 @@ package struct HTTPRouteForm: Sendable {
     }
 }
 
-/// A request that took a route.
+/// A request that matched a route.
 package struct HTTPRouteRequest: Sendable {
     package var head: RequestHead
-    /// What stood for the segments in braces, decoded, in their order.
+    /// The path segments that braces matched, percent-decoded, in order.
     package var labels: [String]
     package let body: [UInt8]
     private let reading = BodyReading()
@@ -103,7 +103,7 @@ package struct HTTPRouteRequest: Sendable {
         self.body = body
     }
 
-    /// The body as a document, which is read once, though permission and answer both ask for it.
+    /// The body as a document. It is parsed once, although both authorisation and handler ask for it.
     package func document(_ read: ([UInt8]) -> Document?) -> Document? {
         self.reading.document.withLock { document in
             if let document { return document }
@@ -114,23 +114,23 @@ package struct HTTPRouteRequest: Sendable {
     }
 }
 
-/// What was read of a body; nil before that.
+/// The parsed body, once it has been asked for.
 private final class BodyReading: Sendable {
     let document = Mutex<Document??>(nil)
 }
 
-/// The answer of a route, whole or as it is made.
+/// The answer of a route: complete, or as a stream.
 package enum HTTPRouteAnswer: Sendable {
     case whole(ResponseMessage)
-    /// Server-sent events. A `ServiceError` that the closure throws is the last of them; what `send` throws it must not
-    /// keep to itself.
+    /// Server-sent events. A `ServiceError` that the closure throws becomes the last event; errors thrown by `send`
+    /// must be passed on.
     case events(@Sendable (_ send: Sink<[UInt8]>) async throws -> Void)
 }
 
 extension ServiceError {
-    /// Codes of errors that the gateway itself gives to routes, before the service sees the request.
+    /// Codes of the errors that the gateway itself raises on routes, before the service sees the request.
     package enum RouteCode {
-        /// Nothing in the request proves who sent it, or a signature does not.
+        /// The request has no credentials, or its signature is wrong.
         package static let unauthenticated = "Unauthenticated"
         /// A bearer key that is not accepted.
         package static let invalidBearer = "InvalidBearerKey"
@@ -138,7 +138,7 @@ extension ServiceError {
         package static let unknownPath = "UnknownPath"
     }
 
-    /// - Source: the sentence of OpenAI's API that its users report.
+    /// - Source: the sentence of OpenAI's API, as its users report it.
     package static func unknownPath(_ head: RequestHead, remedy: String) -> ServiceError {
         ServiceError(
             code: RouteCode.unknownPath, status: 404,

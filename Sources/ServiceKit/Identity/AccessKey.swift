@@ -1,24 +1,24 @@
 package import Primitives
 package import ServiceModel
 
-/// A long-term access key as it is kept.
+/// A long-term access key, as it is stored.
 package struct AccessKey: Sendable, Hashable {
     package var accessKeyID: String
     package var secretAccessKey: String
     package var account: AccountID
-    /// nil: the account's root; else the name of the user.
+    /// The name of the user; nil for the account's root.
     package var userName: String?
     package var isActive: Bool
     package var creation: Timestamp
-    /// Keys that only a client on this machine may use: the well-known `test`/`test`.
+    /// Whether only clients on this machine may use it: true for the well-known `test`/`test`.
     package var isLoopbackOnly: Bool
     package var kind: Kind
 
-    /// What a key is good for.
+    /// What a key can be used for.
     package enum Kind: Sendable, Hashable {
         /// It signs requests.
         case signing
-        /// A long-term bearer key of Bedrock, until its time is over; nil: for ever.
+        /// A long-term bearer key of Bedrock, valid until `expiration`; nil: without end.
         case bedrock(expiration: Timestamp?)
     }
 
@@ -63,7 +63,7 @@ package struct AccessKey: Sendable, Hashable {
         )
     }
 
-    /// A bearer key of Bedrock with AWS's shapes: the name is the user's and the account's, as IAM's alias is.
+    /// A bearer key of Bedrock with AWS's shapes. Its id is built from user and account, as the alias is in IAM.
     package static func generateBedrock(
         account: AccountID, userName: String?, isTaken: (String) -> Bool, expiration: Timestamp?,
         random: any RandomSource, now: Timestamp
@@ -86,7 +86,7 @@ package struct AccessKey: Sendable, Hashable {
         return String(decoding: random.bytes(16).map { alphabet[Int($0 & 31)] }, as: UTF8.self)
     }
 
-    /// Whom the key proves.
+    /// The principal that the key authenticates.
     package var principal: Principal {
         guard let userName = self.userName else {
             return Principal(

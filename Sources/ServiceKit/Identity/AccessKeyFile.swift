@@ -1,14 +1,14 @@
 package import Primitives
 package import Signing
 
-/// The keys of one data directory in a file that only its owner reads, secrets sealed.
+/// The access keys of a data directory, in a file that only its owner can read, with sealed secrets.
 ///
-/// One line a key, tab-separated: id, account, user or `-`, `active`/`inactive`, use, creation in milliseconds, sealed
-/// secret in base64. The use is `any` or `loopback`; that of a bearer key is `bedrock`, or `bedrock-until-` and when it
-/// expires, in milliseconds. The first line names the format. Replaced as a whole, under a lock that the
-/// command line and the server share through `flock`.
+/// One line for each key, tab-separated: id, account, user or `-`, `active`/`inactive`, use, creation in milliseconds
+/// since 1970, sealed secret in base64. The use is `any` or `loopback`; for a bearer key it is `bedrock`, or
+/// `bedrock-until-` followed by the expiry in milliseconds since 1970. The first line names the format. The file is
+/// replaced as a whole; command line and server exclude each other with `flock`.
 package struct AccessKeyFile: Sendable {
-    /// More keys than this are refused.
+    /// A file with more keys is refused.
     package static let keyCountMax = 10_000
     /// A larger file is refused: it has no more keys, and is read on an event loop.
     package static let bytesMax = 8 << 20
@@ -24,7 +24,7 @@ package struct AccessKeyFile: Sendable {
         self.random = random
     }
 
-    /// - Returns: no keys when the file is not there.
+    /// - Returns: no keys when the file does not exist.
     package func read() throws(AccessKeyFileError) -> [AccessKey] {
         let bytes: [UInt8]
         do {
@@ -37,8 +37,8 @@ package struct AccessKeyFile: Sendable {
         return try Self.keys(in: String(decoding: bytes, as: UTF8.self), path: self.path, box: self.box)
     }
 
-    /// The keys of a file's text.
-    /// - Throws: `unreadable`, with the line; `path` is what it calls the file.
+    /// Parses a file's text; `path` is only named in errors.
+    /// - Throws: `unreadable`, with the line.
     static func keys(in text: String, path: String, box: SecretBox) throws(AccessKeyFileError) -> [AccessKey] {
         let lines = text.utf8.split(separator: UInt8(ascii: "\n")).map { String($0) ?? "" }
         guard lines.first == Self.header else { throw .unreadable(line: 1, path: path) }
@@ -62,7 +62,7 @@ package struct AccessKeyFile: Sendable {
         }
     }
 
-    /// The text of a file of these keys, secrets sealed with `box`.
+    /// The file's text for these keys, with secrets sealed by `box`.
     package static func text(_ keys: [AccessKey], box: SecretBox) -> String {
         var text = Self.header + "\n"
         for key in keys {
@@ -117,7 +117,7 @@ package struct AccessKeyFile: Sendable {
 /// Why the keys could not be read or written.
 package enum AccessKeyFileError: Error, Sendable, Hashable {
     case file(FileError)
-    /// The line (from 1) is damaged, or was sealed with another key.
+    /// The line (from 1) is damaged, or was sealed with another secret box.
     case unreadable(line: Int, path: String)
     case tooManyKeys
 

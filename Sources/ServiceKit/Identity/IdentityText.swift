@@ -1,9 +1,10 @@
 package import Signing
 
-/// Keys and policies on their way to a process that has none of its own: the file of keys, and behind it that of
-/// policies where there are any. A process that knows of no policies cannot read them, and so believes no key.
+/// Keys and policies in the form in which a process without its own fetches them: the text of the key file and, if
+/// there are policies, that of the policy file after it. An older process that does not know of policies cannot parse
+/// that, and so accepts no key, rather than ignoring the policies.
 package enum IdentityText {
-    /// What such a process is told; `box` seals the secrets.
+    /// The text that such a process is sent; `box` seals the secrets.
     package static func text(_ keys: [AccessKey], _ policies: UserPolicyFile.Policies, box: SecretBox) -> String {
         AccessKeyFile.text(keys, box: box) + (policies.isEmpty ? "" : UserPolicyFile.text(policies))
     }

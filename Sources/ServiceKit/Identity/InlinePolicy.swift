@@ -3,20 +3,20 @@ internal import Primitives
 
 /// A policy that belongs to one user, under a name that is unique there.
 package struct InlinePolicy: Sendable, Hashable {
-    /// Characters of all policies of a user, white space not counted.
+    /// The quota for all inline policies of a user together, in characters without white space.
     /// - Source: IAM User Guide, "IAM and AWS STS quotas".
     package static let charactersMax = 2048
-    /// Bytes of one text with its white space.
+    /// The limit of one policy text, in bytes, white space included.
     /// - Source: IAM API Reference, PutUserPolicy, `PolicyDocument`.
     package static let textBytesMax = 131_072
 
     package let name: String
-    /// As it was given.
+    /// The text exactly as it was given.
     package let text: String
-    /// What it says.
+    /// The parsed text.
     package let document: PolicyDocument
 
-    /// Reads a policy as IAM's PutUserPolicy does.
+    /// Parses and validates a policy as IAM's PutUserPolicy does.
     package init(name: String, text: String) throws(InlinePolicyError) {
         guard Self.isLawfulName(name) else { throw .name(name) }
         guard text.utf8.count <= Self.textBytesMax else { throw .tooLong }
@@ -31,7 +31,7 @@ package struct InlinePolicy: Sendable, Hashable {
         for statement in self.document.statements { try Self.check(statement) }
     }
 
-    /// A line and a column of a text, from 1.
+    /// A line and a column in a text, both counted from 1.
     package struct Place: Sendable, Hashable {
         package let line: Int
         package let column: Int
@@ -42,7 +42,7 @@ package struct InlinePolicy: Sendable, Hashable {
         }
     }
 
-    /// What counts for the quota.
+    /// The characters that count towards `charactersMax`.
     package var characterCount: Int {
         self.text.unicodeScalars.count { !Self.isSpace($0) }
     }
@@ -62,7 +62,7 @@ package struct InlinePolicy: Sendable, Hashable {
         self.isSpace(scalar) || ("\u{20}"..."\u{FF}").contains(scalar)
     }
 
-    /// What IAM finds wrong beyond the language itself, and what else would deny without a word.
+    /// Rules of IAM beyond the policy grammar, and statements that could never match and would silently deny.
     private static func check(_ statement: PolicyStatement) throws(InlinePolicyError) {
         if let sid = statement.sid, !sid.utf8.allSatisfy({ ASCII.isLetter($0) || ASCII.isDigit($0) }) {
             throw .sid(sid)
@@ -78,7 +78,7 @@ package struct InlinePolicy: Sendable, Hashable {
         }
     }
 
-    /// What IAM refuses in a new policy beyond that. A policy that was put before is read without it.
+    /// Further rules of IAM for a new policy. Policies that are stored already are read without them.
     ///
     /// - Source: moto's `policy_validation.py`, a record of IAM's refusals; IAM User Guide, "IAM JSON policy elements:
     ///   Resource", for the service of an ARN.
@@ -105,7 +105,7 @@ package struct InlinePolicy: Sendable, Hashable {
         ASCII.isLetter(byte) || ASCII.isDigit(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
     }
 
-    /// Six parts, or fewer behind the service where a `*` at the end stands for the others.
+    /// Whether a text has an ARN's six parts, or fewer after the service where a `*` at the end stands for the others.
     /// - Source: IAM User Guide, "IAM JSON policy elements: Resource", "Using wildcards in resource ARNs".
     private static func isARN(_ text: String) -> Bool {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
@@ -113,24 +113,24 @@ package struct InlinePolicy: Sendable, Hashable {
         return parts.count >= 4 && text.hasSuffix("*") && !parts.contains("")
     }
 
-    /// `dynamodb:GetItem`, `aws:SourceIp`
+    /// Whether a text has a prefix before its colon, as `dynamodb:GetItem` and `aws:SourceIp` do.
     private static func hasVendor(_ text: String) -> Bool {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         return parts.count == 2 && !parts[0].isEmpty && !parts[1].isEmpty
     }
 }
 
-/// Why a text is no policy of a user.
+/// Why a text is not a valid policy of a user.
 package enum InlinePolicyError: Error, Sendable, Hashable {
     case name(String)
     case tooLong
     case characters
     case document(PolicyError, InlinePolicy.Place?)
     case sid(String)
-    /// An action or the key of a condition.
+    /// An action, or a condition key, without a vendor prefix.
     case vendor(String)
     case resource(String)
-    /// An action.
+    /// An action with more than one colon.
     case colons(String)
     /// What stands before the colon of an action.
     case vendorName(String)
@@ -138,7 +138,7 @@ package enum InlinePolicyError: Error, Sendable, Hashable {
     case resourceVendor(String)
     case date(String)
 
-    /// What is wrong, in IAM's words where it has some, with the remedy; without a dot.
+    /// What is wrong and how to mend it, in IAM's words where it has some; without a full stop.
     package var sentence: String {
         switch self {
         case .name(let name):

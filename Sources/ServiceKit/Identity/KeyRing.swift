@@ -1,10 +1,11 @@
 internal import Primitives
 internal import ServiceModel
 
-/// Access keys by id, what is known of each, and what its user may do: the same answers wherever the keys come from.
+/// Access keys by id, with their credentials and their users' policies. Lookups work the same wherever the keys come
+/// from.
 struct KeyRing: Sendable {
     private(set) var keys: [String: AccessKey]
-    /// What a request with the key is given, made once.
+    /// The credential of each key, made once and handed to every request.
     private let credentials: [String: Credential]
     private let policies: [UserReference: UserPolicies]
     private let mapsAccountIDs: Bool
@@ -19,7 +20,7 @@ struct KeyRing: Sendable {
         self.mapsAccountIDs = mapsAccountIDs
     }
 
-    /// A long-term key.
+    /// Looks up a long-term key.
     func credential(accessKeyID: String) -> CredentialLookup {
         if let key = self.keys[accessKeyID], let credential = self.credentials[accessKeyID] {
             guard key.kind == .signing else { return .unknown }
@@ -29,7 +30,7 @@ struct KeyRing: Sendable {
         return key.isActive ? .found(Credential(key, self.policies)) : .inactive
     }
 
-    /// The policies of a principal; nil where nothing restricts it.
+    /// The policies of a principal; nil when it is unrestricted.
     func policies(of principal: Principal) -> UserPolicies? {
         UserReference(principal).flatMap { self.policies[$0] }
     }
@@ -40,7 +41,7 @@ struct KeyRing: Sendable {
         return key.isActive ? .found(Credential(key, self.policies)) : .inactive
     }
 
-    /// A temporary key; it ends with the key that asked for it.
+    /// Looks up a temporary key. It is valid only as long as the long-term key that requested it.
     func session(_ opened: SessionTokens.Opened, now: Timestamp) -> CredentialLookup {
         guard let parent = self.key(opened.parentID), parent.isActive else { return .inactive }
         guard now < opened.expiration else { return .expired(at: opened.expiration) }
@@ -49,7 +50,7 @@ struct KeyRing: Sendable {
         return .found(opened.credential.with(principal.with(policies: self.policies(of: principal))))
     }
 
-    /// Whether a key is for clients on this machine only.
+    /// Whether only clients on this machine may use the key.
     func isLoopbackOnly(accessKeyID: String) -> Bool {
         self.key(accessKeyID)?.isLoopbackOnly ?? false
     }
@@ -69,7 +70,7 @@ struct KeyRing: Sendable {
 }
 
 extension Credential {
-    /// What proves a long-term key.
+    /// The credential of a long-term key.
     fileprivate convenience init(_ key: AccessKey, _ policies: [UserReference: UserPolicies]) {
         let policies = key.userName.flatMap { policies[UserReference(account: key.account, name: $0)] }
         self.init(

@@ -2,11 +2,11 @@ internal import Primitives
 internal import ServiceModel
 internal import Signing
 
-/// An identity that answers from a ring of keys and the tokens of sessions, wherever the ring comes from.
+/// An identity that answers from a key ring and from session tokens, wherever the ring comes from.
 protocol KeyRingIdentity: IdentityPort {
     var sessions: SessionTokens { get }
 
-    /// Asks the ring as it is to be believed now.
+    /// Answers from the current ring; how current it is, each implementation decides.
     func lookUp(_ now: Timestamp, _ answer: (KeyRing) -> CredentialLookup) -> CredentialLookup
 }
 

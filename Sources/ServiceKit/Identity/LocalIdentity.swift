@@ -3,16 +3,16 @@ package import ServiceModel
 package import Signing
 internal import Synchronization
 
-/// Access keys and policies from files, sessions as sealed tokens that need no storage.
+/// Access keys and policies from files; sessions are sealed tokens and need no storage.
 ///
-/// The command line changes the same files, so their stamps are looked at again at most every
-/// `reloadIntervalMilliseconds`, and whenever a key is asked for that is not known: a new one holds at once. A damaged
-/// file keeps what was read before.
+/// The command line changes the same files. Their metadata is checked at most every `reloadIntervalMilliseconds`, and
+/// additionally when an unknown key is looked up, so that a new key works at once. If a file is damaged, what was read
+/// before stays in force.
 package final class LocalIdentity: KeyRingIdentity {
-    /// How soon it is known that a key was deleted.
+    /// The longest time for which a deleted key may still be accepted.
     package static let reloadIntervalMilliseconds: Int64 = 500
 
-    /// What the files are told apart by from what they were.
+    /// The metadata of both files, to detect changes.
     private struct Stamps: Equatable {
         var keys: FileFacts?
         var policies: FileFacts?
@@ -31,10 +31,11 @@ package final class LocalIdentity: KeyRingIdentity {
     private let mapsAccountIDs: Bool
     private let state: Mutex<State>
 
-    /// Reads the keys of `file` and the policies of their users; without a file of these nobody has any.
+    /// Reads the keys of `file` and the policies of `policyFile`; a missing policy file means that there are no
+    /// policies.
     ///
     /// `mapsAccountIDs` is LocalStack's rule: a key id of twelve digits is that account's, with the secret of the
-    /// `test` key. `clusterBox` seals sessions where the processes of a cluster share them.
+    /// `test` key. `clusterBox` seals sessions when the processes of a cluster share them.
     package init(
         file: AccessKeyFile,
         policies policyFile: UserPolicyFile? = nil,
@@ -57,7 +58,8 @@ package final class LocalIdentity: KeyRingIdentity {
         Stamps(keys: Files.facts(file.path), policies: policyFile.flatMap { Files.facts($0.path) })
     }
 
-    /// The policies are read last: whoever makes a key with a policy writes the policy first.
+    /// Policies are read after the keys: who creates a key with a policy writes the policy first, so a key that is seen
+    /// here has its policy.
     private static func read(
         _ file: AccessKeyFile, _ policyFile: UserPolicyFile?
     ) throws(IdentityFileError) -> ([AccessKey], UserPolicyFile.Policies) {
@@ -74,12 +76,12 @@ package final class LocalIdentity: KeyRingIdentity {
         }
     }
 
-    /// Every key, by id.
+    /// Every key, sorted by id.
     package var keys: [AccessKey] {
         self.state.withLock { $0.ring.keys.values.sorted { $0.accessKeyID < $1.accessKeyID } }
     }
 
-    /// Every key and policy as it is now, for a process that has none of its own.
+    /// Every key and policy as of now, for a process that has none of its own.
     package func current(now: Timestamp) -> (keys: [AccessKey], policies: UserPolicyFile.Policies) {
         self.state.withLock { state in
             self.reloadIfDue(&state, now)

@@ -28,7 +28,8 @@ extension PolicyRequest {
         if let owner = ARN(access.resource)?.account, !owner.isEmpty { self.set("aws:ResourceAccount", [owner]) }
         self.set("aws:PrincipalType", [Self.type(principal.kind)])
         guard principal.kind != .anonymous else { return }
-        // A session has the key, and there are no devices here; a long-term key has none.
+        // A session always has the key, and there are no MFA devices here; a request with a long-term key does not have
+        // it.
         if SessionTokens.isSessionID(principal.accessKeyID) { self.set("aws:MultiFactorAuthPresent", ["false"]) }
         if let issued = principal.tokenIssueTime { self.set("aws:TokenIssueTime", [Self.text(issued)]) }
         self.set("aws:PrincipalAccount", [principal.account.description])
@@ -50,7 +51,7 @@ extension PolicyRequest {
         }
     }
 
-    /// For a session of a role, the role.
+    /// The principal's ARN; for a session of a role, the ARN of the role.
     private static func principalARN(_ principal: Principal) -> String {
         guard principal.kind == .assumedRole, let arn = ARN(principal.arn) else { return principal.arn }
         let parts = arn.resource.split(separator: "/")
@@ -58,7 +59,7 @@ extension PolicyRequest {
         return "arn:\(arn.partition):iam::\(arn.account):role/\(parts[1])"
     }
 
-    /// `2026-11-28T14:00:00Z`
+    /// A time such as `2026-11-28T14:00:00Z`.
     private static func text(_ time: Timestamp) -> String {
         func padded(_ value: Int, _ width: Int) -> String {
             let digits = String(value)

@@ -3,23 +3,23 @@ package import ServiceModel
 package import Signing
 internal import Synchronization
 
-/// Access keys and policies of another process of the cluster, asked for again and again.
+/// Access keys and policies of another process of the cluster, fetched periodically.
 ///
-/// Lookups answer from memory. What is older than `staleMilliseconds` is believed no more: a key that was deleted at
-/// the gateway ends here within that time, also where the gateway cannot be asked.
+/// Lookups answer from memory. What is older than `staleMilliseconds` is no longer trusted: a key that was deleted at
+/// the gateway stops working here within that time, even if the gateway cannot be reached.
 package final class RemoteIdentity: KeyRingIdentity {
-    /// The pause between two questions.
+    /// The pause between two fetches.
     package static let refreshMilliseconds = 2000
-    /// How old an answer may be.
+    /// The age up to which what was fetched is trusted, counted from the moment of the request.
     package static let staleMilliseconds: Int64 = 5000
 
-    /// Asks for every key and policy: a text of `IdentityText`, already proven to be the gateway's.
+    /// Fetches every key and policy as an `IdentityText` whose origin, the gateway, is already verified.
     package typealias Fetch = @Sendable () async throws -> String
 
     private struct State {
         var ring: KeyRing
         var text = ""
-        /// When the question was asked that was answered last.
+        /// When the last successful fetch was started.
         var asked: Timestamp?
     }
 
@@ -42,8 +42,9 @@ package final class RemoteIdentity: KeyRingIdentity {
         self.state = Mutex(State(ring: KeyRing([], mapsAccountIDs: mapsAccountIDs)))
     }
 
-    /// Asks once.
-    /// - Throws: what `fetch` throws, and `IdentityFileError` where the answer cannot be read; the former one stays.
+    /// Fetches once.
+    /// - Throws: what `fetch` throws, and `IdentityFileError` when the text cannot be parsed; what was fetched before
+    ///   stays.
     package func refresh(_ fetch: Fetch) async throws {
         let asked = self.clock.now()
         let text = try await fetch()
@@ -58,7 +59,7 @@ package final class RemoteIdentity: KeyRingIdentity {
         self.state.withLock { $0 = State(ring: ring, text: text, asked: asked) }
     }
 
-    /// Whether what is known is young enough to be believed.
+    /// Whether the last successful fetch is recent enough to be trusted.
     package func isFresh(now: Timestamp) -> Bool {
         self.state.withLock { Self.isFresh($0, now) }
     }

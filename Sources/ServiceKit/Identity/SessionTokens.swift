@@ -2,12 +2,12 @@ package import Primitives
 package import ServiceModel
 package import Signing
 
-/// Temporary keys that need no storage: what is known of one stands sealed in its token.
+/// Temporary keys that need no storage: everything about one is sealed in its session token.
 package struct SessionTokens: Sendable {
-    /// What a token says, before anybody asked whether its parent still holds.
+    /// The content of a token. Whether the parent key is still valid is not checked yet.
     struct Opened {
         var credential: Credential
-        /// The key that asked for the session.
+        /// The id of the long-term key that requested the session.
         var parentID: String
         var expiration: Timestamp
     }
@@ -15,15 +15,15 @@ package struct SessionTokens: Sendable {
     private static let context = "brume-session-1"
     private static let idPrefix = "ASIA"
 
-    /// Whether an access key id is of a session.
+    /// Whether an access key id is that of a session.
     static func isSessionID(_ text: String) -> Bool { text.hasPrefix(self.idPrefix) }
 
-    /// Seals what is issued; what one of them sealed is opened.
+    /// The first seals new tokens; every one is tried to open a token.
     private let boxes: [SecretBox]
     private let random: any RandomSource
 
     /// - Parameters:
-    ///   - boxes: the first one seals, every one opens; never empty. The processes of a cluster share the first.
+    ///   - boxes: the first seals, every one opens; never empty. The processes of a cluster share the first.
     ///   - random: for ids and secrets.
     package init(boxes: [SecretBox], random: any RandomSource) {
         precondition(!boxes.isEmpty, "sessions are sealed by something")
@@ -53,13 +53,13 @@ package struct SessionTokens: Sendable {
         )
     }
 
-    /// - Returns: nil where the token was not sealed here, or is another key's.
+    /// - Returns: nil when the token was not sealed by any of the boxes, or belongs to another key.
     func open(_ token: String, of accessKeyID: String) -> Opened? {
         guard let sealed = Base64.decode(token.utf8),
             let plain = self.boxes.lazy.compactMap({ $0.open(sealed, context: Self.context) }).first
         else { return nil }
         let fields = String(decoding: plain, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        // Tokens that were made before they told when have eight.
+        // Tokens from before the issue time was recorded have eight fields.
         guard (8...9).contains(fields.count), fields[0] == accessKeyID, let milliseconds = Int64(fields[2]),
             let kind = Principal.Kind(rawValue: String(fields[3])), let account = AccountID(String(fields[4]))
         else { return nil }

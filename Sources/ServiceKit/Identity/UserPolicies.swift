@@ -12,16 +12,16 @@ package struct UserReference: Sendable, Hashable {
         self.name = name
     }
 
-    /// - Returns: nil where the principal is no user. A session of GetSessionToken is its user.
+    /// - Returns: nil when the principal is not a user. A session of GetSessionToken acts as its user.
     package init?(_ principal: Principal) {
         guard principal.kind == .user, let arn = ARN(principal.arn), arn.resource.hasPrefix("user/") else { return nil }
         self.init(account: principal.account, name: String(arn.resource.dropFirst("user/".count)))
     }
 }
 
-/// Every policy of a user, read once for all requests of the user. What none of them allows is denied.
+/// All policies of one user, parsed once for all requests of the user. What none of them allows is denied.
 package final class UserPolicies: PrincipalPolicies {
-    /// A key that is the whole proof of a request, as IAM sees it.
+    /// The kind of a bearer token, as IAM's condition keys name it.
     ///
     /// - Source: Service Authorization Reference, Amazon Bedrock, `bedrock:BearerTokenType`.
     package enum BearerToken: String, Sendable {
@@ -30,7 +30,7 @@ package final class UserPolicies: PrincipalPolicies {
     }
 
     package let documents: [PolicyDocument]
-    /// What proved the request, where no signature did.
+    /// The bearer token that authenticated the request; nil when a signature did.
     package let bearer: BearerToken?
 
     package init(_ documents: [PolicyDocument], bearer: BearerToken? = nil) {
@@ -38,22 +38,23 @@ package final class UserPolicies: PrincipalPolicies {
         self.bearer = bearer
     }
 
-    /// The same policies for a request that a bearer token proves: that too must be allowed.
+    /// The same policies for a request with a bearer token, which needs a permission of its own.
     package func proven(by bearer: BearerToken) -> UserPolicies {
         UserPolicies(self.documents, bearer: bearer)
     }
 
-    /// Whether a condition looks at a key with this prefix, in lower case, or at a variable, which may be one.
+    /// Whether any condition uses a key with this prefix (in lower case) or a policy variable, which could stand for
+    /// one.
     package func askAboutKeys(_ prefix: String) -> Bool {
         self.documents.contains { $0.asksAboutKeys(prefix) }
     }
 
-    /// What the policies say of one access.
+    /// The decision of all policies together on one access.
     package func decision(for request: PolicyRequest) -> PolicyDecision {
         .combined(self.documents.lazy.map { $0.decision(for: request) })
     }
 
-    /// Why a request may not do all of what it touches, in AWS's words; nil where it may.
+    /// AWS's sentence for the first access that is denied; nil when all are allowed.
     package func denial(of accesses: [ResourceAccess], _ context: RequestContext) -> String? {
         for access in self.bearerAccess + accesses {
             switch self.decision(for: PolicyRequest(access, context)) {
@@ -81,22 +82,22 @@ package final class UserPolicies: PrincipalPolicies {
     }
 }
 
-/// Why something is refused.
+/// Why an access is denied.
 package enum AccessDenial: Sendable, Hashable {
     /// No policy allows it.
     case byNobody
     case byIdentityPolicy
     case byResourcePolicy
 
-    /// Where an action has no resource, DynamoDB and the check of bearer tokens say `on resource: *`, which others
-    /// leave out.
+    /// AWS's sentence for a denied access. For an action without a resource, DynamoDB and the check of bearer tokens
+    /// say `on resource: *`; other services leave it out.
     ///
     /// - Parameters:
-    ///   - access: what is refused.
-    ///   - principal: who is refused.
-    ///   - tellsAll: whether `*` is told as a resource.
+    ///   - access: the denied access.
+    ///   - principal: who was denied.
+    ///   - tellsAll: whether a resource of `*` is named.
     /// - Returns: the sentence.
-    /// - Source: IAM User Guide, "Troubleshoot access denied error messages", whose example is without; answers to
+    /// - Source: IAM User Guide, "Troubleshoot access denied error messages", whose example leaves it out; answers to
     ///   dynamodb:DescribeLimits, bedrock:CallWithBearerToken and bedrock:ListFoundationModels in public reports.
     package func sentence(_ access: ResourceAccess, _ principal: Principal, tellsAll: Bool = false) -> String {
         let resource = access.resource == "*" && !tellsAll ? "" : " on resource: \(access.resource)"
@@ -111,7 +112,7 @@ package enum AccessDenial: Sendable, Hashable {
 }
 
 extension Principal {
-    /// The policies that restrict the principal; nil where none do.
+    /// The policies that restrict the principal; nil when it is unrestricted.
     package var userPolicies: UserPolicies? {
         guard let policies = self.policies else { return nil }
         guard let known = policies as? UserPolicies else { preconditionFailure("policies are those of a user") }

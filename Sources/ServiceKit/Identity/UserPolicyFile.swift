@@ -1,12 +1,13 @@
 package import Primitives
 
-/// The inline policies of users in a file that only its owner reads.
+/// The inline policies of users, in a file that only its owner can read.
 ///
-/// One line a policy, tab-separated: account, user, name, and the text in base64. A user who had policies and has none
-/// left has a line of account and user alone, and may do nothing; one without a line may do everything in the account.
-/// The first line names the format. Replaced as a whole, under the lock of the access keys.
+/// One line for each policy, tab-separated: account, user, name, and the text in base64. A user whose last policy was
+/// deleted keeps a line of account and user alone, and is denied everything; a user without any line may do everything
+/// in the account. The first line names the format. The file is replaced as a whole, under the lock of the access keys.
 package struct UserPolicyFile: Sendable {
-    /// The inline policies of users, by name; of a user who is not in it nothing is restricted.
+    /// The inline policies of each user, by user. A user who is missing is unrestricted; one with an empty list is
+    /// denied everything.
     package typealias Policies = [UserReference: [InlinePolicy]]
 
     /// A larger file is refused.
@@ -21,7 +22,7 @@ package struct UserPolicyFile: Sendable {
         self.random = random
     }
 
-    /// - Returns: no policies when the file is not there.
+    /// - Returns: no policies when the file does not exist.
     package func read() throws(UserPolicyFileError) -> Policies {
         let bytes: [UInt8]
         do {
@@ -34,8 +35,8 @@ package struct UserPolicyFile: Sendable {
         return try Self.policies(in: String(decoding: bytes, as: UTF8.self)[...], path: self.path)
     }
 
-    /// The policies of a file's text.
-    /// - Throws: `unreadable`, with the line; `path` is what it calls the file.
+    /// Parses a file's text; `path` is only named in errors.
+    /// - Throws: `unreadable`, with the line.
     static func policies(in text: Substring, path: String) throws(UserPolicyFileError) -> Policies {
         let lines = text.split(separator: "\n" as Character, omittingEmptySubsequences: false)
         guard lines.first == Self.header[...], lines.last?.isEmpty == true else {
@@ -74,7 +75,7 @@ package struct UserPolicyFile: Sendable {
         }
     }
 
-    /// The text of a file of these policies: the same for the same policies.
+    /// The file's text for these policies. Deterministic: equal policies give equal texts.
     package static func text(_ policies: Policies) -> String {
         var lines = [self.header]
         let users = policies.keys.sorted { ($0.account.description, $0.name) < ($1.account.description, $1.name) }

@@ -1,29 +1,29 @@
 internal import Synchronization
 
-/// Work that goes on beside requests until the server stops: removals, backfills, sweeps, exports.
+/// Work that runs beside requests until the server stops: removals, backfills, sweeps, exports.
 ///
-/// A job has a name, and at most one of a name runs at a time. Starting it again while it runs makes it run once more
-/// afterwards, so that what came up meanwhile is not forgotten. A job must bear being cut off at any point: what it has
-/// to go on with after the next start is in the store.
+/// Jobs have names, and at most one job of a name runs at a time. Starting a job that is running makes it run once more
+/// afterwards, so that work that arrived meanwhile is not lost. A job must tolerate being cancelled at any point:
+/// everything it needs to continue after a restart is in the store.
 ///
-/// Of several processes on one store one leads, and only its jobs run (`lead`, `follow`); those that are about the
-/// process itself run in each (`Place.everyProcess`). A job that is started in a process that follows is left to the
-/// one that leads, which finds it in the store.
+/// When several processes share a store, only the leader runs the jobs of the store (`lead`, `follow`); jobs that
+/// concern the process itself run everywhere (`Place.everyProcess`). A job of the store that is started in a follower
+/// is not run there: the leader finds its mark in the store.
 package final class BackgroundJobs: Sendable {
-    /// Jobs at one time; beyond, none is started.
+    /// Jobs at a time; `start` refuses more.
     package static let countMax = 1000
 
-    /// Where a job runs, when several processes share a store.
+    /// Which processes run a job, when several share a store.
     package enum Place: Sendable {
         case everyProcess, leader
     }
 
-    /// Runs a job under what the leader works under, such as a lease.
+    /// Runs a job within the leader's context, such as a task-local lease.
     package typealias Surroundings = @Sendable (_ job: @Sendable () async -> Void) async -> Void
 
     private struct Job {
         let place: Place
-        /// nil for the moment between its note and its start.
+        /// nil between the registration of a job and its start.
         var task: Task<Void, Never>?
         var mustRepeat = false
     }
@@ -38,13 +38,13 @@ package final class BackgroundJobs: Sendable {
     private let state = Mutex(State())
     private let executor: (any TaskExecutor)?
 
-    /// - Parameter executor: where jobs run; nil for where all tasks do.
+    /// - Parameter executor: where jobs run; nil for the global executor.
     package init(executor: (any TaskExecutor)? = nil) {
         self.executor = executor
     }
 
-    /// Begins a job, or notes that the running one of that name must run again, and does not wait for it.
-    /// - Returns: false when nothing was started or noted: after `stop`, or when `countMax` jobs run.
+    /// Starts a job, or marks the running job of that name to run again. Does not wait for it.
+    /// - Returns: false when nothing was started or marked: after `stop`, or when `countMax` jobs run.
     @discardableResult
     package func start(
         _ name: String, in place: Place = .leader, _ work: @escaping @Sendable () async -> Void
@@ -88,7 +88,7 @@ package final class BackgroundJobs: Sendable {
         }
     }
 
-    /// From now on jobs of the leader are started, in these surroundings.
+    /// Makes this process the leader: it runs the jobs of the store from now on, each within `surroundings`.
     package func lead(_ surroundings: @escaping Surroundings) {
         self.state.withLock { state in
             state.isLeading = true
@@ -96,7 +96,7 @@ package final class BackgroundJobs: Sendable {
         }
     }
 
-    /// From now on jobs of the leader are left to another process; those that run are cancelled and waited for.
+    /// Makes this process a follower: cancels the jobs of the store, waits for their ends, and starts none from now on.
     package func follow() async {
         let tasks = self.state.withLock { state in
             state.isLeading = false
@@ -107,7 +107,7 @@ package final class BackgroundJobs: Sendable {
         for task in tasks { await task.value }
     }
 
-    /// Waits until the task that calls is cancelled, then stops every job.
+    /// Waits until the calling task is cancelled, then stops every job.
     package func runUntilCancelled() async {
         let (cancellation, continuation) = AsyncStream.makeStream(of: Never.self)
         await withTaskCancellationHandler {
@@ -128,7 +128,7 @@ package final class BackgroundJobs: Sendable {
         for task in tasks { await task.value }
     }
 
-    /// Waits until none runs; for tests.
+    /// Waits until no job runs; for tests.
     package func whenIdle() async {
         while let task = self.state.withLock({ $0.jobs.values.compactMap(\.task).first }) { await task.value }
     }

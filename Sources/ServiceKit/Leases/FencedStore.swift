@@ -1,6 +1,6 @@
 package import KeyValue
 
-/// A store whose commits go through only while the task's lease holds, where the task works under one.
+/// A store whose commits succeed only while the current task's lease holds, if the task has one (`LeaseTerm.current`).
 package final class FencedStore: OrderedStore {
     private static let lostReason = "another server has taken this work over"
     private let base: any OrderedStore
@@ -52,7 +52,7 @@ package final class FencedStore: OrderedStore {
         guard let term = LeaseTerm.current else { return try await self.base.commit(batch) }
         var fenced = batch
         fenced.checks.append(term.check)
-        // The added check was not read with the others.
+        // The added check was not part of the read that `readAsOf` refers to.
         fenced.readAsOf = nil
         do throws(StorageError) {
             return try await self.base.commit(fenced)
@@ -83,7 +83,8 @@ package final class FencedStore: OrderedStore {
         await self.base.close()
     }
 
-    /// What is removed outside commits is dead for good, so that it is enough to look before.
+    /// `discard` and `trimLog` cannot carry a check. What they remove is never used again, so checking beforehand is
+    /// enough.
     private func requireTerm() async throws(StorageError) {
         guard LeaseTerm.current != nil else { return }
         try await self.commit(Batch())

@@ -2,12 +2,12 @@ package import KeyValue
 package import Primitives
 internal import Synchronization
 
-/// Takes a lease when it is free, keeps it, and gives it back.
+/// Acquires a lease when it is free, renews it, and releases it.
 package final class LeaseKeeper: Sendable {
-    /// How long a process that ended without giving its lease back keeps the others waiting.
+    /// How long the other processes wait for a holder that ended without releasing the lease.
     package static let millisecondsDefault: Int64 = 10_000
 
-    /// What this process may do after a look at the lease.
+    /// The role of this process after a look at the lease.
     package enum Standing: Hashable, Sendable {
         case leads(LeaseTerm)
         case follows
@@ -16,9 +16,9 @@ package final class LeaseKeeper: Sendable {
     private struct Own {
         var state: LeaseState
         var term: LeaseTerm?
-        /// Until when nobody else can have taken it, by this process's clock.
+        /// Until then no other process can have acquired it, by this process's clock.
         var until = Timestamp(millisecondsSinceEpoch: 0)
-        /// Of the record that this process wrote last.
+        /// The version of the lease record that this process wrote last.
         var version: CommitVersion?
     }
 
@@ -29,8 +29,8 @@ package final class LeaseKeeper: Sendable {
     private let milliseconds: Int64
     private let own: Mutex<Own>
 
-    /// A lease whose record is under `key` and whose term under the same with a zero behind it; it holds for
-    /// `milliseconds` without a sign of life.
+    /// The lease record is stored under `key`, its term under `key` with a zero byte appended. A lease is free once it
+    /// has not been renewed for `milliseconds`.
     package init(
         store: any OrderedStore, key: [UInt8], clock: any WallClock, random: any RandomSource,
         milliseconds: Int64 = LeaseKeeper.millisecondsDefault
@@ -41,12 +41,12 @@ package final class LeaseKeeper: Sendable {
         self.termKey = key + [0]
         self.clock = clock
         self.milliseconds = milliseconds
-        // 0 stands for nobody.
+        // 0 means that nobody holds the lease.
         let state = LeaseState(holder: random.next() | 1, milliseconds: milliseconds)
         self.own = Mutex(Own(state: state))
     }
 
-    /// Looks at the lease, and takes or renews it. One call at a time.
+    /// Reads the lease, and acquires or renews it if possible. Not reentrant: one call at a time.
     package func look() async -> Standing {
         let now = self.clock.now()
         do throws(StorageError) {
@@ -57,10 +57,10 @@ package final class LeaseKeeper: Sendable {
             case .renew(let signs): return try await self.renew(read, signs: signs, now)
             }
         } catch .checkFailed, .conflict {
-            // Somebody was faster.
+            // Another process committed first.
             return self.follow()
         } catch {
-            // The store does not answer: the lease holds as long as nobody can have taken it.
+            // The store cannot be reached: this process leads as long as no other can have acquired the lease.
             return self.own.withLock { own in
                 guard let term = own.term, self.clock.now() < own.until else {
                     own.term = nil
@@ -107,7 +107,7 @@ package final class LeaseKeeper: Sendable {
         }
     }
 
-    /// Gives the lease back, so that nobody waits for it.
+    /// Releases the lease, so that another process can take it at once.
     package func release() async {
         let version = self.own.withLock { own in
             defer { (own.term, own.version) = (nil, nil) }
@@ -115,14 +115,14 @@ package final class LeaseKeeper: Sendable {
         }
         guard let version else { return }
         let record = LeaseRecord(holder: 0, signs: 0)
-        // Where it does not go through, the others take the lease when its time is over.
+        // If this fails, the lease simply expires.
         _ = try? await self.store.commit(
             Batch(checks: [.unchanged(self.key, since: version)], writes: [.set(self.key, record.encoded)]))
     }
 
-    /// Leads whenever the lease is this process's, until the task is cancelled; then gives it back.
+    /// Runs `lead` whenever this process holds the lease, until the task is cancelled; then releases the lease.
     ///
-    /// - Parameter lead: cancelled when the lease is lost; the next one begins after it has ended.
+    /// - Parameter lead: cancelled and awaited when the lease is lost, before it is started again.
     package func run(_ lead: @escaping @Sendable (LeaseTerm) async -> Void) async {
         var leading: (term: LeaseTerm, task: Task<Void, Never>)?
         while !Task.isCancelled {
@@ -133,10 +133,10 @@ package final class LeaseKeeper: Sendable {
                 leading = nil
             }
             if leading == nil, case .leads(let term) = standing {
-                // Awaited above or below.
+                // Awaited by this loop, or after it.
                 leading = (term, Task { await lead(term) })
             }
-            // Ended early by the cancellation only, which the loop's condition sees.
+            // Sleep throws only on cancellation, which the loop's condition sees.
             try? await Task.sleep(for: .milliseconds(self.milliseconds / 4))
         }
         leading?.task.cancel()

@@ -1,11 +1,11 @@
 internal import KeyValue
 internal import Primitives
 
-/// What stands in the store about a lease.
+/// The stored record of a lease.
 struct LeaseRecord: Hashable {
-    /// Who has it, by a random number; 0 when it was given back.
+    /// The holder's random number; 0 when the lease was released.
     var holder: UInt64
-    /// Grows with each sign of life, so that the record's version does.
+    /// Incremented by each renewal, so that each writes a record with a new version.
     var signs: UInt64
 
     init(holder: UInt64, signs: UInt64) {
@@ -13,7 +13,7 @@ struct LeaseRecord: Hashable {
         self.signs = signs
     }
 
-    /// - Returns: nil when the bytes are no record.
+    /// - Returns: nil when the bytes are not a valid record.
     init?(_ bytes: [UInt8]) {
         guard let holder = BigEndian.read(UInt64.self, from: bytes),
             let signs = BigEndian.read(UInt64.self, from: bytes, at: 8)
@@ -29,16 +29,16 @@ struct LeaseRecord: Hashable {
     }
 }
 
-/// Decides about a lease what one process does next; it knows neither store nor time.
+/// Decides what one process does about a lease next. Touches neither the store nor a clock.
 ///
-/// Clocks of machines are not compared: a lease is free when this process has seen the same record for the lease's
-/// whole time by its own clock.
+/// Clocks of different machines are never compared: a lease is free once this process has seen the same record for the
+/// whole time of the lease, by its own clock.
 struct LeaseState {
     enum Action: Hashable {
         case wait
-        /// Write a record of one's own and a new term.
+        /// Acquire: write a record of its own and a new term.
         case take
-        /// Give a sign of life.
+        /// Renew: write the record again.
         case renew(signs: UInt64)
     }
 

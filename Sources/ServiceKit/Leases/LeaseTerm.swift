@@ -1,12 +1,12 @@
 package import KeyValue
 
-/// The right to do what only one of several processes may do, as long as no other has it.
+/// The exclusive right of one process to do the work that only the leader may do.
 ///
-/// A batch with `check` goes through only while that is so: the work of a process that stood still for a minute, and
-/// does not know that another took over, changes nothing.
+/// A commit with `check` succeeds only while the term lasts: a process that was paused for a minute, and does not know
+/// that another took over, cannot change anything.
 package struct LeaseTerm: Hashable, Sendable {
     package let check: Check
 
-    /// Under which the present task works; `FencedStore` adds its check to every commit.
+    /// The term of the current task; `FencedStore` adds its check to every commit.
     @TaskLocal package static var current: LeaseTerm?
 }

@@ -1,14 +1,14 @@
 package import Primitives
 
-/// Data streams as files under a directory, until a service of Kinesis takes them over.
+/// Data streams as files in a directory, until there is a Kinesis service.
 ///
 ///     <directory>/<account>/<region>/<stream>/records-0000000001.jsonl
 ///
-/// A stream is there when its folder is. Each line of a file is a record as Kinesis shows it: `PartitionKey`, and
-/// `Data` in base64. A full file is followed by the next; of the oldest so many go that `filesMax` stay.
+/// A stream exists when its folder does. Each line of a file is a record as Kinesis shows it: `PartitionKey`, and
+/// `Data` in base64. A full file is followed by the next; the oldest are removed once there are more than `filesMax`.
 /// File operations run on a thread of their own, never on Swift's cooperative pool.
 package final class DirectoryDataStreams: DataStreamPort {
-    /// A file that has as many bytes is full.
+    /// The size from which a file counts as full.
     package static let fileBytesMaxDefault = 64 << 20
     static let filesMax = 16
     /// - Source: Kinesis API reference, "CreateStream", `StreamName`.
@@ -51,7 +51,7 @@ package final class DirectoryDataStreams: DataStreamPort {
         }
     }
 
-    /// The file that is written to now; makes room for a new one.
+    /// The file to append to; removes the oldest files if a new one is needed.
     private static func file(in folder: String, _ limit: Int64) throws(FileError) -> String {
         var numbers = try Files.names(in: folder).compactMap(self.number).sorted()
         func path(_ number: Int) -> String {
@@ -70,7 +70,7 @@ package final class DirectoryDataStreams: DataStreamPort {
         return Int(name.dropFirst(self.start.count).dropLast(self.end.count))
     }
 
-    /// - Returns: nil for what is no stream's ARN.
+    /// - Returns: nil when the ARN is not that of a stream.
     private func folder(of stream: ARN) -> String? {
         let parts = stream.resource.split(separator: "/", omittingEmptySubsequences: false)
         guard stream.service == "kinesis", parts.count == 2, parts[0] == "stream",

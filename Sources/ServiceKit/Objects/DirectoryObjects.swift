@@ -1,12 +1,12 @@
 package import Primitives
 
-/// Objects as files: `<directory>/<bucket>/<key>`, so that files can be put there, and taken from there, by hand.
+/// Objects as files, `<directory>/<bucket>/<key>`, so that people can add and take files by hand.
 ///
-/// Each part of a key between slashes is a folder, the last one a file. `%`, `+`, `~`, control characters and the parts
-/// `.` and `..` are percent-encoded, and an empty part is `%`, which encoding never gives. A part is cut into names of
-/// 200 bytes, so that no key exceeds what file systems allow; each but the last ends in `+`. An object whose name a
-/// folder has already ends in `%`. Writes go to a temporary file, with `~` in its name, that is synced and renamed.
-/// File operations run on a thread of their own, never on Swift's cooperative pool.
+/// Each part of a key between slashes is a folder; the last is a file. `%`, `+`, `~`, control characters and the parts
+/// `.` and `..` are percent-encoded. An empty part becomes a lone `%`, which no encoding produces. Parts are split into
+/// names of at most 200 bytes, so that every key fits every file system; each piece but the last ends in `+`. An object
+/// whose name is taken by a folder gets a `%` at its end. Writes go to a temporary file, with `~` in its name, that is
+/// synced and renamed. File operations run on a thread of their own, never on Swift's cooperative pool.
 package final class DirectoryObjects: ObjectPort {
     static let componentBytesMax = 200
 
@@ -50,7 +50,7 @@ package final class DirectoryObjects: ObjectPort {
         }.mapped()
     }
 
-    /// A bucket is its folder.
+    /// A bucket exists when its folder does.
     package func hasBucket(_ bucket: String) async throws(ObjectError) -> Bool {
         guard ObjectLocation.isBucketName(Array(bucket.utf8)) else { return false }
         let folder = "\(self.directory)/\(bucket)"
@@ -78,7 +78,8 @@ package final class DirectoryObjects: ObjectPort {
         return Array(wanted.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.prefix(limit))
     }
 
-    /// `encoded` is what the folder's path says of its keys, whole parts with a slash behind each.
+    /// `encoded` is the part of the encoded key that the folder's path stands for: whole parts, each followed by a
+    /// slash.
     private static func collect(
         _ path: String, encoded: String, _ prefix: String, into keys: inout Set<String>
     ) throws(FileError) {
@@ -101,7 +102,7 @@ package final class DirectoryObjects: ObjectPort {
 
     // Places
 
-    /// Where an object lies.
+    /// The location of an object on disk.
     private struct Place: Sendable {
         /// The folders, from the bucket on.
         let folders: [String]
@@ -109,15 +110,15 @@ package final class DirectoryObjects: ObjectPort {
 
         private var path: String { (self.folders + [self.name]).joined(separator: "/") }
 
-        /// The path of the file that is there.
+        /// The path of the existing file.
         var present: String { Files.isDirectory(self.path) ? self.path + "%" : self.path }
 
-        /// The path for a new file, when its folders have been made.
+        /// The path for a new file; makes its folders.
         func prepared() throws(FileError) -> String {
             var folder = self.folders[0]
             for name in self.folders.dropFirst() {
                 folder += "/\(name)"
-                // An object that has the name of a folder moves out of its way.
+                // An object whose name this folder needs is renamed, as described above.
                 if Files.facts(folder) != nil, !Files.isDirectory(folder) {
                     try Files.rename(folder, to: folder + "%")
                 }
@@ -135,7 +136,7 @@ package final class DirectoryObjects: ObjectPort {
             var rest = Self.encode(part)[...]
             while rest.count > Self.componentBytesMax {
                 var cut = rest.startIndex + Self.componentBytesMax
-                // Names are text: a character is not cut.
+                // File names are UTF-8: do not split a character.
                 while rest[cut] & 0xC0 == 0x80 { cut -= 1 }
                 folders.append(String(decoding: rest[..<cut], as: UTF8.self) + "+")
                 rest = rest[cut...]
@@ -163,7 +164,7 @@ package final class DirectoryObjects: ObjectPort {
         return output
     }
 
-    /// - Returns: nil for what is no encoded key.
+    /// - Returns: nil when the text is not an encoded key.
     private static func decode(_ encoded: String) -> String? {
         var parts: [String] = []
         for part in encoded.split(separator: "/", omittingEmptySubsequences: false) {
@@ -175,7 +176,7 @@ package final class DirectoryObjects: ObjectPort {
 }
 
 extension Result where Failure == FileError {
-    /// The file's failure as the port words it.
+    /// Maps a file error to the port's error.
     fileprivate func mapped() throws(ObjectError) -> Success {
         switch self {
         case .success(let value): return value

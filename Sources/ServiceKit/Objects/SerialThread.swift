@@ -1,10 +1,11 @@
 internal import Primitives
 internal import Synchronization
 
-/// One thread that runs blocking work in order, so that file operations never hold a thread of Swift's pool.
+/// One thread that runs blocking work in order, so that file operations never hold a thread of Swift's cooperative
+/// pool.
 ///
-/// The queue holds one entry a waiting caller, so it is bounded by what bounds the callers: the gateway's limit of
-/// requests in a service's handlers.
+/// The queue holds one entry for each waiting caller, so the limit on requests in a service's handlers, which the
+/// gateway enforces, bounds it too.
 package final class SerialThread: Sendable {
     private struct State {
         var queue: [@Sendable () -> Void] = []
@@ -19,7 +20,8 @@ package final class SerialThread: Sendable {
         self.name = name
     }
 
-    /// Runs `work` after everything given before; the thread ends when nothing waits.
+    /// Runs `work` after everything submitted earlier. The thread ends when the queue is empty, and is started again on
+    /// demand.
     package func run<Value: Sendable, Failure: Error>(
         _ work: @escaping @Sendable () throws(Failure) -> Value
     ) async -> Result<Value, Failure> {

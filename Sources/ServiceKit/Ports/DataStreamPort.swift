@@ -1,8 +1,8 @@
 package import Primitives
 
-/// What goes into a data stream of Kinesis.
+/// A record for a Kinesis data stream.
 package struct DataStreamRecord: Sendable, Hashable {
-    /// Decides the shard: records of one key keep their order.
+    /// Selects the shard: records with the same key keep their order.
     package let partitionKey: String
     package let data: [UInt8]
 
@@ -12,9 +12,9 @@ package struct DataStreamRecord: Sendable, Hashable {
     }
 }
 
-/// Why records did not go into a stream.
+/// Why records could not be put into a stream.
 package enum DataStreamError: Error, Sendable, Hashable {
-    /// There is no such stream.
+    /// The stream does not exist.
     case absent
     /// The reason is for the operator.
     case unavailable(String)
@@ -22,13 +22,14 @@ package enum DataStreamError: Error, Sendable, Hashable {
 
 /// Data streams of Kinesis by their ARN: where tables send their changes.
 package protocol DataStreamPort: Sendable {
-    /// Whether there is such a stream.
+    /// Whether the stream exists.
     func hasStream(_ stream: ARN) async -> Bool
-    /// Appends records in their order; whoever gets no answer puts them again, so a record can be there twice.
+    /// Appends records in order. A caller that gets no answer tries again, so a record may appear twice (at least
+    /// once).
     func put(_ records: [DataStreamRecord], in stream: ARN) async throws(DataStreamError)
 }
 
-/// No data streams: for a service that is given none.
+/// No data streams at all: for a service without this port.
 package struct NoDataStreams: DataStreamPort {
     package init() {}
 

@@ -1,14 +1,14 @@
 package import Primitives
 package import ServiceModel
 
-/// What a credential needs to be verified with, and whom it proves.
+/// The secret that verifies a credential, and the principal it authenticates.
 ///
-/// A class: it is made once for a key, and each request is given it.
+/// A class: it is made once for each key and shared by every request.
 package final class Credential: Sendable {
     package let accessKeyID: String
     package let secretAccessKey: String
     package let principal: Principal
-    /// The token that must come with the key, for temporary credentials; nil for long-term keys.
+    /// The session token that must accompany a temporary key; nil for long-term keys.
     package let sessionToken: String?
     package let expiration: Timestamp?
 
@@ -26,7 +26,7 @@ package final class Credential: Sendable {
         self.expiration = expiration
     }
 
-    /// The same one, which proves another.
+    /// The same credential for another principal.
     package func with(_ principal: Principal) -> Credential {
         Credential(
             accessKeyID: self.accessKeyID, secretAccessKey: self.secretAccessKey, principal: principal,
@@ -47,45 +47,44 @@ extension Credential: Hashable {
     }
 }
 
-/// What is known of an access key.
+/// The result of looking up an access key.
 package enum CredentialLookup: Sendable, Hashable {
     case found(Credential)
-    /// No such key, or a token that does not belong to it.
+    /// No such key, or a session token that does not belong to it.
     case unknown
-    /// The key exists and was switched off.
+    /// The key exists but is deactivated.
     case inactive
-    /// A temporary credential whose time is over.
+    /// A temporary credential that has expired.
     case expired(at: Timestamp)
-    /// Nobody can be asked now: the keys are another process's, which does not answer.
+    /// Not known now: the keys are fetched from another process, which does not answer.
     case unavailable
 }
 
-/// What is known of the policies of a principal.
+/// The result of looking up a principal's policies.
 package enum PolicyLookup: Sendable {
-    /// nil: nothing restricts it within its account.
+    /// nil: the principal is unrestricted within its account.
     case known(UserPolicies?)
-    /// Nobody can be asked now.
+    /// Not known now, as in `CredentialLookup.unavailable`.
     case unavailable
 }
 
-/// Access keys, sessions and policies: local ones, or those of another process of the cluster.
+/// Access keys, sessions and policies: local, or those of another process of the cluster.
 package protocol IdentityPort: Sendable {
-    /// Looks a key up; called once a request on the event loop, so it answers from memory. The principal bears the
-    /// policies of its user.
-    /// Temporary keys are unknown without their `sessionToken`, as the request carries it.
+    /// Looks up a signing key. Called once a request on the event loop, so it answers from memory. The principal
+    /// carries its user's policies. A temporary key is unknown without the `sessionToken` that the request carries.
     func credential(accessKeyID: String, sessionToken: String?, now: Timestamp) -> CredentialLookup
 
-    /// Looks a long-term bearer key of Bedrock up by the public part of it; its secret is `secretAccessKey` here.
-    /// Such a key signs nothing: `credential` does not know it.
+    /// Looks up a long-term bearer key of Bedrock by its public part; its secret is the credential's `secretAccessKey`.
+    /// Such a key cannot sign: `credential` does not find it.
     func bearer(name: String, now: Timestamp) -> CredentialLookup
 
-    /// The policies of a principal that another process has proven.
+    /// The policies of a principal that another process has authenticated.
     func policies(of principal: Principal, now: Timestamp) -> PolicyLookup
 
-    /// Whether a key is for clients on this machine only.
+    /// Whether only clients on this machine may use the key.
     func isLoopbackOnly(accessKeyID: String) -> Bool
 
-    /// Makes temporary credentials that act as `principal` from `issued`, which is now, until `expiration`.
+    /// Issues temporary credentials that act as `principal` from `issued`, which is now, until `expiration`.
     func issueSession(for principal: Principal, issued: Timestamp, expiration: Timestamp) -> Credential
 }
 

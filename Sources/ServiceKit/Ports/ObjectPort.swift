@@ -1,4 +1,4 @@
-/// Where an object of `s3://bucket/key` lives.
+/// The location of an object: `s3://bucket/key`.
 package struct ObjectLocation: Sendable, Hashable {
     /// 3...63 lower-case letters, digits, dots and hyphens.
     package let bucket: String
@@ -37,13 +37,13 @@ package protocol ObjectPort: Sendable {
     /// Replaces the object as a whole: a reader sees the old bytes or the new ones. Durable on return.
     func put(_ bytes: [UInt8], at location: ObjectLocation) async throws(ObjectError)
     func get(_ location: ObjectLocation) async throws(ObjectError) -> [UInt8]
-    /// A piece of an object: fewer than `count` bytes at its end, none behind it.
+    /// A piece of an object: fewer than `count` bytes at its end, none beyond it.
     func get(_ location: ObjectLocation, from offset: Int, count: Int) async throws(ObjectError) -> [UInt8]
     /// An object's size in bytes.
     func size(of location: ObjectLocation) async throws(ObjectError) -> Int
-    /// Whether there is such a bucket, be it empty.
+    /// Whether the bucket exists, even if it is empty.
     func hasBucket(_ bucket: String) async throws(ObjectError) -> Bool
-    /// Removing an absent object is no error, as in S3.
+    /// Deletes an object; as in S3, an absent object is no error.
     func delete(_ location: ObjectLocation) async throws(ObjectError)
     /// Keys that begin with `prefix` after `startAfter`, in byte order; at most `limit` of them, 1...1,000.
     func list(
@@ -51,7 +51,7 @@ package protocol ObjectPort: Sendable {
     ) async throws(ObjectError) -> [String]
 }
 
-/// No place for objects: for a service that is given none.
+/// No objects at all: for a service without this port.
 package struct NoObjects: ObjectPort {
     package init() {}
 
