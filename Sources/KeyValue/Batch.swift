@@ -1,9 +1,9 @@
-/// What one commit does: everything, provided that every check holds, or nothing.
+/// The unit of a commit: it happens as a whole, if every check holds, or not at all.
 package struct Batch: Sendable {
     package var checks: [Check]
-    /// Done in order: of two writes to one key the later stands.
+    /// Applied in order: of two writes to one key, the later one wins.
     package var writes: [Write]
-    /// Added to change logs, in order, with the batch's version.
+    /// Appended to change logs, in order, under the batch's version.
     package var logAppends: [LogAppend]
     // Not `?`: a variable that begins as nil costs a copy of the batch when it is made (docs/decisions.md).
     // swift-format-ignore: UseShorthandTypeNames
@@ -28,18 +28,18 @@ package struct Batch: Sendable {
         self.readAsOf = readAsOf
     }
 
-    /// Whether the commit changes nothing and only waits for what its checks rest on.
+    /// Whether the commit writes nothing and only waits until the state that its checks rest on is durable.
     package var isChecksOnly: Bool {
         self.writes.isEmpty && self.logAppends.isEmpty && self.token == nil
     }
 }
 
-/// What must still be so at the moment of the commit.
+/// A condition that must hold at the moment of the commit.
 package enum Check: Hashable, Sendable {
-    /// The key bears this version; with nil, the key is absent.
+    /// The key has this version; nil: the key is absent.
     case unchanged(_ key: [UInt8], since: CommitVersion?)
-    /// Nothing in the range was set or deleted after `since`, when it held `count` entries: `Page.asOf` and the
-    /// number of entries of a scan of the whole range.
+    /// Nothing in the range was set or deleted after `since`, when it held `count` entries. Take `since` from
+    /// `Page.asOf` and `count` from the number of entries of a scan over the whole range.
     case rangeUnchanged(_ range: KeyRange, since: CommitVersion, count: Int)
 
     /// The key does not exist.
@@ -62,19 +62,19 @@ package enum Write: Hashable, Sendable {
     }
 }
 
-/// Makes a commit that is sent twice happen once, for as long as the token is remembered.
+/// Makes a commit that is sent twice happen only once, for as long as the store remembers the token.
 package struct IdempotencyToken: Hashable, Sendable {
     /// Unique within the store; at most `StoreLimits.keyBytesMax` bytes.
     package let id: [UInt8]
-    /// What the commit is about, such as a hash of the request. The same `id` with another fingerprint is refused
-    /// with `tokenMismatch`. At most `IdempotencyToken.fingerprintBytesMax`.
+    /// Identifies what the commit does, such as a hash of the request. The same `id` with another fingerprint is
+    /// refused with `tokenMismatch`. At most `IdempotencyToken.fingerprintBytesMax` bytes.
     package let fingerprint: [UInt8]
-    /// How long the store remembers; at least this long, and not much longer.
+    /// The minimum time for which the store remembers the token; it forgets it soon after.
     package let rememberedMilliseconds: Int64
 
-    /// Enough for a hash of any kind.
+    /// Bytes; enough for any common hash.
     package static let fingerprintBytesMax = 64
-    /// AWS's 10 minutes of TransactWriteItems' `ClientRequestToken`.
+    /// 10 minutes, as AWS's `ClientRequestToken` of TransactWriteItems.
     package static let rememberedMillisecondsDefault: Int64 = 600_000
 
     package init(

@@ -1,6 +1,6 @@
 package import Primitives
 
-/// The number of one change log; the catalogue gives them out and never reuses one.
+/// The id of a change log. The catalogue assigns ids and never reuses one.
 package struct LogID: Hashable, Sendable {
     package let rawValue: UInt64
 
@@ -20,10 +20,10 @@ package struct LogAppend: Hashable, Sendable {
     }
 }
 
-/// Where an entry stands in its log: by commit, then by order within the commit.
+/// The position of an entry in its log: by commit, then by order within the commit.
 package struct LogPosition: Hashable, Comparable, Sendable {
     package let version: CommitVersion
-    /// 0-based, counted over all appends of the commit.
+    /// 0-based, over all appends of the commit, whichever log they go to.
     package let index: UInt32
 
     package init(version: CommitVersion, index: UInt32) {
@@ -31,7 +31,7 @@ package struct LogPosition: Hashable, Comparable, Sendable {
         self.index = index
     }
 
-    /// After every entry of the commit `version`.
+    /// The position after every entry of the commit `version`.
     package static func end(of version: CommitVersion) -> LogPosition {
         LogPosition(version: version, index: .max)
     }
@@ -41,7 +41,7 @@ package struct LogPosition: Hashable, Comparable, Sendable {
     }
 }
 
-/// A change as it was logged.
+/// An entry of a change log.
 package struct LogEntry: Hashable, Sendable {
     package let position: LogPosition
     /// The commit's time.
@@ -55,12 +55,12 @@ package struct LogEntry: Hashable, Sendable {
     }
 }
 
-/// A piece of a change log.
+/// A page of entries of a change log.
 package struct LogPage: Hashable, Sendable {
     package let entries: [LogEntry]
-    /// Whether entries at or below the watermark follow; else read again when something was committed.
+    /// Whether more entries up to the watermark follow; if not, read again after the next commit.
     package let hasMore: Bool
-    /// Every entry of the log up to this version exists already: nothing will appear before it later.
+    /// The log is complete up to this version: no entry will appear at or before it later.
     package let watermark: CommitVersion
 
     package init(entries: [LogEntry], hasMore: Bool, watermark: CommitVersion) {

@@ -1,6 +1,6 @@
 package import Primitives
 
-/// The number of a commit: store-wide, growing in commit order, never given out twice.
+/// The number of a commit: unique in the store, increasing in commit order, never reused.
 package struct CommitVersion: Hashable, Comparable, Sendable {
     package let rawValue: UInt64
 
@@ -8,7 +8,7 @@ package struct CommitVersion: Hashable, Comparable, Sendable {
         self.rawValue = rawValue
     }
 
-    /// Before every commit.
+    /// Lower than the version of every commit.
     package static let zero = CommitVersion(0)
 
     package static func < (left: CommitVersion, right: CommitVersion) -> Bool {
@@ -16,15 +16,15 @@ package struct CommitVersion: Hashable, Comparable, Sendable {
     }
 }
 
-/// What a commit came to.
+/// The result of a successful commit.
 package struct CommitReceipt: Hashable, Sendable {
-    /// The version that every record of the batch bears; for a batch without writes, the version as of which its
-    /// checks held.
+    /// The version of every record that the batch wrote; for a batch without writes, the version as of which its checks
+    /// held.
     package let version: CommitVersion
-    /// The commit's time; never before that of an earlier version.
+    /// The commit's time; never earlier than that of a lower version.
     package let time: Timestamp
-    /// True when the idempotency token shows that this batch had been done before: nothing was done now, and
-    /// `version` and `time` are those of the first time.
+    /// Whether the idempotency token identified a repetition: nothing was done now, and `version` and `time` are those
+    /// of the original commit.
     package let isReplay: Bool
 
     package init(version: CommitVersion, time: Timestamp, isReplay: Bool = false) {

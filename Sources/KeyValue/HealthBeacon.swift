@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Holds a store's health and tells those who watch it; for engines.
+/// Holds a store's health and publishes its changes; used by engines.
 package final class HealthBeacon: Sendable {
     private struct State {
         var health: StoreHealth
@@ -18,7 +18,7 @@ package final class HealthBeacon: Sendable {
         self.state.withLock { $0.health }
     }
 
-    /// Changes the health; a store that was closed stays closed, and watching it ends.
+    /// Changes the health. Closed is final: it ends every stream of updates.
     package func set(_ health: StoreHealth) {
         let watchers: [AsyncStream<StoreHealth>.Continuation] = self.state.withLock { state in
             guard state.health != .closed, state.health != health else { return [] }
@@ -31,7 +31,7 @@ package final class HealthBeacon: Sendable {
         }
     }
 
-    /// The present health and each later one; of several unread ones the newest is kept.
+    /// The current health, then each change; if several are unread, only the newest is kept.
     package func updates() -> AsyncStream<StoreHealth> {
         let (stream, continuation) = AsyncStream.makeStream(of: StoreHealth.self, bufferingPolicy: .bufferingNewest(1))
         let id = self.state.withLock { state in

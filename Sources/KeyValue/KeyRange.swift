@@ -6,7 +6,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// The order of keys: as unsigned bytes, a prefix before what it begins.
+/// Key order: unsigned bytes compared lexicographically, a prefix before its extensions.
 package enum KeyOrder {
     /// - Returns: below 0, 0 or above 0, as `memcmp`.
     package static func compare(_ left: [UInt8], _ right: [UInt8]) -> Int {
@@ -24,7 +24,7 @@ package enum KeyOrder {
 /// Keys from `start` up to, and not including, `end`.
 package struct KeyRange: Hashable, Sendable {
     package let start: [UInt8]
-    /// nil: to the last key of the store.
+    /// nil: no upper end.
     package let end: [UInt8]?
 
     package init(start: [UInt8], end: [UInt8]?) {
@@ -51,7 +51,7 @@ package struct KeyRange: Hashable, Sendable {
         return KeyOrder.compare(key, end) < 0
     }
 
-    /// What is left of the range after a page that ended with `Page.continuation`.
+    /// The rest of the range after a page that ended with `continuation`.
     package func continued(from continuation: [UInt8], reverse: Bool) -> KeyRange {
         reverse ? KeyRange(start: self.start, end: continuation) : KeyRange(start: continuation, end: self.end)
     }

@@ -1,7 +1,7 @@
 internal import Primitives
 
 extension MemoryStore.State {
-    /// The whole of a commit: token, checks, writes, log, in that order.
+    /// Applies a batch: token, checks, writes and log, in that order.
     mutating func commit(_ batch: Batch, now: Timestamp, health: StoreHealth) -> Result<CommitReceipt, StorageError> {
         if let token = batch.token, let remembered = self.tokens[token.id], now < remembered.expires {
             guard remembered.fingerprint == token.fingerprint else { return .failure(.tokenMismatch) }

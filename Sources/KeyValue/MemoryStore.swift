@@ -8,7 +8,7 @@ package final class MemoryStore: OrderedStore {
         var entries = SortedMap()
         var logs: [LogID: [LogEntry]] = [:]
         var tokens: [[UInt8]: RememberedToken] = [:]
-        /// Expired tokens are removed when there are this many.
+        /// The number of remembered tokens at which expired ones are removed.
         var tokenSweepCount = MemoryStore.tokenSweepCountMin
         var version: UInt64 = 0
         var time = Timestamp(millisecondsSinceEpoch: 0)
@@ -36,7 +36,7 @@ package final class MemoryStore: OrderedStore {
 
     package func healthUpdates() -> AsyncStream<StoreHealth> { self.beacon.updates() }
 
-    /// Makes the store refuse writes with `reason`, as a full disk would, until it is called with nil.
+    /// Makes the store refuse writes with `reason`, as if the disk were full; nil makes it take writes again.
     package func refuseWrites(_ reason: String?) {
         self.beacon.set(reason.map { .readOnly(reason: $0) } ?? .takingWrites)
     }
@@ -53,7 +53,7 @@ package final class MemoryStore: OrderedStore {
         return result
     }
 
-    /// Knows only whether anything was committed since.
+    /// Coarse: true only if there was no commit at all since `version`.
     package func isUntouched(_ key: [UInt8], since version: CommitVersion) -> Bool {
         self.state.withLock { $0.version <= version.rawValue }
     }
@@ -92,7 +92,7 @@ package final class MemoryStore: OrderedStore {
         try self.commitAtOnce(batch)
     }
 
-    /// As `commit`, which has nothing to wait for here.
+    /// `commit` without suspension: nothing needs waiting for here.
     @discardableResult
     package func commitAtOnce(_ batch: Batch) throws(StorageError) -> CommitReceipt {
         try self.requireOpen()

@@ -20,76 +20,77 @@
 /// - `commit` returns after the batch is durable (unless the engine was opened with a weaker, named setting).
 /// - A version is never given out twice, not even after a crash or a delete.
 package protocol OrderedStore: AnyObject, Sendable {
-    /// What the engine accepts; the layer above refuses or splits what is larger.
+    /// The sizes that the engine accepts; the layer above refuses or splits larger ones.
     var limits: StoreLimits { get }
 
-    /// Whether the store takes writes now, and if not, why.
+    /// Whether the store takes writes now; if not, why.
     var health: StoreHealth { get }
 
-    /// The present health and then each change of it; a slow reader sees the newest only.
+    /// The current health, then each change; a slow reader sees only the newest.
     func healthUpdates() -> AsyncStream<StoreHealth>
 
     /// Reads without waiting: from memory, on the calling thread, never touching the disk.
     ///
-    /// This is what a handler on an event loop calls first; `get` does the same and then waits for the disk.
-    /// - Returns: nil when the answer is not in memory; call `get` then.
+    /// A handler on an event loop calls this first.
+    /// - Returns: nil when the answer is not in memory; call `getFromDisk` then, or `get`, which tries memory again.
     func getCached(_ keys: [[UInt8]], _ mode: ReadMode) throws(StorageError) -> ReadResult?
 
-    /// The values of `keys`, in that order, as of one moment; nil for a key that is absent.
+    /// The values of `keys`, in the same order, from one snapshot; nil for an absent key.
     func get(_ keys: [[UInt8]], _ mode: ReadMode) async throws(StorageError) -> ReadResult
 
-    /// As `get`, for those whom `getCached` just told nil: memory is not asked once more.
+    /// As `get`, for a caller that has just got nil from `getCached`: skips the attempt to read from memory.
     func getFromDisk(_ keys: [[UInt8]], _ mode: ReadMode) async throws(StorageError) -> ReadResult
 
-    /// Whether no commit that was accepted after `version` touched `key`, as far as the store knows without reading.
+    /// Whether certainly no commit accepted after `version` touched `key`. Decided without reading.
     ///
-    /// It lets a caller that read a key as of `version` use what it read again for the price of a look-up. False
-    /// promises nothing: a store may always answer so.
+    /// A caller that read a key as of `version` can keep using what it read, for the price of a lookup. False says
+    /// nothing: an implementation may always return false.
     func isUntouched(_ key: [UInt8], since version: CommitVersion) -> Bool
 
-    /// As `scan`, from memory and without waiting.
+    /// As `scan`, but from memory and without waiting.
     ///
-    /// - Returns: nil when a part of the answer is not in memory; call `scan` then.
+    /// - Returns: nil when a part of the answer is not in memory; call `scanFromDisk` then, or `scan`.
     func scanCached(_ range: KeyRange, limit: Int, byteLimit: Int, reverse: Bool) throws(StorageError) -> Page?
 
-    /// One page of durable entries as of one moment.
+    /// One page of durable entries from one snapshot.
     ///
-    /// At most `limit` entries, which is at least 1; `reverse` goes from the end of `range` to its start. The page ends
-    /// with the entry that brings keys and values to `byteLimit` bytes; at least one entry is returned where there is
-    /// one, however large.
+    /// The page has at most `limit` entries (1 or more); `reverse` reads from the end of `range` towards its start. It
+    /// ends with the entry that brings the keys and values to `byteLimit` bytes, so it has at least one entry, however
+    /// large, unless the range is empty.
     func scan(_ range: KeyRange, limit: Int, byteLimit: Int, reverse: Bool) async throws(StorageError) -> Page
 
-    /// As `scan`, for those whom `scanCached` just told nil: memory is not asked once more.
+    /// As `scan`, for a caller that has just got nil from `scanCached`: skips the attempt to read from memory.
     func scanFromDisk(
         _ range: KeyRange, limit: Int, byteLimit: Int, reverse: Bool
     ) async throws(StorageError) -> Page
 
-    /// Does all of `batch`, or nothing of it.
+    /// Applies all of `batch`, or nothing.
     ///
-    /// A batch of checks only is how an answer that rests on undurable state waits until that state is durable.
-    /// - Throws: `checkFailed` once the state that failed the check is durable; the other cases as `StorageError`
-    ///   says.
+    /// A batch of checks only waits until the state that the checks rest on is durable: this is how an answer based on
+    /// a `forDecision` read is made safe.
+    /// - Throws: `checkFailed`, only after the state that failed the check is durable; the other cases as
+    ///   `StorageError` says.
     @discardableResult
     func commit(_ batch: Batch) async throws(StorageError) -> CommitReceipt
 
-    /// Removes every key of `range` that is there now, piece by piece, outside transactions: for data that is dead as a
-    /// whole, such as that of a deleted table. What is written into the range meanwhile stays.
+    /// Removes every key that is in `range` now, in pieces and outside transactions: for data that is dead as a whole,
+    /// such as that of a deleted table. Keys written into the range meanwhile stay.
     ///
-    /// May be called again at any time, and must be when it threw or the process ended before it returned.
+    /// Idempotent. Must be called again when it threw, or when the process ended before it returned.
     func discard(_ range: KeyRange) async throws(StorageError)
 
-    /// Entries of one change log in commit order, without gaps up to `LogPage.watermark`.
+    /// A page of entries of one change log in commit order, without gaps up to `LogPage.watermark`.
     ///
-    /// `position` is the last entry that was read, nil for the oldest that is kept; `limit` and `byteLimit` are as in
-    /// `scan`, over payloads.
+    /// `position` is the last entry that was read; nil starts at the oldest entry. `limit` and `byteLimit` are as in
+    /// `scan`, with `byteLimit` counting payloads.
     func readLog(
         _ log: LogID, after position: LogPosition?, limit: Int, byteLimit: Int
     ) async throws(StorageError) -> LogPage
 
-    /// Forgets the entries of one change log up to and including `position`. May be called again at any time.
+    /// Removes the entries of one change log up to and including `position`. Idempotent.
     func trimLog(_ log: LogID, through position: LogPosition) async throws(StorageError)
 
-    /// Finishes the commits that were accepted, then lets go of the files. Further calls throw `unavailable`.
+    /// Finishes the accepted commits, then releases the files. Later calls throw `unavailable`.
     func close() async
 }
 

@@ -1,8 +1,8 @@
 package import Primitives
 
-/// A piece of a scan.
+/// One page of a scan.
 package struct Page: Sendable {
-    /// One key with its value, copied out of the page.
+    /// A key with its value, copied out of the page.
     package struct Entry: Hashable, Sendable {
         package let key: [UInt8]
         package let record: Versioned
@@ -14,11 +14,11 @@ package struct Page: Sendable {
     }
 
     package let entries: Entries
-    /// Every commit up to this version is in the page.
+    /// The page reflects every commit up to this version.
     package let asOf: CommitVersion
-    /// Where the rest begins, for `KeyRange.continued(from:reverse:)`; nil when the range was read to its end.
+    /// The position of the rest, for `KeyRange.continued(from:reverse:)`; nil when the range was read to its end.
     ///
-    /// Forward it is the first key that may follow (inclusive), in reverse the last key that was read (exclusive).
+    /// Forward, it is the first key that may follow (inclusive); in reverse, the last key that was read (exclusive).
     package let continuation: [UInt8]?
 
     package init(entries: Entries, asOf: CommitVersion, continuation: [UInt8]?) {
@@ -31,8 +31,8 @@ package struct Page: Sendable {
 extension Page {
     /// Entries whose keys and values lie one after another in one array.
     ///
-    /// As a collection it copies an entry when it is asked for it. Who reads very many small values looks at `bytes`
-    /// and `value(at:)` instead: an array of its own for each costs more than reading it.
+    /// As a collection it copies each entry that is accessed. Code that reads very many small values uses `bytes` and
+    /// `value(at:)` instead, because an array for each value costs more than reading it.
     package struct Entries: Sendable {
         private struct Place {
             let start: Int
@@ -45,7 +45,7 @@ extension Page {
         /// Keys and values, in the order of the entries.
         package private(set) var bytes: [UInt8] = []
         private var places: [Place] = []
-        /// Of replicated records; few tables have them.
+        /// Stamps of replicated records, by index; only few tables have any.
         private var stamps: [Int: ReplicationStamp] = [:]
 
         package init() {}
@@ -59,13 +59,13 @@ extension Page {
             self.bytes.reserveCapacity(bytes)
         }
 
-        /// The bytes that the entries take, with what is known of each.
+        /// The memory that the entries take, in bytes, bookkeeping included.
         package var byteCount: Int {
             self.bytes.count + self.places.count * MemoryLayout<Place>.stride
                 + self.stamps.count * MemoryLayout<(Int, ReplicationStamp)>.stride
         }
 
-        /// The same in no more room than they take, for who keeps them.
+        /// A copy without spare capacity, for callers that keep it.
         package var compact: Entries {
             var compact = Entries()
             compact.reserveCapacity(entries: self.places.count, bytes: self.bytes.count)
@@ -85,7 +85,7 @@ extension Page {
             }
         }
 
-        /// Copies a key and a value from wherever they lie.
+        /// Appends a copy of a key and a value.
         package mutating func append(
             key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, version: CommitVersion, time: Timestamp,
             stamp: ReplicationStamp?
@@ -101,10 +101,10 @@ extension Page {
                 Place(start: start, valueStart: valueStart, end: self.bytes.count, version: version, time: time))
         }
 
-        /// Where the key of an entry stands in `bytes`.
+        /// The range of an entry's key in `bytes`.
         package func key(at index: Int) -> Range<Int> { self.places[index].start..<self.places[index].valueStart }
 
-        /// Where the value of an entry stands in `bytes`.
+        /// The range of an entry's value in `bytes`.
         package func value(at index: Int) -> Range<Int> { self.places[index].valueStart..<self.places[index].end }
     }
 }

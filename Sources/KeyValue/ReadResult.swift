@@ -1,22 +1,22 @@
 package import Primitives
 
-/// What a read may see.
+/// Which commits a read sees.
 package enum ReadMode: Hashable, Sendable {
-    /// Durable state only: what may be shown to a client.
+    /// Only durable commits: the result may be shown to a client.
     case forAnswer
-    /// Also commits that are accepted and not yet durable, so that a hot key does not wait for the disk. Whatever is
-    /// told to a client because of such a read must first pass through `commit` (of checks only, if nothing is to be
-    /// written), which waits until the state it rests on is durable.
+    /// Also commits that are accepted but not yet durable, so that a hot key does not wait for the disk. Before
+    /// anything based on such a read is told to a client, it must pass through `commit` (of checks only, if there is
+    /// nothing to write), which waits until the state that it rests on is durable.
     case forDecision
 }
 
-/// A stored value with the commit that wrote it.
+/// A stored value with the version and time of the commit that wrote it.
 package struct Versioned: Hashable, Sendable {
     package let value: [UInt8]
     package let version: CommitVersion
     /// When it was committed.
     package let time: Timestamp
-    /// The commit that first wrote it elsewhere, for a replicated record.
+    /// For a replicated record, the original commit in the other region; else nil.
     package let stamp: ReplicationStamp?
 
     package init(value: [UInt8], version: CommitVersion, time: Timestamp, stamp: ReplicationStamp? = nil) {
@@ -27,10 +27,10 @@ package struct Versioned: Hashable, Sendable {
     }
 }
 
-/// When a replicated record was first written: the later time wins, and of two in one millisecond the later commit.
+/// Orders concurrent writes of replicas (last writer wins): by time, and within one millisecond by commit version.
 ///
-/// The commit is of this store, where no two have one version, so that of two writes one is always the later. A store's
-/// own write is later than everything that it could have read.
+/// The version is of this store, where versions are unique, so of two writes one is always later. A store's own write
+/// is later than everything that it could have read.
 package struct ReplicationStamp: Hashable, Comparable, Sendable {
     package let time: Timestamp
     package let version: CommitVersion
@@ -46,18 +46,20 @@ package struct ReplicationStamp: Hashable, Comparable, Sendable {
 }
 
 extension Versioned {
-    /// When its value was first written: elsewhere for a replicated record, else here.
+    /// When the value was originally written: in the other region for a replicated record, else here.
     package var writeStamp: ReplicationStamp {
         self.stamp ?? ReplicationStamp(time: self.time, version: self.version)
     }
 }
 
-/// The answer of `get`: one element for each key, in the order of the keys, all as of one moment.
+/// The result of `get`: one element for each key, in the order of the keys, all from one snapshot.
 package struct ReadResult: Sendable {
     package let values: [Versioned?]
-    /// Every commit up to this version is in the answer: give it to `Batch.readAsOf`, and checks are nearly free.
+    /// The result reflects every commit up to this version. Pass it as `Batch.readAsOf`, which makes checks nearly
+    /// free.
     package let asOf: CommitVersion
-    /// The newest version in the answer that is not known to be durable; nil when the answer may be told at once.
+    /// The newest version in the result that is not known to be durable; nil when the result may be told to a client at
+    /// once.
     package let undurable: CommitVersion?
 
     package init(values: [Versioned?], asOf: CommitVersion, undurable: CommitVersion? = nil) {

@@ -1,9 +1,9 @@
-/// Entries in key order, for the in-memory store: a list of short sorted chunks.
+/// A sorted map for the in-memory store: a list of short sorted chunks.
 ///
-/// Insertion moves at most one chunk's entries and, once in a chunk's worth of insertions, the list of chunks; that is
-/// enough for millions of entries without a tree's code.
+/// An insertion moves at most one chunk's entries; splitting a chunk, which a chunk's worth of insertions pays for,
+/// moves the list of chunks. That is fast enough for millions of entries and simpler than a tree.
 struct SortedMap {
-    /// Where an entry is, or where it would be inserted.
+    /// The position of an entry, or where it would be inserted.
     private struct Place {
         var chunk: Int
         var index: Int
@@ -11,7 +11,7 @@ struct SortedMap {
 
     private static let chunkCountMax = 256
 
-    /// None is empty.
+    /// No chunk is empty.
     private var chunks: [[Page.Entry]] = []
 
     subscript(key: [UInt8]) -> Versioned? {
@@ -85,7 +85,7 @@ struct SortedMap {
         return place
     }
 
-    /// The first entry whose key is not before `key`; past the last chunk when there is none.
+    /// The first entry whose key is not before `key`; past the last chunk if there is none.
     private func lowerBound(_ key: [UInt8]) -> Place {
         let chunk = Self.firstIndex(below: self.chunks.count) { index in
             KeyOrder.compare(self.chunks[index][self.chunks[index].count - 1].key, key) >= 0
@@ -96,7 +96,7 @@ struct SortedMap {
         return Place(chunk: chunk, index: index)
     }
 
-    /// The first index for which `holds`, where it holds from some index on; `count` when it never does.
+    /// Binary search: the first index for which `holds`, which must be monotonic; `count` if there is none.
     private static func firstIndex(below count: Int, where holds: (Int) -> Bool) -> Int {
         var low = 0
         var high = count

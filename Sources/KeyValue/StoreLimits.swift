@@ -2,11 +2,11 @@
 package struct StoreLimits: Hashable, Sendable {
     package let keyBytesMax: Int
     package let valueBytesMax: Int
-    /// Writes and log appends of one batch together.
+    /// The number of writes and log appends of one batch together.
     package let batchOperationsMax: Int
-    /// Keys, values and log payloads of one batch together.
+    /// The bytes of keys, values and log payloads of one batch together.
     package let batchBytesMax: Int
-    /// Whether another process may change the same store.
+    /// Whether other processes may change the same store.
     package let isShared: Bool
 
     package init(
@@ -19,10 +19,10 @@ package struct StoreLimits: Hashable, Sendable {
         self.isShared = isShared
     }
 
-    /// Of the engines that live in this process.
+    /// The limits of the engines that live in this process.
     ///
-    /// A key of DynamoDB's longest sort key takes about 1.1 KB, an item at most 400 KB; a transaction of 4 MB that
-    /// touches twenty indexes and a change log stays under 128 MiB.
+    /// With DynamoDB's longest sort key, a key takes about 1.1 KB; an item takes at most 400 KB. A transaction of 4 MB
+    /// that touches twenty indexes and a change log stays under 128 MiB.
     package static let embedded = StoreLimits(
         keyBytesMax: 8 << 10, valueBytesMax: 1 << 20, batchOperationsMax: 16_384, batchBytesMax: 128 << 20,
         isShared: false
@@ -46,7 +46,7 @@ package struct StoreLimits: Hashable, Sendable {
             bytes += value.count
         }
         for append in batch.logAppends {
-            // An entry may carry the key with its old and its new image.
+            // A log entry may carry the key and both the old and the new image.
             try Self.require(append.payload.count, atMost: 2 * self.valueBytesMax + self.keyBytesMax)
             bytes += append.payload.count
         }
@@ -67,7 +67,7 @@ package struct StoreLimits: Hashable, Sendable {
 /// Whether a store takes writes.
 package enum StoreHealth: Hashable, Sendable {
     case takingWrites
-    /// Reads are served; a write throws `unavailable` with this reason, which names the remedy.
+    /// Reads are served; a write throws `unavailable` with this reason, which says what the operator can do.
     case readOnly(reason: String)
     case closed
 
