@@ -7,7 +7,7 @@ internal import PostgresStore
 #endif
 
 extension Assembly {
-    /// Opens the store that the configuration names: a database, or the directory at `path`.
+    /// Opens the store that the configuration names: a database, or the store in the directory at `path`.
     static func store(_ configuration: Configuration, at path: String) throws(StartError) -> any OrderedStore {
         guard let address = configuration.store else { return try self.embeddedStore(configuration, at: path) }
         guard configuration.durability == .durable else {
@@ -23,7 +23,8 @@ extension Assembly {
         _ configuration: Configuration, at path: String
     ) throws(StartError) -> RocksDBStore {
         var options = StoreOptions()
-        // One bound for all: an eighth for records that are ready, a sixteenth for pages, the rest for blocks.
+        // `block-cache-mb` bounds all caches together: an eighth for records, a sixteenth for pages, the rest for
+        // blocks.
         options.recordCacheBytes = configuration.blockCacheMegabytes << 17
         options.pageCacheBytes = configuration.blockCacheMegabytes << 16
         options.blockCacheBytes =

@@ -15,18 +15,18 @@ internal import ServiceModel
 internal import Signing
 internal import Telemetry
 
-/// The only place that names engines and services.
+/// Builds services on engines: the only place that names concrete engines and services.
 enum Assembly {
-    /// Every service of this process, and those that it knows to run elsewhere.
+    /// Every service that this process runs, and those that it forwards to other processes.
     struct Services: Sendable {
         var services: [RegisteredService] = []
-        /// Where those are found that run elsewhere.
+        /// The nodes that run the forwarded services.
         var nodes: [UpstreamNodes] = []
-        /// What they do beside requests, until it is cancelled.
+        /// The services' work beside requests; each runs until it is cancelled.
         var background: [@Sendable () async -> Void] = []
-        /// Hands over what they measured until now.
+        /// Publishes the metrics that the services have gathered so far.
         var tellMetrics: @Sendable () -> Void = {}
-        /// Gives them the settings that may change while they serve.
+        /// Applies the settings that may change while the server runs.
         var reconfigure: [@Sendable (Configuration) -> Void] = []
 
         mutating func add(_ other: Services) {
@@ -42,7 +42,7 @@ enum Assembly {
         }
     }
 
-    /// What services stand on, whichever they are.
+    /// The dependencies that all services share.
     struct Ground: Sendable {
         var clock: any WallClock
         var random: any RandomSource
@@ -100,7 +100,7 @@ enum Assembly {
         ]
     }
 
-    /// Answers that are given again, where they are to be kept and there is a store to keep them in.
+    /// The cache of answers to deterministic requests; nil when it is switched off or there is no store to keep it in.
     private static func responses(_ configuration: Configuration, _ store: (any OrderedStore)?) -> ResponseCache? {
         guard configuration.responseCacheMegabytes > 0, let store else { return nil }
         return ResponseCache(store: store, bytesMax: configuration.responseCacheMegabytes << 20)
@@ -134,7 +134,7 @@ enum Assembly {
                 code: "ServiceUnavailableException", status: 503,
                 message: "The service isn't currently available. Try again later."),
             accessDeniedError: { BedrockRuntimeError.accessDenied(message: $0) },
-            // A model has no state: to ask it twice costs time and nothing else.
+            // Models are stateless: a repeated request costs time and nothing else.
             isRepeatable: true,
             routes: routes, takesBearerKeys: true)
     }
@@ -150,7 +150,7 @@ enum Assembly {
             accessDeniedError: { ServiceError(code: "AccessDenied", status: 403, message: $0) })
     }
 
-    /// A role that other processes take: its requests are known here, and sent there.
+    /// A role that other processes run: its requests are identified and authenticated here, and forwarded.
     static func elsewhere(_ role: Role, nodes: UpstreamNodes) -> Services {
         let services =
             switch role {
@@ -175,7 +175,7 @@ enum Assembly {
             }, nodes: [nodes], background: [{ await nodes.run() }])
     }
 
-    /// Measures the machine, and the containers where a socket is named, for the default account.
+    /// Measures the machine and, if a Docker socket is configured, the containers; recorded for the default account.
     static func resources(_ ground: Ground) -> Services {
         let configuration = ground.configuration
         guard configuration.resourceSeconds > 0, let region = Region(configuration.region) else { return Services() }
@@ -194,7 +194,7 @@ enum Assembly {
         return Services(background: [{ await monitor.run(pauseSeconds: configuration.resourceSeconds, tell: tell) }])
     }
 
-    /// Loads the models that stay loaded, one after the other.
+    /// Loads the pinned models, one after the other.
     private static func loadPinned(_ registry: RegistryView, _ models: ModelHost) async {
         let listing = registry.listing
         let known = await models.names()
@@ -203,7 +203,7 @@ enum Assembly {
             do throws(InferenceError) {
                 try await models.load(name)
             } catch {
-                // The host has told the log why; the first request tries again.
+                // The host has logged why; the first request tries again.
                 continue
             }
         }

@@ -6,7 +6,7 @@ internal import ServiceKit
 internal import ServiceModel
 internal import Signing
 
-/// What `start` opens, piece by piece.
+/// The steps of `start`.
 extension BrumeServer {
     static func using<Value>(
         _ directory: DataDirectory, _ work: () throws(FileError) -> Value
@@ -43,14 +43,14 @@ extension BrumeServer {
         }
     }
 
-    /// The names under which clients may look for each service.
+    /// The host names under which clients may address each service.
     static func hosts(_ services: [RegisteredService], _ configuration: Configuration) -> [String] {
         services.map(\.binding.schema.endpointPrefix).flatMap { host in
             ["\(host).localhost", "\(host).\(configuration.region).localhost"]
         }
     }
 
-    /// What the server listens on and clients may call it by.
+    /// The addresses that the server listens on, and the names that clients may use for it.
     private static func listened(_ configuration: Configuration) -> [String] {
         configuration.hosts.filter { !ServerAddress.isLocalhost($0) && Setting.isCertificateName($0) }
     }
@@ -62,7 +62,8 @@ extension BrumeServer {
             if let certificate = configuration.tlsCertificate, let key = configuration.tlsKey {
                 return try CertificateStore(.files(certificatePath: certificate, keyPath: key))
             }
-            // Made beside the start, so that plain HTTP need not wait for it; `start` waits before it says it is ready.
+            // Made concurrently, so that plain HTTP need not wait for it; `start` awaits it before it reports that it
+            // is ready.
             return CertificateStore(
                 preparing: .development(
                     DevelopmentAuthority(
@@ -118,10 +119,10 @@ extension BrumeServer {
         }
     }
 
-    /// Connections of gateways, which keep theirs.
+    /// Connections of gateways, which keep them open between requests.
     private static let internalConnectionCountMax = 4096
 
-    /// The listener among the processes of a cluster.
+    /// The listener for the other processes of a cluster.
     static func listenInternally(
         _ configuration: Configuration, _ openFiles: Int, _ cluster: Cluster?, _ keys: ServerKeys,
         _ pipeline: Pipeline, _ clock: SystemClock
@@ -131,7 +132,7 @@ extension BrumeServer {
         var limits = EdgeLimits()
         limits.connectionCountMax = OpenFiles.connectionCountMax(
             openFiles: openFiles, wanted: Self.internalConnectionCountMax)
-        // A gateway that ends its side of a connection has no client any more.
+        // A gateway that closes its side of a connection has lost its client: nobody waits for the answer.
         limits.halfClosedTimeout = .zero
         let edge = EdgeConfiguration(
             hosts: [address.host], port: address.port, loopCount: configuration.loops, certificates: certificates,
@@ -141,7 +142,7 @@ extension BrumeServer {
         return (try await self.start(edge, responder), certificates)
     }
 
-    /// Tells the other commands where the server is.
+    /// Writes the file by which other commands find the server.
     static func publish(
         _ port: Int, _ configuration: Configuration, _ directory: DataDirectory, _ random: any RandomSource
     ) throws(StartError) {

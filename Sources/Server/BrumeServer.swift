@@ -11,7 +11,7 @@ internal import Telemetry
 
 /// A running server: everything that `start` opened, until `stop`.
 package final class BrumeServer: Sendable {
-    /// A line that the server says when it starts.
+    /// A line that the server prints when it starts.
     package struct StartLine: Sendable, Hashable {
         package var text: String
         package var isWarning = false
@@ -21,25 +21,25 @@ package final class BrumeServer: Sendable {
     package let startLines: [StartLine]
 
     private let configuration: LiveConfiguration
-    /// Hands a configuration that was read again to those that it concerns.
+    /// Applies a configuration that was read again.
     private let reconfigure: @Sendable (Configuration) -> Void
     private let directory: DataDirectory
-    /// nil where no service here has one.
+    /// nil when no service of this process needs one.
     private let store: (any OrderedStore)?
     private let listener: EdgeListener
-    /// Where gateways hand requests over; nil where none do.
+    /// Where gateways forward requests to; nil unless `internal-listen` is set.
     private let internalListener: EdgeListener?
     private let certificates: CertificateStore
     private let internalCertificates: CertificateStore?
     private let accessLog: RotatingLogFile
     private let phase: ServerPhase
     private let models: ModelEngines?
-    /// What goes on after start; ended by `stop`.
+    /// The work beside requests; ended by `stop`.
     private let background: Task<Void, Never>
     /// Ends with the store; awaited by `stop`.
     private let healthLog: Task<Void, Never>
 
-    /// What `start` opened, on its way into a server.
+    /// Everything that `start` opened; becomes a server.
     private struct Opened {
         var directory: DataDirectory
         var store: (any OrderedStore)?
@@ -70,20 +70,20 @@ package final class BrumeServer: Sendable {
         self.phase = opened.phase
         self.models = opened.models
         self.startLines = opened.startLines
-        // Awaited by `stop`, which cancels it first.
+        // Cancelled and awaited by `stop`.
         self.background = Task {
             await withDiscardingTaskGroup { group in
                 for work in assembled.background { group.addTask { await work() } }
             }
         }
         let updates = opened.store?.healthUpdates()
-        // Awaited by `stop`: the store's end is its own.
+        // Awaited by `stop`; it ends by itself when the store is closed.
         self.healthLog = Task {
             if let updates { await HealthLog.follow(updates, log: accessLog, clock: SystemClock()) }
         }
     }
 
-    /// Opens everything and begins to answer.
+    /// Opens everything and begins to answer requests.
     package static func start(_ live: LiveConfiguration) async throws(StartError) -> BrumeServer {
         let configuration = live.current
         let random = SystemRandomSource()
@@ -138,7 +138,8 @@ package final class BrumeServer: Sendable {
         let startLines = StartLines.lines(
             configuration, port: listener.port, internalPort: inner?.listener.port,
             services: assembled.services.filter { $0.nodes == nil }.map(\.binding.schema), madeKey: keys.made,
-            // As this process was called: the line must work where it was typed, and `brume` may not be in PATH.
+            // The program as it was called: the printed command must work where it was typed, and `brume` may not be in
+            // PATH.
             program: CommandLine.arguments.first ?? "brume")
         return BrumeServer(
             configuration: live,
@@ -149,7 +150,7 @@ package final class BrumeServer: Sendable {
             assembled: assembled)
     }
 
-    /// The services that this process runs, and those that it finds elsewhere.
+    /// The services that this process runs or forwards.
     private static func assembled(
         _ ground: Assembly.Ground, _ directory: DataDirectory, _ keys: ServerKeys, _ cluster: Cluster?,
         _ store: (any OrderedStore)?, _ engines: ModelEngines?
@@ -179,7 +180,7 @@ package final class BrumeServer: Sendable {
         return assembled
     }
 
-    /// The paths that are not AWS's.
+    /// The routes outside AWS's APIs.
     private static func routes(
         _ live: LiveConfiguration, _ edge: EdgeGauges, readiness: @escaping @Sendable () -> Readiness,
         _ history: MetricHistory, _ assembled: Assembly.Services, _ engines: ModelEngines?, control: ControlRoute
@@ -220,7 +221,7 @@ package final class BrumeServer: Sendable {
         )
     }
 
-    /// What the command line tells this server to do with its models.
+    /// The route by which the command line controls this server's models.
     private static func control(
         _ live: LiveConfiguration, _ directory: DataDirectory, _ engines: ModelEngines?,
         _ random: SystemRandomSource
@@ -234,11 +235,11 @@ package final class BrumeServer: Sendable {
         }
     }
 
-    /// Between two looks at the configuration's files.
+    /// The pause between two checks of the configuration's files.
     private static let lookSeconds = 1
 
-    /// Says on `/readyz` that it serves, until SIGTERM or SIGINT, then drains. SIGHUP reads configuration and
-    /// certificate again; so does another state of the configuration's files.
+    /// Reports ready on `/readyz` and serves until SIGTERM or SIGINT, then drains. SIGHUP, or a change of the
+    /// configuration's files, reads configuration and certificate again.
     /// - Parameters:
     ///   - signals: `ProcessSignals.stream()`, made before `start`, so that a signal during it counts.
     ///   - say: given what became of a configuration or a certificate that was read again.
@@ -251,7 +252,7 @@ package final class BrumeServer: Sendable {
             group.addTask {
                 while !Task.isCancelled {
                     if self.configuration.hasChangedOnDisk() { say(self.rereadConfiguration()) }
-                    // Ended early by the server's stop only, which the loop's condition sees.
+                    // Sleep throws only on cancellation, at the server's stop, which the loop's condition sees.
                     try? await Task.sleep(for: .seconds(Self.lookSeconds))
                 }
             }
@@ -266,13 +267,13 @@ package final class BrumeServer: Sendable {
         await self.stop()
     }
 
-    /// Says, once the engine has told what it computes on, whether a card lies idle.
+    /// Warns about an unused graphics card, once the engine has said what it computes on.
     private func tellCards(_ say: @Sendable (StartLine) -> Void) async {
         guard let models = self.models else { return }
         let configuration = self.configuration.current
         let profile = configuration.gpuProfile
         let cards = await EngineFacts.cards()
-        // Without a card there is nothing to warn of, and an engine's start costs a moment of the processor.
+        // Without a card there is nothing to warn about, and asking means starting an engine.
         guard !cards.isEmpty || profile.map({ $0.memoryBytes > 0 }) ?? false else { return }
         let facts = await models.facts.facts(ModelEngines.program(configuration))
         guard let line = StartLines.cards(facts, cards: cards, profile: profile) else { return }
@@ -303,20 +304,21 @@ package final class BrumeServer: Sendable {
         return line
     }
 
-    /// `/readyz` flips first; whoever asks it has the delay to send elsewhere what is still answered here as before.
-    /// Then nothing new is accepted, open requests end until the deadline, and everything is closed.
+    /// Drains and closes the server. `/readyz` flips first, and for `drain-delay` requests are still answered, so that
+    /// load balancers can notice. Then the server stops accepting, open requests may finish until the deadline, and
+    /// everything is closed.
     package func stop() async {
         self.phase.advance(to: .draining)
         self.note(.info, "stopping")
         let delaySeconds = self.configuration.current.drainDelaySeconds
-        // A task that was cancelled has nobody to wait for.
+        // Cancelled: nobody waits for a graceful end.
         if delaySeconds > 0 { try? await Task.sleep(for: .seconds(delaySeconds)) }
         self.background.cancel()
         let deadline = Duration.seconds(self.configuration.current.drainSeconds)
         async let innerReport = self.internalListener?.drain(deadline: deadline)
         let report = await self.listener.drain(deadline: deadline)
         let cutCount = report.connectionsCut + (await innerReport?.connectionsCut ?? 0)
-        // After the drain, so that answers which were being given could end.
+        // After the drain, so that answers in progress could finish.
         await self.models?.stop()
         await self.background.value
         await self.store?.close()
@@ -325,7 +327,8 @@ package final class BrumeServer: Sendable {
         await self.internalListener?.shutDown()
         self.note(.info, "stopped; \(cutCount) connections were cut")
         self.accessLog.close()
-        // A server that starts later writes its own; a stale file only costs `status` a look at the process id.
+        // Best effort: the next server overwrites it, and with a stale file `status` only checks the process id in
+        // vain.
         try? Files.remove(self.directory.serverFile)
     }
 
@@ -352,10 +355,10 @@ package final class BrumeServer: Sendable {
     }
 }
 
-/// How far the server's life has come; it only goes forward.
+/// The phase of the server's life; it only advances.
 final class ServerPhase: Sendable {
     enum Step: UInt8, AtomicRepresentable {
-        /// Not everything is made yet, or the start lines are not said.
+        /// Not everything is opened yet, or the start lines are not printed yet.
         case starting
         case serving
         case draining

@@ -1,10 +1,10 @@
 internal import Primitives
 internal import ServiceKit
 
-/// The environment variables with which an unmodified SDK finds this server.
+/// The environment variables that point an unmodified SDK at this server.
 package enum ClientEnvironment {
-    /// What `brume env` prints, in its order. `accessKeyID` nil means the root key; `region` nil the running server's,
-    /// or the configured one where none runs.
+    /// The variables of `brume env`, in the order in which it prints them. An `accessKeyID` of nil means the root key;
+    /// a `region` of nil means that of the running server, or the configured one if none runs.
     package static func variables(
         _ configuration: Configuration, accessKeyID: String?, region: String? = nil, usesPlaintext: Bool
     ) throws(StartError) -> [(name: String, value: String)] {
@@ -42,7 +42,7 @@ package enum ClientEnvironment {
             ("AWS_REGION", region),
             // Host prefixes such as `data-` would lead to names that do not resolve.
             ("AWS_DISABLE_HOST_PREFIX_INJECTION", "true"),
-            // Nobody answers at the metadata address; SDKs would wait for it.
+            // There is no metadata service here; SDKs would wait for its timeout.
             ("AWS_EC2_METADATA_DISABLED", "true"),
         ]
         if !usesPlaintext, let authorityPath = address.authorityPath {
@@ -51,17 +51,17 @@ package enum ClientEnvironment {
         return variables
     }
 
-    /// Whether the server has no keys of its own: the setting may be a flag that only the running one knows, and one
-    /// that has its own made a root key at its start.
+    /// Whether the server takes its keys from another process. The setting may be a flag that only the running server
+    /// knows; a server with keys of its own has made a root key at its start.
     static func takesKeysOfAnother(_ configuration: Configuration) -> Bool {
         configuration.cluster.identityURL != nil || ServerProbe.address(configuration) != nil
     }
 
-    /// Variables that `brume env` unsets: a session's token would go with the key of another, and SDKs that find a
-    /// profile do not look at keys.
+    /// Variables that `brume env` unsets: a session token would accompany the wrong key, and with a profile SDKs ignore
+    /// keys.
     package static let unset = ["AWS_SESSION_TOKEN", "AWS_PROFILE"]
 
-    /// Where a server would be that is started with this configuration.
+    /// The address of a server that would be started with this configuration.
     private static func expected(_ configuration: Configuration) -> ServerAddress {
         let authority = DataDirectory(path: configuration.dataDirectory).authority
         return ServerAddress(

@@ -4,30 +4,30 @@ internal import Primitives
 internal import ServiceKit
 internal import Telemetry
 
-/// The container engine of this machine, and the monitor of what is used.
+/// Access to this machine's container engine and to the resource monitor.
 package enum ContainerAccess {
-    /// Connects to Docker's or Podman's engine.
-    /// - Parameter socket: nil looks for it where `DOCKER_HOST` says, then at the usual places.
+    /// Connects to the Docker or Podman engine.
+    /// - Parameter socket: nil looks where `DOCKER_HOST` says, then at the usual places.
     /// - Returns: an engine that has answered.
-    /// - Throws: where none does.
+    /// - Throws: when no engine answers.
     package static func engine(socket: String?) async throws(ContainerEngineError) -> ContainerEngine {
         let path = try EngineSocket.find(setting: socket, environment: ProcessEnvironment.variables)
         return try await ContainerEngine(SocketTransport(path: path))
     }
 
-    /// Files of this machine on their way into a container.
+    /// Packs files of this machine for a container.
     /// - Parameters:
     ///   - files: paths here, and names in the container's directory.
     ///   - owner: their user and group there, by number.
-    /// - Returns: what `ContainerEngine.upload` takes.
-    /// - Throws: where one cannot be read, or they are too many bytes.
+    /// - Returns: the archive that `ContainerEngine.upload` takes.
+    /// - Throws: when one cannot be read, or they are larger than `TarArchive.bytesMax` together.
     package static func archive(
         _ files: [(path: String, name: String)], owner: Int
     ) throws(ContainerEngineError) -> TarArchive {
         var archive = TarArchive()
         for (path, name) in files {
             do throws(FileError) {
-                // A large file is not read only to be refused.
+                // Checked before reading, so that a huge file is not read only to be refused.
                 let isTooLarge = Files.facts(path).map { $0.bytes > TarArchive.bytesMax } ?? false
                 if !isTooLarge, archive.add(name, try Files.read(path), owner: owner) { continue }
             } catch {
@@ -40,19 +40,19 @@ package enum ContainerAccess {
         return archive
     }
 
-    /// A monitor that only shows, and records nothing.
+    /// A monitor that displays measurements and records nothing.
     /// - Parameter socket: as `engine` takes it.
-    /// - Returns: what measures when it is told to.
+    /// - Returns: a monitor that measures on request.
     package static func display(socket: String?) -> ResourceMonitor {
         self.monitor(
             disk: "/", engine: { () async throws(ContainerEngineError) in try await self.engine(socket: socket) })
     }
 
     /// - Parameters:
-    ///   - disk: a path on the file system that counts.
-    ///   - socket: of the container engine; nil: containers are not looked at.
+    ///   - disk: a path on the file system to measure.
+    ///   - socket: the container engine's; nil: containers are not measured.
     ///   - record: takes the metrics.
-    /// - Returns: what measures, once it runs.
+    /// - Returns: a monitor that measures once it runs.
     static func monitor(
         disk: String, socket: String?, record: @escaping @Sendable (MetricDatum) -> Void
     ) -> ResourceMonitor {
@@ -71,7 +71,7 @@ package enum ContainerAccess {
             engine: engine, record: record)
     }
 
-    /// The graphics processors, asked by a child process; none where the tool is not there or fails.
+    /// Statistics of the graphics processors, from a child process; none if the tool is missing or fails.
     private static func devices() async -> [DeviceStatistics] {
         await withCheckedContinuation { continuation in
             BlockingThread.start("nvidia-smi") {
@@ -86,7 +86,7 @@ package enum ContainerAccess {
                 guard let answer = try DeviceFacts.answer(of: [program] + DeviceStatistics.arguments) else { continue }
                 return DeviceStatistics.parse(answer)
             } catch {
-                // The planner says what is wrong with the driver; there is nothing to show.
+                // The planner reports what is wrong with the driver; here there is just nothing to show.
                 return []
             }
         }

@@ -2,7 +2,7 @@ package import Primitives
 package import ServiceKit
 package import Signing
 
-/// The places under the data directory, and the secrets that the first start makes there.
+/// The layout of the data directory, and the secrets that the first start makes there.
 package struct DataDirectory: Sendable {
     package let path: String
 
@@ -14,26 +14,26 @@ package struct DataDirectory: Sendable {
     package var tls: String { "\(self.path)/tls" }
     package var logs: String { "\(self.path)/logs" }
     package var objects: String { "\(self.path)/objects" }
-    /// Data streams of Kinesis, where there are any.
+    /// The data streams of Kinesis.
     package var dataStreams: String { "\(self.path)/streams" }
-    /// What was used of models.
+    /// The recorded usage of models.
     package var usage: String { "\(self.path)/usage" }
-    /// A price list of the user's own, for `brume usage`.
+    /// The user's own price list for `brume usage`.
     package var prices: String { "\(self.path)/prices.json" }
     package var models: String { "\(self.path)/models" }
     package var accessKeys: String { "\(self.path)/identity/access-keys" }
     package var userPolicies: String { "\(self.path)/identity/user-policies" }
     package var sealKey: String { "\(self.path)/identity/seal.key" }
-    /// Where `brume keys cluster` writes.
+    /// The key file that `brume keys cluster` writes.
     package var clusterKey: String { "\(self.path)/identity/cluster.key" }
     /// The certificate of the development authority.
     package var authority: String { "\(self.tls)/ca.pem" }
-    /// What commands prove themselves to the running server with.
+    /// The token by which commands authenticate to the running server.
     package var controlTokenFile: String { "\(self.path)/identity/control-token" }
-    /// Where the running server says how it is reached.
+    /// The address of the running server (`ServerAddress`).
     package var serverFile: String { "\(self.path)/server" }
 
-    /// Makes the directory and checks that it can be written.
+    /// Makes the directory, and checks that it is writable.
     package func prepare(random: any RandomSource) throws(FileError) {
         for directory in [self.path, "\(self.path)/identity", self.logs] {
             try Files.createDirectory(directory)
@@ -41,7 +41,7 @@ package struct DataDirectory: Sendable {
         try self.probe(random: random)
     }
 
-    /// Makes the token by which commands tell this server what to do; the next start makes another.
+    /// Makes the token by which commands control this server; every start makes a new one.
     func makeControlToken(random: any RandomSource) throws(FileError) -> String {
         let token = Hex.encode(random.bytes(32))
         try Files.replace(
@@ -49,27 +49,27 @@ package struct DataDirectory: Sendable {
         return token
     }
 
-    /// Checks that the directory can be written, by doing so.
+    /// Checks that the directory is writable, by writing to it.
     package func probe(random: any RandomSource) throws(FileError) {
         let probe = "\(self.path)/writable"
         try Files.replace(probe, with: [], mode: 0o600, temporarySuffix: Hex.encode(random.bytes(8)))
         try Files.remove(probe)
     }
 
-    /// Asks the file system whether a running server still has what it stands on.
+    /// Checks whether the files under a running server still exist.
     ///
-    /// - Parameter hasStore: whether its store is here.
-    /// - Returns: what is gone, in a sentence that names it; nil where all is there.
+    /// - Parameter hasStore: whether its store is in this directory.
+    /// - Returns: a sentence that names what is missing; nil when nothing is.
     package func loss(hasStore: Bool) -> String? {
-        // One that somebody made anew is no store: it has no format.
+        // A directory that was deleted and made anew has no `format` file, so it is not the store that is open.
         guard Files.facts(hasStore ? "\(self.store)/format" : self.path) == nil else { return nil }
         return hasStore
             ? "the store's directory \(self.store) is gone: what is written now ends with this process"
             : "the data directory \(self.path) is gone"
     }
 
-    /// The key that seals secrets here; made at the first start, mode 0600. Several processes may be the first at once:
-    /// all take the key of the one that was.
+    /// The key that seals secrets here; made at the first start, mode 0600. If several processes start at the same
+    /// time, all use the key of the one that was first.
     package func secretBox(random: any RandomSource) throws(FileError) -> SecretBox {
         var bytes: [UInt8]
         do {
@@ -98,17 +98,18 @@ package struct DataDirectory: Sendable {
     }
 }
 
-/// What a running server tells the other commands about itself.
+/// The address of a running server, as the server tells other commands.
 package struct ServerAddress: Sendable, Hashable {
     package var processID: Int32
     package var port: Int
     package var host: String
     package var version: String
-    /// The region of requests whose signature names none.
+    /// The region of requests whose signature does not name one.
     package var region: String
     /// Whether requests without TLS are answered.
     package var answersPlaintext: Bool
-    /// The certificate that clients must trust; nil where the server has a certificate of its owner's.
+    /// The certificate of the authority that clients must trust; nil when the server uses a certificate of the
+    /// operator's.
     package var authorityPath: String?
 
     package init(
@@ -129,16 +130,16 @@ package struct ServerAddress: Sendable, Hashable {
         ["localhost", "127.0.0.1", "::1", "0.0.0.0", "::"].contains(host)
     }
 
-    /// How a client of this machine calls a server that listens on `host`.
+    /// The host name by which a client on this machine reaches a server that listens on `host`.
     static func clientHost(_ host: String) -> String {
         if self.isLocalhost(host) { return "localhost" }
         return host.contains(":") ? "[\(host)]" : host
     }
 
-    /// How a client of this machine calls the server.
+    /// The host name by which a client on this machine reaches the server.
     package var clientHost: String { Self.clientHost(self.host) }
 
-    /// A line each; the path is last, so that it may hold any character.
+    /// One line for each value; the path is last, so that it may contain any character.
     package var text: String {
         let schemes = self.answersPlaintext ? Self.bothSchemes : Self.onlyTLS
         return "\(self.processID)\n\(self.port)\n\(self.host)\n\(self.version)\n\(self.region)\n\(schemes)\n"
@@ -148,7 +149,7 @@ package struct ServerAddress: Sendable, Hashable {
     private static let bothSchemes = "http,https"
     private static let onlyTLS = "https"
 
-    /// - Returns: nil when the text is not one of ours.
+    /// - Returns: nil when the text was not written by `text`.
     package init?(text: String) {
         let lines = text.split(separator: "\n", maxSplits: 6, omittingEmptySubsequences: false).map(String.init)
         guard lines.count == 7, let processID = Int32(lines[0]), let port = Int(lines[1]),

@@ -1,11 +1,11 @@
 internal import Inference
 internal import Primitives
 
-/// One thing that `brume doctor` looked at.
+/// The result of one check of `brume doctor`.
 package struct Finding: Sendable, Hashable {
     package var subject: String
     package var isGood: Bool
-    /// Whether Brume does not work without it.
+    /// Whether Brume cannot work without it.
     package var isNeeded: Bool
     package var detail: String
     package var remedy: String?
@@ -19,7 +19,7 @@ package struct Finding: Sendable, Hashable {
     }
 }
 
-/// Looks at what a server needs, and makes nothing.
+/// Checks what a server needs, without creating anything.
 package enum Diagnosis {
     package static func findings(_ configuration: Configuration) -> [Finding] {
         let status = ServerProbe.status(configuration)
@@ -92,7 +92,8 @@ package enum Diagnosis {
             remedy: "docs/troubleshooting.md has the remedy for each reason, under \"The store takes no writes\"")
     }
 
-    /// What runs models: where it is, which build, and what it computes on. Asks programs, which takes a moment.
+    /// Checks the inference engine: where it is, which build, and what it computes on. Runs programs, which takes a
+    /// moment.
     package static func engine(_ configuration: Configuration) async -> [Finding] {
         guard let program = ModelEngines.program(configuration) else {
             return [

@@ -2,7 +2,7 @@ internal import Gateway
 internal import Synchronization
 internal import Telemetry
 
-/// The listeners' numbers as metrics, those of all together; read when somebody asks for the exposition.
+/// The listeners' numbers as metrics, summed over all listeners; read on demand, for the exposition.
 final class EdgeGauges: Sendable {
     typealias Read = @Sendable (EdgeMetrics) -> Int
 
@@ -38,7 +38,7 @@ final class EdgeGauges: Sendable {
             guard !listeners.isEmpty else { return }
             let metrics = EdgeListener.metrics(of: listeners)
             for (gauge, read) in self.gauges { gauge.set(Int64(read(metrics))) }
-            // Under the lock, so that two who ask at once do not both add what is new.
+            // Under the lock, so that of two concurrent readers only one adds what is new.
             for (counter, read) in self.counters {
                 counter.increment(by: UInt64(max(0, read(metrics) - Int(counter.value))))
             }

@@ -2,9 +2,9 @@ package import KeyValue
 package import Primitives
 package import Telemetry
 
-/// Notes in the log why the store stopped taking writes, and when it took them again.
+/// Logs why the store stopped taking writes, and when it takes them again.
 ///
-/// The client learns neither: the reason is for the operator, who may come after it has passed.
+/// Clients are not told the reason. It is for the operator, who may look only after it has passed.
 package enum HealthLog {
     /// Writes one line for each change, until the store is closed.
     package static func follow(
@@ -14,7 +14,7 @@ package enum HealthLog {
         for await health in updates {
             switch health {
             case .takingWrites:
-                // The first that is told is the present health.
+                // The first update is the current health, not a change.
                 guard !wasTakingWrites else { continue }
                 log.write(LogRecord(time: clock.now(), level: .info, message: "the store takes writes again"))
             case .readOnly(let reason):

@@ -6,7 +6,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Keeps two commands from losing each other's keys or policies: a lock on `access-keys.lock`.
+/// Prevents concurrent commands from losing each other's changes to keys or policies: a lock on `access-keys.lock`.
 struct IdentityLock: Sendable {
     private let path: String
 

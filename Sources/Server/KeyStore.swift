@@ -9,11 +9,11 @@ package struct KeyDescription: Sendable, Hashable {
     package var account: String
     package var userName: String?
     package var isActive: Bool
-    /// A bearer key of Bedrock, whose id is a name and which signs nothing.
+    /// Whether it is a bearer key of Bedrock: its id is a name, and it cannot sign.
     package var isBedrock: Bool
-    /// When a bearer key's time is over, in seconds since 1970; nil: never.
+    /// When a bearer key expires, in seconds since 1970; nil: never.
     package var expirationSeconds: Int64?
-    /// The names of its user's policies; nil where nothing restricts the key within its account.
+    /// The names of its user's policies; nil when the user is unrestricted within the account.
     package var policyNames: [String]?
 
     /// The text of a bearer key, such as `ABSK…`.
@@ -47,8 +47,8 @@ package struct KeyStore: Sendable {
         try self.init(configuration) { (directory, random) throws(FileError) in try directory.prepare(random: random) }
     }
 
-    /// The keys of a directory that a server, or a command, has made; nothing is made here.
-    /// - Returns: nil where there are none yet.
+    /// The keys of a directory that a server or a command has made; creates nothing.
+    /// - Returns: nil when there are none yet.
     package static func existing(_ configuration: Configuration) throws(StartError) -> KeyStore? {
         let directory = DataDirectory(path: configuration.dataDirectory)
         guard Files.facts(directory.sealKey) != nil else { return nil }
@@ -93,7 +93,7 @@ package struct KeyStore: Sendable {
         }
     }
 
-    /// Gives the user of a new key a policy, before there is the key.
+    /// Stores the policy of a new key's user, before the key itself is stored.
     private func put(_ policy: PolicyArgument?, _ key: AccessKey) throws(StartError) {
         guard let policy else { return }
         guard let userName = key.userName else {
@@ -132,13 +132,13 @@ package struct KeyStore: Sendable {
         }
     }
 
-    /// Makes a long-term bearer key of Bedrock. It holds for `days`, 1 to 36,600; nil: for ever.
+    /// Makes a long-term bearer key of Bedrock that is valid for `days`, 1 to 36,600; nil: without end.
     package func createBedrock(
         account: String, userName: String?, days: Int?, policy: PolicyArgument? = nil
     ) throws(StartError) -> KeyDescription {
         let account = try AccountID(configured: account)
         if let userName, !Self.isLawfulUserName(userName) { throw Self.unlawfulUserName }
-        // IAM's own bounds of CredentialAgeDays.
+        // IAM's bounds of CredentialAgeDays.
         guard days.map({ (1...36_600).contains($0) }) ?? true else {
             throw StartError(.configuration, "a key holds for 1 to 36600 days, or for ever")
         }
@@ -162,7 +162,7 @@ package struct KeyStore: Sendable {
         )
     }
 
-    /// IAM's rule for user names, but for `-`, which stands for the account's root in the file of keys.
+    /// IAM's rule for user names, except that `-` alone is refused: it stands for the account's root in the key file.
     /// - Source: IAM API Reference, CreateUser, `UserName`.
     static func isLawfulUserName(_ name: String) -> Bool {
         (1...64).contains(name.utf8.count) && name != "-"
@@ -178,8 +178,8 @@ package struct KeyStore: Sendable {
         }
     }
 
-    /// Makes sure that there is a root key, and in LocalStack's mode its keys.
-    /// - Returns: the root key that was made now; nil when there was one.
+    /// Makes sure that there is a root key and, in LocalStack's mode, its well-known keys.
+    /// - Returns: the root key if it was made now; nil when there was one.
     package func ensureKeys(
         root: (accessKeyID: String, secretAccessKey: String)?, addsTestKeys: Bool
     ) throws(StartError) -> KeyDescription? {
@@ -209,7 +209,7 @@ package struct KeyStore: Sendable {
         }
     }
 
-    /// What LocalStack's documentation tells everybody to use, and what its own client library for Python does.
+    /// The keys that LocalStack's documentation recommends, and those of its own client library for Python.
     private static let localStackKeys = [("test", "test"), ("accesskey", "secretkey")]
 
     private func read() throws(StartError) -> [AccessKey] {

@@ -1,28 +1,28 @@
 internal import Inference
 
-/// A model that a running server was asked for, as the server tells the command line: a line of fields parted by tabs.
+/// The state of a model in a running server, as the server tells the command line: one line, fields separated by tabs.
 package struct LoadedModel: Sendable, Hashable {
     package var name: String
-    /// Such as `ready` or `waiting`.
+    /// The state, such as `ready` or `waiting`.
     package var state: String
     package var processID: Int32?
     package var requests: Int
     package var waiting: Int
     package var isPinned: Bool
-    /// nil for one that is not started, or elsewhere.
+    /// nil for a model that is not started, or that runs elsewhere.
     package var start: Start?
-    /// What was given up for room, or why it failed; empty where there is nothing to say.
+    /// What was given up to make it fit, or why it failed; empty if there is nothing to say.
     package var note: String
 
-    /// How it was started, and what it has of the machine.
+    /// How the model's engine was started, and how much memory it has.
     package struct Start: Sendable, Hashable {
         package var slots: Int
         package var contextTokens: Int
         package var cacheType: String
-        /// `0`, a number, or `all`.
+        /// The layers on the graphics card: `0`, a number, or `all`.
         package var gpuLayers: String
         package var hostExpertLayers: Int
-        /// Empty where the processor computes everything.
+        /// The device; empty if the processor computes everything.
         package var device: String
         package var deviceBytes: UInt64
         package var hostBytes: UInt64
@@ -65,7 +65,7 @@ package struct LoadedModel: Sendable, Hashable {
         return fields.joined(separator: "\t")
     }
 
-    /// - Parameter line: as `line` makes it; others are no models.
+    /// - Parameter line: as `line` writes it; returns nil for any other.
     package init?(line: Substring) {
         let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
         guard fields.count == 7 || fields.count == 15, let requests = Int(fields[3]), let waiting = Int(fields[4])
@@ -86,14 +86,14 @@ package struct LoadedModel: Sendable, Hashable {
     }
 }
 
-/// How much of one memory models have: a device's, or the machine's.
+/// How much of one memory, a device's or the machine's, the models use.
 package struct MemoryLine: Sendable, Hashable {
-    /// The engine's name for a device, or `host`.
+    /// The engine's name of a device, or `host`.
     package var id: String
     package var name: String
     package var totalBytes: UInt64
     package var freeBytes: UInt64
-    /// What models may take of it together.
+    /// The limit for all models together.
     package var limitBytes: UInt64
     package var bookedBytes: UInt64
 
@@ -113,7 +113,7 @@ package struct MemoryLine: Sendable, Hashable {
         self.bookedBytes = bookedBytes
     }
 
-    /// - Parameter line: as `line` makes it; others are no memory.
+    /// - Parameter line: as `line` writes it; returns nil for any other.
     package init?(line: Substring) {
         let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
         guard fields.count == 6 else { return nil }
@@ -124,7 +124,7 @@ package struct MemoryLine: Sendable, Hashable {
             bookedBytes: numbers[3])
     }
 
-    /// What there is, and what the loaded models have of it.
+    /// The memories of the machine, with what the loaded models use of each.
     static func lines(_ room: MachineRoom, _ statuses: [ModelHost.Status]) -> [MemoryLine] {
         let bookings = statuses.compactMap { $0.plan?.booking }
         var lines = room.devices.map { device in
@@ -152,21 +152,21 @@ package struct ConfiguredModel: Sendable, Hashable {
     /// A file's path, or the addresses of servers.
     package var place: String
 
-    /// Whether it is a file of this machine, which an engine of this machine computes.
+    /// Whether it is a file of this machine, which an engine on this machine runs.
     package var isFile: Bool { self.place.hasPrefix("/") }
 
-    /// What it is for, by its file; nil for one elsewhere, and for a file that is not there or no model.
+    /// The model's purpose, read from its file; nil for a remote model, and when the file is missing or not a model.
     package var kind: String? { self.isFile ? (try? GGUFFile.open(self.place))?.role.rawValue : nil }
 }
 
-/// What a running server says of its models, for commands that show more where there is one.
+/// What a running server reports about its models, for commands that also work without a server.
 package struct ServerModels: Sendable {
     package var loaded: [LoadedModel]
     package var memory: [MemoryLine]
     package var configured: [ConfiguredModel]
 
-    /// - Parameter configuration: names the data directory; its own `bedrock-models` count where no server runs.
-    /// - Returns: what the server says, and whether one does.
+    /// - Parameter configuration: names the data directory; its own `bedrock-models` are used when no server runs.
+    /// - Returns: the server's report, and whether a server runs.
     package static func ask(_ configuration: Configuration) async -> (models: ServerModels, isRunning: Bool) {
         let own = ServerModels(
             loaded: [], memory: [],
@@ -186,7 +186,7 @@ package struct ServerModels: Sendable {
                 })
             return (models, true)
         } catch {
-            // What is on disk is shown all the same.
+            // The server cannot be asked; what is on disk is still shown.
             return (own, false)
         }
     }

@@ -1,9 +1,9 @@
 package import ServiceModel
 
-/// What suites written for LocalStack look for.
+/// Endpoints that test suites written for LocalStack look for.
 package enum LocalStackCompatibility {
-    /// `/_localstack/health` with the services that have operations, the stages of the start, and the paths of its
-    /// predecessors. Not `/_localstack/diagnose`, which tells too much to be told without a key.
+    /// `/_localstack/health` with the implemented services, the init stages, and the paths of older versions.
+    /// `/_localstack/diagnose` is left out: it would reveal too much without authentication.
     package static func documents(_ services: [ServiceSchema]) -> [String: @Sendable () -> String] {
         let rows = services.filter { !$0.operations.isEmpty }
             .map { "\"\($0.id)\": \"running\"" }
@@ -11,7 +11,7 @@ package enum LocalStackCompatibility {
         let health = "{\"services\": {\(rows)}, \"edition\": \"brume\", \"version\": \"\(BuildInformation.version)\"}"
         let info =
             "{\"version\": \"\(BuildInformation.version)\", \"edition\": \"brume\", \"is_license_activated\": false}"
-        // Plugins are LocalStack's own parts.
+        // LocalStack's own plug-ins do not exist here.
         var texts = [
             "/_localstack/health": health, "/health": health, "/_localstack/info": info, "/_localstack/plugins": "{}",
         ]

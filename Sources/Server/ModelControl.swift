@@ -2,7 +2,7 @@ internal import BedrockRuntimeService
 internal import Gateway
 internal import Inference
 
-/// What `brume model load`, `unload`, `pin` and `status` ask of a running server.
+/// The server's side of `brume model load`, `unload`, `pin` and `status`.
 struct ModelControl: Sendable {
     private let host: ModelHost
     private let registry: RegistryView
@@ -14,7 +14,7 @@ struct ModelControl: Sendable {
         self.configuration = configuration
     }
 
-    /// Answers `models/load` and its like; the body is the model's name.
+    /// Handles `models/load` and the like; the body is the model's name.
     func respond(_ what: String, _ body: String) async -> ControlRoute.Answer {
         let name = await self.name(body)
         switch what {
@@ -46,7 +46,7 @@ struct ModelControl: Sendable {
         }
     }
 
-    /// The model that a request with this text would be answered by, where there is one.
+    /// The name of the model that would answer a request for this id; the text itself if there is none.
     private func name(_ text: String) async -> String {
         let names = Set(await self.host.names()).union([EchoModel.name])
         if names.contains(text) { return text }

@@ -2,32 +2,32 @@ package import Inference
 internal import Primitives
 internal import Telemetry
 
-/// The models of a server and what computes them, put together from the configuration.
+/// The models of a server and the host that runs them, assembled from the configuration.
 package struct ModelEngines: Sendable {
     /// Its `run` unloads idle models.
     let host: ModelHost
     /// The models of the data directory.
     let registry: RegistryView
     let facts: EngineFactsCache
-    /// Vectors that are kept.
+    /// The cache of embeddings.
     let embeddings: EmbeddingCache
     private let directory: EngineDirectory
 
-    /// Ends every engine, and leaves nothing behind.
+    /// Ends every engine, and removes their sockets and files.
     func stop() async {
         await self.host.stop()
         self.directory.remove()
     }
 
-    /// The bearer key that is sent to servers elsewhere.
+    /// The environment variable with the bearer key for remote model servers.
     static let apiKeyVariable = "BRUME_MODEL_API_KEY"
 
-    /// Where `brume engine use` writes its choice.
+    /// The file in which `brume engine use` stores its choice.
     package static func choiceFile(_ configuration: Configuration) -> String {
         "\(configuration.dataDirectory)/engine"
     }
 
-    /// Where `brume engine build` works, and keeps what it has built.
+    /// The directory in which `brume engine build` works and keeps its builds.
     package static func buildDirectory(_ configuration: Configuration) -> String {
         "\(configuration.dataDirectory)/engines"
     }
@@ -39,7 +39,7 @@ package struct ModelEngines: Sendable {
             searchPath: ProcessEnvironment.variables["PATH"] ?? "")
     }
 
-    /// The models that the configuration names, then those of the registry.
+    /// The configured models, then those of the registry.
     private static func source(_ configuration: Configuration, _ registry: RegistryView) -> any ModelSource {
         let registered = RegistryModels(registry) { (record, paths) throws(InferenceError) in
             var model = try await RegistryModels.onProcessor(record, paths)
@@ -51,7 +51,7 @@ package struct ModelEngines: Sendable {
         return ModelSources([PinnedModels(self.listed(configuration), registry), registered])
     }
 
-    /// The context that is wished; the plan cuts it to what the model was trained on.
+    /// Sets the requested context; the plan reduces it to what the model was trained for.
     private static func setContext(_ model: inout LocalModel, _ configuration: Configuration) {
         model.launch.slotContextTokens = configuration.modelContextTokens ?? Int(Admission.contextDefault)
         model.isContextDefault = configuration.modelContextTokens == nil
@@ -81,7 +81,7 @@ package struct ModelEngines: Sendable {
         return ListedModels(places)
     }
 
-    /// A file that is not there yet is taken for a chat model; its engine says what it finds.
+    /// A file that does not exist yet is assumed to be a chat model; its engine will report what it finds.
     private static func setPurpose(of model: inout LocalModel) {
         guard let file = try? GGUFFile.open(model.launch.modelPath) else { return }
         model.launch.purpose = file.role.purpose
@@ -92,14 +92,14 @@ package struct ModelEngines: Sendable {
             file.trainedContext.map { Int(clamping: $0) } ?? model.launch.slotContextTokens)
     }
 
-    /// Puts the host together; engines that an earlier server left are ended.
+    /// Opens the model host, and ends engines that an earlier server left behind.
     /// - Parameters:
     ///   - configuration: names the engine and the limits.
     ///   - random: for the ids of tool calls.
-    ///   - log: is told of models that are loaded, unloaded and lost.
+    ///   - log: told about models that are loaded, unloaded and lost.
     ///   - clock: of the log.
-    /// - Returns: the models, of which nothing is loaded yet.
-    /// - Throws: where engines would have no place to listen.
+    /// - Returns: the models; none is loaded yet.
+    /// - Throws: when there is no directory for the engines' sockets.
     static func open(
         _ configuration: Configuration, random: any RandomSource, log: any LogSink, clock: any WallClock
     ) throws(StartError) -> ModelEngines {

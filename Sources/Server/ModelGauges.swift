@@ -2,7 +2,7 @@ internal import Inference
 internal import Synchronization
 internal import Telemetry
 
-/// What models are spared by what was computed before, as metrics; read when somebody asks for the exposition.
+/// Work that models were spared by caches, as metrics; read on demand, for the exposition.
 final class ModelGauges: Sendable {
     private let embeddings: EmbeddingCache
     private let hits: Counter
@@ -25,7 +25,7 @@ final class ModelGauges: Sendable {
     }
 
     func refresh() {
-        // One at a time, so that two who ask at once do not both add what is new.
+        // One reader at a time, so that of two concurrent ones only one adds what is new.
         self.turn.withLock { _ in
             let counts = self.embeddings.counts
             for (counter, value) in [

@@ -6,15 +6,15 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// The process's limit of open files, and what of it connections may take.
+/// The process's limit of open files, and how many of them connections may use.
 ///
-/// A listener that meets the limit cannot even refuse: the client would wait in the kernel's queue. So the edge's own
-/// limit of connections, beyond which one is closed at once, is kept below it.
+/// A listener at the limit cannot even refuse a connection: the client would wait in the kernel's queue. So the edge's
+/// limit of connections, beyond which new ones are closed at once, is kept below it.
 package enum OpenFiles {
     /// The soft limit is raised to the hard one, up to this.
     package static let countMax = 65_536
-    /// Kept for what is no connection: the store's 512 tables, its log and lock, the access log, the event loops, and
-    /// connections that are closed at accept.
+    /// Descriptors kept free for everything else: the store's 512 tables, its log and lock, the access log, the event
+    /// loops, and connections that are closed right after accept.
     package static let reserveCount = 700
 
     #if canImport(Glibc)
@@ -23,8 +23,8 @@ package enum OpenFiles {
     private static let resource = RLIMIT_NOFILE
     #endif
 
-    /// Raises the soft limit as far as it may be.
-    /// - Returns: the limit that holds now.
+    /// Raises the soft limit to `countMax`, or as far as the hard limit allows.
+    /// - Returns: the limit in force.
     package static func raiseLimit() -> Int {
         var limit = rlimit()
         guard unsafe getrlimit(self.resource, &limit) == 0 else { return self.countMax }
@@ -37,7 +37,7 @@ package enum OpenFiles {
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// How many connections may be open at once under a limit of open files; at least a quarter of it.
+    /// How many connections may be open at once under a limit of open files; at least a quarter of the limit.
     package static func connectionCountMax(openFiles: Int, wanted: Int) -> Int {
         min(wanted, max(openFiles - self.reserveCount, openFiles / 4))
     }

@@ -6,7 +6,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// What the process was started with.
+/// The environment of this process and machine.
 package enum ProcessEnvironment {
     /// Every environment variable.
     package static var variables: [String: String] {
@@ -27,7 +27,7 @@ package enum ProcessEnvironment {
         max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     }
 
-    /// What relative paths begin at; `.` where that directory is gone.
+    /// The current directory; `.` if it was removed.
     package static var currentDirectory: String {
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
         guard let text = unsafe getcwd(&bytes, bytes.count) else { return "." }
@@ -36,15 +36,15 @@ package enum ProcessEnvironment {
 
     package static var processID: Int32 { getpid() }
 
-    /// The machine's own name; `localhost` where it has none.
+    /// The machine's host name; `localhost` if it has none.
     package static var hostName: String {
         var bytes = [CChar](repeating: 0, count: 256)
-        // One byte stays zero, whatever the system writes.
+        // The last byte stays zero, so the text is terminated even if the system truncates it.
         guard unsafe gethostname(&bytes, bytes.count - 1) == 0, bytes[0] != 0 else { return "localhost" }
         return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Whether a process of that id is alive.
+    /// Whether a process with that id exists.
     package static func isRunning(_ processID: Int32) -> Bool {
         kill(processID, 0) == 0 || errno == EPERM
     }

@@ -16,14 +16,14 @@ package enum ProcessSignal: Sendable {
     case reload
 }
 
-/// The process's signals as a sequence. Broken pipes are ignored: writes report them.
+/// The process's signals as a sequence. SIGPIPE is ignored: writes report the error themselves.
 package enum ProcessSignals {
     private static let meanings = [(SIGTERM, ProcessSignal.stop), (SIGINT, .stop), (SIGHUP, .reload)]
 
-    /// Signals from now on, kept until somebody asks for them; the first that stops is the last.
+    /// Signals from now on, buffered until they are read; the first `stop` ends the stream.
     ///
-    /// To be called once, before anything is opened: until then a signal ends the process by itself, and after it none
-    /// is lost. The sources stay until the process ends, so that a second signal does not cut the drain short.
+    /// Call it once, before anything is opened: before, a signal ends the process directly; after, none is lost. The
+    /// sources live as long as the process, so that a second signal does not cut the drain short.
     package static func stream() -> AsyncStream<ProcessSignal> {
         signal(SIGPIPE, SIG_IGN)
         return AsyncStream(bufferingPolicy: .bufferingNewest(16)) { continuation in
@@ -32,7 +32,7 @@ package enum ProcessSignals {
                 let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
                 source.setEventHandler {
                     withExtendedLifetime(source) { _ = continuation.yield(meaning) }
-                    // However many more come before this one is read.
+                    // Even if more signals arrive before this one is read.
                     if meaning == .stop { continuation.finish() }
                 }
                 isRegistered.enter()
@@ -41,8 +41,8 @@ package enum ProcessSignals {
             }
             isRegistered.wait()
             #if canImport(Darwin)
-            // There the default action must be off for a source to see its signal; off any earlier, the signal would
-            // be lost. On Linux the source has put a handler of its own in its place.
+            // On macOS the default action must be ignored for a source to see its signal; doing so any earlier would
+            // lose a signal. On Linux the source installs a handler of its own.
             for (number, _) in self.meanings { signal(number, SIG_IGN) }
             #endif
         }

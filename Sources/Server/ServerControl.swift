@@ -2,25 +2,26 @@ internal import Gateway
 internal import Inference
 internal import Primitives
 
-/// Tells a running server what to do with its models.
+/// Sends control requests about models to a running server.
 package enum ServerControl {
-    /// Loading a large model from a slow disk takes minutes.
+    /// The time without an answer after which the server is given up; loading a large model from a slow disk takes
+    /// minutes.
     private static let silenceSeconds = 900
 
-    /// What the server said.
+    /// The server's answer.
     package struct Answer: Sendable, Hashable {
         package var isDone: Bool
-        /// Whether the server knows no such model, or has it not loaded.
+        /// Whether the server does not know the model, or has not loaded it.
         package var isUnknown: Bool
         package var text: String
     }
 
     /// - Parameters:
-    ///   - what: such as `models/load`.
+    ///   - what: the request, such as `models/load`.
     ///   - body: the name of a model.
     ///   - configuration: names the data directory of the server.
-    /// - Returns: nil where no server runs on the data directory.
-    /// - Throws: a sentence where it runs and cannot be told.
+    /// - Returns: nil when no server runs on the data directory.
+    /// - Throws: a sentence when it runs but does not answer properly.
     package static func tell(
         _ what: String, _ body: String, _ configuration: Configuration
     ) async throws(StartError) -> Answer? {

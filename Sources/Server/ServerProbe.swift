@@ -8,16 +8,16 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// How a server on a data directory is.
+/// The status of the server on a data directory.
 package struct ServerStatus: Sendable, Hashable {
     package var isRunning: Bool
     package var isReady: Bool
     package var endpoint: String?
     package var address: ServerAddress?
-    /// One sentence.
+    /// One sentence with more detail.
     package var detail: String
 
-    /// For people.
+    /// The status as text for people.
     package var lines: [String] {
         guard self.isRunning else { return [self.detail] }
         return [
@@ -28,9 +28,9 @@ package struct ServerStatus: Sendable, Hashable {
     }
 }
 
-/// Asks a running server how it is, over plain HTTP on the loopback interface.
+/// Asks a running server for its status, over plain HTTP on the loopback interface.
 package enum ServerProbe {
-    /// How long connecting and answering may take, in seconds.
+    /// The time limit for connecting, and for answering, in seconds each.
     static let timeoutSeconds = 3
 
     package static func address(_ configuration: Configuration) -> ServerAddress? {
@@ -40,7 +40,7 @@ package enum ServerProbe {
         return address.flatMap { ProcessEnvironment.isRunning($0.processID) ? $0 : nil }
     }
 
-    /// How the server is; `port` is asked instead of the one that the data directory names.
+    /// The server's status; `port` is asked instead of the port that the data directory names.
     package static func status(_ configuration: Configuration, port: Int? = nil) -> ServerStatus {
         let address = self.address(configuration)
         guard let port = port ?? address?.port else {
@@ -83,8 +83,8 @@ package enum ServerProbe {
         )
     }
 
-    /// The server whose data directory was removed, and with it the file that names the server: the one on the
-    /// configured port, if it says so.
+    /// A server whose data directory was removed, together with the file that names the server: the one on the
+    /// configured port, if it says so itself.
     private static func orphan(_ configuration: Configuration) -> ServerStatus? {
         let directory = DataDirectory(path: configuration.dataDirectory)
         guard Files.facts(directory.path) == nil, configuration.allowsPlaintext,
@@ -96,7 +96,7 @@ package enum ServerProbe {
             isRunning: true, isReady: false, endpoint: "http://\(host):\(configuration.port)", detail: answer.body)
     }
 
-    /// Whether something accepts connections on a port of this machine.
+    /// Whether a TCP port of this machine accepts connections.
     static func isAnswering(port: Int, host: String = "127.0.0.1") -> Bool {
         let descriptor = self.connection(host: host, port: port)
         guard descriptor >= 0 else { return false }
@@ -127,7 +127,7 @@ package enum ServerProbe {
         return (status, body.split(separator: "\n").joined(separator: " "))
     }
 
-    /// A connected socket, or -1. A host that stands for all addresses is this machine.
+    /// A connected socket, or -1. A wildcard address means this machine.
     private static func connection(host: String, port: Int) -> Int32 {
         var four = sockaddr_in()
         four.sin_family = sa_family_t(AF_INET)
@@ -144,7 +144,7 @@ package enum ServerProbe {
         return self.connection(name: host, port: port)
     }
 
-    /// A socket that is connected to the first address of a name that takes it, or -1.
+    /// A socket connected to the first of a name's addresses that accepts, or -1.
     private static func connection(name: String, port: Int) -> Int32 {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -185,7 +185,7 @@ package enum ServerProbe {
     }
 }
 
-/// `connect(2)`, whose name the method above hides.
+/// `connect(2)`, whose name is hidden by the method above.
 private func connectSocket(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ size: socklen_t) -> Int32 {
     unsafe connect(descriptor, address, size)
 }

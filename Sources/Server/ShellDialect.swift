@@ -1,4 +1,4 @@
-/// How a shell is told to set and to take away variables of the environment.
+/// How a shell sets and unsets environment variables.
 package enum ShellDialect: String, Sendable, CaseIterable {
     case bash, zsh, fish, powershell
 
@@ -11,7 +11,7 @@ package enum ShellDialect: String, Sendable, CaseIterable {
         }
     }
 
-    /// The command that takes a variable away, which may not be there.
+    /// The command that unsets a variable; must also work if it is not set.
     package func unset(_ name: String) -> String {
         switch self {
         case .bash, .zsh: "unset \(name)"
@@ -20,12 +20,12 @@ package enum ShellDialect: String, Sendable, CaseIterable {
         }
     }
 
-    /// Between apostrophes fish knows two escapes, of the apostrophe and of itself.
+    /// Within single quotes fish has two escapes: for the single quote and for the backslash.
     private static func fishWord(_ text: String) -> String {
         ShellWord.quoted(text, writing: ["\\": "\\\\", "'": "\\'"])
     }
 
-    /// PowerShell takes typographic apostrophes for its own; between them each is doubled.
+    /// PowerShell accepts typographic quotes as single quotes too; within single quotes each must be doubled.
     private static func powerShellWord(_ text: String) -> String {
         let apostrophes = "'\u{2018}\u{2019}\u{201A}\u{201B}".unicodeScalars
         return ShellWord.quoted(

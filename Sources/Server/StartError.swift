@@ -3,14 +3,14 @@ internal import ServiceKit
 
 /// Why the server, or a command on its data directory, cannot do its work.
 package struct StartError: Error, Sendable, Hashable {
-    /// What kind of trouble; decides the exit code.
+    /// The category of the failure; decides the exit code.
     package enum Reason: Sendable, Hashable {
         case configuration, dataDirectory, storeLocked, storeNewer, storeDamaged, storeUnreachable, portInUse,
             noPermission, noSource, other
     }
 
     package let reason: Reason
-    /// What is wrong and what to do about it.
+    /// What is wrong, and how to mend it.
     package let sentence: String
 
     package init(_ reason: Reason, _ sentence: String) {
@@ -18,7 +18,7 @@ package struct StartError: Error, Sendable, Hashable {
         self.sentence = sentence
     }
 
-    /// A command names a key that is not there.
+    /// A command names a key that does not exist.
     package static func noKey(_ accessKeyID: String) -> StartError {
         StartError(
             .configuration, "there is no access key \(accessKeyID); `brume keys list` shows which there are")
@@ -48,7 +48,7 @@ package struct StartError: Error, Sendable, Hashable {
         }
     }
 
-    /// The data directory of a command.
+    /// The data directory of a command is unusable.
     init(unusable error: FileError) {
         self.init(
             .dataDirectory, "the data directory cannot be used: \(error.sentence). Name another with --data-dir.")

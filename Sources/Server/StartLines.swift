@@ -2,7 +2,7 @@ internal import Inference
 internal import Primitives
 package import ServiceModel
 
-/// What the server says when it starts: where it is, what it serves, and what is enforced.
+/// What the server prints at its start: where it listens, what it serves, and what it enforces.
 package enum StartLines {
     package static func lines(
         _ configuration: Configuration, port: Int, internalPort: Int? = nil, services: [ServiceSchema],
@@ -60,7 +60,7 @@ package enum StartLines {
         if let madeKey {
             lines.append(.init(text: "root key     \(madeKey.accessKeyID) was made; its secret: \(words)"))
         }
-        // The keys of another process are printed there.
+        // Otherwise the process that owns the keys prints them.
         if configuration.cluster.identityURL == nil {
             lines.append(.init(text: "next         eval \"$(\(words))\""))
         }
@@ -89,12 +89,12 @@ package enum StartLines {
         return lines
     }
 
-    /// What is known without asking the engine anything, which takes too long for a start.
+    /// What is known of the engine without running it, which would delay the start.
     private static func engine(_ configuration: Configuration) -> BrumeServer.StartLine {
         guard let program = ModelEngines.program(configuration) else {
             return .init(text: "engine       none: brume.echo answers, models of your own do not (see: brume doctor)")
         }
-        // A name without a slash is looked for on PATH when it is started.
+        // A name without a slash is looked up on PATH when the engine is started.
         guard program.isExecutable || !program.path.contains("/") else {
             return .init(
                 text: "engine       \(program.path), \(program.origin.sentence), IS NOT THERE, or no program: models "
@@ -104,8 +104,8 @@ package enum StartLines {
         return .init(text: "engine       \(program.path), \(program.origin.sentence)")
     }
 
-    /// Models whose file cannot be had. The server starts without them: the file may be on its way, and the other
-    /// services have nothing to do with it.
+    /// Models whose file is missing. The server starts without them: the file may still arrive, and the other services
+    /// do not depend on it.
     private static func missingModels(_ configuration: Configuration) -> [BrumeServer.StartLine] {
         configuration.bedrockModels.compactMap { model in
             guard model.place.hasPrefix("/"), Files.facts(model.place)?.isDirectory ?? true else { return nil }
@@ -116,8 +116,8 @@ package enum StartLines {
         }
     }
 
-    /// What is said a moment after the start, once the engine was asked.
-    /// - Returns: nil where all is as it should be.
+    /// A warning that follows a moment after the start, once the engine was asked about cards.
+    /// - Returns: nil if all is well.
     static func cards(
         _ facts: EngineFacts?, cards: [String], profile: DeviceProfile?
     ) -> BrumeServer.StartLine? {

@@ -8,13 +8,15 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// The code that only a start runs: opening the store, making keys and certificates, reading schemas.
+/// Releases the memory of code that only the start runs: opening the store, making keys and certificates, reading
+/// schemas.
 enum StartUpMemory {
-    /// Takes the program's code out of this process's memory; what is run again comes back from the file by itself.
+    /// Drops the program's code pages from this process's memory; those that are run again are mapped back from the
+    /// page cache.
     ///
-    /// Linux maps code in pieces of 64 KiB around what is run, and never lets go of it while memory is plentiful: a
-    /// third of what an idle server is seen to use is code of its start. Only mappings that are executable and private
-    /// are touched: nothing is ever written there, so nothing is lost. A failure only leaves things as they are.
+    /// Linux maps code in pieces of 64 KiB around what is run and keeps it while memory is plentiful: a third of an
+    /// idle server's resident memory is code of its start. Only private executable mappings are touched. They are never
+    /// written, so nothing can be lost. Best effort: a failure leaves things as they are.
     static func giveBack() {
         #if os(Linux)
         guard let bytes = try? Files.read("/proc/self/maps") else { return }

@@ -1,4 +1,4 @@
-/// Where a store is: a database that several servers share, or a directory.
+/// The location of a store: a database that several servers share, or a directory.
 package enum StoreAddress {
     private static let schemes = ["postgres://", "postgresql://"]
     private static let secretParameters = ["password", "sslpassword"]
@@ -8,13 +8,13 @@ package enum StoreAddress {
         self.schemes.contains(where: text.hasPrefix)
     }
 
-    /// The address without the passwords in it, for logs and terminals.
+    /// The address without its password, for logs and terminals.
     ///
-    /// - Returns: what is no address is returned as it is.
+    /// - Returns: a text that is not a database address is returned unchanged.
     package static func withoutPassword(_ text: String) -> String {
         guard let start = text.firstRange(of: "://")?.upperBound else { return text }
         var shown = text
-        // To the last `@`: one in the password should be written as %40, and may not be.
+        // Up to the last `@`: an `@` in a password should be written as %40, but people write it as it is.
         if let at = shown.lastIndex(of: "@"), let colon = shown[start..<at].firstIndex(of: ":") {
             shown.replaceSubrange(shown.index(after: colon)..<at, with: "***")
         }

@@ -1,9 +1,9 @@
 internal import BedrockRuntimeService
 internal import Primitives
 
-/// What was used of Bedrock's models, as `brume usage` shows it.
+/// One row of `brume usage`: the recorded usage of a Bedrock model.
 package struct UsageRow: Sendable, Hashable {
-    /// `2026-11-28`; nil where days are added up.
+    /// The day, such as `2026-11-28`; nil when days are summed up.
     package var day: String?
     package var account: String
     package var principal: String
@@ -14,18 +14,18 @@ package struct UsageRow: Sendable, Hashable {
     package var cacheReadTokens = 0
     package var cacheWriteTokens = 0
     package var keptResponses = 0
-    /// What it would have cost at AWS; nil where the price list does not name the model.
+    /// The price at AWS; nil if the price list does not have the model.
     package var cost: UsageRowCost?
 }
 
 /// What a row would have cost at AWS, by a price list.
 package struct UsageRowCost: Sendable, Hashable {
-    /// US dollars with six places.
+    /// US dollars with six decimal places.
     package var amount: String
-    /// Kinds of tokens that were used and have no price: `amount` is without them.
+    /// Kinds of tokens that were used but have no price; `amount` does not include them.
     package var unknown: [String]
     package var isVerified: Bool
-    /// The pattern of ids that the price is for.
+    /// The model id pattern of the price list's entry.
     package var model: String
     package var source: String
     package var date: String
@@ -44,21 +44,21 @@ package struct UsageRowCost: Sendable, Hashable {
     }
 }
 
-/// The price list that rows were multiplied by.
+/// A price list to multiply usage by.
 package struct UsagePriceList: Sendable {
     package var date: String
     package var region: String
-    /// Its file, or that it is Brume's own.
+    /// The path of its file, or a note that it is the built-in list.
     package var origin: String
     fileprivate var list: PriceList
 
-    /// The list that Brume comes with, as a file of one's own begins.
+    /// The built-in list, as a starting point for a list of one's own.
     package static let standardText = PriceList.standardText
 }
 
-/// Reads the usage of a data directory, whether a server runs on it or not.
+/// Reads the usage of a data directory, whether or not a server runs on it.
 package enum UsageReport {
-    /// Rows in the order of day, account, principal and model; `byDay` keeps days apart.
+    /// Rows sorted by day, account, principal and model; unless `byDay`, days are summed up.
     package static func rows(_ configuration: Configuration, byDay: Bool, _ prices: UsagePriceList) -> [UsageRow] {
         let directory = DataDirectory(path: configuration.dataDirectory).usage
         var rows: [UsageRow] = []
@@ -88,8 +88,7 @@ package enum UsageReport {
         }
     }
 
-    /// The price list that usage is multiplied by: `file`, else `prices.json` of the data directory, else the one that
-    /// Brume comes with.
+    /// The price list to use: `file`, else `prices.json` of the data directory, else the built-in one.
     package static func prices(
         _ configuration: Configuration, file: String?
     ) throws(StartError) -> UsagePriceList {

@@ -9,15 +9,15 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// A policy of a user as the command line gives and shows it.
+/// A policy of a user, as the command line takes and shows it.
 package struct PolicyDescription: Sendable, Hashable {
     package var account: String
     package var userName: String
-    /// nil for a user who had policies and has none left.
+    /// nil for a user whose last policy was deleted.
     package var name: String?
-    /// As it was given.
+    /// The text exactly as it was given.
     package var text: String
-    /// What counts of it for the quota.
+    /// The characters that count towards the quota.
     package var characterCount: Int
 
     init(_ user: UserReference, _ policy: InlinePolicy?) {
@@ -31,12 +31,13 @@ package struct PolicyDescription: Sendable, Hashable {
 
 /// The inline policies of a data directory's users, for commands.
 ///
-/// A user without any may do everything in the account, until the first is put; from then on only what policies allow.
+/// A user without any may do everything in the account. After the first policy is put, the user may do only what
+/// policies allow.
 package struct UserPolicyStore: Sendable {
     private let file: UserPolicyFile
     private let lock: IdentityLock
 
-    /// Makes the directory where it is missing.
+    /// Makes the directory if it does not exist.
     package init(_ configuration: Configuration) throws(StartError) {
         let directory = DataDirectory(path: configuration.dataDirectory)
         let random = SystemRandomSource()
@@ -48,7 +49,7 @@ package struct UserPolicyStore: Sendable {
         self.init(directory, random)
     }
 
-    /// The policies of a directory that a server, or a command, has made; nothing is made here.
+    /// The policies of a directory that a server or a command has made; creates nothing.
     package static func existing(_ configuration: Configuration) -> UserPolicyStore {
         UserPolicyStore(DataDirectory(path: configuration.dataDirectory), SystemRandomSource())
     }
@@ -58,7 +59,7 @@ package struct UserPolicyStore: Sendable {
         self.lock = IdentityLock(directory)
     }
 
-    /// The policies of a user, or of everybody, in the order of their names.
+    /// The policies of a user, or of all users, sorted by name.
     package func list(account: String? = nil, userName: String? = nil) throws(StartError) -> [PolicyDescription] {
         let account = try account.map { (text) throws(StartError) in try AccountID(configured: text) }
         let policies = try self.read()
@@ -78,7 +79,7 @@ package struct UserPolicyStore: Sendable {
         return PolicyDescription(user, policy)
     }
 
-    /// Puts a policy in the place of one of its name, or beside the others.
+    /// Puts a policy, replacing one of the same name.
     @discardableResult
     package func put(
         _ policy: PolicyArgument, account: String, userName: String
@@ -88,7 +89,7 @@ package struct UserPolicyStore: Sendable {
         return try self.lock.hold { () throws(StartError) in try self.putUnderLock(policy, user) }
     }
 
-    /// For who holds the lock.
+    /// As `put`, for callers that hold the lock.
     @discardableResult
     func putUnderLock(_ argument: PolicyArgument, _ user: UserReference) throws(StartError) -> PolicyDescription {
         let policy: InlinePolicy
@@ -113,9 +114,9 @@ package struct UserPolicyStore: Sendable {
         return PolicyDescription(user, policy)
     }
 
-    /// A user whose last policy goes may do nothing any more.
+    /// Deletes a policy. A user whose last policy is deleted may do nothing.
     package func delete(_ name: String, account: String, userName: String) throws(StartError) {
-        // Where there is none, no lock is made either.
+        // Checked first, so that no lock file is made for a policy that does not exist.
         _ = try self.policy(name, account: account, userName: userName)
         let user = UserReference(account: try AccountID(configured: account), name: userName)
         try self.lock.hold { () throws(StartError) in
@@ -152,11 +153,11 @@ package struct UserPolicyStore: Sendable {
     }
 }
 
-/// A policy as a command is given it.
+/// A policy as an argument of a command.
 package struct PolicyArgument: Sendable, Hashable {
     package var name: String
     package var text: String
-    /// What errors call it.
+    /// Its source, for error messages.
     package var origin: String
 
     package init(name: String, text: String, origin: String) {
@@ -165,9 +166,9 @@ package struct PolicyArgument: Sendable, Hashable {
         self.origin = origin
     }
 
-    /// Reads a policy from a file, or from standard input for `-`.
+    /// Reads a policy from a file, or from standard input if `path` is `-`.
     ///
-    /// Without a name it is called as the file without its folders and `.json`.
+    /// The default name is the file's name without folders and `.json`.
     package init(name: String? = nil, path: String) throws(StartError) {
         let file = path.split(separator: "/").last.map(String.init) ?? path
         let bytes: [UInt8]
@@ -186,7 +187,7 @@ package struct PolicyArgument: Sendable, Hashable {
     }
 }
 
-/// What is written to a command.
+/// The standard input of a command.
 private enum StandardInput {
     static func read(bytesMax: Int) throws(FileError) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -209,7 +210,7 @@ private enum StandardInput {
 }
 
 extension AccountID {
-    /// An account that a command names.
+    /// Parses an account that a command names.
     init(configured text: String) throws(StartError) {
         guard let account = AccountID(text) else {
             throw StartError(.configuration, "an account is twelve digits, not \"\(text)\"")
