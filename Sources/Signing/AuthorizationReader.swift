@@ -1,23 +1,23 @@
 internal import Primitives
 
-/// An `Authorization` header taken apart: a word, then `Name=value` parts between commas or spaces.
+/// Parses an `Authorization` header: a scheme, then `Name=value` parts separated by commas or spaces.
 struct AuthorizationReader {
     let algorithm: String
     let credential: Range<Int>?
     let signedHeaders: Range<Int>?
     let signature: Range<Int>?
 
-    /// Reads all parts; names that AWS does not know are passed over.
+    /// Reads all parts; names that AWS does not define are ignored.
     /// - Parameters:
-    ///   - headers: the header is one of them.
-    ///   - value: where its value stands among their bytes; so do the parts.
+    ///   - headers: the headers that contain it.
+    ///   - value: the range of its value in their bytes; the parts are ranges of the same bytes.
     /// - Throws: `otherScheme`, `notKeyValue`, `repeated`.
     init(_ headers: HeaderFields, _ value: Range<Int>) throws(SigningError) {
         let bytes = headers.bytes.span.extracting(0..<value.upperBound)
         var end = value.lowerBound
         while end < bytes.count, !Self.isSeparator(bytes[end]) { end += 1 }
         if equal(bytes, value.lowerBound..<end, SigningAlgorithm.hmac) {
-            // The one word that matters needs no copy.
+            // The usual algorithm: no copy is needed.
             self.algorithm = SigningAlgorithm.hmac
         } else {
             self.algorithm = headers.text(value.lowerBound..<end)
@@ -62,10 +62,11 @@ struct AuthorizationReader {
         slot = value
     }
 
-    /// The first separator from `start` on.
+    /// The index of the first separator from `start` on.
     private static func endOfValue(_ bytes: Span<UInt8>, from start: Int) -> Int {
         var end = start
-        // All separators lie below what values are made of, but for a few marks that hardly any value has.
+        // Separators are below the characters of values in ASCII order, except for a few marks that values rarely
+        // contain.
         while true {
             end = ByteScan.first(below: UInt8(ascii: ",") + 1, in: bytes, from: end)
             guard end < bytes.count, !Self.isSeparator(bytes[end]) else { return end }
@@ -79,7 +80,7 @@ struct AuthorizationReader {
     }
 }
 
-/// The names of the ways to sign.
+/// The names of signing algorithms.
 enum SigningAlgorithm {
     static let hmac = "AWS4-HMAC-SHA256"
     static let asymmetricPrefix = "AWS4-ECDSA-P256-SHA256"
@@ -87,7 +88,7 @@ enum SigningAlgorithm {
     static let trailer = "AWS4-HMAC-SHA256-TRAILER"
 }
 
-/// Whether the bytes at `range` are those of `text`.
+/// Whether the bytes at `range` equal `text`.
 func equal(_ bytes: Span<UInt8>, _ range: Range<Int>, _ text: String) -> Bool {
     let text = text.utf8.span
     guard range.count == text.count else { return false }
@@ -95,7 +96,7 @@ func equal(_ bytes: Span<UInt8>, _ range: Range<Int>, _ text: String) -> Bool {
     return true
 }
 
-/// Whether the bytes at `range` are those of a text of ours.
+/// Whether the bytes at `range` equal a literal.
 @inline(__always)
 func equal(_ bytes: Span<UInt8>, _ range: Range<Int>, ascii text: StaticString) -> Bool {
     guard range.count == text.utf8CodeUnitCount else { return false }

@@ -1,9 +1,9 @@
-/// The three long parts of an authorization, as ranges of one buffer: slices would each keep it alive on their own.
+/// The three long parts of an authorization, as ranges of one buffer: as slices, each would retain the buffer.
 struct AuthorizationText: Sendable, Hashable {
     let bytes: [UInt8]
     /// `key/date/region/service/aws4_request`
     let credential: Range<Int>
-    /// The names between semicolons.
+    /// Header names, separated by semicolons.
     let signedHeaders: Range<Int>
     let signature: Range<Int>
 

@@ -1,25 +1,26 @@
 package import Primitives
 
-/// A bearer key of Amazon Bedrock, read and not yet believed.
+/// A bearer key of Amazon Bedrock, parsed but not verified.
 ///
-/// Two kinds exist. A long-term key is `ABSK` and the base64 of `name:secret`, a service-specific credential of a user.
-/// A short-term key is `bedrock-api-key-` and the base64 of a presigned request, as AWS's token generators make it.
+/// There are two kinds. A long-term key is `ABSK` and the base64 of `name:secret`: a service-specific credential of a
+/// user. A short-term key is `bedrock-api-key-` and the base64 of a presigned request, as AWS's token generators make
+/// it.
 /// - Source: `aws-bedrock-token-generator` 1.1.0; Amazon Bedrock User Guide, "Generate an Amazon Bedrock API key".
 package enum BearerToken: Sendable, Hashable {
     case longTerm(LongTermBearer)
-    /// A request that was presigned and never sent: whoever has it acts for its signer.
+    /// A presigned request that is never sent: whoever holds it acts for its signer.
     case shortTerm(RequestHead)
 
     private static let longTermPrefix = "ABSK"
     private static let shortTermPrefix = "bedrock-api-key-"
-    /// What the generators append to the presigned request; it is not signed.
+    /// Appended to the presigned request by the generators; not signed.
     private static let version = "&Version=1"
-    /// Tokens with a session token in them have some kilobytes.
+    /// A longer token is refused; with a session token inside, it takes a few kilobytes.
     package static let bytesMax = 16 << 10
-    /// Longest life of a short-term key: twelve hours.
+    /// The longest lifetime of a short-term key: twelve hours.
     package static let secondsMax: Int64 = 43_200
 
-    /// The token of an `Authorization` header; nil where it is of another scheme.
+    /// The token of an `Authorization` header; nil for another scheme.
     package static func text(inAuthorization value: String) -> Substring? {
         let scheme = value.utf8.prefix(7)
         guard scheme.count == 7, zip(scheme, "bearer ".utf8).allSatisfy({ ASCII.lowercased($0) == $1 }) else {
@@ -43,7 +44,7 @@ package enum BearerToken: Sendable, Hashable {
         }
     }
 
-    /// Strict, but for the padding, which is often lost where keys are copied.
+    /// Strict, except that padding may be missing: it is often lost when keys are copied.
     private static func decoded(_ text: Substring) throws(BearerError) -> String {
         var padded = Array(text.utf8)
         while padded.count % 4 != 0 { padded.append(UInt8(ascii: "=")) }
@@ -60,7 +61,7 @@ package enum BearerToken: Sendable, Hashable {
         var query = head.query
         guard query.hasSuffix(Self.version) else { throw .invalid }
         query.removeLast(Self.version.utf8.count)
-        // A URL that was presigned for something else is no key.
+        // A URL presigned for another action must not work as a key.
         guard head.path == "/", query.split(separator: "&").contains("Action=CallWithBearerToken") else {
             throw .invalid
         }
@@ -68,14 +69,14 @@ package enum BearerToken: Sendable, Hashable {
         return RequestHead(method: head.method, path: head.path, query: query, headers: head.headers)
     }
 
-    /// How long a presigned request lives; nil where it does not say so.
+    /// The lifetime of a presigned request; nil when it does not state one.
     private static func seconds(_ query: String) -> Int64? {
         let name = QueryParameter.expires + "="
         return query.split(separator: "&").first { $0.hasPrefix(name) }.flatMap { Int64($0.dropFirst(name.utf8.count)) }
     }
 }
 
-/// What a long-term key says: whose it is, and the proof.
+/// The content of a long-term key: its public name and its secret.
 package struct LongTermBearer: Sendable, Hashable {
     /// The public part, such as `BedrockAPIKey-x7k2-at-123456789012`.
     package let name: String
@@ -86,12 +87,12 @@ package struct LongTermBearer: Sendable, Hashable {
         self.secret = secret
     }
 
-    /// Whether it holds this secret; the time tells the length and nothing else.
+    /// Whether the secret is this one; constant time except for the length.
     package func proves(_ secret: String) -> Bool {
         equalInConstantTime(self.secret, secret)
     }
 
-    /// The key's text, to be given to its owner.
+    /// The text of a key, to be given to its owner.
     package static func text(name: String, secret: String) -> String {
         "ABSK" + Base64.encode("\(name):\(secret)".utf8)
     }
@@ -101,12 +102,12 @@ package struct LongTermBearer: Sendable, Hashable {
 package enum BearerError: Error, Sendable, Hashable {
     /// Neither of the two kinds.
     case unknownPrefix
-    /// It cannot be read, names nobody, or does not prove what it says.
+    /// It cannot be parsed, its name is unknown, or its secret or signature is wrong.
     case invalid
     case expired
 
-    /// AWS's sentence, which comes with 403 and AccessDeniedException.
-    /// - Source: answers of Bedrock in public issues; the one for expired keys is from memory and not confirmed.
+    /// AWS's sentence; the status is 403, the code AccessDeniedException.
+    /// - Source: answers of Bedrock in public issues; the sentence for expired keys is from memory and not confirmed.
     package var sentence: String {
         switch self {
         case .unknownPrefix: "Invalid API Key format: Must start with pre-defined prefix"

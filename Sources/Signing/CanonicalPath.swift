@@ -5,7 +5,7 @@ enum CanonicalPath {
     private static let slash = UInt8(ascii: "/")
     private static let dot = UInt8(ascii: ".")
 
-    /// - Throws: `malformedURI`, in S3's form only; the other takes a `%` as it is.
+    /// - Throws: `malformedURI`, in S3's form only; the other form takes a `%` literally.
     static func append(_ path: String, form: SigningRules.PathForm, to output: inout [UInt8]) throws(SigningError) {
         if path.utf8.count <= 1 {
             output.append(self.slash)
@@ -24,7 +24,7 @@ enum CanonicalPath {
         }
     }
 
-    /// Whether a segment is empty or begins with a dot; a slash at the end is no segment.
+    /// Whether a segment is empty or begins with a dot; a trailing slash does not count as an empty segment.
     private static func needsNormalization(_ path: Span<UInt8>) -> Bool {
         for index in 0..<(path.count - 1) where path[index] == self.slash {
             if path[index + 1] == self.slash || path[index + 1] == self.dot { return true }
@@ -32,7 +32,7 @@ enum CanonicalPath {
         return path[0] != self.slash
     }
 
-    /// RFC 3986's removal of dot segments, and AWS's of empty ones.
+    /// Removes dot segments, as RFC 3986 does, and empty segments, as AWS does.
     /// - Source: the path cases of AWS's SigV4 test suite.
     private static func normalized(_ path: String) -> [UInt8] {
         var segments: [ArraySlice<UInt8>] = []

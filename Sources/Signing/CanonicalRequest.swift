@@ -1,10 +1,10 @@
 internal import Primitives
 
-/// The text of a request that both sides hash.
+/// The canonical text of a request, which client and server hash.
 ///
 /// - Source: IAM User Guide, "Create a signed AWS API request", step 1 "Create a canonical request".
 enum CanonicalRequest {
-    /// Room for what SDKs sign; longer requests grow the buffer.
+    /// The initial capacity; longer requests grow the buffer.
     private static let byteCountUsual = 1024
 
     /// - Parameters:
@@ -37,8 +37,8 @@ enum CanonicalRequest {
         return output
     }
 
-    /// A line for each name. One without a header has an empty value, as it would for a client that signed it so; a
-    /// header that got lost on the way then shows as a mismatch.
+    /// One line for each name. A name without a header gets an empty value, as it would from a client that signed it
+    /// so; thus a header that was lost on the way shows as a mismatch.
     private static func appendHeaders(
         _ signed: SignedFields, _ bytes: [UInt8], _ headers: HeaderFields, to output: inout [UInt8]
     ) {
@@ -51,7 +51,7 @@ enum CanonicalRequest {
             if entry.line >= 0 {
                 self.appendTrimmed(texts.extracting(lines[Int(entry.line)].value), to: &output)
             } else if equal(bytes.span, entry.range, ":authority") {
-                // HTTP/2's name for it; the edge hands it over as `Host`.
+                // HTTP/2's pseudo-header; the edge passes it on as `Host`.
                 if let host = headers.firstLine("host") {
                     self.appendTrimmed(texts.extracting(host.value), to: &output)
                 }
@@ -64,7 +64,7 @@ enum CanonicalRequest {
         }
     }
 
-    /// White space at both ends goes, runs of it within become one space.
+    /// Trims white space at both ends and folds runs of it within to one space.
     private static func appendTrimmed(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
         guard self.needsTrimming(bytes) else {
             unsafe bytes.withUnsafeBufferPointer { unsafe output.append(contentsOf: $0) }
@@ -122,7 +122,7 @@ enum PayloadLine {
     }
 }
 
-/// The text that is signed.
+/// The string to sign.
 enum StringToSign {
     /// - Parameters:
     ///   - amzDate: the request's date as `AmzDate` writes it.
@@ -137,7 +137,7 @@ enum StringToSign {
         return output
     }
 
-    /// The lines that all kinds begin with, the newline after the scope included.
+    /// The lines that every kind of string to sign begins with, including the newline after the scope.
     static func appendHead(_ algorithm: String, amzDate: String, scope: ArraySlice<UInt8>, to output: inout [UInt8]) {
         output.append(contentsOf: algorithm.utf8)
         output.append(UInt8(ascii: "\n"))

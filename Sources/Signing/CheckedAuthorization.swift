@@ -1,8 +1,8 @@
 package import Primitives
 
-/// An authorization in which everything is right that can be told without the secret.
+/// An authorization that passed every check that does not need the secret.
 ///
-/// The next steps: look the secret up by `accessKeyID` and `sessionToken`, then `verify`.
+/// Next: look up the secret by `accessKeyID` and `sessionToken`, then call `verify`.
 package struct CheckedAuthorization: Sendable {
     package let carrier: AuthorizationCarrier
     package let credential: ClaimedCredential
@@ -11,7 +11,7 @@ package struct CheckedAuthorization: Sendable {
     package let payload: PayloadDeclaration
     package let rules: SigningRules
 
-    /// The request's date in the form that is signed.
+    /// The request's date, as it is signed.
     let amzDate: String
     let signedFields: SignedFields
     let text: AuthorizationText
@@ -23,14 +23,14 @@ package struct CheckedAuthorization: Sendable {
 }
 
 extension ParsedAuthorization {
-    /// Checks date, window, signed headers, algorithm and scope, in AWS's order.
+    /// Checks date, time window, signed headers, algorithm and scope, in AWS's order.
     /// - Parameters:
-    ///   - rules: what the service demands.
+    ///   - rules: the service's requirements.
     ///   - headers: of the request that was parsed.
-    ///   - now: the time by our clock.
-    ///   - isTLS: whether the request came over TLS; only `UnsignedPayload.overTLS` asks.
-    ///   - keys: know the credentials of former requests.
-    /// - Returns: the same authorization, fit to be proven.
+    ///   - now: the current time.
+    ///   - isTLS: whether the request came over TLS; only `UnsignedPayload.overTLS` depends on it.
+    ///   - keys: the cache of credentials of former requests.
+    /// - Returns: the authorization, ready for `verify`.
     /// - Throws: `malformedDate`, `expired`, `notYetCurrent`, the errors of `X-Amz-Expires`, `hostNotSigned`,
     ///   `headersNotSigned`, `tooManySignedHeaders`, `unsupportedAlgorithm`, `asymmetricSignature`,
     ///   `malformedCredential`, `wrongScope`, `contentHashMissing`, `contentHashUnsupported`.
@@ -45,7 +45,7 @@ extension ParsedAuthorization {
             : try SignedFields(self.text.bytes.span, self.text.signedHeaders, headers, rules)
         try self.checkAlgorithm()
         let known = self.knownCredential(rules, amzDate, keys)
-        // Not by `??`, whose closure forgets what is thrown.
+        // Not `??`: its closure loses the typed throws.
         let credential = if let known { known } else { try self.readCredential(rules, amzDate: amzDate) }
         return CheckedAuthorization(
             carrier: self.carrier,
@@ -74,7 +74,7 @@ extension ParsedAuthorization {
     /// - Source: IAM User Guide, "Troubleshoot signed requests for AWS APIs"; S3 API Reference, "Authenticating
     ///   Requests: Using Query Parameters" for `X-Amz-Expires`.
     private func checkWindow(_ time: Timestamp, _ rules: SigningRules, now: Timestamp) throws(SigningError) {
-        // A POST policy carries its own expiration; its date only names the key.
+        // A POST policy carries its own expiration; its date only selects the key.
         guard self.carrier != .policyForm else { return }
         let skew = SigningRules.clockSkewSecondsMax
         var life = skew
@@ -110,7 +110,7 @@ extension ParsedAuthorization {
         throw .unsupportedAlgorithm(self.algorithm, carrier: self.carrier)
     }
 
-    /// The credential of a former request, where nothing is wrong with it in this one.
+    /// The cached credential of a former request, if its scope is valid for this one too.
     private func knownCredential(
         _ rules: SigningRules, _ amzDate: String, _ keys: SigningKeyCache
     ) -> ClaimedCredential? {

@@ -1,11 +1,12 @@
 /// The bounds of `aws-chunked` bodies.
 package struct ChunkLimits: Sendable, Hashable {
-    /// Smallest chunk but the last one that has data; S3's own rule.
+    /// The smallest chunk with data, except the last one; S3's own rule.
     package var chunkBytesMin = 8192
-    /// Largest signed chunk. It is held until its signature is proven, so this bounds the memory of an upload; SDKs
-    /// send 64 KiB to 1 MiB. Unsigned chunks pass through and have no bound but the body's.
+    /// The largest signed chunk. It is buffered until its signature is verified, so this bounds the memory of an
+    /// upload; SDKs send 64 KiB to 1 MiB. Unsigned chunks are passed through, and only the body's limit applies to
+    /// them.
     package var chunkBytesMax = 16 * 1024 * 1024
-    /// The line that opens a chunk: sixteen digits and a signature fit.
+    /// The line that opens a chunk: room for sixteen digits and a signature.
     package var chunkLineBytesMax = 128
     /// One line of the trailer.
     package var trailerLineBytesMax = 1024
@@ -15,21 +16,21 @@ package struct ChunkLimits: Sendable, Hashable {
     package init() {}
 }
 
-/// Why an `aws-chunked` body is not accepted.
+/// Why an `aws-chunked` body is refused.
 package enum ChunkedPayloadError: Error, Sendable, Hashable {
-    /// `x-amz-decoded-content-length` is not there, or no number.
+    /// `x-amz-decoded-content-length` is missing or not a number.
     case decodedLengthMissing
-    /// The line that opens a chunk, or what follows its data, is not as AWS defines it.
+    /// The line that opens a chunk, or the end of its data, has the wrong form.
     case malformedChunk
-    /// A chunk that is not the last with data is smaller than allowed; `number` counts from 1.
+    /// A chunk other than the last is smaller than allowed; `number` counts from 1.
     case chunkTooSmall(number: Int, bytes: Int, bytesMin: Int)
-    /// A signed chunk is larger than we hold.
+    /// A signed chunk is larger than `ChunkLimits.chunkBytesMax`.
     case chunkTooLarge(bytes: Int, bytesMax: Int)
-    /// A signature in the chain is another than the computed one.
+    /// A signature in the chain differs from the computed one.
     case signatureMismatch
-    /// The trailer is not well-formed, or not the announced one.
+    /// The trailer is malformed, or has other fields than announced.
     case malformedTrailer
-    /// The body ended early, went on behind its end, or has another length than announced.
+    /// The body ended early, continued after its end, or has another length than announced.
     case lengthMismatch
 }
 

@@ -1,6 +1,6 @@
-/// Where the chain of chunk signatures begins: the proven signature of the head.
+/// The start of the chain of chunk signatures: the verified signature of the head.
 package struct ChunkSeed: Sendable {
-    /// nil: the chunks carry no signatures.
+    /// nil when the chunks are not signed.
     let key: SigningKey?
     let amzDate: String
     let scope: CredentialScope

@@ -1,25 +1,22 @@
 package import Primitives
 
-/// Takes an `aws-chunked` body apart while it arrives and proves the chain of its signatures.
+/// Parses an `aws-chunked` body as it arrives, and verifies the chain of its signatures.
 ///
-/// A state machine without I/O: `push` what arrived, in any pieces; a signed chunk's bytes come out when its signature
-/// is proven, and not before. Memory: one signed chunk at most, and one line.
+/// A state machine without I/O: `push` takes pieces of any size, and hands out a signed chunk's bytes only after
+/// verifying its signature. Memory: at most one signed chunk and one line.
 ///
-///     10000;chunk-signature=…\r\n  <65,536 bytes>\r\n
-///     0;chunk-signature=…\r\n
-///     x-amz-checksum-crc32c:sOO8/Q==\r\n          (with a trailer)
-///     x-amz-trailer-signature:…\r\n               (with a signed one)
-///     \r\n
+///     10000;chunk-signature=…\r\n  <65,536 bytes>\r\n 0;chunk-signature=…\r\n x-amz-checksum-crc32c:sOO8/Q==\r\n
+///     (with a trailer) x-amz-trailer-signature:…\r\n               (with a signed one) \r\n
 package struct ChunkedPayloadVerifier: Sendable {
     private enum State: Sendable, Hashable {
         /// In the line that opens a chunk.
         case chunkLine
         case data(remaining: Int)
-        /// In the CRLF behind a chunk's data.
+        /// In the CRLF after a chunk's data.
         case dataEnd
-        /// In a line of the trailer, or in the empty one that ends the body.
+        /// In a line of the trailer, or in the empty line that ends the body.
         case trailer
-        /// Behind a bare newline, which AWS's documentation shows before the CRLF of a trailer line.
+        /// After a bare newline, which AWS's documentation shows before the CRLF of a trailer line.
         case trailerLineEnd
         case ended
         case failed(ChunkedPayloadError)
@@ -38,7 +35,7 @@ package struct ChunkedPayloadVerifier: Sendable {
     private var chunkNumber = 0
     private var lastChunkBytes = Int.max
     private var isTrailerSigned = false
-    /// What the trailer said, names in lower case; complete when `finish` returned.
+    /// The trailer's fields, names in lower case; complete once `finish` has returned.
     package private(set) var trailers = HeaderFields()
 
     /// - Parameters:
@@ -64,7 +61,7 @@ package struct ChunkedPayloadVerifier: Sendable {
         self.chain = ChunkSignatureChain(seed)
     }
 
-    /// The checksum that the trailer carried, in base64.
+    /// The checksum in the trailer, in base64.
     package var checksum: (algorithm: ChecksumAlgorithm, base64: String)? {
         for field in self.trailers.fields {
             if let algorithm = ChecksumAlgorithm(fieldName: field.name) { return (algorithm, field.value) }
@@ -72,8 +69,8 @@ package struct ChunkedPayloadVerifier: Sendable {
         return nil
     }
 
-    /// Takes the next bytes of the body and appends the payload that is proven by them.
-    /// - Throws: the first error, and the same one again ever after.
+    /// Takes the next bytes of the body, and appends the payload that they verify.
+    /// - Throws: the first error; every later call throws the same.
     package mutating func push(
         _ bytes: Span<UInt8>, into output: inout [UInt8]
     ) throws(ChunkedPayloadError) {
@@ -89,14 +86,14 @@ package struct ChunkedPayloadVerifier: Sendable {
         }
     }
 
-    /// The body has no more bytes.
+    /// Declares the end of the body.
     /// - Throws: `lengthMismatch`, `malformedTrailer`, or the error of an earlier `push`.
     package mutating func finish() throws(ChunkedPayloadError) {
         switch self.state {
         case .ended:
             break
         case .trailer where self.line.isEmpty && self.hasTrailer && self.isTrailerComplete:
-            // Some clients leave the empty line out behind a trailer.
+            // Some clients leave out the empty line after a trailer.
             break
         case .failed(let error):
             throw error
@@ -142,8 +139,8 @@ package struct ChunkedPayloadVerifier: Sendable {
         self.state = state
     }
 
-    /// Collects bytes into `line` up to a newline.
-    /// - Returns: whether the line is whole.
+    /// Collects bytes in `line` up to a newline.
+    /// - Returns: whether the line is complete.
     private mutating func readLine(
         _ bytes: Span<UInt8>, _ index: inout Int, limit: Int, or error: ChunkedPayloadError
     ) throws(ChunkedPayloadError) -> Bool {
@@ -244,9 +241,9 @@ package struct ChunkedPayloadVerifier: Sendable {
     }
 }
 
-/// The line that opens a chunk: `size in hexadecimal`, and `;chunk-signature=` where chunks are signed.
+/// The line that opens a chunk: the size in hexadecimal and, for signed chunks, `;chunk-signature=`.
 private struct ChunkLine {
-    /// Digits of a size; more could not be added up.
+    /// Digits of a size; more could overflow.
     private static let digitCountMax = 15
 
     let byteCount: Int

@@ -1,17 +1,17 @@
 internal import Synchronization
 
-/// What the credential of a request says: `key/date/region/service/aws4_request`, and the key that it led to.
+/// The credential that a request names, `key/date/region/service/aws4_request`, with the signing key derived for it.
 ///
-/// A class, and kept in a `SigningKeyCache` once a key of ours was found for it: nearly every request names the
-/// credential of one before it, and reading and looking up its five texts anew cost as much as hashing the request.
+/// A class, kept in a `SigningKeyCache` once its access key was found. Nearly every request names the credential of an
+/// earlier one, and parsing and looking up its five parts anew would cost as much as hashing the request.
 package final class ClaimedCredential: Sendable {
     package let accessKeyID: String
     package let scope: CredentialScope
-    /// As it came.
+    /// The text exactly as it came.
     let text: [UInt8]
     private let derived = Mutex<Derived?>(nil)
 
-    /// A key is bound to the secret it came from: a recreated access key may have another.
+    /// A signing key and the secret it was derived from: an access key that was recreated may have another secret.
     private struct Derived {
         let secretAccessKey: String
         let key: SigningKey
@@ -27,10 +27,10 @@ package final class ClaimedCredential: Sendable {
         self.init(Array("\(accessKeyID)/\(scope)".utf8), accessKeyID: accessKeyID, scope: scope)
     }
 
-    /// The scope's part of the text.
+    /// The part of the text after the access key id.
     var scopeText: ArraySlice<UInt8> { self.text[(self.accessKeyID.utf8.count + 1)...] }
 
-    /// The key that was derived from this secret; nil when none was.
+    /// The signing key, if it was derived from this secret; else nil.
     func key(of secretAccessKey: String) -> SigningKey? {
         self.derived.withLock { derived in
             guard let held = derived, held.secretAccessKey == secretAccessKey else { return nil }
@@ -38,7 +38,7 @@ package final class ClaimedCredential: Sendable {
         }
     }
 
-    /// Derives the key. Outside the lock: two threads may derive the same once, which costs time and nothing else.
+    /// Derives the key. Outside the lock: two threads may derive the same key, which only costs time.
     func derive(_ secretAccessKey: String) -> SigningKey {
         let key = SigningKey(secretAccessKey: secretAccessKey, scope: self.scope)
         self.derived.withLock { $0 = Derived(secretAccessKey: secretAccessKey, key: key) }

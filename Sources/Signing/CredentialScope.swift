@@ -1,15 +1,15 @@
 package import Primitives
 
-/// What one signature is good for: a day, a region and a service.
+/// What a signature is valid for: a day, a region and a service.
 package struct CredentialScope: Sendable, Hashable, CustomStringConvertible {
     /// The last part of every scope.
     package static let terminator = "aws4_request"
     /// Bytes of `YYYYMMDD`.
     static let dateBytes = 8
 
-    /// `YYYYMMDD`, equal to the beginning of the request's date.
+    /// `YYYYMMDD`; must equal the beginning of the request's date.
     package let date: String
-    /// Any well-formed region; it selects the state that the request sees.
+    /// Any well-formed region; selects the state that the request sees.
     package let region: Region
     /// The signing name, such as `dynamodb`; several services may share one.
     package let service: String

@@ -5,10 +5,10 @@ internal import Primitives
 package struct Digest256: Sendable, Hashable, CustomStringConvertible {
     /// Bytes of a digest.
     package static let byteCount = 32
-    /// The hash of no bytes, which every request without a body signs.
+    /// The hash of zero bytes, which every request without a body signs.
     package static let ofNothing = Digest256(hashing: [UInt8]().span)
 
-    /// The bytes, big end first.
+    /// The bytes, big-endian.
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
     /// SHA-256 of `bytes`.
@@ -67,7 +67,7 @@ package struct Digest256: Sendable, Hashable, CustomStringConvertible {
 
     init(_ digest: SHA256Digest) {
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-        // Without a result: the closure's generic result would be instantiated at run time, once a call.
+        // No result: a generic result of the closure would be instantiated at run time in each call.
         unsafe digest.withUnsafeBytes { bytes in
             precondition(bytes.count == Self.byteCount, "a SHA-256 digest has 32 bytes")
             unsafe words.0 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
@@ -78,7 +78,7 @@ package struct Digest256: Sendable, Hashable, CustomStringConvertible {
         self.words = words
     }
 
-    /// Equal, without telling by its time where two digests differ.
+    /// Compares in constant time.
     package static func == (left: Digest256, right: Digest256) -> Bool {
         let difference =
             (left.words.0 ^ right.words.0) | (left.words.1 ^ right.words.1) | (left.words.2 ^ right.words.2)
@@ -131,7 +131,7 @@ package struct Digest256: Sendable, Hashable, CustomStringConvertible {
         unsafe digits.span.withUnsafeBytes { unsafe output.append(contentsOf: $0) }
     }
 
-    /// Whether these bytes are the 64 lower-case hexadecimal digits, without telling by its time where they differ.
+    /// Whether these bytes are this digest's 64 lower-case hexadecimal digits; compared in constant time.
     func isWritten(in bytes: Span<UInt8>) -> Bool {
         guard bytes.count == Self.byteCount * 2 else { return false }
         let digits = self.digits
@@ -159,7 +159,7 @@ package struct Digest256: Sendable, Hashable, CustomStringConvertible {
         digits[start + 1] = self.digits(of: UInt32(truncatingIfNeeded: word)).bigEndian
     }
 
-    /// Eight digits as the bytes of one word, made all at once: nibbles are spread out to bytes, then those above 9
+    /// Eight digits as the bytes of one word, computed in parallel: the nibbles are spread to bytes, and those above 9
     /// get the distance between `0` + 10 and `a` added.
     private static func digits(of half: UInt32) -> UInt64 {
         var spread = UInt64(half)
@@ -171,7 +171,7 @@ package struct Digest256: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// Whether two secrets are equal; the time tells their lengths and nothing else.
+/// Compares two secrets in constant time, except for their lengths.
 func equalInConstantTime(_ left: String, _ right: String) -> Bool {
     let left = left.utf8.span
     let right = right.utf8.span

@@ -1,15 +1,15 @@
 internal import Crypto
 
-/// HMAC-SHA256 (RFC 2104) under one key, ready to be used again and again.
+/// HMAC-SHA256 (RFC 2104) with a fixed key, for repeated use.
 ///
-/// The keyed state is kept rather than the key: keying anew costs 900 ns a code. It is two hash states rather than
-/// swift-crypto's `HMAC`, whose generic code is not specialised here and costs another 200 ns.
+/// Keeps the keyed state rather than the key: keying anew costs 900 ns a code. It is made of two hash states rather
+/// than swift-crypto's `HMAC`, whose generic code is not specialised here and costs another 200 ns.
 struct KeyedHash: Sendable {
-    /// SHA-256 that has taken the key's inner and outer pad.
+    /// SHA-256 after the key's inner pad, and after its outer pad.
     private let inner: SHA256
     private let outer: SHA256
 
-    /// - Parameter key: at most a block of SHA-256; every key here is a digest.
+    /// - Parameter key: at most one block of SHA-256; every key here is a digest.
     init(key: SymmetricKey) {
         precondition(key.bitCount <= SHA256.blockByteCount * 8, "a key is no longer than a block")
         var innerPad = [UInt8](repeating: 0x36, count: SHA256.blockByteCount)

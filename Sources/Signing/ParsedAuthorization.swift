@@ -1,20 +1,20 @@
 package import Primitives
 
-/// What a request claims about its signer: read, and not yet believed.
+/// A request's claim about its signer: parsed but not verified.
 ///
-/// The way goes on in types: `checked(by:headers:now:isTLS:)` looks at everything that needs no secret, and the
-/// result's `verify` proves the signature.
+/// The next steps are types of their own: `checked(by:headers:now:isTLS:)` checks everything that needs no secret, and
+/// its result's `verify` verifies the signature.
 package struct ParsedAuthorization: Sendable, Hashable {
     package let carrier: AuthorizationCarrier
-    /// The word before the parameters, such as `AWS4-HMAC-SHA256`.
+    /// The scheme, such as `AWS4-HMAC-SHA256`.
     package let algorithm: String
     let text: AuthorizationText
-    /// `X-Amz-Date`, or `Date` where there is none.
+    /// `X-Amz-Date`, or `Date` if that is missing.
     package let date: String
     /// `X-Amz-Expires` of a presigned URL.
     package let expires: String?
     package let sessionToken: String?
-    /// `x-amz-content-sha256`, from the header or, presigned, from the query.
+    /// `x-amz-content-sha256`, from the header or, if presigned, from the query.
     package let contentSHA256: String?
     /// SigV4a's list of regions.
     package let regionSet: String?
@@ -24,10 +24,10 @@ package struct ParsedAuthorization: Sendable, Hashable {
     /// `key/date/region/service/aws4_request`, as it came.
     package var credential: String { self.text.string(self.text.credential) }
 
-    /// What the request gives as its signature.
+    /// The claimed signature.
     package var signature: String { self.text.string(self.text.signature) }
 
-    /// The signing name in the credential, before anything is checked: it helps to find the service.
+    /// The service in the credential, before any check: it helps to identify the service.
     package var claimedServiceName: Substring? {
         let parts = self.credential.split(separator: "/", maxSplits: 4, omittingEmptySubsequences: false)
         return parts.count == 5 ? parts[3] : nil
@@ -35,7 +35,7 @@ package struct ParsedAuthorization: Sendable, Hashable {
 
     /// Reads the signature of a request from its header or its query.
     ///
-    /// A function, and no initialiser: those take copies of what they are given.
+    /// A function rather than an initialiser, which would take copies of its arguments.
     /// - Throws: `missingAuthenticationToken`, `otherScheme`, `twoCarriers`, `notKeyValue`, `repeated`, `incomplete`,
     ///   `malformedURI`.
     package static func read(_ head: RequestHead) throws(SigningError) -> ParsedAuthorization {
@@ -60,7 +60,7 @@ package struct ParsedAuthorization: Sendable, Hashable {
         return try self.read(fields, authorization, headers)
     }
 
-    /// - Source: the order and the sentences: dynalite's `index.js`, whose author recorded DynamoDB's answers.
+    /// - Source: order and sentences: dynalite's `index.js`, whose author recorded DynamoDB's answers.
     private static func read(
         _ fields: HeaderFields, _ authorization: Range<Int>, _ headers: SigningHeaders
     ) throws(SigningError) -> ParsedAuthorization {
@@ -83,7 +83,7 @@ package struct ParsedAuthorization: Sendable, Hashable {
             date: date, headers)
     }
 
-    /// What an `Authorization` header and its fellows say.
+    /// Takes the parsed `Authorization` header and the headers that belong to it.
     private init(algorithm: String, text: AuthorizationText, date: String, _ headers: SigningHeaders) {
         self.carrier = .header
         self.algorithm = algorithm
@@ -119,7 +119,7 @@ package struct ParsedAuthorization: Sendable, Hashable {
         let token = try query.value(QueryParameter.securityToken)
         if token != nil, headers.securityToken != nil { throw .repeated(QueryParameter.securityToken) }
         self.sessionToken = token ?? headers.securityToken
-        // A presigned URL fixes nothing about headers that it does not sign.
+        // A presigned URL does not protect headers that it does not sign.
         let isHashSigned = signedHeaders.utf8.split(separator: UInt8(ascii: ";")).contains {
             $0.elementsEqual("x-amz-content-sha256".utf8)
         }
@@ -129,10 +129,9 @@ package struct ParsedAuthorization: Sendable, Hashable {
         self.policy = nil
     }
 
-    /// Reads the signature of an S3 POST upload from its form fields, whose names know no case.
+    /// Reads the signature of an S3 POST upload from its form fields, whose names are case-insensitive.
     ///
-    /// The signature covers the policy's text and nothing else; what the policy allows, and until when, is S3's to
-    /// check.
+    /// The signature covers only the policy's text; what the policy allows, and until when, S3 must check.
     /// - Source: S3 API Reference, "Authenticating Requests in Browser-Based Uploads Using POST".
     package init(policyForm fields: [(name: String, value: String)]) throws(SigningError) {
         func value(_ name: String) throws(SigningError) -> String? {

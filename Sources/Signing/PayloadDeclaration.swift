@@ -1,12 +1,12 @@
-/// What `x-amz-content-sha256` says of the body.
+/// The meaning of `x-amz-content-sha256`.
 package enum PayloadDeclaration: Sendable, Hashable {
-    /// Nothing: the body itself is hashed.
+    /// Not declared: the body itself is hashed.
     case absent
     /// The body's hash.
     case sha256(Digest256)
     /// `UNSIGNED-PAYLOAD`
     case unsigned
-    /// `aws-chunked` with a signature per chunk.
+    /// `aws-chunked`, each chunk with a signature.
     case signedChunks(hasTrailer: Bool)
     /// `aws-chunked` without signatures, with a checksum in the trailer.
     case unsignedChunks
@@ -37,7 +37,7 @@ package enum PayloadDeclaration: Sendable, Hashable {
         }
     }
 
-    /// The text of the header; nil where there is none.
+    /// The header's value; nil when it is absent.
     package var header: String? {
         switch self {
         case .absent: nil

@@ -1,8 +1,8 @@
 internal import Primitives
 
-/// A query string taken apart, each name and value in AWS's one encoding.
+/// A query string split into items, each name and value in AWS's canonical encoding.
 struct QueryItems {
-    /// One `name=value`; both percent-encoded anew.
+    /// One `name=value`, both re-encoded.
     struct Item {
         let name: [UInt8]
         let value: [UInt8]
@@ -10,7 +10,7 @@ struct QueryItems {
 
     let items: [Item]
 
-    /// - Parameter query: the raw query; `+` is a space, empty items are no items, a missing `=` is an empty value.
+    /// - Parameter query: the raw query; `+` is a space, empty items are skipped, a missing `=` means an empty value.
     /// - Throws: `malformedURI`
     init(_ query: String) throws(SigningError) {
         guard !query.isEmpty else {
@@ -51,7 +51,7 @@ struct QueryItems {
         return found
     }
 
-    /// Appends the canonical query: sorted by encoded name, then value, without the signature itself.
+    /// Appends the canonical query: sorted by encoded name, then by value, without the signature itself.
     func appendCanonical(to output: inout [UInt8]) {
         let signed = self.items.filter { !$0.name.elementsEqual(QueryParameter.signature.utf8) }
         let sorted = signed.sorted { left, right in

@@ -1,8 +1,8 @@
 package import Primitives
 
-/// Signs requests: for upstreams, and for the tests of the other half.
+/// Signs requests to upstreams. Also the counterpart for tests of verification.
 package struct RequestSigner: Sendable {
-    /// Headers that intermediaries change or drop; SDKs leave them out of signatures too.
+    /// Headers that intermediaries change or drop; SDKs do not sign them either.
     /// - Source: botocore's `SIGNED_HEADERS_BLACKLIST` and smithy-typescript's `ALWAYS_UNSIGNABLE_HEADERS`.
     private static let unsignedNames: Set<String> = [
         "authorization", "cache-control", "connection", "content-length", "expect", "from", "keep-alive",
@@ -15,8 +15,8 @@ package struct RequestSigner: Sendable {
     private let service: String
     private let rules: SigningRules
 
-    /// A signer for one service in one region; of `rules`, those of the service that will verify, the signing name is
-    /// not used.
+    /// A signer for one service in one region. `rules` are those of the verifying service; their signing name is not
+    /// used.
     package init(credential: SigningCredential, region: Region, service: String, rules: SigningRules) {
         self.credential = credential
         self.region = region
@@ -26,11 +26,11 @@ package struct RequestSigner: Sendable {
 
     /// Signs in the `Authorization` header.
     /// - Parameters:
-    ///   - head: with its `Host`; dates and signatures of an earlier try are replaced.
-    ///   - payload: `absent` hashes `body` and says nothing of it in a header.
+    ///   - head: has a `Host`; dates and signatures of an earlier attempt are replaced.
+    ///   - payload: `absent` hashes `body` and does not declare it in a header.
     ///   - body: the whole body, for `absent` only.
     ///   - time: the request's date.
-    /// - Returns: the head to send, and the seed of the chunks where the payload is `aws-chunked`.
+    /// - Returns: the head to send, and the chunk seed if the payload is `aws-chunked`.
     /// - Throws: `malformedURI`
     package func sign(
         _ head: RequestHead, payload: PayloadDeclaration, body: [UInt8] = [], at time: Timestamp
@@ -51,13 +51,13 @@ package struct RequestSigner: Sendable {
         return (signed, self.seed(payload, key, signature, at: time))
     }
 
-    /// Signs in the query, for a URL that needs no secret until it expires.
+    /// Signs in the query, for a URL that can be used without a secret until it expires.
     /// - Parameters:
-    ///   - head: with its `Host`.
+    ///   - head: has a `Host`.
     ///   - expiresSeconds: 1...604,800.
-    ///   - body: the whole body; S3 leaves it open.
+    ///   - body: the whole body; S3 leaves it unsigned.
     ///   - time: the request's date, from which the seconds count.
-    /// - Returns: the head with the longer query.
+    /// - Returns: the head with the extended query.
     /// - Throws: `expiresOutOfRange`, `malformedURI`
     package func presign(
         _ head: RequestHead, expiresSeconds: Int64, body: [UInt8] = [], at time: Timestamp

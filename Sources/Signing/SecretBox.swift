@@ -1,9 +1,9 @@
 internal import Crypto
 
-/// Seals small secrets (secret keys at rest, session tokens) with AES-256-GCM under one key.
+/// Seals small secrets (secret keys at rest, session tokens) with AES-256-GCM and one key.
 ///
-/// A sealed box is `nonce (12) + ciphertext + tag (16)`; the context is authenticated, so that a box made for one
-/// purpose does not open for another.
+/// A sealed box is `nonce (12) + ciphertext + tag (16)`. The context is authenticated, so a box made for one purpose
+/// does not open for another.
 package struct SecretBox: Sendable {
     /// Bytes of the key file.
     package static let keyBytes = 32
@@ -25,7 +25,7 @@ package struct SecretBox: Sendable {
         }
     }
 
-    /// - Returns: nil when the box was not sealed with this key and context, or was changed.
+    /// - Returns: nil when the box was sealed with another key or context, or was modified.
     package func open(_ sealed: [UInt8], context: String) -> [UInt8]? {
         guard let box = try? AES.GCM.SealedBox(combined: sealed),
             let secret = try? AES.GCM.open(box, using: self.key, authenticating: Array(context.utf8))

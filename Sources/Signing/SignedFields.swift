@@ -1,43 +1,43 @@
 internal import Primitives
 
-/// The signed headers of one request: where each name of their list stands among the header lines.
+/// The signed headers of one request: for each name in the list, the header lines of that name.
 struct SignedFields: Sendable, Hashable {
     /// One name of the list.
     struct Entry: Sendable, Hashable {
-        /// Where the name lies in the buffer that holds the list.
+        /// The start of the name in the buffer that holds the list.
         let start: Int32
         let end: Int32
-        /// The first header line of that name; -1 for none.
+        /// The index of the first header line of that name; -1 if there is none.
         var line: Int32
 
         var range: Range<Int> { Int(self.start)..<Int(self.end) }
     }
 
-    /// A further line of a name that has several.
+    /// A further line of a name with several header lines.
     struct FurtherLine: Sendable, Hashable {
         let entry: Int32
         let line: Int32
     }
 
-    /// Names in the request's own order.
+    /// The names in the order of the list.
     private(set) var entries: [Entry] = []
     private(set) var furtherLines: [FurtherLine] = []
-    /// Header lines of the request.
+    /// The number of header lines of the request.
     let lineCount: Int
 
-    /// No names and no headers, for what signs no request.
+    /// Empty, for signatures that do not cover a request.
     static let none = SignedFields(lineCount: 0)
 
     private init(lineCount: Int) {
         self.lineCount = lineCount
     }
 
-    /// Parses the list and finds its names among the headers; a name matches in lower case only.
+    /// Parses the list and finds its names among the headers; names match in lower case only.
     /// - Parameters:
-    ///   - bytes: hold the list.
-    ///   - list: where the list is, names between semicolons.
+    ///   - bytes: contain the list.
+    ///   - list: the range of the list; names separated by semicolons.
     ///   - headers: of the same request.
-    ///   - rules: tell which headers must be signed; nil demands none.
+    ///   - rules: say which headers must be signed; nil requires none.
     /// - Complexity: O(names × headers) comparisons of lengths; both are bounded.
     /// - Throws: `tooManySignedHeaders`, `hostNotSigned`, `headersNotSigned`
     init(
@@ -70,7 +70,7 @@ struct SignedFields: Sendable, Hashable {
         guard missing.isEmpty else { throw .headersNotSigned(missing) }
     }
 
-    /// - Returns: whether the list has the name.
+    /// - Returns: whether the list contains the name.
     private mutating func place(_ name: Span<UInt8>, _ line: Int32, _ bytes: Span<UInt8>) -> Bool {
         for index in self.entries.indices {
             let entry = self.entries[index]

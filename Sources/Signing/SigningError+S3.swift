@@ -78,7 +78,7 @@ extension SigningError {
         self.s3("AuthorizationQueryParametersError", sentence)
     }
 
-    /// What a header calls malformed, a presigned URL calls an error of its parameters.
+    /// A malformed date or credential in a presigned URL is an error of the query parameters.
     private var s3MalformedError: SigningWireError {
         switch self {
         case .notKeyValue:

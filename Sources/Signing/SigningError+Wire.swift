@@ -1,21 +1,21 @@
 internal import Primitives
 
-/// How a family of wire protocols names and words what is wrong with a signature.
+/// How a family of wire protocols encodes and words signature errors.
 package enum SigningErrorDialect: Sendable, Hashable, CaseIterable {
     /// awsJson 1.0 and 1.1, and rpc-v2-cbor: codes end in `Exception`, all with status 400.
     case json
     /// restJson1: the same codes, with status 403.
     case restJSON
-    /// awsQuery and restXml but S3.
+    /// awsQuery, and restXml except S3.
     case query
     /// ec2Query.
     case ec2
     case s3
 }
 
-/// An error as AWS sends it, before a protocol gives it its form.
+/// An error as AWS sends it, before the protocol serialises it.
 package struct SigningWireError: Sendable, Hashable {
-    /// One more element of S3's error document.
+    /// An additional element of S3's error document.
     package struct Element: Sendable, Hashable {
         package let name: String
         package let value: String
@@ -30,7 +30,7 @@ package struct SigningWireError: Sendable, Hashable {
     /// HTTP status.
     package let status: Int
     package let message: String
-    /// What S3 adds beside code and message; empty elsewhere.
+    /// S3's elements beside code and message; empty for other services.
     package let elements: [Element]
 
     package init(code: String, status: Int, message: String, elements: [Element] = []) {
@@ -56,7 +56,7 @@ extension SigningError {
         }
     }
 
-    /// The kinds of error that JSON and query services tell apart.
+    /// The kinds of error that JSON and query services distinguish.
     private enum Kind {
         case missing
         case incomplete
@@ -116,7 +116,7 @@ extension SigningError {
     private func sentence(_ dialect: SigningErrorDialect) -> String {
         switch self {
         case .missingAuthenticationToken, .otherScheme:
-            // API Gateway, which stands before most restJson services, leaves the first words out.
+            // API Gateway, which fronts most restJson services, omits the first words.
             dialect == .restJSON ? "Missing Authentication Token" : "Request is missing Authentication Token"
         case .twoCarriers:
             "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."
@@ -140,14 +140,14 @@ extension SigningError {
         case .hostNotSigned:
             "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
         case .headersNotSigned(let names):
-            // DEVIATION: AWS publishes no sentence for these outside S3; this one is made like the one for `Host`.
+            // DEVIATION: AWS publishes no sentence for these outside S3; this one is modelled on the one for `Host`.
             names.map { "'\($0)' must be a 'SignedHeader' in the AWS Authorization." }.joined(separator: " ")
         case .tooManySignedHeaders(let count):
             "SignedHeaders has \(count) names; at most \(SigningRules.signedHeaderCountMax) are allowed."
         case .unsupportedAlgorithm(let name, _):
             "Unsupported AWS 'algorithm': '\(name)' (only AWS4-HMAC-SHA256 for now). "
         case .asymmetricSignature(let name):
-            // DEVIATION: AWS verifies SigV4a for a few services; we say that we do not.
+            // DEVIATION: AWS verifies SigV4a for a few services; this server says that it does not.
             "Unsupported AWS 'algorithm': '\(name)' belongs to SigV4a, which this server does not verify "
                 + "(only AWS4-HMAC-SHA256 for now). "
         case .malformedCredential(let text, _):
@@ -200,7 +200,7 @@ extension SigningError {
             + "\(AmzDate.format(limit)) (\(AmzDate.format(window.now)) + \(self.length(window.seconds)))"
     }
 
-    /// AWS counts in minutes; a presigned URL may live for part of one.
+    /// AWS states minutes; but the lifetime of a presigned URL need not be whole minutes.
     private static func length(_ seconds: Int64) -> String {
         seconds % 60 == 0 ? "\(seconds / 60) min." : "\(seconds) sec."
     }
@@ -233,7 +233,7 @@ extension SigningError {
         Base64.encode(Digest256(hashing: authorization.utf8.span).bytes)
     }
 
-    /// EC2 tells little of what is wrong.
+    /// EC2 gives few details.
     /// - Source: EC2 API Reference, "Error codes for the Amazon EC2 API": AuthFailure, RequestExpired.
     private var ec2Error: SigningWireError {
         switch self {

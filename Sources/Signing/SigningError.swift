@@ -1,62 +1,63 @@
 package import Primitives
 
-/// Why a request's signature is not accepted. `wireError(for:)` renders AWS's code and sentence.
+/// Why a request's signature is refused. `wireError(for:)` gives AWS's code and sentence.
 package indirect enum SigningError: Error, Hashable, Sendable {
-    /// The request carries no signature at all.
+    /// The request has no signature at all.
     case missingAuthenticationToken
-    /// The `Authorization` header is of another scheme, such as `Bearer`; others may understand it.
+    /// The `Authorization` header has another scheme, such as `Bearer`, which other code may understand.
     case otherScheme(String)
-    /// Both an `Authorization` header and signature parameters in the query; the value is the header's.
+    /// Both an `Authorization` header and signature parameters in the query. The value is the header's.
     case twoCarriers(authorization: String)
-    /// A part of the `Authorization` header has no `=`; the value is the whole header.
+    /// A part of the `Authorization` header has no `=`. The value is the whole header.
     case notKeyValue(authorization: String)
-    /// A header or parameter that must be unique comes twice.
+    /// A header or parameter that must be unique occurs twice.
     case repeated(String)
-    /// Parts that every signature needs are not there, in AWS's order and spelling.
+    /// Parts that every signature needs are missing, in AWS's order and spelling.
     case incomplete(missing: [String], carrier: AuthorizationCarrier, authorization: String)
-    /// The date is not in a form that AWS reads.
+    /// The date has none of the formats that AWS reads.
     case malformedDate(String, carrier: AuthorizationCarrier)
     /// `X-Amz-Expires` is not a number.
     case expiresNotANumber(String)
     /// `X-Amz-Expires` is outside 1...604,800 seconds.
     case expiresOutOfRange(Int64)
-    /// The signature's time is over.
+    /// The signature is too old, or the presigned URL has expired.
     case expired(SignatureWindow)
-    /// The signature's time has not come.
+    /// The signature's date is too far in the future.
     case notYetCurrent(SignatureWindow)
     /// `Host` is not among the signed headers.
     case hostNotSigned
-    /// Headers that must be signed are not, in lower case.
+    /// Headers that must be signed are not; names in lower case.
     case headersNotSigned([String])
     /// More than `SigningRules.signedHeaderCountMax` signed headers.
     case tooManySignedHeaders(count: Int)
     /// Neither `AWS4-HMAC-SHA256` nor SigV4a.
     case unsupportedAlgorithm(String, carrier: AuthorizationCarrier)
-    /// SigV4a: an ECDSA signature, or a set of regions. We hold no public keys, so it is refused, never ignored.
+    /// SigV4a: an ECDSA signature, or a set of regions. Refused, never ignored: there are no public keys to verify
+    /// with.
     case asymmetricSignature(String)
     /// Not `key/date/region/service/aws4_request`.
     case malformedCredential(String, carrier: AuthorizationCarrier)
     /// The credential's scope does not fit the request.
     case wrongScope([ScopeFault], carrier: AuthorizationCarrier)
-    /// A `%` in path or query that two hexadecimal digits do not follow.
+    /// A `%` in path or query that is not followed by two hexadecimal digits.
     case malformedURI
-    /// No such access key, or one that is switched off.
+    /// The access key does not exist, or is deactivated.
     case unknownAccessKey(String)
-    /// The computed signature is another.
+    /// The computed signature differs.
     case signatureMismatch(SignatureMismatch)
-    /// S3 demands `x-amz-content-sha256`; for others a streamed body must declare its hash.
+    /// `x-amz-content-sha256` is missing: S3 requires it always, other services for a streamed body.
     case contentHashMissing
-    /// `x-amz-content-sha256` has a value that the service does not take.
+    /// The service does not accept this value of `x-amz-content-sha256`.
     case contentHashUnsupported(String)
-    /// The body is not the one that was signed; both hashes in hexadecimal.
+    /// The body differs from the signed one; both hashes in hexadecimal.
     case contentHashMismatch(declared: String, computed: String)
-    /// The session token is not the key's, or is missing, or comes with a long-term key.
+    /// The session token does not belong to the key, is missing, or accompanies a long-term key.
     case invalidToken
-    /// The session of a temporary key is over.
+    /// The temporary key has expired.
     case expiredToken
 }
 
-/// Where a signature was found.
+/// Where in a request a signature was found.
 package enum AuthorizationCarrier: Sendable, Hashable {
     /// The `Authorization` header.
     case header
@@ -66,23 +67,23 @@ package enum AuthorizationCarrier: Sendable, Hashable {
     case policyForm
 }
 
-/// What a part of the credential's scope should have been.
+/// What is wrong with a part of the credential's scope.
 package enum ScopeFault: Sendable, Hashable {
     /// Not a well-formed region name.
     case region(String)
-    /// The service that the request is for, and the one in the scope.
+    /// The service that the request is for, and the service in the scope.
     case service(expected: String, found: String)
     /// Not `aws4_request`.
     case terminator(String)
-    /// The scope's day, and the request's date.
+    /// The scope's day and the request's date.
     case date(scope: String, request: String)
 }
 
-/// The time that a request gave and the time it was looked at.
+/// The time stated in a request, and the server's time when it was checked.
 package struct SignatureWindow: Sendable, Hashable {
     package let requestTime: Timestamp
     package let now: Timestamp
-    /// Seconds allowed between the two.
+    /// The allowed difference, in seconds.
     package let seconds: Int64
     package let carrier: AuthorizationCarrier
 
@@ -94,10 +95,10 @@ package struct SignatureWindow: Sendable, Hashable {
     }
 }
 
-/// What we computed where a signature did not match, as AWS shows it to the caller.
+/// What the server computed for a mismatched signature, which AWS shows to the caller.
 package struct SignatureMismatch: Sendable, Hashable {
     package let accessKeyID: String
-    /// What the request said.
+    /// The signature of the request.
     package let signatureProvided: String
     /// Empty for S3's POST policies.
     package let canonicalRequest: String

@@ -1,8 +1,8 @@
 internal import Primitives
 
-/// The header fields that take part in authentication, found in one pass.
+/// The header fields that authentication needs, found in one pass.
 struct SigningHeaders {
-    /// Where the value of `Authorization` stands in the bytes of the headers.
+    /// The range of the value of `Authorization` in the headers' bytes.
     private(set) var authorization: Range<Int>?
     private(set) var amzDate: String?
     private(set) var date: String?
@@ -10,20 +10,20 @@ struct SigningHeaders {
     private(set) var contentSHA256: String?
     private(set) var regionSet: String?
 
-    /// - Throws: `repeated`; a proxy and we could read different ones of two such lines.
+    /// - Throws: `repeated`, because a proxy might read another of two such lines than this server does.
     init(_ headers: HeaderFields) throws(SigningError) {
         let bytes = headers.bytes.span
         let lines = headers.lines.span
         for index in lines.indices {
             let line = lines[index]
-            // Lengths first: most fields are none of these.
+            // By length first: most fields are none of these.
             switch line.name.count {
             case 4 where isNamed(bytes.extracting(line.name), "date"):
                 try Self.set(&self.date, line, headers)
             case 10 where isNamed(bytes.extracting(line.name), "x-amz-date"):
                 try Self.set(&self.amzDate, line, headers)
             case 13 where isNamed(bytes.extracting(line.name), "authorization"):
-                // Two lines read as one with a comma; AWS then misses an equal sign, and says so.
+                // AWS joins two lines with a comma, then finds no equal sign, and says so.
                 if let first = self.authorization {
                     throw .notKeyValue(authorization: headers.text(first) + "," + headers.text(line.value))
                 }

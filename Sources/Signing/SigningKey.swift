@@ -1,9 +1,9 @@
 internal import Crypto
 internal import Primitives
 
-/// The key that AWS derives from a secret for one day, region and service, ready to sign.
+/// The signing key of AWS for one secret, day, region and service.
 ///
-/// What is derived is kept: the derivation costs 7,200 ns.
+/// Keep it: the derivation costs 7,200 ns.
 package struct SigningKey: Sendable {
     private let hash: KeyedHash
 
@@ -22,7 +22,7 @@ package struct SigningKey: Sendable {
     }
 }
 
-/// SHA-256 of bytes that come in pieces.
+/// SHA-256 of bytes that arrive in pieces.
 package struct StreamingHash: Sendable {
     private var hasher = SHA256()
 

@@ -1,23 +1,23 @@
 internal import Primitives
 internal import Synchronization
 
-/// The credentials of recent requests with the signing keys derived for them: by access key, day, region and service.
+/// A cache of the credentials of recent requests with their signing keys: by access key, day, region and service.
 package final class SigningKeyCache: Sendable {
-    /// By the hash of the text. `Hasher` is seeded at random in each process, so nobody can choose texts that collide;
-    /// where two do, the later one stands.
+    /// By the hash of the text. `Hasher` is seeded at random in each process, so nobody can construct collisions; if
+    /// two texts collide, the later one stays.
     private let recent: Mutex<RecentObjects>
 
-    /// `countMax` bounds the credentials that are held; each takes about a kilobyte.
+    /// `countMax` bounds the credentials; each takes about a kilobyte.
     package init(countMax: Int = 1024) {
         self.recent = Mutex(RecentObjects(countMax: countMax))
     }
 
-    /// Credentials held now.
+    /// The number of credentials held now.
     package var count: Int {
         self.recent.withLock(\.count)
     }
 
-    /// The credential of that text; nil where it led to no key yet.
+    /// The credential with this text; nil when it is not cached.
     func credential(_ text: Span<UInt8>) -> ClaimedCredential? {
         let hash = Self.hash(text)
         guard let found = self.recent.withLock({ $0.object(for: hash) }) as? ClaimedCredential else { return nil }
@@ -25,7 +25,7 @@ package final class SigningKeyCache: Sendable {
         return ByteScan.areEqual(foundText.span, text) ? found : nil
     }
 
-    /// The key of a claimed credential, derived when it is not held.
+    /// The signing key of a claimed credential; derived if it is not cached.
     package func key(for credential: SigningCredential, _ claimed: ClaimedCredential) -> SigningKey {
         if let held = claimed.key(of: credential.secretAccessKey) { return held }
         let key = claimed.derive(credential.secretAccessKey)
@@ -42,11 +42,11 @@ package final class SigningKeyCache: Sendable {
     }
 }
 
-/// The secret that a request is verified or signed with.
+/// The secret with which a request is verified or signed.
 package struct SigningCredential: Sendable, CustomStringConvertible {
     package let accessKeyID: String
     package let secretAccessKey: String
-    /// The token that must come with a temporary key; nil for long-term keys.
+    /// The token that must accompany a temporary key; nil for long-term keys.
     package let sessionToken: String?
 
     package init(accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil) {
@@ -55,6 +55,6 @@ package struct SigningCredential: Sendable, CustomStringConvertible {
         self.sessionToken = sessionToken
     }
 
-    /// The access key id; secrets do not get into logs by interpolation.
+    /// The access key id only, so that interpolation cannot log a secret.
     package var description: String { self.accessKeyID }
 }

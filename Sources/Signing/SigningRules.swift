@@ -1,23 +1,23 @@
-/// What a service demands of a signature, beyond what is common to all.
+/// A service's requirements for signatures beyond the common ones.
 ///
 /// - Source: IAM User Guide, "Create a signed AWS API request"; S3 API Reference, "Authenticating Requests: Using the
 ///   Authorization Header" and "… Using Query Parameters".
 package struct SigningRules: Sendable, Hashable {
     /// How the path enters the canonical request.
     package enum PathForm: Sendable, Hashable {
-        /// Dot segments and repeated slashes removed, then the raw path encoded once more. All services but S3.
+        /// Dot segments and repeated slashes removed, then the raw path encoded once more. Every service but S3.
         case normalizedAndEncodedTwice
         /// Decoded and encoded once, nothing removed: an S3 key may contain `..` and `//`.
         case encodedOnce
     }
 
-    /// When a body may stay outside the signature.
+    /// When a body may be unsigned.
     package enum UnsignedPayload: Sendable, Hashable {
-        /// Never: the hash of the body is part of every signature.
+        /// Never: every signature covers the body's hash.
         case refused
-        /// On TLS only: operations with Smithy's trait `aws.auth#unsignedPayload`, whose SDKs do it on TLS only.
+        /// Only over TLS: operations with Smithy's trait `aws.auth#unsignedPayload`, as their SDKs do.
         case overTLS
-        /// Always: S3 takes `UNSIGNED-PAYLOAD` on either scheme, and presigned URLs are always so.
+        /// Always: S3 accepts `UNSIGNED-PAYLOAD` with and without TLS, and presigned URLs never sign the body.
         case allowed
 
         func isAllowed(isTLS: Bool) -> Bool {
@@ -29,19 +29,20 @@ package struct SigningRules: Sendable, Hashable {
         }
     }
 
-    /// Seconds that a request's date may differ from our clock, on either side. AWS's sentences say 15 minutes.
+    /// How far a request's date may differ from this server's clock, in either direction. AWS's sentences say 15
+    /// minutes.
     package static let clockSkewSecondsMax: Int64 = 900
-    /// Longest life of a presigned URL: seven days.
+    /// The longest lifetime of a presigned URL: seven days.
     package static let presignedSecondsMax: Int64 = 604_800
-    /// Names in one SignedHeaders list; the search for each is linear.
+    /// Names in a SignedHeaders list; each is searched for linearly.
     package static let signedHeaderCountMax = 128
 
-    /// The service that the scope must name; nil takes any.
+    /// The service that the scope must name; nil accepts any.
     package var signingName: String?
     package var pathForm: PathForm
     package var unsignedPayload: UnsignedPayload
-    /// S3's own: `x-amz-content-sha256` is required, `aws-chunked` bodies are taken, presigned URLs must say when they
-    /// expire and leave the body unsigned, `Content-MD5` and the session token must be signed where present.
+    /// S3's own rules: `x-amz-content-sha256` is required, `aws-chunked` bodies are accepted, presigned URLs must have
+    /// an expiry and leave the body unsigned, and `Content-MD5` and the session token must be signed if present.
     package var isS3: Bool
 
     package init(
@@ -54,10 +55,10 @@ package struct SigningRules: Sendable, Hashable {
         self.isS3 = isS3
     }
 
-    /// `host` and every `x-amz-*` header must be signed, or a stranger could change the operation.
+    /// `host` and every `x-amz-*` header must be signed; otherwise an attacker could change the operation.
     ///
-    /// Two need not: `x-amz-content-sha256` is compared with the body, and (but in S3) `x-amz-security-token` with the
-    /// key's token, so that clients may add it after signing as AWS IoT has them do.
+    /// There are two exceptions: `x-amz-content-sha256` is compared with the body, and `x-amz-security-token` (except
+    /// in S3) with the key's token, so that clients may add it after signing, as AWS IoT requires.
     /// - Source: IAM User Guide, "Create a signed AWS API request", step 1, `CanonicalHeaders`; S3 API Reference adds
     ///   `Content-MD5`.
     func mustBeSigned(_ name: Span<UInt8>) -> Bool {
@@ -77,7 +78,7 @@ package struct SigningRules: Sendable, Hashable {
         SigningRules(signingName: signingName)
     }
 
-    /// S3 and what shares its signing name.
+    /// S3, and services that share its signing name.
     package static let s3 = SigningRules(
         signingName: "s3", pathForm: .encodedOnce, unsignedPayload: .allowed, isS3: true
     )

@@ -1,30 +1,30 @@
 package import Primitives
 
-/// A request whose signature is proven.
+/// A request whose signature is verified.
 package struct VerifiedAuthorization: Sendable {
     package let carrier: AuthorizationCarrier
     package let credential: ClaimedCredential
     package let requestTime: Timestamp
-    /// What the reader of the body still has to do.
+    /// What the reader of the body must still verify.
     package let obligation: BodyObligation
 
     package var accessKeyID: String { self.credential.accessKeyID }
     package var scope: CredentialScope { self.credential.scope }
 }
 
-/// What is still to be checked when the head's signature is proven.
+/// What remains to be verified after the head's signature.
 package enum BodyObligation: Sendable {
-    /// Nothing: the body was checked, or may be unsigned.
+    /// Nothing: the body was verified, or may be unsigned.
     case none
-    /// The streamed body must have this hash: give its bytes to a `BodyHashVerifier`.
+    /// The streamed body must have this hash: pass its bytes to a `BodyHashVerifier`.
     case sha256(Digest256)
-    /// The body is `aws-chunked`: give its bytes to a `ChunkedPayloadVerifier`.
+    /// The body is `aws-chunked`: pass its bytes to a `ChunkedPayloadVerifier`.
     case chunks(ChunkSeed)
 }
 
 /// What the caller knows of the body when the head is verified.
 package enum BodyEvidence: Sendable {
-    /// The whole body, as it came over the wire (compressed where it was).
+    /// The whole body as it came over the wire, still compressed if it was.
     case bytes([UInt8])
     /// The hash of the whole body.
     case sha256(Digest256)
@@ -41,13 +41,13 @@ package enum BodyEvidence: Sendable {
 }
 
 extension CheckedAuthorization {
-    /// Proves the signature, the session token and, where it is at hand, the body.
+    /// Verifies the signature, the session token and, if it is at hand, the body.
     /// - Parameters:
     ///   - head: of the request that was parsed and checked.
     ///   - body: the body, its hash, or that it comes later.
     ///   - credential: the secret that belongs to `accessKeyID`.
-    ///   - keys: derived keys of former requests.
-    /// - Returns: the signer, and what is left to check of a body that comes later.
+    ///   - keys: the cache of signing keys.
+    /// - Returns: the signer, and what remains to be verified of a body that comes later.
     /// - Throws: `signatureMismatch`, `invalidToken`, `contentHashMissing`, `contentHashUnsupported`,
     ///   `contentHashMismatch`, `malformedURI`.
     package func verify(
@@ -90,7 +90,7 @@ extension CheckedAuthorization {
         case .mismatch(let declared, let computed):
             throw .contentHashMismatch(declared: declared, computed: computed.description)
         case .unsignable:
-            // The client put a marker where this service signs the body's hash.
+            // The client signed a marker although this service signs the body's hash.
             throw self.mismatch(canonical: canonical, text: text)
         case .streamed(let digest):
             return .sha256(digest)
@@ -150,7 +150,7 @@ extension CheckedAuthorization {
         case .sha256(let declared):
             guard let actual else { return (.digest(declared), .streamed(declared)) }
             if actual == declared { return (.digest(actual), .nothing) }
-            // S3 believes the header first and names it when the body differs; others never look at it.
+            // S3 signs with the header's hash and reports a differing body by it; other services ignore the header.
             let line = PayloadLine.digest(self.rules.isS3 ? declared : actual)
             return (line, .mismatch(declared: declared.description, computed: actual))
         case .unsigned where self.allowsUnsignedPayload:
@@ -175,7 +175,7 @@ extension CheckedAuthorization {
         }
     }
 
-    /// - Returns: the signature, when it is the one that the request carries.
+    /// - Returns: the signature, if it equals the request's.
     @discardableResult
     private func prove(
         _ text: [UInt8], canonical: [UInt8], _ key: SigningKey
@@ -199,7 +199,7 @@ extension CheckedAuthorization {
         )
     }
 
-    /// A temporary key comes with its own token, a long-term key with none.
+    /// A temporary key needs its own token; a long-term key must have none.
     private func checkToken(_ credential: SigningCredential) throws(SigningError) {
         switch (credential.sessionToken, self.sessionToken) {
         case (nil, nil):
@@ -227,7 +227,7 @@ package struct BodyHashVerifier: Sendable {
         self.hasher.update(bytes)
     }
 
-    /// - Throws: `contentHashMismatch` when the bytes given were not the signed ones.
+    /// - Throws: `contentHashMismatch` when the bytes differ from the signed ones.
     package consuming func finish() throws(SigningError) {
         let computed = self.hasher.digest()
         guard computed == self.declared else {

@@ -1,16 +1,16 @@
 internal import Crypto
 package import Primitives
 
-/// The secret that the processes of one installation share: with it a gateway proves to a node what it has found out
-/// about a request, and a node proves to the gateway that it may ask for keys.
+/// The secret that the processes of one installation share. With it, a gateway proves to a node what it has verified
+/// about a request, and a node proves to the gateway that it may fetch keys.
 ///
-/// Nothing is done with the key itself: each purpose has a key of its own, derived from it.
+/// The key itself is never used: each purpose has its own key, derived from it.
 package struct ClusterKey: Sendable {
     package static let byteCount = 32
 
-    /// What a gateway says of a request.
+    /// Authenticates a gateway's statement about a request.
     let forwarding: KeyedHash
-    /// What it says of each frame of a body that it passes on.
+    /// Authenticates each frame of a streamed body.
     let framing: KeyedHash
     private let root: SymmetricKey
 
@@ -23,19 +23,19 @@ package struct ClusterKey: Sendable {
         self.framing = KeyedHash(key: Self.derived("brume-frame-1", root))
     }
 
-    /// A key from its file: 64 hexadecimal digits and what white space stands around them.
+    /// Parses the key file: 64 hexadecimal digits, perhaps surrounded by white space.
     package init?(text: String) {
         let words = text.split(whereSeparator: \.isWhitespace)
         guard words.count == 1, let bytes = Hex.decode(String(words[0])) else { return nil }
         self.init(bytes: bytes)
     }
 
-    /// The text of the file of a new key.
+    /// The text of a key file with a new key.
     package static func newText(random: some RandomSource) -> String {
         Hex.encode(random.bytes(Self.byteCount)) + "\n"
     }
 
-    /// What seals secrets that processes hand each other, or that clients carry from one to another.
+    /// Seals secrets that processes exchange, or that clients carry from one process to another.
     package func box(for purpose: String) -> SecretBox {
         let key = Self.derived("brume-box-1 " + purpose, self.root)
         let bytes = unsafe key.withUnsafeBytes { unsafe Array($0) }

@@ -1,16 +1,16 @@
 internal import Primitives
 
-/// Puts a body together from its frames, on a node, and proves each of them as soon as it is whole.
+/// Reassembles a body from its frames, on a node, and verifies each frame as soon as it is complete.
 ///
-/// The bytes may come cut in any way. Of what is not proven it holds one frame at most, and hands nothing out of it:
-/// a body is had by `finish` only, and after an error there is none.
+/// The bytes may arrive in pieces of any size. At most one unverified frame is held, and none of it is handed out: only
+/// `finish` returns the body, and after an error there is none.
 package struct ForwardFrameReader: Sendable {
     /// What the next bytes are.
     private enum State {
         case head
         case payload(ForwardFrame.Kind, head: UInt32, remainingBytes: Int)
         case code(ForwardFrame.Kind, head: UInt32)
-        /// The last frame was proven.
+        /// The last frame was verified.
         case over(ForwardedPrincipal)
         case refused(ForwardError)
     }
@@ -18,25 +18,25 @@ package struct ForwardFrameReader: Sendable {
     private var chain: ForwardChain
     private let bodyBytesMax: Int
     private var state = State.head
-    /// What is proven, and behind it the payload of the frame that is being read.
+    /// The verified part of the body, followed by the payload of the frame that is being read.
     private var body: [UInt8] = []
     /// The payload of the last frame.
     private var texts: [UInt8] = []
-    /// A head or a code that is not whole yet.
+    /// An incomplete frame head or code.
     private var begun: [UInt8] = []
 
     /// - Parameters:
-    ///   - tag: the code of the statement, which `ForwardProof.open` found.
-    ///   - bodyBytesMax: a longer body is refused at the frame that makes it so.
-    ///   - key: of the cluster.
+    ///   - tag: the code of the statement, from `ForwardProof.open`.
+    ///   - bodyBytesMax: a longer body is refused at the frame that exceeds the limit.
+    ///   - key: the cluster's.
     package init(opening tag: Digest256, bodyBytesMax: Int, with key: ClusterKey) {
         self.chain = ForwardChain(opening: tag, key: key)
         self.bodyBytesMax = bodyBytesMax
     }
 
-    /// Takes the next bytes as they came.
-    /// - Throws: `frame` with the number of the first frame that is not as the gateway sent it, or `tooLong`; the same
-    ///   again at every later call.
+    /// Takes the next bytes.
+    /// - Throws: `frame` with the number of the first frame that fails verification, or `tooLong`; every later call
+    ///   throws the same.
     package mutating func receive(_ bytes: Span<UInt8>) throws(ForwardError) {
         var index = 0
         do throws(ForwardError) {
@@ -48,8 +48,8 @@ package struct ForwardFrameReader: Sendable {
         }
     }
 
-    /// The body, and who sent it.
-    /// - Throws: `cutOff` where the last frame is missing.
+    /// The body and its sender.
+    /// - Throws: `cutOff` when the last frame is missing.
     package consuming func finish() throws(ForwardError) -> (body: [UInt8], principal: ForwardedPrincipal) {
         switch self.state {
         case .over(let principal): return (self.body, principal)
@@ -60,7 +60,7 @@ package struct ForwardFrameReader: Sendable {
 
     private var thisFrame: ForwardError { .frame(self.chain.count + 1) }
 
-    /// Takes what belongs together off the front of the rest.
+    /// Consumes the next head, payload piece or code from the bytes.
     private mutating func advance(_ bytes: Span<UInt8>, _ index: inout Int) throws(ForwardError) {
         switch self.state {
         case .head:
@@ -87,7 +87,7 @@ package struct ForwardFrameReader: Sendable {
         }
     }
 
-    /// - Returns: whether `begun` has so many bytes now.
+    /// - Returns: whether `begun` has `count` bytes now.
     private mutating func gather(_ bytes: Span<UInt8>, _ index: inout Int, count: Int) -> Bool {
         let end = min(index + count - self.begun.count, bytes.count)
         unsafe bytes.extracting(index..<end).withUnsafeBytes { unsafe self.begun.append(contentsOf: $0) }
@@ -95,7 +95,7 @@ package struct ForwardFrameReader: Sendable {
         return self.begun.count == count
     }
 
-    /// What follows the head that was gathered.
+    /// The state after a complete frame head.
     private mutating func opened() throws(ForwardError) -> State {
         defer { self.begun.removeAll(keepingCapacity: true) }
         guard let head = BigEndian.read(UInt32.self, from: self.begun),
@@ -107,7 +107,7 @@ package struct ForwardFrameReader: Sendable {
         return count == 0 ? .code(kind, head: head) : .payload(kind, head: head, remainingBytes: count)
     }
 
-    /// What follows a frame whose code was gathered.
+    /// The state after a frame's complete code.
     private mutating func proven(_ kind: ForwardFrame.Kind, _ head: UInt32) throws(ForwardError) -> State {
         defer { self.begun.removeAll(keepingCapacity: true) }
         let refusal = self.thisFrame

@@ -1,25 +1,26 @@
 internal import Primitives
 
-/// How a body that is passed on as it comes is cut up, so that a node can prove each piece of it when it has it.
+/// The framing of a streamed body, which lets a node verify each piece of it as it arrives.
 ///
-///     frame    kind (1 byte)  length (3 bytes, big end first)  payload  code (32 bytes)
+///      frame    kind (1 byte)  length (3 bytes, big-endian)  payload  code (32 bytes)
 ///
-///     kind 0   a part of the body, of 1 to `partBytesMax` bytes
-///     kind 1   the last frame: the principal's texts, which are known at the end of the body only
+///      kind 0   a part of the body, of 1 to `partBytesMax` bytes kind 1   the last frame: the principal's texts, which
+///      are known only at the end of the body
 ///
-///     code n = HMAC-SHA256 of  code n-1  n (8 bytes)  kind and length  SHA-256 of the body as far as this frame  texts
+///      code n = HMAC-SHA256 of  code n-1  n (8 bytes)  kind and length  SHA-256 of the body up to this frame  texts
 ///
-/// Code 0 is that of the statement. So a frame is good in one place of one request only, and a frame that was altered,
-/// left out, repeated or moved shows before anything behind it is looked at. The hash is the body's and not the
-/// frame's, because the client's signature covers that one too: a gateway hashes what it passes on once.
+/// Code 0 is that of the statement. So a frame is valid at one place of one request only, and a frame that was altered,
+/// removed, repeated or moved is noticed before anything after it is looked at. The hash covers the body so far rather
+/// than the frame, because the client's signature needs the body's hash too: a gateway hashes what it passes on only
+/// once.
 package enum ForwardFrame {
-    /// The most bytes of the body in one frame, and so the most that a node holds without knowing what they are worth.
+    /// The most bytes of the body in one frame, and thus the most that a node holds unverified.
     package static let partBytesMax = 64 << 10
-    /// The most bytes of the texts in the last frame.
+    /// The most bytes of texts in the last frame.
     package static let textsBytesMax = 16 << 10
     /// Kind and length.
     static let headBytes = 4
-    /// What a frame has besides its payload.
+    /// The bytes of a frame in addition to its payload.
     package static let overheadBytes = headBytes + Digest256.byteCount
 
     /// What a frame holds.
@@ -42,12 +43,12 @@ package enum ForwardFrame {
     }
 }
 
-/// The codes of a body's frames, each made over the one before. Gateway and node make the same.
+/// The chain of a body's frame codes, each computed over the one before. Gateway and node compute the same.
 struct ForwardChain: Sendable {
     private let key: KeyedHash
     private var previous: Digest256
     private(set) var hash = StreamingHash()
-    /// Frames that have their code.
+    /// The number of codes made so far.
     private(set) var count: UInt64 = 0
 
     init(opening tag: Digest256, key: ClusterKey) {
@@ -55,10 +56,10 @@ struct ForwardChain: Sendable {
         self.previous = tag
     }
 
-    /// Takes bytes of the body that the next code is to cover.
+    /// Adds bytes of the body, which the next code will cover.
     mutating func update(_ bytes: Span<UInt8>) { self.hash.update(bytes) }
 
-    /// The code of the next frame, whose part of the body was taken.
+    /// The code of the next frame; `update` must have taken its part of the body.
     mutating func next(head: UInt32, texts: [UInt8] = []) -> Digest256 {
         self.count += 1
         let digest = self.hash.digest()
@@ -76,15 +77,15 @@ struct ForwardChain: Sendable {
     }
 }
 
-/// Cuts a body into frames, on the gateway. Nothing of it is kept but its hash.
+/// Splits a body into frames, on the gateway. Keeps only the body's hash.
 package struct ForwardFrameWriter: Sendable {
     private var chain: ForwardChain
     /// Bytes of the body so far.
     package private(set) var bodyBytes = 0
 
     /// - Parameters:
-    ///   - tag: the code of the statement, which `ForwardProof.seal` made.
-    ///   - key: of the cluster.
+    ///   - tag: the code of the statement, from `ForwardProof.seal`.
+    ///   - key: the cluster's.
     package init(opening tag: Digest256, with key: ClusterKey) {
         self.chain = ForwardChain(opening: tag, key: key)
     }
@@ -92,7 +93,7 @@ package struct ForwardFrameWriter: Sendable {
     /// SHA-256 of the body so far.
     package var digest: Digest256 { self.chain.hash.digest() }
 
-    /// The next piece of the body in its frames: one of them, but for a piece of more than `ForwardFrame.partBytesMax`.
+    /// The next piece of the body as frames: one, unless the piece is larger than `ForwardFrame.partBytesMax`.
     package mutating func frames(_ piece: Span<UInt8>) -> [UInt8] {
         self.bodyBytes += piece.count
         let frameCount = (piece.count + ForwardFrame.partBytesMax - 1) / ForwardFrame.partBytesMax
@@ -113,7 +114,7 @@ package struct ForwardFrameWriter: Sendable {
         return output
     }
 
-    /// The last frame: that the body is whole, and who sent it.
+    /// The last frame: states that the body is complete, and who sent it.
     package mutating func last(_ principal: ForwardedPrincipal) -> [UInt8] {
         var texts: [UInt8] = []
         texts.append(bytesMax: principal.bytesMax) { principal.append(to: &$0) }

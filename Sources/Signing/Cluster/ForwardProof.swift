@@ -1,26 +1,25 @@
 package import Primitives
 
-/// The header with which a gateway proves to a node what it says of a request.
+/// The header with which a gateway proves its statement about a request to a node.
 ///
-///     x-brume-forwarded: v2.<statement, base64>.<HMAC-SHA256, hexadecimal>
+///      x-brume-forwarded: v2.<statement, base64>.<HMAC-SHA256, hexadecimal>
 ///
-/// The code covers method, raw path, raw query and every header that is sent on, besides the statement: the operation
-/// often stands in a header, so that a statement without it could be put before another operation.
+/// Besides the statement, the code covers method, raw path, raw query and every header that is sent on: the operation
+/// is often named in a header, so without them a statement could be moved to another operation.
 ///
-/// `v1` had one code behind a body that was passed on as it came, where `v2` has frames. Its key is another one, so
-/// that a statement of one cannot be given out for one of the other.
+/// `v1` had one code after a streamed body, where `v2` has frames. The two use different keys, so that a statement of
+/// one version cannot be passed off as one of the other.
 package enum ForwardProof {
     package static let headerName = "x-brume-forwarded"
-    /// Headers of this prefix are spoken between processes of Brume only.
+    /// The prefix of headers that only processes of Brume exchange.
     package static let reservedPrefix = "x-brume-"
     static let version = "v2"
-    /// The longest header that is looked at, in bytes.
+    /// The longest header that is read, in bytes.
     static let headerBytesMax = 16 * 1024
 
-    /// Whether a header belongs to one connection, or to the way the body is cut up, and is not passed on: the next hop
-    /// has its own.
+    /// Whether a header is hop-by-hop and must not be passed on (connection and body framing).
     package static func isOfOneHop(_ name: Span<UInt8>) -> Bool {
-        // By length: of every header nearly all of these would be compared for nothing.
+        // By length first: most headers are none of these.
         switch name.count {
         case 2: HeaderFields.equalNames(name, "te")
         case 6: HeaderFields.equalNames(name, "expect")
@@ -37,7 +36,7 @@ package enum ForwardProof {
         }
     }
 
-    /// - Returns: what the header is to say, and the code that the frames of the body begin with.
+    /// - Returns: the header's value, and the code with which the chain of the body's frames begins.
     package static func seal(
         _ statement: ForwardStatement, for head: RequestHead, with key: ClusterKey
     ) -> (value: String, tag: Digest256) {
@@ -56,14 +55,14 @@ package enum ForwardProof {
         return (value, tag)
     }
 
-    /// What a gateway says of a request, once it is proven that a gateway says it, of this request, and lately. That it
-    /// was not heard before is the matter of a `ReplayWindow`.
+    /// Verifies that a gateway made the statement, for this request and recently, and returns it. Whether it is a
+    /// replay, a `ReplayWindow` must decide.
     package static func open(
         _ head: RequestHead, with key: ClusterKey, now: Timestamp
     ) throws(ForwardError) -> (statement: ForwardStatement, tag: Digest256) {
         let values = head.headers.all(Self.headerName)
         guard let value = values.first else { throw .absent }
-        // Two of them could be read differently by a proxy.
+        // A proxy might read another of two such headers than this process does.
         guard values.count == 1, value.utf8.count <= Self.headerBytesMax else { throw .malformed }
         let parts = value.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw .malformed }
@@ -71,7 +70,7 @@ package enum ForwardProof {
         guard let bytes = Base64.decode(parts[1]), let tag = Digest256(lowercaseHex: parts[2]) else {
             throw .malformed
         }
-        // The code first: nothing that is not proven is looked at.
+        // The code first: nothing unverified is parsed.
         guard key.forwarding.code(of: Self.text(bytes, head)) == tag else { throw .forged }
         guard let statement = ForwardStatement(bytes: bytes) else { throw .malformed }
         let (age, overflow) = now.millisecondsSinceEpoch.subtractingReportingOverflow(
@@ -81,7 +80,7 @@ package enum ForwardProof {
         return (statement, tag)
     }
 
-    /// Header lines and a request line hold no line feed, so each part ends where it seems to.
+    /// Header lines and request line contain no line feed, so each part ends unambiguously.
     private static func text(_ statement: [UInt8], _ head: RequestHead) -> [UInt8] {
         let bytes = head.headers.bytes.span
         let lines = head.headers.lines.span

@@ -1,13 +1,13 @@
 package import Primitives
 
-/// Who sent a request, as the gateway proved it; texts, because what they mean is the matter of those who read them.
+/// The sender of a request, as verified by the gateway. Texts, because their meaning is up to whoever reads them.
 package struct ForwardedPrincipal: Sendable, Hashable {
     package var kind: String
     package var account: String
     package var arn: String
     package var userID: String
     package var accessKeyID: String
-    /// The region that the signature names, or the gateway's own.
+    /// The region of the signature, or the gateway's default.
     package var region: String
 
     package init(
@@ -32,7 +32,7 @@ package struct ForwardedPrincipal: Sendable, Hashable {
         Netstring.append(self.region, to: &cursor)
     }
 
-    /// At least as many bytes as `append` writes.
+    /// An upper bound of the bytes that `append` writes.
     var bytesMax: Int {
         Self.textCount * Netstring.overheadMax + self.kind.utf8.count + self.account.utf8.count + self.arn.utf8.count
             + self.userID.utf8.count + self.accessKeyID.utf8.count + self.region.utf8.count
@@ -47,28 +47,28 @@ package struct ForwardedPrincipal: Sendable, Hashable {
     }
 }
 
-/// What a gateway says of a request that it hands to a node.
+/// A gateway's statement about a request that it forwards to a node.
 package struct ForwardStatement: Sendable, Hashable {
-    /// What is said of the body, and with it of the sender.
+    /// What is stated about the body, and with it about the sender.
     package enum Body: Sendable, Hashable {
-        /// The body is at hand: this is its hash, and this is who sent it.
+        /// The body is at hand: its hash and its sender.
         case known(Digest256, ForwardedPrincipal)
-        /// The body is passed on as it comes, in frames (`ForwardFrame`). Many signatures cover the body, so that who
-        /// sent it is known at its end only: the last frame says it.
+        /// The body is streamed in frames (`ForwardFrame`). Many signatures cover the body, so the sender is known only
+        /// at its end: the last frame states it.
         case framed
     }
 
-    /// When it was said; it holds for `lifetimeSeconds` from then.
+    /// When the statement was made; it is valid for `lifetimeSeconds` from then.
     package var issued: Timestamp
-    /// A random number of the process that says it, and how many it has said: no two statements are alike.
+    /// A random number of the gateway process, and a counter of its statements: no two statements are alike.
     package var sender: UInt64
     package var sequence: UInt64
-    /// The id that the answer, and every line of a log, will have.
+    /// The request id for the answer and for every log line.
     package var requestID: String
-    /// What the gateway took the request for; a node that takes it for something else refuses it.
+    /// The service that the gateway identified; a node that identifies another refuses the request.
     package var service: String
     package var operation: String
-    /// The client's address, and whether it came over TLS.
+    /// The client's address, and whether the client used TLS.
     package var sourceAddress: String
     package var isTLS: Bool
     package var body: Body
@@ -88,7 +88,7 @@ package struct ForwardStatement: Sendable, Hashable {
         self.body = body
     }
 
-    /// How long a statement holds.
+    /// How long a statement is valid.
     package static let lifetimeSeconds: Int64 = 60
     /// How far a gateway's clock may be ahead of a node's.
     package static let clockSkewSecondsMax: Int64 = 30
@@ -118,7 +118,7 @@ package struct ForwardStatement: Sendable, Hashable {
         return output
     }
 
-    /// At least as many as `bytes` are.
+    /// An upper bound of the length of `bytes`.
     private var bytesMax: Int {
         var count = 8 * Netstring.overheadMax + 3 * Netstring.decimalMax + self.requestID.utf8.count
         count += self.service.utf8.count + self.operation.utf8.count + self.sourceAddress.utf8.count + 5
@@ -129,7 +129,7 @@ package struct ForwardStatement: Sendable, Hashable {
         return count
     }
 
-    /// - Returns: nil unless every byte is as `bytes` writes it.
+    /// - Returns: nil unless the bytes are exactly as `bytes` writes them.
     init?(bytes: [UInt8]) {
         let countMax = Self.fixedTextCount + ForwardedPrincipal.textCount
         guard let texts = Netstring.texts(bytes, countMax: countMax), texts.count >= Self.fixedTextCount,
@@ -153,32 +153,32 @@ package struct ForwardStatement: Sendable, Hashable {
     }
 }
 
-/// Why a node does not believe a request.
+/// Why a node does not accept a forwarded request.
 package enum ForwardError: Error, Sendable, Hashable {
-    /// Nothing is said of it.
+    /// There is no statement.
     case absent
-    /// What is said cannot be read.
+    /// The statement cannot be parsed.
     case malformed
-    /// It was not said with this key, or of another request: another method, path, query, header or body.
+    /// The statement was made with another key, or for another method, path, query, header or body.
     case forged
-    /// It was said too long ago.
+    /// The statement is too old.
     case expired
-    /// It was said in the future.
+    /// The statement was made in the future.
     case notYetCurrent
-    /// It was said and heard before.
+    /// The statement was received before.
     case replayed
-    /// More gateways speak at once than a node listens to.
+    /// More gateways send at once than a node tracks.
     case tooManySenders
-    /// It is said in the way of another version of Brume.
+    /// The statement has the format of another version of Brume.
     case otherVersion
-    /// The frame of this number, counted from 1, is not what the gateway sent at this place.
+    /// The frame with this number, counted from 1, fails verification.
     case frame(UInt64)
-    /// So many frames came, and none of them was the last.
+    /// The body ended after this many frames without a last one.
     case cutOff(afterFrames: UInt64)
-    /// The body is longer than the service takes.
+    /// The body is longer than the service accepts.
     case tooLong
 
-    /// For the log, and for whoever sets a cluster up.
+    /// The reason in words, for the log and for whoever sets up a cluster.
     package var sentence: String {
         switch self {
         case .absent: "The request carries no statement of a gateway."

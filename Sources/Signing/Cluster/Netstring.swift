@@ -1,6 +1,6 @@
 internal import Primitives
 
-/// Texts one behind the other, each with its length before it: no text can pass for two, whatever it holds.
+/// Concatenated texts, each preceded by its length, so that the encoding is unambiguous whatever the texts contain.
 enum Netstring {
     /// The longest text, in bytes; an ARN has at most 2,048.
     static let bytesMax = 4096
@@ -25,7 +25,7 @@ enum Netstring {
         self.append(String(number), to: &cursor)
     }
 
-    /// - Returns: nil unless the bytes are texts and nothing else.
+    /// - Returns: nil unless the bytes are nothing but encoded texts.
     static func texts(_ bytes: [UInt8], countMax: Int) -> [String]? {
         var texts: [String] = []
         var index = 0

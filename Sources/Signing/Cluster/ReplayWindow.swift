@@ -1,16 +1,16 @@
 package import Primitives
 
-/// Tells the statements that were heard from those that were not: each sender numbers its own, and a node remembers
-/// which of the last `width` numbers it has had.
+/// Detects replayed statements: each sender numbers its own, and a node remembers which of the last `width` numbers it
+/// has received.
 ///
-/// Exact within the window, in a fixed space; a statement older than that is refused as well. IPsec's way.
+/// Exact within the window, in constant space; older statements are refused too. The method is that of IPsec.
 /// - Source: RFC 4303, 3.4.3 "Sequence Number Verification".
 package struct ReplayWindow: Sendable {
-    /// Numbers that a sender may be behind itself: 13 s at 20,000 requests a second.
+    /// How far a statement may be behind its sender's newest: 13 s at 20,000 requests a second.
     package static let width: UInt64 = 1 << 18
-    /// Processes that send at once; each costs 32 KiB.
+    /// Concurrent senders; each costs 32 KiB.
     package static let senderCountMax = 64
-    /// After this long a sender's statements are all too old, and it is forgotten.
+    /// After this time all statements of a sender have expired, and it is forgotten.
     static let forgottenMilliseconds =
         (ForwardStatement.lifetimeSeconds + ForwardStatement.clockSkewSecondsMax + 10) * 1000
 
@@ -24,8 +24,8 @@ package struct ReplayWindow: Sendable {
 
     package init() {}
 
-    /// Takes a proven statement.
-    /// - Throws: `replayed` where it was taken before, or is too far behind to tell; `tooManySenders`.
+    /// Takes a verified statement.
+    /// - Throws: `replayed` when it was received before, or is too old to tell; `tooManySenders`.
     package mutating func admit(
         sender: UInt64, sequence: UInt64, now: Timestamp
     ) throws(ForwardError) {
@@ -70,7 +70,7 @@ package struct ReplayWindow: Sendable {
         bits[word] |= bit
     }
 
-    /// Forgets the numbers that stood where the new ones stand.
+    /// Clears the bits of the numbers that enter the window.
     private static func clear(after highest: UInt64, upTo sequence: UInt64, _ bits: inout [UInt64]) {
         guard sequence - highest < Self.width else {
             for word in bits.indices { bits[word] = 0 }
