@@ -22,6 +22,8 @@ package final class LocalIdentity: KeyRingIdentity {
         var ring: KeyRing
         var policies: UserPolicyFile.Policies
         var stamps: Stamps
+        /// Of the files that could not be read the last time; nil when they could.
+        var unreadable: Stamps?
         var checked = Timestamp(millisecondsSinceEpoch: .min)
     }
 
@@ -101,7 +103,10 @@ package final class LocalIdentity: KeyRingIdentity {
             self.reloadIfDue(&state, now)
             let found = answer(state.ring)
             guard found == .unknown else { return found }
-            self.reload(&state)
+            // Damaged files are tried again at the next interval: reading them for each unknown key would let anybody
+            // keep the event loop busy.
+            let unreadable = state.unreadable
+            self.reload(&state, unless: unreadable)
             return answer(state.ring)
         }
     }
@@ -117,10 +122,16 @@ package final class LocalIdentity: KeyRingIdentity {
         self.reload(&state)
     }
 
-    /// Reads the files where one is another than before; a look at their stamps otherwise.
-    private func reload(_ state: inout State) {
+    /// Reads the files if their metadata has changed, and is not that of `failed`, which could not be read.
+    private func reload(_ state: inout State, unless failed: Stamps? = nil) {
         let stamps = Self.stamps(self.file, self.policyFile)
-        guard stamps != state.stamps, let (keys, policies) = try? Self.read(self.file, self.policyFile) else { return }
+        guard stamps != state.stamps, stamps != failed else { return }
+        // What was read before stays in force; every command on the files names the damage.
+        guard let (keys, policies) = try? Self.read(self.file, self.policyFile) else {
+            state.unreadable = stamps
+            return
+        }
+        state.unreadable = nil
         state.stamps = stamps
         state.policies = policies
         state.ring = KeyRing(keys, policies: policies, mapsAccountIDs: self.mapsAccountIDs)

@@ -88,6 +88,27 @@ struct LocalIdentityTests {
         #expect(self.secret(identity.credential(accessKeyID: "ONE", sessionToken: nil, now: next)) != nil)
     }
 
+    @Test func `a damaged file is read again after the interval, not for every unknown key`() throws {
+        try self.file.write([self.key("ONE"), self.key("SECOND")])
+        let whole = try Data(contentsOf: URL(filePath: self.file.path))
+        try self.file.write([self.key("ONE")])
+        let identity = try LocalIdentity(file: self.file, box: self.box)
+        /// Writes in place and sets the time of the write, so that the metadata says nothing of the content.
+        func write(_ content: Data) throws {
+            try content.write(to: URL(filePath: self.file.path))
+            let date = Date(timeIntervalSince1970: 1_700_000_000)
+            try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: self.file.path)
+        }
+        try write(Data(repeating: UInt8(ascii: "x"), count: whole.count))
+        let next = self.later(LocalIdentity.reloadIntervalMilliseconds)
+        #expect(identity.credential(accessKeyID: "SECOND", sessionToken: nil, now: next) == .unknown)
+        try write(whole)
+        #expect(identity.credential(accessKeyID: "SECOND", sessionToken: nil, now: next) == .unknown)
+        let afterwards = self.later(2 * LocalIdentity.reloadIntervalMilliseconds)
+        #expect(
+            self.secret(identity.credential(accessKeyID: "SECOND", sessionToken: nil, now: afterwards)) != nil)
+    }
+
     @Test func `a session acts as who asked for it, until it expires or its key goes`() throws {
         try self.file.write([self.key("ONE")])
         let identity = try LocalIdentity(file: self.file, box: self.box)
