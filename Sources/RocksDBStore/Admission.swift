@@ -1,38 +1,38 @@
 internal import KeyValue
 internal import Primitives
 
-/// The order of commits, as a value: decides whether a batch may be done, gives it its version and queues it. It does
-/// no reading and no writing; the store holds it behind one lock whose holders never wait.
+/// The order of commits, as a value: decides whether a batch may be committed, assigns its version and queues it. It
+/// does no I/O; the store holds it behind one lock, whose holders never wait.
 ///
-/// Stripes: 4,096 slots by key hash, each with the version of the last commit that touched a key of it. A check whose
-/// stripe has not moved since the caller's read holds without another look. One lock over all stripes, rather than one
-/// a stripe: what is done under it takes less time than taking several locks, and order, versions and range checks
-/// need one order over all stripes anyway. As many slots by `KeyLead` say the same of ranges.
+/// Stripes: 4,096 slots by key hash, each with the version of the last commit that touched one of its keys. A check
+/// whose stripe has not changed since the caller's read holds without another look. There is one lock over all stripes
+/// rather than one for each: the work under it takes less time than acquiring several locks, and order, versions and
+/// range checks need one order over all stripes anyway. As many slots by `KeyLead` do the same for ranges.
 struct Admission {
     static let stripeCount = 4096
 
     /// The version of the newest accepted commit.
     private(set) var lastVersion: UInt64
-    /// Every commit up to here is durable, or has failed and been told so.
+    /// Every commit up to here is durable, or has failed and was reported as failed.
     private(set) var settledVersion: UInt64
     private var lastTime: Timestamp
     private var stripes: [UInt64]
     private var leadStripes: [UInt64]
-    /// Counts as the last commit of every stripe: raised when something happened that the stripes do not show.
+    /// A lower bound for the version of every stripe; raised when something happened that the stripes do not show.
     private var floor: UInt64
     private(set) var overlay = Overlay()
     private var recent: RecentWrites
     private var queue = CommitQueue()
     /// The last version of the group that is being written.
     private var writingVersion: UInt64 = 0
-    /// Answers that wait for the group that is being written.
+    /// Waiters that write nothing and wait for the group that is being written.
     private var writingBarriers: [QueuedItem] = []
-    /// Why no write is accepted; nil while they are.
+    /// Why writes are refused; nil while they are accepted.
     private(set) var refusal: StorageError?
-    /// Whether writes may be taken again without a restart.
+    /// Whether writes may be accepted again without a restart.
     private(set) var isResumable = true
     private(set) var isClosed = false
-    /// Whether the committer sleeps and must be woken for new work.
+    /// Whether the committer sleeps and must be woken when work arrives.
     var isCommitterIdle = false
 
     init(recoveredVersion version: UInt64, time: Timestamp) {
@@ -45,7 +45,7 @@ struct Admission {
         self.recent = RecentWrites(coveredAfter: version)
     }
 
-    /// Whether everything that was accepted is settled.
+    /// Whether every accepted commit is settled.
     var isSettled: Bool { self.settledVersion == self.lastVersion }
 
     /// The version of the last commit that may have touched `key`.
@@ -62,9 +62,9 @@ struct Admission {
         key.hash & (Self.stripeCount - 1)
     }
 
-    /// Does everything of a commit but writing it.
+    /// Does everything of a commit except the writing.
     ///
-    /// - Returns: nil when `waiter` was queued and will be resumed; else what to tell it now.
+    /// - Returns: nil when `waiter` was queued and will be resumed later; else the outcome to report now.
     mutating func admit(
         _ commit: PreparedCommit, _ observed: Observations, now: Timestamp, waiter: Waiter<CommitOutcome>
     ) -> CommitOutcome? {
@@ -96,7 +96,7 @@ struct Admission {
         return nil
     }
 
-    /// Queues the removal of entries of a change log, which nothing checks and nothing reads again.
+    /// Queues the removal of entries of a change log. Nothing checks or reads them again, so no version is needed.
     ///
     /// - Returns: as `admit`.
     mutating func admitTrim(
@@ -146,7 +146,7 @@ struct Admission {
         return CommitReceipt(version: CommitVersion(self.lastVersion), time: self.lastTime)
     }
 
-    /// Answers now, or once everything up to `version` is durable.
+    /// Reports an outcome now, or once everything up to `version` is durable.
     private mutating func settle(
         _ outcome: CommitOutcome, restingOn version: UInt64, _ waiter: Waiter<CommitOutcome>
     ) -> CommitOutcome? {
@@ -172,7 +172,7 @@ extension Admission {
         case needs(ReadNeed)
     }
 
-    /// Judges one check, and raises `restingOn` to the newest undurable version that the verdict may rest on.
+    /// Decides one check, and raises `restingOn` to the newest undurable version that the verdict may depend on.
     private func verdict(
         _ index: Int, _ commit: PreparedCommit, _ observed: Observations, restingOn: inout UInt64
     ) -> Verdict {
@@ -201,7 +201,7 @@ extension Admission {
         }
     }
 
-    /// What a token that was used before makes of the commit; nil when the commit is to be done.
+    /// The outcome of a commit whose token was used before; nil when the commit is to be done.
     private func tokenOutcome(
         _ commit: PreparedCommit, _ observed: Observations, now: Timestamp, needs: inout [ReadNeed]
     ) -> (CommitOutcome, restingOn: UInt64)? {
@@ -228,7 +228,7 @@ extension Admission {
 }
 
 extension Admission {
-    /// What the committer does next.
+    /// The committer's next step.
     enum Next {
         case write([QueuedItem])
         case wait
@@ -246,7 +246,7 @@ extension Admission {
         return .wait
     }
 
-    /// The group became durable: its waiters, and these, may be told.
+    /// The group is durable: its waiters, and those returned here, may be resumed.
     mutating func groupIsDurable(_ group: [QueuedItem]) -> [QueuedItem] {
         for item in group {
             guard case .commit(let commit, _) = item.work else { continue }
@@ -257,9 +257,9 @@ extension Admission {
         return self.writingBarriers
     }
 
-    /// The group was not written: everything that was built on it fails with it, and what was seen of it is void.
+    /// The group was not written: everything that was built on it fails too, and whatever was read of it is invalid.
     ///
-    /// - Returns: all that waited behind the group.
+    /// - Returns: everything that waited behind the group.
     mutating func groupFailed(refusingWith refusal: StorageError, isResumable: Bool) -> [QueuedItem] {
         self.refuse(refusal, isResumable: isResumable)
         let waiting = self.writingBarriers + self.queue.takeAll()
@@ -269,7 +269,7 @@ extension Admission {
         return waiting
     }
 
-    /// Makes every check look again: the state is not what the stripes say. Gives a version away for that.
+    /// Makes every later check read again, because the stripes no longer describe the state. Uses up one version.
     private mutating func voidReads() {
         self.lastVersion += 1
         self.settledVersion = self.lastVersion
@@ -277,14 +277,14 @@ extension Admission {
         self.recent = RecentWrites(coveredAfter: self.lastVersion)
     }
 
-    /// Refuses writes from now on; what was accepted goes on.
+    /// Refuses writes from now on; accepted ones continue.
     mutating func refuse(_ refusal: StorageError, isResumable: Bool) {
         guard self.isResumable else { return }
         self.refusal = refusal
         self.isResumable = isResumable
     }
 
-    /// Takes writes again, on an engine that may have been opened anew and may know a group that seemed to fail.
+    /// Accepts writes again. The engine may have been reopened, and a group that seemed to fail may be in it.
     mutating func takeWrites() {
         self.refusal = nil
         self.voidReads()

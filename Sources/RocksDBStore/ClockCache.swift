@@ -1,13 +1,13 @@
-/// What was asked for lately, within a bound of bytes.
+/// A cache of recently used values, bounded in bytes.
 ///
-/// Second chance: a hand goes round when room is needed, spares once what was found since it came by, and removes the
-/// rest. Nothing is put in order on the way, so a find costs one look-up.
+/// Second-chance replacement (CLOCK): when room is needed, a hand moves over the slots, spares once those that were
+/// found since its last visit, and removes the others. A hit reorders nothing, so it costs one lookup.
 struct ClockCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Slot {
         let key: Key
         var value: Value
         var bytes: Int
-        /// Whether it was found since the hand came by.
+        /// Whether it was found since the hand's last visit.
         var isUsed = false
     }
 
@@ -15,13 +15,13 @@ struct ClockCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private var indexes: [Key: Int] = [:]
     private var slots: [Slot] = []
     private var bytes = 0
-    /// The slot that is looked at next when room is needed.
+    /// The slot that the hand looks at next.
     private var hand = 0
 
-    /// A value over this share of the bound is not kept: it would push out too many others.
+    /// Values of more than the bound divided by this are not kept: they would evict too many others.
     static var shareMax: Int { 16 }
 
-    /// `bytesMax` bounds the sum of what the callers say that each value takes; 0: nothing is kept.
+    /// `bytesMax` bounds the sum of the sizes that callers give for the values; 0 keeps nothing.
     init(bytesMax: Int) {
         self.bytesMax = bytesMax
     }
@@ -34,7 +34,7 @@ struct ClockCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         return self.slots[index].value
     }
 
-    /// Where the value of a key stands, until the next one is kept or removed.
+    /// The slot of a key's value; valid until the next insertion or removal.
     func index(of key: Key) -> Int? {
         self.indexes[key]
     }

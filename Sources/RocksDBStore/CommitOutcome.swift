@@ -1,10 +1,10 @@
 internal import KeyValue
 
-/// What a task that asked for a commit is told.
+/// The result that a committing task is resumed with.
 enum CommitOutcome: Sendable {
     case done(CommitReceipt)
     case failed(StorageError)
-    /// The checks could not be decided in memory: read these and ask again.
+    /// The checks cannot be decided in memory: do these reads and ask again.
     case needsReads([ReadNeed])
 }
 
@@ -16,6 +16,6 @@ struct ReadNeed: Sendable {
     }
 
     let subject: Subject
-    /// The last commit near the key when the read was asked for: the read still holds if that has not changed.
+    /// The last commit near the key when the read was requested: the read is still valid if this has not changed.
     let stripeVersion: UInt64
 }

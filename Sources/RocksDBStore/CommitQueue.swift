@@ -1,13 +1,14 @@
 internal import KeyValue
 internal import Primitives
 
-/// Something that waits for the committer. A class: it is looked at several times on its way, and handed over twice.
+/// Something that waits for the committer. A class, because it is looked at several times on its way and handed over
+/// twice.
 final class QueuedItem: Sendable {
     enum Work: Sendable {
         case commit(PreparedCommit, remembered: RememberedToken?)
-        /// These entries of a change log go.
+        /// Remove these entries of a change log.
         case trim([[UInt8]])
-        /// Nothing is written: an answer waits for what is before it.
+        /// Write nothing: an answer waits for everything queued before it.
         case barrier
     }
 
@@ -15,7 +16,7 @@ final class QueuedItem: Sendable {
     let work: Work
     let bytes: Int
     let waiter: Waiter<CommitOutcome>
-    /// What the waiter is told when everything up to here is durable.
+    /// The outcome to report once everything up to here is durable.
     let outcome: CommitOutcome
     let receipt: CommitReceipt
 
@@ -32,12 +33,12 @@ final class QueuedItem: Sendable {
     }
 }
 
-/// Commits that wait, in the order of their versions, within two bounds.
+/// Waiting commits in the order of their versions, bounded in number and in bytes.
 struct CommitQueue {
     static let countMax = 16_384
-    /// Above the largest batch, so that an empty queue takes any batch.
+    /// More than the largest batch, so that an empty queue accepts any batch.
     static let bytesMax = 256 << 20
-    /// One group is written in one piece; beyond this a group's first commits would wait for the copying of the rest.
+    /// One group is written in one piece; in a larger one, the first commits would wait while the others are copied.
     static let groupBytesMax = 8 << 20
 
     private(set) var items: [QueuedItem] = []
@@ -54,7 +55,7 @@ struct CommitQueue {
         self.bytes += item.bytes
     }
 
-    /// Takes the next group: everything, or as much from the front as one write should hold.
+    /// Takes the next group: everything, or as much from the front as one write should contain.
     mutating func takeGroup() -> [QueuedItem] {
         guard self.bytes > Self.groupBytesMax else {
             defer {

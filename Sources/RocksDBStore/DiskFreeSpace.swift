@@ -6,7 +6,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Asks the file system, as `df` does.
+/// Asks the file system for its free space, as `df` does.
 package struct DiskFreeSpace: FreeSpaceProbe {
     package init() {}
 

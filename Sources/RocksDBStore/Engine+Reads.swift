@@ -2,7 +2,7 @@ internal import CRocksDB
 internal import KeyValue
 
 extension Engine {
-    /// What a read may do and what it sees.
+    /// What a read sees, and whether it may touch the disk.
     struct View {
         let isFromMemoryOnly: Bool
         /// nil for the newest state.
@@ -23,7 +23,7 @@ extension Engine {
         }
     }
 
-    /// The version of the record of `key` alone, without copying its value; nil when it is absent.
+    /// The version of the record of `key`, without copying its value; nil when it is absent.
     func version(_ key: [UInt8], _ view: View) throws(EngineFailure) -> UInt64? {
         try unsafe self.value(.items, key, view) { bytes throws(EngineFailure) in
             guard bytes.count >= RecordCodec.headerBytes else {
@@ -60,9 +60,9 @@ extension Engine {
         return try unsafe read(UnsafeRawBufferPointer(start: base, count: count))
     }
 
-    /// One state of the database, whatever is written after; it is let go with the last reference.
+    /// A snapshot of the database; released with the last reference.
     ///
-    /// Holds no state but a pointer that RocksDB lets any thread read through.
+    /// Holds nothing but a pointer that RocksDB allows any thread to read through.
     @safe
     final class Snapshot: @unchecked Sendable {
         let pointer: OpaquePointer
@@ -81,9 +81,9 @@ extension Engine {
         }
     }
 
-    /// Calls `body` with the keys and values from `start` (inclusive) to `end` (exclusive) as of now, in order, until
-    /// it returns false. The bytes are RocksDB's and live until `body` returns.
-    /// - Throws: `incomplete` where it is to be done from memory and cannot; then what `body` was called with may be
+    /// Calls `body` with the keys and values from `start` (inclusive) to `end` (exclusive), in order, until it returns
+    /// false. The bytes belong to RocksDB and are valid until `body` returns.
+    /// - Throws: `incomplete` when it may read from memory only and cannot; then what `body` was called with may be
     ///   wrong.
     func forEach(
         _ family: Family,
@@ -107,7 +107,7 @@ extension Engine {
     ) throws(EngineFailure) {
         let options = unsafe Self.readOptions(fromMemoryOnly: isFromMemoryOnly)
         defer { unsafe rocksdb_readoptions_destroy(options) }
-        // RocksDB keeps pointers to the bounds: the copies outlive the iterator.
+        // RocksDB keeps pointers to the bounds, so the copies must outlive the iterator.
         let bounds = Bounds(start: start, end: end)
         unsafe bounds.set(on: options)
         guard let iterator = unsafe rocksdb_create_iterator_cf(self.database, options, self.handle(family)) else {

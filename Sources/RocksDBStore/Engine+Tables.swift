@@ -9,18 +9,18 @@ internal import Synchronization
 /// reading from offset 0 of a file from L1+ and that the file is not the first file in the sorted run … read/scan can
 /// return incorrect results".) Tables that are alone in their level, and those of level 0, are not concerned.
 extension Engine {
-    /// What is known of the tables of a family.
+    /// What is known of the tables of a column family.
     struct Tables {
-        /// RocksDB's number of the state that it is known of.
+        /// RocksDB's number of the state for which it is known.
         let state: UInt64
-        /// Whether no level below the first has more than one.
+        /// Whether no level below the first has more than one table.
         let areAlone: Bool
     }
 
     private static let levelCount = 7
 
-    /// The number of the family's present state, if iterations from memory can be trusted in it: as long as the number
-    /// stays the same.
+    /// The number of the family's current state, if iterations from memory can be trusted in it, which they can as long
+    /// as the number stays the same; else nil.
     func stateOfLoneTables(_ family: Family) -> UInt64? {
         guard let state = self.state(family) else { return nil }
         if let known = self.tables.withLock({ $0[family.rawValue] }), known.state == state {
@@ -34,7 +34,7 @@ extension Engine {
         return areAlone ? state : nil
     }
 
-    /// Grows with each memtable and each table that comes or goes.
+    /// Changes whenever a memtable or a table is added or removed.
     func state(_ family: Family) -> UInt64? {
         var number: UInt64 = 0
         let status = unsafe rocksdb_property_int_cf(

@@ -1,15 +1,15 @@
 internal import CRocksDB
 internal import Synchronization
 
-/// One opened RocksDB database, behind Swift types: the only code that holds its handles.
+/// An open RocksDB database behind Swift types: the only code that holds its handles.
 ///
-/// Every call may come from any thread. The database closes when the last reference goes; until then its lock on the
-/// directory stands.
+/// Every call may come from any thread. The database is closed when the last reference is released, and its lock on the
+/// directory is held until then.
 @safe
 final class Engine: @unchecked Sendable {
     let database: OpaquePointer
     private let handles: [OpaquePointer]
-    /// Reads that never touch the disk: they answer `incomplete` instead.
+    /// Options for reads that never touch the disk; they fail with `incomplete` instead.
     let memoryReads: OpaquePointer
     let diskReads: OpaquePointer
     private let syncedWrites: OpaquePointer
@@ -19,16 +19,17 @@ final class Engine: @unchecked Sendable {
 
     private static let readTierBlockCache: Int32 = 1
 
-    /// Opens the database, or makes it.
+    /// Opens the database, creating it if it does not exist.
     ///
-    /// A torn end of the log, as a crash leaves it, is cut off: nothing of it was acknowledged. RocksDB calls some torn
-    /// ends damage, so a log that it refuses is looked at here before it is believed.
+    /// A torn end of the log, as a crash leaves it, is cut off: nothing in it was acknowledged. RocksDB takes some torn
+    /// ends for damage, so a log that it refuses is examined here before RocksDB is believed.
     static func open(path: String, options: StoreOptions) throws(EngineFailure) -> Engine {
         do throws(EngineFailure) {
             return try Engine(path: path, options: options, recovery: .tornEndOnly)
         } catch {
             guard case .corrupt(let sentence) = error else { throw error }
-            // Without a sync for each group a power cut may leave any hole, and what is before it is the most there is.
+            // If groups were not synced, a power cut may leave any hole, and everything before the hole is all that can
+            // be recovered.
             if options.durability == .durable, let log = WALDamage.find(in: path) {
                 throw .corrupt("the log \(log) does not check, and whole commits stand behind the damage: \(sentence)")
             }
@@ -75,7 +76,7 @@ final class Engine: @unchecked Sendable {
         unsafe self.handles[family.rawValue]
     }
 
-    /// Options for reads that differ from the two standing ones; the caller destroys them.
+    /// Options for reads other than the two standing ones; the caller destroys them.
     static func readOptions(fromMemoryOnly: Bool) -> OpaquePointer {
         guard let options = unsafe rocksdb_readoptions_create() else {
             preconditionFailure("RocksDB allocates or aborts")
@@ -85,7 +86,7 @@ final class Engine: @unchecked Sendable {
         return unsafe options
     }
 
-    /// Writes one group; with `isSynced` it is on the disk when this returns, and visible to reads only then.
+    /// Writes one group. With `isSynced` it is on the disk when this returns, and is visible to reads only then.
     func write(_ group: GroupWriter, isSynced: Bool) throws(EngineFailure) {
         try unsafe Self.checked { error in
             unsafe rocksdb_write(
@@ -94,7 +95,7 @@ final class Engine: @unchecked Sendable {
         }
     }
 
-    /// Asks for a compaction of a range that was emptied, so that its room is given back soon.
+    /// Requests a compaction of a range that was emptied, so that its space is reclaimed soon.
     func suggestCompaction(_ family: Family, from start: [UInt8], to end: [UInt8]) throws(EngineFailure) {
         try unsafe Self.checked { error in
             unsafe start.withUnsafeBytes { startBytes in
@@ -108,7 +109,7 @@ final class Engine: @unchecked Sendable {
         }
     }
 
-    /// Writes the memtables out, so that the next start reads no log.
+    /// Flushes the memtables, so that the next start has no log to read.
     func flush() throws(EngineFailure) {
         let options = unsafe rocksdb_flushoptions_create()
         defer { unsafe rocksdb_flushoptions_destroy(options) }
@@ -119,7 +120,7 @@ final class Engine: @unchecked Sendable {
         }
     }
 
-    /// Calls RocksDB and turns its error string, where there is one, into a failure.
+    /// Calls RocksDB, and converts its error string, if there is one, into a failure.
     static func checked<Value>(
         _ call: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Value
     ) throws(EngineFailure) -> Value {
@@ -130,13 +131,14 @@ final class Engine: @unchecked Sendable {
         throw EngineFailure(sentence: unsafe String(cString: sentence))
     }
 
-    /// Bytes as C's `char *`; RocksDB accepts a null pointer with length 0 only in some calls, so it never sees one.
+    /// Bytes as C's `char *`. Only some of RocksDB's calls accept a null pointer with length 0, so it is never given
+    /// one.
     static func characters(_ bytes: UnsafeRawBufferPointer) -> UnsafePointer<CChar> {
         guard let base = bytes.baseAddress else { return unsafe Self.noBytes }
         return unsafe base.assumingMemoryBound(to: CChar.self)
     }
 
-    /// One address for all calls: safe from any thread, as it is never freed and never written.
+    /// One address for all calls; safe from any thread, because it is never freed and never written.
     private nonisolated(unsafe) static let noBytes: UnsafePointer<CChar> = {
         let pointer = UnsafeMutablePointer<CChar>.allocate(capacity: 1)
         unsafe pointer.initialize(to: 0)

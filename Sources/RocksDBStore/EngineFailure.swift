@@ -1,11 +1,11 @@
-/// What RocksDB says went wrong, read from its sentence: the C API has no error codes.
+/// A failure of RocksDB, classified by its error text: the C API has no error codes.
 enum EngineFailure: Error, Hashable, Sendable {
-    /// The answer is not in memory and the read was told not to touch the disk.
+    /// The answer is not in memory, and the read may not touch the disk.
     case incomplete
-    /// The disk is full, or a quota or file-size limit is reached: space may come back.
+    /// The disk is full, or a quota or file-size limit is reached. This can pass.
     case noSpace(String)
-    /// Written data could not be made durable. The system may have dropped it from its cache, so that a later fsync
-    /// that succeeds proves nothing: never retried.
+    /// Written data could not be made durable. Never retried: the system may have dropped the data from its cache, so
+    /// that a later fsync that succeeds proves nothing.
     case sync(String)
     /// A checksum or a format did not match.
     case corrupt(String)
@@ -13,7 +13,8 @@ enum EngineFailure: Error, Hashable, Sendable {
     case locked(String)
     case other(String)
 
-    /// The one place that reads RocksDB's sentences (`Status::ToString`: a class, then the context, then strerror).
+    /// The only place that interprets RocksDB's error texts (`Status::ToString`: a class, then the context, then
+    /// strerror).
     init(sentence: String) {
         let isIOError = sentence.hasPrefix("IO error")
         if sentence.hasPrefix("Result incomplete") {
@@ -31,7 +32,7 @@ enum EngineFailure: Error, Hashable, Sendable {
         }
     }
 
-    /// A file that RocksDB's own list names is not there.
+    /// A file that RocksDB's manifest names is missing.
     private static func isMissingFile(_ sentence: String) -> Bool {
         sentence.hasPrefix("IO error: No such file or directory")
     }

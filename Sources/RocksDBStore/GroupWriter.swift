@@ -2,15 +2,15 @@ internal import CRocksDB
 internal import KeyValue
 internal import Primitives
 
-/// Gathers one group of commits as RocksDB's WriteBatch. Belongs to the committer's thread.
+/// Collects one group of commits in a RocksDB WriteBatch. Used on the committer's thread only.
 @safe
 final class GroupWriter {
     private(set) var batch: OpaquePointer
     private var record: [UInt8] = []
 
-    /// A batch that grew beyond this is replaced after its group, not kept.
+    /// A batch that has grown beyond this is released after its group instead of being reused.
     private static let keptBytesMax = 16 << 20
-    /// The same for the buffer of one record.
+    /// The same limit for the buffer of one record.
     private static let keptRecordBytesMax = 1 << 20
 
     init() {
@@ -32,8 +32,8 @@ final class GroupWriter {
         }
     }
 
-    /// Adds a record: its header and its value are joined in a buffer that is kept, which is cheaper than the arrays of
-    /// pieces that RocksDB would take.
+    /// Adds a record. Header and value are joined in a reused buffer, which is cheaper than the arrays of pieces that
+    /// RocksDB would accept.
     func set(
         _ key: [UInt8], _ value: [UInt8], version: UInt64, time: Timestamp, stamp: ReplicationStamp?,
         on engine: Engine

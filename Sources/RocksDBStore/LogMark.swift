@@ -8,13 +8,13 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// How long a log was when it had been synced: `NAME BYTES CRC-32` in the file `log-mark`.
+/// The length of the write-ahead log when it was last synced: `NAME BYTES CRC-32` in the file `log-mark`.
 ///
-/// RocksDB takes a log that was cut to nothing for one that nothing was written to yet. A log only grows, so one that
-/// is shorter than its mark has lost what was acknowledged. The mark itself is not synced: one that a power cut took
-/// or spoiled proves nothing, and nor does one of a log that is gone, because its data are in tables.
+/// RocksDB takes a log that was truncated to zero for a new one. A log only grows, so a log shorter than its mark has
+/// lost acknowledged data. The mark itself is not synced: a missing or damaged mark proves nothing, and neither does
+/// one for a log that no longer exists, because the data of that log are in tables.
 struct LogMark: Equatable {
-    /// Groups between two marks. What was cut of a log younger than that is not noticed.
+    /// Groups between two marks. A truncation of a log with fewer groups goes unnoticed.
     static let groupCountBetween = 256
     private static let fileName = "log-mark"
 
@@ -26,7 +26,7 @@ struct LogMark: Equatable {
         self.bytes = bytes
     }
 
-    /// - Returns: nil when the text is no whole mark.
+    /// - Returns: nil when the text is not a complete mark.
     init?(text: String) {
         let words = text.split(whereSeparator: \.isWhitespace)
         guard words.count == 3, let bytes = Int(words[1]), bytes >= 0 else { return nil }
@@ -39,7 +39,8 @@ struct LogMark: Equatable {
         return "\(line) \(CRC32.checksum(Array(line.utf8)))\n"
     }
 
-    /// Notes how long the newest log of a store is. A disk that cannot hold it fails the next group soon enough.
+    /// Records the length of a store's newest log. Errors are ignored: a disk that cannot hold the mark soon fails a
+    /// group.
     static func note(in directory: StoreDirectory) {
         guard let name = WALDamage.logNames(in: directory.enginePath).last else { return }
         let mark = LogMark(name: name, bytes: self.size(of: directory.enginePath + "/" + name) ?? 0)
@@ -51,7 +52,7 @@ struct LogMark: Equatable {
         if isWritten { unsafe rename(path + ".new", path) }
     }
 
-    /// Refuses a store whose log is shorter than it was.
+    /// Refuses a store whose log is shorter than its mark.
     static func check(_ directory: StoreDirectory) throws(StoreOpenError) {
         let descriptor = unsafe open(directory.path + "/" + self.fileName, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }

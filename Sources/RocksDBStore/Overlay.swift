@@ -1,8 +1,8 @@
 internal import KeyValue
 
-/// Commits that are accepted and not yet durable, by key: what `forDecision` sees before the disk has it.
+/// Accepted commits that are not yet durable, by key: what `forDecision` sees before the disk has it.
 ///
-/// Bounded by the bounds of the queue.
+/// The limits of the commit queue bound it too.
 struct Overlay {
     /// The newest accepted state of one key.
     struct Entry {
@@ -40,7 +40,7 @@ struct Overlay {
         self.tokens[key] = remembered
     }
 
-    /// Forgets what became durable.
+    /// Removes a commit that became durable.
     mutating func remove(_ commit: PreparedCommit, version: UInt64) {
         for key in commit.writeKeys {
             guard let index = self.entries.index(forKey: key), self.entries[index].value.version == version else {

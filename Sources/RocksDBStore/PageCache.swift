@@ -1,7 +1,7 @@
 internal import KeyValue
 internal import Synchronization
 
-/// What one scan asks for.
+/// The parameters of a scan, as a cache key.
 struct PageQuestion: Hashable, Sendable {
     let range: KeyRange
     let limit: Int
@@ -10,7 +10,8 @@ struct PageQuestion: Hashable, Sendable {
     let lead: KeyLead
     fileprivate let hash: Int
 
-    /// - Returns: nil when the range is wider than what commits are followed by, so that its pages are not kept.
+    /// - Returns: nil when the range spans several leads; changes within it are not tracked, so its pages are not
+    ///   cached.
     init?(_ range: KeyRange, limit: Int, byteLimit: Int, isReverse: Bool) {
         guard let lead = KeyLead(range) else { return nil }
         self.range = range
@@ -36,26 +37,26 @@ struct PageQuestion: Hashable, Sendable {
     }
 }
 
-/// The pages that are asked for again and again. To read a page anew takes a search in the memtables and in each level
-/// that the table has grown to, and a copy of each record.
+/// A cache of pages that are requested repeatedly. Reading a page takes a search in the memtables and in each level of
+/// the table, and a copy of each record.
 ///
-/// As in `RecordCache` nothing is taken out because it changed: a page is kept with the version as of which it was
-/// read, and whoever finds it asks the admission whether its lead was touched since.
+/// As in `RecordCache`, nothing is removed because it changed: a page is kept with the version as of which it was read,
+/// and whoever finds it asks the admission whether its lead was touched since.
 final class PageCache: Sendable {
     private struct State {
         var pages: ClockCache<PageQuestion, Page>
-        /// Hashes of questions that were asked once, each in the place that its lowest bits say.
+        /// Hashes of questions that were asked once, each at the index of its lowest bits.
         var askedOnce: [Int] = []
     }
 
-    /// What a page costs beside its question and entries, in bytes.
+    /// The memory of a page besides its question and entries, in bytes.
     static let overheadBytes = 300
     /// Questions that are remembered until they are asked again; 32 KiB.
     private static let askedOnceCount = 4096
 
     private let state: Mutex<State>
 
-    /// `bytesMax` bounds questions, entries and what they cost beside; 0: nothing is kept.
+    /// `bytesMax` bounds questions, entries and overhead; 0 keeps nothing.
     init(bytesMax: Int) {
         self.state = Mutex(State(pages: ClockCache(bytesMax: bytesMax)))
     }
@@ -64,8 +65,8 @@ final class PageCache: Sendable {
         self.state.withLock { $0.pages.find(question) }
     }
 
-    /// Keeps what was read, the second time that it was asked for: what is read once, as by someone who pages through
-    /// everything, pushes out nothing and is not copied.
+    /// Keeps a page the second time that it is requested. Pages that are read once, as by a client that pages through a
+    /// whole table, evict nothing and are not copied.
     func insert(_ question: PageQuestion, _ page: Page) {
         let isWanted = self.state.withLock { state in
             if let index = state.pages.index(of: question) { return state.pages[index].asOf < page.asOf }

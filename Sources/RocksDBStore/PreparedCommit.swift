@@ -1,9 +1,9 @@
 internal import KeyValue
 
-/// A key with its hash: computed once, outside every lock, for the stripes and for the overlay.
+/// A key with its hash, which is computed once, outside every lock, for the stripes and for the overlay.
 ///
-/// `Hasher` is seeded at random in each process, so that no client can choose keys that collide; the hash never
-/// reaches the disk.
+/// `Hasher` is seeded at random in each process, so clients cannot choose colliding keys; the hash never reaches the
+/// disk.
 struct HashedKey: Hashable, Sendable {
     let bytes: [UInt8]
     let hash: Int
@@ -24,13 +24,13 @@ struct HashedKey: Hashable, Sendable {
     }
 }
 
-/// A batch with everything that can be computed before the lock. A class, since it is handed on from the caller over
-/// the queue to the committer's thread.
+/// A batch with everything that can be computed before taking the lock. A class, because it is handed from the caller
+/// over the queue to the committer's thread.
 final class PreparedCommit: Sendable {
     let batch: Batch
-    /// As `StoreLimits.batchBytesMax` counts them.
+    /// As `StoreLimits.checkedBytes(of:)` counts them.
     let bytes: Int
-    /// One for each check; that of a range check is empty and unused.
+    /// One for each check; unused and empty for a range check.
     let checkKeys: [HashedKey]
     /// One for each write.
     let writeKeys: [HashedKey]
@@ -50,20 +50,20 @@ final class PreparedCommit: Sendable {
     }
 }
 
-/// What has been read for the checks of one commit so far.
+/// What was read for the checks of one commit so far.
 struct Observations: Sendable {
-    /// What one check's key, or the token, was found to be.
+    /// What was read for one check's key, or for the token.
     struct Found<Value: Sendable>: Sendable {
         let value: Value
         /// `ReadNeed.stripeVersion`: the observation holds while the stripe still says this.
         let stripeVersion: UInt64
     }
 
-    /// The version of a check's key, by the check's index; nil inside for an absent key.
+    /// The version of each check's key, by the check's index; an inner nil means that the key is absent.
     var versions: [Int: Found<UInt64?>] = [:]
-    /// By the check's index: the range holds what the check expects as of this version.
+    /// By the check's index: the version as of which the range is as the check expects.
     var rangesHoldAsOf: [Int: UInt64] = [:]
-    /// Range checks that durable state already fails.
+    /// Range checks that the durable state already fails.
     var rangesFailed: Set<Int> = []
     var token: Found<RememberedToken?>?
 }

@@ -1,20 +1,22 @@
 internal import Synchronization
 
-/// Whether a read of one record that is not in the store's memory is done on the calling thread, for once.
+/// Decides whether a read of one record that is not in the store's memory may block the calling thread for once.
 ///
-/// Where the system has the file in its memory a block is there in some 15 µs, and a thread of the pool costs twice
-/// that in switches. Whether it has it nobody tells beforehand, but it shows in how long the reads before took. So
-/// quick reads on the pool earn credit, slow ones cost it, and with enough of it reads are done at once. The most that
-/// an event loop waits by it, for each run of quick ones, is one read of a disk that turns or four of a quicker one.
+/// If the system has the file in its page cache, a block takes some 15 µs, and handing the read to a thread of the pool
+/// costs twice that in switches. Nothing tells beforehand whether the page cache has it, but the times of earlier reads
+/// show it: quick reads on the pool earn credit, slow ones cost credit, and with enough credit reads run on the calling
+/// thread. In the worst case, for each run of quick reads, an event loop waits for one read of a spinning disk or four
+/// of a faster one.
 package final class ReadPace: Sendable {
-    /// What a block takes that the system has in memory, with room for a thread that is run late.
+    /// The time within which a block comes from the page cache, with some margin for a thread that is scheduled late.
     package static let quickMax = Duration.microseconds(100)
-    /// What takes longer than this has waited for a disk that turns.
+    /// A longer read has waited for a spinning disk.
     package static let slowMax = Duration.milliseconds(1)
-    /// Quick reads in a row, on the pool, before reads are done at once.
+    /// Consecutive quick reads on the pool before reads run on the calling thread.
     package static let creditMin = 64
     package static let creditMax = 512
-    /// What one slow read costs in quick ones: some are slow because another thread had the processor.
+    /// The number of quick reads that one slow read cancels. Not more: some are slow only because another thread had
+    /// the core.
     package static let slowCost = 128
     package static let verySlowCost = 4096
 
@@ -22,10 +24,10 @@ package final class ReadPace: Sendable {
 
     package init() {}
 
-    /// Whether the next read may be done at once.
+    /// Whether the next read may run on the calling thread.
     package var isQuick: Bool { self.credit.load(ordering: .relaxed) >= Self.creditMin }
 
-    /// How long a read took, wherever it was done. Two at once may count as one.
+    /// Records how long a read took, wherever it ran. Two concurrent calls may count as one.
     package func note(_ duration: Duration) {
         let credit = self.credit.load(ordering: .relaxed)
         let next =

@@ -2,8 +2,8 @@ internal import KeyValue
 internal import Primitives
 internal import Synchronization
 
-/// A few threads for reads that must touch the disk, with a bounded queue: event loops and Swift's cooperative pool
-/// do not wait for it (but see `ReadPace`).
+/// A few threads for reads that must touch the disk, with a bounded queue, so that event loops and Swift's cooperative
+/// pool do not wait for the disk (except as `ReadPace` allows).
 final class ReadPool: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []
@@ -15,7 +15,7 @@ final class ReadPool: Sendable {
         var whenStopped: (@Sendable () -> Void)?
     }
 
-    /// Waiting reads; beyond it a read throws `overloaded`.
+    /// Waiting reads; with more, a read throws `overloaded`.
     static let queueCountMax = 4096
 
     private let state: Mutex<State>
@@ -40,7 +40,7 @@ final class ReadPool: Sendable {
         }
     }
 
-    /// Lets the threads end after the jobs that wait, and calls `body` then, on the last of them.
+    /// Ends the threads after the waiting jobs, and then calls `body` on the last of them.
     func stop(_ body: @escaping @Sendable () -> Void) {
         self.state.withLock { state in
             precondition(!state.isStopping, "a pool stops once")

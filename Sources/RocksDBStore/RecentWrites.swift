@@ -1,15 +1,15 @@
 internal import KeyValue
 
-/// The keys of the latest commits, so that a range check need not read its range again for every commit elsewhere.
+/// The keys of the latest commits, so that a range check need not read its range again after every unrelated commit.
 struct RecentWrites {
     static let commitCountMax = 1024
     static let keyCountMax = 16_384
 
     private var commits: [(version: UInt64, keys: [HashedKey])] = []
-    /// Commits before this index are forgotten.
+    /// Commits before this index are no longer remembered.
     private var head = 0
     private var keyCount = 0
-    /// Every commit after this version is here.
+    /// Every commit after this version is remembered.
     private(set) var coveredAfter: UInt64
 
     init(coveredAfter version: UInt64) {

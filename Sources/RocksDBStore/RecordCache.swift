@@ -1,24 +1,24 @@
 internal import KeyValue
 internal import Synchronization
 
-/// The records that were read or written last, as Swift arrays: a look-up instead of a search through RocksDB's
-/// memtable and blocks, which costs a hot key ten times as much and copies the record each time.
+/// A cache of recently read or written records, as Swift arrays: a lookup instead of a search through RocksDB's
+/// memtable and blocks, which for a hot key takes ten times as long and copies the record each time.
 ///
-/// Nothing is ever taken out because it changed: a record is kept with the version as of which it was the newest, and
-/// whoever finds it asks the admission whether its key was touched since.
+/// Nothing is removed because it changed: a record is kept with the version as of which it was the newest, and whoever
+/// finds it asks the admission whether its key was touched since.
 final class RecordCache: Sendable {
-    /// A record and the version as of which it was the newest of its key.
+    /// A record, and the version as of which it was the newest of its key.
     struct Found: Sendable {
         let record: Versioned
         let asOf: UInt64
     }
 
-    /// What a record costs beside its key and value, in bytes.
+    /// The memory of a record besides its key and value, in bytes.
     static let overheadBytes = 200
 
     private let state: Mutex<ClockCache<HashedKey, Found>>
 
-    /// `bytesMax` bounds keys, values and what they cost beside; 0: nothing is kept.
+    /// `bytesMax` bounds keys, values and overhead; 0 keeps nothing.
     init(bytesMax: Int) {
         self.state = Mutex(ClockCache(bytesMax: bytesMax))
     }
@@ -27,18 +27,18 @@ final class RecordCache: Sendable {
         self.state.withLock { $0.find(key) }
     }
 
-    /// Keeps what was read.
+    /// Keeps a record that was read.
     func insert(_ key: HashedKey, _ record: Versioned, asOf: UInt64) {
         let bytes = Self.bytes(key, record.value)
         self.state.withLock { state in
-            // A read that was slow does not bring an older record back.
+            // A slow read must not replace a newer record.
             if let index = state.index(of: key), state[index].asOf > asOf { return }
             state.insert(key, Found(record: record, asOf: asOf), bytes: bytes)
         }
     }
 
-    /// Brings records that are kept up to date with a commit that became durable; others are not taken in, so that a
-    /// load of many items does not push out what is read.
+    /// Updates cached records after a commit became durable. Records that are not cached are not added, so that loading
+    /// many items does not evict what is read.
     func update(_ commit: PreparedCommit, _ receipt: CommitReceipt) {
         self.state.withLock { state in
             guard !state.isEmpty else { return }

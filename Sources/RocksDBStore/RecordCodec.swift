@@ -1,9 +1,9 @@
 internal import KeyValue
 internal import Primitives
 
-/// The bytes before each stored value:
+/// The header of each stored value:
 ///
-///     format 1 | flags 1 | version 8 | commit time 8 (ms since 1970) | if flag 0: stamp time 8, stamp version 8
+///      format 1 | flags 1 | version 8 | commit time 8 (ms since 1970) | if flag 0: stamp time 8, stamp version 8
 ///
 /// Numbers are big-endian. The rest of the record is the value as the service gave it.
 enum RecordCodec {
@@ -12,7 +12,7 @@ enum RecordCodec {
     static let stampBytes = 16
     private static let flagStamp: UInt8 = 1
 
-    /// Writes the header of one record over `output`.
+    /// Replaces `output` with the header of one record.
     static func writeHeader(
         version: UInt64, time: Timestamp, stamp: ReplicationStamp?, to output: inout [UInt8]
     ) {
@@ -30,16 +30,16 @@ enum RecordCodec {
         unsafe withUnsafeBytes(of: value.bigEndian) { unsafe output.append(contentsOf: $0) }
     }
 
-    /// What stands before a value.
+    /// The decoded header of a record.
     struct Header {
-        /// How many bytes it has.
+        /// The length of the header, in bytes.
         let byteCount: Int
         let version: CommitVersion
         let time: Timestamp
         let stamp: ReplicationStamp?
     }
 
-    /// Reads the header of a record back.
+    /// Decodes the header of a record.
     ///
     /// - Throws: `corrupt` for bytes that `writeHeader` does not write.
     @inline(__always)
@@ -62,7 +62,7 @@ enum RecordCodec {
             stamp: stamp)
     }
 
-    /// Reads a record back.
+    /// Decodes a record.
     ///
     /// - Throws: `corrupt` for bytes that `writeHeader` does not write.
     static func decode(_ bytes: UnsafeRawBufferPointer) throws(EngineFailure) -> Versioned {
@@ -71,7 +71,7 @@ enum RecordCodec {
         return Versioned(value: value, version: header.version, time: header.time, stamp: header.stamp)
     }
 
-    /// The bytes as an array. (`Array(bytes)` looks its own type up at run time, for each array.)
+    /// The bytes as an array. (`Array(bytes)` looks up its own type at run time in every call.)
     @inline(__always)
     static func copy(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: bytes.count) { output, initializedCount in

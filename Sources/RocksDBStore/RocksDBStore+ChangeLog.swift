@@ -15,7 +15,7 @@ extension RocksDBStore {
         }
     }
 
-    /// Groups reach the engine in the order of versions and each as a whole, so what one iterator sees has no gaps.
+    /// Groups reach the engine whole and in the order of versions, so what one iterator sees has no gaps.
     private func logPage(
         _ log: LogID, _ position: LogPosition?, _ limit: Int, _ byteLimit: Int, _ engine: Engine,
         isFromMemoryOnly: Bool
@@ -40,7 +40,7 @@ extension RocksDBStore {
             bytes += entry.payload.count
             return true
         }
-        // An entry that became durable after the watermark was taken proves all before it.
+        // An entry that became durable after the watermark was taken proves that everything before it is durable too.
         return LogPage(
             entries: entries, hasMore: hasMore, watermark: max(watermark, entries.last?.position.version ?? .zero)
         )

@@ -21,7 +21,7 @@ extension RocksDBStore {
         throw .conflict
     }
 
-    /// Asks the admission under its lock and waits for the answer.
+    /// Submits to the admission under its lock, and waits for the outcome.
     func enqueue(
         _ ask: (inout Admission, Timestamp, Waiter<CommitOutcome>) -> CommitOutcome?
     ) async -> CommitOutcome {
@@ -44,7 +44,7 @@ extension RocksDBStore {
         }
     }
 
-    /// Reads what checks need, in memory where that suffices.
+    /// Does the reads that checks need, from memory if possible.
     private func observe(
         _ needs: [ReadNeed], _ commit: PreparedCommit, _ observed: Observations
     ) async throws(StorageError) -> Observations {
@@ -88,7 +88,7 @@ extension RocksDBStore {
         return observed
     }
 
-    /// Nothing newer than `since` is there and nothing is missing: then nothing was set, deleted or replaced.
+    /// The range has as many entries as expected and none newer than `since`: so nothing was set, deleted or replaced.
     private static func holds(
         _ range: KeyRange, _ since: CommitVersion, _ count: Int, _ engine: Engine, isFromMemoryOnly: Bool
     ) throws(EngineFailure) -> Bool {

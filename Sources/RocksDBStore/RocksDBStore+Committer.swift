@@ -2,12 +2,12 @@ internal import KeyValue
 internal import Primitives
 internal import Synchronization
 
-/// What the committer's thread keeps between groups.
+/// The state of the committer's thread between groups.
 private struct CommitterState {
     let writer = GroupWriter()
-    /// The engine saw a failed write: it takes no more before it is opened anew.
+    /// A write of the engine failed; it accepts no more until it is reopened.
     var mustReopen = false
-    /// Groups until the log is marked.
+    /// Groups until the next log mark.
     var groupsToMark = 1
     var nextSweep = Timestamp(millisecondsSinceEpoch: 0)
 }
@@ -16,7 +16,7 @@ extension RocksDBStore {
     private static let tokenSweepMilliseconds: Int64 = 10_000
     private static let tokenSweepCountMax = 256
 
-    /// The committer's thread: joins what waits into groups until the store is closed.
+    /// The body of the committer's thread: joins waiting commits into groups until the store is closed.
     func runCommitter() {
         var state = CommitterState()
         while true {
@@ -125,7 +125,7 @@ extension RocksDBStore {
         }
     }
 
-    /// Adds the removal of some expired tokens in front of the group, now and then.
+    /// From time to time, adds the removal of some expired tokens to the group.
     private func sweepTokens(_ engine: Engine, _ state: inout CommitterState) throws(EngineFailure) {
         let now = self.options.clock.now()
         guard now >= state.nextSweep else { return }
@@ -139,7 +139,7 @@ extension RocksDBStore {
         for expiryKey in expired {
             state.writer.delete(.tokens, expiryKey, on: engine)
             let tokenKey = StoreLayout.tokenKey(Array(expiryKey.dropFirst(9)))
-            // The same token may have been used again since: then its record expires later.
+            // The token may have been used again since; its record then expires later.
             guard let stored = try engine.bytes(.tokens, tokenKey, Engine.View(isFromMemoryOnly: false)),
                 try RememberedToken(stored: stored).expires <= now
             else { continue }
@@ -151,7 +151,7 @@ extension RocksDBStore {
         )
     }
 
-    /// Stops taking writes; the group and all that waits behind it fail.
+    /// Stops accepting writes; the group and everything that waits behind it fail.
     private func fail(_ group: [QueuedItem], with error: StorageError, reason: String, isResumable: Bool) {
         let refusal = StorageError.unavailable(reason)
         let waiting = self.admission.withLock { admission in
@@ -169,7 +169,7 @@ extension RocksDBStore {
         for item in waiting { item.waiter.resume(.failed(refusal)) }
     }
 
-    /// Looks whether what stopped the writes has passed.
+    /// Checks whether the reason for refusing writes has passed.
     private func takeWritesAgain(_ state: inout CommitterState) {
         guard self.admission.withLock({ $0.isResumable && !$0.isClosed }) else { return }
         guard self.obstacle(hysteresis: self.options.freeBytesHysteresis) == nil else { return }
@@ -191,10 +191,10 @@ extension RocksDBStore {
         self.beacon.set(.takingWrites)
     }
 
-    /// - Returns: the reason not to write, and whether it may pass by itself; nil while there is room.
+    /// - Returns: the reason not to write, and whether it can pass without a restart; nil when there is none.
     private func obstacle(hysteresis: UInt64) -> (reason: String, mayPass: Bool)? {
         let neededBytes = self.options.freeBytesReserve + hysteresis
-        // The files are open, so that writes would go well, and end with this process.
+        // The files are still open, so writes would succeed, and be lost when this process ends.
         guard self.directory.isInPlace else { return (reason: self.directory.goneSentence, mayPass: false) }
         let path = self.directory.path
         guard let freeBytes = self.options.freeSpace.freeBytes(at: path), freeBytes < neededBytes else { return nil }

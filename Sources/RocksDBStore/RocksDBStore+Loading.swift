@@ -1,10 +1,11 @@
 package import KeyValue
 package import Primitives
 
-/// Filling a new store with what another one holds, with its versions and times. For a store that serves nobody: what
-/// is loaded is seen after it was closed and opened again.
+/// Fills a new store with the contents of another, including versions and times.
+///
+/// Only for a store that serves nobody: what is loaded is visible after the store was closed and opened again.
 extension RocksDBStore {
-    /// The change logs that hold something.
+    /// The change logs that have entries.
     package func logIDs() async throws(StorageError) -> [LogID] {
         try await self.fromDisk { engine throws(EngineFailure) in
             var found: [LogID] = []
@@ -46,7 +47,7 @@ extension RocksDBStore {
         }
     }
 
-    /// Says which commit was the last, so that later ones have greater numbers.
+    /// Sets the version and time of the last commit, so that later commits get higher versions.
     package func finishLoading(version: CommitVersion, time: Timestamp) async throws(StorageError) {
         try await self.load { group, engine in
             let value = StoreLayout.lastCommitValue(version: version.rawValue, time: time)

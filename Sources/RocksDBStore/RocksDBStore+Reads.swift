@@ -60,7 +60,7 @@ extension RocksDBStore {
         }
     }
 
-    /// Runs `body` here; nil when it would have to touch the disk and may not, or while there is no engine.
+    /// Runs `body` on the calling thread; nil when it would have to touch the disk, or while there is no engine.
     func fromMemory<Value>(
         _ body: (Engine) throws(EngineFailure) -> Value
     ) throws(StorageError) -> Value? {
@@ -92,7 +92,7 @@ extension RocksDBStore {
         }.get()
     }
 
-    /// Blocks for as long as the engine is opened anew, within a bound.
+    /// Waits while the engine is being reopened, for at most `reopenWaitMillisecondsMax`. Blocks.
     private func waitForEngine() -> Engine? {
         for _ in 0..<Self.reopenWaitMillisecondsMax {
             if let engine = self.engine { return engine }
@@ -102,10 +102,10 @@ extension RocksDBStore {
         return nil
     }
 
-    /// Room that is made for a page at once: entries, and bytes for each. It grows where they are more.
+    /// The initial capacity of a page: entries, and bytes for each. It grows when needed.
     private static let (roomEntries, roomBytes) = (64, 256)
 
-    /// A page that is kept ready, or that is read.
+    /// A cached page, or one that is read now.
     private func page(
         _ range: KeyRange, _ limit: Int, _ byteLimit: Int, _ reverse: Bool, _ engine: Engine, isFromMemoryOnly: Bool
     ) throws(EngineFailure) -> Page {
@@ -119,7 +119,7 @@ extension RocksDBStore {
         if let kept = self.pageCache.find(question),
             self.admission.withLock({ $0.leadVersion(question.lead) }) <= kept.asOf.rawValue
         {
-            // Nothing was written there since, so it is what it was at `asOf` too.
+            // Nothing was written there since, so the page is also valid as of `asOf`.
             return Page(entries: kept.entries, asOf: max(asOf, kept.asOf), continuation: kept.continuation)
         }
         let page = try self.pageOfEngine(
@@ -152,8 +152,8 @@ extension RocksDBStore {
         return Page(entries: entries, asOf: asOf, continuation: continuation)
     }
 
-    /// One moment's values: the newest state where nothing is under way, which is nearly always, else a snapshot or,
-    /// for decisions, the overlay over the engine.
+    /// A consistent read: from the newest state if no commit is in progress, which is nearly always so; else from a
+    /// snapshot or, for decisions, from the overlay over the engine.
     private func read(
         _ keys: [[UInt8]], _ mode: ReadMode, _ engine: Engine, isFromMemoryOnly: Bool
     ) throws(EngineFailure) -> ReadResult {
@@ -163,7 +163,7 @@ extension RocksDBStore {
         var view = Engine.View(isFromMemoryOnly: isFromMemoryOnly)
         if isQuiet || (keys.count == 1 && mode == .forAnswer) {
             let values = try self.newestRecords(keys, engine, isFromMemoryOnly: isFromMemoryOnly, asOf: settled)
-            // One key is one moment; several are if nothing was accepted while they were read.
+            // One key is always consistent; several are if no commit was accepted while they were read.
             if keys.count == 1 || self.lastVersion.load(ordering: .acquiring) == settled {
                 return ReadResult(values: values, asOf: asOf)
             }
@@ -173,7 +173,7 @@ extension RocksDBStore {
         return ReadResult(values: try Self.records(keys, engine, view), asOf: asOf)
     }
 
-    /// The newest durable record of each key, from the cache where it has it. `asOf` was settled before.
+    /// The newest durable record of each key, from the cache if it has it. `asOf` was settled before this is called.
     private func newestRecords(
         _ keys: [[UInt8]], _ engine: Engine, isFromMemoryOnly: Bool, asOf: UInt64
     ) throws(EngineFailure) -> [Versioned?] {
@@ -204,7 +204,7 @@ extension RocksDBStore {
         return values
     }
 
-    /// How often a read of several keys starts again because a commit came between, before it takes a snapshot.
+    /// How often a read of several keys is repeated because of a concurrent commit, before it takes a snapshot.
     private static let overlaidReadsMax = 3
 
     private func readOverlaid(
@@ -212,8 +212,8 @@ extension RocksDBStore {
     ) throws(EngineFailure) -> ReadResult {
         let hashed = keys.map(HashedKey.init)
         for attempt in 0...Self.overlaidReadsMax {
-            // What the overlay does not hold is in the engine already: the engine has everything up to what was
-            // settled when the overlay was looked at.
+            // Keys that are not in the overlay are in the engine: it has everything up to what was settled when the
+            // overlay was read.
             var view = Engine.View(isFromMemoryOnly: isFromMemoryOnly)
             let isLast = attempt == Self.overlaidReadsMax
             let cut = self.admission.withLock { state in
@@ -248,13 +248,13 @@ extension RocksDBStore {
     }
 }
 
-/// What the overlay held at one moment.
+/// The contents of the overlay at one moment.
 private struct OverlayCut {
-    /// The last commit that was accepted then.
+    /// The last accepted commit at that moment.
     let version: UInt64
     let entries: [Overlay.Entry?]
     let undurable: UInt64?
-    /// The engine's state of the same moment.
+    /// A snapshot of the engine from the same moment.
     let snapshot: Engine.Snapshot?
 
     init(_ state: borrowing Admission, _ keys: [HashedKey], snapshot: Engine.Snapshot?) {

@@ -1,15 +1,15 @@
 package import KeyValue
 internal import Synchronization
 
-/// Removing much at once, in bounded pieces of single deletes.
+/// Bulk removal, in bounded pieces of single deletes.
 ///
-/// RocksDB's DeleteRange is not used: in 7.8.3, Debian's, an iterator that meets a range tombstone forgets the failure
-/// of another level (facebook/rocksdb#11786, mended in 8.5.2). Reads from memory fail by design when a block is not in
-/// memory, so scans lost entries; the random model found it within minutes. DeleteFilesInRange can bring old versions
-/// back and takes its end inclusive.
+/// RocksDB's DeleteRange is not used: in 7.8.3, Debian's version, an iterator that meets a range tombstone forgets the
+/// failure of another level (facebook/rocksdb#11786, fixed in 8.5.2). Reads from memory fail by design when a block is
+/// not cached, so scans lost entries; the random model found it within minutes. DeleteFilesInRange can resurrect old
+/// versions, and its end is inclusive.
 extension RocksDBStore {
     private static let pieceCountMax = 1024
-    /// How often a piece of a discard begins again because somebody wrote into it, before it throws `conflict`.
+    /// How often one piece of a discard is retried because of concurrent writes into it, before it throws `conflict`.
     private static let pieceRoundsMax = 16
 
     package func discard(_ range: KeyRange) async throws(StorageError) {
@@ -21,7 +21,7 @@ extension RocksDBStore {
             guard let next = piece.continuation else { break }
             rest = rest.continued(from: next, reverse: false)
         }
-        // No key is longer, so this is past every key.
+        // No key is longer, so this is after every key.
         let end = range.end ?? [UInt8](repeating: 0xFF, count: self.limits.keyBytesMax + 1)
         try await self.fromDisk { engine throws(EngineFailure) in
             try engine.suggestCompaction(.items, from: range.start, to: end)

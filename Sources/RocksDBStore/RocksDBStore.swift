@@ -4,17 +4,18 @@ internal import Synchronization
 
 /// The embedded engine: RocksDB, with versions, checks and the order of commits kept in Swift.
 ///
-/// - Reads run where they are called, from memory only; what is not in memory is read by a small pool of threads.
+/// - Reads run on the calling thread, from memory only; what is not in memory is read by a small pool of threads.
 /// - Commits are decided under one short lock (`Admission`), queued, and written by one thread of the store in groups,
-///   one synced write each. Nothing here blocks an event loop or Swift's cooperative pool.
+///   one synced write each. Nothing here blocks an event loop or Swift's cooperative pool (except as `ReadPace`
+///   allows).
 /// - `close` must be called; until then the store's threads keep it alive.
 package final class RocksDBStore: OrderedStore {
-    /// Rounds of reading and asking again before a commit gives up with `conflict`.
+    /// Rounds of reading and asking again before a commit throws `conflict`.
     static let admissionRoundsMax = 16
-    /// How long a read waits for the engine while it is opened anew.
+    /// How long a read waits for the engine to be reopened.
     static let reopenWaitMillisecondsMax = 10_000
-    /// Versions that are skipped at each start: more than a crash can have left unsynced, so that no version is ever
-    /// given twice even where `commit` did not wait for the disk.
+    /// Versions that are skipped at each start: more than a crash can have left unsynced, so that no version is
+    /// assigned twice even when `commit` does not wait for the disk.
     static let versionGapAtOpen: UInt64 = 1 << 20
     static let closedReason = "the store is closed"
 
@@ -23,7 +24,7 @@ package final class RocksDBStore: OrderedStore {
     let directory: StoreDirectory
     let beacon = HealthBeacon(.takingWrites)
     let admission: Mutex<Admission>
-    /// Copies of `Admission.lastVersion` and `.settledVersion`, set under its lock, read without it.
+    /// Copies of `Admission.lastVersion` and `.settledVersion`: set under its lock, read without it.
     let lastVersion: Atomic<UInt64>
     let settledVersion: Atomic<UInt64>
     let pool: ReadPool
@@ -31,7 +32,7 @@ package final class RocksDBStore: OrderedStore {
     let recordCache: RecordCache
     let pageCache: PageCache
     let readPace = ReadPace()
-    /// nil while the engine is opened anew, and after `close`.
+    /// nil while the engine is being reopened, and after `close`.
     private let slot: Mutex<Engine?>
     private let closing = Mutex(Closing.open)
 
@@ -41,16 +42,16 @@ package final class RocksDBStore: OrderedStore {
         case closed
     }
 
-    /// Opens the store in the directory at `path`, making it where it is missing.
+    /// Opens the store in the directory at `path`, creating it if it does not exist.
     ///
-    /// Blocks for as long as the log takes to be read: call it at start, not from an event loop.
+    /// Blocks while the log is read: call it at start, not on an event loop.
     package init(path: String, options: StoreOptions = StoreOptions()) throws(StoreOpenError) {
         self.directory = try StoreDirectory(path: path)
         CrashPoint.reach("store.open.afterFormat")
         if let freeBytes = options.freeSpace.freeBytes(at: path), freeBytes < Self.openBytesMin(options) {
             throw .noSpace(path: path, reason: "\(freeBytes >> 20) MiB free")
         }
-        // Without a sync for each group a power cut may take the whole log.
+        // If groups are not synced, a power cut may take the whole log, so a short log proves nothing.
         if options.durability == .durable { try LogMark.check(self.directory) }
         let recovered: (version: UInt64, time: Timestamp)
         let engine: Engine
@@ -103,10 +104,10 @@ package final class RocksDBStore: OrderedStore {
         }
     }
 
-    /// The last act of the committer's thread.
+    /// The last step of the committer's thread.
     func finishClosing() {
         self.pool.stop {
-            // A flush makes the next start quick; where it fails, the log still has everything.
+            // A flush makes the next start quick; if it fails, the log still has everything.
             if let engine = self.engine { try? engine.flush() }
             self.dropEngine()
             self.directory.release()
@@ -122,7 +123,7 @@ package final class RocksDBStore: OrderedStore {
 }
 
 extension RocksDBStore {
-    /// The engine of this moment.
+    /// The current engine.
     var engine: Engine? { self.slot.withLock { $0 } }
 
     var isClosed: Bool { self.beacon.health == .closed || self.admission.withLock { $0.isClosed } }
@@ -131,7 +132,7 @@ extension RocksDBStore {
         self.slot.withLock { $0 = engine }
     }
 
-    /// Takes the engine away from new reads, waits for those under way and closes it. Blocks.
+    /// Withdraws the engine from new reads, waits for those in progress, and closes it. Blocks.
     func dropEngine() {
         var engine = self.slot.withLock { slot in
             defer { slot = nil }
@@ -146,20 +147,20 @@ extension RocksDBStore {
         }
     }
 
-    /// Turns the engine's failure at a read into the store's error, and stops writes when data is damaged.
+    /// Maps an engine's read failure to the store's error, and stops writes if data is damaged.
     func storageError(_ failure: EngineFailure) -> StorageError {
         guard case .corrupt(let sentence) = failure else { return .unavailable(failure.sentence) }
         self.refuseWrites("damaged data was found (\(sentence)): restore the store from a backup")
         return .corrupt(sentence)
     }
 
-    /// For good: nothing but a restart takes writes again.
+    /// Refuses writes until the next restart.
     func refuseWrites(_ reason: String) {
         self.admission.withLock { $0.refuse(.unavailable(reason), isResumable: false) }
         self.beacon.set(.readOnly(reason: reason))
     }
 
-    /// Sets the copies that are read without the lock; call it under the lock.
+    /// Updates the copies that are read without the lock; call it under the lock.
     func publish(_ state: borrowing Admission) {
         self.lastVersion.store(state.lastVersion, ordering: .releasing)
         self.settledVersion.store(state.settledVersion, ordering: .releasing)
@@ -176,7 +177,7 @@ extension RocksDBStore {
         return (version, Timestamp(millisecondsSinceEpoch: Int64(bitPattern: time)))
     }
 
-    /// Opening may write out everything that the log holds.
+    /// Opening may have to write out everything in the log.
     private static func openBytesMin(_ options: StoreOptions) -> UInt64 {
         min(options.freeBytesReserve, 2 * options.logBytesMax)
     }

@@ -9,7 +9,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Why a store could not be opened. Each has its own remedy, so each is told apart.
+/// Why a store could not be opened. The cases are distinct because each has its own remedy.
 package enum StoreOpenError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Another process has it open.
     case locked(path: String, processID: Int32?)
@@ -17,7 +17,7 @@ package enum StoreOpenError: Error, Hashable, Sendable, CustomStringConvertible 
     case unwritable(path: String, reason: String)
     /// A newer Brume wrote it.
     case newerFormat(path: String, found: Int, supported: Int)
-    /// A checksum or a file does not fit; nothing was changed.
+    /// A checksum or a file is wrong; nothing was changed.
     case corrupt(path: String, reason: String)
     /// The disk has no room to open it.
     case noSpace(path: String, reason: String)
@@ -39,13 +39,11 @@ package enum StoreOpenError: Error, Hashable, Sendable, CustomStringConvertible 
     }
 }
 
-/// A store's directory, held for one process:
+/// A store's directory, held by one process:
 ///
-///     format    one line, "brume-store 2"
-///     made      empty: an engine was once made here, so that one that is gone is no new store
-///     log-mark  how much of the newest log is on the disk; see `LogMark`
-///     lock      locked while a process uses the store; holds its process id
-///     rocksdb/  the engine's files
+///      format    one line, "brume-store 2" made      empty: an engine was created here, so if the engine is missing
+///      this is not a new store log-mark  how much of the newest log is on the disk; see `LogMark` lock      locked
+///      while a process uses the store; contains its process id rocksdb/  the engine's files
 final class StoreDirectory: Sendable {
     static let formatSupported = 2
     private static let formatWord = "brume-store"
@@ -55,10 +53,10 @@ final class StoreDirectory: Sendable {
     /// nil once released.
     private let lockDescriptor: Mutex<Int32?>
     private let lockPath: String
-    /// The lock that is held; nil where the system does not say.
+    /// The identity of the locked file; nil when the system does not tell.
     private let heldLock: FileNumber?
 
-    /// What tells a file from every other one while it is open.
+    /// Identifies a file while it is open.
     private struct FileNumber: Equatable {
         let device: dev_t
         let number: ino_t
@@ -69,7 +67,7 @@ final class StoreDirectory: Sendable {
         }
     }
 
-    /// Makes the directory where it is missing, and locks it until `release`.
+    /// Creates the directory if it does not exist, and locks it until `release`.
     init(path: String) throws(StoreOpenError) {
         self.path = path
         try Self.makeDirectory(path)
@@ -94,7 +92,7 @@ final class StoreDirectory: Sendable {
         self.release()
     }
 
-    /// Lets another process have the directory. May be called again.
+    /// Releases the lock. Idempotent.
     func release() {
         self.lockDescriptor.withLock { descriptor in
             if let descriptor { close(descriptor) }
@@ -102,7 +100,7 @@ final class StoreDirectory: Sendable {
         }
     }
 
-    /// Remembers that the directory has an engine.
+    /// Records that the directory has an engine.
     func noteEngine() throws(StoreOpenError) {
         let descriptor = unsafe open(self.path + "/made", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -114,10 +112,10 @@ final class StoreDirectory: Sendable {
         close(descriptor)
     }
 
-    /// Whether the path still leads to what was opened. One that somebody made anew has another lock or none; ours is
-    /// open, so that the system gives its number to no other file.
+    /// Whether the path still leads to the directory that was opened. A directory made anew has another lock file or
+    /// none; because ours is open, the system does not give its number to another file.
     ///
-    /// Asked before each group of commits: one call of the system.
+    /// Asked before each group of commits; costs one system call.
     var isInPlace: Bool {
         guard let held = self.heldLock else { return true }
         var found = stat()
@@ -125,7 +123,7 @@ final class StoreDirectory: Sendable {
         return held == FileNumber(found)
     }
 
-    /// Said where the directory is not in place.
+    /// The reason for refusing writes when the directory is no longer in place.
     var goneSentence: String {
         "the directory \(self.path) is gone, or another stands in its place: read what you still need, then restart"
             + " with a backup there"
@@ -152,7 +150,7 @@ final class StoreDirectory: Sendable {
             guard code == EWOULDBLOCK else { throw .unwritable(path: path, reason: SystemError.sentence(code)) }
             throw .locked(path: path, processID: holder)
         }
-        // The number is for the other process's message only: the lock holds without it.
+        // The number is only for the message of another process: the lock holds without it.
         ftruncate(descriptor, 0)
         _ = Self.write(descriptor, "\(getpid())\n")
         return descriptor
@@ -175,11 +173,11 @@ final class StoreDirectory: Sendable {
         guard found <= Self.formatSupported else {
             throw .newerFormat(path: path, found: found, supported: Self.formatSupported)
         }
-        // What is written from now on, an older server cannot read.
+        // An older server could not read what is written from now on.
         if found < Self.formatSupported { try Self.writeFormat(path) }
     }
 
-    /// Whole or not at all: written beside its place, synced, then renamed.
+    /// Atomic: written to a temporary file, synced, then renamed.
     private static func writeFormat(_ path: String) throws(StoreOpenError) {
         let descriptor = unsafe open(path + "/format.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .unwritable(path: path, reason: SystemError.sentence(errno)) }

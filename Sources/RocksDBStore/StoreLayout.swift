@@ -1,7 +1,7 @@
 internal import KeyValue
 internal import Primitives
 
-/// The column families: each has its own tables on disk, all share one log, so that a commit over several is atomic.
+/// The column families. Each has its own tables on disk; all share one log, so that a commit over several is atomic.
 enum Family: Int, CaseIterable {
     /// key of the service → record (`RecordCodec`)
     case items
@@ -66,7 +66,7 @@ enum StoreLayout {
         Self.tokenExpiryStart(expires) + id
     }
 
-    /// Before every token that expires at `expires` or later.
+    /// The key before those of all tokens that expire at `expires` or later.
     static func tokenExpiryStart(_ expires: Timestamp) -> [UInt8] {
         var key: [UInt8] = [1]
         BigEndian.append(UInt64(bitPattern: expires.millisecondsSinceEpoch), to: &key)
@@ -81,7 +81,7 @@ enum StoreLayout {
     }
 }
 
-/// A token that was used, with what came of it.
+/// A used token, with the result of its commit.
 struct RememberedToken: Sendable {
     let fingerprint: [UInt8]
     let version: UInt64

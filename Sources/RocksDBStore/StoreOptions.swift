@@ -15,30 +15,32 @@ package struct StoreOptions: Sendable {
     package var durability: Durability = .durable
     /// Uncompressed blocks of tables, with their indexes and filters.
     package var blockCacheBytes = 128 << 20
-    /// Records that were read or written last, ready to be answered; beside the block cache.
+    /// Recently read or written records, ready to be returned; in addition to the block cache.
     package var recordCacheBytes = 16 << 20
-    /// Pages of scans that are asked for again and again; beside both.
+    /// Pages of scans that are requested repeatedly; in addition to both.
     package var pageCacheBytes = 8 << 20
-    /// One memtable. With `logBytesMax` it bounds the log that a restart reads again, 0.2–0.4 s here.
+    /// The size of one memtable. With `logBytesMax` it bounds the log that a restart must read: 0.2–0.4 s.
     package var writeBufferBytes = 32 << 20
-    /// The log is kept below this by writing memtables out.
+    /// The log is kept below this size by flushing memtables.
     package var logBytesMax: UInt64 = 64 << 20
     /// Threads that read from the disk.
     package var readThreadCount = 4
-    /// Writes are refused while less is free on the disk: room for memtables and compactions that are under way.
+    /// Writes are refused while less than this is free on the disk: room for memtables and running compactions.
     package var freeBytesReserve: UInt64 = 256 << 20
-    /// Writes are taken again when this much more than the reserve is free.
+    /// Writes are accepted again once this much more than the reserve is free.
     package var freeBytesHysteresis: UInt64 = 64 << 20
-    /// How long a store that lacks space waits before it looks again.
+    /// How often a store without space looks again.
     package var spaceCheckMilliseconds = 1000
     package var limits: StoreLimits = .embedded
     package var clock: any WallClock = SystemClock()
     package var freeSpace: any FreeSpaceProbe = DiskFreeSpace()
     /// For tests: stands between the committer and the disk.
     package var gate: (any CommitGate)?
-    /// How the committer is woken for the first commit of a group; nil: at once. An event loop answers many clients
-    /// before it rests, and a committer that begins with the first of their commits syncs the disk for one and again
-    /// for the others: running the closure when the loop has done what it had to do makes them one group.
+    /// How the committer is woken for the first commit of a group; nil: at once.
+    ///
+    /// An event loop serves many clients before it rests. A committer that begins with the first of their commits syncs
+    /// the disk once for that one and again for the others; if the closure runs `wake` at the end of the loop's round,
+    /// they become one group.
     package var wakesCommitter: (@Sendable (_ wake: @escaping @Sendable () -> Void) -> Void)?
     /// Told about each group of commits, so that an executor can wake its loop once for the whole group.
     package var groupObserver: (any CommitGroupObserver)?
@@ -46,16 +48,16 @@ package struct StoreOptions: Sendable {
     package init() {}
 }
 
-/// Knows how much room the disk has.
+/// Reports how much space the disk has.
 package protocol FreeSpaceProbe: Sendable {
-    /// Bytes that this process may still write to the file system of `path`; nil when the system does not say.
+    /// Bytes that this process can still write to the file system of `path`; nil when the system does not tell.
     func freeBytes(at path: String) -> UInt64?
 }
 
-/// Hears when the committer begins and ends to resume the tasks of one group, on the committer's thread: an executor
-/// may collect the jobs that it is given in between and wake its thread once.
+/// Notified when the committer begins and ends resuming the tasks of one group, on the committer's thread: an executor
+/// may collect the jobs that it receives in between and wake its thread once.
 ///
-/// SwiftNIO's loops need none: a loop that was woken and has not run yet is not woken again.
+/// SwiftNIO's loops do not need it: a loop that was woken and has not run yet is not woken again.
 package protocol CommitGroupObserver: Sendable {
     func groupResumes()
     func groupResumed(commitCount: Int)
@@ -66,6 +68,6 @@ package protocol CommitGroupObserver: Sendable {
 package protocol CommitGate: Sendable {
     /// - Returns: nil to go on; a sentence to fail without having written.
     func beforeWrite(commitCount: Int) -> String?
-    /// - Returns: nil to go on; a sentence to fail although the log was written: the outcome is unknown then.
+    /// - Returns: nil to continue; a sentence to fail although the log was written, so that the outcome is unknown.
     func afterWrite(commitCount: Int) -> String?
 }

@@ -8,13 +8,13 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Tells the two kinds of damage in RocksDB's write-ahead log apart, which RocksDB does not.
+/// Distinguishes two kinds of damage in RocksDB's write-ahead log that RocksDB does not.
 ///
-/// A crash leaves a torn record at the end: nothing behind it was acknowledged, and it is cut off. A record that does
-/// not check with whole groups behind it is another matter: each group was synced before the next was begun, so what
-/// is damaged there had been acknowledged, and to go on without it would lose it silently.
+/// A crash leaves a torn record at the end: nothing after it was acknowledged, and it is cut off. A record whose
+/// checksum is wrong with whole groups behind it is another matter: each group was synced before the next was begun, so
+/// the damaged one had been acknowledged, and continuing without it would lose it silently.
 ///
-/// The form of the log (RocksDB wiki, "Write Ahead Log File Format"): blocks of 32,768 bytes; a record is a masked
+/// The format of the log (RocksDB wiki, "Write Ahead Log File Format"): blocks of 32,768 bytes; a record is a masked
 /// CRC-32C (4) over type and data, the length (2), the type (1), for recycled logs a log number (4), and the data. A
 /// group is one `full` record, or a `first`, `middle`s and a `last`. Integers are little-endian.
 enum WALDamage {
@@ -22,8 +22,8 @@ enum WALDamage {
     private static let headerBytes = 7
     private static let recyclableHeaderBytes = 11
 
-    /// Whether a whole group, or the start of one, stands behind damage in the logs of a directory.
-    /// - Returns: the path of the damaged log; nil where only an end is torn.
+    /// Looks for a whole group, or the start of one, behind damage in the logs of a directory.
+    /// - Returns: the path of the damaged log; nil when only an end is torn.
     static func find(in directory: String) -> String? {
         var damaged: String?
         for name in Self.logNames(in: directory) {
@@ -43,7 +43,7 @@ enum WALDamage {
         var hasGroupBehindDamage = false
     }
 
-    /// Walks over the records; behind one that does not check it goes on by its length, or else at the next block.
+    /// Walks over the records. After a record with a wrong checksum it continues at its end, or else at the next block.
     static func scan(_ bytes: [UInt8]) -> Scan {
         var scan = Scan()
         var offset = 0
@@ -54,7 +54,7 @@ enum WALDamage {
             let header = (5...8).contains(type) ? Self.recyclableHeaderBytes : Self.headerBytes
             let end = offset + header + length
             guard (1...8).contains(type), end <= blockEnd else {
-                // Zeros fill a block's end, and what a file system makes room for.
+                // Zeros pad blocks, and file systems preallocate zeros.
                 if bytes[offset..<blockEnd].contains(where: { $0 != 0 }) { scan.isDamaged = true }
                 offset = blockEnd
                 continue
@@ -76,7 +76,7 @@ enum WALDamage {
     private static func isWhole(_ bytes: [UInt8], _ offset: Int, _ end: Int) -> Bool {
         let stored = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[offset + $1]) << UInt32(8 * $1) }
         let checksum = Self.checksum(bytes[(offset + 6)..<end])
-        // LevelDB's mask: a checksum over bytes that hold checksums is a weak one.
+        // LevelDB's mask: a checksum over bytes that themselves contain checksums would be weak.
         return stored == (checksum >> 15 | checksum << 17) &+ 0xA282_EAD8
     }
 
@@ -91,7 +91,7 @@ enum WALDamage {
         return ~value
     }
 
-    /// The logs by age.
+    /// The logs, oldest first.
     static func logNames(in directory: String) -> [String] {
         guard let stream = unsafe opendir(directory) else { return [] }
         defer { unsafe closedir(stream) }

@@ -6,9 +6,9 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Lets one of our own threads sleep until another thread wakes it. A wake-up that comes first is not lost.
+/// Lets one of our own threads sleep until another thread wakes it. A signal that comes first is not lost.
 ///
-/// Only for threads that `BlockingThread` started: it blocks, which Swift's cooperative pool must never do.
+/// Only for threads started by `BlockingThread`: it blocks, which Swift's cooperative pool must never do.
 @safe
 final class Wakeup: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
@@ -37,7 +37,7 @@ final class Wakeup: @unchecked Sendable {
         unsafe pthread_mutex_unlock(self.mutex)
     }
 
-    /// Returns after a signal, or after `milliseconds` when that is given.
+    /// Returns after a signal, or after `milliseconds` unless that is nil.
     func wait(milliseconds: Int?) {
         var deadline = timespec()
         if let milliseconds {
