@@ -2,17 +2,17 @@ internal import Primitives
 internal import ServiceModel
 internal import WireProtocols
 
-/// What the steps from authentication on know of a request, and what they leave behind for its record.
+/// The state of a request from authentication on, and what its access-log record needs.
 final class Passage {
     let request: IdentifiedRequest
     let requestID: RequestID
     let body: [UInt8]
     let connection: ConnectionInfo
     let started: ContinuousClock.Instant
-    /// Who sent the request, where a gateway proved that.
+    /// The sender, if a gateway has authenticated it.
     let sender: ForwardedSender?
     let codec: any ServerProtocol
-    /// Known once the sender is proven.
+    /// Known once the sender is authenticated.
     var context: RequestContext?
 
     init(
@@ -28,7 +28,7 @@ final class Passage {
         self.codec = codec
     }
 
-    /// What is known of the request now.
+    /// The record of what is known of the request now.
     func record(status: Int, responseBytes: Int = 0) -> RequestRecord {
         var record = RequestRecord(
             self.request, requestID: self.requestID, bodyBytes: self.body.count, started: self.started)
@@ -44,7 +44,7 @@ final class Passage {
     }
 }
 
-/// A request that may run.
+/// A request that is ready to run.
 final class Call {
     let passage: Passage
     let service: ServiceEntry
@@ -64,12 +64,13 @@ final class Call {
     }
 }
 
-/// What the end of a request needs, however it ended.
+/// What every outcome of a request needs.
 struct Ending: Sendable {
     let request: IdentifiedRequest
     let record: RequestRecord
 
-    /// The service whose errors have a form: of a service that is not served as well, where the form hangs on it.
+    /// The service whose error format applies; also set for a service that is not served here, if the format depends on
+    /// it.
     var schema: ServiceSchema? {
         if case .unknownService(let unserved) = self.request.target, self.request.wireProtocol == .restXml {
             return unserved.schema
@@ -82,14 +83,14 @@ struct Ending: Sendable {
         return nil
     }
 
-    /// What the service does when a client is answered with an error.
+    /// The service's hook for requests that are answered with an error.
     var onError: (@Sendable (ServiceError, RequestContext) -> Void)? {
         self.request.target.service?.registration.binding.onError
     }
 }
 
 extension IdentifiedTarget {
-    /// The service, where there is just one.
+    /// The service, if there is exactly one.
     var service: ServiceEntry? {
         switch self {
         case .operation(let service, _), .notImplemented(let service, _), .unknownOperation(let service, _),

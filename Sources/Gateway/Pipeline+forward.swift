@@ -4,11 +4,11 @@ internal import ServiceModel
 internal import Signing
 internal import WireProtocols
 
-/// The way of a request whose service another process runs, on the gateway.
+/// The path of a request whose service another process runs, on the gateway.
 ///
-///     … identify → authenticate → throttle → forward → record
+///      … identify → authenticate → throttle → forward → record
 ///
-/// What is left of the way, from decode to encode, is the node's.
+/// The remaining steps, from decode to encode, are done by the node.
 extension Pipeline {
     /// The body of a request on its way to a node.
     enum PassedBody: Sendable {
@@ -16,10 +16,10 @@ extension Pipeline {
         case stream(RequestBodyStream)
     }
 
-    /// The plan for a body that is too large to be held: it is passed on as it comes. Smaller ones are held, so that
+    /// The plan for a body that is too large to be held: it is streamed to the node. Smaller bodies are held, so that
     /// another node can be tried.
-    /// - Returns: nil where the service runs here, or the body is small, or longer than the service takes: that is
-    ///   refused before it is read.
+    /// - Returns: nil when the service runs here, when the body is small, or when it is longer than the service
+    ///   accepts, which is refused before it is read.
     func streamedPlan(
         _ way: Way, _ head: RequestHead, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant
     ) -> RequestPlan? {
@@ -30,7 +30,7 @@ extension Pipeline {
         return .stream { body in await self.forward(departure, body: .stream(body), connection) }
     }
 
-    /// The service of a request, where another process runs it.
+    /// The service of a request, if another process runs it.
     private static func elsewhere(_ way: Way) -> ServiceEntry? {
         let service: ServiceEntry
         switch way {
@@ -43,7 +43,7 @@ extension Pipeline {
         return service.registration.nodes == nil ? nil : service
     }
 
-    /// - Returns: nil where the request's service runs here, or the request is for none.
+    /// - Returns: nil when the request's service runs here, or is unknown.
     @inline(never)
     func departure(_ way: Way, _ head: RequestHead, _ started: ContinuousClock.Instant) -> Departure? {
         switch way {
@@ -94,7 +94,8 @@ extension Pipeline {
         }
     }
 
-    // Proves the sender, takes a place, and asks a node. The place is given back with the end of the answer.
+    // Authenticates the sender, takes a place in the service, and asks a node. The place is given back when the answer
+    // ends.
 
     private func answer(_ journey: Journey, _ body: [UInt8]) async throws(ServiceError) -> NodeAnswer {
         let service = journey.departure.service
@@ -108,7 +109,7 @@ extension Pipeline {
         }
     }
 
-    /// What a node is asked, once it is clear who asks.
+    /// The request to the node, after the sender is authenticated.
     @inline(never)
     private func proved(
         _ journey: Journey, _ body: [UInt8]
@@ -156,7 +157,7 @@ extension Pipeline {
             self.authenticate.authenticator.clock.now())
     }
 
-    /// What the head proves of its sender.
+    /// Authenticates as far as the head allows.
     private func begin(
         _ departure: Departure, _ connection: ConnectionInfo
     ) throws(ServiceError) -> PendingProof {
@@ -166,7 +167,7 @@ extension Pipeline {
         }
     }
 
-    /// What the body adds.
+    /// Completes the authentication with the body.
     private func finish(
         _ pending: PendingProof, _ departure: Departure, _ evidence: BodyEvidence
     ) throws(ServiceError) -> (Principal, Region) {
@@ -176,7 +177,7 @@ extension Pipeline {
         }
     }
 
-    // What the client gets.
+    // The client's answer.
 
     @inline(never)
     private func failed(_ error: ServiceError, _ journey: Journey) -> EdgeResponse {
@@ -188,7 +189,7 @@ extension Pipeline {
         return EdgeResponse(message)
     }
 
-    /// An error as the client reads it.
+    /// An error in the client's format.
     private func message(_ error: ServiceError, _ departure: Departure) -> ResponseMessage {
         let requestID = departure.record.requestID
         switch departure.way {
@@ -207,7 +208,7 @@ extension Pipeline {
         }
     }
 
-    /// Whether an answer is held, so that it leaves in one write; of every other one each piece leaves as it comes, no
+    /// Whether an answer is held, so that it can be sent in one write. Any other answer is passed on piece by piece, no
     /// faster than the client takes it.
     @inline(never)
     private func isShort(_ answer: NodeAnswer, _ journey: Journey) -> Bool {
@@ -243,8 +244,8 @@ extension Pipeline {
                         guard !Task.isCancelled else { throw error }
                         lost.note()
                         self.noteLoss(error, answer, departure)
-                        // Between two events it is said as AWS says it. Else the client sees a broken answer, as it
-                        // would of a server that died.
+                        // Between two events the error can be sent as AWS sends it. Elsewhere the client gets a broken
+                        // answer, as from a server that crashed.
                         guard boundary?.isReached == true, let last = self.lastEvent(departure) else { throw error }
                         return try await writer.write(last)
                     }
@@ -266,7 +267,7 @@ extension Pipeline {
     private func whole(_ answer: NodeAnswer, _ journey: Journey) async throws(ServiceError) -> [UInt8] {
         do {
             guard let first = try await answer.next() else { return [] }
-            // Most answers come in one piece.
+            // Most answers arrive in one piece.
             var bytes = first
             while let piece = try await answer.next() { bytes += piece }
             return bytes
@@ -278,7 +279,7 @@ extension Pipeline {
         }
     }
 
-    /// That the node is lost, as the last event of a stream; nil where the answer is none.
+    /// The last event of a stream, reporting that the node was lost; nil when the answer is not a stream of events.
     @inline(never)
     private func lastEvent(_ departure: Departure) -> [UInt8]? {
         let error = departure.service.registration.unavailableError
@@ -288,7 +289,7 @@ extension Pipeline {
                 return nil
             }
             let format = self.codecs[request.wireProtocol].bodyFormat
-            // The error's sentence is far shorter than what a message takes.
+            // Cannot fail: the error's sentence is far shorter than a message may be.
             return try? EventStreamCodec(stream: stream.target, format: format).message(error: error).encode()
         case .route(let match):
             return match.entry.route.form.errorEvent(error, departure.record.requestID)

@@ -4,14 +4,14 @@ internal import ServiceModel
 internal import Signing
 internal import Telemetry
 
-/// The way of a request that a gateway hands over, on the node that runs its service.
+/// The path of a request that a gateway forwards, on the node that runs its service.
 extension Pipeline {
-    /// Why a node turns a request of a gateway away, without having looked into it.
+    /// Why a node refuses a forwarded request without processing it.
     enum HandoverRefusal: Error {
         case notBelieved(ForwardError)
-        /// The service does not run here; requests are never handed on.
+        /// The service does not run here; requests are never forwarded twice.
         case notServed(String)
-        /// The gateway takes the request for something else than this node does: their versions differ.
+        /// Gateway and node identify different operations: they run different versions.
         case readOtherwise(String)
 
         var sentence: String {
@@ -26,8 +26,8 @@ extension Pipeline {
     /// - Parameters:
     ///   - head: as it came.
     ///   - connection: the gateway's.
-    ///   - accept: judges what the gateway says.
-    /// - Returns: a refusal, or that the body is taken.
+    ///   - accept: verifies the gateway's statement.
+    /// - Returns: a refusal, or a plan that takes the body.
     func plan(_ head: RequestHead, _ connection: ConnectionInfo, accept: AcceptForwarded) -> RequestPlan {
         let started = ContinuousClock.now
         let request: ForwardedRequest
@@ -62,7 +62,7 @@ extension Pipeline {
         }
     }
 
-    /// What the request is for, among what the gateway says it is for.
+    /// Identifies the request among the operations of the service that the gateway states.
     private func way(
         _ head: RequestHead, _ statement: ForwardStatement
     ) throws(HandoverRefusal) -> Way {
@@ -77,7 +77,7 @@ extension Pipeline {
         return .operation(self.identify(head, of: service))
     }
 
-    /// Takes the body frame by frame; the first one that is not as the gateway sent it ends the request.
+    /// Takes the body frame by frame; the first frame that fails verification ends the request.
     private func respond(
         _ way: Way, _ head: RequestHead, _ stream: RequestBodyStream, _ frames: ForwardFrameReader,
         _ request: ForwardedRequest, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant,
@@ -92,10 +92,10 @@ extension Pipeline {
         } catch let error as ForwardError {
             return self.refused(.notBelieved(error), head, connection)
         } catch {
-            // The gateway has left, or has the edge's own answer: nobody waits for this one.
+            // The gateway has disconnected, or the edge has answered it: this answer is not sent.
             return EdgeResponse(status: 400)
         }
-        // What is left to do with a large body takes long.
+        // The rest of the work on a large body takes long, so it leaves the event loop.
         return await withTaskExecutorPreference(globalConcurrentExecutor) {
             await self.respond(way, head, body, last, request, connection, started, accept)
         }
@@ -127,8 +127,8 @@ extension Pipeline {
         }
     }
 
-    /// The gateway answers its client in the words of the service; this is for the gateway's log, and for whoever
-    /// comes without being one.
+    /// The gateway answers its client in the service's words; this text is for the gateway's log, and for anyone who
+    /// calls the internal port without being a gateway.
     private func refused(
         _ refusal: HandoverRefusal, _ head: RequestHead, _ connection: ConnectionInfo
     ) -> EdgeResponse {

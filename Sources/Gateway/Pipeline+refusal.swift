@@ -19,7 +19,7 @@ extension Pipeline {
         return response
     }
 
-    /// In the words of the service that the request names, and in plain ones where it names none.
+    /// In the error format of the service that the request names; as plain text when it names none.
     private func refused(_ refusal: EdgeRefusal, _ request: IdentifiedRequest?) -> (RequestRecord, EdgeResponse) {
         let request =
             request
@@ -39,7 +39,7 @@ extension Pipeline {
         return (record, EdgeResponse(message))
     }
 
-    /// In the notation of the route.
+    /// In the route's error format.
     private func refused(
         _ refusal: EdgeRefusal, _ head: RequestHead, _ entry: HTTPRouteEntry
     ) -> (RequestRecord, EdgeResponse) {
@@ -62,7 +62,7 @@ extension Pipeline {
 }
 
 extension EdgeRefusal {
-    /// What a service says of a request that it cannot read; nil where the head was not understood either.
+    /// A service's error for a request that it cannot read; nil when the head was not understood either.
     /// - Source: "Common Errors" of AWS's API references, for codes and statuses; the sentences are ours.
     var serviceError: ServiceError? {
         switch self {

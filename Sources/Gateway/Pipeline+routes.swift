@@ -94,7 +94,7 @@ extension Pipeline {
         [.init("x-amzn-RequestId", requestID.description), .init(form.requestIDHeader, requestID.description)]
     }
 
-    /// Permission, a place in the service, the handler. Events keep the place until they end.
+    /// Authorisation, a place in the service, then the handler. A stream of events keeps the place until it ends.
     private func answer(
         _ request: HTTPRouteRequest, _ entry: HTTPRouteEntry, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {
@@ -157,7 +157,7 @@ extension Pipeline {
     }
 }
 
-/// How far a stream came, and the code of the error that ended it, from its task to its end.
+/// How far a stream has come, and the code of the error that ended it; written by its task, read at its end.
 private final class StreamProgress: Sendable {
     let hasBegun = Atomic(false)
     let errorCode = Mutex<String?>(nil)

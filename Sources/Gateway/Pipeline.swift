@@ -38,12 +38,12 @@ package final class Pipeline: EdgeResponder {
     private let invoke = Invoke()
     let encode = Encode()
     let record: Record
-    /// nil where no service runs elsewhere.
+    /// nil when every service runs in this process.
     let forward: Forward?
     let random: any RandomSource
 
-    /// Bytes of the largest body that is worked on on the event loop; a request with a larger one leaves it for its
-    /// whole way, and one with a larger answer for encoding it.
+    /// The largest body, in bytes, that is processed on the event loop. A request with a larger one is processed
+    /// elsewhere from start to end; an answer with a larger one is encoded elsewhere.
     package static let loopBodyBytesMax = 64 << 10
 
     package init(
@@ -104,7 +104,7 @@ package final class Pipeline: EdgeResponder {
         }
     }
 
-    /// The plan of nearly all requests: for an operation, and in this process.
+    /// The plan of nearly all requests: an operation of a service in this process.
     private func planHere(
         _ request: IdentifiedRequest, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant
     ) -> RequestPlan {
@@ -116,8 +116,8 @@ package final class Pipeline: EdgeResponder {
         }
     }
 
-    /// Hashing, decoding and checking a large body takes long, and so does looking into a form: the loop's other
-    /// connections must not wait.
+    /// Hashing, decoding and checking a large body takes long, and so does parsing a form: the loop's other connections
+    /// must not wait.
     @inline(never)
     private func respondBeside(
         _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo,
@@ -136,7 +136,7 @@ package final class Pipeline: EdgeResponder {
         self.passage(self.resolveForm(request, body: body), body, connection, started, nil)
     }
 
-    /// What a request's head says of its way.
+    /// What the head says about the kind of request.
     enum Way: Sendable {
         case operation(IdentifiedRequest)
         case route(HTTPRoutes.Match)
@@ -159,7 +159,7 @@ package final class Pipeline: EdgeResponder {
         }
     }
 
-    /// A request that took a route, or may have to go to another node.
+    /// A request that matched a route, or may have to be forwarded to a node.
     @inline(never)
     private func respond(
         _ way: Way, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
@@ -177,7 +177,7 @@ package final class Pipeline: EdgeResponder {
         }
     }
 
-    /// What a form's operation is stands in its body.
+    /// The operation of a form is named in its body.
     @inline(never)
     private func resolved(_ way: Way, _ body: [UInt8]) -> Way {
         guard case .operation(let request) = way, case .form = request.target else { return way }
@@ -196,7 +196,7 @@ package final class Pipeline: EdgeResponder {
         }
     }
 
-    /// The steps from authentication on; where a gateway proved the sender, `sender` takes its place.
+    /// The steps from authentication on; `sender` replaces authentication when a gateway has done it.
     func respond(
         _ request: IdentifiedRequest, body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant, sender: ForwardedSender? = nil
@@ -204,8 +204,8 @@ package final class Pipeline: EdgeResponder {
         await self.respond(self.passage(request, body, connection, started, sender))
     }
 
-    // What lives in an asynchronous function is allocated for each request, temporary values of what is inlined too. So
-    // the steps that never wait are functions of their own, and what they share is one object.
+    // Everything that lives in an asynchronous function is allocated for each request, including temporary values of
+    // inlined code. So the steps that never wait are functions of their own, and what they share is one object.
 
     private func respond(_ passage: Passage) async -> EdgeResponse {
         do throws(ServiceError) {
@@ -250,7 +250,7 @@ package final class Pipeline: EdgeResponder {
         return Call(passage, service, operation, input, context)
     }
 
-    /// Runs the handler; when it fails, the request's place in the service is given back.
+    /// Runs the handler; if it fails, gives back the request's place in the service.
     private func output(of call: Call) async throws(ServiceError) -> any WritableShape {
         do throws(ServiceError) {
             return try await self.invoke(call)
@@ -271,7 +271,7 @@ package final class Pipeline: EdgeResponder {
         self.answered(call, output, self.encode.output(output, call))
     }
 
-    /// Writes a large output beside the event loop.
+    /// Encodes a large output off the event loop.
     @inline(never)
     private func answeredBeside(_ call: Call, _ output: any WritableShape) async -> EdgeResponse {
         let message = await withTaskExecutorPreference(globalConcurrentExecutor) {
@@ -280,7 +280,7 @@ package final class Pipeline: EdgeResponder {
         return self.answered(call, output, message)
     }
 
-    /// The steps behind the handler.
+    /// The steps after the handler.
     @inline(never)
     private func answered(
         _ call: Call, _ output: any WritableShape, _ written: consuming ResponseMessage
@@ -302,7 +302,7 @@ package final class Pipeline: EdgeResponder {
         self.failed(error, passage.ending(status: 0), passage.codec, passage.connection)
     }
 
-    /// The answer to a request that ended with an error.
+    /// The answer to a request that failed.
     private func failed(
         _ error: ServiceError, _ ending: Ending, _ codec: any ServerProtocol, _ connection: ConnectionInfo
     ) -> EdgeResponse {
@@ -323,7 +323,7 @@ package final class Pipeline: EdgeResponder {
         return EdgeResponse(message)
     }
 
-    /// An answer whose events follow; it holds its place in the service until they end.
+    /// An answer with a stream of events; it keeps its place in the service until they end.
     private func streamed(
         _ message: ResponseMessage, _ events: OutboundEvents, _ passage: Passage
     ) -> EdgeResponse {

@@ -1,10 +1,11 @@
 internal import Synchronization
 
-/// At most so many at once, at most so many waiting; beyond that an immediate no.
+/// A semaphore with a bounded queue: at most `activeMax` at once and `waitingMax` waiting; further ones are refused at
+/// once.
 final class ConcurrencyLimiter: Sendable {
     private struct State {
         var active = 0
-        /// First come, first served; `head` is the next to go.
+        /// FIFO; `head` is the index of the next to resume.
         var waiting: [CheckedContinuation<Void, Never>] = []
         var head = 0
     }
@@ -19,8 +20,9 @@ final class ConcurrencyLimiter: Sendable {
         self.waitingMax = waitingMax
     }
 
-    /// Takes a place, after waiting for one if need be.
-    /// - Returns: false when too many wait already; nothing was taken then.
+    /// Takes a place, waiting for one if necessary. Does not react to cancellation: a cancelled task takes its place in
+    /// turn.
+    /// - Returns: false when the queue is full; nothing was taken then.
     func acquire() async -> Bool {
         if self.acquireAtOnce() { return true }
         return await self.wait()
@@ -55,7 +57,7 @@ final class ConcurrencyLimiter: Sendable {
         return !isRefused
     }
 
-    /// Gives the place to whoever waits longest, or back.
+    /// Passes the place on to the one that has waited longest, or frees it.
     func release() {
         let next = self.state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard state.head < state.waiting.count else {
@@ -68,7 +70,7 @@ final class ConcurrencyLimiter: Sendable {
                 state.waiting.removeAll(keepingCapacity: true)
                 state.head = 0
             } else if state.head >= self.waitingMax {
-                // A queue that is never empty would else keep everybody who has ever waited.
+                // Otherwise a queue that never empties would grow without bound.
                 state.waiting.removeFirst(state.head)
                 state.head = 0
             }

@@ -16,18 +16,18 @@ final class HTTPRouteEntry: Sendable {
     }
 }
 
-/// The routes that services have beside their operations, by method and path.
+/// The routes that services have besides their operations, by method and path.
 ///
-/// They come before everything that looks at a credential's scope, because bearer keys have none. A request whose
-/// signature or whose host names another service is not for them: paths of S3 may look like anything.
+/// They are matched before anything that needs a credential scope, because bearer keys have none. A request whose
+/// signature or host names another service does not match: paths of S3 may look like anything.
 struct HTTPRoutes: Sendable {
     struct Match: Sendable {
         let entry: HTTPRouteEntry
         let labels: [String]
-        /// Why it is refused, whoever asks.
+        /// Why the request is refused, whoever sent it.
         let fault: Fault?
 
-        /// What the answer to a wrong method says of the right ones (RFC 9110, 15.5.6).
+        /// The headers of the answer to a wrong method: those that are allowed (RFC 9110, 15.5.6).
         var refusalHeaders: [HeaderFields.Field] {
             guard case .wrongMethod(let allowed)? = self.fault else { return [] }
             return [.init("Allow", allowed.joined(separator: ", "))]
@@ -35,17 +35,17 @@ struct HTTPRoutes: Sendable {
     }
 
     enum Fault: Sendable {
-        /// The path has a route, and the method has none; these have.
+        /// The path has routes, but none with this method; `allowed` lists theirs.
         case wrongMethod(allowed: [String])
-        /// The path belongs to a notation and is none of its routes.
+        /// The path is below an API's prefix, but has no route.
         case unknownPath
     }
 
     private let catalog: ServiceCatalog
     private let entries: [HTTPRouteEntry]
-    /// First segments of all paths, which tell most requests apart from these at once.
+    /// The first segments of all paths, which rule out most other requests at once.
     private let firstSegments: Set<Substring>
-    /// Routes whose path has no label, by it, in their order: nearly all requests are for one of these.
+    /// The routes without labels, by path, in order; nearly all requests are for one of them.
     private let whole: [String: [HTTPRouteEntry]]
 
     init(_ catalog: ServiceCatalog) {
@@ -78,8 +78,8 @@ struct HTTPRoutes: Sendable {
         return Self.wrongMethod(others)
     }
 
-    /// - Parameter others: what fits the path, in the order of the routes.
-    /// - Returns: nil where nothing does.
+    /// - Parameter others: the routes that match the path, in order.
+    /// - Returns: nil when there are none.
     private static func wrongMethod(_ others: [(entry: HTTPRouteEntry, labels: [String])]) -> Match? {
         guard let first = others.first else { return nil }
         return Match(

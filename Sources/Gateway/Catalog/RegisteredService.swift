@@ -1,9 +1,9 @@
 package import ServiceKit
 package import ServiceModel
 
-/// A service as the gateway serves it: its binding and how much of the process it may take.
+/// A service as the gateway serves it: its binding and its limits.
 package struct RegisteredService: Sendable {
-    /// How a service writes its request ids.
+    /// The format of a service's request ids.
     package enum RequestIDForm: Sendable {
         /// A UUID, as most services.
         case uuid
@@ -13,34 +13,34 @@ package struct RegisteredService: Sendable {
 
     package var binding: ServiceBinding
     package var requestIDForm: RequestIDForm
-    /// Bytes of a collected body, before and after `Content-Encoding` is undone.
+    /// The limit of a collected body in bytes, both before and after `Content-Encoding` is undone.
     package var bodyBytesMax: Int
-    /// Requests in a handler at once.
+    /// Requests in handlers at the same time.
     package var concurrencyMax: Int
-    /// Requests that wait for a place; beyond, the service's throttling error.
+    /// Requests that wait for a place; further ones get the throttling error.
     package var waitingCountMax: Int
-    /// The service's answer when it is asked too much.
+    /// The error for requests beyond these limits.
     package var throttlingError: ServiceError
-    /// The service's answer when it cannot be reached for now.
+    /// The error while the service cannot be reached.
     package var unavailableError: ServiceError
-    /// The service's answer to whoever may not do what a request asks, with that sentence.
+    /// The error for a principal without permission, with the given sentence.
     package var accessDeniedError: @Sendable (_ message: String) -> ServiceError
-    /// Whether the service asks the policies of users itself, because they may look at what only it knows.
+    /// Whether the service evaluates users' policies itself, because conditions may depend on what only it knows.
     package var asksPoliciesItself: Bool
-    /// Whether a request may be sent again whose fate nobody knows; nil: where its operation only reads.
+    /// Whether a request whose outcome is unknown may be sent again; nil: only if its operation is read-only.
     package var isRepeatable: Bool?
-    /// Where the service runs, if not in this process.
+    /// The nodes that run the service; nil when this process does.
     package var nodes: (any ServiceNodes)?
-    /// What the service answers beside its operations.
+    /// The service's routes besides its operations.
     package var routes: [HTTPRoute]
-    /// Whether its operations take bearer keys.
+    /// Whether its operations accept bearer keys.
     package var takesBearerKeys: Bool
-    /// Operations that tell the first constraint an input breaks, where AWS's others tell all of them.
+    /// Operations that report only the first constraint that an input violates; AWS's others report all.
     package var singleViolationOperations: Set<String>
-    /// By operation, the member that is told alone when it breaks a constraint, whatever else the input breaks.
+    /// By operation, the member whose violation is reported alone, whatever else the input violates.
     package var foremostMembers: [String: String]
-    /// What the service says of a value that its enumeration has not, by the member, where it has words of its own for
-    /// it; told when nothing else is wrong with the input.
+    /// By member, the service's own sentence for an unknown enumeration value; used when nothing else is wrong with the
+    /// input.
     package var enumerationSentences: [String: String]
 
     package init(

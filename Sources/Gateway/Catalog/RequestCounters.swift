@@ -1,7 +1,7 @@
 internal import Telemetry
 
-/// The counters of one operation or route, and its names in the log: nothing is looked up by name while a request is
-/// recorded. A class, since it is handed on with every request.
+/// The counters of one operation or route and its names in the log, so that recording a request looks nothing up by
+/// name. A class, because it is handed on with every request.
 final class RequestCounters: Sendable {
     let names: LogPart
     let duration: DurationHistogram

@@ -3,7 +3,7 @@ internal import WireProtocols
 
 /// The codec of each wire protocol.
 struct ServerProtocols: Sendable {
-    // Boxed once, and not for each request.
+    // Boxed once rather than for each request.
     private let json1_0: any ServerProtocol = AWSJSONProtocol(.awsJson1_0)
     private let json1_1: any ServerProtocol = AWSJSONProtocol(.awsJson1_1)
     private let restJSON: any ServerProtocol = RestJSONProtocol()

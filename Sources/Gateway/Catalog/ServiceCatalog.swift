@@ -3,16 +3,16 @@ internal import ServiceModel
 package import Telemetry
 internal import WireProtocols
 
-/// Every service of this process and the ways in which a request names one.
+/// Every service of this process, indexed by the ways in which a request can name it.
 package final class ServiceCatalog: Sendable {
     package let services: [ServiceEntry]
-    /// What services answer beside their operations.
+    /// The services' routes besides their operations.
     let routes: [HTTPRouteEntry]
-    /// Whole `X-Amz-Target` values of the implemented operations.
+    /// By complete `X-Amz-Target` value; implemented operations only.
     private let operationByTarget: [String: (ServiceEntry, OperationEntry)]
     private let serviceByTargetPrefix: [String: ServiceEntry]
     private let servicesBySigningName: [String: [ServiceEntry]]
-    /// Those whose operations take bearer keys, which name no service.
+    /// The services whose operations accept bearer keys, which do not name a service.
     let servicesWithBearerKeys: [ServiceEntry]
     private let serviceByHostLabel: [String: ServiceEntry]
 
@@ -38,7 +38,7 @@ package final class ServiceCatalog: Sendable {
         self.serviceByHostLabel = Dictionary(services.map { ($0.schema.endpointPrefix, $0) }) { first, _ in first }
     }
 
-    /// What `X-Amz-Target` names; nil when the prefix is no service's.
+    /// The target that `X-Amz-Target` names; nil when no service has the prefix.
     func target(_ value: String) -> IdentifiedTarget? {
         if let (service, operation) = self.operationByTarget[value] { return .operation(service, operation) }
         guard let dot = value.utf8.lastIndex(of: UInt8(ascii: ".")),
@@ -47,7 +47,7 @@ package final class ServiceCatalog: Sendable {
         return service.target(String(value[value.utf8.index(after: dot)...]))
     }
 
-    /// The service whose shape name stands in an rpc-v2 path.
+    /// The service with the shape name in an rpc-v2 path.
     func service(shapeName: String) -> ServiceEntry? {
         self.serviceByTargetPrefix[shapeName]
     }
@@ -59,7 +59,7 @@ package final class ServiceCatalog: Sendable {
     /// The service of a host such as `dynamodb.us-east-1.localhost:4566`; the prefixes that SDKs put before it
     /// (`data-`, `sync-`, `stream-`) are accepted.
     func service(host: String) -> ServiceEntry? {
-        // An address in numbers, and a name without a dot, are told at once.
+        // Rules out numeric addresses, and names without a dot, quickly.
         guard let first = host.utf8.first, !ASCII.isDigit(first), host.utf8.contains(UInt8(ascii: ".")) else {
             return nil
         }

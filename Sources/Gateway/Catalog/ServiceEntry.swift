@@ -1,13 +1,13 @@
 package import ServiceModel
 internal import Telemetry
 
-/// A service in the catalogue, with what its requests share.
+/// A service in the catalogue, with the state that its requests share.
 package final class ServiceEntry: Sendable {
     package let registration: RegisteredService
     package let schema: ServiceSchema
     package let operations: [OperationEntry]
     let limiter: ConcurrencyLimiter
-    /// Requests for operations of the AWS service that have no handler here.
+    /// Requests for operations of the AWS service that are not implemented here.
     let unimplemented: Counter
 
     private let indexByName: [String: Int]
@@ -35,7 +35,7 @@ package final class ServiceEntry: Sendable {
         )
     }
 
-    /// What a request for `name` is.
+    /// The target of a request for the operation `name`.
     func target(_ name: String) -> IdentifiedTarget {
         if let index = self.indexByName[name] { return .operation(self, self.operations[index]) }
         return self.allNames.contains(name) ? .notImplemented(self, name) : .unknownOperation(self, name)

@@ -4,7 +4,7 @@ internal import WireProtocols
 
 /// The operations of REST services by method and raw path.
 struct ServiceRoutes: Sendable {
-    /// A route that a request took.
+    /// The route that a request matched.
     struct Match: Sendable {
         var target: IdentifiedTarget
         var wireProtocol: ProtocolName
@@ -33,7 +33,8 @@ struct ServiceRoutes: Sendable {
         }
     }
 
-    /// The route of a request among `services`: scope or host have narrowed them, as paths collide across services.
+    /// The route of a request among `services`. The caller has narrowed them by scope or host, because paths collide
+    /// across services.
     func match(_ head: RequestHead, among services: [ServiceEntry]) -> Match? {
         for routes in self.routes where services.contains(where: { $0 === routes.service }) {
             guard let match = routes.table.match(head) else { continue }

@@ -3,11 +3,11 @@ internal import ServiceModel
 package import Signing
 internal import Synchronization
 
-/// What a gateway says to nodes: statements that are numbered, so that each is heard once.
+/// Makes a gateway's statements to nodes, and numbers them, so that each is accepted only once.
 package final class ForwardVoice: Sendable {
     private let key: ClusterKey
     private let clock: any WallClock
-    /// Tells this process from every other, and from what it was before a restart.
+    /// Identifies this process among all others, and differs after a restart.
     private let sender: UInt64
     private let sequence = Atomic<UInt64>(0)
 
@@ -17,7 +17,7 @@ package final class ForwardVoice: Sendable {
         self.sender = random.next()
     }
 
-    /// What is said of one attempt to send a request.
+    /// What one statement, for one attempt to send a request, is about.
     struct Subject: Sendable {
         var requestID: RequestID
         var service: String
@@ -27,8 +27,8 @@ package final class ForwardVoice: Sendable {
         var body: ForwardStatement.Body
     }
 
-    /// Puts a new statement among the headers of `head`, which are those that the node will see.
-    /// - Returns: what the frames of a body that is passed on begin with.
+    /// Adds a new statement to the headers of `head`, which must be the headers that the node will see.
+    /// - Returns: the code with which the chain of a streamed body's frames begins.
     func state(_ subject: Subject, in head: inout RequestHead) -> Digest256 {
         let statement = ForwardStatement(
             issued: self.clock.now(), sender: self.sender,
@@ -40,13 +40,13 @@ package final class ForwardVoice: Sendable {
         return tag
     }
 
-    /// What cuts the body into frames that a statement speaks of.
+    /// Splits the body that belongs to a statement into frames.
     func frames(opening tag: Digest256) -> ForwardFrameWriter {
         ForwardFrameWriter(opening: tag, with: self.key)
     }
 
-    /// The head of a question that this process asks the gateway itself, such as for its keys, and the number of the
-    /// question, which the answer is sealed for.
+    /// The head of a request of this process itself to the gateway, such as for the access keys, and the code that the
+    /// answer is sealed for.
     package func question(_ path: String, host: String) -> (head: RequestHead, tag: Digest256) {
         var head = RequestHead(method: "GET", path: path, headers: ["Host": host])
         let nobody = ForwardedPrincipal(

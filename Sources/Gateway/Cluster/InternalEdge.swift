@@ -1,10 +1,10 @@
 package import Primitives
 package import Signing
 
-/// What answers on the listener between the processes of a cluster: requests that a gateway hands over, and questions
-/// for the keys. Signatures of clients are not looked at here; whoever has no cluster key gets nothing but health.
+/// The responder of the listener between the processes of a cluster: forwarded requests, and requests for the access
+/// keys. Clients' signatures are not evaluated here; a caller without the cluster key gets nothing but health.
 package struct InternalEdge: EdgeResponder {
-    /// Where a node asks for the access keys.
+    /// The path at which a node fetches the access keys.
     package static let keysPath = "/_brume/keys"
 
     private let pipeline: Pipeline
@@ -14,9 +14,9 @@ package struct InternalEdge: EdgeResponder {
 
     /// - Parameters:
     ///   - pipeline: runs the services.
-    ///   - key: of the cluster.
-    ///   - clock: tells how old a statement is.
-    ///   - keys: the access keys as text; nil where this process has none of its own.
+    ///   - key: the cluster's.
+    ///   - clock: tells the age of a statement.
+    ///   - keys: the access keys as text; nil when this process has none of its own.
     package init(
         pipeline: Pipeline, key: ClusterKey, clock: any WallClock, keys: (@Sendable () -> String)?
     ) {
@@ -42,7 +42,7 @@ package struct InternalEdge: EdgeResponder {
         self.pipeline.refusal(refusal, head: head, connection: connection, on: loop)
     }
 
-    /// Sealed for the question: an answer that was heard before does not open.
+    /// Sealed for this request: an answer to an earlier one cannot be opened (no replay).
     private func keysAnswer(_ head: RequestHead, _ connection: ConnectionInfo) -> EdgeResponse {
         guard let keys = self.keys else { return EdgeResponse(status: 404) }
         do throws(ForwardError) {
@@ -59,8 +59,8 @@ package struct InternalEdge: EdgeResponder {
         }
     }
 
-    /// The keys in an answer to a question.
-    /// - Returns: nil where it does not answer that question, or was not sealed with the cluster's key.
+    /// Opens the keys in an answer.
+    /// - Returns: nil when it does not answer this request, or was not sealed with the cluster's key.
     package static func keys(in answer: [UInt8], to question: Digest256, key: ClusterKey) -> String? {
         key.box(for: Self.keysPurpose).open(answer, context: question.description)
             .map { String(decoding: $0, as: UTF8.self) }

@@ -1,4 +1,4 @@
-/// Which web pages may call: what a browser says in `Origin` of a page of another server.
+/// The origins whose web pages may call this server (CORS).
 ///
 /// - Source: the Fetch standard, "CORS protocol"; an origin is scheme, host and port (RFC 6454, section 6.2).
 package struct AllowedOrigins: Sendable, Hashable {
@@ -7,17 +7,17 @@ package struct AllowedOrigins: Sendable, Hashable {
     /// Pages that this machine serves, from any port.
     package static let local = AllowedOrigins([.local])
 
-    /// The most rules that a text may have.
+    /// The maximum number of rules.
     package static let ruleCountMax = 256
-    /// The longest origin that is compared with the rules, in bytes; a host's name has 253 at most (RFC 1035).
+    /// Longer origins match no rule, in bytes; a host name has at most 253 (RFC 1035).
     private static let originBytesMax = 512
 
     private enum Rule: Sendable, Hashable {
         case all
         case local
-        /// Just this one.
+        /// Exactly this origin.
         case exactly(String)
-        /// Of any port: what stands before it.
+        /// This scheme and host, with any port.
         case anyPort(String)
     }
 
@@ -27,8 +27,8 @@ package struct AllowedOrigins: Sendable, Hashable {
         self.rules = rules
     }
 
-    /// `words` are `*`, `local`, or origins such as `https://app.example.com`, whose port may be `*`, with letters of
-    /// either case; without any no page is allowed. nil where one of them is no origin, or there are too many.
+    /// `words` are `*`, `local`, or origins such as `https://app.example.com`, case-insensitive, whose port may be `*`.
+    /// An empty list allows no page. nil if a word is not an origin, or if there are too many.
     package init?(_ words: [String]) {
         guard words.count <= Self.ruleCountMax else { return nil }
         var rules: [Rule] = []
@@ -44,7 +44,7 @@ package struct AllowedOrigins: Sendable, Hashable {
         if word == "local" { return .local }
         let isAnyPort = word.hasSuffix(":*")
         let origin = isAnyPort ? String(word.dropLast(2)) : word
-        // A star elsewhere would be a rule that no page ever fits.
+        // A star elsewhere would make a rule that never matches.
         guard let host = self.host(origin), !host.isEmpty, !host.contains(where: "/@*".contains) else { return nil }
         return isAnyPort ? .anyPort(origin) : .exactly(origin)
     }
@@ -67,7 +67,7 @@ package struct AllowedOrigins: Sendable, Hashable {
         }
     }
 
-    /// Whether `localhost`, a name under it, 127.0.0.1 or ::1 served the page.
+    /// Whether the page was served by `localhost`, a name under it, 127.0.0.1 or ::1.
     private static func isLocal(_ portless: String) -> Bool {
         guard let scheme = portless.firstRange(of: "://"), ["http", "https"].contains(portless[..<scheme.lowerBound])
         else { return false }
@@ -75,7 +75,7 @@ package struct AllowedOrigins: Sendable, Hashable {
         return host == "localhost" || host.hasSuffix(".localhost") || host == "127.0.0.1" || host == "[::1]"
     }
 
-    /// What follows the scheme.
+    /// The part after the scheme.
     private static func host(_ origin: String) -> Substring? {
         guard let scheme = origin.firstRange(of: "://"), scheme.lowerBound > origin.startIndex else { return nil }
         return origin[scheme.upperBound...]

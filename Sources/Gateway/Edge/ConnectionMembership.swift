@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// How many connections the whole listener holds.
+/// The number of open connections of the whole listener.
 final class ConnectionCount: Sendable {
     private let open = Atomic<Int>(0)
     private let countMax: Int
@@ -21,7 +21,7 @@ final class ConnectionCount: Sendable {
     }
 }
 
-/// One connection's place among those that are counted. Handed from handler to handler; the last one ends it.
+/// One connection's place in the count. Passed from handler to handler; the last one ends it.
 final class ConnectionMembership {
     private let count: ConnectionCount
     private let counters: LoopCounters

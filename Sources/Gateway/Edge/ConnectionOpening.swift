@@ -2,15 +2,15 @@ internal import NIOCore
 internal import NIOSSL
 internal import NIOTLS
 
-/// The first handler of a connection: finds out how the client talks, builds the rest of the pipeline and leaves.
+/// The first handler of a connection: detects the protocol, installs its handlers and removes itself.
 ///
-/// A TLS record of type handshake begins with 0x16, which no HTTP method can; HTTP/2 with prior knowledge begins with
-/// its 24-byte preface; everything else is HTTP/1.1. Until the first byte a connection costs this object only.
+/// A TLS handshake record begins with 0x16, which no HTTP method does; HTTP/2 with prior knowledge begins with its
+/// 24-byte preface; everything else is HTTP/1.1. Until the first byte arrives a connection costs only this object.
 final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
-    /// What one listener's connections are opened with.
+    /// The settings that all connections of one listener share.
     struct Terms: Sendable {
         let certificates: CertificateStore?
         let allowsPlaintext: Bool
@@ -95,7 +95,7 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
         context.fireChannelReadComplete()
     }
 
-    /// A gateway that calls a node so reads the reason in `Forward.refusedHeader`.
+    /// A gateway that calls a node this way finds the reason in `Forward.refusedHeader`.
     private static let tlsOnly: StaticString = """
         HTTP/1.1 400 Bad Request\r
         Content-Type: text/plain; charset=utf-8\r
@@ -107,7 +107,7 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
 
         """
 
-    /// Who speaks HTTP is told why not; whatever else it is gets nothing.
+    /// A client that speaks HTTP is told why; anything else just gets the connection closed.
     private func refusePlaintext(_ context: ChannelHandlerContext, _ first: UInt8) {
         self.isRefused = true
         guard first &- UInt8(ascii: "A") < 26 else { return context.close(promise: nil) }
@@ -119,7 +119,7 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
             NIOAny(context.channel.allocator.buffer(staticString: Self.tlsOnly)), promise: sent)
     }
 
-    /// Nothing whole has come, and nothing will.
+    /// The client closed its side before sending anything complete.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed? = event as? ChannelEvent {
             context.close(promise: nil)
@@ -128,7 +128,7 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// The certificate may still be in the making, just after the start.
+    /// Just after the start, the certificate may still be in preparation.
     private func awaitCertificate(_ context: ChannelHandlerContext) {
         guard let certificates = self.terms.certificates else {
             context.close(promise: nil)
@@ -136,7 +136,7 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
         }
         self.awaitsCertificate = true
         certificates.context(on: context.eventLoop).assumeIsolated().whenComplete { result in
-            // The deadline, or the client, may have been faster.
+            // The deadline or the client may have closed the connection meanwhile.
             guard let context = self.context, context.channel.isActive else { return }
             do {
                 try self.openTLS(context, tls: try result.get())
@@ -155,13 +155,13 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
         self.handOver(context)
     }
 
-    /// Passes on what has been read and leaves.
+    /// Passes on the bytes read so far, and removes this handler.
     private func handOver(_ context: ChannelHandlerContext) {
         self.hasHandedOver = true
         if let input = self.input.take() {
             context.fireChannelRead(self.wrapInboundOut(input))
         }
-        // `channelReadComplete` comes from the channel, and reads on.
+        // `channelReadComplete` follows from the channel itself, and triggers the next read.
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 }
@@ -180,7 +180,8 @@ extension ConnectionOpening: DeadlineTarget {
     }
 }
 
-/// Stands behind the TLS handler during the handshake, then builds what the client asked for by ALPN and leaves.
+/// Sits behind the TLS handler during the handshake, then installs the handlers for the protocol negotiated by ALPN,
+/// and removes itself.
 final class TLSOpening: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 
@@ -247,7 +248,7 @@ struct OpeningConnection {
     let membership: ConnectionMembership
     let id: UInt64
 
-    /// Puts the protocol's handlers behind `handler`; from then on they own the membership.
+    /// Installs the protocol's handlers behind `handler`; they own the membership from then on.
     func install(
         _ talk: ConnectionInfo.Version, isTLS: Bool, context: ChannelHandlerContext, after handler: any ChannelHandler
     ) throws {

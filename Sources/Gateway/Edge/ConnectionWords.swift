@@ -3,10 +3,9 @@ internal import ServiceModel
 internal import Synchronization
 internal import Telemetry
 
-/// What the log says in each line of one connection's requests: who is at its other end, and who signed. Both are
-/// nearly always those of the request before.
+/// The parts of log lines that all requests of one connection share: the peer, and the signer of the latest request.
 final class ConnectionWords: Sendable {
-    /// The sender of a request, with what the log says of it.
+    /// The sender of a request, with its part of the log line.
     private final class Sender: Sendable {
         let context: RequestContext
         let part: LogPart
@@ -26,11 +25,11 @@ final class ConnectionWords: Sendable {
                 && self.context.userAgent == other.userAgent
         }
 
-        /// The longest user agent in a line, in bytes.
+        /// A longer user agent is truncated in the log, in bytes.
         private static let userAgentBytesMax = 200
 
         private static func cut(_ text: String) -> String {
-            // Counting characters costs more than the rest of the line.
+            // Bytes first: counting characters costs more than the rest of the line.
             text.utf8.count <= self.userAgentBytesMax ? text : String(text.prefix(self.userAgentBytesMax))
         }
     }

@@ -1,19 +1,20 @@
 package import Primitives
 package import Telemetry
 
-/// Lets web pages of other servers call, by CORS: it answers what a browser asks beforehand, and says in each answer to
-/// such a page that the page may read it. All other requests pass as they are.
+/// Implements CORS, so that web pages of other origins can call this server: answers preflight requests, and adds the
+/// headers that let a page read the answer. All other requests pass unchanged.
 ///
-/// AWS's own endpoints allow every origin, since a page needs a key all the same. Here a page of an origin that is not
-/// allowed is refused where keys are known to everybody (`refusesOthers`), or any web site could use them; elsewhere
-/// its request is answered as AWS would, and the browser keeps the answer from it. That `Host` names the same server
-/// does not help: Brume has no pages of its own, and any site can give its name this machine's address (DNS rebinding).
+/// AWS's own endpoints allow every origin, because a page needs an access key anyway. Here, if keys are publicly known
+/// (`refusesOthers`), a page of an origin that is not allowed gets 403, because otherwise any web site could use them.
+/// If they are not, its request is answered as AWS would, and the browser withholds the answer from the page. An origin
+/// equal to `Host` gets no exception: Brume serves no pages, and any site can point its name at this machine (DNS
+/// rebinding).
 ///
 /// - Source: the Fetch standard, "CORS protocol"; the headers that DynamoDB answers browsers with.
 package struct CrossOrigin: EdgeResponder {
-    /// Seconds for which a browser need not ask again.
+    /// How long a browser may cache a preflight answer, in seconds.
     ///
-    /// - Source: what DynamoDB says; browsers take less.
+    /// - Source: DynamoDB's value; browsers cap it.
     static let maxAgeSeconds = 172_800
 
     private let inner: any EdgeResponder
@@ -23,9 +24,9 @@ package struct CrossOrigin: EdgeResponder {
 
     /// - Parameters:
     ///   - inner: answers the requests.
-    ///   - allowed: asked for each request of a page.
+    ///   - allowed: asked for each request from a page.
     ///   - refusesOthers: whether pages that are not allowed get 403.
-    ///   - metrics: count the pages that were told no.
+    ///   - metrics: count the refused pages.
     package init(
         _ inner: any EdgeResponder, allowed: @escaping @Sendable () -> AllowedOrigins, refusesOthers: Bool,
         metrics: MetricRegistry
@@ -40,7 +41,7 @@ package struct CrossOrigin: EdgeResponder {
     }
 
     package func plan(_ head: RequestHead, connection: ConnectionInfo, on loop: LoopContext) -> RequestPlan {
-        // Browsers alone say where a page comes from.
+        // Only browsers send `Origin`.
         guard let origin = head.headers.first("origin") else {
             return self.inner.plan(head, connection: connection, on: loop)
         }
@@ -72,7 +73,7 @@ package struct CrossOrigin: EdgeResponder {
         return allowed.contain(origin) ? response.adding(Self.fields(origin, allowed)) : response
     }
 
-    /// Yes, to a browser that asks beforehand.
+    /// The positive answer to a preflight request.
     private static func permission(
         _ method: String, _ head: RequestHead, _ origin: String, _ allowed: AllowedOrigins
     ) -> EdgeResponse {
@@ -88,7 +89,7 @@ package struct CrossOrigin: EdgeResponder {
         return response
     }
 
-    /// Every header of an answer may be read. An answer for one origin is not one for another.
+    /// Exposes every header of an answer. `Vary`, because an answer for one origin is not valid for another.
     private static func fields(_ origin: String, _ allowed: AllowedOrigins) -> [HeaderFields.Field] {
         let expose = HeaderFields.Field("Access-Control-Expose-Headers", "*")
         guard !allowed.areAll else { return [.init("Access-Control-Allow-Origin", "*"), expose] }
@@ -102,7 +103,7 @@ package struct CrossOrigin: EdgeResponder {
 }
 
 extension EdgeResponse {
-    /// The same answer with more headers, also where a stream gives way to another one.
+    /// The same answer with additional headers, also when a stream is replaced by another answer.
     fileprivate func adding(_ fields: [HeaderFields.Field]) -> EdgeResponse {
         var response = self
         for field in fields { response.headers.append(field.name, field.value) }

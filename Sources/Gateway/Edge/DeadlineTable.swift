@@ -1,12 +1,12 @@
-/// What has a deadline and can be told to end: a connection, or a stream of one. Lives on one event loop.
+/// Something with a deadline that can be told to end: a connection, or a stream of one. Confined to one event loop.
 package protocol DeadlineTarget: AnyObject {
-    /// Where it stands in the table; the table writes it.
+    /// Its index in the table; written by the table only.
     var deadlineSlot: Int { get set }
-    /// False for a stream of a connection that stands in the table itself.
+    /// False for a stream, whose connection is in the table itself.
     var isConnection: Bool { get }
-    /// The deadline has passed. It is disarmed already.
+    /// Called after the deadline has passed and was disarmed.
     func deadlineReached()
-    /// End after what is in flight.
+    /// End after finishing what is in flight.
     func drain()
     /// End now.
     func closeNow()
@@ -24,7 +24,7 @@ package struct DeadlineTable {
     private var ticks: [UInt32] = []
     private var targets: [any DeadlineTarget] = []
 
-    /// Disarmed.
+    /// The tick of a disarmed deadline.
     package static let never = UInt32.max
 
     package var count: Int { self.targets.count }
@@ -38,7 +38,7 @@ package struct DeadlineTable {
         self.targets.append(target)
     }
 
-    /// - Complexity: O(1); the last one takes the free slot.
+    /// - Complexity: O(1); the last entry moves into the free slot.
     package mutating func remove(_ target: any DeadlineTarget) {
         let slot = target.deadlineSlot
         precondition(self.targets[slot] === target, "a target is removed from its own slot")
@@ -57,7 +57,7 @@ package struct DeadlineTable {
         self.ticks[slot] = tick
     }
 
-    /// The targets whose deadline is at or before `now`, disarmed.
+    /// Removes and returns the targets whose deadline is at or before `now`; they are disarmed.
     package mutating func takeExpired(now: UInt32) -> [any DeadlineTarget] {
         var expired: [any DeadlineTarget] = []
         for slot in self.ticks.indices where self.ticks[slot] <= now {

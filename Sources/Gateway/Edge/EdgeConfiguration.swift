@@ -1,10 +1,10 @@
 package import Primitives
 
-/// What a listener needs to know.
+/// The settings of a listener.
 package struct EdgeConfiguration: Sendable {
     /// Host names or numeric addresses to listen on, all with the same port.
     package var hosts: [String]
-    /// 0 takes a free port; `EdgeListener.port` tells which.
+    /// 0 takes a free port; `EdgeListener.port` says which.
     package var port: Int
     /// Event loops, each on a thread of its own; at least 1.
     package var loopCount: Int

@@ -3,9 +3,9 @@ internal import NIOPosix
 internal import Primitives
 internal import Synchronization
 
-/// The listening socket and everything behind it, up to the responder.
+/// A listening socket, and everything between it and the responder.
 ///
-/// One port takes HTTP/1.1, HTTP/2 with prior knowledge, and both over TLS. A connection stays on the event loop that
+/// One port accepts HTTP/1.1, HTTP/2 with prior knowledge, and both over TLS. A connection stays on the event loop that
 /// accepted it.
 package final class EdgeListener: Sendable {
     /// How a drain ended.
@@ -21,7 +21,7 @@ package final class EdgeListener: Sendable {
         }
     }
 
-    /// The port that is listened on; of interest when 0 was asked for.
+    /// The port in use; differs from the configured one if that was 0.
     package let port: Int
     /// One for each event loop, in order.
     package let loopContexts: [LoopContext]
@@ -45,7 +45,7 @@ package final class EdgeListener: Sendable {
         self.listeners = listeners
     }
 
-    /// Binds and starts to answer.
+    /// Binds, and starts to accept.
     package static func start(
         _ configuration: EdgeConfiguration, responder: any EdgeResponder
     ) async throws(EdgeListenerError) -> EdgeListener {
@@ -66,7 +66,7 @@ package final class EdgeListener: Sendable {
             group: group, eventLoops: eventLoops, loops: loops, counters: counters, configuration: configuration)
         var listeners: [any Channel] = []
         var port = configuration.port
-        // `::` takes IPv4's connections too, unless somebody else is to have them.
+        // `::` also accepts IPv4 connections, unless an IPv4 address is listed separately.
         let sixes = configuration.hosts.filter { NumericAddress.bytes($0)?.count == 16 }
         let others = configuration.hosts.filter { !sixes.contains($0) }
         for host in others + sixes {
@@ -77,7 +77,7 @@ package final class EdgeListener: Sendable {
                 port = listener.localAddress?.port ?? port
             } catch {
                 for listener in listeners { listener.close(promise: nil) }
-                // The loops have nothing to lose yet; the listening error is what matters.
+                // The loops have no work yet; the error of listening is the one to report.
                 group.shutdownGracefully { _ in }
                 throw error
             }
@@ -120,7 +120,7 @@ package final class EdgeListener: Sendable {
                     guard let index = eventLoops.firstIndex(where: { $0 === channel.eventLoop }) else {
                         preconditionFailure("a connection lives on one of the listener's own loops")
                     }
-                    // First: a connection that fails here must not count for ever.
+                    // First, so that a connection that fails here is not counted for ever.
                     try Self.configure(channel, limits)
                     guard let membership = ConnectionMembership(count: count, counters: counters[index]) else {
                         throw ListenerFull()
@@ -133,8 +133,8 @@ package final class EdgeListener: Sendable {
             }
     }
 
-    /// An accepted connection's own options. The bootstrap would set each by a future of its own, which costs more
-    /// than all the rest of accepting. TCP_NODELAY it has from its listener, where NIO sets it.
+    /// The options of an accepted connection. The bootstrap would set each through a future, which costs more than all
+    /// the rest of accepting. TCP_NODELAY is inherited from the listener, where NIO sets it.
     private static func configure(_ channel: any Channel, _ limits: EdgeLimits) throws {
         guard let options = channel.syncOptions else {
             preconditionFailure("NIO's sockets take options at once: without them a connection has no bounds")
@@ -149,16 +149,16 @@ package final class EdgeListener: Sendable {
             value: .init(low: limits.responseBufferBytesMax / 2, high: limits.responseBufferBytesMax))
     }
 
-    /// Makes the bootstrap close the connection it has just accepted.
+    /// Thrown to make the bootstrap close the connection that it has just accepted.
     private struct ListenerFull: Error {}
 
-    /// What is bound from here on.
+    /// Applies to everything bound from here on.
     private static func restrictToIPv6(_ bootstrap: ServerBootstrap) {
         let option = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
         _ = bootstrap.serverChannelOption(option, value: 1)
     }
 
-    /// Listens beside this server's own `listeners`, which have their addresses already.
+    /// Binds one more address beside this server's own `listeners`.
     private static func bind(
         _ bootstrap: ServerBootstrap, host: String, port: Int, beside listeners: [any Channel]
     ) async throws(EdgeListenerError) -> any Channel {
@@ -183,9 +183,9 @@ package final class EdgeListener: Sendable {
         }
     }
 
-    /// The address of the listener that has this one; nil where none has.
+    /// Which of this server's own listeners already has the address; nil if none has.
     private static func holder(of host: String, port: Int, among listeners: [any Channel]) -> String? {
-        // It was resolved a moment ago.
+        // It was resolved a moment ago, so this does not fail for another reason now.
         guard let wanted = try? SocketAddress.makeAddressResolvingHost(host, port: port) else { return nil }
         return listeners.lazy.compactMap(\.localAddress).first { taken in
             let addresses = [taken.ipAddress, wanted.ipAddress]
@@ -194,20 +194,21 @@ package final class EdgeListener: Sendable {
         }?.ipAddress
     }
 
-    /// What happened so far. Cheap; from any thread.
+    /// The counters so far. Cheap; callable from any thread.
     package var metrics: EdgeMetrics {
         Self.metrics(of: [self])
     }
 
-    /// What several listeners have done together.
+    /// The sum over several listeners.
     package static func metrics(of listeners: [EdgeListener]) -> EdgeMetrics {
         var metrics = EdgeMetrics()
         for counters in listeners.lazy.flatMap(\.counters) { counters.add(to: &metrics) }
         return metrics
     }
 
-    /// Ends gracefully: no new connections, idle ones closed, `Connection: close` and GOAWAY on the others, and those
-    /// that are not done at the deadline are cut. The event loops run on, so that tasks can end; see `shutDown`.
+    /// Ends gracefully: accepts no new connections, closes idle ones, sends `Connection: close` and GOAWAY on the
+    /// others, and cuts those that are not finished at the deadline. The event loops continue, so that tasks can end;
+    /// see `shutDown`.
     package func drain(deadline: Duration) async -> DrainReport {
         let inFlight = self.metrics.requestsInFlight
         for listener in self.listeners { try? await listener.close().get() }

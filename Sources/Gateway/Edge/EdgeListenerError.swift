@@ -2,20 +2,20 @@
 package enum EdgeListenerError: Error, Sendable, Hashable {
     /// Another process listens on this port.
     case addressInUse(host: String, port: Int)
-    /// Two of the hosts are one address, or one of them is every address of its kind.
+    /// Two of the hosts are the same address, or one of them is the wildcard address of the other's family.
     case listedTwice(host: String, other: String)
     /// The process may not bind this port; ports below 1024 need a privilege.
     case permissionDenied(host: String, port: Int)
-    /// The host is no address of this machine.
+    /// The host is not an address of this machine.
     case addressNotAvailable(host: String, port: Int)
-    /// The host name has no address.
+    /// The host name cannot be resolved.
     case unknownHost(String)
     /// Anything else, with the system's words.
     case failed(host: String, port: Int, reason: String)
 }
 
 extension EdgeListenerError: CustomStringConvertible {
-    /// A sentence with the remedy.
+    /// What is wrong and how to mend it, in one sentence.
     package var description: String {
         switch self {
         case .addressInUse(let host, let port):

@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import Primitives
 
-/// What the connections of one event loop share. Used on that loop only.
+/// The state that the connections of one event loop share. Confined to that loop.
 final class EdgeLoop {
     let eventLoop: any EventLoop
     let context: LoopContext
@@ -13,8 +13,8 @@ final class EdgeLoop {
 
     private var table = DeadlineTable()
     private var isTicking = false
-    /// Ticks that the loop has lived. A loop that could not run has not waited for its clients either: what they sent
-    /// meanwhile lies unread, and must not be held against them.
+    /// The ticks for which the loop has run. Time in which the loop could not run is not counted: what clients sent
+    /// meanwhile is still unread, and must not count against them.
     private var now: UInt32 = 0
     private(set) var isDraining = false
     private var drained: EventLoopPromise<Void>?
@@ -24,7 +24,7 @@ final class EdgeLoop {
     struct Timeouts {
         let tick: TimeAmount
         let idle: UInt32
-        /// The part of `idle` in which the client takes the last answer.
+        /// The part of `idle` within which the client must take the last answer.
         let idleBeforeTaken: UInt32
         let head: UInt32
         let handshake: UInt32
@@ -38,7 +38,7 @@ final class EdgeLoop {
             let tick = max(1, limits.timerTick.wholeNanoseconds)
             self.tick = .nanoseconds(tick)
             func ticks(_ duration: Duration) -> UInt32 {
-                // One more, because the running tick is partly over.
+                // One more, because the current tick has partly elapsed.
                 UInt32(clamping: max(0, duration.wholeNanoseconds) / tick + 1)
             }
             self.idle = ticks(limits.idleTimeout)
@@ -80,7 +80,7 @@ final class EdgeLoop {
         if self.table.isEmpty { self.drained?.succeed() }
     }
 
-    /// Arms the target's one deadline, `ticks` from now; the former is forgotten.
+    /// Arms the target's only deadline, `ticks` from now, replacing an earlier one.
     @inline(__always)
     func arm(_ target: any DeadlineTarget, ticks: UInt32) {
         if target.deadlineSlot >= 0 { self.table.arm(target.deadlineSlot, tick: self.now &+ ticks) }
@@ -106,7 +106,7 @@ final class EdgeLoop {
         for target in self.table.takeExpired(now: self.now) where target.deadlineSlot >= 0 {
             target.deadlineReached()
         }
-        // An idle server does not wake up.
+        // Stops ticking, so that an idle server does not wake up.
         if self.table.isEmpty {
             self.isTicking = false
         } else {
@@ -117,7 +117,7 @@ final class EdgeLoop {
     // Draining
 
     /// Tells every connection to end after what is in flight.
-    /// - Returns: succeeds when the last is gone.
+    /// - Returns: a future that succeeds when the last connection is closed.
     func drain() -> EventLoopFuture<Void> {
         self.isDraining = true
         let promise = self.drained ?? self.eventLoop.makePromise(of: Void.self)
@@ -135,7 +135,7 @@ final class EdgeLoop {
         return targets.count(where: \.isConnection)
     }
 
-    /// The `Date` header's value, made once a second.
+    /// The value of the `Date` header; formatted once a second.
     func dateText() -> String {
         let second = self.clock.now().secondsSinceEpoch
         if second != self.date.second { self.date = (second, HTTPDate.text(Timestamp(secondsSinceEpoch: second))) }
@@ -144,7 +144,7 @@ final class EdgeLoop {
 }
 
 extension Duration {
-    /// Nanoseconds, the fraction dropped, at most 292 years.
+    /// Nanoseconds, rounded down; at most 292 years.
     var wholeNanoseconds: Int64 {
         let (seconds, attoseconds) = self.components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

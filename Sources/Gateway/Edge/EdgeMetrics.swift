@@ -1,25 +1,26 @@
 internal import Synchronization
 
-/// What the listener has done since it started, for the exposition and for tests.
+/// The listener's counters since its start, for the exposition and for tests.
 package struct EdgeMetrics: Sendable, Hashable {
     package var connectionsOpen = 0
     package var connectionsAccepted = 0
     /// Closed at accept because of `EdgeLimits.connectionCountMax`.
     package var connectionsRefused = 0
-    /// Plain bytes of requests, heads included, before TLS.
+    /// Bytes of requests, heads included, before TLS encryption.
     package var bytesIn = 0
-    /// Plain bytes of answers, heads included, before TLS.
+    /// Bytes of answers, heads included, before TLS encryption.
     package var bytesOut = 0
     package var requestsInFlight = 0
     package var requestsTotal = 0
-    /// Requests that the edge itself turned away.
+    /// Requests that the edge itself refused.
     package var requestsRefused = 0
     package var handshakesFailed = 0
 }
 
-/// The counters of one event loop. Only that loop writes, so an addition is a load and a store; anybody may read.
+/// The counters of one event loop. Only that loop writes them, so an addition is a load and a store; any thread may
+/// read.
 final class LoopCounters: Sendable {
-    /// One number with one writer.
+    /// A counter with a single writer.
     struct Counter: ~Copyable, Sendable {
         private let value = Atomic<Int>(0)
 

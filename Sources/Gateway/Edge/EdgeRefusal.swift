@@ -1,8 +1,8 @@
 internal import Primitives
 
-/// Why the edge itself turns a request away.
+/// Why the edge itself refuses a request.
 package enum EdgeRefusal: Error, Sendable, Hashable {
-    /// The bytes are not a lawful HTTP request, or could be read in two ways.
+    /// The bytes are not valid HTTP, or are ambiguous.
     case malformed(Malformation)
     /// The request target is over `EdgeLimits.targetBytesMax`.
     case targetTooLong
@@ -10,12 +10,12 @@ package enum EdgeRefusal: Error, Sendable, Hashable {
     case headTooLarge
     /// The body is over the plan's limit, or over `EdgeLimits.bodyBytesMax`.
     case bodyTooLarge
-    /// Head or body came slower than the limits allow.
+    /// Head or body arrived more slowly than the limits allow.
     case tooSlow
-    /// `Expect` asks for something other than `100-continue`.
+    /// `Expect` has a value other than `100-continue`.
     case expectationFailed
 
-    /// What exactly is wrong with the bytes.
+    /// What is wrong with the bytes.
     package enum Malformation: String, Sendable, Hashable {
         case requestLine = "malformed request line"
         case method = "invalid method"
@@ -57,7 +57,7 @@ package enum EdgeRefusal: Error, Sendable, Hashable {
         }
     }
 
-    /// What the access log calls it.
+    /// The code in the access log.
     var code: String {
         switch self {
         case .malformed: "BadRequest"
@@ -69,7 +69,7 @@ package enum EdgeRefusal: Error, Sendable, Hashable {
         }
     }
 
-    /// The explanation as a text.
+    /// An answer with the explanation as plain text.
     var response: EdgeResponse {
         EdgeResponse(
             status: self.status, headers: ["Content-Type": "text/plain; charset=utf-8"],

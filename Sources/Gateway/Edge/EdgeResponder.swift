@@ -1,13 +1,13 @@
 package import Primitives
 
-/// What answers the requests that the edge has accepted: the pipeline above the network.
+/// Answers the requests that the edge has accepted: the pipeline above the network.
 ///
-/// The edge calls `plan` once per request, on the connection's event loop, as soon as the head is complete and lawful.
-/// Requests of one HTTP/1.1 connection are taken strictly one after another; those of HTTP/2 run side by side.
+/// The edge calls `plan` once for each request, on the connection's event loop, as soon as the head is complete and
+/// valid. Requests of one HTTP/1.1 connection are processed strictly one after another; those of HTTP/2 concurrently.
 package protocol EdgeResponder: Sendable {
-    /// Decides from the head alone what happens with the body and who answers.
+    /// Decides from the head alone what to do with the body and who answers.
     ///
-    /// Called on the event loop: it must not block. State found here travels to the answer in the closure of the plan.
+    /// Called on the event loop: must not block. The plan's closure carries whatever was found out here to the answer.
     func plan(_ head: RequestHead, connection: ConnectionInfo, on loop: LoopContext) -> RequestPlan
 
     /// The answer for a request that never became one, or whose body broke its bounds. The edge closes the connection
@@ -35,18 +35,18 @@ extension EdgeResponder {
 ///
 /// The closures run in a task that starts synchronously on the connection's event loop (`Task.immediate`) and prefers
 /// that loop as its executor: until the first real suspension nothing leaves the loop. The task is cancelled when the
-/// client disconnects; its answer is then dropped.
+/// client disconnects, and its answer is then discarded.
 package enum RequestPlan: Sendable {
-    /// Answer now, without the body. A short body is read and dropped, so that the connection lives on.
+    /// Answer now, without the body. A short body is read and discarded, so that the connection can be kept.
     case reply(EdgeResponse)
-    /// Gather the whole body, at most `limitBytes`, then answer. A longer body is refused with
+    /// Collect the whole body, at most `limitBytes`, then answer. A longer body is refused with
     /// `EdgeRefusal.bodyTooLarge` without being read.
     case collect(limitBytes: Int, respond: @Sendable (_ body: [UInt8]) async -> EdgeResponse)
-    /// Answer while the body arrives. What the answer leaves unread is dropped.
+    /// Answer while the body arrives. What the closure does not read is discarded.
     case stream(respond: @Sendable (_ body: RequestBodyStream) async -> EdgeResponse)
 }
 
-/// Where a request comes from. One value per connection.
+/// The connection of a request. One object for each connection.
 package final class ConnectionInfo: Sendable {
     /// The protocol of a connection.
     package enum Version: String, Sendable, Hashable {
@@ -54,7 +54,7 @@ package final class ConnectionInfo: Sendable {
         case http2 = "HTTP/2"
     }
 
-    /// Counts accepted connections from 1 within this process.
+    /// The number of the connection within this process, from 1.
     package let id: UInt64
     /// The peer's numeric address, such as `127.0.0.1` or `::1`.
     package let remoteAddress: String
@@ -63,7 +63,7 @@ package final class ConnectionInfo: Sendable {
     package let version: Version
     /// Whether the peer is on this machine.
     package let isLoopback: Bool
-    /// What each of its requests says of it in the log.
+    /// The parts of log lines that its requests share.
     let words: ConnectionWords
 
     package init(
@@ -89,9 +89,9 @@ package final class ConnectionInfo: Sendable {
 
 /// The event loop that a request runs on.
 package struct LoopContext: Sendable {
-    /// 0-based; below the listener's loop count. An index into state that is kept once per loop.
+    /// 0-based and less than the listener's loop count: an index into state that exists once for each loop.
     package let index: Int
-    /// Runs tasks on this loop. Already the preference of the task that a plan's closure runs in.
+    /// Runs tasks on this loop; already the preference of the task that runs a plan's closure.
     package let executor: EventLoopTaskExecutor
 
     package init(index: Int, executor: EventLoopTaskExecutor) {

@@ -1,25 +1,25 @@
 package import Primitives
 
-/// An answer: head and body, the body whole or as it is produced.
+/// An answer: a head, and a body that is complete or streamed.
 ///
-/// The edge adds `Date`, `Content-Length` or `Transfer-Encoding`, and `Connection`; those of the caller are replaced.
-/// The one exception is `Content-Length` in the answer to HEAD and on a stream of known length.
+/// The edge adds `Date`, `Content-Length` or `Transfer-Encoding`, and `Connection`, replacing the caller's. The one
+/// exception is the caller's `Content-Length` in an answer to HEAD or on a stream of known length.
 package struct EdgeResponse: Sendable {
     /// The bytes after the head.
     package enum Body: Sendable {
-        /// All of it: head and body leave in one write.
+        /// The complete body: head and body are sent in one write.
         case bytes([UInt8])
-        /// Produced by the closure, in the same task that made the response; the head leaves with the first piece.
-        /// When it throws, the client sees a broken body (connection closed or stream reset), never a complete one,
-        /// but for `UnbegunStream`.
+        /// Produced by the closure, in the task that made the response; the head is sent with the first piece. If the
+        /// closure throws, the client sees a broken body (connection closed or stream reset), never a complete one.
+        /// `UnbegunStream` is the exception.
         case stream(@Sendable (_ writer: ResponseBodyWriter) async throws -> Void)
     }
 
     /// How an exchange ended, for the access log.
     package struct Outcome: Sendable, Hashable {
-        /// Body bytes handed to the transport.
+        /// The bytes of the body handed to the transport.
         package let bodyBytes: Int
-        /// False when the client left first or the stream's closure threw.
+        /// False if the client left early or the stream's closure threw.
         package let isComplete: Bool
 
         package init(bodyBytes: Int, isComplete: Bool) {
@@ -32,7 +32,7 @@ package struct EdgeResponse: Sendable {
     package var status: Int
     package var headers: HeaderFields
     package var body: Body
-    /// Ends the connection after this answer (HTTP/1.1 only).
+    /// Closes the connection after this answer (HTTP/1.1 only).
     package var closesConnection: Bool
     /// Called once, on the event loop, when the answer has been handed over or given up.
     // swift-format-ignore: UseShorthandTypeNames
@@ -54,12 +54,12 @@ package struct EdgeResponse: Sendable {
     }
 }
 
-/// Thrown by the closure of a stream before its first piece: the client gets another answer in its place.
+/// Thrown by a stream's closure before its first piece: the client gets another answer instead.
 package struct UnbegunStream: Error {
     let response: @Sendable () -> EdgeResponse
 
-    /// - Parameter response: makes that answer. It is called on the event loop, and in place of the stream's `onEnd`:
-    ///   either is, never both. Where the client has gone before, the stream has ended already and this is not called.
+    /// - Parameter response: makes that answer; called on the event loop. Either this or the stream's `onEnd` is
+    ///   called, never both: if the client left before, the stream has already ended and this is not called.
     package init(_ response: @escaping @Sendable () -> EdgeResponse) {
         self.response = response
     }

@@ -4,17 +4,18 @@ internal import Synchronization
 /// Runs the jobs of Swift tasks on one event loop.
 ///
 /// `Task.immediate(executorPreference:)` called on the loop runs its first slice inline, synchronously; every later
-/// slice comes back to the loop. Code that computes for long must leave it: one slice is bounded (design, section 3).
+/// slice comes back to the loop. Long computations must leave it: a slice is bounded (docs/decisions.md).
 ///
-/// Jobs wait here and not in the loop's own queue, which makes an object of each, and a copy at each of its ends: the
-/// loop is told of the first, and runs all that wait then. Each job belongs to a task, so they are as many as tasks.
+/// Jobs wait here rather than in the loop's own queue, which allocates an object for each and copies it twice. The loop
+/// is told about the first job only, and then runs all that wait. Each job belongs to a task, so tasks bound their
+/// number.
 package final class EventLoopTaskExecutor: TaskExecutor {
     package let eventLoop: any EventLoop
     private let queue = Mutex(Queue())
 
     private struct Queue {
         var waiting: [UnownedJob] = []
-        /// The room of the round before, for the next.
+        /// The emptied array of the previous round, reused for the next.
         var spare: [UnownedJob] = []
     }
 
@@ -31,7 +32,7 @@ package final class EventLoopTaskExecutor: TaskExecutor {
         if isFirst { self.eventLoop.execute { self.runWaiting() } }
     }
 
-    /// Runs what waits now; what comes meanwhile is for the loop's next look, behind everything else that it was given.
+    /// Runs the jobs that wait now. Jobs that arrive meanwhile are run in the loop's next round, after its other work.
     private func runWaiting() {
         var jobs = self.queue.withLock { queue in
             var jobs: [UnownedJob] = []
@@ -44,6 +45,6 @@ package final class EventLoopTaskExecutor: TaskExecutor {
         self.queue.withLock { $0.spare = jobs }
     }
 
-    /// Room for more jobs than these is given back.
+    /// An array with room for more jobs is released.
     private static let keptCountMax = 4096
 }

@@ -1,9 +1,9 @@
 internal import NIOCore
 internal import NIOPosix
 
-/// The present round of an event loop: the sockets that were ready, and what their handling asked for.
+/// The current round of an event loop: the ready sockets, and the work that handling them caused.
 package enum EventLoopTick {
-    /// Runs `work` once the calling thread's loop has handled every socket that was ready; at once on other threads.
+    /// Runs `work` after the calling thread's loop has handled every ready socket; immediately on any other thread.
     @Sendable
     package static func afterThis(_ work: @escaping @Sendable () -> Void) {
         if let loop = MultiThreadedEventLoopGroup.currentEventLoop {

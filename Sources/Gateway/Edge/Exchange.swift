@@ -1,32 +1,32 @@
 internal import NIOCore
 internal import Primitives
 
-/// What an exchange needs of the connection or stream that carries it. Called on the event loop only.
+/// What an exchange needs from the connection or stream that carries it. Called on the event loop only.
 protocol ExchangeTransport: AnyObject {
-    /// Head and body at once.
+    /// Sends head and body at once.
     func send(_ response: EdgeResponse, body: [UInt8])
     /// The head of a streamed answer.
     func sendHead(_ response: EdgeResponse)
-    /// A piece of a streamed answer, never empty. It is on its way when this returns.
+    /// Sends a piece of a streamed answer, never empty. It has been written when this returns.
     func sendPiece(_ bytes: [UInt8])
     /// The end of a streamed answer.
     func sendEnd()
-    /// The answer cannot be completed; make sure that the client notices.
+    /// The answer cannot be completed: makes the client notice, by closing the connection or resetting the stream.
     func abortAnswer()
-    /// The answer is handed over or given up; called last.
+    /// The answer was sent or given up; called last.
     func answerEnded()
-    /// Whether a streamed answer may go on, or has to wait for the client.
+    /// Whether a streamed answer may continue; if not, it must wait for the client.
     var isWritable: Bool { get }
-    /// A streamed request body has room again.
+    /// A streamed request body has room for more.
     func bodyHasRoom()
-    /// An answer began to wait for the client.
+    /// An answer has started to wait for the client.
     func answerStalled()
 }
 
-/// One request and its answer. It lives on the connection's event loop, whatever carries it.
+/// One request and its answer. Confined to the connection's event loop; independent of the HTTP version.
 final class Exchange {
     private enum RequestBody {
-        /// Nobody wants it.
+        /// The body is discarded.
         case dropped
         case collected(bytes: [UInt8], bytesMax: Int, respond: @Sendable ([UInt8]) async -> EdgeResponse)
         case streamed(RequestBodyBuffer)
@@ -34,13 +34,13 @@ final class Exchange {
 
     private enum Answer {
         case awaited
-        /// A stream whose head leaves with its first piece: until then another answer may take its place.
+        /// A stream whose head will be sent with its first piece; until then another answer may replace it.
         case prepared(StreamedAnswer)
         case streaming(StreamedAnswer)
         case ended
     }
 
-    /// One object, since the state is looked at with every piece.
+    /// One object, because the state is accessed with every piece.
     private final class StreamedAnswer {
         let response: EdgeResponse
         /// Resumed when there is room for the next piece.
@@ -53,7 +53,7 @@ final class Exchange {
 
     let head: RequestHead
     private let loop: EdgeLoop
-    /// Held until the exchange ends, so that a running task always finds its way back.
+    /// Held until the exchange ends, so that a running task always finds its transport.
     private var transport: (any ExchangeTransport)?
     private var body: RequestBody = .dropped
     private var answer: Answer = .awaited
@@ -69,7 +69,7 @@ final class Exchange {
         loop.counters.requestsTotal.add(1)
     }
 
-    /// Whether the head of an answer has left.
+    /// Whether the head of an answer has been sent.
     var hasAnswerBegun: Bool {
         switch self.answer {
         case .awaited, .prepared: false
@@ -82,19 +82,19 @@ final class Exchange {
         return false
     }
 
-    /// Whether the request body may come in; false while the reader of a streamed body is behind.
+    /// Whether the transport may read more of the request body; false while the reader of a streamed body is behind.
     var takesBody: Bool { self.bodyHasRoom }
 
     // The request's side
 
-    /// The body shall be gathered, and then answered.
+    /// Starts to collect the body, which is then answered.
     /// - Parameters:
     ///   - bytesMax: a longer body is refused.
-    ///   - contentLength: what the head announced, when it did; space is taken for it, within reason.
+    ///   - contentLength: the announced length, if any; memory is reserved for it, up to a limit.
     ///   - respond: makes the answer.
     func collect(bytesMax: Int, contentLength: Int?, respond: @escaping @Sendable ([UInt8]) async -> EdgeResponse) {
         var bytes: [UInt8] = []
-        // What a client merely announces costs it nothing: trust it for a little.
+        // An announcement costs the client nothing, so it reserves only a little memory.
         bytes.reserveCapacity(min(contentLength ?? 0, bytesMax, 64 * 1024))
         self.body = .collected(bytes: bytes, bytesMax: bytesMax, respond: respond)
     }
@@ -103,15 +103,15 @@ final class Exchange {
         let bound = NIOLoopBound(self, eventLoop: self.loop.eventLoop)
         let eventLoop = self.loop.eventLoop
         let buffer = RequestBodyBuffer(bufferedBytesMax: self.loop.limits.streamBufferBytesMax) {
-            // Never inline: the reader may run inside the transport's own loop over the input.
+            // Never inline: the reader may be running inside the transport's own loop over the input.
             eventLoop.execute { bound.value.resumeBody() }
         }
         self.body = .streamed(buffer)
         self.start { await respond(RequestBodyStream(buffer: buffer)) }
     }
 
-    /// A piece of the body.
-    /// - Throws: when a collected body is over its bound.
+    /// Takes a piece of the body.
+    /// - Throws: when a collected body exceeds its limit.
     func receive(_ piece: ByteBuffer) throws(EdgeRefusal) {
         switch self.body {
         case .dropped: break
@@ -125,7 +125,7 @@ final class Exchange {
         }
     }
 
-    /// The body is whole.
+    /// The body is complete.
     func receiveEnd() {
         switch self.body {
         case .dropped: break
@@ -145,10 +145,10 @@ final class Exchange {
 
     // The answer's side
 
-    /// Runs the operation on the loop; when it never really suspends, the answer is sent before this returns.
+    /// Runs the operation on the loop; if it never really suspends, the answer is sent before this returns.
     private func start(_ operation: @escaping @Sendable () async -> EdgeResponse) {
         let handle = ExchangeHandle(exchange: self, eventLoop: self.loop.eventLoop)
-        // Awaited by nobody: the exchange holds it, is ended by it, and cancels it when the client has gone.
+        // Not awaited: the task ends the exchange, which holds it, and which cancels it when the client disconnects.
         let task = Task.immediate(executorPreference: self.loop.context.executor) {
             let response = await operation()
             switch response.body {
@@ -162,7 +162,7 @@ final class Exchange {
                 } catch let unbegun as UnbegunStream {
                     handle.run { $0.replace(by: unbegun) }
                 } catch {
-                    // Whatever it was, the body is incomplete: the transport shows that to the client.
+                    // Whatever the error, the body is incomplete, and the transport shows that to the client.
                     handle.run { $0.abort() }
                 }
             }
@@ -170,7 +170,7 @@ final class Exchange {
         if !self.hasEnded { self.task = task }
     }
 
-    /// Sends the answer, unless nobody waits for one any more.
+    /// Sends the answer, unless the client has left.
     func reply(_ response: EdgeResponse) {
         guard case .awaited = self.answer, let transport = self.transport else {
             self.report(response, isComplete: false)
@@ -184,7 +184,7 @@ final class Exchange {
             self.report(response, isComplete: true)
             transport.answerEnded()
         case .stream:
-            // A plan that replies at once with a stream.
+            // A plan that replied at once, with a stream.
             self.start { response }
         }
     }
@@ -197,14 +197,14 @@ final class Exchange {
         self.answer = .prepared(StreamedAnswer(response))
     }
 
-    /// The stream came to nothing before its first piece: its head has not left, and this is the answer.
+    /// The stream failed before its first piece: its head was not sent, and another answer takes its place.
     private func replace(by unbegun: UnbegunStream) {
         guard case .prepared = self.answer else { return self.abort() }
         self.answer = .awaited
         self.reply(unbegun.response())
     }
 
-    /// Sends the head of a stream that has none yet.
+    /// Sends the head of a stream, unless it was sent.
     private func beginStream() {
         guard case .prepared(let streamed) = self.answer, let transport = self.transport else { return }
         self.answer = .streaming(streamed)
@@ -220,7 +220,7 @@ final class Exchange {
         transport.answerEnded()
     }
 
-    /// Gives the answer up: the client sees a broken one.
+    /// Gives up the answer: the client sees a broken one.
     private func abort() {
         self.beginStream()
         guard case .streaming(let streamed) = self.answer, let transport = self.transport else { return }
@@ -230,10 +230,10 @@ final class Exchange {
         transport.answerEnded()
     }
 
-    /// What came of one written piece.
+    /// The result of writing one piece.
     enum WriteResult {
         case sent
-        /// Sent, but the next must wait.
+        /// Written, but the next must wait.
         case full
         case failed(ResponseBodyError)
     }
@@ -267,7 +267,7 @@ final class Exchange {
         waiter.resume(returning: nil)
     }
 
-    /// The client is gone, or is not worth waiting for: the task is cancelled and its answer dropped.
+    /// The client has left, or is too slow: cancels the task and discards its answer.
     func abandon(_ error: RequestBodyError = .disconnected) {
         guard !self.hasEnded else { return }
         let answer = self.answer
@@ -290,7 +290,7 @@ final class Exchange {
         self.task = nil
         self.transport = nil
         self.loop.counters.requestsInFlight.add(-1)
-        // What the answer left unread is dropped, and must not stop the connection.
+        // What the answer did not read is discarded, and must not block the connection.
         if case .streamed(let buffer) = self.body { buffer.fail(.disconnected) }
         self.body = .dropped
         self.bodyHasRoom = true
@@ -301,7 +301,7 @@ final class Exchange {
     }
 }
 
-/// The way back from a task to its exchange.
+/// Lets a task on any thread reach its exchange.
 struct ExchangeHandle: Sendable {
     private let exchange: NIOLoopBound<Exchange>
     private let eventLoop: any EventLoop
@@ -311,7 +311,7 @@ struct ExchangeHandle: Sendable {
         self.eventLoop = eventLoop
     }
 
-    /// At once when on the loop, as a task that prefers the loop always is.
+    /// Immediately on the loop, where a task that prefers the loop always is.
     func run(_ body: @escaping @Sendable (Exchange) -> Void) {
         if self.eventLoop.inEventLoop {
             body(self.exchange.value)
@@ -329,7 +329,7 @@ struct ExchangeHandle: Sendable {
         }
     }
 
-    /// - Returns: whether there is room for more; nil where this is not the event loop, and nothing was written.
+    /// - Returns: whether there is room for more; nil off the event loop, where nothing was written.
     func writeAtOnce(_ bytes: [UInt8]) throws(ResponseBodyError) -> Bool? {
         guard self.eventLoop.inEventLoop else { return nil }
         if bytes.isEmpty { return true }

@@ -1,13 +1,13 @@
 package import NIOCore
 internal import Primitives
 
-/// Takes the body of one request off the bytes of a connection.
+/// Extracts the body of one request from the bytes of a connection.
 package struct HTTP1BodyParser {
     /// What the next bytes are.
     package enum Part {
         /// A piece of the body, never empty.
         case bytes(ByteBuffer)
-        /// The body, trailers included, is over; what follows belongs to the next request.
+        /// The body, trailers included, is complete; what follows belongs to the next request.
         case end
         /// More bytes are needed.
         case incomplete
@@ -23,7 +23,7 @@ package struct HTTP1BodyParser {
     }
 
     private var state: State
-    /// Bytes of the line or block being looked for that hold no end of it.
+    /// Bytes of the current line or block that are already searched for its end.
     private var scannedBytes = 0
     private var trailerLineStart = 0
     private var trailerCount = 0
@@ -41,7 +41,7 @@ package struct HTTP1BodyParser {
         }
     }
 
-    /// What is still to come, when it is known.
+    /// The bytes still to come, if known.
     package var remainingBytes: Int? {
         switch self.state {
         case .length(let remaining): remaining
@@ -50,7 +50,7 @@ package struct HTTP1BodyParser {
         }
     }
 
-    /// Takes one part off the front of `input`.
+    /// Takes the next part from the front of `input`.
     package mutating func next(_ input: inout ByteBuffer, limits: EdgeLimits) throws(EdgeRefusal) -> Part {
         while true {
             switch self.state {
@@ -84,7 +84,7 @@ package struct HTTP1BodyParser {
         return input.readSlice(length: min(bytesMax, input.readableBytes))
     }
 
-    /// The data of a chunk ends with exactly CR LF.
+    /// The data of a chunk must be followed by exactly CR LF.
     private static func skipLineEnd(_ input: inout ByteBuffer) throws(EdgeRefusal) -> Bool {
         let view = input.readableBytesView
         guard let first = view.first else { return false }
@@ -104,7 +104,7 @@ package struct HTTP1BodyParser {
         return line.size
     }
 
-    /// Reads `size [;extension] CR LF`. The size is plain hexadecimal digits; extensions are dropped.
+    /// Reads `size [;extension] CR LF`. The size is plain hexadecimal digits; extensions are ignored.
     private mutating func readChunkLine(
         _ bytes: Span<UInt8>, limits: EdgeLimits
     ) throws(EdgeRefusal) -> (size: Int, bytes: Int)? {
@@ -130,7 +130,8 @@ package struct HTTP1BodyParser {
         return (size, end + 1)
     }
 
-    /// Checks `*( ";" token [ "=" ( token / quoted-string ) ] )`. Nothing of it is used; its laxness has been.
+    /// Checks `*( ";" token [ "=" ( token / quoted-string ) ] )`. Extensions are not used, but lax parsing of them has
+    /// been exploited for request smuggling.
     private static func checkExtensions(_ bytes: Span<UInt8>) throws(EdgeRefusal) {
         var index = 0
         func byte() -> UInt8 { index < bytes.count ? bytes[index] : 0 }

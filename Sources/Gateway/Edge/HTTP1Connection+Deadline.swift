@@ -1,8 +1,8 @@
 internal import NIOCore
 
 extension HTTP1Connection: DeadlineTarget {
-    /// Arms what the state asks for. A deadline that is already running for the same reason runs on; a request
-    /// forgets the one before it.
+    /// Arms the deadline that the state requires. A deadline that runs for the same reason already is kept; a new
+    /// request replaces the previous one's.
     func armDeadline() {
         let wanted = self.wantedDeadline
         if wanted == self.deadline { return }
@@ -38,7 +38,7 @@ extension HTTP1Connection: DeadlineTarget {
             if exchange.hasAnswerBegun, !self.isWritable {
                 .stall
             } else if !self.isRequestComplete, exchange.takesBody, !exchange.hasAnswerBegun || exchange.hasEnded {
-                // Once an answer streams, its producer decides how long a two-way exchange may rest.
+                // Once an answer is streaming, its producer decides how long a two-way exchange may pause.
                 .body
             } else if self.isInputClosed {
                 .halfClosed
@@ -56,7 +56,7 @@ extension HTTP1Connection: DeadlineTarget {
         case .head: self.refuse(.tooSlow)
         case .linger, .halfClosed: self.closeNow()
         case .taken:
-            // Asked here and not with every answer, since the question is not free.
+            // Checked here rather than with every answer, because the check is not free.
             self.isAnswerTaken = self.bufferedBytes == 0
             if !self.isAnswerTaken { self.closeNow() }
         case .idle: self.closeNow()
@@ -68,7 +68,8 @@ extension HTTP1Connection: DeadlineTarget {
         self.settle()
     }
 
-    /// A large answer may be on its way to a slow client: it lives as long as the client takes something.
+    /// A large answer may be on its way to a slow client: the connection stays open as long as the client takes
+    /// something.
     private func closeUnlessSending() {
         let unsent = self.bufferedBytes
         if unsent == 0 || (self.unsentBytes > 0 && unsent >= self.unsentBytes) { return self.closeNow() }

@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import Primitives
 
-/// What the exchange of a connection sends to the client: heads, bodies and pieces of streamed answers.
+/// What an exchange sends over the connection: heads, bodies and pieces of streamed answers.
 extension HTTP1Connection: ExchangeTransport {
     func send(_ response: EdgeResponse, body: [UInt8]) {
         guard let context = self.context else { return }
@@ -51,19 +51,19 @@ extension HTTP1Connection: ExchangeTransport {
             self.answerFraming = .length(max(0, remaining - bytes.count))
         }
         self.write(buffer)
-        // What is produced for a client that may be gone shows soon whether it is.
+        // Writing soon shows whether a client that may be gone is.
         if self.deadline == .halfClosed { self.deadline = .none }
         self.settleSoon()
     }
 
-    /// Settles once the task that produces the pieces rests: those that it has at once leave in one write. A model's
-    /// tokens come several in one read, and a write for each was most of what a token cost.
+    /// Settles once the task that produces the pieces suspends, so that the pieces it has at once are sent in one
+    /// write. Several tokens of a model arrive in one read, and a write for each was most of the cost of a token.
     private func settleSoon() {
         guard !self.isSettlingSoon, let context = self.context else { return }
         self.isSettlingSoon = true
         context.eventLoop.assumeIsolated().execute {
             self.isSettlingSoon = false
-            // Pieces change nothing of what is read.
+            // Sending pieces does not change what may be read.
             self.settle(reads: false)
         }
     }
@@ -78,7 +78,7 @@ extension HTTP1Connection: ExchangeTransport {
     }
 
     func abortAnswer() {
-        // What was produced before the end leaves before it.
+        // Pieces written before the end are sent before it.
         if self.needsFlush { self.flush() }
         self.phase = .closed
         self.context?.close(promise: nil)

@@ -3,32 +3,32 @@ internal import Primitives
 
 /// One HTTP/1.1 connection, from its first request to its end.
 ///
-/// Requests are taken one after another: the next head is parsed when the answer before it is complete, so answers are
-/// in order by construction and a pipelined PUT is done before the GET behind it. What waits in between is bounded by
-/// `EdgeLimits.pipelinedBytesMax`; beyond it the socket is not read. A client that does not read its answers gets no
-/// further ones: no request is begun, and nothing is read, while the channel is not writable.
+/// Requests are processed one after another: the next head is parsed when the previous answer is complete, so answers
+/// are in order by construction, and a pipelined PUT is done before the GET behind it. `EdgeLimits.pipelinedBytesMax`
+/// bounds what waits in between; beyond it the socket is not read. A client that does not read its answers gets no more
+/// of them: while the channel is not writable, no request is begun and nothing is read.
 final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// What the connection is doing.
+    /// The state of the connection.
     enum Phase {
-        /// Between requests, or in the middle of a head.
+        /// Between requests, or within a head.
         case head
         /// A request is being read or answered.
         case exchange(Exchange)
-        /// Refused: the rest of the input is dropped until the client has seen the answer.
+        /// Refused: the rest of the input is discarded until the client has seen the answer.
         case lingering
         case closed
     }
 
-    /// What the armed deadline means.
+    /// The meaning of the armed deadline.
     enum Deadline {
         case none
-        /// By now the client must have taken the last answer; then it may idle for the rest of the time.
+        /// The client must have taken the last answer by now; then it may idle for the rest of the time.
         case taken
         case idle, head, body, stall, linger
-        /// The client sends no more, and may be gone.
+        /// The client has closed its side, and may be gone.
         case halfClosed
     }
 
@@ -38,43 +38,42 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     var deadlineSlot = -1
     var phase: Phase = .head
     var context: ChannelHandlerContext?
-    /// Received and not yet parsed; nil when there is nothing.
+    /// Received but not parsed; nil if empty.
     var input: ByteBuffer?
     private var headParser = HTTP1HeadParser()
 
-    /// What the channel said last: it tells when that changes, and asking it costs more.
+    /// The channel's writability as last reported: the channel reports changes, and asking it costs more.
     private(set) var isWritable = true
 
     // The current exchange
     var bodyParser: HTTP1BodyParser?
     var isRequestComplete = true
     var keepsAlive = true
-    /// The client has ended its side: what came whole is answered still.
+    /// The client has closed its side; requests that are complete are still answered.
     var isInputClosed = false
-    /// Of HTTP/1.0, which knows no chunks, and keeps a connection only where it is asked to.
+    /// HTTP/1.0: no chunked encoding, and connections are kept only on request.
     var isVersion10 = false
-    /// A HEAD: its answer has no body.
+    /// HEAD: the answer has no body.
     var isHead = false
-    /// How a streamed answer ends; of one with a length, the bytes that are still to come.
+    /// How the client recognises the end of a streamed answer; if by length, the bytes that are still to come.
     var answerFraming: HTTP1ResponseEncoder.Framing = .none
-    /// Of a body that nobody wants any more, since its answer is complete.
+    /// Bytes of a request body that were discarded because the answer is complete.
     private var discardedBytes = 0
 
-    // The turn
-    /// `process` is under way: what it calls may come back to it.
+    // `process` is running: what it calls may call back into it.
     private var isProcessing = false
-    /// More may follow in this round of reading; what is written and the deadline wait for its end.
+    /// More may follow in this round of reading, so flushing and deadlines wait for its end.
     private var isReading = false
     private var isTurnScheduled = false
     var needsFlush = false
-    /// Whether the pieces of this round of the loop leave at its end.
+    /// Whether the pieces of this round of the loop will be flushed at its end.
     var isSettlingSoon = false
 
     // The deadline
     var deadline: Deadline = .none
-    /// Received of a body since its deadline was armed, or behind a refusal.
+    /// Bytes received of a body since its deadline was armed, or after a refusal.
     var windowBytes = 0
-    /// What the client had not taken of an answer when its deadline was armed.
+    /// Bytes of an answer that the client had not taken when its deadline was armed.
     var unsentBytes = 0
     var isAnswerTaken = false
 
@@ -136,7 +135,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
             case .exchange(let exchange):
                 exchange.becameWritable()
                 self.settle()
-            // This may be called out of a flush: what waits is begun after it.
+            // This may be called from within a flush: waiting requests are begun after it.
             case .head: if !self.isTurnScheduled { self.scheduleTurn() }
             case .lingering, .closed: break
             }
@@ -153,7 +152,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    /// NIO fills one receive buffer again and again unless somebody holds on to it: the rest moves to a small one.
+    /// NIO reuses one receive buffer as long as nobody retains it, so the rest is moved to a small buffer of its own.
     private func keepOnlyTheRest(sharedWith bytes: ByteBuffer) {
         guard let rest = self.input else { return }
         if rest.readableBytes == 0 {
@@ -167,7 +166,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
 
     // The turn
 
-    /// Goes as far as the input, the answers and fairness allow. Harmless at any time.
+    /// Advances as far as input, answers and fairness allow. May be called at any time.
     func process() {
         guard !self.isProcessing, !self.isTurnScheduled else { return }
         self.isProcessing = true
@@ -195,7 +194,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// Other connections of the loop first.
+    /// Lets the loop's other connections have their turn first.
     private func scheduleTurn() {
         self.isTurnScheduled = true
         let bound = NIOLoopBound(self, eventLoop: self.loop.eventLoop)
@@ -229,7 +228,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         self.bodyParser = self.isRequestComplete ? nil : bodyParser
         switch self.loop.responder.plan(head.request, connection: self.info, on: self.loop.context) {
         case .reply(let response):
-            // A client that waits for 100 may send the body or not: only the connection's end is unambiguous.
+            // A client that waits for 100 may or may not send the body after this answer: only closing is unambiguous.
             if head.expectsContinue, !self.isRequestComplete { self.keepsAlive = false }
             exchange.reply(response)
         case .collect(let bytesMax, let respond):
@@ -253,7 +252,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         self.flush()
     }
 
-    /// Moves the current exchange on.
+    /// Advances the current exchange.
     /// - Returns: false when it must wait for input or for its answer.
     private func advance(_ exchange: Exchange) throws(EdgeRefusal) -> Bool {
         if self.isRequestComplete {
@@ -266,7 +265,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
             return true
         }
         guard exchange.takesBody else { return false }
-        // Without input too: the parser knows whether the body is over.
+        // Also without input: the parser knows whether the body is complete.
         var input = self.input.take() ?? ByteBuffer()
         defer { if input.readableBytes > 0 { self.input = input } }
         guard let part = try self.bodyParser?.next(&input, limits: self.loop.limits) else { return false }
@@ -302,12 +301,12 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// No request will follow when the client has ended its side.
+    /// The client has closed its side, so no request will follow.
     private func endWithInput() {
         if self.isInputClosed { self.closeAfterSending() }
     }
 
-    /// A plain close would drop what the kernel has not taken yet.
+    /// A plain close would discard what the kernel has not taken yet.
     private func closeAfterSending() {
         self.phase = .closed
         guard let context = self.context else { return }
@@ -318,7 +317,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         self.flush()
     }
 
-    /// The edge's own answer to what broke a rule; the connection ends with it.
+    /// Sends the edge's own answer to a violated rule; the connection ends with it.
     func refuse(_ refusal: EdgeRefusal) {
         self.loop.counters.requestsRefused.add(1)
         var head: RequestHead?
@@ -327,7 +326,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
             let hasBegun = exchange.hasAnswerBegun
             exchange.abandon(.refused(refusal))
             if hasBegun {
-                // An answer is complete or under way: there is no place for another one.
+                // An answer is complete or in progress, so another one cannot be sent.
                 return self.linger()
             }
         }
@@ -338,15 +337,15 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         if case .bytes(let bytes) = response.body {
             self.send(response, body: bytes)
         } else {
-            // A stream needs an exchange; a refusal is a few words.
+            // A stream would need an exchange; a refusal is only a few words.
             self.send(EdgeResponse(status: refusal.status), body: [])
         }
         response.onEnd?(EdgeResponse.Outcome(bodyBytes: 0, isComplete: true))
         self.linger()
     }
 
-    /// Closes in such a way that the client can read the answer: closing a socket with unread input resets it, and
-    /// the reset overtakes the answer.
+    /// Closes so that the client can read the answer: closing a socket with unread input resets it, and the reset
+    /// overtakes the answer.
     private func linger() {
         self.flush()
         self.phase = .lingering
@@ -355,7 +354,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         self.context?.close(mode: .output, promise: nil)
     }
 
-    /// Flushes, reads on and sets the deadline, as the state now asks.
+    /// Flushes, continues reading and arms the deadline, as the state now requires.
     func settle(reads: Bool = true) {
         guard !self.isProcessing, !self.isReading, let context = self.context else { return }
         if self.needsFlush { self.flush() }

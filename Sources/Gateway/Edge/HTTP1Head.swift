@@ -1,32 +1,32 @@
 package import NIOCore
 package import Primitives
 
-/// How the end of a message's body is found.
+/// How the end of a message's body is determined.
 package enum HTTP1BodyFraming: Sendable, Hashable {
-    /// Exactly this many bytes; 0 when the request has none.
+    /// By exactly this many bytes; 0 when the request has no body.
     case length(Int)
     case chunked
 }
 
-/// A request head that holds every rule, and what it says about the connection.
+/// A valid request head, and what it says about the connection.
 package struct HTTP1Head: Sendable, Hashable {
     package var request: RequestHead
     package var framing: HTTP1BodyFraming
-    /// HTTP/1.0: no chunked answers.
+    /// HTTP/1.0: answers cannot be chunked.
     package var isVersion10: Bool
-    /// Whether the client wants the connection to live on.
+    /// Whether the client wants to keep the connection.
     package var keepsAlive: Bool
     /// Whether the client waits for `100 Continue` before it sends the body.
     package var expectsContinue: Bool
 }
 
-/// Finds and reads request heads in the bytes of a connection.
+/// Finds and parses request heads in the bytes of a connection.
 ///
-/// It is stricter than RFC 9112 asks, because what two parsers read differently is how requests are smuggled: lines end
-/// with CR LF only, no folded lines, no space before the colon, one Content-Length or one `Transfer-Encoding: chunked`
-/// and never both, exactly one Host. It pulls: nothing behind the head is looked at.
+/// It is stricter than RFC 9112 requires, because requests are smuggled where two parsers disagree: lines end with CR
+/// LF only, no folded lines, no space before the colon, one Content-Length or one `Transfer-Encoding: chunked` and
+/// never both, exactly one Host. It never looks beyond the head.
 package struct HTTP1HeadParser {
-    /// Bytes from the head's start that hold no end of the head.
+    /// Bytes of the head that are already searched for its end.
     private var scannedBytes = 0
     private var lineStart = 0
     private var lineCount = 0
@@ -34,9 +34,9 @@ package struct HTTP1HeadParser {
 
     package init() {}
 
-    /// Takes one head off the front of `input` when it is whole.
+    /// Takes one head from the front of `input` when it is complete.
     /// - Returns: nil when more bytes are needed.
-    /// - Complexity: O(bytes not looked at before), plus O(head) once.
+    /// - Complexity: O(new bytes), plus O(head) once.
     package mutating func next(_ input: inout ByteBuffer, limits: EdgeLimits) throws(EdgeRefusal) -> HTTP1Head? {
         if self.scannedBytes == 0, !self.skipEmptyLine(&input) { return nil }
         guard let end = try self.scan(input.readableBytesUInt8Span, limits: limits) else { return nil }
@@ -50,8 +50,8 @@ package struct HTTP1HeadParser {
         return head
     }
 
-    /// One empty line before a request is forgiven (RFC 9112, 2.2): old clients send one after a body.
-    /// - Returns: false when it takes another byte to tell.
+    /// One empty line before a request is tolerated (RFC 9112, 2.2): old clients send one after a body.
+    /// - Returns: false when another byte is needed to decide.
     private mutating func skipEmptyLine(_ input: inout ByteBuffer) -> Bool {
         let view = input.readableBytesView
         guard let first = view.first else { return false }
@@ -64,7 +64,7 @@ package struct HTTP1HeadParser {
         return input.readableBytes > 0
     }
 
-    /// - Returns: the index behind the empty line that ends the head.
+    /// - Returns: the index after the empty line that ends the head.
     private mutating func scan(_ bytes: Span<UInt8>, limits: EdgeLimits) throws(EdgeRefusal) -> Int? {
         let bound = min(bytes.count, limits.headBytesMax)
         var index = self.scannedBytes
@@ -77,7 +77,7 @@ package struct HTTP1HeadParser {
             self.lineCount += 1
             index += 1
             self.lineStart = index
-            // The request line is a line too.
+            // The request line counts as a line too.
             if self.lineCount > limits.headerCountMax + 1 { throw .headTooLarge }
         }
         self.scannedBytes = index

@@ -1,37 +1,37 @@
 internal import Primitives
 
-/// Reads the bytes of one whole head, from the request line to the empty line.
+/// Parses the bytes of one complete head, from the request line to the empty line.
 ///
 /// A cursor: every byte is looked at once, and every rule is checked where the byte is read. (The span is passed along,
-/// since a struct may not hold one yet.)
+/// because a struct cannot store one yet.)
 struct HTTP1HeadReader {
     private var index = 0
 
     private var hostCount = 0
-    /// Where the value of `Host` stands.
+    /// The range of the value of `Host`.
     private var host = 0..<0
     private var contentLength: Int?
     private var isChunked = false
     private var closes = false
     private var keepsAlive = false
     private var expectsContinue = false
-    /// Whether a tab stood around the value read last.
+    /// Whether a tab was trimmed from the value read last.
     private var hasTrimmedTab = false
 
     private init() {}
 
-    /// Reads one head.
+    /// Parses one head.
     /// - Parameters:
-    ///   - bytes: ends with an empty line; every LF in it follows a CR.
+    ///   - bytes: end with an empty line; every LF in them follows a CR.
     ///   - limits: bound the target and the number of header lines.
     /// - Returns: the head.
-    /// - Throws: the first rule that does not hold.
+    /// - Throws: the first rule that is violated.
     static func read(_ bytes: Span<UInt8>, limits: EdgeLimits) throws(EdgeRefusal) -> HTTP1Head {
         var reader = HTTP1HeadReader()
         return try reader.head(bytes, limits: limits)
     }
 
-    /// Checks a block of trailers; nothing of it is kept.
+    /// Validates a block of trailers, which is then discarded.
     static func checkTrailers(_ bytes: Span<UInt8>) throws(EdgeRefusal) {
         var reader = HTTP1HeadReader()
         while bytes[reader.index] != 0x0D {
@@ -43,7 +43,7 @@ struct HTTP1HeadReader {
         try Self.checkText(bytes)
     }
 
-    /// What decides about framing or meaning comes too late behind a body.
+    /// Fields that decide about framing or routing come too late after a body.
     private static func isForbiddenInTrailer(_ name: Span<UInt8>) -> Bool {
         switch name.count {
         case 4: HeaderFields.equalNames(name, "Host")
@@ -56,7 +56,7 @@ struct HTTP1HeadReader {
         }
     }
 
-    /// Names are tokens, so what is no UTF-8 stands in a value.
+    /// Names are tokens, so invalid UTF-8 can only be in a value.
     private static func checkText(_ lines: Span<UInt8>) throws(EdgeRefusal) {
         do {
             _ = try UTF8Span(validating: lines)
@@ -115,7 +115,7 @@ struct HTTP1HeadReader {
         guard length > 0, length <= HTTPSyntax.methodBytesMax else { throw .malformed(.method) }
         let method = try self.string(bytes, start..<self.index, or: .method)
         self.index += 1
-        // CONNECT would name an authority instead of a path; no service of ours tunnels.
+        // CONNECT would name an authority instead of a path; no service here tunnels.
         if method == "CONNECT" { throw .malformed(.method) }
         return method
     }
@@ -188,7 +188,7 @@ struct HTTP1HeadReader {
     private mutating func fieldName(_ bytes: Span<UInt8>) throws(EdgeRefusal) -> Range<Int> {
         let start = self.index
         if bytes[start] == 0x20 || bytes[start] == 0x09 { throw .malformed(.foldedHeader) }
-        // Not by the property: that would be written for each byte.
+        // A local variable, because the property would be written for each byte.
         var end = start
         while HTTPSyntax.isToken(bytes[end]) { end &+= 1 }
         guard end > start, bytes[end] == UInt8(ascii: ":") else { throw .malformed(.headerName) }
@@ -223,7 +223,7 @@ struct HTTP1HeadReader {
         self.index += 2
     }
 
-    /// The empty line must be the last: a bare CR at a line's start would hide what follows it.
+    /// The empty line must come last: a bare CR at a line's start would hide what follows it.
     private func checkEnd(_ bytes: Span<UInt8>) throws(EdgeRefusal) {
         guard self.index + 2 == bytes.count else { throw .malformed(.lineEnding) }
     }
@@ -238,9 +238,9 @@ struct HTTP1HeadReader {
         }
     }
 
-    /// Draws from a field what decides the framing.
+    /// Notes what a field says about framing.
     private mutating func note(_ bytes: Span<UInt8>, _ name: Range<Int>, _ value: Range<Int>) throws(EdgeRefusal) {
-        // Lengths first: most fields are none of these.
+        // By length first: most fields are none of these.
         guard name.count <= 17 else { return }
         let name = bytes.extracting(name)
         switch name.count {
@@ -253,7 +253,7 @@ struct HTTP1HeadReader {
         case 10 where HeaderFields.equalNames(name, "Connection"):
             self.noteConnection(try self.string(bytes, value, or: .headerValue))
         case 14 where HeaderFields.equalNames(name, "Content-Length"):
-            // A lawful tab around these two is what some parsers see and others do not.
+            // A tab around these two is legal, but some parsers trim it and others do not.
             guard !self.hasTrimmedTab, self.contentLength == nil,
                 let length = HeaderFields.contentLength(bytes.extracting(value))
             else { throw .malformed(.contentLength) }
@@ -267,7 +267,7 @@ struct HTTP1HeadReader {
     }
 
     private mutating func noteConnection(_ value: String) {
-        // Parsers disagree on tabs here. To end the connection is always lawful, and agrees with all of them.
+        // Parsers disagree on tabs here. Closing the connection is always legal, and consistent with all of them.
         if self.hasTrimmedTab || value.utf8.contains(0x09) { self.closes = true }
         if HTTPSyntax.list(value, contains: "close") { self.closes = true }
         if HTTPSyntax.list(value, contains: "keep-alive") { self.keepsAlive = true }
@@ -278,7 +278,7 @@ struct HTTP1HeadReader {
         guard self.hostCount == 1, HTTPSyntax.isHostValue(bytes.extracting(self.host)) else {
             throw .malformed(.host)
         }
-        // The signature covers Host, routing might follow the target: two different names are an attack.
+        // The signature covers Host, while a proxy may route by the target: two different names are an attack.
         if let authority, !HTTPSyntax.equal(authority, try self.string(bytes, self.host, or: .host)) {
             throw .malformed(.host)
         }

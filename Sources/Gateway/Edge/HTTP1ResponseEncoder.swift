@@ -3,39 +3,39 @@ internal import Primitives
 
 /// Writes the heads of HTTP/1.1 answers.
 enum HTTP1ResponseEncoder {
-    /// How the client finds the end of the body.
+    /// How the client determines the end of the body.
     enum Framing: Sendable, Hashable {
         case length(Int)
         case chunked
-        /// The connection's end; HTTP/1.0 only.
+        /// By the end of the connection; HTTP/1.0 only.
         case untilClose
-        /// The status allows no body.
+        /// There is no body: the status does not allow one.
         case none
     }
 
     static let continueHead: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
 
-    /// Bytes that a head takes beside its header fields.
+    /// The bytes of a head besides its header fields, at most.
     static let fixedBytesMax = 192
 
-    /// An upper bound of the head's size, to allocate once.
+    /// An upper bound of the head's size, so that memory is allocated once.
     static func headBytesMax(_ headers: HeaderFields) -> Int {
         self.fixedBytesMax + headers.bytes.count + 4 * headers.count
     }
 
-    /// Writes status line and header fields, up to the empty line.
+    /// Writes the status line and the header fields, up to the empty line.
     /// - Parameters:
     ///   - status: 200...599.
-    ///   - headers: written as they are, but for the fields that the edge decides on.
+    ///   - headers: written unchanged, except for the fields that the edge controls.
     ///   - framing: how the body will end.
-    ///   - connection: the value of `Connection`; nil leaves it out.
+    ///   - connection: the value of `Connection`; nil omits it.
     ///   - date: the value of `Date`, unless `headers` has one.
-    ///   - buffer: written to at its end.
+    ///   - buffer: appended to.
     static func writeHead(
         status: Int, headers: HeaderFields, framing: Framing, connection: StaticString?, date: String,
         to buffer: inout ByteBuffer
     ) {
-        // In one piece: each write of the buffer checks anew whether it is shared and has room.
+        // At once: each write of the buffer would check again whether it is shared and has room.
         unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: self.headBytesMax(headers) + date.utf8.count) {
             var head = unsafe ByteCursor($0)
             self.writeStatusLine(status, to: &head)
@@ -71,7 +71,7 @@ enum HTTP1ResponseEncoder {
         }
     }
 
-    /// Opens and closes one chunk around the bytes.
+    /// Writes the bytes as one chunk.
     static func writeChunk(_ bytes: [UInt8], to buffer: inout ByteBuffer) {
         unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: bytes.count + self.chunkBytesMax) {
             var chunk = unsafe ByteCursor($0)
@@ -83,7 +83,7 @@ enum HTTP1ResponseEncoder {
         }
     }
 
-    /// What a chunk takes beside its bytes.
+    /// The bytes of a chunk besides its data, at most.
     private static let chunkBytesMax = 20
 
     static let lastChunk: StaticString = "0\r\n\r\n"
@@ -112,7 +112,7 @@ enum HTTP1ResponseEncoder {
         }
     }
 
-    /// A value that held a line break would start a header, or a response, of the attacker's.
+    /// Line breaks are replaced: a value with one could start a header, or a whole response, of an attacker's choice.
     private static func writeField(_ name: Span<UInt8>, _ value: Span<UInt8>, to head: inout ByteCursor) {
         for index in name.indices where !HTTPSyntax.isToken(name[index]) { return }
         head.append(name)
@@ -165,7 +165,7 @@ enum HTTP1ResponseEncoder {
 }
 
 extension ByteCursor {
-    /// A number that is not negative, in hexadecimal digits.
+    /// A non-negative number in hexadecimal digits.
     fileprivate mutating func append(hexadecimal number: Int) {
         if number >= 16 { self.append(hexadecimal: number / 16) }
         let digit = UInt8(truncatingIfNeeded: number % 16)

@@ -14,7 +14,7 @@ final class HTTP2Connection: ChannelInboundHandler {
     private let membership: ConnectionMembership
     private var context: ChannelHandlerContext?
     private var streamCount = 0
-    /// Streams whose request was taken.
+    /// Streams whose request was accepted.
     private var requestCount = 0
     /// Bytes of whole answers on streams that are still open.
     private var answerBytes = 0
@@ -24,7 +24,7 @@ final class HTTP2Connection: ChannelInboundHandler {
     private var deadline: Deadline = .none
     var deadlineSlot = -1
 
-    /// What the armed deadline means.
+    /// The meaning of the armed deadline.
     private enum Deadline {
         case none, idle, head, stall, farewell
     }
@@ -39,8 +39,8 @@ final class HTTP2Connection: ChannelInboundHandler {
         position: ChannelPipeline.SynchronousOperations.Position
     ) throws {
         let limits = loop.limits
-        // It says GOAWAY in the two steps that lose no request; its timers start with a connection, which has begun
-        // before it comes, so that the idle time is ours.
+        // Sends GOAWAY in the two steps that lose no request. Its own timers start when a connection becomes active,
+        // which happens before it is added, so the idle timeout is ours.
         let management = NIOHTTP2ServerConnectionManagementHandler(
             eventLoop: channel.eventLoop,
             configuration: .init(maxIdleTime: nil, maxAge: nil, maxGraceTime: nil, keepalive: nil))
@@ -57,7 +57,7 @@ final class HTTP2Connection: ChannelInboundHandler {
             }
         }
         let watch = HTTP2FrameWatch(connection: connection)
-        // In place before the multiplexer is: that one writes its settings as it is added.
+        // Added before the multiplexer, which writes its settings as soon as it is added.
         try channel.pipeline.syncOperations.addHandler(watch, position: position)
         try channel.pipeline.syncOperations.addHandlers([multiplexer, management, connection], position: .after(watch))
     }
@@ -65,7 +65,7 @@ final class HTTP2Connection: ChannelInboundHandler {
     private static func connectionConfiguration(_ limits: EdgeLimits) -> NIOHTTP2Handler.ConnectionConfiguration {
         var configuration = NIOHTTP2Handler.ConnectionConfiguration()
         configuration.initialSettings = [
-            // `HTTP2FrameWatch` tells the client of fewer.
+            // `HTTP2FrameWatch` tells the client a smaller number.
             HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.http2OpenStreamsMax),
             HTTP2Setting(parameter: .maxHeaderListSize, value: limits.http2HeaderListBytesMax),
             HTTP2Setting(parameter: .initialWindowSize, value: limits.http2StreamWindowBytes),
@@ -110,12 +110,12 @@ final class HTTP2Connection: ChannelInboundHandler {
         self.armDeadline()
     }
 
-    /// A whole answer was handed over; it counts until its stream closes.
+    /// A complete answer was written; it counts until its stream is closed.
     func hold(answerBytes: Int) {
         self.answerBytes += answerBytes
     }
 
-    /// False while the client lets too many answers wait, or has as many requests as it may.
+    /// False while too many answers wait for the client, or it has the maximum number of requests.
     var takesRequests: Bool {
         self.answerBytes <= self.loop.limits.http2AnswerBytesMax
             && self.requestCount < self.loop.limits.http2ConcurrentStreamsMax
@@ -132,10 +132,10 @@ final class HTTP2Connection: ChannelInboundHandler {
         self.hasSaidError = true
     }
 
-    /// A client that does not read is not read either: what has no flow control, such as answers without a body, would
-    /// pile up.
+    /// A client that does not read is not read either: frames without flow control, such as answers without a body,
+    /// would pile up.
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        // It fails on a closed channel only, which reads no more.
+        // Fails only on a closed channel, which reads no more.
         try? context.channel.syncOptions?.setOption(ChannelOptions.autoRead, value: context.channel.isWritable)
         self.armDeadline()
         context.fireChannelWritabilityChanged()
@@ -150,22 +150,21 @@ final class HTTP2Connection: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    /// Without the client's frames there is no flow control, hence no way to answer.
+    /// The client closed its side: without its frames there is no flow control, so answers cannot be sent.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed? = event as? ChannelEvent { context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)
     }
 
-    /// NIOHTTP2 tells of the errors of streams here too. Such a stream has been reset, and the others have nothing to
-    /// do with it; an error of the connection has been told to the client.
+    /// NIOHTTP2 reports errors of streams here too. Such a stream has been reset, and the others are unaffected; an
+    /// error of the connection has been reported to the client.
     private func isOfStream(_ error: any Error) -> Bool {
         error is any NIOHTTP2Error && !self.hasSaidError && !(error is NIOHTTP2Errors.RaisedGoawayLastStreamID)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if self.isOfStream(error) { return }
-        // NIOHTTP2 leaves it to us to end the connection. Not at once: frames that are written, GOAWAY among them, may
-        // not be flushed yet.
+        // NIOHTTP2 leaves closing to us. Not at once: frames that are written, such as GOAWAY, may not be flushed yet.
         context.flush()
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.eventLoop.execute { bound.value.close(promise: nil) }
@@ -187,7 +186,7 @@ extension HTTP2Connection: DeadlineTarget {
         return self.streamCount == 0 ? .idle : .none
     }
 
-    /// A deadline that is already running for the same reason runs on.
+    /// A deadline that runs for the same reason already is kept.
     private func armDeadline() {
         let wanted = self.wantedDeadline
         if wanted == self.deadline { return }
@@ -208,7 +207,7 @@ extension HTTP2Connection: DeadlineTarget {
         self.drain()
     }
 
-    /// GOAWAY; streams in flight go on, and the management handler closes after the last.
+    /// Sends GOAWAY; streams in flight continue, and the management handler closes the connection after the last.
     func drain() {
         self.isGoingAway = true
         self.context?.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())

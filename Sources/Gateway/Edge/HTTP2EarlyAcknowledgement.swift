@@ -1,9 +1,9 @@
-/// Lets NIOHTTP2 hold a client to our settings from its first request on.
+/// Makes NIOHTTP2 apply our settings from the client's first request on.
 ///
-/// NIOHTTP2 takes its settings for agreed once the client has acknowledged them; until then it takes header lists of
-/// 16 KiB, and ends the connection of a longer one, although the client may send at once and the protocol has no such
-/// bound. So an acknowledgement is put behind the client's own SETTINGS, and the one that comes is taken out. That is
-/// for settings that allow no less than the defaults: a client that does not know them keeps to them all the same.
+/// NIOHTTP2 applies its settings once the client has acknowledged them. Until then it accepts header lists of 16 KiB
+/// and closes the connection on a longer one, although a client may send at once and the protocol has no such limit. So
+/// an acknowledgement is inserted after the client's own SETTINGS, and the real one is removed. That is correct for
+/// settings that allow no less than the defaults: a client that does not know them yet keeps to the defaults.
 /// - Source: RFC 9113, 3.4 (the client begins with SETTINGS), 6.5.2 (the defaults) and 6.5.3 (acknowledgement).
 package struct HTTP2EarlyAcknowledgement {
     private enum Awaited {
@@ -18,14 +18,14 @@ package struct HTTP2EarlyAcknowledgement {
 
     private var awaited = Awaited.settings
     private var areSettingsPassing = false
-    /// Of the preface, then of each payload.
+    /// Bytes to pass through: of the preface, then of each payload.
     private var passingBytes = Self.prefaceBytes
-    /// The beginning of a frame's head, the rest of which is still to come.
+    /// An incomplete frame head.
     private var head: [UInt8] = []
 
     package init() {}
 
-    /// What NIOHTTP2 gets instead of these bytes; nil where it gets them as they are.
+    /// The bytes for NIOHTTP2 in place of `bytes`; nil if they are unchanged.
     /// - Complexity: O(bytes) until the acknowledgement has come, then O(1).
     package mutating func replacement(for bytes: Span<UInt8>) -> [UInt8]? {
         if self.awaited == .nothing { return nil }
@@ -52,7 +52,7 @@ package struct HTTP2EarlyAcknowledgement {
         return output
     }
 
-    /// Length (3 bytes), type, flags, and the stream (4) behind a bit that means nothing.
+    /// Length (3 bytes), type, flags, and the stream (4), whose first bit is reserved.
     private mutating func beginFrame(_ output: inout [UInt8]) {
         let isSettings = self.head[3] == Self.settingsType
         let isAcknowledging = self.head[4] & Self.acknowledgedFlag != 0
@@ -61,7 +61,7 @@ package struct HTTP2EarlyAcknowledgement {
         defer { self.head = [] }
         switch self.awaited {
         case .settings where isSettings && !isAcknowledging: self.areSettingsPassing = true
-        // NIOHTTP2 refuses whatever else begins a connection.
+        // Any other first frame: NIOHTTP2 refuses the connection.
         case .settings: self.awaited = .nothing
         case .acknowledgement where isSettings && isAcknowledging && isOfConnection && length == 0:
             self.awaited = .nothing

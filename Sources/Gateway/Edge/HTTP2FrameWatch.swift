@@ -1,8 +1,8 @@
 internal import NIOCore
 internal import Primitives
 
-/// Stands between an HTTP/2 connection's bytes and NIOHTTP2: counts them, sees in them what NIOHTTP2 does not tell, and
-/// says early that the client has our settings.
+/// Sits between the bytes of an HTTP/2 connection and NIOHTTP2: counts bytes, watches for what NIOHTTP2 does not
+/// report, and inserts the early acknowledgement of our settings.
 final class HTTP2FrameWatch: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -19,7 +19,7 @@ final class HTTP2FrameWatch: ChannelDuplexHandler {
     private let connection: HTTP2Connection
     private var acknowledgement = HTTP2EarlyAcknowledgement()
     private var scanner = HTTP2HeaderBlockScanner()
-    /// NIOHTTP2 writes each frame at once, but DATA in two: its head, then its bytes.
+    /// NIOHTTP2 writes each frame at once, except DATA: its head first, then its bytes.
     private var isPayloadNext = false
 
     init(connection: HTTP2Connection) {
@@ -51,12 +51,12 @@ final class HTTP2FrameWatch: ChannelDuplexHandler {
         context.write(data, promise: promise)
     }
 
-    /// SETTINGS, head and settings, with the number of streams that a client is to keep to. NIOHTTP2 ends the
-    /// connection of one that does not, so it is told of more.
+    /// A SETTINGS frame with the number of streams that the client should use. NIOHTTP2 closes the connection of a
+    /// client that exceeds its own number, so NIOHTTP2 is configured with a larger one.
     private func announcement(_ settings: ByteBuffer) -> ByteBuffer {
         var frame = settings
         let first = frame.readerIndex + Self.frameHeadBytes
-        // The length's first byte is zero: a few settings are short.
+        // The first byte of the length is zero: the frame is short.
         let length = Int(frame.getInteger(at: frame.readerIndex + 1, as: UInt16.self) ?? 0)
         for offset in stride(from: first, to: first + length, by: Self.settingBytes)
         where frame.getInteger(at: offset, as: UInt16.self) == Self.maxConcurrentStreams {

@@ -1,6 +1,6 @@
-/// Follows the frames that a client sends, to know whether a header block is open.
+/// Follows a client's frames to know whether a header block is open.
 ///
-/// NIOHTTP2 shows a header block when it is whole, and nothing of one that never ends.
+/// NIOHTTP2 reports only complete header blocks, and nothing of one that never ends.
 /// - Source: RFC 9113, 4.1 (frame format) and 4.3 (a block is HEADERS and CONTINUATION up to END_HEADERS).
 package struct HTTP2HeaderBlockScanner {
     private static let prefaceBytes = 24
@@ -9,7 +9,7 @@ package struct HTTP2HeaderBlockScanner {
     private static let continuationType: UInt64 = 9
     private static let endHeadersFlag: UInt64 = 4
 
-    /// Of the preface, then of each payload.
+    /// Bytes to skip: of the preface, then of each payload.
     private var skippedBytes = Self.prefaceBytes
     private var frameHeadCount = 0
     /// Length (24 bits), type (8) and flags (8) of the frame.

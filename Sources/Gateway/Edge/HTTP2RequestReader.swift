@@ -1,10 +1,10 @@
 internal import NIOHPACK
 internal import Primitives
 
-/// Makes a request head of an HTTP/2 header block.
+/// Converts an HTTP/2 header block to a request head.
 ///
-/// NIOHTTP2 has checked the pseudo-headers' number and order and that names are lower case; values, method, target and
-/// authority are held to the same rules as in HTTP/1.1, so that the layers above see one kind of request.
+/// NIOHTTP2 has checked the number and order of the pseudo-headers, and that names are in lower case. Values, method,
+/// target and authority must obey the same rules as in HTTP/1.1, so that the layers above see one kind of request.
 enum HTTP2RequestReader {
     static func read(_ block: HPACKHeaders, limits: EdgeLimits) throws(EdgeRefusal) -> RequestHead {
         var method = ""
@@ -40,20 +40,20 @@ enum HTTP2RequestReader {
         return RequestHead(method: method, target: target, headers: headers)
     }
 
-    /// Trailers are dropped, but no longer ones are taken than in HTTP/1.1.
+    /// Trailers are discarded, but must not be longer than in HTTP/1.1.
     static func checkTrailers(_ block: HPACKHeaders, limits: EdgeLimits) throws(EdgeRefusal) {
         try self.checkSize(block, count: block.count, limits)
     }
 
-    /// Bytes count as HTTP/1.1 would send them: a colon, a space and the end of the line come to each field.
+    /// Counts bytes as HTTP/1.1 would send them: with a colon, a space and a line end for each field.
     private static func checkSize(_ block: HPACKHeaders, count: Int, _ limits: EdgeLimits) throws(EdgeRefusal) {
         var bytes = 0
         for (name, value, _) in block { bytes += name.utf8.count + value.utf8.count + 4 }
         guard count <= limits.headerCountMax, bytes <= limits.headBytesMax else { throw .headTooLarge }
     }
 
-    /// A value that HPACK carries may hold what would end a line in HTTP/1.1; the connection's own fields have no
-    /// place here (RFC 9113, 8.2).
+    /// HPACK can carry values that would end a line in HTTP/1.1; connection-specific fields are forbidden (RFC 9113,
+    /// 8.2).
     private static func checkField(_ name: String, _ value: String) throws(EdgeRefusal) {
         guard !name.isEmpty, name.utf8.allSatisfy(HTTPSyntax.isToken) else { throw .malformed(.headerName) }
         guard value.utf8.allSatisfy(HTTPSyntax.isFieldValue) else { throw .malformed(.headerValue) }

@@ -20,10 +20,10 @@ final class HTTP2Stream: ChannelInboundHandler {
     private var isReading = false
     private var isWaitingForBody = false
     private var isStalled = false
-    /// The answer is handed over; the client has yet to take it.
+    /// The answer was written; the client has yet to take it.
     private var hasAnswered = false
     private var answerBytes = 0
-    /// The last frame written while the request was incomplete.
+    /// The last frame that was written while the request was incomplete.
     private var lastWrite: EventLoopFuture<Void>?
     var deadlineSlot = -1
 
@@ -64,7 +64,7 @@ final class HTTP2Stream: ChannelInboundHandler {
         do throws(EdgeRefusal) {
             switch self.unwrapInboundIn(data) {
             case .headers(let block):
-                // A second block holds trailers, which are dropped.
+                // A second block is trailers, which are discarded.
                 let isFirst = self.exchange == nil && !self.isRefused
                 if block.endStream { self.isRequestComplete = true }
                 if isFirst, !self.connection.takesRequests { return self.turnAway() }
@@ -101,7 +101,7 @@ final class HTTP2Stream: ChannelInboundHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    /// Before anything was done with the request, so that the client may send it again (RFC 9113, 8.7).
+    /// Refuses before anything was done with the request, so that the client may send it again (RFC 9113, 8.7).
     private func turnAway() {
         self.isRefused = true
         self.loop.counters.requestsRefused.add(1)
@@ -144,7 +144,7 @@ final class HTTP2Stream: ChannelInboundHandler {
         try exchange.receive(bytes)
     }
 
-    /// The edge's own answer to what broke a rule; the stream ends with it.
+    /// Sends the edge's own answer to a violated rule; the stream ends with it.
     private func refuse(_ refusal: EdgeRefusal) {
         guard !self.isRefused else { return }
         self.isRefused = true
@@ -220,7 +220,7 @@ extension HTTP2Stream: ExchangeTransport {
         context.flush()
     }
 
-    /// In pieces, since each that the client has taken shows that it reads.
+    /// In pieces, because each piece that the client takes shows that it reads.
     private func sendBody(_ body: ByteBuffer) {
         var rest = body
         while let piece = rest.readSlice(length: min(rest.readableBytes, self.loop.limits.responseBufferBytesMax)) {
@@ -261,8 +261,8 @@ extension HTTP2Stream: ExchangeTransport {
         self.context?.close(promise: nil)
     }
 
-    /// RFC 9113, 8.1: a complete answer to an incomplete request is followed by RST_STREAM(NO_ERROR), but not before
-    /// all of the answer is on its way: a reset drops what flow control holds back.
+    /// A complete answer to an incomplete request is followed by RST_STREAM(NO_ERROR) (RFC 9113, 8.1), but only after
+    /// all of the answer was sent: a reset discards what flow control holds back.
     func answerEnded() {
         if !self.isRequestComplete, let context = self.context {
             self.isRequestComplete = true
@@ -273,7 +273,7 @@ extension HTTP2Stream: ExchangeTransport {
             }
         }
         self.lastWrite = nil
-        // Usually all of it has left, and the stream with it.
+        // Usually all of it has been sent, and the stream is closed.
         self.hasAnswered = true
         self.settle()
     }
@@ -336,7 +336,7 @@ extension HTTP2Stream: DeadlineTarget {
 
     var isConnection: Bool { false }
 
-    /// A stream in flight ends with its answer; the connection has said GOAWAY.
+    /// Nothing to do: a stream in flight ends with its answer, and the connection has sent GOAWAY.
     func drain() {}
 
     func closeNow() {

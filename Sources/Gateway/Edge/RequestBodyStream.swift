@@ -2,9 +2,9 @@ internal import Synchronization
 
 /// Why a streamed body ended before its end.
 package enum RequestBodyError: Error, Sendable, Hashable {
-    /// The client went away.
+    /// The client disconnected.
     case disconnected
-    /// The bytes broke a rule or a limit; the client gets this refusal unless an answer is already on its way.
+    /// The bytes violated a rule or a limit; the client gets this refusal unless an answer is already on its way.
     case refused(EdgeRefusal)
     /// The reading task was cancelled.
     case cancelled

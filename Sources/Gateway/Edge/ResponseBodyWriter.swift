@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Why a piece of a streamed answer could not be sent.
 package enum ResponseBodyError: Error, Sendable, Hashable {
-    /// The client went away, or took no byte for `EdgeLimits.writeStallTimeout`.
+    /// The client disconnected, or took no byte for `EdgeLimits.writeStallTimeout`.
     case disconnected
 }
 
@@ -11,22 +11,22 @@ package enum ResponseBodyError: Error, Sendable, Hashable {
 package struct ResponseBodyWriter: Sendable {
     let exchange: ExchangeHandle
 
-    /// Sends one piece and returns once there is room for the next.
+    /// Sends one piece, and returns once there is room for the next.
     ///
-    /// A piece leaves at once, as a chunk or DATA frames of its own; an empty piece sends nothing.
-    /// - Throws: when nobody will read it any more; the closure should then end.
+    /// Each piece is sent at once, as its own chunk or DATA frames; an empty piece sends nothing.
+    /// - Throws: when the client will not read it; the closure should then end.
     package func write(_ bytes: [UInt8]) async throws(ResponseBodyError) {
         try await self.exchange.write(bytes)
     }
 
-    /// The same for pieces that are made on the connection's event loop too, where they leave without a task.
+    /// As `write`, but pieces that are produced on the connection's event loop are sent without a task.
     var sink: Sink<[UInt8]> {
         let pieces = ResponsePieces(self.exchange)
         return Sink(take: { try pieces.take($0) }, room: { try await pieces.room() })
     }
 }
 
-/// Pieces on their way to the client's connection; those that were taken on another thread wait for it.
+/// Pieces on their way to the client's connection. Pieces that arrive on another thread wait for the event loop.
 private final class ResponsePieces: Sendable {
     private let exchange: ExchangeHandle
     private let waiting = Mutex<[UInt8]>([])

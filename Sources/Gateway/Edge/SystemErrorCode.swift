@@ -6,7 +6,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// The system's error numbers that the edge tells apart.
+/// The system's error numbers that the edge distinguishes.
 enum SystemErrorCode {
     static let addressInUse = EADDRINUSE
     static let accessDenied = EACCES
