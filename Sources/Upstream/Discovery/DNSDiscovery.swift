@@ -1,14 +1,14 @@
 package import Primitives
 
-/// The endpoints that the domain name system names, looked up again when what it said is over.
+/// Endpoints from DNS, resolved again when the answer's lifetime is over.
 ///
-/// Docker and Kubernetes (headless services) name their containers so. Where a name is gone, or no server answers, the
-/// last endpoints stay: those that are gone too are left out by their health.
+/// Docker and Kubernetes (headless services) publish containers this way. If the name no longer exists, or no server
+/// answers, the last endpoints are kept; those that no longer exist are excluded by their health.
 package struct DNSDiscovery: DiscoveryProvider, DiscoverySource {
     package typealias Element = DiscoveryUpdate
     package typealias Failure = Never
 
-    /// What is looked for.
+    /// Which records to look up.
     package enum Kind: Sendable {
         /// A and AAAA records: every address, with this port.
         case addresses(port: Int)
@@ -16,12 +16,11 @@ package struct DNSDiscovery: DiscoveryProvider, DiscoverySource {
         case services
     }
 
-    /// How long an answer holds at least and at most, whatever it says: Docker's say 600 s of containers that come and
-    /// go.
+    /// Bounds for the lifetime of an answer, whatever its TTL: Docker states 600 s for containers that come and go.
     package static let lifetime = Duration.seconds(1)...Duration.seconds(30)
-    /// Until the next look where the last one failed.
+    /// The pause after a failed look.
     package static let failureInterval = Duration.seconds(5)
-    /// Targets of SRV records that are looked up.
+    /// The most targets of SRV records that are resolved.
     static let targetCountMax = 64
 
     private let name: String
@@ -32,7 +31,7 @@ package struct DNSDiscovery: DiscoveryProvider, DiscoverySource {
     private let random: any RandomSource
     private let time: SteadyTime
 
-    /// `settings` is asked before each look, so that a changed `/etc/resolv.conf` counts.
+    /// `settings` is called before each look, so that changes of `/etc/resolv.conf` take effect.
     package init(
         _ name: String, _ kind: Kind, isTLS: Bool = false,
         settings: @escaping @Sendable () -> ResolverSettings = ResolverSettings.ofThisMachine,
@@ -69,7 +68,7 @@ package struct DNSDiscovery: DiscoveryProvider, DiscoverySource {
         }
     }
 
-    /// Every address of a name; one kind of addresses is enough.
+    /// Every address of a name; one address family is enough.
     private func addresses(
         _ resolver: DNSResolver, _ name: String, port: Int
     ) async throws(DNSError) -> ([DiscoveredEndpoint], UInt32) {
@@ -82,7 +81,7 @@ package struct DNSDiscovery: DiscoveryProvider, DiscoverySource {
                 found += answer.records.compactMap { self.endpoint($0.data, port: port, name: name) }
                 seconds = Swift.min(seconds, answer.seconds)
             } catch {
-                // That there is none of a kind is no failure beside the other kind; no answer is.
+                // A missing address family is not a failure if the other exists; a missing answer is.
                 if case .noAnswer = error { throw error }
                 failure = failure ?? error
             }
@@ -97,8 +96,8 @@ package struct DNSDiscovery: DiscoveryProvider, DiscoverySource {
         var seconds = answer.seconds
         for record in answer.records.prefix(Self.targetCountMax) {
             guard case .service(let priority, let weight, let port, let target) = record.data, port > 0,
-                // The root as a target says that there is decidedly no such service; and what is no name of hosts is
-                // nothing to write into a request.
+                // The root as a target means that the service is decidedly not available. A target that is not a host
+                // name must not get into a request.
                 DNSName("\(target)") == target
             else { continue }
             let known = answer.additional.filter { $0.name == target }

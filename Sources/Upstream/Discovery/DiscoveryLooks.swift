@@ -1,17 +1,18 @@
 package import Primitives
 
-/// One look after the other at a source that does not tell by itself when it changes.
+/// A source that is polled, because it does not report changes itself.
 package protocol DiscoverySource: Sendable {
-    /// - Returns: what is there now, or nil where that is known to be as at the last look; and how long it holds.
+    /// - Returns: the current endpoints, or nil when they are known to be unchanged; and how long to wait before the
+    ///   next look.
     mutating func look() async -> (update: DiscoveryUpdate?, lifetime: Duration)
 }
 
-/// The iterator of providers that look at their source again and again: it waits between two looks, and gives an update
-/// only where it is another one than before.
+/// The iterator of polling providers: waits between looks, and yields an update only if it differs from the previous
+/// one.
 package struct DiscoveryLooks<Source: DiscoverySource>: AsyncIteratorProtocol, Sendable {
     private var source: Source
     private let time: SteadyTime
-    /// When what was found is over; nil before the first look.
+    /// When the next look is due; nil before the first.
     private var until: ContinuousClock.Instant?
     private var endpoints: EndpointSet?
     private var failure: String?
@@ -36,7 +37,7 @@ package struct DiscoveryLooks<Source: DiscoverySource>: AsyncIteratorProtocol, S
         }
     }
 
-    /// The same endpoints again are news after a failure, and a failure is told once.
+    /// Unchanged endpoints are reported again after a failure; a failure is reported once.
     private mutating func isNews(_ update: DiscoveryUpdate) -> Bool {
         switch update {
         case .endpoints(let set):

@@ -1,14 +1,14 @@
-/// An endpoint that was found, and what is known of it.
+/// A discovered endpoint with its attributes.
 package struct DiscoveredEndpoint: Sendable, Equatable {
-    /// As SRV records have it.
+    /// The maximum of SRV records.
     package static let weightMax = 65_535
 
     package var endpoint: UpstreamEndpoint
-    /// Its share of the work beside the others, 1 to `weightMax`.
+    /// Its share of the load relative to the others, 1 to `weightMax`.
     package var weight: Int
-    /// Those with the lowest number are asked first; others only where none of these can be.
+    /// The lowest number is used first; others only when none of these is usable.
     package var priority: Int
-    /// What else the provider knows.
+    /// Further attributes from the provider.
     package var labels: [String: String]
 
     package init(_ endpoint: UpstreamEndpoint, weight: Int = 1, priority: Int = 0, labels: [String: String] = [:]) {
@@ -19,15 +19,15 @@ package struct DiscoveredEndpoint: Sendable, Equatable {
     }
 }
 
-/// The endpoints that there are now: each once, in the order of their notation, so that two sets of the same are equal.
+/// The current endpoints, without duplicates and sorted by their text, so that equal sets compare equal.
 package struct EndpointSet: Sendable, Equatable {
-    /// More are not taken: health checks ask each of them.
+    /// The maximum, because health checks ask each endpoint.
     package static let countMax = 1024
 
     package let endpoints: [DiscoveredEndpoint]
 
-    /// Of those that stand there more than once the first counts.
-    /// - Returns: nil where there are more than `countMax`.
+    /// The first of several entries for one endpoint counts.
+    /// - Returns: nil when there are more than `countMax`.
     package init?(_ endpoints: [DiscoveredEndpoint]) {
         guard endpoints.count <= Self.countMax else { return nil }
         let places = endpoints.map(\.endpoint.description)
@@ -42,21 +42,21 @@ package struct EndpointSet: Sendable, Equatable {
     }
 }
 
-/// What a provider found out.
+/// The result of one discovery.
 package enum DiscoveryUpdate: Sendable, Equatable {
-    /// The endpoints are these, in place of the last ones.
+    /// These endpoints replace the previous ones.
     case endpoints(EndpointSet)
-    /// They could not be found out; the last ones stay. A sentence for the operator.
+    /// Discovery failed, and the previous endpoints stay. A sentence for the operator.
     case failed(String)
 }
 
-/// Finds out which endpoints there are: `for await update in provider`.
+/// Discovers endpoints: `for await update in provider`.
 ///
-/// The work is done in the iterator's `next()`: it waits until something has changed. A provider whose reader is gone
-/// does nothing. A sequence that ends has no more to say, and its last set stays.
+/// All work happens in the iterator's `next()`, which waits until something has changed. Without a reader a provider
+/// does nothing. When the sequence ends, its last set stays in force.
 package protocol DiscoveryProvider: AsyncSequence, Sendable where Element == DiscoveryUpdate, Failure == Never {}
 
-/// Endpoints that are known from the beginning.
+/// A fixed set of endpoints.
 package struct StaticDiscovery: DiscoveryProvider {
     package typealias Element = DiscoveryUpdate
     package typealias Failure = Never
@@ -69,7 +69,7 @@ package struct StaticDiscovery: DiscoveryProvider {
 
     package func makeAsyncIterator() -> Iterator { Iterator(endpoints: self.endpoints) }
 
-    /// Gives the set once.
+    /// Yields the set once.
     package struct Iterator: AsyncIteratorProtocol, Sendable {
         fileprivate var endpoints: EndpointSet?
 

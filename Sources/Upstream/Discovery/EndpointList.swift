@@ -12,7 +12,7 @@ package enum EndpointList {
     /// Labels of one endpoint.
     static let labelCountMax = 32
 
-    /// Why a text is no list; the line counts from 1.
+    /// Why a text is not a valid list; the line counts from 1.
     package struct Fault: Error, Sendable, Equatable {
         package let line: Int
         package let sentence: String
@@ -23,12 +23,12 @@ package enum EndpointList {
         }
     }
 
-    /// - Returns: the endpoints, perhaps none: an empty file is a wish too.
+    /// - Returns: the endpoints; none for an empty file, which is valid.
     package static func parse(_ text: String) throws(Fault) -> EndpointSet {
         guard text.utf8.count <= self.bytesMax else {
             throw Fault(line: 1, sentence: "the file is longer than \(self.bytesMax) bytes")
         }
-        // What some editors begin a file with (U+FEFF) is no part of its text.
+        // The byte order mark that some editors write (U+FEFF).
         let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
         var endpoints: [DiscoveredEndpoint] = []
         var seen: Set<String> = []

@@ -1,10 +1,10 @@
 package import Primitives
 
-/// The endpoints that a file names (`EndpointList`), read again where it has changed.
+/// Endpoints from a file (`EndpointList`), read again when it changes.
 ///
-/// The whole file is read every `interval` and compared: that works on every file system, also where a file is mounted
-/// into a container, of which inotify learns nothing, and it misses no change that two times of one tick hide. A file
-/// that is wrong, or gone, leaves the last endpoints as they are, and is told once.
+/// The whole file is read every `interval` and compared. That works on every file system, including a file mounted into
+/// a container, for which inotify reports nothing, and it does not miss changes within one tick of the modification
+/// time. If the file is invalid or missing, the last endpoints are kept, and the failure is reported once.
 package struct FileDiscovery: DiscoveryProvider {
     package typealias Element = DiscoveryUpdate
     package typealias Failure = Never
@@ -25,7 +25,7 @@ package struct FileDiscovery: DiscoveryProvider {
         DiscoveryLooks(Source(path: self.path, interval: self.interval), time: self.time)
     }
 
-    /// The file as it was read last.
+    /// The polled source; holds the file as it was read last.
     package struct Source: DiscoverySource {
         let path: String
         let interval: Duration
@@ -40,7 +40,7 @@ package struct FileDiscovery: DiscoveryProvider {
             (self.read(), self.interval)
         }
 
-        /// - Returns: nil where the file is as it was.
+        /// - Returns: nil when the file is unchanged.
         private mutating func read() -> DiscoveryUpdate? {
             let bytes: [UInt8]
             do throws(FileError) {

@@ -1,18 +1,18 @@
 package import NIOCore
 internal import Primitives
 
-/// Takes answers off the bytes of a connection, as a client of HTTP/1.1 reads them (RFC 9112).
+/// Parses answers from the bytes of a connection, as an HTTP/1.1 client (RFC 9112).
 ///
-/// Where two readers could disagree on where an answer ends, it is refused: lines that end otherwise than with CR LF,
-/// folded lines, two lengths, a length beside chunks. It pulls: nothing behind an answer is looked at.
+/// An answer is refused wherever two parsers could disagree on its end: lines that do not end with CR LF, folded lines,
+/// two lengths, a length together with chunks. It never looks beyond an answer.
 package struct AnswerReader {
     /// What the next bytes are.
     package enum Part {
-        /// The head, and whether the connection may serve another request after this answer.
+        /// The head, and whether the connection can serve another request after this answer.
         case head(UpstreamHead, isKept: Bool)
-        /// So many of the next bytes are of the body, at least one: the caller takes them off.
+        /// The next bytes, this many but at least one, are body: the caller consumes them.
         case bytes(Int)
-        /// The answer, trailers included, is over.
+        /// The answer, trailers included, is complete.
         case end
         /// More bytes are needed.
         case incomplete
@@ -29,9 +29,9 @@ package struct AnswerReader {
         case end
     }
 
-    /// Lines that say how long a chunk is; what stands behind the length is dropped.
+    /// The line with a chunk's length; what follows the length is ignored.
     private static let chunkLineBytesMax = 4096
-    /// Answers that announce another one (1xx) before it comes.
+    /// Interim answers (1xx) before the final one.
     private static let announcementsMax = 32
 
     private let headBytesMax: Int
@@ -39,7 +39,7 @@ package struct AnswerReader {
     private var state = State.end
     private var hasNoBody = false
     private var announcements = 0
-    /// Bytes of the head, line or trailers being looked for that hold no end of them.
+    /// Bytes of the current head, line or trailers that are already searched for the end.
     private var scanned = 0
     private var lineStart = 0
 
@@ -48,7 +48,7 @@ package struct AnswerReader {
         self.headerCountMax = headerCountMax
     }
 
-    /// A request was sent: its answer is next. The answer to HEAD has no body, whatever its head says.
+    /// A request was sent, and its answer is next. The answer to HEAD has no body, whatever its head says.
     package mutating func expectAnswer(to method: String) {
         self.state = .head
         self.hasNoBody = method == "HEAD"
@@ -57,13 +57,13 @@ package struct AnswerReader {
         self.lineStart = 0
     }
 
-    /// Whether the answer is whole if the other side says nothing more: its body was to end with the connection.
+    /// Whether the answer is complete if the connection ends now: its body extends to the end of the connection.
     package var mayEndHere: Bool {
         if case .untilClosed = self.state { return true }
         return false
     }
 
-    /// Takes one part off the front of `input`.
+    /// Takes the next part from the front of `input`.
     package mutating func next(_ input: inout ByteBuffer) throws(AnswerFault) -> Part {
         while true {
             switch self.state {
@@ -89,7 +89,7 @@ package struct AnswerReader {
                 guard try Self.skipLineEnd(&input) else { return .incomplete }
                 self.state = .chunkLine
             case .trailers:
-                // Nothing of them is used.
+                // Trailers are discarded.
                 guard let end = try self.blockEnd(input.readableBytesUInt8Span, "trailer") else { return .incomplete }
                 input.moveReaderIndex(forwardBy: end)
                 self.state = .end
@@ -104,7 +104,7 @@ package struct AnswerReader {
 
     // Lines.
 
-    /// Where the block of lines that ends with an empty one ends, the empty line included.
+    /// The end of the block of lines that an empty line terminates, including the empty line.
     private mutating func blockEnd(_ bytes: Span<UInt8>, _ what: String) throws(AnswerFault) -> Int? {
         while true {
             let lineFeed = ByteScan.first(0x0A, in: bytes, from: self.scanned)
@@ -129,14 +129,14 @@ package struct AnswerReader {
 
     // Chunks.
 
-    /// The data of a chunk ends with exactly CR LF.
+    /// The data of a chunk must be followed by exactly CR LF.
     private static func skipLineEnd(_ input: inout ByteBuffer) throws(AnswerFault) -> Bool {
         guard try self.beginsWithLineEnd(input.readableBytesUInt8Span) else { return false }
         input.moveReaderIndex(forwardBy: 2)
         return true
     }
 
-    /// - Returns: false where it takes another byte to tell.
+    /// - Returns: false when another byte is needed to decide.
     private static func beginsWithLineEnd(_ bytes: Span<UInt8>) throws(AnswerFault) -> Bool {
         guard bytes.count >= 1 else { return false }
         guard bytes[0] == 0x0D, bytes.count < 2 || bytes[1] == 0x0A else {
@@ -175,7 +175,7 @@ package struct AnswerReader {
     }
 }
 
-/// What is wrong with an answer, as a part of a sentence.
+/// What is wrong with an answer, as part of a sentence.
 package struct AnswerFault: Error, Hashable {
     package let text: String
 
@@ -183,8 +183,8 @@ package struct AnswerFault: Error, Hashable {
 }
 
 extension AnswerReader {
-    /// Reads a whole head, and goes on with what follows it.
-    /// - Returns: nil for one that announces another.
+    /// Parses a whole head, and decides what follows it.
+    /// - Returns: nil for an interim answer (1xx).
     private mutating func head(_ bytes: Span<UInt8>) throws(AnswerFault) -> Part? {
         let (status, isVersion10, fields) = try Self.statusLine(bytes)
         var framing = Framing()
@@ -212,7 +212,7 @@ extension AnswerReader {
         return .head(UpstreamHead(status: status, headers: headers), isKept: isKept)
     }
 
-    /// What a head says about where its body ends, and of the connection.
+    /// What a head says about the end of its body and about the connection.
     private struct Framing {
         var length: Int?
         var isChunked = false
@@ -274,12 +274,12 @@ extension AnswerReader {
             try Self.note(bytes.extracting(name), bytes.extracting(value), &framing)
             lines.append(HeaderFields.Line(name: name, value: value, from: start))
         }
-        // The empty line is the last: a bare CR at a line's start would hide what follows it.
+        // The empty line must come last: a bare CR at a line's start would hide what follows it.
         guard index + 2 == bytes.count else { throw AnswerFault("it has an invalid header field") }
         return Self.headers(bytes.extracting(start..<index), lines)
     }
 
-    /// Bytes that are no UTF-8 are replaced: old servers write Latin-1 into fields that nobody reads.
+    /// Invalid UTF-8 is replaced: old servers write Latin-1 into fields that nobody reads.
     private static func headers(_ block: Span<UInt8>, _ lines: [HeaderFields.Line]) -> HeaderFields {
         do {
             _ = try UTF8Span(validating: block)
@@ -293,7 +293,7 @@ extension AnswerReader {
         }
     }
 
-    /// Draws from a field what decides where the body ends.
+    /// Notes what a field says about framing.
     private static func note(
         _ name: Span<UInt8>, _ value: Span<UInt8>, _ framing: inout Framing
     ) throws(AnswerFault) {

@@ -1,13 +1,13 @@
 internal import NIOCore
 
-/// A connection, for those who may be on another thread.
+/// A reference to a connection that may be used on any thread.
 struct ConnectionHandle: Sendable {
     private let connection: NIOLoopBound<UpstreamConnection>
     private let channel: any Channel
-    /// Its connection.
+    /// The identity of the connection.
     let id: ObjectIdentifier
 
-    /// Made on the connection's event loop.
+    /// Must be called on the connection's event loop.
     init(_ connection: UpstreamConnection, _ channel: any Channel) {
         self.connection = NIOLoopBound(connection, eventLoop: channel.eventLoop)
         self.channel = channel
@@ -20,13 +20,13 @@ struct ConnectionHandle: Sendable {
 
     func close() { self.channel.close(promise: nil) }
 
-    /// At once on its event loop, soon elsewhere.
+    /// Immediate on the connection's event loop, asynchronous elsewhere.
     func submit(_ command: UpstreamCommand) {
         guard !self.loop.inEventLoop else { return self.connection.value.submit(command) }
         self.loop.execute { self.connection.value.submit(command) }
     }
 
-    /// The reader of the answer has room again.
+    /// The reader of the answer has room for more.
     func readOn() {
         guard !self.loop.inEventLoop else { return self.connection.value.readOn() }
         self.loop.execute { self.connection.value.readOn() }

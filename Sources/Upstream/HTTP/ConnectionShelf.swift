@@ -1,8 +1,7 @@
 internal import NIOCore
 internal import Synchronization
 
-/// Connections that rest between two requests, by the event loop they are on: the last that came is the first to go, so
-/// that those that are too many grow old.
+/// Idle connections, by event loop. Last in, first out, so that surplus connections are the ones that age.
 final class ConnectionShelf: Sendable {
     private struct State {
         var connections: [ObjectIdentifier: [ConnectionHandle]] = [:]
@@ -10,7 +9,7 @@ final class ConnectionShelf: Sendable {
     }
 
     private let state = Mutex(State())
-    /// For each event loop.
+    /// The maximum for each event loop.
     private let countMax: Int
 
     init(countMax: Int) {
@@ -26,7 +25,7 @@ final class ConnectionShelf: Sendable {
         }
     }
 
-    /// - Returns: whether it found a place; else it is to be closed.
+    /// - Returns: whether it was stored; if not, the caller must close it.
     func put(_ connection: ConnectionHandle) -> Bool {
         let loop = ObjectIdentifier(connection.loop)
         return self.state.withLock { state in
@@ -49,7 +48,7 @@ final class ConnectionShelf: Sendable {
         }
     }
 
-    /// Closes those that rest, and lets no other rest.
+    /// Closes the idle connections, and stores none from now on.
     func close() {
         let connections = self.state.withLock { state in
             state.isClosed = true

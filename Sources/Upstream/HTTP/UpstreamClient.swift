@@ -2,24 +2,23 @@ internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
 
-/// Asks one other server over HTTP/1.1: over TCP, TLS or a Unix socket, on connections that are kept between requests.
+/// An HTTP/1.1 client for one endpoint, over TCP, TLS or a Unix socket, with keep-alive connections.
 ///
-/// A request runs on the event loop that it is made on, where it is made on one: what the other side says reaches the
-/// caller without passing through another thread. Each loop has connections of its own. How many requests run at a
-/// time the caller bounds.
+/// A request made on an event loop runs on that loop: the answer reaches the caller without passing through another
+/// thread. Each loop has connections of its own. The caller must bound the number of concurrent requests.
 package final class UpstreamClient: Sendable {
     package let endpoint: UpstreamEndpoint
-    /// The endpoint's notation, for logs.
+    /// The endpoint as text, for logs.
     package let name: String
     package let options: UpstreamOptions
     private let tls: UpstreamTLS?
     private let shelf: ConnectionShelf
 
     /// - Parameters:
-    ///   - endpoint: whom to ask.
+    ///   - endpoint: the server.
     ///   - options: how connections are kept.
-    ///   - tls: nil takes the system's authorities where the endpoint asks for TLS.
-    /// - Throws: where they cannot be read.
+    ///   - tls: nil trusts the system's authorities if the endpoint uses TLS.
+    /// - Throws: when these cannot be read.
     package init(
         _ endpoint: UpstreamEndpoint, options: UpstreamOptions = UpstreamOptions(), tls: UpstreamTLS? = nil
     ) throws(UpstreamError) {
@@ -36,13 +35,14 @@ package final class UpstreamClient: Sendable {
 
     deinit { self.shelf.close() }
 
-    /// Closes the connections that rest; those in use end with their requests. Later requests have each their own.
+    /// Closes the idle connections; those in use are closed after their requests. Later requests open a connection
+    /// each.
     package func close() { self.shelf.close() }
 
-    /// Connections that rest now, on all loops.
+    /// The number of idle connections on all loops.
     package var restingConnectionCount: Int { self.shelf.count }
 
-    /// Sends a request and returns when the head of its answer is there.
+    /// Sends a request, and returns when the head of its answer has arrived.
     ///
     /// A body of nil sends none.
     package func send(
@@ -54,14 +54,14 @@ package final class UpstreamClient: Sendable {
             do throws(UpstreamError) {
                 return UpstreamResponse(head: try await exchange.head(), exchange: exchange)
             } catch {
-                // A connection that rested may be closed by the other side at the moment at which it is used. There
-                // are only so many of them, and none is used twice.
+                // The server may close an idle connection at the moment at which it is used. The loop ends, because no
+                // idle connection is used twice.
                 guard isKept, error.reason == .cutOff, !error.wasSent || request.isIdempotent else { throw error }
             }
         }
     }
 
-    /// Sends a request off; whether over a connection that was there.
+    /// Sends a request; returns whether it uses an existing connection.
     @inline(never)
     private func begin(_ request: UpstreamRequest, _ body: [UInt8]?) -> (exchange: UpstreamExchange, isKept: Bool) {
         let loop = Self.loop()
@@ -71,7 +71,7 @@ package final class UpstreamClient: Sendable {
         return (exchange, kept != nil)
     }
 
-    /// Sends a request and gathers its answer.
+    /// Sends a request and collects its answer.
     package func ask(
         _ request: UpstreamRequest, body: [UInt8]? = nil, bytesMax: Int
     ) async throws(UpstreamError) -> (head: UpstreamHead, body: [UInt8]) {
@@ -79,24 +79,24 @@ package final class UpstreamClient: Sendable {
         return (response.head, try await response.gather(bytesMax: bytesMax))
     }
 
-    /// Sends a request whose body comes piece by piece, while its answer is read: both ways at the same time.
+    /// Sends a request with a streamed body while its answer is read: full duplex.
     ///
-    /// Of the body no more is taken than the other side accepts. Where the answer is over before the body is, the rest
-    /// of it is not sent. With a `Content-Length` among the headers the body must have so many bytes; else it goes in
-    /// chunks. Nothing is sent again; where the error says that nothing was sent, the body has not been begun.
+    /// The body is read no faster than the server accepts it. If the answer is complete before the body, the rest is
+    /// not sent. If the headers have a `Content-Length`, the body must have exactly that many bytes; else it is sent in
+    /// chunks. Nothing is sent twice; if the error says that nothing was sent, the body was not read.
     /// - Parameters:
     ///   - request: its head.
-    ///   - body: pieces; where it throws, so does the exchange, and the connection is closed.
-    ///   - use: gets the answer when its head is there. The connection is closed where it returns before the end.
-    /// - Returns: what `use` made of the answer.
-    /// - Throws: `UpstreamError`, or what `use` threw.
+    ///   - body: the pieces; if it throws, the exchange fails with that error, and the connection is closed.
+    ///   - use: gets the answer once its head has arrived. If it returns early, the connection is closed.
+    /// - Returns: the result of `use`.
+    /// - Throws: `UpstreamError`, or the error of `use`.
     package func stream<Body: AsyncSequence & Sendable, Value: Sendable>(
         _ request: UpstreamRequest, body: Body, _ use: (UpstreamResponse) async throws -> Value
     ) async throws -> Value where Body.Element == [UInt8] {
         if let fault = request.fault { throw UpstreamError(.badRequest(fault)) }
         let loop = Self.loop()
         let exchange = self.exchange(request)
-        // A connection of its own: a body cannot be had twice, if a kept one fails at its end.
+        // Always a new connection: if an idle one turned out to be closed, the body could not be read again.
         self.submit(.head(exchange, request), to: nil, on: loop)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await Self.write(body, to: exchange) }
@@ -119,7 +119,7 @@ package final class UpstreamClient: Sendable {
             }
             _ = try await exchange.write(.end)
         } catch is UpstreamError {
-            // The exchange is over, which its reader is told.
+            // The exchange is over; its reader gets the error.
         } catch {
             exchange.finish(.failure(.badRequest("its body broke off: \(error)")))
         }
@@ -134,7 +134,8 @@ package final class UpstreamClient: Sendable {
             timeouts: request.timeouts ?? self.options.timeouts, waitingBytesMax: self.options.waitingBytesMax)
     }
 
-    /// Gives a command to a connection, to a new one where there is none. What becomes of it the exchange tells.
+    /// Passes a command to a connection, or to a new one if `kept` is nil. The outcome is reported through the
+    /// exchange.
     private func submit(_ command: UpstreamCommand, to kept: ConnectionHandle?, on loop: any EventLoop) {
         if let kept { return Self.submit(command, to: kept) }
         self.connect(on: loop, timeout: command.exchange.timeouts.connect).whenComplete { result in
@@ -152,8 +153,8 @@ package final class UpstreamClient: Sendable {
 
     private func connect(on loop: any EventLoop, timeout: Duration) -> EventLoopFuture<ConnectionHandle> {
         let (endpoint, tls, options, shelf) = (self.endpoint, self.tls, self.options, self.shelf)
-        // One for each address that was tried. TLS may have failed by the time it is known which one was connected:
-        // then it is the handler that knows why.
+        // One for each address that was tried. TLS may have failed before it is known which address was connected: then
+        // its handler knows the reason.
         let tried = NIOLoopBoundBox.makeBoxSendingValue([ObjectIdentifier: ConnectionHandle](), eventLoop: loop)
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(timeout))
@@ -170,8 +171,8 @@ package final class UpstreamClient: Sendable {
         switch endpoint.address {
         case .unix(let path): connected = bootstrap.connect(unixDomainSocketPath: path)
         case .tcp(let host, let port):
-            // NIO's bootstrap sets TCP_NODELAY, and has another thread look up whatever it calls a host, an
-            // address in numbers too.
+            // NIO's bootstrap sets TCP_NODELAY, and resolves whatever it takes for a host name on another thread, even
+            // a numeric address.
             if let address = try? SocketAddress(ipAddress: host, port: port) {
                 connected = bootstrap.connect(to: address)
             } else {

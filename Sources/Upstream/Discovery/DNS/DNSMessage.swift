@@ -1,4 +1,4 @@
-/// What is asked for.
+/// The record type of a question.
 package enum DNSRecordType: UInt16, Sendable {
     case address = 1
     case alias = 5
@@ -6,54 +6,54 @@ package enum DNSRecordType: UInt16, Sendable {
     case service = 33
 }
 
-/// What a record holds.
+/// The data of a record.
 package enum DNSRecordData: Sendable, Equatable {
-    /// An address in numbers, as text.
+    /// A numeric address, as text.
     case address(String)
     case address6(String)
     case alias(DNSName)
     case service(priority: UInt16, weight: UInt16, port: UInt16, target: DNSName)
 }
 
-/// What a server says of a name, and for how long it holds.
+/// A resource record with its lifetime.
 package struct DNSRecord: Sendable {
     package let name: DNSName
     package let data: DNSRecordData
     package let seconds: UInt32
 }
 
-/// Why bytes are no answer to a question.
+/// Why bytes are not an answer to a question.
 package enum DNSFault: Error, Sendable, Equatable {
-    /// They end too early, point in a circle, or hold what they may not.
+    /// They are truncated, contain a pointer loop, or are otherwise invalid.
     case malformed
     /// They answer another question.
     case foreign
 }
 
-/// Questions and answers of the domain name system (RFC 1035, RFC 2782, RFC 3596): only what finding servers needs.
-/// Records of other types are passed over.
+/// DNS questions and answers (RFC 1035, RFC 2782, RFC 3596): only what service discovery needs. Records of other types
+/// are ignored.
 package struct DNSMessage: Sendable {
-    /// The largest answer over UDP that we ask for, which passes every network in one piece (RFC 9715).
+    /// The largest UDP answer that we accept: it passes every network without fragmentation (RFC 9715).
     package static let datagramBytesMax = 1232
-    /// Records that are looked at, in all sections; more are malformed.
+    /// Records in all sections together; a message with more is malformed.
     package static let recordCountMax = 1024
-    /// Times that a name points to another place of its message.
+    /// Compression pointers followed in one name.
     private static let pointerCountMax = 64
 
-    /// Whether the server found what was asked for.
+    /// The server's response code.
     package enum Status: Sendable, Equatable {
         case found
-        /// There is no such name.
+        /// The name does not exist (NXDOMAIN).
         case noSuchName
-        /// The server did not find out, by this code.
+        /// Any other response code: the server does not know.
         case failed(UInt8)
     }
 
     package let status: Status
-    /// More than fits a datagram: to be asked again over TCP.
+    /// Truncated (TC): ask again over TCP.
     package let isCut: Bool
     package let answers: [DNSRecord]
-    /// What the server knows beside: often the addresses of the services it names.
+    /// The additional section: often the addresses of SRV targets.
     package let additional: [DNSRecord]
 
     package static func question(id: UInt16, _ name: DNSName, _ type: DNSRecordType) -> [UInt8] {
@@ -64,17 +64,17 @@ package struct DNSMessage: Sendable {
             bytes += label.utf8
         }
         bytes += [0, UInt8(type.rawValue >> 8), UInt8(type.rawValue & 0xFF), 0, 1]
-        // EDNS (RFC 6891): how much we take.
+        // EDNS (RFC 6891): the size of the largest answer that we accept.
         bytes += [0, 0, 41, UInt8(self.datagramBytesMax >> 8), UInt8(self.datagramBytesMax & 0xFF), 0, 0, 0, 0, 0, 0]
         return bytes
     }
 
-    /// Reads the answer to a question.
+    /// Parses the answer to a question.
     package init(_ bytes: [UInt8], id: UInt16, _ name: DNSName, _ type: DNSRecordType) throws(DNSFault) {
         var reader = Reader(bytes: bytes)
         guard try reader.short() == id else { throw .foreign }
         let flags = try reader.short()
-        // An answer, to an ordinary question.
+        // A response, to a standard query.
         guard flags & 0x8000 != 0, flags & 0x7800 == 0 else { throw .foreign }
         self.isCut = flags & 0x0200 != 0
         let code = UInt8(flags & 0x000F)
@@ -86,7 +86,7 @@ package struct DNSMessage: Sendable {
             try reader.short() == 1
         else { throw .foreign }
         guard !self.isCut else {
-            // What came may end anywhere.
+            // A truncated message may end anywhere.
             self.answers = []
             self.additional = []
             return
@@ -124,7 +124,7 @@ package struct DNSMessage: Sendable {
             return self.bytes[self.index..<self.index + count]
         }
 
-        /// A name, in labels and pointers to earlier places.
+        /// Parses a name, which consists of labels and of pointers to earlier positions.
         mutating func name() throws(DNSFault) -> DNSName {
             var labels: [String] = []
             var length = 1
@@ -139,7 +139,7 @@ package struct DNSMessage: Sendable {
                     let target = Int(count & 0x3F) << 8 | Int(try self.byte())
                     end = end ?? self.index
                     pointers += 1
-                    // Only backwards: that cannot run in a circle.
+                    // Only backwards, so that there can be no loop.
                     guard target < start, pointers <= DNSMessage.pointerCountMax else { throw .malformed }
                     self.index = target
                 case 0:
@@ -160,7 +160,7 @@ package struct DNSMessage: Sendable {
                 let (type, kind, seconds) = (try self.short(), try self.short(), try self.long())
                 let end = Int(try self.short()) + self.index
                 guard end <= self.bytes.count else { throw .malformed }
-                // A lifetime with its first bit set is none (RFC 2181, 8).
+                // A TTL with its highest bit set means zero (RFC 2181, 8).
                 let lifetime = seconds > UInt32(Int32.max) ? 0 : seconds
                 if kind == 1, let data = try self.data(type, end: end) {
                     records.append(DNSRecord(name: name, data: data, seconds: lifetime))

@@ -1,6 +1,6 @@
-/// A name of the domain name system: labels, in lower case, without the root's empty one.
+/// A domain name: labels in lower case, without the root's empty label.
 package struct DNSName: Sendable, Equatable, CustomStringConvertible {
-    /// RFC 1035, 2.3.4; a length byte for each label and one for the root included.
+    /// RFC 1035, 2.3.4; counts a length byte for each label and one for the root.
     package static let bytesMax = 255
     static let labelBytesMax = 63
 
@@ -10,7 +10,8 @@ package struct DNSName: Sendable, Equatable, CustomStringConvertible {
         self.labels = labels
     }
 
-    /// - Returns: nil for what is no name of hosts or services: letters, digits, `-` and `_` in labels of 1 to 63.
+    /// - Returns: nil unless the text is a name of a host or service: letters, digits, `-` and `_` in labels of 1 to
+    ///   63.
     package init?(_ text: String) {
         let name = text.hasSuffix(".") ? String(text.dropLast()) : text
         let labels = name.split(separator: ".", omittingEmptySubsequences: false)
@@ -29,6 +30,6 @@ package struct DNSName: Sendable, Equatable, CustomStringConvertible {
 
     package var description: String { self.labels.joined(separator: ".") }
 
-    /// The same name within a domain; nil where it would be too long.
+    /// The name with a search domain appended; nil when it would be too long.
     func within(_ domain: DNSName) -> DNSName? { DNSName((self.labels + domain.labels).joined(separator: ".")) }
 }

@@ -1,12 +1,12 @@
 internal import Primitives
 
-/// Why a name has no answer.
+/// Why a name could not be resolved.
 package enum DNSError: Error, Sendable {
     case badName(String)
     case noSuchName(String)
-    /// There is such a name, and nothing of what is looked for.
+    /// The name exists, but has no record of the type.
     case noRecord(String)
-    /// No server gave an answer that can be used.
+    /// No server gave a usable answer.
     case noAnswer(String)
 
     package var sentence: String {
@@ -19,16 +19,16 @@ package enum DNSError: Error, Sendable {
     }
 }
 
-/// Asks the servers of names: one after another, again where none answers, in the domains of the search list, and over
-/// TCP where an answer does not fit a datagram.
+/// Queries DNS servers: one after another, repeatedly if none answers, with the domains of the search list, and over
+/// TCP if an answer is truncated.
 struct DNSResolver: Sendable {
-    /// Names that stand for another one, one after another.
+    /// The longest chain of aliases (CNAME) that is followed.
     static let aliasCountMax = 8
 
     struct Answer: Sendable {
         var records: [DNSRecord]
         var additional: [DNSRecord]
-        /// How long it holds: the shortest lifetime of what it rests on.
+        /// The lifetime of the answer: the shortest TTL of the records it is based on.
         var seconds: UInt32
     }
 
@@ -51,7 +51,7 @@ struct DNSResolver: Sendable {
         throw failure
     }
 
-    /// The records of a name, by way of its aliases.
+    /// The records of a name, following its aliases.
     static func follow(_ message: DNSMessage, _ name: DNSName, _ type: DNSRecordType) -> Answer {
         var name = name
         var seconds = UInt32.max
@@ -79,7 +79,7 @@ struct DNSResolver: Sendable {
         }
     }
 
-    /// - Returns: the first answer that says that there is something or that there is nothing.
+    /// - Returns: the first conclusive answer, positive or negative; nil when there is none.
     private func ask(_ name: DNSName, _ type: DNSRecordType) async -> DNSMessage? {
         for _ in 0..<self.settings.attempts {
             for server in self.settings.servers {

@@ -1,15 +1,15 @@
 internal import NIOCore
 internal import NIOPosix
 
-/// Carries a question to a server and its answer back.
+/// Sends a question to a server and receives the answer.
 package protocol DNSTransport: Sendable {
-    /// - Returns: the first message that comes; nil where none comes in time, or there is no way.
+    /// - Returns: the first message received; nil on a timeout, or when the server cannot be reached.
     func ask(
         _ question: [UInt8], _ server: ResolverSettings.Server, isStream: Bool, timeout: Duration
     ) async -> [UInt8]?
 }
 
-/// Over UDP from a port of its own for each question, which makes an answer hard to forge, or over TCP.
+/// Over UDP, from a new port for each question, which makes answers hard to forge; or over TCP.
 package struct NetworkDNSTransport: DNSTransport {
     package init() {}
 
@@ -56,7 +56,7 @@ package struct NetworkDNSTransport: DNSTransport {
     }
 }
 
-/// The first datagram. The socket is connected, so that the system drops those of other senders.
+/// Receives the first datagram. The socket is connected, so the system drops those of other senders.
 private final class DatagramAnswer: ChannelInboundHandler {
     typealias InboundIn = AddressedEnvelope<ByteBuffer>
 
@@ -74,7 +74,7 @@ private final class DatagramAnswer: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) { self.answer.succeed(nil) }
 }
 
-/// One message behind its length; at most 65,535 bytes by its notation.
+/// Receives one length-prefixed message, of at most 65,535 bytes.
 private final class StreamAnswer: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

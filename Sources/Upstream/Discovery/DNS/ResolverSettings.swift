@@ -1,24 +1,24 @@
 internal import Primitives
 
-/// Which servers are asked for names, and how: what `/etc/resolv.conf` says (resolv.conf(5)).
+/// Which DNS servers to ask, and how: the content of `/etc/resolv.conf` (resolv.conf(5)).
 package struct ResolverSettings: Sendable {
     package static let path = "/etc/resolv.conf"
     static let bytesMax = 64 << 10
-    /// As the C library has it.
+    /// As many as the C library uses (MAXNS).
     static let serverCountMax = 3
     static let searchCountMax = 6
 
-    /// Addresses in numbers; port 53 where none is said.
+    /// Numeric addresses; the default port is 53.
     package var servers: [Server]
     package var search: [DNSName]
-    /// A name with fewer dots is looked for in the domains of `search` first.
+    /// `ndots`: a name with fewer dots is tried with the domains of `search` first.
     package var dots: Int
     /// For each server and attempt.
     package var timeout: Duration
-    /// Times that all servers are asked.
+    /// How often the list of servers is gone through.
     package var attempts: Int
 
-    /// A server of names.
+    /// A DNS server.
     package struct Server: Sendable {
         package var host: String
         package var port: Int
@@ -39,7 +39,7 @@ package struct ResolverSettings: Sendable {
         self.attempts = attempts
     }
 
-    /// Reads the file's text; lines that it does not know are passed over, as the C library does.
+    /// Parses the file's text; unknown lines are ignored, as by the C library.
     package init(text: String) {
         self.init(servers: [])
         for line in text.split(whereSeparator: \.isNewline) {
@@ -66,13 +66,14 @@ package struct ResolverSettings: Sendable {
         if self.servers.isEmpty { self.servers = [Server(host: "127.0.0.1")] }
     }
 
-    /// What the machine's file says now; where there is none, the server of this machine is asked.
+    /// The current settings of this machine; if the file does not exist, the server on this machine.
     package static func ofThisMachine() -> ResolverSettings {
         let bytes = (try? Files.read(self.path, bytesMax: self.bytesMax)) ?? []
         return ResolverSettings(text: String(decoding: bytes, as: UTF8.self))
     }
 
-    /// The names that a name may mean, in the order in which they are tried. One with a dot at its end means itself.
+    /// The fully qualified names that a name may mean, in the order in which to try them. One with a final dot means
+    /// itself.
     func candidates(_ text: String) -> [DNSName] {
         guard let name = DNSName(text) else { return [] }
         guard !text.hasSuffix(".") else { return [name] }
