@@ -44,6 +44,9 @@ package final class EmbeddingBatcher: Sendable {
         self.compute = compute
     }
 
+    /// Requests with texts that the engine has not been given yet.
+    package var waitingCount: Int { self.state.withLock { $0.line.count } }
+
     /// The vectors of these texts, in their order.
     /// - Parameter texts: their tokens; at least one text.
     /// - Returns: one for each text.

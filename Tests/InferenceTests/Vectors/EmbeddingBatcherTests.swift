@@ -49,8 +49,7 @@ private final class GatedCompute: Sendable {
         try await engine.until { $0.count == 1 }
         let others = try await withThrowingTaskGroup(of: [[Float]].self) { group in
             for number in 2...9 { group.addTask { try await batcher.vectors(of: [[number], [number, 0]]) } }
-            // All of them stand in line before the first batch is done.
-            try await Task.sleep(for: .milliseconds(50))
+            try await until { batcher.waitingCount == 8 }
             engine.open()
             return try await group.reduce(into: []) { $0.append($1) }
         }
@@ -87,7 +86,7 @@ private final class GatedCompute: Sendable {
         let stays = Task { try await batcher.vectors(of: [[1]]) }
         try await engine.until { $0.count == 1 }
         let leaves = Task { try await batcher.vectors(of: [[2]]) }
-        try await Task.sleep(for: .milliseconds(20))
+        try await until { batcher.waitingCount == 1 }
         leaves.cancel()
         await #expect(throws: CancellationError.self) { _ = try await leaves.value }
         engine.open()
