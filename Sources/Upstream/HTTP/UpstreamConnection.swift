@@ -3,16 +3,16 @@ internal import NIOSSL
 internal import NIOTLS
 internal import Primitives
 
-/// The last handler of a connection to another server: one exchange after another, and their times.
+/// The last handler of a connection to another server: runs one exchange after another, and their timeouts.
 ///
-/// All of it runs on the connection's event loop; `ConnectionHandle` is how others reach it.
+/// Confined to the connection's event loop; `ConnectionHandle` is the way in from other threads.
 final class UpstreamConnection: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private enum Phase {
-        /// TLS is being agreed upon; the first command waits.
+        /// The TLS handshake is running; the first command waits for it.
         case handshake(since: NIODeadline, waiting: UpstreamCommand?)
         case resting(since: NIODeadline)
         case exchanging(Exchanging)
@@ -23,30 +23,30 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private struct Exchanging {
         let exchange: UpstreamExchange
         let begun: NIODeadline
-        /// The last byte that went or came.
+        /// When the last byte was sent or received.
         var moved: NIODeadline
         var isRequestOver: Bool
-        /// Bytes of a streamed body that the head announced and that are still due; nil for a body in chunks.
+        /// The bytes that remain of a streamed body with an announced length; nil for a body in chunks.
         var dueBytes: Int?
-        /// The written piece has not been answered with `takePiece`.
+        /// A piece was written, and the exchange has not been told yet that there is room for the next.
         var owesRoom = false
         var hasHead = false
-        /// Whether the connection may serve another exchange after this one.
+        /// Whether the connection can serve another exchange after this one.
         var isKept: Bool
     }
 
-    /// What `Host` says.
+    /// The value of `Host`.
     private let authority: String
     private let shelf: ConnectionShelf
     private let options: UpstreamOptions
     private var phase: Phase
     private var context: ChannelHandlerContext?
     private var reader: AnswerReader
-    /// What came and makes no whole line yet.
+    /// Received bytes that do not make a complete line yet.
     private var rest: ByteBuffer?
-    /// Why the connection was lost, where it was.
+    /// Why the connection was lost, if it was.
     private var lost: UpstreamError.Reason?
-    /// The timer that runs, and when it will look again.
+    /// The running timer, and when it fires.
     private var timer: (at: NIODeadline, scheduled: Scheduled<Void>)?
 
     init(_ endpoint: UpstreamEndpoint, shelf: ConnectionShelf, options: UpstreamOptions) {
@@ -63,17 +63,17 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     // Outbound: what the client asks for.
 
-    /// Sends what the command says. What becomes of it the exchange tells.
+    /// Sends a command. The outcome is reported through its exchange.
     func submit(_ command: UpstreamCommand) {
         guard let context = self.context else {
-            // The connection was closed before the command came to it.
+            // The connection was closed before the command arrived.
             return command.exchange.finish(.failure(self.lost ?? .cutOff))
         }
         self.perform(context, command)
         self.flush(context: context)
     }
 
-    /// The reader of the answer has room again.
+    /// The reader of the answer has room for more.
     func readOn() { self.context?.read() }
 
     private func perform(_ context: ChannelHandlerContext, _ command: UpstreamCommand) {
@@ -90,7 +90,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         case (.handshake, _), (.exchanging, _):
             preconditionFailure("a connection has one exchange at a time")
         case (.resting, .body), (.closed, _):
-            // The exchange is over, or the connection was lost before the request came to it.
+            // The exchange is over, or the connection was lost before the request was sent.
             command.exchange.finish(.failure(self.lost ?? .cutOff))
         }
     }
@@ -175,7 +175,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .exchanging(var current) = self.phase else {
-            // Bytes that nobody asked for.
+            // Bytes without a request: a protocol violation.
             context.close(promise: nil)
             return
         }
@@ -197,13 +197,13 @@ final class UpstreamConnection: ChannelDuplexHandler {
         } else {
             if input.readableBytes > 0 { self.rest = input }
             self.phase = .exchanging(current)
-            // What an answer may take differs before and after its head.
+            // The timeouts before and after the head of an answer differ.
             if news.head != nil { self.arm(context) }
         }
         current.exchange.receive(news)
     }
 
-    /// Takes off `input` what is whole.
+    /// Takes complete parts of the answer from `input`.
     private func take(
         _ input: inout ByteBuffer, _ current: inout Exchanging, _ news: inout UpstreamExchange.News
     ) throws(AnswerFault) {
@@ -224,7 +224,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         }
     }
 
-    /// The answer is over: the connection rests, or is closed where it must not serve another.
+    /// The answer is complete: the connection becomes idle, or is closed if it cannot serve another request.
     private func end(_ context: ChannelHandlerContext, _ current: Exchanging, hasMore: Bool) {
         if current.isKept, current.isRequestOver, !hasMore, context.channel.isActive {
             self.phase = .resting(since: current.moved)
@@ -292,8 +292,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
         context.close(promise: nil)
     }
 
-    // Time. One timer looks again at the earliest moment at which a bound may be reached, so that a request that is
-    // answered soon costs none.
+    // Timeouts. A single timer fires at the earliest moment at which one could expire and then looks again, so that a
+    // request that is answered quickly costs no timer.
 
     private func arm(_ context: ChannelHandlerContext) {
         if let next = self.deadline { self.arm(context, at: next) }
@@ -311,7 +311,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         self.timer = (deadline, scheduled)
     }
 
-    /// The earliest moment at which a bound may be reached.
+    /// The earliest moment at which a timeout could expire.
     private var deadline: NIODeadline? {
         switch self.phase {
         case .closed: return nil
@@ -326,7 +326,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         }
     }
 
-    /// The bound that is reached.
+    /// The timeout that has expired.
     private func dueReason(_ now: NIODeadline) -> UpstreamError.Reason? {
         switch self.phase {
         case .closed: return nil
@@ -348,7 +348,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         }
         switch (self.phase, due) {
         case (.resting, _):
-            // Somebody may have taken it off the shelf a moment ago; then the request is on its way here.
+            // If it is no longer on the shelf, a request was just given it and is on its way here.
             if self.shelf.remove(ConnectionHandle(self, context.channel)) {
                 self.phase = .closed
                 context.close(promise: nil)

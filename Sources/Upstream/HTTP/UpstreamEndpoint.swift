@@ -1,21 +1,21 @@
-/// Where another server of HTTP is reached.
+/// The address of an HTTP server.
 package struct UpstreamEndpoint: Sendable, Hashable, CustomStringConvertible {
-    /// The way to it.
+    /// How the server is reached.
     package enum Address: Sendable, Hashable {
         /// A Unix socket of this machine.
         case unix(path: String)
-        /// A name, or an address in numbers without brackets.
+        /// A host name, or a numeric address without brackets.
         case tcp(host: String, port: Int)
     }
 
-    /// Longest path of a Unix socket that every system takes, in bytes (macOS; Linux has 107).
+    /// The longest path of a Unix socket that every system accepts, in bytes (macOS; Linux accepts 107).
     static let socketPathBytesMax = 103
     /// Longest name of a host, in bytes (RFC 1035).
     static let hostBytesMax = 253
 
     package var address: Address
     package var isTLS: Bool
-    /// The name that it was found by, where the address is in numbers: TLS checks it, and `Host` carries it.
+    /// The name that the endpoint was found by, if the address is numeric: TLS verifies it, and `Host` carries it.
     package var name: String?
 
     package init(address: Address, isTLS: Bool = false, name: String? = nil) {
@@ -24,9 +24,9 @@ package struct UpstreamEndpoint: Sendable, Hashable, CustomStringConvertible {
         self.name = name
     }
 
-    /// Reads `host:port`, `[::1]:port`, `http://host:port`, `https://host:port`, `unix:/path` or `/path`; behind
-    /// `http://` and `https://` the port may be missing, which is then 80 or 443.
-    /// - Returns: nil for any other text, such as one with a path behind the port or a user before the host.
+    /// Parses `host:port`, `[::1]:port`, `http://host:port`, `https://host:port`, `unix:/path` or `/path`. With
+    /// `http://` and `https://` the port may be omitted; the default is 80 or 443.
+    /// - Returns: nil for any other text, such as one with a path after the port or a user before the host.
     package init?(_ text: String) {
         if text.hasPrefix("/") || text.hasPrefix("unix:/") {
             let path = text.hasPrefix("/") ? text : String(text.dropFirst(5))
@@ -68,7 +68,7 @@ package struct UpstreamEndpoint: Sendable, Hashable, CustomStringConvertible {
         return (String(host), port)
     }
 
-    /// The value of the `Host` header, without the port that the scheme implies.
+    /// The value of the `Host` header, without the scheme's default port.
     package var authority: String {
         switch self.address {
         case .unix: "localhost"
@@ -77,7 +77,7 @@ package struct UpstreamEndpoint: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// As `init(_:)` reads it.
+    /// In the form that `init(_:)` parses.
     package var description: String {
         switch self.address {
         case .unix(let path): "unix:\(path)"
@@ -85,7 +85,7 @@ package struct UpstreamEndpoint: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The name that TLS asks for and checks; nil for an address in numbers, which SNI does not take.
+    /// The server name for TLS; nil for a numeric address, which SNI does not allow.
     package var serverName: String? {
         if let name = self.name { return name }
         guard case .tcp(let host, _) = self.address, !host.contains(":"),

@@ -1,34 +1,33 @@
-/// Why a request to another server has no whole answer, and how far it came.
+/// Why a request to another server has no complete answer, and how far it got.
 package struct UpstreamError: Error, Sendable, Equatable {
     /// What happened.
     package enum Reason: Error, Sendable, Equatable {
-        /// No connection came about: nobody listens, no such name, no network, or the time for it was over.
+        /// No connection was established: refused, unknown name, no network, or a timeout.
         case unreachable(String)
-        /// The other side could not prove who it is, or did not accept our certificate.
+        /// TLS failed: the server's certificate is not trusted, or the server did not accept ours.
         case untrusted(String)
-        /// The connection ended before the answer did.
+        /// The connection ended before the answer was complete.
         case cutOff
-        /// Nothing of an answer came in the time that a request may wait for it.
+        /// Nothing of an answer arrived within `UpstreamTimeouts.firstByte`.
         case firstByteTimedOut(Duration)
-        /// The answer, or what the other side takes of the request, came to a halt for so long.
+        /// The answer, or the server's reading of the request, stalled for `UpstreamTimeouts.idle`.
         case idleTimedOut(Duration)
-        /// The whole exchange took longer than it may.
+        /// The whole exchange took longer than `UpstreamTimeouts.total`.
         case totalTimedOut(Duration)
-        /// What came is no HTTP, or its head is over the bound.
+        /// The answer is not valid HTTP, or its head is too large.
         case malformed(String)
-        /// The body is longer than the reader takes.
+        /// The body is longer than the reader accepts.
         case tooLarge(bytesMax: Int)
-        /// The request is none that HTTP can carry, or the source of its body failed; the other side is not to blame.
+        /// The request cannot be sent over HTTP, or the source of its body failed; not the server's fault.
         case badRequest(String)
-        /// The asking task was cancelled, or the answer closed; so is the connection.
+        /// The requesting task was cancelled, or the answer was closed; the connection is closed.
         case cancelled
     }
 
     package var reason: Reason
-    /// Whether any byte of the request may have reached the other side. Where not, it can be sent elsewhere, whatever
-    /// it does.
+    /// Whether any byte of the request may have reached the server. If not, it can be sent elsewhere, whatever it does.
     package var wasSent: Bool
-    /// Whether the head of an answer came: then the caller has seen it, and nobody may ask again in silence.
+    /// Whether the head of an answer arrived: the caller has seen it, so the request must not be repeated silently.
     package var hasAnswered: Bool
 
     package init(_ reason: Reason, wasSent: Bool = false, hasAnswered: Bool = false) {
@@ -37,7 +36,7 @@ package struct UpstreamError: Error, Sendable, Equatable {
         self.hasAnswered = hasAnswered
     }
 
-    /// Whether the other side, or the way to it, is at fault, as health counts it.
+    /// Whether the server, or the network to it, is at fault; counts against its health.
     package var isUpstreamFault: Bool {
         switch self.reason {
         case .badRequest, .cancelled, .tooLarge: false

@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// One request and its answer: what the event loop and the tasks of the caller share. One task writes the request's
-/// body, one reads the answer; they may be two.
+/// One request and its answer: the state that the event loop and the caller's tasks share. One task writes the
+/// request's body and one reads the answer; they may be two.
 final class UpstreamExchange: Sendable {
     private typealias Waiter = CheckedContinuation<Void, Never>
     private typealias Taker = @Sendable ([UInt8]) -> Bool
@@ -9,21 +9,21 @@ final class UpstreamExchange: Sendable {
     private struct State {
         var head: UpstreamHead?
         var bytes: [UInt8] = []
-        /// Whether the exchange is over, and how. The first end counts.
+        /// The result, once the exchange is over; the first one stays.
         var end: Result<Void, UpstreamError.Reason>?
-        /// Resumed by the next thing that happens to the answer.
+        /// The task that waits for the next part of the answer.
         var reader: Waiter?
-        /// Given the bytes in the reader's place, which sleeps on.
+        /// Takes the bytes on the event loop, while the reader's task stays suspended.
         var taker: Taker?
-        /// What `taker` last said of more.
+        /// The last result of `taker`: whether it wants more.
         var wantsMore = true
-        /// Resumed where the request's next piece may be written.
+        /// The task that waits until the request's next piece may be written.
         var writer: Waiter?
         var connection: ConnectionHandle?
-        /// The connection wants to be read and is not, until the reader has made room.
+        /// Reading from the connection is paused until the reader has room.
         var isHeld = false
         var wasSent = false
-        /// Whether the other side takes the next piece now.
+        /// Whether the server accepts the next piece now.
         var takesPiece = false
     }
 
@@ -62,8 +62,8 @@ final class UpstreamExchange: Sendable {
         }
     }
 
-    /// Gives the bytes to `take` until it wants no more, or the answer is over.
-    /// - Returns: whether it is over.
+    /// Gives the bytes to `take` until it returns false, or the answer is complete.
+    /// - Returns: whether the answer is complete.
     func drain(_ take: @escaping @Sendable ([UInt8]) -> Bool) async throws(UpstreamError) -> Bool {
         while true {
             if let found = self.waiting() {
@@ -80,7 +80,7 @@ final class UpstreamExchange: Sendable {
         }
     }
 
-    /// The bytes that have come, nil at the end; nothing where there are none yet.
+    /// The bytes received so far, nil at the end of the answer; no result when there are none yet.
     private func waiting() -> Result<[UInt8]?, UpstreamError>? {
         let (found, held) = self.state.withLock { state -> (Result<[UInt8]?, UpstreamError>?, ConnectionHandle?) in
             guard state.bytes.isEmpty else {
@@ -99,14 +99,14 @@ final class UpstreamExchange: Sendable {
         return found
     }
 
-    /// Waits until the head has been sent, so that a body whose request finds no connection is not begun.
+    /// Waits until the head was sent, so that a body is not read for a request that finds no connection.
     func isBegun() async -> Bool {
         await self.waitForRoom()
         return self.state.withLock { $0.end == nil }
     }
 
-    /// Sends a piece of the request's body and returns once there is room for the next.
-    /// - Returns: whether the other side wants more; it does not after its answer is over.
+    /// Sends a piece of the request's body, and returns once there is room for the next.
+    /// - Returns: whether the server wants more; it does not after its answer is complete.
     func write(_ piece: UpstreamPiece) async throws(UpstreamError) -> Bool {
         while true {
             let found: Result<ConnectionHandle?, UpstreamError>? = self.state.withLock { state in
@@ -171,7 +171,7 @@ final class UpstreamExchange: Sendable {
 
     // What the connection tells.
 
-    /// A connection was found, which is closed at once if the exchange is over.
+    /// A connection was found; the caller closes it if this returns false, because the exchange is over.
     func begin(on connection: ConnectionHandle) -> Bool {
         let isOver = self.state.withLock { state in
             state.connection = connection
@@ -192,11 +192,11 @@ final class UpstreamExchange: Sendable {
         writer?.resume()
     }
 
-    /// What one read of the connection brought.
+    /// The result of one read from the connection.
     struct News {
         var head: UpstreamHead?
         var bytes: [UInt8] = []
-        /// Whether the answer is whole.
+        /// Whether the answer is complete.
         var isOver = false
     }
 
@@ -225,13 +225,13 @@ final class UpstreamExchange: Sendable {
         writer?.resume()
     }
 
-    /// Who is given these bytes at once: the end of an answer the reader sees to itself.
+    /// The taker that gets these bytes at once; the end of an answer is left to the reader.
     private func taker(of news: News) -> Taker? {
         guard !news.isOver, news.head == nil, !news.bytes.isEmpty else { return nil }
         return self.state.withLock { $0.end == nil ? $0.taker : nil }
     }
 
-    /// Asked before the connection is read: whether the reader has enough for now. It will ask for more itself.
+    /// Asked before each read from the connection: whether the reader has enough for now. It asks for more itself.
     func holdsBack() -> Bool {
         self.state.withLock { state in
             guard state.end == nil, state.bytes.count >= self.waitingBytesMax else { return false }
@@ -240,14 +240,14 @@ final class UpstreamExchange: Sendable {
         }
     }
 
-    /// Whether somebody waits for the other side: a client that is slow to read what has come is no silence of a
-    /// server's.
+    /// Whether a task waits for the server. A client that is slow to read what has arrived must not count as the
+    /// server's silence.
     var isAwaited: Bool { self.state.withLock { $0.reader != nil || ($0.writer != nil && !$0.takesPiece) } }
 
-    /// Whether the task that writes the body waits until there is room.
+    /// Whether the task that writes the body waits for room.
     var isStalled: Bool { self.state.withLock { $0.writer != nil && !$0.takesPiece } }
 
-    /// The first end counts; a failure closes the connection.
+    /// Ends the exchange; the first result stays. A failure closes the connection.
     func finish(_ end: Result<Void, UpstreamError.Reason>) {
         let (reader, writer, connection) = self.state.withLock { state in
             guard state.end == nil else { return (nil as Waiter?, nil as Waiter?, nil as ConnectionHandle?) }
@@ -268,11 +268,11 @@ enum UpstreamPiece: Sendable {
     case end
 }
 
-/// What a connection's handler is told.
+/// A command to a connection's handler.
 enum UpstreamCommand: Sendable {
-    /// A request whose body is there as a whole, or missing.
+    /// A request with a complete body, or none.
     case whole(UpstreamExchange, UpstreamRequest, [UInt8]?)
-    /// The head of a request whose body follows.
+    /// The head of a request with a streamed body.
     case head(UpstreamExchange, UpstreamRequest)
     case body(UpstreamExchange, UpstreamPiece)
 

@@ -1,20 +1,20 @@
-/// How a client keeps its connections, and what it takes of an answer.
+/// How a client keeps its connections, and the limits of answers.
 package struct UpstreamOptions: Sendable {
-    /// For requests that bring none of their own.
+    /// For requests without their own.
     package var timeouts: UpstreamTimeouts
-    /// Whether a connection serves one request after another. Where not, each request has its own, and says so
-    /// (`Connection: close`).
+    /// Whether connections are reused. If not, each request has its own, and says so (`Connection: close`).
     package var keepsConnections: Bool
-    /// Connections that rest, for each event loop; more are closed after their request. Those in use are as many as the
-    /// requests: `UpstreamPool` bounds them.
+    /// Idle connections for each event loop; surplus ones are closed. Connections in use are as many as the requests,
+    /// which `UpstreamPool` bounds.
     package var restingConnectionsMax: Int
-    /// How long a connection may rest. Less than the other side's own bound, or requests run into its closing.
+    /// How long a connection may be idle. Must be shorter than the server's own timeout, or requests race with its
+    /// closing.
     package var restingMax: Duration
-    /// Bytes of the head of an answer.
+    /// The limit of an answer's head, in bytes.
     package var headBytesMax: Int
-    /// Header fields of an answer.
+    /// The limit of an answer's header fields.
     package var headerCountMax: Int
-    /// Bytes of a body that wait for the reader; with more the connection is not read.
+    /// Bytes of a body buffered for the reader; with more, the connection is not read.
     package var waitingBytesMax: Int
 
     package init(

@@ -1,13 +1,13 @@
 package import Primitives
 
-/// How long a request may wait. nil is without a bound.
+/// The timeouts of a request; nil means none.
 package struct UpstreamTimeouts: Sendable {
-    /// Until there is a connection, TLS included.
+    /// Until a connection is established, TLS included.
     package var connect: Duration
-    /// From the last byte of the request that the other side took until the head of its answer. While the source of a
-    /// streamed body rests, the time stands still.
+    /// From the last byte of the request that the server accepted until the head of its answer. The clock stops while
+    /// the source of a streamed body pauses.
     package var firstByte: Duration?
-    /// Within an answer, while somebody waits for its next piece or for room for the request's next one.
+    /// Without progress within an answer, while a task waits for its next piece or for room for the request's next one.
     package var idle: Duration?
     /// From the beginning to the end of the answer.
     package var total: Duration?
@@ -25,20 +25,20 @@ package struct UpstreamTimeouts: Sendable {
 
 /// A request without its body.
 package struct UpstreamRequest: Sendable {
-    /// Longest target, in bytes; AWS's longest addresses have some thousands.
+    /// The longest target, in bytes; AWS's longest have some thousands.
     static let targetBytesMax = 64 << 10
 
     /// Such as `GET`.
     package var method: String
-    /// Path and query as they go over the wire; begins with a slash.
+    /// Path and query exactly as they are sent; begins with a slash.
     package var target: String
-    /// `Host` is added where it is missing. Of `Content-Length` and `Transfer-Encoding` only the first counts, and only
-    /// with a body that is streamed.
+    /// `Host` is added if it is missing. `Content-Length` counts only with a streamed body; `Transfer-Encoding` is
+    /// ignored.
     package var headers: HeaderFields
-    /// In place of the client's.
+    /// Override the client's.
     package var timeouts: UpstreamTimeouts?
-    /// Whether to send it twice does no more than to send it once. Such a request is sent again, over a new connection,
-    /// where an old one ended before the answer began.
+    /// Whether sending it twice has the same effect as sending it once. Such a request is sent again, over a new
+    /// connection, if an idle connection ended before the answer began.
     package var isIdempotent: Bool
 
     package init(
@@ -60,7 +60,7 @@ package struct UpstreamRequest: Sendable {
         }
     }
 
-    /// What keeps the head from going over the wire as it is meant, or nil.
+    /// Why the head cannot be sent as it is, or nil.
     var fault: String? {
         guard !self.method.isEmpty, self.method.utf8.count <= 32,
             self.method.utf8.allSatisfy({ (0x41...0x5A).contains($0) || $0 == 0x2D })
@@ -100,7 +100,7 @@ package struct UpstreamRequest: Sendable {
 
 /// The head of an answer.
 package struct UpstreamHead: Sendable, Equatable {
-    /// 200 to 599; answers that announce another one (1xx) are passed over.
+    /// 200 to 599; interim answers (1xx) are skipped.
     package var status: Int
     package var headers: HeaderFields
 

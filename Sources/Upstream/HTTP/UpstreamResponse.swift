@@ -1,6 +1,6 @@
-/// An answer whose head has come; its body follows, piece by piece, for one reader.
+/// An answer whose head has arrived; its body follows piece by piece, for one reader.
 ///
-/// To let go of it, or to close it, before its end closes the connection: that is what tells the other side to stop.
+/// Releasing or closing it before its end closes the connection, which tells the server to stop.
 package final class UpstreamResponse: Sendable {
     package let head: UpstreamHead
     private let exchange: UpstreamExchange
@@ -14,26 +14,26 @@ package final class UpstreamResponse: Sendable {
 
     package var status: Int { self.head.status }
 
-    /// The next bytes, as many as have come; nil at the end.
+    /// The next bytes, as many as have arrived; nil at the end.
     ///
-    /// While bytes wait up to `UpstreamOptions.waitingBytesMax` the connection is not read.
-    /// - Throws: where the answer ends before its end; `hasAnswered` is true.
+    /// While `UpstreamOptions.waitingBytesMax` bytes wait, the connection is not read.
+    /// - Throws: when the answer ends early; `hasAnswered` is true.
     package func next() async throws(UpstreamError) -> [UInt8]? {
         try await self.exchange.next()
     }
 
-    /// Gives the bytes to `take` as they come, on the connection's event loop: no task wakes for them. It is called no
-    /// more once it has returned false; what comes then waits for the next call.
+    /// Gives the bytes to `take` as they arrive, on the connection's event loop, without waking a task for each. Once
+    /// `take` has returned false it is not called again; later bytes wait for the next call.
     ///
-    /// It may be called once more while this throws, where the caller's task is cancelled at that moment.
-    /// - Returns: whether the answer is over.
+    /// If the caller's task is cancelled, `take` may be called once more while this throws.
+    /// - Returns: whether the answer is complete.
     /// - Throws: as `next`.
     package func drain(_ take: @escaping @Sendable ([UInt8]) -> Bool) async throws(UpstreamError) -> Bool {
         try await self.exchange.drain(take)
     }
 
-    /// The rest of the body.
-    /// - Throws: `.tooLarge` where it has more than `bytesMax` bytes; the connection is closed then.
+    /// Collects the rest of the body.
+    /// - Throws: `.tooLarge` when it has more than `bytesMax` bytes; the connection is then closed.
     package func gather(bytesMax: Int) async throws(UpstreamError) -> [UInt8] {
         var bytes: [UInt8] = []
         while let piece = try await self.next() {
@@ -46,6 +46,6 @@ package final class UpstreamResponse: Sendable {
         return bytes
     }
 
-    /// Ends the connection if the answer is not over.
+    /// Closes the connection, unless the answer is complete.
     package func close() { self.exchange.close() }
 }

@@ -1,19 +1,19 @@
 internal import NIOSSL
 
-/// How TLS is spoken to other servers: whom we trust, and who we are. Made once and shared, since to read the system's
-/// authorities takes some milliseconds.
+/// TLS settings for other servers: whom to trust, and our own certificate. Make it once and share it, because reading
+/// the system's authorities takes some milliseconds.
 package final class UpstreamTLS: Sendable {
     /// Files and names.
     package struct Settings: Sendable {
         /// A PEM file of authorities to trust.
         package var authoritiesPath: String?
-        /// Whether the system's authorities are trusted beside those of the file.
+        /// Whether the system's authorities are trusted in addition to those of the file.
         package var trustsSystem = true
-        /// Our own certificate chain, as PEM, where the other side asks for one (mutual TLS); with `keyPath`.
+        /// Our own certificate chain, as PEM, for servers that require one (mutual TLS); needs `keyPath`.
         package var certificatePath: String?
         package var keyPath: String?
-        /// The name that the other side's certificate must have, in place of the one it is called by; for servers that
-        /// are found by their numbers.
+        /// The name that the server's certificate must have, instead of the host name; for servers with numeric
+        /// addresses.
         package var serverName: String?
 
         package init() {}
@@ -22,7 +22,7 @@ package final class UpstreamTLS: Sendable {
     let context: NIOSSLContext
     let serverName: String?
 
-    /// - Throws: `.untrusted` where a file or the system's authorities cannot be read.
+    /// - Throws: `.untrusted` when a file or the system's authorities cannot be read.
     package init(_ settings: Settings = Settings()) throws(UpstreamError) {
         precondition(
             (settings.certificatePath == nil) == (settings.keyPath == nil), "a certificate is of use with its key only")

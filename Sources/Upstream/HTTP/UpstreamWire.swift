@@ -3,13 +3,12 @@ internal import NIOPosix
 internal import NIOSSL
 internal import Primitives
 
-/// Requests as bytes, and NIO's errors in our notation.
+/// Serialises requests, and maps NIO's errors.
 enum UpstreamWire {
-    /// The head of a request, whose body is there as a whole, follows piece by piece, or is none; with the body, where
-    /// it is there.
+    /// The head of a request and, if it is not streamed, its body.
     ///
-    /// The request has no fault: `UpstreamRequest.fault` was asked.
-    /// - Returns: `dueBytes` is what a streamed body must have; nil where it goes in chunks.
+    /// The request must be valid: `UpstreamRequest.fault` is nil.
+    /// - Returns: `dueBytes` is the length of a streamed body; nil for one in chunks.
     static func message(
         _ request: UpstreamRequest, authority: String, body: [UInt8]?, isStreamed: Bool, isKept: Bool,
         _ allocator: ByteBufferAllocator
@@ -17,7 +16,7 @@ enum UpstreamWire {
         let framing = Framing(request, body, isStreamed: isStreamed)
         let bytesMax = Self.headBytesMax(request, authority) + (body?.count ?? 0)
         var bytes = allocator.buffer(capacity: bytesMax)
-        // With one look at the room for all of it: a head is thirty small pieces.
+        // Checks the capacity only once: a head consists of thirty small pieces.
         unsafe bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: bytesMax) { room in
             var cursor = unsafe ByteCursor(room)
             Self.append(request, authority, framing, isKept: isKept, to: &cursor)
@@ -28,9 +27,9 @@ enum UpstreamWire {
         return (bytes, nil)
     }
 
-    /// How the other side finds the end of a request's body.
+    /// How the server recognises the end of a request's body.
     private enum Framing {
-        /// None, and nothing is said of it.
+        /// No body, and no header about it.
         case nothing
         case length(Int)
         case chunks
@@ -44,7 +43,7 @@ enum UpstreamWire {
             } else {
                 switch request.method {
                 case "GET", "HEAD", "DELETE", "OPTIONS", "TRACE": self = .nothing
-                // Others are sent with the length of their body though there be none (RFC 9110, 8.6).
+                // Other methods have a `Content-Length` even without a body (RFC 9110, 8.6).
                 default: self = .length(0)
                 }
             }
@@ -93,14 +92,14 @@ enum UpstreamWire {
         cursor.append("\r\n")
     }
 
-    /// At least what the head takes.
+    /// An upper bound of the head's size.
     private static func headBytesMax(_ request: UpstreamRequest, _ authority: String) -> Int {
         // "HTTP/1.1", and the fields that are added.
         128 + request.method.utf8.count + request.target.utf8.count + authority.utf8.count
             + request.headers.bytes.count + 4 * request.headers.count
     }
 
-    /// A piece of a body that goes in chunks; not empty.
+    /// A chunk with a non-empty piece of a body.
     static func chunk(_ piece: [UInt8], _ allocator: ByteBufferAllocator) -> ByteBuffer {
         var bytes = allocator.buffer(capacity: piece.count + 20)
         bytes.writeString(String(piece.count, radix: 16))
@@ -110,10 +109,10 @@ enum UpstreamWire {
         return bytes
     }
 
-    /// The end of a body that goes in chunks.
+    /// The last chunk of a body.
     static let lastChunk: StaticString = "0\r\n\r\n"
 
-    /// What an error of connecting means.
+    /// The meaning of an error while connecting.
     static func reason(ofConnecting error: any Error) -> UpstreamError.Reason {
         if case .connectTimeout(let amount)? = error as? ChannelError {
             return .unreachable("no connection within \(Duration.nanoseconds(amount.nanoseconds))")
@@ -125,13 +124,13 @@ enum UpstreamWire {
         return .unreachable(Self.sentence(error))
     }
 
-    /// What an error of TLS means.
+    /// The meaning of a TLS error.
     static func reason(ofTLS error: any Error) -> UpstreamError.Reason {
         if case .uncleanShutdown? = error as? NIOSSLError { return .cutOff }
         return .untrusted("\(error)")
     }
 
-    /// NIO's own sentence begins with "connection reset", whatever it was.
+    /// NIO's own description begins with "connection reset", whatever happened.
     private static func sentence(_ error: any Error) -> String {
         guard let code = (error as? IOError)?.errnoCode else { return "\(error)" }
         return SystemError.sentence(code)

@@ -1,10 +1,10 @@
-/// What the health checks of one endpoint have shown. A value; time and network are the runner's.
+/// The state of one endpoint's health checks. A value; the pool's runner has the clock and the network.
 package struct ActiveHealth: Sendable {
     /// How many checks decide.
     package struct Settings: Sendable {
-        /// Checks in a row that must fail before an endpoint is asked no more.
+        /// Consecutive failed checks that make an endpoint unhealthy.
         package var unhealthyAfter: Int
-        /// Checks in a row that must succeed before it is asked again.
+        /// Consecutive successful checks that make it healthy again.
         package var healthyAfter: Int
 
         package init(unhealthyAfter: Int = 3, healthyAfter: Int = 2) {
@@ -13,9 +13,9 @@ package struct ActiveHealth: Sendable {
         }
     }
 
-    /// An endpoint that was never checked counts as healthy: a request will show.
+    /// An endpoint that was never checked counts as healthy: requests will show.
     package private(set) var isHealthy = true
-    /// Checks in a row that say the other thing.
+    /// Consecutive checks that contradict the current state.
     private var streak = 0
     private var isChecked = false
 
@@ -30,7 +30,7 @@ package struct ActiveHealth: Sendable {
             return false
         }
         self.streak += 1
-        // The first check decides: nothing else is known.
+        // The first check decides alone, because nothing else is known.
         guard isFirst || self.streak >= (isGood ? settings.healthyAfter : settings.unhealthyAfter) else {
             return false
         }

@@ -1,25 +1,24 @@
-/// Stops asking one endpoint that fails most of what it is asked, and tries again with a few requests. A value.
+/// Stops sending requests to an endpoint that fails most of them, and then probes it with a few. A value.
 ///
-///     closed ── failures ≥ their share of a window ──▶ open ── after a while ──▶ half open
-///       ▲                                               ▲                           │
-///       └────────────── enough probes succeed ──────────┼──── any probe fails ──────┘
+///      closed ── failures ≥ their share of a window ──▶ open ── after a while ──▶ half open ▲
+///      ▲                           │ └────────────── enough probes succeed ──────────┼──── any probe fails ──────┘
 package struct CircuitBreaker: Sendable {
     package typealias Instant = ContinuousClock.Instant
 
     /// When it opens, for how long, and what closes it.
     package struct Settings: Sendable {
-        /// Requests are counted for so long, then anew.
+        /// The length of the window in which requests are counted.
         package var window: Duration
-        /// With fewer requests in a window it stays closed.
+        /// With fewer requests in a window the breaker stays closed.
         package var requestsMin: Int
-        /// Of a hundred requests, so many failures open it.
+        /// The percentage of failed requests at which it opens.
         package var failurePercent: Int
-        /// How long it stays open the first time; twice as long each time that a probe fails.
+        /// How long it stays open the first time; doubled each time that a probe fails.
         package var openBase: Duration
         package var openMax: Duration
-        /// Requests at a time while it is half open.
+        /// Concurrent requests while it is half open.
         package var probesMax: Int
-        /// Probes that must succeed to close it.
+        /// Successful probes that close it.
         package var probesNeeded: Int
 
         package init(
@@ -44,23 +43,23 @@ package struct CircuitBreaker: Sendable {
         case halfOpen(running: Int, succeeded: Int)
     }
 
-    /// Handed out with a request, and wanted back with its outcome: what began in an earlier state says nothing of this
-    /// one.
+    /// Handed out with a request, and to be returned with its outcome: a request that began in an earlier state says
+    /// nothing about the current one.
     package struct Ticket: Sendable {
         fileprivate let epoch: Int
     }
 
     package private(set) var state = State.closed(since: nil, requests: 0, failures: 0)
     private var epoch = 0
-    /// Times in a row that it opened.
+    /// How many times in a row it has opened.
     private var spells = 0
 
     package init() {}
 
-    /// Whether probes are under way that decide.
+    /// Whether probes are in progress.
     package var isTried: Bool { if case .halfOpen = self.state { true } else { false } }
 
-    /// Whether a request may go now.
+    /// Whether a request may be sent now.
     package func allows(at now: Instant, _ settings: Settings) -> Bool {
         switch self.state {
         case .closed: true
@@ -69,7 +68,7 @@ package struct CircuitBreaker: Sendable {
         }
     }
 
-    /// A request goes; only where `allows` says so.
+    /// Records that a request is sent; `allows` must be true.
     package mutating func begin(at now: Instant, _ settings: Settings) -> Ticket {
         precondition(self.allows(at: now, settings), "the breaker is open")
         switch self.state {
@@ -81,7 +80,7 @@ package struct CircuitBreaker: Sendable {
         return Ticket(epoch: self.epoch)
     }
 
-    /// A request is over; `isGood` is nil where it says nothing, such as when its client left.
+    /// Records the end of a request; `isGood` is nil when it says nothing, as when its client left.
     package mutating func end(_ ticket: Ticket, isGood: Bool?, at now: Instant, _ settings: Settings) {
         guard ticket.epoch == self.epoch else { return }
         switch (self.state, isGood) {
@@ -101,7 +100,7 @@ package struct CircuitBreaker: Sendable {
         }
     }
 
-    /// A health check has succeeded: an open breaker need not wait any longer to let a probe through.
+    /// A health check has succeeded: an open breaker lets the next probe through at once.
     package mutating func allowProbe(at now: Instant) {
         if case .open = self.state { self.state = .open(until: now) }
     }
@@ -130,7 +129,7 @@ package struct CircuitBreaker: Sendable {
     }
 }
 
-/// Times that double.
+/// Exponential backoff.
 enum Backoff {
     /// The first attempt gives `base`.
     static func duration(_ base: Duration, max: Duration, attempt: Int) -> Duration {

@@ -1,4 +1,4 @@
-/// What requests have in common that should go to the same endpoint, such as the beginning of a conversation.
+/// What requests that should go to the same endpoint have in common, such as the beginning of a conversation.
 package struct AffinityKey: Sendable, Equatable {
     package let hash: UInt64
 
@@ -12,8 +12,8 @@ package struct AffinityKey: Sendable, Equatable {
         self.hash = hash
     }
 
-    /// How well an endpoint suits the key: every process finds the same order, and an endpoint that comes or goes
-    /// moves only its own keys (rendezvous hashing).
+    /// How well an endpoint suits the key (rendezvous hashing): every process computes the same order, and adding or
+    /// removing an endpoint moves only its own keys.
     func score(_ endpoint: AffinityKey) -> UInt64 {
         var mixed = self.hash ^ (endpoint.hash &* 0x9E37_79B9_7F4A_7C15)
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -22,13 +22,13 @@ package struct AffinityKey: Sendable, Equatable {
     }
 }
 
-/// Which of several endpoints gets a request: a pure function.
+/// Chooses an endpoint for a request: a pure function.
 package enum EndpointPick {
-    /// How much more than its share an endpoint takes for its keys.
+    /// How much load beyond its share an endpoint takes for the sake of affinity.
     package struct Settings: Sendable {
-        /// An endpoint takes requests of its keys until its work is so many hundredths of what would be its fair share.
+        /// An endpoint takes requests with affinity until its work is this percentage of its fair share.
         package var affinityLoadPercent: Int
-        /// So much work it takes of its keys in any case: two requests at a time are no crowd.
+        /// Work up to which an endpoint always takes requests with affinity: two concurrent requests are not a load.
         package var affinityWorkFree: Int
 
         package init(affinityLoadPercent: Int = 125, affinityWorkFree: Int = 2) {
@@ -39,9 +39,9 @@ package enum EndpointPick {
 
     /// An endpoint that may be asked now.
     package struct Candidate: Sendable {
-        /// Of the endpoint's notation.
+        /// The key of the endpoint's text.
         package var key: AffinityKey
-        /// What it has been given and has not finished.
+        /// The work in progress there.
         package var work: Int
         package var weight: Int
         package var priority: Int
@@ -54,8 +54,8 @@ package enum EndpointPick {
         }
     }
 
-    /// An index; nil where there is no candidate. Without `affinity` it is the one with the least work for its weight,
-    /// and `random` decides between equals; `work` is that of the new request.
+    /// The index of the chosen candidate; nil when there is none. Without `affinity` it is the one with the least work
+    /// for its weight, and `random` breaks ties. `work` is that of the new request.
     /// - Complexity: O(candidates).
     package static func choose(
         _ candidates: [Candidate], affinity: AffinityKey?, work: Int, random: UInt64, _ settings: Settings
@@ -67,8 +67,8 @@ package enum EndpointPick {
         return self.least(candidates, indices, random)
     }
 
-    /// The one that suits the key best among those that have no more than their share (consistent hashing with bounded
-    /// loads, Mirrokni et al. 2016).
+    /// The candidate that suits the key best among those within their bound (consistent hashing with bounded loads,
+    /// Mirrokni et al. 2016).
     private static func bounded(
         _ candidates: [Candidate], _ indices: [Int], _ affinity: AffinityKey, _ work: Int, _ settings: Settings
     ) -> Int? {

@@ -1,19 +1,19 @@
-/// Leaves out, for a while, an endpoint that fails one request after another while the others do not: passive health. A
-/// value for each endpoint.
+/// Passive health: excludes an endpoint for a while when its requests fail one after another. One value for each
+/// endpoint.
 ///
-/// Never more than a share of all are left out: where most fail, the fault is likely elsewhere, and fewer endpoints
-/// would make it worse. The breakers of the endpoints have no such bound.
+/// Never more than a share of all endpoints is excluded: if most fail, the cause is likely elsewhere, and fewer
+/// endpoints would make it worse. The circuit breakers have no such limit.
 package struct OutlierEjection: Sendable {
     package typealias Instant = ContinuousClock.Instant
 
     /// How many failures leave an endpoint out, and for how long.
     package struct Settings: Sendable {
-        /// Failures in a row.
+        /// Consecutive failures that exclude an endpoint.
         package var failuresMax: Int
-        /// How long the first time; twice as long each time that follows.
+        /// How long the first time; doubled each time that follows.
         package var base: Duration
         package var max: Duration
-        /// Of a hundred endpoints, so many at most are left out at a time, rounded down: the only one never is.
+        /// The percentage of endpoints that may be excluded at a time, rounded down: a single endpoint never is.
         package var sharePercentMax: Int
 
         package init(
@@ -28,7 +28,7 @@ package struct OutlierEjection: Sendable {
     }
 
     private var failures = 0
-    /// Times in a row that it was left out.
+    /// How many times in a row it was excluded.
     private var spells = 0
     private var until: Instant?
 
@@ -36,14 +36,14 @@ package struct OutlierEjection: Sendable {
 
     package func isEjected(at now: Instant) -> Bool { self.until.map { now < $0 } ?? false }
 
-    /// A request is over.
-    /// - Returns: whether the endpoint is to be left out: `eject` follows, if the share of all allows it.
+    /// Records the end of a request.
+    /// - Returns: whether the endpoint should be excluded: call `eject`, if `mayEject` allows it.
     package mutating func record(isGood: Bool, at now: Instant, _ settings: Settings) -> Bool {
-        // What was under way when it was left out says nothing new.
+        // Requests that were in progress when it was excluded say nothing new.
         if self.isEjected(at: now) { return false }
         guard !isGood else {
             self.failures = 0
-            // Well for as long as it was left out: the next time counts as the first.
+            // It was well for as long as it had been excluded: the next exclusion counts as the first.
             if let until = self.until,
                 now >= until + Backoff.duration(settings.base, max: settings.max, attempt: self.spells)
             {
@@ -61,7 +61,7 @@ package struct OutlierEjection: Sendable {
         self.until = now + Backoff.duration(settings.base, max: settings.max, attempt: self.spells)
     }
 
-    /// Whether one more of so many endpoints may be left out.
+    /// Whether one more of `count` endpoints may be excluded.
     package static func mayEject(ejected: Int, of count: Int, _ settings: Settings) -> Bool {
         (ejected + 1) * 100 <= count * settings.sharePercentMax
     }

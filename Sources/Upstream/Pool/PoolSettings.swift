@@ -1,16 +1,17 @@
-/// How the endpoints are asked whether they are well.
+/// How the endpoints' health is checked.
 package struct HealthCheck: Sendable {
-    /// A label of an endpoint that has another path.
+    /// The label of an endpoint that has another path.
     package static let pathLabel = "health"
 
     package var path: String
-    /// What an endpoint that is well answers.
+    /// The statuses of a healthy endpoint.
     package var statuses: ClosedRange<Int>
     package var interval: Duration
     /// For the whole check.
     package var timeout: Duration
     package var rules: ActiveHealth.Settings
-    /// Whether an endpoint at work may miss its checks: one that computes may find no time to say that it is well.
+    /// Whether failed checks are ignored while the endpoint has requests: a busy engine may be too busy to answer a
+    /// check.
     package var sparesBusy: Bool
 
     package init(
@@ -29,28 +30,28 @@ package struct HealthCheck: Sendable {
 
 /// The limits and rules of a pool.
 package struct PoolSettings: Sendable {
-    /// nil asks none; then only requests show who is well.
+    /// nil makes no checks; then only requests show which endpoints are healthy.
     package var healthCheck: HealthCheck?
     package var breaker = CircuitBreaker.Settings()
     package var ejection = OutlierEjection.Settings()
     package var budget = RetryBudget.Settings()
     package var pick = EndpointPick.Settings()
     package var client = UpstreamOptions()
-    /// Requests at a time to one endpoint.
+    /// Concurrent requests to one endpoint.
     package var requestsPerEndpointMax = 256
-    /// Requests at a time to all.
+    /// Concurrent requests to all endpoints together.
     package var requestsMax = 4096
-    /// Requests that wait until one of those is over; more are refused.
+    /// Requests that wait for an endpoint; further ones are refused.
     package var waitingMax = 1024
-    /// How long one waits.
+    /// How long a request may wait for an endpoint.
     package var waitMax = Duration.seconds(10)
-    /// Times that a request is sent, the first among them.
+    /// Attempts to send a request, including the first.
     package var attemptsMax = 3
-    /// Before a request goes to the same endpoint again; twice as long each time, less a random part.
+    /// The pause before a request is sent to the same endpoint again; doubled each time, minus a random part.
     package var retryBase = Duration.milliseconds(25)
-    /// Answers that count against an endpoint's health.
+    /// Statuses that count against an endpoint's health.
     package var failureStatuses: Set<Int> = [502, 503, 504]
-    /// Answers in place of which an idempotent request is sent again.
+    /// Statuses after which an idempotent request is sent again.
     package var retriedStatuses: Set<Int> = []
 
     package init(healthCheck: HealthCheck? = nil) {
@@ -58,25 +59,25 @@ package struct PoolSettings: Sendable {
     }
 }
 
-/// Why a pool has no answer.
+/// Why a pool could not get an answer.
 package enum PoolError: Error, Sendable, Equatable {
     /// No endpoint has been found.
     case noEndpoint
-    /// There are endpoints, and each has failed so much that its breaker is open.
+    /// There are endpoints, but every circuit breaker is open.
     case allUnhealthy
     /// Too many requests wait, or this one waited too long.
     case busy
-    /// The asking task was cancelled while it waited.
+    /// The requesting task was cancelled while it waited.
     case cancelled
-    /// An endpoint was asked, the last of perhaps several.
+    /// An endpoint was asked and failed; the last of perhaps several.
     case failed(UpstreamError, UpstreamEndpoint)
 }
 
-/// How a request to an endpoint ended, as health counts it.
+/// The outcome of a request to an endpoint, as its health counts it.
 package enum LeaseOutcome: Sendable {
     case succeeded
-    /// The endpoint, or the way to it, is at fault.
+    /// The endpoint, or the network to it, is at fault.
     case failed
-    /// It says nothing about the endpoint: the client left, or its request was wrong.
+    /// Says nothing about the endpoint: the client left, or the request was invalid.
     case abandoned
 }

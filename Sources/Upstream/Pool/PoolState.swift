@@ -1,14 +1,15 @@
 internal import Primitives
 
-/// Who may be asked, who is asked, and who waits: all that a pool decides. A value; the runner is `UpstreamPool`.
+/// All decisions of a pool: which endpoints are usable, which have requests, and who waits. A value; `UpstreamPool`
+/// runs it.
 package struct PoolState: Sendable {
     package typealias Instant = ContinuousClock.Instant
 
-    /// What a request asks for.
+    /// The requirements of a request.
     package struct Demand: Sendable {
         package var affinity: AffinityKey?
         package var work: Int
-        /// Endpoints that have failed it before; asked only where there is no other.
+        /// Endpoints that have failed this request before; used only if there is no other.
         package var avoiding: Set<UpstreamEndpoint>
 
         package init(affinity: AffinityKey? = nil, work: Int = 1, avoiding: Set<UpstreamEndpoint> = []) {
@@ -23,14 +24,14 @@ package struct PoolState: Sendable {
         package let endpoint: DiscoveredEndpoint
         let work: Int
         fileprivate let ticket: CircuitBreaker.Ticket
-        /// Of the member: an endpoint that went and came again is another one.
+        /// Identifies the member: an endpoint that was removed and added again is another member.
         fileprivate let serial: UInt64
     }
 
-    /// What a request is told that asks for an endpoint.
+    /// The answer to a request for an endpoint.
     package enum Answer: Sendable {
         case granted(Grant)
-        /// All that may be asked have their hands full.
+        /// All usable endpoints are at their limit.
         case full
         case refused(PoolError)
     }
@@ -47,7 +48,7 @@ package struct PoolState: Sendable {
         var lastSuccess: Instant?
         /// Why it failed last, in words.
         var lastFailure: String?
-        /// Whether it was told of that it is left out, and how often it was.
+        /// Whether its exclusion was reported, and how often it was excluded.
         var isOut = false
         var timesOut = 0
     }
@@ -72,7 +73,7 @@ package struct PoolState: Sendable {
     var endpointCount: Int { self.members.count }
     package var waitingCount: Int { self.waiters.count }
 
-    /// - Returns: the endpoints that are new, and those that are gone.
+    /// - Returns: the added and the removed endpoints.
     package mutating func update(_ set: EndpointSet) -> (new: [UpstreamEndpoint], gone: [UpstreamEndpoint]) {
         var old: [UpstreamEndpoint: Member] = [:]
         for member in self.members { old[member.discovered.endpoint] = member }
@@ -92,18 +93,18 @@ package struct PoolState: Sendable {
         return (new, Array(old.keys))
     }
 
-    /// Gives an endpoint to a request; `random` decides between equals.
+    /// Gives an endpoint to a request; `random` breaks ties.
     package mutating func acquire(_ demand: Demand, at now: Instant, random: UInt64) -> Answer {
         guard !self.members.isEmpty else { return .refused(.noEndpoint) }
         var usable = self.members.indices.filter { self.mayBeAsked($0, at: now) }
         if usable.isEmpty {
-            // Where none is well, the fault may be the checks'; only a breaker is sure.
+            // If none is healthy, the checks may be at fault; only the breakers are trusted.
             usable = self.members.indices.filter {
                 self.members[$0].breaker.allows(at: now, self.settings.breaker)
             }
         }
         guard !usable.isEmpty else {
-            // A probe that is under way will tell whether there is somebody to wait for.
+            // A probe in progress will show whether waiting is worthwhile.
             return self.members.contains { $0.breaker.isTried } ? .full : .refused(.allUnhealthy)
         }
         if !demand.avoiding.isEmpty {
@@ -139,7 +140,7 @@ package struct PoolState: Sendable {
             && self.members[index].breaker.allows(at: now, self.settings.breaker)
     }
 
-    /// A request is over; `reason` says why it failed, for operators.
+    /// Records the end of a request; `reason` says why it failed, for operators.
     package mutating func finish(
         _ grant: Grant, _ outcome: LeaseOutcome, reason: String? = nil, at now: Instant
     ) {
@@ -165,8 +166,9 @@ package struct PoolState: Sendable {
         self.note(index, at: now)
     }
 
-    /// A health check is over. One that fails says nothing where a request has succeeded since it began, or, where the
-    /// settings say so, while the endpoint is at work: the requests tell more. `failure` is nil where it is well.
+    /// Records a health check. A failed check is ignored if a request has succeeded since it began or, with
+    /// `HealthCheck.sparesBusy`, while the endpoint has requests: requests tell more. `failure` is nil when it
+    /// succeeded.
     package mutating func check(
         _ endpoint: UpstreamEndpoint, failure: String?, since begun: Instant, at now: Instant
     ) {
@@ -184,7 +186,8 @@ package struct PoolState: Sendable {
         self.note(index, at: now)
     }
 
-    /// What has become of an endpoint, for operators. A time that runs out is seen with the next check or request.
+    /// Reports a change of an endpoint's usability, for operators. An expired exclusion is noticed with the next check
+    /// or request.
     private mutating func note(_ index: Int, at now: Instant) {
         var isOut = !self.members[index].health.isHealthy || self.members[index].ejection.isEjected(at: now)
         if case .open = self.members[index].breaker.state { isOut = true }
@@ -196,14 +199,14 @@ package struct PoolState: Sendable {
         self.tell(isOut ? .leftOut(endpoint, reason: member.lastFailure ?? "") : .takenBack(endpoint))
     }
 
-    /// Events that wait to be taken; more are dropped.
+    /// Events that have not been taken; further ones are dropped.
     private static let eventCountMax = 4 * EndpointSet.countMax
 
     private mutating func tell(_ event: PoolEvent) {
         if self.events.count < Self.eventCountMax { self.events.append(event) }
     }
 
-    /// What happened since this was asked last.
+    /// The events since the last call.
     package mutating func takeEvents() -> [PoolEvent] {
         if self.events.isEmpty { return [] }
         defer { self.events = [] }
@@ -223,7 +226,7 @@ package struct PoolState: Sendable {
         self.waiters.removeAll { $0.id == id }
     }
 
-    /// Those that need wait no longer. To be asked after everything that may have made room.
+    /// The requests that need not wait any longer. Call it after everything that may have made room.
     package mutating func served(at now: Instant, random: () -> UInt64) -> [(id: UInt64, answer: Answer)] {
         var served: [(id: UInt64, answer: Answer)] = []
         while let first = self.waiters.first {
@@ -252,38 +255,38 @@ package struct PoolState: Sendable {
     }
 }
 
-/// One endpoint of a pool, for operators.
+/// The status of one endpoint, for operators.
 package struct EndpointStatus: Sendable {
-    /// Where its breaker stands.
+    /// The state of its circuit breaker.
     package enum Breaker: String, Sendable {
         case closed, open, halfOpen
     }
 
     package let endpoint: DiscoveredEndpoint
-    /// Requests that it answers now.
+    /// Requests in progress.
     package let requests: Int
     package let work: Int
-    /// By its health checks.
+    /// According to its health checks.
     package let isHealthy: Bool
-    /// By its requests.
+    /// According to its requests.
     package let isEjected: Bool
     package let breaker: Breaker
-    /// How often it was left out since it was found.
+    /// How often it was excluded since it was added.
     package let timesOut: Int
-    /// Why it failed last; nil where it never did.
+    /// The reason of its last failure; nil if it never failed.
     package let lastFailure: String?
 
     /// Whether requests go to it.
     package var isUsable: Bool { self.isHealthy && !self.isEjected && self.breaker != .open }
 }
 
-/// What an operator wants to know as it happens.
+/// An event that operators want to see.
 package enum PoolEvent: Sendable, Equatable {
     case joined(UpstreamEndpoint)
     case left(UpstreamEndpoint)
-    /// No request goes to it for now; why it failed last.
+    /// It gets no requests for now; the reason of its last failure.
     case leftOut(UpstreamEndpoint, reason: String)
     case takenBack(UpstreamEndpoint)
-    /// Discovery found nothing out; the endpoints stay as they are.
+    /// Discovery failed; the endpoints stay as they are.
     case notFound(String)
 }

@@ -1,11 +1,11 @@
-/// How many requests may be sent a second time: a share of those that come, so that retries cannot double the load of
-/// servers that fail because of it. A token bucket; a value.
+/// Bounds retries to a share of all requests, so that they cannot double the load of servers that fail because of load.
+/// A token bucket; a value.
 package struct RetryBudget: Sendable {
     /// How large the budget is.
     package struct Settings: Sendable {
-        /// Of a hundred requests, so many may be sent again.
+        /// Retries as a percentage of requests.
         package var percent: Int
-        /// Retries that are saved up, and that there are from the beginning.
+        /// The capacity of the bucket, which is full at the beginning.
         package var retriesMax: Int
 
         package init(percent: Int = 20, retriesMax: Int = 20) {
@@ -23,12 +23,12 @@ package struct RetryBudget: Sendable {
         self.hundredths = settings.retriesMax * 100
     }
 
-    /// A request came.
+    /// Records a request.
     package mutating func deposit() {
         self.hundredths = min(self.hundredths + self.settings.percent, self.settings.retriesMax * 100)
     }
 
-    /// - Returns: whether a request may be sent again.
+    /// - Returns: whether a request may be retried.
     package mutating func withdraw() -> Bool {
         guard self.hundredths >= 100 else { return false }
         self.hundredths -= 100

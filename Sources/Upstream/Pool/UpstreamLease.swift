@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// The right to send one request to one endpoint. To drop it gives it back, and counts for nothing.
+/// The right to send one request to one endpoint. Releasing it without `finish` gives it back without counting.
 package final class UpstreamLease: Sendable {
     package let endpoint: DiscoveredEndpoint
     package let client: UpstreamClient
@@ -18,7 +18,7 @@ package final class UpstreamLease: Sendable {
 
     deinit { self.finish(.abandoned) }
 
-    /// Says how the request went. The first word counts.
+    /// Reports the outcome of the request; only the first report counts.
     /// - Parameters:
     ///   - outcome: as health counts it.
     ///   - reason: why it failed, for operators.
@@ -30,13 +30,13 @@ package final class UpstreamLease: Sendable {
         if isFirst { self.giveBack(outcome, reason) }
     }
 
-    /// What an error says about the endpoint.
+    /// Reports a failure by its error.
     package func finish(_ error: UpstreamError) {
         self.finish(error.isUpstreamFault ? .failed : .abandoned, reason: error.sentence)
     }
 }
 
-/// An answer of one of a pool's endpoints, which counts as its work until it is over.
+/// An answer from one of a pool's endpoints; counts as the endpoint's work until it ends.
 package final class PoolResponse: Sendable {
     package let endpoint: DiscoveredEndpoint
     private let response: UpstreamResponse
@@ -44,8 +44,8 @@ package final class PoolResponse: Sendable {
     private let isFailure: Bool
 
     /// - Parameters:
-    ///   - response: of the lease's endpoint.
-    ///   - lease: given back when the answer is over, or let go of.
+    ///   - response: from the lease's endpoint.
+    ///   - lease: given back when the answer ends or is released.
     ///   - isFailure: whether the answer itself counts against the endpoint.
     package init(_ response: UpstreamResponse, _ lease: UpstreamLease, isFailure: Bool = false) {
         self.endpoint = lease.endpoint

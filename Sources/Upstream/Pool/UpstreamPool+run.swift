@@ -2,13 +2,13 @@ internal import Primitives
 internal import Synchronization
 
 extension UpstreamPool {
-    /// Health checks at a time.
+    /// Concurrent health checks.
     private static let checksMax = 16
-    /// Of an answer to a check.
+    /// The longest answer to a health check.
     private static let checkBytesMax = 64 << 10
 
-    /// Follows a provider and checks the endpoints' health, until the task is cancelled; returns earlier only where the
-    /// provider has no more to say and nothing is to be checked. One task runs it.
+    /// Follows a provider and checks the endpoints' health until the task is cancelled; returns earlier only if the
+    /// provider ends and there are no health checks. Only one task may run it.
     package func run(_ provider: some DiscoveryProvider) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -24,13 +24,13 @@ extension UpstreamPool {
     private func runChecks(_ check: HealthCheck) async {
         while !Task.isCancelled {
             await self.checkAll(check)
-            // A tenth more or less, so that many pools do not ask at the same moment.
+            // A tenth more or less, so that many pools do not check at the same moment.
             let tenths = Int(self.random.next() % 21) - 10
             await self.time.sleep(self.time.now() + check.interval * (100 + tenths) / 100)
         }
     }
 
-    /// Asks every endpoint once.
+    /// Checks every endpoint once.
     package func checkAll(_ check: HealthCheck) async {
         let clients = self.shared.withLock { shared in
             shared.state.endpoints.compactMap { found in
@@ -51,7 +51,7 @@ extension UpstreamPool {
         self.serveWaiters()
     }
 
-    /// - Returns: nil where it is well.
+    /// - Returns: the reason of the failure; nil when it is healthy.
     private static func failure(_ client: UpstreamClient, _ path: String, _ check: HealthCheck) async -> String? {
         let timeouts = UpstreamTimeouts(
             connect: check.timeout, firstByte: check.timeout, idle: check.timeout, total: check.timeout)

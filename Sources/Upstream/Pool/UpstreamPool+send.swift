@@ -2,10 +2,10 @@ internal import Primitives
 internal import Synchronization
 
 extension UpstreamPool {
-    /// Sends a request to one of the endpoints and returns when the head of the answer is there.
+    /// Sends a request to one of the endpoints, and returns when the head of the answer has arrived.
     ///
-    /// Where an endpoint fails before it answers, the request goes to another one: if no byte of it was sent, or it is
-    /// idempotent; at most `PoolSettings.attemptsMax` times, and as far as the budget of retries goes.
+    /// If an endpoint fails before it answers, the request is sent to another one, provided that no byte of it was sent
+    /// or it is idempotent; at most `PoolSettings.attemptsMax` times, and within the retry budget.
     package func send(
         _ request: UpstreamRequest, body: [UInt8]? = nil, affinity: AffinityKey? = nil, work: Int = 1
     ) async throws(PoolError) -> PoolResponse {
@@ -36,10 +36,10 @@ extension UpstreamPool {
         }
     }
 
-    /// Sends a request whose body comes piece by piece, while its answer is read, to one of the endpoints; to another
-    /// one only where no byte of it was sent.
+    /// Sends a request with a streamed body to one of the endpoints, while its answer is read; to another one only if
+    /// no byte of it was sent.
     ///
-    /// `use` gets the answer when its head is there; this throws `PoolError`, or what `use` threw.
+    /// `use` gets the answer when its head has arrived; this throws `PoolError`, or what `use` threw.
     package func stream<Body: AsyncSequence & Sendable, Value: Sendable>(
         _ request: UpstreamRequest, body: Body, affinity: AffinityKey? = nil, work: Int = 1,
         _ use: (PoolResponse) async throws -> Value
@@ -67,8 +67,8 @@ extension UpstreamPool {
         }
     }
 
-    /// Whether a request that may be sent again is, by the number of its attempts and by the budget, which this takes
-    /// from. `prepareRetry` follows.
+    /// Whether a repeatable request is repeated, according to its attempts and the retry budget, from which this takes.
+    /// Followed by `prepareRetry`.
     package func mayRetry(_ attempt: Int) -> Bool {
         guard attempt < self.settings.attemptsMax, !Task.isCancelled else { return false }
         return self.shared.withLock { shared in
@@ -78,8 +78,8 @@ extension UpstreamPool {
         }
     }
 
-    /// Remembers who failed a request, and waits where there is nobody else: between a half and the whole of a time
-    /// that doubles.
+    /// Remembers which endpoint failed the request, and if there is no other waits for a random time between half and
+    /// all of an exponential backoff.
     package func prepareRetry(
         _ attempt: Int, _ endpoint: UpstreamEndpoint, _ failed: inout Set<UpstreamEndpoint>
     ) async {

@@ -1,9 +1,9 @@
 package import Primitives
 internal import Synchronization
 
-/// Several endpoints that answer the same requests: finds one that is well and not busy for each of them.
+/// Several endpoints that answer the same requests: finds a healthy one with room for each request.
 ///
-/// What it decides is `PoolState`'s; here are the clock, the clients and the tasks that wait.
+/// `PoolState` decides; the clock, the clients and the waiting tasks are here.
 package final class UpstreamPool: Sendable {
     private typealias Answer = Result<UpstreamLease, PoolError>
 
@@ -29,10 +29,10 @@ package final class UpstreamPool: Sendable {
     /// - Parameters:
     ///   - name: for messages.
     ///   - settings: limits and rules.
-    ///   - tls: for endpoints that speak it; nil takes the system's authorities when the first of them comes.
-    ///   - time: by which it waits.
-    ///   - random: decides between equals, and spreads what would happen at once.
-    ///   - observe: told what an operator wants to know; called on the thread on which it happens.
+    ///   - tls: for endpoints with TLS; nil reads the system's authorities when the first such endpoint is added.
+    ///   - time: the clock to wait by.
+    ///   - random: breaks ties, and spreads what would otherwise happen at the same time.
+    ///   - observe: receives events for operators; called on the thread on which they happen.
     package init(
         name: String, settings: PoolSettings = PoolSettings(), tls: UpstreamTLS? = nil, time: SteadyTime = .system,
         random: any RandomSource = PooledRandomSource(), observe: @escaping @Sendable (PoolEvent) -> Void = { _ in }
@@ -50,10 +50,10 @@ package final class UpstreamPool: Sendable {
 
     package var endpointCount: Int { self.shared.withLock { $0.state.endpointCount } }
 
-    /// Requests that were sent again since the start.
+    /// Requests that were retried since the start.
     package var retryCount: Int { self.shared.withLock { $0.retryCount } }
 
-    /// Changes what is known, and tells what it led to once the lock is open.
+    /// Changes the state under the lock, and acts on the consequences after releasing it.
     func change(_ body: (inout Shared) -> Void) {
         let events = self.shared.withLock { shared in
             body(&shared)
@@ -62,13 +62,13 @@ package final class UpstreamPool: Sendable {
         for event in events { self.observe(event) }
     }
 
-    /// Why the endpoints could not be found out the last time; nil where they could.
+    /// Why the last discovery failed; nil when it succeeded.
     package var discoveryFailure: String? { self.shared.withLock { $0.discoveryFailure } }
 
     /// Requests that wait for an endpoint.
     package var waitingCount: Int { self.shared.withLock { $0.state.waitingCount } }
 
-    /// Takes over what discovery found. `run` does it by itself.
+    /// Applies a discovery update. `run` does so by itself.
     package func accept(_ update: DiscoveryUpdate) {
         switch update {
         case .failed(let sentence):
@@ -82,7 +82,7 @@ package final class UpstreamPool: Sendable {
         }
     }
 
-    /// - Returns: the clients of endpoints that are gone.
+    /// - Returns: the clients of removed endpoints.
     private func accept(_ set: EndpointSet, _ shared: inout Shared) -> [UpstreamClient] {
         shared.discoveryFailure = nil
         var usable: [DiscoveredEndpoint] = []
@@ -104,12 +104,12 @@ package final class UpstreamPool: Sendable {
         return shared.state.update(usable).gone.compactMap { shared.clients.removeValue(forKey: $0) }
     }
 
-    /// Gives the right to ask an endpoint, at once or when one has room.
+    /// Acquires the right to ask an endpoint, at once or when one has room.
     /// - Parameters:
     ///   - affinity: requests with the same key go to the same endpoint while it has room.
-    ///   - work: how much this request is, in the caller's own unit.
-    ///   - avoiding: endpoints that failed this request before; taken only where there is no other.
-    /// - Returns: a lease, to be finished or dropped.
+    ///   - work: the size of this request, in the caller's own unit.
+    ///   - avoiding: endpoints that failed this request before; used only if there is no other.
+    /// - Returns: a lease, to be finished or released.
     /// - Throws: why there is none.
     package func lease(
         affinity: AffinityKey? = nil, work: Int = 1, avoiding: Set<UpstreamEndpoint> = []
@@ -121,21 +121,21 @@ package final class UpstreamPool: Sendable {
         }
     }
 
-    /// What is said at once to who wants to ask.
+    /// The immediate answer to a request for a lease.
     private enum First {
         case answered(Answer)
-        /// As who it waits.
+        /// It must wait under this id.
         case waits(UInt64)
     }
 
-    // Apart: what these hold is no part of the frame of each request.
+    // Separate functions, so that what they hold is not part of every request's frame.
 
     @inline(never)
     private func leaseAtOnce(_ demand: PoolState.Demand) -> First {
         self.shared.withLock { shared in
-            // A request's first attempt pays for the second ones of others.
+            // A request's first attempt pays for the retries of others.
             if demand.avoiding.isEmpty { shared.budget.deposit() }
-            // Those that wait came earlier.
+            // Requests that already wait come first.
             if shared.state.waitingCount == 0, let answer = self.answer(demand, &shared) { return .answered(answer) }
             shared.waiterCount += 1
             return .waits(shared.waiterCount)
@@ -156,7 +156,7 @@ package final class UpstreamPool: Sendable {
         }
     }
 
-    /// - Returns: nil where there is only waiting.
+    /// - Returns: nil when the request must wait.
     private func answer(_ demand: PoolState.Demand, _ shared: inout Shared) -> Answer? {
         self.answer(shared.state.acquire(demand, at: self.time.now(), random: self.random.next()), shared)
     }
@@ -181,14 +181,14 @@ package final class UpstreamPool: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let answer = self.shared.withLock { shared -> Answer? in
-                    // Room may have come in the meantime.
+                    // Room may have become available meanwhile.
                     if shared.state.waitingCount == 0, let answer = self.answer(demand, &shared) { return answer }
                     guard shared.state.wait(id, demand) else { return .failure(.busy) }
                     shared.waiting[id] = continuation
                     return nil
                 }
                 if let answer { continuation.resume(returning: answer) }
-                // Cancelled before it was there to be found.
+                // Cancelled before it was registered.
                 if Task.isCancelled { self.stopWaiting(id, .cancelled) }
             }
         } onCancel: {
