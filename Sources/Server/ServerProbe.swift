@@ -35,6 +35,7 @@ package enum ServerProbe {
 
     package static func address(_ configuration: Configuration) -> ServerAddress? {
         let path = DataDirectory(path: configuration.dataDirectory).serverFile
+        // Without a readable file no server is known to run here.
         guard let bytes = try? Files.read(path) else { return nil }
         let address = ServerAddress(text: String(decoding: bytes, as: UTF8.self))
         return address.flatMap { ProcessEnvironment.isRunning($0.processID) ? $0 : nil }

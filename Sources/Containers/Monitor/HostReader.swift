@@ -47,6 +47,7 @@ package struct HostReader: Sendable {
     }
 
     private func text(_ name: String) -> String? {
+        // Systems differ in what they have; a missing file is a missing figure.
         guard let bytes = try? Files.read("\(self.directory)/\(name)", bytesMax: Self.fileBytesMax) else { return nil }
         return String(decoding: bytes, as: UTF8.self)
     }

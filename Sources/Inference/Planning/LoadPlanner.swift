@@ -208,6 +208,7 @@ package final class MachinePlanner: LoadPlanner {
             throw .failed("the file \(model.launch.modelPath) cannot be loaded: \(error.detail)")
         }
         let projectorBytes = model.launch.projectorPath.flatMap(Files.facts).map { UInt64(clamping: $0.bytes) } ?? 0
+        // A file whose layers cannot be told apart is counted as a whole.
         guard let shape = try? ModelShape(file) else { return .opaque(file.fileBytes + projectorBytes) }
         var wish = Admission.Wish(model, layerCount: shape.layers.count)
         wish.projectorBytes = projectorBytes

@@ -48,6 +48,7 @@ package enum MachineMemory {
     }
 
     private static func text(_ path: String) -> String? {
+        // Systems differ in what they have; a missing file is a missing figure.
         guard let bytes = try? Disk.read(path, bytesMax: self.textBytesMax) else { return nil }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -25,6 +25,7 @@ struct JSONParser {
     static func failure(in text: String) -> JSONNode.Place? {
         var parser = JSONParser(scalars: Array(text.unicodeScalars))
         parser.skipSpace()
+        // The error has no place in it; the parser stands where it gave up.
         guard (try? parser.value()) != nil else { return parser.place }
         parser.skipSpace()
         return parser.index == parser.scalars.count ? nil : parser.place

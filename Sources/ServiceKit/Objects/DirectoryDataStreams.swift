@@ -29,6 +29,7 @@ package final class DirectoryDataStreams: DataStreamPort {
     package func hasStream(_ stream: ARN) async -> Bool {
         guard let folder = self.folder(of: stream) else { return false }
         let answer = await self.thread.run { () throws(FileError) in Files.isDirectory(folder) }
+        // `isDirectory` does not throw; only the thread's signature allows for it.
         return (try? answer.get()) ?? false
     }
 

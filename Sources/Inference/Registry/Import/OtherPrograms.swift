@@ -25,6 +25,7 @@ package enum OtherProgram: String, Sendable, Hashable, CaseIterable {
                 "\(home)/.cache/huggingface/hub",
             ]
         case .lmStudio:
+            // Only installations that were moved have the file.
             let pointer = try? Disk.read("\(home)/.lmstudio-home-pointer", bytesMax: 4096)
             let moved = pointer.map { String(decoding: $0, as: UTF8.self).filter { !$0.isNewline } }
             given = [

@@ -106,6 +106,7 @@ package struct StoredValue: Sendable {
         case .n: .n(self.number ?? .zero)
         case .b: .b(Array(self.content))
         case .ss: .ss(self.members.map { String(decoding: $0, as: UTF8.self) })
+        // Stored numbers are canonical, so none fails; damaged bytes must not end the process.
         case .ns: .ns(self.members.map { (try? DynamoDBNumber.parse($0)) ?? .zero })
         case .bs: .bs(self.members.map(Array.init))
         case .m: .m(AttributeTree(self.entries.map { .init($0.nameText, $0.value.tree) }))

@@ -100,6 +100,7 @@ struct DNSResolver: Sendable {
             guard
                 let bytes = await self.transport.ask(
                     question, server, isStream: isStream, timeout: self.settings.timeout),
+                // A wrong answer is no answer: the next server is asked.
                 let message = try? DNSMessage(bytes, id: id, name, type)
             else { return nil }
             if !message.isCut { return message }

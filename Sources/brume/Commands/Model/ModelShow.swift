@@ -96,6 +96,7 @@ extension Model {
         }
 
         private func write(_ record: ModelRecord, _ registry: ModelRegistry, _ loaded: LoadedModel?) {
+            // The model is shown all the same; commands about aliases say what is wrong with their file.
             let aliases = ((try? registry.aliases()) ?? []).filter { $0.model == record.name }.map(\.pattern)
             var rows = [
                 ["name", record.name], ["kind", record.kind.rawValue], ["size", ByteCount.text(record.bytes)],

@@ -75,6 +75,7 @@ struct BulkDecision {
         _ record: BulkRecord, _ item: AttributeMap, _ condition: WriteCondition, _ key: [UInt8],
         _ existing: AttributeMap?
     ) {
+        // Its only error says that the condition does not hold.
         guard (try? condition.check(existing)) != nil else {
             self.own.conditionFailureCount += 1
             self.units += WriteUnits(existing, nil).table

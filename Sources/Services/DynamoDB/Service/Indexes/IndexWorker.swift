@@ -50,11 +50,13 @@ struct IndexWorker: Sendable {
                 switch try await self.step() {
                 case .more: await Task.yield()
                 case .done: return
+                // Sleep throws only on cancellation, which the loop's condition sees.
                 case .pause(let milliseconds): try? await Task.sleep(for: .milliseconds(milliseconds))
                 }
                 failureCount = 0
             } catch {
                 failureCount += 1
+                // As above.
                 try? await Task.sleep(for: .milliseconds(Self.pauseMilliseconds))
             }
         }

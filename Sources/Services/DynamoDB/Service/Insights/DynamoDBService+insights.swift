@@ -6,6 +6,7 @@ extension DynamoDBService {
     func startTellingInsights() {
         self.jobs.start("contributor insights", in: .everyProcess) {
             while !Task.isCancelled {
+                // Sleep throws only on cancellation; what was counted until then is told once more.
                 try? await Task.sleep(for: .seconds(KeyInsights.pauseSeconds))
                 self.tellInsights()
             }

@@ -108,6 +108,7 @@ extension DynamoDBService {
                     let transition = table.descriptor.transition, transition.kind == .deleting
                 else { break }
                 let wait = transition.end.millisecondsSinceEpoch - self.clock.now().millisecondsSinceEpoch
+                // Sleep throws only on cancellation, which is looked at below.
                 if wait > 0 { try? await Task.sleep(for: .milliseconds(wait)) }
                 guard await self.drainReplica(table), !Task.isCancelled else { return }
                 if try await self.remove(mark.table, table) { break }

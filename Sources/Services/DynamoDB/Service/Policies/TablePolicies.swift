@@ -80,6 +80,7 @@ extension TablePolicies {
         guard case .m(let tree) = value, case .n(let number)? = tree["revision"], let revision = Int64(number.text)
         else { return nil }
         guard let policy = tree["policy"] else { return Slot(document: nil, revision: revision) }
+        // Nil makes the whole record damaged, so that nothing is allowed by mistake.
         guard case .s(let text) = policy, let document = try? PolicyDocument(text, .resource) else { return nil }
         return Slot(document: document, revision: revision)
     }

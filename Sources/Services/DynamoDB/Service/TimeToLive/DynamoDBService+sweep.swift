@@ -53,6 +53,7 @@ extension DynamoDBService {
                 let page = try await self.items.scan(
                     range, limit: Self.sweptItemsMax, byteLimit: Self.sweptBytesMax, reverse: false)
                 let outcomes = await self.expire(page.entries.map(\.key), of: reference, now)
+                // Only the removed are counted here; what failed is thrown below.
                 self.report(outcomes.count { (try? $0.get()) == true }, reference, now)
                 for outcome in outcomes { _ = try outcome.get() }
                 guard let continuation = page.continuation else { return }

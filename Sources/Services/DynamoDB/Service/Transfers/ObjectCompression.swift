@@ -14,6 +14,7 @@ enum ObjectCompression: String, Sendable, Hashable {
     var inflater: (any Inflater)? {
         switch self {
         case .no: nil
+        // They fail only where there is no memory.
         case .gzip: try? GzipInflater(outputBytesMax: .max)
         case .zstd: try? ZstdInflater()
         }

@@ -87,6 +87,7 @@ package enum KeyEncoder {
     /// Appends a table's sort key: nothing follows it, so nothing is escaped.
     package static func appendSort(_ value: ArraySlice<UInt8>, _ type: AttributeType, to key: inout [UInt8]) {
         if type == .n {
+            // `KeyCheck` has passed the value, so it is a number; a wrong key would find nothing.
             ((try? DynamoDBNumber.parse(value)) ?? .zero).appendKeyBytes(to: &key)
         } else {
             key.append(contentsOf: value)

@@ -52,6 +52,7 @@ extension DynamoDBService {
             do throws(ServiceError) {
                 switch try await self.replicateRound(source) {
                 case .more: await Task.yield()
+                // Sleep throws only on cancellation, which the loop's condition sees.
                 case .pause(let milliseconds): try? await Task.sleep(for: .milliseconds(milliseconds))
                 case .idle: return
                 case .gone:
