@@ -1,7 +1,7 @@
 internal import Primitives
 
-/// The pauses between attempts: each up to twice the one before, between half of it and the whole by chance, so that
-/// nodes which failed together do not come back together.
+/// Exponential backoff with jitter: the bound of the pause doubles with each attempt, and the pause is random between
+/// half of the bound and the bound, so that nodes which failed together do not come back together.
 struct Backoff {
     private let random: any RandomSource
     private let millisecondsMax: UInt64
@@ -14,7 +14,7 @@ struct Backoff {
         self.random = random
     }
 
-    /// How many milliseconds to wait now.
+    /// The next pause, in milliseconds.
     mutating func next() -> Int {
         let half = self.milliseconds / 2
         let pause = half + self.random.next() % (half + 1)

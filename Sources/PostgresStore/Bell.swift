@@ -6,8 +6,8 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Wakes one of our own threads that sleeps in `poll`, where it watches its connection as well. A ring that comes first
-/// is not lost; several count as one.
+/// Wakes a thread of our own that sleeps in `poll`, where it also watches its connection. A ring that comes first is
+/// not lost; several rings count as one.
 final class Bell: Sendable {
     private let readEnd: Int32
     private let writeEnd: Int32
@@ -31,16 +31,16 @@ final class Bell: Sendable {
 
     func ring() {
         var byte: UInt8 = 1
-        // A full pipe has a ring in it already.
+        // If the pipe is full, a ring is already pending.
         _ = unsafe write(self.writeEnd, &byte, 1)
     }
 
-    /// Sleeps until the bell rings, the descriptor has something to read, or the time is over. Blocks.
+    /// Sleeps until the bell rings, the descriptor is readable, or the time is over. Blocks.
     ///
     /// - Parameters:
     ///   - descriptor: the socket to watch; nil for none.
-    ///   - milliseconds: how long at most; nil for ever.
-    /// - Returns: whether the descriptor has something to read, or its other side is gone.
+    ///   - milliseconds: the timeout; nil for none.
+    /// - Returns: whether the descriptor is readable, or its peer has closed it.
     func wait(watching descriptor: Int32?, milliseconds: Int32?) -> Bool {
         var watched = [pollfd(fd: self.readEnd, events: Int16(POLLIN), revents: 0)]
         if let descriptor { watched.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)) }

@@ -1,7 +1,7 @@
 internal import KeyValue
 internal import Primitives
 
-/// A commit that waits for its turn.
+/// A commit that waits in the queue.
 struct QueuedCommit: Sendable {
     let batch: Batch
     /// As `StoreLimits.batchBytesMax` counts them.
@@ -9,10 +9,10 @@ struct QueuedCommit: Sendable {
     let waiter: Waiter<Result<CommitReceipt, StorageError>>
 }
 
-/// Commits that are done in one transaction, in this order: each is decided by what was there before the group, so none
-/// may check or write what an earlier one writes.
+/// Commits that are done in one transaction, in this order. Each is decided by the state before the group, so none may
+/// check or write what an earlier one of the group writes.
 struct CommitGroup: Sendable {
-    /// One transaction is one turn of a node: beyond this the other nodes would wait for long.
+    /// One transaction is one turn of a node: with more commits the other nodes would wait too long.
     static let countMax = 512
     static let bytesMax = 8 << 20
     static let operationsMax = 16_384
@@ -23,7 +23,7 @@ struct CommitGroup: Sendable {
     private var writtenKeys: Set<[UInt8]> = []
     private var tokens: Set<[UInt8]> = []
 
-    /// Takes the commit, unless the group is full for it or it depends on one that is here.
+    /// Takes the commit, unless the group is full or the commit depends on one in the group.
     mutating func take(_ commit: QueuedCommit) -> Bool {
         let batch = commit.batch
         let operations = batch.checks.count + batch.writes.count + batch.logAppends.count
@@ -55,12 +55,12 @@ struct CommitGroup: Sendable {
     }
 }
 
-/// Commits that wait, within two bounds.
+/// Waiting commits, bounded in number and in bytes.
 struct CommitQueue {
     static let countMax = 16_384
-    /// Above the largest batch, so that an empty queue takes any batch.
+    /// More than the largest batch, so that an empty queue accepts any batch.
     static let bytesMax = 256 << 20
-    /// How many waiting commits are looked at for one group.
+    /// How many waiting commits are considered for one group.
     static let lookedAtMax = 2048
 
     private var items: [QueuedCommit] = []
@@ -78,13 +78,13 @@ struct CommitQueue {
         return true
     }
 
-    /// Puts back what a group did not do; these come first again, whatever the bounds say.
+    /// Puts back what a group did not do, at the front and regardless of the bounds.
     mutating func putBack(_ commits: [QueuedCommit]) {
         self.items.insert(contentsOf: commits, at: 0)
         self.bytes += commits.reduce(0) { $0 + $1.bytes }
     }
 
-    /// Takes the next group. A commit that depends on one of its members waits for the next.
+    /// Takes the next group. A commit that depends on one of its members waits for the group after it.
     mutating func takeGroup() -> CommitGroup {
         var group = CommitGroup()
         var left: [QueuedCommit] = []

@@ -2,7 +2,7 @@ internal import KeyValue
 internal import Primitives
 internal import Synchronization
 
-/// The thread that commits: it takes what waits as one group, does it in one round trip, and answers.
+/// The committing thread: takes what waits as one group, does it in one round trip, and reports the outcomes.
 final class CommitThread: Sendable {
     private struct State {
         var queue = CommitQueue()
@@ -14,9 +14,9 @@ final class CommitThread: Sendable {
     private let state = Mutex(State())
     private let bell = Bell()
 
-    /// How often an idle thread looks for forgotten tokens.
+    /// How often an idle thread looks for expired tokens.
     private static let idleMilliseconds: Int32 = 30_000
-    /// How long writes are refused after the server's disk was found full.
+    /// How long writes are refused after the server reported a full disk.
     private static let fullDiskMilliseconds: Int32 = 1_000
 
     init(_ options: PostgresOptions, beacon: HealthBeacon) {
@@ -24,7 +24,7 @@ final class CommitThread: Sendable {
         self.beacon = beacon
     }
 
-    /// Begins to serve.
+    /// Starts the thread.
     ///
     /// - Parameter whenStopped: called on the thread at its end.
     func start(_ whenStopped: @escaping @Sendable () -> Void) {
@@ -34,7 +34,7 @@ final class CommitThread: Sendable {
         }
     }
 
-    /// Ends the thread after the commits that wait.
+    /// Ends the thread after the waiting commits.
     func stop() {
         self.state.withLock { $0.isStopping = true }
         self.bell.ring()
@@ -73,7 +73,7 @@ final class CommitThread: Sendable {
 }
 
 extension CommitThread {
-    /// Does a group, again where the server asks for it, and answers its commits.
+    /// Does a group, repeatedly if the server asks for it, and reports the outcomes.
     private func perform(_ commits: [QueuedCommit], _ writer: Writer) {
         var backoff = Backoff(first: 2, atMost: 200, random: self.options.random)
         var attempt = 0
@@ -91,7 +91,7 @@ extension CommitThread {
         }
     }
 
-    /// Answers the commits of a group that failed, or puts them back.
+    /// Reports the outcomes of a group that failed, or puts its commits back.
     private func settle(_ commits: [QueuedCommit], _ writer: Writer, _ refusal: Refusal?, _ sentence: String) {
         switch refusal {
         case nil:
@@ -100,7 +100,7 @@ extension CommitThread {
         case .again: Self.fail(commits, .conflict)
         case .turnTaken: Self.fail(commits, .unavailable("another node keeps its turn to commit: \(sentence)"))
         case .otherEpoch:
-            // Somebody else has this writer's row, or it was removed: register again.
+            // Another process has taken over this writer's row, or it was removed: register again.
             writer.disconnect()
             self.state.withLock { $0.queue.putBack(commits) }
         case .noSpace: self.pause(commits, "PostgreSQL has no space left: \(sentence)")
@@ -108,7 +108,7 @@ extension CommitThread {
         }
     }
 
-    /// One commit that the server cannot do must not take the others of its group along.
+    /// Splits a group, so that one commit that the server cannot do does not take the others with it.
     private func divide(_ commits: [QueuedCommit], _ writer: Writer, _ message: String) {
         guard commits.count > 1 else { return Self.fail(commits, .unavailable("PostgreSQL refused: \(message)")) }
         for (index, commit) in commits.enumerated() {
@@ -137,7 +137,7 @@ extension CommitThread {
         for commit in commits { commit.waiter.resume(.failure(error)) }
     }
 
-    /// Connects, for as long as it takes, and learns what became of `pending`.
+    /// Connects, however long it takes, and finds out what became of `pending`.
     ///
     /// - Returns: false when the store is closed meanwhile; then nobody waits any more.
     private func connect(_ writer: Writer, resolving pending: [QueuedCommit]) -> Bool {
@@ -149,7 +149,7 @@ extension CommitThread {
                 let outcome = try writer.connect(resolving: pending)
                 let again = GroupOutcome(results: pending.map { _ in nil })
                 if outcome == nil, writer.lostCount >= self.options.attemptsMax {
-                    // It may be these commits that the server does not survive.
+                    // These very commits may be what crashes the server.
                     Self.fail(pending, .unavailable("PostgreSQL went away each time it was asked for this"))
                 } else {
                     self.answer(pending, outcome ?? again)
@@ -177,11 +177,11 @@ extension CommitThread {
     private typealias GroupOutcome = Writer.GroupOutcome
 }
 
-/// What a refused transaction means, by its SQLSTATE.
+/// The meaning of a refused transaction, by its SQLSTATE.
 enum Refusal {
-    /// Serialisation failure or deadlock: the same may pass now.
+    /// Serialisation failure or deadlock: worth another attempt.
     case again
-    /// The time for the lock, or for the statement, was over.
+    /// The timeout of the lock or of the statement has expired.
     case turnTaken
     /// The division by zero of `Statement.commitGroup`.
     case otherEpoch
@@ -200,7 +200,7 @@ enum Refusal {
 }
 
 extension ConnectionFailure {
-    /// nil where the connection was lost.
+    /// nil when the connection was lost.
     var refusal: Refusal? {
         switch self {
         case .lost: nil

@@ -10,9 +10,9 @@ internal import Darwin
 
 /// Why a connection did not do what it was asked.
 enum ConnectionFailure: Error, Hashable, Sendable {
-    /// There is no connection any more, or no answer came in time: whether the work was done is not known.
+    /// The connection is lost, or no answer came in time: whether the work was done is unknown.
     case lost(String)
-    /// The server answered with an error, and nothing of the transaction was done.
+    /// The server answered with an error; nothing of the transaction was done.
     case refused(state: String, message: String)
 
     var sentence: String {
@@ -25,22 +25,22 @@ enum ConnectionFailure: Error, Hashable, Sendable {
 
 /// One statement with its parameters.
 struct Request: Sendable {
-    /// The name under which `Statement` prepared it.
+    /// One of the statements that `prepare` has prepared.
     let statement: Statement
     var parameters = Parameters()
 }
 
-/// One connection to PostgreSQL, used by one thread of ours at a time, through libpq in pipeline mode.
+/// A connection to PostgreSQL through libpq in pipeline mode, used by one thread at a time.
 ///
-/// Requests are sent together and their answers read as they come, so that a group of any length costs one round trip.
-/// The socket never blocks in libpq: both directions are served while either waits, as libpq's pipeline mode demands.
+/// Requests are sent together and their answers read as they arrive, so that a group of any size costs one round trip.
+/// libpq never blocks on the socket: both directions are served while either waits, as its pipeline mode requires.
 @safe
 final class Connection {
     private let handle: OpaquePointer
     private let answerMillisecondsMax: Int
 
-    /// Connects, sets the session up and prepares the statements. Blocks for at most the URL's `connect_timeout`, or
-    /// `PostgresOptions.connectSecondsMax`, for each of its hosts.
+    /// Connects, configures the session and prepares the statements. Blocks, for each of the URL's hosts, for at most
+    /// the URL's `connect_timeout` or `PostgresOptions.connectSecondsMax`.
     init(_ options: PostgresOptions) throws(ConnectionFailure) {
         self.answerMillisecondsMax = options.answerMillisecondsMax
         let (before, after) = Self.keywords(options)
@@ -57,7 +57,7 @@ final class Connection {
         unsafe PQfinish(self.handle)
     }
 
-    /// Defaults that the URL may override, and what it may not.
+    /// Defaults that the URL may override, and settings that it may not.
     private static func keywords(_ options: PostgresOptions) -> ([(String, String)], [(String, String)]) {
         (
             [
@@ -86,18 +86,18 @@ final class Connection {
 
     var serverVersion: Int { unsafe Int(PQserverVersion(self.handle)) }
 
-    /// What went wrong, in libpq's words; its hints, which begin with a tab, are said in ours.
+    /// libpq's last error message. Its hints, which begin with a tab, are left out: the store gives its own.
     private var lastSentence: String {
         let sentence = unsafe String(cString: PQerrorMessage(self.handle))
         return sentence.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("\t") }.joined(separator: " ")
     }
 
-    /// Whether the server closed the connection while nothing was asked of it. Call it when the socket can be read.
+    /// Whether the server has closed the idle connection. Call it when the socket is readable.
     func isLostWhileIdle() -> Bool {
         unsafe PQconsumeInput(self.handle) == 0 || PQstatus(self.handle) != CONNECTION_OK
     }
 
-    /// Runs plain SQL, of one or several statements, outside pipeline mode. Blocks.
+    /// Runs one or several statements of plain SQL, outside pipeline mode. Blocks.
     @discardableResult
     func execute(_ sql: String) throws(ConnectionFailure) -> Rows {
         _ = unsafe PQsetnonblocking(self.handle, 0)
@@ -116,11 +116,11 @@ final class Connection {
         }
     }
 
-    /// Sends all transactions in one pipeline, each of which is done whole or not at all, apart from the others; a
-    /// single request is one too.
+    /// Sends all transactions in one pipeline. Each is done completely or not at all, independently of the others; a
+    /// single request is a transaction too.
     ///
     /// - Returns: for each transaction the rows of each of its requests.
-    /// - Throws: `lost`, where what became of any of them is not known.
+    /// - Throws: `lost`, when the outcome of any of them is unknown.
     func run(_ transactions: [[Request]]) throws(ConnectionFailure) -> [Result<[Rows], ConnectionFailure>] {
         _ = unsafe PQsetnonblocking(self.handle, 1)
         guard unsafe PQenterPipelineMode(self.handle) == 1 else { throw .lost(self.lastSentence) }
@@ -140,7 +140,7 @@ final class Connection {
         let formats = [Int32](repeating: 1, count: extents.count)
         let isSent = unsafe request.parameters.bytes.withUnsafeBytes { bytes in
             let characters = unsafe bytes.bindMemory(to: CChar.self)
-            // An empty array of bytes has no address, and a parameter without one is NULL.
+            // An empty array of bytes has no address, and a parameter without an address is NULL.
             let values = unsafe extents.map { extent in
                 unsafe characters.baseAddress.map { unsafe UnsafePointer<CChar>?($0 + extent.lowerBound) } ?? nil
             }
@@ -150,7 +150,7 @@ final class Connection {
         guard isSent else { throw .lost(self.lastSentence) }
     }
 
-    /// The answers of one transaction, up to its synchronisation point.
+    /// Reads the answers of one transaction, up to its synchronisation point.
     private func receive(_ requestCount: Int) throws(ConnectionFailure) -> Result<[Rows], ConnectionFailure> {
         var rows: [Rows] = []
         var failure: ConnectionFailure?
@@ -159,7 +159,7 @@ final class Connection {
                 do throws(ConnectionFailure) {
                     rows.append(try unsafe self.rows(of: result))
                 } catch {
-                    // What follows the first failure was not looked at, and says only that.
+                    // After the first failure the server skips the others, and reports only that.
                     failure = failure ?? error
                 }
             }
@@ -172,7 +172,7 @@ final class Connection {
         return .failure(failure)
     }
 
-    /// Waits for one result, sending what is still to be sent; nil at the end of one request's results.
+    /// Waits for one result, while sending what remains to be sent; nil at the end of one request's results.
     private func nextResult() throws(ConnectionFailure) -> OpaquePointer? {
         let deadline = Self.milliseconds() + Int64(self.answerMillisecondsMax)
         while true {
@@ -196,7 +196,7 @@ final class Connection {
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
-    /// Takes the result over: its rows, or what it says went wrong.
+    /// Takes ownership of the result: returns its rows, or throws its error.
     private func rows(of result: OpaquePointer) throws(ConnectionFailure) -> Rows {
         let status = unsafe PQresultStatus(result)
         if status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK { return unsafe Rows(owning: result) }
@@ -205,7 +205,7 @@ final class Connection {
         let state = unsafe PQresultErrorField(result, 67).map { unsafe String(cString: $0) } ?? ""
         let primary = unsafe PQresultErrorField(result, 77).map { unsafe String(cString: $0) }
         let message = primary ?? self.lastSentence
-        // Class 57 but for a cancelled statement, and 08: the server goes down, or cut the connection.
+        // Class 57, except a cancelled statement, and class 08: the server is shutting down, or has cut the connection.
         let isLost = state.hasPrefix("08") || (state.hasPrefix("57") && state != "57014")
         if unsafe isLost || PQstatus(self.handle) != CONNECTION_OK { throw .lost(message) }
         throw .refused(state: state, message: message)
@@ -213,7 +213,7 @@ final class Connection {
 }
 
 extension Connection {
-    /// Whether libpq can read the URL, or connection string.
+    /// Whether libpq can parse the URL or connection string.
     static func understands(_ url: String) -> Bool {
         guard let options = unsafe PQconninfoParse(url, nil) else { return false }
         unsafe PQconninfoFree(options)

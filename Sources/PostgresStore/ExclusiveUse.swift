@@ -1,9 +1,9 @@
-/// A database whose store no server uses, nor can begin to use, until this is gone.
+/// Exclusive access to a database whose store no server uses, or can start to use, until this is released.
 ///
-/// Each store that is open holds a shared advisory lock as long as the connection that commits; this holds the same
-/// lock alone. Blocks at each call: for a command, not for a server.
+/// Each open store holds a shared advisory lock for as long as its committing connection lives; this holds the same
+/// lock exclusively. Every call blocks: for commands, not for servers.
 package final class ExclusiveUse {
-    /// Names the lock, with the hash of the schema.
+    /// Identifies the lock, together with the hash of the schema.
     private static let lockNumber = 0x6272_756D
 
     private let connection: Connection
@@ -43,10 +43,10 @@ package final class ExclusiveUse {
         _ = try self.text("DROP SCHEMA IF EXISTS \(Schema.quoted(schema)) CASCADE")
     }
 
-    /// Makes the tables of another schema the store's: at once, or not at all.
+    /// Moves the tables of another schema to the store's schema, atomically.
     package func take(schema: String) throws(PostgresOpenError) {
         let own = Schema.quoted(self.options.schema)
-        // One that is there and empty, made for its owner, is in the way.
+        // An existing empty schema, made for its owner, would be in the way.
         _ = try self.text(
             """
             BEGIN; DROP SCHEMA IF EXISTS \(own); ALTER SCHEMA \(Schema.quoted(schema)) RENAME TO \(own); COMMIT
@@ -63,18 +63,18 @@ package final class ExclusiveUse {
         }
     }
 
-    /// Marks the store as in use as long as the connection lasts.
+    /// Marks the store as in use for as long as the connection lives.
     ///
-    /// - Returns: false where somebody has it alone.
+    /// - Returns: false when another process has exclusive access.
     static func allows(_ connection: Connection, _ options: PostgresOptions) throws(ConnectionFailure) -> Bool {
         guard !options.isExclusive else { return true }
         return try connection.execute("SELECT pg_try_advisory_lock_shared(\(self.key(options)))").text(0, 0) == "t"
     }
 
-    /// Gives up what a connection holds that is about to end. The server ends it some time after it was told to, and
-    /// whoever comes next would find the store in use.
+    /// Releases what a connection holds before it is closed. The server notices the closing only some time later, and
+    /// the next user would find the store in use.
     static func giveUp(_ connection: Connection) {
-        // Where that fails the connection is lost, and with it what it held.
+        // If this fails the connection is lost, and with it the lock.
         _ = try? connection.execute("SELECT pg_advisory_unlock_all()")
     }
 

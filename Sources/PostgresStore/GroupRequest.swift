@@ -23,7 +23,7 @@ struct GroupRequest {
 
     private mutating func add(_ batch: Batch, number: Int32) {
         for (index, check) in batch.checks.enumerated() { self.add(check, index, number) }
-        // Of two writes to one key the later stands, and one statement may write a key once.
+        // Of two writes to one key the later wins, and one statement may write a key only once.
         var lastWrites: [[UInt8]: Int] = [:]
         for (index, write) in batch.writes.enumerated() { lastWrites[write.key] = index }
         for (index, write) in batch.writes.enumerated() where lastWrites[write.key] == index {
@@ -107,7 +107,7 @@ struct GroupRequest {
 }
 
 extension KeyRange {
-    /// A bound above every key that a store of these limits takes, for ranges that have no end.
+    /// A bound above every key that these limits allow, for ranges without an end.
     static func afterEveryKey(_ limits: StoreLimits) -> [UInt8] {
         [UInt8](repeating: 0xFF, count: limits.keyBytesMax + 1)
     }

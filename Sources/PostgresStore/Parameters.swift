@@ -1,8 +1,8 @@
 internal import Primitives
 
-/// The parameters of one statement in PostgreSQL's binary form, one after the other in one piece of memory.
+/// The parameters of one statement in PostgreSQL's binary format, contiguous in memory.
 struct Parameters: Sendable {
-    /// Numbers of PostgreSQL's types, fixed since its first versions (`pg_type.dat`).
+    /// PostgreSQL's type OIDs, which have not changed since its first versions (`pg_type.dat`).
     private enum TypeNumber {
         static let bytes: UInt32 = 17
         static let int64: UInt32 = 20
@@ -10,7 +10,7 @@ struct Parameters: Sendable {
     }
 
     private(set) var bytes: [UInt8] = []
-    /// Where each parameter lies in `bytes`.
+    /// The range of each parameter in `bytes`.
     private(set) var extents: [Range<Int>] = []
 
     mutating func add(_ number: Int64) {

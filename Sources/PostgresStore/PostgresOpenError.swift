@@ -1,16 +1,16 @@
-/// Why a store on PostgreSQL cannot be opened, with what to do about it. No sentence holds a password.
+/// Why a store on PostgreSQL cannot be opened, and what to do about it. No sentence contains a password.
 package enum PostgresOpenError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// libpq does not understand the URL. Its own sentence may quote a part of the password and is not given on.
+    /// libpq cannot parse the URL. Its own message may quote a part of the password and is dropped.
     case url
     case unreachable(String)
     case refused(String)
     /// The server is too old.
     case version(Int)
-    /// The tables are of a later Brume.
+    /// The tables were made by a later version of Brume.
     case newerSchema(found: Int, known: Int)
-    /// Servers use it, so many of them, and somebody needs it alone.
+    /// Exclusive access was requested, but this many servers use the store.
     case inUse(Int)
-    /// Somebody copies it, and nobody may use it meanwhile.
+    /// A copy is in progress, and the store cannot be used meanwhile.
     case isBeingCopied
     /// The tables could not be made or read.
     case schema(String)

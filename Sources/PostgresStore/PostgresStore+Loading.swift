@@ -1,9 +1,9 @@
 package import KeyValue
 package import Primitives
 
-/// Filling a new store with what another one holds, with its versions and times. For a store that serves nobody.
+/// Fills a new store with the contents of another, including versions and times. Only for a store that serves nobody.
 extension PostgresStore {
-    /// The change logs that hold something.
+    /// The change logs that have entries.
     package func logIDs() async throws(StorageError) -> [LogID] {
         var found: [LogID] = []
         var start = Int64.min
@@ -43,7 +43,7 @@ extension PostgresStore {
         try await self.reads.run(request) { _ in }
     }
 
-    /// Says which commit was the last, so that later ones have greater numbers.
+    /// Sets the version and time of the last commit, so that later commits get higher versions.
     package func finishLoading(version: CommitVersion, time: Timestamp) async throws(StorageError) {
         var request = Request(statement: .finishLoading)
         request.parameters.add(Int64(clamping: version.rawValue))

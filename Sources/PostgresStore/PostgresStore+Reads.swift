@@ -3,9 +3,9 @@ internal import Primitives
 internal import Synchronization
 
 extension PostgresStore {
-    /// Beyond any page, and far from overflow in the server's arithmetic.
+    /// More than any page, and far from overflow in the server's arithmetic.
     private static let boundMax = Int64(1) << 40
-    /// Entries that a page looks at, at least and at first.
+    /// The minimum, and the first, number of entries that a page looks at.
     private static let lookedAtMin: Int64 = 64
 
     package func getCached(_ keys: [[UInt8]], _ mode: ReadMode) throws(StorageError) -> ReadResult? {
@@ -24,7 +24,7 @@ extension PostgresStore {
         try await self.read(keys).result
     }
 
-    /// The values with the time of the last commit that is in them.
+    /// The values, with the time of the last commit that they reflect.
     private func read(_ keys: [[UInt8]]) async throws(StorageError) -> (result: ReadResult, time: Timestamp) {
         try self.requireOpen()
         var request = Request(statement: .get)
@@ -52,9 +52,9 @@ extension PostgresStore {
             time: Timestamp(millisecondsSinceEpoch: rows.number(row, firstColumn + 1)), stamp: stamp)
     }
 
-    /// Decides a batch that has only checks of keys: what is visible is durable, so that one read is enough.
+    /// Decides a batch that consists of key checks only: what is visible is durable, so one read is enough.
     ///
-    /// - Returns: nil where there are range checks, which a transaction decides.
+    /// - Returns: nil when there are range checks, which need a transaction.
     func verify(_ checks: [Check]) async throws(StorageError) -> CommitReceipt? {
         var keys: [[UInt8]] = []
         for check in checks {
@@ -132,8 +132,9 @@ extension PostgresStore {
         }
     }
 
-    /// Asks for a page, looking at as many entries as it will probably take, and for the whole page again, with more of
-    /// them, where that was too few (`decode` gives nil then): a page is one statement, thus one moment.
+    /// Reads a page, looking at as many entries as it will probably need; if those were too few (`decode` returns nil),
+    /// reads the whole page again with more of them, because a page must come from one statement, that is, one
+    /// snapshot.
     private func page<Value: Sendable>(
         limit: Int, byteLimit: Int, request: (Int64, Int64, Int64) -> Request,
         decode: @escaping @Sendable (Rows, Int) -> (page: Value, count: Int, bytes: Int)?

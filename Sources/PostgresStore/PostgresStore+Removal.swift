@@ -6,7 +6,7 @@ extension PostgresStore {
 
     package func discard(_ range: KeyRange) async throws(StorageError) {
         try self.requireTakingWrites()
-        // What is written from now on has a later version, and stays.
+        // Anything written from now on has a later version, and stays.
         let newest = try await self.reads.run(Request(statement: .counter)) { $0.number(0, 0) }
         let end = range.end ?? KeyRange.afterEveryKey(self.limits)
         var start = range.start

@@ -2,16 +2,16 @@ package import KeyValue
 internal import Primitives
 internal import Synchronization
 
-/// The shared engine: PostgreSQL, on which any number of processes may work at once.
+/// The shared engine: PostgreSQL, which any number of processes can use at once.
 ///
-/// - Commits of one process that wait are done in groups, one transaction in one round trip each
-///   (`Statement.commitGroup`). Transactions of all processes go one after the other: that gives commits the order, and
-///   the change log the lack of gaps, that `OrderedStore` promises, and groups make up for it.
-/// - A read is one statement, thus one moment, and sees every commit that any process was told of.
-/// - Nothing is kept in memory between calls, since another process may change it: `getCached` knows nothing.
+/// - Waiting commits of one process are done in groups, each in one transaction and one round trip
+///   (`Statement.commitGroup`). Transactions of all processes are serialised: that gives commits their order and makes
+///   the change log gap-free, as `OrderedStore` promises, and groups make up for the cost.
+/// - A read is one statement, that is, one snapshot, and sees every commit that any process was told about.
+/// - Nothing is cached between calls, because another process may change it: `getCached` always returns nil.
 /// - `close` must be called; until then the store's threads keep it alive.
 package final class PostgresStore: OrderedStore {
-    /// The oldest server that is accepted, in libpq's form.
+    /// The oldest supported server version, in libpq's form.
     static let serverVersionMin = 140_000
     static let closedReason = "the store is closed"
 
@@ -20,20 +20,20 @@ package final class PostgresStore: OrderedStore {
     let beacon = HealthBeacon(.takingWrites)
     let reads: ReadThreads
     private let commits: CommitThread
-    /// Bytes of an entry as pages had them lately: how many entries a page by bytes will hold.
+    /// The recent average size of an entry, which estimates how many entries a page limited by bytes will hold.
     let entryBytes = Atomic<Int>(256)
     private let closing = Mutex(Closing())
 
     private struct Closing {
         var isClosing = false
-        /// The commit thread and the read threads, as one each.
+        /// Running parts: the commit thread, and the read threads as one.
         var runningCount = 2
         var waiters: [Waiter<Void>] = []
     }
 
-    /// Opens the store, making or migrating its tables where needed.
+    /// Opens the store, creating or migrating its tables if necessary.
     ///
-    /// Blocks until the server answered: call it at start, not from an event loop.
+    /// Blocks until the server has answered: call it at start, not on an event loop.
     package init(_ options: PostgresOptions) throws(PostgresOpenError) {
         guard Connection.understands(options.url) else { throw .url }
         self.options = options
@@ -73,7 +73,7 @@ package final class PostgresStore: OrderedStore {
 
     package func healthUpdates() -> AsyncStream<StoreHealth> { self.beacon.updates() }
 
-    /// Another process may have touched it.
+    /// Another process may have changed it.
     package func isUntouched(_ key: [UInt8], since version: CommitVersion) -> Bool { false }
 
     @discardableResult
@@ -125,7 +125,7 @@ package final class PostgresStore: OrderedStore {
 }
 
 extension PostgresOpenError {
-    /// libpq gives no code for a failed connection, only a sentence in the server's language.
+    /// libpq has no code for a failed connection, only a message in the server's language.
     init(connecting failure: ConnectionFailure) {
         switch failure {
         case .lost(let sentence) where sentence.contains("FATAL:"): self = .refused(sentence)

@@ -2,10 +2,10 @@ internal import KeyValue
 internal import Primitives
 internal import Synchronization
 
-/// Threads with a connection each, for everything that is not a commit. What waits goes over one connection in one
+/// Threads with a connection each, for everything but commits. Waiting reads are sent over one connection in one
 /// pipeline; event loops and Swift's cooperative pool never wait for the server.
 ///
-/// Every job may be done twice: one whose connection was lost is done again on another.
+/// Every job must be repeatable: if its connection is lost, it is done again on another.
 final class ReadThreads: Sendable {
     private struct Job: Sendable {
         let request: Request
@@ -19,7 +19,7 @@ final class ReadThreads: Sendable {
         var isStopping = false
     }
 
-    /// Waiting reads; beyond it a read throws `overloaded`.
+    /// Waiting reads; with more, a read throws `overloaded`.
     static let queueCountMax = 4096
     /// Reads in one pipeline.
     static let pipelineCountMax = 16
@@ -37,7 +37,7 @@ final class ReadThreads: Sendable {
         self.bells = (0..<options.readConnectionCount).map { _ in Bell() }
     }
 
-    /// Begins to serve.
+    /// Starts the threads.
     ///
     /// - Parameter whenStopped: called once, on the last thread at its end.
     func start(_ whenStopped: @escaping @Sendable () -> Void) {
@@ -53,13 +53,13 @@ final class ReadThreads: Sendable {
         }
     }
 
-    /// Ends the threads after the jobs that wait.
+    /// Ends the threads after the waiting jobs.
     func stop() {
         self.state.withLock { $0.isStopping = true }
         for bell in self.bells { bell.ring() }
     }
 
-    /// Asks for rows, which `decode` reads on the thread that got them.
+    /// Requests rows; `decode` reads them on the thread that received them.
     func run<Value: Sendable>(
         _ request: Request, _ decode: @escaping @Sendable (Rows) -> Value
     ) async throws(StorageError) -> Value {
@@ -100,13 +100,13 @@ final class ReadThreads: Sendable {
                 return
             } else if self.bells[index].wait(watching: connection?.socket, milliseconds: nil) {
                 if connection?.isLostWhileIdle() ?? false { connection = nil }
-                // The thread stands in the list of idle ones already.
+                // The thread is already in the list of idle ones.
                 self.state.withLock { state in state.idleThreads.removeAll { $0 == index } }
             }
         }
     }
 
-    /// This thread's share of what waits.
+    /// This thread's share of the waiting jobs.
     private func take(_ index: Int) -> ([Job], isStopping: Bool) {
         self.state.withLock { state in
             let share = (state.jobs.count + self.bells.count - 1) / self.bells.count
@@ -132,7 +132,8 @@ final class ReadThreads: Sendable {
             } catch {
                 connection = nil
                 let isOver = ContinuousClock.now - start >= .milliseconds(self.options.outageMillisecondsMax)
-                // Whoever finds that the server is away waits for it; while that is known, nobody waits.
+                // The job that notices an outage waits for the server; while the outage is known, later ones fail at
+                // once.
                 guard !isOver, self.beacon.health.isTakingWrites || attempt == 1 else {
                     for job in left { job.complete(.failure(error)) }
                     return
@@ -149,7 +150,7 @@ final class ReadThreads: Sendable {
         return connection
     }
 
-    /// Answers the jobs, except for those that are worth another attempt, which it returns.
+    /// Reports the results, except for jobs that are worth another attempt, which it returns.
     private func complete(
         _ jobs: [Job], _ answers: [Result<[Rows], ConnectionFailure>], isLastAttempt: Bool
     ) -> [Job] {

@@ -1,11 +1,11 @@
 internal import CPostgres
 
-/// The rows of one answer, in PostgreSQL's binary form. Belongs to the thread that asked.
+/// The rows of one result, in PostgreSQL's binary format. Confined to the thread that requested them.
 @safe
 final class Rows {
     private let result: OpaquePointer
 
-    /// Takes the result over.
+    /// Takes ownership of the result.
     init(owning result: OpaquePointer) {
         unsafe self.result = result
     }
@@ -44,7 +44,7 @@ final class Rows {
         String(decoding: self.bytes(row, column), as: UTF8.self)
     }
 
-    /// The elements of an array of `int4`, or nothing where the array is not one of that type.
+    /// The elements of an array of `int4`; empty when the value is not such an array.
     func smallNumbers(_ row: Int, _ column: Int) -> [Int32] {
         let bytes = self.bytes(row, column)
         // 20 bytes of header, then a length and four bytes for each element; none is NULL.

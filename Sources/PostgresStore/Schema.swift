@@ -5,13 +5,13 @@ enum Schema {
     /// The newest version that this code knows.
     static var version: Int { Self.steps.count }
 
-    /// Names the lock under which one node changes the tables while others that start wait.
+    /// Identifies the lock under which one node migrates the tables while other starting nodes wait.
     private static let lockNumber = 0x6272_756D_65
 
-    /// What leads from each version to the next; a step that was released never changes.
+    /// The migration from each version to the next; once released, a step never changes.
     private static let steps: [String] = [
-        // A value is stored as it is: PostgreSQL's compression costs more time than the space is worth here.
-        // The table `turn` is empty: who locks it may commit.
+        // Values are stored uncompressed: PostgreSQL's compression costs more time than the space is worth here. The
+        // table `turn` is empty: whoever locks it may commit.
         """
         CREATE TABLE @.item (
             k bytea PRIMARY KEY, version int8 NOT NULL, time int8 NOT NULL, stamp_time int8, stamp_version int8,
@@ -36,11 +36,11 @@ enum Schema {
         );
         CREATE TABLE @.turn (id int4);
         """,
-        // Items may say their size, as a node that knows version 1 cannot read them; the tables stay as they are.
+        // Items may contain their size, which a node that only knows version 1 cannot read; the tables do not change.
         "SELECT 1",
     ]
 
-    /// Brings the tables to `version`, one node after the other. `schema` is a plain name; it is quoted here.
+    /// Migrates the tables to `version`, one node at a time. `schema` is a plain name; it is quoted here.
     static func migrate(_ connection: Connection, schema: String) throws(PostgresOpenError) {
         do throws(ConnectionFailure) {
             try connection.execute("SELECT pg_advisory_lock(\(Self.lockNumber))")
@@ -64,10 +64,10 @@ enum Schema {
         }
     }
 
-    /// What a process that ended left behind is needed only while its last commits may still be under way.
+    /// The row of an ended process is only needed while its last commits may still be in progress.
     private static let writerDaysKept = 7
 
-    /// The version of the tables that are there, 0 for none.
+    /// The version of the existing tables; 0 for none.
     private static func found(_ connection: Connection, _ schema: String) throws(ConnectionFailure) -> Int {
         let name = Self.quoted(schema)
         let isThere = try connection.execute("SELECT to_regclass('\(name).schema_version') IS NOT NULL").text(0, 0)

@@ -1,4 +1,4 @@
-/// Everything that the store says to PostgreSQL once it is open. Each statement is prepared once for each connection.
+/// Every statement that an open store uses. Each is prepared once for each connection.
 enum Statement: String, CaseIterable, Sendable {
     case begin
     case takeTurn
@@ -18,18 +18,18 @@ enum Statement: String, CaseIterable, Sendable {
     case loadLog
     case finishLoading
 
-    /// Of the connection that commits.
+    /// Used by the connection that commits.
     static let writing: [Statement] = [.begin, .takeTurn, .commitGroup, .commit, .register, .sweepTokens]
-    /// Of those that read, and remove outside transactions.
+    /// Used by the connections that read, and that remove outside transactions.
     static let reading: [Statement] = [.get, .scanForward, .scanBackward, .readLog, .discard, .trimLog, .counter]
-    /// Of a copy, beside those that read.
+    /// Used by a copy, in addition to those that read.
     static let loading: [Statement] = [.nextLog, .loadItems, .loadLog, .finishLoading]
 
-    /// How each session is set up.
+    /// The configuration of each session.
     ///
-    /// Plans are made once and for tables of any size, since a table that is small when its plan is made grows: so each
-    /// way but the one over the index is closed. What is visible is durable only where commits wait for the log. A node
-    /// that the network took away in the middle of a request keeps its turn until the server sees that it is gone.
+    /// Plans are made once and must suit tables of any size, because a table that is small when its plan is made will
+    /// grow: so every access path but the index is disabled. What is visible is durable only if commits wait for the
+    /// log. A node that loses its network in the middle of a request keeps its turn until the server notices.
     static func session(_ options: PostgresOptions) -> String {
         """
         SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_bitmapscan = off;
@@ -49,7 +49,7 @@ enum Statement: String, CaseIterable, Sendable {
     private var template: String {
         switch self {
         case .begin: "BEGIN ISOLATION LEVEL SERIALIZABLE"
-        // Before the transaction's first look at data, which then sees every commit before this one.
+        // Taken before the transaction first looks at data, so that it sees every commit before this one.
         case .takeTurn: "LOCK TABLE @.turn IN EXCLUSIVE MODE"
         case .commitGroup: Self.commitGroupTemplate
         case .commit: "COMMIT"
@@ -114,7 +114,7 @@ enum Statement: String, CaseIterable, Sendable {
     }
 }
 
-/// The statements as other clients say them, to be measured beside the store.
+/// The statements in the form in which other clients send them, to be measured beside the store.
 extension PostgresStore {
     /// How each session of the store is set up.
     package static func sessionSQL(_ options: PostgresOptions) -> String { Statement.session(options) }

@@ -1,16 +1,16 @@
 internal import KeyValue
 internal import Primitives
 
-/// The connection that commits, with what it needs to learn after a loss what became of its last group. Belongs to the
-/// committing thread.
+/// The committing connection, with what is needed to find out after a loss what became of its last group. Confined to
+/// the committing thread.
 ///
-/// Each writer has a row in the table `writer`. A group leaves its number there, in its own transaction, so that after
-/// a lost connection the row says whether the group was done. Whoever registers again raises the row's epoch first,
-/// which voids whatever the lost connection may still have had under way.
+/// Each writer has a row in the table `writer`. A group stores its number there, in its own transaction, so that after
+/// a lost connection the row tells whether the group was done. A writer that registers again first raises the row's
+/// epoch, which voids whatever the lost connection may still have in progress.
 final class Writer {
-    /// What one group came to.
+    /// The outcome of one group.
     struct GroupOutcome {
-        /// One for each commit; nil for one that must be asked for again.
+        /// One for each commit; nil for one that must be requested again.
         var results: [Result<CommitReceipt, StorageError>?]
     }
 
@@ -20,13 +20,13 @@ final class Writer {
     private var epoch: Int64 = 0
     private var groupNumber: Int64 = 0
     private var nextSweepMilliseconds: Int64 = 0
-    /// Groups in a row that lost their connection.
+    /// Consecutive groups that lost their connection.
     private(set) var lostCount = 0
 
-    /// Forgotten tokens that go at a time, and how often.
+    /// How many expired tokens one sweep removes.
     private static let sweepCountMax: Int64 = 1000
     private static let sweepMilliseconds: Int64 = 30_000
-    /// Clocks of nodes differ: a token is kept for longer than it counts.
+    /// Nodes' clocks differ, so a token is kept somewhat longer than it is valid.
     private static let sweepMarginMilliseconds: Int64 = 60_000
 
     init(_ options: PostgresOptions) {
@@ -34,7 +34,7 @@ final class Writer {
         self.id = Int64(bitPattern: options.random.next())
     }
 
-    /// The descriptor to watch while nothing is to be done.
+    /// The descriptor to watch while idle.
     var socket: Int32? { self.connection?.socket }
 
     var isConnected: Bool { self.connection != nil }
@@ -49,7 +49,7 @@ final class Writer {
 
     /// Connects and registers.
     ///
-    /// - Returns: what became of `pending`, the group whose outcome is not known; nil where nothing was done.
+    /// - Returns: the outcome of `pending`, the group whose outcome is unknown; nil when nothing of it was done.
     func connect(resolving pending: [QueuedCommit]) throws(ConnectionFailure) -> GroupOutcome? {
         let connection = try Connection(self.options)
         guard try ExclusiveUse.allows(connection, self.options) else { throw .lost("the store is being copied") }
@@ -68,12 +68,12 @@ final class Writer {
         let refused = Set(rows.smallNumbers(0, 4))
         return GroupOutcome(
             results: pending.indices.map { index in
-                // Nothing was done for one that was refused: it is asked for again, to learn why.
+                // Nothing was done for a refused commit: it is requested again, to learn why.
                 refused.contains(Int32(index + 1)) ? nil : .success(Self.receipt(pending[index], index, base, time))
             })
     }
 
-    /// Does one group. After `lost` its outcome is not known, after `refused` nothing was done.
+    /// Does one group. After `lost` its outcome is unknown; after `refused` nothing was done.
     func perform(_ commits: [QueuedCommit]) throws(ConnectionFailure) -> GroupOutcome {
         guard let connection = self.connection else { throw .lost("there is no connection") }
         self.groupNumber += 1
@@ -94,13 +94,13 @@ final class Writer {
         case .success(let rows):
             return Self.outcome(commits, rows[2])
         case .failure(let failure):
-            // The transaction stays open, failed, until it is told to end.
+            // The failed transaction stays open until it is ended.
             try connection.execute("ROLLBACK")
             throw failure
         }
     }
 
-    /// Removes some tokens that are long forgotten, from time to time.
+    /// From time to time, removes some tokens that expired long ago.
     func sweep() throws(ConnectionFailure) {
         let now = self.options.clock.now().millisecondsSinceEpoch
         guard now >= self.nextSweepMilliseconds, let connection = self.connection else { return }
@@ -108,7 +108,7 @@ final class Writer {
         var request = Request(statement: .sweepTokens)
         request.parameters.add(now - Self.sweepMarginMilliseconds)
         request.parameters.add(Self.sweepCountMax)
-        // A failure leaves them to the next sweep.
+        // If this fails, the next sweep removes them.
         _ = try connection.run([[request]])
     }
 
@@ -118,7 +118,7 @@ final class Writer {
         var results: [Result<CommitReceipt, StorageError>?] = commits.indices.map { index in
             .success(self.receipt(commits[index], index, base, time))
         }
-        // By kind: what a token says counts more than a failed check.
+        // By kind: what a token says takes precedence over a failed check.
         for kind in 1...3 as ClosedRange<Int64> {
             for row in 0..<rows.count where rows.number(row, 0) == kind {
                 let index = Int(rows.number(row, 1)) - 1
@@ -136,7 +136,7 @@ final class Writer {
         return GroupOutcome(results: results)
     }
 
-    /// Checks alone held by what was there before the group.
+    /// A batch of checks only held by the state before the group.
     private static func receipt(
         _ commit: QueuedCommit, _ index: Int, _ base: Int64, _ time: Timestamp
     ) -> CommitReceipt {
