@@ -118,6 +118,25 @@ struct ResponseCacheTests {
         #expect(page.entries.count == 2)
     }
 
+    @Test func `nothing is kept before the store could be listed, so that old answers count too`() async throws {
+        let fixture = Fixture()
+        let before = fixture.service
+        #expect(try await fixture.said(before, "a") == "answer 1")
+        #expect(try await fixture.said(before, "b") == "answer 2")
+        let store = UnlistedStore(fixture.store)
+        // Room for two answers of this length.
+        let responses = ResponseCache(store: store, bytesMax: 600)
+        let service = BedrockRuntimeService(
+            catalog: ModelCatalog(models: ["m": fixture.model]), clock: ManualClock(), telemetry: MetricHistory(),
+            responses: responses)
+        #expect(try await fixture.said(service, "c") == "answer 3")
+        store.allowScans()
+        #expect(try await fixture.said(service, "c") == "answer 4")
+        #expect(await responses.counts.entries == 2)
+        let page = try await fixture.store.scan(.all, limit: 10, byteLimit: 1 << 20, reverse: false)
+        #expect(page.entries.count == 2)
+    }
+
     @Test func `every part of a request counts`() {
         func digest(_ change: (inout ChatRequest) -> Void = { _ in }) -> [UInt8] {
             var request = ChatRequest(messages: [.init(role: .user, parts: [.text("a")])])

@@ -73,6 +73,7 @@ package actor ResponseCache {
     /// Keeps an answer; one that the store does not take is not kept, which costs nothing but computing it again.
     func keep(_ answer: ModelAnswer, for fingerprint: [UInt8]) async {
         await self.load()
+        guard self.isLoaded else { return }
         let value = answer.document.json
         let key = Self.prefix + fingerprint
         let size = value.count + Self.entryBytes
@@ -94,7 +95,7 @@ package actor ResponseCache {
         }
     }
 
-    /// Finds out what is kept, once.
+    /// Finds out what is kept, once; where the store cannot be read, again with the next answer to be kept.
     private func load() async {
         guard !self.isLoaded else { return }
         if self.loading == nil {
@@ -111,7 +112,11 @@ package actor ResponseCache {
             guard
                 let page = try? await self.store.scan(
                     range, limit: Self.pageCount, byteLimit: Self.pageBytes, reverse: false)
-            else { break }
+            else {
+                // What was not seen could never be evicted: nothing counts as known until a whole pass has been read.
+                self.loading = nil
+                return
+            }
             for entry in page.entries { found.append((entry.key, entry.record.value.count, entry.record.version)) }
             guard let next = page.continuation else { break }
             range = range.continued(from: next, reverse: false)
