@@ -1,10 +1,10 @@
 internal import Primitives
 internal import ServiceModel
 
-/// What the command line tells a running server to do: `POST /_brume/<what>`, from this machine alone, with the token
-/// that stands in the data directory. Whoever may read the token may write the data directory too.
+/// Control requests of the command line to a running server: `POST /_brume/<what>`, from this machine only, with the
+/// token in the data directory. Whoever can read the token can also write the data directory.
 package struct ControlRoute: Sendable {
-    /// A status of HTTP, and lines of text.
+    /// An HTTP status, and lines of text.
     package struct Answer: Sendable, Hashable {
         package var status: Int
         package var text: String
@@ -15,18 +15,18 @@ package struct ControlRoute: Sendable {
         }
     }
 
-    /// No bucket of S3 begins with an underscore.
+    /// A bucket name of S3 cannot begin with an underscore.
     package static let prefix = "/_brume/"
     package static let tokenHeader = "x-brume-control"
-    /// Commands are short.
+    /// Bytes of a request's body; commands are short.
     static let bodyBytesMax = 4096
 
     private let token: [UInt8]
     private let respond: @Sendable (_ what: String, _ body: String) async -> Answer
 
     /// - Parameters:
-    ///   - token: what `tokenHeader` must have.
-    ///   - respond: given the path behind `prefix`, and the body.
+    ///   - token: the required value of `tokenHeader`.
+    ///   - respond: gets the path after `prefix`, and the body.
     package init(
         token: String, respond: @escaping @Sendable (_ what: String, _ body: String) async -> Answer
     ) {
@@ -35,7 +35,7 @@ package struct ControlRoute: Sendable {
         self.respond = respond
     }
 
-    /// - Returns: nil when the request is not for this.
+    /// - Returns: nil when the request is not a control request.
     func plan(_ head: RequestHead, _ connection: ConnectionInfo) -> RequestPlan? {
         guard head.path.hasPrefix(Self.prefix) else { return nil }
         guard head.method == "POST" else {
@@ -52,7 +52,7 @@ package struct ControlRoute: Sendable {
         }
     }
 
-    /// Compares in a time that does not depend on what is given.
+    /// Compares in constant time.
     private func isToken(_ given: String?) -> Bool {
         let given = Array((given ?? "").utf8)
         guard given.count == self.token.count else { return false }

@@ -1,10 +1,10 @@
 internal import Primitives
 package import Telemetry
 
-/// What the process says about its own fitness.
+/// Whether the process can serve requests.
 package struct Readiness: Sendable, Hashable {
     package var isReady: Bool
-    /// One line each: what is not as it should be.
+    /// What is wrong, one line each.
     package var reasons: [String]
 
     package init(isReady: Bool, reasons: [String] = []) {
@@ -13,19 +13,19 @@ package struct Readiness: Sendable, Hashable {
     }
 }
 
-/// The paths that are not AWS's. They need no signature and show no data; what bears one, in `Authorization` or in the
-/// query, is a request to a service, since S3 might have the same path. `ControlRoute` is the exception: it does
-/// something, and asks for a token.
+/// The paths outside AWS's APIs. They need no signature and reveal no data. A request with credentials, in
+/// `Authorization` or in the query, is for a service instead, because S3 could have the same path. `ControlRoute` is
+/// the exception: it has effects, and requires a token.
 package struct InternalRoutes: Sendable {
     package var metrics: MetricRegistry
     package var readiness: @Sendable () -> Readiness
-    /// Called before the exposition is written, to refresh gauges.
+    /// Refreshes gauges; called before the exposition is written.
     package var refreshMetrics: @Sendable () -> Void
-    /// Text that the exposition ends with, in the same format.
+    /// Appended to the exposition, in the same format.
     package var moreMetrics: @Sendable () -> String
-    /// More paths, such as LocalStack's health; exact path to JSON text.
+    /// Further paths, such as LocalStack's health: exact path to JSON text.
     package var documents: [String: @Sendable () -> String]
-    /// What the command line may tell this server to do.
+    /// Control requests of the command line; nil refuses them.
     package var control: ControlRoute?
 
     package init(
@@ -65,8 +65,8 @@ package struct InternalRoutes: Sendable {
         }
     }
 
-    /// Whether a client of AWS made the request. Whoever scrapes metrics may bring a token or a password, and probes a
-    /// query of their own.
+    /// Whether an AWS client made the request. Scrapers of metrics may send a token or a password, and probes may have
+    /// a query of their own.
     private static func isOfService(_ head: RequestHead) -> Bool {
         head.headers.contains("x-amz-target") || head.headers.first("authorization", beginsWith: "AWS")
             || ["X-Amz-", "AWSAccessKeyId="].contains { head.query.contains($0) }

@@ -4,22 +4,21 @@ internal import ServiceModel
 internal import Signing
 internal import Synchronization
 
-/// A request that a gateway handed over, as far as its head tells: somebody with the cluster's key says it, of this
-/// request, lately and for the first time.
+/// A forwarded request whose head is verified: a holder of the cluster's key sent it, recently, and it is not a replay.
 struct ForwardedRequest: Sendable {
     let statement: ForwardStatement
-    /// What the frames of the body begin with, where it comes in frames.
+    /// The code with which the chain of the body's frames begins, if the body is streamed.
     let tag: Digest256
-    /// The address of the gateway.
+    /// The gateway's address.
     let gateway: String
 }
 
-/// Whom a gateway proved, and what it said of the client.
+/// The sender as authenticated by a gateway, and what the gateway stated about the client.
 struct ForwardedSender: Sendable {
     let principal: Principal
-    /// Whether policies say what the principal may do.
+    /// Whether the principal is restricted by policies.
     let hasPolicies: Bool
-    /// What proved a principal that has policies, where no signature did.
+    /// The bearer token that authenticated a principal with policies; nil when a signature did.
     let bearer: UserPolicies.BearerToken?
     let region: Region
     let requestID: RequestID
@@ -28,10 +27,11 @@ struct ForwardedSender: Sendable {
     let gateway: String
 }
 
-/// Takes the place of authentication where a gateway has done it: reads what it says, and believes nothing else.
+/// Replaces authentication for requests that a gateway has authenticated: verifies its statement, and trusts nothing
+/// else.
 ///
-/// The head is judged before a byte of the body is kept: whoever has no key costs a node nothing. A body is judged when
-/// it is whole, or frame by frame as it comes, and before anything of it is read.
+/// The head is verified before a byte of the body is kept, so that a caller without the key costs a node nothing. A
+/// body is verified when it is complete, or frame by frame as it arrives, and before any of it is parsed.
 final class AcceptForwarded: Sendable {
     let key: ClusterKey
     private let clock: any WallClock
@@ -54,19 +54,19 @@ final class AcceptForwarded: Sendable {
         return ForwardedRequest(statement: statement, tag: tag, gateway: connection.remoteAddress)
     }
 
-    /// What takes the body of a request that comes in frames; nil where it comes as a whole.
+    /// The reader of a body that arrives in frames; nil for a body that arrives as a whole.
     func frames(_ request: ForwardedRequest, bodyBytesMax: Int) -> ForwardFrameReader? {
         guard case .framed = request.statement.body else { return nil }
         return ForwardFrameReader(opening: request.tag, bodyBytesMax: bodyBytesMax, with: self.key)
     }
 
-    /// Who sent the request.
+    /// The sender of the request.
     /// - Parameters:
-    ///   - request: as far as its head tells.
+    ///   - request: its verified head.
     ///   - body: all of it.
-    ///   - last: what the last frame says; nil for a body that came as a whole.
-    /// - Returns: the sender, and what the gateway says of the client.
-    /// - Throws: where the body is another, or the sender cannot be read.
+    ///   - last: the principal from the last frame; nil for a body that came as a whole.
+    /// - Returns: the sender, and what the gateway stated about the client.
+    /// - Throws: when the body does not match the statement, or the sender cannot be parsed.
     func sender(
         _ request: ForwardedRequest, body: [UInt8], last: ForwardedPrincipal?
     ) throws(ForwardError) -> ForwardedSender {

@@ -4,7 +4,7 @@ internal import ServiceModel
 internal import Signing
 internal import WireProtocols
 
-/// Proves the sender before anything of the body is looked at.
+/// Authenticates the sender before anything of the body is parsed.
 struct Authenticate: Sendable {
     let authenticator: Authenticator
 
@@ -18,7 +18,7 @@ struct Authenticate: Sendable {
         return Self.context(request.head, principal, region, requestID, connection, now)
     }
 
-    /// What the head alone proves of a request for an operation; the rest is `finish`'s.
+    /// Authenticates a request for an operation as far as its head allows; `finish` does the rest.
     func begin(
         _ request: IdentifiedRequest, _ connection: ConnectionInfo
     ) throws(ServiceError) -> PendingProof {
@@ -115,9 +115,9 @@ struct Authenticate: Sendable {
 
     // Requests that a gateway hands over
 
-    /// What a gateway has proven of a request takes the place of its signature.
+    /// Uses the principal that a gateway has authenticated in place of a signature.
     ///
-    /// What is known here of the sender's policies holds; the gateway only says whether there must be some.
+    /// The sender's policies are those known here; the gateway only states whether there must be any.
     func forwarded(
         _ head: RequestHead, _ sender: ForwardedSender, _ service: ServiceEntry
     ) throws(ServiceError) -> RequestContext {

@@ -4,23 +4,23 @@ internal import ServiceModel
 package import Signing
 package import Telemetry
 
-/// Proves who sent a request. One way for every carrier of a signature: header, presigned query, form.
+/// Authenticates requests: one code path for every carrier of a signature (header, presigned query, form).
 package struct Authenticator: Sendable {
     /// How signatures are treated.
     package enum Mode: Sendable, Hashable {
         case verify
-        /// `--insecure-accept-any-credentials`: whoever is named is believed.
+        /// `--insecure-accept-any-credentials`: the named key is trusted without a signature.
         case acceptAnyCredentials
     }
 
     let identity: any IdentityPort
-    /// Whether a key is for clients on this machine only.
+    /// Whether only clients on this machine may use a key.
     let isLoopbackOnly: @Sendable (_ accessKeyID: String) -> Bool
     let keys: SigningKeyCache
     let clock: any WallClock
     let mode: Mode
     let defaultRegion: Region
-    /// Hears of refused keys, with the remedy.
+    /// Told about refused keys, with the remedy.
     let log: any LogSink
 
     package init(
@@ -41,14 +41,14 @@ package struct Authenticator: Sendable {
         self.log = log
     }
 
-    /// Who sent the request, and the region that its signature names.
+    /// The sender of a request, and the region of its signature.
     func prove(
         _ head: RequestHead, body: [UInt8], by rules: ProofRules, _ connection: ConnectionInfo, now: Timestamp
     ) throws(ProofError) -> (Principal, Region) {
         try self.finish(try self.begin(head, by: rules, connection, now: now), head, body: .bytes(body))
     }
 
-    /// Everything that the head alone tells: who is named, and whether the key is one of ours and may be used.
+    /// Everything that the head allows: parses the credential, and checks that the key exists and may be used.
     func begin(
         _ head: RequestHead, by rules: ProofRules, _ connection: ConnectionInfo, now: Timestamp
     ) throws(ProofError) -> PendingProof {
@@ -155,8 +155,9 @@ package struct Authenticator: Sendable {
         }
     }
 
-    /// A principal that a gateway proved, with the policies that are known here.
-    /// - Returns: nil where they cannot be known now, or the gateway knows of some that have not come here yet.
+    /// The principal that a gateway authenticated, with the policies known here.
+    /// - Returns: nil when they cannot be known now, or when the gateway knows of policies that have not arrived here
+    ///   yet.
     func principal(of sender: ForwardedSender, now: Timestamp) -> Principal? {
         let principal = sender.principal
         guard principal.kind == .user else { return principal }
@@ -191,7 +192,7 @@ package struct Authenticator: Sendable {
                 accessKeyID, now, "a key of a session needs the session's token: set AWS_SESSION_TOKEN beside it")
             throw .signature(.unknownAccessKey(accessKeyID))
         case .unknown:
-            // The sentence is there to be copied into a shell, so nothing but a key id comes into it.
+            // People copy the sentence into a shell, so it contains nothing of the request but a key id.
             let remedy =
                 AccessKey.isLawfulID(accessKeyID)
                 ? "make one with `brume keys create --access-key-id \(accessKeyID) --secret-access-key …`, or take"
@@ -226,7 +227,7 @@ package struct Authenticator: Sendable {
         )
     }
 
-    /// Takes the credential as it stands; twelve digits are an account.
+    /// Takes the credential without verification; a key id of twelve digits is an account.
     private func believe(_ parsed: ParsedAuthorization) -> (Principal, Region) {
         let parts = parsed.credential.split(separator: "/").map(String.init)
         let accessKeyID = parts.first ?? ""
@@ -247,7 +248,7 @@ package struct Authenticator: Sendable {
 }
 
 extension Principal {
-    /// The same, with policies that know what proved it.
+    /// The same principal, with policies that know the bearer token.
     fileprivate func proven(by bearer: UserPolicies.BearerToken) -> Principal {
         guard let policies = self.userPolicies else { return self }
         return self.with(policies: policies.proven(by: bearer))

@@ -3,15 +3,15 @@ package import ServiceModel
 
 /// Decides whether a principal may do what a request asks.
 package protocol Authorizer: Sendable {
-    /// Returns where the principal may, and throws the service's access-denied error where not; `access`, what the
-    /// request touches, is computed only when the decision needs it.
+    /// Returns if the principal may; throws the service's access-denied error if not. `access`, the actions and
+    /// resources of the request, is computed only if the decision needs it.
     func authorize(
         _ context: RequestContext, of service: ServiceEntry, access: () -> [ResourceAccess]
     ) throws(ServiceError)
 }
 
-/// Whoever proved a key of an account may do everything in that account that the policies of its user allow, if it has
-/// any; nobody else may do anything.
+/// A principal may do everything in its own account that its user's policies allow, or everything if there are none.
+/// Anonymous callers may do nothing.
 ///
 /// The principal's account is also the account whose state the handler sees: nothing of another account is reachable.
 package struct AccountAuthorizer: Authorizer {
@@ -37,7 +37,7 @@ package struct AccountAuthorizer: Authorizer {
     }
 }
 
-/// Asks the authorizer before anything of the service runs.
+/// Calls the authorizer before anything of the service runs.
 struct Authorize: Sendable {
     let authorizer: any Authorizer
 

@@ -3,15 +3,15 @@ internal import ServiceModel
 internal import Signing
 internal import Synchronization
 
-/// A body on its way from a client to a node: nothing of it is kept but its hash. Each piece becomes a frame with a
-/// code of its own, and behind them stands the frame that says who sent it.
+/// A request body on its way from a client to a node; only its hash is kept. Each piece becomes a frame with its own
+/// code, and the last frame states who sent it.
 ///
-/// For one reader. The client is read no faster than the node takes the pieces.
+/// For one reader. The client's socket is read no faster than the node accepts the pieces.
 final class BodyPassage: Sendable {
     typealias Prove = @Sendable (Digest256) throws(ServiceError) -> (Principal, Region)
 
     private struct State {
-        /// From the statement on.
+        /// Set once the statement is made.
         var writer: ForwardFrameWriter?
         var isOver = false
         var sender: (Principal, Region)?
@@ -24,7 +24,7 @@ final class BodyPassage: Sendable {
     private let prove: Prove
     private let state = Mutex(State())
 
-    /// `prove` tells who sent the request, once the hash of its body is known.
+    /// `prove` authenticates the sender once the hash of the body is known.
     init(_ body: RequestBodyStream, bytesMax: Int, voice: ForwardVoice, prove: @escaping Prove) {
         self.body = body
         self.bytesMax = bytesMax
@@ -32,16 +32,17 @@ final class BodyPassage: Sendable {
         self.prove = prove
     }
 
-    /// Why the passage was broken off, where that is the body's fault.
+    /// Why the passage was aborted, if the body is at fault.
     var failure: ServiceError? { self.state.withLock { $0.failure } }
 
-    /// Who sent the request; nil until all of it has passed.
+    /// The sender; nil until the whole body has passed.
     var sender: (Principal, Region)? { self.state.withLock { $0.sender } }
 
     /// Bytes of the body that have passed.
     var count: Int { self.state.withLock { $0.writer?.bodyBytes ?? 0 } }
 
-    /// The statement has its code; where it is made anew, because a node took no connection, nothing has passed yet.
+    /// Starts the chain of frames with the statement's code. A statement is made anew when a node did not accept the
+    /// connection; nothing has passed then.
     func opened(by tag: Digest256) {
         let writer = self.voice.frames(opening: tag)
         self.state.withLock { state in
@@ -50,8 +51,8 @@ final class BodyPassage: Sendable {
         }
     }
 
-    /// The next bytes for the node; nil behind the last frame.
-    /// - Throws: `RequestBodyError` where the client has gone, or nobody wants the rest: the fault is not the body's.
+    /// The next bytes for the node; nil after the last frame.
+    /// - Throws: `RequestBodyError` when the client has left, or nobody wants the rest: the body is not at fault.
     func next() async throws -> [UInt8]? {
         guard !self.state.withLock({ $0.isOver }) else { return nil }
         var iterator = self.body.makeAsyncIterator()
@@ -67,7 +68,7 @@ final class BodyPassage: Sendable {
         return frames
     }
 
-    /// - Returns: nil where the body is longer than the service takes.
+    /// - Returns: nil when the body is longer than the service accepts.
     private func frames(_ piece: [UInt8]) -> [UInt8]? {
         self.state.withLock { state in
             guard let bodyBytes = state.writer?.bodyBytes else { preconditionFailure("a body goes behind its head") }

@@ -2,10 +2,10 @@ internal import Primitives
 internal import ServiceModel
 internal import WireProtocols
 
-/// Reads the input by the operation's schema in the request's protocol.
+/// Parses the input by the operation's schema in the request's protocol.
 ///
-/// A body that cannot be read is reported before constraints, and all broken constraints in one answer, as AWS does in
-/// most operations.
+/// A body that cannot be parsed is reported before constraints; of constraints, all violations are reported in one
+/// answer, as in most of AWS's operations.
 struct Decode: Sendable {
     func callAsFunction(
         _ request: IdentifiedRequest, body: [UInt8], _ service: ServiceEntry, _ operation: OperationEntry,
@@ -34,7 +34,7 @@ struct Decode: Sendable {
         return input
     }
 
-    /// The service's own words for a value that its enumeration has not, when that is all.
+    /// The service's own sentence for an unknown enumeration value, if that is the only violation.
     private static func ownSentence(_ violations: [ConstraintViolation], of service: ServiceEntry) -> String? {
         guard violations.count == 1, case .enumeration = violations[0].demand,
             case .member(let name)? = violations[0].path.last
@@ -42,8 +42,8 @@ struct Decode: Sendable {
         return service.registration.enumerationSentences[name]
     }
 
-    /// All violations, those of the member that comes before the others, or the one of the first member in the model's
-    /// order.
+    /// The violations to report: all, those of a member that takes precedence, or only that of the first member in the
+    /// model's order.
     private static func told(
         _ violations: [ConstraintViolation], of operation: OperationEntry, _ service: ServiceEntry
     ) -> [ConstraintViolation] {

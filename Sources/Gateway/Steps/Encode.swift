@@ -2,7 +2,7 @@ internal import Primitives
 internal import ServiceModel
 internal import WireProtocols
 
-/// Writes an output or an error in the request's protocol.
+/// Serialises an output or an error in the request's protocol.
 struct Encode: Sendable {
     func output(_ output: any WritableShape, _ call: Call) -> ResponseMessage {
         call.passage.codec.response(
@@ -14,7 +14,7 @@ struct Encode: Sendable {
         )
     }
 
-    /// The events of a streamed output; nil where the output is whole.
+    /// The events of a streamed output; nil for any other output.
     func events(_ output: any WritableShape, _ call: Call) -> OutboundEvents? {
         guard let stream = call.operation.eventStream, let streamed = output as? any StreamedShape else {
             return nil
@@ -26,7 +26,7 @@ struct Encode: Sendable {
         )
     }
 
-    /// An error in the form of its protocol; `service` is nil where the request never named one.
+    /// An error in the protocol's format; `service` is nil when the request did not name one.
     func error(
         _ error: ServiceError,
         requestID: RequestID,

@@ -1,25 +1,26 @@
-/// Follows the events of an answer as its pieces pass: only where one has ended a last one can be put behind it.
+/// Tracks the boundaries of events in an answer that passes through: another event may be appended only after a
+/// complete one.
 package struct EventBoundary: Sendable {
     private enum Notation {
-        /// Each begins with its length in four bytes, these among them.
+        /// Each begins with its length, in four bytes that count themselves.
         case messages
-        /// An empty line ends each.
+        /// Each ends with an empty line.
         case lines
     }
 
-    /// The shortest message: its length, that of its headers, and two sums.
+    /// The shortest message: two lengths and two checksums.
     private static let messageBytesMin = 16
 
     private let notation: Notation
-    /// Whether the last event has ended, or none has begun.
+    /// Whether the last event is complete, or none has begun.
     package private(set) var isReached = true
-    /// Bytes of the message that are still to come.
+    /// Bytes that remain of the current message.
     private var dueBytes = 0
     private var length = 0
     private var lengthBytes = 0
     private var endsLine = false
 
-    /// - Returns: nil for an answer that is not a stream of events.
+    /// - Returns: nil when the answer is not a stream of events.
     package init?(contentType: String?) {
         switch contentType?.prefix(while: { $0 != ";" }) {
         case "application/vnd.amazon.eventstream": self.notation = .messages
@@ -56,7 +57,7 @@ package struct EventBoundary: Sendable {
             self.lengthBytes += 1
             index += 1
             guard self.lengthBytes == 4 else { continue }
-            // What is no message has no end, so nothing is put behind it.
+            // An invalid length has no end, so nothing is ever appended.
             self.dueBytes = self.length < Self.messageBytesMin ? .max : self.length - 4
             self.length = 0
             self.lengthBytes = 0

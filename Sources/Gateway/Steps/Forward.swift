@@ -4,15 +4,15 @@ internal import Signing
 internal import Synchronization
 internal import Telemetry
 
-/// A request that leaves for a node, and what the gateway has found out about it. One object for the whole way: the
-/// functions that share it wait, and what they hold is allocated for each request.
+/// A request that is forwarded to a node, and what the gateway knows about it. One object for the whole way: the
+/// functions that share it suspend, and what they hold is allocated for each request.
 final class Departure: Sendable {
     let way: Pipeline.Way
     let head: RequestHead
     let service: ServiceEntry
     let nodes: any ServiceNodes
     let counters: RequestCounters
-    /// As it is before the answer.
+    /// The record as it is before the answer.
     let record: RequestRecord
 
     init(
@@ -27,38 +27,38 @@ final class Departure: Sendable {
         self.record = record
     }
 
-    /// Of the operation or the route.
+    /// The name of the operation or route.
     var name: String { self.record.operation }
 }
 
-/// Hands a request to a node, with a statement of what was proven.
+/// Forwards a request to a node, with a statement of what was verified.
 struct Forward: Sendable {
     let voice: ForwardVoice
     let log: any LogSink
     let clock: any WallClock
 
-    /// A header by which a node says that it has not looked at a request, and why: the gateway is not believed, or the
-    /// node does not run the service.
+    /// The header with which a node says why it has not processed a request: it does not trust the gateway, or does not
+    /// run the service.
     static let refusedHeader = ForwardProof.reservedPrefix + "refused"
 
-    /// A request whose body is at hand.
+    /// A request with a complete body.
     func request(_ departure: Departure, _ context: RequestContext, body: [UInt8], digest: Digest256) -> NodeRequest {
         let principal = ForwardedPrincipal(context.principal, context.region)
         let subject = self.subject(departure, context.sourceAddress, context.isTLS, .known(digest, principal))
         return self.request(departure, body: .bytes(body)) { head in _ = self.voice.state(subject, in: &head) }
     }
 
-    /// A body that will be passed on as it comes; `prove` tells who sent it once it has the body's hash.
+    /// A body that will be streamed; `prove` authenticates the sender once it has the body's hash.
     func passage(
         _ body: RequestBodyStream, _ departure: Departure, prove: @escaping BodyPassage.Prove
     ) -> BodyPassage {
         BodyPassage(body, bytesMax: departure.service.registration.bodyBytesMax, voice: self.voice, prove: prove)
     }
 
-    /// A request whose body is passed on as it comes.
+    /// Forwards a request with a streamed body.
     ///
-    /// The node begins nothing before the last frame is there, and there is none where the body breaks off, is too
-    /// long, or does not fit the signature.
+    /// The node starts nothing before the last frame has arrived, and that frame is never sent if the body breaks off,
+    /// is too long, or does not match the signature.
     func callAsFunction(
         _ departure: Departure, _ passage: BodyPassage, _ connection: ConnectionInfo
     ) async throws(ServiceError) -> NodeAnswer {
@@ -70,7 +70,7 @@ struct Forward: Sendable {
         do throws(ServiceError) {
             return try await self.send(request, departure, failure: { passage.failure })
         } catch {
-            // What is wrong with the body says more than that the node got none.
+            // The fault of the body is more useful than the node's error about a missing end.
             throw passage.failure ?? error
         }
     }
@@ -103,10 +103,10 @@ struct Forward: Sendable {
 
     /// - Parameters:
     ///   - request: for the node.
-    ///   - departure: what it belongs to.
-    ///   - failure: what is wrong with the request's own body, which is no fault of the node's.
-    /// - Returns: the answer of a node that believes this gateway.
-    /// - Throws: the service's error for a time in which nobody serves it, or for too many requests.
+    ///   - departure: the request that it belongs to.
+    ///   - failure: the fault of the request's own body, for which the node is not to blame.
+    /// - Returns: the answer of a node that accepts this gateway.
+    /// - Throws: the service's error for an outage, or for too many requests.
     func send(
         _ request: NodeRequest, _ departure: Departure, failure: () -> ServiceError? = { nil }
     ) async throws(ServiceError) -> NodeAnswer {
@@ -114,7 +114,7 @@ struct Forward: Sendable {
         do throws(NodeError) {
             answer = try await departure.nodes.send(request)
         } catch {
-            // A client that has left, or sent a wrong body, ends the request at the node, which is not to blame.
+            // A client that left, or sent a wrong body, ends the request at the node, which is not to blame.
             if !Task.isCancelled, failure() == nil { self.note(departure, error.node, error.reason) }
             let registration = departure.service.registration
             throw error.isBusy ? registration.throttlingError : registration.unavailableError
@@ -126,7 +126,7 @@ struct Forward: Sendable {
         return answer
     }
 
-    /// Tells the operator why a client gets no answer, or only a part of it.
+    /// Logs for the operator why a client gets no answer, or only a part of it.
     func note(_ departure: Departure, _ node: String?, _ reason: String, _ message: String = "no node answered") {
         var members: [LogRecord.Member] = [
             .init("requestId", .string(departure.record.requestID.description)),
@@ -138,7 +138,7 @@ struct Forward: Sendable {
     }
 }
 
-/// Whether a node broke off in the middle of its answer.
+/// Whether a node aborted its answer.
 final class LostNode: Sendable {
     private let isLost = Atomic(false)
 

@@ -2,9 +2,9 @@ internal import Primitives
 internal import ServiceModel
 internal import Signing
 
-/// Which headers pass from one hop to the next.
+/// Decides which headers are passed from one hop to the next.
 enum ForwardedHeaders {
-    /// The head without what only processes of Brume say to each other: at the public edge nobody may say it.
+    /// The head without the headers that are reserved for processes of Brume; nobody may send them to the public edge.
     static func stripped(_ head: RequestHead) -> RequestHead {
         guard self.isReserved(in: head) else { return head }
         var head = head
@@ -12,19 +12,19 @@ enum ForwardedHeaders {
         return head
     }
 
-    /// Whether the head has something of that.
+    /// Whether the head has such headers.
     static func isReserved(in head: RequestHead) -> Bool {
         head.headers.hasName(startingWith: ForwardProof.reservedPrefix)
     }
 
-    /// What a node is told of a client's headers.
+    /// The client's headers that a node gets.
     static func request(_ headers: HeaderFields) -> HeaderFields {
         headers.filter { name in
             !ForwardProof.isOfOneHop(name) && !self.isReserved(name) && !self.isCredential(name)
         }
     }
 
-    /// What proves a client to this server, and is nobody else's business.
+    /// Credentials for this server must not go any further.
     private static func isCredential(_ name: Span<UInt8>) -> Bool {
         switch name.count {
         case 6: HeaderFields.equalNames(name, "cookie")
@@ -35,8 +35,8 @@ enum ForwardedHeaders {
         }
     }
 
-    /// What a client is told of a node's headers. The edge writes date and length itself, but for a length that it is
-    /// told of a stream. Services have headers of the reserved prefix for their clients, such as `x-brume-rule`.
+    /// The node's headers that a client gets. The edge writes date and length itself, except the known length of a
+    /// stream. Services may send clients headers with the reserved prefix, such as `x-brume-rule`.
     static func answer(_ headers: HeaderFields) -> HeaderFields {
         headers.filter { name in
             switch name.count {

@@ -3,26 +3,26 @@ internal import ServiceModel
 internal import Signing
 internal import WireProtocols
 
-/// What a request is about, as far as its head tells.
+/// What a request is for, as far as its head tells.
 enum IdentifiedTarget: Sendable {
     case operation(ServiceEntry, OperationEntry)
-    /// An operation of the AWS service that has no handler here.
+    /// An operation of the AWS service that is not implemented here.
     case notImplemented(ServiceEntry, String)
-    /// No operation of the AWS service.
+    /// An operation that the AWS service does not have.
     case unknownOperation(ServiceEntry, String)
-    /// An operation of a service of awsJson 1.0, but a body of something else.
+    /// An operation of an awsJson 1.0 service, but a body of another media type.
     case unknownMediaType(ServiceEntry)
-    /// awsQuery and ec2Query: an action, and a version that is not the service's.
+    /// awsQuery and ec2Query: an action, with a version other than the service's.
     case unknownVersion(ServiceEntry, action: String, version: String)
     /// awsQuery and ec2Query: the body names the operation.
     case form([ServiceEntry])
-    /// The signature names a service that this process does not serve.
+    /// The signature names an AWS service that this process does not serve.
     case unknownService(UnservedService)
     /// Nothing in the request names a service.
     case unidentified
 }
 
-/// A request whose service and protocol are known; not authenticated yet. One object for the whole way.
+/// A request whose service and protocol are identified but which is not authenticated. One object for the whole way.
 final class IdentifiedRequest: Sendable {
     let head: RequestHead
     let target: IdentifiedTarget
@@ -37,9 +37,9 @@ final class IdentifiedRequest: Sendable {
     }
 }
 
-/// Finds the service, the operation and the protocol of a request, cheapest test first, without touching the body.
+/// Identifies the service, the operation and the protocol of a request, cheapest test first, without touching the body.
 ///
-/// - Source: the order of DESIGN, section 3; measured against botocore's requests of every service.
+/// - Source: measured against botocore's requests of every service.
 struct Identify: Sendable {
     let catalog: ServiceCatalog
     let routes: ServiceRoutes
@@ -69,10 +69,11 @@ struct Identify: Sendable {
         return IdentifiedRequest(head: head, target: target, wireProtocol: .awsJson1_0)
     }
 
-    /// A target beside another media type than awsJson 1.0's, or none: DynamoDB takes plain JSON too, and nothing else.
+    /// A target with a media type other than awsJson 1.0's, or none: DynamoDB also accepts plain JSON, and nothing
+    /// else.
     ///
-    /// - Source: AWS's answer to `application/x-amz-json-1.1`, 404, in public issues of 2016 and 2026. What it says
-    ///   where there is no type at all is not known.
+    /// - Source: AWS's answer to `application/x-amz-json-1.1`, 404, in public issues of 2016 and 2026. Its answer to a
+    ///   request without a type is not known.
     @inline(never)
     private func target(_ target: IdentifiedTarget, inOther head: RequestHead) -> IdentifiedRequest {
         let text = head.headers.first("content-type") ?? "application/json"
@@ -85,7 +86,7 @@ struct Identify: Sendable {
         return self.request(head, .unknownMediaType(service), .awsJson1_0)
     }
 
-    /// The same for a request that a gateway says is for `service`: its headers name it no more.
+    /// The same for a request that a gateway has identified as one for `service`: its headers may no longer name it.
     func callAsFunction(_ head: RequestHead, of service: ServiceEntry) -> IdentifiedRequest {
         guard !head.headers.contains("smithy-protocol"), !head.headers.contains("x-amz-target") else {
             return self(head)
@@ -132,7 +133,7 @@ struct Identify: Sendable {
         return self.request(head, .unknownOperation(service, ""), service.schema.protocols.first ?? .restJson1)
     }
 
-    /// What a request is whose target no service here has: its signature may name one of AWS that is not served.
+    /// The target of a request whose `X-Amz-Target` no service here has: its signature may name another AWS service.
     private func unserved(_ head: RequestHead) -> IdentifiedTarget {
         guard let scope = Self.scopeService(head), self.catalog.services(signingName: scope).isEmpty else {
             return .unidentified
@@ -148,7 +149,7 @@ struct Identify: Sendable {
 
     private func isForm(_ head: RequestHead) -> Bool {
         if head.method == "GET" { return head.query.utf8.contains(UInt8(ascii: "=")) }
-        // Nothing else stands in a presigned POST of boto3.
+        // A presigned POST of boto3 has no other hint.
         guard let contentType = head.headers.first("content-type") else {
             return head.query.split(separator: "&").contains { $0.hasPrefix("Action=") }
         }
@@ -170,8 +171,8 @@ struct Identify: Sendable {
 
     private static let credentialMark = Array("Credential=".utf8)
 
-    /// What follows `Credential=`, up to a comma or a space. By bytes: the library's search of texts costs more than
-    /// the rest of a request's identification.
+    /// The part after `Credential=`, up to a comma or a space. By bytes: the library's string search costs more than
+    /// all the rest of identification.
     private static func credential(in authorization: String) -> Substring? {
         var rest = authorization.utf8[...]
         while let start = rest.firstIndex(of: Self.credentialMark[0]) {

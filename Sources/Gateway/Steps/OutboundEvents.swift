@@ -2,7 +2,7 @@ internal import ServiceModel
 internal import Synchronization
 internal import WireProtocols
 
-/// The events of one answer on their way to the client, each a message of its own.
+/// The events of one answer, each sent as a message of its own.
 final class OutboundEvents: Sendable {
     let service: ServiceEntry
     private let output: any StreamedShape
@@ -16,13 +16,12 @@ final class OutboundEvents: Sendable {
         self.service = service
     }
 
-    /// The code of the error that was the last message, if there was one.
+    /// The code of the error that was sent as the last message, if any.
     var errorCode: String? { self.failure.withLock { $0 } }
 
-    /// Sends every event, and an error of the service as the last one.
-    /// - Throws: an error of the service that came before the first event: it is the answer then, with its own status,
-    ///   as where the output is whole. Else when the client has gone, or an event is too large for a message: the body
-    ///   is then cut off.
+    /// Sends every event, and a service error as the last one.
+    /// - Throws: a service error before the first event, which then becomes the whole answer, with its own status.
+    ///   Otherwise when the client has left, or an event is too large for a message; the body is then cut off.
     func send(to writer: ResponseBodyWriter) async throws {
         let codec = self.codec
         do {

@@ -3,20 +3,20 @@ internal import ServiceKit
 internal import ServiceModel
 internal import Signing
 
-/// How a request may prove its sender.
+/// The ways in which a request may authenticate.
 struct ProofRules: Sendable {
-    /// Services that a signature may name, never empty; the first one is what a short-term bearer key is signed for.
+    /// Services that a signature may name, never empty; short-term bearer keys must be signed for the first.
     var signingNames: [String]
-    /// Whether `Authorization: Bearer` is looked at.
+    /// Whether `Authorization: Bearer` is accepted.
     var takesBearer: Bool
-    /// Whether `x-api-key` is, where there is no `Authorization`.
+    /// Whether `x-api-key` is accepted if there is no `Authorization`.
     var takesKeyHeader = false
 
-    /// The bearer key of a request; nil where it is signed, or proves nothing.
+    /// The bearer key of a request; nil when it is signed, or has no credentials.
     func bearer(in headers: HeaderFields) -> Substring? {
         guard self.takesBearer else { return nil }
         let authorizations = headers.all("authorization")
-        // Two of them could be read differently by a proxy: the signature's reader refuses them.
+        // A proxy might read another of two such headers than this server does; the signature's reader refuses them.
         if authorizations.count == 1 { return BearerToken.text(inAuthorization: authorizations[0]) }
         guard self.takesKeyHeader, authorizations.isEmpty else { return nil }
         let keys = headers.all("x-api-key")
@@ -24,23 +24,23 @@ struct ProofRules: Sendable {
     }
 }
 
-/// Why a sender is not proven.
+/// Why a sender could not be authenticated.
 indirect enum ProofError: Error {
     case signature(SigningError)
     case bearer(BearerError)
-    /// The keys are another process's, which does not answer.
+    /// The keys are fetched from another process, which does not answer.
     case unavailable
 }
 
-/// What the head of a request proves, until its body is known.
+/// The state of authentication after the head, until the body is known.
 enum PendingProof: Sendable {
-    /// Nothing is left to prove: a bearer key, or nobody where nobody is asked for.
+    /// Complete: a bearer key, or an operation that allows anonymous callers.
     case proven(Principal, Region)
     /// A signature, which covers the body's hash.
     case signed(SignedProof)
 }
 
-/// A signature that is left to prove, and the key that it names.
+/// A signature that is still to be verified, and the key that it names.
 final class SignedProof: Sendable {
     let authorization: CheckedAuthorization
     let credential: Credential

@@ -2,33 +2,34 @@ internal import Primitives
 internal import ServiceModel
 internal import Telemetry
 
-/// What is known of a request when its answer leaves.
+/// What is known of a request when it has been answered.
 struct RequestRecord: Sendable {
     var requestID: RequestID
     var service: String
     var operation: String
     var status: Int
-    /// The code of the error that was answered, or why the edge turned the request away.
+    /// The code of the error in the answer, or why the edge refused the request.
     var errorCode: String?
     var context: RequestContext?
     var bodyBytes: Int
     var responseBytes: Int
     var started: ContinuousClock.Instant
-    /// The trace that the sender says the request belongs to.
+    /// The trace id from the sender.
     var traceID: String?
-    /// The node that answered, where the service runs elsewhere.
+    /// The node that answered, if the request was forwarded.
     var node: String?
-    /// The gateway that handed the request over; client and TLS are then what it says of them.
+    /// The gateway that forwarded the request; client and TLS are then as stated by it.
     var gateway: String?
 }
 
 /// Counts the request and writes its line of the access log.
 ///
-/// The line holds no header, no query string and no body: presigned signatures, tokens and data have no way into it.
+/// The line contains no header, no query string and no body, so that presigned signatures, tokens and data cannot get
+/// into it.
 struct Record: Sendable {
     let log: any LogSink
     let clock: any WallClock
-    /// Requests that named no operation of ours.
+    /// Requests for no known operation.
     let unrecognised: Counter
 
     func callAsFunction(_ record: consuming RequestRecord, counters: RequestCounters?, _ connection: ConnectionInfo) {
@@ -48,7 +49,7 @@ struct Record: Sendable {
             AccessLine(record, counters?.names, microseconds: microseconds, connection, time: self.clock.now()))
     }
 
-    /// The line of a request that the edge turned away; the edge counts it.
+    /// Writes the line of a request that the edge refused; the edge counts it.
     func refused(_ record: RequestRecord, _ connection: ConnectionInfo) {
         self.log.write(AccessLine(record, nil, microseconds: 0, connection, time: self.clock.now()))
     }
@@ -57,7 +58,7 @@ struct Record: Sendable {
 /// A request's line of the access log.
 private struct AccessLine: LogLine {
     let record: RequestRecord
-    /// Service and operation, where they are known ones.
+    /// Service and operation, if they are known.
     let names: LogPart?
     let microseconds: UInt64
     let connection: ConnectionInfo

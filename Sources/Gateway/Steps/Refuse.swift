@@ -2,9 +2,9 @@ internal import Primitives
 internal import ServiceModel
 internal import Telemetry
 
-/// The errors of requests that name nothing that is served here, in the words of AWS where it has some.
+/// Errors for requests that name nothing that is served here, in AWS's words where it has some.
 enum Refuse {
-    /// - Returns: nil for a request that names an operation with a handler.
+    /// - Returns: nil for a request for an implemented operation.
     static func error(for request: IdentifiedRequest) -> ServiceError? {
         switch request.target {
         case .operation:
@@ -18,7 +18,7 @@ enum Refuse {
         case .unknownOperation(let service, let name):
             return self.unknownOperation(request, self.sentence(request, service, name))
         case .unknownMediaType:
-            // DEVIATION: AWS answers with a page of HTML, "Page Not Found".
+            // DEVIATION: AWS answers with an HTML page, "Page Not Found".
             return ServiceError(code: "UnknownOperationException", status: 404, message: "")
         case .unknownVersion(_, let action, let version):
             return self.unknownOperation(request, self.notFound(action, version: version))
@@ -41,7 +41,7 @@ enum Refuse {
         }
     }
 
-    /// What is said of an operation that the service does not have, or of a path that stands for none.
+    /// The sentence for an operation that the service does not have, or a path without an operation.
     private static func sentence(_ request: IdentifiedRequest, _ service: ServiceEntry, _ name: String) -> String {
         switch request.wireProtocol {
         case .awsQuery, .ec2Query:
@@ -54,12 +54,12 @@ enum Refuse {
         }
     }
 
-    /// - Source: answers of SES, RDS and STS in public issues, also to versions of other services.
+    /// - Source: answers of SES, RDS and STS in public issues, also about versions of other services.
     private static func notFound(_ action: String, version: String) -> String {
         "Could not find operation \(Self.cut(action)) for version \(Self.cut(version))"
     }
 
-    /// The longest name or version that is repeated in a message, in bytes; AWS's own are shorter.
+    /// The longest name or version that a message repeats, in bytes; AWS's own are shorter.
     private static let namedBytesMax = 256
 
     private static func cut(_ text: String) -> String {

@@ -1,8 +1,9 @@
 internal import Primitives
 
-/// Whether a request may be sent again where nobody knows what became of it: it must do the same thing twice as once.
+/// Whether a request with an unknown outcome may be sent again: doing it twice must have the same effect as doing it
+/// once.
 enum Repeatable {
-    /// Names of operations that only read begin with these.
+    /// Read-only operations have names that begin with one of these.
     private static let readingVerbs = [
         "BatchGet", "Count", "Describe", "Get", "Head", "List", "Query", "Scan", "TransactGet",
     ]

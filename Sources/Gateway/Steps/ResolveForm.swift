@@ -1,11 +1,11 @@
 internal import Primitives
 internal import ServiceModel
 
-/// Finds the operation of an awsQuery or ec2Query request: `Action` and `Version` in the body, or in the query, which a
-/// POST may have too: boto3 presigns a POST unless it is told otherwise.
+/// Finds the operation of an awsQuery or ec2Query request: `Action` and `Version` are in the body or in the query. A
+/// POST may have them in the query too, because boto3 presigns a POST by default.
 ///
-/// `Action` alone is ambiguous between services; with `Version` it is not. A service knows one version, and refuses
-/// every other.
+/// `Action` alone is ambiguous between services; with `Version` it is not. A service has one version, and refuses
+/// others.
 struct ResolveForm: Sendable {
     func callAsFunction(_ request: IdentifiedRequest, body: [UInt8]) -> IdentifiedRequest {
         guard case .form(let services) = request.target else { return request }
@@ -15,7 +15,7 @@ struct ResolveForm: Sendable {
             labels: request.labels)
     }
 
-    /// - Returns: no protocol where it stays the one that was thought of.
+    /// - Returns: nil as the protocol when the assumed one is right.
     private func target(
         _ request: IdentifiedRequest, _ services: [ServiceEntry], _ body: [UInt8]
     ) -> (IdentifiedTarget, ProtocolName?) {
@@ -39,7 +39,7 @@ struct ResolveForm: Sendable {
         return (.unidentified, nil)
     }
 
-    /// What AWS's sentence calls the version of a request without one.
+    /// The version in AWS's sentence for a request without one.
     private static let noVersion = "NO_VERSION_SPECIFIED"
 
     private static func wireProtocol(of service: ServiceEntry) -> ProtocolName {
@@ -50,7 +50,7 @@ struct ResolveForm: Sendable {
         name == .awsQuery || name == .ec2Query
     }
 
-    /// The decoded value of the first pair of that name.
+    /// The decoded value of the first pair with that name.
     static func value(of name: String, in pairs: [UInt8]) -> String? {
         let prefix = Array((name + "=").utf8)
         for pair in pairs.split(separator: UInt8(ascii: "&")) where pair.starts(with: prefix) {

@@ -1,14 +1,14 @@
 internal import ServiceModel
 
-/// Keeps a service within its share of the process: a place for each request in a handler, a bounded queue before it.
+/// Limits a service's share of the process: a number of concurrent requests in handlers, and a bounded queue.
 struct Throttle: Sendable {
-    /// Takes a place where one is free: most requests need not wait, and asking that costs them less.
+    /// Takes a place if one is free: most requests need not wait, and this costs them less.
     func admitsAtOnce(_ service: ServiceEntry) -> Bool {
         service.limiter.acquireAtOnce()
     }
 
-    /// Takes a place; `release` gives it back.
-    /// - Throws: the service's throttling error when too many wait already.
+    /// Takes a place, waiting if necessary; `release` gives it back.
+    /// - Throws: the service's throttling error when the queue is full.
     func callAsFunction(_ service: ServiceEntry) async throws(ServiceError) {
         guard await service.limiter.acquire() else { throw service.registration.throttlingError }
     }

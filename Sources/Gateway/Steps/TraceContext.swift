@@ -1,15 +1,15 @@
 internal import Primitives
 
-/// The trace that a request belongs to, as its sender says: for the access log, and passed on as it came.
+/// The trace that a request belongs to, according to its sender: written to the access log, and passed on unchanged.
 enum TraceContext {
-    /// The trace's id from `traceparent`, else `Root` of `X-Amzn-Trace-Id`; nil where neither is well-formed.
+    /// The trace id from `traceparent`, else `Root` of `X-Amzn-Trace-Id`; nil when neither is well-formed.
     /// - Source: W3C Trace Context, 3.2; AWS X-Ray Developer Guide, "Tracing header".
     static func id(_ headers: HeaderFields) -> String? {
         if let value = headers.first("traceparent"), let id = self.traceID(parent: value) { return id }
         return headers.first("x-amzn-trace-id").flatMap(self.root)
     }
 
-    /// `00-<trace: 32 digits>-<parent: 16>-<flags: 2>`; versions to come may add more behind it.
+    /// `00-<trace: 32 digits>-<parent: 16>-<flags: 2>`; later versions may append more.
     static func traceID(parent value: String) -> String? {
         let parts = value.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         guard parts.count >= 4, parts[0].count == 2, parts[1].count == 32, parts[2].count == 16, parts[3].count == 2,

@@ -1,17 +1,17 @@
-/// Why there is no certificate to speak TLS with.
+/// Why there is no certificate for TLS.
 package enum CertificateError: Error, Sendable, Hashable {
     /// A file could not be read.
     case unreadable(path: String, reason: String)
     /// A file could not be written.
     case unwritable(path: String, reason: String)
-    /// A file does not hold what it should.
+    /// A file has the wrong content.
     case invalid(path: String, reason: String)
-    /// TLS refuses certificate and key.
+    /// The TLS library refuses certificate and key.
     case unusable(reason: String)
 }
 
 extension CertificateError: CustomStringConvertible {
-    /// A sentence with the remedy.
+    /// What is wrong and how to mend it, in one sentence.
     package var description: String {
         switch self {
         case .unreadable(let path, let reason):

@@ -3,22 +3,22 @@ internal import NIOPosix
 internal import NIOSSL
 internal import Synchronization
 
-/// The certificate that new TLS connections get; it can be replaced while the server runs.
+/// The certificate for new TLS connections; can be replaced while the server runs.
 package final class CertificateStore: Sendable {
     /// Where certificate and key come from.
     package enum Source: Sendable {
-        /// Made here, signed by the installation's own authority.
+        /// Made here, and signed by the installation's own authority.
         case development(DevelopmentAuthority)
-        /// PEM files of the user: the chain, leaf first, and its key.
+        /// The operator's PEM files: the chain, leaf first, and its key.
         case files(certificatePath: String, keyPath: String)
-        /// The same, and clients must have a certificate of that authority.
+        /// As `files`, and clients must present a certificate of that authority (mutual TLS).
         case mutual(certificatePath: String, keyPath: String, authorityPath: String)
     }
 
     private typealias Outcome = Result<NIOSSLContext, CertificateError>
 
     private enum State {
-        /// Those who wait are told once.
+        /// Each waiter is called once.
         case preparing(waiters: [@Sendable (Outcome) -> Void])
         case decided(Outcome)
     }
@@ -26,15 +26,15 @@ package final class CertificateStore: Sendable {
     private let source: Source
     private let state: Mutex<State>
 
-    /// Reads or makes the certificate, and returns when it is there: some 50 ms with an empty directory, most of it
-    /// for the disk.
+    /// Reads or makes the certificate, and returns when it is ready: some 50 ms with an empty directory, mostly for the
+    /// disk.
     package init(_ source: Source) throws(CertificateError) {
         self.source = source
         self.state = Mutex(.decided(.success(try Self.load(source))))
     }
 
-    /// Reads or makes the certificate on a thread of its own, so that nobody's start waits for it. TLS connections that
-    /// come first wait for the certificate; when there is none, they are closed, and `whenReady` tells why.
+    /// Reads or makes the certificate on a thread of its own, so that the start does not wait for it. TLS connections
+    /// that come earlier wait for the certificate; if it fails they are closed, and `whenReady` throws the reason.
     package init(preparing source: Source) {
         self.source = source
         self.state = Mutex(.preparing(waiters: []))
@@ -49,7 +49,7 @@ package final class CertificateStore: Sendable {
         }
     }
 
-    /// Returns when there is a certificate, and throws when there will be none.
+    /// Returns when there is a certificate; throws when there will be none.
     package func whenReady() async throws(CertificateError) {
         let outcome = await withCheckedContinuation { continuation in
             self.whenDecided { continuation.resume(returning: $0) }
@@ -57,7 +57,7 @@ package final class CertificateStore: Sendable {
         _ = try outcome.get()
     }
 
-    /// The file that clients must trust, when the certificate is of our own making.
+    /// The certificate that clients must trust, if it was made here.
     package var authorityPath: String? {
         switch self.source {
         case .development(let authority): authority.authorityPath
@@ -65,7 +65,7 @@ package final class CertificateStore: Sendable {
         }
     }
 
-    /// Takes the files as they are now, for connections from here on. On an error the old certificate stays.
+    /// Reads the files again, for connections from now on. If that fails, the old certificate stays in use.
     package func reload() throws(CertificateError) {
         self.decide(.success(try Self.load(self.source)))
     }
@@ -97,7 +97,7 @@ package final class CertificateStore: Sendable {
         if let outcome { waiter(outcome) }
     }
 
-    /// What one file holds.
+    /// The content of one file.
     private struct Text {
         let path: String
         let text: String
@@ -134,8 +134,8 @@ package final class CertificateStore: Sendable {
             privateKey: .privateKey(try self.key(in: files.key))
         )
         if let authority {
-            // A client without a certificate of that authority is refused in the handshake. What name it has does not
-            // matter: the authority is the cluster's own.
+            // A client without a certificate of that authority is refused in the handshake. The name in it does not
+            // matter: the authority issues certificates to the cluster only.
             configuration.trustRoots = .certificates(try self.certificates(in: authority))
             configuration.certificateVerification = .noHostnameVerification
         }

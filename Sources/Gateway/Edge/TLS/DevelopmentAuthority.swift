@@ -9,29 +9,29 @@ internal import FoundationEssentials
 internal import Foundation
 #endif
 
-/// The certificate authority that this installation makes for itself, so that clients on this machine can speak TLS.
+/// A certificate authority that this installation makes for itself, so that clients on this machine can use TLS.
 ///
-/// A directory holds `ca.pem` (what clients trust: `AWS_CA_BUNDLE`), `ca.key`, `server.pem` and `server.key`; keys are
-/// P-256 with mode 0600. What is missing, expired or made for other names is made anew; the CA itself only when it is
-/// missing or expired, so that clients which trust it go on to do so.
+/// Its directory holds `ca.pem` (which clients trust through `AWS_CA_BUNDLE`), `ca.key`, `server.pem` and `server.key`;
+/// keys are P-256 with mode 0600. The server's certificate is made anew when it is missing, expired, or for other
+/// names; the CA only when it is missing or expired, so that clients which trust it continue to do so.
 package struct DevelopmentAuthority: Sendable {
     package let directory: String
-    /// DNS names, with `*.` for one label, and numeric addresses that the server's certificate is valid for.
+    /// The DNS names and numeric addresses for which the server's certificate is valid; `*.` stands for one label.
     package let names: [String]
     private let clock: any WallClock
 
-    /// Names that stay on this machine.
+    /// Names that always mean this machine.
     package static let localNames = ["localhost", "*.localhost", "127.0.0.1", "::1"]
 
     private static let day: Int64 = 24 * 60 * 60
     private static let authorityDays: Int64 = 3650
-    /// Apple's and the CA/Browser Forum's bound for server certificates.
+    /// The maximum for server certificates of Apple and of the CA/Browser Forum.
     private static let serverDays: Int64 = 397
     private static let renewalDays: Int64 = 30
 
     /// - Parameters:
-    ///   - directory: where certificates and keys are kept; made when it is not there.
-    ///   - names: beside `localNames`.
+    ///   - directory: where certificates and keys are kept; created if it does not exist.
+    ///   - names: in addition to `localNames`.
     ///   - clock: decides what has expired.
     package init(directory: String, names: [String] = [], clock: any WallClock = SystemClock()) {
         self.directory = directory
@@ -39,14 +39,14 @@ package struct DevelopmentAuthority: Sendable {
         self.clock = clock
     }
 
-    /// The file that clients must trust.
+    /// The certificate that clients must trust.
     package var authorityPath: String { self.directory + "/ca.pem" }
 
     private var authorityKeyPath: String { self.directory + "/ca.key" }
     var serverPath: String { self.directory + "/server.pem" }
     var serverKeyPath: String { self.directory + "/server.key" }
 
-    /// The server's certificate and key as PEM, made where needed.
+    /// The server's certificate and key as PEM; made if necessary.
     func prepare() throws(CertificateError) -> (certificate: String, key: String) {
         try PrivateFile.makeDirectory(self.directory)
         let authority = try self.authority()
@@ -67,9 +67,9 @@ package struct DevelopmentAuthority: Sendable {
     // The authority
 
     private func authority() throws(CertificateError) -> Authority {
-        // It is written last: a start that was killed may have left the key alone.
+        // Written last: a start that was killed may have left only the key.
         guard PrivateFile.exists(self.authorityPath) else { return try self.makeAuthority() }
-        // Made anew, it would be another one than clients trust.
+        // A new authority would not be the one that clients trust.
         guard PrivateFile.exists(self.authorityKeyPath) else {
             throw .invalid(path: self.authorityPath, reason: "its key, ca.key, is not beside it")
         }
@@ -88,7 +88,7 @@ package struct DevelopmentAuthority: Sendable {
         let publicKey = Certificate.PublicKey(key.publicKey)
         do {
             let identifier = SubjectKeyIdentifier(hash: publicKey)
-            // The name tells one installation's authority from another's in a trust store.
+            // The name distinguishes the authorities of several installations in a trust store.
             let mark = Hex.encode(Array(identifier.keyIdentifier.prefix(4)))
             let name = try DistinguishedName {
                 OrganizationName("Brume")
@@ -118,12 +118,12 @@ package struct DevelopmentAuthority: Sendable {
 
     // The server
 
-    /// The certificate on disk, if it still serves.
+    /// The certificate on disk, if it is still usable.
     private func server(of authority: Authority) throws(CertificateError) -> (certificate: String, key: String)? {
         guard PrivateFile.exists(self.serverPath), PrivateFile.exists(self.serverKeyPath) else { return nil }
         let certificateText = try PrivateFile.read(self.serverPath)
         let keyText = try PrivateFile.read(self.serverKeyPath)
-        // Whatever is wrong with it, a new one costs a millisecond.
+        // Whatever is wrong with it, a new one takes a millisecond.
         guard let certificate = try? Certificate(pemEncoded: certificateText),
             let key = try? P256.Signing.PrivateKey(pemRepresentation: keyText),
             certificate.publicKey == Certificate.PublicKey(key.publicKey),

@@ -6,7 +6,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Addresses as certificates hold them.
+/// Numeric addresses, in the form in which certificates contain them.
 package enum NumericAddress {
     /// The 4 or 16 bytes of a numeric address, or nil for a name.
     package static func bytes(_ text: String) -> [UInt8]? {

@@ -8,9 +8,9 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Small files whose mode matters.
+/// Small files with a restrictive mode.
 enum PrivateFile {
-    /// Larger than any certificate chain.
+    /// More than any certificate chain.
     static let bytesMax = 1024 * 1024
 
     static func exists(_ path: String) -> Bool {
@@ -41,16 +41,16 @@ enum PrivateFile {
         return text
     }
 
-    /// Replaces the file in one step, so that nobody ever reads half of it.
+    /// Replaces the file atomically, so that nobody reads a part of it.
     /// - Parameters:
     ///   - text: the new content.
-    ///   - path: the file; its directory must be there.
+    ///   - path: the file; its directory must exist.
     ///   - mode: the permissions; 0o600 for keys.
-    /// - Throws: `CertificateError.unwritable`; the old file is then as it was.
+    /// - Throws: `CertificateError.unwritable`; the old file is then unchanged.
     static func write(_ text: String, to path: String, mode: mode_t) throws(CertificateError) {
         let temporary = path + ".new"
         _ = unsafe unlink(temporary)
-        // Exclusive: a link that somebody put there is not followed.
+        // O_EXCL: a symbolic link that somebody planted there is not followed.
         let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard file >= 0 else { throw .unwritable(path: path, reason: SystemError.sentence(errno)) }
         let bytes = Array(text.utf8)
