@@ -1,3 +1,5 @@
+internal import Primitives
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -19,7 +21,7 @@ final class Wakeup: @unchecked Sendable {
     init() {
         unsafe self.mutex = .allocate(capacity: 1)
         unsafe self.condition = .allocate(capacity: 1)
-        let results = unsafe (pthread_mutex_init(self.mutex, nil), pthread_cond_init(self.condition, nil))
+        let results = unsafe (pthread_mutex_init(self.mutex, nil), TimedCondition.initialise(self.condition))
         precondition(results == (0, 0), "pthread mutex and condition need only memory")
     }
 
@@ -39,13 +41,7 @@ final class Wakeup: @unchecked Sendable {
 
     /// Returns after a signal, or after `milliseconds` unless that is nil.
     func wait(milliseconds: Int?) {
-        var deadline = timespec()
-        if let milliseconds {
-            unsafe clock_gettime(CLOCK_REALTIME, &deadline)
-            let nanoseconds = deadline.tv_nsec + (milliseconds % 1000) * 1_000_000
-            deadline.tv_sec += milliseconds / 1000 + nanoseconds / 1_000_000_000
-            deadline.tv_nsec = nanoseconds % 1_000_000_000
-        }
+        var deadline = milliseconds.map { TimedCondition.deadline(milliseconds: $0) } ?? timespec()
         unsafe pthread_mutex_lock(self.mutex)
         while !self.isSignalled {
             if milliseconds == nil {

@@ -51,7 +51,7 @@ internal import Darwin
         self.path = path
         self.limits = limits
         unsafe pthread_mutex_init(self.mutex, nil)
-        unsafe pthread_cond_init(self.condition, nil)
+        _ = unsafe TimedCondition.initialise(self.condition)
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return nil }
         closeDescriptor(descriptor)
@@ -147,11 +147,7 @@ internal import Darwin
 
     /// Lets more lines come, with the mutex held but for the wait.
     private func gather() {
-        var deadline = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &deadline)
-        let nanoseconds = deadline.tv_nsec + self.limits.gatherMilliseconds * 1_000_000
-        deadline.tv_sec += nanoseconds / 1_000_000_000
-        deadline.tv_nsec = nanoseconds % 1_000_000_000
+        var deadline = TimedCondition.deadline(milliseconds: self.limits.gatherMilliseconds)
         var status: Int32 = 0
         while !self.isClosed, self.buffer.count < self.limits.bufferBytesMax / 2, status == 0 {
             self.wait = .halfBuffer
