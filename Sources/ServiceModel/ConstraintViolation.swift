@@ -1,4 +1,4 @@
-/// One constraint of the model that an input does not meet.
+/// A violation of one of the model's constraints by an input.
 package struct ConstraintViolation: Sendable, Hashable {
     /// A step from the input to the offending value.
     package enum PathStep: Sendable, Hashable {
@@ -6,11 +6,11 @@ package struct ConstraintViolation: Sendable, Hashable {
         /// A list's element; AWS's older services print `.N.member` with the 1-based number, Smithy's `/index`.
         case element(index: Int)
         case key(String)
-        /// The key itself is what offends.
+        /// The key itself violates the constraint.
         case keyOf(String)
     }
 
-    /// What was demanded.
+    /// What the model demands.
     package enum Demand: Sendable, Hashable {
         case notNull
         case length(min: Int?, max: Int?)
@@ -20,11 +20,11 @@ package struct ConstraintViolation: Sendable, Hashable {
         case uniqueItems
     }
 
-    /// The list or map whose element, key or value offends: AWS's older services report the whole of it.
+    /// The list or map that contains the offending element, key or value: AWS's older services report the whole of it.
     package struct Container: Sendable, Hashable {
         /// The list or map as AWS prints it.
         package var value: String
-        /// Everything that is demanded of each element, key or value, the broken demand among it.
+        /// Every demand on each element, key or value, including the violated one.
         package var demands: [Demand]
 
         package init(value: String, demands: [Demand]) {
@@ -37,11 +37,11 @@ package struct ConstraintViolation: Sendable, Hashable {
     package var demand: Demand
     /// The value as AWS prints it; nil for null.
     package var value: String?
-    /// The length that broke a length demand.
+    /// The length that violated a length constraint.
     package var length: Int?
-    /// The value must not be shown; `value` is nil then.
+    /// Whether the value must not be shown; `value` is then nil.
     package var isSensitive = false
-    /// Set when `path` ends in an element or a key and the element's own constraints are broken.
+    /// Set when `path` ends in an element or a key that violates the constraints of its own shape.
     package var container: Container?
 
     package init(path: [PathStep], demand: Demand, value: String?, length: Int? = nil) {
@@ -53,7 +53,7 @@ package struct ConstraintViolation: Sendable, Hashable {
 }
 
 extension Constraints {
-    /// Everything that is demanded, in the order in which AWS lists it.
+    /// Every demand, in the order in which AWS lists them.
     package var demands: [ConstraintViolation.Demand] {
         var demands: [ConstraintViolation.Demand] = []
         if let max = self.lengthMax { demands.append(.length(min: nil, max: max)) }
@@ -68,13 +68,13 @@ extension Constraints {
 }
 
 extension ConstraintViolation {
-    /// The violations of an input, each structure's in the order in which the service tells its members. Where that is
-    /// not known they stay as they were noted: what is there in the request's order, then what is missing.
+    /// The violations of an input, those of each structure in the order in which the service reports its members. If
+    /// that order is not known they keep theirs: members that are present, in the request's order, then missing ones.
     package static func told(_ violations: [ConstraintViolation], in input: ShapeSchema) -> [ConstraintViolation] {
         violations.count < 2 ? violations : self.told(violations, from: 0, input)
     }
 
-    /// `depth` steps lead to a value of the shape.
+    /// `depth` is the number of steps from the input to a value of the shape.
     private static func told(
         _ violations: [ConstraintViolation], from depth: Int, _ shape: ShapeSchema?
     ) -> [ConstraintViolation] {
@@ -99,7 +99,7 @@ extension ConstraintViolation {
         }
     }
 
-    /// What a step from a value of the shape leads to; nil for what is no aggregate there.
+    /// The shape that a step from a value of this shape leads to; nil unless that is an aggregate.
     private static func target(_ step: PathStep, in shape: ShapeSchema) -> ShapeSchema? {
         switch (step, shape.type) {
         case (.member(let name), .structure), (.member(let name), .union):

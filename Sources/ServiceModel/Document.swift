@@ -22,11 +22,11 @@ package indirect enum Document: Sendable, Hashable {
 }
 
 extension Document {
-    /// The member of that name, where this is an object that has it.
+    /// The member of that name, if this is an object that has one.
     /// - Complexity: O(members).
     package subscript(name: String) -> Document? {
         guard case .object(let members) = self else { return nil }
-        // Most names differ in length, which is told at once.
+        // Lengths first: most names already differ in them.
         let count = name.utf8.count
         for index in members.indices where members[index].name.utf8.count == count && members[index].name == name {
             return members[index].value
@@ -34,27 +34,27 @@ extension Document {
         return nil
     }
 
-    /// The members of an object, in their order; none of anything else.
+    /// The members of an object, in order; empty for anything else.
     package var members: [Member] {
         if case .object(let members) = self { members } else { [] }
     }
 
-    /// The elements of an array; none of anything else.
+    /// The elements of an array; empty for anything else.
     package var elements: [Document] {
         if case .array(let elements) = self { elements } else { [] }
     }
 
-    /// The text of a string.
+    /// The text, if this is a string.
     package var text: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
-    /// A number as it was written.
+    /// The text of a number, as it was written.
     package var numberText: String? {
         if case .number(let text) = self { text } else { nil }
     }
 
-    /// A number that is whole and fits.
+    /// The value, if this is a whole number within the range of `Int`.
     package var integer: Int? {
         if case .number(let text) = self { Int(text) } else { nil }
     }
@@ -63,7 +63,7 @@ extension Document {
         if case .number(let text) = self { Double(text) } else { nil }
     }
 
-    /// An object of these members, without those that are nil.
+    /// An object with these members, leaving out those that are nil.
     package static func object(_ members: KeyValuePairs<String, Document?>) -> Document {
         .object(members.compactMap { entry in entry.value.map { Member(entry.key, $0) } })
     }

@@ -1,4 +1,4 @@
-/// Hands the events of a streamed answer to the client.
+/// Sends the events of a streamed answer to the client.
 package typealias EventSender = Sink<any WritableShape>
 
 /// The events of a streamed answer, made one after another while they are sent.
@@ -11,8 +11,8 @@ package typealias EventSender = Sink<any WritableShape>
 package struct EventStream<Event: WritableShape>: Sendable {
     private let body: @Sendable (_ send: Sink<Event>) async throws -> Void
 
-    /// `body` sends the events. A `ServiceError` that it throws becomes the last message; what `send` throws it must
-    /// not keep to itself.
+    /// `body` sends the events. A `ServiceError` that it throws becomes the last message; errors thrown by `send` must
+    /// be passed on.
     package init(_ body: @escaping @Sendable (_ send: Sink<Event>) async throws -> Void) {
         self.body = body
     }
@@ -26,6 +26,6 @@ package struct EventStream<Event: WritableShape>: Sendable {
 /// An output whose events follow its head.
 package protocol StreamedShape: WritableShape {
     /// Sends every event.
-    /// - Throws: a `ServiceError` that the client is to be told of as the last message, or what `send` threw.
+    /// - Throws: a `ServiceError`, which becomes the client's last message, or what `send` threw.
     func sendEvents(_ send: EventSender) async throws
 }

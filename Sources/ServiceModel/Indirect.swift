@@ -1,4 +1,4 @@
-/// A value behind a reference, for shapes that hold themselves.
+/// A value behind a reference, for recursive shapes.
 package struct Indirect<Value: Sendable>: Sendable {
     private let storage: [Value]
 

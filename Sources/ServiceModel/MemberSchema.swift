@@ -2,7 +2,7 @@
 package enum MemberLocation: Sendable, Hashable {
     case body
     case header(String)
-    /// All headers with the prefix, the rest of the name being the map's key.
+    /// All headers with the prefix; the rest of a header's name is the map's key.
     case prefixHeaders(String)
     /// A label of the URI.
     case label
@@ -10,7 +10,7 @@ package enum MemberLocation: Sendable, Hashable {
     /// Every query parameter that no other member takes.
     case queryParams
     case statusCode
-    /// The whole body is this member.
+    /// This member is the whole body.
     case payload
     /// A header of the event, in event streams.
     case eventHeader
@@ -58,15 +58,15 @@ package final class MemberSchema: @unchecked Sendable {
         self.traits.isSensitive || self.target.traits.isSensitive
     }
 
-    /// What the model demands of the value here: the member's own constraints, else the shape's.
+    /// The constraints on the value here: the member's own, else the shape's.
     package let constraints: Constraints?
-    /// Whether there are constraints; asked for each value, where a copy of them would cost.
+    /// Whether there are constraints: asked for each value, for which copying them would cost too much.
     let isConstrained: Bool
-    /// The most elements or entries of a list or map.
+    /// The maximum number of elements or entries of a list or map.
     let countMax: Int
 }
 
-/// What a model says of a member beyond its target.
+/// A member's traits, besides its target.
 package struct MemberTraits: Sendable, Hashable {
     package var isRequired = false
     package var location = MemberLocation.body

@@ -1,6 +1,7 @@
-/// The input of a request whose operation is not known where it is passed on.
+/// The input of a request, for code that does not know its operation.
 ///
-/// A class behind a protocol: an input has up to dozens of members, and taking it out of an existential copies each.
+/// A class behind a protocol: an input has up to dozens of members, and taking it out of an existential would copy
+/// each.
 package protocol DecodedInput: AnyObject, Sendable {
     /// The input as a value of its own.
     var shape: any ReadableShape { get }
@@ -18,32 +19,32 @@ package final class Decoded<Input: ReadableShape>: DecodedInput {
 }
 
 extension ReadableShape {
-    /// This input as it is passed on.
+    /// This input, type-erased.
     package var decoded: any DecodedInput { Decoded(self) }
 }
 
-/// One operation of one service, its types erased: what the gateway decodes, authorises and invokes.
+/// One operation of one service, type-erased: what the gateway decodes, authorises and invokes.
 ///
-/// A class: each request passes it on, and a structure's closures would be counted one by one.
+/// A class: every request passes it on, and the closures of a structure would be retained one by one.
 package final class OperationBinding: Sendable {
     package let schema: OperationSchema
-    /// Reads the input; violations are left in the reader.
+    /// Reads the input; violations are collected in the reader.
     package let decode: @Sendable (ShapeReader) throws(ShapeError) -> any DecodedInput
-    /// What the request touches, for authorisation.
+    /// The actions and resources of a request, for authorisation.
     package let access: @Sendable (any DecodedInput, RequestContext) -> [ResourceAccess]
     private let handle: Handler
-    /// Asked before the handler; nil where nobody is.
+    /// Called before the handler; nil when there is none.
     private let check: Check?
     private let observer: OperationObserver?
-    /// Whether the output says how large it is. Known for each operation: to find it out of an output takes longer than
-    /// writing a small one.
+    /// Whether the output conforms to `SizedOutput`. Stored, because asking an output takes longer than writing a small
+    /// one.
     package let hasSizedOutput: Bool
 
     private typealias Handler =
         @Sendable (any DecodedInput, RequestContext) async throws(ServiceError) -> any WritableShape
-    /// Whether a check is known to find nothing in a request.
+    /// Whether a check certainly accepts a request.
     package typealias NeedlessCheck = @Sendable (RequestContext) -> Bool
-    /// Looks at what a request touches, if it needs to.
+    /// Checks a request, and looks at its actions and resources if it needs to.
     package typealias AccessCheck =
         @Sendable (_ access: () -> [ResourceAccess], RequestContext) async throws(ServiceError) -> Void
 
@@ -74,7 +75,7 @@ package final class OperationBinding: Sendable {
         self.hasSizedOutput = Output.self is any SizedOutput.Type
     }
 
-    /// An operation that another process runs: its requests are recognised here, and nobody reads or answers them.
+    /// An operation that another process runs: its requests are only identified here.
     fileprivate init(elsewhere schema: OperationSchema) {
         self.schema = schema
         self.decode = { (_) throws(ShapeError) in preconditionFailure("\(schema.name) runs in another process") }
@@ -95,8 +96,8 @@ package final class OperationBinding: Sendable {
         self.hasSizedOutput = original.hasSizedOutput
     }
 
-    /// The same operation, before which `check` is asked unless it is known to find nothing; what it throws is the
-    /// answer.
+    /// This operation with a check before it. The check is skipped if `needless` says that it would accept the request;
+    /// what it throws becomes the answer.
     package func preceded(
         by check: @escaping AccessCheck, unless isNeedless: @escaping NeedlessCheck
     ) -> OperationBinding {
@@ -104,14 +105,15 @@ package final class OperationBinding: Sendable {
         return OperationBinding(self, Check(check, unless: isNeedless), self.observer)
     }
 
-    /// The same operation, whose requests `observer` is told of when they are done, those too that a check refused.
+    /// This operation with an observer, which is told about the end of each request, including those that a check
+    /// refused.
     package func observed(by observer: OperationObserver) -> OperationBinding {
         precondition(self.observer == nil, "one observer is told of an operation")
         return OperationBinding(self, self.check, observer)
     }
 
-    /// Asks the check, runs the handler, tells the observer. One function, and not one around the other: each that
-    /// waits costs a look at the executor on its way back.
+    /// Calls the check, the handler and the observer. One function rather than nested ones: each that suspends costs a
+    /// look at the executor on its way back.
     package func invoke(
         _ input: any DecodedInput, _ context: RequestContext
     ) async throws(ServiceError) -> any WritableShape {
@@ -139,10 +141,10 @@ package final class OperationBinding: Sendable {
     }
 }
 
-/// What wants to know how requests of an operation ended. It is called where the request was worked on: it must be
-/// quick, and never wait.
+/// Is told how the requests of an operation ended. Called on the thread that processed the request: must be quick and
+/// never wait.
 package final class OperationObserver: Sendable {
-    /// The duration is the time from the handler's start to its end.
+    /// The duration is that of the handler.
     package typealias Answered =
         @Sendable (any DecodedInput, RequestContext, any WritableShape, Duration) -> Void
     package typealias Refused = @Sendable (any DecodedInput, RequestContext, ServiceError) -> Void
@@ -161,7 +163,7 @@ package struct ServiceBinding: Sendable {
     package let schema: ServiceSchema
     /// In the order of `schema.operations`.
     package let operations: [OperationBinding]
-    /// Told of every error that a client is answered with, also where no handler was reached; nil where nobody asks.
+    /// Told about every error that a client is answered with, even if no handler was reached; nil when nobody needs it.
     package var onError: (@Sendable (ServiceError, RequestContext) -> Void)?
 
     package init(schema: ServiceSchema, operations: [OperationBinding]) {
@@ -170,19 +172,19 @@ package struct ServiceBinding: Sendable {
         self.operations = operations
     }
 
-    /// A service that another process runs: its requests are recognised here and sent there.
+    /// A service that another process runs: its requests are identified here and forwarded.
     package init(elsewhere schema: ServiceSchema) {
         self.init(schema: schema, operations: schema.operations.map(OperationBinding.init(elsewhere:)))
     }
 
-    /// The same service, each of whose operations asks `check` first, unless it is known to find nothing.
+    /// This service with a check before each of its operations; see `OperationBinding.preceded`.
     package func preceded(
         by check: @escaping OperationBinding.AccessCheck, unless isNeedless: @escaping OperationBinding.NeedlessCheck
     ) -> ServiceBinding {
         self.replacing(self.operations.map { $0.preceded(by: check, unless: isNeedless) })
     }
 
-    /// The same service, those of whose operations that `observer` gives an observer for tell it how requests end.
+    /// This service with an observer for each operation that `observer` returns one for.
     package func observed(by observer: (OperationSchema) -> OperationObserver?) -> ServiceBinding {
         self.replacing(
             self.operations.map { operation in

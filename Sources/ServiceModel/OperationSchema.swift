@@ -18,11 +18,11 @@ package final class OperationSchema: Sendable {
     package let status: Int
     /// The awsQuery wrapper, `<Operation>Result`, unless the model names another; nil for none.
     package let resultWrapper: String?
-    /// STS's web-identity operations and the like: AWS takes them unsigned.
+    /// Whether AWS accepts it unsigned, such as STS's web-identity operations.
     package let isUnsigned: Bool
     /// Prefix of the host name that SDKs add, such as `data-`.
     package let hostPrefix: String?
-    /// The body is a checksummed or streamed blob, so it is handed over in pieces.
+    /// Whether the body is a checksummed or streamed blob, which the handler reads piece by piece.
     package var hasStreamingInput: Bool {
         self.input.members.contains {
             $0.traits.location == .payload && ($0.target.traits.isStreaming || $0.target.traits.isEventStream)

@@ -1,8 +1,8 @@
-/// How the answers of an operation are cut into pages: the names of the members that SDKs follow.
+/// The pagination of an operation: the names of the members that SDKs use for it.
 package struct Paginator: Sendable, Hashable {
     package let inputTokens: [String]
     package let outputTokens: [String]
-    /// The member that limits a page, if there is one.
+    /// The member that limits the size of a page, if there is one.
     package let limit: String?
     package let results: [String]
 

@@ -1,18 +1,18 @@
 internal import Primitives
 internal import Synchronization
 
-/// Whole-value matches of the models' regular expressions, each compiled once.
+/// Matches whole values against the models' regular expressions, each of which is compiled once.
 ///
-/// Most of them are one character class repeated (`[a-zA-Z0-9_.-]+`), which is matched by hand; the rest takes time
+/// Most of them are one repeated character class (`[a-zA-Z0-9_.-]+`), which is matched by hand. The others take time
 /// linear in the value, because requests choose the values.
 enum PatternMatcher {
-    /// Patterns beyond this are compiled anew each time; the models have a few hundred.
+    /// Further patterns are compiled in each call; the models have a few hundred.
     private static let cacheCountMax = 4096
 
     private enum Compiled {
         case characterClass(CharacterClass)
         case pattern(LinearPattern)
-        /// A form that is not understood: AWS's own check is not repeated, the value passes.
+        /// The syntax is not supported: AWS's own check is not repeated, and every value passes.
         case unknown
     }
 

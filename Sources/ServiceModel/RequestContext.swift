@@ -1,11 +1,11 @@
 package import Primitives
 internal import Synchronization
 
-/// Who made a request, as authentication proved it.
+/// The authenticated sender of a request.
 ///
-/// A class, as `RequestContext`: each request has one of its key.
+/// A class: it is made once for each key, and shared by every request.
 package final class Principal: Sendable {
-    /// What sort of identity it is.
+    /// The kind of identity.
     package enum Kind: String, Sendable, Hashable {
         case root, user, assumedRole, federatedUser, service, anonymous
     }
@@ -17,9 +17,9 @@ package final class Principal: Sendable {
     package let userID: String
     /// Empty for anonymous callers.
     package let accessKeyID: String
-    /// When its temporary key was made; nil for long-term keys.
+    /// When its temporary key was issued; nil for long-term keys.
     package let tokenIssueTime: Timestamp?
-    /// What it may do; nil where nothing restricts it within its account.
+    /// Its policies; nil when it is unrestricted within its account.
     package let policies: (any PrincipalPolicies)?
 
     package init(
@@ -35,7 +35,7 @@ package final class Principal: Sendable {
         self.policies = policies
     }
 
-    /// The same one, with other policies.
+    /// The same principal with other policies.
     package func with(policies: (any PrincipalPolicies)?) -> Principal {
         Principal(
             kind: self.kind, account: self.account, arn: self.arn, userID: self.userID, accessKeyID: self.accessKeyID,
@@ -43,10 +43,10 @@ package final class Principal: Sendable {
     }
 }
 
-/// The policies of a principal: whoever reads policies knows more of them.
+/// The policies of a principal; opaque at this level, where policies are not known.
 package protocol PrincipalPolicies: AnyObject, Sendable {}
 
-/// Who it is; what it may do changes with time.
+/// Equality is about identity; policies change over time and are left out.
 extension Principal: Hashable {
     package static func == (left: Principal, right: Principal) -> Bool {
         left.kind == right.kind && left.account == right.account && left.arn == right.arn
@@ -62,9 +62,10 @@ extension Principal: Hashable {
     }
 }
 
-/// What a handler knows of the request beside its input. Immutable; made once, after authentication.
+/// What a handler knows about the request besides its input. Immutable, except for `answer`; made once, after
+/// authentication.
 ///
-/// A class: it passes through every step, and copying its many texts at each costs more than the steps.
+/// A class: it passes through every step, and copying its many texts at each would cost more than the steps.
 package final class RequestContext: Sendable {
     package let requestID: RequestID
     package let principal: Principal
@@ -77,12 +78,12 @@ package final class RequestContext: Sendable {
     package let sourceAddress: String
     package let isTLS: Bool
     package let userAgent: String
-    /// Where the client found this server, as its `Host` header or `:authority` says it; empty where it said none.
+    /// The name by which the client reached this server, from `Host` or `:authority`; empty if there was none.
     package let host: String
-    /// What the handler wants to have said in headers that the model of its output does not have.
+    /// The handler's headers for the answer that the model of its output does not have.
     private let answerFields = Mutex<[HeaderFields.Field]>([])
 
-    /// More headers than this are not sent.
+    /// Further headers are not sent.
     package static let answerHeaderCountMax = 16
 
     package init(
@@ -106,19 +107,21 @@ package final class RequestContext: Sendable {
         self.host = host
     }
 
-    /// Adds a header to the answer, such as the token counts of Bedrock, which no SDK's model knows and some SDKs read.
-    /// It must be called before the handler returns; an answer that is an error has none of them.
+    /// Adds a header to the answer, such as Bedrock's token counts, which are not in any model but which some SDKs
+    /// read.
+    ///
+    /// Must be called before the handler returns. An error is answered without these headers.
     package func answer(_ name: String, _ value: String) {
         self.answerFields.withLock { fields in
             if fields.count < Self.answerHeaderCountMax { fields.append(HeaderFields.Field(name, value)) }
         }
     }
 
-    /// The headers that the handler added.
+    /// The headers added by the handler.
     package var answerHeaders: [HeaderFields.Field] { self.answerFields.withLock { $0 } }
 }
 
-/// One thing that an operation does to one resource, as IAM sees it.
+/// One action of an operation on one resource, as IAM sees it.
 package struct ResourceAccess: Sendable, Hashable {
     /// `dynamodb:PutItem`
     package var action: String

@@ -1,6 +1,7 @@
 /// An error the client must see, exactly as AWS would send it.
 ///
-/// One reference: every function of a request's way may throw it, and would keep room for what is in it otherwise.
+/// A single reference: every function on a request's path may throw it, and would otherwise reserve room for all its
+/// members.
 package struct ServiceError: Error, Sendable {
     /// The wire code, such as `ResourceNotFoundException`.
     package var code: String { self.facts.code }
@@ -8,9 +9,9 @@ package struct ServiceError: Error, Sendable {
     package var status: Int { self.facts.status }
     /// The sentence AWS prints; SDK users match on it, so tests pin it.
     package var message: String { self.facts.message }
-    /// awsQuery's code, where the model names another.
+    /// The code in awsQuery, if it differs.
     package var queryCode: String? { self.facts.queryCode }
-    /// The modelled members beside the message, such as `CancellationReasons`; it is written as the error's body.
+    /// The modelled members besides the message, such as `CancellationReasons`; written as the error's body.
     package var detail: (any WritableShape)? { self.facts.detail }
     /// Whether the fault is the server's.
     package var isServerFault: Bool { self.status >= 500 }

@@ -1,7 +1,7 @@
-// The generic reads are inlinable, so that each model's module makes its own code of them; what is not generic is in
+// The generic reads are inlinable, so that they are specialised in each model's module; what is not generic is in
 // ShapeReader.swift.
 extension ShapeReader {
-    /// Reads a list; `read` is given the element's schema for each element.
+    /// Reads a list; `read` is called with the element's schema for each element.
     @inlinable
     package func list<Element>(
         _ member: MemberSchema, _ read: (MemberSchema) throws(ShapeError) -> Element
@@ -49,7 +49,7 @@ extension ShapeReader {
         return elements
     }
 
-    /// Reads a map; a key that occurs twice keeps its later value.
+    /// Reads a map; of entries with the same key, the last one wins.
     @inlinable
     package func map<Value>(
         _ member: MemberSchema, _ read: (MemberSchema) throws(ShapeError) -> Value

@@ -1,6 +1,6 @@
 extension ShapeReader {
-    /// A string's length in code points, its pattern and its known values. A text can break its pattern and its length;
-    /// which of them is told first is the service's.
+    /// Checks a string's length in code points, its pattern and its known values. Of a violated pattern and a violated
+    /// length, the service decides which is reported first.
     package func check(string value: String, _ constraints: Constraints, _ member: MemberSchema) {
         if !constraints.enumValues.isEmpty {
             guard !constraints.enumValues.contains(value) else { return }
@@ -10,7 +10,7 @@ extension ShapeReader {
             Self.isSurelyWithin(constraints, utf8Count: value.utf8.count)
             || Self.allows(constraints, count: value.unicodeScalars.count)
         if !isInBounds, constraints.isLengthFirst { self.check(lengthOf: value, constraints, member) }
-        // A pattern is only tried on what has a lawful length, or is short, so that no input makes it slow.
+        // A pattern is tried only on a text of valid length or a short one, so that no input makes it slow.
         if let pattern = constraints.pattern, isInBounds || value.utf8.count <= Self.triedBytesMax,
             !PatternMatcher.matches(value, pattern)
         {
@@ -23,10 +23,11 @@ extension ShapeReader {
         self.check(count: value.unicodeScalars.count, constraints, member) { ValueText.cut(value) }
     }
 
-    /// The longest text, in UTF-8, of which a pattern is tried though it may be longer than the model allows.
+    /// The longest text, in bytes of UTF-8, on which a pattern is tried although it may be longer than the model
+    /// allows.
     private static let triedBytesMax = 16 << 10
 
-    /// Whether a text of so many bytes is within the bounds however many of them a character takes, up to four.
+    /// Whether a text of that many bytes is within the bounds, whether its characters take one byte each or four.
     private static func isSurelyWithin(_ constraints: Constraints, utf8Count: Int) -> Bool {
         let least = (utf8Count + 3) / 4
         return least >= constraints.lengthMin ?? 0 && utf8Count <= constraints.lengthMax ?? .max
@@ -36,7 +37,7 @@ extension ShapeReader {
         count >= constraints.lengthMin ?? 0 && count <= constraints.lengthMax ?? .max
     }
 
-    /// The number of characters, bytes, elements or entries.
+    /// Checks the number of characters, bytes, elements or entries.
     package func check(count: Int, _ constraints: Constraints, _ member: MemberSchema, _ value: () -> String) {
         guard !Self.allows(constraints, count: count) else { return }
         self.note(
@@ -47,7 +48,7 @@ extension ShapeReader {
         )
     }
 
-    /// A number's range, in which no NaN is; `text` is the number as it is printed.
+    /// Checks a number's range, which excludes NaN; `text` is the number as it is printed.
     package func check(
         number: Double, _ text: @autoclosure () -> String, _ constraints: Constraints, _ member: MemberSchema
     ) {
@@ -59,7 +60,7 @@ extension ShapeReader {
         }
     }
 
-    /// What AWS calls numbers that are none, or not finite.
+    /// AWS's names of NaN and of infinite numbers.
     private static func name(_ number: Double) -> String? {
         if number.isNaN { return "NaN" }
         return number.isInfinite ? (number < 0 ? "-Infinity" : "Infinity") : nil

@@ -1,35 +1,35 @@
 package import Primitives
 
-/// What a generated shape reads itself from: a wire reader plus what is the same in every wire format.
+/// What a generated shape reads itself from: a wire reader, plus everything that is the same for all wire formats.
 ///
-/// It notes violations of the model's constraints instead of throwing, because AWS gathers them into one answer; the
-/// caller asks for `violations` when the whole input has been read. Constraints and the place of a value are looked at
+/// Violations of the model's constraints are collected instead of thrown, because AWS reports them in one answer; the
+/// caller asks for `violations` when the whole input has been read. Constraints and the position of a value are handled
 /// here once, for all formats.
 package final class ShapeReader {
-    /// More violations than this are not kept; AWS itself stops at ten.
+    /// Further violations are dropped; AWS itself stops at ten.
     package static let violationCountMax = 32
 
     package let wire: any WireReader
     package private(set) var violations: [ConstraintViolation] = []
-    /// The steps to the aggregate that is being read.
+    /// The path to the aggregate that is being read.
     private var path: [ConstraintViolation.PathStep] = []
-    /// The step from there to the value that is being read; nil at the root.
+    /// The last step, to the value that is being read; nil at the root.
     private var step: ConstraintViolation.PathStep?
     private var depth = 0
-    /// Parts that can yet be kept of lists and maps that have more than the model allows.
+    /// How many more parts may be kept of lists and maps that are longer than the model allows.
     private var surplusLeft = violationCountMax * ValueText.partCountMax
 
     package init(_ wire: any WireReader) {
         self.wire = wire
     }
 
-    /// Enters a structure or union at the current place.
+    /// Enters a structure or union at the current position.
     package func beginStructure(_ schema: ShapeSchema) throws(ShapeError) {
         try self.wire.beginStructure(schema)
         self.enter()
     }
 
-    /// The index of the next member that is there; nil after the last, which leaves the structure.
+    /// The index of the next member that is present; nil after the last, which leaves the structure.
     package func nextMember(_ schema: ShapeSchema) throws(ShapeError) -> Int? {
         guard let index = try self.wire.nextMember(schema) else {
             self.leave()
@@ -39,10 +39,10 @@ package final class ShapeReader {
         return index
     }
 
-    /// Notes that a required member is not there.
+    /// Records that a required member is missing.
     ///
-    /// Called after the structure has been left, so the structure's own place is where the member is missing.
-    /// - Returns: the value that stands for it; the violation keeps it from every handler.
+    /// Called after the structure has been left, so that the structure's own position is that of the violation.
+    /// - Returns: the value that takes its place; because of the violation no handler ever sees it.
     package func missing<Value>(_ member: MemberSchema, _ stand: Value) -> Value {
         var place = self.place
         place.append(.member(member.name))
@@ -99,13 +99,13 @@ package final class ShapeReader {
         try self.wire.readDocument(member)
     }
 
-    /// The steps to the value that is being read.
+    /// The path to the value that is being read.
     private var place: [ConstraintViolation.PathStep] {
         guard self.depth > 0, let step = self.step else { return self.path }
         return self.path + [step]
     }
 
-    /// Notes a violation of the value being read.
+    /// Records a violation by the value that is being read.
     package func note(
         _ demand: ConstraintViolation.Demand, _ member: MemberSchema, length: Int? = nil, value: () -> String
     ) {
@@ -120,14 +120,14 @@ package final class ShapeReader {
         self.violations.append(violation)
     }
 
-    /// Goes down into the value being read.
+    /// Makes the value being read the current aggregate.
     private func enter() {
         if self.depth > 0, let step = self.step { self.path.append(step) }
         self.depth += 1
         self.step = nil
     }
 
-    /// Goes up to the value that `enter` went down from.
+    /// Undoes `enter`.
     private func leave() {
         self.depth -= 1
         self.step = self.depth > 0 ? self.path.popLast() : nil
@@ -135,35 +135,35 @@ package final class ShapeReader {
 }
 
 extension ShapeReader {
-    /// What a list or map that is being read must know when it ends.
+    /// What a list or map must know when its reading ends.
     package struct Aggregate {
         fileprivate let member: MemberSchema
         fileprivate let firstViolation: Int
-        /// The most parts that the model allows.
+        /// The model's maximum number of parts.
         package var countMax: Int { self.member.countMax }
     }
 
-    /// Enters a list at the current place.
+    /// Enters a list at the current position.
     package func beginList(_ member: MemberSchema) throws(ShapeError) -> Aggregate {
         try self.wire.beginList(member)
         self.enter()
         return Aggregate(member: member, firstViolation: self.violations.count)
     }
 
-    /// What comes next in the list; to be followed by `end`, after the last.
+    /// The list's next element; call `end` after the last.
     package func nextElement(_ member: MemberSchema, index: Int) throws(ShapeError) -> WireElement {
         self.step = .element(index: index)
         return try self.wire.nextElement(member)
     }
 
-    /// Enters a map at the current place.
+    /// Enters a map at the current position.
     package func beginMap(_ member: MemberSchema) throws(ShapeError) -> Aggregate {
         try self.wire.beginMap(member)
         self.enter()
         return Aggregate(member: member, firstViolation: self.violations.count)
     }
 
-    /// The next key, checked; nil after the last, to be followed by `end`.
+    /// The next key, checked; nil after the last: then call `end`.
     package func nextKey(_ member: MemberSchema) throws(ShapeError) -> String? {
         guard let name = try self.wire.nextKey(member) else { return nil }
         let key = member.target.key
@@ -175,16 +175,16 @@ extension ShapeReader {
         return name
     }
 
-    /// Whether a part beyond `Aggregate.countMax` is kept; it is read, checked and counted in any case.
+    /// Whether a part beyond `Aggregate.countMax` is kept. It is read, checked and counted in any case.
     ///
-    /// The input is refused, so only what violations can show of it is worth memory.
+    /// The input will be refused, so only as much as violations can show is worth its memory.
     package func keepsSurplus(at index: Int) -> Bool {
         guard index < ValueText.partCountMax, self.surplusLeft > 0 else { return false }
         self.surplusLeft -= 1
         return true
     }
 
-    /// Leaves the list or map and checks it as a whole; `value` is what was read, to be printed in a violation.
+    /// Leaves the list or map, and checks it as a whole; `value` is what was read, for printing in a violation.
     package func end(_ aggregate: Aggregate, count: Int, _ value: () -> Any) {
         self.leave()
         let member = aggregate.member
@@ -196,7 +196,7 @@ extension ShapeReader {
         }
     }
 
-    /// Tells the violations of elements, keys and values in which list or map they stand.
+    /// Adds to the violations of elements, keys and values the list or map that contains them.
     private func setContainer(_ aggregate: Aggregate, _ text: String) {
         let depth = self.place.count + 1
         let target = aggregate.member.target
@@ -214,7 +214,7 @@ extension ShapeReader {
                 value: text,
                 demands: part.constraints?.demands ?? []
             )
-            // A part of what must not be shown must not be either.
+            // A part of a value that must not be shown must not be shown either.
             guard aggregate.member.isSensitive else { continue }
             self.violations[index].isSensitive = true
             self.violations[index].value = nil

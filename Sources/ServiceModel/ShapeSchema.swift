@@ -28,12 +28,12 @@ package struct XMLNamespace: Sendable, Hashable {
     }
 }
 
-/// What makes a structure an error.
+/// The trait of structures that are errors.
 package struct ErrorTrait: Sendable, Hashable {
     /// 400...599
     package var status: Int
     package var isServerFault: Bool
-    /// The code of awsQuery and of `x-amzn-query-error` where it differs from the shape's name.
+    /// The code of awsQuery and of `x-amzn-query-error`, if it differs from the shape's name.
     package var queryCode: String?
 
     package init(status: Int, isServerFault: Bool, queryCode: String? = nil) {
@@ -56,7 +56,7 @@ package final class ShapeSchema: @unchecked Sendable {
     /// Structure and union: the members in the model's order. List: `member`. Map: `key`, `value`.
     package var members: [MemberSchema] { unsafe self.storedMembers }
 
-    // Unchecked: it is written once, and read for each value of each request.
+    // Unchecked: written once, and read for each value of each request.
     @exclusivity(unchecked) private var storedMembers: [MemberSchema] = []
 
     private let storedTraits: ShapeTraits
@@ -103,7 +103,7 @@ package final class ShapeSchema: @unchecked Sendable {
     }
 }
 
-/// What a model says of a shape beyond its type.
+/// A shape's traits, besides its type.
 package struct ShapeTraits: Sendable, Hashable {
     package var constraints: Constraints?
     package var error: ErrorTrait?
@@ -112,17 +112,17 @@ package struct ShapeTraits: Sendable, Hashable {
     package var timestampFormat: TimestampFormat?
     /// The content type of a blob or string payload; Smithy's `mediaType`.
     package var mediaType: String?
-    /// Null elements or values are kept.
+    /// Whether null elements or values are kept.
     package var isSparse = false
-    /// A blob that is the body itself and is not held in memory.
+    /// Whether the blob is the body itself and is not held in memory.
     package var isStreaming = false
-    /// A union whose members are the events of a stream.
+    /// Whether the union's members are the events of a stream.
     package var isEventStream = false
-    /// Never logged.
+    /// Whether it must never be logged.
     package var isSensitive = false
     /// restXml: an error or output without a wrapping element; botocore's `wrapper` is its opposite for queries.
     package var isWrapper = false
-    /// A structure's members in the order in which the service tells what is wrong; empty where it is not known.
+    /// A structure's members in the order in which the service reports violations; empty if that is not known.
     package var toldMembers: [String] = []
     /// A structure that is reached only for its HTTP bindings has no body; set for operation inputs.
     package var isOperationInput = false
@@ -139,7 +139,7 @@ package struct Constraints: Sendable, Hashable {
     package var rangeMax: Double?
     /// A regular expression; AWS matches the whole value.
     package var pattern: String?
-    /// Whether a broken length is told before a broken pattern; the services have either order, shape by shape.
+    /// Whether a violated length is reported before a violated pattern; services do either, shape by shape.
     package var isLengthFirst = false
     /// The known values of an enumeration, in the model's order.
     package var enumValues: [String] = []

@@ -32,11 +32,11 @@ package protocol ShapeWriter: AnyObject {
     func blob(_ value: Span<UInt8>, _ member: MemberSchema)
     func document(_ value: Document, _ member: MemberSchema)
 
-    /// A value that the caller writes itself, as JSON: for values that are most of an answer.
-    /// - Returns: false, and nothing is done, where this format is another.
+    /// Lets the caller write a value as JSON itself: for values that make up most of an answer.
+    /// - Returns: false, without doing anything, if this format is another.
     func json(_ append: (inout [UInt8]) -> Void) -> Bool
 
-    /// About so many bytes are going to be written, so that room for them is made once.
+    /// Announces about how many bytes will be written, so that memory is reserved once.
     func reserve(_ bytes: Int)
 }
 

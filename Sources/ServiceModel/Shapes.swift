@@ -1,6 +1,6 @@
 /// A structure or union of a model.
 package protocol ModelShape: Sendable {
-    /// What the model says of it; the codec looks HTTP bindings up there.
+    /// Its schema; codecs look up HTTP bindings there.
     static var schema: ShapeSchema { get }
 }
 
@@ -16,23 +16,23 @@ package protocol WritableShape: ModelShape {
     func write(to writer: any ShapeWriter)
 }
 
-/// An output that can be so large that it is not written on the event loop.
+/// An output that may be so large that it must not be written on the event loop.
 package protocol SizedOutput: WritableShape {
-    /// Bytes of what it holds, as far as they matter. Cheap: it is asked for each answer.
+    /// The approximate size of its content in bytes. Cheap, because it is asked for every answer.
     var heldBytes: Int { get }
 }
 
-/// A hand-written type to which a model's shape is bound by a patch, such as DynamoDB's attribute map to item bytes.
+/// A hand-written type that a patch binds to a model's shape, as DynamoDB's attribute map is bound to item bytes.
 package protocol BoundShape: Sendable {
     /// Reads the value reached through `member`.
     init(from reader: ShapeReader, _ member: MemberSchema) throws(ShapeError)
     /// Writes the value reached through `member`.
     func write(to writer: any ShapeWriter, _ member: MemberSchema)
-    /// Writes a list of values; `list` is what it is reached through.
+    /// Writes a list of values, which is reached through `list`.
     static func write(_ values: [Self], to writer: any ShapeWriter, _ list: MemberSchema)
-    /// A value for a required member that is missing; the violation is reported, the value is never seen by a handler.
+    /// Takes the place of a missing required member; because of the violation no handler ever sees it.
     static var missing: Self { get }
-    /// The value as AWS prints it in a violation, not built much beyond `ValueText.charactersMax`.
+    /// The value as AWS prints it in a violation; not much longer than `ValueText.charactersMax`.
     var violationText: String { get }
 }
 

@@ -1,20 +1,18 @@
 private import Synchronization
 
-/// Takes the parts of an answer, one after another: what waits for nothing needs no task that wakes for each of them.
+/// Receives the parts of an answer, one after another. A part that need not wait needs no task that wakes up for it.
 ///
-/// ```swift
-/// try await send(part)                        // in a task
-/// if try !send.take(part) { … }               // anywhere, such as on an event loop; `room` is awaited then
-/// ```
+/// ```swift try await send(part)                        // in a task if try !send.take(part) { … }               //
+/// anywhere, such as on an event loop; `room` is awaited then ```
 package struct Sink<Element>: Sendable {
-    /// Takes a part at once; those behind it may be taken too, but ought to wait.
+    /// Takes a part at once. Later parts may be passed too, but should wait if this returns false.
     ///
-    /// Whoever calls it calls it again, or `room`, only when it has returned.
-    /// - Returns: whether there is room for the next. Where there is none, `room` is to be awaited, behind the last
-    ///   part too: what was taken may wait there.
-    /// - Throws: when nobody takes any more; what makes the parts ends then.
+    /// Not reentrant: `take` and `room` may be called again only after it has returned.
+    /// - Returns: whether there is room for the next part. If not, await `room`, even after the last part: what was
+    ///   taken may still wait there.
+    /// - Throws: when nobody takes parts any more; the producer should then end.
     package let take: @Sendable (_ element: Element) throws -> Bool
-    /// Returns when there is room for the next.
+    /// Returns when there is room for the next part.
     /// - Throws: as `take`.
     package let room: @Sendable () async throws -> Void
 
@@ -25,7 +23,7 @@ package struct Sink<Element>: Sendable {
         self.room = room
     }
 
-    /// One that always has room.
+    /// A sink that always has room.
     package init(_ take: @escaping @Sendable (_ element: Element) throws -> Void) {
         self.init(
             take: {
@@ -39,7 +37,7 @@ package struct Sink<Element>: Sendable {
         if try !self.take(element) { try await self.room() }
     }
 
-    /// One that takes what becomes parts of this one.
+    /// A sink whose parts are converted to parts of this one.
     package func mapped<Other>(
         _ transform: @escaping @Sendable (_ other: Other) throws -> [Element]
     ) -> Sink<Other> {
@@ -54,7 +52,7 @@ package struct Sink<Element>: Sendable {
 }
 
 extension Sink where Element: Sendable {
-    /// One that does with each part what takes time: it waits until `room` is awaited.
+    /// A sink whose processing takes time: it runs when `room` is awaited.
     package static func waiting(_ use: @escaping @Sendable (_ element: Element) async throws -> Void) -> Sink {
         let parts = Parts<Element>()
         return Sink(
@@ -65,7 +63,7 @@ extension Sink where Element: Sendable {
     }
 }
 
-/// What was taken and waits.
+/// Parts that were taken and wait for processing.
 private final class Parts<Element: Sendable>: Sendable {
     private let waiting = Mutex<[Element]>([])
 

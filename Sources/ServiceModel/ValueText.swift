@@ -1,12 +1,12 @@
-/// Values as AWS's older services print them in their validation errors.
+/// Values as AWS's older services print them in validation errors.
 ///
-/// Strings and numbers as they are, `[a, b]`, `{key=value}`, `KeySchemaElement(attributeName=id, keyType=HASH)`. It
-/// looks into values by reflection, which is slow, but only a refused request needs it.
+/// Strings and numbers as they are, `[a, b]`, `{key=value}`, `KeySchemaElement(attributeName=id, keyType=HASH)`. Uses
+/// reflection, which is slow, but only refused requests need it.
 /// - Source: AWS's answers in public issues; `toString` of Java's collections and `java.nio.HeapByteBuffer`.
 package struct ValueText {
-    /// A longer text is cut: a body of megabytes must not come back as an error, nor fill the log.
+    /// A longer text is truncated: a body of megabytes must not come back in an error or fill the log.
     package static let charactersMax = 4096
-    /// More elements than this are never shown: a comma and a space stand before each.
+    /// Further elements can never be shown: each is preceded by a comma and a space.
     static let partCountMax = charactersMax / 2 + 1
     private static let redacted = "*** Sensitive Data Redacted ***"
 
@@ -19,13 +19,13 @@ package struct ValueText {
         return self.cut(text.output)
     }
 
-    /// A text of the client's, cut. Code points are counted: a grapheme can be as long as the whole text.
+    /// A text of the client's, truncated. By code points, because a single grapheme can be as long as the whole text.
     package static func cut(_ text: String) -> String {
         guard text.utf8.count > self.charactersMax else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.prefix(self.charactersMax)))
     }
 
-    /// The length of a buffer, never its bytes.
+    /// A buffer's length; its bytes are never shown.
     static func buffer(count: Int) -> String {
         "java.nio.HeapByteBuffer[pos=0 lim=\(count) cap=\(count)]"
     }
@@ -36,7 +36,7 @@ package struct ValueText {
         guard !self.isFull else { return }
         switch value {
         case let text as String: self.output += Self.cut(text)
-        // An empty array of another type would be cast, too.
+        // Compares the types, because an empty array of another type could be cast too.
         case let bytes as [UInt8] where type(of: value) == [UInt8].self: self.output += Self.buffer(count: bytes.count)
         case let enumeration as any RawRepresentable<String>: self.output += Self.cut(enumeration.rawValue)
         case let shape as any ModelShape: self.append(shape)

@@ -55,21 +55,21 @@ package protocol WireReader: AnyObject {
     func readTimestamp(_ member: MemberSchema) throws(ShapeError) -> Timestamp
     func readBlob(_ member: MemberSchema) throws(ShapeError) -> [UInt8]
     func readDocument(_ member: MemberSchema) throws(ShapeError) -> Document
-    /// Skips the value of the member, key or element just announced; its syntax is still checked.
+    /// Skips the value of the current member, key or element; its syntax is still checked.
     func skipValue() throws(ShapeError)
     /// Checks that nothing follows the value.
     func finish() throws(ShapeError)
 }
 
 extension WireReader {
-    /// A format that does not look ahead.
+    /// The default, for formats that cannot look ahead.
     package func readLoneString(_ schema: ShapeSchema, appendingTo output: inout [UInt8]) -> Int? { nil }
 
     package func readLoneEntry(
         _ schema: ShapeSchema, _ take: (_ key: Span<UInt8>, _ index: Int, _ string: Span<UInt8>) -> Bool
     ) -> Bool { false }
 
-    /// A format whose values are all wanted: forms, headers and paths hold nothing that grows without bound.
+    /// The default, for forms, headers and paths, in which no skipped value can grow without bound.
     package func skipValue() throws(ShapeError) {
         throw .limitExceeded("a value that is too large")
     }
