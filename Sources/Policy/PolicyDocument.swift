@@ -1,15 +1,15 @@
-/// A policy of IAM's language: statements that allow or deny.
+/// A policy document: statements that allow or deny.
 ///
 /// - Source: IAM User Guide, "IAM JSON policy reference".
 package struct PolicyDocument: Sendable, Hashable {
-    /// The version of the language.
+    /// The version of the policy language.
     package enum Version: String, Sendable, Hashable {
-        /// Without policy variables; what a document without a version is.
+        /// Has no policy variables; the default of a document without a version.
         case first = "2008-10-17"
         case current = "2012-10-17"
     }
 
-    /// As it is written; nil where the document names none, which means `first`.
+    /// As written; nil when the document names none, which means `first`.
     package var version: Version?
     package var id: String?
     /// At least one.
@@ -21,12 +21,13 @@ package struct PolicyDocument: Sendable, Hashable {
         self.statements = statements
     }
 
-    /// Whether `${aws:username}` stands for the user's name, or for itself.
+    /// Whether `${aws:username}` is a variable rather than literal text.
     var hasVariables: Bool { self.version == .current }
 
-    /// What the statements say of a request: an explicit deny before an allow.
+    /// The decision of the statements on a request: an explicit deny overrides an allow.
     ///
-    /// - Complexity: O(statements × patterns), each pattern at most its length times that of what it is matched to.
+    /// - Complexity: O(statements × patterns), each pattern at most its length times that of the text it is matched
+    ///   against.
     package func decision(for request: PolicyRequest) -> PolicyDecision {
         var decision = PolicyDecision.notApplicable
         for statement in self.statements where statement.applies(to: request, hasVariables: self.hasVariables) {
@@ -38,8 +39,8 @@ package struct PolicyDocument: Sendable, Hashable {
         return decision
     }
 
-    /// Whether a resource's policy allows a request by itself: it names the caller, or everybody, and not only the
-    /// caller's account, which leaves the permission to the policies of the account's users.
+    /// Whether a resource policy allows a request by itself: it names the caller, or everybody. If it names only the
+    /// caller's account, the policies of the account's users must allow it too.
     ///
     /// - Source: IAM User Guide, "AWS JSON policy elements: Principal", "AWS account principals".
     package func allowsCaller(of request: PolicyRequest) -> Bool {
@@ -49,7 +50,8 @@ package struct PolicyDocument: Sendable, Hashable {
         }
     }
 
-    /// Whether a condition looks at a key with this prefix, in lower case, or at a variable, which may be one.
+    /// Whether any condition uses a key with this prefix (in lower case) or a policy variable, which could stand for
+    /// one.
     package func asksAboutKeys(_ prefix: String) -> Bool {
         self.statements.contains { statement in
             statement.conditions.contains { condition in
@@ -59,11 +61,11 @@ package struct PolicyDocument: Sendable, Hashable {
     }
 }
 
-/// What one policy, or several together, say of a request.
+/// The decision of one policy, or of several together.
 package enum PolicyDecision: Sendable, Hashable {
     case explicitDeny
     case allow
-    /// Nothing is said: denied, unless another policy allows.
+    /// Neither allowed nor denied: denied unless another policy allows it.
     case notApplicable
 
     /// An explicit deny wins over every allow.

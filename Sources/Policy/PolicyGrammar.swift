@@ -1,10 +1,10 @@
-/// What a kind of policy must and must not have.
+/// The elements that a kind of policy must and must not have.
 package struct PolicyGrammar: Sendable, Hashable {
-    /// Whether every statement says whom it is about.
+    /// Whether every statement names principals.
     package var hasPrincipal: Bool
-    /// Whether every statement says which resources it is about.
+    /// Whether every statement names resources.
     package var hasResource: Bool
-    /// The partition of the accounts that are named by their twelve digits alone.
+    /// The partition of accounts that are named by twelve digits alone.
     package var partition: String
 
     package init(hasPrincipal: Bool, hasResource: Bool, partition: String = "aws") {
@@ -13,23 +13,23 @@ package struct PolicyGrammar: Sendable, Hashable {
         self.partition = partition
     }
 
-    /// Policies of users, groups and roles: about their owner.
+    /// Identity policies, of users, groups and roles: the principal is their owner.
     package static let identity = PolicyGrammar(hasPrincipal: false, hasResource: true)
     /// Policies of resources.
     package static let resource = PolicyGrammar(hasPrincipal: true, hasResource: true)
-    /// Policies that say who may assume a role: about their role.
+    /// Trust policies, which say who may assume a role: the resource is the role.
     package static let trust = PolicyGrammar(hasPrincipal: true, hasResource: false)
 }
 
-/// Why a text is no policy, in IAM's words.
+/// Why a text is not a valid policy, in IAM's words.
 ///
 /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes; IAM User
 ///   Guide, "Access Analyzer policy check reference".
 package enum PolicyError: Error, Sendable, Hashable, CustomStringConvertible {
     case invalidJSON
-    /// JSON, but no object.
+    /// JSON, but not an object.
     case noPolicy
-    /// The place behind what is wrong, from 1.
+    /// The position after the syntax error, from 1.
     case syntax(line: Int, column: Int)
     case missingField(String)
     case emptyField(String)
@@ -52,7 +52,7 @@ package enum PolicyError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The place, from 1, that the error is about in the text of the policy; nil where it is about the whole.
+    /// The position of the error in the policy's text, from 1; nil when the error concerns the whole text.
     package func place(in text: String) -> (line: Int, column: Int)? {
         switch self {
         case .invalidJSON: JSONParser.failure(in: text).map { ($0.line, $0.column) }

@@ -1,6 +1,6 @@
-/// What a policy is asked about: who wants to do what with which resource, under which circumstances.
+/// A question to a policy: who wants to do what with which resource, and under which conditions.
 package struct PolicyRequest: Sendable, Hashable {
-    /// Who asks, in the ways in which a policy may name them.
+    /// The caller, in the forms in which a policy may name it.
     package struct Caller: Sendable, Hashable {
         /// Twelve digits; empty for anonymous callers and for services.
         package var account: String
@@ -20,9 +20,9 @@ package struct PolicyRequest: Sendable, Hashable {
     package var caller: Caller
     /// `dynamodb:GetItem`
     package var action: String
-    /// An ARN, or `*` where the action has no resource.
+    /// An ARN, or `*` for an action without a resource.
     package var resource: String
-    /// By name in lower case, as the names of condition keys are not told apart by case.
+    /// By name in lower case, because condition keys are case-insensitive.
     private var conditionKeys: [String: [String]]
 
     package init(caller: Caller, action: String, resource: String, conditionKeys: [String: [String]] = [:]) {

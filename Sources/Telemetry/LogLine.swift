@@ -1,12 +1,12 @@
 package import Primitives
 
-/// A line of a log that tells its members one by one.
+/// A line of a log, which names its members one by one.
 package protocol LogLine {
     var time: Timestamp { get }
     var level: LogLevel { get }
     var message: String { get }
 
-    /// Names each member, in the order of writing.
+    /// Calls `members` for each member, in the order in which they are written.
     func tell(_ members: inout some LogMembers)
 }
 
@@ -19,7 +19,7 @@ extension LogLine {
     }
 }
 
-/// Hears the members of a line. The names are ours, the texts may come from clients.
+/// Receives the members of a line. Names are literals of this program; texts may come from clients.
 package protocol LogMembers {
     mutating func member(_ name: StaticString, _ text: String)
     mutating func member(_ name: StaticString, _ number: Int64)
@@ -27,7 +27,7 @@ package protocol LogMembers {
     mutating func part(_ part: LogPart)
 }
 
-/// Keeps the members.
+/// Collects the members.
 struct LogMemberList: LogMembers {
     private(set) var members: [LogRecord.Member] = []
 
@@ -48,11 +48,12 @@ struct LogMemberList: LogMembers {
     }
 }
 
-/// Writes a line as JSON behind others; control characters of clients cannot break it.
+/// Appends a line as JSON to a buffer; control characters are escaped, so a client cannot forge a line.
 struct JSONLine: LogMembers {
     private var bytes: [UInt8]
 
-    /// Takes `lines`, which `end` gives back: a copy of them for each line would cost more than all else of a request.
+    /// Takes the buffer `lines`, which `end` gives back: copying it for each line would cost more than the rest of a
+    /// request.
     init(behind lines: inout [UInt8], _ time: Timestamp, _ level: LogLevel, _ message: String) {
         self.bytes = []
         swap(&self.bytes, &lines)
@@ -66,7 +67,7 @@ struct JSONLine: LogMembers {
         }
     }
 
-    /// Ends the line and gives the lines back.
+    /// Ends the line, and gives the buffer back.
     mutating func end(_ lines: inout [UInt8]) {
         self.bytes.append(bytesMax: 2) { $0.append("}\n") }
         swap(&self.bytes, &lines)
@@ -98,7 +99,7 @@ struct JSONLine: LogMembers {
         self.bytes.append(contentsOf: part.json)
     }
 
-    /// Members as they stand in a line, each with the comma before it.
+    /// Members as they are written in a line, each with the comma before it.
     static func members(_ members: [LogRecord.Member]) -> [UInt8] {
         var line = JSONLine()
         for member in members { line.member(member) }
@@ -109,7 +110,7 @@ struct JSONLine: LogMembers {
         self.bytes = []
     }
 
-    /// A member whose name is known only when it is written.
+    /// A member whose name is only known at run time.
     mutating func member(_ member: LogRecord.Member) {
         let name = member.name.utf8.span
         self.bytes.append(bytesMax: name.count * Self.escapeBytes + 4) { line in
@@ -128,14 +129,14 @@ struct JSONLine: LogMembers {
         }
     }
 
-    /// Bytes of a line before its message.
+    /// The bytes of a line before its message.
     private static let headBytesMax = 96
-    /// Bytes of `\u001F`, the longest that stands for one byte.
+    /// The bytes of `\u001F`, the longest escape of one byte.
     private static let escapeBytes = 6
-    /// Bytes of the longest number.
+    /// The bytes of the longest number.
     private static let numberBytesMax = 20
 
-    /// A name of ours is written as it is, between quotes, a comma and a colon.
+    /// Names are literals and need no escapes: quotes, a comma and a colon are added.
     private static func nameBytesMax(_ name: StaticString) -> Int { name.utf8CodeUnitCount + 4 }
 
     private static func append(_ time: Timestamp, to line: inout ByteCursor) {
@@ -156,7 +157,7 @@ struct JSONLine: LogMembers {
         line.append(byte: UInt8(ascii: "Z"))
     }
 
-    /// The times whose year has four digits; the date of a line is never beyond, however far off a clock is.
+    /// Times whose year has four digits; others are clamped to this range, however wrong a clock is.
     private static let times: ClosedRange<Timestamp> = {
         let end = CalendarDate(year: 10_000, month: 1, day: 1).timestamp
         let last = Timestamp(millisecondsSinceEpoch: end.millisecondsSinceEpoch - 1)
@@ -165,7 +166,7 @@ struct JSONLine: LogMembers {
 }
 
 extension ByteCursor {
-    /// A number of at least 0 with leading zeros, up to four digits.
+    /// A non-negative number with leading zeros, up to four digits.
     fileprivate mutating func append(digits number: Int, width: Int) {
         var divisor = width == 4 ? 1000 : width == 3 ? 100 : 10
         while divisor > 0 {
@@ -174,7 +175,7 @@ extension ByteCursor {
         }
     }
 
-    /// The name of a member, with what stands around it.
+    /// A member's name with the punctuation around it.
     fileprivate mutating func append(name: StaticString) {
         self.append(byte: UInt8(ascii: ","))
         self.append(byte: UInt8(ascii: "\""))
@@ -185,7 +186,7 @@ extension ByteCursor {
 
     fileprivate mutating func append(quoted bytes: Span<UInt8>) {
         self.append(byte: UInt8(ascii: "\""))
-        // Nearly every text stands for itself and is copied as a whole.
+        // Nearly every text needs no escapes and is copied as a whole.
         if ByteScan.firstControl(in: bytes, orQuote: true) == bytes.count {
             self.append(bytes)
         } else {

@@ -1,4 +1,4 @@
-/// Members that many lines have, such as those of a connection: put into words once.
+/// Members that many lines share, such as those of a connection: serialised once.
 package final class LogPart: Sendable {
     let members: [LogRecord.Member]
     /// The members as JSON, each with the comma before it.

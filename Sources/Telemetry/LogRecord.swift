@@ -1,6 +1,6 @@
 package import Primitives
 
-/// How much a log line matters.
+/// The severity of a log line.
 package enum LogLevel: String, Sendable, Hashable, CaseIterable, Comparable {
     case debug, info, warning, error
 
@@ -20,14 +20,14 @@ package enum LogLevel: String, Sendable, Hashable, CaseIterable, Comparable {
 
 /// One structured line of a log.
 package struct LogRecord: Sendable, Hashable {
-    /// A member of the line; the names are ours, the values may come from clients.
+    /// A member's value. Names are literals of this program; values may come from clients.
     package enum Value: Sendable, Hashable {
         case string(String)
         case integer(Int64)
         case boolean(Bool)
     }
 
-    /// A name with its value, in the order of writing.
+    /// A name with its value, in the order in which they are written.
     package struct Member: Sendable, Hashable {
         package var name: String
         package var value: Value
@@ -50,7 +50,7 @@ package struct LogRecord: Sendable, Hashable {
         self.members = members
     }
 
-    /// What a line says, kept.
+    /// The content of a line, collected.
     package init(_ line: some LogLine) {
         var members = LogMemberList()
         line.tell(&members)
@@ -68,7 +68,7 @@ package struct LogRecord: Sendable, Hashable {
 /// Where log lines go. Never blocks the caller.
 package protocol LogSink: Sendable {
     func write(_ record: LogRecord)
-    /// The same for a line that many requests have, of which nothing is made that is not written.
+    /// As `write` of a record, for lines that every request has: no record is made of them.
     func write(_ line: some LogLine)
 }
 
@@ -78,7 +78,7 @@ extension LogSink {
     }
 }
 
-/// Forgets every line; for tests and tools.
+/// Discards every line; for tests and tools.
 package struct DiscardingLogSink: LogSink {
     package init() {}
 

@@ -1,19 +1,19 @@
 internal import Primitives
 
 extension MetricHistory {
-    /// Series in one exposition; of more, those that come first by name and dimensions.
+    /// The most series in one exposition: the first by name and dimensions.
     package static let exposedCountMax = 1000
 
-    /// Dimensions that name resources and requests. A series with another, such as a key of an item, is not exposed.
+    /// Dimensions that name resources and requests. A series with any other, such as a key of an item, is not exposed.
     private static let exposedDimensions: Set<String> = [
         "ClusterName", "ContainerName", "GlobalSecondaryIndexName", "GpuDevice", "InstanceId", "ModelId", "Operation",
         "OperationType", "StreamLabel", "TableName", "Verb",
     ]
 
-    /// What was measured since each series began, in the text exposition format 0.0.4: one summary for each metric, as
-    /// `aws_dynamodb_consumed_read_capacity_units_sum{account="…",region="…",table_name="…"}` and `…_count`.
+    /// The totals of each series since it began, in the text exposition format 0.0.4: one summary for each metric, such
+    /// as `aws_dynamodb_consumed_read_capacity_units_sum{account="…",region="…",table_name="…"}` and `…_count`.
     ///
-    /// A series begins anew where nothing was measured for `ageMinutesMax`, which Prometheus takes for a restart.
+    /// A series without measurements for `ageMinutesMax` begins anew, which Prometheus treats as a restart.
     package func exposition() -> String {
         var families: [String: [(labels: String, total: StatisticSet)]] = [:]
         for (id, total) in self.totals where id.dimensions.allSatisfy({ Self.exposedDimensions.contains($0.name) }) {

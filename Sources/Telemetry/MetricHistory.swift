@@ -1,9 +1,9 @@
 package import Primitives
 internal import Synchronization
 
-/// One measurement, or what several of one minute add up to, in CloudWatch's terms.
+/// One measurement, or the aggregate of several within one minute, in CloudWatch's terms.
 package struct MetricDatum: Sendable, Hashable {
-    /// Such as `AWS/DynamoDB`.
+    /// The namespace, such as `AWS/DynamoDB`.
     package var namespace: String
     package var name: String
     /// Sorted by name.
@@ -12,7 +12,7 @@ package struct MetricDatum: Sendable, Hashable {
     /// CloudWatch's `StandardUnit`, such as `Count` or `Milliseconds`.
     package var unit: String
 
-    /// One of the names that tell series of one metric apart, as in CloudWatch.
+    /// One of the name-value pairs that distinguish the series of one metric, as in CloudWatch.
     package struct Dimension: Sendable, Hashable {
         package var name: String
         package var value: String
@@ -23,7 +23,7 @@ package struct MetricDatum: Sendable, Hashable {
         }
     }
 
-    /// The measurement, or the sum of them.
+    /// The measurement, or the sum of several.
     package var value: Double { self.statistics.sum }
 
     package init(namespace: String, name: String, dimensions: [Dimension], statistics: StatisticSet, unit: String) {
@@ -40,7 +40,7 @@ package struct MetricDatum: Sendable, Hashable {
     }
 }
 
-/// What one minute of one series adds up to; CloudWatch's statistic set.
+/// The aggregate of one series within one minute: CloudWatch's statistic set.
 package struct StatisticSet: Sendable, Hashable {
     package var sampleCount: Double = 0
     package var sum: Double = 0
@@ -49,7 +49,7 @@ package struct StatisticSet: Sendable, Hashable {
 
     package init() {}
 
-    /// Some samples of the same size.
+    /// Several samples of the same value.
     package init(of value: Double, samples: Int = 1) {
         guard samples > 0 else { return }
         self.sampleCount = Double(samples)
@@ -73,17 +73,18 @@ package struct StatisticSet: Sendable, Hashable {
     }
 }
 
-/// The last hours of every metric, a statistic set a minute, in memory.
+/// The last hours of every metric in memory: a statistic set for each minute.
 ///
-/// Bounded thrice: `minuteCountMax` a series; `seriesCountMax` series, beyond which a new one is refused and counted;
-/// `ageMinutesMax`: what is older than the newest measurement by more goes, and a series with its last minute.
+/// Bounded in three ways: `minuteCountMax` for each series; `seriesCountMax` series, beyond which new ones are refused
+/// and counted; and `ageMinutesMax`, relative to the newest measurement, after which minutes are dropped, and a series
+/// with its last minute.
 package final class MetricHistory: Sendable {
     package static let minuteCountMax = 180
-    /// Three hours, as CloudWatch keeps measurements of seconds.
+    /// Three hours, as CloudWatch keeps high-resolution metrics.
     package static let ageMinutesMax: Int64 = 180
     package static let seriesCountMax = 10_000
 
-    /// What a series is found by.
+    /// Identifies a series.
     package struct SeriesID: Sendable, Hashable {
         package var account: AccountID
         package var region: Region
@@ -94,10 +95,10 @@ package final class MetricHistory: Sendable {
     }
 
     private struct Series {
-        /// Newest last; minutes without a measurement are not there.
+        /// Oldest first; minutes without a measurement are left out.
         var minutes: [(minute: Int64, set: StatisticSet)] = []
 
-        /// All that was measured since the series began, also what is older than its minutes.
+        /// The aggregate since the series began, including minutes that were dropped.
         var total = StatisticSet()
 
         mutating func add(_ set: StatisticSet, minute: Int64) {
@@ -116,10 +117,10 @@ package final class MetricHistory: Sendable {
 
     private struct State {
         var series: [SeriesID: Series] = [:]
-        /// The newest minute of all series, which is the present as far as the history knows.
+        /// The newest minute of all series: the present, as far as the history knows.
         var newestMinute = Int64.min
 
-        /// Moves the present on and forgets what is too old then: once a minute, over all series.
+        /// Moves the present forward, and drops what is then too old: once a minute, over all series.
         mutating func advance(to minute: Int64) {
             guard minute > self.newestMinute else { return }
             self.newestMinute = minute
@@ -130,7 +131,7 @@ package final class MetricHistory: Sendable {
     }
 
     private let state = Mutex(State())
-    /// Measurements refused because there were too many series.
+    /// Measurements that were refused because there were too many series.
     package let refused = Counter()
 
     package init() {}
@@ -147,7 +148,7 @@ package final class MetricHistory: Sendable {
         let minute = time.secondsSinceEpoch.flooredQuotient(60)
         let isKept = self.state.withLock { state in
             state.advance(to: minute)
-            // A hash of an id is most of the work.
+            // Looked up once: hashing an id is most of the work.
             if let index = state.series.index(forKey: id) {
                 state.series.values[index].add(datum.statistics, minute: minute)
                 return true
@@ -160,7 +161,7 @@ package final class MetricHistory: Sendable {
         if !isKept { self.refused.increment() }
     }
 
-    /// The statistic sets of a series from one time up to, not including, another; by minute, oldest first.
+    /// The statistic sets of a series in a time range (its end is exclusive), by minute, oldest first.
     package func statistics(of id: SeriesID, from: Timestamp, to: Timestamp) -> [(minute: Timestamp, set: StatisticSet)]
     {
         let minutes = self.state.withLock { $0.series[id]?.minutes ?? [] }
@@ -175,7 +176,7 @@ package final class MetricHistory: Sendable {
         self.state.withLock { Array($0.series.keys) }
     }
 
-    /// Every series that has a measurement, with all that was measured since it began.
+    /// Every series that has a measurement, with its aggregate since it began.
     package var totals: [(id: SeriesID, total: StatisticSet)] {
         self.state.withLock { $0.series.map { ($0.key, $0.value.total) } }
     }

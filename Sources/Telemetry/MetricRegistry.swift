@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A number that only grows.
+/// A number that only increases.
 package final class Counter: Sendable {
     private let storage = Atomic<UInt64>(0)
 
@@ -13,7 +13,7 @@ package final class Counter: Sendable {
     package var value: UInt64 { self.storage.load(ordering: .relaxed) }
 }
 
-/// A number that goes up and down.
+/// A number that can increase and decrease.
 package final class Gauge: Sendable {
     private let storage = Atomic<Int64>(0)
 
@@ -30,9 +30,9 @@ package final class Gauge: Sendable {
     package var value: Int64 { self.storage.load(ordering: .relaxed) }
 }
 
-/// Durations by bucket; the bounds suit requests from 50 microseconds to a minute.
+/// A histogram of durations; its buckets suit requests from 50 microseconds to a minute.
 package final class DurationHistogram: Sendable {
-    /// Upper bounds in microseconds; one more bucket takes what is beyond the last.
+    /// The upper bounds in microseconds; one more bucket counts everything above the last.
     package static let boundsMicroseconds: [UInt64] = [
         50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 10_000_000,
         60_000_000,
@@ -54,7 +54,7 @@ package final class DurationHistogram: Sendable {
         self.sumMicroseconds.increment(by: microseconds)
     }
 
-    /// Counts per bucket, not cumulative, and the sum.
+    /// The counts of the buckets, not cumulative, and the sum.
     package var snapshot: (counts: [UInt64], sumMicroseconds: UInt64) {
         (self.buckets.map(\.value), self.sumMicroseconds.value)
     }
@@ -62,7 +62,7 @@ package final class DurationHistogram: Sendable {
 
 /// Every metric of the process by name and labels, and its Prometheus text.
 package final class MetricRegistry: Sendable {
-    /// Series beyond this are recorded into one series labelled `overflow="true"`, so that labels cannot fill memory.
+    /// Further series are recorded as one, labelled `overflow="true"`, so that labels cannot fill memory.
     package static let seriesCountMax = 20_000
 
     private enum Metric {
@@ -86,7 +86,7 @@ package final class MetricRegistry: Sendable {
 
     package init() {}
 
-    /// A name ends in `_total`, as Prometheus and OpenMetrics name what only grows.
+    /// The name must end in `_total`, the convention of Prometheus and OpenMetrics for counters.
     package func counter(_ name: String, help: String, labels: [(String, String)] = []) -> Counter {
         let metric = self.register(name, help, "counter", labels) { .counter(Counter()) }
         guard case .counter(let counter) = metric else { preconditionFailure("\(name) is not a counter") }
@@ -160,7 +160,7 @@ package final class MetricRegistry: Sendable {
         }
     }
 
-    /// Names and values as they stand behind a metric's name; nothing where there are none.
+    /// Labels in the exposition format, to follow a metric's name; empty without labels.
     package static func render(_ labels: [(String, String)]) -> String {
         guard !labels.isEmpty else { return "" }
         let parts = labels.map { name, value in
@@ -169,7 +169,7 @@ package final class MetricRegistry: Sendable {
         return "{" + parts.joined(separator: ",") + "}"
     }
 
-    /// Inside the quotes of a label's value they are escaped too; in a help they stand for themselves.
+    /// Quotes are escaped in label values, but not in help texts.
     private static func escaped(_ text: String, isQuoted: Bool = false) -> String {
         var escaped = ""
         for character in text.unicodeScalars {

@@ -9,19 +9,20 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// JSON lines in a file that is renamed to `.1`, `.2`, … when it grows too large.
+/// JSON lines in a file that is rotated to `.1`, `.2`, … when it grows too large.
 ///
-/// One thread writes; callers append to a bounded buffer. When the disk is slower than the callers, lines are dropped
-/// and counted, never awaited. The writer gathers lines for `gatherMilliseconds` before it writes: waking it for each
-/// line cost a busy server a tenth of its time, so a line is seen at most that much later.
-// Sendable: every stored property but the buffer is immutable; the buffer is behind the pthread mutex.
+/// One thread writes; callers append to a bounded buffer. If the disk is slower than the callers, lines are dropped and
+/// counted, and nobody waits. The writer collects lines for `gatherMilliseconds` before it writes, because waking it
+/// for each line cost a busy server a tenth of its time; lines are delayed by at most that.
+///
+/// Sendable: every stored property but the buffer is immutable; the buffer is guarded by the pthread mutex.
 @safe package final class RotatingLogFile: LogSink, @unchecked Sendable {
     package struct Limits: Sendable {
-        /// Bytes of a file before it is rotated.
+        /// The size at which a file is rotated.
         package var fileBytesMax = 64 << 20
-        /// Rotated files that are kept.
+        /// The number of rotated files that are kept.
         package var fileCountMax = 5
-        /// Bytes that wait for the writer.
+        /// The buffer's capacity in bytes.
         package var bufferBytesMax = 4 << 20
         /// How long the writer waits for more lines after the first, unless half the buffer is full.
         package var gatherMilliseconds = 20
@@ -36,7 +37,7 @@ internal import Darwin
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var buffer: [UInt8] = []
-    /// What the writer sleeps for; callers wake it only for that.
+    /// What the writer waits for; callers wake it only for that.
     private var wait = Wait.none
     private var isClosed = false
 
@@ -45,7 +46,7 @@ internal import Darwin
     }
     private var thread: BlockingThread?
 
-    /// Opens for appending, created with mode 0600.
+    /// Opens the file for appending; a new file has mode 0600.
     /// - Returns: nil when the file cannot be opened; `errno` says why.
     package init?(path: String, limits: Limits = Limits()) {
         self.path = path
@@ -73,7 +74,7 @@ internal import Darwin
         self.append { line.appendJSONLine(to: &$0) }
     }
 
-    /// Adds a line, unless there is no room for one.
+    /// Appends a line, or drops and counts it if the buffer is full.
     private func append(_ write: (inout [UInt8]) -> Void) {
         unsafe pthread_mutex_lock(self.mutex)
         var wakes = false
@@ -89,11 +90,11 @@ internal import Darwin
             if wakes { self.wait = .none }
         }
         unsafe pthread_mutex_unlock(self.mutex)
-        // After the lock is free, or the writer would wake only to wait for it.
+        // After unlocking, or the writer would wake only to wait for the lock.
         if wakes { unsafe pthread_cond_broadcast(self.condition) }
     }
 
-    /// Writes what waits, then stops the thread.
+    /// Writes the rest of the buffer, and ends the thread.
     package func close() {
         unsafe pthread_mutex_lock(self.mutex)
         self.isClosed = true
@@ -113,7 +114,7 @@ internal import Darwin
                 fileBytes = descriptor < 0 ? 0 : Int(max(0, lseek(descriptor, 0, SEEK_END)))
             }
             guard descriptor >= 0, Self.writeAll(bytes, to: descriptor) else {
-                // A full disk must not stop the server: the lines are counted as lost and the file is opened anew.
+                // A full disk must not stop the server: the lines are counted as dropped, and the file is opened again.
                 self.dropped.increment(by: UInt64(bytes.count { $0 == UInt8(ascii: "\n") }))
                 if descriptor >= 0 { closeDescriptor(descriptor) }
                 descriptor = -1
@@ -145,7 +146,7 @@ internal import Darwin
         return bytes
     }
 
-    /// Lets more lines come, with the mutex held but for the wait.
+    /// Waits for more lines; holds the mutex except while waiting.
     private func gather() {
         var deadline = TimedCondition.deadline(milliseconds: self.limits.gatherMilliseconds)
         var status: Int32 = 0

@@ -1,12 +1,12 @@
 internal import Primitives
 
-/// An address, or a range of them in CIDR's form, of IPv4 or IPv6.
+/// An IPv4 or IPv6 address, or a range of them in CIDR notation.
 struct AddressRange: Sendable, Hashable {
     /// 4 or 16 bytes.
     private let address: [UInt8]
     private let prefixBits: Int
 
-    /// - Returns: nil for what is no range; a bare address is a range of one.
+    /// - Returns: nil when the text is not a range; a bare address is a range of one.
     init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let address = Self.bytes(parts[0]) else { return nil }
@@ -49,7 +49,8 @@ struct AddressRange: Sendable, Hashable {
         return bytes
     }
 
-    /// Eight groups of hexadecimal digits, `::` once for as many zeros as lack, and IPv4's form for the last two.
+    /// Eight groups of hexadecimal digits; `::` may stand once for the missing zeros, and the last two may be an IPv4
+    /// address.
     private static func version6(_ text: Substring) -> [UInt8]? {
         guard let gap = text.firstRange(of: "::") else {
             let bytes = self.groups(text)

@@ -1,9 +1,9 @@
-/// How a condition compares: an operator, whether it asks all or any of several values, and whether it holds for a
-/// request that has no such key.
+/// A condition operator: the comparison, whether all or any of several values must match, and whether it also holds for
+/// a request without the key.
 ///
 /// - Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
 package struct ConditionOperator: Sendable, Hashable, CustomStringConvertible {
-    /// Which of a key's values must meet the operator.
+    /// Which of a key's several values must match.
     package enum Qualifier: String, Sendable, Hashable, CaseIterable {
         case forAllValues = "ForAllValues"
         case forAnyValue = "ForAnyValue"
@@ -39,7 +39,7 @@ package struct ConditionOperator: Sendable, Hashable, CustomStringConvertible {
         case arnNotLike = "ArnNotLike"
         case null = "Null"
 
-        /// Whether it is meant that none of the policy's values meets the value.
+        /// Whether it holds when none of the policy's values matches.
         var isNegated: Bool {
             switch self {
             case .stringNotEquals, .stringNotEqualsIgnoreCase, .stringNotLike, .numericNotEquals, .dateNotEquals,
@@ -52,7 +52,7 @@ package struct ConditionOperator: Sendable, Hashable, CustomStringConvertible {
         private static let byName = Dictionary(
             uniqueKeysWithValues: Self.allCases.map { ($0.rawValue.lowercased(), $0) })
 
-        /// Names of operators are not told apart by case.
+        /// Operator names are case-insensitive.
         init?(name: some StringProtocol) {
             guard let found = Self.byName[name.lowercased()] else { return nil }
             self = found
@@ -70,7 +70,7 @@ package struct ConditionOperator: Sendable, Hashable, CustomStringConvertible {
         self.isMetWithoutKey = isMetWithoutKey
     }
 
-    /// Reads `ForAnyValue:StringLikeIfExists`.
+    /// Parses a name such as `ForAnyValue:StringLikeIfExists`.
     package init?(_ text: String) {
         var rest = Substring(text)
         self.qualifier = nil

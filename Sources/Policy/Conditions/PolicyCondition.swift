@@ -1,11 +1,11 @@
 internal import Primitives
 
-/// One condition of a statement: an operator over a key of the request and the values that the policy has for it.
+/// One condition of a statement: an operator, a condition key, and the policy's values for it.
 package struct PolicyCondition: Sendable, Hashable {
     package var comparison: ConditionOperator
-    /// As it is written; names of keys are not told apart by case.
+    /// As written; condition keys are case-insensitive.
     package var key: String
-    /// One of them must meet, or for negated operators none.
+    /// One of them must match; for negated operators, none may.
     package var values: [PolicyPattern]
 
     package init(_ comparison: ConditionOperator, _ key: String, _ values: [PolicyPattern]) {
@@ -34,7 +34,7 @@ package struct PolicyCondition: Sendable, Hashable {
         }
     }
 
-    /// What is no date where dates are compared, and so meets no request; nil where nothing is wrong.
+    /// The first value of a date operator that is not a date, and so never matches; nil when there is none.
     package var unreadableDate: String? {
         switch self.comparison.comparison {
         case .dateEquals, .dateNotEquals, .dateLessThan, .dateLessThanEquals, .dateGreaterThan, .dateGreaterThanEquals:
@@ -43,7 +43,7 @@ package struct PolicyCondition: Sendable, Hashable {
         }
     }
 
-    /// Whether a value of the request meets a value of the policy, negation left aside.
+    /// Whether a value of the request matches a value of the policy, ignoring negation.
     private func meets(
         _ wanted: PolicyPattern, _ value: String, _ request: PolicyRequest, _ hasVariables: Bool
     ) -> Bool {

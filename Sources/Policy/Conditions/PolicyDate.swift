@@ -11,7 +11,7 @@ struct PolicyDate: Sendable, Hashable, Comparable {
 
     init?(_ text: String) {
         if !text.isEmpty, text.utf8.allSatisfy(ASCII.isDigit) {
-            // Beyond, no timestamp in milliseconds can follow.
+            // Larger values cannot be represented in milliseconds.
             guard let seconds = Int64(text), seconds <= 1 << 50 else { return nil }
             self.time = Timestamp(secondsSinceEpoch: seconds)
             return

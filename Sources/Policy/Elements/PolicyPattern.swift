@@ -1,19 +1,19 @@
 internal import Primitives
 
-/// A text with `*` for any text, `?` for any one character, and policy variables such as `${aws:username}`.
+/// A pattern with `*` for any text, `?` for any one character, and policy variables such as `${aws:username}`.
 package struct PolicyPattern: Sendable, Hashable {
-    /// As it is written.
+    /// As written.
     package let text: String
 
     private enum Part: Sendable, Hashable {
         case character(Unicode.Scalar)
         case anyCharacter
         case anyText
-        /// The value of a condition key, or what stands for it where the request has none.
+        /// The value of a condition key, or a default if the request does not have it.
         case variable(name: String, otherwise: String?)
     }
 
-    /// With variables read, and as a text where they stand for themselves.
+    /// The pattern with its variables parsed; a character that stands for itself is one part.
     private let parts: [Part]
     private let hasVariables: Bool
 
@@ -61,11 +61,11 @@ package struct PolicyPattern: Sendable, Hashable {
         return (.variable(name: name, otherwise: String(quoted.dropFirst().dropLast())), count)
     }
 
-    /// The parts with the request's values for variables; nil when the request has no value for one.
+    /// The parts with variables replaced by the request's values; nil when the request lacks one.
     private func resolved(_ request: PolicyRequest, _ hasVariables: Bool) -> [Part]? {
         guard self.hasVariables else { return self.parts }
         guard hasVariables else {
-            // In the first version of the language a variable is the text that it is written as.
+            // In the first version of the language, a variable is literal text.
             return self.text.unicodeScalars.map {
                 $0 == "*" ? .anyText : $0 == "?" ? .anyCharacter : .character($0)
             }
@@ -78,7 +78,7 @@ package struct PolicyPattern: Sendable, Hashable {
             }
             let values = request.values(of: name)
             guard let value = values?.count == 1 ? values?[0] : otherwise else { return nil }
-            // What comes from a request matches itself alone, whatever it holds.
+            // A value from the request matches literally: its `*` and `?` are no wildcards.
             parts += value.unicodeScalars.map { .character($0) }
         }
         return parts
@@ -86,7 +86,7 @@ package struct PolicyPattern: Sendable, Hashable {
 
     // Matching
 
-    /// Whether an action is meant; their names are not told apart by case.
+    /// Whether an action matches; action names are case-insensitive.
     package func matchesAction(_ action: String) -> Bool {
         let folded = self.parts.map { part -> Part in
             guard case .character(let scalar) = part else { return part }
@@ -100,14 +100,14 @@ package struct PolicyPattern: Sendable, Hashable {
         return Unicode.Scalar(ASCII.lowercased(UInt8(scalar.value)))
     }
 
-    /// Whether a text is meant.
+    /// Whether a text matches.
     func matches(_ text: String, _ request: PolicyRequest, _ hasVariables: Bool) -> Bool {
         guard let parts = self.resolved(request, hasVariables) else { return false }
         return Self.matches(parts[...], Array(text.unicodeScalars)[...])
     }
 
-    /// Whether the text itself is meant, in which `*` and `?` stand for nothing else. Texts that look the same and are
-    /// of other characters are others, as they are to the service whose values are compared.
+    /// Whether a text is equal to the pattern, in which `*` and `?` are then no wildcards. Compared by Unicode scalars:
+    /// texts that only look the same differ, as they do for the service whose values are compared.
     func equals(_ text: String, _ request: PolicyRequest, _ hasVariables: Bool, ignoresCase: Bool) -> Bool {
         guard let parts = self.resolved(request, hasVariables) else { return false }
         var own = String.UnicodeScalarView()
@@ -123,7 +123,7 @@ package struct PolicyPattern: Sendable, Hashable {
         return String(own).lowercased().unicodeScalars.elementsEqual(text.lowercased().unicodeScalars)
     }
 
-    /// Whether an ARN is meant: `*` alone means every one; otherwise each of the six parts is matched for itself.
+    /// Whether an ARN matches: `*` alone matches every ARN; otherwise each of the six parts is matched separately.
     func matchesARN(_ arn: String, _ request: PolicyRequest, _ hasVariables: Bool) -> Bool {
         guard let parts = self.resolved(request, hasVariables) else { return false }
         if parts == [.anyText] { return true }
@@ -133,8 +133,8 @@ package struct PolicyPattern: Sendable, Hashable {
         return zip(own, given).allSatisfy { Self.matches($0, $1) }
     }
 
-    /// Whether the ARN of a resource is meant: part by part, but a `*` that ends a segment behind the service goes on
-    /// over colons, so that `arn:aws:dynamodb:*` means every resource of DynamoDB.
+    /// Whether a resource ARN matches: part by part, except that a `*` at the end of a part after the service also
+    /// matches colons, so that `arn:aws:dynamodb:*` matches every resource of DynamoDB.
     ///
     /// - Source: IAM User Guide, "IAM JSON policy elements: Resource", "Using wildcards in resource ARNs".
     func matchesResource(_ arn: String, _ request: PolicyRequest, _ hasVariables: Bool) -> Bool {
@@ -145,15 +145,16 @@ package struct PolicyPattern: Sendable, Hashable {
         guard own.count == 4, given.count == 4, zip(own, given).prefix(3).allSatisfy({ Self.matches($0, $1) }) else {
             return false
         }
-        // What does not match with every wildcard over colons needs no closer look; nearly all others end here.
+        // What does not match even with every wildcard matching colons needs no closer look; nearly all mismatches end
+        // here.
         guard Self.matches(own[3], given[3]) else { return false }
         return Self.matchesOverColons(Array(own[3]), given[3])
     }
 
-    /// What follows the service: region, account and resource.
+    /// Matches what follows the service: region, account and resource.
     /// - Complexity: O(`parts` × `text`)
     private static func matchesOverColons(_ parts: [Part], _ text: ArraySlice<Unicode.Scalar>) -> Bool {
-        // Wildcards of the resource itself take its colons, as those at the end of a segment do.
+        // Wildcards within the resource match its colons, as those at the end of a part do.
         var mayTakeColon: [Bool] = []
         var colons = 0
         for (place, part) in parts.enumerated() {
@@ -161,7 +162,7 @@ package struct PolicyPattern: Sendable, Hashable {
             let isLast = place == parts.count - 1 || parts[place + 1] == .character(":")
             mayTakeColon.append(colons >= 2 || part == .anyText && isLast)
         }
-        // The places that what is read of the text may have led to.
+        // The positions in the pattern that the text read so far can have reached.
         var places = [Bool](repeating: false, count: parts.count + 1)
         places[0] = true
         self.skipStars(&places, parts)
@@ -181,23 +182,24 @@ package struct PolicyPattern: Sendable, Hashable {
         return places[parts.count]
     }
 
-    /// A `*` may stand for nothing.
+    /// A `*` may match nothing.
     private static func skipStars(_ places: inout [Bool], _ parts: [Part]) {
         for (place, part) in parts.enumerated() where places[place] && part == .anyText { places[place + 1] = true }
     }
 
-    /// At the first five colons; the last part keeps its own.
+    /// Splits at the first five colons; the last part keeps its own.
     private static func split<Element>(
         _ elements: ArraySlice<Element>, _ isColon: (Element) -> Bool
     ) -> [ArraySlice<Element>] {
         elements.split(maxSplits: 5, omittingEmptySubsequences: false, whereSeparator: isColon)
     }
 
-    /// - Complexity: O(`parts` × `text`) at worst, with no memory of its own.
+    /// Backtracks to the last `*` only.
+    /// - Complexity: O(`parts` × `text`) at worst, without allocation.
     private static func matches(_ parts: ArraySlice<Part>, _ text: ArraySlice<Unicode.Scalar>) -> Bool {
         var part = parts.startIndex
         var place = text.startIndex
-        // The last `*` met, and how far it reaches as tried so far.
+        // The last `*`, and the end of the text that it is currently assumed to match.
         var star: (part: Int, place: Int)?
         while place < text.endIndex {
             if part < parts.endIndex, parts[part] == .anyText {

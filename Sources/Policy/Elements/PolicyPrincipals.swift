@@ -1,10 +1,10 @@
 internal import Primitives
 
-/// Whom a statement is about: `Principal` or `NotPrincipal`.
+/// The `Principal` or `NotPrincipal` element of a statement.
 package struct PolicyPrincipals: Sendable, Hashable {
-    /// One kind of principal with its names, such as `"AWS": [...]`.
+    /// The principals of one kind, such as `"AWS": [...]`.
     package struct Named: Sendable, Hashable {
-        /// The names of the kinds, as they are written.
+        /// The kinds, by their names in a policy.
         package enum Kind: String, Sendable, Hashable {
             case aws = "AWS"
             case service = "Service"
@@ -13,7 +13,7 @@ package struct PolicyPrincipals: Sendable, Hashable {
         }
 
         package var kind: Kind
-        /// At least one, each once.
+        /// At least one, without duplicates.
         package var values: [String]
 
         package init(_ kind: Kind, _ values: [String]) {
@@ -22,14 +22,14 @@ package struct PolicyPrincipals: Sendable, Hashable {
         }
     }
 
-    /// How the element is written.
+    /// The notation of the element.
     package enum Form: Sendable, Hashable {
         /// `"Principal": "*"`
         case everyone
         case named([Named])
     }
 
-    /// Whether it is meant that no principal matches.
+    /// Whether it is `NotPrincipal`: matches when none of them does.
     package var isNegated: Bool
     package var form: Form
 
@@ -38,7 +38,7 @@ package struct PolicyPrincipals: Sendable, Hashable {
         self.isNegated = isNegated
     }
 
-    /// Whether anybody at all is meant, of every account and none.
+    /// Whether it matches everybody, of every account and of none.
     package var isEveryone: Bool {
         guard !self.isNegated else { return false }
         switch self.form {
@@ -54,7 +54,7 @@ package struct PolicyPrincipals: Sendable, Hashable {
         }
     }
 
-    /// Whether the caller is meant for itself, and not only as one of its account.
+    /// Whether it names the caller itself, rather than only the caller's account.
     func namesMoreThanAccount(of caller: PolicyRequest.Caller) -> Bool {
         guard !self.isNegated, case .named(let named) = self.form else { return true }
         return named.contains { named in
@@ -69,12 +69,12 @@ package struct PolicyPrincipals: Sendable, Hashable {
         switch named.kind {
         case .aws: named.values.contains { self.isSame($0, caller) }
         case .service: caller.service.map(named.values.contains) ?? false
-        // What only web identities and owners of buckets are.
+        // Only web identities and bucket owners are such principals.
         case .federated, .canonicalUser: named.values.contains(caller.arn)
         }
     }
 
-    /// An account means everybody in it, and a role each of its sessions; no name has wildcards but `*` alone.
+    /// An account matches everybody in it, and a role each of its sessions; the only wildcard is `*` alone.
     private static func isSame(_ name: String, _ caller: PolicyRequest.Caller) -> Bool {
         if name == "*" || name == caller.arn { return true }
         guard caller.service == nil, !caller.account.isEmpty else { return false }

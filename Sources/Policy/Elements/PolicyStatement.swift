@@ -1,14 +1,14 @@
-/// One statement of a policy: an effect, and what it is about.
+/// One statement of a policy: an effect, and what it applies to.
 package struct PolicyStatement: Sendable, Hashable {
-    /// What a statement does where it applies.
+    /// The effect of a statement that applies.
     package enum Effect: String, Sendable, Hashable {
         case allow = "Allow"
         case deny = "Deny"
     }
 
-    /// `Action` or `NotAction`, `Resource` or `NotResource`: patterns, in their order.
+    /// `Action` or `NotAction`, `Resource` or `NotResource`: patterns in their order.
     package struct Patterns: Sendable, Hashable {
-        /// Whether it is meant that no pattern matches.
+        /// Whether it is the `Not…` element: matches when no pattern does.
         package var isNegated: Bool
         package var values: [PolicyPattern]
 
@@ -20,12 +20,12 @@ package struct PolicyStatement: Sendable, Hashable {
 
     package var sid: String?
     package var effect: Effect
-    /// nil in identity-based policies, which are about their owner.
+    /// nil in identity policies, whose principal is their owner.
     package var principal: PolicyPrincipals?
     package var action: Patterns
-    /// nil in trust policies, which are about their role.
+    /// nil in trust policies, whose resource is their role.
     package var resource: Patterns?
-    /// All of them must hold; in the order in which they are written.
+    /// All must hold; in the order in which they are written.
     package var conditions: [PolicyCondition]
 
     package init(

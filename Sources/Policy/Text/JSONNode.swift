@@ -1,4 +1,4 @@
-/// A JSON value, with the place where it ends.
+/// A JSON value with the position of its end.
 struct JSONNode: Sendable {
     /// A line and a column, from 1.
     struct Place: Sendable, Hashable {
@@ -17,17 +17,17 @@ struct JSONNode: Sendable {
         case object([Member])
         case array([JSONNode])
         case string(String)
-        /// As it is written.
+        /// The number as written.
         case number(String)
         case boolean(Bool)
         case null
     }
 
     let value: Value
-    /// The place behind the value's last character.
+    /// The position after the value's last character.
     let end: Place
 
-    /// The text of a string, and of a number or a truth value as they would be quoted.
+    /// The text of a string, or of a number or boolean as it would be quoted.
     var scalar: String? {
         switch self.value {
         case .string(let text), .number(let text): text

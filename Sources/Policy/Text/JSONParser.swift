@@ -1,8 +1,8 @@
 internal import Primitives
 
-/// Reads JSON as RFC 8259 has it, with the places of values, and refuses an object that has a name twice.
+/// Parses JSON (RFC 8259), recording the positions of values; refuses duplicate names in an object.
 struct JSONParser {
-    /// Objects and arrays within each other; a policy needs six.
+    /// The maximum nesting; a policy needs six levels.
     static let depthMax = 32
 
     private let scalars: [Unicode.Scalar]
@@ -10,7 +10,7 @@ struct JSONParser {
     private var place = JSONNode.Place()
     private var depth = 0
 
-    /// The value of a whole text.
+    /// Parses a whole text.
     static func parse(_ text: String) throws(PolicyError) -> JSONNode {
         var parser = JSONParser(scalars: Array(text.unicodeScalars))
         parser.skipSpace()
@@ -20,12 +20,12 @@ struct JSONParser {
         return node
     }
 
-    /// Where a text stops being JSON.
-    /// - Returns: nil for a text that is JSON.
+    /// The position at which a text stops being JSON.
+    /// - Returns: nil when the text is JSON.
     static func failure(in text: String) -> JSONNode.Place? {
         var parser = JSONParser(scalars: Array(text.unicodeScalars))
         parser.skipSpace()
-        // The error has no place in it; the parser stands where it gave up.
+        // The error has no position; the parser's is where it gave up.
         guard (try? parser.value()) != nil else { return parser.place }
         parser.skipSpace()
         return parser.index == parser.scalars.count ? nil : parser.place

@@ -1,11 +1,11 @@
 internal import Primitives
 
 extension PolicyDocument {
-    /// Reads a policy of a kind. What IAM takes leniently is taken: one statement without a list, `allow` for `Allow`.
+    /// Parses a policy of a kind. Accepts what IAM accepts leniently: a single statement without a list, `allow` for
+    /// `Allow`.
     ///
-    /// Accounts named by twelve digits become the ARNs of their roots, and principals named twice are named once, as
-    /// IAM stores them.
-    /// The text has at most some tens of kilobytes; whoever takes it bounds it.
+    /// Accounts named by twelve digits become the ARNs of their roots, and duplicate principals are removed, as IAM
+    /// stores them. The text must be bounded by the caller; IAM's limits are some tens of kilobytes.
     package init(_ text: String, _ grammar: PolicyGrammar) throws(PolicyError) {
         let root = try JSONParser.parse(text)
         let members: [JSONNode.Member]
@@ -175,7 +175,7 @@ extension PolicyPrincipals {
         }
     }
 
-    /// Users, roles, sessions and roots; a group is no principal, and a name has no wildcards.
+    /// Users, roles, sessions and roots; a group is not a principal, and a name has no wildcards.
     private static func isLawful(_ arn: ARN) -> Bool {
         guard !arn.resource.utf8.contains(where: { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }) else {
             return false

@@ -1,7 +1,7 @@
 extension PolicyDocument {
-    /// The policy in IAM's normal form: no spaces, members in IAM's order, lists of one as their only element.
+    /// The policy in IAM's normal form: no spaces, members in IAM's order, lists of one element as that element.
     ///
-    /// It reads back as the same document, and two texts of the same meaning have one normal form.
+    /// It parses to an equal document, and two texts with the same meaning have the same normal form.
     package var text: String {
         var writer = PolicyWriter()
         writer.object { writer in
@@ -31,7 +31,7 @@ extension PolicyStatement {
     private func writeConditions(to writer: inout PolicyWriter) {
         writer.name("Condition")
         writer.object { writer in
-            // Conditions of one operator are one object, as they were read.
+            // Conditions with the same operator form one object, as in the source.
             var written: Set<ConditionOperator> = []
             for condition in self.conditions where written.insert(condition.comparison).inserted {
                 writer.name(condition.comparison.description)
