@@ -5,7 +5,7 @@ package import ServiceKit
 internal import Synchronization
 package import Telemetry
 
-/// Amazon DynamoDB on an ordered store.
+/// Amazon DynamoDB, on an ordered store.
 package final class DynamoDBService: DynamoDBOperations {
     let store: any OrderedStore
     let catalog: TableCatalog
@@ -13,34 +13,34 @@ package final class DynamoDBService: DynamoDBOperations {
     let clock: any WallClock
     let random: any RandomSource
     let telemetry: any TelemetryPort
-    /// Where exports go and imports come from.
+    /// The target of exports and the source of imports.
     let objects: any ObjectPort
-    /// Where changes of tables go that have a destination.
+    /// Receives the changes of tables with a Kinesis streaming destination.
     let dataStreams: any DataStreamPort
-    /// Where the errors of imports go.
+    /// Receives the errors of imports.
     let log: any LogSink
-    /// What tables consume, and may consume.
+    /// Measures and limits the throughput of tables.
     let meters: Meters
-    /// What became of requests.
+    /// Measures the outcomes of requests.
     let operationMeter: OperationMeter
-    /// How much of provisioned capacity is used.
+    /// Measures how much of the provisioned capacity is used.
     let capacityUse: CapacityUse
-    /// What statements of PartiQL work on.
+    /// Caches the targets of PartiQL statements.
     let statementTargets = StatementTargets()
-    /// What goes on beside requests.
+    /// Work beside requests.
     package let jobs: BackgroundJobs
     private let transition: Atomic<Int64>
     /// How long a table is CREATING, UPDATING or DELETING, in milliseconds.
     var transitionMilliseconds: Int64 { self.transition.load(ordering: .relaxed) }
 
-    /// AWS deletes "within a few days of their expiration"; a minute suits whoever waits for it.
+    /// AWS deletes "within a few days of their expiration"; a minute suits anyone who waits for it.
     package static let sweepMillisecondsDefault = 60_000
     private let sweepPause: Atomic<Int>
-    /// Between two looks for expired items.
+    /// The pause between two sweeps for expired items, in milliseconds.
     var sweepMilliseconds: Int { self.sweepPause.load(ordering: .relaxed) }
-    /// Which of several servers on one store does what goes on beside requests; nil where there is one server.
+    /// Decides which of several servers on one store does the work beside requests; nil when there is only one.
     let lease: LeaseKeeper?
-    /// Whether replication goes on by itself; else tests move it on, step by step.
+    /// Whether replication runs by itself; tests advance it step by step instead.
     let replicatesByItself: Bool
 
     package init(
@@ -81,8 +81,8 @@ package final class DynamoDBService: DynamoDBOperations {
         self.connectReplication()
     }
 
-    /// Takes other settings while it serves: for the next request, the next state of a table, the pause after the next
-    /// look for expired items.
+    /// Changes settings while the service runs. They take effect with the next request, the next state of a table, and
+    /// the pause after the next sweep for expired items.
     package func reconfigure(isThrottling: Bool, transitionMilliseconds: Int64, sweepMilliseconds: Int) {
         precondition(transitionMilliseconds >= 0, "a table's states last no negative time")
         self.meters.setEnforcing(isThrottling)
@@ -90,7 +90,7 @@ package final class DynamoDBService: DynamoDBOperations {
         self.sweepPause.store(sweepMilliseconds, ordering: .relaxed)
     }
 
-    /// Goes on with what a stop interrupted and with what goes on at all times, until the task is cancelled.
+    /// Resumes interrupted work and runs the permanent jobs, until the task is cancelled.
     package func run() async {
         self.startTellingInsights()
         self.startTellingMetrics()
@@ -113,16 +113,16 @@ package final class DynamoDBService: DynamoDBOperations {
         self.startReplicating()
     }
 
-    /// How soon the leader finds what another server began: an index to fill, a table to empty, an export.
+    /// How soon the leader notices work that another server has started: an index to fill, a table to empty, an export.
     private static let lookMilliseconds = 1000
 
-    /// Does for all servers what goes on beside requests, until the task is cancelled.
+    /// Does the work beside requests for all servers on the store, until the task is cancelled.
     package func lead(_ term: LeaseTerm) async {
         self.jobs.lead { job in await LeaseTerm.$current.withValue(term) { await job() } }
         await LeaseTerm.$current.withValue(term) {
             await self.startWorking()
             while !Task.isCancelled {
-                // Ended early by the loss of the lease only, which the loop's condition sees.
+                // Sleep throws only on cancellation, when the lease is lost, which the loop's condition sees.
                 try? await Task.sleep(for: .milliseconds(Self.lookMilliseconds))
                 await self.resume()
             }
@@ -130,7 +130,8 @@ package final class DynamoDBService: DynamoDBOperations {
         await self.jobs.follow()
     }
 
-    /// Goes on with what a stop interrupted, or another server began. Call once after start, or again at any time.
+    /// Resumes work that a stop interrupted, or that another server started. Call once after the start; may be called
+    /// again at any time.
     package func resume() async {
         await self.catalog.discardDeletedTables()
         self.startExpiryWork()
@@ -139,7 +140,7 @@ package final class DynamoDBService: DynamoDBOperations {
         await self.startReplicationOfAll()
     }
 
-    /// Begins to remove the items of deleted tables and does not wait for it.
+    /// Starts removing the items of deleted tables; does not wait for it.
     func startDiscarding() {
         self.jobs.start("discard deleted tables") { await self.catalog.discardDeletedTables() }
     }

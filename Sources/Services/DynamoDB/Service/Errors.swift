@@ -4,7 +4,7 @@ internal import KeyValue
 internal import ServiceModel
 
 extension ServiceError {
-    /// What the request's own values break.
+    /// The error for invalid values in a request.
     static func validation(_ message: String) -> ServiceError {
         ServiceError(code: "ValidationException", status: 400, message: message)
     }
@@ -13,17 +13,17 @@ extension ServiceError {
         self.validation(failure.message)
     }
 
-    /// The answer of operations on items when there is no such table.
+    /// The error of item operations on a table that does not exist.
     static var resourceNotFound: ServiceError {
         DynamoDBError.resourceNotFound(message: "Requested resource not found")
     }
 
-    /// Whether the same request may be answered after a pause.
+    /// Whether the same request may succeed after a pause.
     var isThrottling: Bool { ["ProvisionedThroughputExceededException", "ThrottlingException"].contains(self.code) }
 
-    /// What a client is told of a storage error that no retry of ours could mend.
+    /// The client's error for a storage error that no retry of ours could resolve.
     ///
-    /// The reasons are for the operator; they stand on `/readyz` and in the log, not in the answer.
+    /// The reasons are for the operator: they are on `/readyz` and in the log, not in the answer.
     init(_ error: StorageError) {
         switch error {
         case .checkFailed, .conflict:
@@ -47,7 +47,7 @@ extension ServiceError {
 }
 
 extension DynamoDBError {
-    /// Too many writers fought for one item.
+    /// Too many concurrent writers of one item.
     static var transactionConflict: ServiceError {
         ServiceError(
             code: "TransactionConflictException",
@@ -57,7 +57,7 @@ extension DynamoDBError {
     }
 }
 
-/// Runs checks that word what they refuse as DynamoDB does, and makes their refusals `ValidationException`s.
+/// Runs checks whose refusals have DynamoDB's wording, and converts these to `ValidationException`s.
 func validating<Value>(_ work: () throws(ValidationFailure) -> Value) throws(ServiceError) -> Value {
     do throws(ValidationFailure) {
         return try work()
@@ -66,8 +66,7 @@ func validating<Value>(_ work: () throws(ValidationFailure) -> Value) throws(Ser
     }
 }
 
-/// The same for PutItem, UpdateItem and DeleteItem, which put other words before what they refuse without looking at
-/// the table.
+/// The same for PutItem, UpdateItem and DeleteItem, which prefix the refusals that do not depend on the table.
 func validatingEnveloped<Value>(_ work: () throws(ValidationFailure) -> Value) throws(ServiceError) -> Value {
     do throws(ValidationFailure) {
         return try work()

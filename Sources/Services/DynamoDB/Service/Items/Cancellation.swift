@@ -1,11 +1,11 @@
 internal import DynamoDBModel
 internal import ServiceModel
 
-/// Why a transaction was cancelled: one reason for each of its actions, in their order.
+/// The reasons for which a transaction was cancelled: one for each of its actions, in order.
 enum Cancellation {
     private static let none = CancellationReason(code: "None")
 
-    /// The sentence that names every action's reason.
+    /// The error with the sentence that lists every action's reason.
     private static func error(_ reasons: [CancellationReason]) -> ServiceError {
         let codes = reasons.map { $0.code ?? "None" }.joined(separator: ", ")
         return DynamoDBError.transactionCanceled(
@@ -14,14 +14,14 @@ enum Cancellation {
         )
     }
 
-    /// - Parameter failures: what each action was refused with; nil where nothing is wrong with it.
-    /// - Returns: nil when nothing is wrong with any.
+    /// - Parameter failures: why each action was refused; nil for an action that was not.
+    /// - Returns: nil when no action was refused.
     static func error(_ failures: [ServiceError?]) -> ServiceError? {
         guard failures.contains(where: { $0 != nil }) else { return nil }
         return self.error(failures.map { $0.map(self.reason) ?? self.none })
     }
 
-    /// Other writers were faster, again and again; `index` is the action that they fought over, where that is known.
+    /// Concurrent writers won repeatedly; `index` is the contested action, if known.
     static func conflict(at index: Int?, of count: Int) -> ServiceError {
         let reason = CancellationReason(
             code: "TransactionConflict", message: DynamoDBError.transactionConflict.message

@@ -2,22 +2,22 @@ internal import DynamoDBModel
 internal import DynamoDBValues
 internal import ServiceModel
 
-/// Counts what an operation consumes of one table and its indexes, and reports it as far as the request asks.
+/// Adds up what an operation consumes of one table and its indexes, and reports it as far as the request asks.
 ///
-/// What is counted whether or not a request asks is counted where items are read and written; see `Meters`.
+/// Metering, which does not depend on the request, is done where items are read and written; see `Meters`.
 struct Consumption {
-    /// Transactions are charged differently, and their reports name the sort of unit.
+    /// Transactions are charged differently, and their reports distinguish kinds of units.
     enum Kind: Sendable, Hashable {
         case single, transactionalRead, transactionalWrite
     }
 
     let table: String
     private let kind: Kind
-    /// What the request asks to be told; nothing is counted where that is nothing.
+    /// What the request wants reported; if that is nothing, nothing is added up.
     private let wanted: ReturnConsumedCapacity?
     private(set) var tableUnits = 0.0
     private var indexUnits: [(index: IndexDescriptor, units: Double)] = []
-    /// Bytes that writes changed in vector indexes, by their names.
+    /// Bytes that writes changed in vector indexes, by index name.
     private var vectorBytes: [String: Double] = [:]
 
     init(_ table: String, for wanted: ReturnConsumedCapacity?, _ kind: Kind = .single) {
@@ -38,7 +38,7 @@ struct Consumption {
         }
     }
 
-    /// A write of an item, and of each index entry that it changes.
+    /// Adds a write of an item, and of each index entry that it changes.
     mutating func addWrite(_ existing: AttributeMap?, _ new: AttributeMap?, _ table: TableDescriptor) {
         guard self.wanted != nil else { return }
         let single = WriteUnits(existing, new, table)
@@ -51,7 +51,7 @@ struct Consumption {
         }
     }
 
-    /// An action of a transaction; one that had been done before is charged as a read of its item.
+    /// Adds an action of a transaction; if it is a repetition, it is charged as a read of its item.
     mutating func addTransactional(_ existing: AttributeMap?, _ new: AttributeMap?, _ table: TableDescriptor) {
         guard self.kind == .transactionalRead else { return self.addWrite(existing, new, table) }
         guard self.wanted != nil else { return }

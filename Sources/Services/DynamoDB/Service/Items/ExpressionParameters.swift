@@ -1,6 +1,6 @@
 internal import DynamoDBValues
 
-/// Names and values that come without an expression to use them.
+/// Expression attribute names and values in a request without an expression.
 enum ExpressionParameters {
     private static let rule = "can only be specified when using expressions"
 

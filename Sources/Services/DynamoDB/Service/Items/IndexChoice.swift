@@ -22,14 +22,14 @@ enum IndexChoice {
         return index
     }
 
-    /// The sentence about an index that is not there, or is going.
+    /// The sentence about an index that does not exist, or is being deleted.
     static func missing(_ name: String) -> String {
         "The table does not have the specified index: \(name)"
     }
 }
 
 extension Consumption {
-    /// What a page of a Query or Scan consumes: the sum of what was evaluated, rounded once.
+    /// Adds what a page of a Query or Scan consumes: the sum of the evaluated items, rounded once.
     mutating func addPage(_ answer: PageAnswer, _ index: IndexDescriptor?, isConsistent: Bool) {
         let consistency: CapacityUnits.ReadConsistency = isConsistent ? .strong : .eventual
         let units = CapacityUnits.read(bytes: answer.evaluatedBytes, consistency)

@@ -1,7 +1,7 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
 
-/// The items that share a partition key in a table with local secondary indexes.
+/// An item collection: the items with one partition key, in a table with local secondary indexes.
 enum ItemCollection {
     /// The metrics of an item's collection; nil unless asked for, and for tables without local indexes.
     ///

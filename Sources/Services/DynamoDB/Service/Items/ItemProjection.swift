@@ -22,7 +22,8 @@ struct ItemProjection: Sendable {
         try context.finish()
     }
 
-    /// For operations with more expressions, which share names; `legacy` is what stands in the place of an expression.
+    /// For operations with further expressions, which share names; `legacy` is the parameter that replaces an
+    /// expression.
     init(
         expression: String?, _ context: inout ExpressionContext, legacy: Projection? = nil
     ) throws(ValidationFailure) {
@@ -37,7 +38,7 @@ struct ItemProjection: Sendable {
         self.projection = projection
     }
 
-    /// The top-level attributes that it reads; none when items are returned whole.
+    /// The top-level attributes that it reads; empty when items are returned whole.
     var attributeNames: [String] { self.projection?.attributeNames ?? [] }
 
     /// Refuses paths into key attributes.

@@ -4,9 +4,9 @@ internal import Primitives
 internal import ServiceModel
 
 extension ItemStore {
-    /// Deletes the item of an entry in a table's time to live index, if it is over still.
+    /// Deletes the item of an entry in a table's time-to-live index, if it has expired.
     ///
-    /// An entry whose item is not over, or not there, is taken out of the index.
+    /// An entry whose item has not expired, or does not exist, is removed from the index.
     /// - Returns: whether the item was deleted.
     func expire(
         _ entry: [UInt8], of reference: TableReference, at now: Timestamp
@@ -20,7 +20,7 @@ extension ItemStore {
             guard let read = try await self.get([itemKey], of: table, reference, .forDecision) else { continue }
             let existing = try Self.item(read[0])
             let isDue = existing.map { expiry.isDue($0, at: now) } ?? false
-            // Not metered: what time to live deletes costs nothing.
+            // Not metered: deletes by time to live are free.
             var effects = Self.effects(isDue ? .delete : .none, at: itemKey, existing, descriptor, by: .timeToLive)
             if existing.flatMap({ expiry.entry($0, at: itemKey, descriptor.number) }) != entry {
                 effects.writes.append(.delete(entry))

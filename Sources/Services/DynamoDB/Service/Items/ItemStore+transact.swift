@@ -4,32 +4,32 @@ internal import KeyValue
 internal import ServiceModel
 
 extension ItemStore {
-    /// What a transaction found and left of one item.
+    /// One item of a transaction, before and after.
     struct TransactRow: Sendable {
         let table: TableDescriptor
         let existing: AttributeMap?
         let new: AttributeMap?
-        /// What the write takes; nil where none was decided on.
+        /// The units of its write; nil when there is none.
         var units: WriteUnits?
     }
 
-    /// What a transaction came to.
+    /// The outcome of a transaction.
     struct TransactOutcome: Sendable {
         let rows: [TransactRow]
-        /// Whether it had been done before, under the same token, so that nothing was done now.
+        /// Whether it was done before, under the same token, so that nothing was done now.
         let isReplay: Bool
     }
 
-    /// Bytes of the items of one transaction together: "4 MB".
+    /// The limit for all items of one transaction together: "4 MB".
     static let transactBytesMax = 4 << 20
 
     private enum Attempt {
         case done(TransactOutcome)
-        /// Another writer was faster; the action that it was about, where that is known.
+        /// A concurrent writer won; the contested action, if known.
         case contested(Int?)
     }
 
-    /// Places of items in tables as they were when the places were worked out.
+    /// The keys of items in their tables, and the tables' descriptors by which they were computed.
     private struct Places {
         /// Each table once.
         let tables: [(reference: TableReference, snapshot: TableCatalog.Snapshot)]
@@ -39,7 +39,7 @@ extension ItemStore {
 
     // Reading
 
-    /// Items of several tables, all as of one moment.
+    /// Reads items of several tables from one snapshot.
     func readTogether(
         _ wanted: [(reference: TableReference, key: AttributeMap)]
     ) async throws(ServiceError) -> [Found] {
@@ -63,7 +63,7 @@ extension ItemStore {
 
     // Writing
 
-    /// Reads every item as of one moment, decides, and commits all checks and writes as one.
+    /// Reads every item from one snapshot, decides, and commits all checks and writes in one batch.
     func transact(
         _ actions: [TransactAction], token: IdempotencyToken?
     ) async throws(ServiceError) -> TransactOutcome {
@@ -94,14 +94,14 @@ extension ItemStore {
         for value in read.values { existing.append(try Self.item(value)) }
         let decision = Result { () throws(ServiceError) in try Self.decide(actions, existing, places.descriptors) }
         guard case .success(let decisions) = decision else {
-            // What the refusal rests on must be durable before it is told.
+            // The state that the refusal is based on must be durable before the client is told.
             if read.undurable != nil {
                 let batch = Batch(checks: checks, readAsOf: read.asOf)
                 if case .contested(let index) = try await self.commitTogether(batch, actions.count) {
                     return .contested(index)
                 }
             }
-            // It may be refused only because it was done already: a condition that no longer holds.
+            // A repetition may be refused because of its own first time: a condition that no longer holds.
             if let token, try await self.wasDone(token, places.keys[0]) {
                 let rows = zip(places.descriptors, existing).map { TransactRow(table: $0, existing: $1, new: $1) }
                 return self.done(rows, isReplay: true)
@@ -133,7 +133,7 @@ extension ItemStore {
         }
     }
 
-    /// Charges what was done as writes of a transaction; what had been done before is read.
+    /// Charges the writes of a transaction; a repetition is charged as reads.
     private func done(_ rows: [TransactRow], isReplay: Bool) -> Attempt {
         for row in rows {
             if isReplay {
@@ -146,7 +146,7 @@ extension ItemStore {
         return .done(TransactOutcome(rows: rows, isReplay: isReplay))
     }
 
-    /// Lets a transaction in, or cancels it for the items whose tables have no capacity left.
+    /// Admits a transaction, or cancels it because of the items whose tables have no capacity left.
     private func admit(
         _ kind: CapacityKind, _ places: Places, _ keys: [AttributeMap]
     ) throws(ServiceError) {
@@ -154,7 +154,7 @@ extension ItemStore {
         if let cancellation = Cancellation.error(failures) { throw cancellation }
     }
 
-    /// What stands against a write with regard to the indexes that it changes.
+    /// Why the indexes that a write changes do not admit it; nil when they do.
     private func refusal(_ units: WriteUnits, _ table: TableDescriptor) -> ServiceError? {
         for entry in units.indexes where table.indexes[entry.index].isGlobal {
             if let throttled = self.meters.refusal(.write, table, table.indexes[entry.index]) { return throttled.error }
@@ -162,7 +162,7 @@ extension ItemStore {
         return nil
     }
 
-    /// All the decisions, or the reasons for which there are none.
+    /// The decisions on all actions, or the reasons for cancelling.
     private static func decide(
         _ actions: [TransactAction], _ existing: [AttributeMap?], _ tables: [TableDescriptor]
     ) throws(ServiceError) -> [TransactAction.Decision] {
@@ -182,8 +182,8 @@ extension ItemStore {
         return decisions
     }
 
-    /// Whether items, the larger of each two, are more than a transaction may have. Small ones are not measured: the
-    /// stored form has at least half the bytes that count.
+    /// Whether the items, counting the larger of each pair, exceed the limit of a transaction. Small ones are not
+    /// measured: the stored form has at least half the charged bytes.
     private static func isTooLarge(_ items: some Sequence<(AttributeMap?, AttributeMap?)>) -> Bool {
         let stored = items.reduce(0) { $0 + max($1.0?.byteCount ?? 0, $1.1?.byteCount ?? 0) }
         guard stored * 2 > self.transactBytesMax else { return false }
@@ -192,12 +192,13 @@ extension ItemStore {
 
     // The store
 
-    /// Where the items lie, after `check` has looked at each against its table.
+    /// Computes the items' keys, after `check` has checked each against its table.
     private func places(
         _ references: [TableReference], _ keys: [AttributeMap],
         check: (Int, TableDescriptor) throws(ValidationFailure) -> Void
     ) async throws(ServiceError) -> Places {
-        // Searched from its end, not by hashes: nearly all transactions have one table or two, and none over a hundred.
+        // Searched linearly from the end: nearly all transactions have one or two tables, and none has more than a
+        // hundred.
         var tables: [(reference: TableReference, snapshot: TableCatalog.Snapshot)] = []
         var tableIndexes: [Int] = []
         for reference in references {
@@ -213,7 +214,7 @@ extension ItemStore {
         var failures: [ServiceError?] = []
         for (index, tableIndex) in tableIndexes.enumerated() {
             let table = tables[tableIndex].snapshot.descriptor
-            // No reason of one action: AWS refuses the request as a whole.
+            // Not a reason of one action: AWS refuses the request as a whole.
             try validating { () throws(ValidationFailure) in try ItemCheck.contents(keys[index], table) }
             do throws(ValidationFailure) {
                 try check(index, table)
@@ -231,7 +232,7 @@ extension ItemStore {
         return Places(tables: tables, descriptors: descriptors, keys: itemKeys)
     }
 
-    /// Most transactions have a few keys, of which comparing costs less than hashing.
+    /// Most transactions have few keys, and comparing those costs less than hashing.
     private static func hasRepetition(_ keys: [[UInt8]]) -> Bool {
         guard keys.count <= self.comparedCountMax else { return Set(keys).count < keys.count }
         return keys.indices.contains { index in keys[..<index].contains(keys[index]) }
@@ -239,7 +240,7 @@ extension ItemStore {
 
     private static let comparedCountMax = 8
 
-    /// - Returns: nil when a table has changed, so that the places must be worked out anew.
+    /// - Returns: nil when a table has changed, so that the keys must be computed again.
     private func get(_ places: Places, _ mode: ReadMode) async throws(ServiceError) -> ReadResult? {
         let read = try await self.get(places.tables.map(\.snapshot.key) + places.keys, mode)
         for (index, table) in places.tables.enumerated() {
@@ -277,7 +278,8 @@ extension ItemStore {
 
     /// Whether the store remembers the token.
     ///
-    /// The token is looked at before the checks, so a commit whose check can never hold asks for it and does nothing.
+    /// The token is looked up before the checks, so a commit with a check that can never hold tests for it and does
+    /// nothing.
     private func wasDone(_ token: IdempotencyToken, _ key: [UInt8]) async throws(ServiceError) -> Bool {
         let batch = Batch(checks: [.unchanged(key, since: .zero)], token: token)
         guard case .committed = try await self.commitTogether(batch, 0) else { return false }

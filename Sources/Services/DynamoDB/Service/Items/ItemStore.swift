@@ -3,9 +3,9 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import ServiceModel
 
-/// Reads, decides and commits items of tables, with their index entries, in one way for every operation.
+/// Reads, decides and commits items of tables with their index entries, in the same way for every operation.
 final class ItemStore: Sendable {
-    /// How often a decision is made anew because another writer was faster.
+    /// How often a decision is repeated because of concurrent writers.
     static let attemptsMax = 64
 
     let store: any OrderedStore
@@ -21,7 +21,7 @@ final class ItemStore: Sendable {
         self.meters = meters
     }
 
-    /// An item that was read, and its table as of the same moment.
+    /// An item, with its table from the same snapshot.
     struct Found: Sendable {
         let table: TableDescriptor
         let item: AttributeMap?
@@ -29,10 +29,11 @@ final class ItemStore: Sendable {
 
     // Reading
 
-    // The way of one item is short functions that never wait, and an asynchronous one that only puts them together:
-    // what lives in an asynchronous function is allocated for each request, temporary values of what is inlined too.
+    // The path of a single item consists of short functions that never wait, and of an asynchronous one that only
+    // combines them: everything that lives in an asynchronous function is allocated for each request, including
+    // temporary values of inlined code.
 
-    /// The item under a key, as durable; how consistent the read is to be changes only what is charged.
+    /// The durable item under a key. The read's consistency only affects its price.
     func read(
         _ reference: TableReference, key: AttributeMap, _ consistency: CapacityUnits.ReadConsistency
     ) async throws(ServiceError) -> Found {
@@ -66,7 +67,7 @@ final class ItemStore: Sendable {
         return Found(table: table, item: item)
     }
 
-    /// Items under several keys of a table, as of one moment; nil for those that are not there.
+    /// Items under several keys of a table, from one snapshot; nil for an absent item.
     ///
     /// Not metered: the caller knows which of them it answers.
     func read(
@@ -92,24 +93,24 @@ final class ItemStore: Sendable {
 
     // Writing
 
-    /// One item's change, decided from what is there.
+    /// The change of one item, decided from its present state.
     enum Change: Sendable {
         case put(AttributeMap)
         case delete
-        /// The item stays as it is; the answer still waits until what it rests on is durable.
+        /// The item does not change; the answer still waits until the state that it is based on is durable.
         case none
 
-        /// The item that is there afterwards.
+        /// The item after the change.
         var item: AttributeMap? {
             if case .put(let item) = self { item } else { nil }
         }
     }
 
-    /// Reads the item under a key, lets `decide` say what becomes of it, and commits that durably.
+    /// Reads the item under a key, lets `decide` choose its change, and commits that durably.
     ///
-    /// `key` takes the key attributes out of the request; it is given the table, so that it can be checked first.
-    /// `decide` is pure, and called again when another writer was faster. What it throws is told after the state it
-    /// rests on is durable.
+    /// `key` extracts the key attributes from the request; it gets the table, so that the request can be checked first.
+    /// `decide` must be pure: it is called again after a concurrent write. What it throws is reported once the state
+    /// that it is based on is durable.
     func write<Answer: Sendable>(
         _ reference: TableReference,
         key: (TableDescriptor) throws(ServiceError) -> AttributeMap,
@@ -136,19 +137,19 @@ final class ItemStore: Sendable {
         throw ServiceError(.conflict)
     }
 
-    /// Where the item of a write is.
+    /// The location of a write's item.
     private struct WritePlace {
-        /// Holds its key attributes.
+        /// Contains its key attributes.
         let item: AttributeMap
         let key: [UInt8]
     }
 
-    /// What is to be done for a write, and told after it.
+    /// What a write commits, and answers afterwards.
     private final class WriteStep<Answer: Sendable>: Sendable {
-        /// nil: nothing has to become durable first.
+        /// nil when nothing needs to become durable first.
         let batch: Batch?
         let units: WriteUnits
-        /// What is charged for, beside the key.
+        /// The item that is charged for, besides the key.
         let item: AttributeMap?
         let table: TableDescriptor
         let outcome: Result<Answer, ServiceError>
@@ -188,8 +189,8 @@ final class ItemStore: Sendable {
         do throws(ServiceError) {
             (change, answer) = try decide(table.descriptor, existing)
         } catch {
-            // What the refusal rests on must be durable before it is told. A write whose condition fails is charged
-            // for the item that there is, or that was to be put.
+            // The state that the refusal is based on must be durable before the client is told. A write whose condition
+            // fails is charged for the existing item, or for the one that was to be put.
             return WriteStep(
                 read.undurable.map { _ in Batch(checks: [itemCheck], readAsOf: read.asOf) },
                 WriteUnits(existing, place.item), of: nil, table.descriptor, .failure(error))
@@ -213,17 +214,17 @@ final class ItemStore: Sendable {
         return try step.outcome.get()
     }
 
-    /// What a change of one item does to the store.
+    /// The effects of one item's change on the store.
     struct Effects: Sendable {
-        /// The item and what its indexes hold of it.
+        /// The item and its index entries.
         var writes: [Write] = []
-        /// Where the table's changes are kept: this one.
+        /// The change itself, if the table keeps its changes.
         var logAppends: [LogAppend] = []
-        /// What it takes.
+        /// The units that it consumes.
         var units: WriteUnits
     }
 
-    /// `stamp` says when a change was first made, for one that comes from a replica.
+    /// `stamp` is the original time of a change that comes from a replica.
     static func effects(
         _ change: Change, at itemKey: [UInt8], _ existing: AttributeMap?, _ table: TableDescriptor,
         by actor: ChangeRecord.Actor = .caller, stamp: ReplicationStamp? = nil
@@ -237,7 +238,7 @@ final class ItemStore: Sendable {
         var effects = Effects(units: WriteUnits(existing, new))
         if new == nil && existing == nil { return effects }
         if table.replication != nil {
-            // What changes nothing is not replicated, so it must not look like a later write than it is.
+            // A write that changes nothing is not replicated, so it must not look like a later write.
             if actor != .replication, Self.isSame(existing, new) { return effects }
             if new == nil { effects.writes.append(Tombstone.write(ofItem: itemKey, stamp)) }
         }
@@ -262,13 +263,13 @@ final class ItemStore: Sendable {
         return effects
     }
 
-    /// Whether what the put of an item does to the store depends on the item that was there.
+    /// Whether the effects of a put depend on the item that it replaces.
     static func dependsOnExisting(_ table: TableDescriptor) -> Bool {
         !table.indexes.isEmpty || !table.vectorIndexes.isEmpty || table.expiry.attribute != nil || table.keepsChanges
             || table.replication != nil
     }
 
-    /// Whether a write changes nothing, so that no stream tells of it.
+    /// Whether a write changes nothing, so that it appears in no stream.
     private static func isSame(_ old: AttributeMap?, _ new: AttributeMap?) -> Bool {
         guard let old, let new else { return false }
         return old == new || old.isEqual(to: new)
@@ -281,7 +282,7 @@ final class ItemStore: Sendable {
         return try await self.tableInStore(reference)
     }
 
-    /// A table that was read before.
+    /// The descriptor of a table that was read before.
     private func tableAtOnce(_ reference: TableReference) -> TableCatalog.Snapshot? {
         guard let known = self.catalog.cached(reference), self.catalog.servesItems(known.descriptor) else { return nil }
         return known
@@ -310,7 +311,7 @@ final class ItemStore: Sendable {
             self.store.isUntouched(table.key, since: asOf)
         {
             let read = try await self.get(keys, mode, isMissed: isMissed)
-            // Asked after the reading, so that it holds for the moment of the reading too.
+            // Checked after the read, so that it holds for the moment of the read too.
             if self.store.isUntouched(table.key, since: asOf) { return read }
         }
         let read = try await self.get([table.key] + keys, mode)
@@ -319,8 +320,8 @@ final class ItemStore: Sendable {
         return ReadResult(values: Array(read.values.dropFirst()), asOf: read.asOf, undurable: read.undurable)
     }
 
-    /// The same, of what is in memory and known to be of the table as it is.
-    /// - Returns: nil when something must be waited for.
+    /// The same from memory only, and if the table is known to be unchanged.
+    /// - Returns: nil when something would have to be waited for.
     @inline(never)
     private func getAtOnce(
         _ keys: [[UInt8]], of table: TableCatalog.Snapshot, _ mode: ReadMode
@@ -332,11 +333,11 @@ final class ItemStore: Sendable {
         } catch {
             throw ServiceError(error)
         }
-        // Asked after the reading, so that it holds for the moment of the reading too.
+        // Checked after the read, so that it holds for the moment of the read too.
         return self.store.isUntouched(table.key, since: asOf) ? read : nil
     }
 
-    /// `isMissed` where memory was just asked, and did not have them.
+    /// `isMissed`: memory was just tried and did not have them.
     func get(_ keys: [[UInt8]], _ mode: ReadMode, isMissed: Bool = false) async throws(ServiceError) -> ReadResult {
         do throws(StorageError) {
             if !isMissed, let cached = try self.store.getCached(keys, mode) { return cached }
@@ -346,7 +347,7 @@ final class ItemStore: Sendable {
         }
     }
 
-    /// - Returns: false when a check failed or another commit won, so that the caller decides again.
+    /// - Returns: false when a check failed or a concurrent commit won, so that the caller must decide again.
     func commit(_ batch: Batch) async throws(ServiceError) -> Bool {
         do throws(StorageError) {
             try await self.store.commit(batch)
@@ -386,7 +387,7 @@ final class ItemStore: Sendable {
         return item
     }
 
-    /// The item of one entry of a page, which stays where it is.
+    /// The item of one entry of a page, without copying it.
     static func item(_ entries: Page.Entries, at index: Int) throws(ServiceError) -> AttributeMap {
         guard let item = AttributeMap(stored: entries.bytes, in: entries.value(at: index)) else {
             throw ServiceError(.corrupt("item"))

@@ -4,16 +4,16 @@ internal import Primitives
 internal import ServiceModel
 internal import Synchronization
 
-/// Counts what every table consumes and, where it is to be enforced, refuses what goes over its throughput.
+/// Meters the consumption of every table and, if throughput is enforced, refuses requests beyond it.
 ///
-/// In memory: after a start every table has its burst again.
+/// In memory only: after a start every table has its full burst capacity.
 final class Meters: Sendable {
-    /// Tables at one time; when one more comes, those that were there are forgotten, and have their bursts again.
+    /// Tables that are tracked; when one more comes, all are forgotten, and have their full burst capacity again.
     static let tableCountMax = 10_000
 
     private let clock: any WallClock
     private let isEnforcing: Atomic<Bool>
-    /// By the tables' numbers, which no other table has or will have.
+    /// By table number, which is never reused.
     private let meters = Mutex<[UInt64: TableMeter]>([:])
 
     init(clock: any WallClock, isEnforcing: Bool) {
@@ -37,22 +37,22 @@ final class Meters: Sendable {
         }
     }
 
-    /// Lets a request in, or refuses it in AWS's words. What was let in must be charged; an attempt that comes to
-    /// nothing has cost one unit.
+    /// Admits a request, or throttles it in AWS's words. An admitted request must be charged; one that comes to nothing
+    /// has cost one unit.
     func admit(
         _ kind: CapacityKind, _ table: TableDescriptor, _ index: IndexDescriptor? = nil
     ) throws(ServiceError) {
         if let throttled = self.refusal(kind, table, index) { throw throttled.error }
     }
 
-    /// - Returns: nil for what may go on.
+    /// - Returns: nil when the request is admitted.
     func refusal(_ kind: CapacityKind, _ table: TableDescriptor, _ index: IndexDescriptor? = nil) -> Throttled? {
         guard self.isEnforcing.load(ordering: .relaxed), let limit = table.limit(kind, index) else { return nil }
         if self.meter(table).admits(kind, limit, index, now: self.clock.now()) { return nil }
         return Throttled(limit, kind, table, index)
     }
 
-    /// Lets a write in with regard to the indexes that it changes.
+    /// Admits a write as far as the indexes that it changes are concerned.
     func admit(_ units: WriteUnits, _ table: TableDescriptor) throws(ServiceError) {
         for entry in units.indexes where table.indexes[entry.index].isGlobal {
             try self.admit(.write, table, table.indexes[entry.index])
@@ -61,7 +61,7 @@ final class Meters: Sendable {
 
     // What was done
 
-    /// A read of the table, or of an index.
+    /// Charges a read of the table, or of an index.
     func chargeRead(_ units: Double, _ table: TableDescriptor, _ index: IndexDescriptor? = nil) {
         self.meter(table).charge(.read, units, index)
     }
@@ -74,7 +74,8 @@ final class Meters: Sendable {
         }
     }
 
-    /// A page of a Query or Scan; what a local index does not hold is read from the table, whose capacity it shares.
+    /// Charges a page of a Query or Scan. Attributes that a local index does not project are read from the table, whose
+    /// capacity it shares.
     func charge(_ page: PageAnswer, _ request: PageRequest) {
         self.chargeRead(Self.units(page, request), request.table, request.index)
     }
@@ -86,12 +87,12 @@ final class Meters: Sendable {
         }
     }
 
-    /// The meters that there are, with their tables' numbers.
+    /// All meters, with their tables' numbers.
     var all: [(number: UInt64, meter: TableMeter)] {
         self.meters.withLock { $0.map { ($0.key, $0.value) } }
     }
 
-    /// Forgets tables that are gone.
+    /// Removes the meters of deleted tables.
     func forget(_ numbers: [UInt64]) {
         self.meters.withLock { meters in
             for number in numbers { meters[number] = nil }

@@ -2,19 +2,19 @@ internal import Primitives
 internal import Synchronization
 internal import Telemetry
 
-/// What one table and its global indexes consumed and may consume, in memory.
+/// The consumption and the limits of one table and its global indexes, in memory.
 ///
-/// A lock, and neither a look-up nor an allocation, for each request that stays within what it may.
+/// A request within the limits costs one lock, and neither a lookup nor an allocation.
 final class TableMeter: Sendable {
-    /// What requests of one kind did to a table or an index since it was last asked.
+    /// The consumption by requests of one kind, of a table or an index, since the last collection.
     struct Count: Sendable {
-        /// A sample for each request.
+        /// One sample for each request.
         var consumed = StatisticSet()
         var throttledByProvision = 0
         var throttledByMaximum = 0
     }
 
-    /// The table itself, with its local indexes, or a global index.
+    /// The table itself with its local indexes, or a global index.
     struct Part: Sendable {
         /// nil for the table.
         var index: IndexDescriptor?
@@ -45,7 +45,7 @@ final class TableMeter: Sendable {
         self.table = table
     }
 
-    /// Whether a request may go on; if so, `charge` must follow.
+    /// Whether a request is admitted; if so, `charge` must follow.
     func admits(
         _ kind: CapacityKind, _ limit: ThroughputLimit, _ index: IndexDescriptor?, now: Timestamp
     ) -> Bool {
@@ -70,7 +70,7 @@ final class TableMeter: Sendable {
         }
     }
 
-    /// Notes what a request consumed.
+    /// Records the consumption of a request.
     func charge(_ kind: CapacityKind, _ units: Double, _ index: IndexDescriptor?) {
         self.state.withLock { state in
             state.withPart(index) { part in
@@ -80,7 +80,7 @@ final class TableMeter: Sendable {
         }
     }
 
-    /// What was counted since the last call: of the table, then of its indexes.
+    /// The consumption since the last call: of the table, then of its indexes.
     func takeCounts() -> [Part] {
         self.state.withLock { state in
             let parts = [state.whole] + state.indexes
@@ -94,7 +94,7 @@ final class TableMeter: Sendable {
         }
     }
 
-    /// Forgets indexes that the table has no more.
+    /// Removes indexes that the table no longer has.
     func keepIndexes(_ numbers: Set<UInt16>) {
         self.state.withLock { state in
             state.indexes.removeAll { part in part.index.map { !numbers.contains($0.number) } ?? true }
@@ -103,7 +103,7 @@ final class TableMeter: Sendable {
 }
 
 extension TableMeter.State {
-    /// The part of an index; a local index is part of its table.
+    /// The part of an index; a local index shares its table's.
     mutating func withPart<Answer>(
         _ index: IndexDescriptor?, _ work: (inout TableMeter.Part) -> Answer
     ) -> Answer {

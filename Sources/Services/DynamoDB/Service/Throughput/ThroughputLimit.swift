@@ -1,18 +1,18 @@
 internal import DynamoDBModel
 internal import ServiceModel
 
-/// Reads and writes are counted and limited apart.
+/// Reads and writes are metered and limited separately.
 enum CapacityKind: Sendable, Hashable, CaseIterable {
     case read, write
 }
 
 /// How many units a second a table or a global index may consume.
 struct ThroughputLimit: Sendable, Hashable {
-    /// Who set it.
+    /// The origin of the limit.
     enum Source: Sendable, Hashable {
-        /// The capacity that is paid for.
+        /// The provisioned capacity.
         case provisioned
-        /// The most that the owner of an on-demand table wants to pay for.
+        /// The maximum that the owner of an on-demand table has set.
         case onDemandMaximum
     }
 
@@ -21,7 +21,7 @@ struct ThroughputLimit: Sendable, Hashable {
 }
 
 extension TableDescriptor {
-    /// The limit of a global index, or of the table, which local indexes share; nil where there is none.
+    /// The limit of a global index, or of the table, which its local indexes share; nil when there is none.
     func limit(_ kind: CapacityKind, _ index: IndexDescriptor? = nil) -> ThroughputLimit? {
         guard let index, index.isGlobal else {
             return Self.limit(kind, self.isOnDemand, self.throughput, self.settings.onDemandLimit)
@@ -41,11 +41,11 @@ extension TableDescriptor {
     }
 }
 
-/// A request, or a part of one, that was not let in.
+/// A request, or a part of one, that was throttled.
 struct Throttled: Error, Sendable, Hashable {
     let source: ThroughputLimit.Source
     let kind: CapacityKind
-    /// The table's ARN, or the index's.
+    /// The ARN of the table or of the index.
     let resource: String
     let isIndex: Bool
 
@@ -93,7 +93,7 @@ struct Throttled: Error, Sendable, Hashable {
         }
     }
 
-    /// The code of the reason for which a transaction is cancelled.
+    /// The code of the cancellation reason for an error of one action.
     static func cancellationCode(_ error: ServiceError) -> String? {
         switch error.detail {
         case is ProvisionedThroughputExceededException: "ProvisionedThroughputExceeded"

@@ -14,7 +14,7 @@ struct TokenBucket {
     private var rate: Int
     private var time: Timestamp
 
-    /// A full one: a new table has its burst.
+    /// A full bucket: a new table has its burst capacity.
     init(rate: Int, now: Timestamp) {
         self.units = Self.capacity(rate)
         self.rate = rate
@@ -25,9 +25,9 @@ struct TokenBucket {
         Double(rate) * Double(self.burstSeconds)
     }
 
-    /// Adds what came since the last time; a clock that goes back adds nothing.
+    /// Adds what has accrued since the last call; a clock that goes back adds nothing.
     ///
-    /// What a rate that was changed since has left stays, up to what the new one can hold.
+    /// After a change of the rate the present content stays, up to the new capacity.
     mutating func refill(rate: Int, now: Timestamp) {
         let elapsed = Double(max(0, now.millisecondsSinceEpoch - self.time.millisecondsSinceEpoch)) / 1000
         self.units = min(Self.capacity(rate), self.units + elapsed * Double(self.rate))
@@ -35,14 +35,14 @@ struct TokenBucket {
         self.time = max(self.time, now)
     }
 
-    /// - Returns: false when nothing is left.
+    /// - Returns: false when the bucket is empty.
     mutating func admit() -> Bool {
         guard self.units > 0 else { return false }
         self.units -= 1
         return true
     }
 
-    /// Takes what a request that was let in needs in all.
+    /// Takes the total cost of an admitted request.
     mutating func settle(_ units: Double) {
         self.units -= units - 1
     }

@@ -1,23 +1,23 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
 
-/// What a write of one item takes of its table and of the indexes whose entries it changes.
+/// The write units of one item's write, for its table and for the indexes whose entries it changes.
 ///
 /// - Source: DynamoDB Developer Guide, "Capacity unit consumption for write operations", and "Provisioned throughput
 ///   considerations" of global and local secondary indexes.
 struct WriteUnits: Sendable, Hashable {
-    /// One of the table's indexes, by its place among them.
+    /// One of the table's indexes, by its position.
     struct Index: Sendable, Hashable {
         let index: Int
         let units: Double
     }
 
-    /// The larger of the item before and after; one unit for an item that is not there.
+    /// By the larger of the item before and after; one unit for an absent item.
     private(set) var table: Double
-    /// Empty, and without an allocation, where no index changes.
+    /// Empty, without an allocation, when no index changes.
     private(set) var indexes: [Index] = []
 
-    /// Of the table alone: a write that changes nothing, or one whose condition failed.
+    /// Of the table alone: for a write that changes nothing, or whose condition failed.
     init(_ existing: AttributeMap?, _ new: AttributeMap?) {
         self.table = max(
             existing.map { CapacityUnits.write($0) } ?? 1, new.map { CapacityUnits.write($0) } ?? 1)
@@ -37,10 +37,10 @@ struct WriteUnits: Sendable, Hashable {
         }
     }
 
-    /// Adds what an entry of an index takes.
+    /// Adds the units of an index entry.
     ///
-    /// An entry that moves is a delete and a put; one that stays as it is costs nothing. `old` is the entry's key, nil
-    /// where there is none, and the item that it was made of; `new` the key, and what the index holds under it.
+    /// An entry that moves is a delete and a put; one that does not change is free. `old` is the entry's key with the
+    /// item it was made of, nil when there is none; `new` is the key with what the index will hold under it.
     mutating func add(
         _ place: Int, _ table: TableDescriptor, _ old: (key: [UInt8]?, item: AttributeMap?),
         _ new: (key: [UInt8]?, entry: AttributeMap?)
@@ -71,7 +71,7 @@ struct WriteUnits: Sendable, Hashable {
         return units
     }
 
-    /// The table's units with those of its local indexes, which share its capacity.
+    /// The table's units together with those of its local indexes, which share its capacity.
     func withLocalIndexes(_ table: TableDescriptor) -> Double {
         self.indexes.reduce(self.table) { $0 + (table.indexes[$1.index].isGlobal ? 0 : $1.units) }
     }
