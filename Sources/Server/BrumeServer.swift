@@ -304,9 +304,10 @@ package final class BrumeServer: Sendable {
         return line
     }
 
-    /// Drains and closes the server. `/readyz` flips first, and for `drain-delay` requests are still answered, so that
-    /// load balancers can notice. Then the server stops accepting, open requests may finish until the deadline, and
-    /// everything is closed.
+    /// Drains and closes the server.
+    ///
+    /// `/readyz` flips first, and for `drain-delay-seconds` requests are still answered, so that load balancers can
+    /// notice. Then the server stops accepting, open requests may finish until the deadline, and everything is closed.
     package func stop() async {
         self.phase.advance(to: .draining)
         self.note(.info, "stopping")

@@ -185,7 +185,7 @@ package final class EdgeListener: Sendable {
 
     /// Which of this server's own listeners already has the address; nil if none has.
     private static func holder(of host: String, port: Int, among listeners: [any Channel]) -> String? {
-        // It was resolved a moment ago, so this does not fail for another reason now.
+        // It was resolved a moment ago; should that fail now, the holder is only not named.
         guard let wanted = try? SocketAddress.makeAddressResolvingHost(host, port: port) else { return nil }
         return listeners.lazy.compactMap(\.localAddress).first { taken in
             let addresses = [taken.ipAddress, wanted.ipAddress]

@@ -4,7 +4,7 @@ internal import Synchronization
 /// Runs the jobs of Swift tasks on one event loop.
 ///
 /// `Task.immediate(executorPreference:)` called on the loop runs its first slice inline, synchronously; every later
-/// slice comes back to the loop. Long computations must leave it: a slice is bounded (docs/decisions.md).
+/// slice comes back to the loop. Long computations must leave it: a slice is bounded (`Pipeline.loopBodyBytesMax`).
 ///
 /// Jobs wait here rather than in the loop's own queue, which allocates an object for each and copies it twice. The loop
 /// is told about the first job only, and then runs all that wait. Each job belongs to a task, so tasks bound their

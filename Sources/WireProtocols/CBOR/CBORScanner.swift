@@ -35,7 +35,7 @@ package struct CBORHead: Sendable, Hashable {
 ///
 /// Nothing is allocated because a length says so.
 package struct CBORScanner: Sendable {
-    /// Arrays, maps and tags inside each other; DESIGN's bound for every format.
+    /// Nesting of arrays, maps and tags; the same bound as every other format has.
     package static let depthMax = 128
 
     package let bytes: [UInt8]
