@@ -35,7 +35,7 @@ struct Brume: AsyncParsableCommand {
             self.exit(withError: Exit.failure(.usage, sentence))
         }
         await self.main(words)
-        // Half of a script or of a list is worse than none. A server has done more than to print.
+        // A truncated script or list is worse than none. A server, however, has done more than print.
         if words.first != Start._commandName, let code = Terminal.outputFailure {
             let sentence = "standard output cannot be written: \(SystemError.sentence(code))"
             self.exit(withError: Exit.failure(.dataDirectoryNotWritable, sentence))

@@ -11,7 +11,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// How the process ends; the numbers follow `sysexits.h` where it has one.
+/// Exit codes; those of `sysexits.h` where it has a fitting one.
 enum Exit: Int32 {
     case success = 0
     case usage = 64
@@ -28,30 +28,30 @@ enum Exit: Int32 {
     case noPermission = 77
     case wrongConfiguration = 78
 
-    /// A server runs and cannot do it now: try again later.
+    /// A server runs, but cannot do it now: try again later.
     static let serverRefuses = Exit.storeInUse
 
-    /// Says the sentence on standard error and gives what to throw. Passwords of addresses are left out: what is said
-    /// here lands in the logs of builds.
+    /// Prints the sentence on standard error, and returns what to throw. Passwords in addresses are removed, because
+    /// the output of commands ends up in build logs.
     static func failure(_ code: Exit, _ sentence: String) -> ExitCode {
         Terminal.error("brume: \(AddressText.withoutSecrets(sentence))")
         return ExitCode(code.rawValue)
     }
 }
 
-/// Writing to the person at the terminal.
+/// Output to the user's terminal.
 enum Terminal {
-    /// The error number of a standard output that took no more.
+    /// The error number of the write to standard output that failed.
     private static let failure = Mutex<Int32?>(nil)
 
-    /// Why not all of the output was written; nil where it was, or where who read it has seen enough.
+    /// Why not all of the output was written; nil if it was, or if its reader has closed the pipe.
     static var outputFailure: Int32? { self.failure.withLock { $0 } }
 
-    /// Gives the standard streams that the caller closed to nobody: a file that is opened later, perhaps the store's,
-    /// would get the number, and what is printed would be written into it.
+    /// Opens /dev/null for standard streams that the caller has closed. Otherwise a file opened later, perhaps the
+    /// store's, would get the number, and output would be written into it.
     static func claimStreams() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-            // It gets the lowest number that is free, which is this one.
+            // `open` returns the lowest free number, which is this one.
             _ = unsafe open("/dev/null", O_RDWR)
         }
     }
@@ -60,7 +60,7 @@ enum Terminal {
         write(line + "\n", to: STDERR_FILENO)
     }
 
-    /// Text without an end of line of its own.
+    /// Writes text without appending a line end.
     static func errorText(_ text: String) {
         write(text, to: STDERR_FILENO)
     }
@@ -69,15 +69,15 @@ enum Terminal {
         write(line + "\n", to: STDOUT_FILENO)
     }
 
-    /// What another program wrote, as it is.
+    /// Writes the output of another program unchanged.
     static func pass(_ bytes: [UInt8], toError: Bool) {
         self.write(bytes, to: toError ? STDERR_FILENO : STDOUT_FILENO)
     }
 
-    /// Whether somebody looks at standard output.
+    /// Whether standard output is a terminal.
     static var isScreen: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    /// Whether standard output is a terminal that shows colours and wants them (https://no-color.org).
+    /// Whether standard output is a terminal that supports colours, and the user wants them (https://no-color.org).
     static var hasColours: Bool {
         let variables = ProcessEnvironment.variables
         return self.isScreen && variables["NO_COLOR", default: ""].isEmpty && variables["TERM"] != "dumb"
@@ -91,7 +91,7 @@ enum Terminal {
         self.hasColours ? "\u{1B}[33m\(text)\u{1B}[0m" : text
     }
 
-    /// Another process may have set the terminal or pipe that it shares with this one not to wait.
+    /// Another process that shares the terminal or pipe may have made it non-blocking.
     private static func waitForRoom(_ descriptor: Int32) {
         var stream = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         _ = unsafe poll(&stream, 1, -1)

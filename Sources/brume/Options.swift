@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Primitives
 internal import Server
 
-/// Where the data are, for the commands that look at a data directory.
+/// The location of the data, for commands that work on a data directory.
 struct DirectoryOptions: ParsableArguments {
     @Option(
         name: .customLong("data-dir"), help: "Data directory of the server (default: ~/.brume).",
@@ -33,12 +33,12 @@ struct DirectoryOptions: ParsableArguments {
     }
 }
 
-/// How results are written.
+/// The format of results.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json
 }
 
-/// Reads flags, this process's environment and the file.
+/// Combines flags, this process's environment and the file.
 func configurationSource(flags: [String: String], file: String?) -> LiveConfiguration.Source {
     { () throws(ConfigurationError) in
         try ConfigurationLoader.load(
@@ -51,14 +51,14 @@ func configurationSource(flags: [String: String], file: String?) -> LiveConfigur
     }
 }
 
-/// Loads the configuration, or ends with the sentence that says what is wrong.
+/// Loads the configuration, or exits with a sentence that says what is wrong.
 func loadConfiguration(flags: [String: String], file: String?) throws -> LoadedConfiguration {
     try orExitForConfiguration { () throws(ConfigurationError) in
         try configurationSource(flags: flags, file: file)()
     }
 }
 
-/// Does it, or ends with the sentence that says what is wrong with the configuration.
+/// Runs `work`, or exits with a sentence that says what is wrong with the configuration.
 func orExitForConfiguration<Value>(_ work: () throws(ConfigurationError) -> Value) throws -> Value {
     do throws(ConfigurationError) {
         return try work()
@@ -74,7 +74,7 @@ func quoted(_ text: String) -> String {
     return String(decoding: output, as: UTF8.self)
 }
 
-/// Does it, or ends with the sentence and the exit code of what went wrong.
+/// Runs `work`, or exits with the error's sentence and exit code.
 func orExit<Value>(_ work: () throws(StartError) -> Value) throws -> Value {
     do throws(StartError) {
         return try work()

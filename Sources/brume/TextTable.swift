@@ -1,6 +1,6 @@
-/// Rows of text in columns for people.
+/// Formats rows of text as columns.
 enum TextTable {
-    /// Each column is as wide as its widest cell; the last one ends where its text does.
+    /// Each column is as wide as its widest cell; the last column is not padded.
     static func lines(_ rows: [[String]]) -> [String] {
         let rows = rows.map { $0.map(\.visible) }
         let columnCount = rows.map(\.count).max() ?? 0
@@ -20,7 +20,7 @@ enum TextTable {
 }
 
 extension String {
-    /// The text of somebody else as one line that moves no cursor and changes no colour of a terminal.
+    /// Untrusted text as one line without control characters, so that it cannot move the cursor or change colours.
     var visible: String {
         func isControl(_ scalar: Unicode.Scalar) -> Bool {
             scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)

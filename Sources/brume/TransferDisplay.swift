@@ -9,8 +9,8 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Shows on standard error how far a pull or an import is: one line that changes on a terminal, and a line now and then
-/// where nobody looks, such as in the log of a container.
+/// Shows the progress of a pull or an import on standard error: one line that is updated on a terminal; elsewhere, such
+/// as in a container's log, a line now and then.
 final class TransferDisplay: Sendable {
     private static let redrawSeconds = 0.1
     private static let lineSeconds = 10.0

@@ -1,4 +1,4 @@
-/// Words that mean something to the programs from which people come: Ollama, LocalStack, DynamoDB Local, Docker.
+/// Commands and options of the programs that users come from: Ollama, LocalStack, DynamoDB Local, Docker.
 extension UnknownCommand {
     private static let background =
         "the server runs in the foreground: `brume start > brume.out 2>&1 &`, a unit of systemd or a container keep it "
@@ -11,7 +11,7 @@ extension UnknownCommand {
         + "AWS, OpenAI and Anthropic"
     private static let log = "the log is the file `logs/access.log` in the data directory, and is always written"
 
-    /// By the path of the commands and the word behind it.
+    /// By the path of the commands, and the word after it.
     private static let commands = [
         "brume run": Self.running, "brume model run": Self.running,
         "brume serve": Self.start, "brume server": Self.start, "brume up": Self.start,
@@ -36,7 +36,7 @@ extension UnknownCommand {
         "`--data-dir \"$(mktemp -d)\"` begins with nothing, and `--durability relaxed` does not wait for the disk"
     private static let shared = "all keys of an account see the same tables: leave it out"
 
-    /// Options of `brume start` that others' servers have.
+    /// Options of other servers, in the place of those of `brume start`.
     private static let startOptions = [
         "-d": Self.background, "--detach": Self.background, "--detached": Self.background,
         "--daemon": Self.background,
@@ -48,12 +48,12 @@ extension UnknownCommand {
         "-cors": "write --cors-origins", "--debug": Self.log, "--verbose": Self.log, "--log-level": Self.log,
     ]
 
-    /// - Returns: nil for a word that no such program has.
+    /// - Returns: nil for a word that is not a command of those programs.
     static func remedy(forCommand word: String, behind path: String) -> String? {
         self.commands["\(path) \(word)"].map { "there is no command \(word); \($0)" }
     }
 
-    /// - Returns: nil where `brume start` is given no option that such a program has.
+    /// - Returns: nil when `brume start` was not given an option of those programs.
     static func remedy(forOptions words: [String]) -> String? {
         guard words.first == "start" else { return nil }
         for word in words.dropFirst().prefix(while: { $0 != "--" }) {

@@ -1,13 +1,13 @@
 internal import ArgumentParser
 internal import Primitives
 
-/// What is said of a word that stands where a command must and is none, and of options that stand before their command;
-/// to ArgumentParser both are arguments that it does not expect.
+/// The message for a word that is not a command where one is expected, and for options before their command.
+/// ArgumentParser treats both only as unexpected arguments.
 enum UnknownCommand {
     /// - Parameters:
-    ///   - words: what was typed behind the program's name.
+    ///   - words: the arguments of the program.
     ///   - root: the program.
-    /// - Returns: nil where every word that must be a command is one.
+    /// - Returns: nil when every word in the place of a command is one.
     static func sentence(_ words: [String], of root: any ParsableCommand.Type) -> String? {
         if let sentence = self.remedy(forOptions: words) { return sentence }
         var command = root
@@ -15,14 +15,14 @@ enum UnknownCommand {
         for (index, word) in words.enumerated() {
             let commands = command.configuration.subcommands
             guard !commands.isEmpty else { return nil }
-            // What it is asked about must be a command, too: the parser would tell of all of them instead.
+            // The argument of `help` must be a command too; the parser would list all of them instead.
             if index == 0, word == "help" {
                 path += " help"
                 continue
             }
             guard word != "help" else { return nil }
             if word.hasPrefix("-") {
-                // What the parser understands, such as options of a command that needs not be said, is right.
+                // Whatever the parser accepts is right, such as options of a default command.
                 guard (try? root.parseAsRoot(words)) == nil else { return nil }
                 return self.sentence(behind: words[index...], path, commands)
             }
@@ -45,7 +45,7 @@ enum UnknownCommand {
         return "there is no command \(word); did you mean `\(path) \(near)`?"
     }
 
-    /// Of words that begin with an option; its value, which is not known from a command, is taken for one last.
+    /// For words that begin with an option. Its value cannot be told from a command, so it is considered last.
     private static func sentence(
         behind words: ArraySlice<String>, _ path: String, _ commands: [any ParsableCommand.Type]
     ) -> String? {
@@ -66,7 +66,7 @@ enum UnknownCommand {
         return nil
     }
 
-    /// Options of ArgumentParser's that it answers with an error of its own kind.
+    /// ArgumentParser's own options, for which it has its own errors.
     private static let parsersOwn: Set = [
         "--version", "--generate-completion-script", "--experimental-dump-help", "---completion",
     ]

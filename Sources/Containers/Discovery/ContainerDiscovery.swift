@@ -1,16 +1,16 @@
 package import Primitives
 package import Upstream
 
-/// The running containers that carry a label, as endpoints; asked for anew every two seconds.
+/// Endpoints from the running containers with a label; polled every two seconds.
 ///
-/// What the engine does not answer leaves the last endpoints as they are.
+/// If the engine does not answer, the last endpoints are kept.
 package struct ContainerDiscovery: DiscoveryProvider {
     package typealias Element = DiscoveryUpdate
     package typealias Failure = Never
     /// Connects to an engine; called again after each failure.
     package typealias Connection = @Sendable () async throws(ContainerEngineError) -> ContainerEngine
 
-    /// Which containers, and where they listen.
+    /// Which containers to find, and the port on which they listen.
     package struct Selection: Sendable {
         /// Longest label with its value, in bytes.
         static let labelBytesMax = 1024
@@ -18,7 +18,7 @@ package struct ContainerDiscovery: DiscoveryProvider {
         /// `name`, or `name=value`.
         package var label: String
         package var port: Int
-        /// Whose addresses count; nil takes the first network by name.
+        /// The network whose addresses are used; nil takes the first network by name.
         package var network: String?
 
         /// Reads `label:port` or `label:port@network`.
@@ -58,7 +58,7 @@ package struct ContainerDiscovery: DiscoveryProvider {
         DiscoveryLooks(Source(discovery: self), time: self.time)
     }
 
-    /// The engine, as long as it answers.
+    /// The polled source; keeps its engine as long as that answers.
     package struct Source: DiscoverySource {
         private let discovery: ContainerDiscovery
         private var engine: ContainerEngine?
@@ -83,7 +83,7 @@ package struct ContainerDiscovery: DiscoveryProvider {
                 }
                 return .endpoints(set)
             } catch {
-                // It may be another engine when it comes again.
+                // After an outage it may be another engine.
                 self.engine = nil
                 return .failed(error.sentence)
             }

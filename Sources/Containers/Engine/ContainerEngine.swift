@@ -2,12 +2,12 @@ internal import Primitives
 internal import ServiceModel
 internal import WireProtocols
 
-/// Docker's or Podman's engine, through the Docker Engine API.
+/// A Docker or Podman engine, through the Docker Engine API.
 ///
-/// What it changes carries Brume's label; what it makes can reach nothing of the host.
+/// Only containers with Brume's label are changed, and containers that it creates cannot reach anything of the host.
 /// - Source: Docker Engine API 1.41 to 1.52.
 package struct ContainerEngine: Sendable {
-    /// Of an answer that is gathered whole.
+    /// The limit of an answer that is collected whole.
     static let answerBytesMax = 16 << 20
     /// Containers in one list.
     package static let listCountMax = 10_000
@@ -15,7 +15,7 @@ package struct ContainerEngine: Sendable {
     let transport: any EngineTransport
     package let version: EngineVersion
 
-    /// Asks an engine how far its API goes, and settles on a version.
+    /// Asks an engine for its API versions, and negotiates one.
     package init(_ transport: any EngineTransport) async throws(ContainerEngineError) {
         let reply = try await transport.send(EngineRequest("GET", "/_ping"))
         defer { reply.close() }

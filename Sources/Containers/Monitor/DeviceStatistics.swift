@@ -1,23 +1,24 @@
-/// What a graphics processor uses.
+/// The utilisation of a graphics processor.
 package struct DeviceStatistics: Sendable, Hashable {
     /// 0 for the first one.
     package var index: Int
     package var name: String
-    /// 0 to 100; nil where the driver does not say.
+    /// 0 to 100; nil when the driver does not report it.
     package var busyPercent: Double?
     package var memoryUsedBytes: UInt64
     package var memoryTotalBytes: UInt64
 
-    /// The words to call `nvidia-smi` with.
+    /// The arguments of `nvidia-smi`.
     package static let arguments = [
         "--query-gpu=index,name,utilization.gpu,memory.used,memory.total", "--format=csv,noheader,nounits",
     ]
 
-    /// Devices of one machine at most.
+    /// The most devices of one machine.
     package static let countMax = 64
 
-    /// Reads what `nvidia-smi` answers, memory in MiB: `0, NVIDIA GeForce RTX 3090, 37, 8123, 24576`.
-    /// - Returns: the devices of the lines that can be read; this only shows, and plans nothing.
+    /// Parses the output of `nvidia-smi`, memory in MiB: `0, NVIDIA GeForce RTX 3090, 37, 8123, 24576`.
+    /// - Returns: the devices of the lines that can be parsed. Others are skipped: this is for display, not for
+    ///   planning.
     package static func parse(_ answer: String) -> [DeviceStatistics] {
         let lines = answer.split(whereSeparator: \.isNewline).prefix(self.countMax)
         return lines.compactMap { line in

@@ -8,9 +8,9 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Reads what Linux says of the machine. Elsewhere, where there is no `/proc`, it reads nothing.
+/// Reads the machine's statistics from Linux's `/proc`; on other systems there are none.
 package struct HostReader: Sendable {
-    /// A file of `/proc` that is longer is not read.
+    /// A longer file of `/proc` is not read.
     private static let fileBytesMax = 4 << 20
 
     private let directory: String
@@ -26,7 +26,7 @@ package struct HostReader: Sendable {
     }
 
     /// - Parameter now: the time of the reading.
-    /// - Returns: nil where the system says nothing.
+    /// - Returns: nil when the system reports nothing.
     package mutating func read(now: ContinuousClock.Instant) -> HostStatistics? {
         guard let stat = self.text("stat"), let networks = self.text("net/dev"), let memory = self.text("meminfo"),
             let counters = HostCounters(stat: stat, networks: networks)

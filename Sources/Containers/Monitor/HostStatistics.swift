@@ -1,6 +1,6 @@
-/// Counters of the machine, of which two readings make figures.
+/// Counters of the machine; statistics are computed from two readings.
 package struct HostCounters: Sendable, Hashable {
-    /// Time that the processors worked, and all their time, in ticks.
+    /// The processors' busy time, and their total time, in ticks.
     package var cpuBusy: UInt64
     package var cpuAll: UInt64
     /// Bytes over all network interfaces but the loopback one.
@@ -31,7 +31,7 @@ package struct HostCounters: Sendable, Hashable {
     }
 }
 
-/// What the machine uses.
+/// The utilisation of the machine.
 package struct HostStatistics: Sendable, Hashable {
     /// Of all processors together, 0 to 100; nil in a first reading.
     package var cpuPercent: Double?
@@ -64,7 +64,7 @@ package struct HostStatistics: Sendable, Hashable {
         self.diskTotalBytes = disk.total
         guard let before, seconds > 0, now.cpuAll > before.cpuAll, now.cpuBusy >= before.cpuBusy else { return }
         self.cpuPercent = Double(now.cpuBusy - before.cpuBusy) / Double(now.cpuAll - before.cpuAll) * 100
-        // An interface that went away takes its counters with it.
+        // The counters of an interface that disappeared are gone, so the sum may have decreased.
         let bytes = now.networkReceived &+ now.networkSent
         let bytesBefore = before.networkReceived &+ before.networkSent
         self.networkBytesPerSecond = bytes >= bytesBefore ? Double(bytes - bytesBefore) / seconds : 0

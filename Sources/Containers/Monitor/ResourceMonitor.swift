@@ -1,26 +1,26 @@
 internal import Synchronization
 package import Telemetry
 
-/// Measures what the machine and Brume's containers use, again and again, as metrics of `ContainerInsights`.
+/// Measures the utilisation of the machine and of Brume's containers periodically, as metrics of `ContainerInsights`.
 ///
-/// The names are those of CloudWatch's Container Insights for ECS, with the container for a task.
+/// The names are those of CloudWatch's Container Insights for ECS, with containers in the place of tasks.
 /// - Source: CloudWatch user guide, "Amazon ECS Container Insights metrics".
 package final class ResourceMonitor: Sendable {
     package static let namespace = "ContainerInsights"
-    /// The cluster of every series: this machine.
+    /// The cluster name of every series, which stands for this machine.
     package static let cluster = "brume"
     /// Seconds between two measurements.
     package static let pauseSecondsDefault = 10.0
-    /// Containers that are measured; of more, those that come first by name.
+    /// The most containers that are measured: the first by name.
     package static let containerCountMax = 100
 
-    /// One moment's figures.
+    /// The measurements of one moment.
     package struct Snapshot: Sendable {
         package var host: HostStatistics?
         package var devices: [DeviceStatistics] = []
-        /// By name; containers that do not run are left out.
+        /// By name; running containers only.
         package var containers: [(name: String, statistics: ContainerStatistics)] = []
-        /// Why the containers could not be asked for.
+        /// Why the containers could not be measured.
         package var containerFailure: ContainerEngineError?
     }
 
@@ -53,7 +53,7 @@ package final class ResourceMonitor: Sendable {
         self.record = record
     }
 
-    /// What was measured last.
+    /// The last measurements.
     package var snapshot: Snapshot { self.last.withLock { $0 } }
 
     /// Measures until the task is cancelled.
@@ -103,7 +103,7 @@ package final class ResourceMonitor: Sendable {
         self.last.withLock { $0 = measured }
     }
 
-    /// All at once: the engine takes a second for each.
+    /// Concurrently, because the engine takes a second for each.
     private static func containers(
         _ engine: ContainerEngine
     ) async throws(ContainerEngineError) -> [(name: String, statistics: ContainerStatistics)] {
@@ -151,13 +151,13 @@ package final class ResourceMonitor: Sendable {
         let before = self.known.withLock { $0 }
         for (name, now) in containers {
             let dimensions = [MetricDatum.Dimension("ContainerName", name)]
-            // A whole processor is 1,024 units.
+            // CloudWatch counts 1,024 CPU units for a whole processor.
             if let cpu = now.cpuPercent { self.tell("CpuUtilized", cpu / 100 * 1024, "None", dimensions) }
             self.tell("MemoryUtilized", Double(now.memoryBytes) / 1_048_576, "Megabytes", dimensions)
             self.tell("MemoryReserved", Double(now.memoryLimitBytes) / 1_048_576, "Megabytes", dimensions)
             guard let earlier = before[name], seconds > 0 else { continue }
             for (metric, path) in Self.rates {
-                // A container that was started again counts from nothing.
+                // The counters of a restarted container begin at zero.
                 let bytes = max(0, now[keyPath: path] - earlier[keyPath: path])
                 self.tell(metric, Double(bytes) / seconds, "Bytes/Second", dimensions)
             }

@@ -1,23 +1,23 @@
 /// Why a container engine did not do what it was asked.
 package enum ContainerEngineError: Error, Sendable, Hashable {
-    /// Nobody listens on the socket, or it may not be used.
+    /// The socket has no listener, or access to it is denied.
     case unreachable(socket: String, reason: String)
-    /// The engine speaks only versions of its API that are older, or newer, than ours.
+    /// None of the engine's API versions is supported here.
     case version(theirs: String)
     /// No container has this name or id.
     case noSuchContainer(String)
-    /// The container is not Brume's, so it is looked at and never changed.
+    /// The container does not have Brume's label, so it may be inspected but never changed.
     case notManaged(String)
-    /// The engine has no control groups: no limit holds, and it counts nothing for a container.
+    /// The engine has no control groups: limits would have no effect, and containers have no statistics.
     case noControlGroups
-    /// What is wanted is not lawful; the engine was not asked.
+    /// The request is invalid; the engine was not asked.
     case unlawful(String)
-    /// The engine refused, in its own words.
+    /// The engine refused; its own message.
     case refused(status: Int, message: String)
-    /// What it answered cannot be read.
+    /// The engine's answer cannot be parsed.
     case malformed(String)
 
-    /// A sentence for the person who asked, with the remedy where there is one.
+    /// A sentence for the user, with the remedy if there is one.
     package var sentence: String {
         switch self {
         case .unreachable(let socket, let reason):
@@ -41,7 +41,7 @@ package enum ContainerEngineError: Error, Sendable, Hashable {
     }
 }
 
-/// Labels by which Brume knows its containers.
+/// The labels by which Brume recognises its containers.
 package enum ContainerLabel {
     /// `true` on a container that Brume may change.
     package static let managed = "dev.brume.managed"
@@ -54,9 +54,9 @@ package struct EngineVersion: Sendable, Hashable, Comparable, CustomStringConver
     package let major: Int
     package let minor: Int
 
-    /// The oldest one whose answers are read here: Docker 20.10's, and Podman's.
+    /// The oldest supported version: that of Docker 20.10, and of Podman.
     package static let oldest = EngineVersion(major: 1, minor: 41)
-    /// The newest one that the answers were checked against; a later engine is asked in this one.
+    /// The newest verified version, which is also used with later engines.
     package static let newest = EngineVersion(major: 1, minor: 52)
 
     package init(major: Int, minor: Int) {

@@ -1,15 +1,15 @@
 internal import ServiceModel
 
-/// What a container may use at most; nil leaves a limit as it is, or absent.
+/// The resource limits of a container; nil leaves a limit unchanged, or absent.
 package struct ContainerLimits: Sendable, Hashable {
-    /// Bytes of memory; swap is not given on top.
+    /// Bytes of memory; swap does not add to it.
     package var memoryBytes: Int64?
     /// Billionths of a processor.
     package var nanoCPUs: Int64?
     /// Processes and threads.
     package var processes: Int64?
 
-    /// The least memory that Docker takes.
+    /// Docker's minimum.
     package static let memoryBytesMin: Int64 = 6 << 20
     /// More than any machine has.
     package static let memoryBytesMax: Int64 = 1 << 50
@@ -52,11 +52,11 @@ package struct ContainerLimits: Sendable, Hashable {
         return Int64(nano.rounded())
     }
 
-    /// What is sent to change a container.
+    /// The body of the request that changes a container.
     var update: Document {
         .object([
             "Memory": self.memoryBytes.map { .number(String($0)) },
-            // The same for both: no swap on top of the memory.
+            // Equal to the memory, so that there is no additional swap.
             "MemorySwap": self.memoryBytes.map { .number(String($0)) },
             "NanoCpus": self.nanoCPUs.map { .number(String($0)) },
             "PidsLimit": self.processes.map { .number(String($0)) },

@@ -1,6 +1,6 @@
-/// A piece of what a container wrote.
+/// A piece of a container's output.
 package struct LogPiece: Sendable, Hashable {
-    /// Where it was written to.
+    /// The stream that it was written to.
     package enum Stream: UInt8, Sendable, Hashable {
         case input = 0
         case output = 1
@@ -17,21 +17,21 @@ package struct LogPiece: Sendable, Hashable {
 /// container with a terminal has no frames.
 /// - Source: Docker Engine API, "Attach to a container", stream format.
 package struct LogFrames: Sendable {
-    /// A frame that says it is longer is no frame.
+    /// A frame that claims to be longer is invalid.
     package static let frameBytesMax = 16 << 20
 
     private let hasFrames: Bool
     private var head: [UInt8] = []
     private var stream = LogPiece.Stream.output
-    /// Bytes of the frame that have not come.
+    /// Bytes of the current frame that are still to come.
     private var left = 0
 
     package init(hasTerminal: Bool) {
         self.hasFrames = !hasTerminal
     }
 
-    /// - Returns: what is in the bytes, in order; a frame may come in several pieces.
-    /// - Throws: where they are no frames.
+    /// - Returns: the pieces in order; one frame may give several.
+    /// - Throws: when the bytes are not frames.
     package mutating func pieces(of bytes: [UInt8]) throws(ContainerEngineError) -> [LogPiece] {
         guard self.hasFrames else { return bytes.isEmpty ? [] : [LogPiece(stream: .output, bytes: bytes)] }
         var pieces: [LogPiece] = []

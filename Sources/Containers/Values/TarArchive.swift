@@ -1,10 +1,10 @@
-/// Files on their way into a container, as a `ustar` archive.
+/// Files to be copied into a container, as a `ustar` archive.
 /// - Source: POSIX.1-2017, pax, "ustar Interchange Format".
 package struct TarArchive: Sendable {
     private static let blockBytes = 512
     /// Of one archive.
     package static let bytesMax = 64 << 20
-    /// A longer name has no place in the head of a file.
+    /// A longer name does not fit into a file's header.
     package static let nameBytesMax = 100
 
     private var blocks: [UInt8] = []
@@ -30,7 +30,7 @@ package struct TarArchive: Sendable {
         return true
     }
 
-    /// The archive with its end.
+    /// The archive, including its end marker.
     package var bytes: [UInt8] { self.blocks + [UInt8](repeating: 0, count: 2 * Self.blockBytes) }
 
     private static func head(_ name: String, count: Int, mode: Int, owner: Int) -> [UInt8] {

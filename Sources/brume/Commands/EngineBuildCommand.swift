@@ -82,10 +82,10 @@ extension Engine {
     }
 }
 
-/// Shows on standard error how far a build is.
+/// Shows the progress of a build on standard error.
 private final class BuildDisplay: Sendable {
     private let transfer = TransferDisplay()
-    /// The last line that was shown: a step, or its per cent in tens.
+    /// The last line shown: a step, or its percentage in tens.
     private let last = Mutex("")
 
     func show(_ step: EngineBuild.Step) {

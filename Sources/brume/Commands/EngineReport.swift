@@ -3,9 +3,9 @@ internal import Server
 
 /// The engine, what it computes on, and what a running server has loaded, as `brume engine status` shows it.
 struct EngineReport {
-    /// nil where this command finds none, and the running server does.
+    /// nil when this command finds no engine, although the running server does.
     let facts: EngineFacts?
-    /// A card that lies idle.
+    /// A warning about an unused graphics card.
     let warning: String?
     let models: ServerModels
     let isServerRunning: Bool
@@ -13,7 +13,7 @@ struct EngineReport {
     private var version: String { self.facts?.version ?? "not said" }
     private var devices: [MachineRoom.Device] { self.facts?.devices ?? [] }
 
-    /// For a person.
+    /// The report as text for people.
     var lines: [String] {
         guard let facts = self.facts else {
             return ["engine  none on the PATH of this shell; the running server has found one"] + self.serverLines
@@ -34,7 +34,7 @@ struct EngineReport {
         return lines + self.serverLines
     }
 
-    /// What the server says.
+    /// The part that comes from the server.
     private var serverLines: [String] {
         guard self.isServerRunning else { return ["", "no server runs on this data directory"] }
         let memory = self.models.memory.map { line in
@@ -49,7 +49,7 @@ struct EngineReport {
         return lines + [""] + LoadedModel.table(self.models.loaded)
     }
 
-    /// For a program: sizes in bytes.
+    /// The report as JSON; sizes in bytes.
     var json: String {
         let devices = self.devices.map { device in
             "{\"id\":\(quoted(device.id)),\"name\":\(quoted(device.profile.name)),"

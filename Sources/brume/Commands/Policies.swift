@@ -17,7 +17,7 @@ struct Policies: AsyncParsableCommand {
         defaultSubcommand: List.self
     )
 
-    /// Whose policy a command is about.
+    /// The user whose policies a command works on.
     struct UserOptions: ParsableArguments {
         @Option(help: "Name of the user.")
         var user: String

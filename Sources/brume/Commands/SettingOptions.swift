@@ -1,17 +1,17 @@
 internal import ArgumentParser
 internal import Server
 
-/// Settings that stand together in the help.
+/// Settings that form one group in the help.
 protocol SettingGroup: Sendable {
     static var settings: [Setting] { get }
 }
 
-/// What one process needs.
+/// The settings of a single process.
 enum ProcessSettings: SettingGroup {
     static var settings: [Setting] { Setting.ofOneProcess }
 }
 
-/// What a process is told of the others that it shares its work with.
+/// The settings about the other processes of a cluster.
 enum ClusterSettings: SettingGroup {
     static var settings: [Setting] { Setting.roles }
 }
@@ -30,10 +30,10 @@ struct SettingOptions<Group: SettingGroup>: ParsableArguments, CustomReflectable
         init?(intValue: Int) { nil }
     }
 
-    /// Names of settings, and what was said for them, each time.
+    /// Setting names with the texts that were given, one for each use of the flag.
     private var given: [String: [String]] = [:]
 
-    /// What was said, one text for each setting.
+    /// The given texts, joined to one for each setting.
     func flags() throws(ConfigurationError) -> [String: String] {
         var flags: [String: String] = [:]
         for setting in Group.settings {

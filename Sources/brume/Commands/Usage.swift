@@ -63,7 +63,7 @@ struct Usage: AsyncParsableCommand {
         }
     }
 
-    /// `0.012300`, with `?` where the price is not verified, and what it lacks.
+    /// A cost such as `0.012300`, with `?` if the price is not verified, and the kinds of tokens without a price.
     private static func costText(_ row: UsageRow) -> String {
         guard let cost = row.cost else { return "price unknown" }
         let mark = cost.isVerified ? "" : " ?"
@@ -80,7 +80,7 @@ struct Usage: AsyncParsableCommand {
             + "\"keptResponses\":\(row.keptResponses),\"cost\":\(self.costJSON(row, list))}"
     }
 
-    /// null where the list does not name the model: nothing is known, which is not nothing.
+    /// null if the price list does not have the model: unknown, which is not zero.
     private static func costJSON(_ row: UsageRow, _ list: UsagePriceList) -> String {
         guard let cost = row.cost else { return "null" }
         let unknown = cost.unknown.map(quoted).joined(separator: ",")
@@ -91,7 +91,7 @@ struct Usage: AsyncParsableCommand {
 }
 
 extension String {
-    /// Without the line ends at its end.
+    /// Without trailing line ends.
     fileprivate var trimmingEnd: String {
         var text = self
         while text.last == "\n" { text.removeLast() }

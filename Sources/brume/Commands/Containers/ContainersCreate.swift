@@ -63,7 +63,7 @@ extension ContainersCommand {
         @Flag(help: "Start it, too.")
         var start = false
 
-        /// What is wrong is said with this command's usage, before an engine is asked.
+        /// Errors are reported with this command's usage, before an engine is asked.
         func validate() throws {
             _ = try self.request()
             _ = try self.uploads()
@@ -74,7 +74,7 @@ extension ContainersCommand {
             let uploads = try self.uploads()
             let starts = self.start
             try await self.engine.use { (engine) async throws(ContainerEngineError) in
-                // What cannot be read shows before there is a container.
+                // Read before the container is created, so that an unreadable file leaves nothing behind.
                 var archives: [(volume: String, archive: TarArchive)] = []
                 for (volume, files) in uploads {
                     archives.append((volume, try ContainerAccess.archive(files, owner: request.user)))
@@ -84,7 +84,7 @@ extension ContainersCommand {
                     for (volume, archive) in archives { try await engine.upload(archive, to: volume, of: id) }
                     if starts { try await engine.start(id) }
                 } catch {
-                    // Half a container helps nobody; why it came to nothing counts more than why it stays.
+                    // A half-made container is useless; the original error matters more than one of removing it.
                     try? await engine.remove(id)
                     throw error
                 }
@@ -112,7 +112,7 @@ extension ContainersCommand {
             return request
         }
 
-        /// Ports of the container, and of this machine.
+        /// Ports of the container, with the ports of this machine that they are published on.
         private func ports() throws -> [Int: Int] {
             let mistake = "--publish takes two ports of 1 to 65535, such as 4570:4566."
             var ports: [Int: Int] = [:]
@@ -129,7 +129,7 @@ extension ContainersCommand {
             return ports
         }
 
-        /// Volumes, and what goes into each.
+        /// Volumes, with the files to put into each.
         private func uploads() throws -> [(volume: String, files: [(path: String, name: String)])] {
             var uploads = self.volume.map { (volume: $0, files: [(path: String, name: String)]()) }
             for text in self.file {

@@ -3,14 +3,14 @@ internal import Containers
 internal import Server
 
 extension ContainersCommand {
-    /// One container, for the commands that change it.
+    /// The container that a command changes.
     struct OneContainer: ParsableArguments {
         @OptionGroup var engine: EngineOptions
 
         @Argument(help: "The container's name or id.")
         var name: String
 
-        /// Does it, and says so.
+        /// Makes the change, and reports it.
         func change(
             _ done: String, _ work: (ContainerEngine, String) async throws(ContainerEngineError) -> Void
         ) async throws {
