@@ -122,25 +122,26 @@ struct CopyReference: Sendable, Hashable {
         self.key = BackupKeys.record(kind, id: id, table)
     }
 
-    /// The backup of an ARN whose region AWS takes as it is: what is described or deleted is looked for in the region
-    /// of the request (`.asked`), what is restored in that of the ARN (`.told`).
+    /// The backup of an ARN, whose region need not be the request's: AWS looks for a backup to describe or delete in
+    /// the region of the request, and for one to restore in that of the ARN.
     /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
-    init(backup text: String, in place: Place, _ context: RequestContext) throws(ServiceError) {
+    init(backup text: String, lookup: RegionLookup, _ context: RequestContext) throws(ServiceError) {
         guard let (arn, name, id) = Self.parts(text, .backup) else { throw .validation("Invalid Backup ARN") }
         guard arn.account == context.account.description, !arn.region.isEmpty else { throw .accessDenied }
         let isKnown =
             arn.region == context.region.description
             || ReplicaRule.regions(in: context.region.partition).contains(arn.region)
         guard arn.service == "dynamodb", arn.partition == context.region.partition, isKnown,
-            let told = Region(arn.region)
+            let arnRegion = Region(arn.region)
         else { throw .validation("Invalid Request: BackupArn is not valid") }
-        let region = place == .told ? told : context.region
+        let region = lookup == .regionOfARN ? arnRegion : context.region
         self.init(.backup, TableReference(account: context.account, region: region, name: name), id)
     }
 
-    enum Place: Sendable {
-        case asked
-        case told
+    /// The region in which the backup of an ARN is looked for.
+    enum RegionLookup: Sendable {
+        case regionOfRequest
+        case regionOfARN
     }
 
     /// - Returns: nil for what has not the form of an ARN of the kind, whatever its service.

@@ -15,9 +15,9 @@ extension DynamoDBService {
 
     /// The backup that an ARN names.
     func backup(
-        _ arn: String, in place: CopyReference.Place, _ context: RequestContext
+        _ arn: String, lookup: CopyReference.RegionLookup, _ context: RequestContext
     ) async throws(ServiceError) -> StoredBackup {
-        let reference = try CopyReference(backup: arn, in: place, context)
+        let reference = try CopyReference(backup: arn, lookup: lookup, context)
         guard let found = try await self.backup(at: reference.key), !found.backup.isExpired(at: self.clock.now()) else {
             throw .backupNotFound(arn)
         }

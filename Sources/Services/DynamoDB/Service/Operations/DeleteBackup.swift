@@ -12,7 +12,7 @@ extension DynamoDBService {
         _ input: DeleteBackupInput, _ context: RequestContext
     ) async throws(ServiceError) -> DeleteBackupOutput {
         for _ in 0..<TableCatalog.attemptsMax {
-            let found = try await self.backup(input.backupARN, in: .asked, context)
+            let found = try await self.backup(input.backupARN, lookup: .regionOfRequest, context)
             guard found.backup.progress == nil else {
                 throw .backupInUse("Backup is being created: \(found.backup.arn)")
             }

@@ -9,7 +9,7 @@ extension DynamoDBService {
     package func describeBackup(
         _ input: DescribeBackupInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeBackupOutput {
-        let backup = try await self.backup(input.backupARN, in: .asked, context).backup
+        let backup = try await self.backup(input.backupARN, lookup: .regionOfRequest, context).backup
         return DescribeBackupOutput(backupDescription: backup.description(backup.status, as: input.backupARN))
     }
 }

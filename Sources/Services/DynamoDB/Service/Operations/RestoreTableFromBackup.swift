@@ -28,7 +28,7 @@ extension DynamoDBService {
             encryption: input.sseSpecificationOverride,
             vectorIndexes: input.vectorIndexOverride
         )
-        let reference = try CopyReference(backup: input.backupARN, in: .told, context)
+        let reference = try CopyReference(backup: input.backupARN, lookup: .regionOfARN, context)
         try overrides.check(from: reference.table.region, to: target.region)
         let seen = try await self.restorable(input.backupARN, context).backup
         let origin = RestoreOrigin(backupARN: seen.arn, tableARN: seen.table.arn, moment: seen.creation)
@@ -56,7 +56,7 @@ extension DynamoDBService {
     ///
     /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
     private func restorable(_ arn: String, _ context: RequestContext) async throws(ServiceError) -> StoredBackup {
-        let found = try await self.backup(arn, in: .told, context)
+        let found = try await self.backup(arn, lookup: .regionOfARN, context)
         guard found.backup.progress == nil else { throw .backupInUse("Backup is being created: \(arn)") }
         guard try await !self.isRestored(found.backup) else {
             throw .backupInUse("Backup is being used to restore another table: \(found.backup.arn)")
