@@ -18,9 +18,19 @@ package final class AppendedFile: Sendable {
 
     deinit { close(self.descriptor) }
 
-    /// Appends all of `bytes`. They are with the operating system when this returns, not yet on the disk. Blocks the
-    /// thread.
+    /// Appends all of `bytes`, or none of them if the disk becomes full, provided that nobody else appends. They are
+    /// with the operating system when this returns, not yet on the disk. Blocks the thread.
     package func append(_ bytes: [UInt8]) throws(FileError) {
-        try Files.write(bytes[...], to: self.descriptor, self.path)
+        var writtenCount = 0
+        do throws(FileError) {
+            try Files.write(bytes[...], to: self.descriptor, self.path, writtenCount: &writtenCount)
+        } catch {
+            if writtenCount > 0 {
+                let end = lseek(self.descriptor, 0, SEEK_END)
+                // Best effort: the error that is thrown matters more.
+                _ = ftruncate(self.descriptor, end - off_t(writtenCount))
+            }
+            throw error
+        }
     }
 }

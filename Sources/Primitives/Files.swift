@@ -117,15 +117,23 @@ package enum Files {
     package static func write(
         _ bytes: ArraySlice<UInt8>, to descriptor: Int32, _ path: String
     ) throws(FileError) {
-        var offset = 0
-        while offset < bytes.count {
-            let place = offset
+        var writtenCount = 0
+        try self.write(bytes, to: descriptor, path, writtenCount: &writtenCount)
+    }
+
+    /// The same; `writtenCount` is the number of bytes that were written, also when this throws.
+    static func write(
+        _ bytes: ArraySlice<UInt8>, to descriptor: Int32, _ path: String, writtenCount: inout Int
+    ) throws(FileError) {
+        writtenCount = 0
+        while writtenCount < bytes.count {
+            let place = writtenCount
             let count = unsafe bytes.withUnsafeBytes { raw in
                 unsafe writeBytes(descriptor, raw.baseAddress?.advanced(by: place), raw.count - place)
             }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw .last("write", path) }
-            offset += count
+            writtenCount += count
         }
     }
 

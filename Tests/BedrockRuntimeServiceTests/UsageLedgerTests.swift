@@ -134,4 +134,22 @@ struct UsageLedgerTests {
         #expect(try self.number("totals") == 2)
         #expect(self.read == [self.key(): UsageTotals(invocations: 6)])
     }
+
+    @Test func `what the disk does not take is written later, once`() throws {
+        defer { self.removeFiles() }
+        let ledger = try UsageLedger(directory: self.directory, random: self.random)
+        let (journal, kept) = ("\(self.directory)/journal", "\(self.directory)/kept")
+        try Files.rename(journal, to: kept)
+        // Nothing can be appended to a directory.
+        try Files.createDirectory(journal)
+        for _ in 0..<5 { ledger.add(UsageTotals(invocations: 1), to: self.key()) }
+        ledger.add(UsageTotals(invocations: 1), to: self.key("other"))
+        #expect(self.read == [:])
+        try Files.removeTree(journal)
+        try Files.rename(kept, to: journal)
+        for _ in 0..<99 { ledger.add(UsageTotals(invocations: 1), to: self.key()) }
+        #expect(self.read == [self.key(): UsageTotals(invocations: 104), self.key("other"): .init(invocations: 1)])
+        ledger.add(UsageTotals(invocations: 1), to: self.key())
+        #expect(self.read == [self.key(): UsageTotals(invocations: 105), self.key("other"): .init(invocations: 1)])
+    }
 }

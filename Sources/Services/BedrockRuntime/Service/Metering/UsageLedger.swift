@@ -23,8 +23,15 @@ package final class UsageLedger: Sendable {
         case failed
     }
 
+    /// Answers until lines that the disk did not take are tried again: each try writes all of them.
+    private static let retryAnswerCount = 100
+
     private struct State {
-        var totals: [UsageKey: UsageTotals]
+        /// The keys that are kept.
+        var keys: Set<UsageKey>
+        /// What the disk did not take yet.
+        var unwritten: [UsageKey: UsageTotals] = [:]
+        var answersToRetry = 0
         /// Of the journal that is written to.
         var number: Int
         var journalLineCount = 0
@@ -60,7 +67,7 @@ package final class UsageLedger: Sendable {
         try Files.createDirectory(directory)
         let files = UsageFiles.read(directory)
         let number = files.newest + 1
-        self.state = Mutex(State(totals: files.sum, number: number))
+        self.state = Mutex(State(keys: Set(files.sum.keys), number: number))
         try UsageFiles.replaceTotals(of: directory, by: files.sum, number, random)
         try UsageFiles.replaceJournal(of: directory, number, random)
     }
@@ -73,24 +80,53 @@ package final class UsageLedger: Sendable {
         }
     }
 
-    /// Adds to what was used. A journal that cannot be written costs nothing but its line: the totals come later.
+    /// Adds to what was used. What the disk does not take is kept in memory and written with a later answer.
     package func add(_ totals: UsageTotals, to key: UsageKey) {
         self.state.withLock { state in
-            var key = key
-            if let index = state.totals.index(forKey: key) {
-                state.totals.values[index] += totals
-            } else {
-                if state.totals.count >= Self.keyCountMax {
-                    key = UsageKey(
-                        day: key.day, account: key.account, principal: Self.otherName, model: Self.otherName)
-                }
-                state.totals[key, default: UsageTotals()] += totals
+            let key = Self.kept(key, &state.keys)
+            guard state.unwritten.isEmpty else {
+                state.unwritten[key, default: UsageTotals()] += totals
+                return self.retry(&state)
             }
-            if state.journal == nil { state.journal = try? AppendedFile(UsageFiles.journal(self.path)) }
-            try? state.journal?.append(Array(UsageLine.text(key, totals).utf8))
+            guard self.append(UsageLine.text(key, totals), &state) else {
+                state.unwritten[key] = totals
+                state.answersToRetry = Self.retryAnswerCount
+                return
+            }
             state.journalLineCount += 1
             if state.journalLineCount >= self.journalLineCountMax { self.turn(&state) }
         }
+    }
+
+    /// The key under which something is kept.
+    private static func kept(_ key: UsageKey, _ keys: inout Set<UsageKey>) -> UsageKey {
+        if keys.contains(key) { return key }
+        let key =
+            keys.count < self.keyCountMax
+            ? key
+            : UsageKey(day: key.day, account: key.account, principal: self.otherName, model: self.otherName)
+        keys.insert(key)
+        return key
+    }
+
+    private func append(_ text: String, _ state: inout State) -> Bool {
+        do throws(FileError) {
+            let journal = if let open = state.journal { open } else { try AppendedFile(UsageFiles.journal(self.path)) }
+            state.journal = journal
+            try journal.append(Array(text.utf8))
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private func retry(_ state: inout State) {
+        state.answersToRetry -= 1
+        guard state.answersToRetry <= 0 else { return }
+        state.answersToRetry = Self.retryAnswerCount
+        guard self.append(state.unwritten.map { UsageLine.text($0.key, $0.value) }.joined(), &state) else { return }
+        state.journalLineCount += state.unwritten.count
+        state.unwritten = [:]
     }
 
     /// Begins the next journal and has the full one added to the totals. While the one before is not in them yet, the
