@@ -46,6 +46,13 @@ package struct ServiceError: Error, Sendable {
     }
 }
 
+extension ServiceError {
+    /// The request's task was cancelled: the client has gone or the server stops. Nobody receives it; the status, which
+    /// HTTP does not define, is nginx's for this in logs.
+    package static let cancelled = ServiceError(
+        code: "RequestCancelled", status: 499, message: "The request was cancelled.")
+}
+
 extension ServiceError: Hashable {
     package static func == (left: ServiceError, right: ServiceError) -> Bool {
         left.code == right.code && left.status == right.status && left.message == right.message

@@ -8,9 +8,13 @@ struct Throttle: Sendable {
     }
 
     /// Takes a place, waiting if necessary; `release` gives it back.
-    /// - Throws: the service's throttling error when the queue is full.
+    /// - Throws: the service's throttling error when the queue is full, `cancelled` when the client has gone.
     func callAsFunction(_ service: ServiceEntry) async throws(ServiceError) {
-        guard await service.limiter.acquire() else { throw service.registration.throttlingError }
+        switch await service.limiter.acquire() {
+        case .admitted: return
+        case .refused: throw service.registration.throttlingError
+        case .cancelled: throw .cancelled
+        }
     }
 
     func release(_ service: ServiceEntry) {

@@ -106,6 +106,24 @@ import Testing
         #expect(await gateway.send(try TestRequest.buy.signed(for: "shop")).status == 200)
     }
 
+    @Test func `a client that goes leaves the queue, and its request never runs`() async throws {
+        let gateway = self.gateway(concurrencyMax: 1, waitingCountMax: 1)
+        let request = try TestRequest.buy.signed(for: "shop")
+        let first = self.start(request, on: gateway)
+        for _ in 0..<3 {
+            let gone = self.start(request, on: gateway)
+            #expect(await gateway.send(request).text.contains("#ThrottlingException"))
+            gone.cancel()
+            #expect(await gone.value.status == 499)
+        }
+        let last = self.start(request, on: gateway)
+        #expect(self.gate.count == 1)
+        self.gate.open()
+        #expect(await first.value.status == 200)
+        #expect(await last.value.status == 200)
+        #expect(await gateway.send(request).status == 200)
+    }
+
     @Test func `a crowd is served whole, however often the queue fills and empties`() async throws {
         self.gate.open()
         let gateway = self.gateway(concurrencyMax: 3, waitingCountMax: 1000)

@@ -67,9 +67,7 @@ extension ServiceError {
         switch error {
         case let error as ServiceError: error
         case let error as InferenceError: ServiceError(error)
-        // Nobody hears this one: the client has gone, or the server stops.
-        case is CancellationError:
-            ServiceError(code: "RequestCancelled", status: 499, message: "The request was cancelled.")
+        case is CancellationError: .cancelled
         default: BedrockRuntimeError.internalServer(message: "The answer was cut off.")
         }
     }
