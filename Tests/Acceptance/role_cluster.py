@@ -9,6 +9,7 @@ import time
 import uuid
 
 from brume_server import ACCESS_KEY_ID, REGION, Server, free_port
+from waiting import eventually
 
 
 class Cluster:
@@ -58,17 +59,6 @@ class Cluster:
     def line(self, server, **members):
         """The last such line, which may be written a moment after the answer."""
         return eventually(lambda: self.lines(server, **members))[-1]
-
-
-def eventually(look, seconds=10):
-    """The first true value of `look`; fails when there is none in time."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = look()
-        if value:
-            return value
-        assert time.monotonic() < deadline, f"{look} stayed {value!r}"
-        time.sleep(0.05)
 
 
 def netstring(*texts):

@@ -3,7 +3,6 @@
 import json
 
 import botocore.exceptions
-import httpx
 import pytest
 
 from echo_requests import ECHO, MESSAGES, post, token, typed

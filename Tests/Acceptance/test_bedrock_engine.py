@@ -17,6 +17,7 @@ import pytest
 
 from brume_server import ENGINE, Server, free_port, require_engine
 from gguf_models import STRING_VALUE, TEXT, write_model
+from waiting import eventually
 
 WEATHER = {"toolSpec": {
     "name": "get_weather",
@@ -88,16 +89,6 @@ def children_of(process_id):
 def engines_of(server):
     """The processes of engines that a server has."""
     return [child for child, words in children_of(server.process.pid).items() if "engine-guard" not in words]
-
-
-def until(condition, seconds=15):
-    """Waits for what must become true."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return
-        time.sleep(0.05)
-    assert condition()
 
 
 def texts(events):
@@ -262,12 +253,12 @@ def test_no_engine_outlives_its_server(models, fresh_server):
     before = children_of(server.process.pid)
     assert len(before) == 2, "the engine and its guard"
     server.kill()
-    until(lambda: not any(pathlib.Path(f"/proc/{child}").exists() for child in before))
+    eventually(lambda: not any(pathlib.Path(f"/proc/{child}").exists() for child in before))
     server.start()
     server.client("bedrock-runtime").converse(modelId="tiny", messages=[user("hi")])
     before = children_of(server.process.pid)
     assert server.stop() == 0
-    until(lambda: not any(pathlib.Path(f"/proc/{child}").exists() for child in before), seconds=2)
+    eventually(lambda: not any(pathlib.Path(f"/proc/{child}").exists() for child in before), seconds=2)
 
 
 def test_leftovers_of_a_killed_guard_are_ended_at_the_next_start(models, fresh_server):
@@ -281,7 +272,7 @@ def test_leftovers_of_a_killed_guard_are_ended_at_the_next_start(models, fresh_s
     server.kill()
     assert pathlib.Path(f"/proc/{engine}").exists()
     server.start()
-    until(lambda: not pathlib.Path(f"/proc/{engine}").exists() or "Z" in
+    eventually(lambda: not pathlib.Path(f"/proc/{engine}").exists() or "Z" in
           pathlib.Path(f"/proc/{engine}/stat").read_text().rsplit(")", 1)[1].split()[0])
 
 
@@ -314,7 +305,7 @@ def test_abandoned_streams_leave_nothing(engine_server):
         thread.join(60)
     for client in clients[1:]:
         client.close()
-    until(lambda: connections() <= before)
+    eventually(lambda: connections() <= before)
     # Every slot is free again: as many at once as there are, each answered whole.
     answers = []
     threads = [
@@ -334,7 +325,7 @@ def test_an_idle_model_is_unloaded_and_loaded_again(models, fresh_server):
     client = server.client("bedrock-runtime")
     client.converse(modelId="tiny", messages=[user("hi")])
     assert len(engines_of(server)) == 1
-    until(lambda: not engines_of(server))
+    eventually(lambda: not engines_of(server))
     assert client.converse(modelId="tiny", messages=[user("hi")])["stopReason"] == "end_turn"
 
 
@@ -343,7 +334,7 @@ def test_a_model_makes_room_for_another(models, fresh_server):
     client = server.client("bedrock-runtime")
     for model in ("tiny", "thinker", "tiny"):
         assert client.converse(modelId=model, messages=[user("hi")])["stopReason"] == "end_turn"
-        until(lambda: len(engines_of(server)) == 1)
+        eventually(lambda: len(engines_of(server)) == 1)
 
 
 def test_what_a_server_runs_is_shown_where_the_shell_finds_no_engine(models, fresh_server):
@@ -359,7 +350,7 @@ def test_a_card_that_the_engine_cannot_use_is_told_loudly(models, fresh_server, 
     (tmp_path / "nvidia-smi").chmod(0o755)
     server = fresh_server(*models, environment={"PATH": f"{tmp_path}:/usr/bin:/bin", "BRUME_ENGINE": ENGINE})
     sentence = f"NVIDIA GeForce RTX 3090 is here, and the engine {ENGINE} cannot use it"
-    until(lambda: sentence in server.log_tail())
+    eventually(lambda: sentence in server.log_tail())
     assert "brume engine build" in server.log_tail().split(sentence)[1]
     doctor = server.run("doctor")
     assert doctor.returncode != 0 and sentence in doctor.stdout
@@ -397,7 +388,7 @@ def test_a_server_elsewhere_is_the_same_model(models, fresh_server, tmp_path):
                 except botocore.exceptions.ClientError:
                     return False
 
-            until(answers)
+            eventually(answers)
             counted = client.count_tokens(modelId="away", input={"converse": {"messages": [user("hi")]}})
             answer = client.converse(modelId="away", messages=[user("hi")])
             assert answer["usage"]["inputTokens"] == counted["inputTokens"]

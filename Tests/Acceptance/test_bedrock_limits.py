@@ -9,7 +9,6 @@ import json
 import os
 import pathlib
 import threading
-import time
 
 import botocore.config
 import botocore.exceptions
@@ -18,6 +17,7 @@ import pytest
 
 from brume_server import ENGINE, require_engine
 from gguf_models import TEXT, write_model
+from waiting import eventually
 
 PNG = b"\x89PNG\r\n\x1a\n"
 STREAMS, ABANDONED, SLOTS = 200, 50, 4
@@ -47,13 +47,6 @@ def refusal(call, **request):
         call(**request)
     error = failure.value.response
     return error["ResponseMetadata"]["HTTPStatusCode"], error["Error"]["Code"], error["Error"]["Message"]
-
-
-def until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 def descriptors(process_id):
@@ -108,7 +101,7 @@ def test_two_hundred_streams_and_fifty_that_are_left_leave_nothing(crowded):
     # The streams of botocore keep their connections until they are collected.
     del asked
     gc.collect()
-    until(lambda: descriptors(process) <= before)
+    eventually(lambda: descriptors(process) <= before)
     assert children(process) == family
     # Every slot is free again: as many at once as there are, each held until all have begun.
     last = client_of(crowded, 2 * SLOTS)

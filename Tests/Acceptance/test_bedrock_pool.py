@@ -6,7 +6,6 @@ The servers are llama.cpp's own with a tiny model, and ones that cut connections
 import json
 import signal
 import subprocess
-import time
 import urllib.request
 
 import botocore.exceptions
@@ -15,6 +14,7 @@ import pytest
 import scripted_engine
 from brume_server import ENGINE, free_port, require_engine
 from gguf_models import TEXT, write_model
+from waiting import eventually
 
 
 
@@ -75,13 +75,6 @@ def said(client, text):
     return answer["output"]["message"]["content"][0]["text"].split()[0]
 
 
-def until(condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
-
-
 def test_counting_has_no_errors_of_models(fresh_server):
     client = fresh_server("--bedrock-models", "away=http://127.0.0.1:9/v1#m").client("bedrock-runtime")
     messages = [{"role": "user", "content": [{"text": "hi"}]}]
@@ -105,7 +98,7 @@ def test_what_fails_before_a_word_is_asked_of_the_other(client, talkers, mode):
     assert {said(client, f"text {n}") for n in range(20)} == {"two"}
     assert 1 <= talkers[0].asked <= 3  # three failures in a row, then it is left alone
     talkers[0].mode = ""
-    until(lambda: {said(client, f"text {n}") for n in range(20)} == {"one", "two"})
+    eventually(lambda: {said(client, f"text {n}") for n in range(20)} == {"one", "two"})
 
 
 def test_what_breaks_within_an_answer_is_told_and_not_asked_again(client, talkers):
@@ -145,7 +138,7 @@ def test_a_server_that_is_gone_is_missed_by_nobody_and_comes_back(client, talker
     talkers[1].close()
     assert {said(client, f"text {n}") for n in range(16)} == {"one"}
     talkers[1] = Talker("two", talkers[1].port)
-    until(lambda: {said(client, f"text {n}") for n in range(16)} == {"one", "two"})
+    eventually(lambda: {said(client, f"text {n}") for n in range(16)} == {"one", "two"})
 
 
 def test_a_server_that_is_late_joins(fresh_server, talkers):
@@ -155,7 +148,7 @@ def test_a_server_that_is_late_joins(fresh_server, talkers):
     assert {said(client, f"text {n}") for n in range(8)} == {"one"}
     late = Talker("late", port)
     try:
-        until(lambda: {said(client, f"text {n}") for n in range(16)} == {"one", "late"})
+        eventually(lambda: {said(client, f"text {n}") for n in range(16)} == {"one", "late"})
     finally:
         late.close()
 
@@ -184,7 +177,7 @@ def test_an_engine_that_is_killed_is_missed_by_nobody(fresh_server, tmp_path):
             except OSError:
                 return False
 
-        until(lambda: all(is_up(port) for port in ports))
+        eventually(lambda: all(is_up(port) for port in ports))
         server = fresh_server()
         found = json.loads(server.run(
             "model", "probe", f"http://127.0.0.1:{ports[0]}/v1#m", "--output", "json").stdout)

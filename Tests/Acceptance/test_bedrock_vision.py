@@ -59,7 +59,7 @@ def seeing(tmp_path_factory):
     place.mkdir(parents=True)
     write_model(place / "Seer-F32.gguf")
     write_projector(place / "mmproj-Seer-F32.gguf", width=96)
-    with Server(folder, "--engine", ENGINE, "--bedrock-aliases", f"anthropic.*=seer-f32,amazon.*=seer-f32") as server:
+    with Server(folder, "--engine", ENGINE, "--bedrock-aliases", "anthropic.*=seer-f32,amazon.*=seer-f32") as server:
         made = server.run("model", "import", "--from", "lmstudio", "--all", "--output", "json")
         assert made.returncode == 0, made.stderr
         record = json.loads(made.stdout)

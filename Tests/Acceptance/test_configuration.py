@@ -6,27 +6,17 @@ import pty
 import re
 import signal
 import subprocess
-import time
 
 import pytest
 from botocore.exceptions import ClientError
 
 from brume_server import BINARY, ROOT, clean_environment
+from waiting import eventually
 
 
 def brume(home, *words):
     return subprocess.run(
         [BINARY, *words], capture_output=True, text=True, timeout=30, env=clean_environment(home))
-
-
-def until(condition, seconds=20):
-    """Waits for what the server does by itself."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if (value := condition()) is not None:
-            return value
-        time.sleep(0.1)
-    raise AssertionError("it did not happen in time")
 
 
 def test_check_counts_what_holds_and_names_line_and_column_of_a_mistake(tmp_path):
@@ -145,11 +135,11 @@ def test_a_running_server_takes_what_can_change_and_keeps_the_rest(fresh_server,
         return attempt
 
     say(f"region: eu-west-3\nbedrock-rules: {rules}\n")
-    until(answered("canned"))
+    eventually(answered("canned"))
     # A mistake changes nothing, and the log says what it is.
     say("bedrock-rules: /nowhere.json\n")
-    until(lambda: True if "configuration kept as it was" in server.log_tail(200) else None)
+    eventually(lambda: True if "configuration kept as it was" in server.log_tail(200) else None)
     assert converse(server) == "canned"
     say("bedrock-aliases: anthropic.*=brume.echo\n")
-    until(answered("brume.echo"))
+    eventually(answered("brume.echo"))
     assert "region will change at the next start" in server.log_tail(200)

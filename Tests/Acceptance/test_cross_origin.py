@@ -5,7 +5,7 @@ import http.client
 import botocore.exceptions
 import pytest
 
-from role_cluster import eventually
+from waiting import eventually
 
 PAGE = "http://localhost:3000"
 ASKED = {

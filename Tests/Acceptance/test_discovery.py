@@ -14,7 +14,7 @@ import pytest
 
 from brume_server import Server, free_port
 from postgres_database import running_database
-from role_cluster import eventually
+from waiting import eventually
 
 ECHO = "brume.echo"
 

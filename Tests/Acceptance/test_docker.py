@@ -15,6 +15,7 @@ import botocore.config
 import pytest
 
 from brume_server import REGION, ROOT, free_port
+from waiting import eventually
 
 IMAGE = "brume"
 SHELL = "busybox"
@@ -242,7 +243,7 @@ def test_a_second_container_of_a_service_is_found_and_takes_over(cluster):
     sts = cluster.client("sts", "gateway")
     first = cluster.containers()["services"]
     cluster.compose("up", "-d", "--no-build", "--scale", "services=2", "services")
-    eventually(lambda: gateway_knows(cluster) == 2, "the gateway finds both containers")
+    eventually(lambda: gateway_knows(cluster) == 2, HEALTHY_SECONDS_MAX, "the gateway finds both containers")
     cluster.engine.docker("kill", first)
     # The dead one is perhaps asked first; an operation that only reads is then sent to the other.
     for _ in range(10):
@@ -256,10 +257,3 @@ def gateway_knows(cluster):
         lines = answer.read().decode().splitlines()
     usable = [line for line in lines if line.startswith("brume_node_usable{") and line.endswith(" 1")]
     return sum('service="sts"' in line for line in usable)
-
-
-def eventually(look, what):
-    deadline = time.monotonic() + HEALTHY_SECONDS_MAX
-    while not look():
-        assert time.monotonic() < deadline, f"not within {HEALTHY_SECONDS_MAX} s: {what}"
-        time.sleep(0.2)

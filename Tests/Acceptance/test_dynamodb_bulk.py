@@ -8,6 +8,7 @@ import uuid
 
 from test_dynamodb_backups import create, items, refused
 from test_dynamodb_imports import place
+from waiting import eventually
 
 OUTPUT = "a-report-bucket"
 
@@ -150,7 +151,9 @@ def test_a_cancelled_operation_stops(server, dynamodb, unique_name):
     place(server, bucket, "1.json", "\n".join(line("a", n) for n in range(20_000)).encode())
     # 20,000 units take 20 seconds.
     started = start(server, dynamodb, table, bucket, MaxWriteRequestUnits=1024)
-    time.sleep(0.3)
+    arn = started["BulkOperationArn"]
+    eventually(lambda: dynamodb.describe_bulk_operation(BulkOperationArn=arn)["BulkOperationDescription"].get(
+        "ProcessedItemCount"))
     answer = dynamodb.cancel_bulk_operation(BulkOperationArn=started["BulkOperationArn"])
     assert answer["BulkOperationStatus"] == "CANCELLING"
     begun = time.monotonic()

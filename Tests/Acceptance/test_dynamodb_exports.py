@@ -8,9 +8,6 @@ import json
 import time
 import uuid
 
-import boto3.dynamodb.types
-import botocore.exceptions
-import pytest
 
 from test_dynamodb_backups import create, fill, item, items, next_second, refused
 

@@ -4,12 +4,12 @@ import contextlib
 import json
 import subprocess
 import threading
-import time
 
 import botocore.exceptions
 import pytest
 
 from brume_server import SOON, ServerDied
+from waiting import eventually
 
 EAST, WEST, NORTH = "us-east-1", "us-west-2", "eu-north-1"
 
@@ -35,15 +35,6 @@ def create(client, name, **options):
     client.get_waiter("table_exists").wait(TableName=name, WaiterConfig=SOON)
 
 
-def until(condition, seconds=20):
-    """Waits until `condition` gives something true, and gives that."""
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "it did not become so"
-        time.sleep(0.02)
-    return value
-
-
 def replicas(client, name):
     table = client.describe_table(TableName=name)["Table"]
     return {replica["RegionName"]: replica["ReplicaStatus"] for replica in table.get("Replicas", [])}
@@ -51,7 +42,7 @@ def replicas(client, name):
 
 def add(client, name, region, **options):
     client.update_table(TableName=name, ReplicaUpdates=[{"Create": {"RegionName": region} | options}])
-    until(lambda: replicas(client, name).get(region) == "ACTIVE")
+    eventually(lambda: replicas(client, name).get(region) == "ACTIVE")
 
 
 def contents(client, name):
@@ -80,8 +71,8 @@ def test_items_go_both_ways(regions, unique_name):
     east.put_item(TableName=name, Item={"pk": {"S": "east"}, "from": {"S": "east"}})
     west.put_item(TableName=name, Item={"pk": {"S": "west"}, "from": {"S": "west"}})
     west.delete_item(TableName=name, Key={"pk": {"S": "old-7"}})
-    until(lambda: "west" in contents(east, name) and "old-7" not in contents(east, name))
-    until(lambda: contents(east, name) == contents(west, name))
+    eventually(lambda: "west" in contents(east, name) and "old-7" not in contents(east, name))
+    eventually(lambda: contents(east, name) == contents(west, name))
     table = west.describe_table(TableName=name)["Table"]
     assert table["GlobalTableVersion"] == "2019.11.21"
     assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
@@ -95,7 +86,7 @@ def test_the_stream_of_a_replica_shows_what_was_replicated(server, regions, uniq
     east.put_item(TableName=name, Item={"pk": {"S": "old"}})
     add(east, name, WEST)
     east.put_item(TableName=name, Item={"pk": {"S": "new"}})
-    until(lambda: "new" in contents(west, name))
+    eventually(lambda: "new" in contents(west, name))
     streams = server.client("dynamodbstreams", region_name=WEST)
     arn = west.describe_table(TableName=name)["Table"]["LatestStreamArn"]
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
@@ -110,26 +101,27 @@ def test_a_third_replica_is_added_from_another_one_while_all_are_written_to(regi
     name = unique_name("global")
     create(regions[EAST], name)
     add(regions[EAST], name, WEST)
-    stop = threading.Event()
+    stop, counts = threading.Event(), {EAST: 0, WEST: 0}
 
     def write(region):
         number = 0
         while not stop.is_set():
-            number += 1
+            number = counts[region] = number + 1
             regions[region].put_item(
                 TableName=name, Item={"pk": {"S": f"k{number % 40}"}, "by": {"S": region}, "n": {"N": str(number)}})
 
     writers = [threading.Thread(target=write, args=(region,)) for region in (EAST, WEST)]
     for writer in writers:
         writer.start()
-    time.sleep(0.3)
+    eventually(lambda: min(counts.values()) > 40)
     add(regions[WEST], name, NORTH)
-    time.sleep(0.3)
+    before = dict(counts)
+    eventually(lambda: all(counts[region] > before[region] + 40 for region in counts))
     stop.set()
     for writer in writers:
         writer.join()
     assert list(replicas(regions[NORTH], name)) == [EAST, WEST]
-    until(lambda: len({str(contents(client, name)) for client in regions.values()}) == 1)
+    eventually(lambda: len({str(contents(client, name)) for client in regions.values()}) == 1)
     assert len(contents(regions[NORTH], name)) == 40
 
 
@@ -146,7 +138,7 @@ def test_settings_of_all_replicas_are_changed_together(regions, unique_name):
         }}],
     )
     for client in (east, west):
-        until(lambda: client.describe_table(TableName=name)["Table"]["GlobalSecondaryIndexes"][0]["IndexStatus"]
+        eventually(lambda: client.describe_table(TableName=name)["Table"]["GlobalSecondaryIndexes"][0]["IndexStatus"]
               == "ACTIVE")
         answer = client.query(
             TableName=name, IndexName="byG", KeyConditionExpression="g = :g",
@@ -174,7 +166,7 @@ def test_a_replica_is_deleted_and_nothing_that_it_took_is_lost(regions, unique_n
         west.put_item(TableName=name, Item={"pk": {"S": str(number)}})
     answer = east.update_table(TableName=name, ReplicaUpdates=[{"Delete": {"RegionName": WEST}}])
     assert answer["TableDescription"]["TableStatus"] == "UPDATING"
-    until(lambda: not replicas(east, name))
+    eventually(lambda: not replicas(east, name))
     west.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig=SOON)
     assert len(contents(east, name)) == 50
     table = east.describe_table(TableName=name)["Table"]
@@ -197,7 +189,7 @@ def test_what_the_policy_of_a_replica_denies_is_refused_from_elsewhere(regions, 
     assert f"dynamodb:DeleteTableReplica on resource: {arn}" in denied["Message"]
     west.delete_resource_policy(ResourceArn=arn)
     east.update_table(TableName=name, ReplicaUpdates=[{"Delete": {"RegionName": WEST}}])
-    until(lambda: not replicas(east, name))
+    eventually(lambda: not replicas(east, name))
 
 
 def test_states_take_the_time_that_tables_take(fresh_server):
@@ -210,12 +202,12 @@ def test_states_take_the_time_that_tables_take(fresh_server):
     assert replicas(east, "slow") == {WEST: "CREATING"}
     busy = refusal(east.update_table, TableName="slow", DeletionProtectionEnabled=True)
     assert busy["Code"] == "ResourceInUseException"
-    until(lambda: replicas(east, "slow") == {WEST: "ACTIVE"})
-    until(lambda: east.describe_table(TableName="slow")["Table"]["TableStatus"] == "ACTIVE")
+    eventually(lambda: replicas(east, "slow") == {WEST: "ACTIVE"})
+    eventually(lambda: east.describe_table(TableName="slow")["Table"]["TableStatus"] == "ACTIVE")
     west.put_item(TableName="slow", Item={"pk": {"S": "late"}})
     east.update_table(TableName="slow", ReplicaUpdates=[{"Delete": {"RegionName": WEST}}])
     assert replicas(east, "slow") == {WEST: "DELETING"}
-    until(lambda: replicas(east, "slow") == {})
+    eventually(lambda: replicas(east, "slow") == {})
     assert list(contents(east, "slow")) == ["late"]
 
 
@@ -266,8 +258,8 @@ def test_sigkill_in_the_midst_of_replication_loses_nothing(fresh_server):
         del server.environment["BRUME_CRASH_AT"]
         server.start()
         east, west = regional(server, EAST), regional(server, WEST)
-        until(lambda: replicas(east, "kept").get(WEST) == "ACTIVE")
-        until(lambda: contents(east, "kept") == contents(west, "kept"))
+        eventually(lambda: replicas(east, "kept").get(WEST) == "ACTIVE")
+        eventually(lambda: contents(east, "kept") == contents(west, "kept"))
         kept = contents(east, "kept")
         assert sum(key.startswith("old-") for key in kept) == 300
         for written in acknowledged.values():

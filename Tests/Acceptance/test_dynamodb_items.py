@@ -1,6 +1,5 @@
 """Items through boto3: what goes in comes out, conditions hold, refusals have AWS's sentences."""
 
-import concurrent.futures
 import decimal
 import multiprocessing
 import time

@@ -6,6 +6,7 @@ import botocore.exceptions
 import pytest
 
 from test_dynamodb_tables import create
+from waiting import eventually
 
 
 def specify(dynamodb, table, attribute, enabled=True):
@@ -15,13 +16,6 @@ def specify(dynamodb, table, attribute, enabled=True):
 
 def item(partition, **attributes):
     return {"pk": {"S": partition}, "sk": {"S": "0"}} | attributes
-
-
-def until(condition, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"it was not so within {seconds} s"
-        time.sleep(0.1)
 
 
 def partitions(dynamodb, table):
@@ -65,9 +59,9 @@ def test_items_go_when_their_time_is_over_also_after_a_kill(fresh_server):
             "text": {"S": str(now - 60)}, "ancient": {"N": str(now - 6 * 366 * 86_400)}}
     for name, end in ends.items():
         dynamodb.put_item(TableName="ttl-items", Item=item(name, end=end))
-    until(lambda: not partitions(dynamodb, "ttl-items") & {"old", "over"})
+    eventually(lambda: not partitions(dynamodb, "ttl-items") & {"old", "over"})
     server.restart(hard=True)
-    until(lambda: "soon" not in partitions(dynamodb, "ttl-items"))
+    eventually(lambda: "soon" not in partitions(dynamodb, "ttl-items"))
     assert time.time() >= now + 4
     assert partitions(dynamodb, "ttl-items") == {"later", "text", "ancient"}
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][-1]["ShardId"]

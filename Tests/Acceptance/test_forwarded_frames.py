@@ -13,7 +13,8 @@ import botocore.exceptions
 import pytest
 
 from brume_server import ACCESS_KEY_ID, REGION, Server, free_port
-from role_cluster import Cluster, eventually, netstring
+from role_cluster import Cluster, netstring
+from waiting import eventually
 
 HEAD_BYTES, CODE_BYTES, PART_BYTES_MAX = 4, 32, 64 << 10
 SECONDS_MAX = 20

@@ -2,7 +2,6 @@
 
 import base64
 import http.server
-import pathlib
 import socket
 import ssl
 import subprocess

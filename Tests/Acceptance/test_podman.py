@@ -9,11 +9,11 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
-import time
 
 import pytest
 
 from brume_server import BINARY, clean_environment
+from waiting import eventually
 
 PODMAN = shutil.which("podman")
 
@@ -47,7 +47,7 @@ def podman():
         [PODMAN, "system", "service", "--time", "0", f"unix://{folder}/podman.sock"], env=local,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        until(lambda: (folder / "podman.sock").exists())
+        eventually(lambda: (folder / "podman.sock").exists())
         yield environment
     finally:
         engine.terminate()
@@ -55,13 +55,6 @@ def podman():
         subprocess.run([PODMAN, "rm", "--all", "--force", "--time", "0"], env=local, capture_output=True, timeout=60)
         subprocess.run(["umount", "--recursive", "--lazy", folder / "root" / "overlay"], capture_output=True)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def until(look, seconds=30):
-    end = time.monotonic() + seconds
-    while not look():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def test_podman_s_engine_is_spoken_to_as_docker_s(podman, tmp_path):
@@ -75,7 +68,7 @@ def test_podman_s_engine_is_spoken_to_as_docker_s(podman, tmp_path):
         "--file", f"{tmp_path}/words:/in/words", "--start", "--",
         "sh", "-c", "read line < /in/words; echo said $line; while :; do :; done")
     assert made.returncode == 0, made.stderr
-    until(lambda: brume("logs", "made").stdout == "said hello\n")
+    eventually(lambda: brume("logs", "made").stdout == "said hello\n")
     listed = json.loads(brume("list", "--output", "json").stdout)
     assert [(one["name"], one["state"], one["managed"]) for one in listed] == [("made", "running", True)]
     figures = json.loads(brume("stats", "--output", "json").stdout)["containers"][0]

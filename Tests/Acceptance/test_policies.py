@@ -14,7 +14,7 @@ from policy_users import (
     ACCOUNT, ECHO, SECONDS_MAX, User, bearer, document, is_denied, make_table, model_arn, refusal, sentence, statement,
     table_arn, user_turn,
 )
-from role_cluster import eventually
+from waiting import eventually
 
 
 @pytest.fixture

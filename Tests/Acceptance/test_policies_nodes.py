@@ -9,7 +9,8 @@ import pytest
 from policy_users import (
     ECHO, SECONDS_MAX, User, bearer, document, make_table, model_arn, sentence, statement, table_arn, user_turn,
 )
-from role_cluster import Cluster, eventually
+from role_cluster import Cluster
+from waiting import eventually
 
 
 @pytest.fixture(scope="module")

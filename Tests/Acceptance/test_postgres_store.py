@@ -12,6 +12,7 @@ import pytest
 
 from brume_server import BINARY, SOON, Server, ServerDied
 from postgres_database import running_database
+from waiting import eventually
 
 KEYS = {
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -98,15 +99,6 @@ def get(client, table, name):
     return client.get_item(TableName=table, Key={"pk": {"S": name}}, ConsistentRead=True).get("Item")
 
 
-def eventually(what, seconds=30):
-    """Waits until it is so."""
-    deadline = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < deadline, "it never came to be so"
-        time.sleep(0.1)
-    return found
-
-
 def test_what_one_node_writes_the_other_reads_at_once(nodes, table):
     first, second = (node.client("dynamodb") for node in nodes)
     make_table(first, table)
@@ -177,9 +169,10 @@ def test_nothing_that_was_acknowledged_is_lost_when_a_node_and_the_database_are_
     threads = [threading.Thread(target=write, args=(index,)) for index in range(4)]
     for thread in threads:
         thread.start()
-    time.sleep(1)
+    eventually(lambda: all(len(names) > 20 for names in acknowledged))
     nodes[0].kill()
-    time.sleep(0.5)
+    before = len(acknowledged[1])
+    eventually(lambda: len(acknowledged[1]) > before + 20)
     nodes[0].start()
     database.kill()
     database.start()

@@ -20,7 +20,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from brume_server import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Server, free_port
-from role_cluster import BODY, HEADERS, Cluster, eventually, post, statement_for
+from role_cluster import BODY, HEADERS, Cluster, post, statement_for
+from waiting import eventually
 
 ECHO = "brume.echo"
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

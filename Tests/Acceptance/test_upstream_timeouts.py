@@ -17,7 +17,7 @@ import botocore.exceptions
 import pytest
 import urllib3
 
-from role_cluster import eventually
+from waiting import eventually
 
 GOOD = b'{"TableNames": ["orders"]}'
 
