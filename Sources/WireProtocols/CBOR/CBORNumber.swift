@@ -1,9 +1,9 @@
 internal import Primitives
 internal import ServiceModel
 
-/// Numbers that CBOR writes in ways of its own: half-precision, bignums and decimal fractions.
+/// Numbers in notations that only CBOR has: half-precision, bignums and decimal fractions.
 enum CBORNumber {
-    /// Bytes of a bignum: 2,466 decimal digits. AWS's models know none beyond 38 digits.
+    /// The longest bignum, in bytes: 2,466 decimal digits. Numbers in AWS's models have at most 38 digits.
     static let bignumBytesMax = 1024
 
     /// The value of IEEE 754 binary16.
@@ -18,13 +18,14 @@ enum CBORNumber {
         }
     }
 
-    /// Beyond nine digits an exponent means no number that anyone stores, and decimal texts are not read with one.
+    /// No service stores a number whose exponent has more than nine digits, and decimal texts with one are refused as
+    /// well.
     static let exponentMagnitudeMax: UInt64 = 999_999_999
 
-    /// Positive exponents and numbers of digits up to this are spelled out as integers.
+    /// Exponents and digit counts up to this are written out as plain integers.
     private static let plainDigitsMax = 64
 
-    /// The same number without an exponent above zero, where that is short.
+    /// The same number without a positive exponent, if its digits stay short.
     static func normalised(_ decimal: NumberText.Decimal) -> NumberText.Decimal {
         var decimal = decimal
         if decimal.exponent > 0, decimal.exponent <= self.plainDigitsMax, decimal.digits.count <= self.plainDigitsMax {
@@ -37,7 +38,7 @@ enum CBORNumber {
         return decimal
     }
 
-    /// One text for one number and scale: `-273.15`, `0.001`, `1E300`.
+    /// The canonical text of a number with its scale: `-273.15`, `0.001`, `1E300`.
     static func text(_ decimal: NumberText.Decimal) -> String {
         let decimal = self.normalised(decimal)
         var digits = decimal.digits.isEmpty ? [0] : decimal.digits
@@ -56,7 +57,7 @@ enum CBORNumber {
         return isPlain ? number : "\(number)E\(decimal.exponent)"
     }
 
-    /// The decimal digits of a number given as big-endian bytes, plus `increment`; `0` for none.
+    /// The decimal digits of a big-endian magnitude plus `increment`; `0` for an empty magnitude.
     /// - Complexity: O(n²) of at most `bignumBytesMax` bytes.
     static func decimalText(_ magnitude: some Collection<UInt8>, increment: UInt64 = 0) -> String {
         // Base 10⁹, least significant first.
@@ -85,7 +86,7 @@ enum CBORNumber {
         return text
     }
 
-    /// The big-endian bytes of a number given as decimal digit values, most significant first.
+    /// The big-endian magnitude of a number given as decimal digit values, most significant first.
     /// - Complexity: O(n²)
     static func magnitude(digits: some Collection<UInt8>) -> [UInt8] {
         var bytes: [UInt8] = []  // least significant first
@@ -103,7 +104,7 @@ enum CBORNumber {
 }
 
 extension CBORScanner {
-    /// The number that comes next as a double; nil when something else stands there.
+    /// The next number as a double; nil for an item of another kind.
     mutating func double(_ head: CBORHead) -> Double? {
         switch (head.major, head.info) {
         case (.unsigned, _): Double(head.argument)
@@ -115,7 +116,7 @@ extension CBORScanner {
         }
     }
 
-    /// The integer of the head; nil when something else stands there or 64 bits do not hold it.
+    /// The integer of a head; nil for an item of another kind, or when 64 bits cannot hold it.
     func integer(_ head: CBORHead) -> Int64? {
         switch head.major {
         case .unsigned: Int64(exactly: head.argument)
@@ -124,7 +125,8 @@ extension CBORScanner {
         }
     }
 
-    /// The decimal text of the integer, bignum or decimal fraction whose head was taken; nil when it is something else.
+    /// The decimal text of the integer, bignum or decimal fraction whose head was read; nil for an item of another
+    /// kind.
     mutating func bigNumberText(_ head: CBORHead) throws(ShapeError) -> String? {
         switch (head.major, head.argument) {
         case (.unsigned, let value):

@@ -1,20 +1,20 @@
 package import Primitives
 package import ServiceModel
 
-/// Reads one document of rpcv2Cbor.
+/// Reads one rpcv2Cbor document.
 ///
 /// - Source: Smithy, "Smithy RPC v2 CBOR protocol", shape serialization: numbers may be written in any width that holds
 ///   them, timestamps bear tag 1, strings and collections may be of indefinite length.
 package final class CBORReader: BodyReader {
     /// One open map or array.
     private struct Frame {
-        /// What is left of it; nil when a break ends it.
+        /// The number of remaining items; nil for an indefinite length, which a break ends.
         var remaining: Int?
-        /// Whether nulls are kept here.
+        /// Whether nulls are kept (a sparse collection).
         var isSparse: Bool
-        /// Whether the values are documents, of which null is one.
+        /// Whether the values are documents, for which null is a value.
         var holdsDocuments: Bool
-        /// Where the next member is searched first: clients mostly keep the model's order.
+        /// The member that is compared first: most clients keep the model's order.
         var hint = 0
     }
 
@@ -161,7 +161,7 @@ package final class CBORReader: BodyReader {
         guard self.scanner.isAtEnd else { throw .malformed("bytes after the document") }
     }
 
-    /// Whether a null of the open map is for the caller to see.
+    /// Whether nulls of the open map are passed to the caller.
     private var keepsNull: Bool {
         let frame = self.frames[self.frames.count - 1]
         return frame.isSparse || frame.holdsDocuments
@@ -179,7 +179,7 @@ package final class CBORReader: BodyReader {
                 ? .malformed("a break where an item is due")
                 : .typeMismatch(found: head.token, expected: expected, member: name)
         }
-        // Of a list or map, the last member is what it holds.
+        // The last member of a list or map is its element or value.
         self.frames.append(
             Frame(
                 remaining: try self.scanner.count(head),
@@ -187,7 +187,7 @@ package final class CBORReader: BodyReader {
                 holdsDocuments: collection?.members.last?.target.type == .document))
     }
 
-    /// Whether the open map or array has one more; leaves it when not.
+    /// Whether the open map or array has another item; closes it when it has none.
     private func advance() throws(ShapeError) -> Bool {
         guard let frame = self.frames.last else { preconditionFailure("nothing is open") }
         if let remaining = frame.remaining {
@@ -241,7 +241,7 @@ package final class CBORReader: BodyReader {
 }
 
 extension CBORScanner {
-    /// The next item as a document; byte strings become base64 text, as documents know none.
+    /// The next item as a document; byte strings become base64 text, because documents have no bytes.
     fileprivate mutating func document(depth: Int) throws(ShapeError) -> Document {
         guard depth <= Self.depthMax else { throw .limitExceeded("nesting of more than \(Self.depthMax)") }
         let head = try self.head()

@@ -1,6 +1,6 @@
 package import ServiceModel
 
-/// The first bytes of a CBOR item: its kind and its argument.
+/// The head of a CBOR item: its major type and its argument.
 package struct CBORHead: Sendable, Hashable {
     /// The three high bits.
     package enum Major: UInt8, Sendable, Hashable {
@@ -8,18 +8,18 @@ package struct CBORHead: Sendable, Hashable {
     }
 
     package var major: Major
-    /// The five low bits, which tell apart the simple values.
+    /// The five low bits, which tell simple values apart.
     package var info: UInt8
-    /// A number, a length, a tag, or the bits of a floating-point number.
+    /// A number, a length, a tag number, or the bits of a floating-point number.
     package var argument: UInt64
 
-    /// The length is not announced; a break ends the item.
+    /// The length is not given; a break ends the item.
     package var isIndefinite: Bool { self.info == 31 }
     package var isBreak: Bool { self.major == .simple && self.info == 31 }
     /// `null` and `undefined`.
     package var isNull: Bool { self.major == .simple && (self.info == 22 || self.info == 23) }
 
-    /// What stands there, in the words of all formats.
+    /// The kind of the item, in terms common to all formats.
     package var token: WireToken {
         switch self.major {
         case .unsigned, .negative, .tag: .number
@@ -31,11 +31,11 @@ package struct CBORHead: Sendable, Hashable {
     }
 }
 
-/// Walks over the items of one CBOR document (RFC 8949), strictly: well-formed, valid UTF-8, bounded in depth.
+/// Scans the items of one CBOR document (RFC 8949), strictly: well-formed, valid UTF-8, bounded in depth.
 ///
-/// Nothing is allocated because a length says so.
+/// A length that the document claims never causes an allocation.
 package struct CBORScanner: Sendable {
-    /// Nesting of arrays, maps and tags; the same bound as every other format has.
+    /// Maximum nesting of arrays, maps and tags, as in the other formats.
     package static let depthMax = 128
 
     package let bytes: [UInt8]
@@ -47,7 +47,7 @@ package struct CBORScanner: Sendable {
 
     package var isAtEnd: Bool { self.offset == self.bytes.count }
 
-    /// Takes the head of the next item.
+    /// Reads the head of the next item.
     package mutating func head() throws(ShapeError) -> CBORHead {
         guard self.offset < self.bytes.count else { throw .malformed("the document ends where an item is due") }
         let first = self.bytes[self.offset]
@@ -59,7 +59,7 @@ package struct CBORScanner: Sendable {
             return CBORHead(major: major, info: info, argument: UInt64(info))
         case 24...27:
             let argument = try self.argument(byteCount: 1 << Int(info - 24))
-            // Two-byte simple values below 32 have a one-byte form, which alone is well-formed.
+            // Simple values below 32 must use the one-byte form; the two-byte form of them is not well-formed.
             guard major != .simple || info != 24 || argument >= 32 else { throw .malformed("a misplaced simple value") }
             return CBORHead(major: major, info: info, argument: argument)
         case 31:
@@ -74,7 +74,7 @@ package struct CBORScanner: Sendable {
         }
     }
 
-    /// The head of the next item, which stays there.
+    /// The head of the next item, which is not consumed.
     package func peek() throws(ShapeError) -> CBORHead {
         var copy = self
         return try copy.head()
@@ -90,14 +90,14 @@ package struct CBORScanner: Sendable {
         return value
     }
 
-    /// Takes a break if one comes next.
+    /// Consumes a break if it comes next.
     package mutating func takeBreak() -> Bool {
         guard self.offset < self.bytes.count, self.bytes[self.offset] == 0xFF else { return false }
         self.offset += 1
         return true
     }
 
-    /// Takes `null` or `undefined` if one comes next.
+    /// Consumes `null` or `undefined` if it comes next.
     package mutating func takeNull() -> Bool {
         guard self.offset < self.bytes.count, self.bytes[self.offset] == 0xF6 || self.bytes[self.offset] == 0xF7 else {
             return false
@@ -106,7 +106,7 @@ package struct CBORScanner: Sendable {
         return true
     }
 
-    /// The number of items of an array or of entries of a map; nil when it is indefinite.
+    /// The number of items of an array or of entries of a map; nil for an indefinite length.
     /// - Throws: `malformed` when the rest of the document cannot hold that many.
     package func count(_ head: CBORHead) throws(ShapeError) -> Int? {
         if head.isIndefinite { return nil }
@@ -117,7 +117,7 @@ package struct CBORScanner: Sendable {
         return Int(head.argument)
     }
 
-    /// Appends the content of the byte or text string whose head was taken; text is checked to be UTF-8.
+    /// Appends the content of the byte or text string whose head was read; text must be valid UTF-8.
     package mutating func appendString(_ head: CBORHead, to output: inout [UInt8]) throws(ShapeError) {
         guard head.isIndefinite else {
             output.append(contentsOf: self.bytes[try self.stringRange(head)])
@@ -132,7 +132,7 @@ package struct CBORScanner: Sendable {
         }
     }
 
-    /// Takes the content of a string of announced length and says where it stands.
+    /// Consumes the content of a string of definite length and returns its range.
     package mutating func stringRange(_ head: CBORHead) throws(ShapeError) -> Range<Int> {
         guard head.argument <= UInt64(self.bytes.count - self.offset) else {
             throw .malformed("a length beyond the end of the document")
@@ -149,9 +149,9 @@ package struct CBORScanner: Sendable {
         return range
     }
 
-    /// Passes over the next item with everything in it and checks that it is well-formed.
-    /// - Parameter depth: of the place where the item stands.
-    /// - Throws: `malformed`, or `limitExceeded` below `depthMax`.
+    /// Skips the next item with its content and checks that it is well-formed.
+    /// - Parameter depth: the nesting depth of the item.
+    /// - Throws: `malformed`, or `limitExceeded` for nesting deeper than `depthMax`.
     package mutating func skipItem(depth: Int = 0) throws(ShapeError) {
         guard depth <= Self.depthMax else { throw .limitExceeded("nesting of more than \(Self.depthMax)") }
         let head = try self.head()

@@ -3,8 +3,8 @@ package import ServiceModel
 
 /// Writes one document of rpcv2Cbor: definite lengths, shortest integers, single precision for `float`.
 ///
-/// The number of a structure's members is known only at its end, so its head is set then; it grows by a byte or two for
-/// structures of more than 23 members.
+/// The number of a structure's members is known only at its end, so the head is filled in then; with more than 23
+/// members it grows by a byte or two.
 package final class CBORWriter: BodyWriter {
     private struct OpenStructure {
         var headOffset: Int
@@ -13,7 +13,7 @@ package final class CBORWriter: BodyWriter {
 
     private var output: [UInt8] = []
     private var structures: [OpenStructure] = []
-    /// Text members written before the root structure's own, such as an error's `__type`.
+    /// Text members written before the members of the root structure, such as an error's `__type`.
     private let leadingTexts: [(name: String, value: String)]
 
     package init(leadingTexts: [(name: String, value: String)] = []) {
@@ -146,10 +146,10 @@ package final class CBORWriter: BodyWriter {
         }
     }
 
-    /// Digits of a number that is written as one; the digits of the longest bignum that is read.
+    /// A number with more digits is written as text; covers the longest bignum that is read.
     private static let digitsMax = 2500
 
-    /// A decimal text: an integer, a bignum or a decimal fraction, whichever holds it exactly.
+    /// Writes a decimal text as an integer, a bignum or a decimal fraction, whichever is exact.
     private func number(_ text: String) {
         guard let parsed = NumberText.decimal(Array(text.utf8)), parsed.digits.count <= Self.digitsMax else {
             return self.text(text.utf8)
@@ -161,7 +161,7 @@ package final class CBORWriter: BodyWriter {
             self.integer(Int64(decimal.exponent))
         }
         var magnitude = CBORNumber.magnitude(digits: decimal.digits)
-        // CBOR's negative numbers hold -1 - n.
+        // CBOR encodes a negative number n as -1 - n.
         if decimal.isNegative, let index = magnitude.lastIndex(where: { $0 != 0 }) {
             magnitude[index] -= 1
             for lower in (index + 1)..<magnitude.count { magnitude[lower] = 0xFF }
@@ -205,7 +205,7 @@ package final class CBORWriter: BodyWriter {
         Self.appendHead(major, argument, to: &self.output)
     }
 
-    /// Appends the shortest head.
+    /// Appends a head in its shortest form.
     static func appendHead(_ major: CBORHead.Major, _ argument: UInt64, to output: inout [UInt8]) {
         let high = major.rawValue << 5
         switch argument {

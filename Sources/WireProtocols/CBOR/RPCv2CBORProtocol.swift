@@ -14,8 +14,8 @@ package struct RPCv2CBORProtocol: ServerProtocol {
 
     package init() {}
 
-    /// Service and operation of a path; a prefix may stand before them.
-    /// - Returns: nil when the path is none of this protocol.
+    /// Service and operation of a path, which may have a prefix.
+    /// - Returns: nil when the path does not belong to this protocol.
     package static func target(path: String) -> (service: String, operation: String)? {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count >= 5, parts[parts.count - 4] == "service", parts[parts.count - 2] == "operation" else {
@@ -42,7 +42,7 @@ package struct RPCv2CBORProtocol: ServerProtocol {
             let expected = isStream ? EventStreamCodec.contentType : self.bodyFormat.contentType
             guard MediaType.accepts(accept, expected) else { throw .notAcceptable }
         }
-        // No body at all stands for an empty map.
+        // A missing body means an empty map.
         return CBORReader(request.body.isEmpty ? [0xA0] : request.body)
     }
 

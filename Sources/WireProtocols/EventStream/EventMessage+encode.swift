@@ -1,8 +1,8 @@
 internal import Primitives
 
 extension EventMessage {
-    /// The message as it goes over the wire.
-    /// - Throws: `EventStreamError` when a part is over its limit.
+    /// The encoded message.
+    /// - Throws: `EventStreamError` when a part exceeds its limit.
     package func encode() throws(EventStreamError) -> [UInt8] {
         guard self.payload.count <= Self.payloadBytesMax else {
             throw .payloadTooLong(bytes: self.payload.count)
@@ -63,7 +63,7 @@ extension EventMessage {
         }
     }
 
-    /// A string with its type and length, in one go: every event has three.
+    /// Appends a string with its type and length in one write: every event has three.
     private static func append(_ value: String, to output: inout [UInt8]) throws(EventStreamError) {
         let text = value.utf8
         let count = try self.valueLength(text.count)

@@ -13,9 +13,9 @@ package struct EventMessage: Sendable, Hashable {
         case short(Int16)
         case integer(Int32)
         case long(Int64)
-        /// At most `headerValueBytesMax`.
+        /// At most `headerValueBytesMax` bytes.
         case bytes([UInt8])
-        /// At most `headerValueBytesMax` of UTF-8.
+        /// At most `headerValueBytesMax` bytes of UTF-8.
         case string(String)
         /// Milliseconds since 1970.
         case timestamp(Int64)
@@ -23,7 +23,7 @@ package struct EventMessage: Sendable, Hashable {
         case uuid(high: UInt64, low: UInt64)
     }
 
-    /// A named value before the payload.
+    /// A named value that precedes the payload.
     package struct Header: Sendable, Hashable {
         /// 1 to 255 bytes of UTF-8, unique in its message.
         package var name: String
@@ -35,13 +35,13 @@ package struct EventMessage: Sendable, Hashable {
         }
     }
 
-    /// Bytes of all headers together.
+    /// The limit for all headers together, in bytes.
     package static let headersBytesMax = 128 * 1024
     package static let payloadBytesMax = 24 * 1024 * 1024
     package static let headerNameBytesMax = 255
-    /// Bytes of a string or byte-array value.
+    /// The limit for a string or byte-array value, in bytes.
     package static let headerValueBytesMax = 32_767
-    /// Prelude, its checksum and the message's.
+    /// The prelude, its checksum and the checksum of the message.
     package static let overheadBytes = 16
     static let preludeBytes = 12
 
@@ -53,24 +53,24 @@ package struct EventMessage: Sendable, Hashable {
         self.payload = payload
     }
 
-    /// The value of that header.
+    /// The value of a header.
     package func header(_ name: String) -> HeaderValue? {
         self.headers.first { $0.name == name }?.value
     }
 
-    /// The value of that header if it is a string.
+    /// The value of a header if it is a string.
     package func string(_ name: String) -> String? {
         guard case .string(let text) = self.header(name) else { return nil }
         return text
     }
 }
 
-/// Why bytes are no message of an event stream, or a message has no bytes. The stream cannot go on after it.
+/// Why bytes cannot be decoded as a message, or a message cannot be encoded. The stream cannot continue after it.
 package enum EventStreamError: Error, Sendable, Hashable {
-    /// The CRC of a prelude or of a message is another.
+    /// The CRC of the prelude or of the message does not match.
     case checksumMismatch
     case duplicateHeader(String)
-    /// More than `headersBytesMax`, or more than the message.
+    /// More than `headersBytesMax`, or longer than the message.
     case headersTooLong(bytes: Int)
     case payloadTooLong(bytes: Int)
     case malformed(String)

@@ -1,8 +1,8 @@
 internal import Primitives
 internal import ServiceModel
 
-/// Reads one message as a value of an event-stream union: the member is named by the message's type, its own members
-/// come from headers and payload.
+/// Reads one message as a value of an event-stream union: the message's type names the member; the members of that
+/// member come from headers and payload.
 final class EventReader: WireReader {
     private enum Stage {
         case headers(next: Int)
@@ -25,7 +25,7 @@ final class EventReader: WireReader {
     private var body: (any BodyReader)?
     private var stage = Stage.headers(next: 0)
     private var source = Source.nothing
-    /// Open structures, the union being the first and the event the second.
+    /// Open structures: the union is the first, the event the second.
     private var depth = 0
     private var isMemberReported = false
 
@@ -99,7 +99,7 @@ final class EventReader: WireReader {
         }
     }
 
-    /// Opens the payload that holds the members bound nowhere else; an empty one holds none.
+    /// Opens the payload, which contains the members without a binding of their own; an empty payload has none.
     private func beginBody(_ event: ShapeSchema) throws(ShapeError) {
         let hasBodyMembers = event.members.contains { $0.traits.location != .eventHeader }
         guard hasBodyMembers, !self.message.payload.isEmpty else { return }

@@ -1,21 +1,23 @@
 package import ServiceModel
 
-/// Turns the members of an event-stream union into messages and back, in the notation of the protocol.
+/// Converts the members of an event-stream union to messages and back; payloads are in the protocol's format.
 ///
 /// - Source: Smithy, "Amazon Event Stream Specification".
 package struct EventStreamCodec: Sendable {
     /// The media type of the HTTP body that carries the messages.
     package static let contentType = "application/vnd.amazon.eventstream"
 
-    /// What a message is.
+    /// The kind of an inbound message.
     package enum Inbound {
-        /// One member of the union: the reader stands before the union itself. `isException` where its sender gave up.
+        /// One member of the union; the reader is positioned before the union itself. `isException` if the sender ended
+        /// the stream with an error.
         case event(any WireReader, isException: Bool)
-        /// RPC protocols send the operation's input as the first message; the reader stands before the structure.
+        /// RPC protocols send the operation's input as the first message; the reader is positioned before the
+        /// structure.
         case initialRequest(any BodyReader)
-        /// An error that the model does not know.
+        /// An error that is not in the model.
         case error(code: String, message: String)
-        /// A member that the model does not know: to be passed over.
+        /// A member that is not in the model: to be ignored.
         case unknown(String)
     }
 
@@ -24,19 +26,19 @@ package struct EventStreamCodec: Sendable {
 
     /// - Parameters:
     ///   - stream: the union whose members are the events.
-    ///   - format: the notation of payloads.
+    ///   - format: the format of payloads.
     package init(stream: ShapeSchema, format: any BodyFormat) {
         precondition(stream.type == .union, "\(stream.name) is not a union")
         self.stream = stream
         self.format = format
     }
 
-    /// Tells what a message is.
+    /// Classifies a message.
     /// - Parameters:
-    ///   - message: as it came out of the decoder.
+    ///   - message: as the decoder returned it.
     ///   - input: the operation's input, for the initial request of RPC protocols.
-    /// - Returns: what to read, or what went wrong.
-    /// - Throws: `malformed` when the headers that every message has are missing or of the wrong type.
+    /// - Returns: a reader for the message, or the error that it carries.
+    /// - Throws: `malformed` when a mandatory header is missing or has the wrong type.
     package func inbound(_ message: EventMessage, input: ShapeSchema? = nil) throws(ShapeError) -> Inbound {
         switch try Self.required(":message-type", message) {
         case "event":
@@ -78,8 +80,8 @@ package struct EventStreamCodec: Sendable {
         return writer.takeMessage()
     }
 
-    /// The last message of a stream that failed: as an exception where the union has the error, else as an error that
-    /// SDKs hand over with code and sentence.
+    /// The last message of a stream that failed: an exception if the union has the error as a member, otherwise an
+    /// error, whose code and message SDKs report.
     package func message(error: ServiceError) -> EventMessage {
         guard
             let member = self.stream.members.first(where: { $0.target.traits.error != nil && Self.matches($0, error) })
@@ -99,14 +101,14 @@ package struct EventStreamCodec: Sendable {
         member.target.name == error.code || member.name == error.code
     }
 
-    /// As much of a sentence as a header takes.
+    /// Truncates a sentence to the length of a header value.
     private static func cut(_ text: String) -> String {
         var text = text
         while text.utf8.count > EventMessage.headerValueBytesMax { text.removeLast() }
         return text
     }
 
-    /// The first message of RPC protocols: the members of the output beside the stream.
+    /// The first message of RPC protocols: the output's members except the stream.
     package func initialResponse(_ output: some WritableShape, schema: ShapeSchema) -> EventMessage {
         let writer = self.format.makeWriter(root: .structure(schema))
         output.write(to: writer)

@@ -1,12 +1,12 @@
 internal import Primitives
 
-/// Takes an event stream apart as its bytes arrive.
+/// Decodes an event stream incrementally, as its bytes arrive.
 ///
-/// After each `append`, call `next` until it gives nil. It holds one unfinished message and what was last appended, and
-/// refuses a message over the format's limits as soon as its prelude is there.
+/// After each `append`, call `next` until it returns nil. The decoder buffers one incomplete message and what was
+/// appended last, and refuses a message that exceeds the format's limits as soon as its prelude is complete.
 package struct EventStreamDecoder: Sendable {
     private var buffer: [UInt8] = []
-    /// Where the next message begins.
+    /// The offset of the next message.
     private var start = 0
     private var failure: EventStreamError?
 
@@ -20,11 +20,11 @@ package struct EventStreamDecoder: Sendable {
         self.buffer.append(contentsOf: bytes)
     }
 
-    /// Bytes of a message that is not whole yet.
+    /// Bytes of an incomplete message.
     package var pendingByteCount: Int { self.buffer.count - self.start }
 
-    /// The next whole message; nil when more bytes are due.
-    /// - Throws: the first error again, however often it is called.
+    /// The next complete message; nil when more bytes are needed.
+    /// - Throws: after a failure, the same error at every call.
     package mutating func next() throws(EventStreamError) -> EventMessage? {
         if let failure = self.failure { throw failure }
         do {
@@ -84,7 +84,7 @@ package struct EventStreamDecoder: Sendable {
         return headers
     }
 
-    /// Takes headers apart from left to right.
+    /// Reads headers from left to right.
     private struct Cursor {
         var bytes: ArraySlice<UInt8>
 

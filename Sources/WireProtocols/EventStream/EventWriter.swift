@@ -1,7 +1,7 @@
 internal import Primitives
 internal import ServiceModel
 
-/// Writes a value of an event-stream union into a message: event members into headers and payload.
+/// Encodes a value of an event-stream union as a message: the event's members go into headers and payload.
 final class EventWriter: ShapeWriter {
     /// Where the next value goes.
     private enum Target {
@@ -16,11 +16,11 @@ final class EventWriter: ShapeWriter {
     private var contentType: String?
     private var headers: [EventMessage.Header] = []
     private var payload: [UInt8] = []
-    /// The writer of the payload, where that is a structure.
+    /// The writer of the payload, if that is a structure.
     private var body: (any BodyWriter)?
     private var event: ShapeSchema?
     private var target = Target.nothing
-    /// Open structures, the union being the first and the event the second.
+    /// Open structures: the union is the first, the event the second.
     private var depth = 0
 
     init(format: any BodyFormat) {
@@ -36,7 +36,7 @@ final class EventWriter: ShapeWriter {
         return EventMessage(headers: headers + self.headers, payload: self.payload)
     }
 
-    /// Writes a modelled error that ends the stream; `detail` holds its members beside the message.
+    /// Writes a modelled error that ends the stream; `detail` has its members except the message.
     func exception(_ member: MemberSchema, message: String, detail: (any WritableShape)?) {
         self.depth = 1
         self.announce(member)
@@ -93,7 +93,7 @@ final class EventWriter: ShapeWriter {
         }
     }
 
-    /// Begins the payload that holds the members bound nowhere else.
+    /// Begins the payload, which contains the members without a binding of their own.
     private func openBody() {
         guard self.body == nil, let event = self.event else { return }
         let body = self.format.makeWriter(root: .structure(event))
@@ -158,7 +158,7 @@ final class EventWriter: ShapeWriter {
         if !self.place(.bytes(bytes), bytes, "application/octet-stream") { self.body?.blob(value, member) }
     }
 
-    /// Puts a scalar of the event itself into a header or the payload; false where it belongs into the body.
+    /// Writes a scalar member of the event into a header or the payload; false if it belongs into the body.
     private func place(_ header: EventMessage.HeaderValue, _ payload: [UInt8], _ contentType: String) -> Bool {
         guard self.depth == 2 else { return false }
         switch self.target {
@@ -192,7 +192,7 @@ final class EventWriter: ShapeWriter {
         if !self.place(.timestamp(value.millisecondsSinceEpoch)) { self.body?.timestamp(value, member) }
     }
 
-    /// Puts a value into the header that is due; false when none is.
+    /// Writes a value into the current header; false if the member is not a header.
     private func place(_ value: EventMessage.HeaderValue) -> Bool {
         guard self.depth == 2, case .header(let member) = self.target else { return false }
         self.headers.append(EventMessage.Header(member.name, value))

@@ -1,21 +1,21 @@
 package import Primitives
 package import ServiceModel
 
-/// Reads an operation's input from a whole request by the model's HTTP bindings: labels, query, headers and body.
+/// Reads an operation's input from a request by the model's HTTP bindings: labels, query, headers and body.
 ///
-/// Members that are bound outside of the body come first, in the model's order; then the payload or the body's members.
+/// Members bound outside the body come first, in the model's order, followed by the payload or the members of the body.
 package final class BoundRequestReader: WireReader {
     private let request: InboundRequest
     private let format: any BodyFormat
     private lazy var query = QueryItems(self.request.head.query)
 
-    /// Open structures; the input is at 1.
+    /// Open structures; the depth of the input is 1.
     private var depth = 0
-    /// The next member of the input to be looked for outside of the body.
+    /// The index of the next member of the input to look up outside the body.
     private var boundIndex = 0
-    /// What the value just announced is read from.
+    /// The reader of the current member's value.
     private var source: any WireReader
-    /// The body's structure, once it has been entered.
+    /// The body's structure, once opened.
     private var body: (any BodyReader)?
     private var isBodyDone = false
 
@@ -55,7 +55,7 @@ package final class BoundRequestReader: WireReader {
         return try self.nextBodyMember(schema)
     }
 
-    /// The text of a member that is bound outside of the body; nil where the request has none.
+    /// The text of a member that is bound outside the body; nil when the request does not have it.
     private func boundSource(_ member: MemberSchema) throws(ShapeError) -> (any WireReader)? {
         switch member.traits.location {
         case .label:
@@ -133,7 +133,7 @@ package final class BoundRequestReader: WireReader {
             try body.beginStructure(schema)
         }
         while let index = try body.nextMember(schema) {
-            // A member bound elsewhere is not taken from the body, whatever the body says.
+            // A member bound elsewhere is never read from the body, even if the body contains it.
             if schema.members[index].traits.location == .body {
                 self.source = body
                 return index

@@ -1,9 +1,9 @@
 package import Primitives
 package import ServiceModel
 
-/// Writes an output or an error as a whole response by the model's HTTP bindings: status, headers and body.
+/// Writes an output or an error as an HTTP response by the model's bindings: status, headers and body.
 package final class BoundResponseWriter: ShapeWriter {
-    /// Where the value of the input's current member goes.
+    /// Where the value of the output's current member goes.
     private enum Route {
         case body
         case payload
@@ -15,17 +15,17 @@ package final class BoundResponseWriter: ShapeWriter {
     private let format: any BodyFormat
     private var status: Int
     private var headers = HeaderFields()
-    /// Open structures; the output is at 1.
+    /// Open structures; the depth of the output is 1.
     private var depth = 0
     private var route = Route.body
-    /// What the current member is written to.
+    /// The writer of the current member.
     private var sink: any ShapeWriter
     private var body: (any BodyWriter)?
     private var rawPayload: RawPayloadWriter?
     private var text: BoundTextWriter?
     private var contentType: String?
 
-    /// `root` is what the body's root stands for; the output's own structure where nil.
+    /// `root` is the root of the body; nil for the output's own structure.
     package init(format: any BodyFormat, status: Int, root: BodyRoot? = nil) {
         self.format = format
         self.status = status
@@ -35,7 +35,7 @@ package final class BoundResponseWriter: ShapeWriter {
 
     private let root: BodyRoot?
 
-    /// Hands a member of the protocol's own to the body, before its structure is ended.
+    /// Called before the body's structure is closed, so that the protocol can add members of its own.
     package var beforeBodyEnd: ((any BodyWriter) -> Void)?
 
     package func beginStructure(_ schema: ShapeSchema) {
@@ -58,7 +58,7 @@ package final class BoundResponseWriter: ShapeWriter {
         body.endStructure()
     }
 
-    /// Whether the body is one member's value.
+    /// Whether the body is the value of a single member.
     private var isPayload = false
 
     package func member(_ member: MemberSchema) {
@@ -113,7 +113,7 @@ package final class BoundResponseWriter: ShapeWriter {
         }
     }
 
-    /// Moves a text member's value to where it belongs.
+    /// Puts the text of the current member into its header or the status.
     private func closeMember() {
         guard let text = self.text else { return }
         self.text = nil

@@ -1,24 +1,24 @@
 package import Primitives
 package import ServiceModel
 
-/// Reads one member from text outside of the body: a header, a label, query parameters.
+/// Reads one member from text outside the body: a header, a label, query parameters.
 package final class BoundTextReader: WireReader {
     /// The member's text: one value, the elements of a list, or the entries of a map.
     package enum Content: Sendable {
         case value(String)
         case list([String])
-        /// A key with all values of that name.
+        /// Each key with all values of that name.
         case map([(key: String, values: [String])])
     }
 
     private var content: Content
-    /// The format of timestamps that the model does not give one for.
+    /// The default for members whose timestamp format the model does not specify.
     private let timestampFormat: TimestampFormat
-    /// Headers carry texts with a media type as base64.
+    /// In headers, strings with a media type are base64.
     private let decodesMediaTypes: Bool
-    /// The next element or entry.
+    /// The index of the current element or entry.
     private var position = -1
-    /// The next value of the entry, where a map's values are lists.
+    /// The index of the current value of the entry, for maps whose values are lists.
     private var valuePosition = -1
 
     package init(_ content: Content, timestampFormat: TimestampFormat, decodesMediaTypes: Bool = false) {

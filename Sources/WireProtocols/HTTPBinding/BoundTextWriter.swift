@@ -1,11 +1,11 @@
 internal import Primitives
 internal import ServiceModel
 
-/// Turns a member that travels outside of the body into text: one value, a list's elements or a map's entries.
+/// Converts a member that is bound outside the body to text: one value, a list's elements or a map's entries.
 final class BoundTextWriter: ShapeWriter {
     private(set) var values: [String] = []
     private(set) var keys: [String] = []
-    /// Whether the elements may hold commas, so that a joined list needs quotes.
+    /// Whether elements can contain commas, so that a joined list needs quotes.
     private(set) var isQuoting = false
     /// Whether the values are the elements of a list.
     var isList = false
@@ -51,7 +51,7 @@ final class BoundTextWriter: ShapeWriter {
         self.keys.append(unsafe key.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) })
     }
 
-    // No structure, document or null has a text outside of a body; models do not bind them there.
+    // Structures, documents and nulls have no text form; models do not bind them outside the body.
     func beginStructure(_ schema: ShapeSchema) {}
     func member(_ member: MemberSchema) {}
     func endStructure() {}
@@ -64,7 +64,7 @@ final class BoundTextWriter: ShapeWriter {
     func document(_ value: Document, _ member: MemberSchema) {}
 }
 
-/// Takes a blob or a string that is the body itself.
+/// Receives a blob or a string that is the body itself.
 final class RawPayloadWriter: ShapeWriter {
     private(set) var bytes: [UInt8] = []
 
@@ -76,7 +76,7 @@ final class RawPayloadWriter: ShapeWriter {
         self.bytes = unsafe value.withUnsafeBufferPointer { unsafe Array($0) }
     }
 
-    // Everything else is written in the body's notation instead.
+    // Values of other types are written in the body's format.
     func beginStructure(_ schema: ShapeSchema) {}
     func member(_ member: MemberSchema) {}
     func endStructure() {}

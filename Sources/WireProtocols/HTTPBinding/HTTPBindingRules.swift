@@ -3,10 +3,10 @@ package import ServiceModel
 
 /// The `Content-Type` and `Accept` rules of protocols with HTTP bindings.
 package enum HTTPBindingRules {
-    /// Smithy's name of "nothing": an operation without an input or output.
+    /// Smithy's unit type: an operation without an input or output.
     package static let unitName = "Unit"
 
-    /// Refuses a body of another type than the operation's.
+    /// Refuses a body whose type is not the operation's.
     /// - Throws: `unsupportedMediaType`.
     package static func checkContentType(
         _ request: InboundRequest, input: ShapeSchema, structureType: String
@@ -25,7 +25,7 @@ package enum HTTPBindingRules {
         }
     }
 
-    /// Refuses a request whose client cannot take what the operation answers.
+    /// Refuses a request whose client does not accept the type of the operation's output.
     /// - Throws: `notAcceptable`.
     package static func checkAccept(
         _ request: InboundRequest, output: ShapeSchema, structureType: String
@@ -39,7 +39,7 @@ package enum HTTPBindingRules {
         throw .notAcceptable
     }
 
-    /// The type of a payload; nil where any will do.
+    /// The type of a payload; nil when any type is allowed.
     private static func contentType(of payload: MemberSchema, structureType: String) -> String? {
         let traits = payload.target.traits
         if traits.isEventStream { return nil }

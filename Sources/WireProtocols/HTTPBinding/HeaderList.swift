@@ -1,9 +1,9 @@
 package import ServiceModel
 
-/// Lists inside one header value, separated by commas.
+/// Comma-separated lists within one header value.
 package enum HeaderList {
-    /// Splits a value into its elements; a quoted element may hold commas, `\"` and `\\`.
-    /// - Returns: nil for a quotation that does not end, or text behind one.
+    /// Splits a value into its elements; a quoted element may contain commas, `\"` and `\\`.
+    /// - Returns: nil for an unterminated quotation, or for text after a closing quote.
     package static func split(_ value: String) -> [String]? {
         var elements: [String] = []
         var rest = value.utf8[...]
@@ -39,7 +39,7 @@ package enum HeaderList {
         return nil
     }
 
-    /// Splits timestamps; an HTTP date holds a comma of its own.
+    /// Splits timestamps; an HTTP date itself contains a comma.
     package static func splitTimestamps(_ value: String, as format: TimestampFormat) -> [String]? {
         let parts = value.split(separator: ",", omittingEmptySubsequences: false).map { String($0).trimmed }
         guard format == .httpDate else { return parts }
@@ -47,7 +47,7 @@ package enum HeaderList {
         return stride(from: 0, to: parts.count, by: 2).map { "\(parts[$0]), \(parts[$0 + 1])" }
     }
 
-    /// Joins elements; one that holds a comma or a quote, or would lose white space, is quoted.
+    /// Joins elements; an element that contains a comma or a quote, or would lose white space, is quoted.
     package static func join(_ elements: [String], quoting: Bool) -> String {
         guard quoting else { return elements.joined(separator: ", ") }
         return elements.map { element in

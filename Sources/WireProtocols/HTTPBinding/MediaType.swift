@@ -1,4 +1,4 @@
-/// Comparisons of `Content-Type` and `Accept`.
+/// Matching of `Content-Type` and `Accept`.
 package enum MediaType {
     /// The type without parameters, in lower case.
     package static func essence(_ text: String) -> String {
@@ -6,7 +6,7 @@ package enum MediaType {
         return String(text[..<end]).trimmed.lowercased()
     }
 
-    /// Whether an `Accept` header allows the type; parameters such as `q` are not weighed.
+    /// Whether an `Accept` header allows the type; parameters such as `q` are ignored.
     static func accepts(_ header: String, _ type: String) -> Bool {
         let wanted = self.essence(type)
         let major = wanted.prefix { $0 != "/" }

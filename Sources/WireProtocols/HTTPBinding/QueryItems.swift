@@ -1,16 +1,16 @@
 internal import Primitives
 
-/// The parameters of a raw query or of a form, decoded, in their order.
+/// The decoded parameters of a raw query or of a form, in order.
 package struct QueryItems: Sendable, Hashable {
     /// One parameter.
     package struct Item: Sendable, Hashable {
         package var name: String
-        /// Empty also where the parameter has no `=`.
+        /// Empty also for a parameter without `=`.
         package var value: String
     }
 
     package private(set) var items: [Item] = []
-    /// Whether an escape or the UTF-8 of some parameter was broken; such parameters are left out.
+    /// Whether a parameter has a malformed escape or is not UTF-8; such parameters are omitted.
     package private(set) var isMalformed = false
 
     package init(_ query: String) {
@@ -30,7 +30,7 @@ package struct QueryItems: Sendable, Hashable {
         PercentEncoding.decodeText(Substring(text), plusIsSpace: true)
     }
 
-    /// Every value of that name, in order.
+    /// All values of a name, in order.
     package func values(_ name: String) -> [String] {
         self.items.lazy.filter { $0.name == name }.map(\.value)
     }

@@ -1,7 +1,7 @@
 internal import Primitives
 internal import ServiceModel
 
-/// Reads one member that is the body itself: a blob, a string, an enumeration.
+/// Reads one member that is the body itself: a blob, a string or an enumeration.
 final class RawPayloadReader: WireReader {
     private let body: [UInt8]
 

@@ -1,11 +1,12 @@
 package import Primitives
 
-/// Recognises operations of REST services by method and path.
+/// Matches requests to operations of REST services by method and path.
 ///
-/// A trie over the segments of the **raw** path: model ids carry encoded `:` and `/`, so a segment is split off first
-/// and decoded afterwards. Literals win over labels, labels over greedy ones, more query literals over fewer.
+/// A trie over the segments of the **raw** path: model ids contain encoded `:` and `/`, so the path is split first and
+/// the segments are decoded afterwards. Literals take precedence over labels, labels over greedy labels, and more query
+/// literals over fewer.
 package struct RouteTable: Sendable {
-    /// One operation's place; the caller knows what the index of a route in the table stands for.
+    /// The route of one operation; the caller maps its index in the table to the operation.
     package struct Route: Sendable {
         package var method: String
         package var template: URITemplate
@@ -16,7 +17,7 @@ package struct RouteTable: Sendable {
         }
     }
 
-    /// A path that was recognised.
+    /// A path that matched.
     package struct Match: Sendable, Hashable {
         /// The route's index in the table.
         package var index: Int
@@ -31,7 +32,7 @@ package struct RouteTable: Sendable {
         var routes: [Int] = []
     }
 
-    /// Paths with more segments are no operation's.
+    /// A path with more segments matches no route.
     private static let segmentCountMax = 1024
 
     private let routes: [Route]
@@ -71,14 +72,14 @@ package struct RouteTable: Sendable {
         return child
     }
 
-    /// The route of a request; nil when no operation has that method, path and query.
+    /// The route of a request; nil when none has its method, path and query.
     /// - Complexity: O(segments) without greedy labels.
     package func match(_ head: RequestHead) -> Match? {
         let parts = head.path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
         guard parts.count <= Self.segmentCountMax else { return nil }
         var segments = parts.map { Substring($0) }
         if let match = self.match(head, segments) { return match }
-        // `/bucket/` is `/bucket`, but only where no greedy label wants the empty rest.
+        // `/bucket/` matches `/bucket`, unless a greedy label matches the empty rest.
         guard segments.last == "" else { return nil }
         segments.removeLast()
         return self.match(head, segments)
@@ -119,7 +120,7 @@ package struct RouteTable: Sendable {
             captured.removeSubrange(depth...)
         }
         if let child = self.nodes[node].greedy {
-            // The longest first: only then do literals behind a greedy label get what is left.
+            // The longest first; literals after a greedy label get what it leaves.
             for count in stride(from: rest.count, to: 0, by: -1) {
                 let taken = rest.prefix(count)
                 let value = taken.joined(separator: "/")

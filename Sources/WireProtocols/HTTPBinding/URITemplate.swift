@@ -2,16 +2,16 @@ internal import Primitives
 
 /// A URI template of a model, such as `/model/{modelId}/converse` or `/{Bucket}/{Key+}?uploads`.
 package struct URITemplate: Sendable, Hashable {
-    /// What stands between two slashes.
+    /// A path segment.
     package enum Segment: Sendable, Hashable {
         /// The decoded text.
         case literal(String)
         case label(String)
-        /// One segment or more, slashes included.
+        /// One or more segments, including the slashes between them.
         case greedy(String)
     }
 
-    /// A parameter that the template demands; without a value its name alone suffices.
+    /// A query parameter that the template requires; without a value, the name is sufficient.
     package struct QueryLiteral: Sendable, Hashable {
         package var name: String
         package var value: String?

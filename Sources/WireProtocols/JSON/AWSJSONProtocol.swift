@@ -1,7 +1,8 @@
 package import Primitives
 package import ServiceModel
 
-/// awsJson1.0 and awsJson1.1: every operation is a POST to `/`, named by `X-Amz-Target`, its input the body.
+/// awsJson1.0 and awsJson1.1: every operation is a POST to `/` with its name in `X-Amz-Target` and its input as the
+/// body.
 package struct AWSJSONProtocol: ServerProtocol {
     package let name: ProtocolName
     package let bodyFormat: any BodyFormat
@@ -71,7 +72,8 @@ package struct AWSJSONProtocol: ServerProtocol {
                 body = compressed
                 headers.append("Content-Encoding", "gzip")
             }
-            // DynamoDB's clients compare it with the body, as it was sent; no other service sends it.
+            // DynamoDB's clients compare it with a checksum of the body as transferred; no other service sends the
+            // header.
             // - Source: aws-sdk-go-v2, `service/dynamodb/internal/customizations`: "the checksum is of the gzipped
             //   response".
             headers.append("x-amz-crc32", String(Checksum.crc32(body.span)))

@@ -3,7 +3,7 @@ package import ServiceModel
 extension Document {
     private static let member = MemberSchema(name: "document", target: ShapeSchema(name: "Document", type: .document))
 
-    /// Reads a JSON text; nil for what is none.
+    /// Parses a JSON text; nil when it is not valid JSON.
     package init?(json bytes: [UInt8]) {
         do throws(ShapeError) {
             let reader = try JSONFormat().makeReader(bytes, root: .payload(Self.member))
@@ -15,8 +15,8 @@ extension Document {
         }
     }
 
-    /// Reads a JSON text whose object has more members than are asked for: those are checked and passed over, which
-    /// costs a third of keeping them. Nil for what is no JSON.
+    /// Parses a JSON text and keeps only the named members of its object. The others are checked and skipped, which
+    /// costs a third of keeping them. Nil for invalid JSON.
     package init?(json bytes: [UInt8], keeping names: [String]) {
         do throws(ShapeError) {
             let reader = JSONReader(bytes, strictness: .smithy)
@@ -28,7 +28,7 @@ extension Document {
         }
     }
 
-    /// Reads a JSON text; nil for what is none.
+    /// Parses a JSON text; nil when it is not valid JSON.
     package init?(json text: String) { self.init(json: Array(text.utf8)) }
 
     /// The document as a JSON text in UTF-8, without white space.

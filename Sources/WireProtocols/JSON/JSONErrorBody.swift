@@ -1,10 +1,10 @@
 internal import Primitives
 internal import ServiceModel
 
-/// Writes an error's modelled members and, where they do not hold it, its message.
+/// Writes an error's modelled members and, if they do not include it, its message.
 ///
-/// It stands between the error's shape and the writer of its body, because only the shape knows what it will write and
-/// only the protocol knows what must be there.
+/// It wraps the writer of the error's body, because only the shape knows which members it will write and only the
+/// protocol knows which are required.
 final class JSONErrorBody: ShapeWriter {
     private let writer: any ShapeWriter
     private let beforeMembers: () -> Void

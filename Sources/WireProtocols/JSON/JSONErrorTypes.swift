@@ -1,6 +1,6 @@
 package import ServiceModel
 
-/// The `__type` of awsJson errors: which of them carry a namespace, and which.
+/// The `__type` of awsJson errors: which errors have a namespace, and which namespace.
 package struct JSONErrorTypes: Sendable {
     /// Errors that AWS's service framework raises before the service sees the request.
     private static let frameworkNamespaces: [String: String] = [
@@ -18,10 +18,10 @@ package struct JSONErrorTypes: Sendable {
         "ValidationException": "com.amazon.coral.validate",
     ]
 
-    /// Framework errors whose message member is capitalised.
+    /// Framework errors whose message member is `Message`, not `message`.
     private static let capitalised: Set<String> = ["AccessDeniedException", "SerializationException"]
 
-    /// Namespaces of services by their folder in botocore, where the rule of `namespace(of:)` does not hold.
+    /// Namespaces by the service's directory in botocore, for services that do not follow the rule of `namespace(of:)`.
     private let namespaces: [String: String]
 
     package init(namespaces: [String: String] = ["sqs": "com.amazonaws.sqs"]) {
@@ -34,7 +34,7 @@ package struct JSONErrorTypes: Sendable {
             ?? "com.amazonaws.\(service.signingName).v\(String(service.apiVersion.filter { $0 != "-" }))"
     }
 
-    /// The `__type`: awsJson1.0 qualifies it, awsJson1.1 does not.
+    /// The `__type`: qualified with a namespace in awsJson1.0, unqualified in awsJson1.1.
     package func type(
         of code: String, isModelled: Bool, in service: ServiceSchema?, protocol name: ProtocolName
     ) -> String {
@@ -43,7 +43,7 @@ package struct JSONErrorTypes: Sendable {
         return service.map { "\(self.namespace(of: $0))#\(code)" } ?? "com.amazon.coral.service#\(code)"
     }
 
-    /// The name of the message's member: the model's, where it models the error.
+    /// The name of the message member: from the model, if it models the error.
     package func messageName(of code: String, modelled schema: ShapeSchema?) -> String {
         let member = schema?.members.first { $0.name.lowercased() == "message" }
         if let member { return String(decoding: member.jsonNameUTF8, as: UTF8.self) }

@@ -1,18 +1,18 @@
 internal import Primitives
 package import ServiceModel
 
-/// A JSON text that is written, or read, again and again with another string in one place.
+/// A JSON text that is written or parsed repeatedly with only one string changing.
 ///
-/// A stream of chunks says the same around each piece of an answer. With the frame a chunk is written by copying both
-/// of its sides and read by comparing them, without a tree of either.
+/// In a stream, the JSON around each piece of an answer is the same. With a frame, a chunk is written by copying the
+/// parts before and after the string, and parsed by comparing them, without building a document.
 package struct JSONFrame: Sendable, Hashable {
-    /// Up to the string's opening quote, without it.
+    /// Everything before the string's opening quote.
     private let before: [UInt8]
-    /// From behind the closing quote.
+    /// Everything after the closing quote.
     private let behind: [UInt8]
 
-    /// The frame of what is to be written.
-    /// - Parameter document: puts the string that it is given into one place, and is otherwise always the same.
+    /// The frame of a text to be written.
+    /// - Parameter document: places its argument at one position of an otherwise constant document.
     package init(_ document: (Document) -> Document) {
         let (one, other) = (document(.string("a")).json, document(.string("b")).json)
         guard let place = zip(one, other).enumerated().first(where: { $1.0 != $1.1 })?.offset else {
@@ -22,13 +22,13 @@ package struct JSONFrame: Sendable, Hashable {
         self.behind = Array(one[(place + 2)...])
     }
 
-    /// The frame of what was read: all but the string that the only member of that name has, wherever it stands; nil
-    /// where not exactly one member has the name, or its value is another or has escapes.
+    /// The frame of a parsed text: everything but the string value of the only member of that name, at any depth; nil
+    /// unless exactly one member has the name and its value is a string without escapes.
     /// - Parameters:
-    ///   - json: a lawful JSON text.
-    ///   - name: needs no escapes.
+    ///   - json: a valid JSON text.
+    ///   - name: must not need escapes.
     package init?(of json: ArraySlice<UInt8>, member name: String) {
-        // Quotes within strings are escaped, so that only a member's name stands so between quotes.
+        // Quotes within strings are escaped, so this can only match a member's name.
         let bytes = json.span
         guard var start = Self.onlyEnd(of: Array("\"\(name)\":".utf8), in: bytes) else { return nil }
         if start < bytes.count, bytes[start] == 0x20 { start += 1 }
@@ -45,7 +45,7 @@ package struct JSONFrame: Sendable, Hashable {
 
     private static let quote = UInt8(ascii: "\"")
 
-    /// Where the mark ends; nil where it is not there, or more than once.
+    /// The end of the only occurrence of the mark; nil when there is none or more than one.
     private static func onlyEnd(of mark: [UInt8], in bytes: Span<UInt8>) -> Int? {
         var found: Int?
         var index = 0
@@ -59,15 +59,15 @@ package struct JSONFrame: Sendable, Hashable {
         return found
     }
 
-    /// The text with that string.
+    /// The text with the given string.
     package func json(_ string: String) -> [UInt8] {
         var output = JSONOutput(reserving: self.before.count + string.utf8.count + self.behind.count + 8)
         output.string(string, between: self.before, and: self.behind)
         return output.bytes
     }
 
-    /// The string of a text that differs from the frame in nothing else.
-    /// - Returns: nil for any other text, and where the string has escapes: the text is to be read whole then.
+    /// The string of a text that matches the rest of the frame.
+    /// - Returns: nil for any other text, and for a string with escapes; such a text must be parsed in full.
     package func string(in json: ArraySlice<UInt8>) -> String? {
         let bytes = json.span
         let start = self.before.count + 1

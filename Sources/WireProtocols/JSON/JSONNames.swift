@@ -1,13 +1,14 @@
 internal import ServiceModel
 internal import Synchronization
 
-/// The JSON names of one structure's members, laid out for comparing: no reference counts, one word for a short name.
+/// The JSON names of one structure's members, laid out for fast comparison: no reference counts, one word for a short
+/// name.
 ///
-/// Tables live as long as the process, like the schemas that they are made of.
+/// Tables live as long as the process, like the schemas they are derived from.
 @safe struct JSONNames {
     /// A member's name.
     @safe private struct Entry {
-        /// The first eight bytes, little-endian, missing ones zero.
+        /// The first eight bytes, little-endian, padded with zeros.
         var prefix: UInt64
         var count: Int
         var bytes: UnsafePointer<UInt8>
@@ -15,7 +16,7 @@ internal import Synchronization
     }
 
     private let entries: UnsafeBufferPointer<Entry>
-    /// awsJson: the model's names, where `jsonName` gives others and nothing of that name was found.
+    /// Whether any member has a `jsonName`, so that awsJson must also try the model's names.
     private let renamed: Bool
 
     private init(_ schema: ShapeSchema) {
@@ -50,7 +51,7 @@ internal import Synchronization
     }
 
     /// The index of the member whose name is `bytes[start..<end]`; nil when there is none.
-    /// - Complexity: one comparison where `expected` is right, else O(members).
+    /// - Complexity: one comparison if `expected` is right, otherwise O(members).
     @inline(__always)
     func index(of bytes: [UInt8], _ start: Int, _ end: Int, expected: Int) -> Int? {
         let prefix = Self.prefix(of: bytes, start, end)
@@ -81,7 +82,7 @@ internal import Synchronization
         return true
     }
 
-    /// awsJson takes the model's names even where `jsonName` gives others.
+    /// awsJson accepts the model's names of members that have a `jsonName`.
     @inline(never)
     func indexByModelName(_ bytes: [UInt8], _ start: Int, _ end: Int, _ schema: ShapeSchema) -> Int? {
         guard self.renamed else { return nil }
@@ -90,9 +91,9 @@ internal import Synchronization
         }
     }
 
-    /// A schema with its table: the schema is held so that its identity is never given to another.
+    /// A schema with its table; the schema is retained, so that no other object can get its identity.
     ///
-    /// Safe to send: neither changes once it is made, and the tables stand behind a lock.
+    /// Safe to send: both are immutable, and the tables are guarded by a lock.
     private struct Held: @unchecked Sendable {
         var schema: ShapeSchema
         var names: JSONNames
@@ -100,7 +101,7 @@ internal import Synchronization
 
     private static let tables = Mutex<[ObjectIdentifier: Held]>([:])
 
-    /// The table of a schema, made at its first use.
+    /// The table of a schema, built at its first use.
     static func table(of schema: ShapeSchema) -> JSONNames {
         self.tables.withLock { tables in
             if let held = tables[ObjectIdentifier(schema)] { return held }
@@ -111,7 +112,7 @@ internal import Synchronization
     }
 }
 
-/// The tables that a reader used last: most requests repeat one or two shapes over and over.
+/// The tables that a reader used last: most requests repeat one or two shapes.
 struct JSONNamesMemo {
     private var first: (schema: ObjectIdentifier, names: JSONNames)?
     private var second: (schema: ObjectIdentifier, names: JSONNames)?

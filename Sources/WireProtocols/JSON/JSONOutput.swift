@@ -1,11 +1,11 @@
 internal import Primitives
 
-/// The bytes of a JSON document that is being written.
+/// The buffer of a JSON document while it is written.
 ///
-/// A value for the same reason as `JSONScanner`; each piece is appended with one check of the room that it needs.
+/// A value for the same reason as `JSONScanner`; each piece is appended with a single capacity check.
 struct JSONOutput {
     private(set) var bytes: [UInt8] = []
-    /// Whether a value stands before the next one in the same container.
+    /// Whether the container already has a value, so that the next one needs a comma.
     private var needsComma = false
     /// Open arrays and objects.
     private(set) var depth = 0
@@ -14,7 +14,7 @@ struct JSONOutput {
         self.bytes.reserveCapacity(capacity)
     }
 
-    /// Makes room for so many bytes more; at least doubles it, so that it may be called again and again.
+    /// Reserves capacity for `count` more bytes; at least doubles the capacity, so that repeated calls stay cheap.
     mutating func reserve(_ count: Int) {
         guard self.bytes.capacity - self.bytes.count < count else { return }
         self.bytes.reserveCapacity(max(self.bytes.count + count, 2 * self.bytes.capacity))
@@ -33,7 +33,7 @@ struct JSONOutput {
         self.depth -= 1
     }
 
-    /// A name and its colon.
+    /// Writes a name and its colon.
     mutating func name(_ text: String) {
         let done: Void? = unsafe text.utf8.withContiguousStorageIfAvailable {
             unsafe self.quoted(UnsafeRawBufferPointer($0), isName: true)
@@ -41,7 +41,7 @@ struct JSONOutput {
         if done == nil { self.name(Array(text.utf8).span) }
     }
 
-    /// A name given as UTF-8, and its colon.
+    /// Writes a name given as UTF-8, and its colon.
     mutating func name(_ text: Span<UInt8>) {
         unsafe text.withUnsafeBytes { unsafe self.quoted($0, isName: true) }
     }
@@ -57,7 +57,7 @@ struct JSONOutput {
         unsafe text.withUnsafeBytes { unsafe self.quoted($0, isName: false) }
     }
 
-    /// A string between two texts that make a value with it.
+    /// Writes a string between two texts that together form one value.
     mutating func string(_ text: String, between before: [UInt8], and behind: [UInt8]) {
         self.separate()
         self.bytes.append(contentsOf: before)
@@ -66,7 +66,7 @@ struct JSONOutput {
         self.bytes.append(contentsOf: behind)
     }
 
-    /// A number or a literal.
+    /// Writes a number or a literal.
     mutating func word(_ text: String) {
         self.separate()
         self.bytes.append(contentsOf: text.utf8)
@@ -77,7 +77,7 @@ struct JSONOutput {
         NumberText.append(value, to: &self.bytes)
     }
 
-    /// A value that `append` writes, between quotes where told; it must need no escapes.
+    /// Writes the output of `append`, between quotes if `isQuoted`; the output must not need escapes.
     mutating func raw(isQuoted: Bool, _ append: (inout [UInt8]) -> Void) {
         self.separate()
         if isQuoted { self.bytes.append(UInt8(ascii: "\"")) }
@@ -100,7 +100,7 @@ struct JSONOutput {
         self.needsComma = !isName
     }
 
-    /// `,"text":` without anything to escape, in one go.
+    /// Writes `,"text":` for a text without escapes, in one go.
     private mutating func appendPlain(_ text: UnsafeRawBufferPointer, isName: Bool) {
         let needsComma = self.needsComma
         self.bytes.append(bytesMax: text.count + 4) { cursor in

@@ -1,21 +1,21 @@
 package import Primitives
 package import ServiceModel
 
-/// Reads a shape from JSON text in one pass over its bytes, without a tree.
+/// Reads a shape from JSON text in one pass over its bytes, without building a tree.
 ///
 /// Strict RFC 8259: UTF-8 only (no overlong forms, no surrogates, no lone `\uD800`), no byte order mark, no comments,
-/// no trailing commas, nothing behind the value. Of a name that occurs twice the later value wins. Numbers are kept as
-/// text until the schema says what they are, so 38 digits never pass through `Double`.
+/// no trailing commas, nothing after the value. If a name occurs twice, the later value wins. Numbers are kept as text
+/// until the schema gives their type, so 38 digits never pass through `Double`.
 @safe package final class JSONReader: BodyReader {
-    /// How far the reader follows AWS's older services, which let more pass.
+    /// How closely the reader follows AWS's older services, which are more lenient.
     package enum Strictness: Sendable {
-        /// awsJson: fractions of integers are cut off, unknown members of unions and null map values are skipped.
+        /// awsJson: fractions of integers are truncated, unknown members of unions and null map values are skipped.
         case coral
-        /// restJson1 as Smithy's malformed-request cases demand: all of these are refused.
+        /// restJson1 as Smithy's malformed-request tests require: all of these are refused.
         case smithy
     }
 
-    /// Deepest nesting of arrays and objects; services set lower limits of their own.
+    /// The deepest nesting of arrays and objects; services set lower limits of their own.
     package static let depthMax = 128
 
     // Unchecked: a reader is used by one task, and no method calls back while the scanner works. The checks cost 40 %.
@@ -103,7 +103,7 @@ package import ServiceModel
         try unsafe self.scanner.readDocument(member)
     }
 
-    /// An object with the members of these names alone; any other value is whole.
+    /// An object with only the named members; a value of another kind is read completely.
     func readDocument(_ member: MemberSchema, keeping names: [String]) throws(ShapeError) -> Document {
         guard unsafe self.scanner.peek() == UInt8(ascii: "{") else { return try self.readDocument(member) }
         return .object(try unsafe self.scanner.readObject(member, keeping: names))

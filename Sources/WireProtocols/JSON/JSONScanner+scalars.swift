@@ -2,7 +2,7 @@ internal import Primitives
 internal import ServiceModel
 
 extension JSONScanner {
-    /// Longest number that a document keeps; a longer one is an attack, not a value.
+    /// The longest number that a document keeps, in bytes; a longer one is refused.
     private static let numberBytesMax = 1024
 
     mutating func readString(_ member: MemberSchema) throws(ShapeError) -> String {
@@ -121,7 +121,7 @@ extension JSONScanner {
         }
     }
 
-    /// Of this object's members, not of those below it, the named ones are kept; nil keeps all.
+    /// Reads an object and keeps only the named members of this object, not of nested ones; nil keeps all.
     mutating func readObject(
         _ member: MemberSchema, keeping names: [String]? = nil
     ) throws(ShapeError) -> [Document.Member] {
@@ -148,12 +148,13 @@ extension JSONScanner {
         return members
     }
 
-    /// Members of an object whose names are compared one by one: a table of so few costs more than it saves.
+    /// Up to this many members, names are compared one by one: for so few, a table costs more than it saves.
     private static let comparedCountMax = 16
 
-    /// Where a member of that name stands already. `indices` says where each does, and is empty while there are few.
+    /// The index of the member with that name, if there is one. `indices` maps names to indices; it stays empty while
+    /// there are few members.
     private static func index(of name: String, in members: [Document.Member], _ indices: inout [String: Int]) -> Int? {
-        // Names are the same where their bytes are; the library's texts are also where they look alike.
+        // Names are equal only if their bytes are; `String` also treats canonically equivalent texts as equal.
         let count = name.utf8.count
         guard members.count > self.comparedCountMax else {
             return members.indices.first { members[$0].name.utf8.count == count && members[$0].name == name }

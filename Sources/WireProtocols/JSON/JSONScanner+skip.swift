@@ -1,9 +1,9 @@
 internal import ServiceModel
 
 extension JSONScanner {
-    /// Skips one value of any depth, checking all of its syntax.
+    /// Skips one value with everything nested in it and checks its syntax.
     ///
-    /// Open containers are a bit each, so that neither recursion nor an allocation grows with the input.
+    /// Each open container takes one bit, so neither recursion nor memory grows with the input.
     mutating func skipValue() throws(ShapeError) {
         var kinds: UInt128 = 0
         var openCount = 0
@@ -20,7 +20,7 @@ extension JSONScanner {
             default:
                 try self.skipScalar()
             }
-            // Close what ends here, then stand before the next value.
+            // Close the containers that end here, then move to the next value.
             while openCount > 0 {
                 let isObject = kinds & 1 == 1
                 guard try self.advance(isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
@@ -47,7 +47,7 @@ extension JSONScanner {
         }
     }
 
-    /// Consumes exactly this word.
+    /// Consumes exactly this literal.
     mutating func skipLiteral(_ word: StaticString) throws(ShapeError) {
         let count = word.utf8CodeUnitCount
         let start = self.position
@@ -79,14 +79,14 @@ extension JSONScanner {
         }
     }
 
-    /// Where a number starts and ends, and whether it has a fraction or an exponent.
+    /// The range of a number, and whether it has neither a fraction nor an exponent.
     struct NumberToken {
         var start: Int
         var end: Int
         var isPlain: Bool
     }
 
-    /// Consumes a number by RFC 8259's grammar.
+    /// Consumes a number that follows RFC 8259's grammar.
     mutating func scanNumber() throws(ShapeError) -> NumberToken {
         _ = self.peek()
         let start = self.position

@@ -2,8 +2,8 @@ internal import Primitives
 internal import ServiceModel
 
 extension JSONScanner {
-    /// The first byte from `start` on that does not stand for itself: a quote, a backslash, a control character or a
-    /// byte beyond ASCII. The count of bytes when there is none.
+    /// The offset of the first byte from `start` on that needs decoding: a quote, a backslash, a control character or a
+    /// byte beyond ASCII. The byte count when there is none.
     @inline(__always)
     func endOfPlainRun(from start: Int) -> Int {
         unsafe self.bytes.withUnsafeBytes { buffer in
@@ -11,7 +11,8 @@ extension JSONScanner {
         }
     }
 
-    /// Reads `{"name":"text"}` where the name is a string member's and neither holds an escape; else moves nowhere.
+    /// Reads `{"name":"text"}` if the name is a string member's and neither contains an escape; otherwise the position
+    /// does not change.
     mutating func readLoneString(_ schema: ShapeSchema, appendingTo output: inout [UInt8]) -> Int? {
         let start = self.position
         guard self.depth < JSONReader.depthMax, let (index, text) = self.scanLoneString(schema) else {
@@ -23,8 +24,8 @@ extension JSONScanner {
         return index
     }
 
-    /// Reads `"key":{"name":"text"}`, with the comma before it, where the name is a string member's and all of it is
-    /// plain (`endOfPlainRun`); else, and where `take` refuses it, moves nowhere.
+    /// Reads `"key":{"name":"text"}`, including a preceding comma, if the name is a string member's and everything is
+    /// plain (`endOfPlainRun`). Otherwise, or if `take` refuses it, the position does not change.
     mutating func readLoneEntry(
         _ schema: ShapeSchema, _ take: (_ key: Span<UInt8>, _ index: Int, _ text: Span<UInt8>) -> Bool
     ) -> Bool {
@@ -59,7 +60,7 @@ extension JSONScanner {
         return true
     }
 
-    /// The bytes between the quotes of a string that stands for itself.
+    /// Consumes a plain string and returns the range between its quotes.
     @inline(__always)
     private mutating func consumePlainString() -> Range<Int>? {
         guard self.peek() == 0x22 else { return nil }
@@ -70,7 +71,7 @@ extension JSONScanner {
         return start..<end
     }
 
-    /// Reads the string at the position's quote.
+    /// Reads the string whose opening quote is at the position.
     mutating func readPlainString() throws(ShapeError) -> String {
         let start = self.position + 1
         let end = self.endOfPlainRun(from: start)
@@ -83,7 +84,7 @@ extension JSONScanner {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// Appends the UTF-8 of the string at the position's quote.
+    /// Appends the UTF-8 of the string whose opening quote is at the position.
     @inline(__always)
     mutating func readStringBytes(appendingTo output: inout [UInt8]) throws(ShapeError) {
         let start = self.position + 1
@@ -113,7 +114,7 @@ extension JSONScanner {
         }
     }
 
-    /// Reads on where a string is no longer plain.
+    /// Continues to read a string after its plain part.
     @inline(never)
     private mutating func readRest(appendingTo output: inout [UInt8]) throws(ShapeError) {
         while true {
@@ -137,7 +138,7 @@ extension JSONScanner {
         }
     }
 
-    /// The length of the well-formed UTF-8 sequence at the position, which starts beyond ASCII.
+    /// The length of the well-formed UTF-8 sequence at the position; its first byte is beyond ASCII.
     ///
     /// - Source: Unicode 15, table 3-7.
     func lengthOfSequence() throws(ShapeError) -> Int {
@@ -172,7 +173,7 @@ extension JSONScanner {
         return length
     }
 
-    /// Reads the escape at the position's backslash.
+    /// Reads the escape whose backslash is at the position.
     mutating func readEscape(appendingTo output: inout [UInt8]) throws(ShapeError) {
         self.position += 1
         let byte = self.current
@@ -189,7 +190,7 @@ extension JSONScanner {
         }
     }
 
-    /// The scalar of `XXXX` behind `\u`, with the second half of a surrogate pair.
+    /// The scalar of the `XXXX` after `\u`; reads the second half of a surrogate pair as well.
     private mutating func readScalar() throws(ShapeError) -> Unicode.Scalar {
         let high = try self.readHex()
         if let scalar = Unicode.Scalar(high) { return scalar }

@@ -1,21 +1,21 @@
 internal import ServiceModel
 
-/// The state of a `JSONReader`: where in the text it stands.
+/// The state of a `JSONReader`: its position in the text and in the schema.
 ///
-/// A value, so that its methods touch their fields without the runtime's exclusivity checks, which cost more than the
+/// A struct, so that its methods access fields without the runtime's exclusivity checks, which cost more than the
 /// parsing itself.
 struct JSONScanner {
     let bytes: [UInt8]
     let strictness: JSONReader.Strictness
-    /// The next byte to read.
+    /// The offset of the next byte.
     var position = 0
-    /// Whether a container has just been opened, so that no comma is due.
+    /// Whether a container was just opened, so that no comma is expected.
     var isFirst = true
     var depth = 0
-    /// Where in the schema the next member is looked for first: clients mostly send them in the model's order.
+    /// The index of the member that is compared first: most clients send members in the model's order.
     private var expectedIndex = 0
     var memo = JSONNamesMemo()
-    /// Members seen in each open union; kept in `smithy` strictness only.
+    /// Members seen in each open union; only counted in `smithy` strictness.
     private var unionMemberCounts: [Int] = []
 
     init(_ bytes: [UInt8], strictness: JSONReader.Strictness) {
@@ -23,14 +23,14 @@ struct JSONScanner {
         self.strictness = strictness
     }
 
-    /// The byte at the position; 0, which no JSON text outside of strings holds, at the end.
+    /// The byte at the position; 0 at the end, a byte that is not valid JSON outside strings.
     @inline(__always)
     var current: UInt8 {
         let position = self.position
         return position < self.bytes.count ? self.bytes[position] : 0
     }
 
-    /// Steps over white space and returns the byte behind it without consuming it.
+    /// Skips white space and returns the byte after it without consuming it.
     @inline(__always)
     mutating func peek() -> UInt8 {
         let byte = self.current
@@ -82,7 +82,7 @@ struct JSONScanner {
         return nil
     }
 
-    /// Reads a member's name and its colon; nil for a name that the schema does not know.
+    /// Reads a member's name and the colon; nil for a name that is not in the schema.
     @inline(__always)
     private mutating func readMemberName(_ schema: ShapeSchema) throws(ShapeError) -> Int? {
         guard self.peek() == UInt8(ascii: "\"") else { throw self.unexpected("a name") }
@@ -123,13 +123,13 @@ struct JSONScanner {
         }
     }
 
-    /// An unknown member counts as one; `__type` is the type hint that some clients add. A null is nothing.
+    /// An unknown member is an error, except `__type`, a type hint that some clients add, and nulls.
     private mutating func checkUnknownMember(_ schema: ShapeSchema) throws(ShapeError) {
         if self.peek() == UInt8(ascii: "n") || self.isTypeHint { return }
         throw .invalidValue("a union with an unknown member", expected: .union, member: schema.name)
     }
 
-    /// Whether the name just read is `__type`.
+    /// Whether the name read last is `__type`.
     private var isTypeHint: Bool {
         var end = self.position - 1
         while end > 0, self.bytes[end] != UInt8(ascii: "\"") { end -= 1 }
@@ -178,7 +178,7 @@ struct JSONScanner {
         return false
     }
 
-    /// Skips a null where the map holds none.
+    /// Skips a null value of a map that is not sparse.
     @inline(__always)
     private mutating func skipNullValue(_ member: MemberSchema) throws(ShapeError) -> Bool {
         guard self.peek() == UInt8(ascii: "n") else { return false }
@@ -206,7 +206,7 @@ struct JSONScanner {
         guard self.position == self.bytes.count else { throw self.unexpected("the end") }
     }
 
-    /// Enters an array or object.
+    /// Opens an array or object.
     @inline(__always)
     mutating func open(_ bracket: UInt8, _ expected: ShapeType, _ member: String) throws(ShapeError) {
         guard self.peek() == bracket else { throw try self.mismatch(expected, member) }
@@ -218,7 +218,7 @@ struct JSONScanner {
         self.isFirst = true
     }
 
-    /// Moves to the next item of the open container; false when the container ends here, which leaves it.
+    /// Moves to the next item of the open container; at its end closes it and returns false.
     @inline(__always)
     mutating func advance(_ closing: UInt8) throws(ShapeError) -> Bool {
         let byte = self.peek()
@@ -250,13 +250,13 @@ struct JSONScanner {
         .malformed("JSON: \(expected) is missing at byte \(self.position)")
     }
 
-    /// The error for a value of the wrong kind; a broken value is malformed instead.
+    /// The error for a value of the wrong kind; if the value is malformed, throws that error instead.
     @inline(never)
     mutating func mismatch(_ expected: ShapeType, _ member: String) throws(ShapeError) -> ShapeError {
         .typeMismatch(found: try self.token(), expected: expected, member: member)
     }
 
-    /// The kind of the value at the position; literals and numbers are checked to be whole.
+    /// The kind of the value at the position; literals and numbers are checked completely.
     private mutating func token() throws(ShapeError) -> WireToken {
         switch self.peek() {
         case UInt8(ascii: "{"): return .object

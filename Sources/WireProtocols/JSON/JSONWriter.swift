@@ -1,11 +1,11 @@
 package import Primitives
 package import ServiceModel
 
-/// Writes a shape as JSON into one array of bytes.
+/// Writes a shape as JSON into a byte array.
 @safe package final class JSONWriter: BodyWriter {
     // Unchecked: a writer is used by one task, and no method calls back while the output is changed.
     @exclusivity(unchecked) private var output: JSONOutput
-    /// awsJson writes the model's names even where `jsonName` gives others.
+    /// awsJson uses the model's names even for members with a `jsonName`.
     private let ignoresJSONNames: Bool
 
     package init(reserving capacity: Int = 1536, ignoringJSONNames: Bool = false) {
@@ -104,7 +104,7 @@ package import ServiceModel
 
     package func reserve(_ bytes: Int) { unsafe self.output.reserve(bytes) }
 
-    /// A member that the protocol adds, such as `__type`.
+    /// Writes a member that the protocol adds, such as `__type`.
     func addedMember(_ name: String, _ value: String) {
         unsafe self.output.name(name)
         unsafe self.output.string(value)

@@ -1,11 +1,11 @@
 package import Primitives
 package import ServiceModel
 
-/// restJson1: operations are methods on paths, members travel where the model's HTTP bindings put them.
+/// restJson1: operations are methods on paths; the model's HTTP bindings say where each member is transferred.
 package struct RestJSONProtocol: ServerProtocol {
     package let name = ProtocolName.restJson1
     package let bodyFormat: any BodyFormat = JSONFormat()
-    /// Services, by their folder in botocore, that word violated constraints as AWS's older services do.
+    /// Services, by their directory in botocore, that word constraint violations as AWS's older services do.
     private let coralWordedServices: Set<String>
 
     package init(coralWordedServices: Set<String> = ["bedrock", "bedrock-runtime", "lambda"]) {

@@ -1,15 +1,15 @@
 package import ServiceModel
 
-/// The notation of structures inside a body: JSON, XML or CBOR. The HTTP bindings of REST protocols sit on top of it,
-/// and so do the events of event streams.
+/// The format of structures within a body: JSON, XML or CBOR. The HTTP bindings of REST protocols and the events of
+/// event streams build on it.
 package protocol BodyFormat: Sendable {
-    /// The media type of a structure in this notation, such as `application/json`.
+    /// The media type of a structure in this format, such as `application/json`.
     var contentType: String { get }
 
-    /// The media type of an event's payload that holds a structure; `contentType` unless the protocol says otherwise.
+    /// The media type of an event's payload that is a structure; `contentType` unless the protocol defines another.
     var eventContentType: String { get }
 
-    /// A reader standing before the document's root.
+    /// A reader positioned before the document's root.
     func makeReader(_ body: [UInt8], root: BodyRoot) throws(ShapeError) -> any BodyReader
 
     func makeWriter(root: BodyRoot) -> any BodyWriter
@@ -19,14 +19,14 @@ extension BodyFormat {
     package var eventContentType: String { self.contentType }
 }
 
-/// What the root of a document stands for; formats that name their root (XML) need to know.
+/// What the root of a document represents; formats with named roots (XML) need it.
 package enum BodyRoot: Sendable {
-    /// The members of an input, output, error or event that are bound nowhere else. An input's root bears the input
-    /// shape's name, unless it has an `xmlName`.
+    /// The members of an input, output, error or event without a binding of their own. The root of an input has the
+    /// input shape's name, unless the shape has an `xmlName`.
     case structure(ShapeSchema)
     /// One member that is the whole document (`httpPayload`, `eventPayload`).
     case payload(MemberSchema)
-    /// A root of that name, for what the protocol itself adds.
+    /// A root of that name, for elements that the protocol adds.
     case named(String)
 }
 
@@ -35,6 +35,6 @@ package protocol BodyReader: WireReader {}
 
 /// A writer of one document.
 package protocol BodyWriter: ShapeWriter {
-    /// The whole document; called once, after the root has been ended.
+    /// The complete document; called once, after the root was closed.
     func takeBytes() -> [UInt8]
 }

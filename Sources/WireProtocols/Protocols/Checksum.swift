@@ -1,7 +1,7 @@
 internal import CDeflate
 
-/// libdeflate's CRC-32, by the processor's carry-less multiplication: a fifteenth of zlib's time, where
-/// `Primitives.CRC32` takes a byte a step.
+/// libdeflate's CRC-32, which uses the processor's carry-less multiplication: a fifteenth of zlib's time;
+/// `Primitives.CRC32` processes one byte per step.
 enum Checksum {
     static func crc32(_ bytes: Span<UInt8>) -> UInt32 {
         unsafe bytes.withUnsafeBytes { unsafe libdeflate_crc32(0, $0.baseAddress, $0.count) }

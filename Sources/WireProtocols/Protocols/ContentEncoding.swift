@@ -1,14 +1,14 @@
 internal import Primitives
 package import ServiceModel
 
-/// Undoes the compression of request bodies (`Content-Encoding: gzip`), which SDKs apply to large requests, and
-/// compresses answers for clients that ask for it.
+/// Decodes request bodies with `Content-Encoding: gzip`, which SDKs use for large requests, and compresses answers for
+/// clients that accept gzip.
 package enum ContentEncoding {
-    /// Undoes a request's last encoding, where that is gzip, and takes it off the head.
+    /// Undoes a request's last encoding if that is gzip, and removes it from the header.
     ///
-    /// A streamed blob is left alone: S3 keeps an object's encoding with the object. Encodings that are not gzip are
-    /// the service's own matter. The signature covers the encoded bytes, so this comes after authentication.
-    /// More than `bytesMax` behind the encoding is `limitExceeded`; what does not inflate is `malformed`.
+    /// A streamed blob is left as it is: S3 stores an object with its encoding. Encodings other than gzip are left to
+    /// the service. The signature covers the encoded bytes, so this follows authentication. Throws `limitExceeded` for
+    /// more than `bytesMax` decoded bytes, `malformed` for invalid gzip.
     package static func undo(
         in request: inout InboundRequest, for operation: OperationSchema, bytesMax: Int
     ) throws(ShapeError) {
@@ -28,10 +28,10 @@ package enum ContentEncoding {
         request.body = body
     }
 
-    /// Answers that are smaller gain nothing.
+    /// Smaller answers are not compressed: it gains nothing.
     package static let answerBytesMin = 1024
 
-    /// Whether an `Accept-Encoding` names gzip and does not refuse it with a weight of 0.
+    /// Whether an `Accept-Encoding` header lists gzip without a weight of 0.
     package static func acceptsGzip(_ header: String) -> Bool {
         header.split(separator: ",").contains { part in
             let words = part.split(separator: ";").map { String($0).trimmed.lowercased() }
@@ -42,7 +42,7 @@ package enum ContentEncoding {
         }
     }
 
-    /// - Returns: nil when there is no memory for it.
+    /// - Returns: nil when memory is exhausted.
     package static func gzip(_ body: [UInt8]) -> [UInt8]? {
         guard let deflater = GzipDeflater() else { return nil }
         var output: [UInt8] = []

@@ -1,9 +1,9 @@
 package import ServiceModel
 
-/// What AWS's JSON services answer to a value of the wrong kind.
+/// AWS's JSON services' messages for values of the wrong kind.
 ///
-/// - Source: answers of AWS as recorded in public issues and in the tests of moto and dynalite. DynamoDB and SQS read
-///   with a newer library than the other services, hence two vintages.
+/// - Source: answers of AWS as recorded in public issues and in the tests of moto and dynalite. DynamoDB and SQS parse
+///   with a newer library than the other services, hence two variants.
 package enum CoralWording: Sendable {
     /// DynamoDB, DynamoDB Streams, SQS: `NUMBER_VALUE cannot be converted to String`.
     case recent
@@ -14,7 +14,7 @@ package enum CoralWording: Sendable {
         self = service.signingName == "dynamodb" || service.signingName == "sqs" ? .recent : .classic
     }
 
-    /// The message of the `SerializationException`; nil where AWS sends none.
+    /// The message of the `SerializationException`; nil if AWS sends none.
     package func message(for error: ShapeError) -> String? {
         switch error {
         case .malformed: nil
@@ -26,7 +26,7 @@ package enum CoralWording: Sendable {
         }
     }
 
-    /// The error of a body that cannot be read, where the media types of a request and its answer count.
+    /// The error for a body that cannot be read, in protocols that check the media types of request and response.
     func serviceError(for error: ShapeError) -> ServiceError {
         switch error {
         case .unsupportedMediaType: ServiceError(code: "UnsupportedMediaTypeException", status: 415, message: "")

@@ -1,27 +1,27 @@
 internal import Primitives
 internal import ServiceModel
 
-/// Passes an error's modelled members on to a place that the protocol has prepared for them: the message, which the
-/// protocol has written itself, is dropped, and so is the structure's own begin and end where the place is open.
+/// Writes an error's modelled members into a structure that the protocol has begun. Drops the message, if the protocol
+/// has written it, and the structure's begin and end, if the structure is already open.
 final class ErrorDetailWriter: ShapeWriter {
     private let writer: any ShapeWriter
     private let keepsStructure: Bool
     private let dropsMessage: Bool
     private var depth = 0
-    /// The value that comes next is the message.
+    /// Whether the next value is the message.
     private var isDropping = false
 
     /// - Parameters:
-    ///   - writer: what the members go to.
-    ///   - keepsStructure: whether the structure itself is begun and ended there as well.
-    ///   - dropsMessage: whether the message was written already.
+    ///   - writer: receives the members.
+    ///   - keepsStructure: whether the structure's begin and end are passed on as well.
+    ///   - dropsMessage: whether the message was already written.
     init(_ writer: any ShapeWriter, keepsStructure: Bool, dropsMessage: Bool) {
         self.writer = writer
         self.keepsStructure = keepsStructure
         self.dropsMessage = dropsMessage
     }
 
-    /// Whether a member holds an error's sentence.
+    /// Whether a member is an error's message.
     static func isMessage(_ member: MemberSchema) -> Bool {
         member.name == "message" || member.name == "Message"
     }

@@ -1,17 +1,17 @@
 internal import CZlib
 
-/// Compresses to gzip piece by piece: one member, which `finish` ends. Used by one task.
+/// Compresses to gzip incrementally, as one member, which `finish` completes. Used by one task.
 @safe package final class GzipDeflater {
-    /// Bytes of room that one call of zlib gets.
+    /// The output capacity for each call of zlib, in bytes.
     private static let chunkBytes = 64 * 1024
-    /// zlib's window of 32 KiB, and gzip framing.
+    /// zlib's window of 32 KiB, with gzip framing.
     private static let windowBits: Int32 = 15 + 16
     private static let memoryLevel: Int32 = 8
 
-    // On the heap: zlib keeps the stream's address and refuses another.
+    // On the heap: zlib stores the stream's address and fails if it changes.
     private let stream: UnsafeMutablePointer<z_stream>
 
-    /// - Returns: nil when there is no memory for it.
+    /// - Returns: nil when memory is exhausted.
     package init?() {
         unsafe self.stream = .allocate(capacity: 1)
         unsafe self.stream.initialize(to: z_stream())
@@ -29,7 +29,7 @@ internal import CZlib
         unsafe self.stream.deallocate()
     }
 
-    /// Takes a piece and appends what of the compressed form is ready.
+    /// Compresses a piece and appends the output that is ready.
     package func deflate(_ input: [UInt8], appendingTo output: inout [UInt8]) {
         guard !input.isEmpty else { return }
         var input = input
@@ -40,7 +40,7 @@ internal import CZlib
         }
     }
 
-    /// Appends the rest, with checksum and length. The deflater is not used again.
+    /// Appends the remaining output with checksum and length. The deflater cannot be used afterwards.
     package func finish(appendingTo output: inout [UInt8]) {
         unsafe self.stream.pointee.next_in = nil
         unsafe self.stream.pointee.avail_in = 0

@@ -1,23 +1,23 @@
 internal import CZlib
 package import ServiceModel
 
-/// Inflates gzip piece by piece and stops at a bound, so that a small body cannot fill the memory.
+/// Inflates gzip incrementally, up to a limit, so that a small body cannot exhaust memory.
 ///
-/// Several members in a row count as one stream (RFC 1952, 2.2). Used by one task.
+/// Consecutive members form one stream (RFC 1952, 2.2). Used by one task.
 @safe package final class GzipInflater {
-    /// Bytes of room that one call of zlib gets.
+    /// The output capacity for each call of zlib, in bytes.
     private static let chunkBytes = 64 * 1024
-    /// zlib's window of 32 KiB, and nothing but gzip framing.
+    /// zlib's window of 32 KiB, with gzip framing only.
     private static let windowBits: Int32 = 15 + 16
 
-    // On the heap: zlib keeps the stream's address and refuses another.
+    // On the heap: zlib stores the stream's address and fails if it changes.
     private let stream: UnsafeMutablePointer<z_stream>
     private let outputBytesMax: Int
     private var outputBytes = 0
-    /// Whether the last member has ended and nothing of another has come.
+    /// Whether the last member is complete and no byte of another was received.
     private var isAtEnd = false
 
-    /// More output than `outputBytesMax` will be refused.
+    /// Output of more than `outputBytesMax` will be refused.
     package init(outputBytesMax: Int) throws(ShapeError) {
         self.outputBytesMax = outputBytesMax
         unsafe self.stream = .allocate(capacity: 1)
@@ -32,8 +32,9 @@ package import ServiceModel
         unsafe self.stream.deallocate()
     }
 
-    /// Appends what a piece of the compressed body holds.
-    /// - Throws: `malformed` for what is not gzip, `limitExceeded` beyond the bound; the inflater is dead then.
+    /// Appends the decompressed content of a piece.
+    /// - Throws: `malformed` for invalid gzip, `limitExceeded` beyond the limit; the inflater cannot be used
+    ///   afterwards.
     package func inflate(_ input: [UInt8], appendingTo output: inout [UInt8]) throws(ShapeError) {
         guard !input.isEmpty else { return }
         var input = input
@@ -48,7 +49,7 @@ package import ServiceModel
         if let failure { throw failure }
     }
 
-    /// One call of zlib, and the output that is still inside it.
+    /// Calls zlib until it has no more output for the current input.
     private func step(_ output: inout [UInt8]) -> ShapeError? {
         if self.isAtEnd {
             guard unsafe inflateReset(self.stream) == Z_OK else { return .malformed("gzip: cannot start over") }
@@ -75,7 +76,7 @@ package import ServiceModel
             case Z_STREAM_END:
                 self.isAtEnd = true
                 return nil
-            // No progress is only lawful where the input has been used up.
+            // No progress is only valid if the input is used up.
             case Z_BUF_ERROR where unsafe self.stream.pointee.avail_in == 0: return nil
             default: return .malformed("gzip: the body is damaged")
             }
@@ -83,7 +84,7 @@ package import ServiceModel
         return nil
     }
 
-    /// Checks that the last member was whole; its checksum and length were compared by zlib.
+    /// Checks that the last member is complete; zlib has verified its checksum and length.
     package func finish() throws(ShapeError) {
         guard self.isAtEnd else { throw .malformed("gzip: the body is cut short") }
     }

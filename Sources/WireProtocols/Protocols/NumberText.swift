@@ -3,14 +3,14 @@ package import ServiceModel
 
 /// Decimal texts of numbers, shared by every protocol that writes numbers as text.
 package enum NumberText {
-    /// A decimal number as it was written: (-1)^negative × digits × 10^exponent.
+    /// A decimal number as written: (-1)^negative × digits × 10^exponent.
     package struct Decimal: Sendable, Hashable {
         package var isNegative: Bool
         /// The digits before and after the point, without leading zeros; empty for zero.
         package var digits: [UInt8]
         package var exponent: Int
 
-        /// The number × 10^`scale`, its fraction dropped; nil beyond 64 bits.
+        /// The number × 10^`scale`, truncated to an integer; nil if 64 bits cannot hold it.
         package func truncated(scaledBy scale: Int = 0) -> Int64? {
             let (shift, overflow) = self.exponent.addingReportingOverflow(scale)
             guard !overflow, !self.digits.isEmpty else { return self.digits.isEmpty ? 0 : nil }
@@ -26,7 +26,7 @@ package enum NumberText {
             return value
         }
 
-        /// Whether nothing stands behind the decimal point.
+        /// Whether the number has no fraction.
         package var isIntegral: Bool {
             guard self.exponent < 0, !self.digits.isEmpty else { return true }
             return self.exponent.magnitude <= UInt(self.digits.count)
@@ -43,10 +43,10 @@ package enum NumberText {
         }
     }
 
-    /// Longest exponent that is taken at its word; beyond it a number is none that anyone can store.
+    /// The longest exponent that is accepted; no service stores a number beyond it.
     private static let exponentDigitCountMax = 9
 
-    /// Reads `-?digits(.digits)?([eE][+-]?digits)?`; leading zeros are allowed, JSON's reader refuses them itself.
+    /// Parses `-?digits(.digits)?([eE][+-]?digits)?`; leading zeros are allowed, JSON's reader refuses them itself.
     package static func decimal(_ text: some RandomAccessCollection<UInt8>) -> Decimal? {
         var index = text.startIndex
         let end = text.endIndex
@@ -97,14 +97,14 @@ package enum NumberText {
         return isNegative ? -value : value
     }
 
-    /// An integer's text, `-?digits` and nothing else; nil beyond 64 bits as well.
+    /// Parses an integer, `-?digits`; nil for any other text, and if 64 bits cannot hold it.
     package static func integer(_ text: some RandomAccessCollection<UInt8>) -> Int64? {
         let digits = text.first == UInt8(ascii: "-") ? text.dropFirst() : text[...]
         guard !digits.isEmpty, digits.allSatisfy(ASCII.isDigit) else { return nil }
         return self.decimal(text)?.truncated()
     }
 
-    /// A floating-point number's text: a decimal, `NaN`, `Infinity` or `-Infinity`.
+    /// Parses a floating-point number: a decimal, `NaN`, `Infinity` or `-Infinity`.
     package static func double(_ text: some RandomAccessCollection<UInt8>) -> Double? {
         if text.elementsEqual("NaN".utf8) { return .nan }
         if text.elementsEqual("Infinity".utf8) { return .infinity }
@@ -113,7 +113,7 @@ package enum NumberText {
         return Double(String(decoding: text, as: UTF8.self))
     }
 
-    /// The values that an integer type holds; nil for types that are no integers.
+    /// The range of an integer type; nil for other types.
     package static func range(of type: ShapeType) -> ClosedRange<Int64>? {
         switch type {
         case .byte: Int64(Int8.min)...Int64(Int8.max)
@@ -142,7 +142,7 @@ package enum NumberText {
         self.append(value.magnitude, to: &output)
     }
 
-    /// The shortest text that reads back as the same number; `NaN`, `Infinity`, `-Infinity` without quotes.
+    /// The shortest text that parses to the same number; `NaN`, `Infinity`, `-Infinity` without quotes.
     package static func string(_ value: Double, isFloat: Bool) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }

@@ -1,17 +1,17 @@
 package import Primitives
 package import ServiceModel
 
-/// One wire protocol as a server speaks it: requests become readers, outputs and errors become responses.
+/// The server side of one wire protocol: requests become readers, outputs and errors become responses.
 ///
-/// A protocol knows shapes and no service. It is a stateless value; the gateway keeps one of each and picks by request,
-/// because one service speaks several.
+/// A protocol depends on shapes, not on services. It is a stateless value; the gateway keeps one of each and selects
+/// one for each request, because a service may support several.
 package protocol ServerProtocol: Sendable {
     var name: ProtocolName { get }
 
-    /// How structures are written in bodies and in the events of a stream.
+    /// The format of structures in bodies and in events.
     var bodyFormat: any BodyFormat { get }
 
-    /// A reader standing before the operation's input structure.
+    /// A reader positioned before the operation's input structure.
     ///
     /// The caller wraps it in a `ShapeReader`, reads the input and calls `finish`. The `Content-Type` and `Accept`
     /// rules of the protocol are checked here.
@@ -19,30 +19,31 @@ package protocol ServerProtocol: Sendable {
         for operation: OperationSchema, in service: ServiceSchema, request: InboundRequest
     ) throws(ShapeError) -> any WireReader
 
-    /// The answer of an operation that succeeded.
+    /// The response of an operation that succeeded.
     ///
-    /// Bindings are taken from the schema that the output hands to `beginStructure`. A streaming payload is not part of
-    /// the message: it follows the head.
+    /// Bindings are taken from the schema that the output passes to `beginStructure`. A streaming payload is not part
+    /// of the message; it follows the head.
     func response(
         output: any WritableShape, for operation: OperationSchema, in service: ServiceSchema, exchange: Exchange
     ) -> ResponseMessage
 
-    /// The answer of a request that failed; operation and service are nil where the request never got so far.
+    /// The response of a request that failed; operation and service are nil if they were not determined.
     func response(
         error: ServiceError, for operation: OperationSchema?, in service: ServiceSchema?, exchange: Exchange
     ) -> ResponseMessage
 
-    /// An unreadable request in the protocol's words.
+    /// The error, in the protocol's words, for a request that cannot be parsed.
     func serviceError(for error: ShapeError, in service: ServiceSchema) -> ServiceError
 
-    /// A readable request that breaks the model's constraints, all of them (at least one) in one sentence.
+    /// The error for a request that was parsed but violates the model's constraints: one sentence for all violations
+    /// (at least one).
     func serviceError(for violations: [ConstraintViolation], in service: ServiceSchema) -> ServiceError
 }
 
-/// A request whose body is in memory and whose `Content-Encoding` has been undone.
+/// A request whose body is in memory, with its `Content-Encoding` decoded.
 package struct InboundRequest: Sendable {
     package var head: RequestHead
-    /// The labels of the operation's URI template; empty for protocols that do not bind HTTP.
+    /// The labels of the operation's URI template; empty for protocols without HTTP bindings.
     package var labels: [PathLabel]
     package var body: [UInt8]
 
@@ -53,10 +54,10 @@ package struct InboundRequest: Sendable {
     }
 }
 
-/// What a label of a URI template took from the raw path.
+/// The value of a URI template's label in the raw path.
 package struct PathLabel: Sendable, Hashable {
     package var name: String
-    /// Still percent-encoded; a greedy label's keeps its slashes.
+    /// Percent-encoded; the value of a greedy label keeps its slashes.
     package var rawValue: String
 
     package init(_ name: String, _ rawValue: String) {
@@ -65,7 +66,7 @@ package struct PathLabel: Sendable, Hashable {
     }
 }
 
-/// What an answer must know of the request that it answers.
+/// What a response needs of its request.
 package struct Exchange: Sendable {
     package var requestID: RequestID
     /// SQS, CloudWatch: the client sent `x-amzn-query-mode: true`, so errors carry the awsQuery code as well.
@@ -77,13 +78,13 @@ package struct Exchange: Sendable {
         self.isQueryMode = isQueryMode
     }
 
-    /// What the headers of the request say of it.
+    /// Takes what it needs from the headers of the request.
     package init(requestID: RequestID, headers: HeaderFields) {
         self.init(requestID: requestID, isQueryMode: headers.first("x-amzn-query-mode") == "true")
         self.headers = headers
     }
 
-    /// Whether the client asked for compressed answers. Looked up when it is asked for: few answers are large enough.
+    /// Whether the client accepts compressed responses. Evaluated on demand: few responses are large enough.
     package var acceptsGzip: Bool {
         self.headers?.first("Accept-Encoding").map(ContentEncoding.acceptsGzip) ?? false
     }

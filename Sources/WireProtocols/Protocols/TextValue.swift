@@ -1,7 +1,7 @@
 internal import Primitives
 internal import ServiceModel
 
-/// A value that stands in a request as text: in a field of a form, an XML element, a header or a part of the path.
+/// A value that a request contains as text: in a form field, an XML element, a header or a part of the path.
 struct TextValue<Text: RandomAccessCollection<UInt8>> {
     let text: Text
     let member: MemberSchema
@@ -11,7 +11,7 @@ struct TextValue<Text: RandomAccessCollection<UInt8>> {
         self.member = member
     }
 
-    /// - Throws: `invalidValue` also for a number that the member's type does not hold.
+    /// - Throws: `invalidValue` also for a number outside the range of the member's type.
     func integer() throws(ShapeError) -> Int64 {
         guard let value = NumberText.integer(self.text),
             NumberText.range(of: self.member.target.type)?.contains(value) ?? true
@@ -29,7 +29,7 @@ struct TextValue<Text: RandomAccessCollection<UInt8>> {
         return String(decoding: self.text, as: UTF8.self)
     }
 
-    /// A time in the model's format, or in the given one where it names none.
+    /// A time in the model's format, or in the given one if the model specifies none.
     func timestamp(_ format: TimestampFormat) throws(ShapeError) -> Timestamp {
         guard let time = TimestampText.parse(self.text, as: self.member.timestampFormat ?? format) else {
             throw self.fault
@@ -37,7 +37,7 @@ struct TextValue<Text: RandomAccessCollection<UInt8>> {
         return time
     }
 
-    /// What a value that cannot be read is refused with.
+    /// The error for a value that cannot be parsed.
     var fault: ShapeError {
         .invalidValue(
             String(decoding: self.text, as: UTF8.self), expected: self.member.target.type, member: self.member.name)

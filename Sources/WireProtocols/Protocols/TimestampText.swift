@@ -1,12 +1,12 @@
 package import Primitives
 package import ServiceModel
 
-/// The three texts of a timestamp, shared by every protocol.
+/// The three text formats of a timestamp, shared by every protocol.
 package enum TimestampText {
-    /// Seconds of 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z: beyond them `dateTime` has no text.
+    /// Seconds of 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z: `dateTime` cannot express times outside.
     package static let secondsRange: ClosedRange<Int64> = -62_167_219_200...253_402_300_799
 
-    /// Appends the text of a format. Milliseconds are written where they are not zero; HTTP dates have none.
+    /// Appends a time in a format. Milliseconds are written only if they are not zero; HTTP dates have none.
     package static func append(_ time: Timestamp, as format: TimestampFormat, to output: inout [UInt8]) {
         switch format {
         case .epochSeconds: self.appendEpochSeconds(time, to: &output)
@@ -89,7 +89,7 @@ package enum TimestampText {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// Reads exactly the format, as AWS's servers do: no UTC offsets, no shortened ISO 8601 forms.
+    /// Parses exactly the format, as AWS's servers do: no UTC offsets, no shortened ISO 8601 forms.
     /// - Returns: nil for any other text; digits beyond milliseconds are dropped.
     package static func parse(_ text: some RandomAccessCollection<UInt8>, as format: TimestampFormat) -> Timestamp? {
         switch format {
@@ -136,7 +136,7 @@ package enum TimestampText {
     }
 }
 
-/// Takes a date's text apart from left to right.
+/// Parses a date's text from left to right.
 private struct DateCursor {
     struct Clock {
         var hour: Int
@@ -188,7 +188,7 @@ private struct DateCursor {
         return Clock(hour: hour, minute: minute, second: second, millisecond: millisecond)
     }
 
-    /// Milliseconds of `.ddd…`; zero where there is no fraction.
+    /// The milliseconds of `.ddd…`; zero without a fraction.
     private mutating func fraction() -> Int? {
         guard self.skip(".") else { return 0 }
         var value = 0

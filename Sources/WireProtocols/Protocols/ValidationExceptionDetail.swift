@@ -1,6 +1,6 @@
 package import ServiceModel
 
-/// The body of Smithy's `ValidationException`: the sentence and one entry a member.
+/// The body of Smithy's `ValidationException`: the sentence and one entry for each member.
 ///
 /// - Source: smithy.framework#ValidationException.
 package struct ValidationExceptionDetail: WritableShape {

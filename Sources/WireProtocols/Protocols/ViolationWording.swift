@@ -1,25 +1,25 @@
 package import ServiceModel
 
-/// How AWS words inputs that break the model's constraints.
+/// How AWS words violations of the model's constraints.
 package enum ViolationWording: Sendable {
     /// `1 validation error detected: Value 'x' at 'tableName' failed to satisfy constraint: Member must …`
     case coral
     /// `1 validation error detected. Value at '/tableName' failed to satisfy constraint: Member must …`
     case smithy
 
-    /// AWS stops counting here.
+    /// AWS reports no more.
     package static let violationCountMax = 10
 
-    /// The whole sentence for at least one violation.
+    /// The complete sentence for at least one violation.
     package func sentence(_ violations: [ConstraintViolation]) -> String {
-        // Several elements of one list break its demands in the same words.
+        // Several elements of one list can violate its constraints with identical clauses.
         var told: Set<String> = []
         let kept = violations.map(self.clause).filter { told.insert($0).inserted }.prefix(Self.violationCountMax)
         let head = "\(kept.count) validation error\(kept.count == 1 ? "" : "s") detected"
         return head + (self == .coral ? ": " : ". ") + kept.joined(separator: "; ")
     }
 
-    /// One violation, without the count in front.
+    /// One violation, without the leading count.
     package func clause(_ violation: ConstraintViolation) -> String {
         switch self {
         case .coral:
@@ -37,7 +37,7 @@ package enum ViolationWording: Sendable {
         }
     }
 
-    /// AWS's older services report the whole list or map, and all that is demanded of each part of it.
+    /// AWS's older services report the whole list or map, with all constraints on its parts.
     private func containerClause(
         _ violation: ConstraintViolation, _ container: ConstraintViolation.Container,
         _ part: ConstraintViolation.PathStep
@@ -114,7 +114,7 @@ package enum ViolationWording: Sendable {
         return "Member must have value less than or equal to \(high ?? "")"
     }
 
-    /// A bound without `.0`.
+    /// A bound, without `.0` if it is an integer.
     private static func number(_ value: Double) -> String {
         Int64(exactly: value).map { String($0) } ?? value.description
     }

@@ -1,27 +1,27 @@
 internal import CZstd
 package import ServiceModel
 
-/// What gives the text of a compressed object, piece by piece. Used by one task.
+/// Decompresses an object incrementally. Used by one task.
 package protocol Inflater: AnyObject {
-    /// Appends what a piece of the compressed form holds.
-    /// - Throws: `malformed` for what is not of the form; the inflater is dead then.
+    /// Appends the decompressed content of a piece.
+    /// - Throws: `malformed` for invalid input; the inflater cannot be used afterwards.
     func inflate(_ input: [UInt8], appendingTo output: inout [UInt8]) throws(ShapeError)
-    /// Checks that the end was whole.
+    /// Checks that the input was complete.
     func finish() throws(ShapeError)
 }
 
 extension GzipInflater: Inflater {}
 
-/// Inflates Zstandard (RFC 8878). Several frames in a row count as one stream.
+/// Inflates Zstandard (RFC 8878). Consecutive frames form one stream.
 ///
-/// A frame asks for as much memory as its window has; zstd refuses windows of more than 128 MiB.
-/// A few bytes can become a block of 128 KiB, so whoever takes large pieces needs room for what they become.
+/// A frame needs as much memory as its window; zstd refuses windows of more than 128 MiB. A few bytes can expand to a
+/// block of 128 KiB, so callers that pass large pieces must have memory for the output.
 @safe package final class ZstdInflater: Inflater {
-    /// Bytes of room that one call of zstd gets.
+    /// The output capacity for each call of zstd, in bytes.
     private static let chunkBytes = 64 * 1024
 
     private let stream: OpaquePointer
-    /// Whether the last frame has ended and nothing of another has come.
+    /// Whether the last frame is complete and no byte of another was received.
     private var isAtEnd = false
 
     package init() throws(ShapeError) {
@@ -44,7 +44,7 @@ extension GzipInflater: Inflater {}
         guard isLawful else { throw .malformed("zstd: the object is damaged") }
     }
 
-    /// Calls zstd until the input is used up and nothing is held back.
+    /// Calls zstd until the input is used up and no output is pending.
     private func run(_ source: inout ZSTD_inBuffer, _ output: inout [UInt8]) -> Bool {
         var isFull = true
         while unsafe source.pos < source.size || isFull {
@@ -60,7 +60,7 @@ extension GzipInflater: Inflater {}
             }
             if ZSTD_isError(status) != 0 { return false }
             self.isAtEnd = status == 0
-            // A frame has ended: what follows is another, or nothing.
+            // The frame is complete: another one follows, or nothing.
             if self.isAtEnd { isFull = false }
         }
         return true

@@ -1,7 +1,7 @@
 package import Primitives
 package import ServiceModel
 
-/// awsQuery: fields of a form or query in, XML out.
+/// awsQuery: the request is a form or query, the response XML.
 package struct AWSQueryProtocol: ServerProtocol {
     package let name = ProtocolName.awsQuery
     package let bodyFormat: any BodyFormat = XMLFormat()
@@ -37,7 +37,7 @@ package struct AWSQueryProtocol: ServerProtocol {
         error: ServiceError, for operation: OperationSchema?, in service: ServiceSchema?, exchange: Exchange
     ) -> ResponseMessage {
         let code = error.queryCode(in: operation)
-        // What no operation says is in the namespace of what all services have in common.
+        // Errors that do not belong to an operation have the namespace that all services share.
         let namespace = operation == nil && code == "InvalidAction" ? Self.faults : service?.xmlNamespace
         let envelope = XMLErrorEnvelope.wrapped(
             error, code: code, namespace: namespace, requestID: exchange.requestID)

@@ -1,7 +1,7 @@
 package import Primitives
 package import ServiceModel
 
-/// ec2Query: awsQuery with names and frames of its own; EC2 alone speaks it.
+/// ec2Query: a variant of awsQuery with other field names and envelopes, used by EC2 only.
 package struct EC2QueryProtocol: ServerProtocol {
     package let name = ProtocolName.ec2Query
     package let bodyFormat: any BodyFormat = XMLFormat()

@@ -1,34 +1,34 @@
 internal import Primitives
 internal import ServiceModel
 
-/// The fields of a form or query whose names are paths (`Filter.1.Value.2`), sorted so that what belongs together lies
-/// together.
+/// The fields of a form or query whose names are paths (`Filter.1.Value.2`), sorted so that fields with a common prefix
+/// are adjacent.
 ///
-/// A place in the structure is a range of this array: nothing is built per place, so a request costs its own size and
-/// two numbers a field, whatever its names are.
+/// A node of the structure is a range of this array. Nothing is allocated for a node, so a request costs its own size
+/// and two numbers a field, whatever the names are.
 struct FormFields: Sendable {
-    /// Fields that one request may have. CloudWatch's largest, 1 MiB of metric data, has some 30,000.
+    /// Maximum number of fields of one request. CloudWatch's largest, 1 MiB of metric data, has some 30,000.
     static let fieldCountMax = 200_000
 
-    /// One field; name and value lie next to each other in `bytes`.
+    /// One field; name and value are adjacent in `bytes`.
     private struct Field: Sendable {
         var nameStart: Int32
         var nameEnd: Int32
         var valueEnd: Int32
     }
 
-    /// A place in the structure: all fields whose name begins with the same path.
+    /// A node of the structure: all fields whose names begin with the same path.
     struct Node: Sendable {
         fileprivate var fields: Range<Int>
-        /// Bytes of the path, which the first field's name shows.
+        /// The length of the path in bytes; the path itself is the prefix of the first field's name.
         fileprivate var pathLength: Int
     }
 
     private(set) var bytes: [UInt8] = []
     private var fields: [Field] = []
 
-    /// - Parameter sources: a raw query, a form; the fields of later ones win.
-    /// - Throws: `malformed` for broken escapes and for what is not UTF-8.
+    /// - Parameter sources: a raw query, a form; fields of later sources take precedence.
+    /// - Throws: `malformed` for invalid escapes and for text that is not UTF-8.
     init(_ sources: [ArraySlice<UInt8>]) throws(ShapeError) {
         let total = sources.reduce(0) { $0 + $1.count }
         guard total < Int(Int32.max) else { throw .limitExceeded("a form of 2 GiB") }
@@ -36,7 +36,7 @@ struct FormFields: Sendable {
         for source in sources {
             try self.parse(source)
         }
-        // Bytes that were escaped may not be UTF-8 even where the source was.
+        // Decoded escapes may not be UTF-8 even if the source was.
         do {
             _ = try UTF8Span(validating: self.bytes.span)
         } catch {
@@ -83,7 +83,8 @@ struct FormFields: Sendable {
         }
     }
 
-    /// Sorts by name with the dot before every other byte, so that `A.B` comes before `AB`; equal names stay in order.
+    /// Sorts by name with the dot before every other byte, so that `A.B` comes before `AB`; fields of equal names keep
+    /// their order.
     private mutating func sort() {
         let bytes = self.bytes
         self.fields.sort { left, right in
@@ -101,10 +102,10 @@ struct FormFields: Sendable {
         byte == UInt8(ascii: ".") ? 0 : UInt16(byte) + 1
     }
 
-    /// The place that holds everything.
+    /// The node of all fields.
     var root: Node { Node(fields: self.fields.indices, pathLength: 0) }
 
-    /// The value of the field whose name is exactly the path; of several the last. Nil where there is none.
+    /// The value of the field whose name is exactly the path, the last if there are several; nil without one.
     func value(_ node: Node) -> ArraySlice<UInt8>? {
         var found: Field?
         for index in node.fields {
@@ -115,7 +116,7 @@ struct FormFields: Sendable {
         return found.map { self.bytes[Int($0.nameEnd)..<Int($0.valueEnd)] }
     }
 
-    /// The place below by that name; nil where no field begins so.
+    /// The child node of that name; nil when no field's name begins with its path.
     /// - Complexity: O(log fields · length of the name)
     func child(_ name: some Collection<UInt8>, of node: Node) -> Node? {
         let lower = self.partition(node.fields) { self.compare($0, node, name) < 0 }
@@ -124,7 +125,7 @@ struct FormFields: Sendable {
         return Node(fields: lower..<upper, pathLength: self.offset(node) + name.count)
     }
 
-    /// The places below whose names are whole numbers, in the order of these numbers.
+    /// The child nodes whose names are whole numbers, in numeric order.
     func elements(of node: Node) -> [Node] {
         var found: [(number: Int, node: Node)] = []
         let offset = self.offset(node)
@@ -138,7 +139,7 @@ struct FormFields: Sendable {
             }
             let component = name.dropFirst(offset).prefix { $0 != UInt8(ascii: ".") }
             let upper = self.partition(index..<node.fields.upperBound) { self.compare($0, node, component) == 0 }
-            // Ten digits and more are no index that a client means.
+            // An index of ten or more digits cannot be intended.
             if !component.isEmpty, component.count <= 9, component.allSatisfy(ASCII.isDigit) {
                 let number = component.reduce(0) { $0 * 10 + Int($1 &- 0x30) }
                 found.append((number, Node(fields: index..<upper, pathLength: offset + component.count)))
@@ -149,12 +150,12 @@ struct FormFields: Sendable {
         return found.map(\.node)
     }
 
-    /// Where names below the place begin in the whole name.
+    /// The offset within a full field name at which names of child nodes begin.
     private func offset(_ node: Node) -> Int {
         node.pathLength == 0 ? 0 : node.pathLength + 1
     }
 
-    /// Where a field's name stands to a name below the place: before (-1), in it (0), behind (1).
+    /// How a field's name compares with a child node's name: before (-1), in the node (0), after (1).
     private func compare(_ index: Int, _ node: Node, _ name: some Collection<UInt8>) -> Int {
         let field = self.fields[index]
         let rest = self.bytes[Int(field.nameStart)..<Int(field.nameEnd)].dropFirst(self.offset(node))
@@ -167,7 +168,7 @@ struct FormFields: Sendable {
         return position == rest.endIndex || rest[position] == UInt8(ascii: ".") ? 0 : 1
     }
 
-    /// The first index for which the condition no longer holds.
+    /// The first index for which the condition does not hold.
     private func partition(_ range: Range<Int>, _ holds: (Int) -> Bool) -> Int {
         var low = range.lowerBound
         var high = range.upperBound

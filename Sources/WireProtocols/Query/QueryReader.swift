@@ -1,7 +1,7 @@
 package import Primitives
 package import ServiceModel
 
-/// Which of the two query protocols names the fields.
+/// The two query protocols' naming of fields.
 package enum QueryStyle: Sendable {
     /// awsQuery: `Names.member.1`, `Map.entry.1.key`; names as in XML.
     case aws
@@ -30,20 +30,20 @@ package final class QueryReader: WireReader {
         case map(entries: [FormFields.Node], next: Int)
     }
 
-    /// Structures, lists and maps inside each other.
+    /// The deepest nesting of structures, lists and maps.
     private static let depthMax = 128
 
     private let fields: FormFields
     private let style: QueryStyle
     private var frames: [Frame] = []
-    /// What the next `read` or `begin` is about.
+    /// The node that the next `read` or `begin` reads.
     private var node: FormFields.Node
 
     /// - Parameters:
     ///   - query: the raw query of the URI.
     ///   - form: the body.
-    ///   - style: how the protocol names fields.
-    /// - Throws: `malformed` for broken escapes and for what is not UTF-8.
+    ///   - style: the protocol's naming of fields.
+    /// - Throws: `malformed` for invalid escapes and for text that is not UTF-8.
     package init(query: String, form: [UInt8], style: QueryStyle) throws(ShapeError) {
         self.fields = try FormFields([Array(query.utf8)[...], form[...]])
         self.style = style
@@ -144,7 +144,7 @@ package final class QueryReader: WireReader {
 
     package func readBoolean(_ member: MemberSchema) throws(ShapeError) -> Bool {
         let text = try self.text(member)
-        // Python's and Ruby's own spellings reach AWS, which takes them.
+        // AWS also accepts `True` and `False`, as Python and Ruby clients spell them.
         let folded = text.map(ASCII.lowercased)
         if folded.elementsEqual("true".utf8) { return true }
         guard folded.elementsEqual("false".utf8) else { throw TextValue(text, member).fault }
@@ -177,7 +177,7 @@ package final class QueryReader: WireReader {
         throw .invalidValue("a document in a form", expected: .document, member: member.name)
     }
 
-    /// Fields that no member is named after are not looked at: `Action`, `Version` and the signature are among them.
+    /// Fields that match no member are ignored: `Action`, `Version` and the signature are among them.
     package func finish() throws(ShapeError) {}
 
     private func text(_ member: MemberSchema) throws(ShapeError) -> ArraySlice<UInt8> {
@@ -187,7 +187,7 @@ package final class QueryReader: WireReader {
         return text
     }
 
-    /// A structure, list or map has no text of its own, but for the empty one that stands for an empty list.
+    /// Refuses text for a structure, list or map, except the empty text that represents an empty list.
     private func checkNoText(_ expected: ShapeType, _ member: String) throws(ShapeError) {
         guard !self.frames.isEmpty, let text = self.fields.value(self.node), !text.isEmpty else { return }
         throw .typeMismatch(found: .string, expected: expected, member: member)

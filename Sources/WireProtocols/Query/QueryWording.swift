@@ -1,6 +1,6 @@
 package import ServiceModel
 
-/// What AWS's query services answer to a value that they cannot read.
+/// AWS's query services' messages for values that they cannot read.
 package enum QueryWording {
     /// The message of a `MalformedInput`.
     package static func message(for error: ShapeError) -> String {

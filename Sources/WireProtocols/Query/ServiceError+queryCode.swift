@@ -1,7 +1,7 @@
 internal import ServiceModel
 
 extension ServiceError {
-    /// The code by which query protocols name the error: its own, else the model's, else that of all protocols.
+    /// The error's code in query protocols: its own, otherwise the model's, otherwise the code of all protocols.
     func queryCode(in operation: OperationSchema?) -> String {
         if let own = self.queryCode { return own }
         let modelled = operation?.errors.first { $0.name == self.code }

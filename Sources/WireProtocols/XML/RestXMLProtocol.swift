@@ -1,18 +1,19 @@
 package import Primitives
 package import ServiceModel
 
-/// restXml: operations are methods on paths, members travel where the model's HTTP bindings put them, bodies are XML.
+/// restXml: operations are methods on paths; the model's HTTP bindings say where each member is transferred; bodies are
+/// XML.
 package struct RestXMLProtocol: ServerProtocol {
     package let name = ProtocolName.restXml
     package let bodyFormat: any BodyFormat = XMLFormat()
-    /// Services, by the first label of their host, whose errors stand by themselves: `<Error>` without a frame.
+    /// Services, by the first label of their host, whose errors have no envelope: `<Error>` is the root.
     private let bareErrorServices: Set<String>
 
     package init(bareErrorServices: Set<String> = ["s3"]) {
         self.bareErrorServices = bareErrorServices
     }
 
-    /// AWS's XML services do not look at `Content-Type` and `Accept`, and SDKs send what they like.
+    /// AWS's XML services ignore `Content-Type` and `Accept`, and SDKs send various values.
     package func reader(
         for operation: OperationSchema, in service: ServiceSchema, request: InboundRequest
     ) throws(ShapeError) -> any WireReader {

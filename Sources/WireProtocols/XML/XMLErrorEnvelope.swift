@@ -1,7 +1,7 @@
 internal import Primitives
 internal import ServiceModel
 
-/// The frames around an error's members in the XML protocols.
+/// The envelopes around an error's members in the XML protocols.
 enum XMLErrorEnvelope {
     /// `<ErrorResponse><Error><Type/><Code/><Message/>…</Error><RequestId/></ErrorResponse>`: awsQuery and restXml.
     static func wrapped(
@@ -50,7 +50,7 @@ enum XMLErrorEnvelope {
         if !error.message.isEmpty { XMLText.appendElement("Message", error.message, to: &output) }
     }
 
-    /// The document of an error whose members are bound to the body alone.
+    /// The document of an error whose members are all bound to the body.
     static func document(_ envelope: XMLFormat.Envelope, _ error: ServiceError) -> [UInt8] {
         let writer = XMLWriter(
             root: .none(memberNamespace: nil), prefix: envelope.prefix, suffix: envelope.suffix)

@@ -1,8 +1,8 @@
 package import ServiceModel
 
-/// XML as the notation of bodies and events.
+/// XML as the format of bodies and events.
 package struct XMLFormat: BodyFormat {
-    /// What encloses the members of a root structure, where the protocol has such a thing.
+    /// What encloses the members of a root structure, in protocols with an envelope.
     package struct Envelope: Sendable {
         package var prefix: [UInt8]
         package var suffix: [UInt8]
@@ -13,7 +13,7 @@ package struct XMLFormat: BodyFormat {
         }
     }
 
-    /// The service's own namespace, for roots that have none.
+    /// The service's namespace, for roots without one of their own.
     private let namespace: XMLNamespace?
     private let envelope: Envelope?
 
@@ -28,7 +28,7 @@ package struct XMLFormat: BodyFormat {
         try XMLReader(parsing: body)
     }
 
-    /// Whether a response has a place of its own for the member; labels and queries are a request's alone.
+    /// Whether the response carries the member outside the body; labels and queries exist in requests only.
     private static func isOutsideOfBody(_ location: MemberLocation) -> Bool {
         switch location {
         case .header, .prefixHeaders, .statusCode, .payload: true
@@ -47,7 +47,7 @@ package struct XMLFormat: BodyFormat {
         case .structure(let schema):
             let name = schema.traits.xmlName ?? schema.name
             let namespace = schema.traits.xmlNamespace ?? self.namespace
-            // An output whose members all travel elsewhere has no body.
+            // An output whose members are all outside the body has no body.
             let isEmpty = schema.members.allSatisfy { Self.isOutsideOfBody($0.traits.location) }
             return XMLWriter(root: .element(name: name, namespace: namespace), prefix: prefix, isEmpty: isEmpty)
         case .payload(let member):

@@ -35,7 +35,7 @@ extension XMLParser {
         }
     }
 
-    /// Appends source bytes with line ends as XML wants them: CR LF and CR become LF.
+    /// Appends source bytes with line ends normalised: CR LF and CR become LF.
     mutating func appendNormalised(_ range: Range<Int>) {
         guard self.bytes[range].contains(0x0D) else {
             self.tree.text.append(contentsOf: self.bytes[range])
@@ -54,10 +54,10 @@ extension XMLParser {
         if let encoded = UTF8.encode(scalar) { self.tree.text.append(contentsOf: encoded) }
     }
 
-    /// The character behind `&…;`.
+    /// Reads a reference, `&…;`.
     private mutating func reference() throws(ShapeError) -> Unicode.Scalar {
         let start = self.position
-        // `&#x10FFFF;` is the longest that stands for a character, leading zeros aside.
+        // `&#x10FFFF;` is the longest reference to a character, apart from leading zeros.
         let limit = min(self.bytes.count, start + 16)
         guard let end = self.bytes[start..<limit].firstIndex(of: UInt8(ascii: ";")) else {
             throw self.broken("a reference without an end")
@@ -95,7 +95,7 @@ extension XMLParser {
         return value == 0 ? nil : Unicode.Scalar(value)
     }
 
-    /// The attributes of the element whose start tag is being read.
+    /// Reads the attributes of the element whose start tag is being read.
     mutating func attributes(of element: Int) throws(ShapeError) {
         let first = Int(self.tree.elements[element].attributeStart)
         while true {
@@ -135,7 +135,7 @@ extension XMLParser {
             textStart: textStart, textEnd: Int32(self.tree.text.count))
     }
 
-    /// The value up to its quote; white space becomes spaces, as XML wants it.
+    /// Reads the value up to its quote; white space becomes spaces, as XML requires.
     private mutating func attributeValue(_ quote: UInt8) throws(ShapeError) {
         while true {
             guard self.position < self.bytes.count else { throw self.broken("an attribute's value without an end") }

@@ -1,12 +1,12 @@
 internal import Primitives
 internal import ServiceModel
 
-/// Reads XML 1.0 from UTF-8 bytes into a tree: strictly, in one pass, without recursion.
+/// Parses XML 1.0 from UTF-8 bytes into a tree: strictly, in one pass, without recursion.
 ///
-/// No document type declarations, so no entities but the five that XML has built in; processing instructions and
-/// comments are passed over.
-/// DEVIATION: references to control characters are read as in XML 1.1, because S3 keys may hold them and S3 writes
-/// them so.
+/// Document type declarations are refused, so there are only XML's five predefined entities; processing instructions
+/// and comments are skipped.
+/// DEVIATION: references to control characters are accepted as in XML 1.1, because S3 keys may contain them and S3
+/// writes them this way.
 struct XMLParser {
     private struct OpenElement {
         var index: Int32
@@ -45,7 +45,7 @@ struct XMLParser {
         return self.tree
     }
 
-    /// The byte at the position; 0, which no document may hold, at the end.
+    /// The byte at the position; 0 at the end, a byte that is not valid in a document.
     var byte: UInt8 {
         self.position < self.bytes.count ? self.bytes[self.position] : 0
     }
@@ -140,7 +140,7 @@ struct XMLParser {
         self.position = end + 2
     }
 
-    /// The position of a two-byte text.
+    /// The position of the next occurrence of a two-byte text.
     private func find(_ text: StaticString, from start: Int, what: String) throws(ShapeError) -> Int {
         let first = unsafe text.utf8Start[0]
         let second = unsafe text.utf8Start[1]
@@ -152,7 +152,7 @@ struct XMLParser {
         throw self.broken(what)
     }
 
-    /// Checks that a stretch of bytes holds no character that XML forbids.
+    /// Checks that a range of bytes contains no character that XML forbids.
     func checkCharacters(_ range: Range<Int>) throws(ShapeError) {
         for index in range {
             let byte = self.bytes[index]
@@ -161,7 +161,7 @@ struct XMLParser {
         }
     }
 
-    /// Whether U+FFFE or U+FFFF stands there.
+    /// Whether U+FFFE or U+FFFF is at the index.
     func isNoncharacter(at index: Int) -> Bool {
         index + 2 < self.bytes.count && self.bytes[index] == 0xEF && self.bytes[index + 1] == 0xBF
             && self.bytes[index + 2] >= 0xBE
@@ -181,7 +181,7 @@ struct XMLParser {
         ASCII.isLetter(byte) || byte >= 0x80 || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ":")
     }
 
-    /// Where the name begins behind its prefix.
+    /// The start of the local name, after its prefix.
     func localStart(_ name: Range<Int>) throws(ShapeError) -> Int {
         guard let colon = self.bytes[name].firstIndex(of: UInt8(ascii: ":")) else { return name.lowerBound }
         let local = colon + 1
@@ -191,7 +191,7 @@ struct XMLParser {
         return local
     }
 
-    /// One piece of the open element's content.
+    /// Reads one piece of the open element's content.
     private mutating func content() throws(ShapeError) {
         guard self.byte == UInt8(ascii: "<") else { return try self.characters() }
         guard self.position + 1 < self.bytes.count else { throw self.broken("the document ends within a tag") }
@@ -209,7 +209,7 @@ struct XMLParser {
         }
     }
 
-    /// Whether the open element still may be one of text alone.
+    /// Whether the open element has no child elements so far, so that its text is its value.
     var keepsText: Bool {
         self.open.last.map { $0.lastChild < 0 } ?? false
     }
@@ -253,7 +253,7 @@ struct XMLParser {
         if !isEmpty { self.open.append(OpenElement(index: index, qualifiedName: name)) }
     }
 
-    /// Hangs a new element under the open one, whose text until now was mere space between elements.
+    /// Adds a new element to the open one, whose text so far was only white space between elements.
     private mutating func link(_ index: Int32) {
         guard let parent = self.open.last else { return }
         if parent.lastChild < 0 {

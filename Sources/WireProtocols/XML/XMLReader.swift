@@ -3,9 +3,9 @@ package import ServiceModel
 
 /// Reads a shape from an XML document.
 ///
-/// Names are compared without their prefixes, and namespaces are not asked for: AWS's own services take documents
-/// without them. Unknown elements and attributes are passed over, and the root's name is not checked, because SDKs
-/// differ in it. XML has no null, so an absent element is the only way to leave something out.
+/// Names are compared without their prefixes, and namespaces are ignored: AWS's own services accept documents without
+/// them. Unknown elements and attributes are skipped, and the root's name is not checked, because SDKs differ in it.
+/// XML has no null: a value can only be omitted by leaving out its element.
 package final class XMLReader: BodyReader {
     private enum Kind {
         case structure, list, map
@@ -14,21 +14,21 @@ package final class XMLReader: BodyReader {
     /// One open structure, list or map.
     private struct Frame {
         var kind: Kind
-        /// The next element to look at; -1 after the last.
+        /// The next element to read; -1 after the last.
         var next: Int32
-        /// The next attribute to look at, of a structure.
+        /// The next attribute to read, for a structure.
         var attribute = 0
         var attributeEnd = 0
-        /// Where the next member is searched first: clients mostly keep the model's order.
+        /// The member that is compared first: most clients keep the model's order.
         var hint = 0
-        /// Members of flattened lists and maps that were reported; their other elements belong to the same value.
+        /// Members of flattened lists and maps that were returned; their other elements belong to the same value.
         var reported: [Int] = []
         /// The name of the elements of a list or of the entries of a map.
         var name: [UInt8] = []
         var isFlattened = false
     }
 
-    /// What the next `read` or `begin` is about.
+    /// What the next `read` or `begin` reads.
     private enum Value {
         case element(Int32)
         case attribute(Int)
@@ -50,7 +50,7 @@ package final class XMLReader: BodyReader {
     package func beginStructure(_ schema: ShapeSchema) throws(ShapeError) {
         let index = try self.element(schema.type, schema.name)
         let element = self.tree.elements[Int(index)]
-        // Text beside elements is an error of the client; space is layout.
+        // Text in a structure is a client's error; white space is layout.
         if element.firstChild < 0, !self.text(of: element).allSatisfy(XMLParser.isSpace) {
             throw .typeMismatch(found: .string, expected: schema.type, member: schema.name)
         }
@@ -192,7 +192,7 @@ package final class XMLReader: BodyReader {
         self.frames.append(Frame(kind: kind, next: element.firstChild, name: Array(XMLNames.local(itemName))))
     }
 
-    /// Moves to the next element of the open list or map; leaves it after the last.
+    /// Moves to the next element of the open list or map; closes it after the last.
     private func nextItem() -> Bool {
         let top = self.frames.count - 1
         precondition(top >= 0 && self.frames[top].kind != .structure, "no list or map is open")
@@ -216,7 +216,7 @@ package final class XMLReader: BodyReader {
             let next = index + 1 == count ? 0 : index + 1
             let name = XMLNames.local(member.traits.xmlName ?? member.name)
             if !member.traits.isXMLAttribute, self.tree.isNamed(element, name) {
-                // Elements of a flattened list come in rows.
+                // The elements of a flattened list usually follow one another.
                 self.frames[top].hint = member.traits.isXMLFlattened ? index : next
                 return index
             }
@@ -259,7 +259,7 @@ package final class XMLReader: BodyReader {
 
 /// Names of elements and attributes.
 enum XMLNames {
-    /// The name behind its prefix.
+    /// The name without its prefix.
     static func local(_ name: String) -> Substring.UTF8View {
         let utf8 = name.utf8
         guard let colon = utf8.firstIndex(of: UInt8(ascii: ":")) else { return name[...].utf8 }

@@ -1,11 +1,11 @@
 internal import ServiceModel
 
-/// Pieces of XML as text.
+/// Functions that write pieces of XML as text.
 enum XMLText {
-    /// The first line of a document.
+    /// The XML declaration, followed by a newline.
     static let declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 
-    /// Appends text with everything escaped that would not be read back as it is.
+    /// Appends text and escapes everything that a parser would not read back unchanged.
     static func append(_ text: String, isAttribute: Bool = false, to output: inout [UInt8]) {
         var text = text
         text.withUTF8 { buffer in
@@ -13,7 +13,8 @@ enum XMLText {
         }
     }
 
-    /// Appends UTF-8 with everything escaped that would not be read back as it is. Runs without are copied whole.
+    /// Appends UTF-8 and escapes everything that a parser would not read back unchanged. Runs without such bytes are
+    /// copied at once.
     static func append(_ text: Span<UInt8>, isAttribute: Bool = false, to output: inout [UInt8]) {
         unsafe text.withUnsafeBufferPointer { buffer in
             var start = 0
@@ -43,13 +44,13 @@ enum XMLText {
     }
 
     private static let controlEscapes: [StaticString] = [
-        // NUL has no form in any XML.
+        // NUL cannot be expressed in any version of XML.
         "\u{FFFD}", "&#x1;", "&#x2;", "&#x3;", "&#x4;", "&#x5;", "&#x6;", "&#x7;", "&#x8;", "&#x9;", "&#xA;", "&#xB;",
         "&#xC;", "&#xD;", "&#xE;", "&#xF;", "&#x10;", "&#x11;", "&#x12;", "&#x13;", "&#x14;", "&#x15;", "&#x16;",
         "&#x17;", "&#x18;", "&#x19;", "&#x1A;", "&#x1B;", "&#x1C;", "&#x1D;", "&#x1E;", "&#x1F;",
     ]
 
-    /// The reference for a byte; nil when it stands for itself.
+    /// The reference for a byte; nil if it needs no escape.
     private static func escape(_ byte: UInt8, isAttribute: Bool) -> StaticString? {
         switch byte {
         case UInt8(ascii: "&"): "&amp;"
@@ -87,7 +88,7 @@ enum XMLText {
         output.append(UInt8(ascii: ">"))
     }
 
-    /// An element that holds text.
+    /// Appends an element that contains only text.
     static func appendElement(_ name: String, _ text: String, to output: inout [UInt8]) {
         self.appendStartTag(name, nil, to: &output)
         self.append(text, to: &output)

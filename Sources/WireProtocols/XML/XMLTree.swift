@@ -1,11 +1,11 @@
 package import ServiceModel
 
-/// The elements of one XML document, flat in arrays, in the order of their start tags.
+/// The elements of one XML document, in flat arrays, in the order of their start tags.
 ///
-/// A tree is needed because the members of a structure may come in any order and the elements of a flattened list may
-/// stand apart. It is bounded by the size of the document: an element takes 40 bytes and at least 4 bytes of text.
+/// A tree is needed because a structure's members may come in any order and the elements of a flattened list need not
+/// be adjacent. It is bounded by the size of the document: an element takes 40 bytes and at least 4 bytes of text.
 package struct XMLTree: Sendable {
-    /// One element. All positions are 32-bit, as no body comes near that size.
+    /// One element. All positions are 32-bit: no body comes near that size.
     struct Element: Sendable {
         /// The name without its prefix, in `source`.
         var nameStart: Int32
@@ -24,7 +24,7 @@ package struct XMLTree: Sendable {
         /// The name without its prefix, in `source`.
         var nameStart: Int32
         var nameEnd: Int32
-        /// Where the name begins with its prefix.
+        /// The start of the name with its prefix.
         var qualifiedStart: Int32
         /// The value, in `text`.
         var textStart: Int32
@@ -41,7 +41,7 @@ package struct XMLTree: Sendable {
         self.source = source
     }
 
-    /// Reads a whole document.
+    /// Parses a whole document.
     /// - Throws: `malformed` for what is not well-formed XML 1.0 in UTF-8, and for any document type declaration;
     ///   `limitExceeded` beyond `XMLLimits`.
     package init(parsing bytes: [UInt8]) throws(ShapeError) {
@@ -66,7 +66,7 @@ package struct XMLTree: Sendable {
         return true
     }
 
-    /// The first element of that name among `first` and its following siblings; -1 for none.
+    /// The first element of that name among `first` and its next siblings; -1 for none.
     func find(_ name: some Collection<UInt8>, from first: Int32) -> Int32 {
         var index = first
         while index >= 0, !self.isNamed(index, name) {
@@ -82,9 +82,9 @@ package struct XMLTree: Sendable {
     }
 }
 
-/// What this server takes of XML, beside the size of the body that the gateway bounds.
+/// Limits on XML documents, besides the size of the body, which the gateway bounds.
 package enum XMLLimits {
-    /// Elements inside each other.
+    /// The deepest nesting of elements.
     package static let depthMax = 128
     /// S3's largest documents have 1,000 to 10,000 entries of a few elements.
     package static let elementCountMax = 500_000

@@ -3,12 +3,12 @@ package import ServiceModel
 
 /// Writes a shape as an XML document or as part of one.
 ///
-/// Attributes may be given after other members: they are put into the start tag, which stands further up.
+/// Attributes may be written after other members: they are inserted into the start tag.
 package final class XMLWriter: BodyWriter {
     /// The element around the root structure's members.
     package enum Root: Sendable {
         case element(name: String, namespace: XMLNamespace?)
-        /// The members stand by themselves; those of a namespace bear it each (S3's unwrapped outputs).
+        /// The members have no root element; in a namespace, each member declares it (S3's unwrapped outputs).
         case none(memberNamespace: XMLNamespace?)
     }
 
@@ -19,13 +19,13 @@ package final class XMLWriter: BodyWriter {
     /// One open structure, list or map.
     private struct Frame {
         var kind: Kind
-        /// The member through which it is reached; nil for the root.
+        /// The member whose value it is; nil for the root.
         var through: MemberSchema?
-        /// The member whose value is due, of a structure.
+        /// The current member of a structure.
         var member: MemberSchema?
-        /// Where attributes go: before the `>` of the start tag; nil without a tag.
+        /// Where attributes are inserted: before the `>` of the start tag; nil without a tag.
         var attributeOffset: Int?
-        /// Whether an end tag is due for the frame itself.
+        /// Whether the frame has an element of its own to close.
         var hasElement = true
     }
 
@@ -36,10 +36,10 @@ package final class XMLWriter: BodyWriter {
     private var frames: [Frame] = []
 
     /// - Parameters:
-    ///   - root: the element around everything.
-    ///   - prefix: what stands before the root, such as the envelope of an error.
-    ///   - suffix: what stands after it.
-    ///   - isEmpty: whether there is no document at all, whatever is written.
+    ///   - root: the root element.
+    ///   - prefix: written before the root, such as the envelope of an error.
+    ///   - suffix: written after the root.
+    ///   - isEmpty: whether the output is empty, whatever is written.
     package init(root: Root, prefix: [UInt8] = [], suffix: [UInt8] = [], isEmpty: Bool = false) {
         self.root = root
         self.isEmpty = isEmpty
@@ -103,7 +103,7 @@ package final class XMLWriter: BodyWriter {
         self.endCollection()
     }
 
-    /// XML has no null: an empty element stands for it.
+    /// XML has no null: an empty element represents it.
     package func null() {
         self.openValue()
         self.closeValue()
@@ -157,7 +157,7 @@ package final class XMLWriter: BodyWriter {
         self.scalar { output, _ in output.append(contentsOf: text) }
     }
 
-    /// XML has no documents; a service model with one in an XML protocol does not exist.
+    /// XML has no documents; no model of an XML service contains one.
     package func document(_ value: Document, _ member: MemberSchema) {
         self.null()
     }
@@ -233,7 +233,7 @@ package final class XMLWriter: BodyWriter {
         return frame.member?.traits.isXMLAttribute == true
     }
 
-    /// Writes a scalar where it is due: as an element or as an attribute of the open structure.
+    /// Writes a scalar as an element or as an attribute of the open structure.
     private func scalar(_ append: (inout [UInt8], _ isAttribute: Bool) -> Void) {
         if self.isAttributeDue {
             var text: [UInt8] = []
