@@ -3,10 +3,10 @@ package import ServiceModel
 extension AttributeMap: BoundShape {
     package static var missing: AttributeMap { AttributeMap() }
 
-    /// Transcodes from the wire to the stored form in one pass; what a value breaks is left in `failure`.
+    /// Transcodes the wire form to the stored form in one pass; a violated rule is recorded in `failure`.
     ///
-    /// Once it is certain that an item is too large, the rest of it is skipped: what was read is larger than
-    /// `itemBytesMax` itself, so that the operation refuses it when the turn of sizes comes. A key never gets near.
+    /// As soon as the item is certainly too large, the rest of it is skipped: the part that was read exceeds
+    /// `itemBytesMax` by itself, so the operation refuses the item when it checks sizes. A key never reaches the limit.
     package init(from reader: ShapeReader, _ member: MemberSchema) throws(ShapeError) {
         let isOfExpression = member.target.name == Self.expressionValuesShape
         var transcoder = ValueTranscoder(
@@ -18,19 +18,19 @@ extension AttributeMap: BoundShape {
         if isOfExpression, transcoder.isOver {
             transcoder.builder.fail(.expressionValuesTooLarge)
         } else if transcoder.hasDropped, transcoder.hasRepetition {
-            // Of a name that came twice one value counts, so that what is left may be small enough, and not whole.
+            // For a repeated name only one value counts, so the remaining item may be small enough, but incomplete.
             transcoder.builder.fail(.itemTooLarge)
         }
         self.init(transcoder.builder)
     }
 
-    /// About what it takes on the wire, more often too much than too little: JSON's brackets, quotes and type names are
-    /// longer than what stands for them here.
+    /// An estimate of its size on the wire, more often too large than too small: JSON's brackets, quotes and type names
+    /// are longer than their stored counterparts.
     private var writtenBytes: Int { self.byteCount + self.byteCount / 4 + 32 }
 
     /// The model's name of ExpressionAttributeValues' shape.
     private static let expressionValuesShape = "ExpressionAttributeValueMap"
-    /// Names and values that an expression may be given, in bytes as items are charged.
+    /// The limit for an expression's names and values, in bytes as charged for items.
     /// - Source: DynamoDB Developer Guide, "Quotas", "Expression parameters".
     package static let expressionParametersBytesMax = 2 << 20
 
@@ -102,7 +102,7 @@ package struct BoundAttributeValue: Sendable, Hashable, BoundShape {
     }
 }
 
-/// Members of the model's `AttributeValue`, in its order; checked against the schema when a value is read.
+/// The members of the model's `AttributeValue`, in its order; the order is asserted when a value is read.
 let attributeMemberTypes: [AttributeType] = [.s, .n, .b, .ss, .ns, .bs, .m, .l, .null, .bool]
 
 func attributeType(_ index: Int, _ schema: ShapeSchema) -> AttributeType {

@@ -1,28 +1,28 @@
 internal import Primitives
 
-/// A map of attribute names to values in its stored form: an item, a key, the values of an expression.
+/// A map of attribute names to values in its stored form: an item, a key or the values of an expression.
 package struct AttributeMap: Sendable, Hashable {
-    /// What is wrong with a value, and in which attribute; told by the operation when its turn comes.
+    /// A rule that a value violates, and its attribute; the operation reports it after checks that come first.
     package struct Failure: Sendable, Hashable {
         package let attribute: String
         package let message: String
     }
 
-    /// The first byte of a map whose size as AWS charges it is not known.
+    /// The first byte of a map without its charged size.
     static let formatByte: UInt8 = 1
-    /// The first byte of one whose size follows.
+    /// The first byte of a map followed by its charged size.
     static let measuredFormatByte: UInt8 = 2
-    /// Largest item, names and values, in bytes as they are charged.
+    /// The largest item: names and values, in bytes as charged.
     /// - Source: DynamoDB Developer Guide, "Quotas", "Item size".
     package static let itemBytesMax = 409_600
 
-    /// What holds the stored form; of a page that was read, the page whole.
+    /// The buffer with the stored form; for a map from a page that was read, the whole page.
     let storage: [UInt8]
-    /// Where the stored form lies in it; see README.
+    /// The range of the stored form in `storage`; see README.
     let range: Range<Int>
     private let problem: Problem?
 
-    /// Rare, so that it takes no more room than a reference in all the maps that have none.
+    /// A class, because problems are rare: maps without one spend only a reference on it.
     private final class Problem: Sendable {
         let failure: Failure
 
@@ -33,7 +33,7 @@ package struct AttributeMap: Sendable, Hashable {
 
     package var failure: Failure? { self.problem?.failure }
 
-    /// The stored form; see README. It is copied out of a page that holds others too.
+    /// The stored form; see README. It is copied if the map is part of a page.
     package var bytes: [UInt8] {
         self.range.count == self.storage.count ? self.storage : Array(self.storage[self.range])
     }
@@ -44,14 +44,14 @@ package struct AttributeMap: Sendable, Hashable {
         self.init(whole: Self.trimmed(builder.bytes), builder.failure)
     }
 
-    /// Bytes that are the stored form of one map and nothing else.
+    /// The stored form of one map and nothing else.
     init(whole bytes: [UInt8], _ failure: Failure? = nil) {
         self.storage = bytes
         self.range = 0..<bytes.count
         self.problem = failure.map(Problem.init)
     }
 
-    /// A copy without the room that was made for more, where that is much: a request can hold very many small maps.
+    /// A copy without excess capacity, if there is much of it: a request can contain very many small maps.
     private static func trimmed(_ bytes: [UInt8]) -> [UInt8] {
         guard bytes.capacity > bytes.count + bytes.count / 2 + 64 else { return bytes }
         var trimmed: [UInt8] = []
@@ -65,14 +65,14 @@ package struct AttributeMap: Sendable, Hashable {
         self.init(whole: Self.measuredHeader + [0, 0, 0, 0])
     }
 
-    /// Bytes that were stored.
-    /// - Returns: nil when they are of another format.
+    /// A map from stored bytes.
+    /// - Returns: nil when they have another format.
     package init?(stored bytes: [UInt8]) {
         self.init(stored: bytes, in: 0..<bytes.count)
     }
 
-    /// A part of some bytes that were stored, which stay where they are.
-    /// - Returns: nil when they are of another format.
+    /// A map in a range of stored bytes, which are not copied.
+    /// - Returns: nil when they have another format.
     package init?(stored bytes: [UInt8], in range: Range<Int>) {
         guard let format = range.isEmpty ? nil : bytes[range.lowerBound], let header = Self.headerBytes(format),
             range.count >= header + 4
@@ -90,7 +90,7 @@ package struct AttributeMap: Sendable, Hashable {
         self.init(builder)
     }
 
-    /// The attributes of some stored values, taken over as they are.
+    /// A map of attributes whose values are copied in their stored form.
     package init(_ attributes: [(name: ArraySlice<UInt8>, value: StoredValue)]) {
         var builder = StoredItemBuilder()
         var place = builder.beginMapBody()
@@ -103,18 +103,18 @@ package struct AttributeMap: Sendable, Hashable {
         self.init(builder)
     }
 
-    /// Attributes in their order.
+    /// The attributes, in order.
     package var attributes: StoredEntries { StoredEntries(self.storage, self.bodyStart, self.range.upperBound) }
 
-    /// Where the map's body begins.
+    /// The offset of the map's body.
     var bodyStart: Int {
         self.range.lowerBound + (self.isMeasured ? Self.measuredHeaderBytes : Self.formatBytes)
     }
 
-    /// Whether the size is said.
+    /// Whether the stored form includes the charged size.
     var isMeasured: Bool { self.storage[self.range.lowerBound] == Self.measuredFormatByte }
 
-    /// Bytes before the body; nil for a format that there is not.
+    /// The header's length in bytes; nil for an unknown format.
     private static func headerBytes(_ format: UInt8) -> Int? {
         switch format {
         case self.formatByte: self.formatBytes
@@ -123,14 +123,14 @@ package struct AttributeMap: Sendable, Hashable {
         }
     }
 
-    /// What the map holds, without what stands before it.
+    /// The stored form without the header.
     private var body: ArraySlice<UInt8> { self.storage[self.bodyStart..<self.range.upperBound] }
 
     package var count: Int { StoredBytes.length(self.storage, at: self.bodyStart, self.range.upperBound) ?? 0 }
     package var isEmpty: Bool { self.count == 0 }
 
-    /// The value of the attribute of that name.
-    /// - Complexity: O(attributes), none of them looked into.
+    /// The value of the attribute with that name.
+    /// - Complexity: O(attributes); values are not parsed.
     package func value(_ name: some Collection<UInt8>) -> StoredValue? {
         self.attributes.value(name)
     }
@@ -139,8 +139,8 @@ package struct AttributeMap: Sendable, Hashable {
         self.attributes.value(named: name.utf8.span)
     }
 
-    /// Whether the attribute of that name is there, with this content. Nothing is retained, since each item of a page
-    /// is asked.
+    /// Whether the attribute with that name exists and has this content. Nothing is retained, since this is called for
+    /// each item of a page.
     package func has(_ name: String, content: ArraySlice<UInt8>) -> Bool {
         let bytes = self.storage.span
         let limit = self.range.upperBound
@@ -157,7 +157,7 @@ package struct AttributeMap: Sendable, Hashable {
     }
 
     /// The size that AWS charges for the item, in bytes: names and values.
-    /// - Complexity: O(1) for items that were measured, as all are that are stored; O(attributes) for others.
+    /// - Complexity: O(1) for measured maps, and all stored items are measured; O(attributes) for others.
     package var itemBytes: Int {
         if self.isMeasured {
             return StoredWalk.length(self.storage.span, at: self.range.lowerBound + 1, self.range.upperBound) ?? 0
@@ -165,7 +165,8 @@ package struct AttributeMap: Sendable, Hashable {
         return StoredWalk.chargedEntries(self.storage.span, at: self.bodyStart, self.range.upperBound, overhead: 0)
     }
 
-    /// The same map with its size, as it is stored: every read asks for the size, which takes a look at each attribute.
+    /// The same map with its size, as items are stored: every read needs the size, which otherwise takes a pass over
+    /// the attributes.
     package var measured: AttributeMap {
         guard !self.isMeasured else { return self }
         var bytes: [UInt8] = []
@@ -176,7 +177,7 @@ package struct AttributeMap: Sendable, Hashable {
         return AttributeMap(whole: bytes, self.failure)
     }
 
-    /// The bytes before the body of a measured map, its size still to be written.
+    /// The header of a measured map, with the size still to be filled in.
     static let measuredHeader: [UInt8] = [Self.measuredFormatByte, 0, 0, 0, 0]
 
     /// A copy in which some attributes are set (or removed, by nil); the others keep their bytes and their order.
@@ -214,7 +215,7 @@ package struct AttributeMap: Sendable, Hashable {
         AttributeMap(self.attributes.filter { isKept($0.name) }.map { ($0.name, $0.value) })
     }
 
-    /// Equality as expressions see it: without regard to order.
+    /// Equality in expressions: order does not matter.
     package func isEqual(to other: AttributeMap) -> Bool {
         self.count == other.count
             && self.attributes.areEqual(to: other.attributes)

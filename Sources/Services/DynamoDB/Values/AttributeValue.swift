@@ -1,11 +1,11 @@
 internal import Primitives
 
-/// One attribute value as a tree: what expressions compute with.
+/// One attribute value as a tree, for the computations of expressions.
 package indirect enum AttributeValue: Sendable, Hashable {
     case s(String)
     case n(DynamoDBNumber)
     case b([UInt8])
-    /// Without duplicates, in the order in which they came.
+    /// Without duplicates, in the order of arrival.
     case ss([String])
     case ns([DynamoDBNumber])
     case bs([[UInt8]])
@@ -29,7 +29,7 @@ package indirect enum AttributeValue: Sendable, Hashable {
         }
     }
 
-    /// Equality as expressions see it: sets and maps without regard to order, numbers by value.
+    /// Equality in expressions: sets and maps without regard to order, numbers by value.
     package func isEqual(to other: AttributeValue) -> Bool {
         switch (self, other) {
         case (.s(let left), .s(let right)): left.utf8.elementsEqual(right.utf8)
@@ -51,7 +51,7 @@ package indirect enum AttributeValue: Sendable, Hashable {
     }
 }
 
-/// The entries of a map in their order; names are unique.
+/// The entries of a map, in order; names are unique.
 package struct AttributeTree: Sendable, Hashable {
     /// One name and its value.
     package struct Entry: Sendable, Hashable {
@@ -91,7 +91,7 @@ package struct AttributeTree: Sendable, Hashable {
     }
 }
 
-/// The ten data types, with the byte that marks them in stored items.
+/// The ten data types, with their type bytes in stored items.
 package enum AttributeType: UInt8, Sendable, Hashable, CaseIterable {
     case s = 1
     case n = 2
@@ -102,7 +102,7 @@ package enum AttributeType: UInt8, Sendable, Hashable, CaseIterable {
     case m = 7
     case l = 8
     case null = 9
-    /// True; false has the byte after it.
+    /// True; false has the next byte.
     case bool = 10
 
     static let falseByte: UInt8 = 11

@@ -1,8 +1,8 @@
 internal import Primitives
 
 extension DynamoDBNumber {
-    /// Reads a decimal text: sign, digits, fraction, exponent.
-    /// - Throws: AWS's sentence for what is no number, out of range or too exact.
+    /// Parses a decimal text: sign, digits, fraction, exponent.
+    /// - Throws: AWS's sentence for text that is not a number, is out of range or has too many digits.
     package init(_ text: String) throws(ValidationFailure) {
         self = try Self.parse(Array(text.utf8)[...])
     }
@@ -11,8 +11,7 @@ extension DynamoDBNumber {
         var scan = NumberScan(text)
         guard scan.read() else { throw .notANumber(String(decoding: text, as: UTF8.self)) }
         guard scan.digitCount > 0 else {
-            // AWS refuses `0e1000` since 2025, as an issue of ScyllaDB records (26079); which sentence it says is
-            // supposed.
+            // AWS refuses `0e1000` since 2025, according to an issue of ScyllaDB (26079); its message is an assumption.
             guard scan.exponent <= self.magnitudeMax else { throw .numberOverflow }
             return .zero
         }
@@ -23,7 +22,7 @@ extension DynamoDBNumber {
         return DynamoDBNumber(trusted: scan.isNegative, scan.coefficient, scan.exponent)
     }
 
-    /// Appends the text that AWS prints: plain, without an exponent, without needless zeros.
+    /// Appends the text that AWS prints: without an exponent and without redundant zeros.
     package func appendText(to output: inout [UInt8]) {
         if self.isNegative { output.append(UInt8(ascii: "-")) }
         let point = self.digitCount + self.exponent
@@ -45,7 +44,7 @@ extension DynamoDBNumber {
     private func appendDigits(to output: inout [UInt8]) {
         let start = output.count
         var rest = self.coefficient
-        // Division of 128 bits is slow: at most two are made, for nineteen digits each.
+        // 128-bit division is slow: at most two are needed, for nineteen digits each.
         while rest > UInt128(UInt64.max) {
             let (quotient, part) = rest.quotientAndRemainder(dividingBy: 10_000_000_000_000_000_000)
             Self.appendReversed(UInt64(part), minimumCount: 19, to: &output)
@@ -72,13 +71,13 @@ extension DynamoDBNumber {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// Whether a text is already as `appendText` would write it: the common case, checked without arithmetic.
+    /// Whether a text already equals the output of `appendText`: the common case, checked without arithmetic.
     static func isCanonical(_ text: Span<UInt8>) -> Bool {
         let count = text.count
         guard count > 0, count <= 19 else { return false }
         if count == 1 { return ASCII.isDigit(text[0]) }
         let start = text[0] == UInt8(ascii: "-") ? 1 : 0
-        // A zero leads only before the point, and a fraction ends in another digit.
+        // A leading zero must precede the point, and a fraction must not end with a zero.
         if text[start] == UInt8(ascii: "0"), start + 1 == count || text[start + 1] != UInt8(ascii: ".") { return false }
         var point: Int?
         for index in start..<count where !ASCII.isDigit(text[index]) {
@@ -89,7 +88,7 @@ extension DynamoDBNumber {
         return point < count - 1 && text[count - 1] != UInt8(ascii: "0")
     }
 
-    /// Appends bytes that sort as the numbers do and end themselves.
+    /// Appends a self-delimiting encoding that sorts like the numbers.
     ///
     /// Class (negative 0, zero 1, positive 2), magnitude + 32,768 (2), digits in pairs as 1...100, terminator 0; all
     /// but the class inverted for negative numbers.

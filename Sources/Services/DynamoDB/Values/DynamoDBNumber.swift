@@ -1,7 +1,7 @@
-/// A decimal number of up to 38 significant digits between 1E-130 and 9.99…E+125, or zero; exact, never a `Double`.
+/// An exact decimal number of up to 38 significant digits between 1E-130 and 9.99…E+125, or zero; never a `Double`.
 ///
-/// The value is `coefficient × 10^exponent`, negated when `isNegative`. Normalised: the coefficient has no trailing
-/// zero, and zero is `0 × 10^0`, positive; so equal numbers are equal values.
+/// The value is `coefficient × 10^exponent`, negated if `isNegative`. Normalised: the coefficient has no trailing zero,
+/// and zero is `0 × 10^0`, positive; so equal numbers are equal values.
 /// - Source: DynamoDB Developer Guide, "Supported data types and naming rules", Number.
 package struct DynamoDBNumber: Sendable, Hashable {
     package static let significantDigitsMax = 38
@@ -25,7 +25,7 @@ package struct DynamoDBNumber: Sendable, Hashable {
         self = Self.normalised(value < 0, UInt128(value.magnitude), 0)
     }
 
-    /// Takes the trailing zeros out of the coefficient. Limits are the caller's.
+    /// Strips trailing zeros from the coefficient. The caller checks limits.
     static func normalised(_ isNegative: Bool, _ coefficient: UInt128, _ exponent: Int) -> DynamoDBNumber {
         guard coefficient != 0 else { return .zero }
         var coefficient = coefficient
@@ -47,7 +47,7 @@ package struct DynamoDBNumber: Sendable, Hashable {
         return DynamoDBNumber(trusted: isNegative, coefficient, exponent)
     }
 
-    /// Checks what AWS checks of a number that is to be stored.
+    /// Checks AWS's limits for a number to be stored.
     func checked() throws(ValidationFailure) -> DynamoDBNumber {
         guard self.coefficient != 0 else { return self }
         guard self.magnitude <= Self.magnitudeMax else { throw .numberOverflow }
@@ -56,7 +56,7 @@ package struct DynamoDBNumber: Sendable, Hashable {
         return self
     }
 
-    /// The value without its fraction; nil below zero, and for more than `digitsMax` digits, at most 18.
+    /// The value without its fraction; nil for negative numbers and for more than `digitsMax` digits, at most 18.
     package func wholePart(digitsMax: Int) -> Int64? {
         guard !self.isNegative else { return nil }
         guard self.coefficient != 0, self.magnitude >= 0 else { return 0 }
@@ -66,10 +66,10 @@ package struct DynamoDBNumber: Sendable, Hashable {
         return Int64(value)
     }
 
-    /// The power of ten of the first significant digit.
+    /// The exponent of the first significant digit.
     package var magnitude: Int { self.digitCount - 1 + self.exponent }
 
-    /// Significant digits; 0 for zero.
+    /// The number of significant digits; 0 for zero.
     package var digitCount: Int {
         var count = 0
         var power: UInt128 = 1
@@ -82,7 +82,7 @@ package struct DynamoDBNumber: Sendable, Hashable {
         return count
     }
 
-    /// 10 to the power; nil beyond 38.
+    /// 10 to the power of `exponent`; nil outside 0 to 38.
     static func power(_ exponent: Int) -> UInt128? {
         guard (0...38).contains(exponent) else { return nil }
         return self.powers[exponent]
@@ -122,7 +122,7 @@ extension DynamoDBNumber: Comparable {
         if left.coefficient == 0 || right.coefficient == 0 { return left.coefficient < right.coefficient }
         let (leftMagnitude, rightMagnitude) = (left.magnitude, right.magnitude)
         if leftMagnitude != rightMagnitude { return leftMagnitude < rightMagnitude }
-        // The same first digit's place: at most 37 zeros bring both to one exponent.
+        // The first digits have the same place, so at most 37 zeros bring both to one exponent.
         let lowest = min(left.exponent, right.exponent)
         let leftPower = self.power(left.exponent - lowest) ?? 1
         let rightPower = self.power(right.exponent - lowest) ?? 1
@@ -130,7 +130,7 @@ extension DynamoDBNumber: Comparable {
     }
 
     /// The exact sum.
-    /// - Throws: when it has more than 38 significant digits or leaves the range.
+    /// - Throws: when the sum has more than 38 significant digits or is out of range.
     package static func sum(
         _ left: DynamoDBNumber, _ right: DynamoDBNumber
     ) throws(ValidationFailure) -> DynamoDBNumber {

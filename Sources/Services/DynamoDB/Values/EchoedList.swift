@@ -1,9 +1,9 @@
-/// What a request listed, as a message repeats it: no message grows as long as the request.
+/// Lists of a request that error messages repeat, truncated so that no message grows with the request.
 package enum EchoedList {
-    /// Bytes of a list in a message; the text that would pass it is cut, and what comes after left out.
+    /// The longest list in a message, in bytes; the text that would exceed it is cut, and the rest omitted.
     package static let utf8CountMax = 4096
 
-    /// The texts with a comma and a space between them, cut.
+    /// The texts separated by comma and space, truncated.
     /// - Complexity: O(`utf8CountMax`), however many texts there are.
     package static func text(_ texts: some Sequence<String>) -> String {
         var list = ""
@@ -15,7 +15,7 @@ package enum EchoedList {
         return list
     }
 
-    /// One text, cut behind a whole code point.
+    /// Truncates a text after a whole code point.
     package static func cut(_ text: String) -> String {
         guard text.utf8.count > self.utf8CountMax else { return text }
         var end = text.utf8.index(text.utf8.startIndex, offsetBy: self.utf8CountMax)

@@ -1,17 +1,18 @@
 internal import Primitives
 
-/// Reads the text of a number: sign, digits with a point among them, exponent.
+/// Scans the text of a number: sign, digits with an optional point, exponent.
 ///
-/// Everything is read before anything is judged: what is no number at all is told before what is too large.
+/// The whole text is scanned before limits are checked: a text that is not a number is reported as such, even if it is
+/// also too large.
 struct NumberScan {
     private let text: ArraySlice<UInt8>
     private var index: Int
     private(set) var isNegative = false
     /// The first 38 significant digits.
     private(set) var coefficient: UInt128 = 0
-    /// From the first digit that is not zero to the last; 0 for zero.
+    /// The number of digits from the first to the last that is not zero; 0 for zero.
     private(set) var digitCount = 0
-    /// Of the last significant digit.
+    /// The exponent of the last significant digit.
     private(set) var exponent = 0
 
     init(_ text: ArraySlice<UInt8>) {
@@ -19,7 +20,7 @@ struct NumberScan {
         self.index = text.startIndex
     }
 
-    /// - Returns: false when the text is no number.
+    /// - Returns: false when the text is not a number.
     mutating func read() -> Bool {
         self.isNegative = self.sign()
         guard self.digits() else { return false }
@@ -42,7 +43,7 @@ struct NumberScan {
     private mutating func digits() -> Bool {
         var hasDigits = false
         var isFraction = false
-        // Zeros are held back until a digit follows, so that 1 and 125 zeros is one significant digit.
+        // Zeros are only counted once another digit follows, so 1 with 125 zeros has one significant digit.
         var heldZeros = 0
         while self.index < self.text.endIndex {
             let byte = self.text[self.index]
@@ -73,7 +74,7 @@ struct NumberScan {
         self.coefficient = self.coefficient &* power &+ UInt128(digit)
     }
 
-    /// Clamped far outside of the range, so that nothing overflows.
+    /// The exponent in the text, clamped far outside the valid range, so that nothing overflows.
     private mutating func writtenExponent() -> Int? {
         let isNegative = self.sign()
         guard self.index < self.text.endIndex else { return nil }

@@ -1,32 +1,32 @@
 internal import Crypto
 internal import Primitives
 
-/// A hash of what a request asks for: equal for requests that mean the same.
+/// A hash of a request's content: equal for requests with the same meaning.
 ///
-/// Maps and sets count without regard to order, because clients write them in whatever order theirs have.
+/// Maps and sets are hashed without regard to order, because clients write them in arbitrary order.
 ///
-/// SDKs give each transaction a token of its own, so nearly every transaction is hashed: over the stored form of its
-/// values, in which numbers have one spelling each, and without a tree or a text of their own.
+/// SDKs give each transaction its own token, so nearly every transaction is hashed: over the stored form of its values,
+/// in which each number has a single spelling, without building a tree or a text.
 package struct RequestDigest {
     private var hash = SHA256()
-    /// What is hashed next, so that hashing is not begun for each part.
+    /// A buffer of bytes not yet hashed, so that the hash is not updated for each part.
     private var waiting: [UInt8] = []
 
-    /// What waits is hashed beyond so many bytes.
+    /// The buffer is hashed when it exceeds this size.
     private static let waitingBytesMax = 16 << 10
 
     package init() {
         self.waiting.reserveCapacity(1024)
     }
 
-    /// SHA-256 of all that was added.
+    /// SHA-256 of everything that was added.
     package var bytes: [UInt8] {
         var hash = self.hash
         hash.update(data: self.waiting)
         return Array(hash.finalize())
     }
 
-    /// nil and an empty text differ.
+    /// nil and an empty text are different.
     package mutating func add(_ text: String?) {
         guard let text else { return self.add(count: .max) }
         let bytes = text.utf8.span
@@ -49,7 +49,7 @@ package struct RequestDigest {
         self.addEntries(bytes.span, at: map.bodyStart, map.range.upperBound)
     }
 
-    /// A length goes first, so that no two sequences of parts look alike.
+    /// A length precedes each part, so that no two sequences of parts are encoded alike.
     private mutating func add(count: UInt64) {
         self.waiting.append(bytesMax: 8) { $0.append(long: count.byteSwapped) }
     }
@@ -63,7 +63,7 @@ package struct RequestDigest {
 
     // Stored values
 
-    /// The entries of a map's body, in the order of their names.
+    /// The entries of a map's body, sorted by name.
     private mutating func addEntries(_ bytes: Span<UInt8>, at start: Int, _ limit: Int) {
         let count = StoredWalk.length(bytes, at: start, limit) ?? 0
         self.add(count: UInt64(count))
@@ -77,13 +77,13 @@ package struct RequestDigest {
         }
         places.sort { Self.precedes(bytes, $0.name, $1.name) }
         for place in places {
-            // With the name's length.
+            // Includes the name's length.
             self.append(bytes, place.range.lowerBound..<place.valueStart)
             self.addValue(bytes, at: place.valueStart, place.valueEnd)
         }
     }
 
-    /// A value with its type byte.
+    /// A value including its type byte.
     private mutating func addValue(_ bytes: Span<UInt8>, at start: Int, _ end: Int) {
         switch AttributeType(storedByte: bytes[start]) {
         case .s, .n, .b, .bool, .null, nil:
@@ -92,7 +92,7 @@ package struct RequestDigest {
             self.append(bytes, start..<(start + 1))
             self.addEntries(bytes, at: start + 5, end)
         case .l:
-            // With the list's length and its count.
+            // Includes the list's length and its count.
             self.append(bytes, start..<(start + 9))
             var offset = start + 9
             while let valueEnd = StoredWalk.valueEnd(bytes, at: offset, end) {
@@ -105,7 +105,7 @@ package struct RequestDigest {
         }
     }
 
-    /// The members of a set, in the order of their bytes.
+    /// The members of a set, sorted by their bytes.
     private mutating func addMembers(_ bytes: Span<UInt8>, at start: Int, _ end: Int) {
         var members: [Range<Int>] = []
         var offset = start

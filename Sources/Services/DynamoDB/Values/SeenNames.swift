@@ -1,20 +1,20 @@
-/// Whether a name came twice in one map, or an element in one set: a list of hashes for a small one, behind a filter of
-/// 128 bits, and a set of hashes for a large one.
+/// Detects a name that is repeated in one map, or an element in one set: for a small one by a list of hashes behind a
+/// filter of 128 bits, for a large one by a set of hashes.
 ///
-/// The hash is seeded at random in each process, so that no client can choose names that cost more than others.
+/// The hash is seeded randomly in each process, so that clients cannot choose names that collide.
 struct SeenNames {
-    /// Up to here hashes are compared one by one.
+    /// Up to this many hashes are compared one by one.
     private static let listedCountMax = 64
-    /// Room that is made at once: most maps have no more names.
+    /// The initial capacity: most maps have no more names.
     private static let listedCountUsual = 24
 
     private static let seed = UInt64.random(in: .min ... .max)
 
-    /// A bit for each of 128 classes of names, so that most new names are known to be new at once.
+    /// A filter with one bit for each of 128 classes of names, which most new names pass without a comparison.
     private var classes: UInt128 = 0
     private var listed: [UInt64] = []
     private var hashes: Set<UInt64> = []
-    /// Whether a name came twice; two names of one hash count as that too.
+    /// Whether a name was repeated; names with equal hashes count as repeated too.
     private(set) var hasRepetition = false
 
     mutating func add(_ name: Span<UInt8>) {
@@ -32,7 +32,7 @@ struct SeenNames {
         if !self.hashes.insert(hash).inserted { self.hasRepetition = true }
     }
 
-    /// Folded multiplication of eight bytes at a time; the last eight may begin within those before.
+    /// Folded multiplication of eight bytes at a time; the last eight may overlap the previous ones.
     private static func hash(_ name: Span<UInt8>) -> UInt64 {
         unsafe name.withUnsafeBytes { bytes in
             var hash = self.seed ^ UInt64(truncatingIfNeeded: bytes.count)
@@ -52,7 +52,7 @@ struct SeenNames {
         return product.high ^ product.low ^ self.seed
     }
 
-    /// Fewer than eight bytes as one word; two names of one length have one word only where they are the same.
+    /// Fewer than eight bytes as one word; distinct names of the same length give distinct words.
     @inline(__always)
     private static func shortWord(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         if bytes.count >= 4 {
@@ -66,7 +66,7 @@ struct SeenNames {
 }
 
 extension StoredItemBuilder {
-    /// Takes out of the map that was just read each entry whose name comes again after it.
+    /// Removes each entry of the map just read whose name occurs again later.
     ///
     /// - Complexity: O(bytes of the map), however many names are repeated.
     mutating func removeRepeatedEntries(_ place: inout Place) {

@@ -1,8 +1,8 @@
 internal import Primitives
 
-/// What AWS says of sets that have no members, or one of them twice.
+/// AWS's messages for sets that are empty or have duplicates.
 package enum SetRule {
-    /// Nil for a set that can be stored. `members` are their contents, in their order; numbers as DynamoDB writes them.
+    /// Nil for a valid set. `members` are their contents, in order; numbers in canonical form.
     package static func refusal(_ type: AttributeType, _ members: [ArraySlice<UInt8>]) -> String? {
         let invalid = "One or more parameter values were invalid: "
         guard !members.isEmpty else {
@@ -17,7 +17,7 @@ package enum SetRule {
         case .ns: return "Input collection contains duplicates"
         case .bs:
             let texts = EchoedList.text(members.lazy.map { Base64.encode($0.prefix(EchoedList.utf8CountMax)) })
-            // AWS leaves out the space.
+            // The missing space is AWS's.
             return invalid + "Input collection [\(texts)]of type BS contains duplicates."
         default:
             let texts = EchoedList.text(
@@ -29,7 +29,7 @@ package enum SetRule {
 }
 
 extension StoredItemBuilder {
-    /// Looks at the elements themselves, of which two have the same hash.
+    /// Compares the elements themselves, after two of them had equal hashes.
     mutating func checkRepetition(_ type: AttributeType, _ place: Place) {
         let start = place.offset + place.headerBytes
         var elements: [ArraySlice<UInt8>] = []

@@ -1,9 +1,9 @@
 extension StoredEntries {
-    /// Up to so many names are searched for one by one.
+    /// Up to this many names are searched for one by one.
     private static let searchedCountMax = 8
 
-    /// The values of the entries of these names, nil for each that is not there.
-    /// - Complexity: O(entries + names), none of the values looked into.
+    /// The values of the named entries, nil for each that does not exist.
+    /// - Complexity: O(entries + names); values are not parsed.
     package func values(named names: [ArraySlice<UInt8>]) -> [StoredValue?] {
         guard names.count > Self.searchedCountMax else { return names.map(self.value(named:)) }
         let wanted = Set(names)
@@ -14,9 +14,9 @@ extension StoredEntries {
         return names.map { found[$0] }
     }
 
-    /// Whether as many others are the same without regard to order.
+    /// Whether the same number of others are equal without regard to order.
     ///
-    /// Entries in one order are compared as they come; from the first that differs on they are looked up.
+    /// Entries in the same order are compared in sequence; from the first difference on they are looked up.
     /// - Complexity: O(bytes)
     func areEqual(to others: StoredEntries) -> Bool {
         var (left, right) = (self, others)
@@ -39,8 +39,8 @@ extension StoredEntries {
 }
 
 extension StoredValue {
-    /// The elements of a list at these indices, nil for each that is not there or when this is no list.
-    /// - Complexity: O(elements + indices), none of them looked into.
+    /// The elements of a list at the given indices; nil for each index out of range, or when this is not a list.
+    /// - Complexity: O(elements + indices); elements are not parsed.
     package func elements(at indices: [Int]) -> [StoredValue?] {
         guard indices.count > 1 else { return indices.map(self.element) }
         let elements = self.elements
@@ -49,13 +49,13 @@ extension StoredValue {
 }
 
 extension ArraySlice<UInt8> {
-    /// Up to so many bytes are compared at every place.
+    /// Parts of up to this many bytes are compared at every position.
     private static var searchedCountMax: Int { 16 }
 
-    /// Whether the bytes stand somewhere in these, one after the other.
+    /// Whether the bytes contain `part` as a contiguous sequence.
     ///
-    /// The search of Knuth, Morris and Pratt: a part of hundreds of kilobytes that nearly stands everywhere must not
-    /// take its length at every place.
+    /// Uses the Knuth-Morris-Pratt algorithm: comparing a part of hundreds of kilobytes at every position would be
+    /// quadratic if it nearly matches everywhere.
     /// - Complexity: O(bytes of both)
     package func contains(part: ArraySlice<UInt8>) -> Bool {
         guard let first = part.first else { return true }
@@ -78,7 +78,7 @@ extension ArraySlice<UInt8> {
         return false
     }
 
-    /// For each beginning of these bytes how much of it ends it again, itself not counted.
+    /// For each prefix, the length of its longest proper prefix that is also its suffix.
     private var borders: [UInt32] {
         var borders = [UInt32](repeating: 0, count: self.count)
         var matched = 0

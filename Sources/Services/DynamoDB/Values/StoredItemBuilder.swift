@@ -1,24 +1,23 @@
 internal import Primitives
 
-/// Appends a map's stored form, one pass, no tree.
+/// Appends a map's stored form, in one pass, without a tree.
 ///
-/// A value that breaks DynamoDB's rules is noted in `failure`, the first one, and something lawful is stored in its
-/// place: AWS reports what is wrong with the document as a whole before it looks at values, so the caller decides when
-/// the failure is told.
+/// The first value that breaks DynamoDB's rules is recorded in `failure`, and a valid value is stored in its place: AWS
+/// reports errors of the whole document before it checks values, so the caller decides when to report the failure.
 struct StoredItemBuilder {
-    /// Levels of an attribute, its own and that of the deepest value counted.
+    /// The maximum nesting depth of an attribute, counting the attribute and the deepest value.
     /// - Source: DynamoDB Developer Guide, "Quotas", nested attribute depth.
     static let nestingMax = 32
     static let nameBytesMax = 65_535
 
     private(set) var bytes: [UInt8] = []
     private(set) var failure: AttributeMap.Failure?
-    /// Where the name stands of the item's attribute that is being appended. Not the bytes themselves: a second
-    /// reference to them would make each append copy all that is there.
+    /// The range of the name of the top-level attribute that is being appended. Not the bytes themselves: with a second
+    /// reference to the buffer, each append would copy it.
     var attribute = 0..<0
     private var nesting = 0
 
-    /// `isMeasured`: the size follows at the end, by `endMeasuring`.
+    /// `isMeasured`: `endMeasuring` will fill in the size at the end.
     init(isMeasured: Bool = false) {
         self.bytes.reserveCapacity(1024)
         if isMeasured {
@@ -28,7 +27,7 @@ struct StoredItemBuilder {
         }
     }
 
-    /// Says what the whole is charged for.
+    /// Writes the charged size into the header.
     mutating func endMeasuring(_ chargedBytes: Int) {
         self.patch(UInt32(clamping: chargedBytes), at: 1)
     }
@@ -45,16 +44,16 @@ struct StoredItemBuilder {
         if self.failure == nil { self.failure = failure }
     }
 
-    // A map's or list's place, so that its count and length can be written when they are known.
+    // The position of a map or list, so that its count and length can be written once they are known.
 
     struct Place {
         var offset: Int
         var count: UInt32 = 0
-        /// Bytes of count, and of the length before it in nested ones.
+        /// The bytes of the count and, in nested maps and lists, of the length before it.
         var headerBytes = 8
     }
 
-    /// A map's body: what an item holds, and what follows the length in `M`.
+    /// A map's body: the content of an item, and what follows the length in an `M` value.
     mutating func beginMapBody() -> Place {
         let place = Place(offset: self.bytes.count, headerBytes: 4)
         self.appendZeros(4)
@@ -65,7 +64,7 @@ struct StoredItemBuilder {
         self.patch(place.count, at: place.offset)
     }
 
-    /// To be called before each value of a list or map, and each attribute of an item.
+    /// Must be called before each value of a list or map and before each attribute of an item.
     mutating func checkNesting() {
         guard self.nesting >= Self.nestingMax else { return }
         self.fail(
@@ -97,7 +96,7 @@ struct StoredItemBuilder {
         self.patch(place.count, at: place.offset + 4)
     }
 
-    /// Makes room for a name's length; the name is appended to `bytes` by `append`, then closed by `endName`.
+    /// Reserves two bytes for a name's length; the name is then appended to `bytes` and completed by `endName`.
     mutating func beginName() -> Int {
         self.appendZeros(2)
         return self.bytes.count
@@ -115,7 +114,7 @@ struct StoredItemBuilder {
         self.bytes[start - 1] = UInt8(stored & 0xFF)
     }
 
-    /// Appends into the buffer itself, so that text goes from the wire to its place without a copy.
+    /// Lets `append` write into the buffer, so that text is transferred from the wire without a copy.
     mutating func withBytes<Failure: Error>(
         _ append: (inout [UInt8]) throws(Failure) -> Void
     ) throws(Failure) {
@@ -126,12 +125,12 @@ struct StoredItemBuilder {
         self.bytes.append(type.rawValue)
     }
 
-    /// Changes the type before a value's length and content.
+    /// Changes the type byte that precedes a value's length and content.
     mutating func setType(_ type: AttributeType, before start: Int) {
         self.bytes[start - 5] = type.rawValue
     }
 
-    /// Begins a value that has a length: its type, and room for four bytes.
+    /// Begins a value that has a length: appends its type and reserves four bytes for the length.
     mutating func beginBytes(_ type: AttributeType) -> Int {
         self.bytes.append(addingCapacity: 5) { span in
             span.append(type.rawValue)
@@ -140,12 +139,13 @@ struct StoredItemBuilder {
         return self.bytes.count
     }
 
-    /// A whole entry of a map: a name of at most `nameBytesMax` and a text or a number's text, with their lengths.
-    /// - Returns: where the name stands, and where the text begins, which is the last of the bytes.
+    /// Appends a complete entry of a map: a name of at most `nameBytesMax` and a text or a number's text, with their
+    /// lengths.
+    /// - Returns: the range of the name, and the start of the text, which is at the end of the bytes.
     mutating func appendEntry(
         _ name: Span<UInt8>, _ type: AttributeType, _ text: Span<UInt8>
     ) -> (name: Range<Int>, textStart: Int) {
-        // Behind the name's length of two bytes; behind the type and the text's length of four.
+        // After the name's length of two bytes; after the type and the text's length of four.
         let nameStart = self.bytes.count + 2
         let nameEnd = nameStart + name.count
         self.bytes.append(bytesMax: name.count + text.count + 7) { entry in
@@ -159,7 +159,7 @@ struct StoredItemBuilder {
         return (nameStart..<nameEnd, nameEnd + 5)
     }
 
-    /// Makes room for a length of four bytes.
+    /// Reserves four bytes for a length.
     mutating func beginBytes() -> Int {
         self.appendZeros(4)
         return self.bytes.count
@@ -169,9 +169,9 @@ struct StoredItemBuilder {
         self.patch(UInt32(self.bytes.count - start), at: start - 4)
     }
 
-    /// The text just appended from `start` becomes a number's canonical text.
+    /// Replaces the text just appended from `start` with the number's canonical text.
     mutating func endNumber(_ start: Int) {
-        // Each slice is let go before the bytes are changed, or the change would copy all that is there.
+        // Each slice is released before the bytes are changed; otherwise the change would copy the buffer.
         if !DynamoDBNumber.isCanonical(self.bytes.span.extracting(start..<self.bytes.count)) {
             do throws(ValidationFailure) {
                 let number = try DynamoDBNumber.parse(self.bytes[start...])
@@ -190,7 +190,7 @@ struct StoredItemBuilder {
         self.bytes.append(value ? AttributeType.bool.rawValue : AttributeType.falseByte)
     }
 
-    /// Appends bytes that hold a stored value already.
+    /// Appends a value that is already in stored form.
     mutating func appendStored(_ value: ArraySlice<UInt8>) {
         self.bytes.append(contentsOf: value)
     }

@@ -1,9 +1,8 @@
 internal import Primitives
 
-/// Writes stored values as JSON, such as `{"S":"text"}`, by offsets into an item's bytes: nothing is retained on the
-/// way.
+/// Writes stored values as JSON, such as `{"S":"text"}`, by offsets into an item's bytes: nothing is retained.
 ///
-/// Damaged bytes end the container that they are in early.
+/// Damaged bytes end the container that contains them early.
 enum StoredJSON {
     static func list(_ values: [AttributeMap], to output: inout [UInt8]) {
         output.append(UInt8(ascii: "["))
@@ -57,7 +56,7 @@ enum StoredJSON {
         self.quoted("", name, ":", to: &output)
     }
 
-    /// A text between quotes, and what stands before and behind it.
+    /// A quoted text, with the literals before and after it.
     @inline(__always)
     private static func quoted(
         _ opening: StaticString, _ text: Span<UInt8>, _ closing: StaticString, to output: inout [UInt8]
@@ -83,14 +82,14 @@ enum StoredJSON {
         output.append(bytesMax: text.utf8CodeUnitCount) { $0.append(text) }
     }
 
-    /// `":{"S":"`, which stands between name and text, the lowest byte first.
+    /// `":{"S":"`, the literal between name and text, lowest byte first.
     @inline(__always)
     private static func opening(_ letter: UInt8) -> UInt64 {
         0x223A_2200_227B_3A22 | UInt64(letter) << 32
     }
 
-    /// Nearly every entry: a text or a number without anything to escape, in one go.
-    /// - Returns: false, and nothing is appended, for any other.
+    /// Writes an entry that is a text or a number without characters to escape, in one go: nearly every entry.
+    /// - Returns: false for any other entry; nothing is appended.
     @inline(__always)
     private static func plainEntry(
         _ name: Span<UInt8>, _ opening: UInt64, _ text: Span<UInt8>, isFirst: Bool, to output: inout [UInt8]
@@ -111,7 +110,7 @@ enum StoredJSON {
         }
     }
 
-    /// The value that stands from `start` to `end`, as `StoredWalk` found it.
+    /// The value from `start` to `end`, as `StoredWalk` found it.
     static func value(_ bytes: Span<UInt8>, at start: Int, _ end: Int, to output: inout [UInt8]) {
         guard let type = AttributeType(storedByte: bytes[start]) else { return }
         switch type {

@@ -1,6 +1,6 @@
 extension StoredValue {
-    /// Equality as expressions see it: numbers by value, sets and maps without regard to order.
-    /// - Complexity: O(bytes), whatever the order; no tree is built.
+    /// Equality in expressions: numbers by value, sets and maps without regard to order.
+    /// - Complexity: O(bytes) in any order; no tree is built.
     package func isEqual(to other: StoredValue) -> Bool {
         guard self.type == other.type else { return false }
         switch self.type {
@@ -20,7 +20,7 @@ extension StoredValue {
     private func hasEqualMembers(_ other: StoredValue) -> Bool {
         guard self.elementCount == other.elementCount else { return false }
         let (left, right) = (self.members, other.members)
-        // Members are unique on both sides, so that each of one is in the other says enough.
+        // Members are unique on both sides and equally many, so one inclusion is sufficient.
         if left.count <= 16 { return left.allSatisfy(right.contains) }
         return Set(left) == Set(right)
     }
@@ -36,7 +36,7 @@ extension StoredValue {
         }
     }
 
-    /// Whether a set has this content as a member, or a list an equal element.
+    /// Whether a set contains this content, or a list an equal element.
     package func containsMember(_ value: StoredValue) -> Bool {
         switch (self.type, value.type) {
         case (.ss, .s), (.ns, .n), (.bs, .b): self.members.contains(value.content)
@@ -45,22 +45,22 @@ extension StoredValue {
         }
     }
 
-    /// The value of a map's entry; nil when there is none or this is no map.
+    /// The value of a map's entry; nil when there is none or this is not a map.
     package func entry(named name: ArraySlice<UInt8>) -> StoredValue? {
         self.type == .m ? self.entries.value(named: name) : nil
     }
 }
 
 extension AttributeMap {
-    /// The value of the attribute of that name.
-    /// - Complexity: O(attributes), none of them looked into.
+    /// The value of the attribute with that name.
+    /// - Complexity: O(attributes); values are not parsed.
     package func value(named name: ArraySlice<UInt8>) -> StoredValue? {
         self.attributes.value(named: name)
     }
 }
 
 extension StoredBytes {
-    /// The order of unsigned bytes, a prefix before what it begins.
+    /// The order by unsigned bytes; a prefix precedes its extensions.
     static func order(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Int {
         var (leftIndex, rightIndex) = (left.startIndex, right.startIndex)
         while leftIndex < left.endIndex, rightIndex < right.endIndex {
@@ -74,10 +74,10 @@ extension StoredBytes {
 }
 
 extension DynamoDBNumber {
-    /// The order of two numbers by their canonical texts, without making numbers of them.
+    /// The order of two numbers by their canonical texts, without parsing them.
     ///
-    /// Canonical texts have no needless zeros, so the longer integer part is the larger number and equally long ones
-    /// compare as text: a point stands at the same place in both.
+    /// Canonical texts have no redundant zeros, so the longer integer part is the larger number, and equally long ones
+    /// compare as text: the point is at the same place in both.
     /// - Returns: below 0, 0 or above 0.
     package static func order(canonical left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Int {
         let minus = UInt8(ascii: "-")

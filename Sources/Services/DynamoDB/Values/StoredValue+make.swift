@@ -1,5 +1,5 @@
 extension StoredValue {
-    /// A value of its own from a tree.
+    /// A standalone value from a tree.
     /// - Throws: when lists and maps nest deeper than DynamoDB allows.
     package init(_ tree: AttributeValue) throws(ValidationFailure) {
         var builder = StoredItemBuilder()
@@ -12,7 +12,7 @@ extension StoredValue {
         self = value
     }
 
-    /// A number's stored form.
+    /// The stored form of a number.
     package static func number(_ number: DynamoDBNumber) -> StoredValue {
         var bytes: [UInt8] = [AttributeType.n.rawValue, 0, 0, 0, 0]
         bytes.reserveCapacity(24)
@@ -52,7 +52,7 @@ extension StoredValue {
         return Self.closing(bytes)
     }
 
-    /// What follows type, length and count.
+    /// The bytes after type, length and count.
     private var body: ArraySlice<UInt8> {
         self.range.count > 9 ? self.bytes[(self.range.lowerBound + 9)..<self.range.upperBound] : []
     }
@@ -95,7 +95,7 @@ extension AttributeType {
     package var isSet: Bool { self == .ss || self == .ns || self == .bs }
 }
 
-/// What becomes of one attribute of an item.
+/// The new value of one attribute of an item.
 package struct AttributeChange: Sendable {
     package let name: ArraySlice<UInt8>
     /// nil removes the attribute.
@@ -108,15 +108,15 @@ package struct AttributeChange: Sendable {
 }
 
 extension AttributeMap {
-    /// Bytes before the body of a map that is not measured.
+    /// The header's length for a map without a size.
     static let formatBytes = 1
-    /// Bytes before the body of one that is: the format and the size.
+    /// The header's length for a measured map: the format and the size.
     static let measuredHeaderBytes = 5
 
     /// A copy in which some attributes are set or removed; the others keep their bytes and their order.
     ///
     /// New attributes come last, in the order of `changes`, whose names are unique.
-    /// - Returns: a map that is measured where this one is, by what the changes add and take away.
+    /// - Returns: a map that is measured if this one is; its size is updated by the changes.
     /// - Complexity: O(bytes of the item and the changes); untouched attributes are copied in runs.
     package func replacing(_ changes: [AttributeChange]) -> AttributeMap {
         var bytes: [UInt8] = []
@@ -127,7 +127,7 @@ extension AttributeMap {
         if isMeasured { bytes.append(contentsOf: Self.measuredHeader) } else { bytes.append(Self.formatByte) }
         let countStart = bytes.count
         for _ in 0..<4 { bytes.append(0) }
-        // The values that stand there now; what they leave are the names and values between them.
+        // The present values of these attributes; the runs between them are copied.
         let present = self.attributes.values(named: changes.map(\.name))
         let replaced = present.enumerated().compactMap { index, value in value.map { (index, $0.range) } }
             .sorted { $0.1.lowerBound < $1.1.lowerBound }
@@ -151,12 +151,12 @@ extension AttributeMap {
             count += 1
         }
         StoredBytes.write(count, to: &bytes, at: countStart)
-        // An item of before may have been measured by a rule that came to less.
+        // The size of a stored item may come from an earlier rule that counted less.
         if isMeasured { StoredBytes.write(max(0, size), to: &bytes, at: 1) }
         return AttributeMap(whole: bytes)
     }
 
-    /// What a change adds to the size that AWS charges.
+    /// The growth of the charged size by a change.
     private static func growth(_ change: AttributeChange, from present: StoredValue?) -> Int {
         let before = present.map { change.name.count + $0.chargedBytes } ?? 0
         let after = change.value.map { change.name.count + $0.chargedBytes } ?? 0

@@ -1,4 +1,4 @@
-/// One stored value inside an item's bytes, found and not copied.
+/// One stored value inside an item's bytes, located but not copied.
 package struct StoredValue: Sendable {
     /// The whole item.
     let bytes: [UInt8]
@@ -6,7 +6,7 @@ package struct StoredValue: Sendable {
     package let range: Range<Int>
     package let type: AttributeType
 
-    /// - Returns: nil when no whole value stands there.
+    /// - Returns: nil when there is no complete value at the offset.
     init?(_ bytes: [UInt8], at offset: Int, end limit: Int) {
         guard offset < limit, let type = AttributeType(storedByte: bytes[offset]),
             let end = Self.end(bytes, type, at: offset, limit)
@@ -24,12 +24,12 @@ package struct StoredValue: Sendable {
         return offset + 5 + length
     }
 
-    /// What follows type and length: the text of `S` and `N`, the bytes of `B`.
+    /// The bytes after type and length: the text of `S` and `N`, the bytes of `B`.
     package var content: ArraySlice<UInt8> {
         self.range.count > 5 ? self.bytes[(self.range.lowerBound + 5)..<self.range.upperBound] : []
     }
 
-    /// The value with its type byte: what a new item can take over as it is.
+    /// The value with its type byte, which a new item can copy unchanged.
     package var stored: ArraySlice<UInt8> { self.bytes[self.range] }
 
     package var boolean: Bool { self.bytes[self.range.lowerBound] == AttributeType.bool.rawValue }
@@ -38,7 +38,7 @@ package struct StoredValue: Sendable {
         self.type == .n ? try? DynamoDBNumber.parse(self.content) : nil
     }
 
-    /// Elements of a list or set, entries of a map; 0 for everything else.
+    /// The number of elements of a list or set, or of entries of a map; 0 for other types.
     package var elementCount: Int {
         switch self.type {
         case .l, .m, .ss, .ns, .bs:
@@ -47,13 +47,13 @@ package struct StoredValue: Sendable {
         }
     }
 
-    /// The value of a map's entry; nil when there is none or this is no map.
+    /// The value of a map's entry; nil when there is none or this is not a map.
     package func entry(_ name: some Collection<UInt8>) -> StoredValue? {
         guard self.type == .m else { return nil }
         return StoredEntries(self.bytes, self.range.lowerBound + 5, self.range.upperBound).value(name)
     }
 
-    /// The element of a list; nil beyond its end or when this is no list.
+    /// The element of a list; nil beyond its end or when this is not a list.
     package func element(_ index: Int) -> StoredValue? {
         guard self.type == .l, index >= 0, index < self.elementCount else { return nil }
         var offset = self.range.lowerBound + 9
@@ -106,7 +106,7 @@ package struct StoredValue: Sendable {
         case .n: .n(self.number ?? .zero)
         case .b: .b(Array(self.content))
         case .ss: .ss(self.members.map { String(decoding: $0, as: UTF8.self) })
-        // Stored numbers are canonical, so none fails; damaged bytes must not end the process.
+        // Stored numbers are canonical, so parsing succeeds; damaged bytes must not end the process.
         case .ns: .ns(self.members.map { (try? DynamoDBNumber.parse($0)) ?? .zero })
         case .bs: .bs(self.members.map(Array.init))
         case .m: .m(AttributeTree(self.entries.map { .init($0.nameText, $0.value.tree) }))
@@ -118,16 +118,17 @@ package struct StoredValue: Sendable {
 
     /// The size that AWS charges for the value, without its name.
     ///
-    /// Text and bytes their length; numbers by digits; null and booleans 1; a list or map 3 and 1 an element besides.
+    /// Text and bytes count their length, numbers their digits, null and booleans 1, lists and maps 3 plus 1 for each
+    /// element.
     /// - Source: DynamoDB Developer Guide, "DynamoDB item sizes and formats".
     package var chargedBytes: Int {
         StoredWalk.charged(self.bytes.span, at: self.range.lowerBound, self.range.upperBound)
     }
 }
 
-/// The entries of a map's body, in order; ends early where the bytes are damaged.
+/// The entries of a map's body, in order; ends early if the bytes are damaged.
 package struct StoredEntries: Sequence, IteratorProtocol, Sendable {
-    /// One name and its value, found and not copied.
+    /// One name and its value, located but not copied.
     package struct Entry: Sendable {
         package let name: ArraySlice<UInt8>
         package let value: StoredValue
@@ -175,7 +176,7 @@ package struct StoredEntries: Sequence, IteratorProtocol, Sendable {
     }
 }
 
-/// Lengths in stored items, checked against the end.
+/// Lengths in stored items, checked against the end of their container.
 enum StoredBytes {
     static func length(_ bytes: [UInt8], at offset: Int, _ end: Int) -> Int? {
         guard offset >= 0, offset + 4 <= end else { return nil }
@@ -183,7 +184,7 @@ enum StoredBytes {
             | Int(bytes[offset + 3])
     }
 
-    /// The length of a name that lies before the end whole.
+    /// The length of a name; nil unless the whole name is before the end.
     static func nameLength(_ bytes: [UInt8], at offset: Int, _ end: Int) -> Int? {
         guard offset + 2 <= end else { return nil }
         let length = Int(bytes[offset]) << 8 | Int(bytes[offset + 1])

@@ -2,7 +2,7 @@ internal import ServiceModel
 
 /// Writes stored values to a wire format other than JSON (`StoredJSON`), by offsets into an item's bytes.
 ///
-/// Damaged bytes end the container that they are in early.
+/// Damaged bytes end the container that contains them early.
 struct StoredValueWriter {
     private let writer: any ShapeWriter
     /// The model's `AttributeValue`.
@@ -15,7 +15,7 @@ struct StoredValueWriter {
         self.members = schema.members
     }
 
-    /// The schema's members are in the order of the types, as `attributeType` asserts.
+    /// The schema's members are in the order of the types, which `attributeType` asserts.
     private static func index(of type: AttributeType) -> Int { Int(type.rawValue) - 1 }
 
     /// The entries of a map's body, which begins with their count.
@@ -33,7 +33,7 @@ struct StoredValueWriter {
         self.writer.endMap(member)
     }
 
-    /// The value that stands from `start` to `end`, as `StoredWalk` found it.
+    /// The value from `start` to `end`, as `StoredWalk` found it.
     func value(_ bytes: Span<UInt8>, at start: Int, _ end: Int) {
         guard let type = AttributeType(storedByte: bytes[start]) else { return }
         let inner = self.members[Self.index(of: type)]

@@ -1,19 +1,19 @@
-/// Walks stored bytes by offsets: nothing is retained and nothing allocated on the way.
+/// Traverses stored bytes by offsets, without retaining or allocating anything.
 ///
-/// Every length is checked against the end of what it lies in; damaged bytes end the walk.
+/// Every length is checked against the end of its container; damaged bytes end the traversal.
 enum StoredWalk {
-    /// Where an entry of a map stands.
+    /// The position of an entry of a map.
     struct Place {
         let nameStart: Int
         let valueStart: Int
         let valueEnd: Int
 
-        /// The entry with the length of its name.
+        /// The entry including the length of its name.
         var range: Range<Int> { (self.nameStart - 2)..<self.valueEnd }
         var name: Range<Int> { self.nameStart..<self.valueStart }
     }
 
-    // Inlined, or a walk is mostly calls.
+    // Inlined, because otherwise calls dominate the traversal.
 
     @inline(__always)
     static func length(_ bytes: borrowing Span<UInt8>, at offset: Int, _ limit: Int) -> Int? {
@@ -22,7 +22,7 @@ enum StoredWalk {
             | Int(bytes[offset + 3])
     }
 
-    /// Where the value ends; nil when no whole value stands there.
+    /// The end of the value; nil when there is no complete value at the offset.
     @inline(__always)
     static func valueEnd(_ bytes: borrowing Span<UInt8>, at offset: Int, _ limit: Int) -> Int? {
         guard offset < limit, bytes[offset] != 0, bytes[offset] <= AttributeType.falseByte else { return nil }
@@ -31,7 +31,7 @@ enum StoredWalk {
         return offset + 5 + length
     }
 
-    /// The entry at an offset; nil when none is whole there.
+    /// The entry at an offset; nil when there is no complete one.
     @inline(__always)
     static func entry(_ bytes: borrowing Span<UInt8>, at offset: Int, _ limit: Int) -> Place? {
         guard offset + 2 <= limit else { return nil }
@@ -40,7 +40,7 @@ enum StoredWalk {
         return Place(nameStart: offset + 2, valueStart: valueStart, valueEnd: valueEnd)
     }
 
-    /// The entry of that name among `count` entries.
+    /// The entry with that name among `count` entries.
     static func find(
         _ name: borrowing Span<UInt8>, _ bytes: borrowing Span<UInt8>, at start: Int, count: Int, _ limit: Int
     ) -> Place? {
@@ -60,7 +60,7 @@ enum StoredWalk {
         return true
     }
 
-    /// The size that AWS charges for the entries of a map's body that begins with its count.
+    /// The charged size of the entries of a map's body, which begins with their count.
     static func chargedEntries(
         _ bytes: borrowing Span<UInt8>, at start: Int, _ limit: Int, overhead: Int
     ) -> Int {
@@ -68,7 +68,7 @@ enum StoredWalk {
         return self.chargedEntries(bytes, at: start + 4, count: count, limit, overhead: overhead)
     }
 
-    /// The same for the entries alone, of which there are `count`.
+    /// The charged size of `count` entries.
     static func chargedEntries(
         _ bytes: borrowing Span<UInt8>, at start: Int, count: Int, _ limit: Int, overhead: Int
     ) -> Int {
@@ -76,7 +76,7 @@ enum StoredWalk {
         var offset = start
         for _ in 0..<count {
             guard let place = self.entry(bytes, at: offset, limit) else { return total }
-            // Most values are texts, which need no look into them.
+            // Most values are texts, whose size is their length.
             let isText = bytes[place.valueStart] == AttributeType.s.rawValue
             total &+= place.name.count &+ overhead
             total &+=
@@ -125,14 +125,14 @@ enum StoredWalk {
         return total
     }
 
-    /// A byte for each two significant digits of a canonical number, before its point and behind it, one more, and one
-    /// for a sign.
-    /// - Source: DynamoDB Developer Guide, "DynamoDB item sizes and formats"; that the point divides the digits was
-    ///   measured on AWS, as dynoxide's pull request 195 tells.
+    /// One byte for each two significant digits of a canonical number, rounded up separately before and after its
+    /// point, one more byte, and one for a minus sign.
+    /// - Source: DynamoDB Developer Guide, "DynamoDB item sizes and formats"; that the digits before and after the
+    ///   point are counted separately was measured on AWS, according to dynoxide's pull request 195.
     static func chargedNumber(_ bytes: borrowing Span<UInt8>, _ start: Int, _ end: Int) -> Int {
         guard start < end else { return 1 }
         let isNegative = bytes[start] == UInt8(ascii: "-")
-        // Significant are the digits between the outermost ones that are not zero.
+        // The significant digits are those between the outermost digits that are not zero.
         var first = isNegative ? start + 1 : start
         var last = end
         while first < last, bytes[first] <= UInt8(ascii: "0") { first += 1 }

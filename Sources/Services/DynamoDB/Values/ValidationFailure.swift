@@ -1,4 +1,4 @@
-/// What a request's data break; the message of a `ValidationException`.
+/// A rule that a request's data violate, as the message of a `ValidationException`.
 package struct ValidationFailure: Error, Sendable, Hashable {
     package let message: String
 
@@ -11,8 +11,8 @@ extension ValidationFailure {
     /// An item beyond `AttributeMap.itemBytesMax`.
     package static let itemTooLarge = ValidationFailure("Item size has exceeded the maximum allowed size")
 
-    /// An attribute without a name, in an item or in a map of whatever depth.
-    /// - Source: the constraint is the Developer Guide's ("Naming rules"); the words are AWS's for an empty name in
+    /// An attribute without a name, in an item or in a map at any depth.
+    /// - Source: the constraint is in the Developer Guide ("Naming rules"); the message is AWS's for an empty name in
     ///   ExpressionAttributeNames.
     package static let emptyAttributeName = ValidationFailure("Empty attribute name")
 

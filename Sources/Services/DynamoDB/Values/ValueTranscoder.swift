@@ -2,35 +2,35 @@ internal import ServiceModel
 
 /// Reads attribute values from a wire format into a builder.
 ///
-/// It counts what an item is charged for while it reads. Beyond the bound nothing more is taken, only skipped by its
-/// syntax: a request of megabytes costs no more than the largest item, and is refused for its size all the same.
+/// It sums up the charged size while it reads. Beyond the limit values are not stored, only skipped with a syntax
+/// check: a request of megabytes costs no more than the largest item, and is still refused for its size.
 ///
-/// `wire` is what is read. It is handed on and not kept: a reference in a structure that changes would be counted for
-/// each attribute.
+/// The reader, `wire`, is passed as an argument and not stored: a reference in a struct that is mutated would be
+/// retained and released for each attribute.
 struct ValueTranscoder {
     var builder: StoredItemBuilder
     private let chargedBytesMax: Int
-    /// As `StoredWalk` counts; repeated names count until their map ends.
+    /// Counted as in `StoredWalk`; repeated names are included until their map ends.
     private(set) var chargedBytes = 0
-    /// Whether a name came twice in a map of any depth.
+    /// Whether a name was repeated in a map at any depth.
     private(set) var hasRepetition = false
-    /// Whether something was skipped because of the bound.
+    /// Whether a value was skipped because of the limit.
     private(set) var hasDropped = false
 
-    /// Beyond `chargedBytesMax` charged bytes values are skipped.
+    /// Values are skipped once more than `chargedBytesMax` bytes are charged.
     init(chargedBytesMax: Int, isMeasured: Bool) {
         self.builder = StoredItemBuilder(isMeasured: isMeasured)
         self.chargedBytesMax = chargedBytesMax
     }
 
-    /// Whether more came than the bound.
+    /// Whether the limit is exceeded.
     var isOver: Bool { self.chargedBytes > self.chargedBytesMax }
 
-    /// The entries of a map; a name that comes twice keeps its later value.
+    /// Reads the entries of a map; a repeated name keeps its last value.
     mutating func entries(
         _ wire: any WireReader, _ member: MemberSchema, _ place: inout StoredItemBuilder.Place, isTop: Bool = false
     ) throws(ShapeError) {
-        // Taken out once, or it is counted for each entry.
+        // Hoisted: inside the loop it would be retained and released for each entry.
         let values = member.target.value.target
         try wire.beginMap(member)
         var seen = SeenNames()
@@ -66,7 +66,8 @@ struct ValueTranscoder {
         }
     }
 
-    /// An entry whose value is a plain `S` or `N`, which most are; false, and nothing is read, before any other.
+    /// Reads an entry whose value is a plain `S` or `N`, as most are; for any other entry returns false and reads
+    /// nothing.
     private mutating func plainEntry(
         _ wire: any WireReader, _ schema: ShapeSchema, _ isTop: Bool, _ seen: inout SeenNames
     ) -> Bool {
@@ -97,7 +98,7 @@ struct ValueTranscoder {
     ) {
         self.hasRepetition = true
         self.builder.removeRepeatedEntries(&place)
-        // What has been dropped stays too much.
+        // If values were skipped, the size stays above the limit.
         guard !self.hasDropped else { return }
         self.chargedBytes =
             chargedBefore
@@ -125,7 +126,7 @@ struct ValueTranscoder {
             try self.content(wire, attributeType(index, schema), schema.members[index])
         }
         if count > 1 {
-            // What a content breaks, such as a text that is no number, is told before that there are several.
+            // AWS reports errors of a content, such as a text that is not a number, before the error of several types.
             self.builder.fail(
                 "Supplied AttributeValue has more than one datatypes set, "
                     + "must contain exactly one of the supported datatypes"
@@ -139,7 +140,7 @@ struct ValueTranscoder {
         }
     }
 
-    /// A plain `S` or `N`, which most values are; false when it is anything else, and then bytes are left behind.
+    /// Reads a plain `S` or `N`, as most values are; for any other value returns false and leaves bytes appended.
     private mutating func text(_ wire: any WireReader, _ schema: ShapeSchema) -> Bool {
         let start = self.builder.beginBytes(.s)
         var index: Int?
@@ -200,7 +201,7 @@ struct ValueTranscoder {
         case .m:
             var place = self.builder.beginMap()
             self.chargedBytes += 3
-            // The count of a nested map stands behind its length.
+            // The count of a nested map follows its length.
             try self.entries(wire, member, &place)
             self.builder.endNested(place)
         case .l:

@@ -1,17 +1,17 @@
-/// Checks of keys, with AWS's sentences.
-/// - Source: answers of AWS as moto, dynalite and public issues record them.
+/// Validation of keys, with AWS's messages.
+/// - Source: answers of AWS recorded by moto, dynalite and public issues.
 package enum KeyCheck {
     package static let partitionBytesMax = 2048
     package static let sortBytesMax = 1024
 
-    /// A `Key` of a request: exactly the key's attributes, of the right types and sizes.
+    /// Checks a `Key` of a request: exactly the key's attributes, of the right types and sizes.
     package static func key(_ key: AttributeMap, _ schema: KeySchema) throws(ValidationFailure) {
         if let failure = key.failure { throw ValidationFailure(failure.message) }
         guard key.count == schema.elements.count else { throw .keyElement }
         try self.values(key, schema, missing: { _ in .keyElement }, mismatch: { _, _ in .keyElement })
     }
 
-    /// An item to be stored: the key's attributes are there, of the right types and sizes.
+    /// Checks an item to be stored: the key's attributes exist and have the right types and sizes.
     package static func item(_ item: AttributeMap, _ schema: KeySchema) throws(ValidationFailure) {
         try self.values(item, schema) { element in
             .invalid("Missing the key \(element.name) in the item")
@@ -23,7 +23,7 @@ package enum KeyCheck {
         }
     }
 
-    /// Each attribute of the key in the schema's order: that it is there, its type, that it is not empty, its size.
+    /// Checks each attribute of the key in the schema's order: existence, type, not empty, size.
     private static func values(
         _ item: AttributeMap,
         _ schema: KeySchema,
@@ -45,8 +45,8 @@ package enum KeyCheck {
         }
     }
 
-    /// An item's attributes that are a secondary index's key: of the right type where they are there, not empty, and
-    /// together no larger than a partition key and a sort key may be.
+    /// Checks an item's attributes that form a secondary index's key: those that exist must have the right type and not
+    /// be empty, and together not exceed the sizes of a partition key and a sort key.
     package static func indexAttributes(
         _ item: AttributeMap, _ schema: KeySchema, indexName: String
     ) throws(ValidationFailure) {
@@ -61,8 +61,8 @@ package enum KeyCheck {
         }
     }
 
-    /// Whether an item has a key of an index: every attribute of it, each of its type and not empty, and together not
-    /// too large.
+    /// Whether an item has a key in an index: it has every attribute of the key, each of the right type and not empty,
+    /// and together they are not too large.
     package static func hasIndexKey(_ item: AttributeMap, _ schema: KeySchema) -> Bool {
         var size = KeySize(schema)
         for (position, element) in schema.elements.enumerated() {
@@ -73,10 +73,10 @@ package enum KeyCheck {
         return size.partition <= self.partitionBytesMax && size.sort <= self.sortBytesMax
     }
 
-    /// The bytes of a key's attributes: those of the partition together, and those of the sort key together.
+    /// The sizes of a key in bytes: of the partition key's attributes together, and of the sort key's together.
     ///
-    /// - Source: DynamoDB Developer Guide, "Multi-attribute keys"; the words of AWS's refusal speak of the aggregated
-    ///   size of all range keys.
+    /// - Source: DynamoDB Developer Guide, "Multi-attribute keys"; AWS's message mentions the aggregated size of all
+    ///   range keys.
     private struct KeySize {
         let partitionCount: Int
         private(set) var partition = 0
@@ -86,7 +86,7 @@ package enum KeyCheck {
             self.partitionCount = schema.partition.count
         }
 
-        /// A number counts by its digits, as it does in the key of an item.
+        /// A number counts as charged, by its digits, as in the key of an item.
         mutating func add(_ value: StoredValue, at position: Int) {
             if position < self.partitionCount {
                 self.partition += value.chargedBytes
@@ -96,7 +96,7 @@ package enum KeyCheck {
         }
     }
 
-    /// That an attribute of an index's key is not empty.
+    /// Checks that an attribute of an index's key is not empty.
     package static func indexContent(
         _ value: StoredValue, _ element: KeyElement, _ indexName: String
     ) throws(ValidationFailure) {
@@ -109,8 +109,8 @@ package enum KeyCheck {
         )
     }
 
-    /// That no attribute of a key is empty, and nothing else: a transaction is refused for it before the rest of its
-    /// keys are looked at.
+    /// Checks only that no attribute of a key is empty: a transaction is refused for this before other checks of its
+    /// keys.
     ///
     /// `indexName` is nil for the table's key.
     package static func contents(
@@ -134,7 +134,7 @@ package enum KeyCheck {
         )
     }
 
-    /// The attributes of a secondary index's key that an update has changed; AWS words what is wrong differently here.
+    /// Checks the attributes of a secondary index's key that an update has changed; AWS's messages differ here.
     /// - Source: the messages that the API Reference lists under TransactWriteItems, "Validation Error".
     package static func updatedIndexAttributes(
         _ item: AttributeMap, was before: AttributeMap?, _ schema: KeySchema
@@ -145,7 +145,7 @@ package enum KeyCheck {
             guard let value = item[element.name] else { continue }
             let isChanged = before?[element.name].map { !$0.isEqual(to: value) } ?? true
             guard value.type == element.type else {
-                // What was there before the index, and is as it was, only keeps the item out of it.
+                // An unchanged value from before the index existed only excludes the item from the index.
                 guard isChanged else { continue }
                 throw .updatedIndexType
             }
@@ -178,7 +178,7 @@ extension ValidationFailure {
         "Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
     )
 
-    /// An item, or the value that an update names, does not have the type of an index's key.
+    /// An item, or a value given to an update, does not have the type of an index's key.
     package static func indexType(
         _ element: KeyElement, _ actual: AttributeType, indexName: String
     ) -> ValidationFailure {
@@ -188,7 +188,7 @@ extension ValidationFailure {
         )
     }
 
-    /// An update computed a value of another type than an index's key has.
+    /// An update computed a value whose type is not that of an index's key.
     package static let updatedIndexType = ValidationFailure(
         "The update expression attempted to update the secondary index key to unsupported type"
     )

@@ -1,10 +1,11 @@
-/// Makes the ordered bytes of keys.
+/// Encodes keys as bytes in sort order.
 ///
-/// Table: prefix (10), hash of the partition key (16), sort key as it is, because it is last.
-/// Index: prefix (10), hash of the partition key (16), sort keys ended order-preservingly, hash of the base key (16).
+/// Table: prefix (10), hash of the partition key (16), the sort key without terminator, because it comes last.
+/// Index: prefix (10), hash of the partition key (16), order-preserving terminated sort keys, hash of the base key
+/// (16).
 /// Strings sort as UTF-8, binary as unsigned bytes, numbers as numbers.
 package enum KeyEncoder {
-    /// Prefix and partition hash.
+    /// The length of prefix and partition hash.
     package static let partitionBytes = KeySpace.prefixBytes + PartitionHash.bytes
 
     /// The key of an item in its table. The item has passed `KeyCheck`.
@@ -17,8 +18,8 @@ package enum KeyEncoder {
         return key
     }
 
-    /// The key of an item in an index; nil when the item lacks one of the index's attributes (sparse indexes), or has
-    /// such as no key can have, from before the index was made.
+    /// The key of an item in an index; nil when the item lacks one of the index's attributes (sparse indexes), or has a
+    /// value that is not valid for the key, stored before the index was created.
     package static func indexKey(
         _ space: KeySpace, _ schema: KeySchema, _ item: AttributeMap, baseKey: [UInt8]
     ) -> [UInt8]? {
@@ -32,7 +33,7 @@ package enum KeyEncoder {
         return key
     }
 
-    /// Appends what ends the key of an index entry: the hash of the item's key in its table.
+    /// Appends the last part of an index entry's key: the hash of the item's key in its table.
     package static func appendBaseKey(_ baseKey: [UInt8], to key: inout [UInt8]) {
         PartitionHash.append(baseKey, to: &key)
     }
@@ -64,14 +65,14 @@ package enum KeyEncoder {
         PartitionHash.append(identity, to: &key)
     }
 
-    /// With room for what most partitions are called.
+    /// With capacity for most partition keys.
     private static var emptyIdentity: [UInt8] {
         var identity: [UInt8] = []
         identity.reserveCapacity(64)
         return identity
     }
 
-    /// Appends one attribute of what is hashed: its type, its length and its content.
+    /// Appends one attribute to the bytes to be hashed: its type, its length and its content.
     private static func appendIdentity(
         _ value: ArraySlice<UInt8>, of element: KeyElement, to identity: inout [UInt8]
     ) {
@@ -87,14 +88,14 @@ package enum KeyEncoder {
     /// Appends a table's sort key: nothing follows it, so nothing is escaped.
     package static func appendSort(_ value: ArraySlice<UInt8>, _ type: AttributeType, to key: inout [UInt8]) {
         if type == .n {
-            // `KeyCheck` has passed the value, so it is a number; a wrong key would find nothing.
+            // `KeyCheck` has validated the value, so it is a number; otherwise the wrong key would find nothing.
             ((try? DynamoDBNumber.parse(value)) ?? .zero).appendKeyBytes(to: &key)
         } else {
             key.append(contentsOf: value)
         }
     }
 
-    /// Appends an index's sort key: a zero byte is written as 0, 255, and 0, 0 ends it.
+    /// Appends an index's sort key: a zero byte is written as 0, 255, and 0, 0 terminates it.
     package static func appendEnded(_ value: ArraySlice<UInt8>, _ type: AttributeType, to key: inout [UInt8]) {
         if type == .n { return self.appendSort(value, type, to: &key) }
         self.appendEscaped(value, to: &key)
@@ -102,7 +103,7 @@ package enum KeyEncoder {
         key.append(0)
     }
 
-    /// The same without an end: the bytes that every value with this beginning starts with.
+    /// The same without a terminator: the prefix of every value that begins with `value`.
     package static func appendEscaped(_ value: ArraySlice<UInt8>, to key: inout [UInt8]) {
         for byte in value {
             key.append(byte)

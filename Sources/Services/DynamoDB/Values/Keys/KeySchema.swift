@@ -13,15 +13,15 @@ package struct KeyElement: Sendable, Hashable {
     }
 }
 
-/// The key of a table or index: the partition's attributes, then the sort key's.
+/// The key of a table or index: the attributes of the partition key, then those of the sort key.
 ///
-/// A table has one and at most one; an index up to four of each (November 2025).
+/// A table has one partition attribute and at most one sort attribute; an index up to four of each (November 2025).
 package struct KeySchema: Sendable, Hashable {
     package static let elementCountMax = 4
 
     package let partition: [KeyElement]
     package let sort: [KeyElement]
-    /// The partition's attributes and then the sort key's.
+    /// The attributes of the partition key, then those of the sort key.
     package let elements: [KeyElement]
 
     package init(partition: [KeyElement], sort: [KeyElement] = []) {
@@ -36,7 +36,7 @@ package struct KeySchema: Sendable, Hashable {
         self.elements.contains { $0.name.utf8.elementsEqual(name) }
     }
 
-    /// A name as it stands in an item: a page asks for each of its last one.
+    /// Takes a name as stored in an item: it is called for each attribute of the last item of a page.
     package func contains(_ name: ArraySlice<UInt8>) -> Bool {
         let name = name.span
         for element in self.elements where ByteScan.areEqual(element.name.utf8.span, name) { return true }
@@ -44,9 +44,9 @@ package struct KeySchema: Sendable, Hashable {
     }
 }
 
-/// What a key's bytes are for.
+/// The key space of a table or of one of its indexes.
 package struct KeySpace: Sendable, Hashable {
-    /// From the catalogue, new at every create.
+    /// From the catalogue; a new one for every created table.
     package let table: UInt64
     /// 0 for the table itself.
     package let index: UInt16
