@@ -1,51 +1,51 @@
-/// What a model says, as it says it.
+/// The output of a model, streamed.
 package enum ChatEvent: Sendable {
     /// The next piece of the answer.
     case text(String)
-    /// The next piece of what it thinks before it answers.
+    /// The next piece of the model's reasoning before its answer.
     case reasoning(String)
-    /// A call, whole: its arguments are known to be lawful JSON then.
+    /// A complete call; its arguments are valid JSON.
     case toolCall(ToolCall)
 }
 
-/// How an answer ended, and what it took.
+/// How an answer ended, its token counts and timing.
 package struct ChatOutcome: Sendable, Hashable {
-    /// Why the model said no more.
+    /// Why the model stopped.
     package enum StopReason: Sendable, Hashable {
         case endOfTurn
         case toolCall
         case tokensMax
         case stopSequence(String)
-        /// The model's context is full.
+        /// The model's context is used up.
         case contextFull
-        /// The model began a call that is none: unknown, or with arguments that are no JSON.
+        /// The model began an invalid call: of an unknown tool, or with arguments that are not JSON.
         case malformedToolCall
-        /// The answer is not the JSON that the request's schema asks for, by a server that is not held to it.
+        /// The answer is not the JSON that the request's schema requires; the server does not enforce schemas.
         case malformedAnswer
     }
 
-    /// How long the parts of it took.
+    /// Durations of its phases.
     package struct Timing: Sendable, Hashable {
-        /// Waiting for a model that was loading, and for the turn.
+        /// Waiting for the model to load, and for a slot.
         package var queued: Duration = .zero
-        /// From the turn to the first piece of the answer; nil where there was none.
+        /// From getting a slot to the first piece of the answer; nil without one.
         package var firstPiece: Duration?
-        /// From the turn to the end.
+        /// From getting a slot to the end.
         package var total: Duration = .zero
 
         package init() {}
     }
 
     package var stopReason: StopReason
-    /// Tokens of the request, those that the engine had computed before included.
+    /// Tokens of the request, including those that the engine had in its cache.
     package var inputTokens: Int
     /// Tokens of the answer.
     package var outputTokens: Int
-    /// Of `inputTokens`, those that the engine did not have to compute again.
+    /// The part of `inputTokens` that the engine did not have to compute again.
     package var cachedInputTokens = 0
-    /// Of `inputTokens`, those up to the request's cache point; nil where it has none.
+    /// The part of `inputTokens` up to the request's cache point; nil without one.
     package var cachePointTokens: Int?
-    /// What an engine measured; zero for models that are none.
+    /// Measured by an engine; zero for models without one.
     package var timing = Timing()
 
     package init(stopReason: StopReason, inputTokens: Int, outputTokens: Int) {

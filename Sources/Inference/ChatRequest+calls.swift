@@ -1,9 +1,9 @@
 extension ChatRequest {
-    /// The same conversation with its calls numbered from its beginning: `call00001`, `call00002`.
+    /// The same conversation with its calls numbered consecutively: `call00001`, `call00002`.
     ///
-    /// Ids are for clients. A prompt that has them in it would be another one for the same words, neither found in the
-    /// engine's cache nor among kept and recorded answers; and Mistral's templates take none but such of nine letters
-    /// and digits. A result belongs to the last call of its id; one that answers no call has a number of its own.
+    /// Ids are chosen by clients. In a prompt they would make equal requests differ, so that neither the engine's cache
+    /// nor cached and recorded answers would match; and Mistral's templates only accept ids of nine letters and digits.
+    /// A result belongs to the last call with its id; a result without a call gets a number of its own.
     /// - Complexity: O(parts of the conversation).
     package func numberingCalls() -> ChatRequest {
         var numbers: [String: Int] = [:]
@@ -30,7 +30,7 @@ extension ChatRequest {
         return request
     }
 
-    /// How many calls the conversation has.
+    /// The number of calls in the conversation.
     package var callCount: Int {
         self.messages.reduce(0) { count, message in
             count + message.parts.count { if case .toolCall = $0 { true } else { false } }

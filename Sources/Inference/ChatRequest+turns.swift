@@ -1,9 +1,9 @@
 extension ChatRequest {
-    /// The same conversation in turns that every template takes, for where a model's own refuses it; nil where there is
-    /// nothing to change.
+    /// The same conversation, restructured into turns that every template accepts, for models whose template refuses
+    /// it; nil when there is nothing to change.
     ///
-    /// Llama's templates take one call in a turn: of several each has a turn of its own, with its result behind it.
-    /// Mistral's take no text of the user behind a result: it stands at the result's end.
+    /// Llama's templates accept one call per turn: several calls get a turn each, followed by their results. Mistral's
+    /// accept no user text after a result: it is appended to the result.
     /// - Source: the templates of Llama 3.1 to 3.3 ("This model only supports single tool-calls at once!") and of
     ///   Mistral Nemo, Small and Ministral ("conversation roles must alternate").
     /// - Complexity: O(parts of the conversation).
@@ -30,7 +30,7 @@ extension ChatRequest {
         return isChanged ? plain : nil
     }
 
-    /// A turn for each call, and its result behind it; what else was said stands before the first and behind the last.
+    /// One turn for each call, followed by its result; other parts go before the first call and after the last result.
     private static func turns(_ message: Message, _ calls: [Part], _ answer: Message) -> [Message] {
         var turns: [Message] = []
         var before = message.parts.filter { if case .toolCall = $0 { false } else { true } }
@@ -45,7 +45,7 @@ extension ChatRequest {
         return turns.filter { !$0.parts.isEmpty }
     }
 
-    /// The parts with texts at the end of the last result; nil where they stay as they are.
+    /// The parts with texts appended to the last result; nil when nothing changes.
     private static func joiningTexts(_ parts: [Part]) -> [Part]? {
         guard let last = parts.lastIndex(where: { if case .toolResult = $0 { true } else { false } }),
             case .toolResult(let id, let result) = parts[last]

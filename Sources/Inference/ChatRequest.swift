@@ -1,8 +1,8 @@
 package import ServiceModel
 
-/// One request to a chat model: everything that decides its answer.
+/// One request to a chat model: everything that determines its answer.
 package struct ChatRequest: Sendable {
-    /// Who speaks.
+    /// The speaker of a message.
     package enum Role: String, Sendable, Hashable {
         case user, assistant
     }
@@ -34,7 +34,7 @@ package struct ChatRequest: Sendable {
         package var description: String
         /// A JSON Schema of the arguments.
         package var schema: Document
-        /// Whether the arguments must meet the schema exactly.
+        /// Whether the arguments must conform to the schema exactly.
         package var isStrict: Bool
 
         package init(name: String, description: String, schema: Document, isStrict: Bool = false) {
@@ -45,40 +45,40 @@ package struct ChatRequest: Sendable {
         }
     }
 
-    /// Whether the model calls a tool.
+    /// Whether the model must call a tool.
     package enum ToolChoice: Sendable, Hashable {
-        /// As it likes.
+        /// The model decides.
         case auto
-        /// One of them, whichever.
+        /// At least one of the tools.
         case any
         case named(String)
         case never
     }
 
-    /// How the next token is chosen and when to stop.
+    /// How tokens are sampled, and when to stop.
     package struct Sampling: Sendable, Hashable {
-        /// nil leaves it to the model.
+        /// nil: the model's default.
         package var tokensMax: Int?
         package var temperature: Double?
         package var topP: Double?
         package var topK: Int?
-        /// The least probability of a token, as a share of the likeliest one's.
+        /// The minimum probability of a token, relative to the most likely one.
         package var minP: Double?
         package var presencePenalty: Double?
         package var frequencyPenalty: Double?
-        /// The same seed gives the same answer, as far as the engine can.
+        /// Requests with the same seed get the same answer, as far as the engine supports it.
         package var seed: Int?
         package var stopSequences: [String] = []
 
         package init() {}
     }
 
-    /// Whether the model thinks before it answers.
+    /// Whether the model reasons before it answers.
     package struct Reasoning: Sendable, Hashable {
         package var isOn: Bool
-        /// Tokens that it may think for; nil sets no bound.
+        /// The limit for reasoning tokens; nil for none.
         package var tokensMax: Int?
-        /// `low`, `medium` or `high`, for models that know such a word.
+        /// `low`, `medium` or `high`, for models that support a level.
         package var effort: String?
 
         package init(isOn: Bool, tokensMax: Int? = nil, effort: String? = nil) {
@@ -88,11 +88,11 @@ package struct ChatRequest: Sendable {
         }
     }
 
-    /// A place in the prompt up to which the client wants it kept for its next requests.
+    /// A position in the prompt up to which the client wants it cached for its next requests.
     package struct CachePoint: Sendable, Hashable {
-        /// The message in which it stands; nil: behind the system prompts.
+        /// The index of the message that contains it; nil: after the system prompts.
         package var message: Int?
-        /// So many parts of that message stand before it.
+        /// The number of parts of that message before it.
         package var partCount: Int
 
         package init(message: Int?, partCount: Int = 0) {
@@ -105,24 +105,24 @@ package struct ChatRequest: Sendable {
     package var messages: [Message]
     package var tools: [Tool]
     package var toolChoice: ToolChoice
-    /// Whether it may call several tools at once.
+    /// Whether the model may call several tools at once.
     package var allowsParallelCalls = true
     package var sampling: Sampling
-    /// A JSON Schema that the answer's text must meet.
+    /// A JSON Schema that the answer's text must conform to.
     package var answerSchema: Document?
-    /// Whether an answer that is no JSON where `answerSchema` asks for it is told with a stop reason of its own; else
-    /// it is an error, for notations that have no word for it.
+    /// Whether an answer that is not JSON although `answerSchema` requires it gets its own stop reason; otherwise it is
+    /// an error, for APIs without such a stop reason.
     package var takesAnyAnswer = false
-    /// nil leaves it to the model.
+    /// nil: the model's default.
     package var reasoning: Reasoning?
-    /// The last of them; nil where there is none.
+    /// The last cache point; nil without one.
     package var cachePoint: CachePoint?
-    /// Whether the texts of the one message are the whole prompt, marks of the model's template included: nothing is
-    /// put around them.
+    /// Whether the texts of the single message are the complete prompt, including the special tokens of the model's
+    /// template: nothing is added.
     package var isRawPrompt = false
-    /// Told how long the prompt is before the answer begins; nil where nobody asks.
+    /// Receives the prompt's token counts before the answer begins; nil when not needed.
     package var promptCount: PromptCount?
-    /// Whose turn it is where requests wait: callers take turns.
+    /// Identifies the caller for fair queueing: waiting callers take turns.
     package var caller = ""
 
     package init(
@@ -140,7 +140,7 @@ package struct ChatRequest: Sendable {
 
 /// A call that a model made.
 package struct ToolCall: Sendable, Hashable {
-    /// Unique in its conversation: as the client has it, without the prefix of a notation where a model made it.
+    /// Unique within its conversation: the client's id, or for a new call an id without the prefix of an API.
     package var id: String
     package var name: String
     package var arguments: Document

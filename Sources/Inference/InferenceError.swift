@@ -1,27 +1,27 @@
 /// Why a model did not answer.
 package enum InferenceError: Error, Sendable, Hashable {
-    /// The request asks for what this model cannot do; a sentence.
+    /// The model does not support what the request asks for; a sentence.
     case unsupported(String)
-    /// More tokens than the model's context takes.
+    /// The request exceeds the model's context.
     case contextExceeded(tokens: Int, tokensMax: Int)
-    /// The engine failed; the reason is for the operator.
+    /// The engine failed; the reason is for operators.
     case failed(String)
-    /// Nothing was sent, because nobody listens at the engine's address.
+    /// Nothing was sent, because nothing listens at the engine's address.
     case unreached(String)
-    /// The model is still being loaded, or could not be; a sentence. Later it may answer.
+    /// The model is still loading or could not be loaded; a sentence. A later request may succeed.
     case notReady(String)
-    /// Too many requests wait for this model.
+    /// Too many requests are queued for this model.
     case busy
-    /// The model took longer than it may.
+    /// The model exceeded its time limit.
     case timedOut(seconds: Int)
-    /// The machine never has room for the model; a sentence with the numbers and the remedy.
+    /// The machine can never hold the model; a sentence with the numbers and the remedy.
     case tooLarge(String)
-    /// There is no engine that could compute the model; a sentence that names the remedy.
+    /// There is no engine to run the model; a sentence with the remedy.
     case noEngine(String)
-    /// A server elsewhere answered with this status; its sentence.
+    /// An external server answered with this status; its sentence.
     case refused(status: Int, sentence: String)
 
-    /// The reason in words, for logs and the command line.
+    /// The reason as text, for logs and the command line.
     package var reason: String {
         switch self {
         case .unsupported(let text), .failed(let text), .unreached(let text), .notReady(let text), .noEngine(let text),

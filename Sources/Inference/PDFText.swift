@@ -9,26 +9,26 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// The text of a PDF, by poppler's `pdftotext` where that is installed. A child reads what a client sent: a hostile
-/// document costs that child, and its bounds, and nothing else.
+/// Extracts the text of a PDF with poppler's `pdftotext`, if installed. A child process parses what the client sent: a
+/// hostile document harms only that child, within its limits.
 package enum PDFText {
     /// Why there is no text.
     package enum Failure: Error, Sendable, Hashable {
-        /// There is no `pdftotext`.
+        /// `pdftotext` is not installed.
         case noProgram
-        /// It found no PDF that it can read, or took too much time or memory for it.
+        /// The document is not a readable PDF, or exceeds the limits on time and memory.
         case unreadable
-        /// Too many are being read.
+        /// Too many documents are being processed.
         case busy
     }
 
-    /// Bytes of one document's text.
+    /// The limit for the text of one document, in bytes.
     static let bytesMax = 16 << 20
     static let secondsMax = 30
     static let memoryKiBMax = 1 << 20
-    /// Documents that are read at a time.
+    /// Documents processed concurrently.
     static let countMax = 4
-    /// What a shell ends with that does not find a program.
+    /// A shell's exit status for a program that is not found.
     private static let notFound: Int32 = 127
 
     private static let running = Mutex(0)
@@ -50,7 +50,7 @@ package enum PDFText {
     private static func read(_ pdf: [UInt8]) -> Result<String, Failure> {
         guard let file = Self.file(pdf) else { return .failure(.unreadable) }
         defer { close(file) }
-        // The shell sets bounds that a child started straight away would not have.
+        // The shell sets limits that a directly started child would not have.
         let script = """
             ulimit -v \(self.memoryKiBMax) 2>/dev/null; ulimit -t \(self.secondsMax)
             exec pdftotext -q -enc UTF-8 - - 2>/dev/null
@@ -67,7 +67,7 @@ package enum PDFText {
         }
     }
 
-    /// A file without a name that has the bytes, to be read from its beginning; the caller closes it.
+    /// An unlinked file with the bytes, positioned at its beginning; the caller closes it.
     private static func file(_ bytes: [UInt8]) -> Int32? {
         var path = Array("/tmp/brume-pdf-XXXXXX".utf8CString)
         let descriptor = unsafe mkstemp(&path)

@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// What is known of a prompt before the answer begins, for notations that tell it there.
+/// Token counts of a prompt before the answer begins, for APIs that report them there.
 ///
-/// The model writes it before its first event, where it can; whoever made the request reads it then.
+/// The model sets it before its first event, if it can; the caller of the model reads it then.
 package final class PromptCount: Sendable {
     private struct State {
         var outcome: ChatOutcome?
@@ -14,7 +14,7 @@ package final class PromptCount: Sendable {
 
     package init() {}
 
-    /// The outcome of an answer that has nothing yet; nil where nobody has said how long the prompt is.
+    /// The outcome of an answer without output so far; nil when the counts were not set.
     package var outcome: ChatOutcome? {
         self.state.withLock { state in
             guard var outcome = state.outcome else { return nil }
@@ -23,25 +23,25 @@ package final class PromptCount: Sendable {
         }
     }
 
-    /// Whether the client wants kept for an hour what stands before its last cache point, and not for five minutes.
+    /// Whether the client wants the part before its last cache point cached for an hour instead of five minutes.
     package var isKeptForAnHour: Bool {
         get { self.state.withLock { $0.isKeptForAnHour } }
         set { self.state.withLock { $0.isKeptForAnHour = newValue } }
     }
 
     /// - Parameters:
-    ///   - inputTokens: of the whole prompt.
-    ///   - cachedTokens: of these, those that need not be computed.
+    ///   - inputTokens: the tokens of the whole prompt.
+    ///   - cachedTokens: the part of them that need not be computed.
     package func set(inputTokens: Int, cachedTokens: Int = 0) {
         var outcome = ChatOutcome(stopReason: .endOfTurn, inputTokens: inputTokens, outputTokens: 0)
         outcome.cachedInputTokens = cachedTokens
         self.state.withLock { $0.outcome = outcome }
     }
 
-    /// Tokens up to the cache point, where there is one.
+    /// Sets the tokens up to the cache point, if there is one.
     package func set(cachePointTokens: Int?) { self.state.withLock { $0.cachePointTokens = cachePointTokens } }
 
-    /// As the whole outcome says it, where that is known beforehand.
+    /// Takes the counts from a complete outcome, if it is known in advance.
     package func set(_ outcome: ChatOutcome) {
         self.set(inputTokens: outcome.inputTokens, cachedTokens: outcome.cachedInputTokens)
         self.set(cachePointTokens: outcome.cachePointTokens)

@@ -2,13 +2,13 @@ internal import Crypto
 internal import ServiceModel
 internal import WireProtocols
 
-/// What tells two requests to a model apart: the same request has the same one, in every process and on every machine.
+/// Identifies a request to a model: equal requests have equal fingerprints, in every process and on every machine.
 ///
-/// It is the SHA-256 of the request's JSON text below, members in a fixed order; what a request leaves out is left out
-/// there too, so that a later member of `ChatRequest` changes nothing for those that do not use it. Who asks does not
-/// count.
+/// It is the SHA-256 of the request's JSON text below, with members in a fixed order. What a request omits is omitted
+/// there too, so that a new member of `ChatRequest` does not change the fingerprints of requests that do not use it.
+/// The caller is not included.
 package struct RequestFingerprint: Sendable, Hashable, CustomStringConvertible {
-    /// Digits of the digest that are kept: 128 bits.
+    /// The number of digits kept of the digest: 128 bits.
     private static let digitCount = 32
 
     /// 32 lower-case hexadecimal digits.
@@ -16,24 +16,24 @@ package struct RequestFingerprint: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { self.hex }
 
-    /// The fingerprint of what `RequestDocument` made.
+    /// The fingerprint of a document made by `RequestDocument`.
     init(of document: Document) {
         self.hex = String(ContentDigest(of: document.json).hex.prefix(Self.digitCount))
     }
 
     /// - Parameters:
-    ///   - request: what is asked.
-    ///   - model: the id that the request named; two models answer the same words differently.
+    ///   - request: the request.
+    ///   - model: the id in the request; two models answer the same request differently.
     package init(_ request: ChatRequest, model: String) {
         self.init(of: RequestDocument(sortsMembers: true).document(request, model: model))
     }
 
-    /// SHA-256 over everything that decides an answer and whose it is, for answers that are kept: the order of a
-    /// schema's members counts, since a model sees it.
+    /// SHA-256 over everything that determines an answer, and over its owner, for cached answers. The order of a
+    /// schema's members counts, since the model sees it.
     /// - Parameters:
-    ///   - request: what is asked.
-    ///   - identity: of the model's content and the engine's build.
-    ///   - owner: who may get the answer again.
+    ///   - request: the request.
+    ///   - identity: identifies the model's content and the engine's build.
+    ///   - owner: who may get the cached answer.
     /// - Returns: 32 bytes.
     package static func digest(_ request: ChatRequest, identity: String, owner: String) -> [UInt8] {
         let document = RequestDocument(sortsMembers: false).document(request, model: identity)
@@ -41,9 +41,9 @@ package struct RequestFingerprint: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// A request as readable JSON: all that decides its answer, images by their digests.
+/// A request as readable JSON: everything that determines its answer, with images as digests.
 struct RequestDocument {
-    /// Whether the members of schemas and arguments go by name: some languages write them in another order each time.
+    /// Whether the members of schemas and arguments are sorted by name: some languages serialise them in varying order.
     var sortsMembers: Bool
 
     func document(_ request: ChatRequest, model: String) -> Document {
@@ -124,7 +124,7 @@ struct RequestDocument {
         return document.members.isEmpty ? nil : document
     }
 
-    /// Numbers that JSON does not have are told by their names.
+    /// Numbers without a JSON form are written by name.
     private func number(_ value: Double) -> Document {
         value.isFinite ? .number("\(value)") : .string("\(value)")
     }
@@ -140,7 +140,7 @@ struct RequestDocument {
         .object(["message": point.message.map { .number($0) }, "parts": .number(point.partCount)])
     }
 
-    /// - Complexity: as deep as the document, which the reader of JSON bounds.
+    /// - Complexity: recursive to the depth of the document, which the JSON parser limits.
     private func sorted(_ document: Document) -> Document {
         guard self.sortsMembers else { return document }
         switch document {
@@ -154,7 +154,7 @@ struct RequestDocument {
 }
 
 extension ChatRequest {
-    /// Whether the same request is answered in the same words: without chance, or with a chance that is told.
+    /// Whether repeating the request gives the same answer: sampling without randomness, or with a given seed.
     package var isDeterministic: Bool {
         self.sampling.temperature == 0 || self.sampling.seed != nil
     }
