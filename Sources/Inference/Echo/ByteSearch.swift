@@ -1,7 +1,7 @@
-/// Finds one text in another in time proportional to both, whatever they are (Knuth, Morris and Pratt).
+/// Searches for one text in another in linear time, whatever their content (Knuth-Morris-Pratt).
 struct ByteSearch: Sendable {
     private let pattern: [UInt8]
-    /// For each place, how much of the pattern still fits where the next byte does not.
+    /// For each position, the length of the pattern's prefix that still matches after a mismatch.
     private let fallback: [Int]
 
     init(_ pattern: String) {
@@ -17,7 +17,7 @@ struct ByteSearch: Sendable {
         self.fallback = fallback
     }
 
-    /// Where the pattern begins first; nil where it is not, and for an empty one.
+    /// The start of the pattern's first occurrence; nil without one, and for an empty pattern.
     func firstIndex(in bytes: Span<UInt8>) -> Int? {
         guard !self.pattern.isEmpty else { return nil }
         var fitting = 0

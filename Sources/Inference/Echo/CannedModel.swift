@@ -1,8 +1,8 @@
 package import ServiceModel
 
-/// An answer that was written beforehand, sent as a model would: token by token, up to the request's bounds.
+/// A predefined answer, sent like a model's: token by token, up to the request's limits.
 ///
-/// It is no inference and never mixed up with it: whoever uses it says so to the client.
+/// It is not inference and must not be mistaken for it: code that uses it tells the client so.
 package struct CannedModel: ChatModel {
     private let events: [ChatEvent]
 
@@ -39,7 +39,7 @@ package struct CannedModel: ChatModel {
                 outputTokens += EchoTokens.count(call.name) + EchoTokens.count(call.arguments)
                 stopReason = .toolCall
             }
-            // What ends an answer ends what comes after it too.
+            // A part that ends early ends the whole answer.
             if stopReason != .endOfTurn, stopReason != .toolCall { break }
         }
         return ChatOutcome(stopReason: stopReason, inputTokens: inputTokens, outputTokens: outputTokens)

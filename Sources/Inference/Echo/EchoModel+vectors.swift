@@ -1,10 +1,10 @@
-/// Vectors without meaning, but not without use: texts with words in common lie near each other, whatever they say.
+/// Embeddings without semantics, but of some use: texts with common words get similar vectors.
 ///
-/// Each word counts in one of the vector's places, which a hash of the word names, with a sign that the hash names too.
+/// Each word adds to one element of the vector; a hash of the word selects the element and the sign.
 extension EchoModel: EmbeddingModel, RerankModel, IdentifiedModel {
-    /// Numbers of a vector.
+    /// Elements of a vector.
     package static let dimensionCount = 1024
-    /// Tokens of one text.
+    /// The limit for one text, in tokens.
     static let textTokensMax = 8192
 
     package func embed(_ request: EmbeddingRequest) async throws -> EmbeddingOutcome {
@@ -26,7 +26,7 @@ extension EchoModel: EmbeddingModel, RerankModel, IdentifiedModel {
         return EmbeddingOutcome(embeddings: embeddings)
     }
 
-    /// The cosine of the question's vector and each text's.
+    /// Scores each text by the cosine of its vector and the query's.
     package func rerank(_ request: RerankRequest) async throws -> RerankOutcome {
         let bound = min(request.tokensMax ?? Self.textTokensMax, Self.textTokensMax)
         let question = Self.tokens(of: request.query)
@@ -50,7 +50,7 @@ extension EchoModel: EmbeddingModel, RerankModel, IdentifiedModel {
 
     package func identity() async throws -> String? { Self.name }
 
-    /// The text's tokens without the spaces before them, in lower-case letters of ASCII.
+    /// The tokens of a text without the spaces before them, with ASCII letters in lower case.
     private static func tokens(of text: String) -> [[UInt8]] {
         let bytes = Array(text.utf8)
         var tokens: [[UInt8]] = []

@@ -1,20 +1,20 @@
 package import ServiceModel
 
-/// `brume.echo`: a model without weights, the same answer to the same request, always and everywhere.
+/// `brume.echo`: a model without weights, which always gives the same answer to the same request.
 ///
-/// It repeats the last thing it was told. It calls a tool when it must, or when the text names one, with arguments made
-/// from the tool's schema; it tells what a tool returned; it fills in a schema that its answer must meet.
+/// It repeats the last message. It calls a tool when it must, or when the text names one, with arguments generated from
+/// the tool's schema; it reports a tool's result; and it generates an example when its answer must conform to a schema.
 package struct EchoModel: ChatModel {
     package static let name = "brume.echo"
-    /// What every answer in text begins with, so that nobody takes it for a model's thought.
+    /// The beginning of every text answer, so that it is not mistaken for a real model's.
     package static let mark = "[brume.echo] "
     /// As large as the context of many real models.
     package static let contextTokensMax = 131_072
-    /// Where the request names no bound.
+    /// The limit when the request has none.
     static let answerTokensMax = 4096
-    /// Each is searched for in the whole answer.
+    /// The maximum number of stop sequences; each is searched for in the whole answer.
     static let stopSequenceCountMax = 64
-    /// How much of a text is searched for the names of tools.
+    /// The number of bytes of a text that are searched for names of tools.
     static let namedToolBytesMax = 64 << 10
 
     package init() {}
@@ -45,7 +45,7 @@ package struct EchoModel: ChatModel {
         let answer = self.answer(request)
         var output = EchoOutput(answer, request.sampling, tokensMax: Self.answerTokensMax)
         while let piece = output.next() {
-            // Nobody may be listening any more.
+            // The client may have disconnected.
             try Task.checkCancellation()
             try await send(.text(piece))
         }
@@ -53,7 +53,7 @@ package struct EchoModel: ChatModel {
             stopReason: output.stopReason, inputTokens: inputTokens, outputTokens: output.tokenCount)
     }
 
-    /// The tool that the model must call, or that the last text names while there is no result yet.
+    /// The tool that the model must call, or that the last text names if there is no result yet.
     private func chosenTool(_ request: ChatRequest) -> ChatRequest.Tool? {
         switch request.toolChoice {
         case .never: return nil
@@ -69,7 +69,7 @@ package struct EchoModel: ChatModel {
         return request.tools.first { ByteSearch($0.name).firstIndex(in: text.span) != nil }
     }
 
-    /// Calls are numbered through a conversation.
+    /// Calls are numbered consecutively in a conversation.
     private func callID(_ request: ChatRequest) -> String {
         "echo_\(request.callCount + 1)"
     }

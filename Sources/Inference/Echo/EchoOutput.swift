@@ -1,7 +1,7 @@
-/// An answer's pieces until a stop sequence, the bound, or the end.
+/// The pieces of an answer, up to a stop sequence, the limit or the end.
 struct EchoOutput {
     private let bytes: [UInt8]
-    /// Where the answer ends.
+    /// The end of the answer.
     private let end: Int
     private var index = 0
     private(set) var tokenCount = 0
@@ -17,7 +17,7 @@ struct EchoOutput {
             count += 1
         }
         var stopReason: ChatOutcome.StopReason = end < bytes.count ? .tokensMax : .endOfTurn
-        // A stop sequence counts that begins where the bound is, too.
+        // A stop sequence also counts if it begins exactly at the limit.
         let longest = sampling.stopSequences.map(\.utf8.count).max() ?? 0
         let searched = bytes.span.extracting(0..<min(bytes.count, end + longest))
         for stop in sampling.stopSequences {

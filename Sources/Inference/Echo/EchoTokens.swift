@@ -1,15 +1,15 @@
 internal import ServiceModel
 
-/// The tokens of `brume.echo`: a word with the spaces before it, or one other character.
+/// The tokens of `brume.echo`: a word with the spaces before it, or a single other character.
 ///
-/// All is told from bytes, in one pass: what a request costs must be known before anything else is done with it.
+/// Tokens are computed from bytes, in one pass: the cost of a request must be known before it is processed further.
 enum EchoTokens {
-    /// What an image is counted as.
+    /// The token count of an image.
     static let imageTokens = 256
-    /// A longer word, or a longer run of spaces, is several tokens.
+    /// A longer word, or a longer run of spaces, becomes several tokens.
     static let tokenBytesMax = 32
 
-    /// The index behind the token that begins at `start`, which must be the first byte of a character of UTF-8.
+    /// The index after the token that begins at `start`, which must be the first byte of a UTF-8 character.
     static func end(in bytes: Span<UInt8>, from start: Int) -> Int {
         let limit = min(bytes.count, start + Self.tokenBytesMax)
         var index = start
@@ -25,13 +25,13 @@ enum EchoTokens {
         byte == 0x20 || byte &- 0x09 < 5
     }
 
-    /// Whether a character that begins with this byte belongs to words: letters and digits of ASCII, and what lies
-    /// between U+00C0 and U+1FFF, where the alphabets are. Ideographs, signs and emoji are tokens of their own.
+    /// Whether a character that begins with this byte is part of words: ASCII letters and digits, and U+00C0 to U+1FFF,
+    /// the range of the alphabets. Ideographs, symbols and emoji are separate tokens.
     private static func isWord(_ byte: UInt8) -> Bool {
         (byte | 0x20) &- 0x61 < 26 || byte &- 0x30 < 10 || (0xC3...0xE1).contains(byte)
     }
 
-    /// Bytes of the character that begins with this byte.
+    /// The length of the character that begins with this byte, in bytes.
     private static func width(_ byte: UInt8) -> Int {
         byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
     }
@@ -42,7 +42,7 @@ enum EchoTokens {
         return counter.count
     }
 
-    /// The tokens of a request, counted no further than one beyond `countMax`.
+    /// The number of tokens of a request; counting stops once it exceeds `countMax`.
     static func count(_ request: ChatRequest, upTo countMax: Int = .max - 1) -> Int {
         var counter = Counter(countMax: countMax)
         for text in request.system { counter.add(text) }
@@ -52,7 +52,7 @@ enum EchoTokens {
             counter.add(tool.schema)
         }
         for message in request.messages {
-            // The mark of who speaks.
+            // The marker of the role.
             counter.add(tokens: 1)
             for part in message.parts { counter.add(part) }
         }
@@ -63,7 +63,7 @@ enum EchoTokens {
         self.count(self.text(document))
     }
 
-    /// Counts until it is over its bound, and then no more.
+    /// Stops counting once it exceeds its limit.
     private struct Counter {
         private(set) var count = 0
         let countMax: Int
@@ -101,7 +101,7 @@ enum EchoTokens {
         }
     }
 
-    /// A document as JSON, without needless spaces.
+    /// A document as JSON without white space.
     static func text(_ document: Document) -> String {
         switch document {
         case .null: "null"

@@ -1,12 +1,12 @@
 internal import ServiceModel
 
-/// A value that meets a JSON Schema, as plain as can be; always the same one.
+/// Generates a minimal value that conforms to a JSON Schema; always the same one.
 struct SchemaExample {
-    /// References and nesting beyond give null.
+    /// References and nesting beyond this depth give null.
     static let depthMax = 32
-    /// Elements and members of an example together, so that a small schema cannot ask for a huge one.
+    /// The limit for elements and members of an example together, so that a small schema cannot generate a huge one.
     static let valueCountMax = 10_000
-    /// Bytes of all texts and given values of an example together; what comes after is null.
+    /// The limit for all texts and given values of an example together, in bytes; further values are null.
     static let utf8CountMax = 64 << 10
 
     private let root: Document
@@ -83,7 +83,7 @@ struct SchemaExample {
         return text
     }
 
-    /// A value that the schema gives, while there is room for it.
+    /// A value given in the schema, if the limit allows it.
     private mutating func charged(_ value: Document) -> Document {
         let utf8Count = EchoTokens.text(value).utf8.count
         guard utf8Count <= self.utf8CountLeft else {
@@ -94,7 +94,7 @@ struct SchemaExample {
         return value
     }
 
-    /// `#/$defs/name` and other places in the same schema.
+    /// Resolves `#/$defs/name` and other references within the schema.
     private func resolved(_ reference: String) -> Document? {
         guard reference.hasPrefix("#") else { return nil }
         var place: Document? = self.root
