@@ -1,13 +1,13 @@
 internal import Primitives
 
-/// What tells the answers of a model under an engine from any other's: the weights, the engine, and how it was started.
+/// Identifies what determines the answers of a model under an engine: the weights, the engine, and how it was started.
 enum EngineIdentity {
     /// - Parameters:
     ///   - model: the weights.
     ///   - launch: how the engine was started.
-    ///   - program: the engine's file; another build is another file.
-    ///   - build: what the engine says of itself.
-    /// - Returns: a text that is another for another model, launch or engine.
+    ///   - program: the engine's executable; another build is another file.
+    ///   - build: the build that the engine reports.
+    /// - Returns: a text that differs for another model, launch or engine.
     static func text(
         _ model: LocalModel, _ launch: EngineLaunch, _ program: EngineProgram, build: String?
     ) -> String {
@@ -20,7 +20,7 @@ enum EngineIdentity {
         ].joined(separator: "\n")
     }
 
-    /// A file by its path, size and time.
+    /// Identifies a file by path, size and time.
     private static func stamp(_ path: String) -> String {
         guard let facts = Files.facts(path) else { return path }
         return "\(path):\(facts.bytes):\(facts.changedNanoseconds)"

@@ -1,60 +1,60 @@
-/// How one engine process is started for one model: what the planner decides and `llama-server` is told.
+/// How an engine process is started for one model: decided by the planner, passed to `llama-server`.
 package struct EngineLaunch: Sendable, Hashable {
-    /// What the process answers; the engine can do only one of them in a process.
+    /// The kind of requests; a process of the engine supports only one of them.
     package enum Purpose: String, Sendable, Hashable {
         case chat, embeddings, reranking
     }
 
-    /// The numbers in which the engine keeps keys and values of the attention.
+    /// The number format of the attention's keys and values (the KV cache).
     package enum CacheType: String, Sendable, Hashable, CaseIterable {
         case f16, q8_0, q4_0
     }
 
-    /// How many of the model's layers the card computes.
+    /// The number of model layers that the GPU computes.
     package enum GPULayers: Sendable, Hashable {
-        /// No card takes part: the processor computes everything.
+        /// No GPU is used: the CPU computes everything.
         case none
         /// All of them.
         case all
-        /// The last ones, so many.
+        /// This many of the last layers.
         case count(Int)
-        /// As many as a plan finds room for; without a plan none.
+        /// As many as a plan finds memory for; none without a plan.
         case automatic
     }
 
-    /// The GGUF file; of a split model the first file.
+    /// The GGUF file; for a split model, the first file.
     package var modelPath: String
-    /// The name under which the engine answers; in its log and metrics only.
+    /// The engine's name for the model; used only in its log and metrics.
     package var alias: String
     package var purpose: Purpose
-    /// Requests that are computed at once.
+    /// Requests that are computed concurrently.
     package var slots: Int
-    /// Tokens of one request with its answer. The engine holds `slots` times as many.
+    /// Tokens of one request including its answer. The engine's context is `slots` times as large.
     package var slotContextTokens: Int
     package var keyType: CacheType
     package var valueType: CacheType
-    /// Whether all slots share one cache: a request may then be as long as all slots together.
+    /// Whether all slots share one cache: a single request may then use the context of all slots.
     package var isCacheUnified: Bool
     package var gpuLayers: GPULayers
-    /// The engine's name of the card, such as `CUDA0`; nil leaves it to the engine.
+    /// The engine's name for the GPU, such as `CUDA0`; nil leaves the choice to the engine.
     package var device: String?
-    /// So many layers keep their experts in the machine's memory although the card computes the rest of them.
+    /// The number of layers whose experts stay in main memory although the GPU computes the rest of the layer.
     package var hostExpertLayers: Int
-    /// Threads that compute, at most `EngineLaunch.standardThreads`; nil takes those.
+    /// Compute threads, at most `EngineLaunch.standardThreads`, which is also the default (nil).
     package var threads: Int?
-    /// Tokens of a prompt that are computed in one step; nil leaves the engine's own (512).
+    /// Prompt tokens that are computed in one step (ubatch); nil leaves the engine's default (512).
     package var microBatchTokens: Int?
-    /// The GGUF file that turns images into what the model reads.
+    /// The GGUF file of the projector, which encodes images for the model.
     package var projectorPath: String?
-    /// A small model that drafts what the large one checks.
+    /// A small draft model for speculative decoding; the large model verifies its tokens.
     package var draftPath: String?
-    /// How one vector is made of a text's tokens; nil leaves it to what the file says.
+    /// How one vector is derived from a text's tokens; nil leaves it to the file.
     package var pooling: GGUFFile.Pooling?
-    /// Whether scores of a reranking lie between 0 and 1 already; others are logits.
+    /// Whether reranking scores are already between 0 and 1; otherwise they are logits.
     package var givesProbabilities: Bool
-    /// Memory of the machine for prompts of earlier requests, in MiB.
+    /// Main memory for prompts of earlier requests, in MiB.
     package var promptCacheMegabytes: Int
-    /// Whether it logs the sizes of its buffers, which engines before 2026 do by themselves.
+    /// Whether the engine is told to log the sizes of its buffers, which engines before 2026 do by default.
     package var tellsBuffers: Bool
 
     package init(
@@ -82,8 +82,8 @@ package struct EngineLaunch: Sendable, Hashable {
         self.tellsBuffers = false
     }
 
-    /// Tokens that the engine holds at once. Texts to embed and to rank are forgotten when they are done, so that all
-    /// slots share the room of the longest.
+    /// The engine's total context in tokens. Texts to embed and rank are discarded once done, so all slots share the
+    /// context of the longest.
     package var contextTokens: Int {
         self.purpose == .chat ? self.slots * self.slotContextTokens : self.slotContextTokens
     }
@@ -95,18 +95,18 @@ package struct EngineLaunch: Sendable, Hashable {
         }
     }
 
-    /// Threads of the engine's HTTP server beyond one a slot: with fewer, streams keep `/health` waiting (measured).
+    /// Threads of the engine's HTTP server in addition to one per slot: with fewer, streams delay `/health` (measured).
     package static let httpThreadsBeyondSlots = 8
 
-    /// One physical core less than there are, so that the threads, which spin while they wait, never wait for a core
-    /// that this server needs; at least one.
+    /// One less than the number of physical cores, so that the engine's threads, which spin while they wait, do not
+    /// wait for a core that this server needs; at least one.
     package static func standardThreads(physicalCores: Int) -> Int { max(1, physicalCores - 1) }
 
-    /// The command line after the program's name.
+    /// The command-line arguments after the program's name.
     /// - Parameters:
-    ///   - socket: path of the Unix socket to listen on; at most 104 bytes.
-    ///   - physicalCores: of this machine, for the number of threads.
-    /// - Returns: one word an element.
+    ///   - socket: the path of the Unix socket to listen on; at most 104 bytes.
+    ///   - physicalCores: the physical cores of this machine, for the number of threads.
+    /// - Returns: one argument per element.
     package func arguments(socket: String, physicalCores: Int) -> [String] {
         let threadsMax = Self.standardThreads(physicalCores: physicalCores)
         let threads = String(min(max(1, self.threads ?? threadsMax), threadsMax))
@@ -120,9 +120,9 @@ package struct EngineLaunch: Sendable, Hashable {
             "--slots",
         ]
         switch self.gpuLayers {
-        // Without a card flash attention is slower; the engine turns it on by itself where the cache needs it.
+        // On the CPU, flash attention is slower; the engine enables it itself when the cache type requires it.
         case .none, .automatic, .count(0): arguments += ["--n-gpu-layers", "0", "--flash-attn", "auto"]
-        // More than any model has; the engine takes what there is.
+        // More than any model has; the engine uses the actual number.
         case .all: arguments += ["--n-gpu-layers", "999", "--flash-attn", "on"]
         case .count(let count): arguments += ["--n-gpu-layers", String(count), "--flash-attn", "on"]
         }
@@ -135,8 +135,8 @@ package struct EngineLaunch: Sendable, Hashable {
         case .embeddings: arguments += ["--embeddings"] + (self.pooling.map { ["--pooling", "\($0)"] } ?? [])
         case .reranking: arguments += ["--reranking"]
         }
-        // A text to embed must fit one step, or the engine answers 500; and a batch of several steps ends the engine
-        // where the model is an encoder (measured).
+        // A text to embed must fit into one step; otherwise the engine answers 500, and if the model is an encoder, a
+        // batch of several steps ends the engine (measured).
         if self.purpose != .chat {
             let tokens = String(self.slotContextTokens)
             arguments += ["--batch-size", tokens, "--ubatch-size", tokens]
@@ -145,7 +145,7 @@ package struct EngineLaunch: Sendable, Hashable {
         }
         if let path = self.projectorPath {
             arguments += ["--mmproj", path]
-            // As planned: an engine for a card would have it there, whatever it has of the model.
+            // As planned: a GPU build would otherwise put the projector on the GPU, even if no layer is there.
             if self.usesNoLayers { arguments.append("--no-mmproj-offload") }
         }
         if let path = self.draftPath { arguments += ["--model-draft", path] }

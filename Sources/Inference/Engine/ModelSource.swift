@@ -1,11 +1,11 @@
-/// Where a model is computed, and how.
+/// Where and how a model is run.
 package enum ModelPlace: Sendable, Hashable {
-    /// By an engine of this machine, which `ModelHost` starts when the first request comes.
+    /// By an engine on this machine, which `ModelHost` starts at the first request.
     case local(LocalModel)
-    /// By a server elsewhere that speaks OpenAI's notation.
+    /// By an external server with OpenAI's API.
     case external(ExternalModel)
 
-    /// What it is for; nil where only the other server knows.
+    /// The model's purpose; nil when only the external server knows it.
     var purpose: EngineLaunch.Purpose? {
         switch self {
         case .local(let model): model.launch.purpose
@@ -16,19 +16,18 @@ package enum ModelPlace: Sendable, Hashable {
 
 /// A model whose weights are on this machine.
 package struct LocalModel: Sendable, Hashable {
-    /// Unique on this machine; two names of one model are two models here.
+    /// Unique on this machine; two names of the same weights are two models here.
     package var name: String
     package var launch: EngineLaunch
-    /// What tells its weights from any other's, such as the digest of its file; nil: the file's own time and size do.
+    /// Identifies the weights, such as the digest of the file; nil: the file's time and size identify them.
     package var contentID: String?
-    /// Whether it stays loaded, whatever others need.
+    /// Whether it stays loaded even if other models need the memory.
     package var isPinned: Bool
-    /// Whether nobody asked for the context that `launch` has: a plan says then which one it is.
+    /// Whether the context in `launch` is only a default: a plan then determines the actual one.
     package var isContextDefault = false
-    /// Seconds without a request after which it is unloaded; nil takes the host's own.
+    /// It is unloaded after this many seconds without a request; nil uses the host's setting.
     package var keepAliveSeconds: Int?
-    /// Bytes of memory that it is expected to take where memory is scarce (the card's, or the machine's without one);
-    /// 0 where nobody knows.
+    /// The expected use of the scarce memory (the GPU's, or main memory without a GPU), in bytes; 0 if unknown.
     package var expectedBytes: Int
 
     package init(
@@ -43,14 +42,13 @@ package struct LocalModel: Sendable, Hashable {
     }
 }
 
-/// A model that servers elsewhere compute, such as vLLM, SGLang, Ollama or another `llama-server`; several share its
-/// work.
+/// A model run by external servers, such as vLLM, SGLang, Ollama or another `llama-server`; several share the load.
 package struct ExternalModel: Sendable, Hashable {
     /// One of its servers.
     package struct Server: Sendable, Hashable {
         /// Such as `http://127.0.0.1:8000/v1`.
         package var url: String
-        /// What the server calls the model.
+        /// The server's name for the model.
         package var remoteName: String
 
         package init(url: String, remoteName: String) {
@@ -64,7 +62,7 @@ package struct ExternalModel: Sendable, Hashable {
     package var servers: [Server]
     /// Sent as a bearer token; nil sends none.
     package var apiKey: String?
-    /// Requests that are sent to each server at once; more wait here.
+    /// Requests sent to each server concurrently; further ones wait here.
     package var slots: Int
 
     package init(name: String, servers: [Server], apiKey: String? = nil, slots: Int = 16) {
@@ -75,20 +73,19 @@ package struct ExternalModel: Sendable, Hashable {
     }
 }
 
-/// Knows the models of this machine; the registry is one, a list in the configuration another.
+/// Looks up the models of this machine; the registry is one source, a list in the configuration another.
 package protocol ModelSource: Sendable {
-    /// The model of that name, or nil where there is none.
+    /// The model of that name; nil when it is unknown.
     ///
-    /// Asked at every request, so it answers from memory; a change of what it answers takes effect when the model is
-    /// loaded the next time.
-    /// - Throws: `InferenceError`, such as where a model is known and its file has gone.
+    /// Called at every request, so it answers from memory. A change takes effect the next time the model is loaded.
+    /// - Throws: `InferenceError`, for example when a known model's file is missing.
     func resolve(_ name: String) async throws(InferenceError) -> ModelPlace?
 
-    /// Every name that `resolve` knows, in no order.
+    /// Every name that `resolve` knows, in any order.
     func names() async -> [String]
 }
 
-/// Models that are listed once.
+/// A fixed list of models.
 package struct ListedModels: ModelSource {
     private let places: [String: ModelPlace]
 
@@ -101,7 +98,7 @@ package struct ListedModels: ModelSource {
     package func names() async -> [String] { Array(self.places.keys) }
 }
 
-/// Several sources as one; the first that knows a name answers.
+/// Combines several sources; the first that knows a name answers.
 package struct ModelSources: ModelSource {
     private let sources: [any ModelSource]
 
