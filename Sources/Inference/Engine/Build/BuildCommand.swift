@@ -1,12 +1,12 @@
 internal import Primitives
 
-/// A program that is run to its end, in this process's group: an interrupt at the terminal ends it too.
+/// Runs a program to its end, in this process's group, so that an interrupt from the terminal ends it too.
 enum BuildCommand {
     /// - Parameters:
-    ///   - command: the program's path and its words.
-    ///   - onLine: given each line that it prints, on a thread of its own.
-    /// - Returns: how it ended.
-    /// - Throws: where it does not start.
+    ///   - command: the program's path and arguments.
+    ///   - onLine: called with each line of output, on its own thread.
+    /// - Returns: the program's exit.
+    /// - Throws: when it cannot be started.
     static func run(
         _ command: [String], onLine: @escaping @Sendable (String) -> Void
     ) async throws(ProcessStartError) -> ProcessEnd {
@@ -20,7 +20,7 @@ enum BuildCommand {
     }
 }
 
-/// How far a build is, by what make and ninja print.
+/// The progress of a build, from the output of make and ninja.
 package enum BuildProgress {
     /// `[ 12%] Building …` as 12, `[3/120] Building …` as 2; nil for other lines.
     package static func percent(_ line: String) -> Int? {

@@ -1,16 +1,16 @@
 internal import Primitives
 
-/// Builds llama.cpp's server on this machine, for what it computes on.
+/// Builds llama.cpp's server on this machine, for its backend.
 ///
-/// Everything lies in one directory: the source's archive, the unpacked source, a build for each backend, and the
-/// programs in `bin`. Each step finds what an earlier run has done, so that a build which was broken off goes on.
+/// Everything is in one directory: the source archive, the unpacked source, a build directory for each backend, and the
+/// programs in `bin`. Each step reuses what an earlier run completed, so an interrupted build resumes.
 package struct EngineBuild: Sendable {
-    /// What is told on the way.
+    /// Progress reports.
     package enum Step: Sendable {
         case fetching(TransferReport)
         case unpacking
         case configuring
-        /// Per cent of the build; nil where it is not said.
+        /// The build's progress in per cent; nil when unknown.
         case compiling(percent: Int?)
     }
 
@@ -21,11 +21,11 @@ package struct EngineBuild: Sendable {
     private let fetch: HTTPFetch
 
     /// - Parameters:
-    ///   - directory: made where it is missing.
-    ///   - source: what is built.
-    ///   - tools: what the machine has.
-    ///   - backend: what `tools.backend` has allowed.
-    ///   - fetch: gets the source's archive.
+    ///   - directory: created if it does not exist.
+    ///   - source: the source to build.
+    ///   - tools: the tools of this machine.
+    ///   - backend: as returned by `tools.backend`.
+    ///   - fetch: downloads the source archive.
     package init(
         directory: String, source: EngineSource = .pinned, tools: BuildTools, backend: EngineBackend, fetch: HTTPFetch
     ) {
@@ -36,20 +36,20 @@ package struct EngineBuild: Sendable {
         self.fetch = fetch
     }
 
-    /// Everything that the tools print, of the last build.
+    /// The complete output of the tools during the last build.
     package var logPath: String { "\(self.directory)/build.log" }
-    /// The program that a build makes.
+    /// The path of the built program.
     package var programPath: String { "\(self.directory)/bin/llama-server-\(self.source.version)-\(self.backend)" }
 
     private var sourcePath: String { "\(self.directory)/llama.cpp-\(self.source.version)" }
     private var buildPath: String { "\(self.directory)/build-\(self.source.version)-\(self.backend)" }
 
-    /// Builds.
+    /// Builds the program.
     /// - Parameters:
-    ///   - archive: the source's archive, where it is here already; its digest must be the pinned one.
-    ///   - report: told of each step.
+    ///   - archive: a local source archive, if there is one; its digest must match the pinned one.
+    ///   - report: called at each step.
     /// - Returns: the program's path.
-    /// - Throws: where a step fails, with the last that it said.
+    /// - Throws: when a step fails, with the last line of its output.
     package func run(
         archive: String? = nil, report: @escaping @Sendable (Step) -> Void
     ) async throws(RegistryError) -> String {
@@ -87,7 +87,7 @@ package struct EngineBuild: Sendable {
             self.tools.cmake ?? "cmake", "-S", self.sourcePath, "-B", self.buildPath, "-DCMAKE_BUILD_TYPE=Release",
             "-DBUILD_SHARED_LIBS=OFF", "-DLLAMA_BUILD_TOOLS=ON", "-DLLAMA_BUILD_SERVER=ON", "-DLLAMA_BUILD_TESTS=OFF",
             "-DLLAMA_BUILD_EXAMPLES=OFF", "-DLLAMA_BUILD_APP=OFF", "-DLLAMA_OPENSSL=OFF",
-            // Its pages would be fetched from a hub, unchecked.
+            // The web pages would be downloaded from a hub, unverified.
             "-DLLAMA_BUILD_UI=OFF", "-DLLAMA_USE_PREBUILT_UI=OFF",
         ]
         command += self.backend.options
@@ -102,7 +102,7 @@ package struct EngineBuild: Sendable {
         ]
     }
 
-    /// The source's archive on the disk, whole.
+    /// Makes the complete source archive available on disk.
     private func archive(
         _ given: String?, _ report: @escaping @Sendable (Step) -> Void
     ) async throws(RegistryError) -> String {
@@ -134,7 +134,7 @@ package struct EngineBuild: Sendable {
         return try await download.run().path
     }
 
-    /// Unpacks beside its place and moves it there when it is whole.
+    /// Unpacks into a temporary directory and renames it once complete.
     private func unpack(_ archive: String, _ log: EngineLog) async throws(RegistryError) {
         let temporary = "\(self.sourcePath)~"
         try Disk.createDirectory(temporary)
@@ -169,7 +169,7 @@ package struct EngineBuild: Sendable {
         }
     }
 
-    /// Gives the program a name that later builds do not take.
+    /// Installs the program under a name that later builds do not reuse.
     private func install() throws(RegistryError) {
         let built = "\(self.buildPath)/bin/llama-server"
         guard EngineFiles.isExecutable(built) else {

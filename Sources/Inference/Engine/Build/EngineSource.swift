@@ -1,16 +1,16 @@
 internal import Primitives
 
-/// The source that engines are built from: one version, known to the byte.
+/// The source that engines are built from: one version, pinned by digest.
 ///
-/// llama-cpp-python's source package on PyPI has llama.cpp inside, whole and unchanged; PyPI keeps what was published
-/// once, and mirrors of it are everywhere.
+/// llama-cpp-python's source package on PyPI contains llama.cpp, complete and unchanged; PyPI keeps published files,
+/// and there are many mirrors.
 package struct EngineSource: Sendable, Hashable {
     package var version: String
     package var url: String
     package var bytes: Int64
     /// SHA-256 in hexadecimal digits.
     package var sha256: String
-    /// Where llama.cpp lies in the archive.
+    /// The directory of llama.cpp in the archive.
     package var folder: String
 
     package init(version: String, url: String, bytes: Int64, sha256: String, folder: String) {
@@ -31,31 +31,31 @@ package struct EngineSource: Sendable, Hashable {
         folder: "llama_cpp_python-0.3.36/vendor/llama.cpp")
 }
 
-/// What an engine computes on.
+/// The hardware backend of an engine.
 package enum EngineBackend: String, Sendable, Hashable, CaseIterable {
     case cpu, cuda, metal, vulkan
 
-    /// What CMake is told for it; everything else is off.
+    /// CMake options for it; all other backends are off.
     var options: [String] {
         let other: [(EngineBackend, String)] = [(.cuda, "GGML_CUDA"), (.metal, "GGML_METAL"), (.vulkan, "GGML_VULKAN")]
         return other.map { backend, name in "-D\(name)=\(backend == self ? "ON" : "OFF")" }
     }
 
-    /// Room that its build takes on the disk: kernels of CUDA are many.
+    /// The disk space of its build: CUDA has many kernels.
     var diskBytes: Int64 { self == .cuda ? 6_000_000_000 : 1_500_000_000 }
 }
 
-/// What of a build's tools a machine has.
+/// The build tools of a machine.
 package struct BuildTools: Sendable, Hashable {
     package var cmake: String?
-    /// Of C++.
+    /// The C++ compiler.
     package var compiler: String?
     package var tar: String?
     /// CUDA's compiler.
     package var nvcc: String?
-    /// Vulkan's compiler of shaders, where its headers are here too.
+    /// Vulkan's shader compiler, if Vulkan's headers are installed too.
     package var glslc: String?
-    /// Whether `nvidia-smi` is here, which comes with the card's driver.
+    /// Whether `nvidia-smi` is installed, which is part of the GPU driver.
     package var hasNvidiaDriver = false
     package var isDarwin = false
     package var coreCount = 1
@@ -65,10 +65,10 @@ package struct BuildTools: Sendable, Hashable {
     private static let cudaFolder = "/usr/local/cuda"
     private static let vulkanHeader = "/usr/include/vulkan/vulkan.h"
 
-    /// Looks for them.
+    /// Searches for the tools.
     /// - Parameters:
-    ///   - variables: the environment: `PATH`, `CUDA_PATH` and `VULKAN_SDK` count.
-    ///   - coreCount: how many compilers run at once.
+    ///   - variables: the environment; `PATH`, `CUDA_PATH` and `VULKAN_SDK` are used.
+    ///   - coreCount: the number of parallel compilers.
     package init(variables: [String: String], coreCount: Int) {
         let path = variables["PATH"] ?? ""
         func find(_ names: [String], also folders: [String] = []) -> String? {
@@ -93,9 +93,9 @@ package struct BuildTools: Sendable, Hashable {
         self.coreCount = coreCount
     }
 
-    /// What to build for: what was asked for, else the best that the machine has the tools for.
-    /// - Returns: the backend, and what the user should know of it.
-    /// - Throws: where something is missing, with the command that brings it.
+    /// The backend to build: the requested one, otherwise the best that the machine has tools for.
+    /// - Returns: the backend, and a warning for the user, if any.
+    /// - Throws: when a tool is missing, with the command that installs it.
     package func backend(_ wanted: EngineBackend?) throws(RegistryError) -> (EngineBackend, warning: String?) {
         guard self.cmake != nil else { throw self.missing("CMake", "cmake") }
         guard self.compiler != nil else { throw self.missing("a compiler of C++", "build-essential") }
