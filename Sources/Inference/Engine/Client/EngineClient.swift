@@ -1,25 +1,27 @@
 internal import Primitives
 internal import Upstream
 
-/// Asks an engine over HTTP/1.1, each request over a connection of its own: on this machine it costs some tens of
-/// microseconds, no request is ever sent into a connection that the engine is closing, and to close it is to cancel.
+/// Sends requests to an engine over HTTP/1.1, each over its own connection: locally this costs some tens of
+/// microseconds, no request is sent on a connection that the engine is closing, and closing the connection cancels the
+/// request.
 package struct EngineClient: Sendable {
-    /// Longest wait for a connection.
+    /// The connection timeout.
     static let connectSecondsMax = 5
-    /// Longest wait for the next byte: a long prompt on a processor takes minutes before its first token.
+    /// The timeout for the next byte: on a CPU, a long prompt takes minutes before its first token.
     package static let silenceSecondsMax = 900
-    /// An engine that closes a connection so soon, without a word, was ending when the connection came.
+    /// If an engine closes a connection within this time without an answer, it was already ending when the connection
+    /// was made.
     static let endingBound = Duration.milliseconds(250)
-    /// Largest answer that is gathered whole: a prompt of a million tokens, tokenised.
+    /// The largest buffered answer: a tokenised prompt of a million tokens.
     static let answerBytesMax = 64 << 20
-    /// Largest answer that says why there is none.
+    /// The largest error answer.
     static let refusalBytesMax = 1 << 20
 
     package let endpoint: EngineEndpoint
     private let silenceSeconds: Int
     private let upstream: UpstreamClient
 
-    /// - Throws: where the system's certificates cannot be read and the endpoint asks for TLS.
+    /// - Throws: when the endpoint uses TLS and the system's certificates cannot be read.
     package init(
         _ endpoint: EngineEndpoint, silenceSeconds: Int = EngineClient.silenceSecondsMax
     ) throws(EngineClientError) {
@@ -36,13 +38,13 @@ package struct EngineClient: Sendable {
         }
     }
 
-    /// Sends a request and returns when the answer's head is there.
+    /// Sends a request and returns once the head of the answer has arrived.
     /// - Parameters:
     ///   - method: `GET` or `POST`.
-    ///   - path: behind the endpoint's base path.
+    ///   - path: appended to the endpoint's base path.
     ///   - body: JSON; nil sends none.
     /// - Returns: the status; the body follows.
-    /// - Throws: where nobody listens, or the connection ends or rests before there is a status.
+    /// - Throws: when nothing listens, or the connection ends or times out before a status arrives.
     package func send(
         _ method: String, _ path: String, body: [UInt8]? = nil
     ) async throws(EngineClientError) -> EngineAnswer {
@@ -54,7 +56,7 @@ package struct EngineClient: Sendable {
         do throws(UpstreamError) {
             return EngineAnswer(try await self.upstream.send(request, body: body), silenceSeconds: self.silenceSeconds)
         } catch {
-            // A process that was killed a moment ago may still take connections while it is taken apart.
+            // A process that was just killed may still accept connections while the system cleans it up.
             if error.reason == .cutOff, begun.duration(to: .now) < Self.endingBound {
                 throw .unreachable("the connection was closed at once")
             }
@@ -62,7 +64,7 @@ package struct EngineClient: Sendable {
         }
     }
 
-    /// Sends a request and gathers its answer.
+    /// Sends a request and buffers its answer.
     package func ask(
         _ method: String, _ path: String, body: [UInt8]? = nil
     ) async throws(EngineClientError) -> (status: Int, body: [UInt8]) {
@@ -72,7 +74,7 @@ package struct EngineClient: Sendable {
     }
 }
 
-/// The head of an answer; its body follows.
+/// An answer after its head; the body follows.
 package struct EngineAnswer: Sendable {
     private let response: UpstreamResponse
     private let silenceSeconds: Int
@@ -84,8 +86,8 @@ package struct EngineAnswer: Sendable {
 
     package var status: Int { self.response.status }
 
-    /// Gives the bytes to `take` as they come, until it returns false; what comes then waits for the next call.
-    /// - Returns: whether the answer is over.
+    /// Passes bytes to `take` as they arrive until it returns false; later bytes wait for the next call.
+    /// - Returns: whether the answer is complete.
     package func drain(_ take: @escaping @Sendable ([UInt8]) -> Bool) async throws(EngineClientError) -> Bool {
         do throws(UpstreamError) {
             return try await self.response.drain(take)
@@ -94,7 +96,7 @@ package struct EngineAnswer: Sendable {
         }
     }
 
-    /// The rest of the body.
+    /// Buffers the rest of the body.
     package func gather(bytesMax: Int) async throws(EngineClientError) -> [UInt8] {
         do throws(UpstreamError) {
             return try await self.response.gather(bytesMax: bytesMax)
@@ -103,8 +105,8 @@ package struct EngineAnswer: Sendable {
         }
     }
 
-    /// Ends the connection, whether the answer is over or not. To be called once nobody reads any more: that is what
-    /// tells an engine to stop.
+    /// Closes the connection, whether the answer is complete or not. Call it when the answer is no longer read: this is
+    /// what stops the engine.
     package func close() { self.response.close() }
 }
 

@@ -1,8 +1,8 @@
 internal import Upstream
 
-/// Where an engine's HTTP server is reached.
+/// The address of an engine's HTTP server.
 package struct EngineEndpoint: Sendable, Hashable {
-    /// The way to it.
+    /// The transport address.
     package enum Address: Sendable, Hashable {
         /// A Unix socket of this machine.
         case unix(path: String)
@@ -10,7 +10,7 @@ package struct EngineEndpoint: Sendable, Hashable {
     }
 
     package var address: Address
-    /// What stands before every path, without a slash at its end; empty for an engine of our own.
+    /// Prepended to every path, without a trailing slash; empty for our own engine.
     package var basePath: String
     /// Sent as a bearer token.
     package var apiKey: String?
@@ -21,9 +21,9 @@ package struct EngineEndpoint: Sendable, Hashable {
         self.apiKey = apiKey
     }
 
-    /// Reads `http://host:port/path` or `https://…`. A path that ends in `/v1` is the one of OpenAI's notation, whose
-    /// servers have their other paths beside it.
-    /// - Returns: nil for any other text, such as one with a user or a query in it.
+    /// Parses `http://host:port/path` or `https://…`. A trailing `/v1` is removed: it is the path of OpenAI's API, and
+    /// the other paths of such servers are not below it.
+    /// - Returns: nil for any other text, such as one with user information or a query.
     package init?(url: String, apiKey: String? = nil) {
         let isTLS = url.hasPrefix("https://")
         guard isTLS || url.hasPrefix("http://") else { return nil }
@@ -52,7 +52,7 @@ package struct EngineEndpoint: Sendable, Hashable {
             address: .tcp(host: String(host), port: port, isTLS: isTLS), basePath: String(path), apiKey: apiKey)
     }
 
-    /// The server, without what belongs to the engine's notation.
+    /// The server's endpoint, without what is specific to the engine's API.
     var upstream: UpstreamEndpoint {
         switch self.address {
         case .unix(let path): UpstreamEndpoint(address: .unix(path: path))
@@ -61,16 +61,16 @@ package struct EngineEndpoint: Sendable, Hashable {
     }
 }
 
-/// Why an engine could not be asked, or its answer not be read.
+/// Why a request to an engine, or reading its answer, failed.
 package enum EngineClientError: Error, Sendable, Hashable {
-    /// Nobody listens there; nothing was sent.
+    /// Nothing listens there; nothing was sent.
     case unreachable(String)
-    /// The connection ended before the answer did.
+    /// The connection ended before the answer was complete.
     case cutOff
-    /// Nothing came for so long.
+    /// No byte arrived within the timeout.
     case silent(seconds: Int)
-    /// What came is no HTTP, or over a bound.
+    /// The answer is not valid HTTP, or exceeds a limit.
     case malformed(String)
-    /// The asking task was cancelled; the connection is closed.
+    /// The calling task was cancelled; the connection is closed.
     case cancelled
 }

@@ -1,17 +1,17 @@
 internal import Primitives
 
-/// Finds the events in the bytes of a `text/event-stream`; only their data counts.
+/// Parses the events of a `text/event-stream`; only their data is used.
 /// - Source: WHATWG HTML, "Server-sent events", 9.2.6.
 package struct ServerSentEvents: Sendable {
-    /// Bytes of one event; an engine that sends longer ones is cut off.
+    /// The limit for one event, in bytes; an engine that exceeds it is disconnected.
     package static let eventBytesMax = 8 << 20
 
     private var bytes: [UInt8] = []
-    /// Where the line begins that has not been read whole.
+    /// The start of the first incomplete line.
     private var lineStart = 0
-    /// How far that line has been looked at.
+    /// The end of the part of that line that was already searched.
     private var looked = 0
-    /// What the lines of an event have said so far.
+    /// The data of the current event so far.
     private var data: ArraySlice<UInt8>?
 
     package init() {}
@@ -31,8 +31,8 @@ package struct ServerSentEvents: Sendable {
         self.bytes += more
     }
 
-    /// The data of the next whole event; nil until more has come.
-    /// - Throws: where an event is too long.
+    /// The data of the next complete event; nil until more bytes arrive.
+    /// - Throws: when an event is too long.
     package mutating func next() throws(EngineClientError) -> ArraySlice<UInt8>? {
         while let line = self.nextLine() {
             guard !line.isEmpty else {
@@ -57,7 +57,7 @@ package struct ServerSentEvents: Sendable {
     private static let field = Array("data:".utf8)
     private static let tooLong = EngineClientError.malformed("an event is longer than \(Self.eventBytesMax) bytes")
 
-    /// The next line without its end; LF and CRLF end one.
+    /// The next line without its terminator, LF or CRLF.
     private mutating func nextLine() -> Range<Int>? {
         let end = ByteScan.first(0x0A, in: self.bytes.span, from: self.looked)
         guard end < self.bytes.count else {
