@@ -3,29 +3,29 @@ internal import ServiceModel
 internal import Synchronization
 internal import WireProtocols
 
-/// What a server elsewhere can do, found out by asking it: what it says of itself, and three short answers.
+/// Probes what an external server supports: its own metadata, and three short answers.
 package struct ModelServerProbe: Sendable {
-    /// One thing that a server does or does not.
+    /// One feature that a server supports or not.
     package struct Finding: Sendable, Hashable {
-        /// A word for programs, such as `jsonSchema`.
+        /// An identifier for programs, such as `jsonSchema`.
         package var name: String
         /// For people.
         package var title: String
         package var isThere: Bool
-        /// What was found, or why it is not there.
+        /// What was found, or why the feature is missing.
         package var detail: String
     }
 
     package let findings: [Finding]
 
-    /// Tokens of each of the three answers.
+    /// The token limit of each of the three answers.
     private static let tokensMax = 64
-    /// For each of the questions.
+    /// The timeout of each request.
     private static let silenceSeconds = 120
 
-    /// Asks a server, whose address is such as `http://gpu:8000/v1`, for a model under the server's own name for it; it
-    /// computes some dozens of tokens.
-    /// - Throws: where it is not reached, or the address is none.
+    /// Probes a server, with an address such as `http://gpu:8000/v1`, for a model under the server's name for it; it
+    /// generates a few dozen tokens.
+    /// - Throws: when the server cannot be reached, or the address is invalid.
     package init(url: String, model: String, apiKey: String?) async throws(InferenceError) {
         guard let endpoint = EngineEndpoint(url: url, apiKey: apiKey) else {
             throw .failed("\(url) is no address of a server")
@@ -107,7 +107,7 @@ package struct ModelServerProbe: Sendable {
             "required": .array([.string("number")]), "additionalProperties": .boolean(false),
         ])
         do {
-            // The schema asks for something else than the words do: only what holds to it passes.
+            // The schema contradicts the prompt: only a server that enforces the schema passes.
             let (text, _, _) = try await self.ask(model, request)
             guard case .boolean? = Document(json: Array(text.utf8))?["number"] else {
                 return Finding(

@@ -3,15 +3,16 @@ package import ServiceModel
 internal import Synchronization
 internal import Upstream
 
-/// One model behind several servers: each request goes to one of them, and to another where that one failed before it
-/// had said anything.
+/// One model on several servers: each request goes to one of them, and to another if that one fails before it has sent
+/// anything.
 ///
-/// Which one is `UpstreamPool`'s to say; here is what a request to a model means to it, and what each server can do.
+/// `UpstreamPool` selects the server; this class interprets failures of model requests, and keeps each server's
+/// capabilities.
 package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
-    /// A server, and how it is asked.
+    /// A server and how to connect to it.
     package struct Server: Sendable {
         package var endpoint: EngineEndpoint
-        /// Connects, and asks what it can do; needed again when it was out of use.
+        /// Connects and queries the capabilities; called again after the server was ejected.
         package var connect: @Sendable () async throws(InferenceError) -> RunningEngine
 
         package init(
@@ -22,12 +23,12 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
         }
     }
 
-    /// Servers of one model.
+    /// The maximum number of servers of one model.
     package static let serverCountMax = 64
-    /// How long a request waits for a server with room; more clients than that have no patience.
+    /// How long a request waits for a server with a free slot; few clients wait longer.
     static let waitSecondsMax = 600
 
-    /// What each server was found to be able to do.
+    /// The known capabilities of each server.
     private final class Engines: Sendable {
         let known = Mutex<[UpstreamEndpoint: RunningEngine]>([:])
     }
@@ -38,13 +39,13 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
     private let pool: UpstreamPool
     private let note: @Sendable (String) -> Void
 
-    /// Nothing is reached yet: `open` does that.
+    /// Does not connect yet; `open` does.
     /// - Parameters:
-    ///   - servers: each with a host and port of its own.
-    ///   - slots: requests that each server is sent at once.
-    ///   - checksHealth: whether they are asked for `/health` now and then.
-    ///   - time: by which it waits.
-    ///   - note: given a sentence for the log where a server fails, is left out or comes back.
+    ///   - servers: each has a different host and port.
+    ///   - slots: concurrent requests to each server.
+    ///   - checksHealth: whether `/health` is requested periodically.
+    ///   - time: the clock for waiting.
+    ///   - note: called with a log message when a server fails, is ejected or recovers.
     package init(
         _ servers: [Server], slots: Int, checksHealth: Bool = true, time: SteadyTime = .system,
         note: @escaping @Sendable (String) -> Void = { _ in }
@@ -66,7 +67,7 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
             observe: { event in
                 switch event {
                 case .leftOut(let endpoint, let reason):
-                    // It may come back as another one.
+                    // It may come back with other capabilities.
                     engines.known.withLock { $0[endpoint] = nil }
                     note("\(endpoint) is sent nothing for now: \(reason)")
                 case .takenBack(let endpoint): note("\(endpoint) answers again")
@@ -76,7 +77,8 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
     }
 
     private static func settings(slots: Int, checksHealth: Bool) -> PoolSettings {
-        // llama.cpp, vLLM and SGLang have `/health`; what does not know it is up where it says so.
+        // llama.cpp, vLLM and SGLang have `/health`; a server without it counts as up when it answers that there is
+        // none.
         var settings = PoolSettings(
             healthCheck: checksHealth
                 ? HealthCheck(path: "/health", timeout: .seconds(5), statuses: 200...499, sparesBusy: true) : nil)
@@ -88,9 +90,9 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
         return settings
     }
 
-    /// Asks whether the servers are well, and one of them what it can do; the others are asked when their first request
-    /// comes.
-    /// - Throws: where none answers.
+    /// Checks the health of all servers and queries the capabilities of one; the others are queried at their first
+    /// request.
+    /// - Throws: when no server answers.
     package func open() async throws(InferenceError) {
         self.pool.accept(.endpoints(self.endpoints))
         if let check = self.pool.settings.healthCheck { await self.pool.checkAll(check) }
@@ -101,7 +103,7 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
         }
     }
 
-    /// Looks at every server now and then, until the task is cancelled.
+    /// Checks every server periodically, until the task is cancelled.
     package func run() async { await self.pool.run(StaticDiscovery(self.endpoints)) }
 
     package func countTokens(_ request: ChatRequest) async throws -> Int {
@@ -123,7 +125,7 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
         return try await self.ask(AffinityKey(request), work: work, hasBegun: { hasBegun.withLock { $0 } }, chat)
     }
 
-    /// So many bytes of a prompt count as much as its answer: about a thousand tokens.
+    /// This many bytes of a prompt count as much work as its answer: about a thousand tokens.
     private static let bytesOfWork = 4096
 
     package func embed(_ request: EmbeddingRequest) async throws -> EmbeddingOutcome {
@@ -140,7 +142,7 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
         }
     }
 
-    /// Asks one server, and others where it fails before anything has begun.
+    /// Sends a request to one server, and to others if it fails before the answer has begun.
     private func ask<Value>(
         _ affinity: AffinityKey?, work: Int, hasBegun: () -> Bool = { false },
         _ use: (RunningEngine) async throws -> Value
@@ -157,7 +159,7 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
                 return value
             } catch let error as InferenceError {
                 let isServers = Self.isServersFault(error) && !Task.isCancelled
-                // A server that is busy is well.
+                // A busy server is not at fault.
                 lease.finish(isServers && error != .busy ? .failed : .abandoned, reason: error.reason)
                 guard isServers, !hasBegun(), self.pool.mayRetry(attempt) else { throw Self.told(error, endpoint) }
                 self.note("\(endpoint) failed, and another server is asked: \(error.reason)")
@@ -191,30 +193,30 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
         return engine
     }
 
-    /// Whether another server may do better; what is wrong with a request is wrong everywhere.
+    /// Whether another server may succeed; an invalid request fails everywhere.
     private static func isServersFault(_ error: InferenceError) -> Bool {
         switch error {
         case .unsupported, .contextExceeded, .tooLarge: false
-        // A refusal of 401 or 404 is a server's that is set up wrongly.
+        // 401 or 404 indicates a misconfigured server.
         case .failed, .unreached, .notReady, .busy, .timedOut, .noEngine, .refused: true
         }
     }
 
-    /// `unreached` would say of the whole pool that it is gone, and have it put together anew.
+    /// `unreached` would mean that the whole pool is lost, and cause it to be rebuilt.
     private static func told(_ error: InferenceError, _ endpoint: UpstreamEndpoint) -> InferenceError {
         if case .unreached(let reason) = error { .failed("\(endpoint) is not reached: \(reason)") } else { error }
     }
 
-    /// Requests that each server has now, in the order of their addresses; for tests and status.
+    /// Current requests of each server, ordered by address; for tests and status.
     package var outstanding: [Int] { self.pool.status.map(\.requests) }
 }
 
 extension AffinityKey {
-    /// Bytes of texts that count; what differs further on shares its beginning anyway.
+    /// The bytes of text that are hashed; texts that differ only later share their beginning anyway.
     private static let bytesMax = 4096
 
-    /// Of a conversation's instructions, tools and first message: what its requests, and those with the same
-    /// instructions, have in common. nil where all of them are empty.
+    /// Hashes a conversation's instructions, tools and first message: the common part of its requests, and of requests
+    /// with the same instructions. nil when all are empty.
     fileprivate init?(_ request: ChatRequest) {
         var bytes: [UInt8] = []
         func add(_ text: String) {
@@ -233,7 +235,7 @@ extension AffinityKey {
 }
 
 extension ChatRequest {
-    /// Of all instructions and texts.
+    /// The size of all instructions and texts.
     fileprivate var textBytes: Int {
         self.messages.reduce(self.system.reduce(0) { $0 + $1.utf8.count }) { sum, message in
             message.parts.reduce(sum) { sum, part in
