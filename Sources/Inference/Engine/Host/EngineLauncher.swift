@@ -1,32 +1,32 @@
-/// Starts what computes a model: a process of this machine, or a connection to a server elsewhere.
+/// Starts a model: as a process on this machine, or as a connection to an external server.
 package protocol EngineLauncher: Sendable {
-    /// Returns when the model answers.
+    /// Returns once the model accepts requests.
     /// - Parameters:
-    ///   - place: where the model is computed.
-    ///   - onEnd: called once if it ends by itself later; a sentence says why.
-    /// - Returns: the model, with what ends it.
+    ///   - place: where the model is run.
+    ///   - onEnd: called once with the reason if it ends unexpectedly later.
+    /// - Returns: the running model.
     /// - Throws: `noEngine`, or `failed` with the reason.
     func start(
         _ place: ModelPlace, onEnd: @escaping @Sendable (String) -> Void
     ) async throws(InferenceError) -> RunningEngine
 }
 
-/// A model that answers.
+/// A model that accepts requests.
 package struct RunningEngine: Sendable {
     package var model: any ChatModel
-    /// Vectors of texts by the same engine; nil where it makes none.
+    /// Embeddings by the same engine; nil if it does not support them.
     package var embedder: (any EmbeddingModel)?
-    /// Scores of texts by the same engine; nil where it makes none.
+    /// Reranking by the same engine; nil if it does not support it.
     package var reranker: (any RerankModel)?
-    /// What tells the model's content and the engine's build from any other; nil where nobody knows.
+    /// Identifies the model's content and the engine's build; nil if unknown.
     package var identity: String?
-    /// Requests that it computes at once.
+    /// Requests that it computes concurrently.
     package var slots: Int
-    /// The engine's process, or its guard's; nil for a server elsewhere.
+    /// The process of the engine or of its guard; nil for an external server.
     package var processID: Int32?
-    /// What it says itself that it took of the machine; nil where it says nothing.
+    /// The memory use that it reports; nil without a report.
     package var memory: EngineMemory?
-    /// Ends it, and returns when it has ended.
+    /// Stops it, and returns once it has ended.
     package var stop: @Sendable () async -> Void
 
     package init(

@@ -1,10 +1,10 @@
-/// The program that runs models: `llama-server`, or what takes its words.
+/// The program that runs models: `llama-server` or a compatible one.
 package struct EngineProgram: Sendable, Hashable {
-    /// Who named it.
+    /// How it was selected.
     package enum Origin: String, Sendable, Hashable {
         case setting, choice, path
 
-        /// In words, behind its path.
+        /// As text, to follow its path.
         package var sentence: String {
             switch self {
             case .setting: "named by the setting engine"
@@ -28,15 +28,15 @@ package struct EngineProgram: Sendable, Hashable {
     package static let remedy =
         "No engine for models is installed. Put llama-server on PATH, name it (brume engine use /path/to/it), or have "
         + "one built: brume engine build."
-    /// Bytes of the file that holds a choice.
+    /// The size limit of the file with the choice.
     private static let choiceBytesMax = 4096
 
-    /// Looks for the engine: the setting counts first, then the choice of `brume engine use`, then `PATH`.
+    /// Finds the engine: first the setting, then the choice of `brume engine use`, then `PATH`.
     /// - Parameters:
-    ///   - setting: a path; nil where there is none.
+    ///   - setting: a path; nil when not set.
     ///   - choiceFile: where `choose` writes.
     ///   - searchPath: directories, as in `PATH`.
-    /// - Returns: nil where there is none; a setting and a choice hold even where their file has gone.
+    /// - Returns: nil when there is none; a setting or choice is returned even if its file is missing.
     package static func find(setting: String?, choiceFile: String, searchPath: String) -> EngineProgram? {
         if let setting, !setting.isEmpty { return EngineProgram(path: setting, origin: .setting) }
         if let text = EngineFiles.text(choiceFile, bytesMax: Self.choiceBytesMax) {
@@ -50,7 +50,7 @@ package struct EngineProgram: Sendable, Hashable {
         return nil
     }
 
-    /// Writes a choice down.
+    /// Saves a choice.
     /// - Returns: whether it was written.
     package static func choose(_ path: String, choiceFile: String) -> Bool {
         EngineFiles.write(path + "\n", to: choiceFile)
@@ -58,11 +58,11 @@ package struct EngineProgram: Sendable, Hashable {
 
     package var isExecutable: Bool { EngineFiles.isExecutable(self.path) }
 
-    /// How long a question to the program may take.
+    /// The timeout for a query to the program.
     private static let questionSecondsMax = 30
 
-    /// What the program prints when it is asked, such as with `--version` or `--list-devices`.
-    /// - Returns: its lines; nil where it does not start, fails, or does not end.
+    /// Runs the program for its output, for example with `--version` or `--list-devices`.
+    /// - Returns: its lines; nil when it does not start, fails, or does not end in time.
     package func ask(_ words: [String]) async -> [String]? {
         let log = EngineLog(path: nil)
         let process: EngineProcess
@@ -85,7 +85,7 @@ package struct EngineProgram: Sendable, Hashable {
                 return first
             }
         } onCancel: {
-            // Whoever asked does not wait for the answer.
+            // A cancelled caller does not wait for the output.
             process.killGroup()
         }
         guard end == .exited(status: 0) else { return nil }

@@ -17,7 +17,7 @@ extension HostedModel: EmbeddingModel, RerankModel, IdentifiedModel {
         }
     }
 
-    /// Loads the model where it is not: only its engine knows which build it is.
+    /// Loads the model if necessary: only its engine knows which build it is.
     func identity() async throws -> String? {
         try await self.withEngine { engine, _, _ in engine.identity }
     }

@@ -1,13 +1,13 @@
 internal import Primitives
 internal import ServiceModel
 
-/// A model of the host as requests see it: loaded or not, they ask and wait.
+/// A model of the host, as requests use it: they do not depend on whether it is loaded.
 struct HostedModel: ChatModel, PurposedModel {
     let host: ModelHost
     let name: String
     let purpose: EngineLaunch.Purpose?
 
-    /// Counting takes no turn: it is not the engine's slots that do it.
+    /// Counting tokens takes no slot: it is not done in the engine's slots.
     func countTokens(_ request: ChatRequest) async throws -> Int {
         try await self.withEngine { engine, _, _ in try await engine.model.countTokens(request) }
     }
@@ -24,7 +24,7 @@ struct HostedModel: ChatModel, PurposedModel {
         }
     }
 
-    /// An engine that ended a moment ago has been sent nothing, so the request is made once more, of the next one.
+    /// If the engine has just ended, nothing was sent to it, so the request is retried once with the next engine.
     func withEngine<Value>(
         _ work: (RunningEngine, SlotQueue, ContinuousClock.Instant) async throws -> Value
     ) async throws -> Value {

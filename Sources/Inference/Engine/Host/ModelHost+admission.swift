@@ -1,15 +1,15 @@
 internal import Primitives
 internal import Synchronization
 
-/// The line of models that wait for room, and how it is worked off.
+/// The queue of models that wait for memory.
 extension ModelHost {
-    /// Between two looks at what is free while somebody waits: another program may have ended.
+    /// The interval of checks for free memory while a model waits: another program may have ended.
     static let lookSeconds = 1
 
-    /// Admits one model after the other until nobody waits.
+    /// Admits models one after another until the queue is empty.
     func workLine() async {
         while true {
-            // Taken before anything is read, so that what changes meanwhile is not missed.
+            // Read before everything else, so that later changes are not missed.
             let (change, next) = self.state.withLock { ($0.change, $0.nextInLine) }
             var needs: [String: Result<LoadNeed, InferenceError>]?
             var room = MachineRoom()
@@ -61,11 +61,11 @@ extension ModelHost {
         }
     }
 
-    /// What the machine has for models now; nil where nothing is planned.
+    /// The memory that the machine has for models now; nil without a planner.
     package func room() async -> MachineRoom? { await self.planner?.room() }
 }
 
-/// What the log says of a load.
+/// Log messages about loading.
 enum LoadText {
     /// Such as `model a is started with 2 slots of 8192 tokens, keys and values in f16, 33 layers on RTX, …`.
     static func starts(_ name: String, _ plan: LoadPlan) -> String {
@@ -74,7 +74,7 @@ enum LoadText {
             "model \(name) is started with \(Self.settings(plan)); planned: \(Self.bytes(plan.booking, plan))\(steps)"
     }
 
-    /// What was really taken, where that is another size.
+    /// The actual memory use, if it differs from the plan.
     static func taken(_ plan: LoadPlan?, _ booking: MemoryBooking?) -> String {
         guard let plan, let booking, booking != plan.booking else { return "" }
         return "; by its own words it takes \(Self.bytes(booking, plan))"

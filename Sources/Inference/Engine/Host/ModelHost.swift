@@ -1,35 +1,35 @@
 package import Primitives
 internal import Synchronization
 
-/// Keeps models loaded while they are used: the first request starts a model's engine and waits for it, an idle one is
-/// unloaded, and one that crashed is started again for the next request, later each time.
+/// Keeps models loaded while they are used: the first request starts a model's engine and waits for it, idle models are
+/// unloaded, and a crashed model is restarted for the next request, with an increasing delay.
 package final class ModelHost: Sendable {
-    /// How many, and how long.
+    /// Limits on counts and times.
     package struct Limits: Sendable, Hashable {
-        /// Models of this machine that are loaded at once, however much room there is.
+        /// Models of this machine that are loaded at once, even if there is memory for more.
         package var loadedCountMax = 4
-        /// How long a request waits for its model and its turn; below the 60 seconds after which AWS's SDKs give up.
+        /// How long a request waits for its model and a slot; below the 60 seconds after which AWS's SDKs time out.
         package var holdSeconds = 50
-        /// Seconds without a request after which a model is unloaded.
+        /// A model is unloaded after this many seconds without a request.
         package var keepAliveSeconds = 300
-        /// Requests that wait for their turn at one model.
+        /// The length of the queue for one model.
         package var waitingCountMax = 256
-        /// How long a model answers, once it is loaded, before it takes no more requests so that another gets its room.
+        /// How long a loaded model accepts requests before it must make room for another one.
         package var turnSeconds = 5
-        /// The longest pause after a crash.
+        /// The maximum delay after a crash.
         package var backOffSecondsMax = 60
 
         package init() {}
     }
 
-    /// What is known of a model that was asked for.
+    /// The status of a model that was requested.
     package struct Status: Sendable, Hashable {
-        /// How far it is.
+        /// The state of a model.
         package enum Phase: String, Sendable, Hashable {
-            /// For room.
+            /// Waiting for memory.
             case waiting
             case loading, ready
-            /// It ends what it answers, and makes room then.
+            /// It completes current requests, then makes room.
             case leaving
             case stopping, failed
         }
@@ -40,9 +40,9 @@ package final class ModelHost: Sendable {
         package var requests: Int
         package var waiting: Int
         package var isPinned = false
-        /// How it was started, and what it has of the machine; nil for one that is not loaded, or elsewhere.
+        /// How it was started, and its memory; nil for a model that is not loaded or is external.
         package var plan: LoadPlan?
-        /// Why it failed.
+        /// Why loading failed.
         package var reason: String?
 
         init(name: String, phase: Phase, requests: Int, waiting: Int) {
@@ -60,16 +60,16 @@ package final class ModelHost: Sendable {
     let planner: (any LoadPlanner)?
     let note: @Sendable (String) -> Void
     let state = Mutex(ModelHostState())
-    /// What goes on beside requests, by a number; `stop` awaits it.
+    /// Background tasks by id; `stop` awaits them.
     private let work = Mutex<(tasks: [UInt64: Task<Void, Never>], last: UInt64)>(([:], 0))
 
     /// - Parameters:
-    ///   - source: knows the models.
+    ///   - source: looks up models.
     ///   - launcher: starts them.
-    ///   - planner: knows how much room there is; nil loads models as their settings say, by their number alone.
-    ///   - limits: how many, and how long.
-    ///   - time: by which requests wait and models rest.
-    ///   - note: given a sentence for the log where a model is loaded, unloaded or lost.
+    ///   - planner: knows the available memory; nil loads models with their own settings, limited only by their number.
+    ///   - limits: limits on counts and times.
+    ///   - time: the clock for waiting and for idle times.
+    ///   - note: called with a log message when a model is loaded, unloaded or lost.
     package init(
         source: any ModelSource, launcher: any EngineLauncher, planner: (any LoadPlanner)? = nil,
         limits: Limits = Limits(), time: SteadyTime = .system, note: @escaping @Sendable (String) -> Void = { _ in }
@@ -82,18 +82,18 @@ package final class ModelHost: Sendable {
         self.note = note
     }
 
-    /// The model of a name, whether it is loaded or not; nil where no source knows it.
+    /// The model of that name, loaded or not; nil when no source knows it.
     package func model(_ name: String) async throws(InferenceError) -> (any ChatModel)? {
         guard let place = try await self.source.resolve(name) else { return nil }
         return HostedModel(host: self, name: name, purpose: place.purpose)
     }
 
-    /// Every name that may be asked for, in no order.
+    /// The names of all models, in any order.
     package func names() async -> [String] { await self.source.names() }
 
-    /// A model that stays loaded until the lease is returned by `giveBack`.
-    /// - Throws: `notReady` where it is not loaded in time, `tooLarge` where it never has room, `failed` where it
-    ///   cannot be loaded.
+    /// A lease keeps the model loaded until it is returned with `giveBack`.
+    /// - Throws: `notReady` when it is not loaded in time, `tooLarge` when the machine can never hold it, `failed` when
+    ///   it cannot be loaded.
     func lease(_ name: String, until deadline: ContinuousClock.Instant) async throws(InferenceError) -> ModelLease {
         let asked = self.state.withLock { $0.asks(name) }
         defer { self.state.withLock { $0.noLongerAsks(name) } }
@@ -109,7 +109,7 @@ package final class ModelHost: Sendable {
                 guard instant < deadline else {
                     throw .notReady("The model \(name) has failed several times and is started again later.")
                 }
-                // A cancelled pause is found out above.
+                // Cancellation is checked at the top of the loop.
                 await self.time.sleep(instant)
             case .load: try await self.beginLoading(name)
             case .fail(let error): throw error
@@ -118,7 +118,7 @@ package final class ModelHost: Sendable {
         }
     }
 
-    /// Why a request has waited in vain.
+    /// The error for a request whose deadline has passed.
     private func tooLate(_ name: String) -> InferenceError {
         let phase = self.state.withLock { $0.phase(of: name) }
         return phase == .waiting
@@ -130,13 +130,13 @@ package final class ModelHost: Sendable {
         self.state.withLock { $0.giveBack(lease, now: self.time.now()) }
     }
 
-    /// Nobody listens at the engine's address any more; what is left of it is ended.
+    /// Nothing listens at the engine's address any more; stops what is left of the engine.
     func lost(_ lease: ModelLease) async {
         let engine = self.state.withLock { $0.lose(lease.name, lease.generation, self.limits, now: self.time.now()) }
         await engine?.stop()
     }
 
-    /// Starts loading unless somebody else has; the caller waits for the signal.
+    /// Starts loading unless it was started already; the caller waits for the signal.
     private func beginLoading(_ name: String) async throws(InferenceError) {
         guard let place = try await self.source.resolve(name) else {
             throw .notReady("The model \(name) is not here any more.")
@@ -149,7 +149,7 @@ package final class ModelHost: Sendable {
         }
     }
 
-    /// Does something beside requests, which may leave; `stop` awaits it.
+    /// Runs a task independent of requests, which may be cancelled; `stop` awaits it.
     func beside(_ body: @escaping @Sendable () async -> Void) {
         self.work.withLock { work in
             work.last += 1
@@ -162,7 +162,7 @@ package final class ModelHost: Sendable {
         }
     }
 
-    /// Loads a model that has its room.
+    /// Loads a model whose memory is reserved.
     func load(_ name: String, _ place: ModelPlace, _ generation: UInt64, _ plan: LoadPlan?) async {
         let started = self.time.now()
         do throws(InferenceError) {
@@ -183,13 +183,13 @@ package final class ModelHost: Sendable {
         }
     }
 
-    /// Loads a model that is not, as a request would, and returns when it answers.
+    /// Loads a model as a request would if it is not loaded, and returns once it is ready.
     package func load(_ name: String) async throws(InferenceError) {
         self.giveBack(try await self.lease(name, until: self.time.now() + .seconds(ProcessLauncher.loadSecondsMax)))
     }
 
-    /// Unloads a model that nobody uses.
-    /// - Returns: whether it was loaded and is not any more.
+    /// Unloads a model that is not in use.
+    /// - Returns: whether it was loaded, and now is not.
     package func unload(_ name: String) async -> Bool {
         guard let unloaded = self.state.withLock({ $0.unload(name) }) else { return false }
         await unloaded.engine.stop()
@@ -198,20 +198,20 @@ package final class ModelHost: Sendable {
         return true
     }
 
-    /// Lets a loaded model stay loaded, or be unloaded when it is idle; for one that is not, its source decides.
+    /// Pins or unpins a loaded model; for one that is not loaded, its source decides.
     package func setPinned(_ name: String, _ isPinned: Bool) {
         self.state.withLock { $0.setPinned(name, isPinned) }
     }
 
     package func statuses() -> [Status] { self.state.withLock { $0.statuses } }
 
-    /// Between two looks for idle models.
+    /// The interval of checks for idle models.
     private static let sweepSeconds = 2
 
-    /// Unloads idle models until the task is cancelled; then `stop` is to be called.
+    /// Unloads idle models until the task is cancelled; then call `stop`.
     package func run() async {
         while !Task.isCancelled {
-            // Cancelled by the server's stop, which the loop's condition sees.
+            // Ends early when the server stops, which the loop's condition checks.
             await self.time.sleep(self.time.now() + .seconds(Self.sweepSeconds))
             let idle = self.state.withLock { $0.idle(self.limits, now: self.time.now()) }
             for model in idle {
@@ -222,7 +222,7 @@ package final class ModelHost: Sendable {
         }
     }
 
-    /// Ends every engine; nothing is loaded afterwards.
+    /// Stops every engine; nothing can be loaded afterwards.
     package func stop() async {
         let engines = self.state.withLock { $0.stop() }
         let tasks = self.work.withLock { Array($0.tasks.values) }
@@ -234,7 +234,7 @@ package final class ModelHost: Sendable {
     }
 }
 
-/// A model that answers, for as long as one request needs it.
+/// A ready model, leased for one request.
 package struct ModelLease: Sendable {
     package let name: String
     let generation: UInt64

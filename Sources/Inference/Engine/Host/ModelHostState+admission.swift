@@ -1,25 +1,26 @@
-/// Who is loaded next, and who makes room.
+/// Decides which model is loaded next, and which ones make room.
 ///
-/// The first in line is served first. What it waits for takes no new requests once it has had its turn, so that it is
-/// idle some time; whoever stands behind may go first only where that takes nothing of what the first one waits for.
+/// The first in the queue is served first. Models that it waits for accept no new requests once they have had their
+/// turn, so that they become idle; a model further back may overtake only if it takes no memory that the first one
+/// waits for.
 extension ModelHostState {
-    /// What is to be done for the line.
+    /// The next step for the queue.
     package enum LineStep {
         case start(name: String, generation: UInt64, model: LocalModel, plan: LoadPlan)
-        /// Ends these, calls `unloaded` for each, and asks again.
+        /// Stop these, call `unloaded` for each, and ask again.
         case unload([(name: String, engine: RunningEngine, generation: UInt64)], for: String)
-        /// It cannot be loaded; it is out of the line.
+        /// It cannot be loaded and was removed from the queue.
         case failed(name: String, InferenceError)
-        /// Until `change` is set, or a moment later.
+        /// Wait until `change` is set, or for a moment.
         case wait
-        /// Nobody waits; whoever worked the line off is done.
+        /// The queue is empty; the task that processes it ends.
         case done
     }
 
-    /// Models of the line that are looked at behind the first.
+    /// The number of models after the first that may overtake it.
     static let lineLookCountMax = 4
 
-    /// The models that `admit` looks at.
+    /// The models that `admit` considers.
     package var nextInLine: [LocalModel] {
         self.line.prefix(1 + Self.lineLookCountMax).compactMap { name in
             guard case .local(let model)? = self.entries[name]?.place else { return nil }
@@ -27,13 +28,13 @@ extension ModelHostState {
         }
     }
 
-    /// Decides about the line once.
+    /// Makes one decision about the queue.
     /// - Parameters:
-    ///   - needs: of the models of `nextInLine`, or why one has none; nil where nothing is planned.
-    ///   - room: what the machine has now.
-    ///   - limits: how many, and how long.
-    ///   - now: the time of the question.
-    /// - Returns: what is to be done next.
+    ///   - needs: the needs of the models of `nextInLine`, or why one has none; nil without a planner.
+    ///   - room: the available memory.
+    ///   - limits: limits on counts and times.
+    ///   - now: the current time.
+    /// - Returns: the next step.
     package mutating func admit(
         _ needs: [String: Result<LoadNeed, InferenceError>]?, in room: MachineRoom, _ limits: ModelHost.Limits,
         now: ContinuousClock.Instant
@@ -64,7 +65,7 @@ extension ModelHostState {
         return .wait
     }
 
-    /// A model of the line with its plan.
+    /// A queued model with its plan.
     private struct Planned {
         var model: LocalModel
         var need: LoadNeed?
@@ -83,7 +84,7 @@ extension ModelHostState {
             model: model, need: need, decision: Self.counted(decision, residents, limits.loadedCountMax), plan: plan)
     }
 
-    /// The decision where no more than so many may be loaded.
+    /// The decision with the limit on loaded models applied.
     private static func counted(
         _ decision: Admission.Decision, _ residents: [Admission.Resident], _ countMax: Int
     ) -> Admission.Decision {
@@ -106,13 +107,13 @@ extension ModelHostState {
         return mustWait ? .queue(awaiting: gone) : .start(unloading: gone)
     }
 
-    /// What is done for the first in line; nil where it waits.
+    /// The step for the first in the queue; nil when it waits.
     private mutating func step(
         _ planned: Planned, _ limits: ModelHost.Limits, now: ContinuousClock.Instant
     ) -> LineStep? {
         switch planned.decision {
         case .start(let names) where names.isEmpty:
-            // Who was asked to leave for it may stay.
+            // Models that were to leave for it may stay.
             self.stay(except: [])
             return self.started(planned)
         case .start(let names):
@@ -148,7 +149,7 @@ extension ModelHostState {
         return .failed(name: name, error)
     }
 
-    /// A model that answers takes no new requests, once it has had its turn.
+    /// Marks a ready model as leaving, once it has had its turn: it accepts no new requests.
     private mutating func leave(_ name: String, _ limits: ModelHost.Limits, now: ContinuousClock.Instant) {
         guard var entry = self.entries[name], case .ready(let engine, let queue, let since, nil) = entry.phase,
             since.duration(to: now) >= .seconds(limits.turnSeconds)
@@ -157,7 +158,7 @@ extension ModelHostState {
         self.entries[name] = entry
     }
 
-    /// Models that nobody waits for any more take requests again.
+    /// Leaving models that are no longer waited for accept requests again.
     private mutating func stay(except names: Set<String>) {
         for (name, entry) in self.entries where !names.contains(name) {
             guard case .ready(let engine, let queue, let since, let leaving?) = entry.phase else { continue }
@@ -166,8 +167,8 @@ extension ModelHostState {
         }
     }
 
-    /// Whether a model may go before the first in line: it ends nobody, and the first one would still find the same
-    /// place if it stayed for ever.
+    /// Whether a model may overtake the first in the queue: no model is unloaded for it, and the first one would still
+    /// find the same memory if it stayed forever.
     private func passes(
         _ planned: Planned, _ first: Planned, in room: MachineRoom, _ limits: ModelHost.Limits,
         now: ContinuousClock.Instant
@@ -193,7 +194,7 @@ extension ModelHostState {
             + "shows what it needs."
     }
 
-    /// Every engine that has memory of this machine.
+    /// Every engine that occupies memory of this machine.
     package func residents(now: ContinuousClock.Instant) -> [Admission.Resident] {
         let earliest = self.entries.values.map(\.lastUsed).min() ?? now
         return self.entries.compactMap { name, entry in

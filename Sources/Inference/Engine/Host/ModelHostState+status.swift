@@ -1,10 +1,10 @@
 extension ModelHostState {
-    /// How far a model is; nil where nobody asked for it.
+    /// The state of a model; nil when it was not requested.
     func phase(of name: String) -> ModelHost.Status.Phase? {
         self.statuses.first { $0.name == name }?.phase
     }
 
-    /// What is known of every model that was asked for.
+    /// The status of every model that was requested.
     var statuses: [ModelHost.Status] {
         self.entries.map { name, entry in
             var status = ModelHost.Status(name: name, phase: .loading, requests: entry.leases, waiting: 0)

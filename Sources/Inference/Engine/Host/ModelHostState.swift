@@ -1,68 +1,69 @@
 package import Primitives
 
-/// Which models are loaded, are being loaded, wait for room, or have failed; decides, and does nothing itself.
+/// The state of all models: loaded, loading, waiting for memory, or failed. Makes decisions without side effects.
 ///
-/// A model of this machine takes this way: it stands in line (`waiting`), is admitted by `admit` with the memory that
-/// its plan books, is loaded, answers, and is ended (`stopping`); its booking holds until its engine has ended.
+/// A model of this machine waits in the queue (`waiting`), is admitted by `admit` with the memory that its plan
+/// reserves, is loaded, serves requests, and is stopped (`stopping`); the memory stays reserved until its engine has
+/// ended.
 package struct ModelHostState {
-    /// What a request for a model does next.
+    /// The next step of a request for a model.
     package enum Step {
         case granted(ModelLease)
-        /// For the end of loading, good or bad, or of unloading.
+        /// Wait for the end of loading, successful or not, or of unloading.
         case wait(Signal)
-        /// After crashes, until then.
+        /// After crashes: wait until then.
         case pause(ContinuousClock.Instant)
         case load
-        /// It could not be loaded a moment ago.
+        /// Loading failed a moment ago.
         case fail(InferenceError)
         case refuse
     }
 
-    /// What became of the wish to load a model.
+    /// The result of a request to load a model.
     package enum Beginning {
         case already
         case refuse
-        /// It waits for room; whether somebody must begin to work the line off.
+        /// It is queued for memory; `isFirst`: the caller must start processing the queue.
         case line(isFirst: Bool)
-        /// It takes no room here.
+        /// It needs no memory on this machine.
         case begin(generation: UInt64)
     }
 
-    /// How far a model is.
+    /// The state of a model.
     package enum Phase {
         case waiting(Signal)
         case loading(Signal)
-        /// `leaving` is set where it takes no new requests, so that it makes room for another one.
+        /// `leaving` is set while it accepts no new requests in order to make room for another model.
         case ready(RunningEngine, SlotQueue, since: ContinuousClock.Instant, leaving: Signal?)
         case stopping(Signal)
         case failed(InferenceError, signal: Signal?, until: ContinuousClock.Instant)
     }
 
-    /// A model that was asked for.
+    /// A model that was requested.
     package struct Entry {
         package var place: ModelPlace
         package var phase: Phase
         package var generation: UInt64
         package var leases = 0
-        /// Ends one after another, without a quiet minute between.
+        /// Consecutive failures, without a minute of normal operation in between.
         var failures = 0
         var lastUsed: ContinuousClock.Instant
-        /// How it was started, and what it has of the machine; nil until it is admitted.
+        /// How it was started, and its memory; nil until it is admitted.
         package var plan: LoadPlan?
     }
 
-    /// An engine that ran so long and then ended has not failed before.
+    /// After this many seconds of operation, earlier failures no longer count.
     private static let quietSeconds = 60
 
     package internal(set) var entries: [String: Entry] = [:]
-    /// Names of models that wait for room, who came first stands first.
+    /// Names of models that wait for memory, in order of arrival.
     package internal(set) var line: [String] = []
     var isLineWorked = false
-    /// Set when something changed that may make room; then there is another one.
+    /// Set when a change may have freed memory; then replaced with a new signal.
     private(set) var change = Signal()
-    /// Requests that want a model and have none yet.
+    /// The number of requests that wait for each model.
     private var askers: [String: Int] = [:]
-    /// Number of the loading that was begun last.
+    /// The generation of the last load.
     private(set) var lastGeneration: UInt64 = 0
     private(set) var isStopping = false
 
@@ -73,14 +74,14 @@ package struct ModelHostState {
         self.change = Signal()
     }
 
-    /// A request begins to want a model; `noLongerAsks` ends it.
-    /// - Returns: the loading that was begun last.
+    /// Registers a request's interest in a model; `noLongerAsks` ends it.
+    /// - Returns: the generation of the last load.
     package mutating func asks(_ name: String) -> UInt64 {
         self.askers[name, default: 0] += 1
         return self.lastGeneration
     }
 
-    /// The last one who leaves takes the model out of the line.
+    /// When the last request ends, the model leaves the queue.
     package mutating func noLongerAsks(_ name: String) {
         let left = (self.askers[name] ?? 1) - 1
         self.askers[name] = left > 0 ? left : nil
@@ -90,17 +91,17 @@ package struct ModelHostState {
             self.entries[name] = nil
             signal.set()
         }
-        // Either somebody in line goes on, or a model that was wanted may now make room.
+        // The next in the queue may go on, or the model may now be unloaded.
         self.noteChange()
     }
 
     func isAsked(_ name: String) -> Bool { self.askers[name] != nil }
 
     /// - Parameters:
-    ///   - name: of the model.
-    ///   - now: the time of the question.
-    ///   - since: the last loading when the caller asked first; a later one that failed has failed for it too.
-    /// - Returns: what the caller does next.
+    ///   - name: the model's name.
+    ///   - now: the current time.
+    ///   - since: the generation when the request arrived; if a later load failed, the request fails too.
+    /// - Returns: the caller's next step.
     package mutating func lease(_ name: String, now: ContinuousClock.Instant, since: UInt64) -> Step {
         guard !self.isStopping else { return .refuse }
         guard let entry = self.entries[name] else { return .load }
@@ -124,7 +125,7 @@ package struct ModelHostState {
         if entry.leases == 0 { self.noteChange() }
     }
 
-    /// Why the loading that ended with this signal has failed; nil where it has not.
+    /// The error of the load that ended with this signal; nil unless it failed.
     func failure(of signal: Signal, _ name: String) -> InferenceError? {
         guard case .failed(let error, let own?, _)? = self.entries[name]?.phase, own === signal else { return nil }
         return error
@@ -156,7 +157,7 @@ package struct ModelHostState {
         return .line(isFirst: !self.isLineWorked)
     }
 
-    /// - Returns: whether the engine is still wanted.
+    /// - Returns: whether the engine is still needed.
     package mutating func ready(
         _ name: String, _ generation: UInt64, _ engine: RunningEngine, _ limits: ModelHost.Limits,
         _ time: SteadyTime
@@ -167,7 +168,7 @@ package struct ModelHostState {
         let queue = SlotQueue(slots: engine.slots, waitingCountMax: limits.waitingCountMax, time: time)
         entry.phase = .ready(engine, queue, since: time.now(), leaving: nil)
         entry.lastUsed = time.now()
-        // A projector's and a draft's buffers are not all in the log.
+        // The log does not contain all buffers of a projector or a draft model.
         if let plan = entry.plan, let memory = engine.memory, plan.launch.projectorPath == nil,
             plan.launch.draftPath == nil
         {
@@ -192,7 +193,7 @@ package struct ModelHostState {
         self.line.removeAll { $0 == name }
         entry.failures += 1
         var pause = Self.pause(entry.failures, limits)
-        // Nothing was tried that a pause would spare.
+        // Nothing was started, so a delay would be useless.
         switch error {
         case .noEngine, .tooLarge: pause = .zero
         default: break
@@ -204,8 +205,8 @@ package struct ModelHostState {
         self.noteChange()
     }
 
-    /// An engine that was ready has ended.
-    /// - Returns: what is left of it; nil where that was known.
+    /// A ready engine has ended.
+    /// - Returns: the engine, to be cleaned up; nil when this was known already.
     mutating func lose(
         _ name: String, _ generation: UInt64, _ limits: ModelHost.Limits, now: ContinuousClock.Instant
     ) -> RunningEngine? {
@@ -213,7 +214,7 @@ package struct ModelHostState {
             case .ready(let engine, _, let since, let leaving) = entry.phase
         else { return nil }
         if since.duration(to: now) > .seconds(Self.quietSeconds) { entry.failures = 0 }
-        // The first restart is not waited for: the next request is served.
+        // The first restart has no delay: the next request is served.
         entry.phase = .failed(
             .failed("the engine ended"), signal: nil, until: now + Self.pause(entry.failures, limits))
         entry.failures += 1
@@ -230,7 +231,7 @@ package struct ModelHostState {
         return .seconds(min(1 << min(failures - 1, 16), limits.backOffSecondsMax))
     }
 
-    /// Whether a model that is loaded stays so, from now on.
+    /// Pins or unpins a loaded model.
     mutating func setPinned(_ name: String, _ isPinned: Bool) {
         guard case .local(var model)? = self.entries[name]?.place else { return }
         model.isPinned = isPinned
@@ -238,7 +239,7 @@ package struct ModelHostState {
         self.noteChange()
     }
 
-    /// - Returns: the engine to stop, after which `unloaded` is to be called; nil where the model is not loaded, or in
+    /// - Returns: the engine to stop, after which `unloaded` must be called; nil when the model is not loaded or is in
     ///   use.
     mutating func unload(_ name: String) -> (engine: RunningEngine, generation: UInt64)? {
         guard let entry = self.entries[name], entry.leases == 0,
@@ -248,7 +249,7 @@ package struct ModelHostState {
         return (engine, entry.generation)
     }
 
-    /// The engine of a model that was unloaded has ended: its memory is free.
+    /// The engine of an unloaded model has ended: its memory is free.
     package mutating func unloaded(_ name: String, _ generation: UInt64) {
         guard let entry = self.entries[name], entry.generation == generation, case .stopping(let signal) = entry.phase
         else { return }
@@ -257,7 +258,7 @@ package struct ModelHostState {
         self.noteChange()
     }
 
-    /// Takes out what nobody has asked for; `unloaded` is to be called for each.
+    /// Removes idle models; `unloaded` must be called for each.
     mutating func idle(
         _ limits: ModelHost.Limits, now: ContinuousClock.Instant
     ) -> [(name: String, engine: RunningEngine, generation: UInt64)] {
@@ -273,15 +274,15 @@ package struct ModelHostState {
         return idle
     }
 
-    /// Whether a model of this machine answers nobody, is wanted by nobody, and may go.
+    /// Whether a model of this machine has no requests, is not requested, and may be unloaded.
     func isIdle(_ name: String, _ entry: Entry) -> Bool {
         guard case .ready(_, _, _, let leaving) = entry.phase, case .local(let model) = entry.place, !model.isPinned
         else { return false }
-        // Those who want it while it leaves wait for its next loading.
+        // Requests that arrive while it is leaving wait for the next load.
         return entry.leases == 0 && (leaving != nil || !self.isAsked(name))
     }
 
-    /// - Returns: every engine that runs.
+    /// - Returns: all running engines.
     mutating func stop() -> [RunningEngine] {
         self.isStopping = true
         var engines: [RunningEngine] = []

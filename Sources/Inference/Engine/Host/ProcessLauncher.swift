@@ -1,15 +1,15 @@
 package import Primitives
 internal import Synchronization
 
-/// Starts `llama-server` as a child behind a guard, each model a process of its own.
+/// Starts `llama-server` as a child process behind a guard, one process for each model.
 package struct ProcessLauncher: EngineLauncher {
-    /// How long a model may take to load: 40 GB from a slow disk.
+    /// The timeout for loading a model: sufficient for 40 GB from a slow disk.
     package static let loadSecondsMax = 900
-    /// Between two questions whether it is ready; the first come sooner.
+    /// The maximum polling interval for readiness; the first polls are more frequent.
     static let pollMillisecondsMax = 200
-    /// An engine that does not answer this question at once asks again: it may be computing.
+    /// The timeout of a health check; after it the check is repeated, since the engine may be busy.
     static let healthSecondsMax = 5
-    /// What one of several servers can do is asked for so long: the others serve meanwhile.
+    /// The timeout for capability queries to one of several servers: the others serve meanwhile.
     static let questionSecondsMax = 20
 
     private let program: @Sendable () -> EngineProgram?
@@ -22,14 +22,14 @@ package struct ProcessLauncher: EngineLauncher {
     private let note: @Sendable (String) -> Void
 
     /// - Parameters:
-    ///   - directory: for sockets.
-    ///   - logDirectory: where each model has a file of what its engine prints; nil: nowhere.
-    ///   - guardCommand: the words that run `EngineGuard.run`, such as `/proc/self/exe engine-guard`.
+    ///   - directory: the directory for sockets.
+    ///   - logDirectory: the directory of the engines' log files, one for each model; nil: no files.
+    ///   - guardCommand: the command that runs `EngineGuard.run`, such as `/proc/self/exe engine-guard`.
     ///   - random: for the ids of tool calls.
-    ///   - embeddings: keeps vectors that were computed; nil keeps none.
-    ///   - sharesPrompts: whether a request may begin with what was computed for another caller.
-    ///   - note: given a sentence for the log where one of several servers fails.
-    ///   - program: asked at every start, so that an engine that was installed meanwhile is found.
+    ///   - embeddings: a cache of computed embeddings; nil disables caching.
+    ///   - sharesPrompts: whether a request may reuse the prompt cache of another caller.
+    ///   - note: called with a log message when one of several servers fails.
+    ///   - program: called at every start, so that an engine installed meanwhile is found.
     package init(
         directory: EngineDirectory, logDirectory: String?, guardCommand: [String], random: any RandomSource,
         embeddings: EmbeddingCache? = nil, sharesPrompts: Bool = true,
@@ -73,7 +73,7 @@ package struct ProcessLauncher: EngineLauncher {
         }
         let pool = ReplicaPool(servers, slots: model.slots, note: self.note)
         try await pool.open()
-        // Ended by the engine's `stop`.
+        // Cancelled by the engine's `stop`.
         let looking = Task { await pool.run() }
         var engine = RunningEngine(model: pool, slots: model.slots * servers.count) { looking.cancel() }
         engine.embedder = pool
@@ -81,7 +81,7 @@ package struct ProcessLauncher: EngineLauncher {
         return engine
     }
 
-    /// Asks a server what it can do, and waits for each answer at most so long.
+    /// Queries a server's capabilities, with the given timeout for each answer.
     private func connect(
         _ endpoint: EngineEndpoint, _ name: String, slots: Int, silenceSeconds: Int
     ) async throws(InferenceError) -> RunningEngine {
@@ -115,7 +115,7 @@ package struct ProcessLauncher: EngineLauncher {
         }
         var launch = model.launch
         launch.readFile()
-        // Prompts that the engine keeps beside its slots have no owners.
+        // The engine's prompt cache beside its slots is not separated by caller.
         if !self.sharesPrompts { launch.promptCacheMegabytes = 0 }
         let (socket, record) = self.directory.next()
         let log = EngineLog(path: self.logDirectory.map { "\($0)/engine-\(Self.fileName(model.name)).log" })
@@ -129,10 +129,10 @@ package struct ProcessLauncher: EngineLauncher {
                     log.append(line)
                     memory.state.withLock { $0.read(line) }
                 },
-                // After a failed assertion the engine prints where it stood, and may rest there (measured).
+                // After a failed assertion the engine prints a stack trace, and may hang then (measured).
                 isLast: { $0.contains("GGML_ASSERT") || $0.contains("GGML_ABORT") },
                 onEnd: { end in
-                    // Where the guard itself was killed, the engine may go on.
+                    // If the guard itself was killed, the engine may still run.
                     EngineRecord(path: record)?.end()
                     EngineFiles.remove(record)
                     EngineFiles.remove(socket)
@@ -146,7 +146,7 @@ package struct ProcessLauncher: EngineLauncher {
         do throws(InferenceError) {
             try await self.awaitReady(process, client, log)
             var capabilities = try await EngineCapabilities(asking: client, model: model.launch.alias)
-            // What cannot be read here was read by the engine all the same.
+            // Optional: the engine has loaded the file, even if it cannot be parsed here.
             capabilities.tokenInkBytesMax = (try? GGUFFile.open(model.launch.modelPath))?.tokenInkBytesMax
             let chat = LlamaServerModel(
                 client: client, name: model.launch.alias, capabilities: capabilities, random: self.random,
@@ -164,14 +164,14 @@ package struct ProcessLauncher: EngineLauncher {
         }
     }
 
-    /// What an engine that does not converse can do.
+    /// Adds the interfaces of an engine for embeddings or reranking.
     private func addVectors(to engine: inout RunningEngine, _ server: LlamaServerModel, _ launch: EngineLaunch) {
         switch launch.purpose {
         case .chat: break
         case .embeddings:
             engine.embedder = LlamaEmbedder(
                 server, tokensMax: launch.slotContextTokens, identity: engine.identity, cache: self.embeddings)
-            // Requests are joined into batches before the engine sees them.
+            // Requests are combined into batches before they reach the engine.
             engine.slots = EmbeddingBatcher.textCountMax
         case .reranking:
             engine.reranker = LlamaReranker(
@@ -179,7 +179,7 @@ package struct ProcessLauncher: EngineLauncher {
         }
     }
 
-    /// Nobody listens, then 503 while the weights are read, then 200.
+    /// At first connections are refused, then the answer is 503 while the weights are loaded, then 200.
     private func awaitReady(
         _ process: EngineProcess, _ client: EngineClient, _ log: EngineLog
     ) async throws(InferenceError) {
@@ -193,14 +193,14 @@ package struct ProcessLauncher: EngineLauncher {
             } catch {
                 if error == .cancelled { throw InferenceError(error) }
             }
-            // A cancelled pause is found out by the next question.
+            // Cancellation is detected by the next health check.
             try? await Task.sleep(for: .milliseconds(pauseMilliseconds))
             pauseMilliseconds = min(pauseMilliseconds * 2, Self.pollMillisecondsMax)
         }
         throw .failed("the model was not loaded within \(Self.loadSecondsMax) seconds")
     }
 
-    /// SIGTERM by the guard, then SIGKILL by the guard, then SIGKILL for the guard too.
+    /// SIGTERM by the guard, then SIGKILL by the guard, then SIGKILL for the guard itself.
     private static func stop(_ process: EngineProcess) async {
         process.letGo()
         let bound = Duration.milliseconds(EngineGuard.graceMilliseconds + 2000)
@@ -216,13 +216,13 @@ package struct ProcessLauncher: EngineLauncher {
         }
     }
 
-    /// A model's name as part of a file's.
+    /// A model's name as part of a file name.
     private static func fileName(_ name: String) -> String {
         String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) ? $0 : "-" }.prefix(100))
     }
 }
 
-/// What an engine has said of its buffers so far.
+/// The buffers that an engine has logged so far.
 private final class MemoryLog: Sendable {
     let state = Mutex(EngineMemory())
 }

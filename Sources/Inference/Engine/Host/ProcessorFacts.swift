@@ -6,11 +6,11 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// What this machine's processor is.
+/// Facts about this machine's CPU.
 enum ProcessorFacts {
     private static let textBytesMax = 4 << 20
 
-    /// Cores without hyper-threading's second threads; the processors that are online where it is not said.
+    /// Physical cores, without the second threads of hyper-threading; the online CPUs if this is unknown.
     static let physicalCoreCount: Int = {
         let online = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         guard let text = EngineFiles.text("/proc/cpuinfo", bytesMax: Self.textBytesMax) else { return online }

@@ -1,7 +1,7 @@
 internal import Primitives
 internal import Synchronization
 
-/// Something that happens once, and that several may wait for.
+/// A one-time event that several tasks can wait for.
 package final class Signal: Sendable {
     private struct State {
         var isSet = false
@@ -20,8 +20,8 @@ package final class Signal: Sendable {
         for waiter in waiters.values { waiter.resume() }
     }
 
-    /// Waits until it has happened, the time has come, or the task is cancelled.
-    /// - Returns: whether it has happened.
+    /// Waits until the event has happened, the deadline has passed, or the task is cancelled.
+    /// - Returns: whether the event has happened.
     func wait(until deadline: ContinuousClock.Instant, _ time: SteadyTime) async -> Bool {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.wait() }

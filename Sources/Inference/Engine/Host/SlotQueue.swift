@@ -1,10 +1,11 @@
 package import Primitives
 internal import Synchronization
 
-/// The turns of one engine: as many requests as it has slots are computed at once, the others wait here.
+/// The slots of one engine: as many requests as it has slots are computed concurrently, the others wait here.
 ///
-/// More requests than slots would take the engine's HTTP threads, and with them its answers about itself (measured).
-/// Here they wait in order, callers taking turns, so that one caller's hundred requests do not hold up another's one.
+/// More requests than slots would occupy the engine's HTTP threads, so that it could not answer status queries
+/// (measured). Here they wait in order, and callers take turns, so that one caller's hundred requests do not delay
+/// another caller's single one.
 package final class SlotQueue: Sendable {
     private struct State {
         var freeCount: Int
@@ -23,8 +24,8 @@ package final class SlotQueue: Sendable {
         self.state = Mutex(State(freeCount: slots))
     }
 
-    /// Returns when it is the caller's turn; `release` ends the turn.
-    /// - Throws: `busy` where too many wait, or the time has come.
+    /// Returns when the caller has a slot; `release` frees it.
+    /// - Throws: `busy` when the queue is full, or the deadline has passed.
     package func acquire(caller: String, until deadline: ContinuousClock.Instant) async throws(InferenceError) {
         let turn = Signal()
         let place: Result<UInt64?, InferenceError> = self.state.withLock { state in
@@ -38,7 +39,7 @@ package final class SlotQueue: Sendable {
         guard let id = try place.get() else { return }
         let isTurn = await turn.wait(until: deadline, self.time)
         if isTurn && !Task.isCancelled { return }
-        // The turn may have come at the last moment.
+        // The slot may have been granted at the last moment.
         let isMissed = self.state.withLock { $0.line.remove(id) }
         guard !isMissed else { throw .busy }
         guard Task.isCancelled else { return }
@@ -58,16 +59,16 @@ package final class SlotQueue: Sendable {
         next?.set()
     }
 
-    /// Turns that are taken, and requests that wait.
+    /// The number of occupied slots and of waiting requests.
     package var counts: (taken: Int, waiting: Int) {
         self.state.withLock { (self.slots - $0.freeCount, $0.line.count) }
     }
 }
 
-/// A line in which callers take turns: first in, first out for each of them.
+/// A fair queue: callers take turns, and each caller's entries are first in, first out.
 struct FairLine<Element> {
     private var queues: [String: [(id: UInt64, element: Element)]] = [:]
-    /// Callers with somebody in the line; whose turn it is stands first.
+    /// Callers with queued entries; the next in turn is first.
     private var callers: [String] = []
     private var lastID: UInt64 = 0
     private(set) var count = 0
@@ -93,7 +94,7 @@ struct FairLine<Element> {
         return first.element
     }
 
-    /// - Returns: whether it was still in the line.
+    /// - Returns: whether it was still queued.
     mutating func remove(_ id: UInt64) -> Bool {
         for (caller, queue) in self.queues {
             guard let index = queue.firstIndex(where: { $0.id == id }) else { continue }
