@@ -2,9 +2,9 @@ internal import Primitives
 internal import ServiceModel
 internal import WireProtocols
 
-/// A chat request in OpenAI's notation.
+/// A chat request in the format of OpenAI's API.
 struct ChatBody {
-    /// The members that decide the prompt: messages, tools and what the template is told.
+    /// The members that determine the prompt: messages, tools and template options.
     static func prompt(
         _ request: ChatRequest, isOwnEngine: Bool, isAnswerBegun: Bool = true
     ) -> [Document.Member] {
@@ -21,8 +21,8 @@ struct ChatBody {
         return members
     }
 
-    /// The members that decide how tokens are chosen. OpenAI's notation lacks `top_k` and `min_p`; vLLM and SGLang know
-    /// them, and a server that does not may refuse them.
+    /// The members for sampling. OpenAI's API lacks `top_k` and `min_p`; vLLM and SGLang support them, and other
+    /// servers may refuse them.
     static func sampling(_ sampling: ChatRequest.Sampling) -> [Document.Member] {
         var members: [Document.Member] = []
         func add(_ name: String, _ value: Document?) {
@@ -53,7 +53,7 @@ struct ChatBody {
 
     private static func messages(_ request: ChatRequest) -> [Document] {
         var messages: [Document] = []
-        // Many templates take one system prompt, and only at the beginning.
+        // Many templates accept a single system prompt, and only at the beginning.
         let system = request.system.joined(separator: "\n\n")
         if !system.isEmpty { messages.append(self.message("system", .string(system))) }
         for message in request.messages {
@@ -69,7 +69,7 @@ struct ChatBody {
         .object(["role": .string(role), "content": content])
     }
 
-    /// Results of tools are messages of their own, before what the user says beside them.
+    /// Tool results are separate messages, before the user's other parts.
     private static func user(_ parts: [ChatRequest.Part]) -> [Document] {
         var messages: [Document] = []
         var texts: [String] = []

@@ -1,13 +1,13 @@
 internal import ServiceModel
 internal import WireProtocols
 
-/// Turns the chunks of a streamed chat completion into events and an outcome.
+/// Converts the chunks of a streamed chat completion to events and an outcome.
 struct ChatStream: EngineStream {
-    /// Text of one call's arguments; an engine that sends more is cut off.
+    /// The limit for one call's arguments, in bytes; an engine that exceeds it is disconnected.
     static let argumentsBytesMax = 4 << 20
-    /// Calls of one answer.
+    /// The limit for calls of one answer.
     static let callCountMax = 128
-    /// Text of an answer that has to meet a schema.
+    /// The limit for an answer that must conform to a schema, in bytes.
     static let schemaBytesMax = 4 << 20
 
     private struct Call {
@@ -28,30 +28,31 @@ struct ChatStream: EngineStream {
     private var callIndex = 0
     private var callCount = 0
     private var hasMalformedCall = false
-    /// Calls that are told: engines make several although they are asked for one.
+    /// The number of calls that are reported: engines may make several although one was requested.
     private let callsMax: Int
     private var isFull = false
-    /// Whether the engine is ours, and its work may be ended with all counts known.
+    /// Whether it is our own engine, so that it can be stopped early with all counts known.
     private let isOwn: Bool
-    /// What the last chunk had that said a piece of text and nothing else: most of the others have it too.
+    /// The frame of the last chunk that contained only a piece of text: most other chunks have the same one.
     private var piece: (kind: Piece, frame: JSONFrame)?
-    /// Whether a call must be made, by a server that may not hold to it.
+    /// Whether a call is required and the server may not enforce it.
     private let wantsCall: Bool
-    /// The answer so far, where it must be JSON; nil where nobody asks.
+    /// The answer so far, if it must be JSON; otherwise nil.
     private var checked: [UInt8]?
-    /// Whether the stop reason tells of an answer that is not.
+    /// Whether an invalid answer is reported as a stop reason.
     private let takesAnyAnswer: Bool
     private var finish: String?
-    /// The sequence that the engine itself says it stopped at.
+    /// The stop sequence that the engine reports.
     private var namedStop: String?
     private var inputTokens: Int?
     private var outputTokens: Int?
     private var cachedTokens: Int?
 
     /// - Parameters:
-    ///   - request: what the answer is an answer to.
-    ///   - scansStops: whether stop sequences are looked for here.
-    ///   - makeID: gives each call an id: those of engines differ in form, and some engines count from 0 each time.
+    ///   - request: the request that is answered.
+    ///   - scansStops: whether stop sequences are detected here.
+    ///   - makeID: generates the ids of calls: the engines' own ids differ in form, and some engines count from 0 in
+    ///     each answer.
     init(_ request: ChatRequest, scansStops: Bool, makeID: @escaping @Sendable () -> String) {
         self.toolNames = Set(request.tools.map(\.name))
         self.tokensMax = request.sampling.tokensMax
@@ -60,23 +61,22 @@ struct ChatStream: EngineStream {
         self.isOwn = scansStops
         self.stops = StopScanner(scansStops ? request.sampling.stopSequences : [])
         self.makeID = makeID
-        // Our own engine is bound by a grammar, and looked after by the stops.
+        // Our own engine is constrained by a grammar, and stop sequences are detected here.
         self.wantsCall =
             switch request.toolChoice {
             case .any, .named: !scansStops
             case .auto, .never: false
             }
         self.takesAnyAnswer = request.takesAnyAnswer
-        // Some of llama.cpp's own parsers of families hold to no schema either (measured: Kimi's).
+        // Some of llama.cpp's own parsers for model families do not enforce the schema either (measured: Kimi's).
         self.checked = request.answerSchema != nil ? [] : nil
     }
 
-    /// Whether a stop sequence was found, or a call too many begun: what the engine says from now on is not part of the
-    /// answer.
+    /// Whether a stop sequence was found, or an excess call has begun: further output is not part of the answer.
     var isStopped: Bool { self.stops.found != nil || (self.isFull && self.isOwn) }
 
-    /// The events of one chunk, as it came.
-    /// - Returns: nil for the mark behind the last one.
+    /// The events of one chunk, given as bytes.
+    /// - Returns: nil for the end marker.
     mutating func take(_ data: ArraySlice<UInt8>) throws(InferenceError) -> [ChatEvent]? {
         if let piece = self.piece, let text = piece.frame.string(in: data) { return self.say(piece.kind, text) }
         guard let chunk = Document(json: Array(data), keeping: Self.members) else {
@@ -87,10 +87,10 @@ struct ChatStream: EngineStream {
         return try self.take(chunk)
     }
 
-    /// What is looked at of a chunk.
+    /// The members of a chunk that are used.
     private static let members = ["choices", "usage", "timings", "prompt_progress", "error"]
 
-    /// Remembers what stands around a piece of text, where the chunk says nothing else that would count twice.
+    /// Stores the frame around a piece of text, if the chunk contains nothing else that must be evaluated.
     private mutating func learn(_ chunk: Document, _ data: ArraySlice<UInt8>) {
         let members = chunk["choices"]?.elements.first?["delta"]?.members ?? []
         let said = members.filter { $0.name != "role" && $0.value != .null && $0.value != .array([]) }
@@ -114,7 +114,7 @@ struct ChatStream: EngineStream {
         }
     }
 
-    /// The events of one chunk.
+    /// The events of one parsed chunk.
     private mutating func take(_ chunk: Document) throws(InferenceError) -> [ChatEvent] {
         if let error = chunk["error"] { throw EngineRefusal.error(status: error["code"]?.integer ?? 500, error) }
         self.count(chunk)
@@ -127,12 +127,12 @@ struct ChatStream: EngineStream {
         if let text = delta?["content"]?.text { events += self.say(.text, text) }
         for part in delta?["tool_calls"]?.elements ?? [] { events += try self.take(call: part) }
         if let finish = choice["finish_reason"]?.text { self.finish = finish }
-        // vLLM's name for it, then SGLang's.
+        // vLLM's member, then SGLang's.
         if let stop = choice["stop_reason"]?.text ?? choice["matched_stop"]?.text { self.namedStop = stop }
         return events
     }
 
-    /// Keeps a piece of the text where it has to be JSON.
+    /// Collects the text if it must be JSON.
     private mutating func keep(_ text: String) {
         if let count = self.checked?.count, count < Self.schemaBytesMax { self.checked?.append(contentsOf: text.utf8) }
     }
@@ -184,15 +184,15 @@ struct ChatStream: EngineStream {
         return [.toolCall(ToolCall(id: self.makeID(), name: call.name, arguments: arguments))]
     }
 
-    /// What was kept back, once the engine has said everything.
+    /// The remaining events, once the engine's output has ended.
     mutating func end() -> [ChatEvent] {
         let text = self.stops.end()
         self.keep(text)
         return (text.isEmpty ? [] : [.text(text)]) + self.endCall()
     }
 
-    /// How the answer ended; to be asked after `end`.
-    /// - Throws: where the engine gave no token counts, or did not do what it was asked to.
+    /// How the answer ended; call it after `end`.
+    /// - Throws: when the engine reported no token counts, or did not follow the request.
     func outcome() throws(InferenceError) -> ChatOutcome {
         let isWhole = self.finish != "length" && self.namedStop == nil && self.stops.found == nil
         if self.wantsCall, isWhole, self.callCount == 0 {
@@ -212,7 +212,7 @@ struct ChatStream: EngineStream {
         return outcome
     }
 
-    /// - Throws: where the connection ended without an end of the answer.
+    /// - Throws: when the connection ended before the answer was complete.
     func checkWhole() throws(InferenceError) {
         guard self.finish != nil || self.isStopped else { throw .failed("the engine's answer has no end") }
     }

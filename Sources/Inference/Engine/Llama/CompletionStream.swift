@@ -1,8 +1,8 @@
 internal import ServiceModel
 internal import WireProtocols
 
-/// Turns the chunks of llama.cpp's own `/completion` into events and an outcome: a text, or a call that a grammar
-/// forced.
+/// Converts the chunks of llama.cpp's own `/completion` to events and an outcome: a text, or a call forced by a
+/// grammar.
 struct CompletionStream: EngineStream {
     private let tokensMax: Int?
     private let promptCount: PromptCount?
@@ -19,7 +19,7 @@ struct CompletionStream: EngineStream {
         self.makeID = makeID
     }
 
-    /// It says itself when it stops.
+    /// The engine stops by itself.
     var isStopped: Bool { false }
 
     mutating func take(_ data: ArraySlice<UInt8>) throws(InferenceError) -> [ChatEvent]? {
@@ -44,7 +44,7 @@ struct CompletionStream: EngineStream {
         return []
     }
 
-    /// The call, once it is whole; none where the answer was cut short.
+    /// The complete call; none if the answer was cut off.
     mutating func end() -> [ChatEvent] {
         guard self.isCall, let call = Document(json: self.callText), let name = call["name"]?.text,
             let arguments = call["arguments"]
@@ -52,7 +52,7 @@ struct CompletionStream: EngineStream {
         return [.toolCall(ToolCall(id: self.makeID(), name: name, arguments: arguments))]
     }
 
-    /// - Throws: where the connection ended without an end of the answer.
+    /// - Throws: when the connection ended before the answer was complete.
     func outcome(hasCall: Bool) throws(InferenceError) -> ChatOutcome {
         guard let last = self.last, let timings = last["timings"], let cached = timings["cache_n"]?.integer,
             let computed = timings["prompt_n"]?.integer,

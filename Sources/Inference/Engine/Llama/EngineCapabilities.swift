@@ -1,29 +1,29 @@
 internal import ServiceModel
 internal import WireProtocols
 
-/// What a server of models can do, as it was asked once; what it cannot is refused and never estimated.
+/// A server's capabilities, queried once; unsupported requests are refused, and missing numbers are never estimated.
 package struct EngineCapabilities: Sendable, Hashable {
-    /// Whether it is llama.cpp's own server, or speaks all of its notation.
+    /// Whether it is llama.cpp's own server, or supports its whole API.
     package var isLlamaServer = false
-    /// `/apply-template`: what a conversation looks like as one prompt.
+    /// `/apply-template`: renders a conversation as a prompt.
     package var hasTemplates = false
-    /// `/tokenize`: true token counts.
+    /// `/tokenize`: exact token counts.
     package var hasTokenizer = false
-    /// `/completion` with a grammar of ours.
+    /// `/completion` with our own grammars.
     package var hasGrammars = false
-    /// Whether the model sees images.
+    /// Whether the model accepts images.
     package var takesImages = false
-    /// Tokens of one request with its answer; nil where it is not said.
+    /// The context of one request including its answer, in tokens; nil if unknown.
     package var contextTokensMax: Int?
-    /// Bytes of a prompt, blanks left aside, that one token stands for at most; nil where nobody knows.
+    /// The maximum number of prompt bytes, not counting white space, that one token represents; nil if unknown.
     package var tokenInkBytesMax: Int?
-    /// What it says of its own build; nil where it says nothing.
+    /// The build that it reports; nil without a report.
     package var build: String?
 
     package init() {}
 
-    /// Asks a server what it can do.
-    /// - Throws: where it is not reached, or is still loading its model.
+    /// Queries a server's capabilities.
+    /// - Throws: when it cannot be reached, or is still loading its model.
     package init(asking client: EngineClient, model: String) async throws(InferenceError) {
         let props = try await Self.document(client, "GET", "/props", nil)
         if props.status == 503 { throw EngineRefusal.error(status: 503, props.body) }

@@ -1,14 +1,14 @@
 internal import ServiceModel
 
-/// What an engine says when it does not answer.
+/// Translates an engine's error answers.
 enum EngineRefusal {
-    /// Bytes of an engine's sentence that are passed on.
+    /// The part of an engine's message that is passed on, in bytes.
     static let sentenceBytesMax = 1024
 
     /// - Parameters:
-    ///   - status: of the answer, or the code in the error where it comes in mid-stream.
-    ///   - body: `{"error":{…}}` or what is in it; nil for what is no JSON.
-    /// - Returns: what it means to the one who asked.
+    ///   - status: the status of the answer, or the code in an error in mid-stream.
+    ///   - body: `{"error":{…}}` or its content; nil for a body that is not JSON.
+    /// - Returns: the error for the caller.
     static func error(status: Int, _ body: Document?) -> InferenceError {
         let error = body?["error"] ?? body
         let sentence = self.sentence(error)
@@ -16,7 +16,7 @@ enum EngineRefusal {
             return .contextExceeded(
                 tokens: error?["n_prompt_tokens"]?.integer ?? 0, tokensMax: error?["n_ctx"]?.integer ?? 0)
         }
-        // llama.cpp says so of a text to embed that is longer than one of its steps.
+        // llama.cpp's message for a text to embed that is longer than one of its steps.
         if sentence.contains("is too large to process") {
             let numbers = sentence.split { !$0.isNumber }.compactMap { Int($0) }
             return .contextExceeded(tokens: numbers.first ?? 0, tokensMax: numbers.last ?? 0)
@@ -26,7 +26,7 @@ enum EngineRefusal {
         }
         switch status {
         case 400, 413, 422, 501: return .unsupported(sentence)
-        // llama.cpp says so of an image that a text model was sent.
+        // llama.cpp's message for an image sent to a text model.
         case 500 where sentence.contains("image input is not supported"): return .unsupported(sentence)
         case 429: return .busy
         case 503: return .notReady(sentence)
@@ -35,7 +35,7 @@ enum EngineRefusal {
         }
     }
 
-    /// What a model's template says of a conversation; llama.cpp tells it at the end of where it stands.
+    /// The message of a model's template; in llama.cpp's answer it follows the location in the template.
     private static func templateReason(_ sentence: String) -> String? {
         let mark = "Jinja Exception: "
         guard let range = sentence.utf8.firstRange(of: mark.utf8) else { return nil }
@@ -50,7 +50,7 @@ enum EngineRefusal {
 }
 
 extension InferenceError {
-    /// What an engine's silence, or its end, means to the one who asked.
+    /// The caller's error for a failed connection to an engine.
     init(_ error: EngineClientError) {
         switch error {
         case .unreachable(let reason): self = .unreached(reason)

@@ -1,25 +1,25 @@
 internal import Primitives
 internal import ServiceModel
 
-/// Vectors by an engine behind HTTP, joined into batches and kept by content.
+/// Embeddings by an engine behind HTTP, batched and cached by content.
 ///
-/// llama.cpp's own server is sent tokens: each text is counted by the model's own tokeniser, shortened where that is
-/// asked for, and what was counted is what is computed. Other servers are sent texts, one a request, so that each has
+/// llama.cpp's own server receives tokens: each text is tokenised by the model's tokenizer and truncated if requested,
+/// so the counted tokens are those that are computed. Other servers receive texts, one per request, so that each has
 /// its own count.
 package final class LlamaEmbedder: EmbeddingModel {
     private let server: LlamaServerModel
     private let batcher: EmbeddingBatcher?
     private let cache: EmbeddingCache?
-    /// What tells the model and its engine from any other; nil keeps nothing.
+    /// Identifies the model and its engine; nil disables caching.
     private let identity: String?
-    /// Tokens of one text.
+    /// The limit for one text, in tokens.
     private let tokensMax: Int?
 
     /// - Parameters:
     ///   - server: the connection.
-    ///   - tokensMax: of one text; nil where only the server knows it.
-    ///   - identity: of the model's content and the engine's build.
-    ///   - cache: of all models.
+    ///   - tokensMax: the limit for one text; nil when only the server knows it.
+    ///   - identity: identifies the model's content and the engine's build.
+    ///   - cache: shared by all models.
     package init(_ server: LlamaServerModel, tokensMax: Int?, identity: String?, cache: EmbeddingCache?) {
         self.server = server
         self.tokensMax = tokensMax
@@ -86,7 +86,7 @@ package final class LlamaEmbedder: EmbeddingModel {
         return embeddings
     }
 
-    /// `/v1/embeddings`: the vectors as they were computed, without a length of 1.
+    /// `/v1/embeddings`: the vectors as computed, not normalised.
     private static func ask(
         _ server: LlamaServerModel, _ input: Document, count: Int
     ) async throws(InferenceError) -> (vectors: [[Float]], tokens: Int?) {
@@ -107,8 +107,8 @@ package final class LlamaEmbedder: EmbeddingModel {
         return (vectors, answer["usage"]?["prompt_tokens"]?.integer)
     }
 
-    /// Numbers, or their bytes in base64.
-    /// - Returns: nil for what is neither, or has a number that is none.
+    /// Parses an array of numbers, or their bytes in base64.
+    /// - Returns: nil for anything else, and for values that are not finite.
     static func vector(_ document: Document?) -> [Float]? {
         switch document {
         case .array(let elements)?:
@@ -118,7 +118,7 @@ package final class LlamaEmbedder: EmbeddingModel {
             guard let bytes = Base64.decode(text.utf8), bytes.count % 4 == 0 else { return nil }
             var values: [Float] = []
             for start in stride(from: 0, to: bytes.count, by: 4) {
-                // Little-endian, as all machines of today have it.
+                // Little-endian, like all current machines.
                 var bits: UInt32 = 0
                 for byte in bytes[start..<(start + 4)].reversed() { bits = bits << 8 | UInt32(byte) }
                 values.append(Float(bitPattern: bits))
@@ -129,7 +129,7 @@ package final class LlamaEmbedder: EmbeddingModel {
     }
 }
 
-/// How many tokens a text may have, and what is done where it has more.
+/// The token limit of a text, and how longer ones are handled.
 struct TokenBound {
     let overflow: EmbeddingRequest.Overflow
     let tokensMax: Int
@@ -140,10 +140,10 @@ struct TokenBound {
     }
 
     /// - Parameters:
-    ///   - tokens: of the text.
-    ///   - marks: of an empty text: what the model wants at the beginning and the end of each.
-    /// - Returns: as many tokens as there may be, with the marks around them.
-    /// - Throws: `contextExceeded` where nothing may be left out.
+    ///   - tokens: the tokens of the text.
+    ///   - marks: the tokens of an empty text: those that the model requires at the beginning and end of each text.
+    /// - Returns: as many tokens as allowed, enclosed in the marks.
+    /// - Throws: `contextExceeded` when truncation is not allowed.
     func apply(_ tokens: [Int], marks: [Int]) throws(InferenceError) -> (tokens: [Int], isShortened: Bool) {
         guard tokens.count > self.tokensMax else { return (tokens, false) }
         guard self.overflow != .refuse, marks.count < self.tokensMax else {

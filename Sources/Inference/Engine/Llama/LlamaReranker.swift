@@ -9,12 +9,12 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Scores of texts by an engine behind HTTP.
+/// Reranking scores by an engine behind HTTP.
 package struct LlamaReranker: RerankModel {
     private let server: LlamaServerModel
-    /// Whether the engine's scores lie between 0 and 1 already; others are logits.
+    /// Whether the engine's scores are already between 0 and 1; otherwise they are logits.
     private let givesProbabilities: Bool
-    /// Tokens of the question and one text together.
+    /// The limit for query and document together, in tokens.
     private let tokensMax: Int?
 
     package init(_ server: LlamaServerModel, tokensMax: Int?, givesProbabilities: Bool) {
@@ -46,12 +46,12 @@ package struct LlamaReranker: RerankModel {
         return RerankOutcome(scores: whole, inputTokens: tokens)
     }
 
-    /// Marks of the model's own around the question and the text.
+    /// The number of special tokens that the model adds around query and document.
     private static let markCountMax = 8
 
-    /// The documents without what is over the bound at their ends.
+    /// Truncates documents that exceed the limit.
     ///
-    /// A token has one byte at least, so that short texts need not be counted.
+    /// A token has at least one byte, so short texts need not be tokenised.
     private func shortened(_ request: RerankRequest) async throws -> [String] {
         let bound = min(request.tokensMax ?? .max, self.tokensMax ?? .max)
         let longest = request.documents.map(\.utf8.count).max() ?? 0

@@ -2,10 +2,11 @@ internal import Primitives
 internal import ServiceModel
 internal import WireProtocols
 
-// The template puts a mark for each image into the prompt; as a text it would be tokens that the engine never computes.
+// The template puts a marker for each image into the prompt; tokenised as text, it would be counted as tokens that the
+// engine never computes.
 
 extension LlamaServerModel {
-    /// The tokens of a conversation with images: only the engine knows how many it makes of one.
+    /// The number of tokens of a conversation with images: only the engine knows how many an image takes.
     func tokensWithImages(_ request: ChatRequest, isAnswerBegun: Bool) async throws(InferenceError) -> Int {
         try self.check(request)
         guard self.capabilities.isLlamaServer else {
@@ -21,7 +22,7 @@ extension LlamaServerModel {
         return count
     }
 
-    /// A prompt of the template's as `/completion` takes it, with the images that its marks stand for.
+    /// A rendered prompt in the format of `/completion`, with the images for its markers.
     static func prompt(_ text: String, with images: [[UInt8]]) -> Document {
         guard !images.isEmpty else { return .string(text) }
         return .object([
@@ -32,7 +33,7 @@ extension LlamaServerModel {
 }
 
 extension ChatRequest {
-    /// The bytes of all images, in their order.
+    /// The bytes of all images, in order.
     var images: [[UInt8]] {
         self.messages.flatMap(\.parts).compactMap { if case .image(_, let bytes) = $0 { bytes } else { nil } }
     }

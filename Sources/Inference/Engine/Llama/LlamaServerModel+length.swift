@@ -1,12 +1,12 @@
 extension LlamaServerModel {
-    /// Refuses a prompt that is certain to have more tokens than the context, without making tokens of it: an engine
-    /// takes seconds for a million of them.
+    /// Refuses a prompt that certainly exceeds the context, without tokenising it: an engine takes seconds for a
+    /// million tokens.
     ///
-    /// A token stands for so many bytes at most, so a prompt has at least its bytes divided by those. Blanks are left
-    /// aside, since templates and special tokens take them away. Templates may leave out more, such as old thoughts,
-    /// so what counts is the prompt that the engine's own template makes, which is asked for only where the request is
-    /// long.
-    /// - Throws: `contextExceeded` with the least number of tokens; what is not certain is left to the engine.
+    /// A token represents a bounded number of bytes, so a prompt has at least its bytes divided by that number of
+    /// tokens. White space is not counted, since templates and special tokens absorb it. Templates may omit more, such
+    /// as earlier reasoning, so the prompt rendered by the engine's own template is measured, which is requested only
+    /// if the request is long.
+    /// - Throws: `contextExceeded` with the minimum number of tokens; uncertain cases are left to the engine.
     func checkLength(_ request: ChatRequest) async throws(InferenceError) {
         guard let bytesMax = self.capabilities.tokenInkBytesMax, let tokensMax = self.capabilities.contextTokensMax
         else { return }
@@ -24,12 +24,12 @@ extension LlamaServerModel {
         throw .contextExceeded(tokens: (inkBytes + bytesMax - 1) / bytesMax, tokensMax: tokensMax)
     }
 
-    /// The space, and from tab to carriage return: what C's `isspace` says of.
+    /// The white space of C's `isspace`: the space, and tab to carriage return.
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 }
 
 extension ChatRequest {
-    /// Bytes of all that was said and returned.
+    /// The size of all texts, reasoning and tool results.
     fileprivate var textBytes: Int {
         var bytes = self.system.reduce(0) { $0 + $1.utf8.count }
         for message in self.messages {

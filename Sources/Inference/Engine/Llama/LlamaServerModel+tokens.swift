@@ -2,14 +2,14 @@ internal import ServiceModel
 internal import WireProtocols
 
 extension LlamaServerModel {
-    /// The tokens of the prompt that the engine would compute, counted by the engine's own tokenizer.
+    /// The number of tokens of the prompt that the engine would compute, counted by the engine's own tokenizer.
     package func countTokens(_ request: ChatRequest) async throws -> Int {
         if request.isRawPrompt { return try await self.tokenCount(of: request.rawPrompt) }
         if !request.images.isEmpty { return try await self.tokensWithImages(request, isAnswerBegun: true) }
         return try await self.tokenCount(of: try await self.prompt(request, isAnswerBegun: true))
     }
 
-    /// Tokens up to the request's cache point; nil where it has none.
+    /// The number of tokens up to the request's cache point; nil without one.
     func cachePointTokens(_ request: ChatRequest) async throws -> Int? {
         guard let point = request.cachePoint else { return nil }
         guard self.capabilities.hasTokenizer, self.capabilities.hasTemplates else {
@@ -19,7 +19,7 @@ extension LlamaServerModel {
         let prompts = (
             try await self.prompt(shorter, isAnswerBegun: false), try await self.prompt(longer, isAnswerBegun: true)
         )
-        // What both begin with: a template may close the last message, or move things around.
+        // The common prefix: a template may close the last message, or reorder parts.
         var common = String.UnicodeScalarView()
         for (scalar, other) in zip(prompts.0.unicodeScalars, prompts.1.unicodeScalars) {
             guard scalar == other else { break }
@@ -27,18 +27,18 @@ extension LlamaServerModel {
         }
         let count = try await self.tokenCount(of: String(common))
         guard !shorter.images.isEmpty else { return count }
-        // What both begin with, in tokens of the engine's: all but the text that closes the shorter one.
+        // The tokens of the common prefix including images: all but the text that closes the shorter conversation.
         let rest = try await self.tokenCount(of: prompts.0) - count
         return max(0, try await self.tokensWithImages(shorter, isAnswerBegun: false) - rest)
     }
 
-    /// Two conversations that are the same up to a cache point.
+    /// Two conversations with the same content up to a cache point.
     private static func conversations(
         around point: ChatRequest.CachePoint, in request: ChatRequest
     ) -> (ChatRequest, ChatRequest) {
         var shorter = request
         guard let message = point.message, message < request.messages.count else {
-            // Templates need a message: what stands before two different ones is the system prompt and the tools.
+            // Templates require a message: the common prefix of two different ones is the system prompt and the tools.
             var longer = request
             shorter.messages = [.init(role: .user, parts: [.text("a")])]
             longer.messages = [.init(role: .user, parts: [.text("b")])]
@@ -51,12 +51,12 @@ extension LlamaServerModel {
         return (shorter, request)
     }
 
-    /// A conversation as the model reads it, by the model's own template.
+    /// Renders a conversation with the model's own template.
     /// - Parameters:
     ///   - request: the conversation.
-    ///   - isAnswerBegun: whether the mark that the model answers behind stands at its end.
-    /// - Returns: the whole prompt.
-    /// - Throws: `unsupported` where the server does not tell its template.
+    ///   - isAnswerBegun: whether the prompt ends with the marker after which the model answers.
+    /// - Returns: the complete prompt.
+    /// - Throws: `unsupported` when the server does not expose its template.
     func prompt(_ request: ChatRequest, isAnswerBegun: Bool) async throws(InferenceError) -> String {
         guard self.capabilities.hasTemplates else {
             throw InferenceError.unsupported("The server of this model does not tell its template.")
@@ -71,7 +71,7 @@ extension LlamaServerModel {
         return prompt
     }
 
-    /// Asks with a conversation as it is, and where it is refused, in turns that every template takes.
+    /// Sends a conversation as it is and, if the template refuses it, in turns that every template accepts.
     func inTurnsThatAreTaken<Answer>(
         _ request: ChatRequest, _ ask: (ChatRequest) async throws(InferenceError) -> Answer
     ) async throws(InferenceError) -> Answer {
@@ -82,7 +82,7 @@ extension LlamaServerModel {
             do throws(InferenceError) {
                 return try await ask(plain)
             } catch InferenceError.unsupported {
-                // What was wrong with the conversation itself says more.
+                // The error of the original conversation is more helpful.
                 throw error
             }
         }
@@ -90,18 +90,18 @@ extension LlamaServerModel {
 
     private func tokenCount(of text: String) async throws -> Int { try await self.tokens(of: text).count }
 
-    /// The tokens of a text.
+    /// Tokenises a text.
     /// - Parameters:
-    ///   - text: as it is; names of special tokens in it are such tokens.
-    ///   - addsMarks: whether the marks that the model wants around each text are there too.
-    /// - Returns: their numbers, in order.
-    /// - Throws: where the engine does not answer.
+    ///   - text: the text; names of special tokens in it are parsed as such.
+    ///   - addsMarks: whether to add the special tokens that the model requires around each text.
+    /// - Returns: the token ids, in order.
+    /// - Throws: when the engine does not answer.
     func tokens(of text: String, addsMarks: Bool = true) async throws(InferenceError) -> [Int] {
         guard self.capabilities.hasTokenizer else {
             throw .unsupported("The server of this model does not count tokens.")
         }
         let question = Document.object([
-            // llama.cpp's name for it, and that of the others.
+            // llama.cpp's member, and that of other servers.
             "model": .string(self.name), "content": .string(text), "prompt": .string(text),
             "add_special": .boolean(addsMarks), "parse_special": .boolean(true),
         ])
@@ -112,7 +112,7 @@ extension LlamaServerModel {
         return elements.map { $0.integer ?? 0 }
     }
 
-    /// What tokens say.
+    /// Detokenises tokens.
     func text(of tokens: [Int]) async throws(InferenceError) -> String {
         let question = Document.object(["tokens": .array(tokens.map { .number($0) })])
         guard let text = try await self.asking("/detokenize", question)["content"]?.text else {
@@ -133,7 +133,7 @@ extension LlamaServerModel {
         }
     }
 
-    /// Sends a question and returns the answer that follows, whose status is 200.
+    /// Sends a request and returns its answer, whose status is 200, before the body.
     func post(_ path: String, _ body: Document) async throws(InferenceError) -> EngineAnswer {
         let answer: EngineAnswer
         let text: [UInt8]

@@ -2,12 +2,12 @@ package import Primitives
 package import ServiceModel
 internal import WireProtocols
 
-/// A chat model behind llama.cpp's server, or behind another that speaks OpenAI's notation.
+/// A chat model behind llama.cpp's server, or behind another one with OpenAI's API.
 ///
-/// It knows nothing of turns and of loading: `ModelHost` sees to both before it asks.
+/// It does not deal with slots and loading: `ModelHost` does both before it calls this.
 package struct LlamaServerModel: ChatModel {
     let client: EngineClient
-    /// What the server calls the model.
+    /// The server's name for the model.
     let name: String
     package let capabilities: EngineCapabilities
     let random: any RandomSource
@@ -34,15 +34,15 @@ package struct LlamaServerModel: ChatModel {
         return try await self.answer(request, self.cachingMembers(place), send)
     }
 
-    /// What tells the engine which of its computed prompts may be begun with.
+    /// The members that tell the engine which cached prompts it may reuse.
     private func cachingMembers(_ place: SlotOwners.Place?) -> [Document.Member] {
         if let place { return [.init("id_slot", .number(place.slot)), .init("cache_prompt", .boolean(place.isOwn))] }
-        // Others than llama.cpp's server may refuse a member that they do not know.
+        // Servers other than llama.cpp's may refuse an unknown member.
         if case .shared = self.caching { return [] }
         return self.capabilities.isLlamaServer ? [.init("cache_prompt", .boolean(false))] : []
     }
 
-    /// The answer; `more` are members of the request that makes it.
+    /// Answers the request; `more` are members to add to the request to the server.
     private func answer(
         _ request: ChatRequest, _ more: [Document.Member], _ send: Sink<ChatEvent>
     ) async throws -> ChatOutcome {
@@ -109,8 +109,8 @@ package struct LlamaServerModel: ChatModel {
         if let tokensMax = request.sampling.tokensMax { members.append(.init("max_tokens", .number(tokensMax))) }
         let stops = request.sampling.stopSequences
         if !isOwn, !stops.isEmpty { members.append(.init("stop", .array(stops.map { .string($0) }))) }
-        // The engine does not say which sequence it stopped at, so they are looked for here, and so is a call too many;
-        // the counts then come with every token, since the last chunk is not waited for.
+        // The engine does not report which sequence it stopped at, so stop sequences are detected here, as are excess
+        // calls; the counts are then requested with every token, since the last chunk is not awaited.
         if isOwn, !stops.isEmpty || (!request.allowsParallelCalls && !request.tools.isEmpty) {
             members.append(.init("timings_per_token", .boolean(true)))
         }
@@ -139,20 +139,21 @@ package struct LlamaServerModel: ChatModel {
         }
     }
 
-    /// A call that must be made: the engine's own `required` lets the model talk before it calls, and its grammars
-    /// allow endless blanks, so the prompt is made by its template and the answer bound by a grammar of ours.
+    /// A call that is required: the engine's own `required` lets the model write text before the call, and its grammars
+    /// allow unlimited white space, so the prompt is rendered by its template and the answer constrained by our own
+    /// grammar.
     private func forced(
         _ request: ChatRequest, _ tools: [ChatRequest.Tool], _ more: [Document.Member],
         _ first: inout ContinuousClock.Instant?, _ send: Sink<ChatEvent>
     ) async throws -> ChatOutcome {
         var asked = request
-        // A thought before the call would have to be part of the grammar.
+        // Reasoning before the call would have to be part of the grammar.
         asked.reasoning = .init(isOn: false)
         let prompt = try await self.prompt(asked, isAnswerBegun: true)
         return try await self.complete(request, prompt: prompt, tools: tools, more, &first, send)
     }
 
-    /// `/completion`: a text that goes on from the prompt, or a call of one of these tools.
+    /// `/completion`: continues the prompt with text, or with a call of one of these tools.
     private func complete(
         _ request: ChatRequest, prompt: String, tools: [ChatRequest.Tool], _ more: [Document.Member],
         _ first: inout ContinuousClock.Instant?, _ send: Sink<ChatEvent>
@@ -183,7 +184,7 @@ package struct LlamaServerModel: ChatModel {
         return outcome
     }
 
-    /// 22 letters and digits, as many as stand behind the prefix in AWS's and Anthropic's ids of calls.
+    /// 22 letters and digits, as many as follow the prefix in AWS's and Anthropic's call ids.
     @Sendable
     private func makeCallID() -> String {
         let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
@@ -194,7 +195,7 @@ package struct LlamaServerModel: ChatModel {
 }
 
 extension ChatRequest {
-    /// All texts together, for a prompt that nothing is put around.
+    /// All texts concatenated, for a prompt that is sent without a template.
     var rawPrompt: String {
         self.messages.flatMap(\.parts).map { if case .text(let text) = $0 { text } else { "" } }.joined()
     }

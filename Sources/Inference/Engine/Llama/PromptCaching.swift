@@ -1,21 +1,21 @@
 internal import Synchronization
 
-/// Whose computed prompts a request may begin with: the engine keeps, in each slot, what it computed last there.
+/// Which cached prompts a request may reuse: in each slot, the engine keeps what it computed there last.
 package enum PromptCaching: Sendable {
-    /// Anybody's: the engine takes the slot whose prompt begins most alike.
+    /// Any: the engine selects the slot whose prompt has the longest common prefix.
     case shared
-    /// Nobody's: of servers elsewhere, whose slots others may use too.
+    /// None: for external servers, whose slots may also serve others.
     case off
-    /// Those of the same caller: slots have owners, and who is given another's slot begins anew there.
+    /// Those of the same caller: slots have owners, and a slot taken over from another caller starts without its cache.
     case byCaller(SlotOwners)
 }
 
-/// Who was given each of an engine's slots last.
+/// The last caller of each of an engine's slots.
 ///
-/// A request is given a slot that was its caller's before, else one that nobody has had, else the one that has rested
-/// for longest. Whether a turn is due is `SlotQueue`'s to say: there are never more requests than slots.
+/// A request gets a slot that its caller had before, otherwise an unused one, otherwise the least recently used.
+/// `SlotQueue` decides when a request may run: there are never more requests than slots.
 package final class SlotOwners: Sendable {
-    /// What one request is given.
+    /// The slot that one request gets.
     package struct Place: Sendable, Hashable {
         package var slot: Int
         /// Whether the same caller had it last.
@@ -30,7 +30,7 @@ package final class SlotOwners: Sendable {
     private struct Slot {
         var owner: String?
         var isTaken = false
-        /// Counts up with each end of a request; the least has rested for longest.
+        /// Increases with each finished request; the lowest number is the least recently used slot.
         var rested: UInt64 = 0
     }
 
@@ -40,7 +40,7 @@ package final class SlotOwners: Sendable {
         self.slots = Mutex(([Slot](repeating: Slot(), count: slots), 0))
     }
 
-    /// A slot until it is given back; nil where all are taken.
+    /// Takes a slot until it is given back; nil when all are taken.
     package func take(_ caller: String) -> Place? {
         self.slots.withLock { state in
             let free = state.slots.indices.filter { !state.slots[$0].isTaken }

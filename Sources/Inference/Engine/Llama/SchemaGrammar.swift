@@ -1,17 +1,17 @@
 internal import ServiceModel
 internal import WireProtocols
 
-/// A grammar (GBNF, llama.cpp's notation) of the JSON texts that meet a JSON Schema.
+/// A grammar (GBNF, llama.cpp's format) for the JSON texts that conform to a JSON Schema.
 ///
-/// Without any white space between tokens: the engine's own grammars allow blanks, on which a small model can spend its
-/// whole answer. Members come in the schema's order, those that are not required may be left out, and none are added.
-/// `pattern`, `format` and bounds of numbers are not in the grammar: the model is told of them in its prompt only.
+/// It allows no white space between tokens: the engine's own grammars do, and a small model can waste its whole answer
+/// on it. Members have the schema's order, optional ones may be omitted, and no others are allowed. `pattern`, `format`
+/// and numeric bounds are not part of the grammar: the model only sees them in its prompt.
 /// - Source: llama.cpp, grammars/README.md.
 package struct SchemaGrammar {
-    /// Rules of one grammar; a larger schema is refused.
+    /// The maximum number of rules of one grammar; a larger schema is refused.
     static let ruleCountMax = 4_000
     static let depthMax = 64
-    /// Larger bounds of a count are left open, since each step of one costs the engine.
+    /// Larger repetition counts are treated as unbounded, since each repetition costs the engine time.
     static let repetitionMax = 256
 
     private static let primitives = #"""
@@ -31,7 +31,7 @@ package struct SchemaGrammar {
 
     private var rules: [String] = []
     private var ruleCount = 0
-    /// The schema that is being read, in which `$ref` looks.
+    /// The schema being converted, in which `$ref` is resolved.
     private var root = Document.null
     private var references: [String: String] = [:]
 
@@ -48,7 +48,7 @@ package struct SchemaGrammar {
         return "root ::= " + calls.joined(separator: " | ") + "\n" + grammar.rules.joined() + self.primitives
     }
 
-    /// What a call of a tool begins with.
+    /// The beginning of a call of a tool.
     static func beginning(ofCallOf name: String) -> String {
         "{\"name\":" + Document.string(name).jsonText + ",\"arguments\":"
     }
@@ -103,7 +103,8 @@ package struct SchemaGrammar {
         return try self.rule(choices.joined(separator: " | "))
     }
 
-    /// `#/$defs/name` and other places in the same schema; a rule of its own, so that schemas may contain themselves.
+    /// Resolves `#/$defs/name` and other references within the schema; each gets its own rule, so that schemas may be
+    /// recursive.
     private mutating func referenced(_ reference: String, _ depth: Int) throws(InferenceError) -> String {
         if let name = self.references[reference] { return name }
         var place: Document? = reference.hasPrefix("#") ? self.root : nil
@@ -131,7 +132,7 @@ package struct SchemaGrammar {
             }
         }
         let required = Set((schema["required"]?.elements ?? []).compactMap(\.text))
-        // From the last member to the first: what may follow once a member stands, and once none does.
+        // From the last member to the first: what may follow after a member, and what may follow before any member.
         var following = "\"}\""
         var leading = "\"}\""
         for property in properties.reversed() {
@@ -172,7 +173,7 @@ package struct SchemaGrammar {
         return most == 0 ? "\"\"" : "\(expression){\(least),\(most)}"
     }
 
-    /// The members of all parts together, as far as they are objects.
+    /// The members of all parts combined, if the parts are objects.
     private static func merged(_ parts: [Document]) -> Document {
         guard parts.count > 1 else { return parts[0] }
         let properties = parts.flatMap { $0["properties"]?.members ?? [] }
@@ -183,7 +184,7 @@ package struct SchemaGrammar {
         ])
     }
 
-    /// A text as GBNF's notation has it.
+    /// A text as a GBNF literal.
     private static func literal(_ text: String) -> String {
         var output = "\""
         for scalar in text.unicodeScalars {

@@ -1,8 +1,8 @@
-/// Finds the first stop sequence in a text that comes in pieces, and keeps back what may be the beginning of one.
+/// Finds the first stop sequence in a text that arrives in pieces, and holds back what may be the beginning of one.
 package struct StopScanner: Sendable {
     private let stops: [[UInt8]]
     private var held: [UInt8] = []
-    /// The sequence that was found; the text before it has been given out then.
+    /// The sequence that was found; the text before it was already returned.
     package private(set) var found: String?
 
     package init(_ stops: [String]) {
@@ -11,7 +11,7 @@ package struct StopScanner: Sendable {
 
     var isEmpty: Bool { self.stops.isEmpty }
 
-    /// - Returns: what is certain to stand before any stop sequence.
+    /// - Returns: text that certainly precedes any stop sequence.
     /// - Complexity: O(bytes of the piece and of the longest sequence, times all sequences' bytes).
     package mutating func take(_ piece: String) -> String {
         guard self.found == nil else { return "" }
@@ -33,7 +33,7 @@ package struct StopScanner: Sendable {
         return given
     }
 
-    /// What was kept back and turned out to be text.
+    /// The text that was held back and is not part of a stop sequence.
     package mutating func end() -> String {
         defer { self.held = [] }
         return String(decoding: self.held, as: UTF8.self)
@@ -44,7 +44,7 @@ package struct StopScanner: Sendable {
         return (0...(self.held.count - stop.count)).first { self.held[$0...].starts(with: stop) }
     }
 
-    /// How much of the end may be the beginning of a sequence.
+    /// The length of the longest suffix that may be the beginning of a sequence.
     private func overlap(_ stop: [UInt8]) -> Int {
         let longest = min(stop.count - 1, self.held.count)
         guard longest > 0 else { return 0 }

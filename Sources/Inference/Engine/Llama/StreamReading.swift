@@ -1,29 +1,29 @@
 internal import ServiceModel
 internal import Synchronization
 
-/// What the events of an engine's stream mean.
+/// Interprets the events of an engine's stream.
 protocol EngineStream: Sendable {
-    /// What one event says, as it came.
-    /// - Returns: nil for the mark behind the last one.
+    /// The chat events of one stream event.
+    /// - Returns: nil for the end marker.
     mutating func take(_ data: ArraySlice<UInt8>) throws(InferenceError) -> [ChatEvent]?
-    /// Whether what the engine says from now on is not part of the answer.
+    /// Whether further output is not part of the answer.
     var isStopped: Bool { get }
 }
 
-/// Reads an engine's stream: each token is handed on where its bytes come in, on the event loop, and no task wakes for
-/// it. One does where the listener is slower than the engine.
+/// Reads an engine's stream: each token is passed on where its bytes arrive, on the event loop, without waking a task.
+/// A task is only woken if the receiver is slower than the engine.
 final class StreamReading<Stream: EngineStream>: Sendable {
     private struct State {
         var events = ServerSentEvents()
         var stream: Stream
         var first: ContinuousClock.Instant?
-        /// Whether the listener has to be waited for.
+        /// Whether to wait for the receiver.
         var isFull = false
         var isOver = false
         var failure: (any Error)?
     }
 
-    // Held while an event is handed on: nothing on that way reads the stream.
+    // Locked while an event is passed on: nothing called there reads the stream.
     private let state: Mutex<State>
     private let send: Sink<ChatEvent>
 
@@ -32,12 +32,12 @@ final class StreamReading<Stream: EngineStream>: Sendable {
         self.send = send
     }
 
-    /// Reads to the end of the stream, or of the answer.
+    /// Reads to the end of the stream or of the answer.
     /// - Parameters:
-    ///   - answer: the engine's, whose head has come.
-    ///   - first: when the first event was there.
-    /// - Returns: the stream as it is then.
-    /// - Throws: `InferenceError`, or what the listener threw.
+    ///   - answer: the engine's answer, after its head.
+    ///   - first: set to the time of the first event.
+    /// - Returns: the final state of the stream.
+    /// - Throws: `InferenceError`, or an error of the receiver.
     func read(_ answer: EngineAnswer, _ first: inout ContinuousClock.Instant?) async throws -> Stream {
         defer { first = self.state.withLock { $0.first } }
         while true {
@@ -58,7 +58,7 @@ final class StreamReading<Stream: EngineStream>: Sendable {
         }
     }
 
-    /// - Returns: whether more is wanted now.
+    /// - Returns: whether to continue reading.
     private func take(_ bytes: [UInt8]) -> Bool {
         self.state.withLock { state in
             state.events.append(bytes)
@@ -66,7 +66,7 @@ final class StreamReading<Stream: EngineStream>: Sendable {
         }
     }
 
-    /// Hands on what was left when the listener had no room.
+    /// Passes on what was left when the receiver had no capacity.
     /// - Returns: whether nothing is left.
     private func goOn() -> Bool {
         self.state.withLock { state in
