@@ -6,16 +6,16 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// What a child writes that ends by itself.
+/// Collects the output of a child process that ends by itself.
 enum ChildAnswer {
     /// Blocks its thread while the child runs.
     /// - Parameters:
-    ///   - command: the program, looked for in `PATH`, and its arguments.
+    ///   - command: the program, searched in `PATH`, and its arguments.
     ///   - input: becomes its standard input; nil: `/dev/null`.
-    ///   - bytesMax: of what it writes; it is ended when there is more.
-    ///   - millisecondsMax: after which it is ended.
-    /// - Returns: what it wrote and how it ended; nil for a child that had to be ended.
-    /// - Throws: where it cannot be started.
+    ///   - bytesMax: the limit for its output; a child that exceeds it is killed.
+    ///   - millisecondsMax: the timeout, after which it is killed.
+    /// - Returns: its output and exit; nil for a child that was killed.
+    /// - Throws: when it cannot be started.
     static func whole(
         of command: [String], input: Int32?, bytesMax: Int, millisecondsMax: Int
     ) throws(ProcessStartError) -> (bytes: [UInt8], end: ProcessEnd)? {
@@ -26,7 +26,7 @@ enum ChildAnswer {
         return isWhole ? (bytes, end) : nil
     }
 
-    /// Reads to the end, if that comes in time and is not too far.
+    /// Reads to the end, within the limits on time and size.
     private static func read(
         _ descriptor: Int32, _ bytesMax: Int, _ millisecondsMax: Int
     ) -> (bytes: [UInt8], isWhole: Bool) {
@@ -49,7 +49,7 @@ enum ChildAnswer {
     }
 }
 
-/// `read(2)`, whose name the method above hides.
+/// `read(2)`, whose name the method above shadows.
 private func readBytes(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int {
     unsafe read(descriptor, bytes, count)
 }

@@ -6,13 +6,13 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// A running child and the pipe into which it writes. Whoever starts one reads, then calls `end` once.
+/// A running child and the pipe with its output. The starter reads it, then calls `end` once.
 struct ChildOutput {
     let processID: Int32
-    /// What the child prints, on either of its outputs.
+    /// The read end of the pipe for standard output and standard error.
     let descriptor: Int32
 
-    /// - Throws: where the child cannot be started; no descriptor is left open then.
+    /// - Throws: when the child cannot be started; no descriptor is left open.
     static func start(
         _ command: [String], input: Int32?, startsGroup: Bool
     ) throws(ProcessStartError) -> ChildOutput {
@@ -29,7 +29,7 @@ struct ChildOutput {
         return ChildOutput(processID: processID, descriptor: output.readEnd)
     }
 
-    /// Reads no more, and blocks until the child has ended.
+    /// Stops reading, and blocks until the child has ended.
     func end() -> ProcessEnd {
         close(self.descriptor)
         return ProcessEnd.awaiting(self.processID)
@@ -37,7 +37,7 @@ struct ChildOutput {
 }
 
 extension ProcessEnd {
-    /// Blocks until a child of this process has ended, and collects it: its id may be another's afterwards.
+    /// Blocks until a child of this process has ended, and reaps it: its id may then be reused.
     static func awaiting(_ processID: Int32) -> ProcessEnd {
         var status: Int32 = 0
         while unsafe waitpid(processID, &status, 0) < 0 && errno == EINTR {}

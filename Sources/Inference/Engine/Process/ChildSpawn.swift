@@ -8,14 +8,14 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// `posix_spawn` with what an engine and its guard need: no ignored or blocked signals, and a process group of its own
-/// where told.
+/// `posix_spawn` with what an engine and its guard need: no ignored or blocked signals, and optionally a process group.
 enum ChildSpawn {
     /// - Parameters:
-    ///   - command: the program's path and its words; a name without a slash is looked for in `PATH`.
+    ///   - command: the program's path and arguments; a name without a slash is searched in `PATH`.
     ///   - input: becomes standard input; nil: `/dev/null`.
     ///   - output: becomes standard output and standard error; nil: those of this process.
-    ///   - startsGroup: whether the child begins a process group, so that signals to ours do not reach it.
+    ///   - startsGroup: whether the child gets its own process group, so that signals to this process's group do not
+    ///     reach it.
     /// - Returns: the child's process id.
     /// - Throws: a sentence with the system's reason.
     static func spawn(
@@ -70,10 +70,10 @@ enum ChildSpawn {
         return processID
     }
 
-    /// The names of variables that hold this server's and its owner's secrets begin so; no engine needs them.
+    /// Prefixes of variables with secrets of this server and its owner; no engine needs them.
     private static let secretPrefixes = ["BRUME_", "AWS_", "HF_", "HUGGING_FACE"]
 
-    /// The environment without secrets; the pointers are the environment's own.
+    /// The environment without secrets; the pointers belong to the environment.
     private static func publicVariables() -> [UnsafeMutablePointer<CChar>?] {
         var variables: [UnsafeMutablePointer<CChar>?] = unsafe []
         var entry = unsafe environ

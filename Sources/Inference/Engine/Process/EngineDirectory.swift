@@ -9,8 +9,8 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Where engines listen: a short directory of this user's alone, since a Unix socket's path is bounded and whoever may
-/// open it may use the engine.
+/// The directory of the engines' sockets: with a short path, since the path of a Unix socket is limited, and private to
+/// this user, since access to the socket gives access to the engine.
 package final class EngineDirectory: Sendable {
     /// The longest path of a Unix socket on every system.
     /// - Source: macOS, sys/un.h (104); Linux has 108.
@@ -22,9 +22,9 @@ package final class EngineDirectory: Sendable {
     private let count = Mutex(0)
 
     /// - Parameters:
-    ///   - dataDirectory: of the server; each has a directory here.
-    ///   - parent: such as `XDG_RUNTIME_DIR`; nil, or one too long, takes `/tmp`.
-    /// - Throws: a sentence, where the directory is another's.
+    ///   - dataDirectory: the server's; each data directory has its own socket directory.
+    ///   - parent: such as `XDG_RUNTIME_DIR`; `/tmp` if it is nil or too long.
+    /// - Throws: a sentence, when the directory belongs to another user.
     package init(dataDirectory: String, parent: String?) throws(ProcessStartError) {
         let letters = Array("0123456789abcdef")
         let name = SHA256.hash(data: Array(dataDirectory.utf8)).prefix(5).map {
@@ -37,32 +37,33 @@ package final class EngineDirectory: Sendable {
         EngineRecord(processID: getpid()).write("\(self.path)/\(Self.ownerName)")
     }
 
-    /// How directories of this user's servers begin.
+    /// The prefix of the directories of this user's servers.
     private static var prefix: String { "brume-\(geteuid())-" }
-    /// How the file with the server's process begins.
+    /// The prefix of the file that records the server's process.
     private static let ownerPrefix = "server-"
-    /// Process ids hold in one container only: directories that a container shares with others are told apart by it.
+    /// Process ids are only valid within one container: the PID namespace distinguishes directories that containers
+    /// share.
     private static let ownerName =
         EngineDirectory.ownerPrefix + (Disk.linkTarget("/proc/self/ns/pid") ?? "").filter { $0.isASCII && $0.isNumber }
-    /// Directories that are looked at.
+    /// The maximum number of directories that are checked.
     private static let abandonedCountMax = 1000
 
-    /// Removes the directory, once no engine runs: a stopped server leaves nothing behind.
+    /// Removes the directory after all engines have ended: a stopped server leaves nothing behind.
     package func remove() {
         Self.empty(self.path)
     }
 
-    /// Removes the directories of servers that were killed, whatever their data directory was, and ends their engines.
-    /// - Returns: the processes that it ended.
+    /// Removes the directories of killed servers, of any data directory, and kills their engines.
+    /// - Returns: the processes that were killed.
     package func removeAbandoned() -> [Int32] {
         var ended: [Int32] = []
         for parent in self.parents {
             let names = EngineFiles.names(in: parent, suffix: "").filter { $0.hasPrefix(Self.prefix) }
             for name in names.prefix(Self.abandonedCountMax) {
                 let path = "\(parent)/\(name)"
-                // Another user's, or a link to somewhere else, is left alone.
+                // Directories of other users and links are left alone.
                 guard path != self.path, EngineFiles.isPrivateDirectory(path) else { continue }
-                // One without an owner is being made now, or another version's.
+                // A directory without an owner is just being created, or belongs to another version.
                 guard let owner = EngineRecord(path: "\(path)/\(Self.ownerName)"), !owner.isRunning else { continue }
                 ended += Self.endEngines(in: path)
                 Self.empty(path)
@@ -71,7 +72,7 @@ package final class EngineDirectory: Sendable {
         return ended
     }
 
-    /// Takes away the files that a server makes there, and the directory if nothing else is in it.
+    /// Removes the files that a server creates there, and the directory if it is empty then.
     private static func empty(_ path: String) {
         for suffix in [".pid", ".sock", Self.ownerName] {
             for name in EngineFiles.names(in: path, suffix: suffix) { EngineFiles.remove("\(path)/\(name)") }
@@ -92,10 +93,10 @@ package final class EngineDirectory: Sendable {
         return ended
     }
 
-    /// Ends the engines that an earlier server of this data directory left, and removes their files.
+    /// Kills the engines that an earlier server of this data directory left behind, and removes their files.
     ///
-    /// A server's own guards leave none; this is for guards that were killed too.
-    /// - Returns: the processes that it ended.
+    /// The guards of a server leave none; this is for guards that were killed too.
+    /// - Returns: the processes that were killed.
     @discardableResult
     package func endLeftovers() -> [Int32] {
         let ended = Self.endEngines(in: self.path)
@@ -103,7 +104,7 @@ package final class EngineDirectory: Sendable {
         return ended
     }
 
-    /// Paths for one more engine; nobody listens there.
+    /// Paths for another engine; nothing listens there.
     package func next() -> (socket: String, record: String) {
         let number = self.count.withLock { count in
             count += 1
@@ -111,7 +112,7 @@ package final class EngineDirectory: Sendable {
         }
         let (socket, record) = ("\(self.path)/\(number).sock", "\(self.path)/\(number).pid")
         precondition(socket.utf8.count <= Self.socketBytesMax, "the directory's parent is bounded")
-        // A socket's file outlives a process that was killed, and would keep the next one from listening.
+        // The socket file of a killed process would keep the next one from listening.
         EngineFiles.remove(socket)
         return (socket, record)
     }

@@ -8,9 +8,9 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// The few small files around engines.
+/// Operations on the small files around engines.
 enum EngineFiles {
-    /// - Returns: nil for a file that is not there, cannot be read, or is longer.
+    /// - Returns: nil for a file that does not exist, cannot be read, or is longer.
     static func text(_ path: String, bytesMax: Int) -> String? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -30,8 +30,8 @@ enum EngineFiles {
         return nil
     }
 
-    /// Writes a file of mode 0600.
-    /// - Returns: whether all of it was written.
+    /// Writes a file with mode 0600.
+    /// - Returns: whether it was written completely.
     @discardableResult
     static func write(_ text: String, to path: String) -> Bool {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
@@ -52,12 +52,12 @@ enum EngineFiles {
         return count == bytes.count
     }
 
-    /// A file to append to, of mode 0600; negative where it cannot be opened.
+    /// Opens a file for appending, with mode 0600; negative when it cannot be opened.
     static func openToAppend(_ path: String) -> Int32 {
         unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     }
 
-    /// Whether a program can be run from that path.
+    /// Whether the path is an executable file.
     static func isExecutable(_ path: String) -> Bool {
         var information = stat()
         guard unsafe stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFREG else { return false }
@@ -81,7 +81,7 @@ enum EngineFiles {
         #endif
     }
 
-    /// The names in a directory that end so.
+    /// The names in a directory that end with `suffix`.
     static func names(in path: String, suffix: String) -> [String] {
         guard let directory = unsafe opendir(path) else { return [] }
         defer { unsafe closedir(directory) }
@@ -95,8 +95,8 @@ enum EngineFiles {
         return names
     }
 
-    /// A directory of this user's alone, made where it is not there.
-    /// - Throws: a sentence, where it belongs to another or may be read by others.
+    /// Creates a directory that only this user can access, if it does not exist.
+    /// - Throws: a sentence, when it belongs to another user or is accessible to others.
     static func makePrivateDirectory(_ path: String) throws(ProcessStartError) {
         if unsafe mkdir(path, 0o700) != 0 && errno != EEXIST {
             throw ProcessStartError(sentence: "\(path) cannot be made: \(SystemError.sentence(errno))")
@@ -107,14 +107,14 @@ enum EngineFiles {
         }
     }
 
-    /// Whether it is a directory of this user's alone, and no link to one.
+    /// Whether it is a directory that only this user can access, and not a link to one.
     static func isPrivateDirectory(_ path: String) -> Bool {
         var information = stat()
         return unsafe lstat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
             && information.st_uid == geteuid() && information.st_mode & 0o077 == 0
     }
 
-    /// The bytes of a file so far; 0 where nobody can tell.
+    /// The current size of a file; 0 if it is unknown.
     static func byteCount(_ descriptor: Int32) -> Int {
         var information = stat()
         return unsafe fstat(descriptor, &information) == 0 ? Int(information.st_size) : 0

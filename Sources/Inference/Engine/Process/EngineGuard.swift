@@ -8,24 +8,24 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// What stands between this server and an engine, as a process of its own: it starts the engine, waits for whichever
-/// ends first, the engine or the server, and leaves no engine behind. A card's memory is never kept by an orphan.
+/// A process between this server and an engine: it starts the engine, waits until either the engine or the server ends,
+/// and leaves no engine behind, so that no orphan occupies the GPU's memory.
 ///
-/// The server's end is seen on standard input, a pipe whose other end the server alone holds: it ends by itself when
-/// the server is killed.
+/// The end of the server is detected on standard input, a pipe whose other end only the server holds: the pipe is
+/// closed even if the server is killed.
 package enum EngineGuard {
-    /// How long an engine has between SIGTERM and SIGKILL.
+    /// The time between SIGTERM and SIGKILL for an engine.
     package static let graceMilliseconds = 3000
 
     /// Runs an engine until it or the server ends.
     /// - Parameters:
-    ///   - record: where the engine's process id and start time are written, for `EngineDirectory.endLeftovers`.
-    ///   - command: the engine's program and words.
+    ///   - record: the file for the engine's process id and start time, for `EngineDirectory.endLeftovers`.
+    ///   - command: the engine's program and arguments.
     /// - Returns: the exit status for this process: the engine's own, or 128 and its signal.
     package static func run(record: String, command: [String]) -> Int32 {
-        // A terminal's signals are for the server, which lets the lifeline go when it ends.
+        // Signals from the terminal are for the server, which closes the lifeline when it ends.
         for number in [SIGTERM, SIGINT, SIGHUP, SIGPIPE] { signal(number, SIG_IGN) }
-        // What the server could not keep to itself: another guard's lifeline must end with the server alone.
+        // Closes descriptors that were inherited by accident: another guard's lifeline must end with the server only.
         for name in EngineFiles.names(in: "/proc/self/fd", suffix: "") {
             if let descriptor = Int32(name), descriptor > 2 { close(descriptor) }
         }
@@ -65,19 +65,19 @@ package enum EngineGuard {
     }
 }
 
-/// Which process an engine is: its id alone may be another's by the time that somebody looks.
+/// Identifies an engine's process: the id alone may be reused by another process.
 package struct EngineRecord: Sendable, Hashable {
     package var processID: Int32
-    /// Ticks after the machine's start, as `/proc` has it; empty where there is no `/proc`.
+    /// Clock ticks since boot, from `/proc`; empty without `/proc`.
     package var startTime: String
 
-    /// The process of that id, as it is now.
+    /// The process that currently has this id.
     package init(processID: Int32) {
         self.processID = processID
         self.startTime = Self.startTime(of: processID)
     }
 
-    /// - Returns: nil where nothing lawful is written there.
+    /// - Returns: nil when the file does not contain a valid record.
     package init?(path: String) {
         let words = EngineFiles.text(path, bytesMax: 256)?.split(whereSeparator: \.isWhitespace) ?? []
         guard words.count == 2, let processID = Int32(words[0]), processID > 1 else { return nil }
@@ -89,24 +89,24 @@ package struct EngineRecord: Sendable, Hashable {
         EngineFiles.write("\(self.processID) \(self.startTime)\n", to: path)
     }
 
-    /// Whether the process that was recorded still runs.
+    /// Whether the recorded process still runs.
     package var isRunning: Bool {
         !self.startTime.isEmpty && Self.startTime(of: self.processID) == self.startTime
     }
 
-    /// Ends it at once, if it still runs.
+    /// Kills it if it still runs.
     package func end() {
         guard self.isRunning else { return }
         kill(self.processID, SIGKILL)
     }
 
-    /// The 22nd field of `/proc/<id>/stat`; the name, in parentheses, may hold anything.
+    /// The 22nd field of `/proc/<id>/stat`; the name, in parentheses, may contain anything.
     private static func startTime(of processID: Int32) -> String {
         guard let text = EngineFiles.text("/proc/\(processID)/stat", bytesMax: 4096),
             let end = text.lastIndex(of: ")")
         else { return "" }
         let fields = text[text.index(after: end)...].split(separator: " ")
-        // The third field is the first one behind the name; Z is a process that has ended.
+        // The third field is the first one after the name; Z is a zombie.
         guard fields.count > 19, fields[0] != "Z" else { return "" }
         return String(fields[19])
     }

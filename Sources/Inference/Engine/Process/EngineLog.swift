@@ -8,10 +8,10 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// What an engine prints: its last lines in memory, and all of it in a file that is begun anew when it is large.
+/// An engine's output: its last lines in memory, and all lines in a file, which is rotated when it is large.
 package final class EngineLog: Sendable {
     package static let lineCountMax = 400
-    /// A file that grows beyond is renamed to `….1`, over the one before it.
+    /// A larger file is renamed to `….1`, replacing the previous one.
     static let fileBytesMax = 8 << 20
 
     private struct State {
@@ -23,7 +23,7 @@ package final class EngineLog: Sendable {
     private let path: String?
     private let state = Mutex(State())
 
-    /// - Parameter path: of the file; nil keeps lines in memory only.
+    /// - Parameter path: the log file; nil keeps lines in memory only.
     package init(path: String?) {
         self.path = path
         self.state.withLock { self.open(&$0) }
@@ -40,7 +40,7 @@ package final class EngineLog: Sendable {
             state.lines.append(line)
             guard state.descriptor >= 0 else { return }
             let bytes = Array((line + "\n").utf8)
-            // A full disk costs lines of this file; those in memory stay.
+            // With a full disk, lines are missing in the file; those in memory remain.
             EngineFiles.append(bytes, to: state.descriptor)
             state.bytes += bytes.count
             guard state.bytes > Self.fileBytesMax, let path = self.path else { return }
@@ -59,7 +59,7 @@ package final class EngineLog: Sendable {
     /// The last lines, oldest first.
     package func tail(_ count: Int) -> [String] { self.state.withLock { Array($0.lines.suffix(count)) } }
 
-    /// The line that says best why an engine ended: the last one that speaks of an error, else the last one.
+    /// The line that best explains why an engine ended: the last one that mentions an error, otherwise the last one.
     package var reason: String {
         let lines = self.state.withLock { $0.lines }
         let telling = lines.last { line in

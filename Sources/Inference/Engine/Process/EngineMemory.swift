@@ -1,12 +1,12 @@
-/// What an engine took of the machine, by the buffers that it logs.
+/// The memory that an engine uses, from the buffers that it logs.
 package struct EngineMemory: Sendable, Hashable {
     /// Bytes on each device, by the engine's name for it, such as `CUDA0`.
     package var deviceBytes: [String: UInt64] = [:]
-    /// Bytes of the machine's memory, mapped files among them.
+    /// Bytes of main memory, including mapped files.
     package var hostBytes: UInt64 = 0
     package var mappedBytes: UInt64 = 0
 
-    /// Devices that a log may name.
+    /// The maximum number of devices in a log.
     private static let deviceCountMax = 64
     private static let mebibytesMax = 1e9
 
@@ -14,8 +14,8 @@ package struct EngineMemory: Sendable, Hashable {
 
     package var isEmpty: Bool { self.hostBytes == 0 && self.deviceBytes.isEmpty }
 
-    /// Takes a line in, such as `load_tensors:   CPU_Mapped model buffer size =    12.25 MiB`, behind whatever stands
-    /// before it; other lines say nothing.
+    /// Parses a line such as `load_tensors:   CPU_Mapped model buffer size =    12.25 MiB`, with any prefix; other
+    /// lines are ignored.
     /// - Source: llama.cpp's `llama-model.cpp`, `llama-kv-cache.cpp` and `llama-context.cpp`.
     package mutating func read(_ line: String) {
         guard let equals = line.firstRange(of: " buffer size =") else { return }
@@ -27,9 +27,9 @@ package struct EngineMemory: Sendable, Hashable {
         else { return }
         let bytes = UInt64(size * 1_048_576)
         let place = words[words.count - 2]
-        // `CPU`, `CPU_Mapped`, `CPU_REPACK`, `CUDA_Host`: all the machine's own memory.
+        // `CPU`, `CPU_Mapped`, `CPU_REPACK`, `CUDA_Host`: all of them are in main memory.
         guard place.hasPrefix("CPU") || place.hasSuffix("_Host") || place == "BLAS" else {
-            // A device's own name, without what it says of the kind of buffer.
+            // The device's name, without the suffix for the kind of buffer.
             let name = String(place.prefix { $0 != "_" })
             guard self.deviceBytes[name] != nil || self.deviceBytes.count < Self.deviceCountMax else { return }
             self.deviceBytes[name, default: 0] += bytes
@@ -39,17 +39,17 @@ package struct EngineMemory: Sendable, Hashable {
         if place.hasSuffix("_Mapped") { self.mappedBytes += bytes }
     }
 
-    /// What is booked for it instead of its plan: its own words, and what it says nothing of.
+    /// The reservation that replaces the planned one: logged sizes, and planned ones where the log has none.
     func booking(_ planned: MemoryBooking) -> MemoryBooking {
         guard !self.isEmpty else { return planned }
         var booking = planned
         guard !self.deviceBytes.isEmpty, planned.deviceID != nil else {
-            // Without a device everything is the machine's; a device that was pretended keeps what was planned for it.
+            // Without a device everything is in main memory; a simulated device keeps what was planned for it.
             booking.hostBytes = self.hostBytes
             booking.mappedBytes = self.mappedBytes
             return booking
         }
-        // The driver's own part is in no log.
+        // The driver's own memory is not in the log.
         booking.deviceBytes =
             self.deviceBytes.values.reduce(0, +) + (planned.deviceBytes > 0 ? MemoryEstimate.fixedDeviceBytes : 0)
         booking.hostBytes = self.hostBytes

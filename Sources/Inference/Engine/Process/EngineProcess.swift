@@ -27,10 +27,10 @@ package enum ProcessEnd: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// A child process with what it prints, and the lifeline that its guard watches.
+/// A child process with its output, and the lifeline that its guard watches.
 ///
-/// The child reads the lifeline on its standard input: that ends when this process does, however it ends, because
-/// nobody else holds the other end.
+/// The child reads the lifeline on its standard input: it is closed when this process ends for any reason, because no
+/// other process holds the other end.
 package final class EngineProcess: Sendable {
     private struct State {
         var lifeline: Int32?
@@ -46,11 +46,11 @@ package final class EngineProcess: Sendable {
         self.state = Mutex(State(lifeline: lifeline))
     }
 
-    /// Starts a child in a process group of its own; a thread reads what it prints until it has ended.
+    /// Starts a child in its own process group; a thread reads its output until it has ended.
     /// - Parameters:
-    ///   - command: the program's path and its words.
-    ///   - onLine: given each line, on that thread.
-    ///   - isLast: whether the child will do nothing more after a line, though it may not end: it is ended then.
+    ///   - command: the program's path and arguments.
+    ///   - onLine: called with each line, on that thread.
+    ///   - isLast: whether the child does nothing more after a line, even if it does not end: it is then killed.
     ///   - onEnd: called once, on that thread, when the child has ended.
     /// - Returns: the running child.
     /// - Throws: a sentence with the system's reason.
@@ -93,7 +93,7 @@ package final class EngineProcess: Sendable {
         for waiter in waiters { waiter.resume(returning: end) }
     }
 
-    /// Lets the lifeline go: the guard asks the engine to end, then ends it.
+    /// Closes the lifeline: the guard terminates the engine, and kills it if necessary.
     package func letGo() {
         let lifeline = self.state.withLock { $0.lifeline.take() }
         if let lifeline { close(lifeline) }
@@ -102,7 +102,7 @@ package final class EngineProcess: Sendable {
     /// SIGKILL for the whole group, for a guard that does not end.
     package func killGroup() {
         self.state.withLock { state in
-            // The group's id may be another's once its end has been collected.
+            // The group's id may be reused once the child was reaped.
             if state.end == nil { kill(-self.processID, SIGKILL) }
         }
     }
@@ -124,7 +124,7 @@ package struct ProcessStartError: Error, Sendable, Hashable {
     package let sentence: String
 }
 
-/// A pipe whose ends children do not inherit unless they are given one.
+/// A pipe whose ends children do not inherit unless passed explicitly.
 struct Pipe {
     let readEnd: Int32
     let writeEnd: Int32
@@ -145,14 +145,14 @@ struct Pipe {
     }
 }
 
-/// Cuts what a descriptor gives into lines.
+/// Splits the data of a descriptor into lines.
 struct LineReader {
-    /// Bytes of one line; what is longer is cut into several.
+    /// The maximum length of a line in bytes; a longer one is split.
     static let lineBytesMax = 4096
 
     let descriptor: Int32
 
-    /// Until the other end is closed. Blocks.
+    /// Reads until the other end is closed. Blocks.
     func run(_ onLine: (String) -> Void) {
         var line: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 1 << 13)
