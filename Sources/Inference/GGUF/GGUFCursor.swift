@@ -8,22 +8,22 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Reads the head of a file from its beginning, in pieces: never more than one piece and the text that is asked for is
-/// in memory, and nothing is taken for what the file is too short to hold.
+/// Reads the head of a file from its beginning, in pieces: only one piece and the requested text are in memory, and no
+/// memory is allocated for what the file is too short to contain.
 struct GGUFCursor: ~Copyable {
     /// Bytes that are read from the file at once.
     private static let pieceBytes = 1 << 18
 
     let path: String
-    /// Bytes of the whole file.
+    /// The size of the whole file.
     let fileBytes: UInt64
-    /// What is being read, for the error.
+    /// What is being read, for error messages.
     var place = "the header"
-    /// Where the next byte stands in the file.
+    /// The offset of the next byte in the file.
     private(set) var offset: UInt64 = 0
 
     private let descriptor: Int32
-    /// What was read of the file; `used` bytes of it lie before `offset`.
+    /// The current piece; the first `used` bytes of it lie before `offset`.
     private var piece: [UInt8] = []
     private var used = 0
 
@@ -54,14 +54,14 @@ struct GGUFCursor: ~Copyable {
         close(self.descriptor)
     }
 
-    /// Bytes from here to the end of the file.
+    /// Bytes up to the end of the file.
     var remainingBytes: UInt64 { self.fileBytes - self.offset }
 
     func error(_ kind: GGUFError.Kind, _ detail: String) -> GGUFError {
         GGUFError(kind, path: self.path, offset: self.offset, place: self.place, detail)
     }
 
-    /// An unsigned number of 1, 2, 4 or 8 bytes, the lowest byte first.
+    /// An unsigned number of 1, 2, 4 or 8 bytes, little-endian.
     mutating func unsigned(bytes count: Int) throws(GGUFError) -> UInt64 {
         try self.require(UInt64(count), "a number of \(count) bytes")
         if self.piece.count - self.used < count { try self.refill() }
@@ -72,7 +72,7 @@ struct GGUFCursor: ~Copyable {
         return value
     }
 
-    /// The bytes of a text whose length stands before it.
+    /// The bytes of a length-prefixed text.
     mutating func lengthAndBytes(most bytesMax: UInt64, _ what: String) throws(GGUFError) -> [UInt8] {
         let count = try self.unsigned(bytes: 8)
         guard count <= bytesMax else {
@@ -84,7 +84,7 @@ struct GGUFCursor: ~Copyable {
     mutating func bytes(_ count: UInt64, _ what: String) throws(GGUFError) -> [UInt8] {
         try self.require(count, "\(what) of \(count) bytes")
         var output: [UInt8] = []
-        // Not more than the file has, as was just checked.
+        // The file has at least this many bytes, as was just checked.
         output.reserveCapacity(Int(count))
         while output.count < Int(count) {
             if self.used == self.piece.count { try self.refill() }
@@ -96,7 +96,7 @@ struct GGUFCursor: ~Copyable {
         return output
     }
 
-    /// Goes on behind so many bytes, which are not read.
+    /// Skips `count` bytes without reading them.
     mutating func skip(_ count: UInt64, _ what: String) throws(GGUFError) {
         try self.require(count, what)
         if count <= UInt64(self.piece.count - self.used) {
@@ -108,7 +108,7 @@ struct GGUFCursor: ~Copyable {
         self.offset += count
     }
 
-    /// Throws when the file ends before so many bytes from here, or its head is longer than any model's.
+    /// Throws when fewer than `count` bytes of the file remain, or its head is longer than any model's.
     func require(_ count: UInt64, _ what: String) throws(GGUFError) {
         guard count <= self.remainingBytes else {
             let rest = "\(self.remainingBytes) of its \(self.fileBytes) bytes are left"

@@ -1,20 +1,20 @@
-/// Why a file is not taken as a GGUF model: what is wrong, and where it stands.
+/// Why a file is not accepted as a GGUF model: what is wrong, and where.
 package struct GGUFError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What is wrong, by kind; `detail` says it in words.
+    /// The kind of error; `detail` describes it.
     package enum Kind: Sendable, Hashable {
-        /// The system does not let the file be opened or read; its error number.
+        /// The file cannot be opened or read; the system's error number.
         case unreadable(errno: Int32)
         /// The first four bytes are not `GGUF`.
         case notGGUF
-        /// Written for machines of the other byte order.
+        /// Written with the other byte order.
         case bigEndian
-        /// A version of the format, or a type, that is not known here.
+        /// An unknown version of the format, or an unknown type.
         case unsupported
-        /// The file ends before something that it announces.
+        /// The file ends before something that it declares.
         case truncated
-        /// A number or a text is over a limit of the reader.
+        /// A number or a text exceeds a limit of the reader.
         case tooLarge
-        /// What stands in the file contradicts itself or the format.
+        /// The content contradicts itself or the format.
         case malformed
         /// The parts of a split model do not belong together, or one is missing.
         case split
@@ -22,11 +22,11 @@ package struct GGUFError: Error, Sendable, Hashable, CustomStringConvertible {
 
     package let kind: Kind
     package let path: String
-    /// Where in the file, in bytes from its beginning; nil when it is about the whole file.
+    /// The offset in the file; nil when the error concerns the whole file.
     package let offset: UInt64?
-    /// What was being read, such as `the value of "general.name"`; empty when it is about the whole file.
+    /// What was being read, such as `the value of "general.name"`; empty when the error concerns the whole file.
     package let place: String
-    /// What is wrong, without a stop at the end.
+    /// What is wrong, without a full stop.
     package let detail: String
 
     init(_ kind: Kind, path: String, offset: UInt64? = nil, place: String = "", _ detail: String) {
@@ -37,14 +37,14 @@ package struct GGUFError: Error, Sendable, Hashable, CustomStringConvertible {
         self.detail = detail
     }
 
-    /// One sentence for the person who gave the file.
+    /// One sentence for the user who supplied the file.
     package var description: String {
         let at = self.offset.map { ", at byte \($0)" } ?? ""
         let place = self.place.isEmpty ? "" : " (in \(self.place)\(at))"
         return "\(self.path): \(self.detail)\(place)."
     }
 
-    /// A name from the file, fit to be shown: quoted, at most 80 characters, nothing that moves a terminal's cursor.
+    /// A name from the file, safe to display: quoted, at most 80 characters, without terminal control characters.
     static func shown(_ name: String) -> String {
         var output = "\""
         for scalar in name.unicodeScalars.prefix(80) {

@@ -1,20 +1,20 @@
-/// What people and the other parts of Brume ask of a model file.
+/// Properties of a model file for users and for other parts of Brume.
 extension GGUFFile {
-    /// What a file is for.
+    /// The purpose of a file.
     package enum Role: String, Sendable, Hashable {
-        /// Answers in words.
+        /// Generates text.
         case chat
-        /// Turns texts into vectors.
+        /// Converts texts to vectors.
         case embedding
-        /// Says how well a text answers a question.
+        /// Scores how relevant a text is to a query.
         case rerank
-        /// Turns images or sounds into what a chat model reads; belongs to one.
+        /// Encodes images or sounds for a chat model; belongs to one.
         case projector
-        /// Changes to a model (LoRA), or something else that cannot be loaded by itself.
+        /// An adapter (LoRA), or something else that cannot be loaded by itself.
         case other
     }
 
-    /// How an embedding model makes one vector of a text.
+    /// How an embedding model derives one vector from a text.
     /// - Source: llama.cpp's `enum llama_pooling_type`.
     package enum Pooling: UInt64, Sendable, Hashable {
         case none = 0
@@ -24,7 +24,7 @@ extension GGUFFile {
         case rank = 4
     }
 
-    /// The name that the makers gave it.
+    /// The name given by the model's authors.
     package var name: String? { self.metadata.text("general.name") }
 
     /// Such as `Q4_K_M`.
@@ -32,35 +32,35 @@ extension GGUFFile {
         QuantisationLabel.label(fileType: self.metadata.integer("general.file_type"), tensors: self.tensors)
     }
 
-    /// How many numbers its tensors have together.
+    /// The total number of parameters.
     package var parameterCount: UInt64 { self.tensors.reduce(0) { $0 &+ $1.elementCount } }
 
-    /// Bytes of its tensors, without padding.
+    /// The size of its tensors in bytes, without padding.
     package var tensorBytes: UInt64 { self.tensors.reduce(0) { $0 + $1.byteCount } }
 
-    /// A number of the model's shape, such as `block_count`.
+    /// A number of the model's architecture, such as `block_count`.
     package func shape(_ key: String) -> UInt64? { self.metadata.integer("\(self.architecture).\(key)") }
 
-    /// Tokens of the longest text that it was trained on.
+    /// The context length in training, in tokens.
     package var trainedContext: UInt64? { self.shape("context_length") }
 
-    /// How many layers it has.
+    /// The number of layers.
     package var layerCount: UInt64? { self.shape("block_count") }
 
     /// The kind of tokeniser, such as `gpt2` (byte-level BPE), `llama` (SentencePiece) or `bert` (WordPiece).
     package var tokeniser: String? { self.metadata.text("tokenizer.ggml.model") }
 
-    /// How many tokens it knows.
+    /// The size of the vocabulary.
     package var vocabularyCount: UInt64? {
         self.metadata.elementCount("tokenizer.ggml.tokens") ?? self.shape("vocab_size")
     }
 
-    /// Bytes of a text, blanks left aside, that one token stands for at most: a text has no fewer tokens than its bytes
-    /// divided by these. Nil for tokenisers that pass over parts of a text, or make one token of what they do not
-    /// know.
+    /// The maximum number of bytes of a text, not counting white space, that one token represents: a text has at least
+    /// its bytes divided by this number of tokens. Nil for tokenisers that skip parts of a text, or map unknown text to
+    /// a single token.
     ///
-    /// Byte-level BPE has a token for each byte, SentencePiece's BPE falls back on bytes; special tokens are written as
-    /// they stand in texts, and take no more than blanks around them along.
+    /// Byte-level BPE has a token for each byte, SentencePiece's BPE falls back to bytes; special tokens are written as
+    /// they occur in texts, and absorb only white space around them.
     package var tokenInkBytesMax: Int? {
         let longest = self.metadata.longestTokens
         let bytes: UInt64? =
@@ -74,12 +74,12 @@ extension GGUFFile {
 
     package var pooling: Pooling? { self.shape("pooling_type").flatMap(Pooling.init(rawValue:)) }
 
-    /// Whether it is the part that sees or hears (`mmproj`).
+    /// Whether it is a projector for images or sound (`mmproj`).
     package var isProjector: Bool {
         self.architecture == "clip" || self.metadata.text("general.type") == "mmproj"
     }
 
-    /// What it is for, by what the file says.
+    /// The purpose, according to the file's content.
     package var role: Role {
         if self.isProjector { return .projector }
         if let type = self.metadata.text("general.type"), type != "model" { return .other }
@@ -90,7 +90,7 @@ extension GGUFFile {
         return isBidirectional || Self.embeddingArchitectures.contains(self.architecture) ? .embedding : .chat
     }
 
-    /// Networks that only embed.
+    /// Architectures that are only used for embeddings.
     /// - Source: llama.cpp's `llama-arch.cpp`.
     private static let embeddingArchitectures: Set<String> = [
         "bert", "modern-bert", "nomic-bert", "nomic-bert-moe", "neo-bert", "jina-bert-v2", "jina-bert-v3", "eurobert",

@@ -1,22 +1,21 @@
-/// A model in GGUF, of one file or of several: what it says of itself, and where its tensors lie. The weights stay on
-/// disk.
+/// A GGUF model in one or several files: its metadata, and the positions of its tensors. The weights stay on disk.
 ///
-/// Reading is strict: whatever ggml itself would refuse is refused here with a sentence that says where it stands, and
-/// a hostile file costs no more memory than it is long.
+/// Parsing is strict: whatever ggml itself would refuse is refused here with a sentence that includes the position, and
+/// a hostile file cannot use more memory than its own size.
 /// - Source: the GGUF specification in ggml's `docs/gguf.md`, and ggml's own reader, `gguf.cpp`.
 package struct GGUFFile: Sendable {
     /// The files, in order; one unless the model is split.
     package let paths: [String]
-    /// Bytes of all files together.
+    /// The total size of all files.
     package let fileBytes: UInt64
-    /// What the first file says.
+    /// The metadata of the first file.
     package let metadata: GGUFMetadata
     /// The tensors of all files, in order.
     package let tensors: [GGUFTensor]
-    /// The kind of network, such as `llama`, `qwen3moe` or `clip`.
+    /// The architecture, such as `llama`, `qwen3moe` or `clip`.
     package let architecture: String
 
-    /// Opens a model by its only file, or by the first file of a split one, whose other files lie beside it.
+    /// Opens a model by its only file, or by the first file of a split one, with the others in the same directory.
     package static func open(_ path: String) throws(GGUFError) -> GGUFFile {
         let first = try GGUFPart(path: path, part: 0)
         let count = try SplitModel.partCount(first)
@@ -24,7 +23,7 @@ package struct GGUFFile: Sendable {
         return try GGUFFile(first: first, others: Array(try SplitModel.siblings(of: path, count: count).dropFirst()))
     }
 
-    /// Opens a model whose files may have any names: `paths` are in the order of the parts, at least one.
+    /// Opens a model whose files have arbitrary names: `paths` are in the order of the parts, at least one.
     package static func open(parts paths: [String]) throws(GGUFError) -> GGUFFile {
         guard let path = paths.first else {
             throw GGUFError(.split, path: "", "a model has at least one file")
@@ -66,7 +65,7 @@ package struct GGUFFile: Sendable {
 /// The rules of a model in several files.
 /// - Source: llama.cpp's `llama_split_path` and its loader, `llama-model-loader.cpp`.
 private enum SplitModel {
-    /// How many files the model has, by what its first file says; 1 when it is not split.
+    /// The number of files according to the first file; 1 when it is not split.
     static func partCount(_ first: GGUFPart) throws(GGUFError) -> Int {
         guard let count = first.metadata.integer("split.count"), count > 1 else { return 1 }
         guard count <= GGUFLimits.partCountMax else {
@@ -82,7 +81,7 @@ private enum SplitModel {
         return Int(count)
     }
 
-    /// The paths of all files, when the first is named `<name>-00001-of-<count>.gguf`.
+    /// The paths of all files, if the first is named `<name>-00001-of-<count>.gguf`.
     static func siblings(of path: String, count: Int) throws(GGUFError) -> [String] {
         guard let name = self.split(path), name.number == 1, name.count == count else {
             let expected = self.path("<name>", 1, UInt64(count))
@@ -126,7 +125,7 @@ private enum SplitModel {
         return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
     }
 
-    /// Cuts `<prefix>-00001-of-00003.gguf` into its pieces.
+    /// Splits `<prefix>-00001-of-00003.gguf` into its parts.
     private static func split(_ path: String) -> (prefix: Substring, number: Int, count: Int)? {
         // "-00001-of-00003.gguf" has twenty characters.
         guard path.hasSuffix(".gguf"), path.utf8.count > 20 else { return nil }

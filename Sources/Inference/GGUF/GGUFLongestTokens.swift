@@ -1,18 +1,18 @@
-/// How long the tokens of a vocabulary are at most: what bounds a prompt's tokens from below, before it is tokenised.
+/// The longest tokens of a vocabulary, which give a lower bound for the tokens of a prompt without tokenising it.
 package struct GGUFLongestTokens: Sendable, Hashable {
-    /// Bytes of the longest token as the file writes it.
+    /// Bytes of the longest token as stored in the file.
     package private(set) var writtenBytes: UInt64 = 0
-    /// The same in a byte-level vocabulary, its blanks left aside: there a letter stands for each byte of a text, and
-    /// some tokens are a hundred blanks.
+    /// The same for a byte-level vocabulary, not counting white space: there, each byte of a text is written as a
+    /// letter, and some tokens are a hundred spaces.
     package private(set) var inkBytes: UInt64 = 0
 
     init() {}
 
-    /// The letters that stand for the blanks from tab to carriage return, and for the space.
+    /// The letters that represent white space: tab to carriage return, and the space.
     /// - Source: GPT-2's `bytes_to_unicode`.
     private static let blanks: Set<Unicode.Scalar> = ["\u{109}", "\u{10A}", "\u{10B}", "\u{10C}", "\u{10D}", "\u{120}"]
 
-    /// Reads one token; those that are no longer than what was found are read over.
+    /// Reads one token; tokens that are not longer than the longest so far are skipped.
     mutating func read(_ cursor: inout GGUFCursor) throws(GGUFError) {
         let count = try cursor.unsigned(bytes: 8)
         self.writtenBytes = max(self.writtenBytes, count)
@@ -23,7 +23,8 @@ package struct GGUFLongestTokens: Sendable, Hashable {
             return
         }
         let text = String(decoding: try cursor.bytes(count, "a text"), as: UTF8.self)
-        // A blank's letter has two bytes. Other letters of two bytes stand for one, which may be a bound too high.
+        // The letter for white space has two bytes. Other two-byte letters represent one byte, so the bound may be too
+        // high.
         let blankCount = text.unicodeScalars.count { Self.blanks.contains($0) }
         self.inkBytes = max(self.inkBytes, count - 2 * UInt64(blankCount))
     }

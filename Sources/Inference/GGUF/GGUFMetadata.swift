@@ -1,10 +1,10 @@
-/// What a file says of its model: key and value.
+/// The metadata of a model file: keys and values.
 package struct GGUFMetadata: Sendable, Hashable {
     package let values: [String: GGUFValue]
-    /// The longest tokens of its vocabulary; nil where it has none.
+    /// The longest tokens of its vocabulary; nil without one.
     package let longestTokens: GGUFLongestTokens?
 
-    /// Reads so many keys.
+    /// Reads `count` keys.
     init(_ cursor: inout GGUFCursor, count: UInt64) throws(GGUFError) {
         var values: [String: GGUFValue] = [:]
         var longest: GGUFLongestTokens?
@@ -31,7 +31,7 @@ package struct GGUFMetadata: Sendable, Hashable {
         self.longestTokens = longest
     }
 
-    /// A whole number that is not negative.
+    /// A non-negative integer.
     package func integer(_ key: String) -> UInt64? {
         switch self.values[key] {
         case .unsigned(let value): value
@@ -40,7 +40,7 @@ package struct GGUFMetadata: Sendable, Hashable {
         }
     }
 
-    /// A number, whole or not.
+    /// A number, integer or not.
     package func number(_ key: String) -> Double? {
         switch self.values[key] {
         case .unsigned(let value): Double(value)
@@ -60,13 +60,13 @@ package struct GGUFMetadata: Sendable, Hashable {
         return value
     }
 
-    /// An array of whole numbers or flags that was short enough to be kept.
+    /// An array of integers or flags that was short enough to be kept.
     package func integers(_ key: String) -> [Int64]? {
         guard case .integers(let values) = self.values[key] else { return nil }
         return values
     }
 
-    /// How many elements an array has, kept or not.
+    /// The number of elements of an array, kept or not.
     package func elementCount(_ key: String) -> UInt64? {
         switch self.values[key] {
         case .integers(let values): UInt64(values.count)

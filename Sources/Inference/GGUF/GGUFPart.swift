@@ -1,4 +1,4 @@
-/// One file of a model: its metadata and where its tensors lie, as the file says it.
+/// One file of a model: its metadata and the positions of its tensors, as stored in the file.
 struct GGUFPart: Sendable {
     let path: String
     /// The format's version, 2 or 3.
@@ -7,14 +7,14 @@ struct GGUFPart: Sendable {
     let metadata: GGUFMetadata
     let tensors: [GGUFTensor]
 
-    /// Reads the head of a file. The weights are not read; that they are all there is checked. `part` is the number of
-    /// this file in a split model, from 0.
+    /// Parses the head of a file. The weights are not read, but the file must be long enough for them. `part` is the
+    /// index of this file in a split model, from 0.
     init(path: String, part: Int) throws(GGUFError) {
         var cursor = try GGUFCursor(path: path)
         self.version = try Self.readVersion(&cursor)
         let tensorCount = try cursor.unsigned(bytes: 8)
         let metadataCount = try cursor.unsigned(bytes: 8)
-        // A tensor takes at least 33 bytes of the table (a name of one letter, one dimension), a key 14.
+        // A tensor takes at least 33 bytes in the table (a name of one letter, one dimension), a key 14.
         try Self.check(tensorCount, "tensors", most: GGUFLimits.tensorCountMax, bytesEach: 33, cursor)
         try Self.check(metadataCount, "metadata keys", most: GGUFLimits.metadataCountMax, bytesEach: 14, cursor)
         self.metadata = try GGUFMetadata(&cursor, count: metadataCount)
@@ -78,7 +78,7 @@ private enum TensorTable {
             guard names.insert(tensor.name).inserted else {
                 throw cursor.error(.malformed, "two tensors are named \(GGUFError.shown(tensor.name))")
             }
-            // As ggml does: each begins where the one before it ends, padded.
+            // As in ggml: each tensor begins at the padded end of the previous one.
             guard tensor.offset == expected else {
                 let found = "begins at \(tensor.offset) of the data, where \(expected) is due"
                 throw cursor.error(.malformed, "tensor \(GGUFError.shown(tensor.name)) \(found)")
@@ -106,7 +106,7 @@ private enum TensorTable {
         return tensors
     }
 
-    /// One row; its offset is still the one within the data.
+    /// One row; its offset is still relative to the data section.
     private static func row(_ cursor: inout GGUFCursor, part: Int) throws(GGUFError) -> GGUFTensor {
         let bytes = try cursor.lengthAndBytes(most: GGUFLimits.tensorNameBytesMax, "a tensor's name")
         guard let name = String(validating: bytes, as: UTF8.self), !name.isEmpty else {
@@ -141,7 +141,7 @@ private enum TensorTable {
             name: name, dimensions: dimensions, type: type, part: part, offset: offset, byteCount: byteCount)
     }
 
-    /// The next multiple of the alignment behind so many bytes more.
+    /// The sum, rounded up to the alignment.
     private static func padded(
         _ offset: UInt64, _ more: UInt64, _ alignment: UInt64, _ cursor: borrowing GGUFCursor
     ) throws(GGUFError) -> UInt64 {

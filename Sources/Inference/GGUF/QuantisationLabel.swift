@@ -1,10 +1,10 @@
-/// The name of a model's quantisation, as people know it from file names: `Q4_K_M`.
+/// The name of a model's quantisation, as used in file names: `Q4_K_M`.
 package enum QuantisationLabel {
-    /// Set in `general.file_type` when the number was guessed from the tensors.
+    /// Set in `general.file_type` if the number was guessed from the tensors.
     private static let guessedBit: UInt64 = 1024
 
     /// The names of `general.file_type`.
-    /// - Source: llama.cpp's `llama.h`, `enum llama_ftype`; withdrawn numbers are left out.
+    /// - Source: llama.cpp's `llama.h`, `enum llama_ftype`; withdrawn numbers are omitted.
     private static let names: [UInt64: String] = [
         0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S",
         12: "Q3_K_M", 13: "Q3_K_L", 14: "Q4_K_S", 15: "Q4_K_M", 16: "Q5_K_S", 17: "Q5_K_M", 18: "Q6_K",
@@ -13,8 +13,8 @@ package enum QuantisationLabel {
         37: "TQ2_0", 38: "MXFP4_MOE", 39: "NVFP4", 40: "Q1_0",
     ]
 
-    /// The label of a model: what `general.file_type` says, or when the file does not say it or says a number that is
-    /// not known, the type that takes most bytes of its tensors.
+    /// The label of a model, from `general.file_type`; if the file lacks it or its number is unknown, the type that
+    /// takes most bytes of its tensors.
     package static func label(fileType: UInt64?, tensors: [GGUFTensor]) -> String {
         if let fileType, let name = self.names[fileType & ~self.guessedBit] { return name }
         var bytesByType: [TensorType: UInt64] = [:]

@@ -1,7 +1,7 @@
-/// How the numbers of a tensor are stored: ggml's types that occur in files.
+/// The storage formats of tensors: ggml's types that occur in files.
 ///
-/// A quantised row is cut into blocks of `blockElements` numbers, each stored in `blockBytes` bytes with its scales.
-/// Numbers that are missing here (4, 5, 31 to 33, 36 to 38) were withdrawn by ggml; nothing reads them any more.
+/// A quantised row is divided into blocks of `blockElements` numbers, each stored in `blockBytes` bytes with its
+/// scales. Missing numbers (4, 5, 31 to 33, 36 to 38) were withdrawn by ggml; nothing reads them any more.
 /// - Source: ggml's `ggml.h` and `ggml-common.h`; gguf-py's `GGML_QUANT_SIZES` of version 0.19.
 package enum TensorType: UInt32, Sendable, Hashable, CaseIterable {
     case f32 = 0
@@ -39,7 +39,7 @@ package enum TensorType: UInt32, Sendable, Hashable, CaseIterable {
     case nvfp4 = 40
     case q1Zero = 41
 
-    /// The name that ggml gives it.
+    /// ggml's name for it.
     package var label: String { self.layout.label }
 
     /// Numbers in one block.
@@ -48,7 +48,7 @@ package enum TensorType: UInt32, Sendable, Hashable, CaseIterable {
     /// Bytes of one block.
     package var blockBytes: UInt64 { self.layout.bytes }
 
-    /// Bytes of so many numbers; nil when they are no whole blocks, or more than 2^64 - 1 bytes.
+    /// The size of `elements` numbers; nil when they are not whole blocks, or take more than 2^64 - 1 bytes.
     package func bytes(elements: UInt64) -> UInt64? {
         let (blocks, rest) = elements.quotientAndRemainder(dividingBy: self.blockElements)
         let (bytes, overflow) = blocks.multipliedReportingOverflow(by: self.blockBytes)
